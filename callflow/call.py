@@ -1,0 +1,97 @@
+"""A call: one attempt to reach one number is one row and one Asterisk channel id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """How a call ended: one closed list; None while the call lives (design.md, Contracts)."""
+
+    VERIFIED_OK = "verified_ok"  # right code, authority to cancel, and "false alarm"
+    VERIFIED_NO_AUTHORITY = "verified_no_authority"  # right code, may not cancel this kind
+    HELP = "help"  # asked for help, with or without a code (D12)
+    OPERATOR = "operator"  # asked for a person: key 0
+    GOING = "going"  # right code, "I'm going there" (D3)
+    SEND_GUARD = "send_guard"  # right code, "send the guard"
+    NEXT_PERSON = "next_person"  # right code, "ask the next person"
+    KNOWN_CAUSE = "known_cause"  # right code, "I know the cause"
+    WRONG_CODE = "wrong_code"  # a second wrong code: bridged to a human (D12)
+    DURESS = "duress"  # the code typed under threat; the caller hears success (D7)
+    NO_ANSWER = "no_answer"  # rang, nobody answered
+    BUSY = "busy"
+    REFUSED = "refused"  # the called party or its network declined
+    UNREACHABLE = "unreachable"  # no such number, out of order, congestion at the far end
+    NO_KEY = "no_key"  # answered, no key typed: a machine, a voicemail, a child
+    HUNG_UP = "hung_up"  # answered, then hung up within the dialogue
+    NO_NUMBER = "no_number"  # the contact has no number that can be dialled
+    TRUNK_FAILURE = "trunk_failure"  # our own line failed before the far end was asked
+    UNKNOWN = "unknown"  # lost in a crash: it may or may not have rung
+    ERROR = "error"  # an exception of ours
+
+
+#: Somebody gave a key or a code: the person counts as reached (invariant 3).
+REACHED = frozenset(
+    {
+        Outcome.VERIFIED_OK,
+        Outcome.VERIFIED_NO_AUTHORITY,
+        Outcome.HELP,
+        Outcome.OPERATOR,
+        Outcome.GOING,
+        Outcome.SEND_GUARD,
+        Outcome.NEXT_PERSON,
+        Outcome.KNOWN_CAUSE,
+        Outcome.WRONG_CODE,
+        Outcome.DURESS,
+    }
+)
+
+
+class CallState(StrEnum):
+    """Where an attempt stands; it only moves forward in this order."""
+
+    REQUESTED = "requested"  # the row exists; nobody acted yet
+    STARTED = "started"  # claimed by the node; Originate may have been sent
+    RINGING = "ringing"  # the far end said it rings
+    ANSWERED = "answered"  # picked up
+    ENDED = "ended"  # has an outcome
+    CANCELLED = "cancelled"  # withdrawn before anybody acted: never dialled
+
+
+class Direction(StrEnum):
+    """Who called whom."""
+
+    OUTGOING = "outgoing"
+    INCOMING = "incoming"
+
+
+#: States in which an attempt stands in the way of another one to the same number.
+LIVE_STATES = frozenset(
+    {CallState.REQUESTED, CallState.STARTED, CallState.RINGING, CallState.ANSWERED}
+)
+
+#: Step name of the calls that wake a human for the unclaimed queue (D21).
+QUEUE_STEP = "queue"
+#: Step name of the calls that bring a human to somebody who waits in a conference (D12).
+BRIDGE_STEP = "bridge"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Call:
+    """What deciding needs to know of one attempt. Times are UTC."""
+
+    id: str
+    step: str
+    contact: str | None
+    to: str
+    attempt: int
+    state: CallState
+    outcome: Outcome | None = None
+    requested_at: datetime
+    ended_at: datetime | None = None
+
+    @property
+    def live(self) -> bool:
+        return self.state in LIVE_STATES

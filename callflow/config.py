@@ -1,0 +1,141 @@
+"""Settings: environment ``CALLFLOW_…``, or the TOML file that ``CALLFLOW_CONFIG`` names."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+
+class Settings(BaseSettings):
+    """One instance's settings. Ports are derived from ``port_base`` unless set alone.
+
+    Durations are seconds. Phone numbers are E.164.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="CALLFLOW_", extra="ignore")
+
+    data_dir: Path = Path("var")
+    database_url: str = ""
+    port_base: int = Field(8000, ge=1024, le=28000)
+    bind: str = "127.0.0.1"
+    node: str = "node0"
+    asterisk: Literal["embedded", "external"] = "embedded"
+    demo: bool = False
+    log_level: str = "INFO"
+
+    web_port: int = 0
+    dc09_port: int = 0
+    ami_port: int = 0
+    ami_user: str = "callflow"
+    ami_secret: str = ""
+    sip_port: int = 0
+    simulator_sip_port: int = 0
+    simulator_ami_port: int = 0
+    agi_port: int = 0
+    rtp_start: int = 0
+    simulator_rtp_start: int = 0
+
+    #: Called, in order, for work that nobody claims and for people who wait for a human.
+    desk_phones: tuple[str, ...] = ()
+    #: Called when no desk phone answered.
+    duty_numbers: tuple[str, ...] = ()
+    station_number: str = "+33639989999"
+    trunk_channels: int = 60
+    #: Channels of the trunk that only vital alarms and humans may use.
+    reserved_channels: int = 10
+    #: Seconds from receipt until an unclaimed incident rings the desk (law.md, EN 50518).
+    vital_target: float = 30.0
+    other_target: float = 90.0
+    #: Seconds a called phone may ring.
+    ring_time: float = 30.0
+    #: Window for the clocks of encrypted panels, seconds before and after ours (signals.md).
+    window_before: float = 40.0
+    window_after: float = 20.0
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments win over the environment, which wins over the TOML file."""
+        file = os.environ.get("CALLFLOW_CONFIG")
+        toml = (TomlConfigSettingsSource(settings_cls, Path(file)),) if file else ()
+        return (init_settings, env_settings, *toml)
+
+    def _port(self, own: int, offset: int) -> int:
+        return own or self.port_base + offset
+
+    @cached_property
+    def ports(self) -> Ports:
+        """Every port of the instance, after derivation."""
+        return Ports(
+            web=self._port(self.web_port, 0),
+            dc09=self._port(self.dc09_port, 9),
+            ami=self._port(self.ami_port, 38),
+            sip=self._port(self.sip_port, 60),
+            simulator_sip=self._port(self.simulator_sip_port, 80),
+            simulator_ami=self._port(self.simulator_ami_port, 39),
+            agi=self._port(self.agi_port, 573),
+            rtp_start=self._port(self.rtp_start, 2000),
+            simulator_rtp_start=self._port(self.simulator_rtp_start, 3000),
+        )
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL of the store."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'callflow.db'}"
+
+    @property
+    def run_dir(self) -> Path:
+        """Pid files and wake-up sockets."""
+        return self.data_dir / "run"
+
+    @property
+    def recordings_dir(self) -> Path:
+        return self.data_dir / "recordings"
+
+
+class Ports:
+    """The ports an instance listens on; see design.md, Contracts."""
+
+    def __init__(
+        self,
+        *,
+        web: int,
+        dc09: int,
+        ami: int,
+        sip: int,
+        simulator_sip: int,
+        simulator_ami: int,
+        agi: int,
+        rtp_start: int,
+        simulator_rtp_start: int,
+    ) -> None:
+        self.web = web
+        self.dc09 = dc09
+        self.ami = ami
+        self.sip = sip
+        self.simulator_sip = simulator_sip
+        self.simulator_ami = simulator_ami
+        self.agi = agi
+        self.rtp_start = rtp_start
+        self.simulator_rtp_start = simulator_rtp_start

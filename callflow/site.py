@@ -1,0 +1,94 @@
+"""The world a signal comes from: site, contacts, zones, and who may do what (D1, D3, D4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from callflow.signal import Kind
+
+
+class Authority(StrEnum):
+    """What a contact may do, for each kind of alarm apart (D3)."""
+
+    CANCEL = "cancel"
+    INFORM = "inform"
+    SEND_GUARD = "send_guard"
+    SET_ON_TEST = "set_on_test"
+    INSTRUCT = "instruct"
+
+
+class Role(StrEnum):
+    """The part a contact plays for a site."""
+
+    PREMISES = "premises"  # the phone on site, called for the counter-call
+    KEYHOLDER = "keyholder"
+
+
+class SiteState(StrEnum):
+    """Contract life (D2)."""
+
+    COMMISSIONING = "commissioning"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    TERMINATED = "terminated"
+
+
+#: The key of ``Contact.authorities`` that stands for every kind not named itself.
+ANY_KIND = "*"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Contact:
+    """One person, or the premises' phone, in the part it plays for one site."""
+
+    id: str
+    name: str
+    role: Role
+    rank: int = 1
+    language: str = "fr"
+    phone: str | None = None  # E.164
+    authorities: dict[str, frozenset[Authority]] = field(default_factory=dict)
+
+    def may(self, authority: Authority, kind: Kind) -> bool:
+        """Whether this contact has ``authority`` over alarms of ``kind``."""
+        granted = self.authorities.get(kind.value, self.authorities.get(ANY_KIND, frozenset()))
+        return authority in granted
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Zone:
+    """A detector or group of detectors of one account."""
+
+    account: str
+    zone: str
+    name: str
+    kind: Kind | None = None  # overrides the event table for this zone
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Site:
+    """A monitored site as deciding and speaking need it. ``timezone`` is an IANA name."""
+
+    id: str
+    name: str
+    client: str
+    address: str = ""
+    timezone: str = "Europe/Paris"
+    language: str = "fr"
+    state: SiteState = SiteState.ACTIVE
+    recognition_word: str | None = None
+    contacts: tuple[Contact, ...] = ()
+    zones: tuple[Zone, ...] = ()
+
+    def by_role(self, role: Role) -> tuple[Contact, ...]:
+        """The contacts who play ``role``, in calling order."""
+        return tuple(sorted((c for c in self.contacts if c.role is role), key=lambda c: c.rank))
+
+    def zone_name(self, account: str, zone: str) -> str:
+        """The zone's name, or "" where it was never declared."""
+        wanted = zone.lstrip("0") or zone
+        for z in self.zones:
+            if z.account == account and (z.zone.lstrip("0") or z.zone) == wanted:
+                return z.name
+        return ""
