@@ -1,0 +1,19 @@
+"""What every test gets. The plug-ins each say what they are for."""
+
+from __future__ import annotations
+
+from hypothesis import settings
+
+pytest_plugins = (
+    "tests.support.no_skips",
+    "tests.support.limits",
+    "tests.support.unit_guard",
+    "tests.support.leftovers",
+    "tests.support.postgresql",
+    "tests.support.browser",
+)
+
+# The machine is shared and tests are timed as a whole (limits.py), not example by example; the same
+# examples each time, so that a red run is red for everybody.
+settings.register_profile("callflow", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("callflow")

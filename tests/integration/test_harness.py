@@ -1,0 +1,87 @@
+"""The suite's own rules, each run on a small suite that breaks it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.leftovers import VARIABLE
+
+_ROOT = Path(__file__).resolve().parents[2]
+#: A suite, and what the run says of it.
+_BREACHES = {
+    "skip": (
+        "import pytest\ndef test_it():\n    pytest.skip('no phone')\n",
+        "skipped, and nothing may be",
+    ),
+    "skip mark": (
+        "import pytest\n@pytest.mark.skip\ndef test_it():\n    pass\n",
+        "skipped, and nothing may be",
+    ),
+    "xfail": (
+        "import pytest\n@pytest.mark.xfail\ndef test_it():\n    assert False\n",
+        "marked as an expected failure",
+    ),
+    "xfail that passes": (
+        "import pytest\n@pytest.mark.xfail\ndef test_it():\n    pass\n",
+        "XPASS(strict)",
+    ),
+    "missing module": (
+        "import pytest\npytest.importorskip('no_such_module')\ndef test_it(): pass\n",
+        "skipped, and nothing may be",
+    ),
+    "warning": ("import warnings\ndef test_it():\n    warnings.warn('old')\n", "UserWarning: old"),
+    "left process": (
+        "import subprocess\ndef test_it():\n    global kept\n"
+        "    kept = subprocess.Popen(['sleep', '60'], start_new_session=True)\n",
+        "The tests left processes behind",
+    ),
+    "stuck": (
+        "import threading, pytest\n@pytest.mark.timeout(0.5)\n"
+        "def test_it():\n    threading.Event().wait(30)\n",
+        "Timeout",
+    ),
+    "trace": (
+        "def test_it(no_trace):\n    no_trace.expect('channels', lambda: ['PJSIP/1'])\n",
+        "channels: PJSIP/1",
+    ),
+}
+
+
+def run_suite(folder: Path, source: str) -> subprocess.CompletedProcess[str]:
+    """Runs one file of tests under this suite's plug-ins."""
+    (folder / "test_breach.py").write_text(source, encoding="utf-8")
+    (folder / "conftest.py").write_text("from tests.conftest import *\n", encoding="utf-8")
+    environment = {name: value for name, value in os.environ.items() if name != VARIABLE}
+    settings = ("-c", str(_ROOT / "pyproject.toml"), "--rootdir", str(folder))
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", *settings, "-p", "no:cacheprovider", str(folder)],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("breach", _BREACHES)
+def test_a_breach_of_the_rules_fails_the_run(breach: str, tmp_path: Path) -> None:
+    source, reason = _BREACHES[breach]
+
+    done = run_suite(tmp_path, source)
+
+    assert done.returncode in {1, 2}, done.stdout + done.stderr
+    assert reason in done.stdout
+    assert "0 skipped in" in done.stdout.splitlines()[-1]
+
+
+def test_a_clean_suite_passes(tmp_path: Path) -> None:
+    done = run_suite(tmp_path, "def test_it():\n    pass\n")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed, 0 failed, 0 skipped in" in done.stdout.splitlines()[-1]

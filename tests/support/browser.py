@@ -1,0 +1,52 @@
+"""Chromium as the system ships it, for pytest-playwright, which would download its own."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+#: Root has no sandbox; without the others each start looks up hosts that a closed network refuses.
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--allow-loopback-in-peer-connection",
+)
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The browser's program; a run without one fails."""
+    for name in NAMES:
+        if path := shutil.which(name):
+            return path
+    pytest.fail(f"none of {', '.join(NAMES)} is on the PATH: ./run setup installs one")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(
+    browser_type_launch_args: dict[str, object], chromium_path: str
+) -> dict[str, object]:
+    """pytest-playwright's own arguments, with the system's browser."""
+    return {**browser_type_launch_args, "executable_path": chromium_path, "args": list(FLAGS)}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, object]) -> dict[str, object]:
+    """A desk's screen, in the product's first language."""
+    return {
+        **browser_context_args,
+        "locale": "fr-FR",
+        "timezone_id": "Europe/Paris",
+        "viewport": {"width": 1440, "height": 900},
+    }

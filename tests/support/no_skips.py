@@ -1,0 +1,100 @@
+"""Nothing is skipped: a skip, an expected failure or a part that is missing fails the run.
+
+A test that can't run where the suite runs proves nothing there, and says so by failing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+#: A whole run collects something in each of these, and in each file of them named test_*.py.
+PARTS = ("unit", "integration", "acceptance")
+#: The order of the closing line's words; others come last.
+_CLOSING = "passed failed skipped "
+_TESTS = Path(__file__).resolve().parents[1]
+
+
+def _refuse(report: pytest.TestReport | pytest.CollectReport, what: str) -> None:
+    reason = report.longrepr
+    if isinstance(reason, tuple):
+        path, line, reason = reason
+        reason = f"{path}:{line}: {reason}"
+    report.outcome = "failed"
+    report.longrepr = f"{what}, and nothing may be: {reason or report.nodeid}"
+    # The terminal reporter would still count it as xfailed.
+    report.__dict__.pop("wasxfail", None)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A skipped or xfailed test becomes a failed one."""
+    report = yield
+    if hasattr(report, "wasxfail"):
+        _refuse(report, "marked as an expected failure")
+    elif report.skipped:
+        _refuse(report, "skipped")
+    return report
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """A module that skips itself (importorskip) becomes an error of collection."""
+    report = yield
+    if report.outcome == "skipped":
+        _refuse(report, "skipped")
+    return report
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """The closing line always says how many failed and were skipped, 0 included."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None:
+        return
+    build = reporter.build_summary_stats_line
+
+    def with_zeros() -> tuple[list[tuple[str, dict[str, bool]]], str]:
+        parts, colour = build()
+        for word in ("passed", "failed", "skipped"):
+            if not any(text.endswith(f" {word}") for text, _ in parts):
+                parts.append((f"0 {word}", {}))
+        parts.sort(key=lambda part: _CLOSING.find(part[0].split()[-1]) % len(_CLOSING))
+        return parts, colour
+
+    reporter.build_summary_stats_line = with_zeros
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Every part, and every file of tests, that was asked for as a whole has tests."""
+    if session.config.option.keyword or session.config.option.markexpr:
+        return
+    collected = {item.path for item in session.items}
+    missing = [
+        str(path.relative_to(_TESTS.parent))
+        for part in PARTS
+        if _asked_for(session, _TESTS / part)
+        for path in _without_tests(_TESTS / part, collected)
+    ]
+    if missing:
+        raise pytest.UsageError("no test was collected in: " + ", ".join(missing))
+
+
+def _asked_for(session: pytest.Session, part: Path) -> bool:
+    roots = [Path(str(argument)) for argument in session.config.args if "::" not in str(argument)]
+    root = session.config.invocation_params.dir
+    return any(part.is_relative_to((root / given).resolve()) for given in roots)
+
+
+def _without_tests(part: Path, collected: set[Path]) -> list[Path]:
+    files = [path for path in part.rglob("*.py") if _looks_like_tests(path)]
+    empty = [path for path in files if path not in collected]
+    return empty if files else [part]
+
+
+def _looks_like_tests(path: Path) -> bool:
+    if path.name.startswith("test_") or path.name.endswith("_test.py"):
+        return True
+    return "\ndef test_" in path.read_text(encoding="utf-8")
