@@ -1,0 +1,184 @@
+"""One writer thread with group commit, a pool of readers; the async shell awaits both.
+
+SQLite: WAL, ``synchronous=FULL``, ``BEGIN IMMEDIATE`` for the writer only. PostgreSQL: the same
+functions through psycopg 3. Measured in engine.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+#: What a function of the store is given: a connection inside a transaction.
+Tx = Connection
+T = TypeVar("T")
+
+_BATCH = 512  # functions in one commit
+_PAUSE = 0.002  # seconds left to other processes' writers after each commit (engine.md)
+
+
+class StoreUnavailable(Exception):
+    """The database refused or failed; nothing was written. Trying again may help."""
+
+
+class _Job:
+    __slots__ = ("function", "future")
+
+    def __init__(self, function: Callable[[Tx], Any]) -> None:
+        self.function = function
+        self.future: Future[Any] = Future()
+
+
+class Store:
+    """The database of one instance.
+
+    ``write`` resolves after the durable commit; functions of several callers share it, each in a
+    SAVEPOINT of its own, so that one that raises undoes only itself. ``after_commit`` is called
+    in the writer thread after each commit: the place to wake other processes.
+    """
+
+    def __init__(self, url: str, *, after_commit: Callable[[], None] | None = None) -> None:
+        self.url = url
+        self.sqlite = url.startswith("sqlite")
+        if self.sqlite:
+            Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        self.after_commit = after_commit
+        self._writer_engine = make_engine(url, writer=True)
+        self._reader_engine = make_engine(url, writer=False)
+        self._readers = ThreadPoolExecutor(4, thread_name_prefix="reader")
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+        self._thread.start()
+
+    async def write(self, function: Callable[[Tx], T]) -> T:
+        """Run ``function`` in the next commit; its value once that is durable."""
+        return await asyncio.wrap_future(self._submit(function))
+
+    async def read(self, function: Callable[[Tx], T]) -> T:
+        """Run ``function`` on a reader's connection."""
+        return await asyncio.wrap_future(self._readers.submit(self.read_now, function))
+
+    def write_now(self, function: Callable[[Tx], T]) -> T:
+        """``write`` for synchronous callers (the CLI)."""
+        return self._submit(function).result()
+
+    def read_now(self, function: Callable[[Tx], T]) -> T:
+        """``read`` in the caller's thread."""
+        try:
+            with self._reader_engine.connect() as tx:
+                return function(tx)
+        except SQLAlchemyError as error:
+            raise StoreUnavailable(str(error)) from error
+
+    def close(self) -> None:
+        """Finish what was submitted and let go of the database."""
+        self._stopping.set()
+        self._jobs.put(None)
+        self._thread.join(timeout=30)
+        self._readers.shutdown(wait=True)
+        self._writer_engine.dispose()
+        self._reader_engine.dispose()
+
+    # --- the writer thread -----------------------------------------------------------------
+
+    def _submit(self, function: Callable[[Tx], T]) -> Future[T]:
+        job = _Job(function)
+        self._jobs.put(job)
+        return job.future
+
+    def _run(self) -> None:
+        while True:
+            first = self._jobs.get()
+            if first is None:
+                return
+            self._commit(self._gather(first))
+            self._stopping.wait(_PAUSE)
+
+    def _gather(self, first: _Job) -> list[_Job]:
+        batch = [first]
+        while len(batch) < _BATCH:
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                break
+            if job is None:
+                self._jobs.put(None)
+                break
+            batch.append(job)
+        return batch
+
+    def _commit(self, batch: list[_Job]) -> None:
+        try:
+            with self._writer_engine.connect() as tx, tx.begin() as transaction:
+                results = [(job, *_attempt(tx, job, alone=len(batch) == 1)) for job in batch]
+                if all(error is not None for _, _, error in results):
+                    transaction.rollback()
+        except BaseException as error:  # the commit itself failed: nobody's work is durable
+            failure = StoreUnavailable(str(error))
+            failure.__cause__ = error
+            results = [(job, None, failure) for job in batch]
+        if self.after_commit is not None:
+            self.after_commit()
+        for job, value, error in results:
+            if error is None:
+                job.future.set_result(value)
+            else:
+                job.future.set_exception(error)
+
+
+def _attempt(tx: Tx, job: _Job, *, alone: bool) -> tuple[Any, BaseException | None]:
+    """Run one job; what it raised undoes its own part only."""
+    try:
+        if alone:  # the whole transaction is its savepoint
+            return job.function(tx), None
+        with tx.begin_nested():
+            return job.function(tx), None
+    except SQLAlchemyError as error:
+        failure = StoreUnavailable(str(error))
+        failure.__cause__ = error
+        return None, failure
+    except Exception as error:
+        return None, error
+
+
+def make_engine(url: str, *, writer: bool) -> Engine:
+    """An engine with the settings that engine.md measured."""
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_size=1 if writer else 4, pool_pre_ping=True)
+    engine = create_engine(
+        url,
+        pool_size=1 if writer else 4,
+        max_overflow=0 if writer else 8,
+        connect_args={"check_same_thread": False, "timeout": 10},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _entry: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None  # the BEGIN below is ours
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "busy_timeout=10000",
+            "foreign_keys=ON",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    begin = "BEGIN IMMEDIATE" if writer else "BEGIN"
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

@@ -1,0 +1,61 @@
+"""Keys that live beside the database, never in it: codes, secrets at rest, seals (invariant 10)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+
+class Vault:
+    """The keys of one station, made at first use in a folder that only its owner reads."""
+
+    def __init__(self, folder: Path) -> None:
+        self._codes = _key(folder, "codes")
+        self._rest = AESGCM(_key(folder, "rest"))
+        self._seal = _key(folder, "seal")
+
+    def code(self, contact: str, digits: str) -> str:
+        """A typed code of one contact as hex HMAC-SHA-256."""
+        return hmac.new(self._codes, f"{contact}\0{digits}".encode(), hashlib.sha256).hexdigest()
+
+    def encrypt(self, clear: bytes) -> bytes:
+        """``clear`` for keeping at rest (AES-256-GCM, the nonce in front)."""
+        nonce = os.urandom(12)
+        return nonce + self._rest.encrypt(nonce, clear, None)
+
+    def decrypt(self, kept: bytes) -> bytes:
+        """What ``encrypt`` was given. Raises cryptography's InvalidTag where it was altered."""
+        return self._rest.decrypt(kept[:12], kept[12:], None)
+
+    def seal(self, content: str) -> str:
+        """Hex HMAC-SHA-256 of a text that the database alone could be made to fake."""
+        return hmac.new(self._seal, content.encode(), hashlib.sha256).hexdigest()
+
+
+def equal(one: str, other: str) -> bool:
+    """Whether two hashes are the same, in a time that does not tell where they differ."""
+    return hmac.compare_digest(one, other)
+
+
+def _key(folder: Path, name: str) -> bytes:
+    """The key ``name``, made once even when several processes start together."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / f"{name}.key"
+    if not path.exists():
+        fresh = folder / f".{name}.{secrets.token_hex(8)}"
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_bytes(32))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(fresh, path)  # atomic, and refuses when another process was first
+        except FileExistsError:
+            pass
+        fresh.unlink()
+    return path.read_bytes()
