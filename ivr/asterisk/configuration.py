@@ -1,0 +1,159 @@
+"""Renders `asterisk-conf/` into an instance's own folder; /etc/asterisk is never touched."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import jinja2
+
+from ivr.asterisk.instance import Instance, Kind
+from ivr.asterisk.music import hold_music
+from ivr.asterisk.tree import AsteriskTree
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "asterisk-conf"
+AMI_USER = "callflow"
+
+_DTMF_LOW, _DTMF_HIGH = (697, 770, 852, 941), (1209, 1336, 1477, 1633)
+DTMF_TONES = {
+    key: (_DTMF_LOW[row], _DTMF_HIGH[column])
+    for row, keys in enumerate(("123A", "456B", "789C", "*0#D"))
+    for column, key in enumerate(keys)
+}
+"""The two frequencies (Hz) of each key, ITU-T Q.23."""
+
+
+class UnsafeSetting(ValueError):
+    """A setting holds a character that would mean something in Asterisk's configuration."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StationSettings:
+    """What the station's configuration depends on. Ports are on loopback."""
+
+    node: str
+    recordings: Path
+    """Where MixMonitor writes `<call id>.raw`: two channels (received, sent), 8 kHz, 16 bit."""
+    ami_port: int
+    sip_port: int
+    fastagi_port: int
+    rtp_first: int
+    rtp_last: int
+    trunk_host: str = "127.0.0.1"
+    trunk_port: int
+    """Where the trunk's far end is: the simulated network's SIP port in the demo."""
+    caller_number: str = "33388000000"
+    """The station's own number as the network shows it, digits only."""
+    one_moment: Path | None = None
+    """A prompt without its extension, heard while the dialogue's server is away."""
+    lost_server_s: int = 10
+    longest_dialogue_s: int = 900
+    longest_hold_s: int = 1800
+    longest_conference_s: int = 14400
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimulatorSettings:
+    """What the simulated network's configuration depends on."""
+
+    node: str = "network"
+    sip_port: int
+    rtp_first: int
+    rtp_last: int
+    station_host: str = "127.0.0.1"
+    station_port: int
+    station_number: str = "33388000000"
+    trunk_calls: int = 60
+    """Calls at once on the station's trunk; one more is answered 503."""
+
+
+def render_station(instance: Instance, settings: StationSettings, tree: AsteriskTree) -> None:
+    """Writes the station's configuration. The same settings give the same files."""
+    values = asdict(settings) | {
+        "ami_secret": instance.ami_secret(),
+        "one_moment": settings.one_moment or _sound(tree, "one-moment-please"),
+        "music": instance.folder / "music",
+    }
+    settings.recordings.mkdir(parents=True, exist_ok=True, mode=0o750)
+    _render(instance, values, tree)
+    hold_music(instance.folder / "music" / "hold.sln")
+
+
+def render_simulator(instance: Instance, settings: SimulatorSettings, tree: AsteriskTree) -> None:
+    """Writes the simulated network's configuration."""
+    values = asdict(settings) | {
+        "phones": instance.phones,
+        "greeting": _sound(tree, "vm-intro"),
+        "beep": _sound(tree, "beep"),
+        "dtmf_tones": DTMF_TONES,
+    }
+    _render(instance, values, tree)
+
+
+def _render(instance: Instance, values: Mapping[str, object], tree: AsteriskTree) -> None:
+    instance.make_folders()
+    everything = {
+        **values,
+        "etc": instance.etc,
+        "run": instance.run,
+        "log": instance.log,
+        "db": instance.folder / "db",
+        "spool": instance.folder / "spool",
+        "modules": tree.modules,
+        "data": tree.data,
+    }
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        finalize=_safe,
+        autoescape=False,  # noqa: S701 - these are no pages; _safe refuses what has a meaning
+        keep_trailing_newline=True,
+        trim_blocks=True,
+    )
+    for folder in ("common", instance.kind):
+        for template in sorted((TEMPLATES / folder).glob("*.conf")):
+            text = environment.get_template(f"{folder}/{template.name}").render(everything)
+            _write(instance.etc / template.name, text)
+
+
+def _safe(value: object) -> str:
+    """A value as it stands in a configuration file.
+
+    Raises UnsafeSetting on what the parser, the dialplan or an application would take apart.
+    """
+    text = str(value)
+    if not re.fullmatch(r"[\w .:/@+=~#*-]+", text):
+        raise UnsafeSetting(f"{text!r} cannot stand in Asterisk's configuration")
+    return text
+
+
+def _write(path: Path, text: str) -> None:
+    fresh = path.with_suffix(".new")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    fresh.replace(path)
+
+
+def _sound(tree: AsteriskTree, name: str) -> Path | str:
+    """One of Asterisk's own sounds, French if it is there, as a path without its extension."""
+    for language in ("fr", "en"):
+        folder = tree.sounds.get(language)
+        if folder is not None and any(folder.glob(f"{name}.*")):
+            return folder / name
+    return "silence/1"
+
+
+__all__ = [
+    "AMI_USER",
+    "DTMF_TONES",
+    "Kind",
+    "SimulatorSettings",
+    "StationSettings",
+    "UnsafeSetting",
+    "render_simulator",
+    "render_station",
+]

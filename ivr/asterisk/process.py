@@ -1,0 +1,186 @@
+"""An Asterisk process of an instance: started in a session of its own, adopted, stopped.
+
+It outlives its starter, `kill -9` included; whoever comes next adopts it by pid file and control
+socket, and never starts a second one.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from time import sleep
+
+from callflow.clock import monotonic, now
+from ivr.asterisk import control
+from ivr.asterisk.instance import Instance, Kind
+from ivr.asterisk.tree import AsteriskTree
+
+_POLL_S = 0.05
+_KEPT_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
+
+
+class AsteriskFailed(Exception):
+    """The process ended, or did not become ready. The message holds its last words."""
+
+
+class AsteriskProcess:
+    """One Asterisk. Its methods block: call them from a thread."""
+
+    def __init__(self, instance: Instance, tree: AsteriskTree) -> None:
+        self.instance = instance
+        self.tree = tree
+        self._child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def kind(self) -> Kind:
+        return self.instance.kind
+
+    def pid(self) -> int | None:
+        """The live process of this instance, whoever started it; None when there is none."""
+        if self._child is not None:
+            if self._child.poll() is None:
+                return self._child.pid  # its command line is still empty just after the exec
+            self._child = None
+        # Asterisk writes one too: a starter killed between fork and its own file is covered.
+        for path in (self.instance.pid_file, self.instance.run / "asterisk.pid"):
+            with suppress(FileNotFoundError, ValueError):
+                pid = int(path.read_text())
+                # A pid is used again: only the config in its command line makes it ours.
+                if str(self.instance.config) in _command_line(pid):
+                    return pid
+        return None
+
+    def adopt(self) -> bool:
+        """True when a live process of this instance answers on its control socket."""
+        if self.pid() is None:
+            return False
+        try:
+            self.rx("core show uptime seconds", timeout_s=5)
+        except control.ControlError:
+            return False
+        return True
+
+    def start(self) -> bool:
+        """Starts the process, or adopts the live one. True when it was started now.
+
+        A live one whose control socket is silent is given 10 s (it may be starting), then ended.
+        """
+        with self._only_one():
+            if self._adopt_patiently(10):
+                return False
+            self.kill()
+            self._spawn()
+            return True
+
+    def wait_ready(self, timeout_s: float = 30.0) -> None:
+        """Returns once Asterisk is fully booted. Raises AsteriskFailed."""
+        deadline = monotonic() + timeout_s
+        while monotonic() < deadline:
+            if self.pid() is None:
+                raise AsteriskFailed(f"Asterisk ({self.kind}) ended: {self.last_words()}")
+            with suppress(control.ControlError):
+                left = max(0.1, deadline - monotonic())
+                if "fully booted" in self.rx("core waitfullybooted", timeout_s=left):
+                    return
+            sleep(_POLL_S)
+        raise AsteriskFailed(f"Asterisk ({self.kind}) is not ready: {self.last_words()}")
+
+    def rx(self, text: str, timeout_s: float = 10.0) -> str:
+        """Runs a CLI command and returns its output. Raises control.ControlError."""
+        return control.command(self.instance.control_socket, text, timeout_s)
+
+    def stop(self, grace_s: float = 5.0) -> None:
+        """Ends the process: it hangs up its calls, then goes; SIGKILL after the grace."""
+        if self.pid() is None:
+            return
+        with suppress(control.ControlError):
+            self.rx("core stop now", timeout_s=2)
+        if not self._gone_within(grace_s):
+            self.kill()
+
+    def kill(self) -> None:
+        """SIGKILL, only to a process that is proved ours."""
+        pid = self.pid()
+        if pid is None:
+            return
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        self._gone_within(5)
+
+    def last_words(self) -> str:
+        """The end of the process's output and messages, for a person."""
+        words = []
+        for path in (self.instance.output, self.instance.log / "messages"):
+            with suppress(OSError):
+                lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+                words += lines[-5:]
+        return " | ".join(words)
+
+    # --- inside -------------------------------------------------------------------------------
+
+    def _spawn(self) -> None:
+        with suppress(FileNotFoundError):
+            self.instance.control_socket.unlink()
+        with self.instance.starts.open("a", encoding="ascii") as starts:
+            starts.write(f"{now().timestamp():.6f}\n")
+        environment = {k: os.environ[k] for k in _KEPT_ENVIRONMENT if k in os.environ}
+        environment["CALLFLOW_DATA_DIR"] = str(self.instance.data_dir)
+        with self.instance.output.open("ab") as output:
+            self._child = subprocess.Popen(
+                [*self.tree.command, "-f", "-C", str(self.instance.config)],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd=self.instance.folder,
+                env=environment,
+                start_new_session=True,
+            )
+        _write_whole(self.instance.pid_file, f"{self._child.pid}\n")
+
+    def _adopt_patiently(self, patience_s: float) -> bool:
+        deadline = monotonic() + patience_s
+        while self.pid() is not None:
+            if self.adopt():
+                return True
+            if monotonic() > deadline:
+                return False
+            sleep(_POLL_S)
+        return False
+
+    def _gone_within(self, seconds: float) -> bool:
+        deadline = monotonic() + seconds
+        while self.pid() is not None:
+            if monotonic() > deadline:
+                return False
+            sleep(_POLL_S)
+        return True
+
+    @contextmanager
+    def _only_one(self) -> Iterator[None]:
+        with (self.instance.folder / "start.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def _command_line(pid: int) -> str:
+    """The command line of a live process; empty for a zombie or none."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        if Path("/proc/self").exists():
+            return ""
+    done = subprocess.run(
+        ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return done.stdout
+
+
+def _write_whole(path: Path, text: str) -> None:
+    fresh = path.with_suffix(".new")
+    fresh.write_text(text, encoding="ascii")
+    fresh.replace(path)

@@ -1,0 +1,127 @@
+"""A station and a simulated network of their own, on free ports, for this folder's tests."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ivr.asterisk.configuration import (
+    SimulatorSettings,
+    StationSettings,
+    render_simulator,
+    render_station,
+)
+from ivr.asterisk.instance import Instance, Kind
+from ivr.asterisk.process import AsteriskProcess
+from ivr.asterisk.simulator import Simulator
+from ivr.asterisk.tree import AsteriskTree, find_or_fetch
+from tests.integration.asterisk.throwaway import AgiServer, Ami
+
+
+def _free_base() -> int:
+    """Ten ports in a row that nobody has, and room for RTP above."""
+    for base in range(28100, 32000, 250):
+        held = []
+        try:
+            for port in range(base, base + 10):
+                for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                    holder = socket.socket(socket.AF_INET, kind)
+                    held.append(holder)
+                    holder.bind(("127.0.0.1", port))
+            return base
+        except OSError:
+            continue
+        finally:
+            for holder in held:
+                holder.close()
+    raise RuntimeError("no free ports")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """Two Asterisks that talk to each other."""
+
+    station: AsteriskProcess
+    network: AsteriskProcess
+    simulator: Simulator
+    ami_port: int
+    agi_port: int
+    recordings: Path
+
+    def ami(self) -> Ami:
+        return Ami(self.ami_port, self.station.instance.ami_secret())
+
+    def agi(self) -> AgiServer:
+        return AgiServer(self.agi_port)
+
+
+def start_pair(data_dir: Path, tree: AsteriskTree) -> Pair:
+    """Renders and starts both; returns when both are ready."""
+    base = _free_base()
+    station = Instance(kind=Kind.STATION, data_dir=data_dir)
+    network = Instance(kind=Kind.SIMULATOR, data_dir=data_dir)
+    settings = StationSettings(
+        node="node1",
+        recordings=data_dir / "recordings",
+        ami_port=base,
+        fastagi_port=base + 1,
+        sip_port=base + 2,
+        trunk_port=base + 3,
+        rtp_first=base + 10,
+        rtp_last=base + 119,
+    )
+    render_station(station, settings, tree)
+    render_simulator(
+        network,
+        SimulatorSettings(
+            sip_port=base + 3, station_port=base + 2, rtp_first=base + 120, rtp_last=base + 239
+        ),
+        tree,
+    )
+    pair = Pair(
+        station=AsteriskProcess(station, tree),
+        network=AsteriskProcess(network, tree),
+        simulator=Simulator(network),
+        ami_port=base,
+        agi_port=base + 1,
+        recordings=settings.recordings,
+    )
+    for process in (pair.network, pair.station):
+        process.start()
+        process.wait_ready()
+    return pair
+
+
+def stop_pair(pair: Pair) -> None:
+    pair.station.stop()
+    pair.network.stop()
+
+
+@pytest.fixture(scope="session")
+def tree() -> AsteriskTree:
+    return find_or_fetch(progress=print)
+
+
+@pytest.fixture(scope="session")
+def pair(tree: AsteriskTree, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    started = start_pair(tmp_path_factory.mktemp("asterisk"), tree)
+    yield started
+    stop_pair(started)
+
+
+@pytest.fixture
+def ami(pair: Pair) -> Iterator[Ami]:
+    link = pair.ami()
+    yield link
+    link.close()
+
+
+@pytest.fixture
+def agi(pair: Pair) -> Iterator[AgiServer]:
+    with pair.agi() as server:
+        yield server
+    assert server.errors == []

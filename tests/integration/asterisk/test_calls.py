@@ -1,0 +1,141 @@
+"""A real station calls phones of the simulated network; its dialogue is a throwaway script."""
+
+from __future__ import annotations
+
+import pytest
+
+from ivr.asterisk.network_log import SeenCall
+from ivr.asterisk.simulator import Phone
+from tests.integration.asterisk.conftest import Pair
+from tests.integration.asterisk.throwaway import AgiCall, AgiServer, Ami, until
+
+
+def _last_call(pair: Pair, number: str) -> SeenCall:
+    return [call for call in pair.simulator.calls() if call.to == number][-1]
+
+
+def test_a_person_answers_and_types_a_code_that_the_dialogue_reads(
+    pair: Pair, ami: Ami, agi: AgiServer
+) -> None:
+    heard: list[str] = []
+
+    def dialogue(call: AgiCall) -> None:
+        heard.append(call.keys("demo-instruct", 8))
+        heard.append(call.keys("demo-congrats", 1))
+        call.done()
+
+    agi.script = dialogue
+    pair.simulator.set_phone(Phone(number="+33639985001", after_s=0.5, keys="2580#w1"))
+    call = ami.originate("33639985001")
+    assert ami.event("Hangup", call)["Cause"] == "16"
+    assert heard == ["2580", "1"]
+    until(lambda: _last_call(pair, "+33639985001").ended_at is not None)
+    seen = _last_call(pair, "+33639985001")
+    assert seen.keys == "2580#1"
+    assert seen.answered_at is not None
+    assert 0.4 < (seen.answered_at - seen.at).total_seconds() < 1.5
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "cause"),
+    [("busy", "17"), ("congestion", "34"), ("refuse", "21")],
+)
+def test_a_phone_that_does_not_answer_says_why(
+    pair: Pair, ami: Ami, behaviour: str, cause: str
+) -> None:
+    pair.simulator.set_phone(Phone(number="+33639985002", behaviour=behaviour, after_s=0))
+    call = ami.originate("33639985002")
+    assert ami.event("Hangup", call)["Cause"] == cause
+    until(lambda: _last_call(pair, "+33639985002").ended_at is not None)
+    assert _last_call(pair, "+33639985002").answered_at is None
+
+
+def test_a_number_that_does_not_exist_is_seen_by_the_network_all_the_same(
+    pair: Pair, ami: Ami
+) -> None:
+    call = ami.originate("33639985999")
+    assert ami.event("Hangup", call)["Cause"] == "1"
+    until(lambda: any(c.to == "+33639985999" for c in pair.simulator.calls()))
+
+
+def test_nobody_answers(pair: Pair, ami: Ami) -> None:
+    pair.simulator.set_phone(Phone(number="+33639985003", behaviour="ring"))
+    call = ami.originate("33639985003", timeout_s=1)
+    ami.event("Newstate", call, ChannelStateDesc="Ringing")
+    ami.event("Hangup", call)
+    until(lambda: _last_call(pair, "+33639985003").ended_at is not None)
+
+
+def test_an_answering_machine_never_types(pair: Pair, ami: Ami, agi: AgiServer) -> None:
+    heard: list[str] = []
+
+    def dialogue(call: AgiCall) -> None:
+        heard.append(call.keys("demo-instruct", 8, timeout_ms=500))
+        call.done()
+
+    agi.script = dialogue
+    pair.simulator.set_phone(Phone(number="+33639985004", behaviour="voicemail", after_s=0))
+    call = ami.originate("33639985004")
+    ami.event("Hangup", call, timeout_s=60)
+    assert heard == [""]
+
+
+def test_someone_who_hangs_up_in_the_first_prompt(pair: Pair, ami: Ami, agi: AgiServer) -> None:
+    agi.script = lambda call: [call.keys("demo-congrats", 8), call.done()][0] and None
+    pair.simulator.set_phone(Phone(number="+33639985005", behaviour="hang_up", after_s=0))
+    call = ami.originate("33639985005")
+    ami.event("Hangup", call)
+    until(lambda: _last_call(pair, "+33639985005").ended_at is not None)
+    seen = _last_call(pair, "+33639985005")
+    assert seen.answered_at and seen.ended_at
+    assert 1 < (seen.ended_at - seen.answered_at).total_seconds() < 5
+
+
+def test_a_dialogue_goes_on_when_its_server_was_killed_and_came_back(
+    pair: Pair, ami: Ami
+) -> None:
+    pair.simulator.set_phone(Phone(number="+33639985006", after_s=0, keys="wwwww7"))
+    first = pair.agi()
+    first.script = lambda call: call.done() if call.keys("demo-congrats", 1) else None
+    with first:
+        call = ami.originate("33639985006")
+        until(lambda: len(first.calls) == 1)
+    heard: list[str] = []
+
+    def resumed(call: AgiCall) -> None:
+        heard.append(call.keys("demo-congrats", 1))
+        call.done()
+
+    second = pair.agi()
+    second.script = resumed
+    with second:
+        ami.event("Hangup", call)
+    assert heard == ["7"]
+    assert [c["agi_uniqueid"] for c in second.calls] == [call]
+
+
+def test_a_call_from_the_network_reaches_the_incoming_dialogue(
+    pair: Pair, agi: AgiServer
+) -> None:
+    heard: list[str] = []
+
+    def dialogue(call: AgiCall) -> None:
+        heard.append(call.keys("demo-instruct", 4))
+        call.done()
+
+    agi.script = dialogue
+    pair.simulator.set_phone(Phone(number="+33639985007", keys="1234#"))
+    pair.simulator.call_in("+33639985007", "+33388000000")
+    until(lambda: heard == ["1234"])
+    assert agi.calls[0]["agi_network_script"] == "incoming"
+    assert agi.calls[0]["agi_callerid"] == "+33639985007"
+
+
+def test_the_trunk_carries_no_more_than_its_calls(pair: Pair, ami: Ami) -> None:
+    pair.simulator.set_phone(Phone(number="+33639985008", behaviour="ring"))
+    calls = [ami.originate("33639985008", timeout_s=5) for _ in range(61)]
+    until(lambda: any(e["Event"] == "Hangup" and e["Cause"] == "34" for e in ami.events), 5)
+    for call in calls:
+        ami.event("Hangup", call)
+    full = [e for e in ami.events if e["Event"] == "Hangup" and e["Cause"] == "34"]
+    assert len(full) == 1
