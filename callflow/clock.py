@@ -6,6 +6,9 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from callflow.instants import from_iso as from_iso
+from callflow.instants import to_iso as to_iso
+
 #: What the shells are given instead of reading the clock: a function answering "now", in UTC.
 Clock = Callable[[], datetime]
 
@@ -18,17 +21,3 @@ def now() -> datetime:
 def monotonic() -> float:
     """Seconds on a clock that never goes back; only differences mean anything."""
     return time.monotonic()
-
-
-def to_iso(at: datetime) -> str:
-    """``at`` as ISO 8601 in UTC with microseconds and a ``Z``, which sorts as text."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def from_iso(text: str) -> datetime:
-    """The instant that an ISO 8601 text names; without an offset it is taken as UTC.
-
-    Raises ValueError where the text is no such instant.
-    """
-    at = datetime.fromisoformat(text)
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
