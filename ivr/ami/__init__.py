@@ -1,0 +1,47 @@
+"""The adapter over AMI (through panoramisk): one link, typed events, errors that say what is safe.
+
+Every hazard of telephony.md's table is dealt with here; nothing else in Callflow speaks AMI.
+"""
+
+from __future__ import annotations
+
+from ivr.ami.events import (
+    AmiError,
+    Answered,
+    BadValue,
+    Dtmf,
+    Ended,
+    Event,
+    LinkDown,
+    LoginRefused,
+    MaybePlaced,
+    NotPlaced,
+    OriginateFailed,
+    Placed,
+    Refused,
+    Ringing,
+)
+from ivr.ami.link import Account, AmiLink, Timing
+from ivr.ami.values import dial_digits, is_call_id
+
+__all__ = [
+    "Account",
+    "AmiError",
+    "AmiLink",
+    "Answered",
+    "BadValue",
+    "Dtmf",
+    "Ended",
+    "Event",
+    "LinkDown",
+    "LoginRefused",
+    "MaybePlaced",
+    "NotPlaced",
+    "OriginateFailed",
+    "Placed",
+    "Refused",
+    "Ringing",
+    "Timing",
+    "dial_digits",
+    "is_call_id",
+]

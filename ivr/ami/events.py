@@ -1,0 +1,93 @@
+"""What the AMI adapter says and the errors it raises. Pure: no I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# --- events, in the order in which Asterisk told them --------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The channel of our attempt exists in Asterisk (Newchannel)."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ringing:
+    """The far end said that it rings."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The channel is up."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The channel is gone. ``cause`` is Q.850 (0: none given), ``tech_cause`` the SIP status.
+
+    ``rang`` and ``answered`` tell how far it came, as far as this link saw it. ``timed_out``: it
+    was our own ring time that ended it.
+    """
+
+    call_id: str
+    cause: int
+    tech_cause: int | None
+    rang: bool = False
+    answered: bool = False
+    timed_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OriginateFailed:
+    """Asterisk took the order and could not make a channel: nothing rang anywhere."""
+
+    call_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dtmf:
+    """A key was pressed on the far end's phone."""
+
+    call_id: str
+    digit: str
+
+
+Event = Placed | Ringing | Answered | Ended | OriginateFailed | Dtmf
+
+# --- errors: who is wrong, and may a retry double a call? ----------------------------------------
+
+
+class AmiError(Exception):
+    """Anything the link to Asterisk can fail with. A person can act on its text."""
+
+
+class NotPlaced(AmiError):
+    """Asterisk did not act and will not: a retry cannot double anything."""
+
+
+class LinkDown(NotPlaced):
+    """There was no usable link: nothing was sent."""
+
+
+class Refused(NotPlaced):
+    """Asterisk answered with an error."""
+
+
+class BadValue(NotPlaced, ValueError):
+    """Our bug or hostile data: the value may not go into an AMI action. Nothing was sent."""
+
+
+class MaybePlaced(AmiError):
+    """Sent, and no answer came: it may have been done. A blind retry may double a call."""
+
+
+class LoginRefused(AmiError):
+    """The user or the secret is wrong: a person must look."""

@@ -1,0 +1,157 @@
+"""AMI messages → our typed events. Pure; tolerant of late, doubled and missing ones.
+
+Asterisk's habits that this module knows (telephony.md): Reason is 0 for busy, unknown number and
+refused alike, so only Hangup's Cause and TechCause say how a call ended; OriginateResponse
+may carry the id of a *live* call; events of the second leg carry another id.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ivr.ami.events import Answered, Dtmf, Ended, Event, OriginateFailed, Placed, Ringing
+from ivr.ami.values import is_call_id
+
+#: An ActionID of Originate is this and the call's id, so a response is ours or it is not.
+ORIGINATE = "originate/"
+
+#: AST_STATE_RINGING and AST_STATE_UP of Newstate's ChannelState.
+_RINGING_STATE = "5"
+_UP_STATE = "6"
+#: AST_CONTROL_RINGING as OriginateResponse's Reason: it was ringing when Timeout ran out.
+_REASON_STILL_RINGING = "3"
+
+_REMEMBERED = 20_000
+
+Fields = Mapping[str, object]
+
+
+def text(fields: Fields, key: str) -> str:
+    """One header as text; a header that came twice counts once, with its first value."""
+    value = fields.get(key, "")
+    if isinstance(value, list):
+        value = value[0] if value else ""
+    return value.strip() if isinstance(value, str) else ""
+
+
+def number(fields: Fields, key: str) -> int | None:
+    """One header as a number, None where it is none. ``486 Busy Here`` is 486."""
+    word = text(fields, key).partition(" ")[0]
+    return int(word) if word.isascii() and word.isdigit() and len(word) < 6 else None
+
+
+@dataclass(slots=True)
+class _Progress:
+    session: int = -1  # in which session Originate was sent; -1: by somebody before us
+    placed: bool = False
+    rang: bool = False
+    answered: bool = False
+    timed_out: bool = False
+    ended: bool = False
+
+
+class Translator:
+    """Remembers how far each attempt came, so that each event is told once and in order.
+
+    The memory is bounded; of an attempt that fell out of it events are told again, which whoever
+    listens must tolerate anyhow (rows only move forward).
+    """
+
+    def __init__(self, remembered: int = _REMEMBERED) -> None:
+        self._calls: OrderedDict[str, _Progress] = OrderedDict()
+        self._remembered = remembered
+
+    def sent(self, call_id: str, session: int) -> bool:
+        """Note that Originate goes out now; False if this id was sent before."""
+        progress = self._of(call_id)
+        if progress.session >= 0 or progress.placed:
+            return False
+        progress.session = session
+        return True
+
+    def events(self, fields: Fields, session: int) -> Iterator[Event]:
+        """What this message means for our attempts: nothing, one event, or several."""
+        match text(fields, "event").lower():
+            case "newchannel" | "newstate":
+                yield from self._state(fields)
+            case "dialstate":
+                yield from self._dial_state(fields)
+            case "hangup":
+                yield from self._hangup(fields)
+            case "originateresponse":
+                yield from self._originate_response(fields, session)
+            case "dtmfend":
+                yield from self._dtmf(fields)
+
+    def _of(self, call_id: str) -> _Progress:
+        progress = self._calls.get(call_id)
+        if progress is None:
+            progress = self._calls[call_id] = _Progress()
+            if len(self._calls) > self._remembered:
+                self._calls.popitem(last=False)
+        return progress
+
+    def _advance(self, call_id: str, *, rang: bool = False, up: bool = False) -> Iterator[Event]:
+        progress = self._of(call_id)
+        if progress.ended:
+            return
+        if not progress.placed:
+            progress.placed = True
+            yield Placed(call_id)
+        if rang and not progress.rang and not progress.answered:
+            progress.rang = True
+            yield Ringing(call_id)
+        if up and not progress.answered:
+            progress.answered = True
+            yield Answered(call_id)
+
+    def _state(self, fields: Fields) -> Iterator[Event]:
+        call_id = text(fields, "uniqueid")
+        if not is_call_id(call_id):
+            return
+        state = text(fields, "channelstate")
+        yield from self._advance(call_id, rang=state == _RINGING_STATE, up=state == _UP_STATE)
+
+    def _dial_state(self, fields: Fields) -> Iterator[Event]:
+        call_id = text(fields, "destuniqueid")
+        if is_call_id(call_id):
+            yield from self._advance(call_id, rang=text(fields, "dialstatus").upper() == "RINGING")
+
+    def _hangup(self, fields: Fields) -> Iterator[Event]:
+        call_id = text(fields, "uniqueid")
+        if not is_call_id(call_id):
+            return
+        progress = self._of(call_id)
+        if progress.ended:
+            return
+        progress.ended = progress.placed = True
+        yield Ended(
+            call_id,
+            cause=number(fields, "cause") or 0,
+            tech_cause=number(fields, "techcause"),
+            rang=progress.rang,
+            answered=progress.answered,
+            timed_out=progress.timed_out,
+        )
+
+    def _originate_response(self, fields: Fields, session: int) -> Iterator[Event]:
+        """A Failure counts only if we sent it on this link and no channel was ever seen."""
+        action, _, call_id = text(fields, "actionid").partition(ORIGINATE)
+        if action or not is_call_id(call_id) or text(fields, "response") == "Success":
+            return
+        progress = self._calls.get(call_id)
+        if progress is None or progress.session != session or progress.ended:
+            return
+        reason = text(fields, "reason")
+        if progress.placed:
+            progress.timed_out = reason == _REASON_STILL_RINGING
+            return
+        progress.ended = True
+        yield OriginateFailed(call_id, f"reason {reason or 'not given'}")
+
+    def _dtmf(self, fields: Fields) -> Iterator[Event]:
+        call_id, digit = text(fields, "uniqueid"), text(fields, "digit")
+        if is_call_id(call_id) and len(digit) == 1 and text(fields, "direction") == "Received":
+            yield Dtmf(call_id, digit)

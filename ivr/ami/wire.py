@@ -1,0 +1,153 @@
+"""One connection to AMI: panoramisk frames and parses, everything that has hazards is ours.
+
+Of panoramisk this uses the framing (AMIProtocol), Message and Action. Its Manager is not used: it
+re-sends unanswered actions after a reconnect, runs callbacks as unordered tasks, and completes a
+list early when an event overtakes the response (telephony.md; tests/integration/ami reproduces
+each). One ``Wire`` is one TCP connection; it dies once, and nothing survives it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import structlog
+from panoramisk.actions import Action
+from panoramisk.ami_protocol import AMIProtocol
+
+from ivr.ami.events import LinkDown, MaybePlaced, Refused
+from ivr.ami.translate import Fields, text
+from ivr.ami.values import checked_action
+
+log = structlog.get_logger(__name__)
+
+#: A message of AMI has a few kB; whoever sends this much without an end is not Asterisk.
+MAX_UNPARSED = 1 << 20
+
+
+@dataclass(slots=True)
+class _Pending:
+    """One action that waits: for its response, or for a list's response and its last event."""
+
+    answer: asyncio.Future[list[Fields]]
+    item: str = ""  # name of the list's events, lower case; empty: a single response
+    items: list[Fields] = field(default_factory=list)
+    response: Fields | None = None
+    complete: bool = False
+
+    def settle(self) -> None:
+        if self.answer.done() or self.response is None:
+            return
+        if text(self.response, "response") not in ("Success", "Goodbye", "Follows"):
+            reason = text(self.response, "message") or "no reason given"
+            self.answer.set_exception(Refused(f"Asterisk: {reason}"))
+        elif not self.item:
+            self.answer.set_result([self.response])
+        elif self.complete:
+            self.answer.set_result(self.items)
+
+
+class Wire(AMIProtocol):  # type: ignore[misc]  # panoramisk is not typed
+    """The connection. ``on_event`` gets every event, in order, at once, and must not block."""
+
+    def __init__(self, on_event: Callable[[Fields], None]) -> None:
+        self._on_event = on_event
+        self._pending: dict[str, _Pending] = {}
+        self._serial = 0
+        self.closed_event = asyncio.Event()
+        self.why = ""
+        #: One byte is one character: a character cut by a segment's end cannot get lost.
+        self.encoding = "latin-1"
+
+    @property
+    def alive(self) -> bool:
+        return not self.closed_event.is_set()
+
+    async def act(
+        self, fields: Mapping[str, str], *, within: float, list_of: str = "", action_id: str = ""
+    ) -> list[Fields]:
+        """Send one action and wait for its answer: [response], or the events of a list.
+
+        ``within`` is in seconds. Raises Refused, LinkDown (nothing was sent), BadValue, or
+        MaybePlaced where no answer came.
+        """
+        checked = checked_action(fields)
+        if not self.alive or self.transport.is_closing():
+            raise LinkDown("the link to Asterisk is down")
+        self._serial += 1
+        action_id = action_id or f"callflow/{self._serial}"
+        checked["ActionID"] = action_id
+        pending = _Pending(asyncio.get_running_loop().create_future(), list_of.lower())
+        self._pending[action_id] = pending
+        self.transport.write(str(Action(checked)).encode(self.encoding, "replace"))
+        try:
+            return await asyncio.wait_for(pending.answer, within)
+        except TimeoutError:
+            raise MaybePlaced(f"no answer to {fields['Action']} in {within:g} s") from None
+        finally:
+            self._pending.pop(action_id, None)
+
+    def close(self, why: str = "closed") -> None:
+        """Drop the connection now, with whatever waits in its buffer."""
+        self.why = self.why or why
+        if getattr(self, "transport", None) is not None:
+            self.transport.abort()
+        self._fail_pending()
+
+    # --- asyncio.Protocol ---
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.queue and len(self.queue[0]) > MAX_UNPARSED:
+            self.close("a message without an end")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.why = self.why or (str(exc) if exc else "closed by Asterisk")
+        self._fail_pending()
+
+    # --- panoramisk's hook: one parsed message ---
+
+    def handle_message(self, message: Fields) -> None:
+        try:
+            self._handle(message)
+        except Exception:
+            # Our bug: it must cost neither the link nor the messages behind this one.
+            log.exception("ami.message_failed")
+
+    def _handle(self, message: Fields) -> None:
+        fields = {key.lower(): value for key, value in message.items()}
+        pending = self._pending.get(text(fields, "actionid"))
+        event = text(fields, "event").lower()
+        if not event:
+            if pending is not None and pending.response is None:
+                pending.response = fields
+                pending.settle()
+        elif pending is not None and pending.item and event.startswith(pending.item):
+            self._list_event(pending, event, fields)
+        elif event == "shutdown":
+            self.close("Asterisk shuts down")
+        else:
+            self._on_event(fields)
+
+    @staticmethod
+    def _list_event(pending: _Pending, event: str, fields: Fields) -> None:
+        if event.endswith("complete"):
+            pending.complete = True
+            pending.settle()
+        else:
+            pending.items.append(fields)
+
+    def _fail_pending(self) -> None:
+        self.closed_event.set()
+        for pending in self._pending.values():
+            if not pending.answer.done():
+                pending.answer.set_exception(MaybePlaced(f"link lost: {self.why}"))
+
+
+async def connect(host: str, port: int, on_event: Callable[[Fields], None], within: float) -> Wire:
+    """A fresh connection, not logged in. Raises OSError, TimeoutError after ``within`` s."""
+    loop = asyncio.get_running_loop()
+    opening = loop.create_connection(lambda: Wire(on_event), host, port)
+    _, wire = await asyncio.wait_for(opening, within)
+    return wire
