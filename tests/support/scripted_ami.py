@@ -99,6 +99,8 @@ class ScriptedAmi:
         self.actions: list[Action] = []
         self.live: dict[str, ScriptedCall] = {}
         self.links = 0
+        #: This call's far end hangs up right after the next login, before its answer to anything.
+        self.end_after_next_login = ""
         self.on_answer: Callable[[ScriptedCall], None] | None = None
         self._server: asyncio.Server | None = None
         self._links: dict[int, asyncio.StreamWriter] = {}
@@ -248,6 +250,8 @@ class ScriptedAmi:
         self._logged_in.add(action.link)
         self._respond(action, "Success", "Authentication accepted")
         self._send(action.link, {"Event": "FullyBooted", "Status": "Fully Booted"})
+        self.end(self.end_after_next_login)
+        self.end_after_next_login = ""
         for serial in range(self.faults.flood):
             self._send(action.link, _others_event(serial))
 
