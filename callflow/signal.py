@@ -51,7 +51,7 @@ ALWAYS_OWN = PERSONAL | {Kind.FIRE, Kind.MEDICAL, Kind.LIFT}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Signal:
-    """One decoded message. ``received_at`` is the station's clock, ``panel_time`` the panel's (UTC).
+    """One decoded message. ``received_at`` is the station's clock, ``panel_time`` the panel's.
 
     ``code`` is the event code of its format ("BA", "1130"), ``zone`` and ``text`` are as sent
     (text from outside: never trusted), ``raw`` the frame in clear for people to read.

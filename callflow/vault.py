@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import os
@@ -53,9 +54,7 @@ def _key(folder: Path, name: str) -> bytes:
             file.write(secrets.token_bytes(32))
             file.flush()
             os.fsync(file.fileno())
-        try:
+        with contextlib.suppress(FileExistsError):
             os.link(fresh, path)  # atomic, and refuses when another process was first
-        except FileExistsError:
-            pass
         fresh.unlink()
     return path.read_bytes()

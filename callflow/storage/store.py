@@ -118,25 +118,26 @@ class Store:
         return batch
 
     def _commit(self, batch: list[_Job]) -> None:
+        results: list[tuple[_Job, Any, Exception | None]]
         try:
             with self._writer_engine.connect() as tx, tx.begin() as transaction:
                 results = [(job, *_attempt(tx, job, alone=len(batch) == 1)) for job in batch]
                 if all(error is not None for _, _, error in results):
                     transaction.rollback()
-        except BaseException as error:  # the commit itself failed: nobody's work is durable
-            failure = StoreUnavailable(str(error))
-            failure.__cause__ = error
+        except BaseException as failed:  # the commit itself failed: nobody's work is durable
+            failure = StoreUnavailable(str(failed))
+            failure.__cause__ = failed
             results = [(job, None, failure) for job in batch]
         if self.after_commit is not None:
             self.after_commit()
         for job, value, error in results:
-            if error is None:
-                job.future.set_result(value)
-            else:
+            if error is not None:
                 job.future.set_exception(error)
+            else:
+                job.future.set_result(value)
 
 
-def _attempt(tx: Tx, job: _Job, *, alone: bool) -> tuple[Any, BaseException | None]:
+def _attempt(tx: Tx, job: _Job, *, alone: bool) -> tuple[Any, Exception | None]:
     """Run one job; what it raised undoes its own part only."""
     try:
         if alone:  # the whole transaction is its savepoint

@@ -1,0 +1,27 @@
+"""Which numbers a machine may dial (invariant 5): checked once, just before the trunk."""
+
+from __future__ import annotations
+
+import re
+
+#: Short numbers and emergency services, as they look after the country code too (law.md).
+_EMERGENCY = frozenset(
+    "15 17 18 110 111 112 113 114 115 116 117 118 119 144 190 191 196 911 999 000"
+    " 116000 116117".split()
+)
+_E164 = re.compile(r"\+[1-9][0-9]{7,14}")
+_COUNTRY = "33"
+
+
+def refusal(number: str) -> str | None:
+    """Why the machine may not dial ``number``; None where it may.
+
+    Only full E.164 numbers pass, so a short number can't, however it is spelled.
+    """
+    digits = re.sub(r"[^0-9]", "", number)
+    bare = digits.removeprefix("00").removeprefix(_COUNTRY).lstrip("0")
+    if digits in _EMERGENCY or bare in _EMERGENCY:
+        return "an emergency number is dialled by a human only"
+    if not _E164.fullmatch(number):
+        return "not a full international number (+ country code and number)"
+    return None

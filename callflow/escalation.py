@@ -1,0 +1,308 @@
+"""Deciding, purely: ``next_steps(incident, plan, site, calls, now)`` → what to do, and when next.
+
+Nothing here acts: the answer is data that ``handling`` turns into rows, in one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from callflow.call import Call, CallState, Outcome
+from callflow.call_plan import CALLING, CONTINUE, EXHAUSTED, Plan, Step, StepKind
+from callflow.incident import Incident, Machine, State
+from callflow.site import Contact, Site
+
+#: A call that nobody placed for so long lands on the operators' queue, loudly.
+UNPLACED_AFTER = timedelta(seconds=20)
+#: Our own line failed: the same person again after this, so often beyond the plan's attempts.
+TRUNK_RETRY = timedelta(seconds=5)
+TRUNK_RETRIES = 2
+#: After a call of unknown fate the far end may still be off the hook: *busy* is retried.
+BUSY_AFTER_UNKNOWN = timedelta(seconds=120)
+BUSY_RETRY = timedelta(seconds=15)
+#: An operator who hung up on somebody still in the conference: the desk rings again after this.
+BRIDGE_PAUSE = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlaceCall:
+    """Call ``contact`` now."""
+
+    step: str
+    contact: Contact
+    to: str
+    attempt: int
+    ring_s: float | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoNumber:
+    """The turn of a contact who has no number: said, counted, passed over."""
+
+    step: str
+    contact: Contact
+    attempt: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EnterStep:
+    """The plan goes on to ``step``, because of ``why``."""
+
+    step: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HandToHuman:
+    """The incident stands in the operators' queue, with the reason."""
+
+    reason: str
+    text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Close:
+    """A justified closure by the machine."""
+
+    code: str
+    text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finish:
+    """The plan has nothing more to do."""
+
+
+Action = PlaceCall | NoNumber | EnterStep | HandToHuman | Close | Finish
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decision:
+    """What to do now, in order, and when to look again (UTC; None: at the next event)."""
+
+    actions: tuple[Action, ...] = ()
+    due_at: datetime | None = None
+
+
+def next_steps(
+    incident: Incident, plan: Plan, site: Site | None, calls: Sequence[Call], now: datetime
+) -> Decision:
+    """What the machine does next for ``incident``. ``calls`` are all of the incident's."""
+    if incident.machine is not Machine.RUNNING or incident.state is not State.OPEN:
+        return Decision()
+    if incident.mute:
+        return Decision(actions=(HandToHuman(reason="personal"), Finish()))
+    if site is None:
+        return Decision(actions=(HandToHuman(reason="unknown_account"), Finish()))
+    if incident.step is None or incident.step_since is None:
+        first = plan.first.id
+        run = _Run(plan, site, calls, now, entered=(EnterStep(step=first, why="opened"),))
+        return run.decide(plan.first, since=now)
+    return _Run(plan, site, calls, now).decide(plan.step(incident.step), incident.step_since)
+
+
+class _Run:
+    """One decision: follows the plan until it must wait."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        site: Site,
+        calls: Sequence[Call],
+        now: datetime,
+        entered: tuple[Action, ...] = (),
+    ) -> None:
+        self.plan, self.site, self.calls, self.now = plan, site, list(calls), now
+        self.actions: list[Action] = list(entered)
+        self.due_at: datetime | None = None
+
+    def decide(self, step: Step, since: datetime) -> Decision:
+        current: Step | None = step
+        while current is not None:  # ends: steps only lead forward (call_plan.problems)
+            current = self._one(current, since)
+            since = self.now
+        return Decision(actions=tuple(self.actions), due_at=self.due_at)
+
+    def _one(self, step: Step, since: datetime) -> Step | None:
+        """Do what ``step`` asks; the step that follows at once, if one does."""
+        if step.kind in CALLING:
+            return self._calling(step, since)
+        if step.kind is StepKind.HAND_TO_OPERATOR:
+            self.actions += [HandToHuman(reason="plan", text=step.text), Finish()]
+        else:
+            self.actions += [Close(code=step.code, text=step.text), Finish()]
+        return None
+
+    def _calling(self, step: Step, since: datetime) -> Step | None:
+        mine = [c for c in self.calls if c.step == step.id and c.requested_at >= since]
+        if any(call.live for call in mine):
+            self._watch(mine)
+            return None
+        if mine:
+            last = mine[-1]
+            target = step.target(last.outcome) if last.outcome else CONTINUE
+            if target != CONTINUE:
+                return self._lead(target, str(last.outcome))
+            if last.outcome in (Outcome.TRUNK_FAILURE, Outcome.ERROR):
+                self.actions.append(HandToHuman(reason=str(last.outcome)))
+        return self._next_attempt(step, mine)
+
+    def _watch(self, mine: Sequence[Call]) -> None:
+        """A call that stays unplaced is a silence: it becomes a human's business."""
+        unplaced = [c.requested_at for c in mine if c.state is CallState.REQUESTED]
+        if not unplaced:
+            return
+        late = min(unplaced) + UNPLACED_AFTER
+        if late <= self.now:
+            self.actions.append(HandToHuman(reason="unplaced"))
+        else:
+            self.due_at = late
+
+    def _lead(self, target: str | None, why: str) -> Step | None:
+        if target is None:
+            self.actions += [HandToHuman(reason=why), Finish()]
+            return None
+        self.actions.append(EnterStep(step=target, why=why))
+        return self.plan.step(target)
+
+    def _next_attempt(self, step: Step, mine: list[Call]) -> Step | None:
+        while True:
+            slot = _retry(mine) or _slot(step, self.site.by_role(step.role), mine)
+            if slot is None:
+                return self._lead(step.outcomes.get(EXHAUSTED), EXHAUSTED)
+            contact_id, not_before = slot
+            contact = next((c for c in self.site.contacts if c.id == contact_id), None)
+            if contact is None:  # deleted meanwhile: the list goes on without the retry
+                return self._lead(step.outcomes.get(EXHAUSTED), EXHAUSTED)
+            attempt = 1 + sum(1 for c in mine if c.contact == contact.id)
+            if contact.phone is None:
+                self.actions.append(NoNumber(step=step.id, contact=contact, attempt=attempt))
+                mine = [*mine, _without_number(step, contact, attempt, self.now)]
+                continue
+            if not_before is not None and not_before > self.now:
+                self.due_at = not_before
+                return None
+            self.actions.append(
+                PlaceCall(
+                    step=step.id,
+                    contact=contact,
+                    to=contact.phone,
+                    attempt=attempt,
+                    ring_s=step.ring_s,
+                )
+            )
+            self.due_at = self.now + UNPLACED_AFTER
+            return None
+
+
+def _without_number(step: Step, contact: Contact, attempt: int, now: datetime) -> Call:
+    return Call(
+        id="",
+        step=step.id,
+        contact=contact.id,
+        to="",
+        attempt=attempt,
+        state=CallState.ENDED,
+        outcome=Outcome.NO_NUMBER,
+        requested_at=now,
+        ended_at=now,
+    )
+
+
+def _retry(mine: Sequence[Call]) -> tuple[str, datetime | None] | None:
+    """The last contact once more, beyond the plan's attempts, where the failure was not theirs."""
+    if not mine or mine[-1].contact is None:
+        return None
+    last = mine[-1]
+    if last.contact is None or last.ended_at is None or not _beyond_plan(last, mine):
+        return None
+    pause = {Outcome.TRUNK_FAILURE: TRUNK_RETRY, Outcome.BUSY: BUSY_RETRY}
+    return last.contact, last.ended_at + pause.get(last.outcome or Outcome.UNKNOWN, timedelta())
+
+
+def _beyond_plan(call: Call, mine: Sequence[Call]) -> bool:
+    """Whether ``call`` did not use up an attempt of the plan."""
+    same = [c for c in mine if c.contact == call.contact]
+    earlier = same[: same.index(call)]
+    if call.outcome is Outcome.UNKNOWN:
+        return not any(c.outcome is Outcome.UNKNOWN for c in earlier)
+    if call.outcome is Outcome.TRUNK_FAILURE:
+        failed = sum(1 for c in earlier if c.outcome is Outcome.TRUNK_FAILURE)
+        return failed < TRUNK_RETRIES
+    if call.outcome is Outcome.BUSY:
+        return any(
+            c.outcome is Outcome.UNKNOWN
+            and c.ended_at is not None
+            and call.requested_at - c.ended_at <= BUSY_AFTER_UNKNOWN
+            for c in earlier
+        )
+    return False
+
+
+def _slot(
+    step: Step, contacts: Sequence[Contact], mine: Sequence[Call]
+) -> tuple[str, datetime | None] | None:
+    """Whose turn it is, and not before when: everybody once, then everybody again."""
+    used = [c for c in mine if not _beyond_plan(c, mine)]
+    for turn in range(1, step.attempts + 1):
+        for contact in contacts:
+            before = [c for c in used if c.contact == contact.id]
+            if len(before) >= turn or (before and before[-1].outcome is Outcome.NO_NUMBER):
+                continue
+            ended = before[-1].ended_at if before else None
+            return contact.id, ended + timedelta(seconds=step.delay_s) if ended else None
+    return None
+
+
+# --- bringing a human to somebody who waits (D12), and to unclaimed work (D21) ------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Desk:
+    """The station's own phones, in calling order: the desk, then the duty numbers."""
+
+    desk_phones: tuple[str, ...]
+    duty_numbers: tuple[str, ...]
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        return self.desk_phones + self.duty_numbers
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeskCall:
+    """Ring ``to``, a phone of the station, now."""
+
+    to: str
+    attempt: int
+
+
+def bridge_step(
+    desk: Desk, tried: Sequence[Call], now: datetime
+) -> tuple[DeskCall | None, datetime | None]:
+    """Whom to ring for a person who waits in a conference, and when to look again.
+
+    ``tried`` are the calls made for this conference so far. The person is never given up: after
+    the last number comes the first again.
+    """
+    if not desk.numbers or any(call.live for call in tried):
+        return None, None
+    last = tried[-1] if tried else None
+    if last is not None and last.ended_at is not None:
+        round_done = len(tried) % len(desk.numbers) == 0
+        again = last.ended_at + BRIDGE_PAUSE
+        if (round_done or last.outcome is Outcome.OPERATOR) and again > now:
+            return None, again
+    return DeskCall(to=desk.numbers[len(tried) % len(desk.numbers)], attempt=len(tried) + 1), None
+
+
+def queue_numbers(desk: Desk, level: int) -> Iterator[str]:
+    """The phones that ring at the ``level``-th time unclaimed work is found: wider each time."""
+    yield from desk.desk_phones if level == 0 and desk.desk_phones else desk.numbers
+
+
+def restarted(incident: Incident) -> Incident:
+    """``incident`` with its plan at the beginning: a new alarm voids what was decided (D6)."""
+    return replace(incident, step=None, step_since=None, machine=Machine.RUNNING)

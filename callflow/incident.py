@@ -1,0 +1,114 @@
+"""An incident: its states, as one table (D26), and when a new signal joins it (D6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from callflow.signal import ALWAYS_OWN, PERSONAL, Category, Kind
+
+
+class State(StrEnum):
+    """Where an incident stands (D26)."""
+
+    OPEN = "open"
+    HANDLED = "handled"  # acquittée: explained and treated
+    AWAITING_NORMAL = "awaiting_normal"  # treated, but the site is not back to normal
+    FILED = "filed"  # classée
+
+
+class Event(StrEnum):
+    """What moves an incident from one state to the next."""
+
+    CLOSE = "close"  # handled, with a resolution code
+    NOT_NORMAL = "not_normal"  # a zone is still in alarm
+    NORMAL = "normal"  # every zone is restored
+    OVERDUE = "overdue"  # not back to normal in time: a human again
+    ALARM = "alarm"  # a new alarm voids what was decided (D6)
+
+
+#: Rule 1: everything that can happen to an incident is here; anything else is our bug.
+TRANSITIONS: dict[tuple[State, Event], State] = {
+    (State.OPEN, Event.CLOSE): State.HANDLED,
+    (State.OPEN, Event.NORMAL): State.OPEN,
+    (State.OPEN, Event.ALARM): State.OPEN,
+    (State.HANDLED, Event.NOT_NORMAL): State.AWAITING_NORMAL,
+    (State.HANDLED, Event.NORMAL): State.FILED,
+    (State.HANDLED, Event.ALARM): State.OPEN,
+    (State.AWAITING_NORMAL, Event.NORMAL): State.FILED,
+    (State.AWAITING_NORMAL, Event.OVERDUE): State.OPEN,
+    (State.AWAITING_NORMAL, Event.ALARM): State.OPEN,
+    (State.AWAITING_NORMAL, Event.CLOSE): State.HANDLED,
+}
+
+
+class ImpossibleTransition(Exception):
+    """The event does not exist in this state: a caller's error, said to the person."""
+
+
+def after(state: State, event: Event) -> State:
+    """The state that follows. Raises ImpossibleTransition."""
+    try:
+        return TRANSITIONS[state, event]
+    except KeyError:
+        raise ImpossibleTransition(f"an incident that is {state} takes no {event}") from None
+
+
+class Machine(StrEnum):
+    """Whether the call plan runs by itself."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"  # a human took it (D20); resume-plan hands it back
+    DONE = "done"  # the plan has nothing more to do
+
+
+#: Kinds whose signals join each other within one armed period (D6).
+FAMILIES: tuple[frozenset[Kind], ...] = (
+    frozenset({Kind.INTRUSION, Kind.TAMPER}),
+    frozenset({Kind.POWER, Kind.BATTERY}),
+    frozenset({Kind.LINE, Kind.TEST}),
+)
+
+
+def joins(open_kind: Kind, kind: Kind) -> bool:
+    """Whether a signal of ``kind`` joins an unfiled incident of ``open_kind`` (D6)."""
+    if kind in ALWAYS_OWN:
+        return False
+    return kind is open_kind or any(kind in f and open_kind in f for f in FAMILIES)
+
+
+def starts_with_human(kind: Kind, category: Category) -> bool:
+    """Vital and personal alarms stand in the human queue from receipt (D5)."""
+    return category is Category.VITAL or kind in PERSONAL
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Incident:
+    """What deciding needs to know of an incident. Times are UTC."""
+
+    id: str
+    site: str | None
+    account: str
+    kind: Kind
+    category: Category
+    priority: int
+    state: State
+    duress: bool = False
+    zones: dict[str, str]
+    step: str | None
+    step_since: datetime | None
+    machine: Machine
+    with_human: bool
+    holder: str | None = None
+    opened_at: datetime
+
+    @property
+    def mute(self) -> bool:
+        """Nothing may ring or message the site or its staff (D7)."""
+        return self.kind in PERSONAL or self.duress
+
+    @property
+    def normal(self) -> bool:
+        """Every zone that alarmed is restored."""
+        return all(state == "restored" for state in self.zones.values())

@@ -1,0 +1,199 @@
+"""Rows of calls: one attempt each, claimed by compare-and-set, never run twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from callflow.call import LIVE_STATES, Call, CallState, Outcome
+from callflow.storage import schema as t
+from callflow.storage.store import Tx
+
+_LIVE = [state.value for state in LIVE_STATES]
+_ON_TRUNK = [s.value for s in (CallState.STARTED, CallState.RINGING, CallState.ANSWERED)]
+
+
+def insert(tx: Tx, row: dict[str, Any]) -> None:
+    """A new call row, before any act."""
+    tx.execute(t.call.insert().values(**row))
+
+
+def get(tx: Tx, call_id: str) -> dict[str, Any] | None:
+    """One call's row."""
+    row = tx.execute(select(t.call).where(t.call.c.id == call_id)).first()
+    return dict(row._mapping) if row else None
+
+
+def change(tx: Tx, call_id: str, *, only_in: Sequence[CallState] = (), **values: Any) -> bool:
+    """Write ``values``; with ``only_in``, only when the call is in one of these states."""
+    query = update(t.call).where(t.call.c.id == call_id).values(**values)
+    if only_in:
+        query = query.where(t.call.c.state.in_([state.value for state in only_in]))
+    return tx.execute(query).rowcount == 1
+
+
+def of_incident(tx: Tx, incident_id: str) -> list[dict[str, Any]]:
+    """An incident's calls in the order they were asked for."""
+    query = (
+        select(t.call)
+        .where(t.call.c.incident_id == incident_id)
+        .order_by(t.call.c.requested_at, t.call.c.attempt)
+    )
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def of_incidents(tx: Tx, incident_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """{incident id: its calls}, for lists."""
+    found: dict[str, list[dict[str, Any]]] = {i: [] for i in incident_ids}
+    query = (
+        select(t.call)
+        .where(t.call.c.incident_id.in_(list(incident_ids)))
+        .order_by(t.call.c.requested_at, t.call.c.attempt)
+    )
+    for row in tx.execute(query):
+        found[row.incident_id].append(dict(row._mapping))
+    return found
+
+
+def for_room(tx: Tx, room: str) -> list[dict[str, Any]]:
+    """Calls made to bring a human into a conference."""
+    query = (
+        select(t.call)
+        .where(t.call.c.room == room, t.call.c.id != room)
+        .order_by(t.call.c.requested_at)
+    )
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def requested(tx: Tx, node: str, *, limit: int) -> list[dict[str, Any]]:
+    """Calls to place, vital and human ones first."""
+    query = (
+        select(t.call)
+        .where(t.call.c.node == node, t.call.c.state == CallState.REQUESTED.value)
+        .order_by(t.call.c.priority, t.call.c.requested_at)
+        .limit(limit)
+    )
+    if tx.dialect.name != "sqlite":
+        query = query.with_for_update(skip_locked=True)
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def on_trunk(tx: Tx, node: str) -> list[dict[str, Any]]:
+    """Calls of a node that were acted upon and have not ended."""
+    query = select(t.call).where(t.call.c.node == node, t.call.c.state.in_(_ON_TRUNK))
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def live_to(tx: Tx, numbers: Sequence[str]) -> set[str]:
+    """Which of ``numbers`` have a live call, asked for or under way."""
+    query = select(t.call.c.to).where(t.call.c.to.in_(list(numbers)), t.call.c.state.in_(_LIVE))
+    return set(tx.execute(query).scalars())
+
+
+def cancel_requested(tx: Tx, incident_id: str, now: datetime) -> list[str]:
+    """Withdraw what nobody has dialled yet; the numbers (D20)."""
+    query = (
+        update(t.call)
+        .where(t.call.c.incident_id == incident_id, t.call.c.state == CallState.REQUESTED.value)
+        .values(state=CallState.CANCELLED.value, ended_at=now, detail="cancelled")
+        .returning(t.call.c.to)
+    )
+    return list(tx.execute(query).scalars())
+
+
+def waiting(tx: Tx) -> list[dict[str, Any]]:
+    """People who wait in a conference of their own."""
+    query = select(t.call).where(
+        t.call.c.state == CallState.ANSWERED.value, t.call.c.room == t.call.c.id
+    )
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def of_step(tx: Tx, incident_id: str, step: str) -> int:
+    """How many calls an incident has in a step."""
+    query = (
+        select(func.count())
+        .select_from(t.call)
+        .where(t.call.c.incident_id == incident_id, t.call.c.step == step)
+    )
+    return int(tx.execute(query).scalar_one())
+
+
+def to_call(row: dict[str, Any]) -> Call:
+    """The row as deciding needs it."""
+    return Call(
+        id=row["id"],
+        step=row["step"],
+        contact=row["contact_id"],
+        to=row["to"],
+        attempt=row["attempt"],
+        state=CallState(row["state"]),
+        outcome=Outcome(row["outcome"]) if row["outcome"] else None,
+        requested_at=row["requested_at"],
+        ended_at=row["ended_at"],
+    )
+
+
+# --- recordings ---------------------------------------------------------------------------
+
+
+def recordings(tx: Tx, call_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """{call id: its recording's row}."""
+    query = select(t.recording).where(t.recording.c.call_id.in_(list(call_ids)))
+    return {row.call_id: dict(row._mapping) for row in tx.execute(query)}
+
+
+def all_recordings(tx: Tx) -> list[dict[str, Any]]:
+    """Every recording's row."""
+    return [dict(row._mapping) for row in tx.execute(select(t.recording))]
+
+
+def unrecorded(tx: Tx, node: str) -> list[dict[str, Any]]:
+    """Answered calls that ended without their recording being looked at yet."""
+    query = (
+        select(t.call)
+        .outerjoin(t.recording, t.recording.c.call_id == t.call.c.id)
+        .where(
+            t.call.c.node == node,
+            t.call.c.state == CallState.ENDED.value,
+            t.call.c.answered_at.is_not(None),
+            t.recording.c.call_id.is_(None),
+        )
+        .limit(200)
+    )
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+# --- acts on calls ------------------------------------------------------------------------
+
+
+def insert_action(tx: Tx, row: dict[str, Any]) -> None:
+    """An act somebody wants done on a call."""
+    tx.execute(t.call_action.insert().values(**row))
+
+
+def claim_actions(tx: Tx, node: str, now: datetime) -> list[dict[str, Any]]:
+    """Acts of this node's calls that nobody took and that have not expired; now taken."""
+    a = t.call_action.c
+    query = (
+        select(t.call_action)
+        .join(t.call, t.call.c.id == a.call_id)
+        .where(t.call.c.node == node, a.claimed_at.is_(None), a.expires_at > now)
+        .order_by(a.requested_at)
+    )
+    rows = [dict(row._mapping) for row in tx.execute(query)]
+    if rows:
+        tx.execute(
+            update(t.call_action)
+            .where(a.id.in_([row["id"] for row in rows]))
+            .values(claimed_at=now)
+        )
+    return rows
+
+
+def finish_action(tx: Tx, action_id: str, result: str) -> None:
+    """What became of an act."""
+    tx.execute(update(t.call_action).where(t.call_action.c.id == action_id).values(result=result))

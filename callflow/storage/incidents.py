@@ -1,0 +1,168 @@
+"""Rows of incidents. Every change counts ``version`` up: what pages and streams compare."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, or_, select, update
+
+from callflow.incident import Incident, Machine, State
+from callflow.signal import Category, Kind
+from callflow.storage import schema as t
+from callflow.storage.store import Tx
+
+_DUE = ("machine_due", "queue_due", "normal_due")
+
+
+def insert(tx: Tx, row: dict[str, Any]) -> None:
+    """A new incident."""
+    tx.execute(t.incident.insert().values(**_with_due(row, row)))
+
+
+def get(tx: Tx, incident_id: str, *, lock: bool = False) -> dict[str, Any] | None:
+    """One incident's row; ``lock`` keeps other writers off until the commit (PostgreSQL)."""
+    query = select(t.incident).where(t.incident.c.id == incident_id)
+    if lock and tx.dialect.name != "sqlite":
+        query = query.with_for_update()
+    row = tx.execute(query).first()
+    return dict(row._mapping) if row else None
+
+
+def change(tx: Tx, row: dict[str, Any], **values: Any) -> dict[str, Any]:
+    """Write ``values`` over ``row``; the row as it is then."""
+    values = _with_due({**row, **values}, values)
+    tx.execute(
+        update(t.incident)
+        .where(t.incident.c.id == row["id"])
+        .values(**values, version=t.incident.c.version + 1)
+    )
+    return {**row, **values, "version": row["version"] + 1}
+
+
+def _with_due(row: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    times = [row[name] for name in _DUE if row.get(name) is not None]
+    return {**values, "due_at": min(times) if times else None}
+
+
+def claim(tx: Tx, incident_id: str, user: str, now: datetime) -> bool:
+    """Compare-and-set of the holder: false when another has it (or it is filed)."""
+    result = tx.execute(
+        update(t.incident)
+        .where(
+            t.incident.c.id == incident_id,
+            or_(t.incident.c.holder.is_(None), t.incident.c.holder == user),
+            t.incident.c.state != State.FILED.value,
+        )
+        .values(holder=user, held_since=now, version=t.incident.c.version + 1)
+    )
+    return result.rowcount == 1
+
+
+def unfiled(tx: Tx, sites: Sequence[str], accounts: Sequence[str]) -> list[dict[str, Any]]:
+    """The unfiled incidents of these sites, and of these accounts without a site; newest last."""
+    c = t.incident.c
+    query = (
+        select(t.incident)
+        .where(
+            c.state != State.FILED.value,
+            or_(
+                c.site_id.in_(list(sites)),
+                c.site_id.is_(None) & c.account.in_(list(accounts)),
+            ),
+        )
+        .order_by(c.opened_at)
+    )
+    if tx.dialect.name != "sqlite":
+        query = query.with_for_update()
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def due(tx: Tx, now: datetime, *, limit: int = 100) -> list[str]:
+    """Incidents with something to do, the most urgent first."""
+    c = t.incident.c
+    query = select(c.id).where(c.due_at <= now).order_by(c.priority, c.due_at).limit(limit)
+    return list(tx.execute(query).scalars())
+
+
+def next_due(tx: Tx) -> datetime | None:
+    """When the next incident falls due."""
+    return tx.execute(select(func.min(t.incident.c.due_at))).scalar()
+
+
+def page(
+    tx: Tx,
+    *,
+    account: str | None = None,
+    site: str | None = None,
+    state: str | None = None,
+    since: datetime | None = None,
+    after: tuple[datetime, str] | None = None,
+    limit: int = 100,
+) -> list[dict[str, Any]]:
+    """Incidents, oldest first."""
+    c = t.incident.c
+    query = select(t.incident).order_by(c.opened_at, c.id).limit(limit)
+    if account is not None:
+        query = query.where(c.account == account)
+    if site is not None:
+        query = query.where(c.site_id == site)
+    if state is not None:
+        query = query.where(c.state == state)
+    if since is not None:
+        query = query.where(c.opened_at >= since)
+    if after is not None:
+        at, last = after
+        query = query.where(or_(c.opened_at > at, (c.opened_at == at) & (c.id > last)))
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def queue(tx: Tx, *, limit: int = 200) -> list[dict[str, Any]]:
+    """What is unfiled: with a human first, by priority, then oldest (ux.md 3)."""
+    c = t.incident.c
+    query = (
+        select(t.incident)
+        .where(c.state != State.FILED.value)
+        .order_by(c.with_human.desc(), c.priority, c.opened_at)
+        .limit(limit)
+    )
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def unclaimed(tx: Tx, now: datetime) -> list[dict[str, Any]]:
+    """Work in the human queue that nobody holds and whose target has passed, most urgent first."""
+    c = t.incident.c
+    query = (
+        select(t.incident)
+        .where(
+            c.state == State.OPEN.value,
+            c.with_human.is_(True),
+            c.holder.is_(None),
+            c.queue_due <= now,
+        )
+        .order_by(c.priority, c.opened_at)
+        .limit(50)
+    )
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def to_incident(row: dict[str, Any]) -> Incident:
+    """The row as deciding needs it."""
+    return Incident(
+        id=row["id"],
+        site=row["site_id"],
+        account=row["account"],
+        kind=Kind(row["kind"]),
+        category=Category(row["category"]),
+        priority=row["priority"],
+        state=State(row["state"]),
+        duress=row["duress"],
+        zones=dict(row["zones"]),
+        step=row["step"],
+        step_since=row["step_since"],
+        machine=Machine(row["machine"]),
+        with_human=row["with_human"],
+        holder=row["holder"],
+        opened_at=row["opened_at"],
+    )

@@ -1,0 +1,124 @@
+"""Rows of the logbook: appended in the transaction of what they tell, never changed."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+
+from callflow import logbook
+from callflow.logbook import GENESIS, Draft, Entry, Head, Mac, Seal
+from callflow.storage import schema as t
+from callflow.storage.sites import upsert
+from callflow.storage.store import Tx
+
+
+def append(tx: Tx, drafts: Sequence[Draft], mac: Mac) -> None:
+    """Chain and write ``drafts`` in their order."""
+    if not drafts:
+        return
+    heads = _heads(tx, {draft.chain for draft in drafts})
+    entries = []
+    for draft in drafts:
+        seq, previous = heads.get(draft.chain, (0, GENESIS))
+        entry = logbook.chain_entry(draft, id=uuid.uuid4().hex, seq=seq + 1, previous=previous)
+        heads[draft.chain] = (entry.seq, entry.hash)
+        entries.append(asdict(entry))
+    tx.execute(t.logbook.insert(), entries)
+    for chain in {draft.chain for draft in drafts}:
+        seq, digest = heads[chain]
+        upsert(
+            tx,
+            t.chain_head,
+            ["chain"],
+            {
+                "chain": chain,
+                "seq": seq,
+                "hash": digest,
+                "mac": mac(logbook.head_content(chain, seq, digest)),
+                "sealed": False,
+            },
+        )
+
+
+def _heads(tx: Tx, chains: Iterable[str]) -> dict[str, tuple[int, str]]:
+    query = select(t.chain_head).where(t.chain_head.c.chain.in_(sorted(chains)))
+    if tx.dialect.name != "sqlite":  # two writers must not continue one chain at once
+        query = query.with_for_update()
+    return {row.chain: (row.seq, row.hash) for row in tx.execute(query)}
+
+
+def seal(tx: Tx, now: datetime, mac: Mac) -> int:
+    """Seal the heads that changed since the last seal; how many."""
+    rows = tx.execute(
+        select(t.chain_head)
+        .where(t.chain_head.c.sealed.is_(False))
+        .order_by(t.chain_head.c.chain)
+        .limit(5000)
+    ).all()
+    if not rows:
+        return 0
+    heads = [(row.chain, row.seq, row.hash) for row in rows]
+    last = tx.execute(select(t.seal.c.mac).order_by(t.seal.c.number.desc()).limit(1)).scalar()
+    content = logbook.seal_content(now, heads, last or "")
+    tx.execute(t.seal.insert().values(at=now, heads=[list(h) for h in heads], mac=mac(content)))
+    for chain, seq, _ in heads:
+        tx.execute(
+            update(t.chain_head)
+            .where(t.chain_head.c.chain == chain, t.chain_head.c.seq == seq)
+            .values(sealed=True)
+        )
+    return len(heads)
+
+
+def entries_by_chain(tx: Tx) -> Iterator[Entry]:
+    """Every entry, ordered by chain and place."""
+    query = select(t.logbook).order_by(t.logbook.c.chain, t.logbook.c.seq, t.logbook.c.number)
+    for row in tx.execution_options(yield_per=1000).execute(query):
+        yield _entry(row)
+
+
+def heads(tx: Tx) -> list[Head]:
+    """Every chain's head."""
+    return [
+        Head(chain=r.chain, seq=r.seq, hash=r.hash, mac=r.mac)
+        for r in tx.execute(select(t.chain_head))
+    ]
+
+
+def seals(tx: Tx) -> list[Seal]:
+    """Every seal, oldest first."""
+    return [
+        Seal(number=r.number, at=r.at, heads=tuple((h[0], h[1], h[2]) for h in r.heads), mac=r.mac)
+        for r in tx.execute(select(t.seal).order_by(t.seal.c.number))
+    ]
+
+
+def page(
+    tx: Tx,
+    *,
+    incident: str | None = None,
+    site: str | None = None,
+    since: datetime | None = None,
+    after: int = 0,
+    limit: int = 200,
+) -> list[dict[str, Any]]:
+    """Entries, oldest first, with the number that pages on."""
+    c = t.logbook.c
+    query = select(t.logbook).where(c.number > after).order_by(c.number).limit(limit)
+    if incident is not None:
+        query = query.where(c.incident == incident)
+    if site is not None:
+        query = query.where(c.site == site)
+    if since is not None:
+        query = query.where(c.at >= since)
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def _entry(row: Any) -> Entry:
+    names = Entry.__dataclass_fields__
+    return Entry(**{name: value for name, value in row._mapping.items() if name in names})

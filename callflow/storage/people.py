@@ -1,0 +1,85 @@
+"""Rows of users, sessions, tokens and processes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from callflow.storage import schema as t
+from callflow.storage.sites import upsert
+from callflow.storage.store import Tx
+
+
+def insert_user(tx: Tx, row: dict[str, Any]) -> None:
+    """A new user; the name is unique."""
+    tx.execute(t.user.insert().values(**row))
+
+
+def user_by_name(tx: Tx, name: str) -> dict[str, Any] | None:
+    """The user called ``name``."""
+    row = tx.execute(select(t.user).where(t.user.c.name == name)).first()
+    return dict(row._mapping) if row else None
+
+
+def insert_session(tx: Tx, row: dict[str, Any]) -> None:
+    """A new session."""
+    tx.execute(t.session.insert().values(**row))
+
+
+def session_user(tx: Tx, token_hash: str, now: datetime) -> dict[str, Any] | None:
+    """Who is logged in with this session, with its csrf token."""
+    query = (
+        select(t.user.c.id, t.user.c.name, t.user.c.role, t.user.c.language, t.session.c.csrf)
+        .join(t.session, t.session.c.user_id == t.user.c.id)
+        .where(t.session.c.token_hash == token_hash, t.session.c.expires_at > now)
+    )
+    row = tx.execute(query).first()
+    return dict(row._mapping) if row else None
+
+
+def end_session(tx: Tx, token_hash: str) -> None:
+    """Log out."""
+    tx.execute(delete(t.session).where(t.session.c.token_hash == token_hash))
+
+
+def insert_token(tx: Tx, row: dict[str, Any]) -> None:
+    """A new API token."""
+    tx.execute(t.api_token.insert().values(**row))
+
+
+def token_role(tx: Tx, token_hash: str) -> dict[str, Any] | None:
+    """The API token with this hash."""
+    row = tx.execute(select(t.api_token).where(t.api_token.c.token_hash == token_hash)).first()
+    return dict(row._mapping) if row else None
+
+
+def process_beat(
+    tx: Tx, role: str, *, pid: int, since: datetime, now: datetime, state: dict[str, Any]
+) -> None:
+    """A process says that it lives; a new pid counts as a restart."""
+    row = tx.execute(select(t.process).where(t.process.c.role == role)).first()
+    restarts, started = 0, since
+    if row is not None:
+        same = row.pid == pid
+        restarts = row.restarts if same else row.restarts + 1
+        started = row.since if same else since
+    upsert(
+        tx,
+        t.process,
+        ["role"],
+        {
+            "role": role,
+            "pid": pid,
+            "restarts": restarts,
+            "since": started,
+            "beat_at": now,
+            "state": state,
+        },
+    )
+
+
+def processes(tx: Tx) -> list[dict[str, Any]]:
+    """Every process that ever said it lives."""
+    return [dict(row._mapping) for row in tx.execute(select(t.process).order_by(t.process.c.role))]

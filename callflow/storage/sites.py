@@ -1,0 +1,202 @@
+"""Rows of the world: clients, sites, accounts, zones, contacts, plans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from callflow.signal import Kind
+from callflow.site import Authority, Contact, Role, Site, SiteState, Zone
+from callflow.storage import schema as t
+from callflow.storage.store import Tx
+
+
+def upsert(tx: Tx, table: Any, key: Sequence[str], values: dict[str, Any]) -> None:
+    """Insert ``values``, or update the row with the same ``key``."""
+    insert = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
+    statement = insert(table).values(**values)
+    changed = {name: value for name, value in values.items() if name not in key}
+    if changed:
+        tx.execute(statement.on_conflict_do_update(index_elements=list(key), set_=changed))
+    else:
+        tx.execute(statement.on_conflict_do_nothing(index_elements=list(key)))
+
+
+def site_of_accounts(tx: Tx, accounts: Iterable[str]) -> dict[str, str]:
+    """{account: site id} of those accounts that belong to a site."""
+    rows = tx.execute(
+        select(t.account.c.account, t.account.c.site_id).where(
+            t.account.c.account.in_(list(accounts)), t.account.c.site_id.is_not(None)
+        )
+    )
+    return {row.account: row.site_id for row in rows}
+
+
+def site_row(tx: Tx, site_id: str) -> dict[str, Any] | None:
+    """The site's own row, with the client's name, as stored."""
+    row = tx.execute(
+        select(t.site, t.client.c.name.label("client_name"))
+        .join(t.client, t.client.c.id == t.site.c.client_id)
+        .where(t.site.c.id == site_id)
+    ).first()
+    return dict(row._mapping) if row else None
+
+
+def site_ids(tx: Tx, *, after: str = "", limit: int = 100) -> list[str]:
+    """Site ids in order, for paging."""
+    query = select(t.site.c.id).where(t.site.c.id > after).order_by(t.site.c.id).limit(limit)
+    return list(tx.execute(query).scalars())
+
+
+def site_names(tx: Tx) -> dict[str, str]:
+    """{site id: name} of every site."""
+    return {row.id: row.name for row in tx.execute(select(t.site.c.id, t.site.c.name))}
+
+
+def contact_rows(tx: Tx, site_id: str) -> list[dict[str, Any]]:
+    """The contacts of a site in the part each plays, codes included, as stored."""
+    c, link = t.contact.c, t.site_contact.c
+    query = (
+        select(*c, link.role, link.rank, link.authorities)
+        .join(t.site_contact, link.contact_id == c.id)
+        .where(link.site_id == site_id)
+        .order_by(link.role.desc(), link.rank, c.id)
+    )
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def account_rows(tx: Tx, site_id: str) -> list[dict[str, Any]]:
+    """The accounts of a site, as stored."""
+    query = select(t.account).where(t.account.c.site_id == site_id).order_by(t.account.c.account)
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def zone_rows(tx: Tx, site_id: str) -> list[dict[str, Any]]:
+    """The declared zones of a site's accounts."""
+    query = (
+        select(t.zone)
+        .join(t.account, t.account.c.account == t.zone.c.account)
+        .where(t.account.c.site_id == site_id)
+        .order_by(t.zone.c.account, t.zone.c.zone)
+    )
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def zone_kinds(tx: Tx, accounts: Iterable[str]) -> dict[tuple[str, str], Kind]:
+    """{(account, zone): kind} of the zones that override the event table."""
+    query = select(t.zone.c.account, t.zone.c.zone, t.zone.c.kind).where(
+        t.zone.c.account.in_(list(accounts)), t.zone.c.kind.is_not(None)
+    )
+    return {(row.account, row.zone): Kind(row.kind) for row in tx.execute(query)}
+
+
+def load_site(tx: Tx, site_id: str, *, word: str | None = None) -> Site | None:
+    """The site as deciding needs it; ``word`` is its recognition word, already in clear."""
+    row = site_row(tx, site_id)
+    if row is None:
+        return None
+    return Site(
+        id=row["id"],
+        name=row["name"],
+        client=row["client_name"],
+        address=row["address"],
+        timezone=row["timezone"],
+        language=row["language"],
+        state=SiteState(row["state"]),
+        recognition_word=word,
+        contacts=tuple(_contact(c) for c in contact_rows(tx, site_id)),
+        zones=tuple(
+            Zone(account=z["account"], zone=z["zone"], name=z["name"])
+            for z in zone_rows(tx, site_id)
+        ),
+    )
+
+
+def _contact(row: dict[str, Any]) -> Contact:
+    return Contact(
+        id=row["id"],
+        name=row["name"],
+        role=Role(row["role"]),
+        rank=row["rank"],
+        language=row["language"],
+        phone=row["phone"],
+        authorities={
+            kind: frozenset(Authority(a) for a in granted)
+            for kind, granted in row["authorities"].items()
+        },
+    )
+
+
+def contact(tx: Tx, contact_id: str) -> dict[str, Any] | None:
+    """One contact's row, as stored."""
+    row = tx.execute(select(t.contact).where(t.contact.c.id == contact_id)).first()
+    return dict(row._mapping) if row else None
+
+
+def drop_links(tx: Tx, site_id: str, keep_accounts: Sequence[str]) -> None:
+    """Before a site is written anew: its contact links, zones and accounts no longer named go."""
+    tx.execute(delete(t.site_contact).where(t.site_contact.c.site_id == site_id))
+    mine = select(t.account.c.account).where(t.account.c.site_id == site_id)
+    tx.execute(delete(t.zone).where(t.zone.c.account.in_(mine)))
+    tx.execute(
+        update(t.account)
+        .where(t.account.c.site_id == site_id, t.account.c.account.not_in(list(keep_accounts)))
+        .values(site_id=None)
+    )
+
+
+def account_keys(tx: Tx) -> dict[str, bytes]:
+    """{account: encrypted DC-09 key} of every account that has one."""
+    query = select(t.account.c.account, t.account.c.dc09_key).where(
+        t.account.c.dc09_key.is_not(None)
+    )
+    return {row.account: row.dc09_key for row in tx.execute(query)}
+
+
+def note_heard(tx: Tx, heard: dict[str, datetime]) -> None:
+    """Write when each account was last heard; accounts nobody declared are left alone."""
+    for account, at in heard.items():
+        tx.execute(update(t.account).where(t.account.c.account == account).values(last_heard=at))
+
+
+def plan_body(tx: Tx, plan_id: str) -> dict[str, Any] | None:
+    """The newest version of a plan."""
+    row = tx.execute(
+        select(t.plan.c.body)
+        .where(t.plan.c.id == plan_id)
+        .order_by(t.plan.c.version.desc())
+        .limit(1)
+    ).first()
+    return dict(row.body) if row else None
+
+
+def plan_bodies(tx: Tx) -> list[dict[str, Any]]:
+    """The newest version of each plan, by id."""
+    newest = (
+        select(t.plan.c.id, func.max(t.plan.c.version).label("version"))
+        .group_by(t.plan.c.id)
+        .subquery()
+    )
+    query = (
+        select(t.plan.c.body)
+        .join(newest, (newest.c.id == t.plan.c.id) & (newest.c.version == t.plan.c.version))
+        .order_by(t.plan.c.id)
+    )
+    return [dict(row.body) for row in tx.execute(query)]
+
+
+def publish_plan(tx: Tx, body: dict[str, Any], *, who: str, now: datetime) -> None:
+    """Store one immutable version of a plan."""
+    tx.execute(
+        t.plan.insert().values(
+            id=body["id"],
+            version=body["version"],
+            body=body,
+            published_by=who,
+            published_at=now,
+        )
+    )
