@@ -1,0 +1,168 @@
+"""A recording after its call: from what MixMonitor wrote to a file that plays, checked and hashed.
+
+MixMonitor with option D writes ``<call id>.raw`` without a header: two channels (what the person
+said, what they heard), 8 kHz, 16 bit little endian. It is wrapped into
+``<date>/<call id>.wav``; the raw bytes go only after the row that names the hash is
+committed, so a crash anywhere in between loses nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import BinaryIO
+
+RATE = 8000  # frames a second
+CHANNELS = 2
+FRAME = 2 * CHANNELS  # bytes
+#: How far a recording may be from answer to end, seconds.
+TOLERANCE = 1.0
+
+_HEADER = 44  # bytes of a WAV's header as written here
+_CHUNK = 1 << 18
+_SAFE_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}")
+
+
+class RecordingProblem(StrEnum):
+    """What is wrong with a recording: told in the logbook and on the page."""
+
+    NONE = ""
+    MISSING = "missing"  # no file: Asterisk never wrote one
+    SILENT = "silent"  # an empty file: no sound came from the far end
+    LENGTH = "length"  # shorter or longer than from answer to end
+    CUT = "cut"  # Asterisk died in the call: the bytes until then are kept
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finished:
+    """What became of one recording. ``path`` is relative to the recordings folder."""
+
+    path: str
+    sha256: str | None
+    duration: float | None  # seconds
+    problem: RecordingProblem
+
+
+def raw_file(recordings: Path, call_id: str) -> Path:
+    """Where MixMonitor writes. Raises ValueError where an id could leave the folder."""
+    if _SAFE_NAME.fullmatch(call_id) is None:
+        raise ValueError(f"not a call id: {call_id!r}")
+    return recordings / f"{call_id}.raw"
+
+
+def raw_call_ids(recordings: Path) -> list[str]:
+    """Ids of the calls of which raw bytes lie about: they are running, or nobody finished them."""
+    return sorted(path.stem for path in recordings.glob("*.raw") if path.is_file())
+
+
+def finish(
+    recordings: Path,
+    call_id: str,
+    *,
+    on: date,
+    answered_at: datetime | None,
+    ended_at: datetime | None,
+    cut: bool = False,
+) -> Finished:
+    """Wrap, check and hash. May be repeated; blocks for as long as copying takes.
+
+    ``on`` is the day, in UTC, whose folder it goes to; ``cut`` says that Asterisk died in the call.
+    Raises OSError where the disk does.
+    """
+    raw = raw_file(recordings, call_id)
+    wav = recordings / on.isoformat() / f"{call_id}.wav"
+    if not raw.exists():
+        if wav.exists():
+            return _described(recordings, wav, answered_at, ended_at, cut=cut)
+        return Finished(path="", sha256=None, duration=None, problem=RecordingProblem.MISSING)
+    wav.parent.mkdir(mode=0o750, exist_ok=True)
+    _wrap(raw, wav)
+    return _described(recordings, wav, answered_at, ended_at, cut=cut)
+
+
+def discard_raw(recordings: Path, call_id: str) -> None:
+    """Once the row is committed: the bytes are in the WAV."""
+    raw_file(recordings, call_id).unlink(missing_ok=True)
+
+
+def sha256_of(path: Path) -> str:
+    """The hash that the logbook keeps, in hex."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        for chunk in _chunks(file):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def wav_header(data_bytes: int) -> bytes:
+    """The 44 bytes in front of PCM of this format (RIFF/WAVE, format 1)."""
+    form = struct.pack("<HHIIHH", 1, CHANNELS, RATE, RATE * FRAME, FRAME, 16)
+    return (
+        b"RIFF"
+        + struct.pack("<I", _HEADER - 8 + data_bytes)
+        + b"WAVEfmt "
+        + struct.pack("<I", len(form))
+        + form
+        + b"data"
+        + struct.pack("<I", data_bytes)
+    )
+
+
+def _wrap(raw: Path, wav: Path) -> None:
+    """Through a fresh file, synced and renamed: the WAV is whole or it is not there."""
+    fresh = wav.with_suffix(".new")
+    with raw.open("rb") as source, fresh.open("wb") as target:
+        os.fchmod(target.fileno(), 0o640)
+        target.write(bytes(_HEADER))
+        size = sum(target.write(chunk) for chunk in _chunks(source))
+        size -= size % FRAME  # a killed Asterisk may leave half a frame
+        target.truncate(_HEADER + size)
+        target.seek(0)
+        target.write(wav_header(size))
+        target.flush()
+        os.fsync(target.fileno())
+    fresh.replace(wav)
+
+
+def _described(
+    recordings: Path,
+    wav: Path,
+    answered_at: datetime | None,
+    ended_at: datetime | None,
+    *,
+    cut: bool,
+) -> Finished:
+    duration = (wav.stat().st_size - _HEADER) / (RATE * FRAME)
+    return Finished(
+        path=wav.relative_to(recordings).as_posix(),
+        sha256=sha256_of(wav),
+        duration=duration,
+        problem=_problem(duration, answered_at, ended_at, cut=cut),
+    )
+
+
+def _problem(
+    duration: float, answered_at: datetime | None, ended_at: datetime | None, *, cut: bool
+) -> RecordingProblem:
+    if cut:
+        return RecordingProblem.CUT
+    if duration == 0:
+        return RecordingProblem.SILENT
+    if answered_at is None or ended_at is None:
+        return RecordingProblem.NONE
+    expected = (ended_at - answered_at).total_seconds()
+    return (
+        RecordingProblem.LENGTH if abs(duration - expected) > TOLERANCE else RecordingProblem.NONE
+    )
+
+
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
+    while chunk := file.read(_CHUNK):
+        yield chunk
