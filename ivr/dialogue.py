@@ -1,0 +1,523 @@
+"""The telephone dialogues, as one table without I/O. Rule 1: everything that happens is here.
+
+``turn`` says what to do now (what to say, what to read); ``advance`` says what follows from what
+came back. A ``Progress`` is committed at each transition: a new server resumes from it, in the
+same call. The table is ``TABLE``; ``mermaid`` draws it.
+
+Decisions that a table can't tell:
+
+- At the code, ``*`` starts over, and a lone 0 or 2 (once or a few times) is a request, not a code:
+  asking for help never needs a code (D12). Codes have 4–8 digits, so there is no doubt.
+- A code of duress goes the way of the right one, word for word; it is concluded at once, so that a
+  hang-up a second later changes nothing (D7, invariant 4). Its result is never replaced.
+- An identified person who then falls silent, or presses only keys that mean nothing, may not be
+  alone: bridged to a human as ``operator``. Silence before any code is a machine: ``no_key``;
+  after a wrong code it is somebody who may need help: bridged, as ``wrong_code`` (D12).
+- 0 still reaches a human during the last words; the result then becomes ``operator``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from callflow.call import Outcome
+from callflow.signal import Kind
+
+
+class Dialogue(StrEnum):
+    """Which conversation a call has."""
+
+    VERIFICATION = "verification"  # we call the premises or a keyholder
+    DESK = "desk"  # we call a desk phone or a duty number: work, or a person, waits (D21)
+    INCOMING = "incoming"  # somebody calls us
+
+
+class Answer(StrEnum):
+    """What a person who is called may say, by key (design.md, Contracts)."""
+
+    FALSE_ALARM = "false_alarm"
+    HELP = "help"
+    GOING = "going"
+    SEND_GUARD = "send_guard"
+    NEXT_PERSON = "next_person"
+    KNOWN_CAUSE = "known_cause"
+
+
+KEYS: Mapping[str, Answer] = {
+    "1": Answer.FALSE_ALARM,
+    "2": Answer.HELP,
+    "3": Answer.GOING,
+    "4": Answer.SEND_GUARD,
+    "5": Answer.NEXT_PERSON,
+    "6": Answer.KNOWN_CAUSE,
+}
+HELP_KEY = "2"
+OPERATOR_KEY = "0"
+
+
+class CodeVerdict(StrEnum):
+    """What the shell found the typed code to be."""
+
+    OK = "ok"
+    DURESS = "duress"
+    WRONG = "wrong"
+
+
+class State(StrEnum):
+    """Where a dialogue stands; it only moves forward in this order."""
+
+    CODE = "code"  # verification: the code is asked
+    MENU = "menu"  # verification: the code was right; the situation, then the keys
+    DESK = "desk"  # desk: says what waits
+    WELCOME = "welcome"  # incoming: greets
+    CLOSING = "closing"  # concluded; the last words, then hang-up
+    BRIDGING = "bridging"  # concluded; "an operator will answer", then the conference
+    END = "end"
+
+
+class Trigger(StrEnum):
+    """What an event means in the state it meets."""
+
+    OPERATOR = "operator"  # key 0
+    HELP = "help"  # key 2, alone where a code is asked
+    OK = "ok"  # the right code
+    DURESS = "duress"  # the code of duress
+    WRONG = "wrong"  # a first wrong code
+    WRONG_AGAIN = "wrong_again"
+    SILENCE = "silence"  # nothing, or nothing that means anything
+    BAD_KEY = "bad_key"  # a key that isn't offered
+    GIVE_UP = "give_up"  # once too often of the two above
+    ABANDONED = "abandoned"  # the same after a wrong code: somebody is there
+    FALSE_ALARM = "false_alarm"
+    NO_AUTHORITY = "no_authority"  # "false alarm" from somebody who may not cancel this kind
+    GOING = "going"
+    SEND_GUARD = "send_guard"
+    NEXT_PERSON = "next_person"
+    KNOWN_CAUSE = "known_cause"
+    TAKE = "take"  # desk: I take it
+    PLAYED = "played"  # the last words were said
+    HUNG_UP = "hung_up"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One cell: the next state, the result it concludes with, and what is said first then."""
+
+    to: State
+    outcome: Outcome | None = None
+    say: str = ""
+
+
+_CLOSING, _BRIDGING = State.CLOSING, State.BRIDGING
+
+#: Rule 1: everything that happens is here. What is not here is our bug (``ImpossibleEvent``).
+TABLE: Mapping[tuple[State, Trigger], Rule] = {
+    (State.CODE, Trigger.OPERATOR): Rule(_BRIDGING, Outcome.OPERATOR, "key_operator"),
+    (State.CODE, Trigger.HELP): Rule(_BRIDGING, Outcome.HELP, "key_help"),
+    (State.CODE, Trigger.OK): Rule(State.MENU, say="code_ok"),
+    (State.CODE, Trigger.DURESS): Rule(State.MENU, Outcome.DURESS, "code_ok"),
+    (State.CODE, Trigger.WRONG): Rule(State.CODE, say="code_wrong"),
+    (State.CODE, Trigger.WRONG_AGAIN): Rule(_BRIDGING, Outcome.WRONG_CODE, "code_wrong_last"),
+    (State.CODE, Trigger.SILENCE): Rule(State.CODE, say="nothing_heard"),
+    (State.CODE, Trigger.GIVE_UP): Rule(_CLOSING, Outcome.NO_KEY, "nobody"),
+    (State.CODE, Trigger.ABANDONED): Rule(_BRIDGING, Outcome.WRONG_CODE, "silent_person"),
+    (State.CODE, Trigger.HUNG_UP): Rule(State.END, Outcome.HUNG_UP),
+    (State.MENU, Trigger.OPERATOR): Rule(_BRIDGING, Outcome.OPERATOR, "key_operator"),
+    (State.MENU, Trigger.HELP): Rule(_BRIDGING, Outcome.HELP, "key_help"),
+    (State.MENU, Trigger.FALSE_ALARM): Rule(_CLOSING, Outcome.VERIFIED_OK, "key_false_alarm"),
+    (State.MENU, Trigger.NO_AUTHORITY): Rule(
+        _CLOSING, Outcome.VERIFIED_NO_AUTHORITY, "key_no_authority"
+    ),
+    (State.MENU, Trigger.GOING): Rule(_CLOSING, Outcome.GOING, "key_going"),
+    (State.MENU, Trigger.SEND_GUARD): Rule(_CLOSING, Outcome.SEND_GUARD, "key_send_guard"),
+    (State.MENU, Trigger.NEXT_PERSON): Rule(_CLOSING, Outcome.NEXT_PERSON, "key_next_person"),
+    (State.MENU, Trigger.KNOWN_CAUSE): Rule(_CLOSING, Outcome.KNOWN_CAUSE, "key_known_cause"),
+    (State.MENU, Trigger.SILENCE): Rule(State.MENU, say="nothing_heard"),
+    (State.MENU, Trigger.BAD_KEY): Rule(State.MENU, say="bad_key"),
+    (State.MENU, Trigger.GIVE_UP): Rule(_BRIDGING, Outcome.OPERATOR, "silent_person"),
+    (State.MENU, Trigger.HUNG_UP): Rule(State.END, Outcome.HUNG_UP),
+    (State.DESK, Trigger.TAKE): Rule(_CLOSING, Outcome.GOING, "desk_taken"),
+    (State.DESK, Trigger.SILENCE): Rule(State.DESK),
+    (State.DESK, Trigger.BAD_KEY): Rule(State.DESK, say="bad_key"),
+    (State.DESK, Trigger.GIVE_UP): Rule(_CLOSING, Outcome.NO_KEY, "desk_not_taken"),
+    (State.DESK, Trigger.HUNG_UP): Rule(State.END, Outcome.HUNG_UP),
+    (State.WELCOME, Trigger.OPERATOR): Rule(_BRIDGING, Outcome.OPERATOR),
+    (State.WELCOME, Trigger.HUNG_UP): Rule(State.END, Outcome.HUNG_UP),
+    (_CLOSING, Trigger.PLAYED): Rule(State.END),
+    (_CLOSING, Trigger.OPERATOR): Rule(_BRIDGING, Outcome.OPERATOR, "key_operator"),
+    (_CLOSING, Trigger.HUNG_UP): Rule(State.END),
+    (_BRIDGING, Trigger.PLAYED): Rule(State.END),
+    (_BRIDGING, Trigger.HUNG_UP): Rule(State.END),
+}
+
+#: A question is asked once in full and twice in short: a voicemail keeps the line about 35 s.
+ASKED_AT_MOST = 3
+WRONG_CODES_AT_MOST = 2
+#: Shortest code: anything shorter that isn't a lone 0 or 2 is a wrong code.
+SHORTEST_CODE = 4
+LONGEST_CODE = 8
+
+
+class ImpossibleEvent(Exception):
+    """Our bug: an event that this state can't meet."""
+
+
+# --- what the shell knows, and what it commits ----------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Facts:
+    """What may be said in this call, read once. ``at`` is in the site's local time.
+
+    ``answers`` are the keys that this person may use; help and the operator always work.
+    ``room`` (desk only): the conference in which somebody waits; empty: work waits in the queue.
+    """
+
+    dialogue: Dialogue
+    language: str = "fr"
+    station: str = "Callflow"
+    site_name: str = ""
+    address: str = ""
+    kind: Kind = Kind.UNKNOWN
+    zone: str = ""
+    zone_name: str = ""
+    at: datetime | None = None
+    recognition_word: str | None = None
+    answers: frozenset[Answer] = frozenset(Answer)
+    waiting_count: int = 1
+    priority: int = 0
+    personal: bool = False
+    room: str = ""
+
+
+_FIRST: Mapping[Dialogue, State] = {
+    Dialogue.VERIFICATION: State.CODE,
+    Dialogue.DESK: State.DESK,
+    Dialogue.INCOMING: State.WELCOME,
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Progress:
+    """How far a dialogue is: what is committed at each transition.
+
+    ``say`` is what the next turn says first. ``begun``: the first words may have been said, so a
+    server that loads it asks pardon and goes on. ``bridge``: the call goes on with a human.
+    """
+
+    state: State
+    begun: bool = False
+    say: str = ""
+    wrong_codes: int = 0
+    empty_turns: int = 0
+    duress: bool = False
+    bridge: bool = False
+    result: Outcome | None = None
+
+    @classmethod
+    def start(cls, dialogue: Dialogue) -> Progress:
+        return cls(state=_FIRST[dialogue])
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "state": self.state.value,
+            "begun": self.begun,
+            "say": self.say,
+            "wrong_codes": self.wrong_codes,
+            "empty_turns": self.empty_turns,
+            "duress": self.duress,
+            "bridge": self.bridge,
+            "result": self.result.value if self.result else None,
+        }
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> Progress:
+        """The inverse of ``to_json``. Raises KeyError or ValueError on anything else."""
+        return cls(
+            state=State(body["state"]),
+            begun=bool(body["begun"]),
+            say=str(body["say"]),
+            wrong_codes=int(body["wrong_codes"]),
+            empty_turns=int(body["empty_turns"]),
+            duress=bool(body["duress"]),
+            bridge=bool(body["bridge"]),
+            result=Outcome(body["result"]) if body["result"] else None,
+        )
+
+
+# --- what to do now -------------------------------------------------------------------------------
+
+
+class Input(StrEnum):
+    """What is read after, and already during, the words of a turn."""
+
+    CODE = "code"  # up to 8 digits, # ends
+    KEY = "key"  # one key
+    ZERO = "zero"  # only a 0 during the words counts
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One thing to say: a key of ivr/prompts.py and its values."""
+
+    key: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Turn:
+    """Say this, then read that. ``timeout_s``: silence after the words, and between two digits."""
+
+    say: tuple[Phrase, ...]
+    read: Input
+    timeout_s: float = 5.0
+    record_muted: bool = False
+
+
+def turn(facts: Facts, progress: Progress) -> Turn | None:
+    """What to do now; None when the dialogue is at its end."""
+    first = (Phrase(progress.say, {}),) if progress.say else ()
+    match progress.state:
+        case State.CODE:
+            return Turn(
+                say=first + _asking_code(facts, progress),
+                read=Input.CODE,
+                timeout_s=4.0,
+                record_muted=True,
+            )
+        case State.MENU:
+            say = first + (_situation(facts) if not progress.empty_turns else ())
+            return Turn(say=say + _menu(facts), read=Input.KEY)
+        case State.DESK:
+            return Turn(say=first + _waiting(facts), read=Input.KEY, timeout_s=4.0)
+        case State.WELCOME:
+            welcome = Phrase("welcome", {"station": facts.station})
+            return Turn(say=(welcome,), read=Input.KEY, timeout_s=1.0)
+        case State.CLOSING:
+            return Turn(say=(*first, Phrase("goodbye")), read=Input.ZERO)
+        case State.BRIDGING:
+            return Turn(say=(*first, Phrase("hold_the_line")), read=Input.NONE)
+        case State.END:
+            return None
+
+
+def _asking_code(facts: Facts, progress: Progress) -> tuple[Phrase, ...]:
+    """Before the code only the recognition word is said, never the situation (D13)."""
+    if progress.empty_turns or progress.wrong_codes:
+        return (Phrase("ask_code_again"),)
+    greeting = [Phrase("greeting", {"station": facts.station})]
+    if facts.recognition_word:
+        greeting.append(Phrase("recognition", {"word": facts.recognition_word}))
+    return (*greeting, Phrase("ask_code"))
+
+
+def _situation(facts: Facts) -> tuple[Phrase, ...]:
+    say = [Phrase("situation", {"kind": facts.kind, "site": facts.site_name})]
+    if facts.address:
+        say.append(Phrase("address", {"address": facts.address}))
+    if facts.zone_name:
+        say.append(Phrase("zone_named", {"zone": facts.zone, "name": facts.zone_name}))
+    elif facts.zone:
+        say.append(Phrase("zone", {"zone": facts.zone}))
+    if facts.at is not None:
+        say.append(Phrase("at", {"at": facts.at}))
+    return tuple(say)
+
+
+def _menu(facts: Facts) -> tuple[Phrase, ...]:
+    offered = facts.answers | {Answer.HELP}
+    keys = [Phrase(f"offer_{answer}") for answer in KEYS.values() if answer in offered]
+    return (*keys, Phrase("offer_operator"))
+
+
+def _waiting(facts: Facts) -> tuple[Phrase, ...]:
+    what = {"kind": facts.kind, "site": facts.site_name, "count": facts.waiting_count}
+    if facts.room:
+        return (Phrase("desk_person", what), Phrase("offer_connect"))
+    return (Phrase("desk_work", what), Phrase("offer_take"))
+
+
+# --- what follows ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What was typed in this turn, ``#`` that ended it left out; ``""`` is a lone ``#``."""
+
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodeChecked:
+    """The verdict on the code that ``code_to_check`` named."""
+
+    verdict: CodeVerdict
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Nothing was typed before the time was up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """The words of a turn that reads nothing were said."""
+
+
+@dataclass(frozen=True, slots=True)
+class HungUp:
+    """The call ended. The end of an AGI session isn't one: a redirect looks the same."""
+
+
+Event = Typed | CodeChecked | Silence | Played | HungUp
+
+
+@dataclass(frozen=True, slots=True)
+class Conclude:
+    """Commit this result now, before the next word. A later one replaces it."""
+
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """After the dialogue the call goes on in a conference with a human."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The dialogue is at its end: hang up, or, after a Bridge, the conference."""
+
+
+Effect = Conclude | Bridge | Finish
+
+
+def code_to_check(progress: Progress, event: Event) -> str | None:
+    """The code that the shell must check, its verdict being the next event; else None."""
+    if progress.state is not State.CODE or not isinstance(event, Typed):
+        return None
+    entry = _entry(event.digits)
+    return None if not entry or _is_request(entry) else entry
+
+
+def advance(facts: Facts, progress: Progress, event: Event) -> tuple[Progress, tuple[Effect, ...]]:
+    """The progress to commit and the effects to carry out. Raises ImpossibleEvent (our bug)."""
+    if progress.state is State.END:
+        return progress, ()
+    trigger = _trigger(facts, progress, event)
+    rule = TABLE.get((progress.state, trigger))
+    if rule is None:
+        raise ImpossibleEvent(f"{progress.state} can't meet {trigger}")
+    return _follow(facts, progress, trigger, rule)
+
+
+def _follow(
+    facts: Facts, progress: Progress, trigger: Trigger, rule: Rule
+) -> tuple[Progress, tuple[Effect, ...]]:
+    outcome = rule.outcome
+    if outcome and (progress.duress or trigger is Trigger.DURESS):
+        outcome = Outcome.DURESS
+    connects = rule.to is State.BRIDGING or (trigger is Trigger.TAKE and bool(facts.room))
+    moved = rule.to is not progress.state
+    after = replace(
+        progress,
+        state=State.BRIDGING if connects else rule.to,
+        begun=True,
+        say=rule.say,
+        wrong_codes=progress.wrong_codes + (trigger is Trigger.WRONG),
+        empty_turns=0 if moved else progress.empty_turns + (trigger in _EMPTY),
+        duress=progress.duress or trigger is Trigger.DURESS,
+        bridge=progress.bridge or connects,
+        result=outcome or progress.result,
+    )
+    effects: list[Effect] = [Conclude(outcome)] if outcome else []
+    effects += [Bridge()] if connects else []
+    effects += [Finish()] if after.state is State.END else []
+    return after, tuple(effects)
+
+
+_EMPTY = frozenset({Trigger.SILENCE, Trigger.BAD_KEY})
+
+
+def _trigger(facts: Facts, progress: Progress, event: Event) -> Trigger:
+    if isinstance(event, HungUp):
+        return Trigger.HUNG_UP
+    match progress.state:
+        case State.CODE:
+            trigger = _at_code(progress, event)
+        case State.MENU:
+            trigger = _at_menu(facts, event)
+        case State.DESK:
+            trigger = _at_desk(event)
+        case State.WELCOME:
+            return Trigger.OPERATOR  # 0, any key, or nothing
+        case _:
+            zero = isinstance(event, Typed) and event.digits.startswith(OPERATOR_KEY)
+            closing = progress.state is State.CLOSING
+            return Trigger.OPERATOR if zero and closing else Trigger.PLAYED
+    if trigger in _EMPTY and progress.empty_turns + 1 >= ASKED_AT_MOST:
+        return Trigger.ABANDONED if progress.wrong_codes else Trigger.GIVE_UP
+    return trigger
+
+
+def _at_code(progress: Progress, event: Event) -> Trigger:
+    if isinstance(event, CodeChecked):
+        if event.verdict is not CodeVerdict.WRONG:
+            return Trigger(event.verdict.value)
+        last = progress.wrong_codes + 1 >= WRONG_CODES_AT_MOST
+        return Trigger.WRONG_AGAIN if last else Trigger.WRONG
+    entry = _entry(event.digits) if isinstance(event, Typed) else ""
+    if _is_request(entry):
+        return Trigger.OPERATOR if entry[0] == OPERATOR_KEY else Trigger.HELP
+    if entry:
+        raise ImpossibleEvent("a code is checked by the shell first (code_to_check)")
+    return Trigger.SILENCE
+
+
+def _entry(digits: str) -> str:
+    """What was typed after the last ``*``, which starts over."""
+    return digits.rpartition("*")[2].rstrip("#")
+
+
+def _is_request(entry: str) -> bool:
+    return 0 < len(entry) < SHORTEST_CODE and set(entry) in ({HELP_KEY}, {OPERATOR_KEY})
+
+
+def _at_menu(facts: Facts, event: Event) -> Trigger:
+    if not isinstance(event, Typed):
+        return Trigger.SILENCE
+    key = event.digits[:1]
+    if key == OPERATOR_KEY:
+        return Trigger.OPERATOR
+    answer = KEYS.get(key)
+    if answer is Answer.HELP:
+        return Trigger.HELP
+    if answer is Answer.FALSE_ALARM and (facts.personal or answer not in facts.answers):
+        return Trigger.NO_AUTHORITY
+    return Trigger(answer.value) if answer in facts.answers else Trigger.BAD_KEY
+
+
+def _at_desk(event: Event) -> Trigger:
+    if not isinstance(event, Typed):
+        return Trigger.SILENCE
+    return Trigger.TAKE if event.digits[:1] == "1" else Trigger.BAD_KEY
+
+
+def result_at_hang_up(progress: Progress) -> Outcome:
+    """The outcome of an answered call whose channel is gone: the dialogue's, else hung up."""
+    return progress.result or Outcome.HUNG_UP
+
+
+def mermaid() -> str:
+    """The table as a mermaid state diagram."""
+    lines = ["stateDiagram-v2"]
+    lines += [f"    [*] --> {state}: {dialogue}" for dialogue, state in _FIRST.items()]
+    for (state, trigger), rule in TABLE.items():
+        outcome = f" / {rule.outcome}" if rule.outcome else ""
+        lines.append(f"    {state} --> {rule.to}: {trigger}{outcome}")
+    return "\n".join([*lines, "    end --> [*]", ""])

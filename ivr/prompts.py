@@ -1,0 +1,378 @@
+"""What is said on the phone, in French and English, and how names, numbers and times are spoken.
+
+Pure. ``spoken(key, values, language)`` gives the sentence for the voice. Whatever comes from
+outside (site and zone names, panel text, caller names) goes through ``harmless`` first: the voice
+gets words only, no markup of its own, no control characters, nothing endless.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime
+
+from callflow.signal import Kind
+
+LANGUAGES = ("fr", "en")
+#: Longest text from outside that is spoken: about twelve seconds.
+LONGEST = 160
+
+TEXTS: Mapping[str, Mapping[str, str]] = {
+    # --- verification ---
+    "greeting": {
+        "fr": "Bonjour, ici la télésurveillance {station}.",
+        "en": "Hello, this is the monitoring station {station}.",
+    },
+    "recognition": {
+        "fr": "Mot de reconnaissance : {word}.",
+        "en": "Recognition word: {word}.",
+    },
+    "ask_code": {
+        "fr": "Tapez votre code, puis dièse. Sans code : 2 pour de l'aide, 0 pour un opérateur.",
+        "en": "Please type your code, then hash. Without a code: 2 for help, 0 for an operator.",
+    },
+    "ask_code_again": {
+        "fr": "Votre code, puis dièse, ou 0 pour un opérateur.",
+        "en": "Your code, then hash, or 0 for an operator.",
+    },
+    "code_ok": {"fr": "Merci, code reconnu.", "en": "Thank you, code accepted."},
+    "code_wrong": {
+        "fr": "Ce code n'est pas reconnu.",
+        "en": "This code was not recognised.",
+    },
+    "code_wrong_last": {
+        "fr": "Ce code n'est pas reconnu non plus.",
+        "en": "This code was not recognised either.",
+    },
+    "situation": {"fr": "{kind} : {site}.", "en": "{kind}: {site}."},
+    "address": {"fr": "{address}.", "en": "{address}."},
+    "zone": {"fr": "Zone {zone}.", "en": "Zone {zone}."},
+    "zone_named": {"fr": "Zone {zone}, {name}.", "en": "Zone {zone}, {name}."},
+    "at": {"fr": "À {at}.", "en": "At {at}."},
+    "offer_false_alarm": {
+        "fr": "Fausse alarme, tapez 1.",
+        "en": "For a false alarm, press 1.",
+    },
+    "offer_help": {"fr": "Pour de l'aide, 2.", "en": "For help, 2."},
+    "offer_going": {"fr": "J'y vais, 3.", "en": "I am going there, 3."},
+    "offer_send_guard": {"fr": "Envoyez l'agent, 4.", "en": "Send the guard, 4."},
+    "offer_next_person": {
+        "fr": "Appelez la personne suivante, 5.",
+        "en": "Call the next person, 5.",
+    },
+    "offer_known_cause": {"fr": "Cause connue, 6.", "en": "Known cause, 6."},
+    "offer_operator": {"fr": "Un opérateur, 0.", "en": "An operator, 0."},
+    "key_false_alarm": {
+        "fr": "Vous avez tapé 1, fausse alarme. C'est noté.",
+        "en": "You pressed 1, false alarm. This is noted.",
+    },
+    "key_no_authority": {
+        "fr": "Vous avez tapé 1, fausse alarme. C'est noté, un opérateur va vérifier.",
+        "en": "You pressed 1, false alarm. This is noted, an operator will check.",
+    },
+    "key_help": {
+        "fr": "Vous avez demandé de l'aide.",
+        "en": "You asked for help.",
+    },
+    "key_going": {
+        "fr": "Vous avez tapé 3, vous y allez. C'est noté.",
+        "en": "You pressed 3, you are going there. This is noted.",
+    },
+    "key_send_guard": {
+        "fr": "Vous avez tapé 4, envoi de l'agent. C'est noté.",
+        "en": "You pressed 4, send the guard. This is noted.",
+    },
+    "key_next_person": {
+        "fr": "Vous avez tapé 5. Nous appelons la personne suivante.",
+        "en": "You pressed 5. We are calling the next person.",
+    },
+    "key_known_cause": {
+        "fr": "Vous avez tapé 6, cause connue. C'est noté.",
+        "en": "You pressed 6, known cause. This is noted.",
+    },
+    "key_operator": {
+        "fr": "Vous avez demandé un opérateur.",
+        "en": "You asked for an operator.",
+    },
+    "bad_key": {
+        "fr": "Cette touche n'est pas proposée.",
+        "en": "This key is not available.",
+    },
+    "nothing_heard": {
+        "fr": "Nous n'avons rien reçu.",
+        "en": "We did not receive anything.",
+    },
+    "silent_person": {
+        "fr": "Nous n'avons pas compris votre réponse.",
+        "en": "We did not understand your answer.",
+    },
+    "nobody": {
+        "fr": "Nous n'avons reçu aucune réponse.",
+        "en": "We did not receive any answer.",
+    },
+    # --- desk ---
+    "desk_work": {
+        "fr": "Callflow : {count} en attente. La plus urgente : {kind}, {site}.",
+        "en": "Callflow: {count} waiting. The most urgent one: {kind}, {site}.",
+    },
+    "desk_person": {
+        "fr": "Callflow : une personne attend au téléphone. {kind}, {site}.",
+        "en": "Callflow: a person is waiting on the phone. {kind}, {site}.",
+    },
+    "offer_take": {"fr": "Pour la prendre, tapez 1.", "en": "To take it, press 1."},
+    "offer_connect": {"fr": "Pour lui parler, tapez 1.", "en": "To talk to them, press 1."},
+    "desk_taken": {"fr": "Vous avez tapé 1, je prends.", "en": "You pressed 1, taken."},
+    "desk_not_taken": {
+        "fr": "Non prise. Nous appelons la suite.",
+        "en": "Not taken. We are calling others.",
+    },
+    # --- incoming ---
+    "welcome": {
+        "fr": "Bonjour, télésurveillance {station}.",
+        "en": "Hello, monitoring station {station}.",
+    },
+    # --- everywhere ---
+    "goodbye": {"fr": "Au revoir.", "en": "Goodbye."},
+    "hold_the_line": {
+        "fr": "Ne raccrochez pas, un opérateur va vous répondre.",
+        "en": "Please hold the line, an operator will answer you.",
+    },
+    "pardon": {"fr": "Pardon.", "en": "Pardon me."},
+    "one_moment": {"fr": "Un instant, s'il vous plaît.", "en": "One moment, please."},
+}
+
+KINDS: Mapping[Kind, Mapping[str, str]] = {
+    Kind.INTRUSION: {"fr": "alarme intrusion", "en": "intrusion alarm"},
+    Kind.HOLD_UP: {"fr": "alarme agression", "en": "hold-up alarm"},
+    Kind.PANIC: {"fr": "alarme panique", "en": "panic alarm"},
+    Kind.DURESS: {"fr": "alarme sous contrainte", "en": "duress alarm"},
+    Kind.FIRE: {"fr": "alarme incendie", "en": "fire alarm"},
+    Kind.MEDICAL: {"fr": "alarme médicale", "en": "medical alarm"},
+    Kind.GAS: {"fr": "alarme gaz", "en": "gas alarm"},
+    Kind.FLOOD: {"fr": "alarme inondation", "en": "flood alarm"},
+    Kind.LIFT: {"fr": "appel d'ascenseur", "en": "lift call"},
+    Kind.TAMPER: {"fr": "alarme autoprotection", "en": "tamper alarm"},
+    Kind.TECHNICAL: {"fr": "alarme technique", "en": "technical alarm"},
+    Kind.POWER: {"fr": "défaut secteur", "en": "mains failure"},
+    Kind.BATTERY: {"fr": "défaut batterie", "en": "battery failure"},
+    Kind.LINE: {"fr": "défaut de transmission", "en": "transmission failure"},
+    Kind.TEST: {"fr": "test de transmission", "en": "transmission test"},
+    Kind.OPENING: {"fr": "mise hors service", "en": "disarming"},
+    Kind.CLOSING: {"fr": "mise en service", "en": "arming"},
+    Kind.BYPASS: {"fr": "zone inhibée", "en": "bypassed zone"},
+    Kind.CANCEL: {"fr": "annulation", "en": "cancellation"},
+    Kind.RESTORE: {"fr": "fin d'alarme", "en": "restore"},
+    Kind.UNENCRYPTED: {"fr": "transmission non chiffrée", "en": "unencrypted transmission"},
+    Kind.UNKNOWN: {"fr": "alarme", "en": "alarm"},
+}
+
+
+def language(wanted: str) -> str:
+    """The language to speak with somebody whose language is ``wanted`` ("fr", "fr-BE", "de")."""
+    base = wanted.lower().replace("_", "-").partition("-")[0]
+    return base if base in LANGUAGES else "en" if base else "fr"
+
+
+def spoken(key: str, values: Mapping[str, object], wanted: str) -> str:
+    """The sentence of ``key``, ready for the voice. Raises KeyError for an unknown key: our bug."""
+    lang = language(wanted)
+    words = {name: _value(name, value, lang) for name, value in values.items()}
+    sentence = TEXTS[key][lang].format_map(words)
+    return _upper_first(re.sub(r"\s+([.,])", r"\1", sentence).strip(" .,:") + ".")
+
+
+def _value(name: str, value: object, lang: str) -> str:
+    if isinstance(value, Kind):
+        return KINDS[value][lang]
+    if isinstance(value, datetime):
+        return time_of_day(value, lang)
+    if name == "count" and isinstance(value, int):
+        return count_of_alarms(value, lang)
+    if name == "address":
+        return address(str(value), lang)
+    if name == "zone":
+        return zone_number(str(value))
+    return name_of(str(value), lang)
+
+
+# --- spoken forms ---------------------------------------------------------------------------------
+
+
+def time_of_day(at: datetime, lang: str) -> str:
+    """``at`` in its own time zone: "14 heures 32", "2 32 p.m."."""
+    if lang == "fr":
+        if at.minute == 0 and at.hour in (0, 12):
+            return "minuit" if at.hour == 0 else "midi"
+        hours = "1 heure" if at.hour == 1 else f"{at.hour} heures"
+        hours = "0 heure" if at.hour == 0 else hours
+        return hours if at.minute == 0 else f"{hours} {at.minute}"
+    half = "a m" if at.hour < 12 else "p m"
+    hour = at.hour % 12 or 12
+    if at.minute == 0:
+        return f"{hour} {half}"
+    return f"{hour} {at.minute} {half}" if at.minute > 9 else f"{hour} oh {at.minute} {half}"
+
+
+_MONTHS = {
+    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    "en": "January February March April May June July August September October November December",
+}
+_DAYS = {
+    "fr": "lundi mardi mercredi jeudi vendredi samedi dimanche",
+    "en": "Monday Tuesday Wednesday Thursday Friday Saturday Sunday",
+}
+
+
+def date(at: datetime, lang: str) -> str:
+    """``at``'s day in its own time zone: "mardi premier avril", "Tuesday 1 April"."""
+    day = "premier" if lang == "fr" and at.day == 1 else str(at.day)
+    return f"{_DAYS[lang].split()[at.weekday()]} {day} {_MONTHS[lang].split()[at.month - 1]}"
+
+
+def count_of_alarms(count: int, lang: str) -> str:
+    """ "une alarme", "12 alarmes"; "one alarm", "12 alarms"."""
+    if lang == "fr":
+        return "une alarme" if count == 1 else f"{count} alarmes"
+    return "one alarm" if count == 1 else f"{count} alarms"
+
+
+def zone_number(zone: str) -> str:
+    """A zone as people say it: "007" is "7"; "A12" stays."""
+    zone = harmless(zone, 12)
+    return str(int(zone)) if zone.isascii() and zone.isdigit() else zone
+
+
+def phone_number(number: str, lang: str) -> str:
+    """French numbers in pairs ("zéro 6, 39, 98…"), others digit by digit in groups."""
+    digits = "".join(c for c in number if c.isascii() and c.isdigit())
+    if number.startswith("+33") and len(digits) == 11:
+        digits = "0" + digits[2:]
+    if lang == "fr" and len(digits) == 10:
+        pairs = [digits[i : i + 2] for i in range(0, 10, 2)]
+        return ", ".join(f"zéro {p[1]}" if p[0] == "0" else p for p in pairs)
+    groups = [digits[i : i + 3] for i in range(0, len(digits), 3)]
+    return ", ".join(" ".join(group) for group in groups)
+
+
+#: Abbreviations of French and English names and addresses, as whole words, with or without a dot.
+_LONG_FORMS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "fr": (
+        (r"bd|boul|blvd|bld", "boulevard"),
+        (r"av|ave", "avenue"),
+        (r"pl", "place"),
+        (r"r(?=\.)", "rue"),
+        (r"rte", "route"),
+        (r"imp", "impasse"),
+        (r"all", "allée"),
+        (r"ch|chem", "chemin"),
+        (r"sq", "square"),
+        (r"fg|fbg", "faubourg"),
+        (r"za", "zone d'activités"),
+        (r"zi", "zone industrielle"),
+        (r"zac", "zone d'aménagement concerté"),
+        (r"rdc", "rez-de-chaussée"),
+        (r"bât|bat", "bâtiment"),
+        (r"esc", "escalier"),
+        (r"ét|etg", "étage"),
+        (r"st", "saint"),
+        (r"ste", "sainte"),
+        (r"sts", "saints"),
+        (r"mme", "madame"),
+        (r"mlle", "mademoiselle"),
+        (r"mr|m(?=\.)", "monsieur"),
+        (r"mm(?=\.)", "messieurs"),
+        (r"dr", "docteur"),
+        (r"me(?=\.)", "maître"),
+        (r"gal", "général"),
+        (r"mal(?=\.)", "maréchal"),
+        (r"cdt", "commandant"),
+        (r"ets|éts", "établissements"),
+        (r"cie", "compagnie"),
+        (r"sté", "société"),
+        (r"n°|nº", "numéro"),
+        (r"tél(?=\.)|tel(?=\.)", "téléphone"),
+        (r"1er", "premier"),
+        (r"1[èe]?re", "première"),
+        (r"(\d{1,2})(?:e|è|ème|eme|ième)", r"\1 ième"),
+        (r"cedex", "cédex"),
+    ),
+    "en": (
+        (r"ave|av", "avenue"),
+        (r"blvd", "boulevard"),
+        (r"rd", "road"),
+        (r"ln", "lane"),
+        (r"sq", "square"),
+        (r"apt", "apartment"),
+        (r"bldg", "building"),
+        (r"mr", "mister"),
+        (r"mrs", "missus"),
+        (r"dr", "doctor"),
+        (r"ltd", "limited"),
+        (r"no(?=\.)|n°|nº", "number"),
+    ),
+}
+
+_SIGNS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "fr": ((" & ", " et "), ("%", " pour cent "), ("+", " plus "), ("=", " égale "), ("@", " at ")),
+    "en": ((" & ", " and "), ("%", " percent "), ("+", " plus "), ("=", " equals "), ("@", " at ")),
+}
+
+
+def name_of(text: str, lang: str) -> str:
+    """A site's, zone's or person's name as it is said, harmless."""
+    said = harmless(_long_forms(harmless(text), lang), 2 * LONGEST)
+    # Capitals only are a way of writing, not an acronym: "BOULANGERIE" must not be spelt.
+    return re.sub(
+        r"\b[^\W\d_]{5,}\b", lambda m: m[0].capitalize() if m[0].isupper() else m[0], said
+    )
+
+
+def address(text: str, lang: str) -> str:
+    """An address as it is said; a postcode is said in two parts ("69 003")."""
+    said = name_of(text, lang)
+    if lang == "en":
+        return re.sub(r"\bst\.?(?=\s*(?:,|$))", "street", said, flags=re.IGNORECASE)
+    said = re.sub(r"\b(\d+) ?bis\b", r"\1 bis", said, flags=re.IGNORECASE)
+    return re.sub(r"\b(\d{2})(\d{3})\b", _postcode, said)
+
+
+def _postcode(found: re.Match[str]) -> str:
+    rest = found[2]
+    if rest == "000":
+        return f"{found[1]} mille"
+    return f"{found[1]} {' '.join(rest[: len(rest) - len(rest.lstrip('0'))])} {rest.lstrip('0')}"
+
+
+def _long_forms(text: str, lang: str) -> str:
+    for short, long in _LONG_FORMS[lang]:
+        text = re.sub(rf"(?<![\w'])(?:{short})(?!\w)\.?", long, text, flags=re.IGNORECASE)
+    for sign, word in _SIGNS[lang]:
+        text = text.replace(sign, word)
+    return text
+
+
+def harmless(text: str, longest: int = LONGEST) -> str:
+    """Words only: no markup, control or invisible characters, cut at a word near ``longest``.
+
+    ``<``, ``>`` and ``\\`` would be commands to the voice (it takes ``<volume level="…">``);
+    braces, quotes and the rest of punctuation say nothing and are dropped.
+    """
+    text = unicodedata.normalize("NFKC", text[: 8 * longest])
+    kept = "".join(c if _speakable(c) else " " for c in text)
+    kept = re.sub(r"([.,:;!?'’°\-])\1+", r"\1", kept)
+    kept = " ".join(kept.split())
+    if len(kept) <= longest:
+        return kept
+    return kept[:longest].rpartition(" ")[0] or kept[:longest]
+
+
+def _speakable(c: str) -> bool:
+    if c in ".,:;!?'’-°&%+=@/()":
+        return True
+    # Letters with their accents and digits, of the scripts that the voices can read.
+    return unicodedata.category(c)[0] in "LN" and ord(c) < 0x250
+
+
+def _upper_first(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
