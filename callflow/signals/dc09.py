@@ -1,0 +1,348 @@
+"""SIA DC-09: the message inside a frame, and the answer that it is given (design.md, Contracts).
+
+Pure and total: ``receive`` answers or refuses any bytes, it never raises. References are to
+ANSI/SIA DC-09-2026.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from hashlib import blake2b
+from typing import NamedTuple
+
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+from callflow.signal import Signal
+from callflow.signals import contact_id, sia
+from callflow.signals.event import Event
+from callflow.signals.framing import Fault, frame
+from callflow.signals.repeats import Repeats
+
+KeyOf = Callable[[str], bytes | None]
+
+#: The formats whose payload is read, and by what.
+_PAYLOADS: dict[str, Callable[[str], tuple[Event, ...]]] = {
+    "SIA-DCS": sia.decode,
+    "ADM-CID": contact_id.decode,
+}
+_POLL = "NULL"
+_ANSWERS = frozenset({"ACK", "NAK", "DUH", "RSP"})
+#: Format and code of the signal that says: an account with a key has sent in clear.
+STATION_FORMAT = "DC-09"
+UNENCRYPTED_CODE = "UNENCRYPTED"
+
+_HEAD = re.compile(
+    r'"(\*?)([^"\[]*)"([0-9A-Fa-f]{4})?(R[0-9A-Fa-f]{0,6})?(L[0-9A-Fa-f]{0,6})?'
+    r"(?:#([^\[\]]{0,64}))?(?:\[(.*))?$",
+    re.DOTALL,
+)
+# What is left of a head that has something else between its fields.
+_LOOSE_HEAD = re.compile(r'"(\*?)([^"\[]*)"([^\[]*)(?:\[(.*))?$', re.DOTALL)
+_STAMP = re.compile(r"_([0-9]{2}(?::[0-9]{2}){2},[0-9]{2}-[0-9]{2}-[0-9]{4})[\0\s]*$")
+_INNER = re.compile(r"\|?(?:#([0-9A-Za-z]{1,16})(?:\||$))?(.*)", re.DOTALL)
+# Padding is cut before text is decoded. It may be any bytes, a bar among them: prefer a bar
+# behind which a message begins, within the 31 bytes that padding may be long.
+_PADDING = re.compile(
+    rb"[\s\S]{0,31}?\|(?=#[0-9A-Za-z]{1,16}\||[NO](?:[a-z]{2}|/?[A-Z]{2})|[136][0-9A-F]{3} ?\d\d)"
+)
+_ZERO_IV = bytes(16)
+_HEX = re.compile(r"(?:[0-9A-Fa-f]{32})+")
+
+
+class Head(NamedTuple):
+    """What stands before the ``[``, as sent: answers repeat it."""
+
+    encrypted: bool
+    id: str
+    sequence: str
+    receiver: str  # with its R; empty where the panel sends none
+    line: str  # with its L
+    account: str
+    content: str | None  # behind the "[", the rest of the body
+
+
+class Content(NamedTuple):
+    """What stands behind the ``[``, in clear."""
+
+    data: str
+    blocks: tuple[str, ...]  # [X…] [Y…] coordinates, [V…] a link to images, [M…] a MAC, [I…] a text
+    stamp: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What a frame amounts to. ``reply`` must wait until ``signals`` are durable."""
+
+    reply: bytes | None
+    signals: tuple[Signal, ...] = ()
+    heard: str | None = None  # the account whose supervision timer starts anew
+    fault: Fault | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Station:
+    """What ``receive`` knows of the world: keys, window of encrypted clocks, line, repeats."""
+
+    key_of: KeyOf
+    before: timedelta = timedelta(seconds=40)
+    after: timedelta = timedelta(seconds=20)
+    line: str = ""
+    repeats: Repeats
+
+
+def receive(body: bytes, now: datetime, station: Station) -> Received:
+    """Answer one body that the splitter has cut out: the whole of DC-09's reply rules.
+
+    ``now`` is UTC. Never raises, whatever the bytes.
+    """
+    head = read_head(body)
+    if head is None:
+        return Received(None, fault=Fault.MALFORMED)
+    if head.id in _ANSWERS:
+        return Received(None)
+    if head.id != _POLL and (head.id not in _PAYLOADS or head.content in (None, "", "]")):
+        return _unsupported(head)
+    if not head.encrypted:
+        return _take(head, open_content(head.content or ""), now, station, key=None)
+    key = station.key_of(head.account)
+    content = decrypt(head.content or "", key)
+    if content is None:
+        return Received(_nak(head, now), fault=Fault.UNDECRYPTABLE)
+    if not _in_window(content.stamp, now, station):
+        return Received(_nak(head, now), fault=Fault.OUTSIDE_WINDOW)
+    return _take(head, content, now, station, key=key)
+
+
+class _Message(NamedTuple):
+    """A frame in clear, and where and when it came."""
+
+    head: Head
+    content: Content
+    account: str  # the inner one where there is one: a transmitter may speak for several panels
+    payload: str
+    now: datetime
+    line: str
+
+
+def _take(
+    head: Head, content: Content, now: datetime, station: Station, *, key: bytes | None
+) -> Received:
+    """A readable message: its signals, and the acknowledgement. ``key`` decrypted it."""
+    match = _INNER.match(content.data)
+    assert match is not None  # it matches anything
+    inner, payload = match.groups()
+    if head.id != _POLL and not payload.strip():
+        return _unsupported(head)
+    account = _printable(inner or head.account)
+    message = _Message(head, content, account, payload, now, station.line)
+    own_key = station.key_of(account)
+    exposed = own_key is not None and own_key != key
+    if head.id == _POLL:
+        # Anybody may have sent a poll in clear for an account with a key: said once an hour.
+        name = f"{account}|{_POLL}|{int(now.timestamp() // 3600)}"
+        signals: tuple[Signal, ...] = ()
+    else:
+        name = station.repeats.key(_name(message), content.stamp, now)
+        signals = _signals(message, name)
+    if exposed:
+        # On the message's own key, or a repeat would raise it again.
+        signals += (_unencrypted(message, f"{name}|clear"),)
+    return Received(_ack(head, key, now), signals, _printable(head.account) or account)
+
+
+def _signals(message: _Message, name: str) -> tuple[Signal, ...]:
+    """One signal for each event of the payload."""
+    head, content, account, payload, now, line = message
+    raw = _clear_text(head, content)
+    shown = next((block[1:] for block in content.blocks if block[:1] == "I"), "")
+    return tuple(
+        Signal(
+            account=account,
+            format=head.id,
+            code=event.code,
+            zone=event.zone.replace("\0", "\ufffd"),
+            partition=event.partition.replace("\0", "\ufffd"),
+            user=event.user.replace("\0", "\ufffd"),
+            text=(event.text or shown).replace("\0", "\ufffd"),
+            raw=raw,
+            received_at=now,
+            panel_time=content.stamp,
+            line=line,
+            encrypted=head.encrypted,
+            deduplication=f"{name}|{index}",
+        )
+        for index, event in enumerate(_PAYLOADS[head.id](payload))
+    )
+
+
+def _unencrypted(message: _Message, deduplication: str) -> Signal:
+    """The signal that makes handling raise *unencrypted*."""
+    return Signal(
+        account=message.account,
+        format=STATION_FORMAT,
+        code=UNENCRYPTED_CODE,
+        raw=_clear_text(message.head, message.content),
+        received_at=message.now,
+        panel_time=message.content.stamp,
+        line=message.line,
+        deduplication=deduplication,
+    )
+
+
+def _name(message: _Message) -> str:
+    """Account, sequence number and a hash of the payload: equal for a repeat."""
+    head, content = message.head, message.content
+    text = "\0".join((head.id, content.data, *content.blocks)).encode("utf-8", "replace")
+    return f"{message.account}|{head.sequence}|{blake2b(text, digest_size=10).hexdigest()}"
+
+
+# -- reading -------------------------------------------------------------------------------------
+
+
+def read_head(body: bytes) -> Head | None:
+    """The fields before the bracket; None where not even a quoted ID stands."""
+    text = body.decode("utf-8", "replace")
+    match = _HEAD.match(text)
+    if match is not None:
+        star, name, sequence, receiver, line, account, content = match.groups()
+        return Head(
+            star == "*",
+            name,
+            sequence or "0000",
+            receiver or "",
+            line or "L0",
+            account or "",
+            content,
+        )
+    match = _LOOSE_HEAD.match(text)
+    if match is None:
+        return None
+    star, name, fields, content = match.groups()
+    return Head(star == "*", name, *_loose_fields(fields), content)
+
+
+def _loose_fields(fields: str) -> tuple[str, str, str, str]:
+    def first(pattern: str, default: str) -> str:
+        match = re.search(pattern, fields)
+        return match[1] if match else default
+
+    return (
+        first(r"^\s*([0-9A-Fa-f]{4})", "0000"),
+        first(r"(R[0-9A-Fa-f]{1,6})", ""),
+        first(r"(L[0-9A-Fa-f]{0,6})", "L0"),
+        first(r"#([0-9A-Za-z]{1,16})", ""),
+    )
+
+
+def open_content(content: str) -> Content:
+    """Take the content apart from its end, where a text with brackets can't mislead."""
+    stamp_match = _STAMP.search(content[-40:])
+    stamp = _stamp(stamp_match[1]) if stamp_match else None
+    rest = content[: content.rfind("_")] if stamp_match else content
+    end = rest.rfind("]")
+    blocks: list[str] = []
+    while end > 0:
+        start = rest.rfind("[", 0, end)
+        if start < 1 or rest[start - 1] != "]" or not rest[start + 1 : start + 2].isalpha():
+            break
+        blocks.append(rest[start + 1 : end])
+        end = start - 1
+    data = rest[:end] if end >= 0 else rest
+    return Content(data, tuple(reversed(blocks)), stamp)
+
+
+@lru_cache(maxsize=4096)
+def _stamp(text: str) -> datetime | None:
+    """A panel's clock (§5.5.1.9, GMT); None where it shows an impossible time."""
+    hour, minute, second, month, day, year = (int(number) for number in re.findall(r"\d+", text))
+    try:
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _in_window(stamp: datetime | None, now: datetime, station: Station) -> bool:
+    return stamp is not None and -station.before <= stamp - now <= station.after
+
+
+def _printable(text: str) -> str:
+    """``text`` with everything that isn't printable written as an escape."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+
+
+def _clear_text(head: Head, content: Content) -> str:
+    """The frame in clear, without padding, for people."""
+    star = "*" if head.encrypted else ""
+    blocks = "".join(f"[{block}]" for block in content.blocks)
+    stamp = f"{content.stamp:_%H:%M:%S,%m-%d-%Y}" if content.stamp else ""
+    return _printable(
+        f'"{star}{head.id}"{head.sequence}{head.receiver}{head.line}#{head.account}'
+        f"[{content.data}]{blocks}{stamp}"
+    )
+
+
+# -- encryption (§5.4.4.3) ----------------------------------------------------------------------
+
+
+def decrypt(content: str, key: bytes | None) -> Content | None:
+    """What the hex holds; None without a key, a cipher text, or sense in it."""
+    if key is None or _HEX.fullmatch(content) is None:
+        return None
+    decryptor = Cipher(algorithms.AES(key), modes.CBC(_ZERO_IV)).decryptor()
+    clear = decryptor.update(bytes.fromhex(content)) + decryptor.finalize()
+    if b"]" not in clear:
+        return None
+    padding = _PADDING.match(clear)
+    cut = padding.end() if padding else clear.find(b"|") + 1
+    # A message without data may have no bar at all: the padding ends at the bracket.
+    start = cut or clear.find(b"]")
+    return open_content(clear[start:].decode("utf-8", "replace"))
+
+
+def encrypt(clear: bytes, key: bytes) -> bytes:
+    """``clear`` behind 16 to 31 random bytes of padding and a bar, as hex digits."""
+    size = 16 + -(len(clear) + 1) % 16
+    padding = secrets.token_bytes(size).translate(_PADDING_BYTES)
+    encryptor = Cipher(algorithms.AES(key), modes.CBC(_ZERO_IV)).encryptor()
+    text = encryptor.update(padding + b"|" + clear) + encryptor.finalize()
+    return text.hex().upper().encode()
+
+
+# Random bytes to letters and digits: no bracket, no bar (§5.5.1.7), no end of line.
+_PADDING_BYTES = bytes(
+    b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.-"[b & 63] for b in range(256)
+)
+
+
+# -- answers (§5.5.2) ---------------------------------------------------------------------------
+
+
+def _ack(head: Head, key: bytes | None, now: datetime) -> bytes:
+    if key is None:
+        return _answer("ACK", head, b"]")
+    return _answer("*ACK", head, encrypt(f"]{stamp_of(now)}".encode(), key))
+
+
+def _nak(head: Head, now: datetime) -> bytes:
+    return _answer("NAK", head, f"]{stamp_of(now)}".encode())
+
+
+def _unsupported(head: Head) -> Received:
+    return Received(_answer("DUH", head, b"]"), fault=Fault.UNSUPPORTED)
+
+
+def _answer(name: str, head: Head, content: bytes) -> bytes:
+    start = f'"{name}"{head.sequence}{head.receiver}{head.line}#{head.account}['
+    return frame(start.encode() + content)
+
+
+def stamp_of(at: datetime) -> str:
+    """``at`` as DC-09 writes it, in GMT, with its underscore."""
+    return f"{at.astimezone(UTC):_%H:%M:%S,%m-%d-%Y}"

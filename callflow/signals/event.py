@@ -1,0 +1,15 @@
+"""What the payload of a message says, in whichever format it came."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Event(NamedTuple):
+    """One event of a payload. All fields as sent; an empty ``code`` was not understood."""
+
+    code: str
+    zone: str = ""
+    partition: str = ""
+    user: str = ""
+    text: str = ""

@@ -1,0 +1,173 @@
+"""DC-09's envelope: ``LF crc length "…" CR`` (ANSI/SIA DC-09 §5.4), cut out of a byte stream.
+
+Pure and total: any bytes go in, what comes out is whole bodies and counted faults.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+
+#: Longest body that a frame may have: its length field is a zero and three hex digits.
+LONGEST_BODY = 0xFFF
+
+_LF, _CR = 0x0A, 0x0D
+_HEADER = re.compile(rb'\n([^\r\n]{4})([^\r\n]{4})"')
+_HEADER_BYTES = 9  # LF, four digits of CRC, four of length
+_HEADER_START = 10  # bytes that may still become a header: the quote included
+
+
+class Fault(StrEnum):
+    """Why a frame was not taken. The value is the name of its counter."""
+
+    BAD_CRC = "bad_crc"  # no answer
+    BAD_LENGTH = "bad_length"  # no answer
+    UNDECRYPTABLE = "undecryptable"  # no key, the wrong key, no ciphertext: NAK
+    OUTSIDE_WINDOW = "outside_window"  # encrypted, and its clock is wrong or missing: NAK
+    UNSUPPORTED = "unsupported"  # understood, not supported: DUH
+    MALFORMED = "malformed"  # a good envelope around nothing that can be answered
+
+
+def _table_of_bytes() -> list[int]:
+    table = []
+    for byte in range(256):
+        value = byte
+        for _ in range(8):
+            value = (value >> 1) ^ 0xA001 if value & 1 else value >> 1
+        table.append(value)
+    return table
+
+
+_BYTES = _table_of_bytes()
+# One step for two bytes: the second byte of a word is what the first left in the register.
+_WORDS = [
+    ((word >> 8) ^ _BYTES[word & 0xFF]) >> 8 ^ _BYTES[((word >> 8) ^ _BYTES[word & 0xFF]) & 0xFF]
+    for word in range(65536)
+]
+
+
+def crc16(data: bytes) -> int:
+    """CRC-16/ARC: reflected 0xA001, initial 0. ``b"123456789"`` gives 0xBB3D."""
+    crc = 0
+    even = len(data) & ~1
+    for low, high in zip(data[0:even:2], data[1:even:2], strict=True):
+        crc = _WORDS[crc ^ (low | high << 8)]
+    if even != len(data):
+        crc = crc >> 8 ^ _BYTES[(crc ^ data[-1]) & 0xFF]
+    return crc
+
+
+def frame(body: bytes) -> bytes:
+    """The envelope around ``body``, which begins with the first quote.
+
+    Raises ValueError for a body longer than 4095 bytes: its length can't be written.
+    """
+    if len(body) > LONGEST_BODY:
+        raise ValueError(f"a DC-09 frame holds at most {LONGEST_BODY} bytes, not {len(body)}")
+    return b"\n%04X%04X%b\r" % (crc16(body), len(body), body)
+
+
+class Splitter:
+    """Cuts a stream into bodies: several frames in a segment, one frame in many segments.
+
+    The length rules, so that a CR in a text breaks nothing; a frame whose length or CRC is wrong
+    is a fault, and the line goes on at the next LF. At most one frame is ever held back.
+    """
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._position = 0
+        #: Bytes passed over since the last good frame (a NUL after CR is not counted).
+        self.garbage = 0
+
+    @property
+    def pending(self) -> bool:
+        """Whether bytes wait here, of a half frame or of frames not taken yet."""
+        return len(self._buffer) > self._position
+
+    def push(self, data: bytes) -> None:
+        """Add bytes as they came."""
+        self._buffer += data
+
+    def take(self, limit: int = 1 << 30) -> Iterator[bytes | Fault]:
+        """Up to ``limit`` good bodies and faults, in their order."""
+        for _ in range(limit):
+            header = self._next_header()
+            if header is None:
+                break
+            found = self._frame_at(header)
+            if found is None:
+                break
+            yield found
+        del self._buffer[: self._position]
+        self._position = 0
+
+    def finish(self) -> Iterator[bytes | Fault]:
+        """What is left when nothing more can come: the end of a datagram, or of a connection."""
+        yield from self.take()
+        while self._next_header() is not None:
+            self._position += 1
+            yield Fault.BAD_LENGTH
+            yield from self.take()
+
+    def _next_header(self) -> re.Match[bytes] | None:
+        header = _HEADER.search(self._buffer, self._position)
+        if header is not None:
+            self._skip_to(header.start())
+            return header
+        size = len(self._buffer)
+        start = self._buffer.rfind(b"\n", max(self._position, size - _HEADER_START + 1))
+        self._skip_to(start if start >= 0 else size)
+        return None
+
+    def _skip_to(self, position: int) -> None:
+        skipped = position - self._position
+        if skipped:
+            nuls = self._buffer.count(0, self._position, position)
+            self.garbage += skipped - nuls
+            self._position = position
+
+    def _frame_at(self, header: re.Match[bytes]) -> bytes | Fault | None:
+        """The frame that begins at ``header``; None when its end has not come yet."""
+        length = _length(header[2])
+        start = self._position + _HEADER_BYTES
+        end = start + length
+        if length <= LONGEST_BODY and len(self._buffer) <= end:
+            if not self._ended_early(header[1], start):
+                return None
+            end = -1
+        if end < 0 or length > LONGEST_BODY or self._buffer[end] != _CR:
+            self._position += 1
+            return Fault.BAD_LENGTH
+        body = bytes(self._buffer[start:end])
+        if not _same_crc(body, header[1]):
+            self._position += 1
+            return Fault.BAD_CRC
+        self._position = end + 1
+        self.garbage = 0
+        return body
+
+    def _ended_early(self, crc: bytes, start: int) -> bool:
+        """Whether the frame is over although its length asks for more.
+
+        A CR may stand in a text, so that it alone proves nothing: the CRC up to it does, or the
+        header of another frame behind it.
+        """
+        end = self._buffer.find(_CR, start)
+        if end < 0:
+            return False
+        body = bytes(self._buffer[start:end])
+        return _same_crc(body, crc) or _HEADER.search(self._buffer, end + 1) is not None
+
+
+def _length(digits: bytes) -> int:
+    """The length that four digits say, lower case too; too long when they say none."""
+    try:
+        return int(digits, 16) if digits.isalnum() else LONGEST_BODY + 1
+    except ValueError:
+        return LONGEST_BODY + 1
+
+
+def _same_crc(body: bytes, digits: bytes) -> bool:
+    return b"%04X" % crc16(body) == digits.upper()
