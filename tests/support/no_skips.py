@@ -78,7 +78,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         str(path.relative_to(_TESTS.parent))
         for part in PARTS
         if _asked_for(session, _TESTS / part)
-        for path in _without_tests(_TESTS / part, collected)
+        for path in without_tests(_TESTS / part, collected)
     ]
     if missing:
         raise pytest.UsageError("no test was collected in: " + ", ".join(missing))
@@ -90,7 +90,8 @@ def _asked_for(session: pytest.Session, part: Path) -> bool:
     return any(part.is_relative_to((root / given).resolve()) for given in roots)
 
 
-def _without_tests(part: Path, collected: set[Path]) -> list[Path]:
+def without_tests(part: Path, collected: set[Path]) -> list[Path]:
+    """The files of ``part`` with tests none of which was collected; itself when it has none."""
     files = [path for path in part.rglob("*.py") if _looks_like_tests(path)]
     empty = [path for path in files if path not in collected]
     return empty if files else [part]
