@@ -129,6 +129,10 @@ class AmiLink:
         """
         return {event.call_id: event for event in self._queue if isinstance(event, Ended)}
 
+    def remember(self, call_id: str, *, rang: bool, answered: bool) -> None:
+        """Tell what the row of a live call says, so that its end is judged by all of it."""
+        self._translator.remember(call_id, rang=rang, answered=answered)
+
     # --- actions ---
 
     async def originate(
@@ -154,6 +158,7 @@ class AmiLink:
         items = await self._act(
             {"Action": "CoreShowChannels"}, list_of="CoreShowChannel", within=within
         )
+        self._heard_of_channels(items)
         return {uid for item in items if is_call_id(uid := text(item, "uniqueid"))}
 
     async def status(self, call_id: str) -> bool:
@@ -164,6 +169,7 @@ class AmiLink:
             if "no such channel" in str(refusal).lower():
                 return False
             raise
+        self._heard_of_channels(items)
         return any(text(item, "uniqueid") in ("", call_id) for item in items)
 
     async def hangup(self, call_id: str, cause: int = 16) -> bool:
@@ -343,6 +349,11 @@ class AmiLink:
         if text(fields, "event").lower() == "fullybooted":
             self._booted.set()
         self._put(self._translator.events(fields, session))
+
+    def _heard_of_channels(self, items: list[Fields]) -> None:
+        """A call may have been answered while the link was down: the list says so."""
+        for item in items:
+            self._put(self._translator.channel(item))
 
     def _put(self, events: Iterable[Event]) -> None:
         for event in events:

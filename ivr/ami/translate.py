@@ -71,6 +71,17 @@ class Translator:
         progress.session = session
         return True
 
+    def remember(self, call_id: str, *, rang: bool, answered: bool) -> None:
+        """What the row of an adopted call says: told already, and part of how it will end."""
+        progress = self._of(call_id)
+        progress.placed = True
+        progress.rang = progress.rang or rang
+        progress.answered = progress.answered or answered
+
+    def channel(self, fields: Fields) -> Iterator[Event]:
+        """What an entry of a channel list tells: how far this call came while nobody listened."""
+        yield from self._state(fields)
+
     def events(self, fields: Fields, session: int) -> Iterator[Event]:
         """What this message means for our attempts: nothing, one event, or several."""
         match text(fields, "event").lower():
