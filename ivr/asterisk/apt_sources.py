@@ -79,9 +79,7 @@ def _one_line(text: str) -> Iterator[Mirror]:
         found = re.match(r"\s*deb\s+(?:\[([^\]]*)\]\s+)?(\S+)\s+(\S+)\s+([^#]*)", line)
         if not found:
             continue
-        options = dict(
-            option.split("=", 1) for option in (found[1] or "").split() if "=" in option
-        )
+        options = dict(option.split("=", 1) for option in (found[1] or "").split() if "=" in option)
         named = {_OPTION_NAMES.get(n, n.title()): v.replace(",", " ") for n, v in options.items()}
         yield from _mirrors_of(
             {"Types": "deb", "URIs": found[2], "Suites": found[3], "Components": found[4], **named}

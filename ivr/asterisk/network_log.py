@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,7 +80,7 @@ def _apply(call: SeenCall, kind: str, at: datetime, extra: str) -> None:
     elif kind == "HANGUP":
         call.ended_at = at
     elif kind == "KEY":
-        call.keys += extra
+        call.keys += json.loads(extra)["extra"]
 
 
 def _starts(instance: Instance) -> list[datetime]:

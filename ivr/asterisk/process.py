@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import fcntl
 import os
+import select
 import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from time import sleep
 
 from callflow.clock import monotonic, now
 from ivr.asterisk import control
@@ -87,7 +87,7 @@ class AsteriskProcess:
                 left = max(0.1, deadline - monotonic())
                 if "fully booted" in self.rx("core waitfullybooted", timeout_s=left):
                     return
-            sleep(_POLL_S)
+            _pause()
         raise AsteriskFailed(f"Asterisk ({self.kind}) is not ready: {self.last_words()}")
 
     def rx(self, text: str, timeout_s: float = 10.0) -> str:
@@ -149,7 +149,7 @@ class AsteriskProcess:
                 return True
             if monotonic() > deadline:
                 return False
-            sleep(_POLL_S)
+            _pause()
         return False
 
     def _gone_within(self, seconds: float) -> bool:
@@ -157,7 +157,7 @@ class AsteriskProcess:
         while self.pid() is not None:
             if monotonic() > deadline:
                 return False
-            sleep(_POLL_S)
+            _pause()
         return True
 
     @contextmanager
@@ -167,10 +167,17 @@ class AsteriskProcess:
             yield
 
 
+def _pause() -> None:
+    """Asterisk tells nobody when it is ready or gone, so it is looked at again and again."""
+    select.select((), (), (), _POLL_S)
+
+
 def _command_line(pid: int) -> str:
     """The command line of a live process; empty for a zombie or none."""
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        return (
+            Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        )
     except OSError:
         if Path("/proc/self").exists():
             return ""

@@ -75,6 +75,8 @@ def find_or_fetch(
     cache = cache_dir or cache_folder()
     home = cache / f"asterisk-{platform.machine()}"
     with _only_one(cache, progress):
+        for abandoned in cache.glob("asterisk-fetch-*"):  # a fetch that was killed
+            shutil.rmtree(abandoned, ignore_errors=True)
         cached = _tree_in(home)
         if cached is not None:
             return cached
@@ -254,18 +256,16 @@ def _closure(apt: list[str], fresh: Path) -> list[str]:
     return packages
 
 
-def _download(
-    apt: list[str], packages: list[str], fresh: Path, progress: Progress
-) -> list[Path]:
+def _download(apt: list[str], packages: list[str], fresh: Path, progress: Progress) -> list[Path]:
     folder = fresh / "debs"
     log = fresh / "download.log"
     command = [*apt, "download", *packages]
     with log.open("w") as output:
         download = subprocess.Popen(command, cwd=folder, stdout=output, stderr=output)
-        while True:
+        status: int | None = None
+        while status is None:
             try:
                 status = download.wait(timeout=2)
-                break
             except subprocess.TimeoutExpired:
                 done = len(list(folder.glob("*.deb")))
                 progress(f"Asterisk: downloading {done}/{len(packages)} packages (80 MB)")

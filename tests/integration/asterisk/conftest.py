@@ -24,7 +24,7 @@ from tests.integration.asterisk.throwaway import AgiServer, Ami
 
 def _free_base() -> int:
     """Ten ports in a row that nobody has, and room for RTP above."""
-    for base in range(28100, 32000, 250):
+    for base in range(28100, 32000, 420):
         held = []
         try:
             for port in range(base, base + 10):
@@ -51,6 +51,8 @@ class Pair:
     ami_port: int
     agi_port: int
     recordings: Path
+    prompt: str
+    """A few seconds of speech."""
 
     def ami(self) -> Ami:
         return Ami(self.ami_port, self.station.instance.ami_secret())
@@ -71,14 +73,15 @@ def start_pair(data_dir: Path, tree: AsteriskTree) -> Pair:
         fastagi_port=base + 1,
         sip_port=base + 2,
         trunk_port=base + 3,
+        lost_server_s=3,
         rtp_first=base + 10,
-        rtp_last=base + 119,
+        rtp_last=base + 209,
     )
     render_station(station, settings, tree)
     render_simulator(
         network,
         SimulatorSettings(
-            sip_port=base + 3, station_port=base + 2, rtp_first=base + 120, rtp_last=base + 239
+            sip_port=base + 3, station_port=base + 2, rtp_first=base + 210, rtp_last=base + 409
         ),
         tree,
     )
@@ -89,6 +92,7 @@ def start_pair(data_dir: Path, tree: AsteriskTree) -> Pair:
         ami_port=base,
         agi_port=base + 1,
         recordings=settings.recordings,
+        prompt=str(tree.sounds["fr"] / "vm-intro"),
     )
     for process in (pair.network, pair.station):
         process.start()
@@ -111,6 +115,10 @@ def pair(tree: AsteriskTree, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     started = start_pair(tmp_path_factory.mktemp("asterisk"), tree)
     yield started
     stop_pair(started)
+    for process in (started.station, started.network):
+        messages = (process.instance.log / "messages").read_text()
+        assert "No application" not in messages
+        assert "ERROR" not in messages
 
 
 @pytest.fixture

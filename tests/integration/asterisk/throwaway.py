@@ -6,6 +6,7 @@ import socket
 import threading
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 
 Message = dict[str, str]
@@ -69,7 +70,7 @@ class Ami:
             return next((e for e in self.events if wanted.items() <= e.items()), None)
 
         with self._news:
-            assert self._news.wait_for(lambda: found() is not None, timeout_s), (name, self.events)
+            assert self._news.wait_for(lambda: found() is not None, timeout_s), (name, fields)
             event = found()
         assert event is not None
         return event
@@ -156,10 +157,8 @@ class AgiServer:
         """As kill -9 does: every link and the listener are gone at once."""
         assert self._listener is not None
         for link in [self._listener, *self._links]:
-            try:
+            with suppress(OSError):
                 link.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
             link.close()
         self._links.clear()
 
