@@ -36,6 +36,9 @@ _ANSWERS = frozenset({"ACK", "NAK", "DUH", "RSP"})
 STATION_FORMAT = "DC-09"
 UNENCRYPTED_CODE = "UNENCRYPTED"
 
+#: Characters that an account, a zone, a partition or a user may have.
+SHORT = 16
+
 _HEAD = re.compile(
     r'"(\*?)([^"\[]*)"([0-9A-Fa-f]{4})?(R[0-9A-Fa-f]{0,6})?(L[0-9A-Fa-f]{0,6})?'
     r"(?:#([^\[\]]{0,64}))?(?:\[(.*))?$",
@@ -138,7 +141,7 @@ def _take(
     inner, payload = match.groups()
     if head.id != _POLL and not payload.strip():
         return _unsupported(head)
-    account = _printable(inner or head.account)
+    account = _account(inner or head.account)
     message = _Message(head, content, account, payload, now, station.line)
     own_key = station.key_of(account)
     exposed = own_key is not None and own_key != key
@@ -152,7 +155,7 @@ def _take(
     if exposed:
         # On the message's own key, or a repeat would raise it again.
         signals += (_unencrypted(message, f"{name}|clear"),)
-    return Received(_ack(head, key, now), signals, _printable(head.account) or account)
+    return Received(_ack(head, key, now), signals, _account(head.account) or account)
 
 
 def _signals(message: _Message, name: str) -> tuple[Signal, ...]:
@@ -165,10 +168,10 @@ def _signals(message: _Message, name: str) -> tuple[Signal, ...]:
             account=account,
             format=head.id,
             code=event.code,
-            zone=event.zone.replace("\0", "\ufffd"),
-            partition=event.partition.replace("\0", "\ufffd"),
-            user=event.user.replace("\0", "\ufffd"),
-            text=(event.text or shown).replace("\0", "\ufffd"),
+            zone=_short(event.zone),
+            partition=_short(event.partition),
+            user=_short(event.user),
+            text=_text(event, shown),
             raw=raw,
             received_at=now,
             panel_time=content.stamp,
@@ -178,6 +181,24 @@ def _signals(message: _Message, name: str) -> tuple[Signal, ...]:
         )
         for index, event in enumerate(_PAYLOADS[head.id](payload))
     )
+
+
+def _text(event: Event, shown: str) -> str:
+    """The panel's words as sent, with what did not fit the zone; no database takes a NUL."""
+    long_zone = event.zone if len(event.zone) > SHORT else ""
+    return (event.text or long_zone or shown).replace("\0", "\ufffd")
+
+
+def _short(text: str) -> str:
+    """A field that is a number in any sane frame; cut where it can't be one."""
+    return text.replace("\0", "\ufffd")[:SHORT]
+
+
+def _account(text: str) -> str:
+    """An account as sent; one that no account can be is made printable and marked, never cut bare:
+    it must not become somebody else's."""
+    text = _printable(text)
+    return text if len(text) <= SHORT else text[: SHORT - 1] + "~"
 
 
 def _unencrypted(message: _Message, deduplication: str) -> Signal:

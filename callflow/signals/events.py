@@ -1,0 +1,153 @@
+"""What the codes mean: the table of events (``events.csv``, data and not code) and its reading.
+
+Codes are SIA DC-03's two letters, and Contact ID's (DC-05) three digits behind the qualifier:
+1 new or opening, 3 restore or closing, 6 still present.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import resources
+
+from callflow.signal import Category, Kind, Signal
+
+CONTACT_ID = frozenset({"ADM-CID", "contact-id"})
+_NEW, _RESTORE, _STILL_PRESENT = "1", "3", "6"
+#: Kinds that pass through a site's day: a zone's own kind does not change them.
+_NOT_OF_A_ZONE = frozenset(
+    {Kind.TEST, Kind.OPENING, Kind.CLOSING, Kind.BYPASS, Kind.CANCEL, Kind.UNENCRYPTED}
+    | {Kind.UNKNOWN, Kind.TAMPER, Kind.POWER, Kind.BATTERY, Kind.LINE, Kind.TECHNICAL}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRow:
+    """One meaning. ``priority`` is 1 (first) to 4; ``restores`` the kind that a restore ends."""
+
+    kind: Kind
+    category: Category
+    priority: int
+    opens: bool
+    restores: Kind | None = None
+    en: str
+    fr: str
+
+    def label(self, language: str) -> str:
+        """The meaning for people, in French ("fr…") or English."""
+        return self.fr if language.startswith("fr") else self.en
+
+
+#: A code that nobody declared: never dropped, a human looks at it.
+UNKNOWN = EventRow(
+    kind=Kind.UNKNOWN,
+    category=Category.SECURITY,
+    priority=2,
+    opens=True,
+    en="Unknown event",
+    fr="Événement inconnu",
+)
+
+
+def lookup(format_name: str, code: str) -> EventRow:
+    """The meaning of ``code`` in a format; ``UNKNOWN`` where the table has none.
+
+    For "webhook" and other formats without a table of their own, codes of both are understood.
+    """
+    row = table().get((format_name, code))
+    if row is not None:
+        return row
+    if format_name in CONTACT_ID:
+        return _contact_id(code)
+    if format_name == "SIA-DCS":
+        return UNKNOWN
+    return table().get(("SIA-DCS", code)) or _contact_id(code)
+
+
+def classify(signal: Signal, zone_kind: Kind | None = None) -> EventRow:
+    """What ``signal`` is about at its site: the table's meaning, bent by the kind of its zone.
+
+    A zone declared as, say, hold-up makes an intrusion of it a hold-up, and its restore that of a
+    hold-up. It changes neither openings and tests nor faults, nor a code that nobody knows.
+    """
+    row = lookup(signal.format, signal.code)
+    if zone_kind is None:
+        return row
+    if row.restores is not None:
+        return row if row.restores in _NOT_OF_A_ZONE else replace(row, restores=zone_kind)
+    if row.kind in _NOT_OF_A_ZONE or not row.opens:
+        return row
+    category, priority = _usual(zone_kind)
+    return replace(row, kind=zone_kind, category=category, priority=priority)
+
+
+def _contact_id(code: str) -> EventRow:
+    """The row of Q and XYZ, such as "3130": the end of an intrusion."""
+    qualifier, number = code[:1], code[1:]
+    row = table().get(("ADM-CID", number))
+    if row is None or qualifier not in (_NEW, _RESTORE, _STILL_PRESENT):
+        return UNKNOWN
+    if row.kind is Kind.OPENING and qualifier == _NEW:
+        return _named(row, "Opening", "Mise à l’arrêt")
+    if qualifier != _RESTORE or row.kind in (Kind.CLOSING, Kind.TEST, Kind.CANCEL):
+        return row
+    if row.kind is Kind.OPENING:
+        return _closing(row)
+    return replace(
+        row,
+        kind=Kind.RESTORE,
+        category=Category.INFORMATION,
+        priority=4,
+        opens=False,
+        restores=row.kind,
+        en=f"Restored: {row.en[:1].lower()}{row.en[1:]}",
+        fr=f"Rétabli : {row.fr[:1].lower()}{row.fr[1:]}",
+    )
+
+
+def _closing(row: EventRow) -> EventRow:
+    """DC-05 gives openings and closings one number: the qualifier tells them apart."""
+    row = _named(row, "Closing", "Mise en marche")
+    return replace(row, kind=Kind.CLOSING, category=Category.INFORMATION, priority=4, opens=False)
+
+
+def _named(row: EventRow, en: str, fr: str) -> EventRow:
+    return replace(
+        row,
+        en=re.sub(r"opening/closing", en, row.en, flags=re.IGNORECASE),
+        fr=re.sub(r"mise à l’arrêt/en marche", fr, row.fr, flags=re.IGNORECASE),
+    )
+
+
+@cache
+def _usual(kind: Kind) -> tuple[Category, int]:
+    """Category and priority that most alarms of a kind have."""
+    rows = [row for row in table().values() if row.kind is kind and row.opens]
+    if not rows:
+        # No code says it: lifts are declared by their zone.
+        return (Category.VITAL, 1) if kind is Kind.LIFT else (Category.SECURITY, 2)
+    meanings = [(row.category, row.priority) for row in rows]
+    return max(meanings, key=meanings.count)
+
+
+@cache
+def table() -> dict[tuple[str, str], EventRow]:
+    """Every row of the data, by format and code; Contact ID without its qualifier."""
+    text = resources.files("callflow.signals").joinpath("events.csv").read_text("utf-8")
+    return {
+        (line["format"], line["code"]): _row(line) for line in csv.DictReader(text.splitlines())
+    }
+
+
+def _row(line: dict[str, str]) -> EventRow:
+    return EventRow(
+        kind=Kind(line["kind"]),
+        category=Category(line["category"]),
+        priority=int(line["priority"]),
+        opens=line["opens"] == "yes",
+        restores=Kind(line["restores"]) if line["restores"] else None,
+        en=line["en"],
+        fr=line["fr"],
+    )
