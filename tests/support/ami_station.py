@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import uuid
 from collections.abc import AsyncIterator, Callable
+from typing import TypeVar
 
 from ivr.ami import Account, AmiLink, Ended, Event, Timing
 from tests.support.scripted_ami import ScriptedAmi
@@ -21,6 +22,8 @@ FAST = Timing(
     refused_first=0.05,
     refused_cap=0.2,
 )
+E = TypeVar("E", bound=Event)
+
 NUMBER = "+33639980012"
 CALLER = "+33639989999"
 
@@ -28,7 +31,14 @@ CALLER = "+33639989999"
 class Station:
     """``link`` with what it told: ``events``, ``alarms``, and what each resync found."""
 
-    def __init__(self, ami: ScriptedAmi, timing: Timing = FAST, queue_size: int = 1000) -> None:
+    def __init__(
+        self,
+        account: Account,
+        timing: Timing = FAST,
+        *,
+        queue_size: int = 1000,
+        trunk: str = "trunk",
+    ) -> None:
         self.events: list[Event] = []
         self.alarms: list[str] = []
         self.resyncs: list[set[str]] = []
@@ -37,11 +47,12 @@ class Station:
         self.hold.set()
         self._changed = asyncio.Condition()
         self.link = AmiLink(
-            Account(host="127.0.0.1", port=ami.port, user="callflow", secret="scripted"),
+            account,
             on_up=self._up,
             on_events=self._told,
             on_alarm=self._alarm,
             timing=timing,
+            trunk=trunk,
             queue_size=queue_size,
             dice=lambda: 0.5,
         )
@@ -76,11 +87,23 @@ class Station:
     async def ready(self) -> None:
         await self.until(lambda: self.link.ready)
 
-    async def call(self, number: str = NUMBER) -> str:
+    async def call(self, number: str = NUMBER, ring_time: float = 30.0) -> str:
         """Originate with a fresh id; errors come through."""
         call_id = str(uuid.uuid4())
-        await self.link.originate(call_id, number, CALLER, 30.0)
+        await self.link.originate(call_id, number, CALLER, ring_time)
         return call_id
+
+    async def event(self, kind: type[E], call_id: str) -> E:
+        """The first such event of this call, now or when it comes."""
+
+        def found() -> E | None:
+            mine = (e for e in self.events if isinstance(e, kind) and e.call_id == call_id)
+            return next(mine, None)
+
+        await self.until(lambda: found() is not None, within=20)
+        event = found()
+        assert event is not None
+        return event
 
     def of(self, call_id: str) -> list[str]:
         """Names of the events of one call, in order."""
@@ -88,15 +111,22 @@ class Station:
 
 
 @contextlib.asynccontextmanager
-async def station(
-    ami: ScriptedAmi, timing: Timing = FAST, queue_size: int = 1000
-) -> AsyncIterator[Station]:
-    """A station whose link runs until the context ends."""
-    made = Station(ami, timing, queue_size)
-    running = asyncio.create_task(made.link.run())
+async def running(made: Station) -> AsyncIterator[Station]:
+    """The station's link runs until the context ends."""
+    task = asyncio.create_task(made.link.run())
     try:
         yield made
     finally:
-        running.cancel()
+        task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await running
+            await task
+
+
+@contextlib.asynccontextmanager
+async def station(
+    ami: ScriptedAmi, timing: Timing = FAST, queue_size: int = 1000
+) -> AsyncIterator[Station]:
+    """A station on a scripted Asterisk."""
+    account = Account(host="127.0.0.1", port=ami.port, user="callflow", secret=ami.secret)
+    async with running(Station(account, timing, queue_size=queue_size)) as made:
+        yield made
