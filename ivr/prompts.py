@@ -45,7 +45,8 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "fr": "Ce code n'est pas reconnu non plus.",
         "en": "This code was not recognised either.",
     },
-    "situation": {"fr": "{kind} : {site}.", "en": "{kind}: {site}."},
+    "situation": {"fr": "{kind}.", "en": "{kind}."},
+    "site": {"fr": "{site}.", "en": "{site}."},
     "address": {"fr": "{address}.", "en": "{address}."},
     "zone": {"fr": "Zone {zone}.", "en": "Zone {zone}."},
     "zone_named": {"fr": "Zone {zone}, {name}.", "en": "Zone {zone}, {name}."},
@@ -329,19 +330,12 @@ def name_of(text: str, lang: str) -> str:
 
 
 def address(text: str, lang: str) -> str:
-    """An address as it is said; a postcode is said in two parts ("69 003")."""
+    """An address as it is said."""
     said = name_of(text, lang)
     if lang == "en":
         return re.sub(r"\bst\.?(?=\s*(?:,|$))", "street", said, flags=re.IGNORECASE)
-    said = re.sub(r"\b(\d+) ?bis\b", r"\1 bis", said, flags=re.IGNORECASE)
-    return re.sub(r"\b(\d{2})(\d{3})\b", _postcode, said)
-
-
-def _postcode(found: re.Match[str]) -> str:
-    rest = found[2]
-    if rest == "000":
-        return f"{found[1]} mille"
-    return f"{found[1]} {' '.join(rest[: len(rest) - len(rest.lstrip('0'))])} {rest.lstrip('0')}"
+    said = re.sub(r"\b(\d+)(bis|ter)\b", r"\1 \2", said, flags=re.IGNORECASE)
+    return re.sub(r"\b0(\d{4})\b", r"zéro \1", said)  # the voice would drop a postcode's zero
 
 
 def _long_forms(text: str, lang: str) -> str:

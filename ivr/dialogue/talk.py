@@ -1,24 +1,8 @@
-"""The telephone dialogues, as one table without I/O. Rule 1: everything that happens is here.
-
-``turn`` says what to do now (what to say, what to read); ``advance`` says what follows from what
-came back. A ``Progress`` is committed at each transition: a new server resumes from it, in the
-same call. The table is ``TABLE``; ``mermaid`` draws it.
-
-Decisions that a table can't tell:
-
-- At the code, ``*`` starts over, and a lone 0 or 2 (once or a few times) is a request, not a code:
-  asking for help never needs a code (D12). Codes have 4–8 digits, so there is no doubt.
-- A code of duress goes the way of the right one, word for word; it is concluded at once, so that a
-  hang-up a second later changes nothing (D7, invariant 4). Its result is never replaced.
-- An identified person who then falls silent, or presses only keys that mean nothing, may not be
-  alone: bridged to a human as ``operator``. Silence before any code is a machine: ``no_key``;
-  after a wrong code it is somebody who may need help: bridged, as ``wrong_code`` (D12).
-- 0 still reaches a human during the last words; the result then becomes ``operator``.
-"""
+"""What a dialogue says and reads now, and what follows from what came back."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -26,140 +10,22 @@ from typing import Any
 
 from callflow.call import Outcome
 from callflow.signal import Kind
-
-
-class Dialogue(StrEnum):
-    """Which conversation a call has."""
-
-    VERIFICATION = "verification"  # we call the premises or a keyholder
-    DESK = "desk"  # we call a desk phone or a duty number: work, or a person, waits (D21)
-    INCOMING = "incoming"  # somebody calls us
-
-
-class Answer(StrEnum):
-    """What a person who is called may say, by key (design.md, Contracts)."""
-
-    FALSE_ALARM = "false_alarm"
-    HELP = "help"
-    GOING = "going"
-    SEND_GUARD = "send_guard"
-    NEXT_PERSON = "next_person"
-    KNOWN_CAUSE = "known_cause"
-
-
-KEYS: Mapping[str, Answer] = {
-    "1": Answer.FALSE_ALARM,
-    "2": Answer.HELP,
-    "3": Answer.GOING,
-    "4": Answer.SEND_GUARD,
-    "5": Answer.NEXT_PERSON,
-    "6": Answer.KNOWN_CAUSE,
-}
-HELP_KEY = "2"
-OPERATOR_KEY = "0"
-
-
-class CodeVerdict(StrEnum):
-    """What the shell found the typed code to be."""
-
-    OK = "ok"
-    DURESS = "duress"
-    WRONG = "wrong"
-
-
-class State(StrEnum):
-    """Where a dialogue stands; it only moves forward in this order."""
-
-    CODE = "code"  # verification: the code is asked
-    MENU = "menu"  # verification: the code was right; the situation, then the keys
-    DESK = "desk"  # desk: says what waits
-    WELCOME = "welcome"  # incoming: greets
-    CLOSING = "closing"  # concluded; the last words, then hang-up
-    BRIDGING = "bridging"  # concluded; "an operator will answer", then the conference
-    END = "end"
-
-
-class Trigger(StrEnum):
-    """What an event means in the state it meets."""
-
-    OPERATOR = "operator"  # key 0
-    HELP = "help"  # key 2, alone where a code is asked
-    OK = "ok"  # the right code
-    DURESS = "duress"  # the code of duress
-    WRONG = "wrong"  # a first wrong code
-    WRONG_AGAIN = "wrong_again"
-    SILENCE = "silence"  # nothing, or nothing that means anything
-    BAD_KEY = "bad_key"  # a key that isn't offered
-    GIVE_UP = "give_up"  # once too often of the two above
-    ABANDONED = "abandoned"  # the same after a wrong code: somebody is there
-    FALSE_ALARM = "false_alarm"
-    NO_AUTHORITY = "no_authority"  # "false alarm" from somebody who may not cancel this kind
-    GOING = "going"
-    SEND_GUARD = "send_guard"
-    NEXT_PERSON = "next_person"
-    KNOWN_CAUSE = "known_cause"
-    TAKE = "take"  # desk: I take it
-    PLAYED = "played"  # the last words were said
-    HUNG_UP = "hung_up"
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One cell: the next state, the result it concludes with, and what is said first then."""
-
-    to: State
-    outcome: Outcome | None = None
-    say: str = ""
-
-
-_CLOSING, _BRIDGING = State.CLOSING, State.BRIDGING
-
-#: Rule 1: everything that happens is here. What is not here is our bug (``ImpossibleEvent``).
-TABLE: Mapping[tuple[State, Trigger], Rule] = {
-    (State.CODE, Trigger.OPERATOR): Rule(_BRIDGING, Outcome.OPERATOR, "key_operator"),
-    (State.CODE, Trigger.HELP): Rule(_BRIDGING, Outcome.HELP, "key_help"),
-    (State.CODE, Trigger.OK): Rule(State.MENU, say="code_ok"),
-    (State.CODE, Trigger.DURESS): Rule(State.MENU, Outcome.DURESS, "code_ok"),
-    (State.CODE, Trigger.WRONG): Rule(State.CODE, say="code_wrong"),
-    (State.CODE, Trigger.WRONG_AGAIN): Rule(_BRIDGING, Outcome.WRONG_CODE, "code_wrong_last"),
-    (State.CODE, Trigger.SILENCE): Rule(State.CODE, say="nothing_heard"),
-    (State.CODE, Trigger.GIVE_UP): Rule(_CLOSING, Outcome.NO_KEY, "nobody"),
-    (State.CODE, Trigger.ABANDONED): Rule(_BRIDGING, Outcome.WRONG_CODE, "silent_person"),
-    (State.CODE, Trigger.HUNG_UP): Rule(State.END, Outcome.HUNG_UP),
-    (State.MENU, Trigger.OPERATOR): Rule(_BRIDGING, Outcome.OPERATOR, "key_operator"),
-    (State.MENU, Trigger.HELP): Rule(_BRIDGING, Outcome.HELP, "key_help"),
-    (State.MENU, Trigger.FALSE_ALARM): Rule(_CLOSING, Outcome.VERIFIED_OK, "key_false_alarm"),
-    (State.MENU, Trigger.NO_AUTHORITY): Rule(
-        _CLOSING, Outcome.VERIFIED_NO_AUTHORITY, "key_no_authority"
-    ),
-    (State.MENU, Trigger.GOING): Rule(_CLOSING, Outcome.GOING, "key_going"),
-    (State.MENU, Trigger.SEND_GUARD): Rule(_CLOSING, Outcome.SEND_GUARD, "key_send_guard"),
-    (State.MENU, Trigger.NEXT_PERSON): Rule(_CLOSING, Outcome.NEXT_PERSON, "key_next_person"),
-    (State.MENU, Trigger.KNOWN_CAUSE): Rule(_CLOSING, Outcome.KNOWN_CAUSE, "key_known_cause"),
-    (State.MENU, Trigger.SILENCE): Rule(State.MENU, say="nothing_heard"),
-    (State.MENU, Trigger.BAD_KEY): Rule(State.MENU, say="bad_key"),
-    (State.MENU, Trigger.GIVE_UP): Rule(_BRIDGING, Outcome.OPERATOR, "silent_person"),
-    (State.MENU, Trigger.HUNG_UP): Rule(State.END, Outcome.HUNG_UP),
-    (State.DESK, Trigger.TAKE): Rule(_CLOSING, Outcome.GOING, "desk_taken"),
-    (State.DESK, Trigger.SILENCE): Rule(State.DESK),
-    (State.DESK, Trigger.BAD_KEY): Rule(State.DESK, say="bad_key"),
-    (State.DESK, Trigger.GIVE_UP): Rule(_CLOSING, Outcome.NO_KEY, "desk_not_taken"),
-    (State.DESK, Trigger.HUNG_UP): Rule(State.END, Outcome.HUNG_UP),
-    (State.WELCOME, Trigger.OPERATOR): Rule(_BRIDGING, Outcome.OPERATOR),
-    (State.WELCOME, Trigger.HUNG_UP): Rule(State.END, Outcome.HUNG_UP),
-    (_CLOSING, Trigger.PLAYED): Rule(State.END),
-    (_CLOSING, Trigger.OPERATOR): Rule(_BRIDGING, Outcome.OPERATOR, "key_operator"),
-    (_CLOSING, Trigger.HUNG_UP): Rule(State.END),
-    (_BRIDGING, Trigger.PLAYED): Rule(State.END),
-    (_BRIDGING, Trigger.HUNG_UP): Rule(State.END),
-}
-
-#: A question is asked once in full and twice in short: a voicemail keeps the line about 35 s.
-ASKED_AT_MOST = 3
-WRONG_CODES_AT_MOST = 2
-#: Shortest code: anything shorter that isn't a lone 0 or 2 is a wrong code.
-SHORTEST_CODE = 4
-LONGEST_CODE = 8
+from ivr.dialogue.table import (
+    ASKED_AT_MOST,
+    FIRST,
+    HELP_KEY,
+    KEYS,
+    OPERATOR_KEY,
+    SHORTEST_CODE,
+    TABLE,
+    WRONG_CODES_AT_MOST,
+    Answer,
+    CodeVerdict,
+    Dialogue,
+    Rule,
+    State,
+    Trigger,
+)
 
 
 class ImpossibleEvent(Exception):
@@ -194,13 +60,6 @@ class Facts:
     room: str = ""
 
 
-_FIRST: Mapping[Dialogue, State] = {
-    Dialogue.VERIFICATION: State.CODE,
-    Dialogue.DESK: State.DESK,
-    Dialogue.INCOMING: State.WELCOME,
-}
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Progress:
     """How far a dialogue is: what is committed at each transition.
@@ -220,7 +79,7 @@ class Progress:
 
     @classmethod
     def start(cls, dialogue: Dialogue) -> Progress:
-        return cls(state=_FIRST[dialogue])
+        return cls(state=FIRST[dialogue])
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -317,7 +176,7 @@ def _asking_code(facts: Facts, progress: Progress) -> tuple[Phrase, ...]:
 
 
 def _situation(facts: Facts) -> tuple[Phrase, ...]:
-    say = [Phrase("situation", {"kind": facts.kind, "site": facts.site_name})]
+    say = [Phrase("situation", {"kind": facts.kind}), Phrase("site", {"site": facts.site_name})]
     if facts.address:
         say.append(Phrase("address", {"address": facts.address}))
     if facts.zone_name:
@@ -508,16 +367,23 @@ def _at_desk(event: Event) -> Trigger:
     return Trigger.TAKE if event.digits[:1] == "1" else Trigger.BAD_KEY
 
 
+def ways(facts: Facts, progress: Progress) -> Iterator[Turn]:
+    """Every turn that this dialogue can still come to, each once: what to prepare."""
+    seen = {progress}
+    ahead = [progress]
+    while ahead:
+        now = ahead.pop(0)
+        here = turn(facts, now)
+        if here is not None:
+            yield here
+        for (state, trigger), rule in TABLE.items():
+            after, _ = _follow(facts, now, trigger, rule)
+            bounded = after.empty_turns < ASKED_AT_MOST and after.wrong_codes < WRONG_CODES_AT_MOST
+            if state is now.state and bounded and after not in seen:
+                seen.add(after)
+                ahead.append(after)
+
+
 def result_at_hang_up(progress: Progress) -> Outcome:
     """The outcome of an answered call whose channel is gone: the dialogue's, else hung up."""
     return progress.result or Outcome.HUNG_UP
-
-
-def mermaid() -> str:
-    """The table as a mermaid state diagram."""
-    lines = ["stateDiagram-v2"]
-    lines += [f"    [*] --> {state}: {dialogue}" for dialogue, state in _FIRST.items()]
-    for (state, trigger), rule in TABLE.items():
-        outcome = f" / {rule.outcome}" if rule.outcome else ""
-        lines.append(f"    {state} --> {rule.to}: {trigger}{outcome}")
-    return "\n".join([*lines, "    end --> [*]", ""])

@@ -1,0 +1,20 @@
+"""FastAGI: the server, and the dialogues that it runs."""
+
+from ivr.agi.protocol import BadCommand, BadHeader, Gone, NotPlayed, Session
+from ivr.agi.runner import Dialogues, DialogueStore, Mute, fixed_sentences, sentences
+from ivr.agi.server import AgiServer, Handler
+
+__all__ = [
+    "AgiServer",
+    "BadCommand",
+    "BadHeader",
+    "DialogueStore",
+    "Dialogues",
+    "Gone",
+    "Handler",
+    "Mute",
+    "NotPlayed",
+    "Session",
+    "fixed_sentences",
+    "sentences",
+]

@@ -1,0 +1,165 @@
+"""AGI over a socket: one session with Asterisk, hardened (telephony.md, FastAGI).
+
+A peer that goes away says so in six ways: end of file, a reset, ``HANGUP`` alone or glued to the
+next answer, ``511``, ``result=-1``, and silence. All are ``Gone`` here. ``Gone`` is not the call's
+end: a redirect looks the same, and only AMI's Hangup tells.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+HEADER_LIMIT = 16 * 1024
+HEADER_PATIENCE = 5.0  # seconds for the whole header
+COMMAND_LIMIT = 2048
+ANSWER_LIMIT = 4096
+#: Seconds that Asterisk may take over a command that waits for nobody.
+PATIENCE = 5.0
+
+
+class Gone(Exception):
+    """The session is over. The call may go on elsewhere, or reach a next server."""
+
+
+class BadHeader(Exception):
+    """Not an Asterisk, or one gone mad: too long, too slow, or no AGI header."""
+
+
+class BadCommand(Exception):
+    """Our bug: a command that must not be sent, or that Asterisk does not know."""
+
+
+class NotPlayed(Exception):
+    """The channel is there, and Asterisk could not play the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """``200 result=RESULT (DATA)``."""
+
+    result: str
+    data: str = ""
+
+    @property
+    def timed_out(self) -> bool:
+        return self.data == "timeout"
+
+
+_ANSWER = re.compile(r"200 result=([^ ]*)(?: \((.*)\))?")
+_CHANNEL_ID = re.compile(r"[-.0-9A-Za-z_]{1,100}")
+
+
+async def read_header(reader: asyncio.StreamReader) -> dict[str, str]:
+    """The AGI variables; of one that comes twice the first counts, as Asterisk sends the caller's
+    texts last. Raises BadHeader.
+    """
+    header: dict[str, str] = {}
+    size = 0
+    try:
+        async with asyncio.timeout(HEADER_PATIENCE):
+            while (line := await reader.readline()) not in (b"\n", b"\r\n"):
+                size += len(line)
+                if not line.endswith(b"\n") or size > HEADER_LIMIT:
+                    raise BadHeader("it ends too early, or is too long")
+                name, colon, value = line.decode("utf-8", "replace").partition(":")
+                if colon and name.startswith("agi_"):
+                    header.setdefault(name, value.strip())
+    except (TimeoutError, ValueError, OSError) as error:
+        raise BadHeader(type(error).__name__) from error
+    if "agi_uniqueid" not in header:
+        raise BadHeader("it has no agi_uniqueid")
+    return header
+
+
+class Session:
+    """One call's AGI session. Digits typed between two commands are lost: keep it busy."""
+
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        header: Mapping[str, str],
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self.header = header
+
+    @property
+    def channel_id(self) -> str:
+        """The call's id; "" where it is none that we could have given."""
+        channel = self.header.get("agi_uniqueid", "")
+        return channel if _CHANNEL_ID.fullmatch(channel) else ""
+
+    @property
+    def route(self) -> str:
+        """The path of the agi:// address, without its query."""
+        script = self.header.get("agi_network_script", "")
+        return script.partition("?")[0].strip("/")
+
+    async def get_data(self, file: str, timeout_s: float, digits: int) -> Answer:
+        """Plays ``file`` and reads up to ``digits`` keys, already during it; ``#`` ends."""
+        longest = 180.0 + timeout_s * (digits + 1)
+        command = f"GET DATA {_word(file)} {int(timeout_s * 1000)} {digits}"
+        return await self._play(command, longest)
+
+    async def stream(self, file: str, keys: str = "") -> str:
+        """Plays ``file`` to its end, or to one of ``keys``, which is returned."""
+        answer = await self._play(f'STREAM FILE {_word(file)} "{keys}"', 180.0)
+        return chr(int(answer.result)) if answer.result not in ("", "0") else ""
+
+    async def set_variable(self, name: str, value: str) -> None:
+        await self.command(f"SET VARIABLE {_word(name)} {_word(value)}")
+
+    async def _play(self, command: str, longest: float) -> Answer:
+        answer = await self.command(command, longest)
+        if answer.result == "-1":  # hung up, or the file can't be played
+            status = await self.command("CHANNEL STATUS")
+            if status.result == "-1":
+                raise Gone("hung up")
+            raise NotPlayed(command)
+        return answer
+
+    async def command(self, line: str, longest: float = PATIENCE) -> Answer:
+        """Sends one command and waits for its answer. Raises Gone, BadCommand."""
+        if len(line.encode()) >= COMMAND_LIMIT or not line.isprintable():
+            raise BadCommand("too long, or control characters in it")
+        try:
+            async with asyncio.timeout(longest):
+                self._writer.write(line.encode() + b"\n")
+                await self._writer.drain()
+                return await self._answer()
+        except (TimeoutError, ValueError, OSError) as error:
+            raise Gone(type(error).__name__) from error
+
+    async def _answer(self) -> Answer:
+        line = await self._line()
+        found = _ANSWER.match(line)
+        if found:
+            return Answer(found[1], found[2] or "")
+        if line.startswith("511"):
+            raise Gone("the channel is dead")
+        if line.startswith("520-"):
+            while not (await self._line()).startswith("520 "):
+                pass
+        raise BadCommand(f"Asterisk answered {line[:80]!r}")
+
+    async def _line(self) -> str:
+        line = await self._reader.readline()
+        if not line.endswith(b"\n"):
+            raise Gone("the connection ended")
+        if len(line) > ANSWER_LIMIT:
+            raise Gone("an endless answer")
+        text = line.decode("utf-8", "replace").rstrip("\r\n")
+        if text.startswith("HANGUP"):
+            raise Gone("hung up")
+        return text
+
+
+def _word(text: str) -> str:
+    """One argument of ours: no quoting is needed, and none is attempted."""
+    if not text or re.search(r"[\s\"\\&|,]", text):
+        raise BadCommand(f"not one plain word: {text!r}")
+    return text

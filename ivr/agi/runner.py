@@ -1,0 +1,254 @@
+"""Runs the dialogues of ivr/dialogue.py over AGI: says, reads, commits, then goes on.
+
+What happens is in the table; here is only how. Each transition is committed before the next word,
+so a server that is killed loses at most the turn that was being said, and the next one goes on in
+the same call. Between two commands nothing slow happens: digits typed there are lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import Protocol
+
+import structlog
+
+from callflow.call import Outcome
+from callflow.signal import Kind
+from ivr import dialogue, prompts
+from ivr.agi.protocol import Gone, Session
+from ivr.dialogue import (
+    Bridge,
+    CodeChecked,
+    CodeVerdict,
+    Conclude,
+    Effect,
+    Event,
+    Facts,
+    Input,
+    Phrase,
+    Played,
+    Progress,
+    Silence,
+    Turn,
+    Typed,
+)
+from ivr.speech import Sentence, Speech
+
+log = structlog.get_logger()
+
+#: Mutes (True) or unmutes the callee's side of a recording; returns when Asterisk said so.
+Mute = Callable[[str, bool], Awaitable[None]]
+
+#: Seconds that an acknowledged mute may take before the dialogue goes on without it.
+MUTE_PATIENCE = 1.0
+
+
+class DialogueStore(Protocol):
+    """What a dialogue commits. Each method returns after its commit, or raises."""
+
+    async def load(self, channel_id: str) -> tuple[Facts, Progress] | None:
+        """The call that we placed under this id, with what was saved last, or
+        ``Progress.start(facts.dialogue)``; None where there is no such call."""
+
+    async def arrived(
+        self, channel_id: str, caller: str, called: str
+    ) -> tuple[Facts, Progress] | None:
+        """Somebody calls us: stores the call the first time, then the same as ``load``.
+
+        ``caller`` and ``called`` are the network's words, which nobody checked.
+        """
+
+    async def check_code(self, channel_id: str, digits: str) -> CodeVerdict:
+        """What this code is for the person of this call. It is never logged."""
+
+    async def save(self, channel_id: str, progress: Progress) -> None:
+        """Stores how far the dialogue is."""
+
+    async def conclude(self, channel_id: str, outcome: Outcome) -> None:
+        """Stores the result and starts what follows from it (the human queue, a bridge, the next
+        step). Idempotent: told again after a crash. A later, different one replaces it: somebody
+        who pressed 0 during the last words waits in the conference for a human.
+        """
+
+
+class Dialogues:
+    """The routes ``outgoing`` and ``incoming`` of the AGI server."""
+
+    def __init__(self, store: DialogueStore, speech: Speech, mute: Mute) -> None:
+        self._store = store
+        self._speech = speech
+        self._mute = mute
+        self._background: set[asyncio.Task[None]] = set()
+
+    def prepare(self, facts: Facts) -> None:
+        """Has everything made that this dialogue may say: call it when the phone is dialled."""
+        self._speech.prepare(sentences(facts, Progress.start(facts.dialogue)))
+
+    async def outgoing(self, session: Session) -> None:
+        """A person answered a call of ours."""
+        await self._run(session, self._store.load(session.channel_id))
+
+    async def incoming(self, session: Session) -> None:
+        """Somebody calls."""
+        caller = session.header.get("agi_callerid", "")[:80]
+        called = session.header.get("agi_dnid", "")[:80]
+        await self._run(session, self._store.arrived(session.channel_id, caller, called))
+
+    async def _run(
+        self, session: Session, loading: Awaitable[tuple[Facts, Progress] | None]
+    ) -> None:
+        run = _Run(self, session)
+        try:
+            loaded = await loading
+            if loaded is None:
+                raise LookupError("a channel that no call row names")
+            await run.talk(*loaded)
+        except Gone:
+            raise
+        except Exception:
+            # Not log.exception: a renderer that shows local variables would show a code.
+            log.critical("dialogue failed", call=session.channel_id, trace=traceback.format_exc())
+            await self._to_a_human(session, run)
+        finally:
+            run.end()
+
+    async def _to_a_human(self, session: Session, run: _Run) -> None:
+        """Somebody is on the line and we are at a loss: never dropped (D12).
+
+        Where even this can't be stored, nothing is said to Asterisk: it asks again, and
+        holds the person with music as long as we are away.
+        """
+        result = run.progress.result if run.progress else None
+        await self._store.conclude(session.channel_id, result or Outcome.ERROR)
+        await _hand_over(session, session.channel_id)
+        await session.set_variable("CALLFLOW_DONE", "1")
+
+    def later(self, work: Awaitable[None]) -> None:
+        """Does ``work`` beside the dialogue."""
+        task = asyncio.ensure_future(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def muted(self, channel_id: str, on: bool) -> None:
+        """Mutes or unmutes; where that fails the dialogue goes on: lives first."""
+        try:
+            async with asyncio.timeout(MUTE_PATIENCE):
+                await self._mute(channel_id, on)
+        except Exception as error:  # noqa: BLE001 (whatever the link can fail with)
+            log.critical("the recording was not muted", call=channel_id, on=on, error=repr(error))
+
+
+class _Run:
+    """One call's dialogue in this process."""
+
+    def __init__(self, dialogues: Dialogues, session: Session) -> None:
+        self._all = dialogues
+        self._session = session
+        self._id = session.channel_id
+        self._is_muted: bool | None = None  # None: as a server before us left it
+        self.progress: Progress | None = None
+
+    async def talk(self, facts: Facts, progress: Progress) -> None:
+        """From where ``progress`` stands to the end."""
+        self.progress = progress
+        first = progress.begun
+        if not first:
+            progress = replace(progress, begun=True)
+            self._is_muted = False
+            await self._all._store.save(self._id, progress)
+        elif progress.result:  # the server before us may have died between the two commits
+            await self._all._store.conclude(self._id, progress.result)
+        self._all._speech.prepare(sentences(facts, progress))
+        pardon = first
+        while (now := dialogue.turn(facts, progress)) is not None:
+            event = await self._converse(facts, now, pardon=pardon)
+            pardon = False
+            progress = await self._follow(facts, progress, event)
+        if progress.bridge:
+            await _hand_over(self._session, facts.room or self._id)
+        await self._session.set_variable("CALLFLOW_DONE", "1")
+
+    async def _converse(self, facts: Facts, now: Turn, *, pardon: bool) -> Event:
+        phrases = (Phrase("pardon"), *now.say) if pardon else now.say
+        if now.record_muted and self._is_muted is not True:
+            await self._all.muted(self._id, True)
+            self._is_muted = True
+        file = str(await self._all._speech.turn([sentence(p, facts.language) for p in phrases]))
+        if not now.record_muted and self._is_muted is not False:
+            self._is_muted = False
+            self._all.later(self._all.muted(self._id, False))
+        return await self._read(now, file)
+
+    async def _read(self, now: Turn, file: str) -> Event:
+        match now.read:
+            case Input.NONE | Input.ZERO:
+                keys = dialogue.OPERATOR_KEY if now.read is Input.ZERO else ""
+                key = await self._session.stream(file, keys)
+                return Typed(key) if key else Played()
+            case Input.CODE | Input.KEY:
+                digits = dialogue.LONGEST_CODE if now.read is Input.CODE else 1
+                answer = await self._session.get_data(file, now.timeout_s, digits)
+                return Silence() if answer.timed_out and not answer.result else Typed(answer.result)
+
+    async def _follow(self, facts: Facts, progress: Progress, event: Event) -> Progress:
+        code = dialogue.code_to_check(progress, event)
+        if code is not None:
+            event = CodeChecked(await self._all._store.check_code(self._id, code))
+        self.progress, effects = dialogue.advance(facts, progress, event)
+        await self._commit(self.progress, effects)
+        if any(isinstance(effect, Bridge) for effect in effects):
+            await _hand_over(self._session, facts.room or self._id)
+        return self.progress
+
+    async def _commit(self, progress: Progress, effects: Iterable[Effect]) -> None:
+        """Both in one group commit, so a code of duress takes no longer than another."""
+        writes = [self._all._store.save(self._id, progress)]
+        writes += [
+            self._all._store.conclude(self._id, effect.outcome)
+            for effect in effects
+            if isinstance(effect, Conclude)
+        ]
+        await asyncio.gather(*writes)
+
+    def end(self) -> None:
+        """Whatever happened, the recording goes on with both sides."""
+        if self._is_muted:
+            self._all.later(self._all.muted(self._id, False))
+
+
+async def _hand_over(session: Session, room: str) -> None:
+    await session.set_variable("CALLFLOW_ROOM", room)
+    await session.set_variable("CALLFLOW_NEXT", "conference")
+
+
+# --- what is said ---------------------------------------------------------------------------------
+
+
+def sentence(phrase: Phrase, language: str) -> Sentence:
+    """The sentence of a phrase; shared between instances where no site's data is in it."""
+    return Sentence(
+        prompts.spoken(phrase.key, phrase.values, language),
+        prompts.language(language),
+        shared=all(isinstance(value, Kind) for value in phrase.values.values()),
+        key="" if phrase.values else phrase.key,
+    )
+
+
+def sentences(facts: Facts, progress: Progress) -> Iterator[Sentence]:
+    """Everything that this dialogue may still say, in about the order in which it would."""
+    for turn in dialogue.ways(facts, progress):
+        for phrase in turn.say:
+            yield sentence(phrase, facts.language)
+
+
+def fixed_sentences() -> Iterator[Sentence]:
+    """Every sentence without a site's data, for ``Speech.prewarm`` when an instance starts."""
+    for language in prompts.LANGUAGES:
+        for key, texts in prompts.TEXTS.items():
+            if "{" not in texts[language]:
+                yield sentence(Phrase(key), language)
+        for kind in Kind:
+            yield sentence(Phrase("situation", {"kind": kind}), language)

@@ -1,0 +1,93 @@
+"""The FastAGI server: loopback only, and nothing that a peer does disturbs another call."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+
+import structlog
+
+from ivr.agi.protocol import HEADER_LIMIT, BadCommand, BadHeader, Gone, Session, read_header
+
+log = structlog.get_logger()
+
+#: What serves a route: it ends when the dialogue does. Raises Gone when the peer goes.
+Handler = Callable[[Session], Awaitable[None]]
+
+#: 1000 RTP ports are 500 calls; the rest is for those who only knock.
+CONNECTIONS = 600
+
+
+class AgiServer:
+    """Serves ``routes`` (by name: "outgoing", "incoming", "panel") on a loopback port."""
+
+    def __init__(self, routes: Mapping[str, Handler], *, connections: int = CONNECTIONS) -> None:
+        self._routes = routes
+        self._limit = connections
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
+
+    async def start(self, port: int, host: str = "127.0.0.1") -> None:
+        """Listens. Raises OSError where the port is taken, ValueError off loopback."""
+        if host not in ("127.0.0.1", "::1"):
+            raise ValueError("FastAGI has no authentication: it stays on loopback")
+        self._server = await asyncio.start_server(
+            self._connected, host, port, limit=HEADER_LIMIT, backlog=512
+        )
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on (after ``start``, for port 0)."""
+        if self._server is None or not self._server.sockets:
+            raise RuntimeError("the server is not started")
+        return int(self._server.sockets[0].getsockname()[1])
+
+    @property
+    def sessions(self) -> int:
+        """Connections that are open now."""
+        return len(self._tasks)
+
+    async def close(self) -> None:
+        """Listens no more and leaves every call where it is: a next server goes on with it."""
+        if self._server:
+            self._server.close()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._server:
+            await self._server.wait_closed()
+
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(self._tasks) >= self._limit:
+            log.error("too many FastAGI connections", limit=self._limit)
+            writer.transport.abort()
+            return
+        task = asyncio.create_task(self._serve(reader, writer), name="agi")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            session = Session(reader, writer, await read_header(reader))
+            handler = self._routes.get(session.route, _no_such_route)
+            await handler(session)
+        except BadHeader as error:
+            log.warning("FastAGI header refused", error=str(error))
+        except Gone as error:
+            log.info("AGI session over", why=str(error))
+        except BadCommand as error:
+            log.critical("AGI command refused", error=str(error))
+        except Exception:
+            # Not log.exception: a renderer that shows local variables would show a code.
+            log.critical("AGI session failed", trace=traceback.format_exc())
+        finally:
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
+
+
+async def _no_such_route(session: Session) -> None:
+    log.warning("no such FastAGI route", route=session.route[:80])
+    await session.command('VERBOSE "callflow has no such route" 1')

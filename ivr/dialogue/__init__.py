@@ -1,0 +1,99 @@
+"""The telephone dialogues, as one table without I/O. Rule 1: everything that happens is here.
+
+``turn`` says what to do now (what to say, what to read); ``advance`` says what follows from what
+came back. A ``Progress`` is committed at each transition: a new server resumes from it, in the
+same call. The table is ``TABLE``; ``mermaid`` draws it.
+
+Decisions that a table can't tell:
+
+- At the code, ``*`` starts over, and a lone 0 or 2 (once or a few times) is a request, not a code:
+  asking for help never needs a code (D12). Codes have 4–8 digits, so there is no doubt.
+- A code of duress goes the way of the right one, word for word; it is concluded at once, so that a
+  hang-up a second later changes nothing (D7, invariant 4). Its result is never replaced.
+- An identified person who then falls silent, or presses only keys that mean nothing, may not be
+  alone: bridged to a human as ``operator``. Silence before any code is a machine: ``no_key``;
+  after a wrong code it is somebody who may need help: bridged, as ``wrong_code`` (D12).
+- 0 still reaches a human during the last words; the result then becomes ``operator``.
+"""
+
+from ivr.dialogue.table import (
+    ASKED_AT_MOST,
+    FIRST,
+    HELP_KEY,
+    KEYS,
+    LONGEST_CODE,
+    OPERATOR_KEY,
+    SHORTEST_CODE,
+    TABLE,
+    WRONG_CODES_AT_MOST,
+    Answer,
+    CodeVerdict,
+    Dialogue,
+    Rule,
+    State,
+    Trigger,
+    mermaid,
+)
+from ivr.dialogue.talk import (
+    Bridge,
+    CodeChecked,
+    Conclude,
+    Effect,
+    Event,
+    Facts,
+    Finish,
+    HungUp,
+    ImpossibleEvent,
+    Input,
+    Phrase,
+    Played,
+    Progress,
+    Silence,
+    Turn,
+    Typed,
+    advance,
+    code_to_check,
+    result_at_hang_up,
+    turn,
+    ways,
+)
+
+__all__ = [
+    "ASKED_AT_MOST",
+    "FIRST",
+    "HELP_KEY",
+    "KEYS",
+    "LONGEST_CODE",
+    "OPERATOR_KEY",
+    "SHORTEST_CODE",
+    "TABLE",
+    "WRONG_CODES_AT_MOST",
+    "Answer",
+    "Bridge",
+    "CodeChecked",
+    "CodeVerdict",
+    "Conclude",
+    "Dialogue",
+    "Effect",
+    "Event",
+    "Facts",
+    "Finish",
+    "HungUp",
+    "ImpossibleEvent",
+    "Input",
+    "Phrase",
+    "Played",
+    "Progress",
+    "Rule",
+    "Silence",
+    "State",
+    "Trigger",
+    "Turn",
+    "Typed",
+    "advance",
+    "code_to_check",
+    "mermaid",
+    "result_at_hang_up",
+    "turn",
+    "ways",
+]

@@ -1,0 +1,161 @@
+"""The vocabulary of the dialogues, and the table: everything that happens is here (Rule 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from callflow.call import Outcome
+
+
+class Dialogue(StrEnum):
+    """Which conversation a call has."""
+
+    VERIFICATION = "verification"  # we call the premises or a keyholder
+    DESK = "desk"  # we call a desk phone or a duty number: work, or a person, waits (D21)
+    INCOMING = "incoming"  # somebody calls us
+
+
+class Answer(StrEnum):
+    """What a person who is called may say, by key (design.md, Contracts)."""
+
+    FALSE_ALARM = "false_alarm"
+    HELP = "help"
+    GOING = "going"
+    SEND_GUARD = "send_guard"
+    NEXT_PERSON = "next_person"
+    KNOWN_CAUSE = "known_cause"
+
+
+KEYS: Mapping[str, Answer] = {
+    "1": Answer.FALSE_ALARM,
+    "2": Answer.HELP,
+    "3": Answer.GOING,
+    "4": Answer.SEND_GUARD,
+    "5": Answer.NEXT_PERSON,
+    "6": Answer.KNOWN_CAUSE,
+}
+HELP_KEY = "2"
+OPERATOR_KEY = "0"
+
+
+class CodeVerdict(StrEnum):
+    """What the shell found the typed code to be."""
+
+    OK = "ok"
+    DURESS = "duress"
+    WRONG = "wrong"
+
+
+class State(StrEnum):
+    """Where a dialogue stands; it only moves forward in this order."""
+
+    CODE = "code"  # verification: the code is asked
+    MENU = "menu"  # verification: the code was right; the situation, then the keys
+    DESK = "desk"  # desk: says what waits
+    WELCOME = "welcome"  # incoming: greets
+    CLOSING = "closing"  # concluded; the last words, then hang-up
+    BRIDGING = "bridging"  # concluded; "an operator will answer", then the conference
+    END = "end"
+
+
+class Trigger(StrEnum):
+    """What an event means in the state it meets."""
+
+    OPERATOR = "operator"  # key 0
+    HELP = "help"  # key 2, alone where a code is asked
+    OK = "ok"  # the right code
+    DURESS = "duress"  # the code of duress
+    WRONG = "wrong"  # a first wrong code
+    WRONG_AGAIN = "wrong_again"
+    SILENCE = "silence"  # nothing, or nothing that means anything
+    BAD_KEY = "bad_key"  # a key that isn't offered
+    GIVE_UP = "give_up"  # once too often of the two above
+    ABANDONED = "abandoned"  # the same after a wrong code: somebody is there
+    FALSE_ALARM = "false_alarm"
+    NO_AUTHORITY = "no_authority"  # "false alarm" from somebody who may not cancel this kind
+    GOING = "going"
+    SEND_GUARD = "send_guard"
+    NEXT_PERSON = "next_person"
+    KNOWN_CAUSE = "known_cause"
+    TAKE = "take"  # desk: I take it
+    PLAYED = "played"  # the last words were said
+    HUNG_UP = "hung_up"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One cell: the next state, the result it concludes with, and what is said first then."""
+
+    to: State
+    outcome: Outcome | None = None
+    say: str = ""
+
+
+_CLOSING, _BRIDGING = State.CLOSING, State.BRIDGING
+
+#: Rule 1: everything that happens is here. What is not here is our bug (``ImpossibleEvent``).
+TABLE: Mapping[tuple[State, Trigger], Rule] = {
+    (State.CODE, Trigger.OPERATOR): Rule(_BRIDGING, Outcome.OPERATOR, "key_operator"),
+    (State.CODE, Trigger.HELP): Rule(_BRIDGING, Outcome.HELP, "key_help"),
+    (State.CODE, Trigger.OK): Rule(State.MENU, say="code_ok"),
+    (State.CODE, Trigger.DURESS): Rule(State.MENU, Outcome.DURESS, "code_ok"),
+    (State.CODE, Trigger.WRONG): Rule(State.CODE, say="code_wrong"),
+    (State.CODE, Trigger.WRONG_AGAIN): Rule(_BRIDGING, Outcome.WRONG_CODE, "code_wrong_last"),
+    (State.CODE, Trigger.SILENCE): Rule(State.CODE, say="nothing_heard"),
+    (State.CODE, Trigger.GIVE_UP): Rule(_CLOSING, Outcome.NO_KEY, "nobody"),
+    (State.CODE, Trigger.ABANDONED): Rule(_BRIDGING, Outcome.WRONG_CODE, "silent_person"),
+    (State.CODE, Trigger.HUNG_UP): Rule(State.END, Outcome.HUNG_UP),
+    (State.MENU, Trigger.OPERATOR): Rule(_BRIDGING, Outcome.OPERATOR, "key_operator"),
+    (State.MENU, Trigger.HELP): Rule(_BRIDGING, Outcome.HELP, "key_help"),
+    (State.MENU, Trigger.FALSE_ALARM): Rule(_CLOSING, Outcome.VERIFIED_OK, "key_false_alarm"),
+    (State.MENU, Trigger.NO_AUTHORITY): Rule(
+        _CLOSING, Outcome.VERIFIED_NO_AUTHORITY, "key_no_authority"
+    ),
+    (State.MENU, Trigger.GOING): Rule(_CLOSING, Outcome.GOING, "key_going"),
+    (State.MENU, Trigger.SEND_GUARD): Rule(_CLOSING, Outcome.SEND_GUARD, "key_send_guard"),
+    (State.MENU, Trigger.NEXT_PERSON): Rule(_CLOSING, Outcome.NEXT_PERSON, "key_next_person"),
+    (State.MENU, Trigger.KNOWN_CAUSE): Rule(_CLOSING, Outcome.KNOWN_CAUSE, "key_known_cause"),
+    (State.MENU, Trigger.SILENCE): Rule(State.MENU, say="nothing_heard"),
+    (State.MENU, Trigger.BAD_KEY): Rule(State.MENU, say="bad_key"),
+    (State.MENU, Trigger.GIVE_UP): Rule(_BRIDGING, Outcome.OPERATOR, "silent_person"),
+    (State.MENU, Trigger.HUNG_UP): Rule(State.END, Outcome.HUNG_UP),
+    (State.DESK, Trigger.TAKE): Rule(_CLOSING, Outcome.GOING, "desk_taken"),
+    (State.DESK, Trigger.SILENCE): Rule(State.DESK),
+    (State.DESK, Trigger.BAD_KEY): Rule(State.DESK, say="bad_key"),
+    (State.DESK, Trigger.GIVE_UP): Rule(_CLOSING, Outcome.NO_KEY, "desk_not_taken"),
+    (State.DESK, Trigger.HUNG_UP): Rule(State.END, Outcome.HUNG_UP),
+    (State.WELCOME, Trigger.OPERATOR): Rule(_BRIDGING, Outcome.OPERATOR),
+    (State.WELCOME, Trigger.HUNG_UP): Rule(State.END, Outcome.HUNG_UP),
+    (_CLOSING, Trigger.PLAYED): Rule(State.END),
+    (_CLOSING, Trigger.OPERATOR): Rule(_BRIDGING, Outcome.OPERATOR, "key_operator"),
+    (_CLOSING, Trigger.HUNG_UP): Rule(State.END),
+    (_BRIDGING, Trigger.PLAYED): Rule(State.END),
+    (_BRIDGING, Trigger.HUNG_UP): Rule(State.END),
+}
+
+#: A question is asked once in full and twice in short: a voicemail keeps the line about 35 s.
+ASKED_AT_MOST = 3
+WRONG_CODES_AT_MOST = 2
+#: Shortest code: anything shorter that isn't a lone 0 or 2 is a wrong code.
+SHORTEST_CODE = 4
+LONGEST_CODE = 8
+
+
+#: Where each dialogue begins.
+FIRST: Mapping[Dialogue, State] = {
+    Dialogue.VERIFICATION: State.CODE,
+    Dialogue.DESK: State.DESK,
+    Dialogue.INCOMING: State.WELCOME,
+}
+
+
+def mermaid() -> str:
+    """The table as a mermaid state diagram."""
+    lines = ["stateDiagram-v2"]
+    lines += [f"    [*] --> {state}: {dialogue}" for dialogue, state in FIRST.items()]
+    for (state, trigger), rule in TABLE.items():
+        outcome = f" / {rule.outcome}" if rule.outcome else ""
+        lines.append(f"    {state} --> {rule.to}: {trigger}{outcome}")
+    return "\n".join([*lines, "    end --> [*]", ""])

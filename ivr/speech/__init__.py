@@ -1,0 +1,287 @@
+"""Speech: a sentence becomes a sound file that Asterisk plays by its absolute path.
+
+``Speech`` is the seam; the voice itself is a process of its own (``voice.py`` says why). Sentences
+are kept by a hash of text, voice and version: those that a site's data shape in the instance's own
+folder, the fixed ones in one that instances share. What is needed now goes before what is prepared.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import heapq
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+
+from callflow import clock
+
+log = structlog.get_logger()
+
+VOICES = {"fr": "fr-FR", "en": "en-GB"}
+#: Changes when the same text would sound otherwise: a new voice, level or format.
+VERSION = "1"
+#: Seconds a sentence may take to be made; then the voice is started anew.
+PATIENCE = 5.0
+#: Seconds a joined turn is kept after its last use.
+TURN_KEPT = 3600.0
+
+NOW, SOON = 0, 1
+
+
+class SpeechFailed(Exception):
+    """This sentence can't be spoken now; the rest of the turn can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence for the voice, as ivr/prompts.py gives it, and where its sound is kept.
+
+    ``shared``: nothing of a site is in it. ``key``: a studio recording may stand for it.
+    """
+
+    text: str
+    language: str
+    shared: bool = False
+    key: str = ""
+
+
+@dataclass(order=True, slots=True)
+class _Order:
+    urgency: int
+    number: int
+    sentence: Sentence = field(compare=False)
+    stem: Path = field(compare=False)
+    done: asyncio.Future[None] = field(compare=False)
+
+
+@dataclass
+class Speech:
+    """``folder`` is the instance's (DATA/prompts), ``shared`` may be common to instances.
+
+    ``folder/studio/<language>/<key>.wav`` replaces a fixed prompt by a recording.
+    """
+
+    folder: Path
+    shared: Path
+    made: int = 0
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._orders: list[_Order] = []
+        self._pending: dict[Path, _Order] = {}
+        self._number = 0
+        self._wake = asyncio.Event()
+        self._voice: asyncio.subprocess.Process | None = None
+        self._worker: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Starts the voice. Old turns are removed."""
+        (self.folder / "turns").mkdir(parents=True, exist_ok=True)
+        await asyncio.to_thread(self._forget_turns)
+        self._worker = asyncio.create_task(self._work(), name="speech")
+
+    async def close(self) -> None:
+        """Ends the voice; sentences on order fail."""
+        if self._worker:
+            self._worker.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._worker
+        await self._end_voice()
+        for order in self._pending.values():
+            order.done.cancel()
+        self._pending.clear()
+        self._orders.clear()
+
+    # --- the seam -----------------------------------------------------------------------------
+
+    async def say(self, text: str, language: str) -> Path:
+        """The sound file of ``text``, without extension. Raises SpeechFailed."""
+        return await self.sound(Sentence(text, language))
+
+    async def sound(self, sentence: Sentence, urgency: int = NOW) -> Path:
+        """The sound file of ``sentence``, without extension. Raises SpeechFailed."""
+        stem = self._stem(sentence)
+        if not _exists(stem):
+            try:
+                await asyncio.shield(self._order(sentence, stem, urgency).done)
+            except asyncio.CancelledError:
+                if self._worker is None or self._worker.done():
+                    raise SpeechFailed("the voice has ended") from None
+                raise
+        return stem
+
+    async def turn(self, sentences: Sequence[Sentence]) -> Path:
+        """One file for all of ``sentences``; one that fails is left out, loudly.
+
+        One file, since `GET DATA` plays only one and digits are never lost within one command.
+        """
+        orders = [self.sound(sentence) for sentence in sentences]
+        results = await asyncio.gather(*orders, return_exceptions=True)
+        stems = [result for result in results if isinstance(result, Path)]
+        for result in results:
+            if isinstance(result, SpeechFailed):
+                log.error("speech failed", error=str(result))
+            elif isinstance(result, BaseException):
+                raise result
+        return await asyncio.to_thread(self._join, stems)
+
+    def prepare(self, sentences: Iterable[Sentence]) -> None:
+        """Orders what will be said soon; nobody waits for it."""
+        for sentence in sentences:
+            stem = self._stem(sentence)
+            if not _exists(stem):
+                order = self._order(sentence, stem, SOON)
+                order.done.add_done_callback(_seen)
+
+    async def prewarm(self, sentences: Iterable[Sentence]) -> None:
+        """Makes what isn't there yet; returns when all is. Failures are logged."""
+        wanted = list(dict.fromkeys(sentences))
+        tasks = [self.sound(sentence, SOON) for sentence in wanted]
+        for sentence, result in zip(
+            wanted, await asyncio.gather(*tasks, return_exceptions=True), strict=True
+        ):
+            if isinstance(result, SpeechFailed):
+                log.error("speech failed", key=sentence.key, error=str(result))
+
+    # --- files --------------------------------------------------------------------------------
+
+    def _stem(self, sentence: Sentence) -> Path:
+        voice = VOICES.get(sentence.language, VOICES["en"])
+        studio = self._studio(sentence)
+        made_of = [VERSION, voice, sentence.text]
+        if studio:
+            made_of.append(f"{studio} {studio.stat().st_mtime_ns}")
+        name = hashlib.sha256("\n".join(made_of).encode()).hexdigest()[:32]
+        shared = sentence.shared and not studio
+        return (self.shared if shared else self.folder / "sentences") / name[:2] / name
+
+    def _studio(self, sentence: Sentence) -> Path | None:
+        if not sentence.key:
+            return None
+        path = self.folder / "studio" / sentence.language / f"{sentence.key}.wav"
+        return path if path.exists() else None
+
+    def _join(self, stems: Sequence[Path]) -> Path:
+        name = hashlib.sha256("\n".join(map(str, stems)).encode()).hexdigest()[:32]
+        turn = self.folder / "turns" / name
+        file = turn.with_name(f"{name}.alaw")
+        if file.exists():
+            os.utime(file)
+            return turn
+        part = file.with_name(f".{name}.{os.getpid()}")
+        part.write_bytes(
+            b"".join(stem.with_name(f"{stem.name}.alaw").read_bytes() for stem in stems)
+        )
+        part.replace(file)
+        return turn
+
+    def _forget_turns(self) -> None:
+        oldest = clock.now().timestamp() - TURN_KEPT
+        for file in (self.folder / "turns").iterdir():
+            with suppress(FileNotFoundError):
+                if file.stat().st_mtime < oldest:
+                    file.unlink()
+
+    # --- the voice ----------------------------------------------------------------------------
+
+    def _order(self, sentence: Sentence, stem: Path, urgency: int) -> _Order:
+        """The order that makes ``stem``: one at most; urgency can rise, by standing there twice."""
+        pending = self._pending.get(stem)
+        if pending and pending.urgency <= urgency:
+            return pending
+        self._number += 1
+        done = pending.done if pending else asyncio.get_running_loop().create_future()
+        order = _Order(urgency, self._number, sentence, stem, done)
+        self._pending[stem] = order
+        heapq.heappush(self._orders, order)
+        self._wake.set()
+        return order
+
+    async def _work(self) -> None:
+        cleaned = clock.monotonic()
+        while True:
+            if not self._orders:
+                self._wake.clear()
+                await self._wake.wait()
+            if clock.monotonic() - cleaned > TURN_KEPT / 4:
+                cleaned = clock.monotonic()
+                await asyncio.to_thread(self._forget_turns)
+            order = heapq.heappop(self._orders)
+            if not order.done.done():
+                await self._make(order)
+
+    async def _make(self, order: _Order) -> None:
+        error: str | None = None
+        started = clock.monotonic()
+        try:
+            error = await asyncio.wait_for(self._ask(order), PATIENCE)
+        except (OSError, TimeoutError, ValueError, EOFError) as failure:
+            error = f"{type(failure).__name__}: {failure}"
+            await self._end_voice()
+        self.made += 1
+        self.seconds += clock.monotonic() - started
+        self._pending.pop(order.stem, None)
+        if order.done.done():
+            return
+        if error is None:
+            order.done.set_result(None)
+        else:
+            order.done.set_exception(SpeechFailed(error))
+
+    async def _ask(self, order: _Order) -> str | None:
+        voice = self._voice or await self._start_voice()
+        if voice.stdin is None or voice.stdout is None:
+            raise EOFError("the voice has no pipes")
+        sentence = order.sentence
+        studio = self._studio(sentence)
+        body = {
+            "text": sentence.text,
+            "voice": VOICES.get(sentence.language, VOICES["en"]),
+            "stem": str(order.stem),
+            "studio": str(studio) if studio else None,
+        }
+        voice.stdin.write(json.dumps(body).encode() + b"\n")
+        await voice.stdin.drain()
+        line = await voice.stdout.readline()
+        if not line:
+            raise EOFError("the voice died")
+        error = json.loads(line).get("error")
+        return str(error) if error else None
+
+    async def _start_voice(self) -> asyncio.subprocess.Process:
+        script = Path(__file__).with_name("voice.py")
+        self._voice = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-P",
+            str(script),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            # One thread: numpy's pool would only stand in the way on a small machine.
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+        )
+        return self._voice
+
+    async def _end_voice(self) -> None:
+        voice, self._voice = self._voice, None
+        if voice is None:
+            return
+        with suppress(ProcessLookupError):
+            voice.kill()
+        await voice.wait()
+
+
+def _exists(stem: Path) -> bool:
+    return stem.with_name(f"{stem.name}.alaw").exists()  # the second of the two to be written
+
+
+def _seen(done: asyncio.Future[None]) -> None:
+    """A prepared sentence that failed is ordered again when it is needed."""
+    if not done.cancelled():
+        done.exception()
