@@ -45,7 +45,7 @@ class StationSettings:
     trunk_host: str = "127.0.0.1"
     trunk_port: int
     """Where the trunk's far end is: the simulated network's SIP port in the demo."""
-    caller_number: str = "33388000000"
+    caller_number: str = "33639989999"
     """The station's own number as the network shows it, digits only."""
     one_moment: Path | None = None
     """A prompt without its extension, heard while the dialogue's server is away."""
@@ -65,7 +65,7 @@ class SimulatorSettings:
     rtp_last: int
     station_host: str = "127.0.0.1"
     station_port: int
-    station_number: str = "33388000000"
+    station_number: str = "33639989999"
     trunk_calls: int = 60
     """Calls at once on the station's trunk; one more is answered 503."""
 

@@ -122,7 +122,7 @@ def test_a_call_from_the_network_reaches_the_incoming_dialogue(pair: Pair, agi: 
 
     agi.script = dialogue
     pair.simulator.set_phone(Phone(number="+33639985007", keys="1234#"))
-    pair.simulator.call_in("+33639985007", "+33388000000")
+    pair.simulator.call_in("+33639985007", "+33639989999")
     until(lambda: heard == ["1234"])
     assert agi.calls[0]["agi_network_script"] == "incoming"
     assert agi.calls[0]["agi_callerid"] == "+33639985007"

@@ -1,0 +1,73 @@
+"""The Asterisks that an instance brings itself, from its settings: rendered, ready to start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from callflow.config import Settings
+from ivr.asterisk.configuration import (
+    SimulatorSettings,
+    StationSettings,
+    render_simulator,
+    render_station,
+)
+from ivr.asterisk.instance import Instance, Kind
+from ivr.asterisk.process import AsteriskProcess
+from ivr.asterisk.tree import AsteriskTree
+
+RTP_PORTS = 1000
+"""Two ports a call: 500 calls."""
+
+
+def instance(settings: Settings, kind: Kind) -> Instance:
+    """The paths of one of this data folder's Asterisks."""
+    return Instance(kind=kind, data_dir=settings.data_dir)
+
+
+def ami_secret(settings: Settings) -> str:
+    """The secret of the station's AMI: the one that was set, else the instance's own."""
+    return settings.ami_secret or instance(settings, Kind.STATION).ami_secret()
+
+
+def station(
+    settings: Settings, tree: AsteriskTree, one_moment: Path | None = None
+) -> AsteriskProcess:
+    """Renders the station's configuration; `one_moment` is a prompt without its extension."""
+    place = instance(settings, Kind.STATION)
+    ports = settings.ports
+    render_station(
+        place,
+        StationSettings(
+            node=settings.node,
+            recordings=settings.recordings_dir,
+            ami_port=ports.ami,
+            sip_port=ports.sip,
+            fastagi_port=ports.agi,
+            rtp_first=ports.rtp_start,
+            rtp_last=ports.rtp_start + RTP_PORTS - 1,
+            trunk_port=ports.simulator_sip,
+            caller_number=settings.station_number.lstrip("+"),
+            one_moment=one_moment,
+        ),
+        tree,
+    )
+    return AsteriskProcess(place, tree)
+
+
+def simulator(settings: Settings, tree: AsteriskTree) -> AsteriskProcess:
+    """Renders the simulated network's configuration."""
+    place = instance(settings, Kind.SIMULATOR)
+    ports = settings.ports
+    render_simulator(
+        place,
+        SimulatorSettings(
+            sip_port=ports.simulator_sip,
+            rtp_first=ports.simulator_rtp_start,
+            rtp_last=ports.simulator_rtp_start + RTP_PORTS - 1,
+            station_port=ports.sip,
+            station_number=settings.station_number.lstrip("+"),
+            trunk_calls=settings.trunk_channels,
+        ),
+        tree,
+    )
+    return AsteriskProcess(place, tree)
