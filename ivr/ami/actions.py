@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ivr.ami.values import checked_call_id, checked_trunk, dial_digits
+from ivr.ami.values import checked_call_id, checked_channel_id, checked_trunk, dial_digits
 
 Action = dict[str, str]
 
@@ -36,16 +36,16 @@ def originate(
 
 def hangup(call_id: str, cause: int) -> Action:
     """``cause`` is Q.850."""
-    return {"Action": "Hangup", "Channel": checked_call_id(call_id), "Cause": str(int(cause))}
+    return {"Action": "Hangup", "Channel": checked_channel_id(call_id), "Cause": str(int(cause))}
 
 
 def status(call_id: str) -> Action:
     """Of this one channel."""
-    return {"Action": "Status", "Channel": checked_call_id(call_id)}
+    return {"Action": "Status", "Channel": checked_channel_id(call_id)}
 
 
 def mute(call_id: str, *, on: bool) -> Action:
     """Silence a recording in both directions, or not any more."""
     state = "1" if on else "0"
-    channel = checked_call_id(call_id)
+    channel = checked_channel_id(call_id)
     return {"Action": "MixMonitorMute", "Channel": channel, "Direction": "both", "State": state}

@@ -29,7 +29,7 @@ from ivr.ami.events import (
     Refused,
 )
 from ivr.ami.translate import ORIGINATE, Fields, Translator, text
-from ivr.ami.values import checked_trunk, is_call_id
+from ivr.ami.values import checked_trunk, is_channel_id
 from ivr.ami.wire import Wire, connect
 
 log = structlog.get_logger(__name__)
@@ -130,7 +130,10 @@ class AmiLink:
         return {event.call_id: event for event in self._queue if isinstance(event, Ended)}
 
     def remember(self, call_id: str, *, rang: bool, answered: bool) -> None:
-        """Tell what the row of a live call says, so that its end is judged by all of it."""
+        """Tell what the row of a live call says, so that its end is judged by all of it.
+
+        A call that somebody else began (from outside) is followed only after this.
+        """
         self._translator.remember(call_id, rang=rang, answered=answered)
 
     # --- actions ---
@@ -153,13 +156,13 @@ class AmiLink:
         await self._act(action, action_id=ORIGINATE + call_id)
 
     async def channels(self) -> set[str]:
-        """Ids of our calls that live in Asterisk now. Never polled on a timer (asterisk #1928)."""
+        """Ids of the channels that live in Asterisk. Never polled on a timer (asterisk #1928)."""
         within = self._timing.channel_list
         items = await self._act(
             {"Action": "CoreShowChannels"}, list_of="CoreShowChannel", within=within
         )
         self._heard_of_channels(items)
-        return {uid for item in items if is_call_id(uid := text(item, "uniqueid"))}
+        return {uid for item in items if is_channel_id(uid := text(item, "uniqueid"))}
 
     async def status(self, call_id: str) -> bool:
         """Whether this one call lives in Asterisk. Raises AmiError where that stays unknown."""

@@ -96,6 +96,10 @@ class Translator:
             case "dtmfend":
                 yield from self._dtmf(fields)
 
+    def _ours(self, channel_id: str) -> bool:
+        """One of our attempts, or a call from outside that we were told to follow."""
+        return is_call_id(channel_id) or channel_id in self._calls
+
     def _of(self, call_id: str) -> _Progress:
         progress = self._calls.get(call_id)
         if progress is None:
@@ -120,19 +124,19 @@ class Translator:
 
     def _state(self, fields: Fields) -> Iterator[Event]:
         call_id = text(fields, "uniqueid")
-        if not is_call_id(call_id):
+        if not self._ours(call_id):
             return
         state = text(fields, "channelstate")
         yield from self._advance(call_id, rang=state == _RINGING_STATE, up=state == _UP_STATE)
 
     def _dial_state(self, fields: Fields) -> Iterator[Event]:
         call_id = text(fields, "destuniqueid")
-        if is_call_id(call_id):
+        if self._ours(call_id):
             yield from self._advance(call_id, rang=text(fields, "dialstatus").upper() == "RINGING")
 
     def _hangup(self, fields: Fields) -> Iterator[Event]:
         call_id = text(fields, "uniqueid")
-        if not is_call_id(call_id):
+        if not self._ours(call_id):
             return
         progress = self._of(call_id)
         if progress.ended:
@@ -164,5 +168,5 @@ class Translator:
 
     def _dtmf(self, fields: Fields) -> Iterator[Event]:
         call_id, digit = text(fields, "uniqueid"), text(fields, "digit")
-        if is_call_id(call_id) and len(digit) == 1 and text(fields, "direction") == "Received":
+        if self._ours(call_id) and len(digit) == 1 and text(fields, "direction") == "Received":
             yield Dtmf(call_id, digit)

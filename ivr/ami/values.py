@@ -7,9 +7,12 @@ from collections.abc import Mapping
 
 from ivr.ami.events import BadValue
 
-#: The ids that we give to our attempts, and the only channels that this adapter looks at: a UUID.
+#: The ids that we give to our attempts: a UUID.
 #: The other half of a Local channel carries the same id with ``;2`` behind, so it never matches.
 _CALL_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}")
+#: A channel that somebody else began: a call from outside. Asterisk's own form, with the name of
+#: its node in front where it has one.
+_CHANNEL_ID = re.compile(r"(?:[0-9A-Za-z][0-9A-Za-z_-]{0,40}-)?[0-9]{9,12}\.[0-9]{1,9}")
 _NUMBER = re.compile(r"\+?([0-9]{2,15})")
 _TRUNK = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
@@ -19,11 +22,23 @@ def is_call_id(text: str) -> bool:
     return _CALL_ID.fullmatch(text) is not None
 
 
+def is_channel_id(text: str) -> bool:
+    """Whether ``text`` has the form of a channel's id, one of ours or of Asterisk's own."""
+    return is_call_id(text) or _CHANNEL_ID.fullmatch(text) is not None
+
+
 def checked_call_id(call_id: str) -> str:
-    """``call_id`` if it has the form of our ids; raises BadValue (Hangup takes patterns too)."""
+    """``call_id`` if it has the form of our ids; raises BadValue."""
     if not is_call_id(call_id):
         raise BadValue(f"not a call id: {call_id!r}")
     return call_id
+
+
+def checked_channel_id(channel_id: str) -> str:
+    """``channel_id`` if it can be one; raises BadValue (Hangup takes patterns, and names)."""
+    if not is_channel_id(channel_id):
+        raise BadValue(f"not a channel's id: {channel_id!r}")
+    return channel_id
 
 
 def dial_digits(number: str) -> str:

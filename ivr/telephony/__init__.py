@@ -1,0 +1,7 @@
+"""The telephony process of one node: rows to calls, events to rows, dialogues, recordings."""
+
+from __future__ import annotations
+
+from ivr.telephony.process import serve
+
+__all__ = ["serve"]

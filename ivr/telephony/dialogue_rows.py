@@ -1,0 +1,87 @@
+"""The dialogues' store: each transition is a row, committed before the next word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from callflow import handling
+from callflow.call import Outcome
+from callflow.clock import Clock
+from callflow.storage import Store, Tx
+from callflow.vault import Vault
+from ivr.dialogue import CodeVerdict, Facts, Progress
+
+
+class DialogueRows:
+    """What ``ivr.agi`` needs of the store. ``on_arrived`` is told of each call from outside."""
+
+    def __init__(
+        self,
+        store: Store,
+        vault: Vault,
+        *,
+        node: str,
+        now: Clock,
+        on_arrived: Callable[[str], None],
+    ) -> None:
+        self._store, self._vault, self._node, self._now = store, vault, node, now
+        self._on_arrived = on_arrived
+
+    async def load(self, channel_id: str) -> tuple[Facts, Progress] | None:
+        """A call of ours that was picked up: Asterisk's own word for it may still be under way."""
+
+        def picked_up(tx: Tx) -> tuple[Facts, Progress] | None:
+            handling.call_answered(tx, channel_id, self._now())
+            return self._loaded(tx, channel_id)
+
+        return await self._store.write(picked_up)
+
+    async def peek(self, channel_id: str) -> Facts | None:
+        """What will be said in this call, before anybody picked up."""
+        loaded = await self._store.read(lambda tx: self._loaded(tx, channel_id))
+        return loaded[0] if loaded else None
+
+    async def arrived(
+        self, channel_id: str, caller: str, called: str
+    ) -> tuple[Facts, Progress] | None:
+        """Somebody calls us; ``caller`` is a hint, never a proof."""
+
+        def stored(tx: Tx) -> tuple[Facts, Progress] | None:
+            handling.incoming_call(tx, channel_id, caller, self._node, self._now())
+            return self._loaded(tx, channel_id)
+
+        loaded = await self._store.write(stored)
+        self._on_arrived(channel_id)
+        return loaded
+
+    async def check_code(self, channel_id: str, digits: str) -> CodeVerdict:
+        """What this code is for the person of this call."""
+        return await self._store.read(
+            lambda tx: handling.dialogue_check_code(tx, self._vault, channel_id, digits)
+        )
+
+    async def save(self, channel_id: str, progress: Progress) -> None:
+        """How far it is; from the moment that it goes on with a human, one is rung."""
+
+        def saved(tx: Tx) -> None:
+            handling.dialogue_save(tx, channel_id, progress)
+            if progress.bridge:
+                handling.dialogue_bridge(tx, channel_id, self._now())
+
+        await self._store.write(saved)
+
+    async def conclude(self, channel_id: str, outcome: Outcome) -> None:
+        """The result, with what follows from it."""
+
+        def concluded(tx: Tx) -> None:
+            handling.dialogue_conclude(tx, channel_id, outcome, self._now())
+            if outcome is Outcome.ERROR:  # our bug: whoever is on the line waits for a human
+                handling.dialogue_bridge(tx, channel_id, self._now())
+
+        await self._store.write(concluded)
+
+    def _loaded(self, tx: Tx, channel_id: str) -> tuple[Facts, Progress] | None:
+        call = handling.dialogue_load(tx, self._vault, channel_id)
+        if call is None:
+            return None
+        return call.facts, call.progress or Progress.start(call.facts.dialogue)

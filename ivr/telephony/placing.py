@@ -1,0 +1,327 @@
+"""Rows to calls and back: claims what is requested, places it, follows it, ends it.
+
+The row before the act, the result after. A call that may have been placed is never placed again:
+it stays *started* until Asterisk, asked after a grace, says that it lives (adopted) or that it does
+not (*unknown*). Times inside are seconds of a monotonic clock, in rows UTC.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
+
+import structlog
+
+from callflow import handling
+from callflow.call import CallState, Outcome
+from callflow.clock import Clock
+from callflow.storage import Store, StoreUnavailable, Tx, calls
+from ivr import causes
+from ivr.ami import (
+    AmiError,
+    AmiLink,
+    Answered,
+    Ended,
+    Event,
+    MaybePlaced,
+    NotPlaced,
+    OriginateFailed,
+    Placed,
+    Ringing,
+    is_call_id,
+)
+
+log = structlog.get_logger(__name__)
+
+#: Seconds after which a call that may have been placed is asked for: longer than an action's
+#: time-out, so that no Originate of it can still be under way.
+GRACE = 3.0
+#: Originates that wait for their answer at once: Asterisk sets the pace, it is never flooded.
+SLOTS = 8
+#: Seconds between two tries to store what Asterisk said, while the store is away.
+_STORE_RETRY = 0.25
+
+
+class CallOver(Protocol):
+    """Told when a call of ours is over; ``cut``: its channel vanished with its Asterisk."""
+
+    def __call__(self, call_id: str, *, cut: bool) -> None: ...
+
+
+class Placing:
+    """The calls of one node. ``attach`` the link before anything else.
+
+    ``on_over`` is told once for each call that ended or was lost, ``on_order`` of each placed one.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        node: str,
+        caller_number: str,
+        now: Clock,
+        monotonic: Callable[[], float],
+        on_over: CallOver,
+        on_order: Callable[[str], None] = lambda call_id: None,
+    ) -> None:
+        self._store, self._node, self._caller = store, node, caller_number
+        self._now, self._monotonic = now, monotonic
+        self._on_over, self._on_order = on_over, on_order
+        self._link: AmiLink | None = None
+        self._slots = asyncio.Semaphore(SLOTS)
+        self._live: set[str] = set()
+        self._doubtful: dict[str, float] = {}  # call id → when to ask Asterisk for it
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def attach(self, link: AmiLink) -> None:
+        """The link whose ``on_up`` and ``on_events`` are this object's."""
+        self._link = link
+
+    @property
+    def link(self) -> AmiLink:
+        """The attached link."""
+        assert self._link is not None, "attach the link first"
+        return self._link
+
+    @property
+    def live(self) -> int:
+        """How many calls are under way."""
+        return len(self._live)
+
+    # --- rows to calls ---
+
+    async def claim(self) -> int:
+        """Place what is requested, vital first; how many. Nothing is claimed without a link."""
+        free = SLOTS * 2 - len(self._tasks)
+        if not self.link.ready or free <= 0:
+            return 0
+        # Reading first: each commit of ours wakes us, so a write for nothing would never end.
+        if not await self._store.read(lambda tx: calls.requested(tx, self._node, limit=1)):
+            return 0
+        orders = await self._store.write(
+            lambda tx: handling.claim_calls(
+                tx, node=self._node, now=self._now(), caller=self._caller, limit=free
+            )
+        )
+        for order in orders:
+            self._live.add(order.call_id)
+            self._spawn(self._place(order))
+            self._on_order(order.call_id)
+        return len(orders)
+
+    async def act(self) -> None:
+        """Do the ``call_action`` rows: hang up, and what else is asked of a call."""
+        if not self.link.ready:
+            return
+        orders = await self._store.write(
+            lambda tx: handling.claim_call_actions(tx, node=self._node, now=self._now())
+        )
+        for order in orders:
+            self._spawn(self._do(order))
+
+    async def ask_for_doubtful(self) -> None:
+        """Ask Asterisk for the calls that may have been placed, once their grace is over."""
+        due = [call for call, at in self._doubtful.items() if at <= self._monotonic()]
+        for call_id in due:
+            if not self.link.ready:
+                return
+            try:
+                alive = await self.link.status(call_id)
+            except AmiError as error:
+                log.warning("call.unclear", call=call_id, reason=str(error))
+                self._doubtful[call_id] = self._monotonic() + GRACE
+                continue
+            if self._doubtful.pop(call_id, None) is not None and not alive:
+                await self._lose([call_id])
+
+    async def _place(self, order: handling.CallOrder) -> None:
+        async with self._slots:
+            try:
+                await self.link.originate(order.call_id, order.to, order.caller, order.ring_time)
+            except NotPlaced as error:
+                await self._failed(order.call_id, Outcome.TRUNK_FAILURE, str(error))
+            except MaybePlaced as error:
+                log.warning("call.maybe_placed", call=order.call_id, reason=str(error))
+                self._doubtful[order.call_id] = self._monotonic() + GRACE
+
+    async def _failed(self, call_id: str, outcome: Outcome, detail: str) -> None:
+        log.error("call.not_placed", call=call_id, outcome=outcome, reason=detail)
+        self._live.discard(call_id)
+        await self._write(
+            lambda tx: handling.call_ended(
+                tx, call_id, outcome=outcome, detail=detail, now=self._now()
+            )
+        )
+
+    async def _do(self, order: handling.CallActionOrder) -> None:
+        try:
+            done = await self._on_call(order)
+            result = "done" if done else "gone"
+        except AmiError as error:
+            result = f"failed: {error}"
+        await self._write(lambda tx: handling.call_action_done(tx, order.id, result, self._now()))
+
+    async def _on_call(self, order: handling.CallActionOrder) -> bool:
+        match order.kind:
+            case "hang_up":
+                return await self.link.hangup(order.call_id)
+            case _:
+                raise NotPlaced(f"no such act on a call: {order.kind}")
+
+    def arrived(self, call_id: str) -> None:
+        """Somebody calls us, and the row is there: followed from now on, however it ends."""
+        self.link.remember(call_id, rang=True, answered=True)
+        self._live.add(call_id)
+        self._doubtful[call_id] = self._monotonic()  # it may have hung up before we followed it
+
+    # --- after each (re)connect: the database first, then Asterisk ---
+
+    async def resync(self) -> None:
+        """Adopt what lives, give up what does not, before anything is dialled."""
+        rows = await self._store.read(lambda tx: handling.live_calls(tx, node=self._node))
+        found = await self.link.channels()
+        ended = self.link.waiting_ends()
+        known = {row.id for row in rows}
+        self._live = known & found | {call for call in known if call in ended}
+        lost = []
+        for row in rows:
+            self.link.remember(
+                row.id,
+                rang=row.state in (CallState.RINGING, CallState.ANSWERED),
+                answered=row.state is CallState.ANSWERED,
+            )
+            if row.id in found or row.id in ended:
+                self._doubtful.pop(row.id, None)
+            elif not self._wait_for(row):
+                lost.append(row.id)
+        await self._lose(lost)
+        for call_id in filter(is_call_id, found - known):
+            await self._end_if_over(call_id)
+        log.info("calls.resynchronised", adopted=len(known & found), lost=len(lost))
+
+    def _wait_for(self, row: handling.LiveCall) -> bool:
+        """Whether its Originate may still be under way; then it is asked for when that is over."""
+        if row.state is not CallState.STARTED:
+            return False
+        left = GRACE - (self._now() - row.placed_at).total_seconds()
+        if left <= 0:
+            return False
+        self._live.add(row.id)
+        self._doubtful[row.id] = self._monotonic() + min(left, GRACE)
+        return True
+
+    async def _lose(self, call_ids: list[str]) -> None:
+        """Of unknown fate: said in the logbook, and decided again."""
+        if not call_ids:
+            return
+        now = self._now()
+
+        def lost(tx: Tx) -> None:
+            for call_id in call_ids:
+                handling.call_lost(tx, call_id, now)
+
+        await self._write(lost)
+        for call_id in call_ids:
+            log.warning("call.lost", call=call_id)
+            self._live.discard(call_id)
+            self._on_over(call_id, cut=True)
+
+    async def _end_if_over(self, call_id: str) -> None:
+        """A late call of an attempt that is no longer current is hung up; others' calls never."""
+        row = await self._store.read(lambda tx: calls.get(tx, call_id))
+        if row is not None and row["state"] in (CallState.ENDED, CallState.CANCELLED):
+            log.warning("call.late", call=call_id)
+            try:
+                await self.link.hangup(call_id)
+            except AmiError as error:
+                log.warning("call.late_not_ended", call=call_id, reason=str(error))
+
+    # --- events to rows ---
+
+    async def events(self, events: list[Event]) -> None:
+        """Store what Asterisk said, all of it in one commit, and decide again."""
+        now = self._now()
+        try:
+            await self._write(lambda tx: _store_events(tx, events, now))
+        except Exception:
+            # One event that cannot be stored must not take the others with it.
+            log.exception("events.failed", events=len(events))
+            for event in events:
+                await self._store_alone(event)
+        for event in events:
+            self._after(event)
+
+    async def _store_alone(self, event: Event) -> None:
+        now = self._now()
+        try:
+            await self._write(lambda tx: _store_events(tx, [event], now))
+        except Exception:
+            log.exception("event.failed", call=event.call_id, kind=type(event).__name__)
+
+    def _after(self, event: Event) -> None:
+        call_id = event.call_id
+        self._doubtful.pop(call_id, None)
+        if isinstance(event, Ended | OriginateFailed):
+            self._live.discard(call_id)
+            self._on_over(call_id, cut=False)
+        elif isinstance(event, Placed | Ringing | Answered) and call_id not in self._live:
+            self._spawn(self._end_if_over(call_id))
+
+    # --- inside ---
+
+    async def _write(self, function: Callable[[Tx], Any]) -> None:
+        """Write, for as long as the store is away: what Asterisk said is not said again."""
+        while True:
+            try:
+                await self._store.write(function)
+            except StoreUnavailable as error:
+                log.critical("store.away", reason=str(error))
+                await asyncio.sleep(_STORE_RETRY)
+            else:
+                return
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("telephony.task_failed", exc_info=task.exception())
+
+    async def close(self) -> None:
+        """Stop what is under way here; calls go on in Asterisk."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _store_events(tx: Tx, events: list[Event], now: Any) -> None:
+    for event in events:
+        match event:
+            case Ringing(call_id):
+                handling.call_ringing(tx, call_id, now)
+            case Answered(call_id):
+                handling.call_answered(tx, call_id, now)
+            case Ended():
+                outcome, detail = verdict(event)
+                handling.call_ended(tx, event.call_id, outcome=outcome, detail=detail, now=now)
+            case OriginateFailed(call_id, reason):
+                failure = Outcome.TRUNK_FAILURE
+                handling.call_ended(tx, call_id, outcome=failure, detail=reason, now=now)
+
+
+def verdict(event: Ended) -> tuple[Outcome, str]:
+    """The outcome of an ended channel, without its dialogue's result, and the figures behind it."""
+    ending = causes.Ending(
+        cause=event.cause,
+        tech_cause=event.tech_cause,
+        rang=event.rang,
+        answered=event.answered,
+        timed_out=event.timed_out,
+    )
+    sip = f", SIP {event.tech_cause}" if event.tech_cause is not None else ""
+    return causes.outcome(ending), f"cause {event.cause}{sip}"

@@ -1,0 +1,174 @@
+"""The telephony process of one node: one AMI link, one FastAGI server, the rows between them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+import structlog
+
+from callflow import clock, handling
+from callflow.config import Settings
+from callflow.dispatch.wake import WakeSocket, open_store
+from callflow.storage import Store, StoreUnavailable, Tx
+from callflow.vault import Vault
+from ivr.agi import AgiServer, Dialogues
+from ivr.ami import Account, AmiError, AmiLink, Timing
+from ivr.asterisk.configuration import AMI_USER
+from ivr.asterisk.instance import Instance, Kind
+from ivr.asterisk.tree import cache_folder
+from ivr.speech import Speech
+from ivr.telephony.dialogue_rows import DialogueRows
+from ivr.telephony.placing import Placing
+from ivr.telephony.recordings import Recordings
+
+log = structlog.get_logger(__name__)
+
+ROLE = "telephony"
+_LOOK_EVERY = 0.1  # seconds: a lost wake-up costs no more
+_BEAT_EVERY = 2.0
+_SWEEP_EVERY = 20.0
+#: An Asterisk of our own says when it has booted; others may never say it.
+_BOOT = {"embedded": 20.0, "external": 0.5}
+
+
+class Telephony:
+    """Everything of the process, wired. ``run`` until cancelled."""
+
+    def __init__(self, settings: Settings, store: Store, vault: Vault) -> None:
+        self._settings, self._store = settings, store
+        self._since = clock.now()
+        self._recordings = Recordings(
+            store, settings.recordings_dir, node=settings.node, now=clock.now
+        )
+        self._placing = Placing(
+            store,
+            node=settings.node,
+            caller_number=settings.station_number,
+            now=clock.now,
+            monotonic=clock.monotonic,
+            on_over=self._recordings.over,
+            on_order=self._prepare,
+        )
+        self._link = AmiLink(
+            account(settings),
+            on_up=self._placing.resync,
+            on_events=self._placing.events,
+            on_alarm=self._alarm,
+            timing=Timing(boot=_BOOT[settings.asterisk]),
+        )
+        self._placing.attach(self._link)
+        self._rows = DialogueRows(
+            store, vault, node=settings.node, now=clock.now, on_arrived=self._placing.arrived
+        )
+        self._speech = speech_of(settings)
+        self._dialogues = Dialogues(self._rows, self._speech, self._mute)
+        self._agi = AgiServer(
+            {"outgoing": self._dialogues.outgoing, "incoming": self._dialogues.incoming}
+        )
+        self._wake = WakeSocket(settings.run_dir, ROLE)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Until cancelled; a part that fails ends the process, and the supervisor begins again."""
+        await self._agi.start(self._settings.ports.agi)
+        await self._speech.start()
+        try:
+            async with asyncio.TaskGroup() as parts:
+                for part in (
+                    self._link.run(),
+                    self._look(),
+                    self._recordings.run(),
+                    self._every(_BEAT_EVERY, self._beat),
+                    self._every(_SWEEP_EVERY, self._recordings.sweep),
+                ):
+                    parts.create_task(part)
+        finally:
+            await self._agi.close()
+            await self._placing.close()
+            await self._speech.close()
+            self._wake.close()
+
+    async def _look(self) -> None:
+        """Do what the rows ask for."""
+        while True:
+            await self._wake.wait(_LOOK_EVERY)
+            try:
+                await self._placing.act()
+                await self._placing.claim()
+                await self._placing.ask_for_doubtful()
+            except StoreUnavailable as error:
+                log.critical("store.away", reason=str(error))
+
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await work()
+            except StoreUnavailable as error:
+                log.critical("store.away", reason=str(error))
+            await asyncio.sleep(seconds)
+
+    async def _beat(self) -> None:
+        state = {
+            "asterisk": "up" if self._link.ready else "down",
+            "trunks": [{"name": "trunk", "calls": self._placing.live}],
+            "recordings_waiting": self._recordings.waiting,
+        }
+        await self._store.write(
+            lambda tx: handling.process_beat(
+                tx, ROLE, pid=os.getpid(), since=self._since, now=clock.now(), state=state
+            )
+        )
+
+    async def _alarm(self, kind: str, text: str) -> None:
+        at: datetime = clock.now()
+
+        def told(tx: Tx) -> None:
+            handling.station_event(tx, kind, text, at)
+
+        await self._store.write(told)
+
+    async def _mute(self, call_id: str, on: bool) -> None:
+        if not await self._link.mute(call_id, on):
+            raise AmiError("no such channel")
+
+    def _prepare(self, call_id: str) -> None:
+        """While it rings, what will be said is made."""
+        task = asyncio.create_task(self._prepare_now(call_id))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _prepare_now(self, call_id: str) -> None:
+        try:
+            facts = await self._rows.peek(call_id)
+        except StoreUnavailable:
+            return  # it will be made when it is needed
+        if facts is not None:
+            self._dialogues.prepare(facts)
+
+
+def account(settings: Settings) -> Account:
+    """Where AMI is and who we are there."""
+    host, port = "127.0.0.1", settings.ports.ami
+    if settings.asterisk == "external":
+        return Account(host=host, port=port, user=settings.ami_user, secret=settings.ami_secret)
+    station = Instance(kind=Kind.STATION, data_dir=settings.data_dir)
+    return Account(host=host, port=port, user=AMI_USER, secret=station.ami_secret())
+
+
+def speech_of(settings: Settings) -> Speech:
+    """The instance's prompts, and the cache that instances share."""
+
+    return Speech(settings.data_dir / "prompts", cache_folder() / "prompts")
+
+
+async def serve(settings: Settings) -> None:
+    """The role ``telephony`` of ``callflow serve``: until cancelled."""
+    vault = Vault(settings.data_dir / "keys")
+    store = open_store(settings, vault, role=ROLE)
+    try:
+        await Telephony(settings, store, vault).run()
+    finally:
+        store.close()
