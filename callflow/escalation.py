@@ -5,8 +5,8 @@ Nothing here acts: the answer is data that ``handling`` turns into rows, in one 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from callflow.call import Call, CallState, Outcome
@@ -16,6 +16,8 @@ from callflow.site import Contact, Site
 
 #: A call that nobody placed for so long lands on the operators' queue, loudly.
 UNPLACED_AFTER = timedelta(seconds=20)
+#: So does one that started and neither answers nor ends.
+STUCK_AFTER = timedelta(seconds=150)
 #: Our own line failed: the same person again after this, so often beyond the plan's attempts.
 TRUNK_RETRY = timedelta(seconds=5)
 TRUNK_RETRIES = 2
@@ -150,15 +152,18 @@ class _Run:
         return self._next_attempt(step, mine)
 
     def _watch(self, mine: Sequence[Call]) -> None:
-        """A call that stays unplaced is a silence: it becomes a human's business."""
-        unplaced = [c.requested_at for c in mine if c.state is CallState.REQUESTED]
-        if not unplaced:
+        """A call that nobody places, or that never ends ringing, becomes a human's business."""
+        late = [
+            c.requested_at + (UNPLACED_AFTER if c.state is CallState.REQUESTED else STUCK_AFTER)
+            for c in mine
+            if c.live and c.state is not CallState.ANSWERED
+        ]
+        if not late:
             return
-        late = min(unplaced) + UNPLACED_AFTER
-        if late <= self.now:
+        if min(late) <= self.now:
             self.actions.append(HandToHuman(reason="unplaced"))
         else:
-            self.due_at = late
+            self.due_at = min(late)
 
     def _lead(self, target: str | None, why: str) -> Step | None:
         if target is None:
@@ -298,11 +303,6 @@ def bridge_step(
     return DeskCall(to=desk.numbers[len(tried) % len(desk.numbers)], attempt=len(tried) + 1), None
 
 
-def queue_numbers(desk: Desk, level: int) -> Iterator[str]:
-    """The phones that ring at the ``level``-th time unclaimed work is found: wider each time."""
-    yield from desk.desk_phones if level == 0 and desk.desk_phones else desk.numbers
-
-
-def restarted(incident: Incident) -> Incident:
-    """``incident`` with its plan at the beginning: a new alarm voids what was decided (D6)."""
-    return replace(incident, step=None, step_since=None, machine=Machine.RUNNING)
+def queue_number(desk: Desk, level: int) -> str | None:
+    """The phone that rings the ``level``-th time unclaimed work is found; None: there is none."""
+    return desk.numbers[level % len(desk.numbers)] if desk.numbers else None

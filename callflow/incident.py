@@ -73,9 +73,12 @@ FAMILIES: tuple[frozenset[Kind], ...] = (
 
 def joins(open_kind: Kind, kind: Kind) -> bool:
     """Whether a signal of ``kind`` joins an unfiled incident of ``open_kind`` (D6)."""
-    if kind in ALWAYS_OWN:
-        return False
-    return kind is open_kind or any(kind in f and open_kind in f for f in FAMILIES)
+    return kind not in ALWAYS_OWN and family(open_kind, kind)
+
+
+def family(one: Kind, other: Kind) -> bool:
+    """Whether two kinds tell of the same matter."""
+    return one is other or any(one in f and other in f for f in FAMILIES)
 
 
 def starts_with_human(kind: Kind, category: Category) -> bool:

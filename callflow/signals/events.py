@@ -114,10 +114,15 @@ def _closing(row: EventRow) -> EventRow:
 
 
 def _named(row: EventRow, en: str, fr: str) -> EventRow:
+    def swap(pattern: str, name: str, label: str) -> str:
+        return re.sub(
+            pattern, lambda m: name if m.start() == 0 else name.lower(), label, flags=re.IGNORECASE
+        )
+
     return replace(
         row,
-        en=re.sub(r"opening/closing", en, row.en, flags=re.IGNORECASE),
-        fr=re.sub(r"mise à l’arrêt/en marche", fr, row.fr, flags=re.IGNORECASE),
+        en=swap("opening/closing", en, row.en),
+        fr=swap("mise à l’arrêt/en marche", fr, row.fr),
     )
 
 

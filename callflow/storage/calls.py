@@ -104,6 +104,12 @@ def cancel_requested(tx: Tx, incident_id: str, now: datetime) -> list[str]:
     return list(tx.execute(query).scalars())
 
 
+def count_live(tx: Tx) -> int:
+    """How many calls are up."""
+    query = select(func.count()).select_from(t.call).where(t.call.c.state.in_(_ON_TRUNK))
+    return int(tx.execute(query).scalar_one())
+
+
 def waiting(tx: Tx) -> list[dict[str, Any]]:
     """People who wait in a conference of their own."""
     query = select(t.call).where(
@@ -144,6 +150,11 @@ def recordings(tx: Tx, call_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """{call id: its recording's row}."""
     query = select(t.recording).where(t.recording.c.call_id.in_(list(call_ids)))
     return {row.call_id: dict(row._mapping) for row in tx.execute(query)}
+
+
+def insert_recording(tx: Tx, row: dict[str, Any]) -> None:
+    """What was found of a call's recording."""
+    tx.execute(t.recording.insert().values(**row))
 
 
 def all_recordings(tx: Tx) -> list[dict[str, Any]]:

@@ -130,6 +130,29 @@ def queue(tx: Tx, *, limit: int = 200) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in tx.execute(query)]
 
 
+def in_queue(tx: Tx) -> list[str]:
+    """The open incidents in front of a human that nobody holds."""
+    c = t.incident.c
+    query = select(c.id).where(
+        c.state == State.OPEN.value, c.with_human.is_(True), c.holder.is_(None)
+    )
+    return list(tx.execute(query).scalars())
+
+
+def open_of_phone(tx: Tx, number: str) -> str | None:
+    """The most urgent open incident of a site that this number is a contact of."""
+    c = t.incident.c
+    query = (
+        select(c.id)
+        .join(t.site_contact, t.site_contact.c.site_id == c.site_id)
+        .join(t.contact, t.contact.c.id == t.site_contact.c.contact_id)
+        .where(t.contact.c.phone == number, c.state == State.OPEN.value)
+        .order_by(c.priority, c.opened_at)
+        .limit(1)
+    )
+    return tx.execute(query).scalar()
+
+
 def unclaimed(tx: Tx, now: datetime) -> list[dict[str, Any]]:
     """Work in the human queue that nobody holds and whose target has passed, most urgent first."""
     c = t.incident.c

@@ -17,8 +17,9 @@ from callflow.storage.sites import upsert
 from callflow.storage.store import Tx
 
 
-def append(tx: Tx, drafts: Sequence[Draft], mac: Mac) -> None:
+def append(tx: Tx, *drafts: Draft) -> None:
     """Chain and write ``drafts`` in their order."""
+    mac: Mac = tx.info["mac"]
     if not drafts:
         return
     heads = _heads(tx, {draft.chain for draft in drafts})
@@ -52,8 +53,9 @@ def _heads(tx: Tx, chains: Iterable[str]) -> dict[str, tuple[int, str]]:
     return {row.chain: (row.seq, row.hash) for row in tx.execute(query)}
 
 
-def seal(tx: Tx, now: datetime, mac: Mac) -> int:
+def seal(tx: Tx, now: datetime) -> int:
     """Seal the heads that changed since the last seal; how many."""
+    mac: Mac = tx.info["mac"]
     rows = tx.execute(
         select(t.chain_head)
         .where(t.chain_head.c.sealed.is_(False))
@@ -117,6 +119,16 @@ def page(
     if since is not None:
         query = query.where(c.at >= since)
     return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def of_incidents(tx: Tx, incident_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """{incident id: its entries, oldest first}, for lists."""
+    found: dict[str, list[dict[str, Any]]] = {i: [] for i in incident_ids}
+    c = t.logbook.c
+    query = select(t.logbook).where(c.incident.in_(list(incident_ids))).order_by(c.number)
+    for row in tx.execute(query):
+        found[row.incident].append(dict(row._mapping))
+    return found
 
 
 def _entry(row: Any) -> Entry:

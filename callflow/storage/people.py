@@ -83,3 +83,14 @@ def process_beat(
 def processes(tx: Tx) -> list[dict[str, Any]]:
     """Every process that ever said it lives."""
     return [dict(row._mapping) for row in tx.execute(select(t.process).order_by(t.process.c.role))]
+
+
+def write_settings(tx: Tx, values: dict[str, Any]) -> None:
+    """The station's settings that every process must see alike."""
+    for name, value in values.items():
+        upsert(tx, t.setting, ["name"], {"name": name, "value": value})
+
+
+def settings(tx: Tx) -> dict[str, Any]:
+    """What ``write_settings`` wrote."""
+    return {row.name: row.value for row in tx.execute(select(t.setting))}

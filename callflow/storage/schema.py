@@ -239,6 +239,7 @@ call = Table(
     _at("answered_at"),
     _at("ended_at"),
     Index("ix_call_work", "node", "state", "priority", "requested_at"),
+    Index("ix_call_state", "state"),
 )
 
 recording = Table(
@@ -336,6 +337,13 @@ api_token = Table(
     Column("role", String(16), nullable=False),
     Column("name", Text, nullable=False),
     _at("created_at", null=False),
+)
+
+setting = Table(
+    "setting",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", JSON, nullable=False),
 )
 
 process = Table(

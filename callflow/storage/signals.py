@@ -25,6 +25,22 @@ def by_deduplication(tx: Tx, key: str) -> str | None:
     return tx.execute(select(t.signal.c.id).where(t.signal.c.deduplication == key)).scalar()
 
 
+def get(tx: Tx, signal_id: str) -> dict[str, Any] | None:
+    """One signal's row."""
+    row = tx.execute(select(t.signal).where(t.signal.c.id == signal_id)).first()
+    return dict(row._mapping) if row else None
+
+
+def of_incidents(tx: Tx, incident_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """{incident id: its signals, oldest first}, for lists."""
+    found: dict[str, list[dict[str, Any]]] = {i: [] for i in incident_ids}
+    c = t.signal.c
+    query = select(t.signal).where(c.incident_id.in_(list(incident_ids))).order_by(c.number)
+    for row in tx.execute(query):
+        found[row.incident_id].append(dict(row._mapping))
+    return found
+
+
 def backlog(tx: Tx, *, limit: int) -> list[dict[str, Any]]:
     """Signals not yet correlated, vital first, then as they came."""
     query = (

@@ -18,6 +18,8 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+#: A text's MAC with a key that is not in the database.
+Mac = Callable[[str], str]
 #: What a function of the store is given: a connection inside a transaction.
 Tx = Connection
 T = TypeVar("T")
@@ -43,11 +45,15 @@ class Store:
 
     ``write`` resolves after the durable commit; functions of several callers share it, each in a
     SAVEPOINT of its own, so that one that raises undoes only itself. ``after_commit`` is called
-    in the writer thread after each commit: the place to wake other processes.
+    in the writer thread after each commit: the place to wake other processes. ``mac`` is the
+    logbook's key function (vault.Vault.seal); ``storage.logbook`` finds it in ``tx.info``.
     """
 
-    def __init__(self, url: str, *, after_commit: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, url: str, *, mac: Mac, after_commit: Callable[[], None] | None = None
+    ) -> None:
         self.url = url
+        self._mac = mac
         self.sqlite = url.startswith("sqlite")
         if self.sqlite:
             Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
@@ -76,6 +82,7 @@ class Store:
         """``read`` in the caller's thread."""
         try:
             with self._reader_engine.connect() as tx:
+                tx.info["mac"] = self._mac
                 return function(tx)
         except SQLAlchemyError as error:
             raise StoreUnavailable(str(error)) from error
@@ -121,6 +128,7 @@ class Store:
         results: list[tuple[_Job, Any, Exception | None]]
         try:
             with self._writer_engine.connect() as tx, tx.begin() as transaction:
+                tx.info["mac"] = self._mac
                 results = [(job, *_attempt(tx, job, alone=len(batch) == 1)) for job in batch]
                 if all(error is not None for _, _, error in results):
                     transaction.rollback()

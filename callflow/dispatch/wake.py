@@ -1,0 +1,70 @@
+"""Wake-ups between the processes of one machine: a datagram to ``run/ROLE.wake``.
+
+A hint only: every process also looks at the rows by itself, so a lost datagram costs a poll.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from pathlib import Path
+
+from callflow.config import Settings
+from callflow.storage import Store
+from callflow.vault import Vault
+
+ROLES = ("receiver", "engine", "telephony", "web")
+
+
+class WakeSocket:
+    """Where one process hears that rows changed."""
+
+    def __init__(self, run_dir: Path, role: str) -> None:
+        run_dir.mkdir(parents=True, exist_ok=True)
+        self._path = run_dir / f"{role}.wake"
+        with contextlib.suppress(FileNotFoundError):
+            self._path.unlink()  # of a process that was killed
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        self._socket.bind(str(self._path))
+
+    async def wait(self, timeout: float) -> bool:
+        """Whether a wake-up came within ``timeout`` seconds; several count as one."""
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(timeout):
+                await loop.sock_recv(self._socket, 16)
+        except TimeoutError:
+            return False
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self._socket.recv(16)
+        return True
+
+    def close(self) -> None:
+        self._socket.close()
+        with contextlib.suppress(FileNotFoundError):
+            self._path.unlink()
+
+
+class Waker:
+    """Sends wake-ups; never blocks, never fails."""
+
+    def __init__(self, run_dir: Path, roles: tuple[str, ...]) -> None:
+        self._paths = [str(run_dir / f"{role}.wake") for role in roles]
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+
+    def wake(self) -> None:
+        """Tell every role that rows changed."""
+        for path in self._paths:
+            with contextlib.suppress(OSError):
+                self._socket.sendto(b"1", path)
+
+
+def open_store(settings: Settings, vault: Vault, *, role: str) -> Store:
+    """The instance's store for one process; each commit wakes the others (and the role itself)."""
+    interested = ("engine", "web") if role == "receiver" else ("engine", "telephony", "web")
+    waker = Waker(settings.run_dir, interested)
+    return Store(settings.database, mac=vault.seal, after_commit=waker.wake)

@@ -1,0 +1,236 @@
+"""A call's life: claimed, ringing, answered, ended; each told and decided upon at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from callflow import call
+from callflow.call import BRIDGE_STEP, QUEUE_STEP, CallState, Outcome
+from callflow.dial_policy import refusal
+from callflow.handling.deciding import decide, hand_to_human, raise_duress
+from callflow.handling.policy import load_policy
+from callflow.handling.queueing import bridge, desk_took, leave_room
+from callflow.handling.telling import tell
+from callflow.storage import Tx, calls, incidents
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallOrder:
+    """A call to place at once: it is *started*, so nobody else will. ``ring_time`` in seconds."""
+
+    call_id: str
+    to: str
+    caller: str
+    ring_time: float
+    dialogue: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LiveCall:
+    """A call that was acted upon and, as far as the rows know, has not ended."""
+
+    id: str
+    state: CallState
+    placed_at: datetime
+    to: str
+    incident: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallActionOrder:
+    """An act on a live call, claimed: ``kind`` is hang_up."""
+
+    id: str
+    call_id: str
+    kind: str
+
+
+def claim_calls(
+    tx: Tx, *, node: str, now: datetime, caller: str = "", limit: int = 64
+) -> list[CallOrder]:
+    """The calls to place now: vital and human ones first, within the trunk's channels.
+
+    Some channels are kept for those; two calls to one number are never up at once.
+    """
+    wanted = calls.requested(tx, node, limit=limit + 64)
+    if not wanted:
+        return []
+    policy = load_policy(tx)
+    up = calls.on_trunk(tx, node)
+    free, numbers = policy.trunk_channels - len(up), {row["to"] for row in up}
+    orders: list[CallOrder] = []
+    for row in wanted:
+        if len(orders) >= limit or free <= (
+            0 if row["priority"] == 0 else policy.reserved_channels
+        ):
+            break
+        if row["to"] in numbers:
+            continue
+        why = refusal(row["to"])
+        if why is not None:
+            _refuse(tx, row, why, now)
+            continue
+        calls.change(
+            tx,
+            row["id"],
+            only_in=[CallState.REQUESTED],
+            state=CallState.STARTED.value,
+            placed_at=now,
+        )
+        tell(tx, "call_placed", now, _incident(tx, row), to=row["to"], call=row["id"])
+        numbers.add(row["to"])
+        free -= 1
+        orders.append(
+            CallOrder(
+                call_id=row["id"],
+                to=row["to"],
+                caller=caller,
+                ring_time=row["ring_time"],
+                dialogue=row["dialogue"],
+            )
+        )
+    return orders
+
+
+def _refuse(tx: Tx, row: Row, why: str, now: datetime) -> None:
+    """The last gate before the trunk: nothing is dialled, a human is told (invariant 5)."""
+    calls.change(
+        tx,
+        row["id"],
+        state=CallState.ENDED.value,
+        outcome=Outcome.NO_NUMBER.value,
+        detail=why,
+        ended_at=now,
+    )
+    incident_row = _incident(tx, row)
+    tell(tx, "dial_refused", now, incident_row, to=row["to"], reason=why)
+    if incident_row is not None:
+        hand_to_human(tx, incident_row, "dial_refused", now)
+        decide(tx, incident_row["id"], now)
+
+
+def _incident(tx: Tx, row: Row) -> Row | None:
+    return incidents.get(tx, row["incident_id"]) if row["incident_id"] else None
+
+
+def live_calls(tx: Tx, *, node: str) -> list[LiveCall]:
+    """Read before the PBX is asked for its channels, never after (engine.md)."""
+    return [
+        LiveCall(
+            id=row["id"],
+            state=CallState(row["state"]),
+            placed_at=row["placed_at"] or row["requested_at"],
+            to=row["to"],
+            incident=row["incident_id"],
+        )
+        for row in calls.on_trunk(tx, node)
+    ]
+
+
+def call_ringing(tx: Tx, call_id: str, now: datetime) -> None:
+    """The far end says that it rings."""
+    calls.change(
+        tx,
+        call_id,
+        only_in=[CallState.STARTED],
+        state=CallState.RINGING.value,
+        ringing_at=now,
+    )
+
+
+def call_answered(tx: Tx, call_id: str, now: datetime) -> None:
+    """Picked up; the dialogue begins."""
+    if calls.change(
+        tx,
+        call_id,
+        only_in=[CallState.STARTED, CallState.RINGING],
+        state=CallState.ANSWERED.value,
+        answered_at=now,
+    ):
+        row = calls.get(tx, call_id)
+        assert row is not None
+        tell(tx, "call_answered", now, _incident(tx, row), to=row["to"], call=call_id)
+
+
+def call_ended(tx: Tx, call_id: str, *, outcome: Outcome, detail: str = "", now: datetime) -> None:
+    """The channel is gone. What the dialogue concluded wins over what the line says."""
+    row = calls.get(tx, call_id)
+    if row is None or CallState(row["state"]) not in call.LIVE_STATES:
+        return
+    final = row["result"] or outcome.value
+    calls.change(
+        tx,
+        call_id,
+        state=CallState.ENDED.value,
+        outcome=final,
+        detail=detail,
+        ended_at=now,
+    )
+    incident_row = _incident(tx, row)
+    tell(
+        tx,
+        "call_ended",
+        now,
+        incident_row,
+        to=row["to"],
+        outcome=final,
+        detail=detail,
+        call=call_id,
+    )
+    leave_room(tx, row, now)
+    if row["step"] in (BRIDGE_STEP, QUEUE_STEP):
+        return
+    if incident_row is not None:
+        decide(tx, incident_row["id"], now)
+
+
+def call_lost(tx: Tx, call_id: str, now: datetime) -> None:
+    """Gone while nobody listened: *unknown*, unless its dialogue had concluded."""
+    call_ended(tx, call_id, outcome=Outcome.UNKNOWN, detail="lost in a crash", now=now)
+
+
+def dialogue_concluded(tx: Tx, call_id: str, outcome: Outcome, now: datetime) -> None:
+    """What the person answered, acted upon before the next word is said."""
+    row = calls.get(tx, call_id)
+    if row is None or row["result"] == outcome.value:
+        return
+    calls.change(tx, call_id, result=outcome.value)
+    incident_row = _incident(tx, row)
+    tell(tx, "call_result", now, incident_row, to=row["to"], result=outcome.value, call=call_id)
+    if row["dialogue"] == "desk":
+        if outcome is Outcome.OPERATOR:
+            desk_took(tx, row, now)
+        return
+    if incident_row is None:
+        return
+    if outcome is Outcome.DURESS:
+        raise_duress(tx, incident_row, now)
+    elif outcome in (Outcome.HELP, Outcome.OPERATOR, Outcome.WRONG_CODE):
+        hand_to_human(tx, incident_row, outcome.value, now)
+
+
+def join_room(tx: Tx, call_id: str, now: datetime) -> str:
+    """The called person waits for a human from now on; the conference's name."""
+    row = calls.get(tx, call_id)
+    room = str(row["room"] or call_id) if row else call_id
+    if row is not None and row["room"] is None:
+        calls.change(tx, call_id, room=room)
+    bridge(tx, now)
+    return room
+
+
+def claim_call_actions(tx: Tx, *, node: str, now: datetime) -> list[CallActionOrder]:
+    """Acts that operators, or the end of a conference, ask for."""
+    return [
+        CallActionOrder(id=row["id"], call_id=row["call_id"], kind=row["kind"])
+        for row in calls.claim_actions(tx, node, now)
+    ]
+
+
+def call_action_done(tx: Tx, action_id: str, result: str, now: datetime) -> None:
+    """What became of an act; ``result`` is "done" or what went wrong."""
+    calls.finish_action(tx, action_id, result)

@@ -1,0 +1,264 @@
+"""Decided by ``escalation``, done here: actions become rows, in the transaction at hand."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from callflow import call_plan, escalation, incident
+from callflow.call import CallState, Direction, Outcome
+from callflow.dial_policy import refusal
+from callflow.escalation import Close, EnterStep, Finish, HandToHuman, NoNumber, PlaceCall
+from callflow.handling.policy import Policy, load_policy
+from callflow.handling.telling import tell
+from callflow.incident import Event, Machine, State
+from callflow.signal import PERSONAL, Category, Kind
+from callflow.storage import SqlError, Tx, calls, incidents, sites
+
+log = logging.getLogger(__name__)
+
+#: A treated site must be back to normal by then, or it is a human's again (D26).
+NORMAL_WITHIN = timedelta(minutes=30)
+
+Row = dict[str, Any]
+
+
+def decide(tx: Tx, incident_id: str, now: datetime) -> None:
+    """Look at an incident and do what is due. An exception of ours lands on the queue."""
+    row = incidents.get(tx, incident_id, lock=True)
+    if row is None:
+        return
+    try:
+        row = _look_at_times(tx, row, now)
+        _decide(tx, row, now)
+    except SqlError:
+        raise
+    except Exception:  # invariant 2: any failure lands, loudly, in front of a human
+        log.exception("deciding failed for incident %s", incident_id)
+        row = incidents.get(tx, incident_id) or row
+        row = incidents.change(tx, row, machine=Machine.DONE.value, machine_due=None)
+        hand_to_human(tx, row, Outcome.ERROR.value, now)
+
+
+def _look_at_times(tx: Tx, row: Row, now: datetime) -> Row:
+    """Deadlines that are not the plan's."""
+    if row["normal_due"] is not None and row["normal_due"] <= now:
+        state = incident.after(State(row["state"]), Event.OVERDUE)
+        row = incidents.change(tx, row, state=state.value, normal_due=None, closed_at=None)
+        tell(tx, "overdue", now, row)
+        row = hand_to_human(tx, row, "overdue", now)
+    if row["parked_until"] is not None and row["parked_until"] <= now:
+        row = incidents.change(tx, row, parked_until=None)
+    return row
+
+
+def _decide(tx: Tx, row: Row, now: datetime) -> None:
+    seen = incidents.to_incident(row)
+    if seen.machine is not Machine.RUNNING or seen.state is not State.OPEN:
+        if row["machine_due"] is not None:
+            incidents.change(tx, row, machine_due=None)
+        return
+    decision = escalation.next_steps(
+        seen,
+        call_plan.from_json(row["plan"]),
+        sites.load_site(tx, row["site_id"]) if row["site_id"] else None,
+        [calls.to_call(call) for call in calls.of_incident(tx, row["id"])],
+        now,
+    )
+    for action in decision.actions:
+        row = _act(tx, row, action, now)
+    if row["machine_due"] != decision.due_at:
+        incidents.change(tx, row, machine_due=decision.due_at)
+
+
+def _act(tx: Tx, row: Row, action: escalation.Action, now: datetime) -> Row:
+    match action:
+        case EnterStep(step=step, why=why):
+            tell(tx, "step", now, row, step=step, why=why)
+            return incidents.change(tx, row, step=step, step_since=now)
+        case PlaceCall():
+            return _request(tx, row, action, now)
+        case NoNumber(contact=contact, step=step, attempt=attempt):
+            _insert_unnumbered(tx, row, action, now)
+            tell(tx, "no_number", now, row, who=contact.name, step=step, attempt=attempt)
+            return row
+        case HandToHuman(reason=reason, text=text):
+            return hand_to_human(tx, row, reason, now, text)
+        case Close(code=code, text=text):
+            return close(tx, row, code, text, now)
+        case Finish():
+            return incidents.change(tx, row, machine=Machine.DONE.value)
+
+
+def _request(tx: Tx, row: Row, action: PlaceCall, now: datetime) -> Row:
+    why = refusal(action.to)
+    if why is not None:  # never dialled; the list goes on, a human is told
+        _insert_unnumbered(tx, row, action, now, Outcome.NO_NUMBER, why)
+        tell(tx, "dial_refused", now, row, to=action.to, reason=why)
+        row = hand_to_human(tx, row, "dial_refused", now)
+        return incidents.change(tx, row, machine_due=now)
+    policy = load_policy(tx)
+    request_call(
+        tx,
+        policy,
+        row,
+        now,
+        step=action.step,
+        contact=action.contact.id,
+        to=action.to,
+        attempt=action.attempt,
+        dialogue="verification",
+        ring_time=action.ring_s or policy.ring_time,
+        priority=0 if row["category"] == Category.VITAL.value else row["priority"],
+    )
+    who = action.contact.name
+    tell(tx, "call_requested", now, row, who=who, to=action.to, attempt=action.attempt)
+    return row
+
+
+def request_call(
+    tx: Tx,
+    policy: Policy,
+    row: Row | None,
+    now: datetime,
+    *,
+    step: str,
+    to: str,
+    attempt: int,
+    dialogue: str,
+    ring_time: float,
+    priority: int,
+    contact: str | None = None,
+    room: str | None = None,
+    call_id: str | None = None,
+) -> str:
+    """The row before the act; the call's id, which will be its channel's."""
+    call_id = call_id or str(uuid.uuid4())
+    calls.insert(
+        tx,
+        {
+            "id": call_id,
+            "incident_id": row["id"] if row else None,
+            "direction": Direction.OUTGOING.value,
+            "dialogue": dialogue,
+            "step": step,
+            "contact_id": contact,
+            "to": to,
+            "attempt": attempt,
+            "priority": priority,
+            "trunk": "trunk",
+            "node": policy.node,
+            "ring_time": ring_time,
+            "state": CallState.REQUESTED.value,
+            "room": room,
+            "detail": "",
+            "requested_at": now,
+        },
+    )
+    return call_id
+
+
+def _insert_unnumbered(
+    tx: Tx,
+    row: Row,
+    action: NoNumber | PlaceCall,
+    now: datetime,
+    outcome: Outcome = Outcome.NO_NUMBER,
+    detail: str = "",
+) -> None:
+    policy = load_policy(tx)
+    call_id = request_call(
+        tx,
+        policy,
+        row,
+        now,
+        step=action.step,
+        contact=action.contact.id,
+        to=action.contact.phone or "",
+        attempt=action.attempt,
+        dialogue="verification",
+        ring_time=0,
+        priority=4,
+    )
+    calls.change(
+        tx,
+        call_id,
+        state=CallState.ENDED.value,
+        outcome=outcome.value,
+        detail=detail,
+        ended_at=now,
+    )
+
+
+def hand_to_human(tx: Tx, row: Row, reason: str, now: datetime, text: str = "") -> Row:
+    """The incident stands in the operators' queue; said once for each reason."""
+    if row["with_human"] and row["human_reason"] == reason and row["state"] == State.OPEN.value:
+        return row
+    tell(tx, "human", now, row, reason=reason, text=text)
+    values: Row = {"with_human": True, "human_reason": reason}
+    if row["human_since"] is None:
+        values["human_since"] = now
+    if row["queue_due"] is None and row["holder"] is None:
+        values["queue_due"] = now + load_policy(tx).target(Category(row["category"]))
+    return incidents.change(tx, row, **values)
+
+
+def close(tx: Tx, row: Row, code: str, text: str, now: datetime, who: str | None = None) -> Row:
+    """Handled with a resolution code; filed where the site is back to normal (D26)."""
+    state = incident.after(State(row["state"]), Event.CLOSE)
+    extra = {"who_did": who} if who else {}
+    tell(tx, "closed", now, row, code=code, text=text, **extra)
+    for number in calls.cancel_requested(tx, row["id"], now):
+        tell(tx, "call_cancelled", now, row, to=number)
+    row = incidents.change(
+        tx,
+        row,
+        state=state.value,
+        resolution_code=code,
+        resolution_text=text,
+        closed_at=now,
+        machine=Machine.DONE.value,
+        machine_due=None,
+        queue_due=None,
+        holder=None,
+        held_since=None,
+    )
+    return settle(tx, row, now)
+
+
+def settle(tx: Tx, row: Row, now: datetime) -> Row:
+    """A handled incident is filed when its zones are restored, else it awaits that."""
+    normal = all(state == "restored" for state in row["zones"].values())
+    event = Event.NORMAL if normal else Event.NOT_NORMAL
+    if row["state"] == State.AWAITING_NORMAL.value and not normal:
+        return row
+    state = incident.after(State(row["state"]), event)
+    if state is State.FILED:
+        tell(tx, "filed", now, row)
+        return incidents.change(tx, row, state=state.value, normal_due=None)
+    zones = ", ".join(zone or "?" for zone, is_ in row["zones"].items() if is_ != "restored")
+    tell(tx, "awaiting_normal", now, row, zones=zones)
+    return incidents.change(tx, row, state=state.value, normal_due=now + NORMAL_WITHIN)
+
+
+def raise_duress(tx: Tx, row: Row, now: datetime) -> Row:
+    """A duress code: silently vital, mute from now on, the machine stops (D7, invariant 4)."""
+    for number in calls.cancel_requested(tx, row["id"], now):
+        tell(tx, "call_cancelled", now, row, to=number)
+    row = incidents.change(
+        tx,
+        row,
+        duress=True,
+        category=Category.VITAL.value,
+        priority=1,
+        machine=Machine.DONE.value,
+        machine_due=None,
+    )
+    return hand_to_human(tx, row, Outcome.DURESS.value, now)
+
+
+def is_mute(row: Row) -> bool:
+    """Whether nothing may ring on site or at its staff (D7)."""
+    return bool(row["duress"]) or Kind(row["kind"]) in PERSONAL

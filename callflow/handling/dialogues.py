@@ -1,0 +1,162 @@
+"""What a dialogue on the phone reads and commits; each transition is a row (telephony.md)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from callflow.call import CallState, Direction, Outcome
+from callflow.handling.calling import dialogue_concluded, join_room
+from callflow.handling.deciding import is_mute, request_call
+from callflow.handling.policy import load_policy
+from callflow.handling.telling import tell
+from callflow.signal import Category, Kind
+from callflow.site import Authority, Contact, Role, Site
+from callflow.storage import Tx, calls, incidents, sites
+from callflow.vault import Vault, equal
+from ivr.dialogue import Answer, CodeVerdict, Dialogue, Facts, Progress
+
+STATION_NAME = "Callflow"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DialogueCall:
+    """A call's dialogue as it stands."""
+
+    facts: Facts
+    progress: Progress | None
+
+
+def dialogue_load(tx: Tx, vault: Vault, call_id: str) -> DialogueCall | None:
+    """What may be said in this call, and how far it is; None for a call nobody knows."""
+    row = calls.get(tx, call_id)
+    if row is None:
+        return None
+    progress = Progress.from_json(row["progress"]) if row["progress"] else None
+    return DialogueCall(facts=_facts(tx, vault, row), progress=progress)
+
+
+def _facts(tx: Tx, vault: Vault, row: dict[str, Any]) -> Facts:
+    dialogue = Dialogue(row["dialogue"])
+    incident_row = incidents.get(tx, row["incident_id"]) if row["incident_id"] else None
+    if incident_row is None:
+        return Facts(dialogue=dialogue, station=STATION_NAME, room=row["room"] or "")
+    site = _site(tx, vault, incident_row["site_id"])
+    zone = next(iter(incident_row["zones"]), "")
+    common: dict[str, Any] = dict(
+        dialogue=dialogue,
+        station=STATION_NAME,
+        site_name=site.name if site else incident_row["account"],
+        kind=Kind(incident_row["kind"]),
+        zone=zone,
+        zone_name=site.zone_name(incident_row["account"], zone) if site else "",
+        priority=incident_row["priority"],
+        personal=is_mute(incident_row),
+        waiting_count=max(1, len(incidents.in_queue(tx))),
+    )
+    if site is None or dialogue is not Dialogue.VERIFICATION:
+        room = row["room"] if row["room"] != row["id"] else ""
+        return Facts(**common, language=site.language if site else "fr", room=room or "")
+    contact = next((c for c in site.contacts if c.id == row["contact_id"]), None)
+    return Facts(
+        **common,
+        language=contact.language if contact else site.language,
+        address=site.address,
+        at=incident_row["opened_at"].astimezone(ZoneInfo(site.timezone)),
+        recognition_word=site.recognition_word,
+        answers=_answers(contact, incident_row),
+    )
+
+
+def _site(tx: Tx, vault: Vault, site_id: str | None) -> Site | None:
+    if site_id is None:
+        return None
+    row = sites.site_row(tx, site_id)
+    kept = row["recognition_word"] if row else None
+    word = vault.decrypt(kept).decode() if kept else None
+    return sites.load_site(tx, site_id, word=word)
+
+
+def _answers(contact: Contact | None, incident_row: dict[str, Any]) -> frozenset[Answer]:
+    """The keys that this person may use, as far as authority allows (D3, D7).
+
+    Identity is not knowledge: from off site nobody cancels a vital alarm.
+    """
+    if contact is None:
+        return frozenset()
+    kind, vital = Kind(incident_row["kind"]), incident_row["category"] == Category.VITAL.value
+    on_site = contact.role is Role.PREMISES
+    answers = {Answer.HELP}
+    if contact.may(Authority.CANCEL, kind) and not is_mute(incident_row) and (on_site or not vital):
+        answers.add(Answer.FALSE_ALARM)
+    if not on_site:
+        answers |= {Answer.GOING, Answer.NEXT_PERSON, Answer.KNOWN_CAUSE}
+    if contact.may(Authority.SEND_GUARD, kind):
+        answers.add(Answer.SEND_GUARD)
+    return frozenset(answers)
+
+
+def dialogue_check_code(tx: Tx, vault: Vault, call_id: str, digits: str) -> CodeVerdict:
+    """The typed code against the called contact's: right, under duress, or wrong."""
+    row = calls.get(tx, call_id)
+    contact = sites.contact(tx, row["contact_id"]) if row and row["contact_id"] else None
+    if contact is None:
+        return CodeVerdict.WRONG
+    typed = vault.code(contact["id"], digits)
+    if contact["duress_code"] and equal(typed, contact["duress_code"]):
+        return CodeVerdict.DURESS
+    if contact["code"] and equal(typed, contact["code"]):
+        return CodeVerdict.OK
+    return CodeVerdict.WRONG
+
+
+def dialogue_save(tx: Tx, call_id: str, progress: Progress) -> None:
+    """Commit a transition: a new server goes on from here, in the same call."""
+    calls.change(tx, call_id, progress=progress.to_json())
+
+
+def dialogue_conclude(tx: Tx, call_id: str, outcome: Outcome, now: datetime) -> None:
+    """Commit the result, with its effects, before the next word."""
+    dialogue_concluded(tx, call_id, outcome, now)
+
+
+def dialogue_bridge(tx: Tx, call_id: str, now: datetime) -> str:
+    """The call goes on in a conference, and a human is rung; the conference's name."""
+    return join_room(tx, call_id, now)
+
+
+def incoming_call(tx: Tx, call_id: str, number: str, node: str, now: datetime) -> None:
+    """Somebody calls us: a row of its own, tied to the site's open incident where there is one.
+
+    ``number`` is a hint, never a proof; a caller of a site in alarm reaches its holder (D20).
+    """
+    if calls.get(tx, call_id) is not None:
+        return
+    row = incidents.open_of_phone(tx, number)
+    policy = load_policy(tx)
+    incident_row = incidents.get(tx, row) if row else None
+    request_call(
+        tx,
+        policy,
+        incident_row,
+        now,
+        call_id=call_id,
+        step="incoming",
+        to=number,
+        attempt=1,
+        dialogue=Dialogue.INCOMING.value,
+        ring_time=0,
+        priority=0,
+    )
+    calls.change(
+        tx,
+        call_id,
+        direction=Direction.INCOMING.value,
+        node=node,
+        state=CallState.ANSWERED.value,
+        placed_at=now,
+        answered_at=now,
+    )
+    tell(tx, "call_incoming", now, incident_row, to=number, call=call_id)

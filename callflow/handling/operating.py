@@ -1,0 +1,183 @@
+"""What a person does with an incident: take, release, park, hand over, note, close."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from callflow.handling.deciding import close, decide, hand_to_human, request_call
+from callflow.handling.policy import load_policy
+from callflow.handling.telling import tell
+from callflow.incident import Machine, State
+from callflow.signal import PERSONAL, Category, Kind
+from callflow.storage import Tx, calls, incidents, sites
+
+Row = dict[str, Any]
+
+
+class Refused(Exception):
+    """The act makes no sense now; the message says why and what to do."""
+
+
+class Held(Refused):
+    """Another operator has it; ``holder`` says who."""
+
+    def __init__(self, holder: str) -> None:
+        super().__init__(f"{holder} holds this incident: ask for a transfer")
+        self.holder = holder
+
+
+class NotFound(Refused):
+    """There is no such incident, contact or plan."""
+
+
+def claim(tx: Tx, incident_id: str, who: str, now: datetime) -> Row:
+    """*Take*: the machine stops, and the hold is on the whole site (D20). Raises Held, Refused."""
+    row = _get(tx, incident_id)
+    if row["state"] == State.FILED.value:
+        raise Refused("this incident is filed: there is nothing to take")
+    together = [row]
+    if row["site_id"]:
+        together = incidents.unfiled(tx, [row["site_id"]], [])
+    for other in together:
+        if other["holder"] not in (None, who):
+            raise Held(other["holder"])
+    for other in together:
+        if other["holder"] is None:
+            _take(tx, other, who, now)
+    return _get(tx, incident_id)
+
+
+def _take(tx: Tx, row: Row, who: str, now: datetime) -> None:
+    if not incidents.claim(tx, row["id"], who, now):
+        current = incidents.get(tx, row["id"])
+        raise Held(current["holder"] if current else "?")
+    row = _get(tx, row["id"])
+    tell(tx, "claimed", now, row, by=who, who_did=who)
+    if row["machine"] == Machine.RUNNING.value:
+        row = incidents.change(tx, row, machine=Machine.STOPPED.value)
+    for number in calls.cancel_requested(tx, row["id"], now):
+        tell(tx, "call_cancelled", now, row, to=number, who_did=who)
+    if not row["with_human"]:
+        row = hand_to_human(tx, row, "taken", now)
+    incidents.change(tx, row, machine_due=None, queue_due=None, parked_until=None)
+
+
+def release(tx: Tx, incident_id: str, who: str, now: datetime) -> Row:
+    """Back to the queue, where it escalates again. Raises Held."""
+    row = _held(tx, incident_id, who)
+    tell(tx, "released", now, row, by=who, who_did=who)
+    return _to_queue(tx, row, now)
+
+
+def _to_queue(tx: Tx, row: Row, now: datetime, **values: Any) -> Row:
+    due = now + load_policy(tx).target(Category(row["category"]))
+    waits = row["state"] == State.OPEN.value and row["with_human"]
+    return incidents.change(
+        tx,
+        row,
+        **{"holder": None, "held_since": None, "queue_due": due if waits else None, **values},
+    )
+
+
+def park(tx: Tx, incident_id: str, who: str, until: datetime, now: datetime) -> Row:
+    """Out of the way until a time; it comes back by itself, and escalates from then."""
+    row = _held(tx, incident_id, who)
+    if until <= now:
+        raise Refused("park until a time that is still to come")
+    tell(tx, "parked", now, row, by=who, until=until.isoformat(), who_did=who)
+    return _to_queue(tx, row, now, parked_until=until, queue_due=until)
+
+
+def transfer(tx: Tx, incident_id: str, who: str, to: str, now: datetime) -> Row:
+    """To a colleague, who holds it from now on."""
+    row = _held(tx, incident_id, who)
+    tell(tx, "transferred", now, row, by=who, to=to, who_did=who)
+    return incidents.change(tx, row, holder=to, held_since=now)
+
+
+def note(tx: Tx, incident_id: str, who: str, text: str, now: datetime) -> Row:
+    """A line in the logbook. Anybody with the right may write one, whoever holds it."""
+    row = _get(tx, incident_id)
+    if not text.strip():
+        raise Refused("the note is empty")
+    tell(tx, "note", now, row, note=text, who_did=who)
+    return incidents.change(tx, row)
+
+
+def resume_plan(tx: Tx, incident_id: str, who: str, now: datetime) -> Row:
+    """Hand the plan back to the machine, at the step where it stopped."""
+    row = _held(tx, incident_id, who)
+    if row["machine"] != Machine.STOPPED.value:
+        raise Refused("the plan is not stopped: there is nothing to hand back")
+    tell(tx, "resumed", now, row, by=who, who_did=who)
+    row = _to_queue(tx, row, now, machine=Machine.RUNNING.value)
+    decide(tx, row["id"], now)
+    return _get(tx, incident_id)
+
+
+def close_incident(tx: Tx, incident_id: str, who: str, code: str, text: str, now: datetime) -> Row:
+    """Handled, with a resolution code. Raises Held, Refused."""
+    row = _get(tx, incident_id)
+    if row["holder"] not in (None, who):
+        raise Held(row["holder"])
+    if row["state"] not in (State.OPEN.value, State.AWAITING_NORMAL.value):
+        raise Refused("this incident is closed already")
+    if not code.strip():
+        raise Refused("closing needs a resolution code")
+    if Kind(row["kind"]) in PERSONAL and not text.strip():
+        raise Refused("a personal alarm is closed with a reason: write it in the text")
+    return close(tx, row, code.strip(), text, now, who=who)
+
+
+def request_contact_call(tx: Tx, incident_id: str, who: str, contact_id: str, now: datetime) -> str:
+    """A call that a person asks for, to a contact of the site; the call's id."""
+    row = _held(tx, incident_id, who)
+    site = sites.load_site(tx, row["site_id"]) if row["site_id"] else None
+    contact = next((c for c in site.contacts if c.id == contact_id), None) if site else None
+    if contact is None:
+        raise NotFound(f"there is no contact {contact_id!r} at this site")
+    if contact.phone is None:
+        raise Refused(f"{contact.name} has no number")
+    policy = load_policy(tx)
+    attempt = 1 + sum(1 for c in calls.of_incident(tx, row["id"]) if c["contact_id"] == contact_id)
+    call_id = request_call(
+        tx,
+        policy,
+        row,
+        now,
+        step="by_hand",
+        contact=contact.id,
+        to=contact.phone,
+        attempt=attempt,
+        dialogue="verification",
+        ring_time=policy.ring_time,
+        priority=0,
+    )
+    tell(
+        tx,
+        "call_requested",
+        now,
+        row,
+        who=contact.name,
+        to=contact.phone,
+        attempt=attempt,
+        who_did=who,
+    )
+    return call_id
+
+
+def _get(tx: Tx, incident_id: str) -> Row:
+    row = incidents.get(tx, incident_id, lock=True)
+    if row is None:
+        raise NotFound(f"there is no incident {incident_id!r}")
+    return row
+
+
+def _held(tx: Tx, incident_id: str, who: str) -> Row:
+    row = _get(tx, incident_id)
+    if row["holder"] is None:
+        raise Refused("take the incident first")
+    if row["holder"] != who:
+        raise Held(row["holder"])
+    return row

@@ -1,0 +1,127 @@
+"""The queue escalates itself (D21), and nobody who waits on the line is dropped (D12)."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from callflow import escalation
+from callflow.call import BRIDGE_STEP, QUEUE_STEP, CallState
+from callflow.handling.deciding import request_call
+from callflow.handling.policy import Policy, load_policy
+from callflow.handling.telling import tell
+from callflow.storage import Tx, calls, incidents, sites
+
+Row = dict[str, Any]
+
+#: Unclaimed work rings the next phone after this.
+NEXT_PHONE = timedelta(seconds=60)
+#: A desk that said "I take it" has this long before the work counts as unclaimed again.
+TAKEN_FOR = timedelta(seconds=120)
+#: A desk phone rings as long as a person needs to reach it, seconds.
+DESK_RING = 25.0
+
+
+def escalate_queue(tx: Tx, now: datetime) -> None:
+    """Ring the next phone of the station for unclaimed work whose target has passed."""
+    overdue = incidents.unclaimed(tx, now)
+    if not overdue:
+        return
+    policy = load_policy(tx)
+    top = overdue[0]
+    number = escalation.queue_number(policy.desk, top["queue_level"])
+    for row in overdue:
+        incidents.change(tx, row, queue_due=now + NEXT_PHONE, queue_level=row["queue_level"] + 1)
+    if number is None:
+        tell(tx, "queue_silent", now, top)
+        return
+    if calls.live_to(tx, [number]):
+        return  # it rings already, for this or other work
+    request_call(
+        tx,
+        policy,
+        top,
+        now,
+        step=QUEUE_STEP,
+        to=number,
+        attempt=1 + calls.of_step(tx, top["id"], QUEUE_STEP),
+        dialogue="desk",
+        ring_time=DESK_RING,
+        priority=0,
+    )
+    tell(tx, "queue_call", now, top, to=number)
+
+
+def bridge(tx: Tx, now: datetime) -> datetime | None:
+    """Bring a human to everybody who waits in a conference; when to look again."""
+    waiting = calls.waiting(tx)
+    if not waiting:
+        return None
+    policy = load_policy(tx)
+    due = [_bridge_one(tx, policy, row, now) for row in waiting]
+    return min((at for at in due if at is not None), default=None)
+
+
+def _bridge_one(tx: Tx, policy: Policy, row: Row, now: datetime) -> datetime | None:
+    tried = [calls.to_call(c) for c in calls.for_room(tx, row["room"])]
+    ring, due = escalation.bridge_step(policy.desk, tried, now)
+    if ring is None:
+        return due
+    incident_row = incidents.get(tx, row["incident_id"]) if row["incident_id"] else None
+    request_call(
+        tx,
+        policy,
+        incident_row,
+        now,
+        step=BRIDGE_STEP,
+        to=ring.to,
+        attempt=ring.attempt,
+        dialogue="desk",
+        ring_time=DESK_RING,
+        priority=0,
+        room=row["room"],
+    )
+    contact = sites.contact(tx, row["contact_id"]) if row["contact_id"] else None
+    who = contact["name"] if contact else row["to"]
+    tell(tx, "bridging", now, incident_row, who=who, to=ring.to)
+    return None
+
+
+def desk_took(tx: Tx, row: Row, now: datetime) -> None:
+    """Somebody at a desk phone pressed "I take it"."""
+    incident_row = incidents.get(tx, row["incident_id"]) if row["incident_id"] else None
+    tell(tx, "desk_taken", now, incident_row, to=row["to"])
+    if row["room"] is not None:
+        return
+    for waiting in incidents.unclaimed(tx, now + NEXT_PHONE):
+        incidents.change(tx, waiting, queue_due=now + TAKEN_FOR, queue_level=0)
+
+
+def leave_room(tx: Tx, row: Row, now: datetime) -> None:
+    """A call that was in a conference ended: the desk is let go, or the next one is rung."""
+    if row["room"] is None:
+        return
+    if row["room"] != row["id"]:
+        bridge(tx, now)
+        return
+    for desk in calls.for_room(tx, row["room"]):
+        if desk["state"] == CallState.REQUESTED.value:
+            calls.change(tx, desk["id"], state=CallState.CANCELLED.value, ended_at=now)
+        elif desk["ended_at"] is None:
+            ask_hang_up(tx, desk["id"], "callflow", now)
+
+
+def ask_hang_up(tx: Tx, call_id: str, who: str, now: datetime) -> None:
+    """A row that asks the call's node to hang up, within five seconds or not at all."""
+    calls.insert_action(
+        tx,
+        {
+            "id": uuid.uuid4().hex,
+            "call_id": call_id,
+            "kind": "hang_up",
+            "requester": who,
+            "requested_at": now,
+            "expires_at": now + timedelta(seconds=5),
+        },
+    )

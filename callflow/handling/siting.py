@@ -1,0 +1,241 @@
+"""Sites as people write and read them: the shape of ``GET|PUT sites/{id}``.
+
+Secrets go in and never come out: left out = unchanged, null = removed; ``…_set`` says whether one
+is kept.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+
+import phonenumbers
+
+from callflow import call_plan
+from callflow.handling.telling import tell
+from callflow.signal import Kind
+from callflow.site import ANY_KIND, Authority, Role, SiteState
+from callflow.storage import Tx, sites
+from callflow.storage import schema as t
+from callflow.storage.sites import upsert
+from callflow.vault import Vault
+
+Row = dict[str, Any]
+
+_ACCOUNT = re.compile(r"[0-9A-Za-z]{1,16}")
+_CODE = re.compile(r"[0-9]{4,8}")
+_REGION = "FR"
+
+
+class BadSite(ValueError):
+    """A field is wrong: ``field`` says which, the message what to do."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
+        self.message = message
+
+
+def get_site(tx: Tx, site_id: str) -> Row | None:
+    """The site as PUT takes it, secrets left out."""
+    row = sites.site_row(tx, site_id)
+    if row is None:
+        return None
+    return {
+        "id": row["id"],
+        "name": row["name"],
+        "client": row["client_name"],
+        "address": row["address"],
+        "timezone": row["timezone"],
+        "language": row["language"],
+        "state": row["state"],
+        "recognition_word_set": row["recognition_word"] is not None,
+        "accounts": [
+            {"account": a["account"], "dc09_key_set": a["dc09_key"] is not None}
+            for a in sites.account_rows(tx, site_id)
+        ],
+        "zones": [
+            {"account": z["account"], "zone": z["zone"], "name": z["name"], "kind": z["kind"]}
+            for z in sites.zone_rows(tx, site_id)
+        ],
+        "contacts": [_shown(c) for c in sites.contact_rows(tx, site_id)],
+        "plans": row["plans"],
+    }
+
+
+def _shown(row: Row) -> Row:
+    return {
+        "id": row["id"],
+        "name": row["name"],
+        "role": row["role"],
+        "rank": row["rank"],
+        "language": row["language"],
+        "phone": row["phone"],
+        "code_set": row["code"] is not None,
+        "duress_code_set": row["duress_code"] is not None,
+        "authorities": row["authorities"],
+    }
+
+
+def put_site(tx: Tx, vault: Vault, site_id: str, body: Row, who: str, now: datetime) -> bool:
+    """Create or replace a site; whether it is new. Raises BadSite, naming the field."""
+    old = sites.site_row(tx, site_id)
+    accounts = _accounts(tx, site_id, body.get("accounts", []))
+    client = str(body.get("client") or body["name"])
+    client_id = f"client:{client}"[:64]
+    upsert(tx, t.client, ["id"], {"id": client_id, "name": client})
+    word = old["recognition_word"] if old else None
+    if "recognition_word" in body:
+        clear = body["recognition_word"]
+        word = vault.encrypt(clear.encode()) if clear else None
+    upsert(
+        tx,
+        t.site,
+        ["id"],
+        {
+            "id": site_id,
+            "client_id": client_id,
+            "name": body["name"],
+            "address": body.get("address", ""),
+            "timezone": body.get("timezone", "Europe/Paris"),
+            "language": body.get("language", "fr"),
+            "state": SiteState(body.get("state", SiteState.ACTIVE)).value,
+            "recognition_word": word,
+            "plans": _plans(tx, body.get("plans", {})),
+            "changed_at": now,
+        },
+    )
+    sites.drop_links(tx, site_id, [a["account"] for a in accounts])
+    _write_accounts(tx, vault, site_id, accounts)
+    _write_zones(tx, body.get("zones", []), {a["account"] for a in accounts})
+    for place, contact in enumerate(body.get("contacts", [])):
+        _write_contact(tx, vault, site_id, place, contact)
+    tell(tx, "site_changed", now, site=site_id, by=who, who_did=who)
+    return old is None
+
+
+def _accounts(tx: Tx, site_id: str, accounts: list[Row]) -> list[Row]:
+    taken = sites.site_of_accounts(tx, [a["account"] for a in accounts])
+    for place, account in enumerate(accounts):
+        field = f"accounts[{place}].account"
+        if not _ACCOUNT.fullmatch(account["account"]):
+            raise BadSite(field, "1 to 16 characters, digits and letters only")
+        if taken.get(account["account"], site_id) != site_id:
+            raise BadSite(field, f"belongs to site {taken[account['account']]}")
+    return accounts
+
+
+def _write_accounts(tx: Tx, vault: Vault, site_id: str, accounts: list[Row]) -> None:
+    for place, account in enumerate(accounts):
+        values: Row = {"account": account["account"], "site_id": site_id}
+        if "dc09_key" in account:
+            values["dc09_key"] = _key(vault, account["dc09_key"], f"accounts[{place}].dc09_key")
+        upsert(tx, t.account, ["account"], values)
+
+
+def _key(vault: Vault, text: str | None, field: str) -> bytes | None:
+    if text is None:
+        return None
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        raise BadSite(field, "must be hexadecimal") from None
+    if len(key) not in (16, 24, 32):
+        raise BadSite(field, "must be 32, 48 or 64 hexadecimal digits (AES-128, 192 or 256)")
+    return vault.encrypt(key)
+
+
+def _write_zones(tx: Tx, zones: list[Row], accounts: set[str]) -> None:
+    for place, zone in enumerate(zones):
+        if zone["account"] not in accounts:
+            raise BadSite(f"zones[{place}].account", "is no account of this site")
+        kind = zone.get("kind")
+        values = {
+            "account": zone["account"],
+            "zone": zone["zone"],
+            "name": zone["name"],
+            "kind": Kind(kind).value if kind else None,
+        }
+        upsert(tx, t.zone, ["account", "zone"], values)
+
+
+def _plans(tx: Tx, plans: dict[str, str]) -> dict[str, str]:
+    for kind, plan in plans.items():
+        if sites.plan_body(tx, plan) is None:
+            raise BadSite(f"plans.{kind}", f"there is no plan {plan!r}: publish it first")
+    return plans
+
+
+def _write_contact(tx: Tx, vault: Vault, site_id: str, place: int, contact: Row) -> None:
+    field = f"contacts[{place}]"
+    contact_id = contact["id"]
+    values: Row = {
+        "id": contact_id,
+        "name": contact["name"],
+        "language": contact.get("language", "fr"),
+        "phone": e164(contact.get("phone"), f"{field}.phone"),
+    }
+    for name in ("code", "duress_code"):
+        if name in contact:
+            values[name] = _code(vault, contact_id, contact[name], f"{field}.{name}")
+    upsert(tx, t.contact, ["id"], values)
+    kept = sites.contact(tx, contact_id)
+    if kept and kept["code"] and kept["code"] == kept["duress_code"]:
+        raise BadSite(f"{field}.duress_code", "must differ from the code")
+    upsert(
+        tx,
+        t.site_contact,
+        ["site_id", "contact_id", "role"],
+        {
+            "site_id": site_id,
+            "contact_id": contact_id,
+            "role": Role(contact["role"]).value,
+            "rank": contact.get("rank", place + 1),
+            "authorities": _authorities(contact.get("authorities", {}), f"{field}.authorities"),
+        },
+    )
+
+
+def _authorities(granted: dict[str, list[str]], field: str) -> dict[str, list[str]]:
+    known = {a.value for a in Authority}
+    for kind, authorities in granted.items():
+        if kind != ANY_KIND and kind not in {k.value for k in Kind}:
+            raise BadSite(f"{field}.{kind}", "is no kind of alarm")
+        for authority in authorities:
+            if authority not in known:
+                raise BadSite(f"{field}.{kind}", f"there is no authority {authority!r}")
+    return granted
+
+
+def _code(vault: Vault, contact: str, digits: str | None, field: str) -> str | None:
+    if digits is None:
+        return None
+    if not _CODE.fullmatch(digits):
+        raise BadSite(field, "must have 4 to 8 digits")
+    return vault.code(contact, digits)
+
+
+def e164(number: str | None, field: str) -> str | None:
+    """A number as people write it, in E.164. Raises BadSite."""
+    if number is None or not number.strip():
+        return None
+    try:
+        parsed = phonenumbers.parse(number, _REGION)
+    except phonenumbers.NumberParseException:
+        raise BadSite(field, "is no phone number: write +33… or 06 …") from None
+    if not phonenumbers.is_possible_number(parsed):
+        raise BadSite(field, "has too few or too many digits")
+    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+
+
+def publish_plan(tx: Tx, body: Row, who: str, now: datetime) -> Row:
+    """Store a new immutable version of a plan. Raises call_plan.PlanError."""
+    old = sites.plan_body(tx, str(body.get("id", "")))
+    plan = call_plan.from_json({**body, "version": (old["version"] if old else 0) + 1})
+    fresh = call_plan.to_json(plan)
+    if old is not None and {**old, "version": 0} == {**fresh, "version": 0}:
+        return old
+    sites.publish_plan(tx, fresh, who=who, now=now)
+    tell(tx, "plan_published", now, plan=plan.id, version=plan.version, by=who, who_did=who)
+    return fresh

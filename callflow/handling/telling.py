@@ -1,0 +1,46 @@
+"""Each function of ``handling`` writes its logbook entry here, in its own transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from callflow.logbook import MACHINE, Draft
+from callflow.storage import Tx
+from callflow.storage import logbook as logbook_rows
+from callflow.texts import entry_text
+
+
+def draft(
+    kind: str,
+    now: datetime,
+    *,
+    incident: str | None = None,
+    site: str | None = None,
+    who: str = MACHINE,
+    **data: Any,
+) -> Draft:
+    """An entry whose words are made from its kind and data."""
+    return Draft(
+        at=now,
+        kind=kind,
+        text=entry_text(kind, data),
+        who=who,
+        site=site,
+        incident=incident,
+        data=data,
+    )
+
+
+def tell(tx: Tx, kind: str, now: datetime, row: dict[str, Any] | None = None, **data: Any) -> None:
+    """Write one entry, of the incident whose ``row`` is given."""
+    who = data.pop("who_did", MACHINE)
+    incident = row["id"] if row else None
+    site = row["site_id"] if row else data.pop("site", None)
+    entry = draft(kind, now, incident=incident, site=site, who=who, **data)
+    logbook_rows.append(tx, entry)
+
+
+def station_event(tx: Tx, kind: str, text: str, now: datetime) -> None:
+    """Something about the station itself: lines, clock, processes."""
+    tell(tx, "station", now, text=text, about=kind)

@@ -1,0 +1,94 @@
+"""The plans every station starts with, and which kind of alarm gets which."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from callflow.call import Outcome
+from callflow.call_plan import EXHAUSTED, Plan, Step, StepKind, Stop
+from callflow.signal import PERSONAL, Category, Kind
+from callflow.site import ANY_KIND
+
+_FALSE_ALARM = Step(id="false_alarm", kind=StepKind.CLOSE, code="false_alarm")
+_OPERATOR = Step(id="operator", kind=StepKind.HAND_TO_OPERATOR)
+
+#: Counter-call twice, a little apart (D15), then the keyholders until one settles it.
+INTRUSION = Plan(
+    id="intrusion",
+    version=1,
+    name="Intrusion",
+    steps=(
+        Step(
+            id="counter_call",
+            kind=StepKind.COUNTER_CALL,
+            attempts=2,
+            delay_s=20,
+            outcomes={
+                Outcome.VERIFIED_OK: "false_alarm",
+                Outcome.VERIFIED_NO_AUTHORITY: "keyholders",
+                EXHAUSTED: "keyholders",
+            },
+        ),
+        Step(
+            id="keyholders",
+            kind=StepKind.CALL_LIST,
+            attempts=2,
+            delay_s=120,
+            outcomes={Outcome.VERIFIED_OK: "false_alarm", EXHAUSTED: "operator"},
+        ),
+        _OPERATOR,
+        _FALSE_ALARM,
+    ),
+)
+
+#: Premises, then every keyholder whatever anybody answers; a human has it from the start (D5).
+FIRE = Plan(
+    id="fire",
+    version=1,
+    name="Incendie",
+    steps=(
+        Step(
+            id="counter_call",
+            kind=StepKind.COUNTER_CALL,
+            stop=Stop.ALL,
+            outcomes={EXHAUSTED: "keyholders"},
+        ),
+        Step(
+            id="keyholders",
+            kind=StepKind.CALL_LIST,
+            stop=Stop.ALL,
+            outcomes={EXHAUSTED: "operator"},
+        ),
+        _OPERATOR,
+    ),
+)
+
+#: Nothing rings on site (D7), or nothing is worth waking somebody for (D9): an operator decides.
+OPERATOR = Plan(id="operator", version=1, name="Opérateur", steps=(_OPERATOR,))
+
+STANDARD_PLANS: tuple[Plan, ...] = (INTRUSION, FIRE, OPERATOR)
+
+_BY_CATEGORY: Mapping[Category, str] = {
+    Category.VITAL: FIRE.id,
+    Category.SECURITY: INTRUSION.id,
+    Category.TECHNICAL: OPERATOR.id,
+    Category.INFORMATION: OPERATOR.id,
+}
+#: Voice first (D8) and things that nobody declared: a human from the first moment.
+_HUMAN_KINDS = PERSONAL | {Kind.MEDICAL, Kind.LIFT, Kind.UNKNOWN, Kind.UNENCRYPTED}
+
+
+def plan_id(site_plans: Mapping[str, str], kind: Kind, category: Category) -> str:
+    """Which plan an alarm gets: the site's for its kind or category, else the standard one.
+
+    The site's plan for any kind ("*") serves security alarms only: a technical fault at 03:00
+    wakes nobody by mistake (D9), and a personal alarm is never called back (D7).
+    """
+    if kind in PERSONAL:
+        return site_plans.get(kind.value, OPERATOR.id)
+    named = site_plans.get(kind.value) or site_plans.get(category.value)
+    if named is None and category is Category.SECURITY and kind not in _HUMAN_KINDS:
+        named = site_plans.get(ANY_KIND)
+    if named is not None:
+        return named
+    return OPERATOR.id if kind in _HUMAN_KINDS else _BY_CATEGORY[category]

@@ -1,0 +1,1 @@
+"""Migrations: dated, each with a sentence of why."""

@@ -1,0 +1,43 @@
+"""Bringing a database to this version's schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import text
+
+from callflow.storage.store import StoreUnavailable, make_engine
+
+_LOCK = 0x0CA11F10  # several processes may start together (PostgreSQL's advisory lock)
+
+
+def upgrade(url: str) -> None:
+    """Apply what is missing, all or nothing. Raises StoreUnavailable where rows don't fit."""
+    if url.startswith("sqlite"):
+        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    engine = make_engine(url, writer=True)
+    try:
+        with engine.connect() as connection:
+            if engine.dialect.name == "sqlite":  # with them ON a batch ALTER can delete children
+                raw: Any = connection.connection.dbapi_connection
+                raw.execute("PRAGMA foreign_keys=OFF")
+            with connection.begin():
+                if engine.dialect.name != "sqlite":
+                    connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+                command.upgrade(_config(connection), "head")
+                if engine.dialect.name == "sqlite":
+                    broken = connection.execute(text("PRAGMA foreign_key_check")).all()
+                    if broken:
+                        raise StoreUnavailable(f"rows without their parent: {broken[:5]}")
+    finally:
+        engine.dispose()
+
+
+def _config(connection: Any) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    return config

@@ -1,0 +1,147 @@
+"""What the logbook says, in French and English: an entry's kind and data → words.
+
+The French text is what is written (and hashed); pages may say the same entry in English.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+#: {entry kind: (French, English)}; ``{name}`` is taken from the entry's data.
+ENTRIES: Mapping[str, tuple[str, str]] = {
+    "signal": (
+        "Message {code} zone {zone} reçu ({format}) : {label}",
+        "Signal {code} zone {zone} received ({format}): {label}",
+    ),
+    "incident_opened": (
+        "Alarme ouverte : {alarm}, priorité {priority}, consigne {plan}",
+        "Incident opened: {alarm}, priority {priority}, plan {plan}",
+    ),
+    "incident_reopened": (
+        "Nouvelle alarme : l'alarme est rouverte, la consigne reprend au début",
+        "New alarm: the incident is open again, the plan starts over",
+    ),
+    "incident_confirmed": (
+        "Intrusion confirmée : une deuxième zone a déclenché",
+        "Intrusion confirmed: a second zone triggered",
+    ),
+    "restored": ("Fin d'alarme zone {zone}", "Zone {zone} restored"),
+    "step": ("Étape {step} ({why})", "Step {step} ({why})"),
+    "call_requested": (
+        "Appel demandé : {who} ({to}), tentative {attempt}",
+        "Call requested: {who} ({to}), attempt {attempt}",
+    ),
+    "call_cancelled": ("Appel annulé : {to}", "Call cancelled: {to}"),
+    "call_placed": ("Appel émis vers {to}", "Call placed to {to}"),
+    "call_incoming": ("Appel reçu de {to}", "Call received from {to}"),
+    "call_answered": ("{to} a décroché", "{to} answered"),
+    "call_result": ("Réponse de {to} : {result}", "Answer of {to}: {result}"),
+    "call_ended": ("Fin de l'appel vers {to} : {outcome}", "Call to {to} ended: {outcome}"),
+    "no_number": (
+        "{who} n'a pas de numéro : personne n'a été appelé",
+        "{who} has no number: nobody was called",
+    ),
+    "dial_refused": (
+        "Numéro refusé ({to}) : {reason}",
+        "Number refused ({to}): {reason}",
+    ),
+    "human": ("Remis à un opérateur : {reason} {text}", "Handed to an operator: {reason} {text}"),
+    "bridging": (
+        "{who} attend un opérateur en ligne : le poste {to} est appelé",
+        "{who} waits on the line for an operator: desk {to} is called",
+    ),
+    "queue_call": (
+        "Alarme non prise après le délai : le poste {to} est appelé",
+        "Unclaimed past its target: desk {to} is called",
+    ),
+    "queue_silent": (
+        "Alarme non prise et aucun poste de permanence n'est configuré",
+        "Unclaimed past its target, and no desk phone is configured",
+    ),
+    "desk_taken": ("Le poste {to} prend en charge", "Desk {to} takes it"),
+    "claimed": ("Prise en charge par {by}", "Taken by {by}"),
+    "released": ("Rendue à la file par {by}", "Released to the queue by {by}"),
+    "parked": ("Mise en attente par {by} jusqu'à {until}", "Parked by {by} until {until}"),
+    "transferred": ("Transférée de {by} à {to}", "Transferred from {by} to {to}"),
+    "resumed": ("Consigne rendue à l'automate par {by}", "Plan handed back to the machine by {by}"),
+    "note": ("{note}", "{note}"),
+    "closed": ("Acquittée, code {code}. {text}", "Handled, code {code}. {text}"),
+    "awaiting_normal": (
+        "En attente du retour à la normale : {zones}",
+        "Awaiting back to normal: {zones}",
+    ),
+    "filed": ("Classée : le site est revenu à la normale", "Filed: the site is back to normal"),
+    "overdue": (
+        "Pas de retour à la normale dans le délai",
+        "Not back to normal in time",
+    ),
+    "recording": (
+        "Enregistrement rattaché, {duration} s, SHA-256 {sha256}",
+        "Recording attached, {duration} s, SHA-256 {sha256}",
+    ),
+    "recording_problem": ("Enregistrement : {problem}", "Recording: {problem}"),
+    "site_changed": ("Site modifié par {by}", "Site changed by {by}"),
+    "plan_published": (
+        "Consigne {plan} version {version} publiée par {by}",
+        "Plan {plan} version {version} published by {by}",
+    ),
+    "station": ("{text}", "{text}"),
+}
+
+#: Words for a call's end, as people say them.
+OUTCOMES: Mapping[str, tuple[str, str]] = {
+    "verified_ok": ("code juste, fausse alarme", "right code, false alarm"),
+    "verified_no_authority": ("code juste, sans autorité", "right code, no authority"),
+    "help": ("demande de l'aide", "asks for help"),
+    "operator": ("mis en relation avec un opérateur", "put through to an operator"),
+    "going": ("se rend sur place", "is going there"),
+    "send_guard": ("demande l'agent d'intervention", "asks for a guard"),
+    "next_person": ("personne suivante", "next person"),
+    "known_cause": ("cause connue", "known cause"),
+    "wrong_code": ("deux codes faux", "two wrong codes"),
+    "duress": ("code sous contrainte", "duress code"),
+    "no_answer": ("sans réponse", "no answer"),
+    "busy": ("occupé", "busy"),
+    "refused": ("appel refusé", "refused"),
+    "unreachable": ("injoignable", "unreachable"),
+    "no_key": ("décroché, aucune touche", "answered, no key"),
+    "hung_up": ("raccroché pendant le dialogue", "hung up in the dialogue"),
+    "no_number": ("pas de numéro", "no number"),
+    "trunk_failure": ("panne du lien opérateur", "trunk failure"),
+    "unknown": ("issue inconnue", "unknown"),
+    "error": ("erreur interne", "internal error"),
+}
+
+#: Why an incident stands in front of a human.
+REASONS: Mapping[str, tuple[str, str]] = {
+    "vital": ("alarme vitale", "vital alarm"),
+    "personal": ("alarme agression : ne rien faire sonner sur place", "personal alarm: mute"),
+    "unknown_account": ("abonné inconnu", "unknown account"),
+    "plan": ("consigne", "plan"),
+    "exhausted": ("personne n'a été joint", "nobody was reached"),
+    "unplaced": ("appel non émis : lien ou téléphonie en défaut", "call not placed: line fault"),
+    "overdue": ("pas de retour à la normale", "not back to normal"),
+    "taken": ("pris par un opérateur", "taken by an operator"),
+    "dial_refused": ("numéro interdit à l'automate", "number forbidden to the machine"),
+    "runaway": ("transmetteur emballé", "runaway panel"),
+    **OUTCOMES,
+}
+
+_LANGUAGES = ("fr", "en")
+
+
+class _Blank(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+def entry_text(kind: str, data: Mapping[str, Any], language: str = "fr") -> str:
+    """The words of an entry; text from outside in ``data`` stays as it is."""
+    column = _LANGUAGES.index(language) if language in _LANGUAGES else 0
+    values = _Blank(data)
+    for name, words in (("outcome", OUTCOMES), ("result", OUTCOMES), ("reason", REASONS)):
+        if data.get(name) in words:
+            values[name] = words[data[name]][column]
+    template = ENTRIES.get(kind, ("{text}", "{text}"))[column]
+    return template.format_map(values).strip()
