@@ -163,6 +163,14 @@ class Simulator:
             f"channel originate Local/{caller}*{called}@call-in/n extension {caller}@caller",
         )
 
+    def end_calls(self) -> None:
+        """The network clears its calls, as a trunk that goes down does.
+
+        For the start of a station after its death: a ringing phone learns of it in no other way.
+        Raises control.ControlError.
+        """
+        control.command(self.instance.control_socket, "channel request hangup all")
+
     def _file(self, number: str) -> Path:
         return self.instance.phones / _digits(number)
 

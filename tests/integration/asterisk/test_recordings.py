@@ -97,7 +97,7 @@ def test_muting_silences_a_code_without_shortening_the_recording(
     def mute(call: AgiCall, state: str) -> None:
         answer = ami.send(
             Action="MixMonitorMute",
-            Channel=call.headers["agi_channel"],
+            Channel=call.headers["agi_uniqueid"],
             Direction="read",
             State=state,
         )

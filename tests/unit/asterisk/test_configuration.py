@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from callflow.config import Settings
+from ivr.asterisk import embedded
+from ivr.asterisk.configuration import UnsafeSetting
+from ivr.asterisk.instance import Instance, Kind
+from ivr.asterisk.tree import AsteriskTree
+
+TREE = AsteriskTree(
+    command=("/opt/asterisk",),
+    modules=Path("/opt/modules"),
+    data=Path("/opt/data"),
+    sounds={},
+    version="22.10.1",
+)
+
+
+def _settings(folder: Path, **other: object) -> Settings:
+    return Settings(data_dir=folder, port_base=12000, **other)  # type: ignore[arg-type]
+
+
+def _station(folder: Path, **other: object) -> Instance:
+    return embedded.station(_settings(folder, **other), TREE).instance
+
+
+def test_the_station_listens_on_the_ports_of_its_base_and_on_loopback(tmp_path: Path) -> None:
+    etc = _station(tmp_path).etc
+    assert "bind = 127.0.0.1:12060" in (etc / "pjsip.conf").read_text()
+    assert "contact = sip:127.0.0.1:12080" in (etc / "pjsip.conf").read_text()
+    manager = (etc / "manager.conf").read_text()
+    assert "port = 12038" in manager
+    assert "bindaddr = 127.0.0.1" in manager
+    assert "rtpend = 14999" in (etc / "rtp.conf").read_text()
+    assert "agi://127.0.0.1:12573/${CALLFLOW_ROUTE}" in (etc / "extensions.conf").read_text()
+
+
+def test_the_dialplan_of_the_station_dials_nothing_and_runs_nothing(tmp_path: Path) -> None:
+    etc = _station(tmp_path).etc
+    dialplan = "\n".join(
+        line
+        for line in (etc / "extensions.conf").read_text().splitlines()
+        if not line.startswith(";")
+    )
+    for application in ("Dial(", "System(", "TrySystem(", "Originate(", "SHELL("):
+        assert application not in dialplan
+    modules = (etc / "modules.conf").read_text()
+    for module in ("app_dial", "app_system", "app_originate", "func_shell", "pbx_spool"):
+        assert module not in modules
+
+
+def test_the_secret_is_random_kept_and_readable_by_its_owner_only(tmp_path: Path) -> None:
+    one, other = _station(tmp_path / "a"), _station(tmp_path / "b")
+    assert one.ami_secret() != other.ami_secret()
+    assert len(one.ami_secret()) >= 24
+    assert _station(tmp_path / "a").ami_secret() == one.ami_secret()
+    for path in (one.folder / "ami.secret", one.etc / "manager.conf"):
+        assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["node\nlive_dangerously=yes", "a;b", "${SHELL(id)}", "a,b", "a|b", "[x]", 'a"b', ""],
+)
+def test_a_setting_that_would_mean_something_is_refused(tmp_path: Path, hostile: str) -> None:
+    with pytest.raises(UnsafeSetting):
+        _station(tmp_path, node=hostile)
+
+
+def test_a_data_folder_whose_path_would_mean_something_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnsafeSetting):
+        _station(tmp_path / "a,b")
+
+
+def test_the_control_socket_s_path_stays_short(tmp_path: Path) -> None:
+    deep = Instance(kind=Kind.STATION, data_dir=tmp_path / ("x" * 120))
+    assert len(str(deep.control_socket)) <= 100
+    again = Instance(kind=Kind.STATION, data_dir=tmp_path / ("x" * 120))
+    other = Instance(kind=Kind.STATION, data_dir=tmp_path / ("y" * 120))
+    assert deep.run == again.run != other.run
+
+
+def test_the_network_carries_the_calls_of_the_trunk(tmp_path: Path) -> None:
+    etc = embedded.simulator(_settings(tmp_path, trunk_channels=7), TREE).instance.etc
+    assert "GROUP_COUNT(trunk)} > 7" in (etc / "extensions.conf").read_text()
