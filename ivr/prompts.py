@@ -55,7 +55,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "fr": "Fausse alarme, tapez 1.",
         "en": "For a false alarm, press 1.",
     },
-    "offer_help": {"fr": "Pour de l'aide, 2.", "en": "For help, 2."},
+    "offer_help": {"fr": "Pour de l'aide, tapez 2.", "en": "For help, press 2."},
     "offer_going": {"fr": "J'y vais, 3.", "en": "I am going there, 3."},
     "offer_send_guard": {"fr": "Envoyez l'agent, 4.", "en": "Send the guard, 4."},
     "offer_next_person": {
@@ -139,6 +139,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "fr": "Ne raccrochez pas, un opérateur va vous répondre.",
         "en": "Please hold the line, an operator will answer you.",
     },
+    "connecting": {"fr": "Vous êtes en ligne.", "en": "You are connected."},
     "pardon": {"fr": "Pardon.", "en": "Pardon me."},
     "one_moment": {"fr": "Un instant, s'il vous plaît.", "en": "One moment, please."},
 }
@@ -176,14 +177,18 @@ def language(wanted: str) -> str:
 
 
 def spoken(key: str, values: Mapping[str, object], wanted: str) -> str:
-    """The sentence of ``key``, ready for the voice. Raises KeyError for an unknown key: our bug."""
+    """The sentence of ``key``, ready for the voice. Raises KeyError for an unknown key: our bug.
+
+    ``values["written"]`` is the language of the site's names: their abbreviations are that one's.
+    """
     lang = language(wanted)
-    words = {name: _value(name, value, lang) for name, value in values.items()}
+    written = language(str(values.get("written") or wanted))
+    words = {name: _value(name, value, lang, written) for name, value in values.items()}
     sentence = TEXTS[key][lang].format_map(words)
     return _upper_first(re.sub(r"\s+([.,])", r"\1", sentence).strip(" .,:") + ".")
 
 
-def _value(name: str, value: object, lang: str) -> str:
+def _value(name: str, value: object, lang: str, written: str) -> str:
     if isinstance(value, Kind):
         return KINDS[value][lang]
     if isinstance(value, datetime):
@@ -191,10 +196,10 @@ def _value(name: str, value: object, lang: str) -> str:
     if name == "count" and isinstance(value, int):
         return count_of_alarms(value, lang)
     if name == "address":
-        return address(str(value), lang)
+        return address(str(value), written)
     if name == "zone":
         return zone_number(str(value))
-    return name_of(str(value), lang)
+    return name_of(str(value), written)
 
 
 # --- spoken forms ---------------------------------------------------------------------------------

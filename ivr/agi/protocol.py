@@ -107,11 +107,11 @@ class Session:
 
     async def stream(self, file: str, keys: str = "") -> str:
         """Plays ``file`` to its end, or to one of ``keys``, which is returned."""
-        answer = await self._play(f'STREAM FILE {_word(file)} "{keys}"', 180.0)
+        answer = await self._play(f"STREAM FILE {_word(file)} {_word(keys)}", 180.0)
         return chr(int(answer.result)) if answer.result not in ("", "0") else ""
 
     async def set_variable(self, name: str, value: str) -> None:
-        await self.command(f"SET VARIABLE {_word(name)} {_word(value)}")
+        await self.command(f"SET VARIABLE {name} {_word(value)}")
 
     async def _play(self, command: str, longest: float) -> Answer:
         answer = await self.command(command, longest)
@@ -159,7 +159,5 @@ class Session:
 
 
 def _word(text: str) -> str:
-    """One argument of ours: no quoting is needed, and none is attempted."""
-    if not text or re.search(r"[\s\"\\&|,]", text):
-        raise BadCommand(f"not one plain word: {text!r}")
-    return text
+    """One argument, quoted as Asterisk's parse_args reads it: folders may have spaces."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -108,7 +108,7 @@ class Dialogues:
             await run.talk(*loaded)
         except Gone:
             raise
-        except Exception:
+        except Exception:  # noqa: BLE001 (whatever it is, the person is not dropped)
             # Not log.exception: a renderer that shows local variables would show a code.
             log.critical("dialogue failed", call=session.channel_id, trace=traceback.format_exc())
             await self._to_a_human(session, run)
@@ -239,9 +239,12 @@ def sentence(phrase: Phrase, language: str) -> Sentence:
 
 def sentences(facts: Facts, progress: Progress) -> Iterator[Sentence]:
     """Everything that this dialogue may still say, in about the order in which it would."""
+    told: set[str] = set()  # within one dialogue a key has the same values wherever it comes
     for turn in dialogue.ways(facts, progress):
         for phrase in turn.say:
-            yield sentence(phrase, facts.language)
+            if phrase.key not in told:
+                told.add(phrase.key)
+                yield sentence(phrase, facts.language)
 
 
 def fixed_sentences() -> Iterator[Sentence]:

@@ -40,6 +40,7 @@ class Facts:
     """What may be said in this call, read once. ``at`` is in the site's local time.
 
     ``answers`` are the keys that this person may use; help and the operator always work.
+    ``site_language`` is the one that the site's names are written in ("": the listener's).
     ``room`` (desk only): the conference in which somebody waits; empty: work waits in the queue.
     """
 
@@ -47,6 +48,7 @@ class Facts:
     language: str = "fr"
     station: str = "Callflow"
     site_name: str = ""
+    site_language: str = ""
     address: str = ""
     kind: Kind = Kind.UNKNOWN
     zone: str = ""
@@ -158,9 +160,13 @@ def turn(facts: Facts, progress: Progress) -> Turn | None:
             welcome = Phrase("welcome", {"station": facts.station})
             return Turn(say=(welcome,), read=Input.KEY, timeout_s=1.0)
         case State.CLOSING:
-            return Turn(say=(*first, Phrase("goodbye")), read=Input.ZERO)
+            at_desk = facts.dialogue is Dialogue.DESK
+            read = Input.NONE if at_desk else Input.ZERO
+            return Turn(say=(*first, Phrase("goodbye")), read=read)
         case State.BRIDGING:
-            return Turn(say=(*first, Phrase("hold_the_line")), read=Input.NONE)
+            at_desk = facts.dialogue is Dialogue.DESK
+            then = Phrase("connecting" if at_desk else "hold_the_line")
+            return Turn(say=(*first, then), read=Input.NONE)
         case State.END:
             return None
 
@@ -176,11 +182,15 @@ def _asking_code(facts: Facts, progress: Progress) -> tuple[Phrase, ...]:
 
 
 def _situation(facts: Facts) -> tuple[Phrase, ...]:
-    say = [Phrase("situation", {"kind": facts.kind}), Phrase("site", {"site": facts.site_name})]
+    written = {"written": facts.site_language}
+    say = [
+        Phrase("situation", {"kind": facts.kind}),
+        Phrase("site", {"site": facts.site_name, **written}),
+    ]
     if facts.address:
-        say.append(Phrase("address", {"address": facts.address}))
+        say.append(Phrase("address", {"address": facts.address, **written}))
     if facts.zone_name:
-        say.append(Phrase("zone_named", {"zone": facts.zone, "name": facts.zone_name}))
+        say.append(Phrase("zone_named", {"zone": facts.zone, "name": facts.zone_name, **written}))
     elif facts.zone:
         say.append(Phrase("zone", {"zone": facts.zone}))
     if facts.at is not None:
@@ -190,12 +200,19 @@ def _situation(facts: Facts) -> tuple[Phrase, ...]:
 
 def _menu(facts: Facts) -> tuple[Phrase, ...]:
     offered = facts.answers | {Answer.HELP}
+    if facts.personal:
+        offered -= {Answer.FALSE_ALARM}  # no key cancels it (D7)
     keys = [Phrase(f"offer_{answer}") for answer in KEYS.values() if answer in offered]
     return (*keys, Phrase("offer_operator"))
 
 
 def _waiting(facts: Facts) -> tuple[Phrase, ...]:
-    what = {"kind": facts.kind, "site": facts.site_name, "count": facts.waiting_count}
+    what = {
+        "kind": facts.kind,
+        "site": facts.site_name,
+        "written": facts.site_language,
+        "count": facts.waiting_count,
+    }
     if facts.room:
         return (Phrase("desk_person", what), Phrase("offer_connect"))
     return (Phrase("desk_work", what), Phrase("offer_take"))
@@ -317,8 +334,8 @@ def _trigger(facts: Facts, progress: Progress, event: Event) -> Trigger:
             return Trigger.OPERATOR  # 0, any key, or nothing
         case _:
             zero = isinstance(event, Typed) and event.digits.startswith(OPERATOR_KEY)
-            closing = progress.state is State.CLOSING
-            return Trigger.OPERATOR if zero and closing else Trigger.PLAYED
+            asks = zero and progress.state is State.CLOSING and facts.dialogue is not Dialogue.DESK
+            return Trigger.OPERATOR if asks else Trigger.PLAYED
     if trigger in _EMPTY and progress.empty_turns + 1 >= ASKED_AT_MOST:
         return Trigger.ABANDONED if progress.wrong_codes else Trigger.GIVE_UP
     return trigger
@@ -376,12 +393,18 @@ def ways(facts: Facts, progress: Progress) -> Iterator[Turn]:
         here = turn(facts, now)
         if here is not None:
             yield here
-        for (state, trigger), rule in TABLE.items():
+        for trigger, rule in _RULES.get(now.state, ()):
             after, _ = _follow(facts, now, trigger, rule)
             bounded = after.empty_turns < ASKED_AT_MOST and after.wrong_codes < WRONG_CODES_AT_MOST
-            if state is now.state and bounded and after not in seen:
+            if bounded and after not in seen:
                 seen.add(after)
                 ahead.append(after)
+
+
+_RULES: Mapping[State, list[tuple[Trigger, Rule]]] = {
+    state: [(trigger, rule) for (where, trigger), rule in TABLE.items() if where is state]
+    for state in State
+}
 
 
 def result_at_hang_up(progress: Progress) -> Outcome:
