@@ -92,7 +92,7 @@ class Intake:
             return True
         try:
             await self._store(signals)
-        except Exception:  # noqa: BLE001 -- not durable, so not acknowledged; the line lives
+        except Exception:  # not durable, so not acknowledged; the line lives
             _log.exception("receiver.not_stored", signals=len(signals), senders=len(share))
             return False
         return True
@@ -110,5 +110,5 @@ def _tell(waiting: _Waiting, stored: bool) -> None:
     sender, outcomes = waiting
     try:
         sender.answered(outcomes, stored=stored)
-    except Exception:  # noqa: BLE001 -- one sender's answer must not cost the others theirs
+    except Exception:  # one sender's answer must not cost the others theirs
         _log.exception("receiver.not_answered")

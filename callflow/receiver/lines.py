@@ -62,7 +62,7 @@ class Line:
             outcome = receive(item, now, self._station)
             if outcome.heard is not None:
                 self._heard(outcome.heard, now)
-        except Exception:  # noqa: BLE001 -- our bug, or the key store's: the line lives
+        except Exception:  # our bug, or the key store's: the line lives
             _log.exception("receiver.frame_failed", line=self.name)
             self.counts["failed"] += 1
             return None

@@ -50,6 +50,7 @@ _STAMP = re.compile(r"_([0-9]{2}(?::[0-9]{2}){2},[0-9]{2}-[0-9]{2}-[0-9]{4})[\0\
 _INNER = re.compile(r"\|?(?:#([0-9A-Za-z]{1,16})(?:\||$))?(.*)", re.DOTALL)
 # Padding is cut before text is decoded. It may be any bytes, a bar among them: prefer a bar
 # behind which a message begins, within the 31 bytes that padding may be long.
+_LONGEST_PADDING = 31
 _PADDING = re.compile(
     rb"[\s\S]{0,31}?\|(?=#[0-9A-Za-z]{1,16}\||[NO](?:[a-z]{2}|/?[A-Z]{2})|[136][0-9A-F]{3} ?\d\d)"
 )
@@ -113,7 +114,7 @@ def receive(body: bytes, now: datetime, station: Station) -> Received:
     if not head.encrypted:
         return _take(head, open_content(head.content or ""), now, station, key=None)
     key = station.key_of(head.account)
-    content = decrypt(head.content or "", key)
+    content = decrypt(head, key)
     if content is None:
         return Received(_nak(head, now), fault=Fault.UNDECRYPTABLE)
     if not _in_window(content.stamp, now, station):
@@ -271,6 +272,8 @@ def open_content(content: str) -> Content:
         start = rest.rfind("[", 0, end)
         if start < 1 or rest[start - 1] != "]" or not rest[start + 1 : start + 2].isalpha():
             break
+        if rest.count("^", start, end) % 2:
+            break  # the end of a text that itself holds brackets
         blocks.append(rest[start + 1 : end])
         end = start - 1
     data = rest[:end] if end >= 0 else rest
@@ -312,19 +315,28 @@ def _clear_text(head: Head, content: Content) -> str:
 # -- encryption (§5.4.4.3) ----------------------------------------------------------------------
 
 
-def decrypt(content: str, key: bytes | None) -> Content | None:
+def decrypt(head: Head, key: bytes | None) -> Content | None:
     """What the hex holds; None without a key, a cipher text, or sense in it."""
-    if key is None or _HEX.fullmatch(content) is None:
+    digits = head.content or ""
+    if key is None or _HEX.fullmatch(digits) is None:
         return None
     decryptor = Cipher(algorithms.AES(key), modes.CBC(_ZERO_IV)).decryptor()
-    clear = decryptor.update(bytes.fromhex(content)) + decryptor.finalize()
+    clear = decryptor.update(bytes.fromhex(digits)) + decryptor.finalize()
     if b"]" not in clear:
         return None
+    return open_content(clear[_end_of_padding(clear, head.account) :].decode("utf-8", "replace"))
+
+
+def _end_of_padding(clear: bytes, account: str) -> int:
+    """Where the message begins. Padding may hold bars: one before the account is the right one."""
+    bar = clear.find(f"|#{account}|".encode(), 0, _LONGEST_PADDING + len(account) + 3)
+    if bar >= 0:
+        return bar + 1
     padding = _PADDING.match(clear)
-    cut = padding.end() if padding else clear.find(b"|") + 1
+    if padding is not None:
+        return padding.end()
     # A message without data may have no bar at all: the padding ends at the bracket.
-    start = cut or clear.find(b"]")
-    return open_content(clear[start:].decode("utf-8", "replace"))
+    return clear.find(b"|") + 1 or clear.find(b"]")
 
 
 def encrypt(clear: bytes, key: bytes) -> bytes:

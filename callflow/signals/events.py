@@ -16,11 +16,10 @@ from callflow.signal import Category, Kind, Signal
 
 CONTACT_ID = frozenset({"ADM-CID", "contact-id"})
 _NEW, _RESTORE, _STILL_PRESENT = "1", "3", "6"
-#: Kinds that pass through a site's day: a zone's own kind does not change them.
-_NOT_OF_A_ZONE = frozenset(
-    {Kind.TEST, Kind.OPENING, Kind.CLOSING, Kind.BYPASS, Kind.CANCEL, Kind.UNENCRYPTED}
-    | {Kind.UNKNOWN, Kind.TAMPER, Kind.POWER, Kind.BATTERY, Kind.LINE, Kind.TECHNICAL}
-)
+# Codes that tell of a zone's alarm, and of its end: not troubles, tampers, tests, system faults.
+_SYSTEM = r"(?!37|4[1-57]|56)"
+_ZONE_ALARM = re.compile(rf"[BFGHKMPQSUWZ][AGMV]|D[FL]|[16]1{_SYSTEM}\d\d")
+_ZONE_RESTORE = re.compile(rf"[BFGHKMPQSUWZ][HR]|DR|31{_SYSTEM}\d\d")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,18 +68,19 @@ def lookup(format_name: str, code: str) -> EventRow:
 def classify(signal: Signal, zone_kind: Kind | None = None) -> EventRow:
     """What ``signal`` is about at its site: the table's meaning, bent by the kind of its zone.
 
-    A zone declared as, say, hold-up makes an intrusion of it a hold-up, and its restore that of a
-    hold-up. It changes neither openings and tests nor faults, nor a code that nobody knows.
+    A zone declared as, say, lift makes a lift alarm of whatever alarm its panel sends for it, and
+    of that alarm's end. It changes neither openings and tests nor faults, nor an unknown code.
     """
     row = lookup(signal.format, signal.code)
-    if zone_kind is None:
+    if zone_kind is None or row is UNKNOWN:
         return row
     if row.restores is not None:
-        return row if row.restores in _NOT_OF_A_ZONE else replace(row, restores=zone_kind)
-    if row.kind in _NOT_OF_A_ZONE or not row.opens:
+        bent = _ZONE_RESTORE.fullmatch(signal.code)
+        return replace(row, restores=zone_kind) if bent else row
+    if not _ZONE_ALARM.fullmatch(signal.code):
         return row
     category, priority = _usual(zone_kind)
-    return replace(row, kind=zone_kind, category=category, priority=priority)
+    return replace(row, kind=zone_kind, category=category, priority=priority, opens=True)
 
 
 def _contact_id(code: str) -> EventRow:

@@ -20,7 +20,7 @@ class Reply(NamedTuple):
     stamp: datetime | None
 
 
-def event_data(  # noqa: PLR0917 -- the fields of an event, in the order of the wire
+def event_data(
     format_name: str, account: str, code: str, zone: str = "", partition: str = "", text: str = ""
 ) -> tuple[str, tuple[str, ...]]:
     """Data and extra blocks of one event. Raises ValueError for a code that the format hasn't."""
@@ -62,7 +62,7 @@ def read_reply(body: bytes, key: bytes | None = None) -> Reply | None:
     head = read_head(body)
     if head is None or head.id not in ("ACK", "NAK", "DUH"):
         return None
-    content = decrypt(head.content or "", key) if head.encrypted else None
+    content = decrypt(head, key) if head.encrypted else None
     if head.encrypted and content is None:
         return None
     content = content or open_content(head.content or "")

@@ -1,0 +1,406 @@
+"""The reply rules of DC-09 (design.md, Contracts), frame by frame."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from hypothesis import given
+from hypothesis import strategies as st
+from siadc09 import account as oracle_account
+from siadc09 import message as oracle
+from siadc09.siadcs import parse_siadcs
+
+from callflow.signals import dc09
+from callflow.signals.dc09 import Received, Station, receive, stamp_of
+from callflow.signals.framing import Fault, Splitter
+from callflow.signals.panel import message, read_reply
+from callflow.signals.repeats import Repeats
+
+NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
+KEY = bytes(range(16))
+KEYS = {"1009": KEY, "2424": bytes(range(24)), "3232": bytes(range(32))}
+WRONG_CLOCK = "_00:00:00,01-01-2000"
+
+
+def station() -> Station:
+    return Station(key_of=KEYS.get, line="dc09-tcp", repeats=Repeats())
+
+
+def told(body: str | bytes, at: datetime = NOW, where: Station | None = None) -> Received:
+    data = body.encode() if isinstance(body, str) else body
+    return receive(data, at, where or station())
+
+
+def answer(received: Received, key: bytes | None = None) -> str:
+    """The reply without its envelope, which is checked; encrypted content is opened."""
+    assert received.reply is not None
+    splitter = Splitter()
+    splitter.push(received.reply)
+    (body,) = splitter.take()
+    assert isinstance(body, bytes)
+    if key is None:
+        return body.decode()
+    head, _, digits = body.decode().partition("[")
+    clear = Cipher(algorithms.AES(key), modes.CBC(bytes(16))).decryptor()
+    text = clear.update(bytes.fromhex(digits)).decode()
+    padding, bar, content = text.partition("|")
+    assert bar
+    assert 16 <= len(padding) <= 31
+    return f"{head}[{content}"
+
+
+def encrypted(
+    clear: bytes, name: str = "SIA-DCS", account: str = "1009", sequence: str = "0007"
+) -> bytes:
+    """An encrypted body whose padding is ours to choose: ``clear`` is a multiple of 16."""
+    cipher = Cipher(algorithms.AES(KEYS[account]), modes.CBC(bytes(16))).encryptor()
+    digits = (cipher.update(clear) + cipher.finalize()).hex().encode()
+    return f'"*{name}"{sequence}R1L2#{account}['.encode() + digits
+
+
+def padded(content: str, filler: bytes = b"p") -> bytes:
+    data = content.encode()
+    return (filler * 32)[: 16 + -(len(data) + 1) % 16] + b"|" + data
+
+
+class TestInClear:
+    def test_an_event_is_acknowledged_with_its_own_fields(self) -> None:
+        received = told('"SIA-DCS"0042R1ALFFF#00A1[#00A1|Nri1/BA03]')
+        assert answer(received) == '"ACK"0042R1ALFFF#00A1[]'
+        (signal,) = received.signals
+        assert (signal.account, signal.format, signal.code) == ("00A1", "SIA-DCS", "BA")
+        assert (signal.zone, signal.partition, signal.line) == ("03", "1", "dc09-tcp")
+        assert received.heard == "00A1"
+
+    @pytest.mark.parametrize(
+        ("sent", "repeated"),
+        [
+            ('"SIA-DCS"0001L#1001[#1001|NBA03]', '"ACK"0001L#1001[]'),
+            ('"SIA-DCS"0001L0#1001[#1001|NBA03]', '"ACK"0001L0#1001[]'),
+            ('"SIA-DCS"0001R1L0#1001[NBA03]', '"ACK"0001R1L0#1001[]'),
+            ('"SIA-DCS"0001 R1 L0 #1001 [#1001|NBA03]', '"ACK"0001R1L0#1001[]'),
+            ('"NULL"0000R0L0#1001[]', '"ACK"0000R0L0#1001[]'),
+            ('"NULL"0000L0#1001[]' + WRONG_CLOCK, '"ACK"0000L0#1001[]'),
+            ('"ADM-CID"0001L0#1001[#1001|1130 01 003]' + WRONG_CLOCK, '"ACK"0001L0#1001[]'),
+            ('"SIA-DCS"0001L0#1001[#1001|NBA03]_99:99:99,99-99-9999', '"ACK"0001L0#1001[]'),
+            ('"SIA-DCS"0001L0#1001[#1001|NBA03', '"ACK"0001L0#1001[]'),
+            ('"SIA-DCS"0001L0#1001[#1001|?!]', '"ACK"0001L0#1001[]'),
+        ],
+    )
+    def test_what_real_panels_send_is_acknowledged_whatever_their_clock(
+        self, sent: str, repeated: str
+    ) -> None:
+        received = told(sent)
+        assert answer(received) == repeated
+        assert len(received.signals) == (0 if "NULL" in sent else 1)
+        assert received.heard == "1001"
+
+    def test_contact_id(self) -> None:
+        (signal,) = told('"ADM-CID"0001L0#1001[#1001|3130 01 003]').signals
+        assert (signal.format, signal.code, signal.zone) == ("ADM-CID", "3130", "003")
+
+    def test_each_event_of_a_frame_is_a_signal_with_its_own_key(self) -> None:
+        signals = told('"SIA-DCS"0001L0#1001[#1001|Nri1/BA03/BA04/FA9]').signals
+        assert [s.code + s.zone for s in signals] == ["BA03", "BA04", "FA9"]
+        assert len({s.deduplication for s in signals}) == 3
+
+    def test_the_panels_time_and_text_are_kept_as_sent(self) -> None:
+        body = '"SIA-DCS"0001L0#1001[#1001|NBA03^Fenêtre [2] ]^][X002E20][VRL]_11:59:01,02-28-2026'
+        (signal,) = told(body).signals
+        assert signal.text == "Fenêtre [2] ]"
+        assert signal.panel_time == datetime(2026, 2, 28, 11, 59, 1, tzinfo=UTC)
+        assert signal.raw == body
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "<script>alert(1)</script>",
+            "'; DROP TABLE signal; --",
+            "a\r\nAction: Originate\r\n\r\n",
+            "${EXEN(x)}",
+            "../../etc/passwd",
+            "\x1b[31mred",
+            "a|b/c*d'e",
+            "№ 7 – café ☎",
+            "_11:59:01,02-28-2026",
+            "][Vhttp",
+            '"SIA-DCS"',
+        ],
+    )
+    def test_hostile_text_is_text(self, text: str) -> None:
+        received = told(f'"SIA-DCS"0001L0#1001[#1001|Nri1/BA03^{text}^]')
+        assert [s.text for s in received.signals] == [text]
+        assert received.signals[0].raw.isprintable()
+
+    def test_rubbish_in_text_is_replaced(self) -> None:
+        (signal,) = told(b'"SIA-DCS"0001L0#1001[#1001|NBA03^caf\xe9\0^]').signals
+        assert signal.text == "caf\ufffd\ufffd"
+
+    def test_the_text_of_an_information_block_is_shown(self) -> None:
+        (signal,) = told('"ADM-CID"0001L0#1001[#1001|1130 01 003][IHall][M0011]').signals
+        assert signal.text == "Hall"
+
+    def test_a_transmitter_may_speak_for_another_account(self) -> None:
+        received = told('"SIA-DCS"0001L0#1001[#1002|NBA03]')
+        assert answer(received) == '"ACK"0001L0#1001[]'
+        assert received.signals[0].account == "1002"
+        assert received.heard == "1001"
+
+    def test_an_account_that_none_can_be_becomes_nobody_elses(self) -> None:
+        (signal,) = told(f'"SIA-DCS"0001L0#{"1" * 40}[NBA03]').signals
+        assert signal.account == "1" * 15 + "~"
+        (signal,) = told('"SIA-DCS"0001L0#10\x0001[NBA03]').signals
+        assert signal.account == "10\\x0001"
+
+    def test_a_field_that_is_too_long_is_moved_to_the_text(self) -> None:
+        (signal,) = told(f'"SIA-DCS"0001L0#1001[#1001|NBA{"x" * 30}]').signals
+        assert signal.zone == "x" * 16
+        assert signal.text == "x" * 30
+
+
+class TestAnswers:
+    @pytest.mark.parametrize("body", ['"SIA-DCS"0001L0#1001[]', '"ADM-CID"0001L0#1001[#1001|]'])
+    def test_an_event_without_content_is_not_understood(self, body: str) -> None:
+        received = told(body)
+        assert answer(received) == '"DUH"0001L0#1001[]'
+        assert received.fault is Fault.UNSUPPORTED
+        assert received.signals == ()
+
+    @pytest.mark.parametrize("name", ["SIA-PUD", "ADM-41E", "*FBI", "XNM", "null", ""])
+    def test_an_unknown_id_is_not_understood(self, name: str) -> None:
+        assert answer(told(f'"{name}"0001R2L0#1001[x]')) == '"DUH"0001R2L0#1001[]'
+
+    @pytest.mark.parametrize("name", ["ACK", "*ACK", "NAK", "DUH", "RSP"])
+    def test_an_answer_gets_none(self, name: str) -> None:
+        assert told(f'"{name}"0001L0#1001[]') == Received(None)
+
+    @pytest.mark.parametrize("body", ["", '"', "SIA-DCS", '"SIA-DCS'])
+    def test_nothing_that_can_be_answered_gets_none(self, body: str) -> None:
+        assert told(body) == Received(None, fault=Fault.MALFORMED)
+
+
+class TestEncrypted:
+    def test_an_event_gets_an_encrypted_answer_with_padding_and_time(self) -> None:
+        received = told(encrypted(padded("#1009|Nri1/FA07]_12:00:10,03-01-2026")))
+        assert answer(received, KEY) == '"*ACK"0007R1L2#1009[]_12:00:00,03-01-2026'
+        (signal,) = received.signals
+        assert (signal.code, signal.zone, signal.encrypted) == ("FA", "07", True)
+        assert signal.raw == '"*SIA-DCS"0007R1L2#1009[#1009|Nri1/FA07]_12:00:10,03-01-2026'
+
+    def test_a_poll_too(self) -> None:
+        received = told(encrypted(padded("]_12:00:00,03-01-2026"), name="NULL"))
+        assert answer(received, KEY) == '"*ACK"0007R1L2#1009[]_12:00:00,03-01-2026'
+        assert (received.signals, received.heard) == ((), "1009")
+
+    @pytest.mark.parametrize("account", KEYS)
+    def test_keys_of_128_192_and_256_bits(self, account: str) -> None:
+        data = f"#{account}|NBA1]"
+        body = encrypted(padded(data + stamp_of(NOW)), account=account)
+        assert answer(told(body), KEYS[account]).startswith('"*ACK"')
+
+    @pytest.mark.parametrize("digits", ["upper", "lower"])
+    def test_hex_in_either_case(self, digits: str) -> None:
+        body = encrypted(padded(f"#1009|NBA1]{stamp_of(NOW)}"))
+        head, _, cipher = body.partition(b"[")
+        assert len(told(head + b"[" + getattr(cipher, digits)()).signals) == 1
+
+    @pytest.mark.parametrize("filler", [b"|", b"]", b"[", b"]|[", b"\xff\0\r\n", b"a|b|"])
+    @pytest.mark.parametrize("data", ["#1009|Nri1/BA03]", "Nri1/BA03]", "NBA03^x|y^]"])
+    def test_padding_may_be_any_bytes_and_the_inner_account_absent(
+        self, filler: bytes, data: str
+    ) -> None:
+        (signal,) = told(encrypted(padded(data + stamp_of(NOW), filler))).signals
+        assert (signal.account, signal.code, signal.zone) == ("1009", "BA", "03")
+
+    def test_padding_that_looks_like_another_account_misleads_nobody(self) -> None:
+        (signal,) = told(encrypted(padded(f"#1009|NBA03]{stamp_of(NOW)}", b"|#a"))).signals
+        assert signal.account == "1009"
+
+    @given(st.binary(min_size=16, max_size=16))
+    def test_any_padding_at_all(self, padding: bytes) -> None:
+        content = f"#1009|Nri1/BA0003]{stamp_of(NOW)}".encode()
+        clear = padding[: -(len(content) + 1) % 16] + b"|" + content
+        (signal,) = told(encrypted(clear)).signals
+        assert (signal.code, signal.zone) == ("BA", "0003")
+
+    @pytest.mark.parametrize(("seconds", "taken"), [(-41, 0), (-40, 1), (0, 1), (20, 1), (21, 0)])
+    def test_the_window(self, seconds: int, taken: int) -> None:
+        stamp = stamp_of(NOW + timedelta(seconds=seconds))
+        received = told(encrypted(padded(f"#1009|NBA1]{stamp}")))
+        assert len(received.signals) == taken
+        if not taken:
+            assert answer(received) == '"NAK"0007R1L2#1009[]_12:00:00,03-01-2026'
+            assert (received.fault, received.heard) == (Fault.OUTSIDE_WINDOW, None)
+
+    def test_the_window_is_a_setting(self) -> None:
+        wide = Station(key_of=KEYS.get, before=timedelta(hours=1), repeats=Repeats())
+        body = encrypted(padded(f"#1009|NBA1]{stamp_of(NOW - timedelta(minutes=59))}"))
+        assert len(told(body, where=wide).signals) == 1
+
+    def test_without_a_time_stamp_it_might_be_a_replay(self) -> None:
+        assert told(encrypted(padded("#1009|NBA1]"))).fault is Fault.OUTSIDE_WINDOW
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            '"*SIA-DCS"0007R1L2#1001[' + "00" * 32,  # an account without a key
+            '"*SIA-DCS"0007R1L2#1009[' + "00" * 32,  # the wrong key
+            '"*SIA-DCS"0007R1L2#1009[' + "00" * 31,  # not a multiple of 16
+            '"*SIA-DCS"0007R1L2#1009[' + "0" * 33,
+            '"*SIA-DCS"0007R1L2#1009[#1009|NBA1]_12:00:00,03-01-2026',  # not encrypted at all
+            '"*NULL"0007R1L2#1009[]',
+        ],
+    )
+    def test_what_cannot_be_decrypted(self, body: str) -> None:
+        received = told(body)
+        account = "1001" if "#1001" in body else "1009"
+        assert answer(received) == f'"NAK"0007R1L2#{account}[]_12:00:00,03-01-2026'
+        assert received.fault is Fault.UNDECRYPTABLE
+        assert (received.signals, received.heard) == ((), None)
+
+    def test_the_wrong_key_is_never_taken_for_a_message(self) -> None:
+        for number in range(256):
+            body = encrypted(bytes([number]) * 48)
+            assert told(body).signals == ()
+
+    def test_an_empty_event_is_not_understood(self) -> None:
+        assert answer(told(encrypted(padded(f"]{stamp_of(NOW)}")))) == '"DUH"0007R1L2#1009[]'
+        bare = b"x" * (32 - 21) + f"]{stamp_of(NOW)}".encode()  # without a bar
+        assert answer(told(encrypted(bare))) == '"DUH"0007R1L2#1009[]'
+
+
+class TestInClearWithAKey:
+    def test_it_is_acknowledged_in_clear_stored_and_said(self) -> None:
+        received = told('"SIA-DCS"0001L0#1009[#1009|NBA03]')
+        assert answer(received) == '"ACK"0001L0#1009[]'
+        assert [(s.format, s.code) for s in received.signals] == [
+            ("SIA-DCS", "BA"),
+            (dc09.STATION_FORMAT, dc09.UNENCRYPTED_CODE),
+        ]
+
+    def test_a_repeat_says_it_once(self) -> None:
+        where = station()
+        body = '"SIA-DCS"0001L0#1009[#1009|NBA03]'
+        first, again = told(body, where=where), told(body, NOW + timedelta(seconds=5), where)
+        assert [s.deduplication for s in first.signals] == [s.deduplication for s in again.signals]
+
+    def test_a_poll_says_it_once_an_hour(self) -> None:
+        keys = [
+            told('"NULL"0001L0#1009[]', NOW + timedelta(minutes=m)).signals[0].deduplication
+            for m in (0, 59, 60)
+        ]
+        assert keys[0] == keys[1] != keys[2]
+
+    def test_another_panels_key_is_not_its_own(self) -> None:
+        data = f"#2424|NBA1]{stamp_of(NOW)}"
+        codes = [s.code for s in told(encrypted(padded(data), account="1009")).signals]
+        assert codes == ["BA", dc09.UNENCRYPTED_CODE]
+
+
+class TestRepeats:
+    def test_the_same_frame_again_is_acknowledged_under_the_same_key(self) -> None:
+        where = station()
+        body = '"SIA-DCS"0001L0#1001[#1001|NBA03]'
+        first = told(body, where=where)
+        again = told(body, NOW + timedelta(minutes=9), where)
+        assert first.reply == again.reply
+        assert first.signals[0].deduplication == again.signals[0].deduplication
+
+    def test_a_fresh_padding_changes_nothing(self) -> None:
+        where = station()
+        content = f"#1009|NBA1]{stamp_of(NOW)}"
+        keys = {
+            told(encrypted(padded(content, filler)), where=where).signals[0].deduplication
+            for filler in (b"a", b"b")
+        }
+        assert len(keys) == 1
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            '"SIA-DCS"0002L0#1001[#1001|NBA03]',
+            '"SIA-DCS"0001L0#1002[#1002|NBA03]',
+            '"SIA-DCS"0001L0#1001[#1001|NBA04]',
+            '"SIA-DCS"0001L0#1001[#1001|NBA03][X1]',
+            '"ADM-CID"0001L0#1001[#1001|NBA03]',
+        ],
+    )
+    def test_anything_else_is_another_event(self, other: str) -> None:
+        where = station()
+        first = told('"SIA-DCS"0001L0#1001[#1001|NBA03]', where=where).signals[0]
+        assert told(other, where=where).signals[0].deduplication != first.deduplication
+
+
+class TestAnyBytes:
+    @given(st.binary(max_size=200))
+    def test_never_raise(self, body: bytes) -> None:
+        told(body)
+
+    @given(st.text(alphabet='"*#[]|_^/\\NBAORL0123456789,:-\0é \r\n', max_size=80))
+    def test_never_raise_on_what_looks_like_a_frame(self, tail: str) -> None:
+        for name in ("SIA-DCS", "ADM-CID", "NULL", "*SIA-DCS", "*NULL"):
+            told(f'"{name}"0001L0#1009[{tail}')
+            told(f'"{name}"{tail}')
+
+    @given(st.binary(max_size=96))
+    def test_never_raise_on_whatever_a_key_decrypts(self, clear: bytes) -> None:
+        told(encrypted(clear[: len(clear) // 16 * 16]))
+
+    @given(
+        st.sampled_from([None, *KEYS]),
+        st.text(alphabet=st.characters(blacklist_characters="^\0", codec="utf-8"), max_size=40),
+        st.integers(0, 9999),
+    )
+    def test_what_a_panel_encodes_is_received(
+        self, keyed: str | None, text: str, number: int
+    ) -> None:
+        account = keyed or "0A01"
+        key = KEYS.get(account)
+        data = f"#{account}|Nri2/BA{number}" + (f"^{text}^" if text else "")
+        sent = message("SIA-DCS", account, data, sequence=number, key=key, stamp=NOW)
+        splitter = Splitter()
+        splitter.push(sent)
+        (body,) = splitter.take()
+        assert isinstance(body, bytes)
+        received = receive(body, NOW, station())
+        (signal,) = received.signals
+        assert (signal.account, signal.zone, signal.text) == (account, str(number), text)
+        assert received.reply is not None
+        reply = read_reply(received.reply[9:-1], key)
+        assert reply is not None
+        assert (reply.kind, reply.sequence) == ("ACK", f"{number:04}")
+
+
+class TestAgainstAnotherImplementation:
+    """siadc09 writes what we read, and reads what we write."""
+
+    @pytest.mark.parametrize("key", [None, KEY])
+    def test_both_ways(self, key: bytes | None) -> None:
+        panel = oracle_account.Account(acct=0x1009, pref=2, rcvr=1, key=key)
+        sent = oracle.EventMessage(
+            panel,
+            config={
+                "idtoken": "SIA-DCS",
+                "seqno": 7,
+                "data": parse_siadcs(b"#1009|Nri1/BA03"),
+                "timestamp": NOW,
+            },
+        ).encode()
+        splitter = Splitter()
+        splitter.push(sent)
+        (body,) = splitter.take()
+        assert isinstance(body, bytes)
+        received = receive(body, NOW, station())
+        signal = received.signals[0]
+        assert (signal.account, signal.code, signal.panel_time) == ("1009", "BA", NOW)
+        reply = oracle.parse_frame(received.reply, key)
+        assert (type(reply).__name__, reply.seq) == ("AckMessage", 7)
+        assert reply.encrypted is (key is not None)
+
+    def test_a_nak_and_a_duh(self) -> None:
+        nak = told('"*SIA-DCS"0007R1L2#1009[00')
+        assert type(oracle.parse_frame(nak.reply)).__name__ == "NakMessage"
+        duh = told('"SIA-DCS"0007R1L2#1009[]')
+        assert type(oracle.parse_frame(duh.reply)).__name__ == "DuhMessage"
