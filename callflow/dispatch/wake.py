@@ -53,14 +53,14 @@ class Waker:
 
     def __init__(self, run_dir: Path, roles: tuple[str, ...]) -> None:
         self._paths = [str(run_dir / f"{role}.wake") for role in roles]
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.setblocking(False)
 
     def wake(self) -> None:
         """Tell every role that rows changed."""
-        for path in self._paths:
-            with contextlib.suppress(OSError):
-                self._socket.sendto(b"1", path)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.setblocking(False)
+            for path in self._paths:
+                with contextlib.suppress(OSError):
+                    sender.sendto(b"1", path)
 
 
 def open_store(settings: Settings, vault: Vault, *, role: str) -> Store:

@@ -17,7 +17,7 @@ def draft(
     *,
     incident: str | None = None,
     site: str | None = None,
-    who: str = MACHINE,
+    author: str = MACHINE,
     **data: Any,
 ) -> Draft:
     """An entry whose words are made from its kind and data."""
@@ -25,7 +25,7 @@ def draft(
         at=now,
         kind=kind,
         text=entry_text(kind, data),
-        who=who,
+        who=author,
         site=site,
         incident=incident,
         data=data,
@@ -34,10 +34,10 @@ def draft(
 
 def tell(tx: Tx, kind: str, now: datetime, row: dict[str, Any] | None = None, **data: Any) -> None:
     """Write one entry, of the incident whose ``row`` is given."""
-    who = data.pop("who_did", MACHINE)
+    author = data.pop("who_did", MACHINE)
     incident = row["id"] if row else None
     site = row["site_id"] if row else data.pop("site", None)
-    entry = draft(kind, now, incident=incident, site=site, who=who, **data)
+    entry = draft(kind, now, incident=incident, site=site, author=author, **data)
     logbook_rows.append(tx, entry)
 
 
