@@ -1,0 +1,9 @@
+"""The HTTP API, one module a resource."""
+
+from fastapi import APIRouter
+
+from web.api import health, incidents, logbook, plans, recordings, signals, simulator, sites
+
+router = APIRouter(prefix="/api/v1")
+for module in (signals, incidents, logbook, recordings, sites, plans, health, simulator):
+    router.include_router(module.router)

@@ -1,0 +1,232 @@
+"""``incidents``: list, one, and what people do to them. 409 names who holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import AfterValidator, AwareDatetime, Field, model_validator
+
+from callflow import handling
+from callflow.incident import State
+from callflow.storage import Tx, incidents
+from web.accounts import Right
+from web.api import paging, reading
+from web.api.shapes import ACCOUNT, Body, IncidentOut, Line, Long, Page
+from web.bearer import Caller, allowed
+from web.problems import CONFLICT, NOT_FOUND, RESPONSES, ProblemError, not_found
+from web.station import Station, station_of
+
+router = APIRouter(tags=["incidents"], responses=RESPONSES)
+
+_ACTS: dict[int | str, dict[str, Any]] = {**NOT_FOUND, **CONFLICT}
+Reader = Annotated[Caller, Depends(allowed(Right.READ))]
+Handler = Annotated[Caller, Depends(allowed(Right.HANDLE))]
+Here = Annotated[Station, Depends(station_of)]
+
+
+class ParkIn(Body):
+    """Until when it comes back to the queue: an instant, or minutes from now."""
+
+    until: AwareDatetime | None = None
+    minutes: float | None = Field(None, gt=0, le=24 * 60)
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> ParkIn:
+        if (self.until is None) == (self.minutes is None):
+            raise ValueError("give either until or minutes")
+        return self
+
+    def instant(self, now: datetime) -> datetime:
+        """When it comes back. Raises a problem where that is not ahead, or too far."""
+        until = self.until or now + timedelta(minutes=self.minutes or 0)
+        if not now < until <= now + timedelta(days=1):
+            raise ProblemError(422, "until lies within the next 24 hours", field="until")
+        return until
+
+
+def _said(text: str) -> str:
+    if not text.strip():
+        raise ValueError("there is nothing in it")
+    return text
+
+
+class TransferIn(Body):
+    """Who takes over."""
+
+    to: Annotated[Line, AfterValidator(_said)]
+
+
+class NoteIn(Body):
+    """What is to be remembered."""
+
+    text: Annotated[Long, AfterValidator(_said)]
+
+
+class CallIn(Body):
+    """Which contact of the site to call now."""
+
+    contact: Line
+
+
+class CloseIn(Body):
+    """Why it is over: a resolution code, and words."""
+
+    code: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,32}$")
+    text: Long = ""
+
+
+class Empty(Body):
+    """Nothing needs saying."""
+
+
+@router.get("/incidents")
+async def list_incidents(
+    caller: Reader,
+    station: Here,
+    account: Annotated[str | None, Query(pattern=ACCOUNT)] = None,
+    site: Annotated[str | None, Query(max_length=64)] = None,
+    state: State | None = None,
+    since: paging.Since = None,
+    after: paging.After = None,
+    limit: paging.Limit = 50,
+) -> Page[IncidentOut]:
+    """Incidents by the instant of their opening, oldest first."""
+    start = paging.moment_of(after)
+
+    def read(tx: Tx) -> tuple[list[dict[str, Any]], str | None]:
+        rows = incidents.page(
+            tx,
+            account=account,
+            site=site,
+            state=state.value if state else None,
+            since=since,
+            after=start,
+            limit=limit + 1,
+        )
+        shown, following = paging.page(
+            rows, limit, lambda row: paging.moment(row["opened_at"], row["id"])
+        )
+        return reading.incidents(tx, shown), following
+
+    items, following = await station.store.read(read)
+    return Page[IncidentOut].model_validate({"items": items, "next": following})
+
+
+@router.get("/incidents/{incident_id}", responses=NOT_FOUND)
+async def get_incident(incident_id: str, caller: Reader, station: Here) -> IncidentOut:
+    """One incident with everything that belongs to it."""
+    return await station.store.read(lambda tx: _one(tx, incident_id))
+
+
+def _one(tx: Tx, incident_id: str) -> IncidentOut:
+    row = incidents.get(tx, incident_id)
+    if row is None:
+        raise not_found("incident")
+    return IncidentOut.model_validate(reading.incidents(tx, [row])[0])
+
+
+async def _act(
+    station: Station, incident_id: str, act: Callable[[Tx, datetime], object]
+) -> IncidentOut:
+    """Do it in one transaction; the incident as it is then."""
+    now = station.clock()
+
+    def run(tx: Tx) -> IncidentOut:
+        if incidents.get(tx, incident_id) is None:
+            raise not_found("incident")
+        act(tx, now)
+        return _one(tx, incident_id)
+
+    return await station.store.write(run)
+
+
+@router.post("/incidents/{incident_id}/claim", responses=_ACTS)
+async def claim(
+    incident_id: str, caller: Handler, station: Here, body: Empty | None = None
+) -> IncidentOut:
+    """Takes it: the machine stops (D20). 409 with the holder when another has it."""
+    return await _act(
+        station, incident_id, lambda tx, now: handling.claim(tx, incident_id, caller.name, now)
+    )
+
+
+@router.post("/incidents/{incident_id}/release", responses=_ACTS)
+async def release(
+    incident_id: str, caller: Handler, station: Here, body: Empty | None = None
+) -> IncidentOut:
+    """Gives it back to the queue."""
+    return await _act(
+        station, incident_id, lambda tx, now: handling.release(tx, incident_id, caller.name, now)
+    )
+
+
+@router.post("/incidents/{incident_id}/park", responses=_ACTS)
+async def park(incident_id: str, body: ParkIn, caller: Handler, station: Here) -> IncidentOut:
+    """Puts it aside for a while; a new alarm brings it back before (D6)."""
+    until = body.instant(station.clock())
+    return await _act(
+        station,
+        incident_id,
+        lambda tx, now: handling.park(tx, incident_id, caller.name, until, now),
+    )
+
+
+@router.post("/incidents/{incident_id}/transfer", responses=_ACTS)
+async def transfer(
+    incident_id: str, body: TransferIn, caller: Handler, station: Here
+) -> IncidentOut:
+    """Hands it to another operator."""
+    return await _act(
+        station,
+        incident_id,
+        lambda tx, now: handling.transfer(tx, incident_id, caller.name, body.to, now),
+    )
+
+
+@router.post("/incidents/{incident_id}/note", responses=_ACTS)
+async def note(incident_id: str, body: NoteIn, caller: Handler, station: Here) -> IncidentOut:
+    """Writes into its logbook."""
+    return await _act(
+        station,
+        incident_id,
+        lambda tx, now: handling.note(tx, incident_id, caller.name, body.text, now),
+    )
+
+
+@router.post("/incidents/{incident_id}/resume-plan", responses=_ACTS)
+async def resume_plan(
+    incident_id: str, caller: Handler, station: Here, body: Empty | None = None
+) -> IncidentOut:
+    """Hands the rest of the plan back to the machine."""
+    return await _act(
+        station,
+        incident_id,
+        lambda tx, now: handling.resume_plan(tx, incident_id, caller.name, now),
+    )
+
+
+@router.post("/incidents/{incident_id}/call", responses=_ACTS)
+async def call(incident_id: str, body: CallIn, caller: Handler, station: Here) -> IncidentOut:
+    """Calls one of the site's contacts now."""
+    return await _act(
+        station,
+        incident_id,
+        lambda tx, now: handling.request_contact_call(
+            tx, incident_id, caller.name, body.contact, now
+        ),
+    )
+
+
+@router.post("/incidents/{incident_id}/close", responses=_ACTS)
+async def close(incident_id: str, body: CloseIn, caller: Handler, station: Here) -> IncidentOut:
+    """Handles it, with a resolution code; it is filed once the site is back to normal (D26)."""
+    return await _act(
+        station,
+        incident_id,
+        lambda tx, now: handling.close_incident(
+            tx, incident_id, caller.name, body.code, body.text, now
+        ),
+    )

@@ -1,0 +1,94 @@
+"""Rows as the API shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from callflow.storage import Tx, calls, logbook, signals
+
+Row = dict[str, Any]
+
+
+def signal(row: Row) -> Row:
+    """A stored signal."""
+    names = ("id", "account", "format", "code", "zone", "text", "raw", "received_at")
+    return {**{name: row[name] for name in names}, "incident": row["incident_id"]}
+
+
+def call(row: Row, recorded: bool) -> Row:
+    """A call; its recording has its id."""
+    names = (
+        "id",
+        "direction",
+        "step",
+        "to",
+        "attempt",
+        "trunk",
+        "node",
+        "state",
+        "placed_at",
+        "answered_at",
+        "ended_at",
+        "outcome",
+    )
+    shown = {name: row[name] for name in names}
+    return {**shown, "contact": row["contact_id"], "recording": row["id"] if recorded else None}
+
+
+def entry(row: Row) -> Row:
+    """A logbook entry."""
+    names = ("id", "at", "site", "incident", "who", "kind", "text")
+    return {name: row[name] for name in names}
+
+
+def recording(row: Row) -> Row:
+    """A recording."""
+    names = ("duration", "sha256", "problem")
+    return {"id": row["call_id"], **{name: row[name] for name in names}}
+
+
+def incidents(tx: Tx, rows: Sequence[Row]) -> list[Row]:
+    """Incidents with everything that belongs to them, in four queries however many there are."""
+    ids = [row["id"] for row in rows]
+    of_signals = signals.of_incidents(tx, ids)
+    of_calls = calls.of_incidents(tx, ids)
+    of_logbook = logbook.of_incidents(tx, ids)
+    recordings = calls.recordings(tx, [c["id"] for found in of_calls.values() for c in found])
+    return [
+        _incident(
+            row, of_signals[row["id"]], of_calls[row["id"]], of_logbook[row["id"]], recordings
+        )
+        for row in rows
+    ]
+
+
+def _incident(
+    row: Row,
+    its_signals: Sequence[Row],
+    its_calls: Sequence[Row],
+    entries: Sequence[Row],
+    recordings: dict[str, Row],
+) -> Row:
+    names = (
+        "id",
+        "account",
+        "kind",
+        "category",
+        "priority",
+        "state",
+        "with_human",
+        "holder",
+        "opened_at",
+        "closed_at",
+        "resolution_code",
+    )
+    return {
+        **{name: row[name] for name in names},
+        "site": row["site_id"],
+        "plan": {**row["plan"], "step": row["step"]},
+        "signals": [signal(s) for s in its_signals],
+        "calls": [call(c, c["id"] in recordings) for c in its_calls],
+        "logbook": [entry(e) for e in entries],
+        "recordings": [recording(recordings[c["id"]]) for c in its_calls if c["id"] in recordings],
+    }

@@ -1,0 +1,34 @@
+"""``GET recordings/{id}``: a call's recording; its id is the call's."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import FileResponse
+
+from web import recordings
+from web.accounts import Right
+from web.bearer import Caller, allowed
+from web.problems import NOT_FOUND, RESPONSES
+from web.station import Station, station_of
+
+router = APIRouter(tags=["recordings"], responses={**RESPONSES, **NOT_FOUND})
+
+
+@router.get(
+    "/recordings/{recording_id}",
+    response_class=FileResponse,
+    responses={
+        200: {"content": {"audio/wav": {}}, "description": "The recording"},
+        206: {"content": {"audio/wav": {}}, "description": "The range asked for"},
+        416: {"description": "No such range"},
+    },
+)
+async def get_recording(
+    recording_id: str,
+    caller: Annotated[Caller, Depends(allowed(Right.READ))],
+    station: Annotated[Station, Depends(station_of)],
+) -> FileResponse:
+    """The sound, from the answer to the end: the person on the left, the station on the right."""
+    return await recordings.answer(station, recording_id)

@@ -1,0 +1,140 @@
+"""The shapes of the API (design.md, Contracts). Times are UTC, numbers E.164."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from callflow.call import Outcome
+from callflow.incident import State
+from callflow.signal import Category, Kind
+
+T = TypeVar("T")
+
+
+def _storable(text: str) -> str:
+    """Text that every database takes: no NUL, no half of a surrogate pair."""
+    if "\0" in text:
+        raise ValueError("a NUL character can't be stored")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("half of a surrogate pair can't be stored") from None
+    return text
+
+
+#: A text from outside, kept as sent: only its length is looked at.
+Storable = Annotated[str, AfterValidator(_storable)]
+Short = Annotated[Storable, Field(max_length=16)]
+Line = Annotated[Storable, Field(max_length=200)]
+Long = Annotated[Storable, Field(max_length=4000)]
+ACCOUNT = r"^[0-9A-Za-z]{1,16}$"
+AccountNumber = Annotated[str, Field(pattern=ACCOUNT, description="Leading zeros are kept")]
+
+
+class Body(BaseModel):
+    """What is sent: an unknown field is an error, a typing mistake is not passed over."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Page(BaseModel, Generic[T]):
+    """One page of a list, oldest first; give `next` as `after` for the one that follows."""
+
+    items: list[T]
+    next: str | None = None
+
+
+class SignalIn(Body):
+    """One message of a panel, by webhook."""
+
+    account: AccountNumber
+    code: str = Field(
+        pattern=r"^[0-9A-Za-z]{1,16}$", description="SIA (`BA`) or Contact ID (`1130`)"
+    )
+    zone: Short = ""
+    text: Long = ""
+
+
+class Stored(BaseModel):
+    """A signal that is durable."""
+
+    id: str
+
+
+class SignalOut(BaseModel):
+    """A stored signal."""
+
+    id: str
+    account: str
+    format: str
+    code: str
+    zone: str
+    text: str
+    raw: str
+    received_at: datetime
+    incident: str | None
+
+
+class CallOut(BaseModel):
+    """One attempt to reach one number."""
+
+    id: str
+    direction: str
+    step: str
+    contact: str | None
+    to: str
+    attempt: int
+    trunk: str
+    node: str
+    state: str
+    placed_at: datetime | None
+    answered_at: datetime | None
+    ended_at: datetime | None
+    outcome: Outcome | None = Field(description="null while the call lives")
+    recording: str | None
+
+
+class EntryOut(BaseModel):
+    """A logbook entry."""
+
+    id: str
+    at: datetime
+    site: str | None
+    incident: str | None
+    who: str
+    kind: str
+    text: str
+
+
+class RecordingOut(BaseModel):
+    """A call's recording; `problem` is empty where it is whole."""
+
+    id: str
+    duration: float | None = Field(description="seconds")
+    sha256: str | None
+    problem: str
+
+
+class IncidentOut(BaseModel):
+    """An incident with everything that belongs to it."""
+
+    id: str
+    site: str | None
+    account: str
+    kind: Kind
+    category: Category
+    priority: int
+    state: State
+    with_human: bool
+    holder: str | None
+    opened_at: datetime
+    closed_at: datetime | None
+    resolution_code: str | None
+    plan: dict[str, Any] = Field(description="As frozen at the opening; `step` is where it is")
+    signals: list[SignalOut]
+    calls: list[CallOut]
+    logbook: list[EntryOut]
+    recordings: list[RecordingOut]

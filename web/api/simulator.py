@@ -1,0 +1,71 @@
+"""``simulator``: the demo's phones and what the simulated network saw. In demo mode only."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path
+
+from web.accounts import Right
+from web.api.shapes import Page
+from web.bearer import Caller, allowed
+from web.problems import NOT_FOUND, RESPONSES, ProblemError, not_found
+from web.station import Network, Station, station_of
+
+router = APIRouter(tags=["simulator"], responses={**RESPONSES, **NOT_FOUND})
+
+Number = Annotated[str, Path(pattern=r"^(\+|%2B)?[0-9]{5,15}$", description="E.164")]
+
+
+def network(station: Annotated[Station, Depends(station_of)]) -> Network:
+    """The simulated network; without one nothing is here."""
+    if station.network is None:
+        raise ProblemError(404, "there is no simulated network: this is no demo")
+    return station.network
+
+
+Simulated = Annotated[Network, Depends(network)]
+
+
+@router.get("/simulator/phones/{number}")
+async def get_phone(
+    number: Number,
+    caller: Annotated[Caller, Depends(allowed(Right.READ))],
+    simulated: Simulated,
+) -> dict[str, Any]:
+    """What a phone does when it is called."""
+    phone = await asyncio.to_thread(simulated.phone, _e164(number))
+    if phone is None:
+        raise not_found("phone")
+    return phone
+
+
+@router.put("/simulator/phones/{number}")
+async def put_phone(
+    number: Number,
+    body: dict[str, Any],
+    caller: Annotated[Caller, Depends(allowed(Right.SIMULATE))],
+    simulated: Simulated,
+) -> dict[str, Any]:
+    """Changes a phone for the next call to it; unknown numbers come into being."""
+    try:
+        return await asyncio.to_thread(simulated.set_phone, _e164(number), body)
+    except (TypeError, ValueError) as error:
+        field, colon, detail = str(error).partition(": ")
+        raise ProblemError(
+            422, detail if colon else str(error), field=field if colon else "body"
+        ) from None
+
+
+@router.get("/simulator/calls")
+async def list_calls(
+    caller: Annotated[Caller, Depends(allowed(Right.READ))], simulated: Simulated
+) -> Page[dict[str, Any]]:
+    """Every INVITE that the network saw from the station, oldest first."""
+    return Page[dict[str, Any]](items=await asyncio.to_thread(simulated.calls))
+
+
+def _e164(number: str) -> str:
+    return "+" + re.sub(r"[^0-9]", "", number.removeprefix("%2B"))

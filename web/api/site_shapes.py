@@ -1,0 +1,260 @@
+"""A site as the API takes and gives it. Secrets go in and never come out.
+
+A secret left out stays as it is; null removes it. What only GET says (`code_set`, `last_heard`) may
+be sent back and is not looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Annotated, Any
+from zoneinfo import available_timezones
+
+import phonenumbers
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from callflow.call_plan import StepKind, Stop
+from callflow.dial_policy import refusal
+from callflow.signal import Kind
+from callflow.site import Authority, Role, SiteState
+from web.api.shapes import AccountNumber, Body, Line, Long, Short
+
+_ZONES = available_timezones()
+
+
+def _timezone(name: str) -> str:
+    if name not in _ZONES:
+        raise ValueError("not an IANA time zone, such as Europe/Paris")
+    return name
+
+
+def to_e164(text: str) -> str:
+    """A number in E.164 or as the French write it → E.164. Raises ValueError."""
+    try:
+        parsed = phonenumbers.parse(text, "FR")
+    except phonenumbers.NumberParseException:
+        raise ValueError("not a phone number: E.164 (+33…) or French (01 23…)") from None
+    number = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    why = refusal(number)
+    if why is None and not phonenumbers.is_possible_number(parsed):
+        why = "no number of that country has this length"
+    if why is not None or not re.fullmatch(r"[0-9+(). \-/]{3,40}", text):
+        raise ValueError(why or "not a phone number")
+    return number
+
+
+def _kind_key(name: str) -> str:
+    if name != "*" and name not in frozenset(Kind):
+        raise ValueError(f"neither * nor a kind of alarm: {', '.join(Kind)}")
+    return name
+
+
+def _hex_key(text: str) -> str:
+    if len(text) not in (32, 48, 64) or not re.fullmatch(r"[0-9A-Fa-f]+", text):
+        raise ValueError("a key has 32, 48 or 64 hexadecimal digits (AES-128, 192, 256)")
+    return text.upper()
+
+
+def _text_of_number(value: Any) -> Any:
+    """YAML reads 0000 as a number; a code that lost its zeros is refused, not mended."""
+    if isinstance(value, int):
+        raise ValueError("digits go between quotes, or leading zeros would be lost")  # noqa: TRY004
+    return value
+
+
+Digits = Annotated[str, BeforeValidator(_text_of_number), Field(pattern=r"^[0-9]{4,8}$")]
+Phone = Annotated[str, AfterValidator(to_e164)]
+Timezone = Annotated[str, AfterValidator(_timezone)]
+KindKey = Annotated[str, AfterValidator(_kind_key)]
+HexKey = Annotated[str, AfterValidator(_hex_key)]
+Identifier = Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$")]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Za-z]{2})?$")]
+
+
+class AccountIn(Body):
+    """One account of the site."""
+
+    account: AccountNumber
+    dc09_key: HexKey | None = None
+    dc09_key_set: bool | None = None
+    last_heard: datetime | None = None
+    skew: float | None = None
+
+
+class ZoneIn(Body):
+    """A zone of one of the site's accounts; `kind` overrides the event table."""
+
+    account: AccountNumber
+    zone: Short = Field(min_length=1)
+    name: Line = ""
+    kind: Kind | None = None
+
+
+class ContactIn(Body):
+    """A person, or the premises' phone, in the part it plays for this site."""
+
+    id: Identifier
+    name: Line = Field(min_length=1)
+    role: Role = Role.KEYHOLDER
+    rank: int = Field(1, ge=1, le=99)
+    language: Language = "fr"
+    phone: Phone | None = None
+    code: Digits | None = None
+    duress_code: Digits | None = None
+    code_set: bool | None = None
+    duress_code_set: bool | None = None
+    authorities: dict[KindKey, list[Authority]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _codes_differ(self) -> ContactIn:
+        if self.code is not None and self.code == self.duress_code:
+            raise ValueError("the duress code must differ from the code")
+        return self
+
+
+class PanelUserIn(Body):
+    """Whom a user number of a panel stands for (D4)."""
+
+    account: AccountNumber
+    number: Short = Field(min_length=1)
+    contact: Identifier | None = None
+    part: str = Field("person", pattern=r"^(person|guard|cleaner|technician|duress)$")
+    revoked: bool = False
+
+
+class SiteIn(Body):
+    """A site as PUT takes it: what GET gives, and secrets."""
+
+    id: Identifier | None = None
+    name: Line = Field(min_length=1)
+    client: Line = ""
+    address: Line = ""
+    timezone: Timezone = "Europe/Paris"
+    language: Language = "fr"
+    state: SiteState = SiteState.ACTIVE
+    recognition_word: Line | None = None
+    recognition_word_set: bool | None = None
+    accounts: list[AccountIn] = Field(default_factory=list, max_length=100)
+    zones: list[ZoneIn] = Field(default_factory=list, max_length=5000)
+    contacts: list[ContactIn] = Field(default_factory=list, max_length=500)
+    panel_users: list[PanelUserIn] = Field(default_factory=list, max_length=5000)
+    plans: dict[KindKey, Identifier] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _belongs_together(self) -> SiteIn:
+        accounts = [account.account for account in self.accounts]
+        _unique("accounts", accounts)
+        _unique("zones", [(zone.account, zone.zone) for zone in self.zones])
+        _unique("contacts", [(contact.id, contact.role) for contact in self.contacts])
+        _unique("panel_users", [(user.account, user.number) for user in self.panel_users])
+        _declared("zones", [zone.account for zone in self.zones], accounts)
+        _declared("panel_users", [user.account for user in self.panel_users], accounts)
+        return self
+
+
+def _declared(name: str, named: list[str], accounts: list[str]) -> None:
+    for position, account in enumerate(named):
+        if account not in accounts:
+            raise ValueError(f"{name}.{position}.account is no account of this site")
+
+
+def _unique(name: str, keys: list[Any]) -> None:
+    for position, key in enumerate(keys):
+        if key in keys[:position]:
+            raise ValueError(f"{name}.{position} is there twice")
+
+
+class _Out(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+
+class AccountOut(_Out):
+    """One account; whether it has a key, not which."""
+
+    account: str
+    dc09_key_set: bool = False
+    last_heard: datetime | None = None
+
+
+class ZoneOut(_Out):
+    """A zone."""
+
+    account: str
+    zone: str
+    name: str
+    kind: Kind | None = None
+
+
+class ContactOut(_Out):
+    """A contact; whether it has codes, not which."""
+
+    id: str
+    name: str
+    role: Role
+    rank: int
+    language: str
+    phone: str | None
+    code_set: bool = False
+    duress_code_set: bool = False
+    authorities: dict[str, list[Authority]]
+
+
+class PanelUserOut(_Out):
+    """A user number of a panel."""
+
+    account: str
+    number: str
+    contact: str | None = None
+    part: str
+    revoked: bool
+
+
+class SiteOut(_Out):
+    """A site without its secrets."""
+
+    id: str
+    name: str
+    client: str
+    address: str
+    timezone: str
+    language: str
+    state: SiteState
+    recognition_word_set: bool = False
+    accounts: list[AccountOut]
+    zones: list[ZoneOut]
+    contacts: list[ContactOut]
+    panel_users: list[PanelUserOut] = Field(default_factory=list)
+    plans: dict[str, str]
+
+
+class StepIn(Body):
+    """One step of a plan; `outcomes` says where each outcome leads."""
+
+    id: Identifier
+    kind: StepKind
+    attempts: int = Field(1, ge=1, le=10)
+    delay_s: float = Field(20.0, ge=0, le=3600)
+    ring_s: float | None = Field(None, ge=5, le=120)
+    stop: Stop = Stop.FIRST_VALID
+    text: Long = ""
+    code: Short = ""
+    outcomes: dict[str, str] = Field(default_factory=dict)
+
+
+class PlanIn(Body):
+    """A plan to publish as its next version."""
+
+    id: Identifier
+    version: int | None = Field(None, ge=1, description="Given by the station")
+    name: Line = ""
+    steps: list[StepIn] = Field(min_length=1, max_length=100)
+
+
+class PlanOut(BaseModel):
+    """One published version of a plan."""
+
+    id: str
+    version: int
+    name: str
+    steps: list[dict[str, Any]]

@@ -1,0 +1,97 @@
+"""``sites``: list, read, create and change. Codes and keys are write-only."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Response
+
+from callflow import handling
+from callflow.storage import Tx, sites
+from web.accounts import Right
+from web.api import paging
+from web.api.shapes import Page
+from web.api.site_shapes import SiteIn, SiteOut
+from web.bearer import Caller, allowed
+from web.problems import CONFLICT, NOT_FOUND, RESPONSES, ProblemError, not_found
+from web.station import Station, station_of
+
+router = APIRouter(tags=["sites"], responses=RESPONSES)
+
+SiteId = Annotated[str, Path(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$")]
+Here = Annotated[Station, Depends(station_of)]
+
+
+@router.get("/sites")
+async def list_sites(
+    caller: Annotated[Caller, Depends(allowed(Right.READ))],
+    station: Here,
+    after: paging.After = None,
+    limit: paging.Limit = 100,
+) -> Page[SiteOut]:
+    """Every site, by id."""
+    start = paging.decode(after, 1)[0] if after else ""
+
+    def read(tx: Tx) -> tuple[list[dict[str, Any]], str | None]:
+        ids = sites.site_ids(tx, after=start, limit=limit + 1)
+        found = [handling.get_site(tx, site_id) for site_id in ids[:limit]]
+        return [site for site in found if site], ids[limit - 1] if len(ids) > limit else None
+
+    items, last = await station.store.read(read)
+    following = paging.encode(last) if last else None
+    return Page[SiteOut].model_validate({"items": items, "next": following})
+
+
+@router.get("/sites/{site_id}", responses=NOT_FOUND)
+async def get_site(
+    site_id: SiteId, caller: Annotated[Caller, Depends(allowed(Right.READ))], station: Here
+) -> SiteOut:
+    """One site, without its secrets."""
+    found = await station.store.read(lambda tx: handling.get_site(tx, site_id))
+    if found is None:
+        raise not_found("site")
+    return SiteOut.model_validate(found)
+
+
+@router.put("/sites/{site_id}", responses={201: {"model": SiteOut}, **CONFLICT})
+async def put_site(
+    site_id: SiteId,
+    body: SiteIn,
+    caller: Annotated[Caller, Depends(allowed(Right.CONFIGURE))],
+    station: Here,
+    response: Response,
+) -> SiteOut:
+    """Creates or replaces a site. A secret left out stays, null removes it."""
+    if body.id is not None and body.id != site_id:
+        raise ProblemError(422, "it differs from the address", field="id")
+    fields = writable(body)
+    now = station.clock()
+
+    def write(tx: Tx) -> tuple[bool, dict[str, Any] | None]:
+        new = handling.put_site(tx, station.vault, site_id, fields, caller.name, now)
+        return new, handling.get_site(tx, site_id)
+
+    new, site = await station.store.write(write)
+    response.status_code = 201 if new else 200
+    return SiteOut.model_validate(site)
+
+
+def writable(body: SiteIn) -> dict[str, Any]:
+    """What is to be stored: defaults filled in, but a secret only where it was sent."""
+    fields = body.model_dump(mode="json")
+    for key in ("id", "recognition_word_set"):
+        fields.pop(key)
+    if "recognition_word" not in body.model_fields_set:
+        fields.pop("recognition_word")
+    for sent, kept in zip(body.accounts, fields["accounts"], strict=True):
+        for key in ("dc09_key_set", "last_heard", "skew"):
+            kept.pop(key)
+        if "dc09_key" not in sent.model_fields_set:
+            kept.pop("dc09_key")
+    for person, kept in zip(body.contacts, fields["contacts"], strict=True):
+        for key in ("code_set", "duress_code_set"):
+            kept.pop(key)
+        for key in ("code", "duress_code"):
+            if key not in person.model_fields_set:
+                kept.pop(key)
+    return fields

@@ -1,0 +1,138 @@
+"""The application factory: what is served, and how errors are said."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+from starlette.exceptions import HTTPException
+
+from callflow import clock, handling
+from callflow.call_plan import PlanError
+from callflow.config import Settings
+from callflow.storage import Store, StoreUnavailable
+from callflow.vault import Vault
+from web import api, problems
+from web.api.health import machines
+from web.problems import ProblemError
+from web.security import Guard
+from web.station import Network, Station
+
+_log = structlog.get_logger()
+#: Seconds between two signs of life.
+_BEAT = 2.0
+
+
+def create_app(
+    settings: Settings,
+    store: Store,
+    vault: Vault,
+    *,
+    network: Network | None = None,
+    now: clock.Clock = clock.now,
+) -> FastAPI:
+    """The web of one instance. ``network`` is the simulated one, in demo mode."""
+    station = Station(
+        settings=settings,
+        store=store,
+        vault=vault,
+        clock=now,
+        started_at=now(),
+        network=network if settings.demo else None,
+    )
+    app = FastAPI(
+        title="Callflow",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+        lifespan=_lifespan,
+    )
+    app.state.station = station
+    app.state.closing = asyncio.Event()  # the process ends: streams end first
+    app.include_router(api.router)
+    app.include_router(machines)
+    _say_errors(app)
+    app.add_middleware(Guard)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    beating = asyncio.create_task(_beat(app.state.station))
+    try:
+        yield
+    finally:
+        beating.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await beating
+
+
+async def _beat(station: Station) -> None:
+    """Says every two seconds that the web lives."""
+    while True:
+        now = station.clock()
+        with contextlib.suppress(StoreUnavailable):
+            await station.store.write(
+                lambda tx, now=now: handling.process_beat(  # type: ignore[misc]
+                    tx, "web", pid=os.getpid(), since=station.started_at, now=now, state={}
+                )
+            )
+        await asyncio.sleep(_BEAT)
+
+
+# --- errors -------------------------------------------------------------------------------
+
+
+def _say_errors(app: FastAPI) -> None:
+    def on(kind: type[Exception], answer: Callable[[Any], Response]) -> None:
+        async def handler(request: Request, error: Exception) -> Response:
+            return answer(error)
+
+        app.add_exception_handler(kind, handler)
+
+    on(ProblemError, problems.of_error)
+    on(PlanError, problems.of_plan)
+    on(RequestValidationError, problems.of_validation)
+    on(handling.Held, lambda e: problems.response(409, str(e), holder=e.holder))
+    on(handling.NotFound, lambda e: problems.response(404, str(e)))
+    on(handling.Refused, lambda e: problems.response(409, str(e)))
+    on(handling.BadSite, lambda e: problems.response(422, e.message, field=e.field))
+    on(StoreUnavailable, _unavailable)
+    on(HTTPException, lambda e: problems.response(e.status_code, e.detail, headers=e.headers))
+    on(Exception, lambda e: problems.response(500, "an error of ours: it is in the log"))
+
+
+def _unavailable(error: StoreUnavailable) -> Response:
+    _log.error("web.store_unavailable", error=str(error))
+    return problems.response(
+        503, "the database does not answer: try again", headers={"Retry-After": "1"}
+    )
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    """The schema, with problems under the media type that they are sent with."""
+    if app.openapi_schema is None:
+        schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        for path in schema["paths"].values():
+            for operation in path.values():
+                for status, answer in operation.get("responses", {}).items():
+                    if int(status) >= 400:
+                        _as_problem(answer)
+        schema["components"]["schemas"].pop("HTTPValidationError", None)
+        schema["components"]["schemas"].pop("ValidationError", None)
+        app.openapi_schema = schema
+    return app.openapi_schema
+
+
+def _as_problem(answer: dict[str, Any]) -> None:
+    reference = {"$ref": "#/components/schemas/Problem"}
+    answer["content"] = {problems.MEDIA_TYPE: {"schema": reference}}

@@ -1,0 +1,60 @@
+"""Who calls the API: a bearer token, and whether its role has the right."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from callflow.storage import people
+from web.accounts import Right, digest, rights_of
+from web.problems import ProblemError
+from web.station import Station, station_of
+
+_scheme = HTTPBearer(auto_error=False, description="From `callflow token create --role ROLE`")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A program that was let in. ``name`` is what the logbook calls it."""
+
+    id: str
+    name: str
+    rights: frozenset[Right]
+
+
+async def identify(station: Station, token: str) -> Caller | None:
+    """Whose token this is."""
+    kept = digest(token)
+    row = await station.store.read(lambda tx: people.token_role(tx, kept))
+    if row is None:
+        return None
+    return Caller(id=row["id"], name=row["name"] or row["role"], rights=rights_of(row["role"]))
+
+
+def allowed(right: Right) -> Callable[..., Awaitable[Caller]]:
+    """Dependency: the caller, who has ``right``; 401 or 403 otherwise."""
+
+    async def check(
+        station: Annotated[Station, Depends(station_of)],
+        credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_scheme)],
+    ) -> Caller:
+        caller = await identify(station, credentials.credentials) if credentials else None
+        if caller is None:
+            raise ProblemError(
+                401, "a valid bearer token is needed", headers={"WWW-Authenticate": "Bearer"}
+            )
+        if right not in caller.rights:
+            raise ProblemError(403, f"this token's role has not the right to {right}")
+        return caller
+
+    return check
+
+
+def is_loopback(request: Request) -> bool:
+    """Whether the request comes from this machine itself, through no proxy."""
+    host = request.client.host if request.client else ""
+    return host in ("127.0.0.1", "::1") and "x-forwarded-for" not in request.headers

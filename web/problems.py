@@ -1,0 +1,125 @@
+"""Errors as RFC 9457 problems that name the field at fault."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+
+from callflow.call_plan import PlanError
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class FieldError(BaseModel):
+    """One field of the request that can't be accepted."""
+
+    field: str = Field(description="Its path, such as `contacts.0.code` or `query.since`")
+    detail: str
+
+
+class Problem(BaseModel):
+    """RFC 9457; `errors` names every field at fault, `holder` who has the incident (409)."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str = ""
+    field: str | None = None
+    errors: list[FieldError] | None = None
+    holder: str | None = None
+
+
+class ProblemError(Exception):
+    """Ends a request with a problem. ``field`` is the path of the one at fault."""
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        field: str | None = None,
+        holder: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status, self.detail, self.field, self.holder = status, detail, field, holder
+        self.headers = dict(headers or {})
+
+
+def not_found(what: str) -> ProblemError:
+    """404 for something that isn't there."""
+    return ProblemError(404, f"there is no {what} of this id")
+
+
+def response(
+    status: int,
+    detail: str = "",
+    *,
+    errors: Sequence[FieldError] = (),
+    field: str | None = None,
+    holder: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """The problem as an answer."""
+    if field is not None and not errors:
+        errors = [FieldError(field=field, detail=detail)]
+    problem = Problem(
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        field=errors[0].field if errors else None,
+        errors=list(errors) or None,
+        holder=holder,
+    )
+    return JSONResponse(
+        problem.model_dump(exclude_none=True),
+        status,
+        headers=dict(headers or {}),
+        media_type=MEDIA_TYPE,
+    )
+
+
+def of_error(error: ProblemError) -> JSONResponse:
+    """The answer for a ProblemError."""
+    return response(
+        error.status, error.detail, field=error.field, holder=error.holder, headers=error.headers
+    )
+
+
+def of_validation(error: RequestValidationError) -> JSONResponse:
+    """422 with every field at fault; what was sent is not repeated (it may be a secret)."""
+    errors = [_field_error(item) for item in error.errors()]
+    named = ", ".join(dict.fromkeys(e.field for e in errors if e.field))
+    first = errors[0].detail if errors else ""
+    return response(422, f"{named}: {first}" if named else first, errors=errors)
+
+
+def _field_error(item: Mapping[str, Any]) -> FieldError:
+    where = [str(part) for part in item["loc"]]
+    if where and where[0] == "body":
+        where = where[1:]
+    if item["type"] == "json_invalid":
+        where = []
+    return FieldError(
+        field=".".join(where) or "body", detail=str(item["msg"]).removeprefix("Value error, ")
+    )
+
+
+def of_plan(error: PlanError) -> JSONResponse:
+    """422 for a plan that can't be used; its message says where."""
+    return response(422, str(error), field="steps")
+
+
+def _documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    return {s: {"model": Problem, "description": HTTPStatus(s).phrase} for s in statuses}
+
+
+#: What operations may answer, for OpenAPI.
+RESPONSES = _documented(401, 403, 413, 422, 503)
+NOT_FOUND = _documented(404)
+CONFLICT = _documented(409)

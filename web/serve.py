@@ -1,0 +1,57 @@
+"""The web process: one granian worker in this process, ended at once by SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server.embed import Server
+
+from callflow.config import Settings
+from callflow.dispatch.wake import open_store
+from callflow.vault import Vault
+from web.app import create_app
+from web.station import Network
+
+#: Seconds that requests under way get when the process ends.
+_GRACE = 3
+
+
+def run(settings: Settings, *, network: Network | None = None) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    asyncio.run(serve(settings, network=network))
+
+
+async def serve(settings: Settings, *, network: Network | None = None) -> None:
+    """The same, on a loop that runs already."""
+    vault = Vault(settings.data_dir / "keys")
+    store = open_store(settings, vault, role="web")
+    app = create_app(settings, store, vault, network=network)
+    server = Server(
+        app,
+        address=settings.bind,
+        port=settings.ports.web,
+        interface=Interfaces.ASGI,
+        backlog=512,
+        websockets=False,
+        log_access=False,
+        log_level=LogLevels.warning,
+    )
+    server.workers_kill_timeout = _GRACE
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _stop, app.state.closing, server)
+    try:
+        with contextlib.suppress(TimeoutError):
+            await server.serve()
+    finally:
+        store.close()
+
+
+def _stop(closing: asyncio.Event, server: Server) -> None:
+    """Streams end first: an open one would hold the server back."""
+    closing.set()
+    server.stop()  # type: ignore[no-untyped-call]

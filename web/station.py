@@ -1,0 +1,49 @@
+"""What every request needs: the instance it serves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from fastapi import Request
+
+from callflow.clock import Clock
+from callflow.config import Settings
+from callflow.storage import Store
+from callflow.vault import Vault
+
+
+class Network(Protocol):
+    """The simulated telephone network, in demo mode only. The calls may block for milliseconds.
+
+    Given by the composition root: the web may not import ``ivr.asterisk``.
+    """
+
+    def phone(self, number: str) -> dict[str, Any] | None:
+        """What a number does, in the API's shape."""
+
+    def set_phone(self, number: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Changes it for the next call. Raises ValueError naming the field."""
+
+    def calls(self) -> list[dict[str, Any]]:
+        """What the network saw, oldest first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Station:
+    """One instance of Callflow, as the web sees it."""
+
+    settings: Settings
+    store: Store
+    vault: Vault
+    clock: Clock
+    started_at: datetime
+    network: Network | None = None
+
+
+def station_of(request: Request) -> Station:
+    """Dependency: the instance that this application serves."""
+    station: Station = request.app.state.station
+    return station
