@@ -13,6 +13,7 @@ Decisions that a table can't tell:
 - An identified person who then falls silent, or presses only keys that mean nothing, may not be
   alone: bridged to a human as ``operator``. Silence before any code is a machine: ``no_key``;
   after a wrong code it is somebody who may need help: bridged, as ``wrong_code`` (D12).
+- At a desk, 1 concludes ``operator``: a human has it. Nobody else's answer there counts.
 - 0 still reaches a human during the last words; the result then becomes ``operator``.
 """
 

@@ -121,7 +121,7 @@ TABLE: Mapping[tuple[State, Trigger], Rule] = {
     (State.MENU, Trigger.BAD_KEY): Rule(State.MENU, say="bad_key"),
     (State.MENU, Trigger.GIVE_UP): Rule(_BRIDGING, Outcome.OPERATOR, "silent_person"),
     (State.MENU, Trigger.HUNG_UP): Rule(State.END, Outcome.HUNG_UP),
-    (State.DESK, Trigger.TAKE): Rule(_CLOSING, Outcome.GOING, "desk_taken"),
+    (State.DESK, Trigger.TAKE): Rule(_CLOSING, Outcome.OPERATOR, "desk_taken"),
     (State.DESK, Trigger.SILENCE): Rule(State.DESK),
     (State.DESK, Trigger.BAD_KEY): Rule(State.DESK, say="bad_key"),
     (State.DESK, Trigger.GIVE_UP): Rule(_CLOSING, Outcome.NO_KEY, "desk_not_taken"),
