@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Protocol
 
 import structlog
@@ -35,7 +36,7 @@ from ivr.dialogue import (
     Turn,
     Typed,
 )
-from ivr.speech import Sentence, Speech
+from ivr.speech import Sentence
 
 log = structlog.get_logger()
 
@@ -44,6 +45,16 @@ Mute = Callable[[str, bool], Awaitable[None]]
 
 #: Seconds that an acknowledged mute may take before the dialogue goes on without it.
 MUTE_PATIENCE = 1.0
+
+
+class Speaker(Protocol):
+    """The seam of speech (ivr/speech)."""
+
+    async def turn(self, sentences: Sequence[Sentence]) -> Path:
+        """One file that says them all, without extension."""
+
+    def prepare(self, sentences: Iterable[Sentence]) -> None:
+        """They will be said soon."""
 
 
 class DialogueStore(Protocol):
@@ -77,7 +88,7 @@ class DialogueStore(Protocol):
 class Dialogues:
     """The routes ``outgoing`` and ``incoming`` of the AGI server."""
 
-    def __init__(self, store: DialogueStore, speech: Speech, mute: Mute) -> None:
+    def __init__(self, store: DialogueStore, speech: Speaker, mute: Mute) -> None:
         self._store = store
         self._speech = speech
         self._mute = mute
@@ -108,7 +119,7 @@ class Dialogues:
             await run.talk(*loaded)
         except Gone:
             raise
-        except Exception:  # noqa: BLE001 (whatever it is, the person is not dropped)
+        except Exception:
             # Not log.exception: a renderer that shows local variables would show a code.
             log.critical("dialogue failed", call=session.channel_id, trace=traceback.format_exc())
             await self._to_a_human(session, run)
@@ -137,7 +148,7 @@ class Dialogues:
         try:
             async with asyncio.timeout(MUTE_PATIENCE):
                 await self._mute(channel_id, on)
-        except Exception as error:  # noqa: BLE001 (whatever the link can fail with)
+        except Exception as error:
             log.critical("the recording was not muted", call=channel_id, on=on, error=repr(error))
 
 

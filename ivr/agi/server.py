@@ -79,7 +79,7 @@ class AgiServer:
             log.info("AGI session over", why=str(error))
         except BadCommand as error:
             log.critical("AGI command refused", error=str(error))
-        except Exception:  # noqa: BLE001 (one session's bug is not the server's end)
+        except Exception:
             # Not log.exception: a renderer that shows local variables would show a code.
             log.critical("AGI session failed", trace=traceback.format_exc())
         finally:

@@ -1,0 +1,56 @@
+"""The dialogues' store in memory, with what was committed, in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from callflow.call import Outcome
+from ivr.dialogue import CodeVerdict, Facts, Progress
+
+
+@dataclass
+class MemoryStore:
+    """Commits like the product's, after ``commit_s``; ``failing`` makes it be away."""
+
+    facts: dict[str, Facts] = field(default_factory=dict)
+    codes: dict[str, CodeVerdict] = field(default_factory=dict)
+    incoming: Facts | None = None
+    commit_s: float = 0.0
+    failing: bool = False
+    progress: dict[str, Progress] = field(default_factory=dict)
+    concluded: dict[str, list[Outcome]] = field(default_factory=lambda: defaultdict(list))
+    arrivals: list[tuple[str, str, str]] = field(default_factory=list)
+
+    async def load(self, channel_id: str) -> tuple[Facts, Progress] | None:
+        await self._commit()
+        facts = self.facts.get(channel_id)
+        if facts is None:
+            return None
+        return facts, self.progress.get(channel_id, Progress.start(facts.dialogue))
+
+    async def arrived(
+        self, channel_id: str, caller: str, called: str
+    ) -> tuple[Facts, Progress] | None:
+        self.arrivals.append((channel_id, caller, called))
+        if self.incoming is not None:
+            self.facts.setdefault(channel_id, self.incoming)
+        return await self.load(channel_id)
+
+    async def check_code(self, channel_id: str, digits: str) -> CodeVerdict:
+        await self._commit()
+        return self.codes.get(digits, CodeVerdict.WRONG)
+
+    async def save(self, channel_id: str, progress: Progress) -> None:
+        await self._commit()
+        self.progress[channel_id] = progress
+
+    async def conclude(self, channel_id: str, outcome: Outcome) -> None:
+        await self._commit()
+        self.concluded[channel_id].append(outcome)
+
+    async def _commit(self) -> None:
+        await asyncio.sleep(self.commit_s)
+        if self.failing:
+            raise ConnectionError("the store is away")
