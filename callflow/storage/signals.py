@@ -41,6 +41,13 @@ def of_incidents(tx: Tx, incident_ids: Sequence[str]) -> dict[str, list[dict[str
     return found
 
 
+def recent(tx: Tx, since: datetime) -> list[tuple[str, datetime]]:
+    """(deduplication key, time) of the signals received since then."""
+    c = t.signal.c
+    query = select(c.deduplication, c.received_at).where(c.received_at >= since)
+    return [(row.deduplication, row.received_at) for row in tx.execute(query)]
+
+
 def backlog(tx: Tx, *, limit: int) -> list[dict[str, Any]]:
     """Signals not yet correlated, vital first, then as they came."""
     query = (
