@@ -15,7 +15,7 @@ from callflow.signals.dc09 import Received
 Store = Callable[[Sequence[Signal]], Awaitable[None]]
 
 #: Signals that share one call of the store. A larger share only makes the first ones wait.
-SHARED = 2000
+SHARED = 1000
 
 _log = structlog.get_logger()
 

@@ -94,6 +94,7 @@ class Connection(asyncio.BufferedProtocol):
         self._transport: asyncio.Transport | None = None
         self._in_flight = 0
         self._scheduled = False
+        self._resting = False  # not read for the moment: too much of it waits
         self._stopped = False  # the receiver takes nothing more
         self._ended = False  # the sender has said its last byte, and may still listen
         self._half_since: float | None = None
@@ -148,13 +149,23 @@ class Connection(asyncio.BufferedProtocol):
         if self._splitter.garbage > GARBAGE:
             self.cut("garbage")
         elif len(items) == room:
-            self._transport.pause_reading()
+            self._rest()
             if not self._in_flight:
                 self._work_soon()
         elif self._ended:
             self._end()
         else:
             self._note_half()
+            self._read_on()
+
+    def _rest(self) -> None:
+        self._resting = True
+        if self._transport is not None:
+            self._transport.pause_reading()
+
+    def _read_on(self) -> None:
+        if self._resting and self._transport is not None:
+            self._resting = False
             self._transport.resume_reading()
 
     def _end(self) -> None:
@@ -186,8 +197,9 @@ class Connection(asyncio.BufferedProtocol):
         """See ``Sender``."""
         self._in_flight -= len(outcomes)
         self._write(self._line.replies(outcomes, stored=stored))
-        # Not from here: one sender's backlog must not hold up the others' acknowledgements.
-        self._work_soon()
+        if self._resting or self._ended:
+            # Not from here: one sender's backlog must not hold up the others' acknowledgements.
+            self._work_soon()
 
     def _write(self, replies: list[bytes]) -> None:
         if self._transport is not None and replies:
@@ -195,8 +207,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def pause_writing(self) -> None:
         self._unread_since = monotonic()
-        if self._transport is not None:
-            self._transport.pause_reading()
+        self._rest()
 
     def resume_writing(self) -> None:
         self._unread_since = None
@@ -229,8 +240,7 @@ class Connection(asyncio.BufferedProtocol):
     def stop_reading(self) -> None:
         """No further frame is taken; what is in flight will still be answered."""
         self._stopped = True
-        if self._transport is not None:
-            self._transport.pause_reading()
+        self._rest()
 
     def close(self) -> None:
         """End the connection when its answers have gone out."""

@@ -192,6 +192,8 @@ def _text(event: Event, shown: str) -> str:
 
 def _short(text: str) -> str:
     """A field that is a number in any sane frame; cut where it can't be one."""
+    if text.isalnum() and len(text) <= SHORT:
+        return text
     return text.replace("\0", "\ufffd")[:SHORT]
 
 

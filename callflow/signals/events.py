@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import re
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 from callflow.signal import Category, Kind, Signal
@@ -50,6 +50,7 @@ UNKNOWN = EventRow(
 )
 
 
+@lru_cache(maxsize=4096)
 def lookup(format_name: str, code: str) -> EventRow:
     """The meaning of ``code`` in a format; ``UNKNOWN`` where the table has none.
 

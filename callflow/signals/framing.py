@@ -6,6 +6,7 @@ Pure and total: any bytes go in, what comes out is whole bodies and counted faul
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Iterator
 from enum import StrEnum
 
@@ -50,10 +51,9 @@ _WORDS = [
 def crc16(data: bytes) -> int:
     """CRC-16/ARC: reflected 0xA001, initial 0. ``b"123456789"`` gives 0xBB3D."""
     crc = 0
-    even = len(data) & ~1
-    for low, high in zip(data[0:even:2], data[1:even:2], strict=True):
-        crc = _WORDS[crc ^ (low | high << 8)]
-    if even != len(data):
+    for word in struct.unpack_from(f"<{len(data) >> 1}H", data):
+        crc = _WORDS[crc ^ word]
+    if len(data) & 1:
         crc = crc >> 8 ^ _BYTES[(crc ^ data[-1]) & 0xFF]
     return crc
 
