@@ -131,6 +131,19 @@ def of_incidents(tx: Tx, incident_ids: Sequence[str]) -> dict[str, list[dict[str
     return found
 
 
+def last(tx: Tx, *, limit: int) -> list[dict[str, Any]]:
+    """The newest entries, newest first."""
+    query = select(t.logbook).order_by(t.logbook.c.number.desc()).limit(limit)
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def recorded_hashes(tx: Tx) -> dict[str, str | None]:
+    """{call id: SHA-256 of its recording} as the logbook tells them."""
+    c = t.logbook.c
+    query = select(c.data).where(c.kind.in_(["recording", "recording_problem"]))
+    return {data["call"]: data.get("sha256") for data in tx.execute(query).scalars()}
+
+
 def _entry(row: Any) -> Entry:
     names = Entry.__dataclass_fields__
     return Entry(**{name: value for name, value in row._mapping.items() if name in names})

@@ -137,6 +137,12 @@ def contact(tx: Tx, contact_id: str) -> dict[str, Any] | None:
     return dict(row._mapping) if row else None
 
 
+def contact_names(tx: Tx, contact_ids: Iterable[str]) -> dict[str, str]:
+    """{contact id: name}, for lists."""
+    query = select(t.contact.c.id, t.contact.c.name).where(t.contact.c.id.in_(list(contact_ids)))
+    return {row.id: row.name for row in tx.execute(query)}
+
+
 def drop_links(tx: Tx, site_id: str, keep_accounts: Sequence[str]) -> None:
     """Before a site is written anew: its contact links, zones and accounts no longer named go."""
     tx.execute(delete(t.site_contact).where(t.site_contact.c.site_id == site_id))
