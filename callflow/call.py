@@ -76,6 +76,10 @@ LIVE_STATES = frozenset(
 QUEUE_STEP = "queue"
 #: Step name of the calls that bring a human to somebody who waits in a conference (D12).
 BRIDGE_STEP = "bridge"
+#: Step name of the calls that a person asks for.
+BY_HAND_STEP = "by_hand"
+#: Step name of the calls that come from outside.
+INCOMING_STEP = "incoming"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

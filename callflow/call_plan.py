@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from callflow.call import Outcome
+from callflow.call import BRIDGE_STEP, BY_HAND_STEP, INCOMING_STEP, QUEUE_STEP, Outcome
 from callflow.site import Role
 
 
@@ -33,6 +34,16 @@ CALLING = frozenset({StepKind.COUNTER_CALL, StepKind.CALL_LIST})
 CONTINUE = "continue"
 #: Outcome-table key for "nobody left to call".
 EXHAUSTED = "exhausted"
+
+#: The answers that justify a closure by the machine; anything else is a human's (invariant 2).
+JUSTIFIED = frozenset({Outcome.VERIFIED_OK, Outcome.KNOWN_CAUSE})
+
+#: Ids that a step of a plan can't have: they mean something else in a call's row or a table.
+RESERVED_IDS = frozenset(
+    {"", CONTINUE, EXHAUSTED, QUEUE_STEP, BRIDGE_STEP, BY_HAND_STEP, INCOMING_STEP}
+)
+_LONGEST_ID, _LONGEST_CODE = 64, 32  # characters, as the rows have room for
+_LONGEST_DELAY, _SHORTEST_RING, _LONGEST_RING = 3600.0, 5.0, 120.0  # seconds
 
 _BACK_TO_LIST = frozenset(
     {
@@ -138,7 +149,7 @@ def from_json(body: dict[str, Any]) -> Plan:
             name=str(body.get("name", body["id"])),
             steps=steps,
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise PlanError(f"the plan can't be read: {error!r}") from error
     for problem in problems(plan):
         raise PlanError(problem)
@@ -162,30 +173,49 @@ def _step_from_json(body: dict[str, Any]) -> Step:
 
 def problems(plan: Plan) -> Iterator[str]:
     """What makes the plan unusable, in words; nothing where it is sound."""
+    if not 1 <= len(plan.id) <= _LONGEST_ID:
+        yield f"plan {plan.id!r}: its id must have 1 to {_LONGEST_ID} characters"
     if not plan.steps:
         yield f"plan {plan.id}: it has no step"
         return
-    ids = [step.id for step in plan.steps]
+    kinds = {step.id: step.kind for step in plan.steps}
+    if len(kinds) < len(plan.steps):
+        yield f"plan {plan.id}: two steps have the same id"
     for step in plan.steps:
-        if ids.count(step.id) > 1:
-            yield f"plan {plan.id}: two steps are called {step.id!r}"
-        if step.kind is StepKind.CLOSE and not step.code:
-            yield f"step {step.id!r} closes without a resolution code"
-        if step.kind in CALLING and not 1 <= step.attempts <= 10:
-            yield f"step {step.id!r}: attempts must lie between 1 and 10"
-        yield from _bad_outcomes(step, ids)
+        yield from _bad_step(step)
+        yield from _bad_outcomes(step, kinds)
     yield from _loops(plan)
 
 
-def _bad_outcomes(step: Step, ids: list[str]) -> Iterator[str]:
+def _bad_step(step: Step) -> Iterator[str]:
+    if step.id in RESERVED_IDS or len(step.id) > _LONGEST_ID:
+        yield f"step {step.id!r}: a step can't have this id"
+    if step.kind is StepKind.CLOSE and not 1 <= len(step.code.strip()) <= _LONGEST_CODE:
+        yield f"step {step.id!r} closes without a resolution code (1 to {_LONGEST_CODE} characters)"
+    if step.kind not in CALLING:
+        return
+    if not 1 <= step.attempts <= 10:
+        yield f"step {step.id!r}: attempts must lie between 1 and 10"
+    if not (math.isfinite(step.delay_s) and 0 <= step.delay_s <= _LONGEST_DELAY):
+        yield f"step {step.id!r}: delay_s must lie between 0 and {_LONGEST_DELAY:.0f} seconds"
+    if step.ring_s is not None and not _SHORTEST_RING <= step.ring_s <= _LONGEST_RING:
+        yield (
+            f"step {step.id!r}: ring_s must lie between {_SHORTEST_RING:.0f} and"
+            f" {_LONGEST_RING:.0f} seconds"
+        )
+
+
+def _bad_outcomes(step: Step, kinds: dict[str, StepKind]) -> Iterator[str]:
     known = {outcome.value for outcome in Outcome} | {EXHAUSTED}
     for outcome, target in step.outcomes.items():
         if outcome not in known:
             yield f"step {step.id!r}: there is no outcome {outcome!r}"
-        if target != CONTINUE and target not in ids:
+        if target != CONTINUE and target not in kinds:
             yield f"step {step.id!r}: outcome {outcome!r} leads to {target!r}, which is no step"
         if target == CONTINUE and outcome == EXHAUSTED:
             yield f"step {step.id!r}: an exhausted list can't continue"
+        if kinds.get(target) is StepKind.CLOSE and outcome not in JUSTIFIED:
+            yield f"step {step.id!r}: {outcome!r} justifies no closure: lead it to an operator"
 
 
 def _loops(plan: Plan) -> Iterator[str]:

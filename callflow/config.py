@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -31,6 +32,8 @@ class Settings(BaseSettings):
     node: str = "node0"
     asterisk: Literal["embedded", "external"] = "embedded"
     demo: bool = False
+    #: Seconds between two alarms that come by themselves in a demo; 0: none.
+    demo_alarms_every: float = 150.0
     log_level: str = "INFO"
 
     web_port: int = 0
@@ -114,28 +117,16 @@ class Settings(BaseSettings):
         return self.data_dir / "recordings"
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Ports:
     """The ports an instance listens on; see design.md, Contracts."""
 
-    def __init__(
-        self,
-        *,
-        web: int,
-        dc09: int,
-        ami: int,
-        sip: int,
-        simulator_sip: int,
-        simulator_ami: int,
-        agi: int,
-        rtp_start: int,
-        simulator_rtp_start: int,
-    ) -> None:
-        self.web = web
-        self.dc09 = dc09
-        self.ami = ami
-        self.sip = sip
-        self.simulator_sip = simulator_sip
-        self.simulator_ami = simulator_ami
-        self.agi = agi
-        self.rtp_start = rtp_start
-        self.simulator_rtp_start = simulator_rtp_start
+    web: int
+    dc09: int
+    ami: int
+    sip: int
+    simulator_sip: int
+    simulator_ami: int
+    agi: int
+    rtp_start: int
+    simulator_rtp_start: int

@@ -10,7 +10,10 @@ _EMERGENCY = frozenset(
     " 116000 116117".split()
 )
 _E164 = re.compile(r"\+[1-9][0-9]{7,14}")
-_COUNTRY = "33"
+#: An emergency number behind any country code and any number of zeros.
+_DISGUISED = re.compile(rf"(?:00)?[1-9][0-9]{{0,2}}0*(?:{'|'.join(sorted(_EMERGENCY))})")
+#: A French number has nine digits behind +33; shorter ones are services, some of them emergency.
+_TOO_SHORT_IN_FRANCE = re.compile(r"\+33[0-9]{0,8}")
 
 
 def refusal(number: str) -> str | None:
@@ -19,9 +22,8 @@ def refusal(number: str) -> str | None:
     Only full E.164 numbers pass, so a short number can't, however it is spelled.
     """
     digits = re.sub(r"[^0-9]", "", number)
-    bare = digits.removeprefix("00").removeprefix(_COUNTRY).lstrip("0")
-    if digits in _EMERGENCY or bare in _EMERGENCY:
+    if digits.lstrip("0") in _EMERGENCY or digits in _EMERGENCY or _DISGUISED.fullmatch(digits):
         return "an emergency number is dialled by a human only"
-    if not _E164.fullmatch(number):
+    if not _E164.fullmatch(number) or _TOO_SHORT_IN_FRANCE.fullmatch(number):
         return "not a full international number (+ country code and number)"
     return None

@@ -9,15 +9,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from callflow.call import Call, CallState, Outcome
-from callflow.call_plan import CALLING, CONTINUE, EXHAUSTED, Plan, Step, StepKind
+from callflow.call import REACHED, Call, CallState, Outcome
+from callflow.call_plan import CALLING, CONTINUE, EXHAUSTED, JUSTIFIED, Plan, Step, StepKind
 from callflow.incident import Incident, Machine, State
-from callflow.site import Contact, Site
+from callflow.signal import Category
+from callflow.site import Contact, Role, Site
 
 #: A call that nobody placed for so long lands on the operators' queue, loudly.
 UNPLACED_AFTER = timedelta(seconds=20)
 #: So does one that started and neither answers nor ends.
 STUCK_AFTER = timedelta(seconds=150)
+#: So does one that was answered and never ends: its node may be dead. Longer than any dialogue.
+ENDLESS_AFTER = timedelta(minutes=6)
+#: Clocks of two machines differ by less; a time further ahead was written before ours went back.
+CLOCK_SKEW = timedelta(seconds=5)
 #: Our own line failed: the same person again after this, so often beyond the plan's attempts.
 TRUNK_RETRY = timedelta(seconds=5)
 TRUNK_RETRIES = 2
@@ -100,24 +105,22 @@ def next_steps(
         return Decision(actions=(HandToHuman(reason="unknown_account"), Finish()))
     if incident.step is None or incident.step_since is None:
         first = plan.first.id
-        run = _Run(plan, site, calls, now, entered=(EnterStep(step=first, why="opened"),))
+        run = _Run(incident, plan, site, calls, now)
+        run.actions.append(EnterStep(step=first, why="opened"))
         return run.decide(plan.first, since=now)
-    return _Run(plan, site, calls, now).decide(plan.step(incident.step), incident.step_since)
+    run = _Run(incident, plan, site, calls, now)
+    return run.decide(plan.step(incident.step), since=incident.step_since)
 
 
 class _Run:
     """One decision: follows the plan until it must wait."""
 
     def __init__(
-        self,
-        plan: Plan,
-        site: Site,
-        calls: Sequence[Call],
-        now: datetime,
-        entered: tuple[Action, ...] = (),
+        self, incident: Incident, plan: Plan, site: Site, calls: Sequence[Call], now: datetime
     ) -> None:
-        self.plan, self.site, self.calls, self.now = plan, site, list(calls), now
-        self.actions: list[Action] = list(entered)
+        self.incident, self.plan, self.site, self.now = incident, plan, site, now
+        self.calls = [call for call in calls if call.state is not CallState.CANCELLED]
+        self.actions: list[Action] = []
         self.due_at: datetime | None = None
 
     def decide(self, step: Step, since: datetime) -> Decision:
@@ -138,49 +141,55 @@ class _Run:
         return None
 
     def _calling(self, step: Step, since: datetime) -> Step | None:
-        mine = [c for c in self.calls if c.step == step.id and c.requested_at >= since]
+        # A live call counts whenever it was asked for: never two at once in one step.
+        mine = [c for c in self.calls if c.step == step.id and (c.live or c.requested_at >= since)]
         if any(call.live for call in mine):
             self._watch(mine)
             return None
-        if mine:
-            last = mine[-1]
-            target = step.target(last.outcome) if last.outcome else CONTINUE
+        for call in mine:  # an answer may be stored after the end of its call: all are looked at
+            target = step.target(call.outcome) if call.outcome else CONTINUE
             if target != CONTINUE:
-                return self._lead(target, str(last.outcome))
-            if last.outcome in (Outcome.TRUNK_FAILURE, Outcome.ERROR):
-                self.actions.append(HandToHuman(reason=str(last.outcome)))
+                return self._lead(step, target, str(call.outcome))
+        if mine and mine[-1].outcome in (Outcome.TRUNK_FAILURE, Outcome.ERROR):
+            self.actions.append(HandToHuman(reason=str(mine[-1].outcome)))
         return self._next_attempt(step, mine)
 
     def _watch(self, mine: Sequence[Call]) -> None:
-        """A call that nobody places, or that never ends ringing, becomes a human's business."""
-        late = [
-            c.requested_at + (UNPLACED_AFTER if c.state is CallState.REQUESTED else STUCK_AFTER)
-            for c in mine
-            if c.live and c.state is not CallState.ANSWERED
-        ]
-        if not late:
-            return
-        if min(late) <= self.now:
+        """A call that nobody places, or that never ends, becomes a human's business."""
+        late = [c.requested_at + _patience(c) for c in mine if c.live]
+        if min(late) <= self.now or any(self._ahead(c.requested_at) for c in mine if c.live):
             self.actions.append(HandToHuman(reason="unplaced"))
         else:
             self.due_at = min(late)
 
-    def _lead(self, target: str | None, why: str) -> Step | None:
-        if target is None:
+    def _ahead(self, at: datetime) -> bool:
+        """Written before our clock went back: waiting for it could last for hours."""
+        return at > self.now + CLOCK_SKEW
+
+    def _lead(self, step: Step, target: str | None, why: str) -> Step | None:
+        following = self.plan.step(target) if target is not None else None
+        if following is None or not self._may_follow(step, following, why):
             self.actions += [HandToHuman(reason=why), Finish()]
             return None
-        self.actions.append(EnterStep(step=target, why=why))
-        return self.plan.step(target)
+        self.actions.append(EnterStep(step=following.id, why=why))
+        return following
+
+    def _may_follow(self, step: Step, following: Step, why: str) -> bool:
+        """Whether this answer justifies what follows: identity is not knowledge (D3).
+
+        The incident may have become vital while a keyholder spoke: from off site nobody ends it.
+        """
+        if following.kind is not StepKind.CLOSE:
+            return True
+        off_site = step.role is not Role.PREMISES
+        return why in JUSTIFIED and not (off_site and self.incident.category is Category.VITAL)
 
     def _next_attempt(self, step: Step, mine: list[Call]) -> Step | None:
         while True:
-            slot = _retry(mine) or _slot(step, self.site.by_role(step.role), mine)
-            if slot is None:
-                return self._lead(step.outcomes.get(EXHAUSTED), EXHAUSTED)
-            contact_id, not_before = slot
-            contact = next((c for c in self.site.contacts if c.id == contact_id), None)
-            if contact is None:  # deleted meanwhile: the list goes on without the retry
-                return self._lead(step.outcomes.get(EXHAUSTED), EXHAUSTED)
+            turn = self._turn(step, mine)
+            if turn is None:
+                return self._lead(step, step.outcomes.get(EXHAUSTED), EXHAUSTED)
+            contact, not_before = turn
             attempt = 1 + sum(1 for c in mine if c.contact == contact.id)
             if contact.phone is None:
                 self.actions.append(NoNumber(step=step.id, contact=contact, attempt=attempt))
@@ -201,6 +210,31 @@ class _Run:
             self.due_at = self.now + UNPLACED_AFTER
             return None
 
+    def _turn(self, step: Step, mine: Sequence[Call]) -> tuple[Contact, datetime | None] | None:
+        """Whose turn it is, and not before when; None: nobody is left."""
+        contacts = self.site.by_role(step.role)
+        for slot in (_retry(mine), _slot(step, contacts, mine)):
+            if slot is None:
+                continue
+            contact_id, last, pause = slot
+            # A contact that was removed meanwhile is not called again; the list goes on.
+            contact = next((c for c in contacts if c.id == contact_id), None)
+            if contact is not None:
+                at = last.ended_at if last is not None else None
+                return contact, None if at is None or self._ahead(at) else at + pause
+        return None
+
+
+def _patience(call: Call) -> timedelta:
+    """How long after its request a live call may stand where it is."""
+    if call.state is CallState.REQUESTED:
+        return UNPLACED_AFTER
+    return ENDLESS_AFTER if call.state is CallState.ANSWERED else STUCK_AFTER
+
+
+#: A contact's turn: who, the call it follows, and how long after that call's end.
+_Slot = tuple[str, Call | None, timedelta]
+
 
 def _without_number(step: Step, contact: Contact, attempt: int, now: datetime) -> Call:
     return Call(
@@ -216,15 +250,13 @@ def _without_number(step: Step, contact: Contact, attempt: int, now: datetime) -
     )
 
 
-def _retry(mine: Sequence[Call]) -> tuple[str, datetime | None] | None:
+def _retry(mine: Sequence[Call]) -> _Slot | None:
     """The last contact once more, beyond the plan's attempts, where the failure was not theirs."""
-    if not mine or mine[-1].contact is None:
-        return None
-    last = mine[-1]
-    if last.contact is None or last.ended_at is None or not _beyond_plan(last, mine):
+    last = mine[-1] if mine else None
+    if last is None or last.contact is None or not _beyond_plan(last, mine):
         return None
     pause = {Outcome.TRUNK_FAILURE: TRUNK_RETRY, Outcome.BUSY: BUSY_RETRY}
-    return last.contact, last.ended_at + pause.get(last.outcome or Outcome.UNKNOWN, timedelta())
+    return last.contact, last, pause.get(last.outcome or Outcome.UNKNOWN, timedelta())
 
 
 def _beyond_plan(call: Call, mine: Sequence[Call]) -> bool:
@@ -246,19 +278,20 @@ def _beyond_plan(call: Call, mine: Sequence[Call]) -> bool:
     return False
 
 
-def _slot(
-    step: Step, contacts: Sequence[Contact], mine: Sequence[Call]
-) -> tuple[str, datetime | None] | None:
-    """Whose turn it is, and not before when: everybody once, then everybody again."""
+def _slot(step: Step, contacts: Sequence[Contact], mine: Sequence[Call]) -> _Slot | None:
+    """Whose turn the plan says: everybody once, then everybody again who was not reached."""
     used = [c for c in mine if not _beyond_plan(c, mine)]
     for turn in range(1, step.attempts + 1):
         for contact in contacts:
             before = [c for c in used if c.contact == contact.id]
-            if len(before) >= turn or (before and before[-1].outcome is Outcome.NO_NUMBER):
+            if len(before) >= turn or any(c.outcome in _DONE_WITH for c in before):
                 continue
-            ended = before[-1].ended_at if before else None
-            return contact.id, ended + timedelta(seconds=step.delay_s) if ended else None
+            return contact.id, before[-1] if before else None, timedelta(seconds=step.delay_s)
     return None
+
+
+#: Who was reached is not called again by the same list, nor is who has no number.
+_DONE_WITH = REACHED | {Outcome.NO_NUMBER}
 
 
 # --- bringing a human to somebody who waits (D12), and to unclaimed work (D21) ------------

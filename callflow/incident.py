@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -26,6 +27,8 @@ class Event(StrEnum):
     NORMAL = "normal"  # every zone is restored
     OVERDUE = "overdue"  # not back to normal in time: a human again
     ALARM = "alarm"  # a new alarm voids what was decided (D6)
+    HELP = "help"  # somebody on the phone needs a human, in a call that outlived the closure
+    FILE = "file"  # a person files it though no restore came, and answers for it
 
 
 #: Rule 1: everything that can happen to an incident is here; anything else is our bug.
@@ -33,6 +36,7 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.OPEN, Event.CLOSE): State.HANDLED,
     (State.OPEN, Event.NORMAL): State.OPEN,
     (State.OPEN, Event.ALARM): State.OPEN,
+    (State.OPEN, Event.HELP): State.OPEN,
     (State.HANDLED, Event.NOT_NORMAL): State.AWAITING_NORMAL,
     (State.HANDLED, Event.NORMAL): State.FILED,
     (State.HANDLED, Event.ALARM): State.OPEN,
@@ -40,6 +44,10 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.AWAITING_NORMAL, Event.OVERDUE): State.OPEN,
     (State.AWAITING_NORMAL, Event.ALARM): State.OPEN,
     (State.AWAITING_NORMAL, Event.CLOSE): State.HANDLED,
+    (State.HANDLED, Event.FILE): State.FILED,
+    (State.HANDLED, Event.HELP): State.OPEN,
+    (State.AWAITING_NORMAL, Event.HELP): State.OPEN,
+    (State.FILED, Event.HELP): State.OPEN,
 }
 
 
@@ -86,6 +94,25 @@ def starts_with_human(kind: Kind, category: Category) -> bool:
     return category is Category.VITAL or kind in PERSONAL
 
 
+#: Kinds whose end no panel tells reliably, or that have none: normal once they are treated.
+_WITHOUT_RESTORE = PERSONAL | {
+    Kind.MEDICAL,
+    Kind.LIFT,
+    Kind.UNKNOWN,
+    Kind.UNENCRYPTED,
+    Kind.OPENING,
+    Kind.CLOSING,
+    Kind.CANCEL,
+    Kind.BYPASS,
+    Kind.TEST,
+}
+
+
+def is_normal(kind: Kind, zones: Mapping[str, str]) -> bool:
+    """Whether nothing of the incident still alarms, as far as its kind can tell."""
+    return kind in _WITHOUT_RESTORE or all(state == "restored" for state in zones.values())
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Incident:
     """What deciding needs to know of an incident. Times are UTC."""
@@ -114,4 +141,4 @@ class Incident:
     @property
     def normal(self) -> bool:
         """Every zone that alarmed is restored."""
-        return all(state == "restored" for state in self.zones.values())
+        return is_normal(self.kind, self.zones)

@@ -59,6 +59,10 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Alarme non prise et aucun poste de permanence n'est configuré",
         "Unclaimed past its target, and no desk phone is configured",
     ),
+    "queue_stuck": (
+        "Alarme non prise : le poste {to} ne peut pas être appelé, la téléphonie est muette",
+        "Unclaimed: desk {to} can't be called, telephony is silent",
+    ),
     "desk_taken": ("Le poste {to} prend en charge", "Desk {to} takes it"),
     "claimed": ("Prise en charge par {by}", "Taken by {by}"),
     "released": ("Rendue à la file par {by}", "Released to the queue by {by}"),
@@ -72,6 +76,18 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Awaiting back to normal: {zones}",
     ),
     "filed": ("Classée : le site est revenu à la normale", "Filed: the site is back to normal"),
+    "filed_by_hand": (
+        "Classée par {by} sans fin d'alarme : le site n'est pas revenu à la normale",
+        "Filed by {by} without a restore: the site is not back to normal",
+    ),
+    "opened_for_help": (
+        "L'alarme est rouverte : quelqu'un demande un opérateur",
+        "The incident is open again: somebody needs an operator",
+    ),
+    "came_back": (
+        "Sans acte de {by} dans le délai : l'alarme revient dans la file",
+        "No act of {by} in time: the incident comes back to the queue",
+    ),
     "overdue": (
         "Pas de retour à la normale dans le délai",
         "Not back to normal in time",

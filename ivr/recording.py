@@ -12,12 +12,12 @@ import hashlib
 import os
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 RATE = 8000  # frames a second
 CHANNELS = 2
@@ -166,3 +166,25 @@ def _problem(
 def _chunks(file: BinaryIO) -> Iterator[bytes]:
     while chunk := file.read(_CHUNK):
         yield chunk
+
+
+def wrong_recordings(
+    recordings: Path, rows: Sequence[Mapping[str, Any]], told: Mapping[str, str | None]
+) -> list[str]:
+    """What is wrong with the kept files, against their rows and what the logbook tells of them."""
+    faults = []
+    for row in rows:
+        if row["call_id"] not in told:
+            faults.append(f"recording of call {row['call_id']}: the logbook does not tell of it")
+        elif row["sha256"] != told[row["call_id"]]:
+            faults.append(f"recording of call {row['call_id']}: not the one the logbook tells of")
+    paths = {row["call_id"]: row["path"] for row in rows}
+    for call_id, sha256 in told.items():
+        if sha256 is None:
+            continue
+        path = recordings / paths[call_id] if call_id in paths else None
+        if path is None or not path.is_file():
+            faults.append(f"recording of call {call_id}: the file is missing")
+        elif sha256_of(path) != sha256:
+            faults.append(f"recording of call {call_id}: the file was changed ({path.name})")
+    return faults

@@ -42,10 +42,11 @@ from callflow.handling.operating import (
 from callflow.handling.policy import Policy, load_policy, save_policy
 from callflow.handling.queueing import ask_hang_up, bridge, escalate_queue
 from callflow.handling.receiving import correlate, heard, signal_id, store_signals
-from callflow.handling.siting import BadSite, e164, get_site, publish_plan, put_site
+from callflow.handling.siting import BadSite, e164, get_site, publish_first, publish_plan, put_site
 from callflow.handling.station import (
     health,
     process_beat,
+    recorded_hashes,
     recording_finished,
     seal_logbook,
     telephony_watch,
@@ -92,8 +93,10 @@ __all__ = [
     "note",
     "park",
     "process_beat",
+    "publish_first",
     "publish_plan",
     "put_site",
+    "recorded_hashes",
     "recording_finished",
     "release",
     "request_contact_call",

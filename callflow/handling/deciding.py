@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from callflow import call_plan, escalation, incident
-from callflow.call import CallState, Direction, Outcome
+from callflow.call import BRIDGE_STEP, QUEUE_STEP, Call, CallState, Direction, Outcome
 from callflow.dial_policy import refusal
 from callflow.escalation import Close, EnterStep, Finish, HandToHuman, NoNumber, PlaceCall
 from callflow.handling.policy import Policy, load_policy
 from callflow.handling.telling import tell
 from callflow.incident import Event, Machine, State
+from callflow.logbook import MACHINE
 from callflow.signal import PERSONAL, Category, Kind
-from callflow.storage import SqlError, Tx, calls, incidents, sites
+from callflow.storage import Away, Tx, calls, incidents, sites
 
 log = logging.getLogger(__name__)
 
@@ -31,14 +34,16 @@ def decide(tx: Tx, incident_id: str, now: datetime) -> None:
     if row is None:
         return
     try:
-        row = _look_at_times(tx, row, now)
-        _decide(tx, row, now)
-    except SqlError:
+        with tx.begin_nested():  # what was half done is undone before a human is told
+            row = _look_at_times(tx, row, now)
+            _decide(tx, row, now)
+    except Away:
         raise
     except Exception:  # invariant 2: any failure lands, loudly, in front of a human
         log.exception("deciding failed for incident %s", incident_id)
         row = incidents.get(tx, incident_id) or row
-        row = incidents.change(tx, row, machine=Machine.DONE.value, machine_due=None)
+        undue: Row = dict(machine_due=None, normal_due=None, parked_until=None)
+        row = incidents.change(tx, row, machine=Machine.DONE.value, **undue)
         hand_to_human(tx, row, Outcome.ERROR.value, now)
 
 
@@ -60,28 +65,46 @@ def _decide(tx: Tx, row: Row, now: datetime) -> None:
         if row["machine_due"] is not None:
             incidents.change(tx, row, machine_due=None)
         return
-    decision = escalation.next_steps(
-        seen,
-        call_plan.from_json(row["plan"]),
-        sites.load_site(tx, row["site_id"]) if row["site_id"] else None,
-        [calls.to_call(call) for call in calls.of_incident(tx, row["id"])],
-        now,
-    )
+    if seen.mute or (seen.site and incidents.site_is_mute(tx, seen.site)):
+        # Another alarm of the site may be the personal one: nothing rings there at all (D7).
+        seen = replace(seen, duress=True)
+        withdraw(tx, row, now)
+    made = [calls.to_call(call) for call in calls.of_incident(tx, row["id"])]
+    site = sites.load_site(tx, seen.site) if seen.site else None
+    plan = call_plan.from_json(row["plan"])
+    decision = escalation.next_steps(seen, plan, site, made, now)
+    at = _never_back(row, made, now)
+    before = row
     for action in decision.actions:
-        row = _act(tx, row, action, now)
-    if row["machine_due"] != decision.due_at:
+        row = _act(tx, row, action, now, at)
+        at += _TICK  # rows of one decision keep their order
+    if row.pop("refused", False):
+        _decide(tx, row, now)  # a number that may not be dialled: the list goes on at once
+    elif decision.actions or before["machine_due"] != decision.due_at:
         incidents.change(tx, row, machine_due=decision.due_at)
 
 
-def _act(tx: Tx, row: Row, action: escalation.Action, now: datetime) -> Row:
+_TICK = timedelta(microseconds=1)
+
+
+def _never_back(row: Row, made: Sequence[Call], now: datetime) -> datetime:
+    """``now``, or just after what the incident has already: a clock may go back, an order not."""
+    times = [call.requested_at + _TICK for call in made]
+    if row["step_since"] is not None:
+        times.append(row["step_since"])
+    return max([now, *times])
+
+
+def _act(tx: Tx, row: Row, action: escalation.Action, now: datetime, at: datetime) -> Row:
+    """Do one thing, written down as of ``at``; the row as it will be (``_decide`` writes it)."""
     match action:
         case EnterStep(step=step, why=why):
             tell(tx, "step", now, row, step=step, why=why)
-            return incidents.change(tx, row, step=step, step_since=now)
+            return {**row, "step": step, "step_since": at}
         case PlaceCall():
-            return _request(tx, row, action, now)
+            return _request(tx, row, action, now, at)
         case NoNumber(contact=contact, step=step, attempt=attempt):
-            _insert_unnumbered(tx, row, action, now)
+            _insert_unnumbered(tx, row, action, at)
             tell(tx, "no_number", now, row, who=contact.name, step=step, attempt=attempt)
             return row
         case HandToHuman(reason=reason, text=text):
@@ -92,19 +115,18 @@ def _act(tx: Tx, row: Row, action: escalation.Action, now: datetime) -> Row:
             return incidents.change(tx, row, machine=Machine.DONE.value)
 
 
-def _request(tx: Tx, row: Row, action: PlaceCall, now: datetime) -> Row:
+def _request(tx: Tx, row: Row, action: PlaceCall, now: datetime, at: datetime) -> Row:
     why = refusal(action.to)
     if why is not None:  # never dialled; the list goes on, a human is told
-        _insert_unnumbered(tx, row, action, now, Outcome.NO_NUMBER, why)
+        _insert_unnumbered(tx, row, action, at, detail=why)
         tell(tx, "dial_refused", now, row, to=action.to, reason=why)
-        row = hand_to_human(tx, row, "dial_refused", now)
-        return incidents.change(tx, row, machine_due=now)
+        return {**hand_to_human(tx, row, "dial_refused", now), "refused": True}
     policy = load_policy(tx)
     request_call(
         tx,
         policy,
         row,
-        now,
+        at,
         step=action.step,
         contact=action.contact.id,
         to=action.to,
@@ -161,12 +183,7 @@ def request_call(
 
 
 def _insert_unnumbered(
-    tx: Tx,
-    row: Row,
-    action: NoNumber | PlaceCall,
-    now: datetime,
-    outcome: Outcome = Outcome.NO_NUMBER,
-    detail: str = "",
+    tx: Tx, row: Row, action: NoNumber | PlaceCall, now: datetime, *, detail: str = ""
 ) -> None:
     policy = load_policy(tx)
     call_id = request_call(
@@ -186,15 +203,20 @@ def _insert_unnumbered(
         tx,
         call_id,
         state=CallState.ENDED.value,
-        outcome=outcome.value,
+        outcome=Outcome.NO_NUMBER.value,
         detail=detail,
         ended_at=now,
     )
 
 
 def hand_to_human(tx: Tx, row: Row, reason: str, now: datetime, text: str = "") -> Row:
-    """The incident stands in the operators' queue; said once for each reason."""
-    if row["with_human"] and row["human_reason"] == reason and row["state"] == State.OPEN.value:
+    """The incident stands in the operators' queue; said once for each reason.
+
+    A closed one is open again: somebody asked for a human in a call that outlived the closure.
+    """
+    if row["state"] != State.OPEN.value:
+        row = _open_again(tx, row, now)
+    elif row["with_human"] and row["human_reason"] == reason:
         return row
     tell(tx, "human", now, row, reason=reason, text=text)
     values: Row = {"with_human": True, "human_reason": reason}
@@ -205,8 +227,17 @@ def hand_to_human(tx: Tx, row: Row, reason: str, now: datetime, text: str = "") 
     return incidents.change(tx, row, **values)
 
 
+def _open_again(tx: Tx, row: Row, now: datetime) -> Row:
+    state = incident.after(State(row["state"]), Event.HELP)
+    tell(tx, "opened_for_help", now, row)
+    return incidents.change(
+        tx, row, state=state.value, closed_at=None, normal_due=None, resolution_code=None
+    )
+
+
 def close(tx: Tx, row: Row, code: str, text: str, now: datetime, who: str | None = None) -> Row:
     """Handled with a resolution code; filed where the site is back to normal (D26)."""
+    again = row["state"] == State.AWAITING_NORMAL.value or row["human_reason"] == "overdue"
     state = incident.after(State(row["state"]), Event.CLOSE)
     extra = {"who_did": who} if who else {}
     tell(tx, "closed", now, row, code=code, text=text, **extra)
@@ -224,20 +255,25 @@ def close(tx: Tx, row: Row, code: str, text: str, now: datetime, who: str | None
         queue_due=None,
         holder=None,
         held_since=None,
+        parked_until=None,
     )
-    return settle(tx, row, now)
+    return settle(tx, row, now, by=who if again else None)
 
 
-def settle(tx: Tx, row: Row, now: datetime) -> Row:
-    """A handled incident is filed when its zones are restored, else it awaits that."""
-    normal = all(state == "restored" for state in row["zones"].values())
-    event = Event.NORMAL if normal else Event.NOT_NORMAL
-    if row["state"] == State.AWAITING_NORMAL.value and not normal:
-        return row
-    state = incident.after(State(row["state"]), event)
-    if state is State.FILED:
-        tell(tx, "filed", now, row)
+def settle(tx: Tx, row: Row, now: datetime, *, by: str | None = None) -> Row:
+    """A handled incident is filed when its zones are restored, else it awaits that.
+
+    ``by``: a person who closed it a second time, though no restore came, and answers for it.
+    """
+    seen, was = incidents.to_incident(row), State(row["state"])
+    if seen.normal or by is not None:
+        state = incident.after(was, Event.NORMAL if seen.normal else Event.FILE)
+        told = {} if seen.normal or by is None else {"who_did": by, "by": by}
+        tell(tx, "filed_by_hand" if told else "filed", now, row, **told)
         return incidents.change(tx, row, state=state.value, normal_due=None)
+    if was is State.AWAITING_NORMAL:
+        return row
+    state = incident.after(was, Event.NOT_NORMAL)
     zones = ", ".join(zone or "?" for zone, is_ in row["zones"].items() if is_ != "restored")
     tell(tx, "awaiting_normal", now, row, zones=zones)
     return incidents.change(tx, row, state=state.value, normal_due=now + NORMAL_WITHIN)
@@ -245,8 +281,7 @@ def settle(tx: Tx, row: Row, now: datetime) -> Row:
 
 def raise_duress(tx: Tx, row: Row, now: datetime) -> Row:
     """A duress code: silently vital, mute from now on, the machine stops (D7, invariant 4)."""
-    for number in calls.cancel_requested(tx, row["id"], now):
-        tell(tx, "call_cancelled", now, row, to=number)
+    withdraw(tx, row, now)
     row = incidents.change(
         tx,
         row,
@@ -256,7 +291,41 @@ def raise_duress(tx: Tx, row: Row, now: datetime) -> Row:
         machine=Machine.DONE.value,
         machine_due=None,
     )
-    return hand_to_human(tx, row, Outcome.DURESS.value, now)
+    row = hand_to_human(tx, row, Outcome.DURESS.value, now)
+    mute_site(tx, row, now)
+    return row
+
+
+def mute_site(tx: Tx, row: Row, now: datetime) -> None:
+    """The site's other alarms stop ringing there too (D7); a human has them."""
+    if row["site_id"] is None:
+        return
+    for other in incidents.unfiled(tx, [row["site_id"]], []):
+        if other["id"] != row["id"] and other["machine"] == Machine.RUNNING.value:
+            decide(tx, other["id"], now)
+
+
+def withdraw(tx: Tx, row: Row, now: datetime) -> None:
+    """Nothing rings any more at the site or its people; the station's own phones may."""
+    for number in calls.cancel_requested(tx, row["id"], now, keep=(BRIDGE_STEP, QUEUE_STEP)):
+        tell(tx, "call_cancelled", now, row, to=number)
+    for call_id in calls.ringing_contacts(tx, row["id"]):
+        ask_hang_up(tx, call_id, MACHINE, now)
+
+
+def ask_hang_up(tx: Tx, call_id: str, who: str, now: datetime) -> None:
+    """A row that asks the call's node to hang up, within five seconds or not at all."""
+    calls.insert_action(
+        tx,
+        {
+            "id": uuid.uuid4().hex,
+            "call_id": call_id,
+            "kind": "hang_up",
+            "requester": who,
+            "requested_at": now,
+            "expires_at": now + timedelta(seconds=5),
+        },
+    )
 
 
 def is_mute(row: Row) -> bool:

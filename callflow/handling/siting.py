@@ -239,3 +239,9 @@ def publish_plan(tx: Tx, body: Row, who: str, now: datetime) -> Row:
     sites.publish_plan(tx, fresh, who=who, now=now)
     tell(tx, "plan_published", now, plan=plan.id, version=plan.version, by=who, who_did=who)
     return fresh
+
+
+def publish_first(tx: Tx, body: Row, who: str, now: datetime) -> None:
+    """Publish a plan that comes with the product, unless the station has one of this name."""
+    if sites.plan_body(tx, body["id"]) is None:
+        publish_plan(tx, body, who, now)

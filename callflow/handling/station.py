@@ -41,6 +41,11 @@ def verify_logbook(tx: Tx) -> list[logbook.Fault]:
     )
 
 
+def recorded_hashes(tx: Tx) -> dict[str, str | None]:
+    """{call id: SHA-256 of its recording} as the logbook tells them (None: there was no file)."""
+    return logbook_rows.recorded_hashes(tx)
+
+
 def recording_finished(
     tx: Tx,
     call_id: str,

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
-from callflow.call import LIVE_STATES, Call, CallState, Outcome
+from callflow.call import BRIDGE_STEP, LIVE_STATES, QUEUE_STEP, Call, CallState, Outcome
 from callflow.storage import schema as t
 from callflow.storage.store import Tx
 
@@ -69,11 +69,25 @@ def for_room(tx: Tx, room: str) -> list[dict[str, Any]]:
 
 
 def requested(tx: Tx, node: str, *, limit: int) -> list[dict[str, Any]]:
-    """Calls to place, vital and human ones first."""
+    """Calls to place, vital and human ones first; of each number the first only, and none of a
+    number that is being called already, however many wait for it."""
+    c, up = t.call.c, t.call.alias("up")
+    place = func.row_number().over(partition_by=c.to, order_by=(c.priority, c.requested_at, c.id))
+    first = (
+        select(c.id, place.label("place"))
+        .where(
+            c.node == node,
+            c.state == CallState.REQUESTED.value,
+            c.to.not_in(
+                select(up.c.to).where(up.c.node == node, up.c.state.in_(_ON_TRUNK)).scalar_subquery()
+            ),
+        )
+        .subquery()
+    )
     query = (
         select(t.call)
-        .where(t.call.c.node == node, t.call.c.state == CallState.REQUESTED.value)
-        .order_by(t.call.c.priority, t.call.c.requested_at)
+        .where(c.id.in_(select(first.c.id).where(first.c.place == 1)))
+        .order_by(c.priority, c.requested_at)
         .limit(limit)
     )
     if tx.dialect.name != "sqlite":
@@ -93,15 +107,52 @@ def live_to(tx: Tx, numbers: Sequence[str]) -> set[str]:
     return set(tx.execute(query).scalars())
 
 
-def cancel_requested(tx: Tx, incident_id: str, now: datetime) -> list[str]:
-    """Withdraw what nobody has dialled yet; the numbers (D20)."""
+def cancel_requested(
+    tx: Tx, incident_id: str, now: datetime, *, keep: Sequence[str] = (BRIDGE_STEP,)
+) -> list[str]:
+    """Withdraw what nobody has dialled yet, but for the steps in ``keep``; the numbers (D20).
+
+    A human is still brought to somebody who waits on the line, whoever took the incident.
+    """
     query = (
         update(t.call)
-        .where(t.call.c.incident_id == incident_id, t.call.c.state == CallState.REQUESTED.value)
+        .where(
+            t.call.c.incident_id == incident_id,
+            t.call.c.state == CallState.REQUESTED.value,
+            t.call.c.step.not_in(list(keep)),
+        )
         .values(state=CallState.CANCELLED.value, ended_at=now, detail="cancelled")
         .returning(t.call.c.to)
     )
     return list(tx.execute(query).scalars())
+
+
+def ringing_contacts(tx: Tx, incident_id: str) -> list[str]:
+    """Calls of an incident to people of the site that are placed and not answered."""
+    c = t.call.c
+    query = select(c.id).where(
+        c.incident_id == incident_id,
+        c.state.in_([CallState.STARTED.value, CallState.RINGING.value]),
+        c.step.not_in([BRIDGE_STEP, QUEUE_STEP]),
+    )
+    return list(tx.execute(query).scalars())
+
+
+def in_talk(tx: Tx, incident_id: str) -> bool:
+    """Whether somebody speaks on the phone about an incident."""
+    c = t.call.c
+    query = select(c.id).where(
+        c.incident_id == incident_id, c.state == CallState.ANSWERED.value
+    )
+    return tx.execute(query.limit(1)).first() is not None
+
+
+def live_of(tx: Tx, number: str) -> dict[str, Any] | None:
+    """The oldest live call to a number, asked for or under way."""
+    c = t.call.c
+    query = select(t.call).where(c.to == number, c.state.in_(_LIVE)).order_by(c.requested_at)
+    row = tx.execute(query.limit(1)).first()
+    return dict(row._mapping) if row else None
 
 
 def count_live(tx: Tx) -> int:

@@ -9,11 +9,12 @@ from typing import Any
 from sqlalchemy import func, or_, select, update
 
 from callflow.incident import Incident, Machine, State
-from callflow.signal import Category, Kind
+from callflow.signal import PERSONAL, Category, Kind
 from callflow.storage import schema as t
 from callflow.storage.store import Tx
 
-_DUE = ("machine_due", "queue_due", "normal_due")
+#: What ``decide`` looks at; the queue's times are looked at apart (``unclaimed``, ``idle_held``).
+_DUE = ("machine_due", "normal_due", "parked_until")
 
 
 def insert(tx: Tx, row: dict[str, Any]) -> None:
@@ -61,7 +62,10 @@ def claim(tx: Tx, incident_id: str, user: str, now: datetime) -> bool:
 
 
 def unfiled(tx: Tx, sites: Sequence[str], accounts: Sequence[str]) -> list[dict[str, Any]]:
-    """The unfiled incidents of these sites, and of these accounts without a site; newest last."""
+    """The unfiled incidents of these sites, and of these accounts without a site; newest last.
+
+    Locked in this order (PostgreSQL), so that two who need several of them don't block each other.
+    """
     c = t.incident.c
     query = (
         select(t.incident)
@@ -72,7 +76,7 @@ def unfiled(tx: Tx, sites: Sequence[str], accounts: Sequence[str]) -> list[dict[
                 c.site_id.is_(None) & c.account.in_(list(accounts)),
             ),
         )
-        .order_by(c.opened_at)
+        .order_by(c.opened_at, c.id)
     )
     if tx.dialect.name != "sqlite":
         query = query.with_for_update()
@@ -168,6 +172,26 @@ def unclaimed(tx: Tx, now: datetime) -> list[dict[str, Any]]:
         .limit(50)
     )
     return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def idle_held(tx: Tx, now: datetime) -> list[dict[str, Any]]:
+    """Open work whose holder has done nothing until its time (D21)."""
+    c = t.incident.c
+    query = select(t.incident).where(
+        c.state == State.OPEN.value, c.holder.is_not(None), c.queue_due <= now
+    )
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def site_is_mute(tx: Tx, site_id: str) -> bool:
+    """Whether an open personal alarm, or a code of duress, forbids to ring this site (D7)."""
+    c = t.incident.c
+    query = select(c.id).where(
+        c.site_id == site_id,
+        c.state == State.OPEN.value,
+        or_(c.duress.is_(True), c.kind.in_([kind.value for kind in PERSONAL])),
+    )
+    return tx.execute(query.limit(1)).first() is not None
 
 
 def to_incident(row: dict[str, Any]) -> Incident:

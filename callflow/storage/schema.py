@@ -169,14 +169,14 @@ incident = Table(
     Column("with_human", Boolean, nullable=False),
     Column("human_reason", Text, nullable=False),
     _at("human_since"),
-    _at("queue_due"),
+    _at("queue_due"),  # unclaimed: the desk rings; held: it comes back to the queue
     Column("queue_level", Integer, nullable=False),
     Column("holder", String(64), nullable=True),
     _at("held_since"),
     _at("parked_until"),
     _at("machine_due"),
     _at("normal_due"),
-    _at("due_at", index=True),  # the earliest of the three above
+    _at("due_at", index=True),  # the earliest of machine_due, normal_due, parked_until
     _at("opened_at", null=False, index=True),
     _at("closed_at"),
     Column("resolution_code", String(32), nullable=True),

@@ -25,6 +25,7 @@ Tx = Connection
 T = TypeVar("T")
 
 _BATCH = 512  # functions in one commit
+_READING = ("SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "PRAGMA")
 _PAUSE = 0.002  # seconds left to other processes' writers after each commit (engine.md)
 
 
@@ -59,6 +60,8 @@ class Store:
             Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
         self.after_commit = after_commit
         self._writer_engine = make_engine(url, writer=True)
+        self._changed = False
+        event.listen(self._writer_engine, "after_cursor_execute", self._note_change)
         self._reader_engine = make_engine(url, writer=False)
         self._readers = ThreadPoolExecutor(4, thread_name_prefix="reader")
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
@@ -96,6 +99,12 @@ class Store:
         self._writer_engine.dispose()
         self._reader_engine.dispose()
 
+    def _note_change(self, *execution: Any) -> None:
+        """Only a commit that changed a row wakes others, else they would never sleep."""
+        cursor, statement = execution[1], execution[2]
+        if cursor.rowcount != 0 and not statement.startswith(_READING):
+            self._changed = True
+
     # --- the writer thread -----------------------------------------------------------------
 
     def _submit(self, function: Callable[[Tx], T]) -> Future[T]:
@@ -126,6 +135,11 @@ class Store:
 
     def _commit(self, batch: list[_Job]) -> None:
         results: list[tuple[_Job, Any, Exception | None]]
+        # A caller that was cancelled meanwhile: its job is not run, and the thread lives on.
+        batch = [job for job in batch if job.future.set_running_or_notify_cancel()]
+        if not batch:
+            return
+        self._changed = False
         try:
             with self._writer_engine.connect() as tx, tx.begin() as transaction:
                 tx.info["mac"] = self._mac
@@ -136,7 +150,7 @@ class Store:
             failure = StoreUnavailable(str(failed))
             failure.__cause__ = failed
             results = [(job, None, failure) for job in batch]
-        if self.after_commit is not None:
+        if self.after_commit is not None and self._changed:
             self.after_commit()
         for job, value, error in results:
             if error is not None:

@@ -93,6 +93,35 @@ def render_simulator(instance: Instance, settings: SimulatorSettings, tree: Aste
     _render(instance, values, tree)
 
 
+_INCLUDED = ("extensions", "manager", "confbridge")
+"""What a PBX of somebody else's needs of ours; its trunk must be the endpoint named `trunk`."""
+
+
+def render_includes(folder: Path, values: Mapping[str, object]) -> list[Path]:
+    """Writes `callflow_NAME.conf`, each to be included in that PBX's NAME.conf; the paths."""
+    limits = {
+        field: getattr(StationSettings, field)
+        for field in (
+            "lost_server_s",
+            "longest_dialogue_s",
+            "longest_hold_s",
+            "longest_conference_s",
+        )
+    }
+    written = []
+    for name in _INCLUDED:
+        text = _templates().get_template(f"station/{name}.conf").render({**limits, **values})
+        path = folder / f"callflow_{name}.conf"
+        _write(path, _without_general(text))
+        written.append(path)
+    return written
+
+
+def _without_general(text: str) -> str:
+    """The PBX has a [general] of its own."""
+    return re.sub(r"^\[general\]\n(?:(?!\[).*\n)*", "", text, flags=re.MULTILINE)
+
+
 def _render(instance: Instance, values: Mapping[str, object], tree: AsteriskTree) -> None:
     instance.make_folders()
     everything = {
@@ -105,7 +134,15 @@ def _render(instance: Instance, values: Mapping[str, object], tree: AsteriskTree
         "modules": tree.modules,
         "data": tree.data,
     }
-    environment = jinja2.Environment(
+    environment = _templates()
+    for folder in ("common", instance.kind):
+        for template in sorted((TEMPLATES / folder).glob("*.conf")):
+            text = environment.get_template(f"{folder}/{template.name}").render(everything)
+            _write(instance.etc / template.name, text)
+
+
+def _templates() -> jinja2.Environment:
+    return jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         undefined=jinja2.StrictUndefined,
         finalize=_safe,
@@ -113,10 +150,6 @@ def _render(instance: Instance, values: Mapping[str, object], tree: AsteriskTree
         keep_trailing_newline=True,
         trim_blocks=True,
     )
-    for folder in ("common", instance.kind):
-        for template in sorted((TEMPLATES / folder).glob("*.conf")):
-            text = environment.get_template(f"{folder}/{template.name}").render(everything)
-            _write(instance.etc / template.name, text)
 
 
 def _safe(value: object) -> str:

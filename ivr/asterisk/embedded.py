@@ -8,6 +8,7 @@ from callflow.config import Settings
 from ivr.asterisk.configuration import (
     SimulatorSettings,
     StationSettings,
+    render_includes,
     render_simulator,
     render_station,
 )
@@ -52,6 +53,22 @@ def station(
         tree,
     )
     return AsteriskProcess(place, tree)
+
+
+def render_external(settings: Settings, folder: Path) -> list[Path]:
+    """What a PBX that already runs on this host must include; the files that were written.
+
+    Its own files stay as they are: each of these is named in one ``#include`` line there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    values = {
+        "ami_user": settings.ami_user,
+        "ami_secret": settings.ami_secret or instance(settings, Kind.STATION).ami_secret(),
+        "recordings": settings.recordings_dir,
+        "fastagi_port": settings.ports.agi,
+        "one_moment": "one-moment-please",
+    }
+    return render_includes(folder, values)
 
 
 def simulator(settings: Settings, tree: AsteriskTree) -> AsteriskProcess:

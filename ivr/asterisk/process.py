@@ -21,7 +21,7 @@ from ivr.asterisk.instance import Instance, Kind
 from ivr.asterisk.tree import AsteriskTree
 
 _POLL_S = 0.05
-_KEPT_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
+_KEPT_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "CALLFLOW_TEST_SESSION")
 
 
 class AsteriskFailed(Exception):

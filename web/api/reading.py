@@ -78,6 +78,7 @@ def _incident(
         "priority",
         "state",
         "with_human",
+        "machine",
         "holder",
         "opened_at",
         "closed_at",

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from callflow.call import Outcome
-from callflow.incident import State
+from callflow.incident import Machine, State
 from callflow.signal import Category, Kind
 
 T = TypeVar("T")
@@ -129,6 +129,7 @@ class IncidentOut(BaseModel):
     priority: int
     state: State
     with_human: bool
+    machine: Machine = Field(description="Whether the plan still runs by itself")
     holder: str | None
     opened_at: datetime
     closed_at: datetime | None

@@ -1,0 +1,122 @@
+"""The engine: correlates what the receiver stored, and does what falls due.
+
+It holds nothing: killed at any moment, the next one goes on from the rows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import structlog
+
+from callflow import clock, handling
+from callflow.config import Settings
+from callflow.dispatch.wake import WakeSocket, open_store
+from callflow.storage import Store, StoreUnavailable, incidents, signals
+from callflow.vault import Vault
+
+log = structlog.get_logger(__name__)
+
+ROLE = "engine"
+#: Seconds: a lost wake-up costs no more.
+_LOOK_EVERY = 0.2
+#: Signals in one transaction: long ones would hold other processes' writers up.
+_BATCH = 100
+_TICK = timedelta(seconds=1)
+_SEAL = timedelta(seconds=60)
+_BEAT = timedelta(seconds=2)
+
+
+class Engine:
+    """One engine process over the instance's store."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._settings, self._store = settings, store
+        self._wake = WakeSocket(settings.run_dir, ROLE)
+        self._since = clock.now()
+        self._correlated = 0
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as parts:
+                parts.create_task(self._work())
+                parts.create_task(self._every(_TICK, self._tick))
+                parts.create_task(self._every(_SEAL, self._seal))
+                parts.create_task(self._every(_BEAT, self._beat))
+        finally:
+            self._wake.close()
+
+    async def _work(self) -> None:
+        while True:
+            try:
+                more = await self._correlate()
+                more |= await self._due()
+            except StoreUnavailable as error:
+                log.critical("store.away", reason=str(error))
+                more = False
+            if not more:
+                await self._wake.wait(_LOOK_EVERY)
+
+    async def _correlate(self) -> bool:
+        """One batch of the backlog; whether there may be more."""
+        if not await self._store.read(lambda tx: signals.backlog(tx, limit=1)):
+            return False
+        now = clock.now()
+        done = await self._store.write(lambda tx: handling.correlate(tx, now, limit=_BATCH))
+        self._correlated += done
+        return done > 0
+
+    async def _due(self) -> bool:
+        """Decide each incident that is due, each undoing only itself; whether there were any."""
+        now = clock.now()
+        due = await self._store.read(lambda tx: incidents.due(tx, now, limit=50))
+        results = await asyncio.gather(
+            *(self._decide(incident_id) for incident_id in due), return_exceptions=True
+        )
+        for incident_id, result in zip(due, results, strict=True):
+            if isinstance(result, Exception):
+                log.error("decide.failed", incident=incident_id, reason=str(result))
+        return bool(due) and not any(isinstance(r, Exception) for r in results)
+
+    async def _decide(self, incident_id: str) -> None:
+        now = clock.now()
+        await self._store.write(lambda tx: handling.decide(tx, incident_id, now))
+
+    async def _tick(self) -> None:
+        now = clock.now()
+        await self._store.write(lambda tx: handling.escalate_queue(tx, now))
+        await self._store.write(lambda tx: handling.bridge(tx, now))
+        await self._store.write(lambda tx: handling.telephony_watch(tx, now))
+
+    async def _seal(self) -> None:
+        now = clock.now()
+        await self._store.write(lambda tx: handling.seal_logbook(tx, now))
+
+    async def _beat(self) -> None:
+        now, state = clock.now(), {"correlated": self._correlated}
+        await self._store.write(
+            lambda tx: handling.process_beat(
+                tx, ROLE, pid=os.getpid(), since=self._since, now=now, state=state
+            )
+        )
+
+    async def _every(self, period: timedelta, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await work()
+            except StoreUnavailable as error:
+                log.critical("store.away", reason=str(error))
+            await asyncio.sleep(period.total_seconds())
+
+
+async def serve(settings: Settings) -> None:
+    """The role ``engine`` of ``callflow serve``: until cancelled."""
+    store = open_store(settings, Vault(settings.data_dir / "keys"), role=ROLE)
+    try:
+        await Engine(settings, store).run()
+    finally:
+        store.close()

@@ -1,0 +1,126 @@
+"""``callflow serve``: every role a process of its own, each begun again when it dies.
+
+The roles end with their supervisor, even when it is killed; an Asterisk doesn't: it lives in a
+session of its own, is adopted by the next supervisor, and ends only when one is told to stop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Callable
+
+import structlog
+
+from callflow import clock
+from callflow.config import Settings
+from ivr.asterisk.process import AsteriskFailed, AsteriskProcess
+
+log = structlog.get_logger(__name__)
+
+ROLES = ("receiver", "engine", "telephony", "web")
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0  # seconds before a dead role begins again
+_STEADY = 10.0  # a role that lived so long did not die of its start
+_GRACE = 8.0  # seconds for a role to end by itself
+_ASTERISK_LOOK = 0.25  # seconds between two looks at an Asterisk
+_PR_SET_PDEATHSIG = 1
+
+
+class Supervisor:
+    """Keeps the roles and the Asterisks of one instance running."""
+
+    def __init__(self, settings: Settings, asterisks: list[AsteriskProcess]) -> None:
+        self._settings = settings
+        self._asterisks = asterisks
+        self._children: dict[str, asyncio.subprocess.Process] = {}
+        self._stopping = asyncio.Event()
+
+    async def run(self, on_started: Callable[[], None] = lambda: None) -> None:
+        """Until SIGTERM or SIGINT; then everything is ended, Asterisk last."""
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, self._stopping.set)
+        tasks = [asyncio.create_task(self._keep_asterisk(a)) for a in self._asterisks]
+        tasks += [asyncio.create_task(self._keep_role(role)) for role in ROLES]
+        on_started()
+        await self._stopping.wait()
+        log.info("supervisor.stopping")
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*(self._end(child) for child in self._children.values()))
+        await asyncio.gather(*(asyncio.to_thread(a.stop, 3.0) for a in self._asterisks))
+
+    async def _keep_role(self, role: str) -> None:
+        pause = _FIRST_PAUSE
+        while not self._stopping.is_set():
+            begun = clock.monotonic()
+            child = await self._spawn(role)
+            self._children[role] = child
+            code = await child.wait()
+            lived = clock.monotonic() - begun
+            log.error("role.died", role=role, exit=code, lived_s=round(lived, 1))
+            pause = _FIRST_PAUSE if lived > _STEADY else min(pause * 2, _LONGEST_PAUSE)
+            await asyncio.sleep(pause)
+
+    async def _spawn(self, role: str) -> asyncio.subprocess.Process:
+        log_file = self._settings.data_dir / "logs" / f"{role}.log"
+        log_file.parent.mkdir(parents=True, exist_ok=True)
+        with log_file.open("ab") as output:
+            return await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "callflow",
+                "serve",
+                "--only",
+                role,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=child_environment(self._settings),
+                preexec_fn=_end_with_parent,
+            )
+
+    async def _end(self, child: asyncio.subprocess.Process) -> None:
+        if child.returncode is not None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            child.terminate()
+        try:
+            await asyncio.wait_for(child.wait(), _GRACE)
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                child.kill()
+            await child.wait()
+
+    async def _keep_asterisk(self, asterisk: AsteriskProcess) -> None:
+        while True:
+            try:
+                if await asyncio.to_thread(asterisk.pid) is None:
+                    log.warning("asterisk.starting", kind=str(asterisk.kind))
+                    await asyncio.to_thread(asterisk.start)
+            except (AsteriskFailed, OSError) as error:
+                log.critical("asterisk.failed", kind=str(asterisk.kind), reason=str(error))
+            await asyncio.sleep(_ASTERISK_LOOK)
+
+
+def child_environment(settings: Settings) -> dict[str, str]:
+    """What a role needs to find the same instance."""
+    return {
+        **os.environ,
+        "CALLFLOW_DATA_DIR": str(settings.data_dir),
+        "CALLFLOW_PORT_BASE": str(settings.port_base),
+        "CALLFLOW_DEMO": "1" if settings.demo else "0",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _end_with_parent() -> None:
+    """The kernel ends a role whose supervisor was killed (Linux; elsewhere it is found again)."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
