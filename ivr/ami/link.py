@@ -253,7 +253,8 @@ class AmiLink:
         )
         await self._login()
         try:
-            await asyncio.wait_for(self._booted.wait(), self._timing.boot)
+            async with asyncio.timeout(self._timing.boot):
+                await self._booted.wait()
         except TimeoutError:
             log.info("ami.not_said_booted", waited=self._timing.boot)
 
@@ -340,7 +341,8 @@ class AmiLink:
 
     async def _ping_due(self) -> None:
         try:
-            await asyncio.wait_for(self._suspicion.wait(), self._timing.ping_every)
+            async with asyncio.timeout(self._timing.ping_every):
+                await self._suspicion.wait()
         except TimeoutError:
             return
 

@@ -82,7 +82,9 @@ class Wire(AMIProtocol):  # type: ignore[misc]  # panoramisk is not typed
         self._pending[action_id] = pending
         self.transport.write(str(Action(checked)).encode(self.encoding, "replace"))
         try:
-            return await asyncio.wait_for(pending.answer, within)
+            # Not wait_for: on Python 3.11 it can swallow a cancellation.
+            async with asyncio.timeout(within):
+                return await pending.answer
         except TimeoutError:
             raise MaybePlaced(f"no answer to {fields['Action']} in {within:g} s") from None
         finally:
@@ -149,5 +151,6 @@ async def connect(host: str, port: int, on_event: Callable[[Fields], None], with
     """A fresh connection, not logged in. Raises OSError, TimeoutError after ``within`` s."""
     loop = asyncio.get_running_loop()
     opening = loop.create_connection(lambda: Wire(on_event), host, port)
-    _, wire = await asyncio.wait_for(opening, within)
+    async with asyncio.timeout(within):
+        _, wire = await opening
     return wire

@@ -52,7 +52,7 @@ class Recordings:
             self._jobs.put_nowait(_Job(call_id, cut))
 
     async def sweep(self) -> None:
-        """Queue what nobody finished: rows without a recording, raw files of calls that are over."""
+        """Queue what nobody finished: rows without a recording, raw files of calls that ended."""
         rows = await self._store.read(lambda tx: calls.unrecorded(tx, self._node))
         for call_id in [row["id"] for row in rows] + recording.raw_call_ids(self._folder):
             self.over(call_id, cut=False)

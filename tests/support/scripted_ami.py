@@ -293,7 +293,7 @@ class ScriptedAmi:
             self._originate_response(action, "Failure", "0")
             return
         if faults.events_before_response:
-            self._create(action)
+            self.create(action)
             self._respond(action, "Success", "Originate successfully queued")
             return
         cut_first, cut_then = _use(faults, "cut_before_response"), False
@@ -304,11 +304,16 @@ class ScriptedAmi:
             self._links[action.link].transport.abort()
         elif cut_then:
             self._spawn(self._cut_when_sent(action.link))
-        self._create(action)
+        self.create(action)
 
     # --- calls ---
 
-    def _create(self, action: Action) -> None:
+    def add_call(self, call_id: str) -> None:
+        """A channel that somebody else began, and that nobody tells of."""
+        self.live[call_id] = ScriptedCall(call_id, "", {}, state=UP_STATE)
+
+    def create(self, action: Action) -> None:
+        """What an Originate asks for comes to be."""
         call_id = action.fields.get("ChannelId", "")
         number = action.fields.get("Channel", "").removeprefix("PJSIP/").partition("@")[0]
         if call_id in self.live:

@@ -1,0 +1,171 @@
+"""Rows to calls and back, with the real store, on a scripted Asterisk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.scripted_ami import ANSWERS, BUSY, RINGS_ON, ScriptedAmi
+from tests.support.scripted_phone import Dialplan, Person
+from tests.support.telephony_station import FIRST, PREMISES, TelephonyStation, telephony_station
+
+
+def _digits(number: str) -> str:
+    return number.lstrip("+")
+
+
+async def test_a_requested_call_is_placed_rings_and_ends_busy(tmp_path: Path) -> None:
+    async with ScriptedAmi() as ami, telephony_station(ami, tmp_path) as station:
+        ami.default_fate = BUSY
+        call = await station.call(FIRST)
+        row = await station.until_row(call, lambda row: row["state"] == "ended")
+        assert row["outcome"] == "busy"
+        assert row["ringing_at"] is not None
+        assert ami.originated() == [call]
+
+
+async def test_a_person_types_the_code_and_the_incident_is_closed(tmp_path: Path) -> None:
+    async with ScriptedAmi() as ami, telephony_station(ami, tmp_path) as station:
+        ami.default_fate = ANSWERS
+        people = Dialplan(ami, station.settings.ports.agi)
+        people.people[_digits(PREMISES)] = Person(keys=["2580", "1"])
+        await station.alarm()
+        await ami.until(lambda: len(ami.originated()) == 1)
+        call = ami.originated()[0]
+        row = await station.until_row(call, lambda row: row["state"] == "ended")
+        assert row["outcome"] == "verified_ok"
+        incident = await station.incident()
+        assert incident is not None
+        assert incident["resolution_code"] == "false_alarm"
+
+
+@pytest.mark.parametrize("fault", ["cut_before_response", "cut_after_response"])
+async def test_a_call_around_which_the_link_is_cut_is_adopted(tmp_path: Path, fault: str) -> None:
+    async with ScriptedAmi() as ami:
+        setattr(ami.faults, fault, 1)
+        async with telephony_station(ami, tmp_path) as station:
+            call = await station.call(FIRST)
+            await station.until_row(call, lambda row: row["state"] == "ringing")
+            ami.end(call, 17, "486 Busy Here")
+            row = await station.until_row(call, lambda row: row["state"] == "ended")
+            assert row["outcome"] == "busy"
+            assert ami.originated() == [call]
+            assert ami.dialled_before_list() == []
+
+
+async def test_a_call_that_was_never_made_is_unknown_after_its_grace(tmp_path: Path) -> None:
+    async with ScriptedAmi() as ami:
+        ami.faults.swallow_originates = 1
+        async with telephony_station(ami, tmp_path) as station:
+            call = await station.call(FIRST)
+            row = await station.until_row(call, lambda row: row["state"] == "ended")
+            assert row["outcome"] == "unknown"
+            assert "Status" in ami.names()
+            assert ami.originated() == [call]
+
+
+async def test_after_a_crash_a_live_call_is_adopted_and_one_that_is_gone_is_unknown(
+    tmp_path: Path,
+) -> None:
+    async with ScriptedAmi() as ami, telephony_station(ami, tmp_path) as station:
+        ami.default_fate = RINGS_ON
+        stays, goes = await station.call(FIRST), await station.call(PREMISES)
+        await station.until_row(stays, lambda row: row["state"] == "ringing")
+        await station.until_row(goes, lambda row: row["state"] == "ringing")
+        await station.kill()
+        ami.end(goes)
+        station.start()
+        row = await station.until_row(goes, lambda row: row["state"] == "ended")
+        assert row["outcome"] == "unknown"
+        assert (await station.row(stays))["state"] == "ringing"
+        ami.end(stays, 17, "486 Busy Here")
+        row = await station.until_row(stays, lambda row: row["state"] == "ended")
+        assert row["outcome"] == "busy"
+        assert ami.doubled() == []
+
+
+async def test_a_call_answered_while_nobody_listened_is_known_as_answered(tmp_path: Path) -> None:
+    async with ScriptedAmi() as ami, telephony_station(ami, tmp_path) as station:
+        call = await station.call(FIRST)
+        await station.until_row(call, lambda row: row["state"] == "ringing")
+        await station.kill()
+        ami.live[call].state = "6"
+        station.start()
+        await station.until_row(call, lambda row: row["state"] == "answered")
+        ami.end(call)
+        row = await station.until_row(call, lambda row: row["state"] == "ended")
+        assert row["outcome"] == "hung_up"
+
+
+async def test_while_the_link_is_down_nothing_is_claimed(tmp_path: Path) -> None:
+    async with ScriptedAmi() as ami, telephony_station(ami, tmp_path) as station:
+        await ami.until(lambda: "CoreShowChannels" in ami.names())
+        await ami.stop()
+        call = await station.call(FIRST)
+        for _ in range(25):
+            await station.changed()
+        assert (await station.row(call))["state"] == "requested"
+        await ami.start()
+        await station.until_row(call, lambda row: row["state"] == "ringing")
+        assert ami.dialled_before_list() == []
+
+
+async def test_a_late_call_of_an_attempt_that_is_over_is_hung_up(tmp_path: Path) -> None:
+    async with ScriptedAmi() as ami:
+        ami.faults.swallow_originates = 1
+        async with telephony_station(ami, tmp_path) as station:
+            call = await station.call(FIRST)
+            await station.until_row(call, lambda row: row["state"] == "ended")
+            late = next(action for action in ami.actions if action.name == "Originate")
+            ami.create(late)  # the network healed, and delivers
+            await ami.until(lambda: "Hangup" in ami.names())
+            await ami.until(lambda: call not in ami.live)
+
+
+async def test_somebody_elses_channels_are_left_alone(tmp_path: Path) -> None:
+    async with ScriptedAmi() as ami:
+        ami.add_call("00000000-0000-4000-8000-00000000dead")
+        ami.add_call("1764000000.7")
+        async with telephony_station(ami, tmp_path) as station:
+            call = await station.call(FIRST)
+            await station.until_row(call, lambda row: row["state"] == "ringing")
+            assert len(ami.live) == 3
+            assert "Hangup" not in ami.names()
+
+
+async def test_asking_to_hang_up_is_a_row(tmp_path: Path) -> None:
+    async with ScriptedAmi() as ami, telephony_station(ami, tmp_path) as station:
+        call = await station.call(FIRST)
+        await station.until_row(call, lambda row: row["state"] == "ringing")
+        await station.hang_up(call)
+        row = await station.until_row(call, lambda row: row["state"] == "ended")
+        assert row["outcome"] == "no_answer"
+
+
+async def test_refused_before_anything_rang_is_our_trunks_failure(tmp_path: Path) -> None:
+    async with ScriptedAmi() as ami:
+        ami.faults.refuse_originates = 1
+        ami.faults.fail_originates = 1
+        async with telephony_station(ami, tmp_path) as station:
+            for number in (FIRST, PREMISES):
+                call = await station.call(number)
+                row = await station.until_row(call, lambda row: row["state"] == "ended")
+                assert row["outcome"] == "trunk_failure"
+
+
+async def test_a_burst_is_dialled_once_each(tmp_path: Path) -> None:
+    async with ScriptedAmi() as ami, telephony_station(ami, tmp_path) as station:
+        asked = [await station.call(f"+336399871{serial:02d}") for serial in range(45)]
+        await ami.until(lambda: len(ami.originated()) == 45)
+        assert sorted(ami.originated()) == sorted(asked)
+        for call in asked:
+            await station.until_row(call, lambda row: row["state"] == "ringing")
+        await _kill_in_the_middle(station)
+        assert ami.doubled() == []
+
+
+async def _kill_in_the_middle(station: TelephonyStation) -> None:
+    await station.kill()
+    station.start()
+    await station.ami.until(lambda: station.ami.links == 2)

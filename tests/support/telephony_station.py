@@ -1,0 +1,180 @@
+"""A station with a real store and the real telephony process, on a scripted Asterisk."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import uuid
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+from callflow import clock, handling
+from callflow.call_plan import to_json
+from callflow.config import Settings
+from callflow.dispatch.wake import open_store
+from callflow.handling.deciding import request_call
+from callflow.signal import Signal
+from callflow.standard_plans import STANDARD_PLANS
+from callflow.storage import Store, calls, incidents
+from callflow.storage.upgrade import upgrade
+from callflow.vault import Vault
+from ivr.telephony.process import Telephony
+from tests.support.scripted_ami import ScriptedAmi
+
+PREMISES = "+33639987000"
+FIRST = "+33639987001"
+SECOND = "+33639987002"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _contact(number: str, role: str, rank: int) -> dict[str, Any]:
+    return {
+        "id": f"c{number}",
+        "name": f"Contact {rank}",
+        "role": role,
+        "rank": rank,
+        "phone": number,
+        "code": "2580",
+        "duress_code": "2581",
+        "authorities": {"*": ["cancel", "send_guard"]},
+    }
+
+
+class TelephonyStation:
+    """``start`` and ``kill`` the telephony process as often as wanted; the rows stay."""
+
+    def __init__(self, ami: ScriptedAmi, data_dir: Path) -> None:
+        self.ami = ami
+        self.settings = Settings(
+            data_dir=data_dir,
+            asterisk="external",
+            ami_port=ami.port,
+            ami_secret=ami.secret,
+            agi_port=_free_port(),
+            desk_phones=("+33639987090",),
+        )
+        self.vault = Vault(self.settings.data_dir / "keys")
+        upgrade(self.settings.database)
+        self.store = open_store(self.settings, self.vault, role="test")
+        self._process: asyncio.Task[None] | None = None
+        self._own_store: Store | None = None
+        self.telephony: Telephony | None = None
+
+    async def prepare(self) -> None:
+        """One site, 1001, with its premises and two keyholders."""
+        now = clock.now()
+
+        def world(tx: Any) -> None:
+            handling.save_policy(tx, self.settings)
+            for plan in STANDARD_PLANS:
+                handling.publish_plan(tx, to_json(plan), "test", now)
+            site = {
+                "name": "Site",
+                "accounts": [{"account": "1001"}],
+                "contacts": [
+                    _contact(PREMISES, "premises", 1),
+                    _contact(FIRST, "keyholder", 1),
+                    _contact(SECOND, "keyholder", 2),
+                ],
+            }
+            handling.put_site(tx, self.vault, "1001", site, "test", now)
+
+        await self.store.write(world)
+
+    async def alarm(self, code: str = "BA") -> None:
+        """A signal of site 1001, stored and correlated."""
+        signal = Signal(
+            account="1001",
+            format="SIA-DCS",
+            code=code,
+            zone="1",
+            received_at=clock.now(),
+            deduplication=uuid.uuid4().hex,
+        )
+        await self.store.write(lambda tx: handling.store_signals(tx, [signal]))
+        await self.store.write(lambda tx: handling.correlate(tx, clock.now()))
+
+    async def call(self, number: str) -> str:
+        """A call row asked for, outside any plan."""
+        return await self.store.write(
+            lambda tx: request_call(
+                tx,
+                handling.load_policy(tx),
+                None,
+                clock.now(),
+                step="test",
+                to=number,
+                attempt=1,
+                dialogue="verification",
+                ring_time=30.0,
+                priority=1,
+            )
+        )
+
+    async def hang_up(self, call_id: str) -> None:
+        """An operator asks for the end of a call."""
+        await self.store.write(lambda tx: handling.ask_hang_up(tx, call_id, "test", clock.now()))
+
+    def start(self) -> None:
+        """Starts the telephony process."""
+        store = open_store(self.settings, self.vault, role="telephony")
+        self.telephony = Telephony(self.settings, store, self.vault)
+        self._own_store = store
+        self._process = asyncio.create_task(self.telephony.run())
+
+    async def kill(self) -> None:
+        """Ends it, as abruptly as a task can be ended."""
+        if self._process is None:
+            return
+        self._process.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._process
+        assert self._own_store is not None
+        self._own_store.close()
+        self._process = None
+
+    async def close(self) -> None:
+        await self.kill()
+        self.store.close()
+
+    async def row(self, call_id: str) -> dict[str, Any]:
+        found = await self.store.read(lambda tx: calls.get(tx, call_id))
+        assert found is not None
+        return found
+
+    async def until_row(
+        self, call_id: str, fact: Callable[[dict[str, Any]], bool], within: float = 10.0
+    ) -> dict[str, Any]:
+        """Wait until the call's row is as wanted."""
+        async with asyncio.timeout(within):
+            while not fact(row := await self.row(call_id)):
+                await self.changed()
+        return row
+
+    async def changed(self) -> None:
+        """A moment in which rows may change."""
+        await asyncio.sleep(0.02)
+
+    async def incident(self) -> dict[str, Any] | None:
+        """The site's incident."""
+        found = await self.store.read(lambda tx: incidents.unfiled(tx, ["1001"], ["1001"]))
+        return found[0] if found else None
+
+
+@contextlib.asynccontextmanager
+async def telephony_station(ami: ScriptedAmi, data_dir: Path) -> AsyncIterator[TelephonyStation]:
+    """A prepared station whose telephony process runs."""
+    made = TelephonyStation(ami, data_dir)
+    try:
+        await made.prepare()
+        made.start()
+        yield made
+    finally:
+        await made.close()
