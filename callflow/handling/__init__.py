@@ -16,7 +16,7 @@ from callflow.handling.calling import (
     claim_calls,
     live_calls,
 )
-from callflow.handling.deciding import decide
+from callflow.handling.deciding import ask_hang_up, decide
 from callflow.handling.dialogues import (
     DialogueCall,
     dialogue_bridge,
@@ -40,7 +40,7 @@ from callflow.handling.operating import (
     transfer,
 )
 from callflow.handling.policy import Policy, load_policy, save_policy
-from callflow.handling.queueing import ask_hang_up, bridge, escalate_queue
+from callflow.handling.queueing import bridge, escalate_queue
 from callflow.handling.receiving import correlate, heard, signal_id, store_signals
 from callflow.handling.siting import BadSite, e164, get_site, publish_first, publish_plan, put_site
 from callflow.handling.station import (

@@ -56,33 +56,30 @@ def claim_calls(
 
     Some channels are kept for those; two calls to one number are never up at once.
     """
-    wanted = calls.requested(tx, node, limit=limit + 64)
+    wanted = calls.requested(tx, node, limit=limit)
     if not wanted:
         return []
     policy = load_policy(tx)
-    up = calls.on_trunk(tx, node)
-    free, numbers = policy.trunk_channels - len(up), {row["to"] for row in up}
+    free = policy.trunk_channels - len(calls.on_trunk(tx, node))
     orders: list[CallOrder] = []
     for row in wanted:
         if len(orders) >= limit or free <= (
             0 if row["priority"] == 0 else policy.reserved_channels
         ):
             break
-        if row["to"] in numbers:
-            continue
         why = refusal(row["to"])
         if why is not None:
             _refuse(tx, row, why, now)
             continue
-        calls.change(
+        if not calls.change(
             tx,
             row["id"],
             only_in=[CallState.REQUESTED],
             state=CallState.STARTED.value,
             placed_at=now,
-        )
+        ):
+            continue  # withdrawn meanwhile
         tell(tx, "call_placed", now, _incident(tx, row), to=row["to"], call=row["id"])
-        numbers.add(row["to"])
         free -= 1
         orders.append(
             CallOrder(
@@ -196,7 +193,7 @@ def call_lost(tx: Tx, call_id: str, now: datetime) -> None:
 def dialogue_concluded(tx: Tx, call_id: str, outcome: Outcome, now: datetime) -> None:
     """What the person answered, acted upon before the next word is said."""
     row = calls.get(tx, call_id)
-    if row is None or row["result"] == outcome.value:
+    if row is None or row["result"] in (outcome.value, Outcome.DURESS.value):
         return
     calls.change(tx, call_id, result=outcome.value)
     incident_row = _incident(tx, row)
@@ -205,12 +202,20 @@ def dialogue_concluded(tx: Tx, call_id: str, outcome: Outcome, now: datetime) ->
         if outcome is Outcome.OPERATOR:
             desk_took(tx, row, now)
         return
+    if row["state"] == CallState.ENDED.value:  # a key, then hung up before it was stored
+        calls.change(tx, call_id, outcome=outcome.value)
     if incident_row is None:
         return
     if outcome is Outcome.DURESS:
         raise_duress(tx, incident_row, now)
-    elif outcome in (Outcome.HELP, Outcome.OPERATOR, Outcome.WRONG_CODE):
+    elif outcome in _NEEDS_HUMAN:
         hand_to_human(tx, incident_row, outcome.value, now)
+    if row["state"] == CallState.ENDED.value:
+        decide(tx, incident_row["id"], now)
+
+
+#: Results that bring a human at once, while the person is still on the line (D12).
+_NEEDS_HUMAN = frozenset({Outcome.HELP, Outcome.OPERATOR, Outcome.WRONG_CODE, Outcome.ERROR})
 
 
 def join_room(tx: Tx, call_id: str, now: datetime) -> str:

@@ -74,14 +74,17 @@ def _decide(tx: Tx, row: Row, now: datetime) -> None:
     plan = call_plan.from_json(row["plan"])
     decision = escalation.next_steps(seen, plan, site, made, now)
     at = _never_back(row, made, now)
-    before = row
+    refused = False
+    due_before = row["machine_due"]
     for action in decision.actions:
         row = _act(tx, row, action, now, at)
+        refused |= row.pop("refused", False)
         at += _TICK  # rows of one decision keep their order
-    if row.pop("refused", False):
-        _decide(tx, row, now)  # a number that may not be dialled: the list goes on at once
-    elif decision.actions or before["machine_due"] != decision.due_at:
-        incidents.change(tx, row, machine_due=decision.due_at)
+    if decision.actions or due_before != decision.due_at:
+        where: Row = dict(step=row["step"], step_since=row["step_since"])
+        row = incidents.change(tx, row, machine_due=decision.due_at, **where)
+    if refused:  # a number that may not be dialled: the list goes on at once
+        _decide(tx, row, now)
 
 
 _TICK = timedelta(microseconds=1)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from callflow.handling.deciding import close, decide, hand_to_human, request_call
+from callflow.call import BY_HAND_STEP
+from callflow.handling.deciding import close, decide, hand_to_human, is_mute, request_call
 from callflow.handling.policy import load_policy
 from callflow.handling.telling import tell
 from callflow.incident import Machine, State
@@ -13,6 +14,9 @@ from callflow.signal import PERSONAL, Category, Kind
 from callflow.storage import Tx, calls, incidents, sites
 
 Row = dict[str, Any]
+
+#: The longest time that anything stays out of the queue's way.
+PARK_AT_MOST = timedelta(hours=24)
 
 
 class Refused(Exception):
@@ -33,16 +37,17 @@ class NotFound(Refused):
 
 def claim(tx: Tx, incident_id: str, who: str, now: datetime) -> Row:
     """*Take*: the machine stops, and the hold is on the whole site (D20). Raises Held, Refused."""
+    row = incidents.get(tx, incident_id)
+    if row is None:
+        raise NotFound(f"there is no incident {incident_id!r}")
+    together = incidents.unfiled(tx, [row["site_id"]], []) if row["site_id"] else []
     row = _get(tx, incident_id)
     if row["state"] == State.FILED.value:
         raise Refused("this incident is filed: there is nothing to take")
-    together = [row]
-    if row["site_id"]:
-        together = incidents.unfiled(tx, [row["site_id"]], [])
     for other in together:
         if other["holder"] not in (None, who):
             raise Held(other["holder"])
-    for other in together:
+    for other in together or [row]:
         if other["holder"] is None:
             _take(tx, other, who, now)
     return _get(tx, incident_id)
@@ -58,9 +63,16 @@ def _take(tx: Tx, row: Row, who: str, now: datetime) -> None:
         row = incidents.change(tx, row, machine=Machine.STOPPED.value)
     for number in calls.cancel_requested(tx, row["id"], now):
         tell(tx, "call_cancelled", now, row, to=number, who_did=who)
-    if not row["with_human"]:
+    if row["state"] == State.OPEN.value and not row["with_human"]:
         row = hand_to_human(tx, row, "taken", now)
-    incidents.change(tx, row, machine_due=None, queue_due=None, parked_until=None)
+    incidents.change(tx, row, machine_due=None, parked_until=None, queue_due=_idle_at(tx, row, now))
+
+
+def _idle_at(tx: Tx, row: Row, now: datetime) -> datetime | None:
+    """When what somebody holds comes back to the queue, without another act of theirs (D21)."""
+    if row["state"] != State.OPEN.value:
+        return None
+    return now + load_policy(tx).hold(Category(row["category"]))
 
 
 def release(tx: Tx, incident_id: str, who: str, now: datetime) -> Row:
@@ -82,9 +94,9 @@ def _to_queue(tx: Tx, row: Row, now: datetime, **values: Any) -> Row:
 
 def park(tx: Tx, incident_id: str, who: str, until: datetime, now: datetime) -> Row:
     """Out of the way until a time; it comes back by itself, and escalates from then."""
-    row = _held(tx, incident_id, who)
-    if until <= now:
-        raise Refused("park until a time that is still to come")
+    row = _open_and_held(tx, incident_id, who)
+    if not now < until <= now + PARK_AT_MOST:
+        raise Refused("park until a time within the next 24 hours")
     tell(tx, "parked", now, row, by=who, until=until.isoformat(), who_did=who)
     return _to_queue(tx, row, now, parked_until=until, queue_due=until)
 
@@ -93,7 +105,7 @@ def transfer(tx: Tx, incident_id: str, who: str, to: str, now: datetime) -> Row:
     """To a colleague, who holds it from now on."""
     row = _held(tx, incident_id, who)
     tell(tx, "transferred", now, row, by=who, to=to, who_did=who)
-    return incidents.change(tx, row, holder=to, held_since=now)
+    return incidents.change(tx, row, holder=to, held_since=now, queue_due=_idle_at(tx, row, now))
 
 
 def note(tx: Tx, incident_id: str, who: str, text: str, now: datetime) -> Row:
@@ -102,12 +114,18 @@ def note(tx: Tx, incident_id: str, who: str, text: str, now: datetime) -> Row:
     if not text.strip():
         raise Refused("the note is empty")
     tell(tx, "note", now, row, note=text, who_did=who)
-    return incidents.change(tx, row)
+    return _acted(tx, row, who, now)
+
+
+def _acted(tx: Tx, row: Row, who: str, now: datetime) -> Row:
+    """An act of the holder: the incident stays with them."""
+    values = {"queue_due": _idle_at(tx, row, now)} if row["holder"] == who else {}
+    return incidents.change(tx, row, **values)
 
 
 def resume_plan(tx: Tx, incident_id: str, who: str, now: datetime) -> Row:
     """Hand the plan back to the machine, at the step where it stopped."""
-    row = _held(tx, incident_id, who)
+    row = _open_and_held(tx, incident_id, who)
     if row["machine"] != Machine.STOPPED.value:
         raise Refused("the plan is not stopped: there is nothing to hand back")
     tell(tx, "resumed", now, row, by=who, who_did=who)
@@ -132,7 +150,9 @@ def close_incident(tx: Tx, incident_id: str, who: str, code: str, text: str, now
 
 def request_contact_call(tx: Tx, incident_id: str, who: str, contact_id: str, now: datetime) -> str:
     """A call that a person asks for, to a contact of the site; the call's id."""
-    row = _held(tx, incident_id, who)
+    row = _open_and_held(tx, incident_id, who)
+    if is_mute(row) or (row["site_id"] and incidents.site_is_mute(tx, row["site_id"])):
+        raise Refused("personal alarm or duress: nothing may ring at this site or its staff")
     site = sites.load_site(tx, row["site_id"]) if row["site_id"] else None
     contact = next((c for c in site.contacts if c.id == contact_id), None) if site else None
     if contact is None:
@@ -146,7 +166,7 @@ def request_contact_call(tx: Tx, incident_id: str, who: str, contact_id: str, no
         policy,
         row,
         now,
-        step="by_hand",
+        step=BY_HAND_STEP,
         contact=contact.id,
         to=contact.phone,
         attempt=attempt,
@@ -164,6 +184,7 @@ def request_contact_call(tx: Tx, incident_id: str, who: str, contact_id: str, no
         attempt=attempt,
         who_did=who,
     )
+    _acted(tx, row, who, now)
     return call_id
 
 
@@ -180,4 +201,11 @@ def _held(tx: Tx, incident_id: str, who: str) -> Row:
         raise Refused("take the incident first")
     if row["holder"] != who:
         raise Held(row["holder"])
+    return row
+
+
+def _open_and_held(tx: Tx, incident_id: str, who: str) -> Row:
+    row = _held(tx, incident_id, who)
+    if row["state"] != State.OPEN.value:
+        raise Refused("this incident is closed already")
     return row

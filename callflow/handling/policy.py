@@ -10,6 +10,10 @@ from callflow.escalation import Desk
 from callflow.signal import Category
 from callflow.storage import Tx, people
 
+#: A claimed vital alarm without an act for so long comes back (D21); others have more time.
+HOLD_VITAL = timedelta(minutes=2)
+HOLD_OTHER = timedelta(minutes=15)
+
 NO_DESK = Desk(desk_phones=(), duty_numbers=())
 
 
@@ -29,6 +33,10 @@ class Policy:
         """How long an alarm may stand unclaimed (law.md, EN 50518)."""
         vital = category is Category.VITAL
         return timedelta(seconds=self.vital_target if vital else self.other_target)
+
+    def hold(self, category: Category) -> timedelta:
+        """How long a holder may do nothing before the incident is unclaimed again."""
+        return HOLD_VITAL if category is Category.VITAL else HOLD_OTHER
 
 
 def save_policy(tx: Tx, settings: Settings) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
 from callflow import escalation
 from callflow.call import BRIDGE_STEP, QUEUE_STEP, CallState
-from callflow.handling.deciding import request_call
+from callflow.handling.deciding import ask_hang_up, request_call
 from callflow.handling.policy import Policy, load_policy
 from callflow.handling.telling import tell
+from callflow.signal import Category
 from callflow.storage import Tx, calls, incidents, sites
 
 Row = dict[str, Any]
@@ -25,6 +25,7 @@ DESK_RING = 25.0
 
 def escalate_queue(tx: Tx, now: datetime) -> None:
     """Ring the next phone of the station for unclaimed work whose target has passed."""
+    _come_back(tx, now)
     overdue = incidents.unclaimed(tx, now)
     if not overdue:
         return
@@ -36,8 +37,11 @@ def escalate_queue(tx: Tx, now: datetime) -> None:
     if number is None:
         tell(tx, "queue_silent", now, top)
         return
-    if calls.live_to(tx, [number]):
-        return  # it rings already, for this or other work
+    ringing = calls.live_of(tx, number)
+    if ringing is not None:  # it rings already, for this or other work
+        if _never_placed(ringing, now):
+            tell(tx, "queue_stuck", now, top, to=number)
+        return
     request_call(
         tx,
         policy,
@@ -51,6 +55,24 @@ def escalate_queue(tx: Tx, now: datetime) -> None:
         priority=0,
     )
     tell(tx, "queue_call", now, top, to=number)
+
+
+def _never_placed(row: Row, now: datetime) -> bool:
+    waits = bool(row["state"] == CallState.REQUESTED.value)
+    return waits and now - row["requested_at"] > escalation.UNPLACED_AFTER
+
+
+def _come_back(tx: Tx, now: datetime) -> None:
+    """Held work without an act of its holder is unclaimed again, and rings at once (D21)."""
+    for row in incidents.idle_held(tx, now):
+        if calls.in_talk(
+            tx, row["id"]
+        ):  # the holder, or a person who waits for one, is on the line
+            policy = load_policy(tx)
+            incidents.change(tx, row, queue_due=now + policy.hold(Category(row["category"])))
+            continue
+        tell(tx, "came_back", now, row, by=row["holder"])
+        incidents.change(tx, row, holder=None, held_since=None, queue_due=now)
 
 
 def bridge(tx: Tx, now: datetime) -> datetime | None:
@@ -89,13 +111,12 @@ def _bridge_one(tx: Tx, policy: Policy, row: Row, now: datetime) -> datetime | N
 
 
 def desk_took(tx: Tx, row: Row, now: datetime) -> None:
-    """Somebody at a desk phone pressed "I take it"."""
+    """Somebody at a desk phone pressed "I take it": for a while the queue rings nobody else."""
     incident_row = incidents.get(tx, row["incident_id"]) if row["incident_id"] else None
     tell(tx, "desk_taken", now, incident_row, to=row["to"])
-    if row["room"] is not None:
-        return
     for waiting in incidents.unclaimed(tx, now + NEXT_PHONE):
-        incidents.change(tx, waiting, queue_due=now + TAKEN_FOR, queue_level=0)
+        if row["room"] is None or waiting["id"] == row["incident_id"]:
+            incidents.change(tx, waiting, queue_due=now + TAKEN_FOR, queue_level=0)
 
 
 def leave_room(tx: Tx, row: Row, now: datetime) -> None:
@@ -110,18 +131,3 @@ def leave_room(tx: Tx, row: Row, now: datetime) -> None:
             calls.change(tx, desk["id"], state=CallState.CANCELLED.value, ended_at=now)
         elif desk["ended_at"] is None:
             ask_hang_up(tx, desk["id"], "callflow", now)
-
-
-def ask_hang_up(tx: Tx, call_id: str, who: str, now: datetime) -> None:
-    """A row that asks the call's node to hang up, within five seconds or not at all."""
-    calls.insert_action(
-        tx,
-        {
-            "id": uuid.uuid4().hex,
-            "call_id": call_id,
-            "kind": "hang_up",
-            "requester": who,
-            "requested_at": now,
-            "expires_at": now + timedelta(seconds=5),
-        },
-    )

@@ -79,7 +79,9 @@ def requested(tx: Tx, node: str, *, limit: int) -> list[dict[str, Any]]:
             c.node == node,
             c.state == CallState.REQUESTED.value,
             c.to.not_in(
-                select(up.c.to).where(up.c.node == node, up.c.state.in_(_ON_TRUNK)).scalar_subquery()
+                select(up.c.to)
+                .where(up.c.node == node, up.c.state.in_(_ON_TRUNK))
+                .scalar_subquery()
             ),
         )
         .subquery()
@@ -141,9 +143,7 @@ def ringing_contacts(tx: Tx, incident_id: str) -> list[str]:
 def in_talk(tx: Tx, incident_id: str) -> bool:
     """Whether somebody speaks on the phone about an incident."""
     c = t.call.c
-    query = select(c.id).where(
-        c.incident_id == incident_id, c.state == CallState.ANSWERED.value
-    )
+    query = select(c.id).where(c.incident_id == incident_id, c.state == CallState.ANSWERED.value)
     return tx.execute(query.limit(1)).first() is not None
 
 
