@@ -360,6 +360,9 @@ def harmless(text: str, longest: int = LONGEST) -> str:
     text = unicodedata.normalize("NFKC", text[: 8 * longest])
     kept = "".join(c if _speakable(c) else " " for c in text)
     kept = re.sub(r"([.,:;!?'’°\-])\1+", r"\1", kept)
+    # The voice fails on endless numbers and takes for ever over endless words.
+    kept = re.sub(r"\d{10,}", lambda run: " ".join(re.findall(r"\d{1,3}", run[0])), kept)
+    kept = re.sub(r"\w{31,}", lambda run: " ".join(re.findall(r"\w{1,30}", run[0])), kept)
     kept = " ".join(kept.split())
     if len(kept) <= longest:
         return kept

@@ -17,6 +17,18 @@ Decisions that a table can't tell:
 - 0 still reaches a human during the last words; the result then becomes ``operator``.
 """
 
+from ivr.dialogue.events import (
+    Bridge,
+    CodeChecked,
+    Conclude,
+    Effect,
+    Event,
+    Finish,
+    HungUp,
+    Played,
+    Silence,
+    Typed,
+)
 from ivr.dialogue.table import (
     ASKED_AT_MOST,
     FIRST,
@@ -36,22 +48,12 @@ from ivr.dialogue.table import (
     mermaid,
 )
 from ivr.dialogue.talk import (
-    Bridge,
-    CodeChecked,
-    Conclude,
-    Effect,
-    Event,
     Facts,
-    Finish,
-    HungUp,
     ImpossibleEvent,
     Input,
     Phrase,
-    Played,
     Progress,
-    Silence,
     Turn,
-    Typed,
     advance,
     code_to_check,
     result_at_hang_up,

@@ -10,6 +10,16 @@ from typing import Any
 
 from callflow.call import Outcome
 from callflow.signal import Kind
+from ivr.dialogue.events import (
+    Bridge,
+    CodeChecked,
+    Conclude,
+    Effect,
+    Event,
+    Finish,
+    HungUp,
+    Typed,
+)
 from ivr.dialogue.table import (
     ASKED_AT_MOST,
     FIRST,
@@ -219,58 +229,6 @@ def _waiting(facts: Facts) -> tuple[Phrase, ...]:
 
 
 # --- what follows ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """What was typed in this turn, ``#`` that ended it left out; ``""`` is a lone ``#``."""
-
-    digits: str
-
-
-@dataclass(frozen=True, slots=True)
-class CodeChecked:
-    """The verdict on the code that ``code_to_check`` named."""
-
-    verdict: CodeVerdict
-
-
-@dataclass(frozen=True, slots=True)
-class Silence:
-    """Nothing was typed before the time was up."""
-
-
-@dataclass(frozen=True, slots=True)
-class Played:
-    """The words of a turn that reads nothing were said."""
-
-
-@dataclass(frozen=True, slots=True)
-class HungUp:
-    """The call ended. The end of an AGI session isn't one: a redirect looks the same."""
-
-
-Event = Typed | CodeChecked | Silence | Played | HungUp
-
-
-@dataclass(frozen=True, slots=True)
-class Conclude:
-    """Commit this result now, before the next word. A later one replaces it."""
-
-    outcome: Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class Bridge:
-    """After the dialogue the call goes on in a conference with a human."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finish:
-    """The dialogue is at its end: hang up, or, after a Bridge, the conference."""
-
-
-Effect = Conclude | Bridge | Finish
 
 
 def code_to_check(progress: Progress, event: Event) -> str | None:

@@ -28,7 +28,7 @@ VOICES = {"fr": "fr-FR", "en": "en-GB"}
 #: Changes when the same text would sound otherwise: a new voice, level or format.
 VERSION = "1"
 #: Seconds a sentence may take to be made; then the voice is started anew.
-PATIENCE = 5.0
+PATIENCE = 2.0
 #: Seconds a joined turn is kept after its last use.
 TURN_KEPT = 3600.0
 
@@ -158,7 +158,7 @@ class Speech:
         made_of = [VERSION, voice, sentence.text]
         if studio:
             made_of.append(f"{studio} {studio.stat().st_mtime_ns}")
-        name = hashlib.sha256("\n".join(made_of).encode()).hexdigest()[:32]
+        name = hashlib.sha256("\n".join(made_of).encode("utf-8", "surrogatepass")).hexdigest()[:32]
         shared = sentence.shared and not studio
         return (self.shared if shared else self.folder / "sentences") / name[:2] / name
 

@@ -44,9 +44,9 @@ class Station:
         return AgiPhone(self.server.port, list(keys))
 
 
-async def eventually(condition: Callable[[], bool]) -> None:
+async def eventually(condition: Callable[[], bool], seconds: float = 5.0) -> None:
     """Waits for a named readiness; fails the test when it does not come."""
-    for _ in range(500):
+    for _ in range(int(seconds * 100)):
         if condition():
             return
         await asyncio.sleep(0.01)

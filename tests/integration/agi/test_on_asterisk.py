@@ -1,0 +1,139 @@
+"""The product's dialogues on a real Asterisk that calls phones of the simulated network."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from callflow import clock
+from callflow.call import Outcome
+from callflow.signal import Kind
+from ivr.agi import AgiServer, Dialogues, fixed_sentences
+from ivr.asterisk.simulator import Phone
+from ivr.asterisk.tree import find_or_fetch
+from ivr.dialogue import CodeVerdict, Dialogue, Facts, Progress, State
+from ivr.speech import Speech
+from tests.integration.agi.conftest import eventually
+from tests.integration.asterisk.conftest import Pair, start_pair, stop_pair
+from tests.integration.asterisk.throwaway import Ami
+from tests.support.dialogue_store import MemoryStore
+
+FACTS = Facts(
+    dialogue=Dialogue.VERIFICATION,
+    site_name="Boulangerie Martin",
+    kind=Kind.INTRUSION,
+    zone="3",
+    recognition_word="tulipe",
+)
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    started = start_pair(tmp_path_factory.mktemp("dialogues"), find_or_fetch(progress=print))
+    yield started
+    stop_pair(started)
+
+
+@dataclass
+class Talking:
+    """A station whose dialogues are the product's, and one phone."""
+
+    pair: Pair
+    ami: Ami
+    store: MemoryStore
+    dialogues: Dialogues
+    speech: Speech
+    server: AgiServer
+    called: int = 0
+
+    async def call(self, keys: str, facts: Facts = FACTS, behaviour: str = "answer") -> str:
+        """Calls the phone, which types ``keys``; the call's id."""
+        self.called += 1
+        number = f"+3363998{5100 + self.called}"
+        phone = Phone(number=number, after_s=0.1, keys=keys, behaviour=behaviour)
+        self.pair.simulator.set_phone(phone)
+        self.dialogues.prepare(facts)
+        call_id = await asyncio.to_thread(self.ami.originate, number.lstrip("+"))
+        self.store.facts[call_id] = facts
+        return call_id
+
+    async def ended(self, call_id: str) -> None:
+        await asyncio.to_thread(self.ami.event, "Hangup", call_id, 50.0)
+
+    async def another_server(self) -> None:
+        """The first one goes as by kill -9: its sessions end, nothing is said to Asterisk."""
+        await self.server.close()
+        self.server = AgiServer({"outgoing": self.dialogues.outgoing})
+        await self.server.start(self.pair.agi_port)
+
+
+@pytest.fixture
+async def talking(pair: Pair, tmp_path: Path) -> AsyncIterator[Talking]:
+    async def mute(channel_id: str, on: bool) -> None:
+        """The mute itself is the AMI adapter's, and tested there."""
+
+    store = MemoryStore(codes={"2580": CodeVerdict.OK, "8520": CodeVerdict.DURESS}, commit_s=0.004)
+    speech = Speech(tmp_path, tmp_path / "shared")
+    await speech.start()
+    await speech.prewarm(fixed_sentences())
+    dialogues = Dialogues(store, speech, mute)
+    server = AgiServer({"outgoing": dialogues.outgoing})
+    await server.start(pair.agi_port)
+    ami = pair.ami()
+    talk = Talking(pair, ami, store, dialogues, speech, server)
+    yield talk
+    await talk.server.close()
+    await speech.close()
+    ami.close()
+
+
+async def test_people_type_all_at_once(talking: Talking) -> None:
+    expected = {
+        "2580#w1": Outcome.VERIFIED_OK,
+        "2580#1": Outcome.VERIFIED_OK,  # typed ahead, without waiting for the words
+        "w8520#1": Outcome.DURESS,
+        "2580wwwwww3": Outcome.GOING,  # no hash key: the code's time runs out first
+        "9*2580#w7w4": Outcome.SEND_GUARD,
+        "": Outcome.NO_KEY,
+    }
+    calls = {keys: await talking.call(keys) for keys in expected if keys}
+    began = clock.monotonic()
+    calls[""] = await talking.call("", behaviour="voicemail")
+    await asyncio.gather(*(talking.ended(call) for call in calls.values()))
+    took = clock.monotonic() - began
+    print(f"a voicemail kept the line for {took:.1f} s")
+    assert 20 < took < 42
+    for keys, outcome in expected.items():
+        assert talking.store.concluded[calls[keys]][-1] is outcome, keys
+        assert talking.store.progress[calls[keys]].state is State.END
+
+
+async def test_forty_keys_in_a_row_end_with_a_human(talking: Talking) -> None:
+    call = await talking.call("7" * 40)
+    await eventually(lambda: talking.store.concluded[call] == [Outcome.WRONG_CODE], 20)
+    await eventually(lambda: talking.store.progress[call].state is State.END, 20)
+    await asyncio.to_thread(talking.ami.event, "Newexten", call, 5.0, Application="ConfBridge")
+    talking.ami.send(Action="Hangup", Channel="/^PJSIP/trunk-.*/")
+    await talking.ended(call)
+
+
+async def test_a_dialogue_outlives_its_server(talking: Talking) -> None:
+    call = await talking.call("2580#wwwwwww1")
+    menu = Progress(state=State.MENU, begun=True, say="code_ok")
+    await eventually(lambda: talking.store.progress.get(call) == menu, 20)
+    await talking.another_server()
+    await talking.ended(call)
+    assert talking.store.concluded[call] == [Outcome.VERIFIED_OK]
+
+
+async def test_a_folder_with_spaces_is_played(talking: Talking) -> None:
+    odd = talking.speech.folder / 'it\'s "ours", really'
+    talking.speech.folder = odd
+    (odd / "turns").mkdir(parents=True)
+    call = await talking.call("2580#w1", replace(FACTS, site_name="Autre"))
+    await talking.ended(call)
+    assert talking.store.concluded[call] == [Outcome.VERIFIED_OK]

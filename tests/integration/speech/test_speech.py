@@ -1,0 +1,200 @@
+"""The voice: levelled sound files, cached, made in a process whose death costs one sentence."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import soundfile
+
+from callflow import clock
+from ivr import dialogue, prompts
+from ivr import speech as speech_module
+from ivr.agi import fixed_sentences, sentences
+from ivr.agi.runner import sentence
+from ivr.dialogue import Dialogue, Facts, Input, Played, Progress, Silence
+from ivr.speech import Sentence, Speech, SpeechFailed, voice
+from tests.unit.ivr.test_prompts import HOSTILE
+
+
+@pytest.fixture
+async def speech(tmp_path: Path) -> AsyncIterator[Speech]:
+    made = Speech(tmp_path / "own", tmp_path / "shared")
+    await made.start()
+    yield made
+    await made.close()
+
+
+def heard(stem: Path) -> npt.NDArray[np.float64]:
+    data = stem.with_name(f"{stem.name}.sln16").read_bytes()
+    return np.frombuffer(data, dtype="<i2").astype(np.float64) / 32768
+
+
+async def test_a_sentence_is_a_levelled_file_with_silence_before_it(speech: Speech) -> None:
+    stem = await speech.say("Bonjour, ici la télésurveillance.", "fr")
+    samples = heard(stem)
+    assert 1 < len(samples) / voice.RATE < 4
+    assert np.abs(samples[: voice.RATE // 10]).max() == 0
+    assert np.abs(samples).max() < voice.PEAK + 0.001
+    level = 20 * np.log10(voice._loudness(samples))
+    assert level == pytest.approx(voice.LEVEL_DBFS, abs=0.5)
+    alaw = stem.with_name(f"{stem.name}.alaw").stat().st_size
+    assert alaw == pytest.approx(len(samples) / 2, abs=1)  # 8 kHz, one byte
+
+
+async def test_the_same_sentence_is_made_once(speech: Speech) -> None:
+    stems = await asyncio.gather(*(speech.say("Une seule fois.", "fr") for _ in range(20)))
+    assert len(set(stems)) == 1
+    assert speech.made == 1
+    assert await speech.say("Une seule fois.", "en") != stems[0]
+    assert speech.made == 2
+
+
+async def test_what_is_a_sites_stays_in_its_instance(speech: Speech) -> None:
+    own = await speech.sound(Sentence("Boulangerie Martin.", "fr"))
+    fixed = await speech.sound(Sentence("Au revoir.", "fr", shared=True))
+    assert own.is_relative_to(speech.folder)
+    assert fixed.is_relative_to(speech.shared)
+
+
+async def test_a_turn_is_one_file_of_its_sentences(speech: Speech) -> None:
+    parts = [Sentence("Au revoir.", "fr"), Sentence("Goodbye.", "en")]
+    turn = await speech.turn(parts)
+    sizes = [(await speech.sound(part)).with_suffix(".alaw").stat().st_size for part in parts]
+    assert turn.with_name(f"{turn.name}.alaw").stat().st_size == sum(sizes)
+    assert await speech.turn(parts) == turn
+
+
+async def test_every_fixed_prompt_and_every_word_of_a_dialogue_can_be_said(speech: Speech) -> None:
+    started = clock.monotonic()
+    await speech.prewarm(fixed_sentences())
+    took = clock.monotonic() - started
+    each = took / speech.made * 1000
+    print(f"{speech.made} fixed sentences, {each:.1f} ms each")
+    assert each < 200
+    facts = Facts(dialogue=Dialogue.VERIFICATION, site_name="Hôtel du Parc", zone="3")
+    await speech.prewarm(sentences(facts, Progress.start(facts.dialogue)))
+
+
+async def test_a_voicemail_keeps_a_line_for_about_35_seconds(speech: Speech) -> None:
+    facts = Facts(dialogue=Dialogue.VERIFICATION, recognition_word="coquelicot")
+    seconds = {}
+    for language in ("fr", "en"):
+        texts = _silent_call(facts, language)
+        turns = [await speech.turn(turn) for turn in texts]
+        said = sum(t.with_name(f"{t.name}.alaw").stat().st_size for t in turns) / 8000
+        seconds[language] = said + 3 * 4.0
+    print(f"nobody types: {seconds}")
+    assert max(seconds.values()) < 38
+
+
+def _silent_call(facts: Facts, language: str) -> list[list[Sentence]]:
+    facts = replace(facts, language=language)
+    progress, turns = Progress.start(facts.dialogue), []
+    while (now := dialogue.turn(facts, progress)) is not None:
+        turns.append([sentence(phrase, language) for phrase in now.say])
+        event = Silence() if now.read is Input.CODE else Played()
+        progress, _ = dialogue.advance(facts, progress, event)
+    return turns
+
+
+async def test_a_dead_voice_costs_one_sentence_at_most(speech: Speech) -> None:
+    await speech.say("Avant.", "fr")
+    assert speech._voice is not None
+    os.kill(speech._voice.pid, 9)
+    await speech._voice.wait()
+    with pytest.raises(SpeechFailed):
+        await speech.say("Pendant.", "fr")
+    await speech.say("Pendant.", "fr")
+
+
+async def test_a_sentence_that_fails_is_left_out_of_its_turn(
+    speech: Speech, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = await speech.turn([Sentence("Au revoir.", "fr")])
+    studio = speech.folder / "studio" / "fr" / "goodbye.wav"
+    studio.parent.mkdir(parents=True)
+    studio.write_bytes(b"no sound")
+    bad = Sentence("Au revoir.", "fr", key="goodbye")
+    assert await speech.turn([bad, Sentence("Au revoir.", "fr")]) == good
+
+
+async def test_a_voice_that_hangs_is_replaced(
+    speech: Speech, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await speech.say("Avant.", "fr")
+    assert speech._voice is not None
+    hanging = speech._voice
+    os.kill(hanging.pid, 19)  # SIGSTOP
+    monkeypatch.setattr(speech_module, "PATIENCE", 0.2)
+    with pytest.raises(SpeechFailed, match="TimeoutError"):
+        await speech.say("Pendant.", "fr")
+    monkeypatch.undo()
+    await speech.say("Pendant.", "fr")
+    assert hanging.returncode is not None
+
+
+async def test_a_studio_recording_stands_for_a_prompt(speech: Speech) -> None:
+    sentence = Sentence("Au revoir.", "fr", shared=True, key="goodbye")
+    spoken = await speech.sound(sentence)
+    studio = speech.folder / "studio" / "fr" / "goodbye.wav"
+    studio.parent.mkdir(parents=True)
+    tone = 0.2 * np.sin(2 * np.pi * 440 * np.arange(44_100) / 44_100)
+    soundfile.write(studio, np.column_stack([tone, tone]), 44_100)
+    recorded = await speech.sound(sentence)
+    assert recorded != spoken
+    assert recorded.is_relative_to(speech.folder)
+    spectrum = np.abs(np.fft.rfft(heard(recorded)))
+    assert spectrum.argmax() * voice.RATE / len(heard(recorded)) == pytest.approx(440, abs=2)
+
+
+async def test_what_is_needed_now_goes_before_what_is_prepared(speech: Speech) -> None:
+    speech.prepare(Sentence(f"Phrase préparée numéro {i}.", "fr") for i in range(30))
+    await speech.say("Maintenant.", "fr")
+    assert speech.made <= 3
+    speech.prepare([Sentence("Phrase préparée numéro 29.", "fr")])
+    await speech.say("Phrase préparée numéro 29.", "fr")
+    assert speech.made <= 5
+
+
+async def test_old_turns_are_forgotten(speech: Speech) -> None:
+    turn = await speech.turn([Sentence("Au revoir.", "fr")])
+    file = turn.with_name(f"{turn.name}.alaw")
+    old = clock.now().timestamp() - speech_module.TURN_KEPT - 10
+    os.utime(file, (old, old))
+    await speech.close()
+    await speech.start()
+    assert not file.exists()
+    assert await speech.turn([Sentence("Au revoir.", "fr")]) == turn
+    assert file.exists()
+
+
+@pytest.mark.parametrize("language", prompts.LANGUAGES)
+async def test_hostile_text_is_spoken_as_words(speech: Speech, language: str) -> None:
+    for text in HOSTILE:
+        await speech.say(prompts.spoken("address", {"address": text}, language), language)
+
+
+async def test_text_that_is_no_words_breaks_no_voice(speech: Speech) -> None:
+    """Even past ``prompts.harmless``: numbers without end fail, half a character fails."""
+    for text in ("9" * 400, "\ud800", ""):
+        with suppress(SpeechFailed):
+            await speech.say(text, "fr")
+    assert (await speech.say("Et la suite.", "fr")).name
+
+
+def test_a_law_is_g711() -> None:
+    pcm = np.arange(-32768, 32768)
+    coded = np.frombuffer(voice.to_alaw(pcm / 32767), dtype=np.uint8).astype(np.int64) ^ 0x55
+    low, segment = (coded & 0x0F) << 4, (coded & 0x70) >> 4
+    size = np.where(segment == 0, low + 8, (low + 0x108) << np.maximum(segment - 1, 0))
+    back = np.where(coded & 0x80, size, -size)
+    assert np.abs(back - pcm)[np.abs(pcm) < 256].max() <= 8
+    assert (np.abs(back - pcm) / np.maximum(np.abs(pcm), 256)).max() < 0.04
