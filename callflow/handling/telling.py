@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,14 @@ from callflow.logbook import MACHINE, Draft
 from callflow.storage import Tx
 from callflow.storage import logbook as logbook_rows
 from callflow.texts import entry_text
+
+#: What no text column of every database can hold: NUL, and halves of surrogate pairs.
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def storable(text: str) -> str:
+    """``text`` as sent, but for what a database refuses: shown as �, never the end of a batch."""
+    return _UNSTORABLE.sub("\ufffd", text)
 
 
 def draft(
@@ -24,7 +33,7 @@ def draft(
     return Draft(
         at=now,
         kind=kind,
-        text=entry_text(kind, data),
+        text=storable(entry_text(kind, data)),
         who=author,
         site=site,
         incident=incident,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 
 from callflow.incident import Incident, Machine, State
 from callflow.signal import PERSONAL, Category, Kind
@@ -17,9 +17,29 @@ from callflow.storage.store import Tx
 _DUE = ("machine_due", "normal_due", "parked_until")
 
 
-def insert(tx: Tx, row: dict[str, Any]) -> None:
-    """A new incident."""
-    tx.execute(t.incident.insert().values(**_with_due(row, row)))
+#: What an incident keeps from its opening.
+_FIXED = frozenset({"id", "site_id", "account", "kind", "plan", "opened_at"})
+
+
+def insert(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
+    """New incidents."""
+    if rows:
+        tx.execute(t.incident.insert(), [_with_due(row, row) for row in rows])
+
+
+def write(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
+    """What was changed in memory in ``rows``, which are locked, all at once."""
+    if not rows:
+        return
+    columns = [column.name for column in t.incident.columns if column.name not in _FIXED]
+    statement = (
+        update(t.incident)
+        .where(t.incident.c.id == bindparam("b_id"))
+        .values({name: bindparam(f"b_{name}") for name in columns})
+    )
+    values = [_with_due(row, {**row, "version": row["version"] + 1}) for row in rows]
+    names = ["id", *columns]
+    tx.execute(statement, [{f"b_{name}": value[name] for name in names} for value in values])
 
 
 def get(tx: Tx, incident_id: str, *, lock: bool = False) -> dict[str, Any] | None:

@@ -3,54 +3,69 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from callflow import logbook
 from callflow.logbook import GENESIS, Draft, Entry, Head, Mac, Seal
 from callflow.storage import schema as t
-from callflow.storage.sites import upsert
 from callflow.storage.store import Tx
 
 
 def append(tx: Tx, *drafts: Draft) -> None:
     """Chain and write ``drafts`` in their order."""
-    mac: Mac = tx.info["mac"]
     if not drafts:
         return
     heads = _heads(tx, {draft.chain for draft in drafts})
     entries = []
     for draft in drafts:
-        seq, previous = heads.get(draft.chain, (0, GENESIS))
+        seq, previous = heads[draft.chain]
         entry = logbook.chain_entry(draft, id=uuid.uuid4().hex, seq=seq + 1, previous=previous)
         heads[draft.chain] = (entry.seq, entry.hash)
         entries.append(asdict(entry))
     tx.execute(t.logbook.insert(), entries)
-    for chain in {draft.chain for draft in drafts}:
-        seq, digest = heads[chain]
-        upsert(
-            tx,
-            t.chain_head,
-            ["chain"],
+    _write_heads(tx, heads)
+
+
+def _heads(tx: Tx, chains: set[str]) -> dict[str, tuple[int, str]]:
+    """{chain: (last place, last hash)}, locked until the commit where others write too."""
+    query = select(t.chain_head).where(t.chain_head.c.chain.in_(sorted(chains)))
+    if tx.dialect.name != "sqlite":
+        # Two writers must neither continue one chain at once nor both begin it.
+        nothing = [
+            {"chain": chain, "seq": 0, "hash": GENESIS, "mac": "", "sealed": True}
+            for chain in sorted(chains)
+        ]
+        tx.execute(postgresql.insert(t.chain_head).on_conflict_do_nothing(), nothing)
+        query = query.order_by(t.chain_head.c.chain).with_for_update()
+    found = {row.chain: (row.seq, row.hash) for row in tx.execute(query)}
+    return {chain: found.get(chain, (0, GENESIS)) for chain in sorted(chains)}
+
+
+def _write_heads(tx: Tx, heads: dict[str, tuple[int, str]]) -> None:
+    mac: Mac = tx.info["mac"]
+    insert = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
+    statement = insert(t.chain_head)
+    names = ("seq", "hash", "mac", "sealed")
+    changed = {name: statement.excluded[name] for name in names}
+    tx.execute(
+        statement.on_conflict_do_update(index_elements=["chain"], set_=changed),
+        [
             {
                 "chain": chain,
                 "seq": seq,
                 "hash": digest,
                 "mac": mac(logbook.head_content(chain, seq, digest)),
                 "sealed": False,
-            },
-        )
-
-
-def _heads(tx: Tx, chains: Iterable[str]) -> dict[str, tuple[int, str]]:
-    query = select(t.chain_head).where(t.chain_head.c.chain.in_(sorted(chains)))
-    if tx.dialect.name != "sqlite":  # two writers must not continue one chain at once
-        query = query.with_for_update()
-    return {row.chain: (row.seq, row.hash) for row in tx.execute(query)}
+            }
+            for chain, (seq, digest) in heads.items()
+        ],
+    )
 
 
 def seal(tx: Tx, now: datetime) -> int:

@@ -48,6 +48,15 @@ def recent(tx: Tx, since: datetime) -> list[tuple[str, datetime]]:
     return [(row.deduplication, row.received_at) for row in tx.execute(query)]
 
 
+_CORRELATION = 0x0CA11F11  # PostgreSQL's advisory lock
+
+
+def lock_correlation(tx: Tx) -> None:
+    """One correlation at a time, until the commit: two would both open a site's incident."""
+    if tx.dialect.name != "sqlite":  # its writer is alone anyway
+        tx.execute(select(func.pg_advisory_xact_lock(_CORRELATION)))
+
+
 def backlog(tx: Tx, *, limit: int) -> list[dict[str, Any]]:
     """Signals not yet correlated, vital first, then as they came."""
     query = (
@@ -56,8 +65,6 @@ def backlog(tx: Tx, *, limit: int) -> list[dict[str, Any]]:
         .order_by(t.signal.c.rank, t.signal.c.number)
         .limit(limit)
     )
-    if tx.dialect.name != "sqlite":
-        query = query.with_for_update(skip_locked=True)
     return [dict(row._mapping) for row in tx.execute(query)]
 
 
