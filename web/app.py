@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
+from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from callflow import clock, handling
@@ -19,13 +23,18 @@ from callflow.call_plan import PlanError
 from callflow.config import Settings
 from callflow.storage import Store, StoreUnavailable
 from callflow.vault import Vault
-from web import api, problems
+from web import api, pages, problems
 from web.api.health import machines
+from web.auth import LoginNeededError, language_of
+from web.pages.login import limits
 from web.problems import ProblemError
+from web.rendering import page
 from web.security import Guard
 from web.station import Network, Station
+from web.stream import Hub
 
 _log = structlog.get_logger()
+_HERE = Path(__file__).parent
 #: Seconds between two signs of life.
 _BEAT = 2.0
 
@@ -59,6 +68,10 @@ def create_app(
     app.state.closing = asyncio.Event()  # the process ends: streams end first
     app.include_router(api.router)
     app.include_router(machines)
+    app.include_router(pages.router)
+    app.mount("/static", _Static(directory=_HERE / "static"))
+    app.state.hub = Hub(station)
+    app.state.guesses = limits()
     _say_errors(app)
     app.add_middleware(Guard)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
@@ -67,13 +80,17 @@ def create_app(
 
 @contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    beating = asyncio.create_task(_beat(app.state.station))
+    tasks = [
+        asyncio.create_task(_beat(app.state.station)),
+        asyncio.create_task(app.state.hub.run()),
+    ]
     try:
         yield
     finally:
-        beating.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await beating
+        app.state.closing.set()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _beat(station: Station) -> None:
@@ -93,12 +110,22 @@ async def _beat(station: Station) -> None:
 
 
 def _say_errors(app: FastAPI) -> None:
-    def on(kind: type[Exception], answer: Callable[[Any], Response]) -> None:
+    def on(kind: type[Exception], answer: Callable[[Any], JSONResponse]) -> None:
         async def handler(request: Request, error: Exception) -> Response:
-            return answer(error)
+            said = answer(error)
+            return said if _is_machine(request) else _as_page(request, said)
 
         app.add_exception_handler(kind, handler)
 
+    async def log_in(request: Request, error: Exception) -> Response:
+        assert isinstance(error, LoginNeededError)
+        if request.url.path == "/events":
+            return problems.response(401, "log in again")
+        if "hx-request" in request.headers:
+            return Response(status_code=204, headers={"HX-Redirect": error.address})
+        return RedirectResponse(error.address, 303)
+
+    app.add_exception_handler(LoginNeededError, log_in)
     on(ProblemError, problems.of_error)
     on(PlanError, problems.of_plan)
     on(RequestValidationError, problems.of_validation)
@@ -111,7 +138,27 @@ def _say_errors(app: FastAPI) -> None:
     on(Exception, lambda e: problems.response(500, "an error of ours: it is in the log"))
 
 
-def _unavailable(error: StoreUnavailable) -> Response:
+def _is_machine(request: Request) -> bool:
+    return request.url.path.startswith(("/api/", "/metrics", "/events"))
+
+
+def _as_page(request: Request, said: JSONResponse) -> Response:
+    """The problem for people."""
+    problem = json.loads(bytes(said.body))
+    values = {"status": said.status_code, "detail": problem.get("detail", ""), "visitor": None}
+    return page(language_of(request), "problem.html", values, said.status_code)
+
+
+class _Static(StaticFiles):
+    """Static files under an address that changes with their bytes: cached for ever."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        answer = super().file_response(*args, **kwargs)
+        answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return answer
+
+
+def _unavailable(error: StoreUnavailable) -> JSONResponse:
     _log.error("web.store_unavailable", error=str(error))
     return problems.response(
         503, "the database does not answer: try again", headers={"Retry-After": "1"}

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from callflow.call_plan import StepKind, Stop
 from callflow.dial_policy import refusal
-from callflow.signal import Kind
+from callflow.signal import Category, Kind
 from callflow.site import Authority, Role, SiteState
 from web.api.shapes import AccountNumber, Body, Line, Long, Short
 
@@ -50,6 +50,10 @@ def _kind_key(name: str) -> str:
     return name
 
 
+def _plan_key(name: str) -> str:
+    return name if name in frozenset(Category) else _kind_key(name)
+
+
 def _hex_key(text: str) -> str:
     if len(text) not in (32, 48, 64) or not re.fullmatch(r"[0-9A-Fa-f]+", text):
         raise ValueError("a key has 32, 48 or 64 hexadecimal digits (AES-128, 192, 256)")
@@ -67,6 +71,7 @@ Digits = Annotated[str, BeforeValidator(_text_of_number), Field(pattern=r"^[0-9]
 Phone = Annotated[str, AfterValidator(to_e164)]
 Timezone = Annotated[str, AfterValidator(_timezone)]
 KindKey = Annotated[str, AfterValidator(_kind_key)]
+PlanKey = Annotated[str, AfterValidator(_plan_key)]
 HexKey = Annotated[str, AfterValidator(_hex_key)]
 Identifier = Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$")]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Za-z]{2})?$")]
@@ -139,7 +144,7 @@ class SiteIn(Body):
     zones: list[ZoneIn] = Field(default_factory=list, max_length=5000)
     contacts: list[ContactIn] = Field(default_factory=list, max_length=500)
     panel_users: list[PanelUserIn] = Field(default_factory=list, max_length=5000)
-    plans: dict[KindKey, Identifier] = Field(default_factory=dict)
+    plans: dict[PlanKey, Identifier] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _belongs_together(self) -> SiteIn:

@@ -1,0 +1,88 @@
+"""French and English: gettext catalogues, and dates, times and numbers as each writes them."""
+
+from __future__ import annotations
+
+import functools
+import io
+from datetime import datetime
+from gettext import GNUTranslations, NullTranslations
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+from babel.dates import format_date, format_datetime
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from web.words import LANGUAGES
+
+_LOCALE = Path(__file__).parent / "locale"
+_LOCALES = {"fr": "fr_FR", "en": "en_GB"}
+
+
+@functools.cache
+def catalogue(language: str) -> NullTranslations:
+    """The translations of a language; English is what the source says.
+
+    Compiled in memory at start: a catalogue and its compiled form can't drift apart.
+    """
+    path = _LOCALE / language / "LC_MESSAGES" / "web.po"
+    if not path.exists():
+        return NullTranslations()
+    compiled = io.BytesIO()
+    with path.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=language))
+    compiled.seek(0)
+    return GNUTranslations(compiled)
+
+
+def best_language(wanted: str | None, accepted: str = "") -> str:
+    """The language asked for, else the browser's first that we have, else French."""
+    if wanted in LANGUAGES:
+        return wanted
+    for part in accepted.split(","):
+        base = part.split(";")[0].strip().lower().split("-")[0]
+        if base in LANGUAGES:
+            return base
+    return LANGUAGES[0]
+
+
+def clock_time(at: datetime, zone: str) -> str:
+    """Hours, minutes and seconds where the site is."""
+    return at.astimezone(ZoneInfo(zone)).strftime("%H:%M:%S")
+
+
+def moment(at: datetime, zone: str, language: str) -> str:
+    """Date and time where the site is."""
+    local = at.astimezone(ZoneInfo(zone))
+    return str(format_datetime(local, "d MMM y HH:mm:ss", locale=_LOCALES[language]))
+
+
+def day(at: datetime, zone: str, language: str) -> str:
+    """The date, in full."""
+    return str(format_date(at.astimezone(ZoneInfo(zone)), "full", locale=_LOCALES[language]))
+
+
+def phone(number: str | None) -> str:
+    """A number as people in France write it; others internationally."""
+    if not number:
+        return ""
+    try:
+        parsed = phonenumbers.parse(number, "FR")
+    except phonenumbers.NumberParseException:
+        return number
+    national = parsed.country_code == 33
+    style = phonenumbers.PhoneNumberFormat
+    return str(
+        phonenumbers.format_number(parsed, style.NATIONAL if national else style.INTERNATIONAL)
+    )
+
+
+def duration(seconds: float | None) -> str:
+    """Minutes and seconds."""
+    if seconds is None:
+        return ""
+    whole = max(0, round(seconds))
+    hours, rest = divmod(whole, 3600)
+    minutes, left = divmod(rest, 60)
+    return f"{hours}:{minutes:02d}:{left:02d}" if hours else f"{minutes}:{left:02d}"

@@ -1,0 +1,74 @@
+"""The console: what is unfiled, live; and the stream that keeps it so."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse, StreamingResponse
+
+from callflow import handling
+from callflow.storage import Tx
+from web import demo, views
+from web.accounts import Right
+from web.auth import LANGUAGE_COOKIE, Visitor, allowed
+from web.problems import ProblemError
+from web.rendering import page
+from web.station import Station, station_of
+
+router = APIRouter(include_in_schema=False)
+
+Here = Annotated[Station, Depends(station_of)]
+Reader = Annotated[Visitor, Depends(allowed(Right.READ))]
+Handler = Annotated[Visitor, Depends(allowed(Right.HANDLE))]
+
+
+@router.get("/")
+async def show(request: Request, visitor: Reader, station: Here) -> Response:
+    """The console as it is now; the stream goes on from there."""
+    now = station.clock()
+    playing = station.settings.demo and Right.HANDLE in visitor.rights
+
+    def read(tx: Tx) -> dict[str, Any]:
+        return {
+            "lines": views.lines(tx),
+            "strip": views.strip(handling.health(tx, now)),
+            "entries": views.feed(tx)[::-1],
+            "demo": demo.choices(tx) if playing else [],
+        }
+
+    values = await station.store.read(read)
+    rung = request.query_params.get("rung", "")
+    answer = page(
+        visitor.language,
+        "console.html",
+        {**values, "visitor": visitor, "now": now, "zone": views.STATION_ZONE, "rung": rung},
+    )
+    _remember_language(request, answer)
+    return answer
+
+
+def _remember_language(request: Request, answer: Response) -> None:
+    chosen = request.query_params.get("lang")
+    if chosen in ("fr", "en"):
+        answer.set_cookie(LANGUAGE_COOKIE, chosen, max_age=31_536_000, samesite="strict")
+
+
+@router.get("/events")
+async def events(request: Request, visitor: Reader) -> Response:
+    """The stream: server-sent events with rendered rows."""
+    app = request.app
+    return StreamingResponse(
+        app.state.hub.stream(visitor.language, app.state.closing),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+@router.post("/demo/alarms/{site_id}")
+async def raise_alarm(site_id: str, visitor: Handler, station: Here) -> Response:
+    """The demo's button: that site's panel sends its alarm."""
+    if not station.settings.demo:
+        raise ProblemError(404, "this is no demo")
+    acknowledged = await demo.raise_alarm(station, site_id)
+    return RedirectResponse("/" if acknowledged else "/?rung=no", 303)

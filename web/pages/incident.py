@@ -1,0 +1,113 @@
+"""One incident: what happened, what is happening, and what a person can do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
+
+from callflow import handling
+from callflow.storage import Tx, incidents
+from web import views, words
+from web.accounts import Right
+from web.auth import Visitor, allowed
+from web.problems import ProblemError, not_found
+from web.rendering import page
+from web.station import Station, station_of
+
+router = APIRouter(include_in_schema=False)
+
+Here = Annotated[Station, Depends(station_of)]
+Reader = Annotated[Visitor, Depends(allowed(Right.READ))]
+Handler = Annotated[Visitor, Depends(allowed(Right.HANDLE))]
+Act = Callable[[Tx, str, str, Mapping[str, str], datetime], object]
+
+
+@router.get("/incidents/{incident_id}")
+async def show(incident_id: str, visitor: Reader, station: Here) -> Response:
+    """The incident as it is now."""
+    return await _page(station, visitor, incident_id)
+
+
+async def _page(
+    station: Station, visitor: Visitor, incident_id: str, refused: str = "", status: int = 200
+) -> Response:
+    view = await station.store.read(lambda tx: views.incident(tx, incident_id))
+    if view is None:
+        raise not_found("incident")
+    values: dict[str, Any] = {
+        **view,
+        "visitor": visitor,
+        "now": station.clock(),
+        "refused": refused,
+        "may_act": Right.HANDLE in visitor.rights,
+        "resolutions": words.RESOLUTIONS,
+    }
+    return page(visitor.language, "incident.html", values, status)
+
+
+@router.post("/incidents/{incident_id}/{act}")
+async def act(
+    incident_id: str, act: str, request: Request, visitor: Handler, station: Here
+) -> Response:
+    """Does it and shows the incident; says why not where it is refused."""
+    doing = ACTS.get(act)
+    if doing is None:
+        raise not_found("act")
+    form = {name: str(value) for name, value in (await request.form()).items()}
+    now = station.clock()
+
+    def run(tx: Tx) -> None:
+        if incidents.get(tx, incident_id) is None:
+            raise not_found("incident")
+        doing(tx, incident_id, visitor.name, form, now)
+
+    try:
+        await station.store.write(run)
+    except handling.Refused as refused:
+        return await _page(station, visitor, incident_id, str(refused), 409)
+    back = form.get("back", "")
+    return RedirectResponse("/" if back == "console" else f"/incidents/{incident_id}", 303)
+
+
+def _park(tx: Tx, incident_id: str, who: str, form: Mapping[str, str], now: datetime) -> object:
+    minutes = form.get("minutes", "")
+    if not minutes.isascii() or not minutes.isdigit() or not 1 <= int(minutes) <= 1440:
+        raise ProblemError(422, "1 to 1440 minutes", field="minutes")
+    until = now + timedelta(minutes=int(minutes))
+    return handling.park(tx, incident_id, who, until, now)
+
+
+def _note(tx: Tx, incident_id: str, who: str, form: Mapping[str, str], now: datetime) -> object:
+    return handling.note(tx, incident_id, who, _text(form), now)
+
+
+def _close(tx: Tx, incident_id: str, who: str, form: Mapping[str, str], now: datetime) -> object:
+    code = form.get("code", "")
+    if code not in words.RESOLUTIONS:
+        raise ProblemError(422, "choose a resolution code", field="code")
+    return handling.close_incident(tx, incident_id, who, code, _text(form), now)
+
+
+def _text(form: Mapping[str, str]) -> str:
+    text = form.get("text", "").replace("\r\n", "\n").replace("\0", "")
+    if len(text) > 4000:
+        raise ProblemError(422, "at most 4000 characters", field="text")
+    return text
+
+
+#: What a person can do, by the last part of the form's address.
+ACTS: dict[str, Act] = {
+    "claim": lambda tx, i, who, form, now: handling.claim(tx, i, who, now),
+    "release": lambda tx, i, who, form, now: handling.release(tx, i, who, now),
+    "resume-plan": lambda tx, i, who, form, now: handling.resume_plan(tx, i, who, now),
+    "call": lambda tx, i, who, form, now: handling.request_contact_call(
+        tx, i, who, form.get("contact", ""), now
+    ),
+    "park": _park,
+    "note": _note,
+    "close": _close,
+}

@@ -1,0 +1,97 @@
+"""Templates: one Jinja environment a language; text from outside stands in ``<bdi>``."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from callflow.instants import to_iso
+from callflow.texts import entry_text
+from web import i18n, words
+
+_HERE = Path(__file__).parent
+#: Control characters as pictures of themselves: shown as sent, and meaning nothing.
+_PICTURES = {code: 0x2400 + code for code in range(32) if code not in (9, 10)} | {0x7F: 0x2421}
+#: Marks that reorder or hide the text around them, named where they stand.
+_INVISIBLE = {
+    code: f"⟨U+{code:04X}⟩"
+    for code in (
+        *range(0x80, 0xA0),
+        *range(0x200B, 0x2010),
+        *range(0x2028, 0x202F),
+        *range(0x2060, 0x2070),
+        0xFEFF,
+        0x061C,
+    )
+}
+
+
+def outside(text: object) -> Markup:
+    """Text from outside: as it was sent, isolated from the direction of what stands around it."""
+    shown = str(text or "").translate(_PICTURES).translate(_INVISIBLE)
+    return Markup("<bdi>{}</bdi>").format(escape(shown))
+
+
+@functools.cache
+def static_url(name: str) -> str:
+    """A static file's address, which changes with its bytes: it may be cached for ever."""
+    digest = hashlib.sha256((_HERE / "static" / name).read_bytes()).hexdigest()[:12]
+    return f"/static/{name}?v={digest}"
+
+
+@functools.cache
+def environment(language: str) -> Environment:
+    """The templates in one language."""
+    made = Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    made.install_gettext_translations(  # type: ignore[attr-defined]
+        i18n.catalogue(language), newstyle=True
+    )
+    translate = i18n.catalogue(language).gettext
+    made.filters |= {
+        "outside": outside,
+        "iso": to_iso,
+        "clock": i18n.clock_time,
+        "moment": functools.partial(i18n.moment, language=language),
+        "phone": i18n.phone,
+        "duration": i18n.duration,
+        "kind": functools.partial(words.kind, language=language),
+        "outcome": functools.partial(words.outcome, language=language),
+        "reason": functools.partial(words.reason, language=language),
+        "word": lambda name, table: translate(table.get(name, str(name))),
+        "entry": lambda e: entry_text(e["kind"], e["data"], language) or e["text"],
+    }
+    made.globals |= {
+        "words": words,
+        "static": static_url,
+        "language": language,
+        "languages": words.LANGUAGES,
+    }
+    return made
+
+
+def render(language: str, template: str, values: Mapping[str, Any]) -> str:
+    """A template's text."""
+    return environment(language).get_template(template).render(values)
+
+
+def page(
+    language: str, template: str, values: Mapping[str, Any], status: int = 200
+) -> HTMLResponse:
+    """A template as an answer."""
+    return HTMLResponse(
+        render(language, template, values), status, headers={"Content-Language": language}
+    )

@@ -1,0 +1,209 @@
+"""One stream for every console: what changed is read once, rendered once, sent to all.
+
+Commits wake it (a datagram, or a look every 250 ms); changes within 100 ms go out together. A new
+or returning console first gets everything, so a lost message costs nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from callflow import handling
+from callflow.clock import monotonic, to_iso
+from callflow.dispatch.wake import WakeSocket
+from callflow.storage import StoreUnavailable, Tx, logbook
+from web import views
+from web.rendering import render
+from web.station import Station
+
+_log = structlog.get_logger()
+
+#: Seconds: how long changes are gathered, how often rows are looked at without a wake-up, how often
+#: the station's health is read, and how often a silent stream says that it lives.
+GATHER, LOOK, HEALTH, BEAT = 0.1, 0.25, 1.0, 4.0
+#: A console that is so many messages behind starts over.
+_BEHIND = 100
+
+
+@dataclass(eq=False)
+class Console:
+    """One open stream."""
+
+    language: str
+    messages: asyncio.Queue[str] = field(default_factory=lambda: asyncio.Queue(_BEHIND))
+    lost: bool = False
+
+    def send(self, message: str) -> None:
+        """Queue ``message``; a console that does not keep up is let go, and comes back."""
+        try:
+            self.messages.put_nowait(message)
+        except asyncio.QueueFull:
+            self.lost = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class _State:
+    """What the consoles were told last."""
+
+    lines: dict[str, views.Line] = field(default_factory=dict)
+    strip: views.Strip | None = None
+    entry: int = 0  # the logbook's newest number
+
+
+class Hub:
+    """The consoles of this process and what they know."""
+
+    def __init__(self, station: Station) -> None:
+        self._station = station
+        self._consoles: set[Console] = set()
+        self._state = _State()
+        self._number = 0
+        self._run = f"{station.started_at:%Y%m%d%H%M%S}"
+        self._health_at = 0.0
+        self._lock = asyncio.Lock()
+
+    @property
+    def open_streams(self) -> int:
+        """How many consoles listen."""
+        return len(self._consoles)
+
+    async def run(self) -> None:
+        """Watch and tell, until cancelled."""
+        wake = _listen(self._station)
+        told = monotonic()
+        try:
+            while True:
+                await _woken(wake)
+                if not self._consoles:
+                    continue
+                await asyncio.sleep(GATHER)
+                with contextlib.suppress(StoreUnavailable):
+                    if await self._look():
+                        told = monotonic()
+                if monotonic() - told > BEAT:
+                    told = monotonic()
+                    self._tell_all("beat", to_iso(self._station.clock()))
+        finally:
+            if wake is not None:
+                wake.close()
+
+    async def stream(self, language: str, closing: asyncio.Event) -> AsyncIterator[str]:
+        """Messages for one console, until it leaves or the process ends."""
+        console = Console(language)
+        async with self._lock:
+            await self._look_now()
+            entries = await self._station.store.read(views.feed)
+            console.send(self._everything(language, entries[::-1]))
+            self._consoles.add(console)
+        ending = asyncio.create_task(closing.wait())
+        try:
+            while not console.lost and not closing.is_set():
+                getting = asyncio.ensure_future(console.messages.get())
+                await asyncio.wait({getting, ending}, return_when=asyncio.FIRST_COMPLETED)
+                if not getting.done():
+                    getting.cancel()
+                    return
+                yield getting.result()
+        finally:
+            self._consoles.discard(console)
+            ending.cancel()
+
+    # --- looking ------------------------------------------------------------------------------
+
+    async def _look(self) -> bool:
+        async with self._lock:
+            return await self._look_now()
+
+    async def _look_now(self) -> bool:
+        """Read what is, tell what differs; whether anything did."""
+        before = self._state
+        with_health = before.strip is None or monotonic() - self._health_at > HEALTH
+        now = self._station.clock()
+
+        def read(tx: Tx) -> tuple[list[views.Line], views.Strip | None, list[dict[str, Any]]]:
+            strip = views.strip(handling.health(tx, now)) if with_health else before.strip
+            return views.lines(tx), strip, self._new_entries(tx, before.entry)
+
+        lines, strip, entries = await self._station.store.read(read)
+        if with_health:
+            self._health_at = monotonic()
+        newest = max((e["number"] for e in entries), default=before.entry)
+        self._state = _State(lines={x.id: x for x in lines}, strip=strip, entry=newest)
+        return self._tell(before, entries)
+
+    def _new_entries(self, tx: Tx, after: int) -> list[dict[str, Any]]:
+        if after == 0:
+            return views.feed(tx)[::-1]
+        rows = logbook.page(tx, after=after, limit=500)
+        return views.with_site_names(tx, rows)
+
+    # --- telling ------------------------------------------------------------------------------
+
+    def _tell(self, before: _State, entries: list[dict[str, Any]]) -> bool:
+        after = self._state
+        changed = [x for i, x in after.lines.items() if before.lines.get(i) != x]
+        gone = [i for i in before.lines if i not in after.lines]
+        touched = sorted({*(x.id for x in changed), *gone, *_incidents(entries)})
+        if changed or gone:
+            self._tell_all("rows", "_rows.html", {"lines": changed, "gone": gone, "all": False})
+        if entries:
+            self._tell_all("feed", "_feed.html", {"entries": entries, "all": False})
+        if after.strip != before.strip:
+            self._tell_all("strip", "_strip.html", {"strip": after.strip})
+        if touched:
+            self._tell_all("touched", json.dumps(touched))
+        return bool(touched or entries or after.strip != before.strip)
+
+    def _tell_all(self, event: str, data: str, values: dict[str, Any] | None = None) -> None:
+        """Render once a language; the same bytes to everybody who reads it."""
+        self._number += 1
+        for language in {console.language for console in self._consoles}:
+            text = data if values is None else render(language, data, values)
+            message = self._message(event, text)
+            for console in self._consoles:
+                if console.language == language:
+                    console.send(message)
+
+    def _message(self, event: str, text: str) -> str:
+        # Not splitlines(): text from outside may hold separators that only Python splits at.
+        lines = "".join(f"data: {line}\n" for line in text.replace("\r", "").split("\n"))
+        return f"id: {self._run}-{self._number}\nevent: {event}\n{lines}\n"
+
+    def _everything(self, language: str, entries: list[dict[str, Any]]) -> str:
+        """What a console that knows nothing is told: it drops the rows that are not named."""
+        state = self._state
+        rows = {"lines": list(state.lines.values()), "gone": [], "all": True}
+        feed = {"entries": entries, "all": True}
+        told = [
+            self._message("beat", to_iso(self._station.clock())),
+            self._message("rows", render(language, "_rows.html", rows)),
+            self._message("strip", render(language, "_strip.html", {"strip": state.strip})),
+            self._message("feed", render(language, "_feed.html", feed)),
+        ]
+        return "".join(told)
+
+
+def _incidents(entries: list[dict[str, Any]]) -> set[str]:
+    return {e["incident"] for e in entries if e["incident"]}
+
+
+def _listen(station: Station) -> WakeSocket | None:
+    try:
+        return WakeSocket(station.settings.run_dir, "web")
+    except OSError as error:  # a path too long for a socket: looking is enough
+        _log.warning("web.no_wake_socket", error=str(error))
+        return None
+
+
+async def _woken(wake: WakeSocket | None) -> None:
+    if wake is None:
+        await asyncio.sleep(LOOK)
+    else:
+        await wake.wait(LOOK)

@@ -1,0 +1,244 @@
+"""What the pages show, read from the rows: one value for each line of the console."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from callflow import handling
+from callflow.call import LIVE_STATES
+from callflow.storage import Tx, calls, incidents, logbook, signals, sites
+
+Row = dict[str, Any]
+_LIVE = frozenset(state.value for state in LIVE_STATES)
+#: The station's own time zone: the console's clock and the times of what belongs to no site.
+STATION_ZONE = "Europe/Paris"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """One incident in the console. Two that are equal look the same."""
+
+    id: str
+    group: str  # queue, machine, waiting
+    key: str  # sorts within the group: priority, then oldest
+    priority: int
+    kind: str
+    state: str
+    duress: bool
+    site: str | None
+    site_name: str
+    account: str
+    zones: tuple[str, ...]
+    reason: str
+    step: str | None  # kind of the plan's step that it is at
+    holder: str | None
+    opened_at: datetime
+    target_at: datetime | None  # when it must have been claimed
+    parked_until: datetime | None
+    call_state: str | None
+    call_outcome: str | None
+    call_who: str
+    signal_count: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Strip:
+    """The station at a glance."""
+
+    status: str
+    asterisk: str
+    trunks: tuple[tuple[str, str], ...]
+    missing: tuple[str, ...]
+    backlog: int
+    live_calls: int
+
+
+def lines(tx: Tx) -> list[Line]:
+    """Everything unfiled, in the console's order."""
+    rows = incidents.queue(tx)
+    names = sites.site_names(tx)
+    targets = handling.load_policy(tx)
+    of_calls = calls.of_incidents(tx, [row["id"] for row in rows])
+    people = sites.contact_names(tx, _contacts(of_calls))
+    made = [_line(row, names, of_calls[row["id"]], people, targets) for row in rows]
+    order = {"queue": 0, "machine": 1, "waiting": 2}
+    return sorted(made, key=lambda line: (order[line.group], line.key))
+
+
+def _contacts(of_calls: dict[str, list[Row]]) -> set[str]:
+    return {c["contact_id"] for found in of_calls.values() for c in found if c["contact_id"]}
+
+
+def _line(
+    row: Row,
+    names: dict[str, str],
+    its_calls: Sequence[Row],
+    people: dict[str, str],
+    policy: handling.Policy,
+) -> Line:
+    shown = next((c for c in its_calls if c["state"] in _LIVE), None)
+    shown = shown or next((c for c in reversed(its_calls) if c["state"] == "ended"), None)
+    group = _group(row)
+    human = row["with_human"] and row["human_since"] is not None
+    target = None
+    if human and row["state"] == "open" and row["holder"] is None and not row["parked_until"]:
+        target = row["human_since"] + policy.target(row["category"])
+    return Line(
+        id=row["id"],
+        group=group,
+        key=f"{row['priority']}-{row['opened_at']:%Y%m%d%H%M%S%f}-{row['id']}",
+        priority=row["priority"],
+        kind=row["kind"],
+        state=row["state"],
+        duress=bool(row["duress"]),
+        site=row["site_id"],
+        site_name=names.get(row["site_id"] or "", ""),
+        account=row["account"],
+        zones=tuple(row["zones"]),
+        reason=row["human_reason"] if row["with_human"] else "",
+        step=step_kind(row["plan"], row["step"]),
+        holder=row["holder"],
+        opened_at=row["opened_at"],
+        target_at=target,
+        parked_until=row["parked_until"],
+        call_state=shown["state"] if shown else None,
+        call_outcome=shown["outcome"] if shown else None,
+        call_who=_who(shown, people) if shown else "",
+        signal_count=row["signal_count"],
+    )
+
+
+def _group(row: Row) -> str:
+    if row["state"] != "open" or row["parked_until"] is not None:
+        return "waiting"
+    return "queue" if row["with_human"] else "machine"
+
+
+def _who(call: Row, people: dict[str, str]) -> str:
+    return people.get(call["contact_id"] or "") or str(call["to"])
+
+
+def step_kind(plan: Row, step: str | None) -> str | None:
+    """The kind of the step that a frozen plan is at."""
+    return next((s["kind"] for s in plan.get("steps", ()) if s["id"] == step), None)
+
+
+def strip(health: Row) -> Strip:
+    """The strip from what ``handling.health`` says."""
+    return Strip(
+        status=str(health["status"]),
+        asterisk=str(health["asterisk"]),
+        trunks=tuple(_trunk(trunk) for trunk in health["trunks"]),
+        missing=tuple(health.get("missing", ())),
+        backlog=int(health.get("backlog", 0)),
+        live_calls=int(health.get("live_calls", 0)),
+    )
+
+
+def _trunk(trunk: Any) -> tuple[str, str]:
+    if isinstance(trunk, dict):
+        return str(trunk.get("name", "?")), str(trunk.get("state", trunk.get("status", "?")))
+    return str(trunk), "?"
+
+
+def feed(tx: Tx, *, most: int = 40) -> list[Row]:
+    """The last entries of the logbook, newest first, with the names of their sites."""
+    return with_site_names(tx, logbook.last(tx, limit=most))
+
+
+def with_site_names(tx: Tx, rows: Sequence[Row]) -> list[Row]:
+    """Logbook entries, each with its site's name."""
+    names = sites.site_names(tx) if rows else {}
+    return [{**row, "site_name": names.get(row["site"] or "", row["site"] or "")} for row in rows]
+
+
+def incident(tx: Tx, incident_id: str) -> Row | None:
+    """Everything that one incident's page shows."""
+    row = incidents.get(tx, incident_id)
+    if row is None:
+        return None
+    site = sites.site_row(tx, row["site_id"]) if row["site_id"] else None
+    contacts = sites.contact_rows(tx, row["site_id"]) if row["site_id"] else []
+    its_calls = calls.of_incident(tx, incident_id)
+    names = {c["id"]: c["name"] for c in contacts}
+    recordings = calls.recordings(tx, [c["id"] for c in its_calls])
+    shown = [_call(c, names, recordings) for c in its_calls]
+    zone_names = sites.load_site(tx, row["site_id"]) if row["site_id"] else None
+    return {
+        "incident": row,
+        "line": _line(row, {}, its_calls, names, handling.load_policy(tx)),
+        "site": site,
+        "zone": site["timezone"] if site else STATION_ZONE,
+        "contacts": [_contact(c) for c in contacts],
+        "signals": [
+            {**s, "zone_name": zone_names.zone_name(s["account"], s["zone"]) if zone_names else ""}
+            for s in signals.page(tx, incident=incident_id, limit=500)
+        ],
+        "steps": steps(row, shown),
+        "other_calls": [c for c in shown if c["step"] not in _step_ids(row)],
+        "entries": logbook.page(tx, incident=incident_id, limit=2000),
+    }
+
+
+def _contact(row: Row) -> Row:
+    """Without its codes: not even their hashes reach a page."""
+    kept = ("id", "name", "role", "rank", "language", "phone", "authorities")
+    return {name: row[name] for name in kept}
+
+
+def _call(row: Row, names: dict[str, str], recordings: dict[str, Row]) -> Row:
+    seconds = None
+    if row["answered_at"] and row["ended_at"]:
+        seconds = (row["ended_at"] - row["answered_at"]).total_seconds()
+    kept = (
+        "id",
+        "step",
+        "to",
+        "attempt",
+        "state",
+        "outcome",
+        "detail",
+        "direction",
+        "requested_at",
+        "placed_at",
+        "ringing_at",
+        "answered_at",
+        "ended_at",
+    )
+    return {
+        **{name: row[name] for name in kept},
+        "who": names.get(row["contact_id"] or "", ""),
+        "live": row["state"] in _LIVE,
+        "talked": seconds,
+        "recording": recordings.get(row["id"]),
+    }
+
+
+def _step_ids(row: Row) -> list[str]:
+    return [step["id"] for step in row["plan"].get("steps", ())]
+
+
+def steps(row: Row, its_calls: Sequence[Row]) -> list[Row]:
+    """The plan's steps: done, current, remaining, or not taken; each with its calls."""
+    ids = _step_ids(row)
+    visited = {call["step"] for call in its_calls}
+    closed = row["state"] != "open"
+    here = ids.index(row["step"]) if row["step"] in ids else None
+    found = []
+    for place, step in enumerate(row["plan"].get("steps", ())):
+        mine = [call for call in its_calls if call["step"] == step["id"]]
+        found.append({**step, "calls": mine, "mark": _mark(place, here, step, visited, closed)})
+    return found
+
+
+def _mark(place: int, here: int | None, step: Row, visited: set[str], closed: bool) -> str:
+    if here is None:
+        return "done" if step["id"] in visited else "skipped" if closed else "remaining"
+    if place == here:
+        return "done" if closed else "current"
+    if place < here:
+        return "done" if step["id"] in visited else "skipped"
+    return "skipped" if closed else "remaining"

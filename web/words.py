@@ -1,0 +1,94 @@
+"""What closed vocabularies are called on screen; ``N_`` marks what is translated later."""
+
+from __future__ import annotations
+
+from callflow.texts import OUTCOMES as OUTCOME_WORDS
+from callflow.texts import REASONS as REASON_WORDS
+from ivr.prompts import KINDS
+
+LANGUAGES = ("fr", "en")
+
+
+def N_(text: str) -> str:  # noqa: N802 -- the name that message extraction looks for
+    """Mark ``text`` for the catalogue; translated where it is shown."""
+    return text
+
+
+PRIORITIES = {1: N_("Vital"), 2: N_("High"), 3: N_("Medium"), 4: N_("Low")}
+STATES = {
+    "open": N_("open"),
+    "handled": N_("handled"),
+    "awaiting_normal": N_("awaiting normal"),
+    "filed": N_("filed"),
+}
+CALL_STATES = {
+    "requested": N_("about to be dialled"),
+    "started": N_("dialling"),
+    "ringing": N_("ringing"),
+    "answered": N_("in conversation"),
+    "ended": N_("ended"),
+    "cancelled": N_("cancelled"),
+}
+STEP_KINDS = {
+    "counter_call": N_("Counter-call to the premises"),
+    "call_list": N_("Call list of the keyholders"),
+    "hand_to_operator": N_("Hand to an operator"),
+    "close": N_("Close with a resolution code"),
+}
+#: Steps of calls that are no step of a plan.
+OTHER_STEPS = {
+    "queue": N_("Desk phone rung: nobody took the alarm"),
+    "bridge": N_("Desk phone rung for somebody who waits"),
+    "by_hand": N_("Asked for by an operator"),
+    "incoming": N_("Incoming call"),
+}
+ROLES = {"premises": N_("premises"), "keyholder": N_("keyholder")}
+RESOLUTIONS = {
+    "false_alarm": N_("False alarm"),
+    "operating_error": N_("Operating error by the user"),
+    "known_cause": N_("Known cause"),
+    "intervention": N_("Intervention on site"),
+    "authorities": N_("Authorities alerted"),
+    "technical": N_("Technical fault, maintenance informed"),
+    "test": N_("Test"),
+    "nothing_found": N_("Verified, nothing found"),
+    "other": N_("Other, see the text"),
+}
+#: What the machine's step or an operator's choice may have been called otherwise.
+SITE_STATES = {
+    "commissioning": N_("commissioning"),
+    "active": N_("active"),
+    "suspended": N_("suspended"),
+    "terminated": N_("terminated"),
+}
+HEALTH = {"ok": N_("normal"), "degraded": N_("degraded"), "failed": N_("failed")}
+PROCESSES = {
+    "receiver": N_("Receiver"),
+    "engine": N_("Engine"),
+    "telephony": N_("Telephony"),
+    "web": N_("Web"),
+}
+#: Outcomes that tell of success, of an alarm worse than it was, and of nothing reached.
+GOOD = frozenset({"verified_ok", "known_cause", "going", "send_guard"})
+GRAVE = frozenset({"duress", "help", "wrong_code", "operator", "trunk_failure", "error"})
+
+
+def _pair(pair: tuple[str, str] | None, language: str, other: str) -> str:
+    return pair[LANGUAGES.index(language)] if pair else other
+
+
+def outcome(name: str | None, language: str) -> str:
+    """How a call ended, in words."""
+    return _pair(OUTCOME_WORDS.get(name or ""), language, name or "")
+
+
+def reason(name: str, language: str) -> str:
+    """Why an incident stands in front of a human, in words."""
+    return _pair(REASON_WORDS.get(name), language, name)
+
+
+def kind(name: str, language: str) -> str:
+    """What an alarm is about, with a capital."""
+    words = next((texts for known, texts in KINDS.items() if known.value == name), None)
+    text = words[language] if words else name
+    return text[:1].upper() + text[1:]
