@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import json
 import logging
 import signal
@@ -29,7 +30,9 @@ from callflow.storage.upgrade import upgrade
 from callflow.vault import Vault
 from ivr import recording, telephony
 from ivr.asterisk import embedded
+from ivr.asterisk.instance import Kind
 from ivr.asterisk.process import AsteriskProcess
+from ivr.asterisk.simulator import Simulator
 from ivr.asterisk.tree import AsteriskUnavailable, find_or_fetch
 from web import accounts
 from web import serve as web_serve
@@ -115,8 +118,9 @@ def serve(
     """Run the station, or one of its roles, until SIGTERM."""
     settings = _settings()
     if only is None:
-        asterisks = prepare(settings)
-        asyncio.run(supervisor.Supervisor(settings, asterisks).run(lambda: _say_where(settings)))
+        with _alone(settings):
+            station = supervisor.Supervisor(settings, prepare(settings))
+            asyncio.run(station.run(lambda: _say_where(settings)))
     elif only == "web":
         network = demo.SimulatedNetwork(settings) if settings.demo else None
         web_serve.run(settings, network=network)
@@ -134,6 +138,18 @@ async def _until_told(work: Awaitable[None]) -> None:
         loop.add_signal_handler(name, task.cancel)
     with contextlib.suppress(asyncio.CancelledError):
         await task
+
+
+@contextlib.contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """One supervisor a data folder: a second one would start everything twice."""
+    settings.run_dir.mkdir(parents=True, exist_ok=True)
+    with (settings.run_dir / "serve.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise OSError(f"a station runs in {settings.data_dir} already") from None
+        yield
 
 
 def prepare(settings: Settings) -> list[AsteriskProcess]:
@@ -189,9 +205,10 @@ def demo_command(
     settings = demo.demo_settings(_settings())
     if once is not None:
         raise typer.Exit(_demo_once(settings, once))
-    asterisks = prepare(settings)
-    password = _demo_user(settings)
-    asyncio.run(_demo(settings, asterisks, password))
+    with _alone(settings):
+        asterisks = prepare(settings)
+        password = _demo_user(settings)
+        asyncio.run(_demo(settings, asterisks, password))
 
 
 def _demo_user(settings: Settings) -> str:
@@ -216,7 +233,9 @@ async def _demo(settings: Settings, asterisks: list[AsteriskProcess], password: 
     if settings.demo_alarms_every > 0:
         alarms = asyncio.create_task(demo.restless(settings, settings.demo_alarms_every))
     try:
-        await supervisor.Supervisor(settings, asterisks).run(started)
+        network = Simulator(embedded.instance(settings, Kind.SIMULATOR))
+        # A phone that still rings for a dead station learns of its death in no other way.
+        await supervisor.Supervisor(settings, asterisks, network.end_calls).run(started)
     finally:
         if alarms is not None:
             alarms.cancel()

@@ -18,6 +18,8 @@ import structlog
 
 from callflow import clock
 from callflow.config import Settings
+from ivr.asterisk.control import ControlError
+from ivr.asterisk.instance import Kind
 from ivr.asterisk.process import AsteriskFailed, AsteriskProcess
 
 log = structlog.get_logger(__name__)
@@ -32,10 +34,19 @@ _PR_SET_PDEATHSIG = 1
 
 
 class Supervisor:
-    """Keeps the roles and the Asterisks of one instance running."""
+    """Keeps the roles and the Asterisks of one instance running.
 
-    def __init__(self, settings: Settings, asterisks: list[AsteriskProcess]) -> None:
+    ``on_station_restarted`` is called, in a thread, after the station's Asterisk was begun again.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        asterisks: list[AsteriskProcess],
+        on_station_restarted: Callable[[], None] = lambda: None,
+    ) -> None:
         self._settings = settings
+        self._on_station_restarted = on_station_restarted
         self._asterisks = asterisks
         self._children: dict[str, asyncio.subprocess.Process] = {}
         self._stopping = asyncio.Event()
@@ -103,8 +114,10 @@ class Supervisor:
             try:
                 if await asyncio.to_thread(asterisk.pid) is None:
                     log.warning("asterisk.starting", kind=str(asterisk.kind))
-                    await asyncio.to_thread(asterisk.start)
-            except (AsteriskFailed, OSError) as error:
+                    started = await asyncio.to_thread(asterisk.start)
+                    if started and asterisk.kind is Kind.STATION:
+                        await asyncio.to_thread(self._on_station_restarted)
+            except (AsteriskFailed, ControlError, OSError) as error:
                 log.critical("asterisk.failed", kind=str(asterisk.kind), reason=str(error))
             await asyncio.sleep(_ASTERISK_LOOK)
 
