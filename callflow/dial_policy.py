@@ -10,8 +10,13 @@ _EMERGENCY = frozenset(
     " 116000 116117".split()
 )
 _E164 = re.compile(r"\+[1-9][0-9]{7,14}")
-#: An emergency number behind any country code and any number of zeros.
-_DISGUISED = re.compile(rf"(?:00)?[1-9][0-9]{{0,2}}0*(?:{'|'.join(sorted(_EMERGENCY))})")
+#: Country codes by their first digits (ITU-T E.164, list of assigned codes).
+_COUNTRY = (
+    "1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]"
+    "|(?:2[1-689]|3[578]|42|5[09]|6[789]|8[035789]|9[679])[0-9]"
+)
+#: An emergency number behind a country code and any number of zeros.
+_DISGUISED = re.compile(rf"(?:00)?(?:{_COUNTRY})0*(?:{'|'.join(sorted(_EMERGENCY))})")
 #: A French number has nine digits behind +33; shorter ones are services, some of them emergency.
 _TOO_SHORT_IN_FRANCE = re.compile(r"\+33[0-9]{0,8}")
 

@@ -1,0 +1,85 @@
+"""The logbook's words: complete, in both languages, and deaf to what outside text contains."""
+
+from __future__ import annotations
+
+import ast
+import string
+from pathlib import Path
+
+import pytest
+
+import callflow.handling
+from callflow.call import Outcome
+from callflow.texts import ENTRIES, OUTCOMES, REASONS, entry_text
+
+HANDLING = Path(callflow.handling.__file__).parent
+#: Functions whose argument at this place is an entry's kind.
+TELLERS = {"tell": 1, "draft": 0, "_tell": 0}
+HANDERS = {"hand_to_human": 2, "_hand_to_human": 1}
+
+
+def literals(places: dict[str, int]) -> set[str]:
+    """Every string that handling's sources give at these places."""
+    found: set[str] = set()
+    for path in HANDLING.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call):
+                name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+                place = places.get(name)
+                if place is not None and len(node.args) > place:
+                    for part in ast.walk(node.args[place]):
+                        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                            found.add(part.value)
+    return found
+
+
+def fields(template: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
+
+
+def test_every_kind_that_handling_tells_has_words() -> None:
+    told = literals(TELLERS)
+    assert {"signal", "incident_opened", "call_ended", "human", "closed"} <= told
+    assert told <= set(ENTRIES)
+
+
+def test_no_words_are_left_over() -> None:
+    sources = "".join(path.read_text("utf-8") for path in HANDLING.glob("*.py"))
+    assert [kind for kind in ENTRIES if f'"{kind}"' not in sources] == []
+
+
+def test_every_reason_to_hand_over_has_words() -> None:
+    assert literals(HANDERS) <= set(REASONS)
+    assert {outcome.value for outcome in Outcome} == set(OUTCOMES)
+
+
+@pytest.mark.parametrize("kind", ENTRIES)
+def test_both_languages_tell_the_same(kind: str) -> None:
+    french, english = ENTRIES[kind]
+    assert fields(french) == fields(english)
+
+
+PAYLOADS = [
+    "{text}", "{0}", "{}", "{", "}", "{{zone}}", "{zone!r}", "{zone:>100000000}",
+    "{code.__class__}", "%s", "%(zone)s", "${zone}", "\\n", "<b>", "$(id)", "{data[secret]}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_text_from_outside_means_nothing_and_stays_as_it_is(payload: str) -> None:
+    data = {"code": "BA", "zone": payload, "format": payload, "label": payload, "secret": "key"}
+    expected = f"Message BA zone {payload} reçu ({payload}) : {payload}"
+    assert entry_text("signal", data) == expected
+    assert entry_text("note", {"note": payload}) == payload
+
+
+def test_an_outcome_is_said_in_words_of_the_readers_language() -> None:
+    data = {"to": "+33639980001", "outcome": "no_key"}
+    assert entry_text("call_ended", data).endswith("décroché, aucune touche")
+    assert entry_text("call_ended", data, "en").endswith("answered, no key")
+
+
+def test_a_missing_value_a_kind_or_a_language_that_nobody_knows_never_fails() -> None:
+    assert entry_text("signal", {}) == "Message  zone  reçu () :"
+    assert entry_text("invented", {"text": "hello"}) == "hello"
+    assert entry_text("filed", {}, "de") == entry_text("filed", {}, "fr")
