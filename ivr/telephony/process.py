@@ -131,7 +131,8 @@ class Telephony:
         await self._store.write(told)
 
     async def _mute(self, call_id: str, on: bool) -> None:
-        if not await self._link.mute(call_id, on):
+        there = await self._link.mute(call_id, on)
+        if on and not there:
             raise AmiError("no such channel")
 
     def _prepare(self, call_id: str) -> None:

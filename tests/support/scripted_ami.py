@@ -99,6 +99,8 @@ class ScriptedAmi:
         self.actions: list[Action] = []
         self.live: dict[str, ScriptedCall] = {}
         self.links = 0
+        #: Numbers that were called while another call to them was up: must be empty.
+        self.overlaps: list[str] = []
         #: This call's far end hangs up right after the next login, before its answer to anything.
         self.end_after_next_login = ""
         self.on_answer: Callable[[ScriptedCall], None] | None = None
@@ -152,6 +154,10 @@ class ScriptedAmi:
     def doubled(self) -> list[str]:
         """ChannelIds that were originated more than once: must be empty."""
         return [call_id for call_id, times in Counter(self.originated()).items() if times > 1]
+
+    def connected(self, link: int) -> bool:
+        """Whether this link is still up."""
+        return link in self._links
 
     def dialled_before_list(self) -> list[int]:
         """Links on which Originate came before CoreShowChannels: must be empty."""
@@ -320,6 +326,8 @@ class ScriptedAmi:
             # As Asterisk does: the failure carries the id of the call that lives.
             self._originate_response(action, "Failure", "0")
             return
+        if number in {other.number for other in self.live.values()}:
+            self.overlaps.append(number)
         call = self.live[call_id] = ScriptedCall(call_id, number, action.fields)
         self.tell({"Event": "Newchannel", **self._channel(call)})
         fate = self.fates.get(number, self.default_fate)

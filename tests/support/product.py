@@ -1,0 +1,200 @@
+"""The whole product as its users start it: ``callflow serve`` in a data folder of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import inspect
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+#: Offsets of the ports that an instance takes (design.md, Contracts).
+_OFFSETS = (0, 9, 38, 39, 60, 80, 88, 573)
+
+
+def free_base() -> int:
+    """A port base that nobody uses now."""
+    start = 24000 + os.getpid() % 16 * 256
+    bases: list[int] = [*range(start, 28000, 16), *range(20000, start, 16)]
+    for base in bases:
+        with contextlib.ExitStack() as held:
+            try:
+                for offset in _OFFSETS:
+                    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                        holder = held.enter_context(socket.socket(socket.AF_INET, kind))
+                        holder.bind(("127.0.0.1", base + offset))
+            except OSError:
+                continue
+            return base
+    raise RuntimeError("no free ports")
+
+
+class Product:
+    """An async context: entered, it serves; left, it is ended by SIGTERM and must exit with 0.
+
+    ``environment`` overrides what it starts with; ``url`` is its page's.
+    """
+
+    command: tuple[str, ...] = ("serve",)
+
+    def __init__(
+        self, data_dir: Path, environment: Mapping[str, str], *, base: int | None = None
+    ) -> None:
+        self.data_dir = data_dir
+        self.base = base or free_base()
+        self.environment = {
+            **os.environ,
+            "CALLFLOW_DATA_DIR": str(data_dir),
+            "CALLFLOW_PORT_BASE": str(self.base),
+            **environment,
+        }
+        self.url = f"http://127.0.0.1:{self.base}"
+        self._process: asyncio.subprocess.Process | None = None
+        self._client: httpx.AsyncClient | None = None
+
+    @property
+    def agi_port(self) -> int:
+        return self.base + 573
+
+    @property
+    def api(self) -> httpx.AsyncClient:
+        """The API with an administrator's token."""
+        assert self._client is not None, "start it first"
+        return self._client
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Returns when the API answers and every role has said that it lives."""
+        self._process = await self._spawn(*self.command)
+        token = await self._token()
+        self._client = httpx.AsyncClient(
+            base_url=f"{self.url}/api/v1",
+            headers={"Authorization": f"Bearer {token}"},
+            trust_env=False,
+            timeout=20,
+        )
+        await self.until(self._ready, within=60)
+
+    async def stop(self) -> None:
+        """SIGTERM; it must end by itself, in order."""
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+        process, self._process = self._process, None
+        if process is None or process.returncode is not None:
+            return
+        process.terminate()
+        try:
+            async with asyncio.timeout(30):
+                code = await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+            raise
+        assert code == 0, f"callflow serve ended with {code}: {self.log('telephony')}"
+
+    async def _spawn(self, *arguments: str) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "callflow",
+            *arguments,
+            env=self.environment,
+            stdout=asyncio.subprocess.PIPE if arguments[0] == "token" else None,
+        )
+
+    async def _token(self) -> str:
+        process = await self._spawn("token", "create", "--role", "administrator", "--json")
+        output, _ = await process.communicate()
+        assert process.returncode == 0
+        return str(json.loads(output)["token"])
+
+    async def _ready(self) -> bool:
+        try:
+            health = (await self.api.get("/health")).json()
+        except httpx.TransportError:
+            return False
+        return "status" in health and len(health["processes"]) == 4
+
+    # --- what a test asks and does ---
+
+    async def until(self, fact: Callable[[], Any], within: float = 30.0) -> None:
+        """Wait until ``fact``, which may answer with an awaitable, is true."""
+        async with asyncio.timeout(within):
+            while True:
+                answer = fact()
+                if await answer if inspect.isawaitable(answer) else answer:
+                    return
+                await self.moment()
+
+    @staticmethod
+    async def moment() -> None:
+        """Time in which something may happen."""
+        await asyncio.sleep(0.05)
+
+    async def put(self, path: str, body: Mapping[str, Any]) -> None:
+        answer = await self.api.put(path, json=dict(body))
+        assert answer.is_success, answer.text
+
+    async def alarm(self, account: str, code: str = "BA", zone: str = "1") -> None:
+        """A panel's message, acknowledged."""
+        body = {"account": account, "code": code, "zone": zone, "text": "test"}
+        answer = await self.api.post("/signals", json=body)
+        assert answer.status_code == 201, answer.text
+
+    async def incidents(self, **wanted: str) -> list[dict[str, Any]]:
+        """What the API shows, all pages."""
+        found: list[dict[str, Any]] = []
+        query = {**wanted, "limit": "200"}
+        while True:
+            page = (await self.api.get("/incidents", params=query)).json()
+            found += page["items"]
+            if page["next"] is None:
+                return found
+            query["after"] = page["next"]
+
+    def pids(self, role: str) -> list[int]:
+        """The processes of one role of this instance."""
+        mark = f"CALLFLOW_DATA_DIR={self.data_dir}".encode()
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                words = (folder / "cmdline").read_bytes().split(b"\0")
+                if words[-3:-1] == [b"--only", role.encode()] and mark in (
+                    folder / "environ"
+                ).read_bytes().split(b"\0"):
+                    found.append(int(folder.name))
+        return found
+
+    def kill(self, role: str) -> None:
+        """kill -9 of one role."""
+        for pid in self.pids(role):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def log(self, role: str, lines: int = 20) -> str:
+        """The end of a role's log."""
+        file = self.data_dir / "logs" / f"{role}.log"
+        if not file.exists():
+            return "(no log)"
+        return "\n".join(file.read_text(errors="replace").splitlines()[-lines:])
