@@ -13,16 +13,22 @@ import heapq
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 import structlog
 
 from callflow import clock
 
 log = structlog.get_logger()
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 VOICES = {"fr": "fr-FR", "en": "en-GB"}
 #: Changes when the same text would sound otherwise: a new voice, level or format.
@@ -80,11 +86,15 @@ class Speech:
         self._wake = asyncio.Event()
         self._voice: asyncio.subprocess.Process | None = None
         self._worker: asyncio.Task[None] | None = None
+        # Threads of its own: a person waits, and the loop's others may all be busy.
+        self._files = ThreadPoolExecutor(2, thread_name_prefix="speech")
 
     async def start(self) -> None:
         """Starts the voice. Old turns are removed."""
+        if self._worker:  # started anew after its end
+            self._files = ThreadPoolExecutor(2, thread_name_prefix="speech")
         (self.folder / "turns").mkdir(parents=True, exist_ok=True)
-        await asyncio.to_thread(self._forget_turns)
+        await self._in_thread(self._forget_turns)
         self._worker = asyncio.create_task(self._work(), name="speech")
 
     async def close(self) -> None:
@@ -98,6 +108,7 @@ class Speech:
             order.done.cancel()
         self._pending.clear()
         self._orders.clear()
+        self._files.shutdown(wait=False)
 
     # --- the seam -----------------------------------------------------------------------------
 
@@ -130,7 +141,7 @@ class Speech:
                 log.error("speech failed", error=str(result))
             elif isinstance(result, BaseException):
                 raise result
-        return await asyncio.to_thread(self._join, stems)
+        return await self._in_thread(self._join, stems)
 
     def prepare(self, sentences: Iterable[Sentence]) -> None:
         """Orders what will be said soon; nobody waits for it."""
@@ -149,6 +160,10 @@ class Speech:
         ):
             if isinstance(result, SpeechFailed):
                 log.error("speech failed", key=sentence.key, error=str(result))
+
+    async def _in_thread(self, work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._files, partial(work, *args, **named))
 
     # --- files --------------------------------------------------------------------------------
 
@@ -212,7 +227,7 @@ class Speech:
                 await self._wake.wait()
             if clock.monotonic() - cleaned > TURN_KEPT / 4:
                 cleaned = clock.monotonic()
-                await asyncio.to_thread(self._forget_turns)
+                await self._in_thread(self._forget_turns)
             order = heapq.heappop(self._orders)
             if not order.done.done():
                 await self._make(order)
