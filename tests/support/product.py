@@ -34,7 +34,7 @@ def free_base() -> int:
                         holder.bind(("127.0.0.1", base + offset))
             except OSError:
                 continue
-            return base
+            return int(base)
     raise RuntimeError("no free ports")
 
 

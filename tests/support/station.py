@@ -1,0 +1,109 @@
+"""The whole product with its own Asterisk and the simulated network: ``callflow demo``."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import socket
+import tempfile
+from collections.abc import Mapping
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Any, cast
+
+from callflow.panel import PanelClient
+from callflow.signals.panel import Reply
+from tests.support.product import Product
+
+#: Bases of whole instances lie at least 4000 apart (design.md); 8000 is a person's demo.
+BASES = (12000, 16000, 20000, 4000, 28000)
+_HELD: dict[int, TextIOWrapper] = {}
+
+
+def take_base() -> int:
+    """A port base for an instance with Asterisks: held by this process, unused by others."""
+    for base in BASES:
+        if base in _HELD:
+            continue
+        lock = (Path(tempfile.gettempdir()) / f"callflow-test-base-{base}.lock").open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            continue
+        if _free(base):
+            _HELD[base] = lock
+            return base
+        lock.close()
+    raise RuntimeError("no free port base for an instance")
+
+
+def give_base(base: int) -> None:
+    """The instance that had it has ended."""
+    _HELD.pop(base).close()
+
+
+def _free(base: int) -> bool:
+    with contextlib.ExitStack() as held:
+        try:
+            for offset in (0, 9, 38, 573):
+                holder = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+                holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                holder.bind(("127.0.0.1", base + offset))
+            for offset in (60, 80):
+                holder = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+                holder.bind(("127.0.0.1", base + offset))
+        except OSError:
+            return False
+    return True
+
+
+class Station(Product):
+    """An async context: ``callflow demo`` on ports of its own, without alarms of its own.
+
+    What is counted is counted at the far end: ``seen`` is what the simulated network saw.
+    """
+
+    command = ("demo", "--no-browser")
+
+    def __init__(self, data_dir: Path, environment: Mapping[str, str] | None = None) -> None:
+        super().__init__(
+            data_dir,
+            {"CALLFLOW_DEMO_ALARMS_EVERY": "0", **(environment or {})},
+            base=take_base(),
+        )
+
+    async def _ready(self) -> bool:
+        if not await super()._ready():
+            return False
+        health = (await self.api.get("/health")).json()
+        return bool(health["asterisk"] == "up")
+
+    async def stop(self) -> None:
+        try:
+            await super().stop()
+        finally:
+            give_base(self.base)
+
+    # --- the far end ---
+
+    async def phone(self, number: str, behaviour: str = "answer", **fields: Any) -> None:
+        """What a number does from its next call on."""
+        await self.put(f"/simulator/phones/{number}", {"behaviour": behaviour, **fields})
+
+    async def seen(self, to: str | None = None) -> list[dict[str, Any]]:
+        """The INVITEs that the network saw (to one number), oldest first."""
+        answer = await self.api.get("/simulator/calls")
+        answer.raise_for_status()
+        items = cast(list[dict[str, Any]], answer.json()["items"])
+        return [call for call in items if to is None or call["to"] == to]
+
+    async def send(self, account: str, code: str = "BA", zone: str = "1", text: str = "") -> Reply:
+        """A panel sends an event over DC-09 and is acknowledged."""
+        async with PanelClient("127.0.0.1", self.base + 9, account) as panel:
+            return await panel.send(code, zone, text)
+
+    async def incident(self, account: str) -> dict[str, Any]:
+        """The newest incident of an account, once there is one."""
+        await self.until(lambda: self.incidents(account=account))
+        return (await self.incidents(account=account))[-1]
