@@ -39,6 +39,14 @@ def outside(text: object) -> Markup:
     return Markup("<bdi>{}</bdi>").format(escape(shown))
 
 
+def entry(row: Mapping[str, Any], language: str) -> str:
+    """A logbook entry's words; a hash is shortened, it stands whole beside the player."""
+    data = row["data"]
+    if row["kind"] == "recording" and data.get("sha256"):
+        data = {**data, "sha256": data["sha256"][:12] + "…"}
+    return entry_text(row["kind"], data, language) or str(row["text"])
+
+
 @functools.cache
 def static_url(name: str) -> str:
     """A static file's address, which changes with its bytes: it may be cached for ever."""
@@ -72,7 +80,7 @@ def environment(language: str) -> Environment:
         "outcome": functools.partial(words.outcome, language=language),
         "reason": functools.partial(words.reason, language=language),
         "word": lambda name, table: translate(table.get(name, str(name))),
-        "entry": lambda e: entry_text(e["kind"], e["data"], language) or e["text"],
+        "entry": functools.partial(entry, language=language),
     }
     made.globals |= {
         "words": words,

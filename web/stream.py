@@ -103,17 +103,19 @@ class Hub:
             console.send(self._everything(language, entries[::-1]))
             self._consoles.add(console)
         ending = asyncio.create_task(closing.wait())
+        getting: asyncio.Task[str] | None = None
         try:
             while not console.lost and not closing.is_set():
-                getting = asyncio.ensure_future(console.messages.get())
+                getting = asyncio.create_task(console.messages.get())
                 await asyncio.wait({getting, ending}, return_when=asyncio.FIRST_COMPLETED)
                 if not getting.done():
-                    getting.cancel()
                     return
                 yield getting.result()
         finally:
             self._consoles.discard(console)
             ending.cancel()
+            if getting is not None:
+                getting.cancel()
 
     # --- looking ------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from typing import Any
 from callflow import handling
 from callflow.call import LIVE_STATES
 from callflow.storage import Tx, calls, incidents, logbook, signals, sites
+from web.i18n import phone
 
 Row = dict[str, Any]
 _LIVE = frozenset(state.value for state in LIVE_STATES)
@@ -118,7 +119,7 @@ def _group(row: Row) -> str:
 
 
 def _who(call: Row, people: dict[str, str]) -> str:
-    return people.get(call["contact_id"] or "") or str(call["to"])
+    return people.get(call["contact_id"] or "") or phone(str(call["to"]))
 
 
 def step_kind(plan: Row, step: str | None) -> str | None:
@@ -131,17 +132,16 @@ def strip(health: Row) -> Strip:
     return Strip(
         status=str(health["status"]),
         asterisk=str(health["asterisk"]),
-        trunks=tuple(_trunk(trunk) for trunk in health["trunks"]),
+        trunks=tuple(_trunk(trunk, str(health["asterisk"])) for trunk in health["trunks"]),
         missing=tuple(health.get("missing", ())),
         backlog=int(health.get("backlog", 0)),
         live_calls=int(health.get("live_calls", 0)),
     )
 
 
-def _trunk(trunk: Any) -> tuple[str, str]:
-    if isinstance(trunk, dict):
-        return str(trunk.get("name", "?")), str(trunk.get("state", trunk.get("status", "?")))
-    return str(trunk), "?"
+def _trunk(trunk: Row, asterisk: str) -> tuple[str, str]:
+    """A trunk's name and state; one whose state nobody looked at is as well as its Asterisk."""
+    return str(trunk.get("name", "?")), str(trunk.get("state", asterisk))
 
 
 def feed(tx: Tx, *, most: int = 40) -> list[Row]:
@@ -222,23 +222,24 @@ def _step_ids(row: Row) -> list[str]:
 
 
 def steps(row: Row, its_calls: Sequence[Row]) -> list[Row]:
-    """The plan's steps: done, current, remaining, or not taken; each with its calls."""
+    """The plan's steps, each with its calls and a mark: who is or was at it."""
     ids = _step_ids(row)
     visited = {call["step"] for call in its_calls}
-    closed = row["state"] != "open"
+    machine = row["machine"] if row["state"] == "open" else "closed"
     here = ids.index(row["step"]) if row["step"] in ids else None
     found = []
     for place, step in enumerate(row["plan"].get("steps", ())):
         mine = [call for call in its_calls if call["step"] == step["id"]]
-        found.append({**step, "calls": mine, "mark": _mark(place, here, step, visited, closed)})
+        found.append({**step, "calls": mine, "mark": _mark(place, here, step, visited, machine)})
     return found
 
 
-def _mark(place: int, here: int | None, step: Row, visited: set[str], closed: bool) -> str:
-    if here is None:
-        return "done" if step["id"] in visited else "skipped" if closed else "remaining"
-    if place == here:
-        return "done" if closed else "current"
-    if place < here:
-        return "done" if step["id"] in visited else "skipped"
-    return "skipped" if closed else "remaining"
+def _mark(place: int, here: int | None, step: Row, visited: set[str], machine: str) -> str:
+    """``machine`` says who goes on: running, stopped (a person), done (a person), closed."""
+    if here is not None and place == here:
+        return {"running": "current", "stopped": "stopped"}.get(machine, "done")
+    if step["id"] in visited:
+        return "done"
+    if machine == "closed" or (here is not None and place < here):
+        return "skipped"
+    return "remaining" if machine == "running" else "left"

@@ -34,7 +34,7 @@ async def show(request: Request, visitor: Reader, station: Here) -> Response:
             "lines": views.lines(tx),
             "strip": views.strip(handling.health(tx, now)),
             "entries": views.feed(tx)[::-1],
-            "demo": demo.choices(tx) if playing else [],
+            "demo": demo.CHOICES if playing else (),
         }
 
     values = await station.store.read(read)
@@ -42,7 +42,14 @@ async def show(request: Request, visitor: Reader, station: Here) -> Response:
     answer = page(
         visitor.language,
         "console.html",
-        {**values, "visitor": visitor, "now": now, "zone": views.STATION_ZONE, "rung": rung},
+        {
+            **values,
+            "visitor": visitor,
+            "now": now,
+            "zone": views.STATION_ZONE,
+            "rung": rung,
+            "may_act": Right.HANDLE in visitor.rights,
+        },
     )
     _remember_language(request, answer)
     return answer

@@ -195,6 +195,11 @@ async function act(row, path, values = {}) {
   if (answer.status === 409) location.assign(`/incidents/${row.dataset.id}`);
 }
 
+document.addEventListener("click", (event) => {
+  if (event.target.matches?.("[data-take]")) act(event.target.closest(".row"), "claim");
+});
+if (body.dataset.may) body.classList.add("may");
+
 // --- keyboard: letters are off while typing --------------------------------------------------
 
 const typing = (element) => element.closest?.("input, textarea, select, [contenteditable]");
