@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
@@ -198,3 +199,33 @@ def test_a_law_is_g711() -> None:
     back = np.where(coded & 0x80, size, -size)
     assert np.abs(back - pcm)[np.abs(pcm) < 256].max() <= 8
     assert (np.abs(back - pcm) / np.maximum(np.abs(pcm), 256)).max() < 0.04
+
+
+_KILLED = """
+import asyncio, os, sys
+from pathlib import Path
+from ivr.speech import Speech
+
+async def main() -> None:
+    speech = Speech(Path(sys.argv[1]), Path(sys.argv[1]) / "shared")
+    await speech.start()
+    await speech.say("Bonjour.", "fr")
+    print(speech._voice.pid, flush=True)
+    os.kill(os.getpid(), 9)
+
+asyncio.run(main())
+"""
+
+
+async def test_a_killed_telephony_process_leaves_no_voice_behind(tmp_path: Path) -> None:
+    killed = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _KILLED, str(tmp_path), stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await killed.communicate()
+    voice_of_it = Path("/proc") / said.decode().strip()
+    for _ in range(300):
+        # Somebody else's child now: gone, or dead and not yet collected.
+        if not voice_of_it.exists() or " Z " in (voice_of_it / "stat").read_text():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("the voice is still alive")
