@@ -6,13 +6,17 @@ is kept.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
 
 from callflow import call_plan
+from callflow.dial_policy import refusal
 from callflow.handling.telling import tell
 from callflow.signal import Kind
 from callflow.site import ANY_KIND, Authority, Role, SiteState
@@ -81,9 +85,10 @@ def _shown(row: Row) -> Row:
 def put_site(tx: Tx, vault: Vault, site_id: str, body: Row, who: str, now: datetime) -> bool:
     """Create or replace a site; whether it is new. Raises BadSite, naming the field."""
     old = sites.site_row(tx, site_id)
+    name = _text(body, "name", "name")
     accounts = _accounts(tx, site_id, body.get("accounts", []))
-    client = str(body.get("client") or body["name"])
-    client_id = f"client:{client}"[:64]
+    client = str(body.get("client") or name)
+    client_id = f"client:{hashlib.sha256(client.encode()).hexdigest()[:32]}"
     upsert(tx, t.client, ["id"], {"id": client_id, "name": client})
     word = old["recognition_word"] if old else None
     if "recognition_word" in body:
@@ -96,11 +101,11 @@ def put_site(tx: Tx, vault: Vault, site_id: str, body: Row, who: str, now: datet
         {
             "id": site_id,
             "client_id": client_id,
-            "name": body["name"],
+            "name": name,
             "address": body.get("address", ""),
-            "timezone": body.get("timezone", "Europe/Paris"),
+            "timezone": _timezone(body.get("timezone", "Europe/Paris")),
             "language": body.get("language", "fr"),
-            "state": SiteState(body.get("state", SiteState.ACTIVE)).value,
+            "state": _one_of(SiteState, body.get("state", SiteState.ACTIVE), "state"),
             "recognition_word": word,
             "plans": _plans(tx, body.get("plans", {})),
             "changed_at": now,
@@ -115,7 +120,31 @@ def put_site(tx: Tx, vault: Vault, site_id: str, body: Row, who: str, now: datet
     return old is None
 
 
+def _text(body: Row, name: str, field: str) -> str:
+    value = body.get(name)
+    if not isinstance(value, str) or not value.strip():
+        raise BadSite(field, "is missing")
+    return value
+
+
+def _one_of(choices: type[StrEnum], value: Any, field: str) -> str:
+    try:
+        return choices(value).value
+    except ValueError:
+        raise BadSite(field, f"must be one of {', '.join(choices)}") from None
+
+
+def _timezone(name: str) -> str:
+    """Checked here: a dialogue must not fail on it in the middle of a call."""
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise BadSite("timezone", "is no IANA time zone, such as Europe/Paris") from None
+
+
 def _accounts(tx: Tx, site_id: str, accounts: list[Row]) -> list[Row]:
+    for place, account in enumerate(accounts):
+        _text(account, "account", f"accounts[{place}].account")
     taken = sites.site_of_accounts(tx, [a["account"] for a in accounts])
     for place, account in enumerate(accounts):
         field = f"accounts[{place}].account"
@@ -148,14 +177,15 @@ def _key(vault: Vault, text: str | None, field: str) -> bytes | None:
 
 def _write_zones(tx: Tx, zones: list[Row], accounts: set[str]) -> None:
     for place, zone in enumerate(zones):
-        if zone["account"] not in accounts:
-            raise BadSite(f"zones[{place}].account", "is no account of this site")
+        field = f"zones[{place}]"
+        if zone.get("account") not in accounts:
+            raise BadSite(f"{field}.account", "is no account of this site")
         kind = zone.get("kind")
         values = {
             "account": zone["account"],
-            "zone": zone["zone"],
-            "name": zone["name"],
-            "kind": Kind(kind).value if kind else None,
+            "zone": _text(zone, "zone", f"{field}.zone"),
+            "name": _text(zone, "name", f"{field}.name"),
+            "kind": _one_of(Kind, kind, f"{field}.kind") if kind else None,
         }
         upsert(tx, t.zone, ["account", "zone"], values)
 
@@ -169,10 +199,10 @@ def _plans(tx: Tx, plans: dict[str, str]) -> dict[str, str]:
 
 def _write_contact(tx: Tx, vault: Vault, site_id: str, place: int, contact: Row) -> None:
     field = f"contacts[{place}]"
-    contact_id = contact["id"]
+    contact_id = _text(contact, "id", f"{field}.id")
     values: Row = {
         "id": contact_id,
-        "name": contact["name"],
+        "name": _text(contact, "name", f"{field}.name"),
         "language": contact.get("language", "fr"),
         "phone": e164(contact.get("phone"), f"{field}.phone"),
     }
@@ -190,7 +220,7 @@ def _write_contact(tx: Tx, vault: Vault, site_id: str, place: int, contact: Row)
         {
             "site_id": site_id,
             "contact_id": contact_id,
-            "role": Role(contact["role"]).value,
+            "role": _one_of(Role, contact.get("role"), f"{field}.role"),
             "rank": contact.get("rank", place + 1),
             "authorities": _authorities(contact.get("authorities", {}), f"{field}.authorities"),
         },
@@ -226,7 +256,11 @@ def e164(number: str | None, field: str) -> str | None:
         raise BadSite(field, "is no phone number: write +33… or 06 …") from None
     if not phonenumbers.is_possible_number(parsed):
         raise BadSite(field, "has too few or too many digits")
-    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+    text = str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+    why = refusal(text)
+    if why is not None:  # said now, not when the alarm comes
+        raise BadSite(field, why)
+    return text
 
 
 def publish_plan(tx: Tx, body: Row, who: str, now: datetime) -> Row:

@@ -237,6 +237,18 @@ def insert_action(tx: Tx, row: dict[str, Any]) -> None:
     tx.execute(t.call_action.insert().values(**row))
 
 
+def actions_waiting(tx: Tx, node: str, now: datetime) -> bool:
+    """Whether there is anything for ``claim_actions``."""
+    a = t.call_action.c
+    query = (
+        select(a.id)
+        .join(t.call, t.call.c.id == a.call_id)
+        .where(t.call.c.node == node, a.claimed_at.is_(None), a.expires_at > now)
+        .limit(1)
+    )
+    return tx.execute(query).first() is not None
+
+
 def claim_actions(tx: Tx, node: str, now: datetime) -> list[dict[str, Any]]:
     """Acts of this node's calls that nobody took and that have not expired; now taken."""
     a = t.call_action.c

@@ -134,12 +134,22 @@ class Store:
         return batch
 
     def _commit(self, batch: list[_Job]) -> None:
-        results: list[tuple[_Job, Any, Exception | None]]
         # A caller that was cancelled meanwhile: its job is not run, and the thread lives on.
         batch = [job for job in batch if job.future.set_running_or_notify_cancel()]
         if not batch:
             return
         self._changed = False
+        results = [self._again(result) for result in self._transaction(batch)]
+        if self.after_commit is not None and self._changed:
+            self.after_commit()
+        for job, value, error in results:
+            if error is not None:
+                job.future.set_exception(error)
+            else:
+                job.future.set_result(value)
+
+    def _transaction(self, batch: list[_Job]) -> list[_Result]:
+        """Run ``batch`` in one transaction; each job's value or error once it is durable."""
         try:
             with self._writer_engine.connect() as tx, tx.begin() as transaction:
                 tx.info["mac"] = self._mac
@@ -149,14 +159,28 @@ class Store:
         except BaseException as failed:  # the commit itself failed: nobody's work is durable
             failure = StoreUnavailable(str(failed))
             failure.__cause__ = failed
-            results = [(job, None, failure) for job in batch]
-        if self.after_commit is not None and self._changed:
-            self.after_commit()
-        for job, value, error in results:
-            if error is not None:
-                job.future.set_exception(error)
-            else:
-                job.future.set_result(value)
+            return [(job, None, failure) for job in batch]
+        return results
+
+    def _again(self, result: _Result) -> _Result:
+        """Run a job that lost a race once more, alone; any other result as it is."""
+        for _ in range(_RACES):
+            if not _lost_a_race(result[2]):
+                break
+            result = self._transaction([result[0]])[0]
+        return result
+
+
+_Result = tuple[_Job, Any, Exception | None]
+#: Times that a job is run again alone after PostgreSQL ended a deadlock, or refused an order.
+_RACES = 5
+_DEADLOCK, _SERIALIZATION = "40P01", "40001"  # SQLSTATE
+
+
+def _lost_a_race(error: Exception | None) -> bool:
+    """Whether another process's transaction was in the way: run again, it will do."""
+    original = getattr(error.__cause__, "orig", None) if error is not None else None
+    return getattr(original, "sqlstate", None) in (_DEADLOCK, _SERIALIZATION)
 
 
 def _attempt(tx: Tx, job: _Job, *, alone: bool) -> tuple[Any, Exception | None]:
