@@ -92,14 +92,30 @@ class Placing:
 
     # --- rows to calls ---
 
-    async def claim(self) -> int:
-        """Place what is requested, vital first; how many. Nothing is claimed without a link."""
+    async def look(self) -> None:
+        """Do what the rows ask for. Nothing is claimed without a link.
+
+        Reading first: each commit of ours wakes us, so a write for nothing would never end.
+        """
+        if not self.link.ready:
+            return
+        now = self._now()
+        wanted, acts = await self._store.read(
+            lambda tx: (
+                bool(calls.requested(tx, self._node, limit=1)),
+                calls.actions_waiting(tx, self._node, now),
+            )
+        )
+        if wanted:
+            await self._claim()
+        if acts:
+            await self._act()
+
+    async def _claim(self) -> None:
+        """Place what is requested, vital first, as far as Asterisk keeps up."""
         free = SLOTS * 2 - len(self._tasks)
-        if not self.link.ready or free <= 0:
-            return 0
-        # Reading first: each commit of ours wakes us, so a write for nothing would never end.
-        if not await self._store.read(lambda tx: calls.requested(tx, self._node, limit=1)):
-            return 0
+        if free <= 0:
+            return
         orders = await self._store.write(
             lambda tx: handling.claim_calls(
                 tx, node=self._node, now=self._now(), caller=self._caller, limit=free
@@ -109,12 +125,9 @@ class Placing:
             self._live.add(order.call_id)
             self._spawn(self._place(order))
             self._on_order(order.call_id)
-        return len(orders)
 
-    async def act(self) -> None:
-        """Do the ``call_action`` rows: hang up, and what else is asked of a call."""
-        if not self.link.ready:
-            return
+    async def _act(self) -> None:
+        """Do the ``call_action`` rows: hang up."""
         orders = await self._store.write(
             lambda tx: handling.claim_call_actions(tx, node=self._node, now=self._now())
         )

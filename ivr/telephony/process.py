@@ -96,8 +96,7 @@ class Telephony:
         while True:
             await self._wake.wait(_LOOK_EVERY)
             try:
-                await self._placing.act()
-                await self._placing.claim()
+                await self._placing.look()
                 await self._placing.ask_for_doubtful()
             except StoreUnavailable as error:
                 log.critical("store.away", reason=str(error))
