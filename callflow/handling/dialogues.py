@@ -63,6 +63,7 @@ def _facts(tx: Tx, vault: Vault, row: dict[str, Any]) -> Facts:
     return Facts(
         **common,
         language=contact.language if contact else site.language,
+        site_language=site.language,
         address=site.address,
         at=incident_row["opened_at"].astimezone(ZoneInfo(site.timezone)),
         recognition_word=site.recognition_word,

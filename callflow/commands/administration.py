@@ -1,0 +1,125 @@
+"""``db``, ``user``, ``token``, ``plan``, ``site``: what an administrator keeps."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from callflow import clock, handling
+from callflow.call_plan import from_json
+from callflow.commands.base import AsJson, console, group, open_rows, settings_of_this_run
+from callflow.storage import Store, Tx
+from callflow.storage.upgrade import upgrade
+from web import accounts
+
+db = group("The database.")
+user = group("People who log in.")
+token = group("Tokens of programs.")
+plan = group("Call plans.")
+site = group("Sites.")
+
+
+@db.command("upgrade")
+def db_upgrade() -> None:
+    """Bring the database to this version."""
+    upgrade(settings_of_this_run().database)
+
+
+Role = Annotated[str, typer.Option(help="operator, supervisor, administrator or technician")]
+
+
+@user.command("add")
+def user_add(
+    name: str,
+    role: Role,
+    password_stdin: Annotated[bool, typer.Option("--password-stdin")] = False,
+    language: str = "fr",
+) -> None:
+    """Add a person who logs in."""
+    settings = settings_of_this_run()
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\n")
+    else:
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    upgrade(settings.database)
+    kept, now = accounts.hash_password(password), clock.now()
+    with open_rows(settings) as (store, _):
+        try:
+            store.write_now(
+                lambda tx: accounts.create_user(
+                    tx, name, accounts.Role(role), kept, now, language=language
+                )
+            )
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from error
+
+
+@token.command("create")
+def token_create(role: Role, name: str = "cli", json_: AsJson = False) -> None:
+    """Make a token for a program; it is shown this once."""
+    settings = settings_of_this_run()
+    upgrade(settings.database)
+    with open_rows(settings) as (store, _):
+        secret = new_token(store, role, name)
+    print(json.dumps({"token": secret}) if json_ else secret)
+
+
+def new_token(store: Store, role: str, name: str) -> str:
+    """A token for a program of this role; only its hash is kept. Raises BadParameter."""
+    try:
+        wanted = accounts.Role(role)
+    except ValueError:
+        roles = ", ".join(accounts.Role)
+        raise typer.BadParameter(f"there is no role {role!r}: {roles}") from None
+    now = clock.now()
+    return store.write_now(lambda tx: accounts.create_token(tx, wanted, name, now))
+
+
+@plan.command("validate")
+def plan_validate(file: Path) -> None:
+    """Say what is wrong with a plan (JSON)."""
+    from_json(json.loads(file.read_text(encoding="utf-8")))
+    console.print("the plan is sound")
+
+
+@plan.command("publish")
+def plan_publish(file: Path, json_: AsJson = False) -> None:
+    """Publish a plan (JSON) as a new version."""
+    settings = settings_of_this_run()
+    body = json.loads(file.read_text(encoding="utf-8"))
+    with open_rows(settings) as (store, _):
+        now = clock.now()
+        fresh = store.write_now(lambda tx: handling.publish_plan(tx, body, "cli", now))
+    print(json.dumps(fresh) if json_ else f"{fresh['id']} version {fresh['version']}")
+
+
+@site.command("export")
+def site_export(site_id: str) -> None:
+    """Print a site as the API shows it."""
+    with open_rows(settings_of_this_run()) as (store, _):
+        found = store.read_now(lambda tx: handling.get_site(tx, site_id))
+    if found is None:
+        raise typer.BadParameter(f"there is no site {site_id!r}")
+    print(json.dumps(found, ensure_ascii=False, indent=2))
+
+
+@site.command("import")
+def site_import(file: Path) -> None:
+    """Write sites (a JSON object with an id, or a list of them), all or nothing."""
+    bodies = json.loads(file.read_text(encoding="utf-8"))
+    bodies = bodies if isinstance(bodies, list) else [bodies]
+    with open_rows(settings_of_this_run()) as (store, vault):
+        now = clock.now()
+
+        def write(tx: Tx) -> None:
+            for body in bodies:
+                handling.put_site(tx, vault, str(body["id"]), body, "cli", now)
+
+        try:
+            store.write_now(write)
+        except (handling.BadSite, KeyError) as error:
+            raise typer.BadParameter(f"nothing was written: {error}") from error

@@ -1,0 +1,144 @@
+"""``demo``: the station with simulated sites, panels and telephone network."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Annotated
+
+import httpx
+import typer
+
+from callflow import clock, demo, demo_sites, handling, supervisor
+from callflow.commands.administration import new_token
+from callflow.commands.base import console, open_rows, settings_of_this_run
+from callflow.commands.station import alone, prepare, say_where
+from callflow.config import Settings
+from callflow.storage import people
+from ivr.asterisk import embedded
+from ivr.asterisk.instance import Kind
+from ivr.asterisk.process import AsteriskProcess
+from ivr.asterisk.simulator import Simulator
+from web import accounts
+
+#: Without a screen a browser would take the terminal.
+_SCREENS = {"DISPLAY", "WAYLAND_DISPLAY"}
+_DEMO_PASSWORD = "callflow-demo"  # noqa: S105 - said on the screen, served on loopback
+
+
+def demo_command(
+    once: Annotated[
+        str | None, typer.Option(help="Run one site's alarm to its end: 1001 to 1010.")
+    ] = None,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Do not open the page where there is a screen.")
+    ] = False,
+) -> None:
+    """The station with simulated sites, panels and telephone network."""
+    settings = demo.demo_settings(settings_of_this_run())
+    if once is not None:
+        raise typer.Exit(_demo_once(settings, once))
+    with alone(settings):
+        asterisks = prepare(settings)
+        password = _demo_user(settings)
+        asyncio.run(_demo(settings, asterisks, password, browser=not no_browser))
+
+
+def _demo_user(settings: Settings) -> str:
+    """The demo's log-in: made once, a known password, on loopback only."""
+    with open_rows(settings) as (store, _):
+        if store.read_now(lambda tx: people.user_by_name(tx, "demo")) is None:
+            kept, now = accounts.hash_password(_DEMO_PASSWORD), clock.now()
+            role = accounts.Role.ADMINISTRATOR
+            store.write_now(lambda tx: accounts.create_user(tx, "demo", role, kept, now))
+    return _DEMO_PASSWORD
+
+
+async def _demo(
+    settings: Settings, asterisks: list[AsteriskProcess], password: str, *, browser: bool
+) -> None:
+    def started() -> None:
+        where = say_where(settings)
+        console.print(f"log in: demo / {password}", markup=False)
+        for shown in demo_sites.SITES:
+            console.print(f"  {shown.account}  {shown.name}: {shown.shows}", markup=False)
+        if browser and (sys.platform == "darwin" or os.environ.keys() & _SCREENS):
+            asyncio.get_running_loop().call_later(2.0, webbrowser.open, where)
+        console.print("one alarm from its arrival to its end:  ./run callflow demo --once 1002")
+
+    alarms = None
+    if settings.demo_alarms_every > 0:
+        alarms = asyncio.create_task(demo.restless(settings, settings.demo_alarms_every))
+    try:
+        network = Simulator(embedded.instance(settings, Kind.SIMULATOR))
+        # A phone that still rings for a dead station learns of its death in no other way.
+        await supervisor.Supervisor(settings, asterisks, network.end_calls).run(started)
+    finally:
+        if alarms is not None:
+            alarms.cancel()
+
+
+def _demo_once(settings: Settings, account: str) -> int:
+    shown = demo_sites.find(account)
+    if shown is None:
+        known = ", ".join(s.account for s in demo_sites.SITES)
+        raise typer.BadParameter(f"there is no demo site {account!r}: {known}")
+    with _running_demo(settings):
+        with open_rows(settings) as (store, _):
+            secret = new_token(store, "administrator", "demo")
+        console.print(f"{shown.account} {shown.name}: {shown.shows}", markup=False)
+        wrong = asyncio.run(
+            demo.run_once(settings, shown, secret, lambda line: print(line, flush=True))
+        )
+    for line in wrong:
+        console.print(line, style="red", markup=False)
+    console.print("as expected" if not wrong else "NOT as expected")
+    return 1 if wrong else 0
+
+
+@contextlib.contextmanager
+def _running_demo(settings: Settings) -> Iterator[None]:
+    """The instance of this data folder; one of our own for as long as it takes, else."""
+    if _is_ready(settings):
+        yield
+        return
+    with subprocess.Popen(
+        [sys.executable, "-m", "callflow", "demo", "--no-browser"],
+        env={**supervisor.child_environment(settings), "CALLFLOW_DEMO_ALARMS_EVERY": "0"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    ) as child:
+        try:
+            asyncio.run(_wait_ready(settings, child))
+            yield
+        finally:
+            child.terminate()
+            child.wait(timeout=30)
+
+
+def _is_ready(settings: Settings) -> bool:
+    try:
+        url = f"http://{settings.bind}:{settings.ports.web}"
+        ready = httpx.get(f"{url}/readyz", timeout=2, trust_env=False).status_code == 200
+    except httpx.HTTPError:
+        return False
+    if not ready:
+        return False
+    with open_rows(settings) as (store, _):
+        health = store.read_now(lambda tx: handling.health(tx, clock.now()))
+    return bool(health["asterisk"] == "up" and not health["missing"])
+
+
+async def _wait_ready(settings: Settings, child: subprocess.Popen[bytes]) -> None:
+    async with asyncio.timeout(300):
+        while not (_database_there(settings) and _is_ready(settings)):
+            if child.poll() is not None:
+                raise OSError("the demo ended before it was ready: see the messages above")
+            await asyncio.sleep(0.2)
+
+
+def _database_there(settings: Settings) -> bool:
+    return bool(settings.database_url) or (settings.data_dir / "callflow.db").exists()

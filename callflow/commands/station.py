@@ -1,0 +1,138 @@
+"""``serve``, ``doctor`` and ``asterisk``: the station itself."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import signal
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from callflow import clock, demo, engine, handling, standard_plans, supervisor
+from callflow.call_plan import to_json
+from callflow.commands.base import AsJson, console, group, open_rows, settings_of_this_run
+from callflow.config import Settings
+from callflow.receiver import process as receiver_process
+from callflow.storage import Tx
+from callflow.storage.upgrade import upgrade
+from ivr import telephony
+from ivr.asterisk import embedded
+from ivr.asterisk.process import AsteriskProcess
+from ivr.asterisk.tree import find_or_fetch
+from web import serve as web_serve
+
+_ROLES: dict[str, Callable[[Settings], Awaitable[None]]] = {
+    "receiver": receiver_process.serve,
+    "engine": engine.serve,
+    "telephony": telephony.serve,
+}
+
+
+def serve(
+    only: Annotated[
+        str | None, typer.Option(help="One role: receiver, engine, telephony or web.")
+    ] = None,
+) -> None:
+    """Run the station, or one of its roles, until SIGTERM."""
+    settings = settings_of_this_run()
+    if only is None:
+        with alone(settings):
+            station = supervisor.Supervisor(settings, prepare(settings))
+            asyncio.run(station.run(lambda: _started(settings)))
+    elif only == "web":
+        network = demo.SimulatedNetwork(settings) if settings.demo else None
+        web_serve.run(settings, network=network)
+    elif only in _ROLES:
+        asyncio.run(_until_told(_ROLES[only](settings)))
+    else:
+        raise typer.BadParameter(f"there is no role {only!r}: {', '.join(supervisor.ROLES)}")
+
+
+async def _until_told(work: Awaitable[None]) -> None:
+    """Run a role; SIGTERM cancels it, which ends it in order."""
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+@contextlib.contextmanager
+def alone(settings: Settings) -> Iterator[None]:
+    """One supervisor a data folder: a second one would start everything twice."""
+    settings.run_dir.mkdir(parents=True, exist_ok=True)
+    with (settings.run_dir / "serve.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise OSError(f"a station runs in {settings.data_dir} already") from None
+        yield
+
+
+def prepare(settings: Settings) -> list[AsteriskProcess]:
+    """Everything that must be there before the roles start; the Asterisks to keep running."""
+    upgrade(settings.database)
+    with open_rows(settings) as (store, vault):
+        now = clock.now()
+        store.write_now(lambda tx: handling.save_policy(tx, settings))
+
+        def publish(tx: Tx) -> None:
+            for standard in standard_plans.STANDARD_PLANS:
+                handling.publish_first(tx, to_json(standard), "callflow", now)
+
+        store.write_now(publish)
+        if settings.demo:
+            demo.seed(settings, store, vault)
+    asterisks = _asterisks(settings)
+    for asterisk in asterisks:
+        asterisk.start()
+    for asterisk in asterisks:
+        asterisk.wait_ready()
+    return asterisks
+
+
+def _asterisks(settings: Settings) -> list[AsteriskProcess]:
+    if settings.asterisk == "external":
+        return []
+    tree = find_or_fetch(progress=lambda text: console.print(text, markup=False))
+    found = [embedded.station(settings, tree)]
+    if settings.demo:
+        found.insert(0, embedded.simulator(settings, tree))
+    return found
+
+
+def say_where(settings: Settings) -> str:
+    """Say where the page is; its address."""
+    where = f"http://{settings.bind}:{settings.ports.web}/"
+    console.print(f"Callflow: {where}", markup=False)
+    return where
+
+
+def _started(settings: Settings) -> None:
+    say_where(settings)
+
+
+def doctor(json_: AsJson = False) -> None:
+    """Say how the station of this data folder is."""
+    settings = settings_of_this_run()
+    upgrade(settings.database)
+    with open_rows(settings) as (store, _):
+        health = store.read_now(lambda tx: handling.health(tx, clock.now()))
+    print(json.dumps(health, indent=None if json_ else 2))
+    raise typer.Exit(0 if health["status"] == "ok" else 1)
+
+
+asterisk = group("The PBX.")
+
+
+@asterisk.command("render")
+def asterisk_render(folder: Path) -> None:
+    """Write the files that an Asterisk of your own must include (external mode)."""
+    for path in embedded.render_external(settings_of_this_run(), folder):
+        print(path)
