@@ -184,13 +184,15 @@ async def _settle_old(api: Api, settings: Settings, site: DemoSite) -> list[dict
     if unfiled:
         await send_restore(settings, site)
         async with asyncio.timeout(20):
-            while not await _all_filed(api, site):
-                await asyncio.sleep(_LOOK)
+            await _until_filed(api, site)
     return old
 
 
-async def _all_filed(api: Api, site: DemoSite) -> bool:
-    return all(i["state"] == "filed" for i in await api.incidents(site.account))
+async def _until_filed(api: Api, site: DemoSite) -> None:
+    while True:
+        if all(i["state"] == "filed" for i in await api.incidents(site.account)):
+            return
+        await asyncio.sleep(_LOOK)
 
 
 async def _follow(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import subprocess
 import sys
+import webbrowser
 from collections.abc import Iterator
 from typing import Annotated
 

@@ -101,7 +101,8 @@ def _asterisks(settings: Settings) -> list[AsteriskProcess]:
     if settings.asterisk == "external":
         return []
     tree = find_or_fetch(progress=lambda text: console.print(text, markup=False))
-    found = [embedded.station(settings, tree)]
+    moment = asyncio.run(telephony.one_moment(settings))
+    found = [embedded.station(settings, tree, moment)]
     if settings.demo:
         found.insert(0, embedded.simulator(settings, tree))
     return found

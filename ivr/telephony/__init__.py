@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from ivr.telephony.process import serve
+from ivr.telephony.process import one_moment, serve
 
-__all__ = ["serve"]
+__all__ = ["one_moment", "serve"]

@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from pathlib import Path
 
 import structlog
 
@@ -14,7 +15,8 @@ from callflow.config import Settings
 from callflow.dispatch.wake import WakeSocket, open_store
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.vault import Vault
-from ivr.agi import AgiServer, Dialogues
+from ivr import prompts
+from ivr.agi import AgiServer, Dialogues, fixed_sentences
 from ivr.ami import Account, AmiError, AmiLink, Timing
 from ivr.asterisk.configuration import AMI_USER
 from ivr.asterisk.instance import Instance, Kind
@@ -80,6 +82,7 @@ class Telephony:
                 for part in (
                     self._link.run(),
                     self._look(),
+                    self._speech.prewarm(fixed_sentences()),
                     self._recordings.run(),
                     self._every(_BEAT_EVERY, self._beat),
                     self._every(_SWEEP_EVERY, self._recordings.sweep),
@@ -160,8 +163,17 @@ def account(settings: Settings) -> Account:
 
 def speech_of(settings: Settings) -> Speech:
     """The instance's prompts, and the cache that instances share."""
-
     return Speech(settings.data_dir / "prompts", cache_folder() / "prompts")
+
+
+async def one_moment(settings: Settings) -> Path:
+    """What is heard while the dialogues' server is away, without its extension."""
+    speech = speech_of(settings)
+    await speech.start()
+    try:
+        return await speech.say(prompts.spoken("one_moment", {}, "fr"), "fr")
+    finally:
+        await speech.close()
 
 
 async def serve(settings: Settings) -> None:
