@@ -24,6 +24,7 @@ from web.rendering import render
 from web.station import Station
 
 _log = structlog.get_logger()
+Row = dict[str, Any]
 
 #: Seconds: how long changes are gathered, how often rows are looked at without a wake-up, how often
 #: the station's health is read, and how often a silent stream says that it lives.
@@ -54,7 +55,7 @@ class _State:
 
     lines: dict[str, views.Line] = field(default_factory=dict)
     strip: views.Strip | None = None
-    entry: int = 0  # the logbook's newest number
+    entry: int = -1  # the logbook's newest number; -1: not looked yet
 
 
 class Hub:
@@ -129,34 +130,33 @@ class Hub:
         with_health = before.strip is None or monotonic() - self._health_at > HEALTH
         now = self._station.clock()
 
-        def read(tx: Tx) -> tuple[list[views.Line], views.Strip | None, list[dict[str, Any]]]:
+        def read(tx: Tx) -> tuple[list[views.Line], views.Strip | None, list[Row], list[Row]]:
             strip = views.strip(handling.health(tx, now)) if with_health else before.strip
-            return views.lines(tx), strip, self._new_entries(tx, before.entry)
+            entries = self._new_entries(tx, before.entry)
+            return views.lines(tx), strip, entries, views.told(tx, entries)
 
-        lines, strip, entries = await self._station.store.read(read)
+        lines, strip, entries, told = await self._station.store.read(read)
         if with_health:
             self._health_at = monotonic()
-        newest = max((e["number"] for e in entries), default=before.entry)
+        newest = max((e["number"] for e in entries), default=max(0, before.entry))
         self._state = _State(lines={x.id: x for x in lines}, strip=strip, entry=newest)
-        return self._tell(before, entries)
+        return self._tell(before, entries, told)
 
-    def _new_entries(self, tx: Tx, after: int) -> list[dict[str, Any]]:
-        if after == 0:
-            return views.feed(tx)[::-1]
-        rows = logbook.page(tx, after=after, limit=500)
-        return views.with_site_names(tx, rows)
+    def _new_entries(self, tx: Tx, after: int) -> list[Row]:
+        """Since the last look; at the first one only where the logbook stands."""
+        return logbook.page(tx, after=after, limit=500) if after >= 0 else logbook.last(tx, limit=1)
 
     # --- telling ------------------------------------------------------------------------------
 
-    def _tell(self, before: _State, entries: list[dict[str, Any]]) -> bool:
+    def _tell(self, before: _State, entries: list[Row], told: list[Row]) -> bool:
         after = self._state
         changed = [x for i, x in after.lines.items() if before.lines.get(i) != x]
         gone = [i for i in before.lines if i not in after.lines]
         touched = sorted({*(x.id for x in changed), *gone, *_incidents(entries)})
         if changed or gone:
             self._tell_all("rows", "_rows.html", {"lines": changed, "gone": gone, "all": False})
-        if entries:
-            self._tell_all("feed", "_feed.html", {"entries": entries, "all": False})
+        if told:
+            self._tell_all("feed", "_feed.html", {"entries": told, "all": False})
         if after.strip != before.strip:
             self._tell_all("strip", "_strip.html", {"strip": after.strip})
         if touched:
@@ -178,7 +178,7 @@ class Hub:
         lines = "".join(f"data: {line}\n" for line in text.replace("\r", "").split("\n"))
         return f"id: {self._run}-{self._number}\nevent: {event}\n{lines}\n"
 
-    def _everything(self, language: str, entries: list[dict[str, Any]]) -> str:
+    def _everything(self, language: str, entries: list[Row]) -> str:
         """What a console that knows nothing is told: it drops the rows that are not named."""
         state = self._state
         rows = {"lines": list(state.lines.values()), "gone": [], "all": True}
@@ -192,7 +192,7 @@ class Hub:
         return "".join(told)
 
 
-def _incidents(entries: list[dict[str, Any]]) -> set[str]:
+def _incidents(entries: list[Row]) -> set[str]:
     return {e["incident"] for e in entries if e["incident"]}
 
 

@@ -42,6 +42,7 @@ class Line:
     call_state: str | None
     call_outcome: str | None
     call_who: str
+    call_desk: bool  # a phone of the station's own
     signal_count: int
 
 
@@ -108,6 +109,7 @@ def _line(
         call_state=shown["state"] if shown else None,
         call_outcome=shown["outcome"] if shown else None,
         call_who=_who(shown, people) if shown else "",
+        call_desk=bool(shown and shown["step"] in ("queue", "bridge")),
         signal_count=row["signal_count"],
     )
 
@@ -144,13 +146,18 @@ def _trunk(trunk: Row, asterisk: str) -> tuple[str, str]:
     return str(trunk.get("name", "?")), str(trunk.get("state", asterisk))
 
 
-def feed(tx: Tx, *, most: int = 40) -> list[Row]:
-    """The last entries of the logbook, newest first, with the names of their sites."""
-    return with_site_names(tx, logbook.last(tx, limit=most))
+#: What the console's feed leaves out: it says little more than the entry beside it.
+_QUIET = frozenset({"recording", "step", "call_requested", "call_result", "filed"})
 
 
-def with_site_names(tx: Tx, rows: Sequence[Row]) -> list[Row]:
-    """Logbook entries, each with its site's name."""
+def feed(tx: Tx, *, most: int = 60) -> list[Row]:
+    """The last entries of the logbook, newest first, as the console tells them."""
+    return told(tx, logbook.last(tx, limit=most))
+
+
+def told(tx: Tx, rows: Sequence[Row]) -> list[Row]:
+    """Logbook entries as the console tells them, each with its site's name."""
+    rows = [row for row in rows if row["kind"] not in _QUIET]
     names = sites.site_names(tx) if rows else {}
     return [{**row, "site_name": names.get(row["site"] or "", row["site"] or "")} for row in rows]
 

@@ -73,6 +73,9 @@ GOOD = frozenset({"verified_ok", "known_cause", "going", "send_guard"})
 GRAVE = frozenset({"duress", "help", "wrong_code", "operator", "trunk_failure", "error"})
 
 
+_REASONS = {**REASON_WORDS, "plan": ("à traiter selon la consigne", "left by the plan")}
+
+
 def _pair(pair: tuple[str, str] | None, language: str, other: str) -> str:
     return pair[LANGUAGES.index(language)] if pair else other
 
@@ -84,7 +87,7 @@ def outcome(name: str | None, language: str) -> str:
 
 def reason(name: str, language: str) -> str:
     """Why an incident stands in front of a human, in words."""
-    return _pair(REASON_WORDS.get(name), language, name)
+    return _pair(_REASONS.get(name), language, name)
 
 
 def kind(name: str, language: str) -> str:

@@ -1,0 +1,207 @@
+"""A station's rows for tests of the web: sites, alarms and calls, without a telephone network."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+
+from callflow import clock, handling, standard_plans
+from callflow.call import Outcome
+from callflow.call_plan import to_json
+from callflow.config import Settings
+from callflow.signal import Signal
+from callflow.storage import Store, Tx
+from callflow.storage.upgrade import upgrade
+from callflow.vault import Vault
+from tests.support.product import free_base
+from web.accounts import Role, create_token, create_user, hash_password
+
+PASSWORD = "sous les pavés"
+NAME = "claire"
+
+
+def site_body(account: str = "1001", **changes: Any) -> dict[str, Any]:
+    """A site as PUT takes it: the premises and two keyholders."""
+    number = f"06 39 98 {account[:2]} {account[2:4]}"
+    body: dict[str, Any] = {
+        "name": "Bijouterie du Parlement",
+        "client": "Bijoux réunis",
+        "address": "7 rue Saint-Georges, 35000 Rennes",
+        "recognition_word": "tilleul",
+        "accounts": [{"account": account}],
+        "zones": [{"account": account, "zone": "3", "name": "Hall d'entrée"}],
+        "contacts": [
+            {
+                "id": f"{account}-{rank}",
+                "name": name,
+                "role": "keyholder" if rank else "premises",
+                "rank": rank or 1,
+                "phone": number[:-1] + str(rank),
+                "code": "2580",
+                "duress_code": "2581",
+                "authorities": {"*": ["cancel"]},
+            }
+            for rank, name in enumerate(("Accueil", "Anne Le Goff", "Yves Morvan"))
+        ],
+    }
+    return {**body, **changes}
+
+
+class WebStation:
+    """One data folder, filled through ``handling`` as the other processes would."""
+
+    def __init__(self, data_dir: Path, *, demo: bool = False) -> None:
+        self.settings = Settings(data_dir=data_dir, port_base=free_base(), demo=demo)
+        upgrade(self.settings.database)
+        self.vault = Vault(data_dir / "keys")
+        self.store = Store(self.settings.database, mac=self.vault.seal)
+        now = clock.now()
+        for plan in standard_plans.STANDARD_PLANS:
+            self.do(lambda tx, body=to_json(plan): handling.publish_first(tx, body, "test", now))
+
+    def do(self, function: Any) -> Any:
+        """Write in one transaction."""
+        return self.store.write_now(function)
+
+    def close(self) -> None:
+        self.store.close()
+
+    def token(self, role: Role = Role.ADMINISTRATOR, name: str = "essai") -> str:
+        """A new API token."""
+        return str(self.do(lambda tx: create_token(tx, role, name, clock.now())))
+
+    def user(self, name: str = NAME, role: Role = Role.OPERATOR) -> None:
+        """Somebody who can log in with PASSWORD."""
+        kept = hash_password(PASSWORD)
+        self.do(lambda tx: create_user(tx, name, role, kept, clock.now()))
+
+    def site(self, account: str = "1001", **changes: Any) -> None:
+        """A site, whose id is its account."""
+        body = site_body(account, **changes)
+        self.do(lambda tx: handling.put_site(tx, self.vault, account, body, "essai", clock.now()))
+
+    def alarm(
+        self, account: str = "1001", code: str = "BA", zone: str = "3", text: str = ""
+    ) -> dict[str, Any]:
+        """A signal comes and is correlated; its incident's row."""
+        now = clock.now()
+        message = Signal(
+            account=account,
+            format="webhook",
+            code=code,
+            zone=zone,
+            text=text,
+            raw=text,
+            received_at=now,
+            deduplication=f"test:{now.timestamp()}:{os.urandom(4).hex()}",
+        )
+        self.do(lambda tx: handling.store_signals(tx, [message]))
+        self.do(lambda tx: handling.correlate(tx, clock.now()))
+
+        def newest(tx: Tx) -> dict[str, Any]:
+            from callflow.storage import incidents
+
+            return incidents.page(tx, account=account, limit=500)[-1]
+
+        return dict(self.store.read_now(newest))
+
+    def call(
+        self, outcome: Outcome | None, *, answered: bool = True, seconds: float | None = None
+    ) -> str:
+        """The next requested call is placed, and ends with ``outcome`` unless that is None."""
+        now = clock.now()
+        order = self.do(lambda tx: handling.claim_calls(tx, node="node0", now=now, limit=1))[0]
+        self.do(lambda tx: handling.call_ringing(tx, order.call_id, now))
+        if answered:
+            later = now + timedelta(seconds=2)
+            self.do(lambda tx: handling.call_answered(tx, order.call_id, later))
+        if outcome is not None:
+            end = now + timedelta(seconds=2 + (seconds or 0))
+            self.do(lambda tx: handling.call_ended(tx, order.call_id, outcome=outcome, now=end))
+            if seconds is not None:
+                self.record(order.call_id, seconds)
+        return str(order.call_id)
+
+    def record(self, call_id: str, seconds: float) -> Path:
+        """A recording: a tone of each side."""
+        path = self.settings.recordings_dir / f"{call_id}.wav"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        at = np.arange(int(8000 * seconds)) / 8000
+        tones = [np.sin(2 * np.pi * hertz * at) * 0.3 for hertz in (440, 880)]
+        soundfile.write(path, np.stack(tones, axis=1), 8000, subtype="PCM_16")
+        self.do(
+            lambda tx: handling.recording_finished(
+                tx,
+                call_id,
+                path=path.name,
+                sha256="ab" * 32,
+                duration=seconds,
+                problem="",
+                now=clock.now(),
+            )
+        )
+        return path
+
+
+class WebProcess:
+    """``callflow serve --only web`` on a station's folder."""
+
+    def __init__(self, station: WebStation, environment: Mapping[str, str] | None = None) -> None:
+        settings = station.settings
+        self.url = f"http://127.0.0.1:{settings.ports.web}"
+        self._environment = {
+            **os.environ,
+            "CALLFLOW_DATA_DIR": str(settings.data_dir),
+            "CALLFLOW_PORT_BASE": str(settings.port_base),
+            "CALLFLOW_DEMO": "true" if settings.demo else "false",
+            **(environment or {}),
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Returns when it answers."""
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "callflow", "serve", "--only", "web"], env=self._environment
+        )
+        deadline = clock.monotonic() + 30
+        while True:
+            assert self._process.poll() is None, "the web ended at its start"
+            assert clock.monotonic() < deadline, "the web does not answer"
+            try:
+                with urllib.request.urlopen(f"{self.url}/healthz", timeout=1):
+                    return
+            except OSError:
+                self._waited(0.1)
+
+    def kill(self) -> None:
+        """As a crash would."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> float:
+        """In order; how many seconds it took."""
+        began = clock.monotonic()
+        self._end(signal.SIGTERM)
+        return clock.monotonic() - began
+
+    def _end(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+        self._process.wait(timeout=15)
+
+    def _waited(self, seconds: float) -> None:
+        """Ends at once when the process does."""
+        assert self._process is not None
+        try:
+            self._process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            return
