@@ -71,8 +71,8 @@ class AmiLink:
     """See the module. One task runs ``run``; every other method may be called by any task.
 
     ``on_events`` gets the events in order, as many at once as wait (one transaction stores them
-    all), and is never entered twice at a time. ``on_alarm(kind, text)`` is told what a person must
-    look at: ``ami_login_refused``, ``ami_down``, ``ami_up``.
+    all), and is never entered twice at a time. ``on_alarm(kind, reason)`` is told what a person
+    must look at: ``ami_login_refused``, ``ami_down``, ``ami_up``.
     """
 
     def __init__(
@@ -286,7 +286,7 @@ class AmiLink:
         self._failures, self._was_up = 0, True
         if self._told:
             self._told = ""
-            await self._alarm("ami_up", "the link to Asterisk is back")
+            await self._alarm("ami_up", "")
 
     async def _consume(self, wire: Wire) -> None:
         while wire.alive or self._queue:
@@ -378,7 +378,7 @@ class AmiLink:
         log.critical("ami.login_refused", reason=why)
         if self._told != "refused":
             self._told = "refused"
-            await self._alarm("ami_login_refused", f"Asterisk refuses our AMI login: {why}")
+            await self._alarm("ami_login_refused", why)
 
     async def _down(self, why: str) -> None:
         """Once an outage; an Asterisk that is still starting is given time first."""
@@ -386,7 +386,7 @@ class AmiLink:
         self._failures += 1
         if not self._told and (self._was_up or self._failures >= _FAILURES_AT_START):
             self._told = "down"
-            await self._alarm("ami_down", f"the link to Asterisk is down: {why}")
+            await self._alarm("ami_down", why)
 
     async def _alarm(self, kind: str, message: str) -> None:
         try:

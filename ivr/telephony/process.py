@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from pathlib import Path
 
 import structlog
@@ -34,6 +33,14 @@ _BEAT_EVERY = 2.0
 _SWEEP_EVERY = 20.0
 #: An Asterisk of our own says when it has booted; others may never say it.
 _BOOT = {"embedded": 20.0, "external": 0.5}
+
+
+#: What the station's logbook says of the link, in its language.
+_ALARMS = {
+    "ami_down": "la liaison avec Asterisk est perdue, aucun appel ne part",
+    "ami_up": "la liaison avec Asterisk est rétablie",
+    "ami_login_refused": "Asterisk refuse notre connexion : vérifier CALLFLOW_AMI_USER et _SECRET",
+}
 
 
 class Telephony:
@@ -124,8 +131,9 @@ class Telephony:
             )
         )
 
-    async def _alarm(self, kind: str, text: str) -> None:
-        at: datetime = clock.now()
+    async def _alarm(self, kind: str, reason: str) -> None:
+        at = clock.now()
+        text = f"{_ALARMS[kind]} ({reason})" if reason else _ALARMS[kind]
 
         def told(tx: Tx) -> None:
             handling.station_event(tx, kind, text, at)

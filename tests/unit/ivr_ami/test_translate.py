@@ -1,0 +1,96 @@
+"""AMI messages to our events, whatever their order and number."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ivr.ami.events import Answered, Ended, OriginateFailed, Placed, Ringing
+from ivr.ami.translate import ORIGINATE, Translator, number, text
+
+CALL = "7d4a2f0c-1b2e-4c3d-8e5f-000000000001"
+
+NEW = {"event": "Newchannel", "uniqueid": CALL, "channelstate": "0"}
+RINGING = {"event": "Newstate", "uniqueid": CALL, "channelstate": "5"}
+DIAL = {"event": "DialState", "destuniqueid": CALL, "dialstatus": "RINGING"}
+UP = {"event": "Newstate", "uniqueid": CALL, "channelstate": "6"}
+FAILED = {
+    "event": "OriginateResponse",
+    "actionid": ORIGINATE + CALL,
+    "response": "Failure",
+    "reason": "0",
+    "uniqueid": CALL,
+}
+HANGUP = {"event": "Hangup", "uniqueid": CALL, "cause": "17", "techcause": "486 Busy Here"}
+SECOND_LEG = {"event": "Hangup", "uniqueid": CALL + ";2", "cause": "16"}
+OTHERS = {"event": "Newstate", "uniqueid": "1764000000.12", "channelstate": "6"}
+
+_ORDER = [Placed, Ringing, Answered, Ended]
+
+
+@given(
+    st.lists(
+        st.sampled_from([NEW, RINGING, DIAL, UP, FAILED, HANGUP, SECOND_LEG, OTHERS]), max_size=20
+    )
+)
+def test_events_in_any_order_and_number_only_move_a_call_forward(
+    messages: list[dict[str, str]],
+) -> None:
+    translator = Translator()
+    told = [event for message in messages for event in translator.events(message, 1)]
+    assert {event.call_id for event in told} <= {CALL}
+    ranks = [_ORDER.index(type(event)) for event in told]
+    assert all(one < next_ for one, next_ in pairwise(ranks))
+
+
+def test_hangup_says_how_far_the_call_came() -> None:
+    translator = Translator()
+    for message in (NEW, RINGING, UP):
+        list(translator.events(message, 1))
+    assert list(translator.events(HANGUP, 1)) == [
+        Ended(CALL, cause=17, tech_cause=486, rang=True, answered=True)
+    ]
+
+
+def test_a_failure_counts_only_for_what_this_link_sent_and_nothing_was_seen_of() -> None:
+    translator = Translator()
+    assert list(translator.events(FAILED, 1)) == []  # not ours
+    assert translator.sent(CALL, 1)
+    assert list(translator.events(FAILED, 2)) == []  # what happened in between is not known
+    assert list(translator.events(FAILED, 1)) == [OriginateFailed(CALL, "reason 0")]
+    assert list(translator.events(FAILED, 1)) == []
+
+
+def test_an_id_is_sent_once() -> None:
+    translator = Translator()
+    assert translator.sent(CALL, 1)
+    assert not translator.sent(CALL, 1)
+    assert not translator.sent(CALL, 2)
+
+
+def test_a_call_from_outside_is_followed_once_it_is_remembered() -> None:
+    translator = Translator()
+    hangup = {"event": "Hangup", "uniqueid": "node0-1764000000.12", "cause": "16"}
+    assert list(translator.events(hangup, 1)) == []
+    translator.remember("node0-1764000000.12", rang=True, answered=True)
+    (ended,) = translator.events(hangup, 1)
+    assert isinstance(ended, Ended)
+    assert ended.answered
+
+
+def test_its_memory_is_bounded() -> None:
+    translator = Translator(remembered=10)
+    for serial in range(100):
+        assert translator.sent(f"7d4a2f0c-1b2e-4c3d-8e5f-{serial:012d}", 1)
+    assert len(translator._calls) == 10
+
+
+def test_headers_that_come_twice_or_mean_nothing() -> None:
+    assert text({"uniqueid": ["a", "b"]}, "uniqueid") == "a"
+    assert text({"uniqueid": []}, "uniqueid") == ""
+    assert number({"cause": "x"}, "cause") is None
+    assert number({"cause": "²"}, "cause") is None
+    assert number({"cause": "9" * 30}, "cause") is None
+    assert number({"techcause": "503 Service Unavailable"}, "techcause") == 503

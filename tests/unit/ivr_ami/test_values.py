@@ -1,0 +1,71 @@
+"""What may go into an AMI action, and how long to wait after a failure."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ivr.ami import actions
+from ivr.ami.backoff import Backoff
+from ivr.ami.events import BadValue
+from ivr.ami.values import checked_action, checked_trunk, dial_digits, is_channel_id
+
+CALL = str(uuid.UUID(int=7))
+
+
+@given(st.text(max_size=40))
+def test_whatever_passes_is_one_line_and_digits(number: str) -> None:
+    try:
+        sent = actions.originate(CALL, number, "+33388000000", 30, trunk="trunk", context="c")
+    except BadValue:
+        return
+    channel = checked_action(sent)["Channel"]
+    digits = channel.removeprefix("PJSIP/").removesuffix("@trunk")
+    assert digits.isascii()
+    assert digits.isdigit()
+
+
+@given(st.text(), st.sampled_from("\r\n\0\x1b\x7f\u0085\u2028\t"))
+def test_no_control_character_is_sent(text: str, control: str) -> None:
+    with pytest.raises(BadValue):
+        checked_action({"Action": "Originate", "CallerID": text + control})
+
+
+def test_numbers_lose_their_plus_and_nothing_else() -> None:
+    assert dial_digits("+33639980012") == "33639980012"
+
+
+@pytest.mark.parametrize("name", ["trunk&PJSIP/x", "a,b", "", "a/b", "x\n"])
+def test_a_trunks_name_is_a_word(name: str) -> None:
+    with pytest.raises(BadValue):
+        checked_trunk(name)
+
+
+@pytest.mark.parametrize(
+    ("channel", "right"),
+    [
+        (CALL, True),
+        ("1764000000.12", True),
+        ("node0-1764000000.12", True),
+        (CALL + ";2", False),
+        ("/.*/", False),
+        ("all", False),
+        ("PJSIP/trunk-00000001", False),
+        ("", False),
+    ],
+)
+def test_channels_are_named_by_id_only(channel: str, right: bool) -> None:
+    assert is_channel_id(channel) is right
+
+
+def test_waits_double_up_to_the_cap_with_jitter_and_begin_again() -> None:
+    dice = iter([0.5, 0.5, 0.5, 0.5, 0.0, 1.0, 0.5])
+    backoff = Backoff(1, 5, lambda: next(dice))
+    assert [backoff.wait() for _ in range(4)] == [1, 2, 4, 5]
+    assert backoff.wait() == 3.75
+    assert backoff.wait() == 6.25
+    backoff.reset()
+    assert backoff.wait() == 1
