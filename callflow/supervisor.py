@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 ROLES = ("receiver", "engine", "telephony", "web")
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0  # seconds before a dead role begins again
-_STEADY = 10.0  # a role that lived so long did not die of its start
+_STEADY = 2.0  # a role that lived so long did not die of its start: it is wanted back at once
 _GRACE = 8.0  # seconds for a role to end by itself
 _ASTERISK_LOOK = 0.25  # seconds between two looks at an Asterisk
 _PR_SET_PDEATHSIG = 1

@@ -6,31 +6,23 @@ import asyncio
 import contextlib
 import fcntl
 import json
-import signal
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from callflow import clock, demo, engine, handling, standard_plans, supervisor
+from callflow import clock, demo, handling, standard_plans, supervisor
 from callflow.call_plan import to_json
+from callflow.commands import role
 from callflow.commands.base import AsJson, console, group, open_rows, settings_of_this_run
 from callflow.config import Settings
-from callflow.receiver import process as receiver_process
 from callflow.storage import Tx
 from callflow.storage.upgrade import upgrade
 from ivr import telephony
 from ivr.asterisk import embedded
 from ivr.asterisk.process import AsteriskProcess
 from ivr.asterisk.tree import find_or_fetch
-from web import serve as web_serve
-
-_ROLES: dict[str, Callable[[Settings], Awaitable[None]]] = {
-    "receiver": receiver_process.serve,
-    "engine": engine.serve,
-    "telephony": telephony.serve,
-}
 
 
 def serve(
@@ -39,28 +31,15 @@ def serve(
     ] = None,
 ) -> None:
     """Run the station, or one of its roles, until SIGTERM."""
+    if only in role.ROLES:
+        role.run(only)
+        return
+    if only is not None:
+        raise typer.BadParameter(f"there is no role {only!r}: {', '.join(role.ROLES)}")
     settings = settings_of_this_run()
-    if only is None:
-        with alone(settings):
-            station = supervisor.Supervisor(settings, prepare(settings))
-            asyncio.run(station.run(lambda: _started(settings)))
-    elif only == "web":
-        network = demo.SimulatedNetwork(settings) if settings.demo else None
-        web_serve.run(settings, network=network)
-    elif only in _ROLES:
-        asyncio.run(_until_told(_ROLES[only](settings)))
-    else:
-        raise typer.BadParameter(f"there is no role {only!r}: {', '.join(supervisor.ROLES)}")
-
-
-async def _until_told(work: Awaitable[None]) -> None:
-    """Run a role; SIGTERM cancels it, which ends it in order."""
-    task = asyncio.ensure_future(work)
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, task.cancel)
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    with alone(settings):
+        station = supervisor.Supervisor(settings, prepare(settings))
+        asyncio.run(station.run(lambda: _started(settings)))
 
 
 @contextlib.contextmanager

@@ -1,0 +1,48 @@
+"""The command line, put together."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from callflow.call_plan import PlanError
+from callflow.commands import administration, demonstration, logbook, signals, station
+from callflow.commands.base import console
+from callflow.panel import NoAnswerError
+from callflow.storage import StoreUnavailable
+from ivr.asterisk.process import AsteriskFailed
+from ivr.asterisk.tree import AsteriskUnavailable
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.command()(station.serve)
+app.command("demo")(demonstration.demo_command)
+app.command()(station.doctor)
+app.add_typer(station.asterisk, name="asterisk")
+app.add_typer(administration.db, name="db")
+app.add_typer(administration.user, name="user")
+app.add_typer(administration.token, name="token")
+app.add_typer(administration.plan, name="plan")
+app.add_typer(administration.site, name="site")
+app.add_typer(signals.panel, name="signal")
+app.add_typer(logbook.book, name="logbook")
+
+#: What a person can act on: said in one line, exit 1.
+_SAID = (
+    AsteriskFailed,
+    AsteriskUnavailable,
+    NoAnswerError,
+    OSError,
+    PlanError,
+    StoreUnavailable,
+    TimeoutError,
+)
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except _SAID as error:
+        console.print(f"callflow: {error}", style="red", markup=False)
+        sys.exit(1)
