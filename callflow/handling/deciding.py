@@ -79,7 +79,8 @@ def _decide(tx: Tx, row: Row, now: datetime) -> None:
     for action in decision.actions:
         row = _act(tx, row, action, now, at)
         refused |= row.pop("refused", False)
-        at += _TICK  # rows of one decision keep their order
+        if isinstance(action, NoNumber | PlaceCall):
+            at += _TICK  # the rows of one decision keep their order
     if decision.actions or due_before != decision.due_at:
         where: Row = dict(step=row["step"], step_since=row["step_since"])
         row = incidents.change(tx, row, machine_due=decision.due_at, **where)

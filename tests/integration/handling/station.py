@@ -54,9 +54,7 @@ class Station:
         self.store, self.vault, self.now = store, vault, NIGHT
         self._numbers = itertools.count()
         self.write(lambda tx: handling.save_policy(tx, _settings()))
-        for plan in standard_plans.STANDARD_PLANS:
-            body = call_plan.to_json(plan)
-            self.write(lambda tx, body=body: handling.publish_plan(tx, body, "test", NIGHT))
+        self.write(_publish_standard_plans)
 
     # --- doing --------------------------------------------------------------------------------
 
@@ -145,6 +143,10 @@ class Station:
         final = Outcome(outcome)
         self.write(lambda tx: handling.call_ended(tx, call_id, outcome=final, now=self.now))
 
+    def loses(self, call_id: str) -> None:
+        """The channel went while nobody listened."""
+        self.write(lambda tx: handling.call_lost(tx, call_id, self.now))
+
     def ends(self, to: str, outcome: str) -> None:
         """The call to this number is placed and ends without a dialogue."""
         self.hangs_up(self.rings(to), outcome)
@@ -210,6 +212,11 @@ class Station:
     def faults(self) -> list[str]:
         found = self.read(handling.verify_logbook)
         return [f"{f.chain} {f.seq}: {f.what}" for f in found]
+
+
+def _publish_standard_plans(tx: Tx) -> None:
+    for plan in standard_plans.STANDARD_PLANS:
+        handling.publish_plan(tx, call_plan.to_json(plan), "test", NIGHT)
 
 
 def _settings() -> Settings:
