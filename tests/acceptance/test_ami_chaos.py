@@ -222,7 +222,7 @@ async def test_the_link_is_cut_again_and_again(chaos: Chaos) -> None:
     chaos.ami.faults = Faults()
     accounts = await chaos.sites()
     await chaos.alarms(accounts)
-    for _ in range(12):
+    for _ in range(8):
         chaos.ami.cut()
         await chaos.next_link()
     await chaos.ended_with_a_human(accounts)
