@@ -9,6 +9,7 @@ from typing import Any
 
 from callflow import handling
 from callflow.call import LIVE_STATES
+from callflow.signal import Category
 from callflow.storage import Tx, calls, incidents, logbook, signals, sites
 from web.i18n import phone
 
@@ -87,7 +88,7 @@ def _line(
     human = row["with_human"] and row["human_since"] is not None
     target = None
     if human and row["state"] == "open" and row["holder"] is None and not row["parked_until"]:
-        target = row["human_since"] + policy.target(row["category"])
+        target = row["human_since"] + policy.target(Category(row["category"]))
     return Line(
         id=row["id"],
         group=group,

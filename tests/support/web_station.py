@@ -20,7 +20,7 @@ from callflow.call import Outcome
 from callflow.call_plan import to_json
 from callflow.config import Settings
 from callflow.signal import Signal
-from callflow.storage import Store, Tx
+from callflow.storage import Store, Tx, incidents
 from callflow.storage.upgrade import upgrade
 from callflow.vault import Vault
 from tests.support.product import free_base
@@ -66,8 +66,12 @@ class WebStation:
         self.vault = Vault(data_dir / "keys")
         self.store = Store(self.settings.database, mac=self.vault.seal)
         now = clock.now()
-        for plan in standard_plans.STANDARD_PLANS:
-            self.do(lambda tx, body=to_json(plan): handling.publish_first(tx, body, "test", now))
+
+        def publish(tx: Tx) -> None:
+            for plan in standard_plans.STANDARD_PLANS:
+                handling.publish_first(tx, to_json(plan), "test", now)
+
+        self.do(publish)
 
     def do(self, function: Any) -> Any:
         """Write in one transaction."""
@@ -109,8 +113,6 @@ class WebStation:
         self.do(lambda tx: handling.correlate(tx, clock.now()))
 
         def newest(tx: Tx) -> dict[str, Any]:
-            from callflow.storage import incidents
-
             return incidents.page(tx, account=account, limit=500)[-1]
 
         return dict(self.store.read_now(newest))

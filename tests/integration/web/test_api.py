@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from callflow import handling
+from callflow import clock, handling
 from callflow.call import Outcome
 from callflow.storage import signals
 from tests.support.web_station import WebStation, site_body
@@ -303,16 +303,10 @@ async def test_a_recordings_path_never_leaves_its_folder(
             sha256=None,
             duration=None,
             problem="",
-            now=handling_now(),
+            now=clock.now(),
         )
     )
     assert (await api.get(f"/recordings/{call}")).status_code == 404
-
-
-def handling_now() -> Any:
-    from callflow import clock
-
-    return clock.now()
 
 
 async def test_a_plan_is_published_as_its_next_version(api: httpx.AsyncClient) -> None:

@@ -1,0 +1,204 @@
+"""The pages in Chromium, against a web process of their own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from callflow import clock, handling
+from callflow.call import Outcome
+from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
+from web.accounts import Role
+
+AXE = (Path(__file__).parents[2] / "data/axe/axe.min.js").read_text()
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[tuple[WebStation, WebProcess]]:
+    """Three alarms: one vital, one that a person must look at, one that the machine has."""
+    station = WebStation(tmp_path, demo=True)
+    station.user(NAME, Role.OPERATOR)
+    for account, name in (("1001", "Boulangerie"), ("1002", "Pharmacie"), ("1003", "Garage")):
+        station.site(account, name=name)
+    station.alarm("1001")
+    station.call(Outcome.NO_KEY, seconds=3)
+    row = station.alarm("1002")
+    station.do(lambda tx: handling.claim(tx, row["id"], "yves", clock.now()))
+    station.do(lambda tx: handling.release(tx, row["id"], "yves", clock.now()))
+    station.alarm("1003", code="FA")
+    process = WebProcess(station)
+    process.start()
+    yield station, process
+    process.kill()
+    station.close()
+
+
+def log_in(page: Page, web: WebProcess) -> None:
+    page.goto(web.url)
+    page.get_by_label("Nom").fill(NAME)
+    page.get_by_label("Mot de passe").fill(PASSWORD)
+    page.get_by_role("button", name="Se connecter").click()
+    expect(page.get_by_role("heading", name="File des opérateurs")).to_be_visible()
+
+
+def watched(page: Page) -> list[str]:
+    """What the browser complains of, refusals by the policy included."""
+    said: list[str] = []
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("console", lambda m: said.append(m.text) if m.type == "error" else None)
+    return said
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds, by rule and place."""
+    page.evaluate(AXE)
+    found: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{v['id']}: {node['target']} {node['failureSummary']}"
+        for v in found["violations"]
+        for node in v["nodes"]
+    ]
+
+
+def test_axe_finds_nothing(page: Page, web: tuple[WebStation, WebProcess]) -> None:
+    said = watched(page)
+    page.goto(web[1].url)
+    assert violations(page) == []
+    log_in(page, web[1])
+    assert violations(page) == []
+    page.get_by_role("link", name="Boulangerie").first.click()
+    expect(page.get_by_role("button", name="Prendre", exact=True)).to_be_visible()
+    assert violations(page) == []
+    page.keyboard.press("a")
+    expect(page.get_by_role("button", name="Rendre à la file")).to_be_visible()
+    assert violations(page) == []
+    assert said == []
+
+
+def test_nothing_is_smaller_than_16_px(page: Page, web: tuple[WebStation, WebProcess]) -> None:
+    log_in(page, web[1])
+    for link in (None, "Boulangerie"):
+        if link:
+            page.get_by_role("link", name=link).first.click()
+        small = page.evaluate(
+            """[...document.querySelectorAll("body *")].filter((e) =>
+                 [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()) &&
+                 parseFloat(getComputedStyle(e).fontSize) < 16).map((e) => e.outerHTML)"""
+        )
+        assert small == []
+
+
+def test_the_console_lives(page: Page, web: tuple[WebStation, WebProcess]) -> None:
+    station, process = web
+    log_in(page, process)
+    queue = page.locator("#list-queue .row")
+    expect(queue).to_have_count(2)
+    expect(queue.first).to_contain_text("Garage")  # vital first
+    row = station.alarm("1001")
+    expect(page.locator(f"#i-{row['id']}")).to_contain_text("×2")
+    station.do(lambda tx: handling.claim(tx, row["id"], "yves", clock.now()))
+    expect(queue).to_have_count(3)
+    expect(page.locator(f"#i-{row['id']} .holder")).to_have_text("yves")
+    expect(page).to_have_title(re.compile(r"^\(3\) "))
+
+
+def test_rows_never_move_under_the_pointer(page: Page, web: tuple[WebStation, WebProcess]) -> None:
+    station, process = web
+    station.site("1004", name="Bijouterie")
+    log_in(page, process)
+    page.locator("#list-queue .row").nth(1).hover()
+    station.alarm("1004", code="HA")
+    more = page.get_by_role("button", name="1 de plus ↑")
+    expect(more).to_be_visible()
+    expect(page.locator("#list-queue .row")).to_have_count(2)
+    more.click()
+    expect(page.locator("#list-queue .row")).to_have_count(3)
+
+
+def test_a_cut_stream_is_said_and_made_good(page: Page, web: tuple[WebStation, WebProcess]) -> None:
+    station, process = web
+    log_in(page, process)
+    expect(page.locator("#cut")).to_be_hidden()
+    process.kill()
+    expect(page.locator("#cut")).to_be_visible(timeout=5000)
+    expect(page.locator("#cut")).to_contain_text("Flux coupé")
+    station.site("1004", name="Bijouterie")
+    station.alarm("1004", code="HA")
+    process.start()
+    expect(page.locator("#cut")).to_be_hidden(timeout=10000)
+    expect(page.locator("#list-queue")).to_contain_text("Bijouterie")
+
+
+def test_by_keyboard_alone(page: Page, web: tuple[WebStation, WebProcess]) -> None:
+    log_in(page, web[1])
+    page.keyboard.press("F8")
+    focused = page.locator(".row:has(:focus)")
+    expect(focused).to_contain_text("Garage")
+    page.keyboard.press("j")
+    expect(focused).to_contain_text("Pharmacie")
+    page.keyboard.press("k")
+    page.keyboard.press("a")
+    expect(focused.locator(".holder")).to_have_text(NAME)
+    page.keyboard.press("Enter")
+    note = page.get_by_placeholder("Ce qu'il faut retenir…")
+    note.fill("j'appelle")  # letters are text while typing
+    page.get_by_role("button", name="Noter").click()
+    expect(page.locator(".log .k-note")).to_contain_text("j'appelle")
+    expect(note).to_have_value("")
+
+
+def test_what_is_typed_survives_what_happens(
+    page: Page, web: tuple[WebStation, WebProcess]
+) -> None:
+    station, process = web
+    log_in(page, process)
+    page.get_by_role("link", name="Boulangerie").first.click()
+    note = page.get_by_placeholder("Ce qu'il faut retenir…")
+    note.fill("à moitié éc")
+    station.alarm("1001")
+    expect(page.locator("#h-signals .count")).to_have_text("2")
+    expect(note).to_have_value("à moitié éc")
+    expect(note).to_be_focused()
+
+
+def test_a_timer_counts_against_its_target(page: Page, web: tuple[WebStation, WebProcess]) -> None:
+    log_in(page, web[1])
+    target = page.locator("#list-queue .target").first
+    expect(target).to_have_text(re.compile(r"^0:\d\d restant$|^dépassé de 0:\d\d$"))
+    before = target.inner_text()
+    expect(target).not_to_have_text(before, timeout=3000)
+
+
+def test_the_recording_plays(page: Page, web: tuple[WebStation, WebProcess]) -> None:
+    log_in(page, web[1])
+    page.get_by_role("link", name="Boulangerie").first.click()
+    audio = page.locator("audio").first
+    duration = audio.evaluate(
+        """(a) => new Promise((done, failed) => {
+             a.onloadedmetadata = () => done(a.duration); a.onerror = failed; a.load();
+             a.preload = "metadata"; })"""
+    )
+    assert duration == pytest.approx(3, abs=0.05)
+    assert audio.evaluate(
+        """(a) => new Promise((done) => {
+             a.onseeked = () => done(a.currentTime > 1.9); a.currentTime = 2; })"""
+    )
+
+
+def test_without_javascript_the_forms_work(
+    browser: Browser, web: tuple[WebStation, WebProcess]
+) -> None:
+    with browser.new_context(java_script_enabled=False, locale="fr-FR") as context:
+        page = context.new_page()
+        log_in(page, web[1])
+        page.get_by_role("link", name="Boulangerie").first.click()
+        page.get_by_role("button", name="Prendre", exact=True).click()
+        expect(page.locator(".facts")).to_contain_text(NAME)
+        page.get_by_label("Code acquis").select_option("false_alarm")
+        page.get_by_role("button", name="Acquitter").click()
+        expect(page.locator(".facts")).to_contain_text("Fausse alarme")

@@ -1,0 +1,230 @@
+"""The pages without a browser: logging in, forms without JavaScript, headers, languages."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import httpx
+import pytest
+
+from callflow import clock, handling
+from callflow.call import Outcome
+from tests.support.web_station import NAME, PASSWORD, WebStation
+from web.accounts import Role
+from web.rendering import static_url
+
+
+def csrf_of(page: str) -> str:
+    found = re.search(r'name="csrf" value="([^"]+)"', page)
+    assert found
+    return found[1]
+
+
+# --- logging in --------------------------------------------------------------------------------
+
+
+async def test_a_stranger_is_sent_to_the_login_and_back(
+    station: WebStation, stranger: httpx.AsyncClient
+) -> None:
+    station.user()
+    answer = await stranger.get("/incidents/abc")
+    assert (answer.status_code, answer.headers["location"]) == (
+        303,
+        "/login?next=/incidents/abc",
+    )
+    form = {"name": NAME, "password": PASSWORD, "next": "/incidents/abc"}
+    logged_in = await stranger.post("/login", data=form)
+    assert logged_in.headers["location"] == "/incidents/abc"
+    cookie = logged_in.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
+    assert "secure" not in cookie  # loopback
+
+
+@pytest.mark.parametrize("back", ["//evil.example", "https://evil.example", "/\\evil", "\n/x"])
+async def test_a_login_never_leads_to_another_site(
+    station: WebStation, stranger: httpx.AsyncClient, back: str
+) -> None:
+    station.user()
+    answer = await stranger.post("/login", data={"name": NAME, "password": PASSWORD, "next": back})
+    assert answer.headers["location"] == "/"
+
+
+async def test_wrong_passwords_wait(station: WebStation, stranger: httpx.AsyncClient) -> None:
+    station.user()
+    wrong = {"name": NAME, "password": "non"}
+    answers = [(await stranger.post("/login", data=wrong)).status_code for _ in range(6)]
+    assert answers == [401] * 5 + [429]
+    right = await stranger.post("/login", data={"name": NAME, "password": PASSWORD})
+    assert right.status_code == 429
+    assert int(right.headers["retry-after"]) > 0
+
+
+async def test_an_unknown_name_is_refused_like_a_wrong_password(
+    station: WebStation, stranger: httpx.AsyncClient
+) -> None:
+    station.user()
+    pages = []
+    for name in (NAME, "nobody"):
+        answer = await stranger.post("/login", data={"name": name, "password": "x"})
+        pages.append(answer.text.replace(name, ""))
+    assert pages[0] == pages[1]
+
+
+async def test_logging_out_ends_the_session(operator: httpx.AsyncClient) -> None:
+    kept = dict(operator.cookies)
+    assert (await operator.get("/")).status_code == 200
+    await operator.post("/logout")
+    operator.cookies.update(kept)
+    assert (await operator.get("/")).status_code == 303
+
+
+async def test_a_reader_sees_and_does_nothing(
+    station: WebStation, stranger: httpx.AsyncClient
+) -> None:
+    station.site()
+    row = station.alarm()
+    station.user("lucie", Role.READER)
+    await stranger.post("/login", data={"name": "lucie", "password": PASSWORD})
+    page = await stranger.get(f"/incidents/{row['id']}")
+    assert page.status_code == 200
+    assert "data-act" not in page.text
+    assert (await stranger.post(f"/incidents/{row['id']}/claim")).status_code == 403
+
+
+# --- forms -------------------------------------------------------------------------------------
+
+
+async def test_a_form_of_another_page_is_refused(
+    station: WebStation, operator: httpx.AsyncClient
+) -> None:
+    station.site()
+    where = f"/incidents/{station.alarm()['id']}"
+    token = csrf_of((await operator.get(where)).text)
+    assert (await operator.post(f"{where}/claim", data={"csrf": "x" * 43})).status_code == 403
+    assert (await operator.post(f"{where}/claim")).status_code == 403
+    foreign = {"Origin": "https://evil.example"}
+    answer = await operator.post(f"{where}/claim", data={"csrf": token}, headers=foreign)
+    assert answer.status_code == 403
+    assert (await operator.post(f"{where}/claim", data={"csrf": token})).status_code == 303
+
+
+async def test_a_person_takes_notes_and_closes(
+    station: WebStation, operator: httpx.AsyncClient
+) -> None:
+    station.site()
+    where = f"/incidents/{station.alarm()['id']}"
+    token = csrf_of((await operator.get(where)).text)
+
+    async def act(name: str, **fields: str) -> httpx.Response:
+        return await operator.post(f"{where}/{name}", data={"csrf": token, **fields})
+
+    await act("claim")
+    page = (await operator.get(where)).text
+    assert "Rendre à la file" in page
+    assert "arrêtée par un opérateur" in page
+    await act("note", text="Porte ouverte\r\nvue sur place")
+    assert "Porte ouverte\nvue sur place" in (await operator.get(where)).text
+    assert (await act("close", code="nonsense")).status_code == 422
+    await act("close", code="false_alarm", text="erreur du gardien")
+    page = (await operator.get(where)).text
+    assert "Fausse alarme" in page
+    assert "erreur du gardien" in page
+
+
+async def test_who_holds_it_is_said(station: WebStation, operator: httpx.AsyncClient) -> None:
+    station.site()
+    row = station.alarm()
+    station.do(lambda tx: handling.claim(tx, row["id"], "yves", clock.now()))
+    where = f"/incidents/{row['id']}"
+    page = (await operator.get(where)).text
+    token = csrf_of(page)
+    assert "yves a pris cette alarme" in page
+    refused = await operator.post(f"{where}/claim", data={"csrf": token})
+    assert refused.status_code == 409
+    assert "yves" in refused.text
+
+
+# --- what is shown -----------------------------------------------------------------------------
+
+
+async def test_the_plan_shows_where_it_is(station: WebStation, operator: httpx.AsyncClient) -> None:
+    station.site()
+    row = station.alarm()
+    station.call(Outcome.NO_KEY, seconds=2)
+    page = (await operator.get(f"/incidents/{row['id']}")).text
+    assert page.count('aria-current="step"') == 1
+    assert "Contre-appel sur site" in page
+    assert "décroché, aucune touche" in page
+    assert "<audio controls" in page
+    assert "06 39 98 10 00" in page
+
+
+async def test_codes_never_reach_a_page(station: WebStation, operator: httpx.AsyncClient) -> None:
+    station.site()
+    row = station.alarm()
+    page = (await operator.get(f"/incidents/{row['id']}")).text
+    for secret in ("2580", "2581", "tilleul", station.vault.code("1001-0", "2580")):
+        assert secret not in page
+
+
+async def test_a_recording_is_played_and_drawn(
+    station: WebStation, operator: httpx.AsyncClient, stranger: httpx.AsyncClient
+) -> None:
+    station.site()
+    station.alarm()
+    call = station.call(Outcome.NO_KEY, seconds=2)
+    part = await operator.get(f"/recordings/{call}", headers={"Range": "bytes=0-99"})
+    assert (part.status_code, len(part.content)) == (206, 100)
+    picture = await operator.get(f"/recordings/{call}/waveform.svg")
+    assert picture.headers["content-type"] == "image/svg+xml"
+    assert picture.text.count("M") > 400
+    assert (await stranger.get(f"/recordings/{call}")).status_code == 303
+
+
+async def test_french_first_english_second(
+    station: WebStation, operator: httpx.AsyncClient, stranger: httpx.AsyncClient
+) -> None:
+    assert 'lang="fr"' in (await stranger.get("/login")).text
+    english = await stranger.get("/login", headers={"Accept-Language": "en-GB,fr;q=0.5"})
+    assert "Password" in english.text
+    assert "File des opérateurs" in (await operator.get("/")).text
+    assert "Operators' queue" in (await operator.get("/?lang=en")).text
+    assert "Operators' queue" in (await operator.get("/")).text  # remembered
+
+
+async def test_every_answer_is_guarded(
+    operator: httpx.AsyncClient, stranger: httpx.AsyncClient
+) -> None:
+    answers = [
+        await operator.get("/"),
+        await stranger.get("/login"),
+        await stranger.get("/api/v1/incidents"),
+        await stranger.get("/nowhere"),
+        await stranger.get(static_url("console.js")),
+    ]
+    for answer in answers:
+        policy = answer.headers["content-security-policy"]
+        assert "script-src 'self';" in policy
+        assert "style-src 'self';" in policy
+        assert "unsafe" not in policy
+        assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "no-store" in answers[0].headers["cache-control"]
+    assert "immutable" in answers[-1].headers["cache-control"]
+
+
+async def test_no_page_has_script_or_style_in_it(
+    station: WebStation, operator: httpx.AsyncClient
+) -> None:
+    station.site()
+    row = station.alarm()
+    for path in ("/", f"/incidents/{row['id']}", "/login"):
+        page = (await operator.get(path)).text
+        assert not re.search(r"<script(?![^>]*src=)|<style|\sstyle=|\son[a-z]+=", page)
+
+
+async def test_a_page_that_is_not_there_is_a_page(operator: httpx.AsyncClient) -> None:
+    answer: Any = await operator.get("/incidents/nowhere")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"].startswith("text/html")

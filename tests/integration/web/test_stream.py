@@ -1,0 +1,140 @@
+"""One stream: everything at first, then what changed, once, to all."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from callflow import clock, handling
+from tests.support.web_station import WebProcess, WebStation
+from web.stream import Hub
+
+
+@pytest.fixture
+async def hub(app: FastAPI) -> AsyncIterator[Hub]:
+    running = asyncio.create_task(app.state.hub.run())
+    yield app.state.hub
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+
+
+class Listener:
+    """A console's stream, read event by event."""
+
+    def __init__(self, hub: Hub, language: str = "fr") -> None:
+        self._stream: Any = hub.stream(language, asyncio.Event())
+        self._pending: list[tuple[str, str]] = []
+
+    async def __aenter__(self) -> Listener:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stream.aclose()
+
+    async def next(self, event: str) -> str:
+        """The data of the next ``event``."""
+        async with asyncio.timeout(5):
+            while True:
+                while self._pending:
+                    name, data = self._pending.pop(0)
+                    if name == event:
+                        return data
+                chunk = await anext(self._stream)
+                for block in chunk.strip().split("\n\n"):
+                    lines = block.split("\n")
+                    name = lines[1].removeprefix("event: ")
+                    self._pending.append(
+                        (name, "\n".join(line.removeprefix("data: ") for line in lines[2:]))
+                    )
+
+
+async def test_a_console_first_gets_everything(station: WebStation, hub: Hub) -> None:
+    station.site()
+    row = await asyncio.to_thread(station.alarm)
+    async with Listener(hub) as console:
+        rows = await console.next("rows")
+        assert "data-all" in rows
+        assert f'id="i-{row["id"]}"' in rows
+        assert "Frontal" in await console.next("strip")
+        assert "Alarme ouverte" in await console.next("feed")
+
+
+async def test_what_changes_is_told_within_a_second(station: WebStation, hub: Hub) -> None:
+    station.site()
+    async with Listener(hub) as french, Listener(hub, "en") as english:
+        await french.next("rows")
+        await english.next("rows")
+        began = clock.monotonic()
+        row = await asyncio.to_thread(station.alarm)
+        told = await french.next("rows")
+        assert clock.monotonic() - began < 1.5
+        assert "data-all" not in told
+        assert "Contre-appel sur site" in told
+        assert "Counter-call to the premises" in await english.next("rows")
+        assert row["id"] in await french.next("touched")
+
+
+async def test_only_what_changed_is_sent(station: WebStation, hub: Hub) -> None:
+    for account in ("1001", "1002", "1003"):
+        station.site(account)
+        await asyncio.to_thread(station.alarm, account)
+    async with Listener(hub) as console:
+        assert (await console.next("rows")).count('<li id="i-') == 3
+        row = await asyncio.to_thread(station.alarm, "1002")
+        await asyncio.to_thread(
+            station.do, lambda tx: handling.claim(tx, row["id"], "claire", clock.now())
+        )
+        told = await console.next("rows")
+        assert re.findall('<li id="i-([^"]+)"', told) == [row["id"]]
+
+
+async def test_a_filed_incident_leaves(station: WebStation, hub: Hub) -> None:
+    station.site()
+    row = await asyncio.to_thread(station.alarm)
+    async with Listener(hub) as console:
+        await console.next("rows")
+
+        def close() -> None:
+            station.alarm(code="BR")
+            station.do(
+                lambda tx: handling.close_incident(
+                    tx, row["id"], "claire", "false_alarm", "", clock.now()
+                )
+            )
+
+        await asyncio.to_thread(close)
+        while f'data-gone="{row["id"]}"' not in await console.next("rows"):
+            pass
+
+
+async def test_a_console_that_left_is_forgotten(station: WebStation, hub: Hub) -> None:
+    async with Listener(hub) as console:
+        await console.next("rows")
+        assert hub.open_streams == 1
+    assert hub.open_streams == 0
+
+
+@pytest.mark.timeout(60)
+async def test_the_process_ends_quickly_with_streams_open(station: WebStation) -> None:
+    """On SIGTERM, with browsers listening."""
+    station.user()
+    web = WebProcess(station)
+    await asyncio.to_thread(web.start)
+    async with httpx.AsyncClient(base_url=web.url) as client:
+        await client.post("/login", data={"name": "claire", "password": "sous les pavés"})
+        async with client.stream("GET", "/events") as stream:
+            lines = stream.aiter_lines()
+            assert (await anext(lines)).startswith("id: ")
+            took = await asyncio.to_thread(web.stop)
+            with contextlib.suppress(httpx.HTTPError):
+                async for _ in lines:
+                    pass
+    assert took < 5
