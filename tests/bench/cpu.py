@@ -1,0 +1,46 @@
+"""CPU seconds of an instance's processes (Linux; nothing elsewhere)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+from tests.support.product import Product
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def seconds(product: Product) -> dict[str, float]:
+    """{part of the instance: CPU seconds so far}."""
+    mark = f"CALLFLOW_DATA_DIR={product.data_dir}".encode()
+    found: dict[str, float] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if mark in (folder / "environ").read_bytes().split(b"\0"):
+                name = _part((folder / "cmdline").read_bytes().decode().split("\0"))
+                found[name] = found.get(name, 0.0) + _used(folder)
+    return found
+
+
+def used(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:
+    """What was used between two looks."""
+    return {
+        name: round(after[name] - before.get(name, 0.0), 1)
+        for name in sorted(after)
+        if after[name] - before.get(name, 0.0) >= 0.1
+    }
+
+
+def _part(words: list[str]) -> str:
+    if "--only" in words:
+        return words[words.index("--only") + 1]
+    config = next((word for word in words if word.endswith("/etc/asterisk.conf")), None)
+    if config:
+        return f"asterisk-{Path(config).parts[-3]}"
+    return "voice" if any(word.endswith("voice.py") for word in words) else "supervisor"
+
+
+def _used(process: Path) -> float:
+    fields = (process / "stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
