@@ -111,7 +111,8 @@ def _refuse(tx: Tx, row: Row, why: str, now: datetime) -> None:
 
 
 def _incident(tx: Tx, row: Row) -> Row | None:
-    return incidents.get(tx, row["incident_id"]) if row["incident_id"] else None
+    """The call's incident, locked: what is written of it later is computed from this."""
+    return incidents.get(tx, row["incident_id"], lock=True) if row["incident_id"] else None
 
 
 def live_calls(tx: Tx, *, node: str) -> list[LiveCall]:

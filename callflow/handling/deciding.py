@@ -18,7 +18,7 @@ from callflow.handling.telling import tell
 from callflow.incident import Event, Machine, State
 from callflow.logbook import MACHINE
 from callflow.signal import PERSONAL, Category, Kind
-from callflow.storage import Away, Tx, calls, incidents, sites
+from callflow.storage import AWAY, Tx, calls, incidents, sites
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ def decide(tx: Tx, incident_id: str, now: datetime) -> None:
         with tx.begin_nested():  # what was half done is undone before a human is told
             row = _look_at_times(tx, row, now)
             _decide(tx, row, now)
-    except Away:
+    except AWAY:
         raise
     except Exception:  # invariant 2: any failure lands, loudly, in front of a human
         log.exception("deciding failed for incident %s", incident_id)

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from callflow.call import CallState, Direction, Outcome
+from callflow.call import INCOMING_STEP, CallState, Direction, Outcome
 from callflow.handling.calling import dialogue_concluded, join_room
 from callflow.handling.deciding import is_mute, request_call
 from callflow.handling.policy import load_policy
-from callflow.handling.telling import tell
+from callflow.handling.telling import storable, tell
 from callflow.signal import Category, Kind
 from callflow.site import Authority, Contact, Role, Site
 from callflow.storage import Tx, calls, incidents, sites
@@ -19,6 +19,7 @@ from callflow.vault import Vault, equal
 from ivr.dialogue import Answer, CodeVerdict, Dialogue, Facts, Progress
 
 STATION_NAME = "Callflow"
+_LONGEST_NUMBER = 32  # characters of what a caller's network says, as a row has room for
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,6 +136,7 @@ def incoming_call(tx: Tx, call_id: str, number: str, node: str, now: datetime) -
     """
     if calls.get(tx, call_id) is not None:
         return
+    number = storable(number)[:_LONGEST_NUMBER]
     row = incidents.open_of_phone(tx, number)
     policy = load_policy(tx)
     incident_row = incidents.get(tx, row) if row else None
@@ -144,7 +146,7 @@ def incoming_call(tx: Tx, call_id: str, number: str, node: str, now: datetime) -
         incident_row,
         now,
         call_id=call_id,
-        step="incoming",
+        step=INCOMING_STEP,
         to=number,
         attempt=1,
         dialogue=Dialogue.INCOMING.value,

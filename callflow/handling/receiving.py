@@ -16,7 +16,7 @@ from callflow.handling.telling import storable, tell
 from callflow.signal import Kind, Signal
 from callflow.signals import events
 from callflow.signals.events import EventRow
-from callflow.storage import Away, Tx, incidents, sites
+from callflow.storage import AWAY, Tx, incidents, sites
 from callflow.storage import signals as signal_rows
 
 log = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ def _together(tx: Tx, signals: list[Row], now: datetime) -> bool:
     try:
         with tx.begin_nested():
             Correlation(tx, signals, now).run()
-    except Away:
+    except AWAY:
         raise
     except Exception:
         log.exception("correlating %d signals failed", len(signals))

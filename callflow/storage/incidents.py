@@ -191,6 +191,8 @@ def unclaimed(tx: Tx, now: datetime) -> list[dict[str, Any]]:
         .order_by(c.priority, c.opened_at)
         .limit(50)
     )
+    if tx.dialect.name != "sqlite":
+        query = query.with_for_update(skip_locked=True)  # whoever works on one settles it
     return [dict(row._mapping) for row in tx.execute(query)]
 
 
@@ -200,6 +202,8 @@ def idle_held(tx: Tx, now: datetime) -> list[dict[str, Any]]:
     query = select(t.incident).where(
         c.state == State.OPEN.value, c.holder.is_not(None), c.queue_due <= now
     )
+    if tx.dialect.name != "sqlite":
+        query = query.with_for_update(skip_locked=True)
     return [dict(row._mapping) for row in tx.execute(query)]
 
 

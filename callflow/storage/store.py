@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
 #: A text's MAC with a key that is not in the database.
@@ -30,7 +31,26 @@ _PAUSE = 0.002  # seconds left to other processes' writers after each commit (en
 
 
 class StoreUnavailable(Exception):
-    """The database refused or failed; nothing was written. Trying again may help."""
+    """The database failed, or (``permanent``) refused what was asked; nothing was written.
+
+    Trying again may help, unless it is permanent: then the fault is in what was asked.
+    """
+
+    def __init__(self, message: str, *, permanent: bool = False) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+
+    @classmethod
+    def because(cls, error: BaseException) -> StoreUnavailable:
+        """The error that SQLAlchemy's ``error`` is for callers."""
+        refused = isinstance(error, SQLAlchemyError) and not isinstance(error, AWAY)
+        failure = cls(str(error), permanent=refused)
+        failure.__cause__ = error
+        return failure
+
+
+#: The database is away, busy, or ended a deadlock: nothing is wrong with what was asked.
+AWAY = (OperationalError, InterfaceError, PoolTimeout)
 
 
 class _Job:
@@ -88,7 +108,7 @@ class Store:
                 tx.info["mac"] = self._mac
                 return function(tx)
         except SQLAlchemyError as error:
-            raise StoreUnavailable(str(error)) from error
+            raise StoreUnavailable.because(error) from error
 
     def close(self) -> None:
         """Finish what was submitted and let go of the database."""
@@ -157,8 +177,7 @@ class Store:
                 if all(error is not None for _, _, error in results):
                     transaction.rollback()
         except BaseException as failed:  # the commit itself failed: nobody's work is durable
-            failure = StoreUnavailable(str(failed))
-            failure.__cause__ = failed
+            failure = StoreUnavailable.because(failed)
             return [(job, None, failure) for job in batch]
         return results
 
@@ -191,9 +210,7 @@ def _attempt(tx: Tx, job: _Job, *, alone: bool) -> tuple[Any, Exception | None]:
         with tx.begin_nested():
             return job.function(tx), None
     except SQLAlchemyError as error:
-        failure = StoreUnavailable(str(error))
-        failure.__cause__ = error
-        return None, failure
+        return None, StoreUnavailable.because(error)
     except Exception as error:
         return None, error
 
@@ -201,9 +218,12 @@ def _attempt(tx: Tx, job: _Job, *, alone: bool) -> tuple[Any, Exception | None]:
 def make_engine(url: str, *, writer: bool) -> Engine:
     """An engine with the settings that engine.md measured."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=1 if writer else 4, pool_pre_ping=True)
+        return create_engine(
+            url, pool_size=1 if writer else 4, pool_pre_ping=True, hide_parameters=True
+        )
     engine = create_engine(
         url,
+        hide_parameters=True,  # what people said and did stays out of errors, hence out of logs
         pool_size=1 if writer else 4,
         max_overflow=0 if writer else 8,
         connect_args={"check_same_thread": False, "timeout": 10},

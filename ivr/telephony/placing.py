@@ -290,6 +290,8 @@ class Placing:
             try:
                 await self._store.write(function)
             except StoreUnavailable as error:
+                if error.permanent:
+                    raise
                 log.critical("store.away", reason=str(error))
                 await asyncio.sleep(_STORE_RETRY)
             else:

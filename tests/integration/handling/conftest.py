@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from psycopg import sql
 
 from callflow.storage import Store
 from callflow.storage.schema import metadata
 from callflow.storage.store import make_engine
 from callflow.vault import Vault
 from tests.integration.handling.station import Station
+from tests.support.postgresql import Server
 
 
 @pytest.fixture
@@ -19,14 +21,37 @@ def vault(tmp_path: Path) -> Vault:
     return Vault(tmp_path / "keys")
 
 
-@pytest.fixture
-def tables(database_url: str) -> str:
+@pytest.fixture(scope="session")
+def shared_postgresql(postgresql: Server) -> str:
+    """One database for all tests of this folder: making one takes longer than most tests."""
+    postgresql.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier("handling")))
+    url = postgresql.url("handling")
+    _make_tables(url)
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def tables(request: pytest.FixtureRequest) -> Iterator[str]:
     """The URL of a database with empty tables (that migrations give the same is tested apart)."""
-    engine = make_engine(database_url, writer=True)
+    if request.param == "sqlite":
+        url: str = request.getfixturevalue("sqlite_url")
+        _make_tables(url)
+        yield url
+        return
+    url = request.getfixturevalue("shared_postgresql")
+    yield url
+    engine = make_engine(url, writer=True)
+    with engine.begin() as connection:
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(table.delete())
+    engine.dispose()
+
+
+def _make_tables(url: str) -> None:
+    engine = make_engine(url, writer=True)
     with engine.begin() as connection:
         metadata.create_all(connection)
     engine.dispose()
-    return database_url
 
 
 @pytest.fixture

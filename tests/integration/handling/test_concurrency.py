@@ -1,0 +1,137 @@
+"""Several processes on one database: nothing is doubled, no chain is broken."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from callflow import handling
+from callflow.call import Outcome
+from callflow.handling import Held, Refused
+from callflow.storage import Store, calls, incidents
+from callflow.vault import Vault
+from tests.integration.handling.station import NIGHT, SHOP, Station
+
+SITES = 12
+PROCESSES = 4
+
+
+@pytest.fixture
+def others(tables: str, vault: Vault) -> Iterator[list[Store]]:
+    """The stores of so many processes: a writer each."""
+    stores = [Store(tables, mac=vault.seal) for _ in range(PROCESSES)]
+    yield stores
+    for store in stores:
+        store.close()
+
+
+def at_once(stores: list[Store], work: Callable[[Store], object]) -> list[object]:
+    with ThreadPoolExecutor(len(stores)) as pool:
+        return [done.result() for done in [pool.submit(work, store) for store in stores]]
+
+
+def many_sites(station: Station) -> list[str]:
+    accounts = [f"4{n:03}" for n in range(SITES)]
+    for n, account in enumerate(accounts):
+        shop = dict(id=account, name="x", role="premises", phone=f"+336399840{n:02}")
+        station.put(account, contacts=[shop])
+    return accounts
+
+
+def test_two_who_correlate_open_one_incident_a_site(station: Station, others: list[Store]) -> None:
+    accounts = many_sites(station) + [f"undeclared{n}" for n in range(4)]
+    sent = [station.signal("BA", str(n % 3), account) for account in accounts for n in range(6)]
+    station.receives(*sent)
+
+    def work(store: Store) -> None:
+        while store.write_now(lambda tx: handling.correlate(tx, NIGHT, limit=5)):
+            pass
+
+    at_once(others, work)
+    rows = station.incidents(limit=1000)
+    assert Counter(row["account"] for row in rows) == Counter(accounts)
+    assert {row["signal_count"] for row in rows} == {6}
+    numbers = [call["to"] for row in rows for call in station.calls(row["id"])]
+    assert max(Counter(numbers).values()) == 1
+    assert len(numbers) == SITES
+
+
+def test_many_who_decide_at_once_request_one_call(station: Station, others: list[Store]) -> None:
+    rows = [station.alarm("BA", "3", account) for account in many_sites(station)]
+    for row in rows:
+        station.ends(station.calls(row["id"])[0]["to"], "no_answer")
+    later = NIGHT + timedelta(seconds=20)
+
+    def work(store: Store) -> None:
+        for row in rows:
+            store.write_now(lambda tx, i=row["id"]: handling.decide(tx, i, later))  # type: ignore[misc]
+
+    at_once(others, work)
+    assert {len(station.calls(row["id"])) for row in rows} == {2}
+
+
+def test_a_call_is_claimed_by_one(station: Station, others: list[Store]) -> None:
+    for account in many_sites(station):
+        station.alarm("BA", "3", account)
+
+    def work(store: Store) -> list[str]:
+        orders = store.write_now(
+            lambda tx: handling.claim_calls(tx, node="node0", now=NIGHT, limit=5)
+        )
+        return [order.call_id for order in orders]
+
+    claimed = [call for found in at_once(others, work) for call in found]  # type: ignore[attr-defined]
+    claimed += work(others[0])
+    assert max(Counter(claimed).values()) == 1
+    assert len(claimed) == SITES
+
+
+def test_of_two_who_take_one_has_it(station: Station, others: list[Store]) -> None:
+    rows = [station.alarm(code) for code in ("BA", "FA", "AT")]
+
+    def work(store: Store) -> str | None:
+        who = f"operator {others.index(store)}"
+        row = rows[others.index(store) % len(rows)]
+        try:
+            store.write_now(lambda tx: handling.claim(tx, row["id"], who, NIGHT))
+        except Held:
+            return None
+        return who
+
+    winners = [who for who in at_once(others, work) if who]
+    assert len(winners) == 1
+    assert {row["holder"] for row in station.incidents()} == set(winners)
+
+
+def test_take_and_answer_and_alarm_at_once_leave_a_sound_incident(
+    station: Station, others: list[Store]
+) -> None:
+    row = station.alarm("BA")
+    call_id = station.picks_up(SHOP)
+    station.receives(*(station.signal(code, "7") for code in ("BA", "HA", "FA", "BR")))
+
+    def take(store: Store) -> None:
+        with contextlib.suppress(Refused):
+            store.write_now(lambda tx: handling.claim(tx, row["id"], "alice", NIGHT))
+
+    def duress(store: Store) -> None:
+        store.write_now(lambda tx: handling.dialogue_conclude(tx, call_id, Outcome.DURESS, NIGHT))
+
+    def correlate(store: Store) -> None:
+        store.write_now(lambda tx: handling.correlate(tx, NIGHT))
+
+    def seal(store: Store) -> None:
+        store.write_now(lambda tx: handling.seal_logbook(tx, NIGHT))
+
+    acts = dict(zip(map(id, others), (take, duress, correlate, seal), strict=True))
+    at_once(others, lambda store: acts[id(store)](store))
+    after = station.incident(row["id"])
+    assert (after["duress"], after["category"], after["with_human"]) == (True, "vital", True)
+    assert station.wanted() == [SHOP]  # the call under duress itself, nothing else
+    assert station.read(lambda tx: calls.of_step(tx, row["id"], "counter_call")) == 1
+    assert station.read(lambda tx: incidents.site_is_mute(tx, "1002"))

@@ -1,0 +1,143 @@
+"""The station itself: recordings, seals, processes, and real tampering with the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from callflow import handling
+from callflow.storage import Store, calls
+from tests.integration.handling.station import NIGHT, SHOP, Station
+
+
+def finished(station: Station, call_id: str, problem: str = "") -> None:
+    found: dict[str, Any] = dict(path="2026-11-25/x.wav", sha256="ab" * 32, duration=12.34)
+    if problem:
+        found = dict(path="2026-11-25/x.wav", sha256=None, duration=None)
+    station.write(
+        lambda tx: handling.recording_finished(
+            tx, call_id, **found, problem=problem, now=station.now
+        )
+    )
+
+
+def test_a_recording_is_attached_once_and_told_with_its_hash(station: Station) -> None:
+    row = station.alarm("BA")
+    call_id = station.replies(SHOP, "verified_ok")
+    assert [c["id"] for c in station.read(lambda tx: calls.unrecorded(tx, "node0"))] == [call_id]
+    finished(station, call_id)
+    finished(station, call_id, "missing")  # looked at twice: the first stays
+    kept = station.read(lambda tx: calls.recordings(tx, [call_id]))[call_id]
+    assert (kept["duration"], kept["problem"]) == (12.34, "")
+    told = station.entries("recording")
+    assert [(e["incident"], e["data"]["sha256"]) for e in told] == [(row["id"], "ab" * 32)]
+    assert station.read(lambda tx: calls.unrecorded(tx, "node0")) == []
+
+
+def test_a_missing_recording_is_told_too(station: Station) -> None:
+    station.alarm("BA")
+    call_id = station.replies(SHOP, "verified_ok")
+    finished(station, call_id, "the file is empty")
+    assert "the file is empty" in station.entries("recording_problem")[0]["text"]
+    finished(station, "nobody's call")
+
+
+def test_seals_cover_what_changed_since_the_last(station: Station) -> None:
+    station.alarm("BA")
+    seal = handling.seal_logbook
+    assert station.write(lambda tx: seal(tx, station.now)) == 2  # the incident's chain, the day's
+    assert station.write(lambda tx: seal(tx, station.now)) == 0
+    station.alarm("BA")
+    assert station.write(lambda tx: seal(tx, station.now)) == 1
+
+
+def beat(station: Station, role: str, pid: int = 1, **state: Any) -> None:
+    station.write(
+        lambda tx: handling.process_beat(
+            tx, role, pid=pid, since=station.now, now=station.now, state=state
+        )
+    )
+
+
+def test_health_says_who_is_missing(station: Station) -> None:
+    def health() -> dict[str, Any]:
+        return station.read(lambda tx: handling.health(tx, station.now))
+
+    assert health()["status"] == "failed"
+    for role in ("receiver", "engine", "web"):
+        beat(station, role)
+    assert (health()["status"], health()["missing"]) == ("degraded", ["telephony"])
+    beat(station, "telephony", asterisk="up")
+    assert health()["status"] == "ok"
+    beat(station, "web", pid=2)
+    assert [p["restarts"] for p in health()["processes"] if p["role"] == "web"] == [1]
+    station.now += timedelta(seconds=11)
+    assert health()["status"] == "failed"
+
+
+def test_silent_telephony_is_said_once_and_so_is_its_return(station: Station) -> None:
+    watch = handling.telephony_watch
+    for _ in range(3):
+        assert station.write(lambda tx: watch(tx, station.now))
+    beat(station, "telephony")
+    for _ in range(3):
+        assert not station.write(lambda tx: watch(tx, station.now))
+    said = [entry["text"] for entry in station.entries("station")]
+    assert said == ["la téléphonie ne répond plus", "la téléphonie répond à nouveau"]
+
+
+# --- tampering by SQL ---------------------------------------------------------------------------
+
+ONE = "chain LIKE 'incident:%'"
+TAMPERING = {
+    "a text changed": (f"UPDATE logbook SET text = 'x' WHERE {ONE} AND seq = 2", "changed"),
+    "an author changed": (f"UPDATE logbook SET who = 'bob' WHERE {ONE} AND seq = 2", "changed"),
+    "a time changed": (
+        f"UPDATE logbook SET at = '2026-11-24 00:00:00' WHERE {ONE} AND seq = 2",
+        "changed",
+    ),
+    "one deleted": (f"DELETE FROM logbook WHERE {ONE} AND seq = 2", "missing before this one"),
+    "the tail cut": (f"DELETE FROM logbook WHERE {ONE} AND seq > 2", "cut or rewritten"),
+    "the head deleted": (f"DELETE FROM chain_head WHERE {ONE}", "a chain without a head"),
+    "a head put back": (f"UPDATE chain_head SET seq = 2 WHERE {ONE}", "head is not ours"),
+    "a whole chain": (f"DELETE FROM logbook WHERE {ONE}", "cut or rewritten"),
+    "a seal changed": ("UPDATE seal SET at = '2026-11-24 00:00:00'", "a seal was altered"),
+    "seals emptied": ("UPDATE seal SET heads = '[]'", "a seal was altered"),
+}
+
+
+@pytest.fixture
+def sealed(store: Store, vault: Any) -> Station:
+    """A station whose end is not verified: the test spoils its logbook."""
+    station = Station(store, vault)
+    station.put()
+    station.alarm("BA")
+    station.replies(SHOP, "verified_ok")
+    station.write(lambda tx: handling.seal_logbook(tx, NIGHT))
+    assert station.faults() == []
+    return station
+
+
+@pytest.mark.parametrize("how", TAMPERING)
+def test_tampering_with_the_database_is_found(sealed: Station, how: str) -> None:
+    statement, expected = TAMPERING[how]
+    sealed.write(lambda tx: tx.exec_driver_sql(statement.replace("%", "%%")))
+    assert any(expected in fault for fault in sealed.faults()), sealed.faults()
+
+
+def test_the_logbook_goes_on_after_tampering_and_still_shows_it(sealed: Station) -> None:
+    sealed.write(lambda tx: tx.exec_driver_sql("UPDATE logbook SET text = 'x' WHERE seq = 1"))
+    before = sealed.faults()
+    sealed.alarm("FA")
+    assert sealed.faults() == before
+
+
+def test_another_key_verifies_nothing(sealed: Station, tmp_path: Any) -> None:
+    make: Callable[..., Any] = type(sealed.vault)
+    stranger = Store(sealed.store.url, mac=make(tmp_path / "other").seal)
+    found = stranger.read_now(handling.verify_logbook)
+    stranger.close()
+    assert {fault.what for fault in found} >= {"the chain's head is not ours", "a seal was altered"}

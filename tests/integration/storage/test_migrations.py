@@ -1,0 +1,55 @@
+"""A database brought to this version from nothing is what the program expects."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, select, text
+
+from callflow.storage import schema
+from callflow.storage.store import make_engine
+from callflow.storage.upgrade import upgrade
+
+
+def drift(url: str) -> list[object]:
+    engine = make_engine(url, writer=False)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        found = list(compare_metadata(context, schema.metadata))
+    engine.dispose()
+    return found
+
+
+def test_from_nothing_to_what_the_program_expects(database_url: str) -> None:
+    upgrade(database_url)
+    assert drift(database_url) == []
+
+
+def test_twice_is_once(database_url: str) -> None:
+    upgrade(database_url)
+    engine = make_engine(database_url, writer=True)
+    with engine.begin() as connection:
+        connection.execute(schema.client.insert().values(id="c", name="Client"))
+    upgrade(database_url)
+    with engine.connect() as connection:
+        assert connection.execute(select(schema.client.c.name)).scalars().all() == ["Client"]
+    engine.dispose()
+
+
+def test_processes_that_start_together_upgrade_once(database_url: str) -> None:
+    with ThreadPoolExecutor(4) as processes:
+        for done in [processes.submit(upgrade, database_url) for _ in range(4)]:
+            done.result()
+    assert drift(database_url) == []
+
+
+def test_the_database_knows_its_version(database_url: str) -> None:
+    upgrade(database_url)
+    engine = make_engine(database_url, writer=False)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM alembic_version")).scalar() == 1
+        tables = set(inspect(connection).get_table_names())
+    engine.dispose()
+    assert tables == set(schema.metadata.tables) | {"alembic_version"}
