@@ -169,7 +169,7 @@ def test_what_is_typed_survives_what_happens(
 def test_a_timer_counts_against_its_target(page: Page, web: tuple[WebStation, WebProcess]) -> None:
     log_in(page, web[1])
     target = page.locator("#list-queue .target").first
-    expect(target).to_have_text(re.compile(r"^0:\d\d restant$|^dépassé de 0:\d\d$"))
+    expect(target).to_have_text(re.compile(r"^0:\d\d restant$|^retard 0:\d\d$"))
     before = target.inner_text()
     expect(target).not_to_have_text(before, timeout=3000)
 
