@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -28,6 +28,7 @@ _BATCH = 100
 _TICK = timedelta(seconds=1)
 _SEAL = timedelta(seconds=60)
 _BEAT = timedelta(seconds=2)
+_CLOCK_BACK = 2.0  # seconds: smaller steps delay nothing that counts
 
 
 class Engine:
@@ -38,6 +39,7 @@ class Engine:
         self._wake = WakeSocket(settings.run_dir, ROLE)
         self._since = clock.now()
         self._correlated = 0
+        self._last_tick = self._since, clock.monotonic()
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -88,9 +90,18 @@ class Engine:
 
     async def _tick(self) -> None:
         now = clock.now()
+        await self._watch_clock(now)
         await self._store.write(lambda tx: handling.escalate_queue(tx, now))
         await self._store.write(lambda tx: handling.bridge(tx, now))
         await self._store.write(lambda tx: handling.telephony_watch(tx, now))
+
+    async def _watch_clock(self, now: datetime) -> None:
+        """What waits for a time must not wait longer because the clock was set back."""
+        passed = clock.monotonic() - self._last_tick[1]
+        went_back = passed - (now - self._last_tick[0]).total_seconds()
+        if went_back > _CLOCK_BACK:
+            await self._store.write(lambda tx: handling.clock_went_back(tx, went_back, now))
+        self._last_tick = now, clock.monotonic()
 
     async def _seal(self) -> None:
         now = clock.now()

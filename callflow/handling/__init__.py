@@ -40,7 +40,7 @@ from callflow.handling.operating import (
     transfer,
 )
 from callflow.handling.policy import Policy, load_policy, save_policy
-from callflow.handling.queueing import bridge, escalate_queue
+from callflow.handling.queueing import bridge, clock_went_back, escalate_queue
 from callflow.handling.receiving import correlate, heard, signal_id, store_signals
 from callflow.handling.siting import BadSite, e164, get_site, publish_first, publish_plan, put_site
 from callflow.handling.station import (
@@ -74,6 +74,7 @@ __all__ = [
     "claim",
     "claim_call_actions",
     "claim_calls",
+    "clock_went_back",
     "close_incident",
     "correlate",
     "decide",

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 from typing import Any
 
 from callflow import escalation
-from callflow.call import BRIDGE_STEP, QUEUE_STEP, CallState
-from callflow.handling.deciding import ask_hang_up, request_call
+from callflow.call import BRIDGE_STEP, QUEUE_STEP, CallState, Outcome
+from callflow.handling.deciding import ask_hang_up, hand_to_human, request_call
 from callflow.handling.policy import Policy, load_policy
 from callflow.handling.telling import tell
 from callflow.signal import Category
 from callflow.storage import Tx, calls, incidents, sites
+
+log = logging.getLogger(__name__)
 
 Row = dict[str, Any]
 
@@ -26,6 +29,7 @@ DESK_RING = 25.0
 def escalate_queue(tx: Tx, now: datetime) -> None:
     """Ring the next phone of the station for unclaimed work whose target has passed."""
     _come_back(tx, now)
+    _find_forgotten(tx, now)
     overdue = incidents.unclaimed(tx, now)
     if not overdue:
         return
@@ -73,6 +77,23 @@ def _come_back(tx: Tx, now: datetime) -> None:
             continue
         tell(tx, "came_back", now, row, by=row["holder"])
         incidents.change(tx, row, holder=None, held_since=None, queue_due=now)
+
+
+def _find_forgotten(tx: Tx, now: datetime) -> None:
+    """The last net of invariant 2: whatever nobody would look at again is a human's, at once."""
+    for row in incidents.nobodys(tx, now):
+        log.error("incident %s was nobody's", row["id"])
+        told = hand_to_human(tx, row, Outcome.ERROR.value, now)
+        incidents.change(tx, told, queue_due=now)
+
+
+def clock_went_back(tx: Tx, seconds: float, now: datetime) -> None:
+    """Our clock was set back: what waits for a time that is now far ahead is looked at at once."""
+    text = f"l'horloge a reculé de {seconds:.0f} s"
+    tell(tx, "station", now, text=text, about="clock")
+    for row in incidents.due_later(tx, now):
+        times = {name: min(row[name], now) for name in ("machine_due", "queue_due") if row[name]}
+        incidents.change(tx, row, **times)
 
 
 def bridge(tx: Tx, now: datetime) -> datetime | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, or_, select, update
 
+from callflow.call import LIVE_STATES
 from callflow.incident import Incident, Machine, State
 from callflow.signal import PERSONAL, Category, Kind
 from callflow.storage import schema as t
@@ -204,6 +205,38 @@ def idle_held(tx: Tx, now: datetime) -> list[dict[str, Any]]:
     )
     if tx.dialect.name != "sqlite":
         query = query.with_for_update(skip_locked=True)
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def nobodys(tx: Tx, now: datetime) -> list[dict[str, Any]]:
+    """Open work that no time, no live call and no person will ever look at again.
+
+    There is none, unless a row was lost or one of our rules is wrong.
+    """
+    c = t.incident.c
+    live = select(t.call.c.id).where(
+        t.call.c.incident_id == c.id, t.call.c.state.in_([state.value for state in LIVE_STATES])
+    )
+    forgotten = c.with_human.is_(False) & c.machine_due.is_(None) & ~live.exists()
+    never_rings = c.with_human.is_(True) & c.queue_due.is_(None)
+    query = select(t.incident).where(
+        c.state == State.OPEN.value, c.holder.is_(None), or_(forgotten, never_rings)
+    )
+    if tx.dialect.name != "sqlite":
+        query = query.with_for_update(skip_locked=True)
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def due_later(tx: Tx, now: datetime) -> list[dict[str, Any]]:
+    """Open incidents that wait for a time of the machine or of the queue, unless parked."""
+    c = t.incident.c
+    query = select(t.incident).where(
+        c.state == State.OPEN.value,
+        c.parked_until.is_(None),
+        or_(c.machine_due > now, c.queue_due > now),
+    )
+    if tx.dialect.name != "sqlite":
+        query = query.with_for_update()
     return [dict(row._mapping) for row in tx.execute(query)]
 
 

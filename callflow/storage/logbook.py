@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -27,7 +26,7 @@ def append(tx: Tx, *drafts: Draft) -> None:
         seq, previous = heads[draft.chain]
         entry = logbook.chain_entry(draft, id=uuid.uuid4().hex, seq=seq + 1, previous=previous)
         heads[draft.chain] = (entry.seq, entry.hash)
-        entries.append(asdict(entry))
+        entries.append({name: getattr(entry, name) for name in Entry.__dataclass_fields__})
     tx.execute(t.logbook.insert(), entries)
     _write_heads(tx, heads)
 

@@ -303,6 +303,40 @@ def test_whatever_stands_before_a_human_and_is_unheld_has_a_time_to_ring(
     assert [row for row in waiting if row is None or row["queue_due"] is None] == []
 
 
+def test_what_nobody_would_look_at_again_is_found_and_rings(station: Station) -> None:
+    forgotten, silent = station.alarm("BA"), station.alarm("FA")
+
+    def lose(tx: Tx) -> None:
+        tx.exec_driver_sql("UPDATE call SET state = 'cancelled'")
+        tx.exec_driver_sql(
+            "UPDATE incident SET machine_due = NULL, queue_due = NULL, due_at = NULL"
+        )
+
+    station.write(lose)
+    station.later(1)
+    for row in (forgotten, silent):
+        found = station.incident(row["id"])
+        assert (found["with_human"], found["human_reason"]) == (True, "error")
+        assert found["queue_due"] is not None
+    assert station.wanted() == [DESK]
+
+
+def test_a_clock_that_was_set_back_delays_neither_machine_nor_queue(
+    station: Station, alice: Desk
+) -> None:
+    row, personal = station.alarm("BA"), station.alarm("FA", account="9999")
+    station.ends(SHOP, "no_answer")
+    station.now -= timedelta(hours=1)
+    station.look()
+    assert station.wanted() == []
+    station.write(lambda tx: handling.clock_went_back(tx, 3600, station.now))
+    station.look()
+    assert sorted(station.wanted()) == [SHOP, DESK]
+    assert station.called(row["id"]) == [(SHOP, "no_answer"), (SHOP, None)]
+    assert "queue_call" in station.told(personal["id"])
+    assert station.entries("station")[-1]["text"] == "l'horloge a reculé de 3600 s"
+
+
 # --- close ---------------------------------------------------------------------------------------
 
 
