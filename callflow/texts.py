@@ -27,7 +27,7 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Intrusion confirmed: a second zone triggered",
     ),
     "restored": ("Fin d'alarme zone {zone}", "Zone {zone} restored"),
-    "step": ("Étape {step} ({why})", "Step {step} ({why})"),
+    "step": ("Étape : {step} ({why})", "Step: {step} ({why})"),
     "call_requested": (
         "Appel demandé : {who} ({to}), tentative {attempt}",
         "Call requested: {who} ({to}), attempt {attempt}",
@@ -70,7 +70,7 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     "transferred": ("Transférée de {by} à {to}", "Transferred from {by} to {to}"),
     "resumed": ("Consigne rendue à l'automate par {by}", "Plan handed back to the machine by {by}"),
     "note": ("{note}", "{note}"),
-    "closed": ("Acquittée, code {code}. {text}", "Handled, code {code}. {text}"),
+    "closed": ("Acquittée, code : {resolution}. {text}", "Handled, code: {resolution}. {text}"),
     "awaiting_normal": (
         "En attente du retour à la normale : {zones}",
         "Awaiting back to normal: {zones}",
@@ -144,6 +144,66 @@ REASONS: Mapping[str, tuple[str, str]] = {
     **OUTCOMES,
 }
 
+#: Why the plan goes to a step.
+WHYS: Mapping[str, tuple[str, str]] = {
+    "opened": ("début de la consigne", "the plan begins"),
+    "exhausted": ("liste épuisée", "the list is exhausted"),
+    **OUTCOMES,
+}
+
+#: The steps that the product's own plans name; others are shown by their id.
+STEPS: Mapping[str, tuple[str, str]] = {
+    "counter_call": ("Contre-appel sur site", "Counter-call"),
+    "keyholders": ("Liste d'appel des dépositaires", "Keyholders' call list"),
+    "operator": ("Remise à un opérateur", "Hand to an operator"),
+    "false_alarm": ("Clôture : fausse alarme", "Closure: false alarm"),
+}
+
+#: What an alarm is about.
+KINDS: Mapping[str, tuple[str, str]] = {
+    "intrusion": ("intrusion", "intrusion"),
+    "hold_up": ("agression", "hold-up"),
+    "panic": ("appel au secours", "panic"),
+    "duress": ("contrainte", "duress"),
+    "fire": ("incendie", "fire"),
+    "medical": ("urgence médicale", "medical"),
+    "gas": ("gaz", "gas"),
+    "flood": ("inondation", "flood"),
+    "lift": ("ascenseur", "lift"),
+    "tamper": ("autoprotection", "tamper"),
+    "technical": ("défaut technique", "technical fault"),
+    "power": ("secteur", "mains"),
+    "battery": ("batterie", "battery"),
+    "line": ("transmission", "line"),
+    "test": ("test", "test"),
+    "unencrypted": ("message non chiffré", "sent in clear"),
+    "unknown": ("événement inconnu", "unknown event"),
+}
+
+#: What is wrong with a recording.
+RECORDING_PROBLEMS: Mapping[str, tuple[str, str]] = {
+    "missing": ("fichier absent", "the file is missing"),
+    "silent": ("aucun son reçu du correspondant", "no sound came from the far end"),
+    "length": ("la durée ne correspond pas à l'appel", "its length is not the call's"),
+    "cut": ("coupé par un arrêt de la téléphonie, conservé", "cut by a crash, kept"),
+}
+
+#: Resolution codes (codes acquis).
+RESOLUTIONS: Mapping[str, tuple[str, str]] = {
+    "false_alarm": ("fausse alarme", "false alarm"),
+}
+
+#: {name in an entry's data: its words}; a value without words is shown as it is.
+_WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "outcome": OUTCOMES,
+    "result": OUTCOMES,
+    "reason": REASONS,
+    "why": WHYS,
+    "step": STEPS,
+    "alarm": KINDS,
+    "problem": RECORDING_PROBLEMS,
+    "resolution": RESOLUTIONS,
+}
 _LANGUAGES = ("fr", "en")
 
 
@@ -156,7 +216,7 @@ def entry_text(kind: str, data: Mapping[str, Any], language: str = "fr") -> str:
     """The words of an entry; text from outside in ``data`` stays as it is."""
     column = _LANGUAGES.index(language) if language in _LANGUAGES else 0
     values = _Blank(data)
-    for name, words in (("outcome", OUTCOMES), ("result", OUTCOMES), ("reason", REASONS)):
+    for name, words in _WORDS.items():
         if data.get(name) in words:
             values[name] = words[data[name]][column]
     template = ENTRIES.get(kind, ("{text}", "{text}"))[column]

@@ -244,7 +244,7 @@ def close(tx: Tx, row: Row, code: str, text: str, now: datetime, who: str | None
     again = row["state"] == State.AWAITING_NORMAL.value or row["human_reason"] == "overdue"
     state = incident.after(State(row["state"]), Event.CLOSE)
     extra = {"who_did": who} if who else {}
-    tell(tx, "closed", now, row, code=code, text=text, **extra)
+    tell(tx, "closed", now, row, resolution=code, text=text, **extra)
     for number in calls.cancel_requested(tx, row["id"], now):
         tell(tx, "call_cancelled", now, row, to=number)
     row = incidents.change(
