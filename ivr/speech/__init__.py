@@ -35,6 +35,8 @@ VOICES = {"fr": "fr-FR", "en": "en-GB"}
 VERSION = "1"
 #: Seconds a sentence may take to be made; then the voice is started anew.
 PATIENCE = 2.0
+#: Seconds that the voice may take to start, on a machine that has much to do.
+STARTS_WITHIN = 8.0
 #: Seconds a joined turn is kept after its last use.
 TURN_KEPT = 3600.0
 
@@ -236,7 +238,8 @@ class Speech:
         error: str | None = None
         started = clock.monotonic()
         try:
-            error = await asyncio.wait_for(self._ask(order), PATIENCE)
+            patience = PATIENCE if self._voice else PATIENCE + STARTS_WITHIN
+            error = await asyncio.wait_for(self._ask(order), patience)
         except (OSError, TimeoutError, ValueError, EOFError) as failure:
             error = f"{type(failure).__name__}: {failure}"
             await self._end_voice()

@@ -20,7 +20,7 @@ from ivr.ami import Account, AmiError, AmiLink, Timing
 from ivr.asterisk.configuration import AMI_USER
 from ivr.asterisk.instance import Instance, Kind
 from ivr.asterisk.tree import cache_folder
-from ivr.speech import Speech
+from ivr.speech import Speech, SpeechFailed
 from ivr.telephony.dialogue_rows import DialogueRows
 from ivr.telephony.placing import Placing
 from ivr.telephony.recordings import Recordings
@@ -174,12 +174,18 @@ def speech_of(settings: Settings) -> Speech:
     return Speech(settings.data_dir / "prompts", cache_folder() / "prompts")
 
 
-async def one_moment(settings: Settings) -> Path:
-    """What is heard while the dialogues' server is away, without its extension."""
+async def one_moment(settings: Settings) -> Path | None:
+    """What is heard while the dialogues' server is away, without its extension.
+
+    None where the voice fails: a station without that sentence is better than none.
+    """
     speech = speech_of(settings)
     await speech.start()
     try:
         return await speech.say(prompts.spoken("one_moment", {}, "fr"), "fr")
+    except SpeechFailed as error:
+        log.critical("speech failed", key="one_moment", error=str(error))
+        return None
     finally:
         await speech.close()
 
