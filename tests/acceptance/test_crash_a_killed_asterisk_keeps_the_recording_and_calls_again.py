@@ -1,0 +1,81 @@
+"""kill -9 of the station's Asterisk while one person speaks and another's phone rings."""
+
+from __future__ import annotations
+
+import os
+import signal
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from callflow import clock
+from tests.support import chaos
+from tests.support.chaos import ANSWERS, RINGS, Town
+from tests.support.station import Station
+
+AGAIN_WITHIN = 10.0  # seconds after Asterisk's return
+LISTENS = {"behaviour": "answer", "after_s": 0, "keys": "", "tone_hz": 1000}
+
+
+@pytest.mark.timeout(180)
+async def test_a_killed_asterisk_keeps_the_recording_and_calls_again(tmp_path: Path) -> None:
+    async with Station(tmp_path) as station:
+        town = Town(station)
+        await town.open()
+        speaks = await town.site("speaks", (LISTENS, RINGS, RINGS))
+        rings = await town.site("rings", (RINGS, RINGS, RINGS))
+        called = [town.number(account, 0) for account in (speaks, rings)]
+        await town.alarm(speaks)
+        await station.until(lambda: _recorded(station) > 3 * 8000 * 4)
+        await town.alarm(rings)
+        await station.until(lambda: station.seen(called[1]))
+        back_at = await _kill(station)
+        for number in called:
+            await station.put(f"/simulator/phones/{number}", ANSWERS)
+        await station.until(town.all_over, within=60)
+        await chaos.no_channel_left(station, within=60)
+
+        incidents = await town.incidents()
+        seen = await chaos.far_end(station, await station.incidents())
+        for incident, number in zip(incidents, called, strict=True):
+            lost, again = incident["calls"]
+            assert (lost["outcome"], again["outcome"]) == ("unknown", "verified_ok")
+            assert incident["resolution_code"] == "false_alarm"
+            assert any("issue inconnue" in entry["text"] for entry in incident["logbook"])
+            late = [(call.at - back_at).total_seconds() for call in seen if call.to == number][-1]
+            print(f"{number}: called again {late:.2f} s after Asterisk's return")
+            assert late <= AGAIN_WITHIN
+        await _is_kept(station, incidents[0])
+        await chaos.verified(station)
+
+
+async def _kill(station: Station) -> datetime:
+    """kill -9 of the station's Asterisk; when the next one answers."""
+    pid = chaos.asterisk_pid(station)
+    at = clock.now()
+    os.kill(pid, signal.SIGKILL)
+    ami = station.base + 38
+    await station.until(lambda: chaos.listener(ami) not in (None, pid))
+    back_at = clock.now()
+    print(f"Asterisk was away for {(back_at - at).total_seconds():.2f} s")
+    return back_at
+
+
+def _recorded(station: Station) -> int:
+    """Bytes that MixMonitor has written."""
+    return sum(path.stat().st_size for path in (station.data_dir / "recordings").glob("*.raw"))
+
+
+async def _is_kept(station: Station, incident: dict[str, Any]) -> None:
+    """The cut call's recording is there, said to be cut, and plays."""
+    cut = incident["calls"][0]["id"]
+    recording = next(r for r in incident["recordings"] if r["id"] == cut)
+    assert recording["problem"] == "cut"
+    assert recording["duration"] >= 3
+    sound = await station.api.get(f"/recordings/{cut}")
+    assert sound.is_success
+    assert len(sound.content) > 3 * 8000 * 4
+    logbook = (await station.api.get("/logbook", params={"limit": "200"})).json()["items"]
+    assert any(entry["kind"] == "station" for entry in logbook), "the station says what it lost"

@@ -1,0 +1,47 @@
+"""kill -9 of the supervisor: its roles end with it, Asterisk and its calls don't."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from callflow.supervisor import ROLES
+from ivr.asterisk.instance import Kind
+from tests.support import chaos
+from tests.support.chaos import CODE, RINGS, Town
+from tests.support.station import Station
+
+#: A patient person, who types when the voice that fell silent is back.
+PATIENT = {"behaviour": "answer", "after_s": 1, "keys": f"{'w' * 22}{CODE}#www1wwwww{CODE}#www1"}
+
+
+@pytest.mark.timeout(180)
+async def test_a_killed_supervisor_ends_no_call(tmp_path: Path) -> None:
+    async with Station(tmp_path) as station:
+        town = Town(station)
+        await town.open()
+        talks = await town.site("talks", (PATIENT, RINGS, RINGS))
+        rings = await town.site("rings", (PATIENT | {"after_s": 4}, RINGS, RINGS))
+        await town.alarm(talks)
+        await station.until(lambda: chaos.answered(station, town.number(talks, 0)))
+        await town.alarm(rings)
+        await station.until(lambda: chaos.far_end_now(station, town.number(rings, 0)))
+        before = {kind: chaos.asterisk_pid(station, kind) for kind in Kind}
+
+        await station.crash()
+        await station.until(lambda: not any(map(station.pids, ROLES)), within=15)
+        assert [chaos.alive(pid) for pid in before.values()] == [True, True]
+        for account in (talks, rings):
+            (call,) = chaos.far_end_now(station, town.number(account, 0))
+            assert call.ended_at is None, "the call lives on without us"
+
+        await station.start()
+        assert {kind: chaos.asterisk_pid(station, kind) for kind in Kind} == before
+        await station.until(town.all_over, within=60)
+        await chaos.no_channel_left(station, within=60)
+        incidents = await town.incidents()
+        assert [c["outcome"] for i in incidents for c in i["calls"]] == ["verified_ok"] * 2
+        assert [i["resolution_code"] for i in incidents] == ["false_alarm"] * 2
+        await chaos.far_end(station, await station.incidents())
+        await chaos.verified(station)

@@ -1,0 +1,105 @@
+"""kill -9 of the receiver and of the engine at random points, while panels send without pause."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import random
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from callflow.panel import NoAnswerError, PanelClient
+from tests.support import chaos
+from tests.support.chaos import BUSY, STORIES, Kill, Town
+from tests.support.station import Station
+
+PANELS, SITES, KILLS = 8, 12, 10  # KILLS of each
+INVITE_WITHIN = 5.0  # seconds, less the time without an engine
+
+
+@pytest.mark.timeout(240)
+async def test_killed_receivers_and_engines_lose_no_signal(tmp_path: Path) -> None:
+    chance = chaos.dice("receiver and engine")
+    async with Station(tmp_path) as station:
+        town = Town(station)
+        await town.open()
+        talkative = [await town.site("talks", (BUSY, BUSY, BUSY)) for _ in range(PANELS)]
+        stories = itertools.islice(itertools.cycle(STORIES), SITES)
+        quiet = [await town.site(story) for story in stories]
+        acknowledged: list[str] = []
+        panels = [asyncio.create_task(_panel(town, a, acknowledged)) for a in talkative]
+        try:
+            engines = await _storm(town, iter(quiet), chance)
+        finally:
+            for panel in panels:
+                panel.cancel()
+            await asyncio.gather(*panels, return_exceptions=True)
+        await station.until(town.all_over, within=90)
+        await chaos.no_channel_left(station, within=120)
+        await _stored_once(town, acknowledged)
+        await _each_on_time(town, engines)
+        await chaos.verified(station)
+
+
+async def _panel(town: Town, account: str, acknowledged: list[str]) -> None:
+    """Events one after the other, each sent again until it is acknowledged."""
+    port = town.station.base + 9
+    async with PanelClient("127.0.0.1", port, account, attempts=50, answer_within=1.0) as panel:
+        for number in itertools.count():
+            text = f"{account} {number}"
+            with contextlib.suppress(NoAnswerError):
+                if (await panel.send("BA", "1", text)).kind == "ACK":
+                    acknowledged.append(text)
+            await asyncio.sleep(0.01)
+
+
+async def _storm(town: Town, quiet: Iterator[str], chance: random.Random) -> list[Kill]:
+    """The kills of the engine."""
+    station, engines, receivers = town.station, [], []
+    for _ in range(KILLS):
+        for account in itertools.islice(quiet, 2):
+            await town.alarm(account)
+        await asyncio.sleep(chance.uniform(0, 0.8))
+        receivers.append(await chaos.kill_listener(station, station.base + 9))
+        await asyncio.sleep(chance.uniform(0, 0.8))
+        engines.append(await chaos.kill_role(station, "engine"))
+    print(f"receiver away: {chaos.figures([k.away for k in receivers])}")
+    print(f"engine away: {chaos.figures([k.away for k in engines])}")
+    return engines
+
+
+async def _stored_once(town: Town, acknowledged: list[str]) -> None:
+    """Every acknowledged text, once; and one incident for each site."""
+    stored: Counter[str] = Counter()
+    query: dict[str, str] = {"limit": "200"}
+    while True:
+        page = (await town.station.api.get("/signals", params=query)).json()
+        stored.update(signal["text"] for signal in page["items"])
+        if page["next"] is None:
+            break
+        query["after"] = page["next"]
+    print(f"{len(acknowledged)} acknowledged, {sum(stored.values())} stored")
+    assert len(acknowledged) > KILLS * PANELS
+    assert [text for text in acknowledged if stored[text] != 1] == []
+    assert [text for text, times in stored.items() if times > 1] == []
+    incidents = await town.incidents()
+    assert Counter(i["account"] for i in incidents) == Counter(list(town.stories))
+
+
+async def _each_on_time(town: Town, engines: list[Kill]) -> None:
+    """From a panel's message to its site's phone, less the time without an engine."""
+    incidents = await town.incidents()
+    seen = await chaos.far_end(town.station, await town.station.incidents())
+    waits = []
+    for incident in incidents:
+        first = min(incident["signals"], key=lambda signal: str(signal["received_at"]))
+        number = town.number(incident["account"], 0)
+        at = next(call.at for call in seen if call.to == number)
+        waits.append(chaos.wait(engines, first["received_at"], at))
+    print(f"signal → INVITE, less the time away: {chaos.figures(waits)}")
+    assert max(waits) <= INVITE_WITHIN
+    assert max(chaos.gaps(incidents, seen, engines)) <= INVITE_WITHIN
