@@ -65,6 +65,10 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     ),
     "desk_taken": ("Le poste {to} prend en charge", "Desk {to} takes it"),
     "claimed": ("Prise en charge par {by}", "Taken by {by}"),
+    "taken_over": (
+        "{by} reprend l'appel en cours avec {to}",
+        "{by} takes over the live call with {to}",
+    ),
     "released": ("Rendue à la file par {by}", "Released to the queue by {by}"),
     "parked": ("Mise en attente par {by} jusqu'à {until}", "Parked by {by} until {until}"),
     "transferred": ("Transférée de {by} à {to}", "Transferred from {by} to {to}"),

@@ -204,6 +204,7 @@ def _call(row: Row, names: dict[str, str], recordings: dict[str, Row]) -> Row:
     kept = (
         "id",
         "step",
+        "room",
         "to",
         "attempt",
         "state",

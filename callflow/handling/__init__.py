@@ -37,6 +37,7 @@ from callflow.handling.operating import (
     release,
     request_contact_call,
     resume_plan,
+    take_over_call,
     transfer,
 )
 from callflow.handling.policy import Policy, load_policy, save_policy
@@ -107,6 +108,7 @@ __all__ = [
     "signal_id",
     "station_event",
     "store_signals",
+    "take_over_call",
     "telephony_watch",
     "transfer",
     "verify_logbook",

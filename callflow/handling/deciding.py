@@ -319,12 +319,17 @@ def withdraw(tx: Tx, row: Row, now: datetime) -> None:
 
 def ask_hang_up(tx: Tx, call_id: str, who: str, now: datetime) -> None:
     """A row that asks the call's node to hang up, within five seconds or not at all."""
+    ask_act(tx, call_id, "hang_up", who, now)
+
+
+def ask_act(tx: Tx, call_id: str, kind: str, who: str, now: datetime) -> None:
+    """A row that asks a live call's node for an act, within five seconds or not at all."""
     calls.insert_action(
         tx,
         {
             "id": uuid.uuid4().hex,
             "call_id": call_id,
-            "kind": "hang_up",
+            "kind": kind,
             "requester": who,
             "requested_at": now,
             "expires_at": now + timedelta(seconds=5),

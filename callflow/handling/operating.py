@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow.call import BY_HAND_STEP
-from callflow.handling.deciding import close, decide, hand_to_human, is_mute, request_call
+from callflow.call import BY_HAND_STEP, CallState, Outcome
+from callflow.handling.deciding import ask_act, close, decide, hand_to_human, is_mute, request_call
 from callflow.handling.policy import load_policy
 from callflow.handling.telling import tell
 from callflow.incident import Machine, State
@@ -202,6 +202,25 @@ def _held(tx: Tx, incident_id: str, who: str) -> Row:
     if row["holder"] != who:
         raise Held(row["holder"])
     return row
+
+
+def take_over_call(tx: Tx, incident_id: str, who: str, call_id: str, now: datetime) -> Row:
+    """The machine's live call goes to a human: the person leaves the dialogue for a conference,
+    and the desk rings (D20). Raises Held, NotFound, Refused.
+    """
+    row = _open_and_held(tx, incident_id, who)
+    call = calls.get(tx, call_id)
+    if call is None or call["incident_id"] != incident_id:
+        raise NotFound(f"there is no call {call_id!r} of this incident")
+    if call["state"] != CallState.ANSWERED.value or call["dialogue"] != "verification":
+        raise Refused("nobody is on the line of this call")
+    if call["room"] is not None:
+        raise Refused("this person waits for an operator already: answer the desk phone")
+    if call["result"] is None:
+        calls.change(tx, call_id, result=Outcome.OPERATOR.value)
+    ask_act(tx, call_id, "take_over", who, now)
+    tell(tx, "taken_over", now, row, to=call["to"], by=who, who_did=who)
+    return _acted(tx, row, who, now)
 
 
 def _open_and_held(tx: Tx, incident_id: str, who: str) -> Row:

@@ -39,6 +39,18 @@ def hangup(call_id: str, cause: int) -> Action:
     return {"Action": "Hangup", "Channel": checked_channel_id(call_id), "Cause": str(int(cause))}
 
 
+def redirect(call_id: str, *, context: str) -> Action:
+    """To the ``s`` extension of another context of ours; its recording goes on."""
+    channel = checked_channel_id(call_id)
+    return {
+        "Action": "Redirect",
+        "Channel": channel,
+        "Context": context,
+        "Exten": "s",
+        "Priority": "1",
+    }
+
+
 def status(call_id: str) -> Action:
     """Of this one channel."""
     return {"Action": "Status", "Channel": checked_channel_id(call_id)}

@@ -179,6 +179,10 @@ class AmiLink:
         """End this call; False where Asterisk knows no such channel (any more)."""
         return await self._on_channel(actions.hangup(call_id, cause))
 
+    async def redirect(self, call_id: str, context: str) -> bool:
+        """Take this call out of its dialogue, into another context of ours."""
+        return await self._on_channel(actions.redirect(call_id, context=context))
+
     async def mute(self, call_id: str, on: bool) -> bool:
         """Silence the recording of this call while a code is typed, or not any more."""
         return await self._on_channel(actions.mute(call_id, on=on))

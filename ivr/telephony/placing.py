@@ -39,6 +39,8 @@ log = structlog.get_logger(__name__)
 GRACE = 3.0
 #: Originates that wait for their answer at once: Asterisk sets the pace, it is never flooded.
 SLOTS = 8
+#: Where the dialplan brings person and operator together.
+CONFERENCE = "callflow-conference"
 #: Seconds between two tries to store what Asterisk said, while the store is away.
 _STORE_RETRY = 0.25
 
@@ -180,8 +182,18 @@ class Placing:
         match order.kind:
             case "hang_up":
                 return await self.link.hangup(order.call_id)
+            case "take_over":
+                return await self._take_over(order.call_id)
             case _:
                 raise NotPlaced(f"no such act on a call: {order.kind}")
+
+    async def _take_over(self, call_id: str) -> bool:
+        """Out of the dialogue into a conference, where a human is brought (D20)."""
+        await self.link.mute(call_id, False)  # a code may have been asked just now
+        if not await self.link.redirect(call_id, CONFERENCE):
+            return False
+        await self._write(lambda tx: handling.dialogue_bridge(tx, call_id, self._now()))
+        return True
 
     def arrived(self, call_id: str) -> None:
         """Somebody calls us, and the row is there: followed from now on, however it ends."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import AfterValidator, AwareDatetime, Field, model_validator
@@ -66,9 +66,16 @@ class NoteIn(Body):
 
 
 class CallIn(Body):
-    """Which contact of the site to call now."""
+    """Which contact of the site to call now, or which of the machine's live calls to take over."""
 
-    contact: Line
+    contact: Line | None = None
+    call: Line | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.contact is None) == (self.call is None):
+            raise ValueError("name either a contact or a live call")
+        return self
 
 
 class CloseIn(Body):
@@ -210,14 +217,15 @@ async def resume_plan(
 
 @router.post("/incidents/{incident_id}/call", responses=_ACTS)
 async def call(incident_id: str, body: CallIn, caller: Handler, station: Here) -> IncidentOut:
-    """Calls one of the site's contacts now."""
-    return await _act(
-        station,
-        incident_id,
-        lambda tx, now: handling.request_contact_call(
-            tx, incident_id, caller.name, body.contact, now
-        ),
-    )
+    """Calls one of the site's contacts now, or takes over a live call of the machine."""
+
+    def act(tx: Tx, now: datetime) -> object:
+        if body.call is not None:
+            return handling.take_over_call(tx, incident_id, caller.name, body.call, now)
+        contact = body.contact or ""
+        return handling.request_contact_call(tx, incident_id, caller.name, contact, now)
+
+    return await _act(station, incident_id, act)
 
 
 @router.post("/incidents/{incident_id}/close", responses=_ACTS)

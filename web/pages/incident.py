@@ -107,6 +107,9 @@ ACTS: dict[str, Act] = {
     "call": lambda tx, i, who, form, now: handling.request_contact_call(
         tx, i, who, form.get("contact", ""), now
     ),
+    "take-over": lambda tx, i, who, form, now: handling.take_over_call(
+        tx, i, who, form.get("call", ""), now
+    ),
     "park": _park,
     "note": _note,
     "close": _close,
