@@ -93,7 +93,8 @@ class Engine:
         await self._watch_clock(now)
         await self._store.write(lambda tx: handling.escalate_queue(tx, now))
         await self._store.write(lambda tx: handling.bridge(tx, now))
-        await self._store.write(lambda tx: handling.telephony_watch(tx, now))
+        if now - self._since > handling.BEAT_WITHIN:  # it may still be starting, as we were
+            await self._store.write(lambda tx: handling.telephony_watch(tx, now))
 
     async def _watch_clock(self, now: datetime) -> None:
         """What waits for a time must not wait longer because the clock was set back."""
@@ -126,7 +127,7 @@ class Engine:
 
 async def serve(settings: Settings) -> None:
     """The role ``engine`` of ``callflow serve``: until cancelled."""
-    store = open_store(settings, Vault(settings.data_dir / "keys"), role=ROLE)
+    store = open_store(settings, Vault(settings.data_dir / "keys"))
     try:
         await Engine(settings, store).run()
     finally:

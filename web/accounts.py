@@ -20,6 +20,7 @@ class Role(StrEnum):
 
     PANEL = "panel"  # a program that sends signals, and nothing else
     READER = "reader"  # sees, changes nothing
+    TECHNICIAN = "technician"  # of a maintenance firm: on the phone menu; no page is theirs yet
     OPERATOR = "operator"
     SUPERVISOR = "supervisor"
     ADMINISTRATOR = "administrator"
@@ -35,16 +36,17 @@ class Right(StrEnum):
     SIMULATE = "simulate"  # the demo's phones
 
 
-_OPERATOR = frozenset({Right.READ, Right.SEND, Right.HANDLE})
+_OPERATOR = frozenset({Right.READ, Right.SEND, Right.HANDLE, Right.SIMULATE})
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.PANEL: frozenset({Right.SEND}),
     Role.READER: frozenset({Right.READ}),
+    Role.TECHNICIAN: frozenset(),
     Role.OPERATOR: _OPERATOR,
     Role.SUPERVISOR: _OPERATOR | {Right.CONFIGURE},
     Role.ADMINISTRATOR: frozenset(Right),
 }
 #: Roles that a person who logs in may have.
-PEOPLE = (Role.READER, Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR)
+PEOPLE = (Role.READER, Role.TECHNICIAN, Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR)
 
 _hasher = PasswordHasher()
 

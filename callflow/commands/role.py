@@ -59,7 +59,8 @@ def settings_of_this_run() -> Settings:
     """The settings; from here on logs are JSON lines on standard error."""
     settings = Settings()
     logging.basicConfig(level=settings.log_level, stream=sys.stderr, format="%(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for chatty in ("httpx", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

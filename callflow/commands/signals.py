@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from callflow.commands.base import AsJson, group, settings_of_this_run
 from callflow.panel import PanelClient
+from callflow.signals.panel import Reply
 
 panel = group("A panel.")
 
@@ -17,9 +18,9 @@ panel = group("A panel.")
 @panel.command("send")
 def signal_send(
     account: str,
-    code: str,
-    zone: str = "",
-    text: str = "",
+    code: Annotated[str, typer.Argument(help="SIA (BA) or Contact ID (1130)")],
+    zone: Annotated[str, typer.Argument()] = "",
+    text: Annotated[str, typer.Argument()] = "",
     key: Annotated[str | None, typer.Option(help="AES key (hex) of an encrypted panel.")] = None,
     format_: Annotated[str, typer.Option("--format", help="SIA-DCS or ADM-CID")] = "SIA-DCS",
     udp: Annotated[bool, typer.Option("--udp")] = False,
@@ -30,7 +31,7 @@ def signal_send(
     """Send one event as a panel does, and wait for the acknowledgement."""
     settings = settings_of_this_run()
 
-    async def send() -> Any:
+    async def send() -> Reply:
         async with PanelClient(
             host or settings.bind,
             port or settings.ports.dc09,
@@ -45,6 +46,6 @@ def signal_send(
         reply = asyncio.run(send())
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-    acknowledged = reply.name.lstrip("*") == "ACK"
-    print(json.dumps({"reply": reply.name}) if json_ else reply.name)
+    acknowledged = reply.kind == "ACK"
+    print(json.dumps({"reply": reply.kind}) if json_ else reply.kind)
     raise typer.Exit(0 if acknowledged else 1)

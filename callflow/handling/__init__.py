@@ -45,6 +45,7 @@ from callflow.handling.queueing import bridge, clock_went_back, escalate_queue
 from callflow.handling.receiving import correlate, heard, signal_id, store_signals
 from callflow.handling.siting import BadSite, e164, get_site, publish_first, publish_plan, put_site
 from callflow.handling.station import (
+    BEAT_WITHIN,
     health,
     process_beat,
     recorded_hashes,
@@ -56,6 +57,7 @@ from callflow.handling.station import (
 from callflow.handling.telling import station_event
 
 __all__ = [
+    "BEAT_WITHIN",
     "BadSite",
     "CallActionOrder",
     "CallOrder",

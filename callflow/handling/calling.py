@@ -60,7 +60,7 @@ def claim_calls(
     if not wanted:
         return []
     policy = load_policy(tx)
-    free = policy.trunk_channels - len(calls.on_trunk(tx, node))
+    free = policy.trunk_channels - calls.count_live(tx, node)
     orders: list[CallOrder] = []
     for row in wanted:
         if len(orders) >= limit or free <= (

@@ -55,7 +55,7 @@ def _facts(tx: Tx, vault: Vault, row: dict[str, Any]) -> Facts:
         zone_name=site.zone_name(incident_row["account"], zone) if site else "",
         priority=incident_row["priority"],
         personal=is_mute(incident_row),
-        waiting_count=max(1, len(incidents.in_queue(tx))),
+        waiting_count=max(1, incidents.count_in_queue(tx)),
     )
     if site is None or dialogue is not Dialogue.VERIFICATION:
         room = row["room"] if row["room"] != row["id"] else ""

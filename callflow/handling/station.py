@@ -115,7 +115,7 @@ def health(tx: Tx, now: datetime) -> dict[str, Any]:
         "trunks": telephony.get("trunks", []),
         "receivers": receiver.get("lines", []),
         "backlog": backlog,
-        "queue": len(incidents.in_queue(tx)),
+        "queue": incidents.count_in_queue(tx),
         "live_calls": calls.count_live(tx),
     }
 

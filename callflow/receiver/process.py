@@ -101,7 +101,7 @@ class ReceiverProcess:
 async def serve(settings: Settings) -> None:
     """Until cancelled; what was acknowledged is stored."""
     vault = Vault(settings.data_dir / "keys")
-    store = open_store(settings, vault, role=ROLE)
+    store = open_store(settings, vault)
     try:
         await ReceiverProcess(settings, store, vault).run()
     finally:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, bindparam, func, select, update
 
 from callflow.call import BRIDGE_STEP, LIVE_STATES, QUEUE_STEP, Call, CallState, Outcome
 from callflow.storage import schema as t
-from callflow.storage.store import Tx
+from callflow.storage.store import Tx, hint
 
 _LIVE = [state.value for state in LIVE_STATES]
 _ON_TRUNK = [s.value for s in (CallState.STARTED, CallState.RINGING, CallState.ANSWERED)]
@@ -19,6 +19,7 @@ _ON_TRUNK = [s.value for s in (CallState.STARTED, CallState.RINGING, CallState.A
 def insert(tx: Tx, row: dict[str, Any]) -> None:
     """A new call row, before any act."""
     tx.execute(t.call.insert().values(**row))
+    hint(tx, "telephony")
 
 
 def get(tx: Tx, call_id: str) -> dict[str, Any] | None:
@@ -32,6 +33,8 @@ def change(tx: Tx, call_id: str, *, only_in: Sequence[CallState] = (), **values:
     query = update(t.call).where(t.call.c.id == call_id).values(**values)
     if only_in:
         query = query.where(t.call.c.state.in_([state.value for state in only_in]))
+    if "ended_at" in values:  # a channel and a number are free: the next one may be called
+        hint(tx, "telephony")
     return tx.execute(query).rowcount == 1
 
 
@@ -68,10 +71,9 @@ def for_room(tx: Tx, room: str) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in tx.execute(query)]
 
 
-def requested(tx: Tx, node: str, *, limit: int) -> list[dict[str, Any]]:
-    """Calls to place, vital and human ones first; of each number the first only, and none of a
-    number that is being called already, however many wait for it."""
+def _requested() -> Select[Any]:
     c, up = t.call.c, t.call.alias("up")
+    node = bindparam("node")
     place = func.row_number().over(partition_by=c.to, order_by=(c.priority, c.requested_at, c.id))
     first = (
         select(c.id, place.label("place"))
@@ -86,15 +88,25 @@ def requested(tx: Tx, node: str, *, limit: int) -> list[dict[str, Any]]:
         )
         .subquery()
     )
-    query = (
+    return (
         select(t.call)
         .where(c.id.in_(select(first.c.id).where(first.c.place == 1)))
         .order_by(c.priority, c.requested_at)
-        .limit(limit)
+        .limit(bindparam("limit"))
     )
-    if tx.dialect.name != "sqlite":
-        query = query.with_for_update(skip_locked=True)
-    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+# Made once: these are asked at every wake-up, and putting them together costs more than the answer.
+_REQUESTED = _requested()
+_REQUESTED_LOCKED = _REQUESTED.with_for_update(skip_locked=True)
+
+
+def requested(tx: Tx, node: str, *, limit: int) -> list[dict[str, Any]]:
+    """Calls to place, vital and human ones first; of each number the first only, and none of a
+    number that is being called already, however many wait for it."""
+    query = _REQUESTED if tx.dialect.name == "sqlite" else _REQUESTED_LOCKED
+    rows = tx.execute(query, {"node": node, "limit": limit})
+    return [dict(row._mapping) for row in rows]
 
 
 def on_trunk(tx: Tx, node: str) -> list[dict[str, Any]]:
@@ -155,10 +167,15 @@ def live_of(tx: Tx, number: str) -> dict[str, Any] | None:
     return dict(row._mapping) if row else None
 
 
-def count_live(tx: Tx) -> int:
-    """How many calls are up."""
-    query = select(func.count()).select_from(t.call).where(t.call.c.state.in_(_ON_TRUNK))
-    return int(tx.execute(query).scalar_one())
+_COUNT_LIVE = select(func.count()).select_from(t.call).where(t.call.c.state.in_(_ON_TRUNK))
+_COUNT_LIVE_OF_NODE = _COUNT_LIVE.where(t.call.c.node == bindparam("node"))
+
+
+def count_live(tx: Tx, node: str | None = None) -> int:
+    """How many calls are up, of one node or of all."""
+    if node is None:
+        return int(tx.execute(_COUNT_LIVE).scalar_one())
+    return int(tx.execute(_COUNT_LIVE_OF_NODE, {"node": node}).scalar_one())
 
 
 def waiting(tx: Tx) -> list[dict[str, Any]]:
@@ -235,18 +252,24 @@ def unrecorded(tx: Tx, node: str) -> list[dict[str, Any]]:
 def insert_action(tx: Tx, row: dict[str, Any]) -> None:
     """An act somebody wants done on a call."""
     tx.execute(t.call_action.insert().values(**row))
+    hint(tx, "telephony")
+
+
+_ACTIONS_WAITING = (
+    select(t.call_action.c.id)
+    .join(t.call, t.call.c.id == t.call_action.c.call_id)
+    .where(
+        t.call.c.node == bindparam("node"),
+        t.call_action.c.claimed_at.is_(None),
+        t.call_action.c.expires_at > bindparam("now"),
+    )
+    .limit(1)
+)
 
 
 def actions_waiting(tx: Tx, node: str, now: datetime) -> bool:
     """Whether there is anything for ``claim_actions``."""
-    a = t.call_action.c
-    query = (
-        select(a.id)
-        .join(t.call, t.call.c.id == a.call_id)
-        .where(t.call.c.node == node, a.claimed_at.is_(None), a.expires_at > now)
-        .limit(1)
-    )
-    return tx.execute(query).first() is not None
+    return tx.execute(_ACTIONS_WAITING, {"node": node, "now": now}).first() is not None
 
 
 def claim_actions(tx: Tx, node: str, now: datetime) -> list[dict[str, Any]]:

@@ -164,6 +164,22 @@ def in_queue(tx: Tx) -> list[str]:
     return list(tx.execute(query).scalars())
 
 
+_IN_QUEUE = (
+    select(func.count())
+    .select_from(t.incident)
+    .where(
+        t.incident.c.state == State.OPEN.value,
+        t.incident.c.with_human.is_(True),
+        t.incident.c.holder.is_(None),
+    )
+)
+
+
+def count_in_queue(tx: Tx) -> int:
+    """How many ``in_queue`` are."""
+    return int(tx.execute(_IN_QUEUE).scalar_one())
+
+
 def open_of_phone(tx: Tx, number: str) -> str | None:
     """The most urgent open incident of a site that this number is a contact of."""
     c = t.incident.c

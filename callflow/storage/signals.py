@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from callflow.storage import schema as t
-from callflow.storage.store import Tx
+from callflow.storage.store import Tx, hint
 
 
 def insert(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
@@ -18,6 +18,7 @@ def insert(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
     make = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
     statement = make(t.signal).on_conflict_do_nothing(index_elements=["deduplication"])
     tx.execute(statement, list(rows))
+    hint(tx, "engine")
 
 
 def by_deduplication(tx: Tx, key: str) -> str | None:

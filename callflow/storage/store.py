@@ -66,12 +66,13 @@ class Store:
 
     ``write`` resolves after the durable commit; functions of several callers share it, each in a
     SAVEPOINT of its own, so that one that raises undoes only itself. ``after_commit`` is called
-    in the writer thread after each commit: the place to wake other processes. ``mac`` is the
+    in the writer thread after each commit that changed a row, with the roles it ``hint``ed at: the
+    place to wake other processes. ``mac`` is the
     logbook's key function (vault.Vault.seal); ``storage.logbook`` finds it in ``tx.info``.
     """
 
     def __init__(
-        self, url: str, *, mac: Mac, after_commit: Callable[[], None] | None = None
+        self, url: str, *, mac: Mac, after_commit: Callable[[frozenset[str]], None] | None = None
     ) -> None:
         self.url = url
         self._mac = mac
@@ -81,6 +82,7 @@ class Store:
         self.after_commit = after_commit
         self._writer_engine = make_engine(url, writer=True)
         self._changed = False
+        self._hints: set[str] = set()
         event.listen(self._writer_engine, "after_cursor_execute", self._note_change)
         self._reader_engine = make_engine(url, writer=False)
         self._readers = ThreadPoolExecutor(4, thread_name_prefix="reader")
@@ -159,9 +161,10 @@ class Store:
         if not batch:
             return
         self._changed = False
+        self._hints.clear()
         results = [self._again(result) for result in self._transaction(batch)]
         if self.after_commit is not None and self._changed:
-            self.after_commit()
+            self.after_commit(frozenset(self._hints))
         for job, value, error in results:
             if error is not None:
                 job.future.set_exception(error)
@@ -172,7 +175,7 @@ class Store:
         """Run ``batch`` in one transaction; each job's value or error once it is durable."""
         try:
             with self._writer_engine.connect() as tx, tx.begin() as transaction:
-                tx.info["mac"] = self._mac
+                tx.info["mac"], tx.info["hints"] = self._mac, self._hints
                 results = [(job, *_attempt(tx, job, alone=len(batch) == 1)) for job in batch]
                 if all(error is not None for _, _, error in results):
                     transaction.rollback()
@@ -188,6 +191,13 @@ class Store:
                 break
             result = self._transaction([result[0]])[0]
         return result
+
+
+def hint(tx: Tx, role: str) -> None:
+    """Once this is committed there is work for ``role``: it need not wait for its next look."""
+    hints = tx.info.get("hints")
+    if hints is not None:
+        hints.add(role)
 
 
 _Result = tuple[_Job, Any, Exception | None]
