@@ -28,7 +28,7 @@ def run(settings: Settings, *, network: Network | None = None) -> None:
 async def serve(settings: Settings, *, network: Network | None = None) -> None:
     """The same, on a loop that runs already."""
     vault = Vault(settings.data_dir / "keys")
-    store = open_store(settings, vault, role="web")
+    store = open_store(settings, vault)
     app = create_app(settings, store, vault, network=network)
     server = Server(
         app,

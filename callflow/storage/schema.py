@@ -240,6 +240,7 @@ call = Table(
     _at("ended_at"),
     Index("ix_call_work", "node", "state", "priority", "requested_at"),
     Index("ix_call_state", "state"),
+    Index("ix_call_room", "room"),
 )
 
 recording = Table(
@@ -264,6 +265,7 @@ call_action = Table(
     _at("expires_at", null=False),
     _at("claimed_at"),
     Column("result", Text, nullable=True),
+    Index("ix_call_action_waiting", "claimed_at", "expires_at"),
 )
 
 # --- the logbook (invariant 6) ---------------------------------------------------------

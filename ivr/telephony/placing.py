@@ -54,7 +54,8 @@ class CallOver(Protocol):
 class Placing:
     """The calls of one node. ``attach`` the link before anything else.
 
-    ``on_over`` is told once for each call that ended or was lost, ``on_order`` of each placed one.
+    ``on_over`` is told once for each call that ended or was lost, ``on_order`` of each placed one,
+    ``on_room`` when more may be placed although no row changed.
     """
 
     def __init__(
@@ -67,10 +68,12 @@ class Placing:
         monotonic: Callable[[], float],
         on_over: CallOver,
         on_order: Callable[[str], None] = lambda call_id: None,
+        on_room: Callable[[], None] = lambda: None,
     ) -> None:
         self._store, self._node, self._caller = store, node, caller_number
         self._now, self._monotonic = now, monotonic
-        self._on_over, self._on_order = on_over, on_order
+        self._on_over, self._on_order, self._on_room = on_over, on_order, on_room
+        self._crowded = False  # the last claim was cut short by calls that were being placed
         self._link: AmiLink | None = None
         self._slots = asyncio.Semaphore(SLOTS)
         self._live: set[str] = set()
@@ -117,12 +120,14 @@ class Placing:
         """Place what is requested, vital first, as far as Asterisk keeps up."""
         free = SLOTS * 2 - len(self._tasks)
         if free <= 0:
+            self._crowded = True
             return
         orders = await self._store.write(
             lambda tx: handling.claim_calls(
                 tx, node=self._node, now=self._now(), caller=self._caller, limit=free
             )
         )
+        self._crowded = len(orders) == free
         for order in orders:
             self._live.add(order.call_id)
             self._spawn(self._place(order))
@@ -269,7 +274,8 @@ class Placing:
         """Store what Asterisk said, all of it in one commit, and decide again."""
         now = self._now()
         try:
-            await self._write(lambda tx: _store_events(tx, events, now))
+            if any(isinstance(event, _STORED) for event in events):
+                await self._write(lambda tx: _store_events(tx, events, now))
         except Exception:
             # One event that cannot be stored must not take the others with it.
             log.exception("events.failed", events=len(events))
@@ -316,6 +322,9 @@ class Placing:
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        if self._crowded:
+            self._crowded = False
+            self._on_room()
         if not task.cancelled() and task.exception() is not None:
             log.error("telephony.task_failed", exc_info=task.exception())
 
@@ -324,6 +333,10 @@ class Placing:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+#: What changes rows; for the rest no transaction is begun.
+_STORED = (Ringing, Answered, Ended, OriginateFailed)
 
 
 def _store_events(tx: Tx, events: list[Event], now: Any) -> None:

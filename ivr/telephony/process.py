@@ -49,6 +49,7 @@ class Telephony:
     def __init__(self, settings: Settings, store: Store, vault: Vault) -> None:
         self._settings, self._store = settings, store
         self._since = clock.now()
+        self._wake = WakeSocket(settings.run_dir, ROLE)
         self._recordings = Recordings(
             store, settings.recordings_dir, node=settings.node, now=clock.now
         )
@@ -60,6 +61,7 @@ class Telephony:
             monotonic=clock.monotonic,
             on_over=self._recordings.over,
             on_order=self._prepare,
+            on_room=self._wake.nudge,
         )
         self._link = AmiLink(
             account(settings),
@@ -77,7 +79,6 @@ class Telephony:
         self._agi = AgiServer(
             {"outgoing": self._dialogues.outgoing, "incoming": self._dialogues.incoming}
         )
-        self._wake = WakeSocket(settings.run_dir, ROLE)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -193,7 +194,7 @@ async def one_moment(settings: Settings) -> Path | None:
 async def serve(settings: Settings) -> None:
     """The role ``telephony`` of ``callflow serve``: until cancelled."""
     vault = Vault(settings.data_dir / "keys")
-    store = open_store(settings, vault, role=ROLE)
+    store = open_store(settings, vault)
     try:
         await Telephony(settings, store, vault).run()
     finally:

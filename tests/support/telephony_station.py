@@ -62,7 +62,7 @@ class TelephonyStation:
         )
         self.vault = Vault(self.settings.data_dir / "keys")
         upgrade(self.settings.database)
-        self.store = open_store(self.settings, self.vault, role="test")
+        self.store = open_store(self.settings, self.vault)
         self._process: asyncio.Task[None] | None = None
         self._own_store: Store | None = None
         self.telephony: Telephony | None = None
@@ -124,7 +124,7 @@ class TelephonyStation:
 
     def start(self) -> None:
         """Starts the telephony process."""
-        store = open_store(self.settings, self.vault, role="telephony")
+        store = open_store(self.settings, self.vault)
         self.telephony = Telephony(self.settings, store, self.vault)
         self._own_store = store
         self._process = asyncio.create_task(self.telephony.run())

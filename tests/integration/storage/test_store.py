@@ -22,7 +22,7 @@ def wakes() -> list[None]:
 @pytest.fixture
 def store(database_url: str, wakes: list[None]) -> Iterator[Store]:
     upgrade(database_url)
-    store = Store(database_url, mac=str, after_commit=lambda: wakes.append(None))
+    store = Store(database_url, mac=str, after_commit=lambda _: wakes.append(None))
     yield store
     store.close()
 

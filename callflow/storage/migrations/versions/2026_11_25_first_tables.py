@@ -263,6 +263,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("call", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_call_incident_id"), ["incident_id"], unique=False)
+        batch_op.create_index("ix_call_room", ["room"], unique=False)
         batch_op.create_index("ix_call_state", ["state"], unique=False)
         batch_op.create_index(batch_op.f("ix_call_to"), ["to"], unique=False)
         batch_op.create_index(
@@ -353,6 +354,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("call_action", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_call_action_call_id"), ["call_id"], unique=False)
+        batch_op.create_index("ix_call_action_waiting", ["claimed_at", "expires_at"], unique=False)
 
     op.create_table(
         "recording",
