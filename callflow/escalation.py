@@ -29,6 +29,7 @@ TRUNK_RETRIES = 2
 #: After a call of unknown fate the far end may still be off the hook: *busy* is retried.
 BUSY_AFTER_UNKNOWN = timedelta(seconds=120)
 BUSY_RETRY = timedelta(seconds=15)
+BUSY_RETRIES = 2
 #: An operator who hung up on somebody still in the conference: the desk rings again after this.
 BRIDGE_PAUSE = timedelta(seconds=5)
 
@@ -269,13 +270,21 @@ def _beyond_plan(call: Call, mine: Sequence[Call]) -> bool:
         failed = sum(1 for c in earlier if c.outcome is Outcome.TRUNK_FAILURE)
         return failed < TRUNK_RETRIES
     if call.outcome is Outcome.BUSY:
-        return any(
-            c.outcome is Outcome.UNKNOWN
-            and c.ended_at is not None
-            and call.requested_at - c.ended_at <= BUSY_AFTER_UNKNOWN
-            for c in earlier
-        )
+        return _maybe_our_own(call, earlier)
     return False
+
+
+def _maybe_our_own(call: Call, earlier: Sequence[Call]) -> bool:
+    """Whether *busy* may be our own lost call: soon after it, and the first times only.
+
+    While one number is asked again nobody else is called.
+    """
+    lost = [c for c in earlier if c.outcome is Outcome.UNKNOWN and c.ended_at is not None]
+    if not lost:
+        return False
+    again = sum(1 for c in earlier[earlier.index(lost[0]) :] if c.outcome is Outcome.BUSY)
+    soon = any(call.requested_at - c.ended_at <= BUSY_AFTER_UNKNOWN for c in lost if c.ended_at)
+    return soon and again < BUSY_RETRIES
 
 
 def _slot(step: Step, contacts: Sequence[Contact], mine: Sequence[Call]) -> _Slot | None:

@@ -204,6 +204,16 @@ def test_busy_soon_after_an_unknown_fate_may_be_our_own_call_still_up() -> None:
     assert alarm.closed == "false_alarm"
 
 
+def test_busy_again_and_again_after_an_unknown_fate_holds_nobody_else_up() -> None:
+    alarm = Alarm(replace(INTRUSION, steps=(replace(INTRUSION.first, attempts=1, outcomes={}),)))
+    alarm.answers("unknown")
+    for _ in range(escalation.BUSY_RETRIES):
+        alarm.answers("busy")
+        assert alarm.due_at == alarm.now + escalation.BUSY_RETRY
+    alarm.answers("busy")
+    assert alarm.reasons == [EXHAUSTED]
+
+
 def test_busy_long_after_an_unknown_fate_is_busy() -> None:
     alarm = Alarm(replace(INTRUSION, steps=(replace(INTRUSION.first, attempts=1, outcomes={}),)))
     alarm.answers("unknown")
