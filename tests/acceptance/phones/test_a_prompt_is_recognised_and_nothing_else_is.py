@@ -1,0 +1,101 @@
+"""The matcher behind ``expect_prompt``: it hears a prompt through a telephone, and only it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import pytest_asyncio
+
+from ivr import prompts
+from ivr.agi.runner import fixed_sentences, sentence
+from ivr.dialogue import Phrase
+from ivr.speech import Speech
+from tests.support import hearing
+from tests.support.hearing import Samples
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def sounds(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[dict[tuple[str, str], Samples]]:
+    """Every fixed prompt, as the voice says it."""
+    folder: Path = tmp_path_factory.mktemp("speech")
+    speech = Speech(folder / "own", folder / "shared")
+    await speech.start()
+    await speech.prewarm(fixed_sentences())
+    made = {}
+    for language in prompts.LANGUAGES:
+        for key, texts in prompts.TEXTS.items():
+            if "{" not in texts[language]:
+                stem = await speech.sound(sentence(Phrase(key), language))
+                data = stem.with_name(f"{stem.name}.alaw").read_bytes()
+                made[key, language] = hearing.alaw(data)
+    yield made
+    await speech.close()
+
+
+def _telephone(sound: Samples, seed: int = 1) -> Samples:
+    """After 1.3 s, half as loud, with noise, a lost frame and, in a longer one, a repeated one."""
+    random = np.random.default_rng(seed)
+    frames = [sound[i : i + 160] for i in range(0, len(sound) - 159, 160)]
+    if len(frames) > 100:
+        again = len(frames) * 2 // 3
+        frames.insert(again, frames[again])
+    del frames[len(frames) // 3]
+    line = np.concatenate([np.zeros(10_400), *frames, np.zeros(8_000)]) * 0.5
+    return line + random.normal(0, 0.002, len(line))
+
+
+async def test_every_prompt_is_recognised_on_a_bad_line_and_taken_for_no_other(
+    sounds: dict[tuple[str, str], Samples],
+) -> None:
+    for language in prompts.LANGUAGES:
+        said = {key: sound for (key, spoken), sound in sounds.items() if spoken == language}
+        lines = [_telephone(sound) for sound in said.values()]
+        begins = np.cumsum([0, *map(len, lines)]) / hearing.RATE
+        evening = np.concatenate(lines)
+        for begin, (key, sound) in zip(begins, said.items(), strict=False):
+            found = hearing.find(evening, sound)
+            assert [f.at for f in found] == [pytest.approx(begin + 1.3, abs=0.06)], key
+
+
+async def test_noise_silence_and_tones_are_no_prompt(
+    sounds: dict[tuple[str, str], Samples],
+) -> None:
+    random = np.random.default_rng(7)
+    noise = random.normal(0, 0.1, 80_000)
+    brown = np.cumsum(random.normal(0, 0.02, 80_000))
+    brown -= np.convolve(brown, np.ones(400) / 400, mode="same")
+    others = {
+        "silence": np.zeros(80_000),
+        "noise": noise,
+        "rumble": brown,
+        "tone": hearing.tone(425, seconds=10),
+        "keys": np.concatenate([hearing.key_tone(k, 0.5) for k in "2580#*1234"]),
+    }
+    for what, sound in others.items():
+        for name, expected in sounds.items():
+            assert hearing.likeness(sound, expected) < 0.5, (what, name)
+
+
+async def test_half_a_prompt_is_none(sounds: dict[tuple[str, str], Samples]) -> None:
+    question = sounds["ask_code", "fr"]
+    half = question[: len(question) // 2]
+    assert hearing.find(_telephone(half), question) == []
+    assert len(hearing.find(_telephone(question), half)) == 1
+
+
+async def test_keys_are_found_in_tones_and_not_in_speech(
+    sounds: dict[tuple[str, str], Samples],
+) -> None:
+    gap = np.zeros(1000)
+    line = np.concatenate([np.concatenate([hearing.key_tone(k), gap]) for k in "2580#*1469D"])
+    assert hearing.keys_heard(line) == "2580#*1469D"
+    assert hearing.keys_heard(line * 0.05 + np.random.default_rng(3).normal(0, 0.0005, len(line)))
+    said = {name: keys for name, s in sounds.items() if (keys := hearing.keys_heard(s))}
+    assert said == {}

@@ -1,0 +1,244 @@
+"""What a phone heard, measured: prompts, tones, keys. Sounds are 8 kHz, floats in −1…1.
+
+A prompt is found by the correlation of its pieces with what was heard, so that a jitter buffer that
+drops or repeats a frame changes nothing, and another sentence of the same voice isn't taken for it.
+"""
+
+from __future__ import annotations
+
+import wave
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ivr.asterisk.configuration import DTMF_TONES
+
+RATE = 8000
+Samples = npt.NDArray[np.float64]
+
+#: Pieces of a prompt that are looked for, and how far one may be from its place.
+_PIECE, _HOP = 1600, 1200  # samples: 200 ms, every 150 ms
+_SLACK = 400  # samples: 50 ms
+_MOST_PIECES = 14
+_FFT = 4096
+_STEP = _FFT - _PIECE
+#: How alike a piece and what was heard must be (1: the same), and how many may be missing: the last
+#: never, since many sentences begin alike.
+ALIKE = 0.75
+MISSING = 0.2
+
+
+# --- files ---------------------------------------------------------------------------------------
+
+
+def wav(path: Path) -> Samples:
+    """A mono WAV file, as far as it is written."""
+    data = path.read_bytes()[44:] if path.exists() else b""
+    return pcm(data)
+
+
+def pcm(data: bytes) -> Samples:
+    """16 bit, little-endian."""
+    return np.frombuffer(data[: len(data) // 2 * 2], dtype="<i2").astype(np.float64) / 32768
+
+
+def write_wav(path: Path, samples: Samples) -> Path:
+    """For a phone to play."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
+    return path
+
+
+def sides(data: bytes) -> tuple[Samples, Samples]:
+    """A recording's WAV: what the person said, what they heard."""
+    both = pcm(data[44:])
+    both = both[: len(both) // 2 * 2].reshape(-1, 2)
+    return both[:, 0], both[:, 1]
+
+
+def alaw(data: bytes) -> Samples:
+    """ITU-T G.711 A-law."""
+    code = np.frombuffer(data, dtype=np.uint8).astype(np.int32) ^ 0x55
+    exponent = (code >> 4) & 7
+    mantissa = ((code & 15) << 4) + 8
+    size = np.where(exponent == 0, mantissa, (mantissa + 256) << np.maximum(exponent - 1, 0))
+    return np.where(code & 0x80, size, -size).astype(np.float64) / 32768
+
+
+# --- prompts -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A prompt in what was heard: where it begins and ends, seconds, and how much of it (0…1)."""
+
+    at: float
+    end: float
+    score: float
+
+
+@dataclass
+class Search:
+    """Looks for ``expected`` in a sound that grows; ``feed`` takes all of it each time."""
+
+    expected: Samples
+    found: list[Found] = field(default_factory=list)
+    best: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._offsets, pieces = _pieces(self.expected)
+        self._spectra = np.conj(np.fft.rfft(pieces, _FFT, axis=1))
+        self._alike: list[Samples] = []  # of each step: (piece, place)
+        self._candidates: set[int] = set()
+
+    @property
+    def _looked_at(self) -> int:
+        return len(self._alike) * _STEP
+
+    def feed(self, heard: Samples, *, last: bool = False) -> list[Found]:
+        """What was found so far; ``last``: nothing more will come."""
+        if last:
+            heard = np.concatenate([heard, np.zeros(_FFT + len(self.expected))])
+        while self._looked_at + _FFT <= len(heard):
+            self._look(heard[self._looked_at :][:_FFT])
+        self._judge()
+        return self.found
+
+    def _look(self, stretch: Samples) -> None:
+        product = np.fft.irfft(np.fft.rfft(stretch) * self._spectra, _FFT, axis=1)[:, :_STEP]
+        energy = np.concatenate([[0.0], np.cumsum(stretch**2)])
+        power = energy[_PIECE:] - energy[:-_PIECE]
+        loud = np.sqrt(np.maximum(power[:_STEP], _PIECE * 1e-6))
+        alike = product / loud
+        for piece, place in zip(*np.nonzero(alike > ALIKE), strict=True):
+            start = self._looked_at + int(place) - self._offsets[piece]
+            self._candidates.add(start // _SLACK * _SLACK)
+        self._alike.append(alike)
+
+    def _judge(self) -> None:
+        whole = self._looked_at - self._offsets[-1] - 3 * _SLACK
+        ripe = sorted(start for start in self._candidates if start < whole)
+        if not ripe:
+            return
+        alike = np.concatenate(self._alike, axis=1)
+        for start in ripe:
+            self._candidates.discard(start)
+            self._weigh(alike, start)
+
+    def _weigh(self, alike: Samples, start: int) -> None:
+        if self.found and start < self.found[-1].at * RATE + len(self.expected) / 2:
+            return
+        places, likeness = [], []
+        for piece, offset in enumerate(self._offsets):
+            low = max(0, start + offset - _SLACK)
+            window = alike[piece, low : max(low, start + offset + 2 * _SLACK)]
+            likeness.append(float(window.max()) if len(window) else 0.0)
+            places.append(low + int(window.argmax()) - offset if len(window) else start)
+        good = np.array(likeness) > ALIKE
+        score = float(good.mean())
+        self.best = max(self.best, score)
+        if good[-1] and (~good).sum() <= max(1, int(MISSING * len(good))):
+            at = float(np.median(np.array(places)[good])) / RATE
+            self.found.append(Found(at, at + len(self.expected) / RATE, score))
+
+
+def _pieces(expected: Samples) -> tuple[list[int], Samples]:
+    """Where the prompt's pieces stand, and each with an energy of one; silence is none."""
+    floor = 0.02 * float(np.sqrt((expected**2).mean())) * np.sqrt(_PIECE)
+    offsets = [
+        start
+        for start in range(0, max(1, len(expected) - _PIECE + 1), _HOP)
+        if np.linalg.norm(expected[start : start + _PIECE]) > 10 * floor
+    ]
+    if not offsets:
+        raise ValueError("a prompt without a sound")
+    if len(offsets) > _MOST_PIECES:
+        chosen = np.linspace(0, len(offsets) - 1, _MOST_PIECES).round().astype(int)
+        offsets = [offsets[place] for place in chosen]
+    pieces = np.array([_padded(expected[start : start + _PIECE]) for start in offsets])
+    return offsets, pieces / np.linalg.norm(pieces, axis=1, keepdims=True)
+
+
+def _padded(piece: Samples) -> Samples:
+    return np.pad(piece, (0, _PIECE - len(piece)))
+
+
+def find(heard: Samples, expected: Samples) -> list[Found]:
+    """Where ``expected`` was said in all of ``heard``, in order."""
+    return Search(expected).feed(heard, last=True)
+
+
+def likeness(heard: Samples, expected: Samples) -> float:
+    """How much of ``expected`` stands in ``heard`` at the best place, 0…1."""
+    search = Search(expected)
+    search.feed(heard, last=True)
+    return search.best
+
+
+# --- tones ---------------------------------------------------------------------------------------
+
+
+def tone(*hertz: float, seconds: float, level: float = 0.3) -> Samples:
+    """Sines of ``level`` each."""
+    at = np.arange(int(seconds * RATE)) / RATE
+    return np.asarray(sum(level * np.sin(2 * np.pi * f * at) for f in hertz), dtype=np.float64)
+
+
+def key_tone(key: str, seconds: float = 0.12) -> Samples:
+    """A key's two tones, as a phone with a leak sounds."""
+    return tone(*DTMF_TONES[key], seconds=seconds, level=0.2)
+
+
+def _amplitudes(samples: Samples, hertz: float, size: int) -> Samples:
+    """The amplitude of one frequency in each frame (Goertzel's sum)."""
+    frames = samples[: len(samples) // size * size].reshape(-1, size)
+    wave_ = np.exp(-2j * np.pi * hertz * np.arange(size) / RATE)
+    return np.asarray(2 * np.abs(frames @ wave_) / size, dtype=np.float64)
+
+
+def seconds_of_tone(samples: Samples, hertz: float, level: float = 0.02) -> float:
+    """For how long a tone sounds, and more than all else together."""
+    size = RATE // 20
+    frames = samples[: len(samples) // size * size].reshape(-1, size)
+    total = np.sqrt((frames**2).mean(axis=1))
+    amplitude = _amplitudes(samples, hertz, size)
+    # A sine's effective value is its amplitude over √2.
+    alone = amplitude / np.sqrt(2) > 0.7 * total
+    return float(((amplitude > level) & alone).sum() * size / RATE)
+
+
+def keys_heard(samples: Samples) -> str:
+    """The keys whose two tones sound together, and nearly alone, for 60 ms or more, in order."""
+    if len(samples) < _WINDOW:
+        return ""
+    windows = np.lib.stride_tricks.sliding_window_view(samples, _WINDOW)[:: _WINDOW // 2]
+    at = np.arange(_WINDOW)[:, None] / RATE
+    amplitudes = 2 * np.abs(windows @ np.exp(-2j * np.pi * at * _FREQUENCIES)) / _WINDOW
+    powers = (windows**2).mean(axis=1)
+    heard, run, last = "", 0, ""
+    for row, power in zip(amplitudes, powers, strict=True):
+        key = _key_of(row, float(power))
+        run = run + 1 if key and key == last else int(bool(key))
+        heard += key if run == 2 else ""
+        last = key
+    return heard
+
+
+_WINDOW = RATE // 25
+_FREQUENCIES = np.array(sorted({hertz for tones in DTMF_TONES.values() for hertz in tones}))
+_KEYS = {tones: key for key, tones in DTMF_TONES.items()}
+
+
+def _key_of(amplitudes: Samples, power: float) -> str:
+    """The key whose two tones hold most of the power, neither much weaker than the other."""
+    first, second = sorted(np.argsort(amplitudes)[-2:])
+    pair = amplitudes[[first, second]]
+    two = float((pair**2).sum()) / 2
+    if power < 1e-6 or two < 0.75 * power or pair.min() < 0.4 * pair.max():
+        return ""
+    return _KEYS.get((int(_FREQUENCIES[first]), int(_FREQUENCIES[second])), "")

@@ -1,0 +1,53 @@
+"""Sites for tests, as a customer's program would put them in: through the API alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.support.station import Station
+
+
+def number(place: int) -> str:
+    """A number that no demo site has, of the range kept for fiction."""
+    return f"+33639985{place:03d}"
+
+
+def contact(
+    account: str, name: str, phone: str | None, *, role: str = "keyholder", **fields: Any
+) -> dict[str, Any]:
+    """A contact whose code is 2580, under duress 2581, who may cancel."""
+    return {
+        "id": f"{account}-{name.lower().replace(' ', '-')}",
+        "name": name,
+        "role": role,
+        "language": "fr",
+        "phone": phone,
+        "code": "2580",
+        "duress_code": "2581",
+        "authorities": {"*": ["cancel", "inform", "send_guard"]},
+        **fields,
+    }
+
+
+def premises(account: str, phone: str | None, **fields: Any) -> dict[str, Any]:
+    """The phone of the site itself."""
+    return contact(account, "Accueil", phone, role="premises", **fields)
+
+
+def site(account: str, *contacts: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """A site with one account, which is its id, and zone 3 named."""
+    return {
+        "name": "Fromagerie du Vallon",
+        "address": "9 rue des Carmes, 35000 Rennes",
+        "language": "fr",
+        "recognition_word": "coquelicot",
+        "accounts": [{"account": account}],
+        "zones": [{"account": account, "zone": "3", "name": "Chambre froide"}],
+        "contacts": list(contacts),
+        **fields,
+    }
+
+
+async def put(station: Station, account: str, body: dict[str, Any]) -> None:
+    """PUT it."""
+    await station.put(f"/sites/{account}", body)
