@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 
 from callflow.signal import Kind
 
@@ -325,6 +326,7 @@ _SIGNS: Mapping[str, tuple[tuple[str, str], ...]] = {
 }
 
 
+@lru_cache(maxsize=4096)  # some forty expressions a name, said several times in a dialogue
 def name_of(text: str, lang: str) -> str:
     """A site's, zone's or person's name as it is said, harmless."""
     said = harmless(_long_forms(harmless(text), lang), 2 * LONGEST)

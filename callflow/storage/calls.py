@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select, update
+from sqlalchemy import BindParameter, Select, Update, bindparam, func, select, update
 
 from callflow.call import BRIDGE_STEP, LIVE_STATES, QUEUE_STEP, Call, CallState, Outcome
 from callflow.storage import schema as t
@@ -16,36 +17,52 @@ _LIVE = [state.value for state in LIVE_STATES]
 _ON_TRUNK = [s.value for s in (CallState.STARTED, CallState.RINGING, CallState.ANSWERED)]
 
 
+_INSERT = t.call.insert()
+
+
 def insert(tx: Tx, row: dict[str, Any]) -> None:
     """A new call row, before any act."""
-    tx.execute(t.call.insert().values(**row))
+    tx.execute(_INSERT, row)
     hint(tx, "telephony")
+
+
+_GET = select(t.call).where(t.call.c.id == bindparam("id"))
 
 
 def get(tx: Tx, call_id: str) -> dict[str, Any] | None:
     """One call's row."""
-    row = tx.execute(select(t.call).where(t.call.c.id == call_id)).first()
+    row = tx.execute(_GET, {"id": call_id}).first()
     return dict(row._mapping) if row else None
+
+
+@lru_cache(maxsize=256)
+def _change(names: tuple[str, ...], only_in: tuple[CallState, ...]) -> Update:
+    query = update(t.call).where(t.call.c.id == bindparam("b_id"))
+    if only_in:
+        query = query.where(t.call.c.state.in_([state.value for state in only_in]))
+    return query.values({name: bindparam(f"b_{name}") for name in names})
 
 
 def change(tx: Tx, call_id: str, *, only_in: Sequence[CallState] = (), **values: Any) -> bool:
     """Write ``values``; with ``only_in``, only when the call is in one of these states."""
-    query = update(t.call).where(t.call.c.id == call_id).values(**values)
-    if only_in:
-        query = query.where(t.call.c.state.in_([state.value for state in only_in]))
     if "ended_at" in values:  # a channel and a number are free: the next one may be called
         hint(tx, "telephony")
-    return tx.execute(query).rowcount == 1
+    query = _change(tuple(values), tuple(only_in))
+    bound = {f"b_{name}": value for name, value in values.items()}
+    return tx.execute(query, {"b_id": call_id, **bound}).rowcount == 1
+
+
+_OF_INCIDENT = (
+    select(t.call)
+    .where(t.call.c.incident_id == bindparam("incident"))
+    .order_by(t.call.c.requested_at, t.call.c.attempt)
+)
 
 
 def of_incident(tx: Tx, incident_id: str) -> list[dict[str, Any]]:
     """An incident's calls in the order they were asked for."""
-    query = (
-        select(t.call)
-        .where(t.call.c.incident_id == incident_id)
-        .order_by(t.call.c.requested_at, t.call.c.attempt)
-    )
-    return [dict(row._mapping) for row in tx.execute(query)]
+    rows = tx.execute(_OF_INCIDENT, {"incident": incident_id})
+    return [dict(row._mapping) for row in rows]
 
 
 def of_incidents(tx: Tx, incident_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
@@ -73,7 +90,7 @@ def for_room(tx: Tx, room: str) -> list[dict[str, Any]]:
 
 def _requested() -> Select[Any]:
     c, up = t.call.c, t.call.alias("up")
-    node = bindparam("node")
+    node: BindParameter[str] = bindparam("node")
     place = func.row_number().over(partition_by=c.to, order_by=(c.priority, c.requested_at, c.id))
     first = (
         select(c.id, place.label("place"))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import Update, bindparam, func, or_, select, update
 
 from callflow.call import LIVE_STATES
 from callflow.incident import Incident, Machine, State
@@ -46,23 +47,36 @@ def write(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
     tx.execute(statement, [{f"b_{name}": value[name] for name in names} for value in values])
 
 
+_GET = select(t.incident).where(t.incident.c.id == bindparam("id"))
+_GET_LOCKED = _GET.with_for_update()
+
+
 def get(tx: Tx, incident_id: str, *, lock: bool = False) -> dict[str, Any] | None:
     """One incident's row; ``lock`` keeps other writers off until the commit (PostgreSQL)."""
-    query = select(t.incident).where(t.incident.c.id == incident_id)
-    if lock and tx.dialect.name != "sqlite":
-        query = query.with_for_update()
-    row = tx.execute(query).first()
+    query = _GET_LOCKED if lock and tx.dialect.name != "sqlite" else _GET
+    row = tx.execute(query, {"id": incident_id}).first()
     return dict(row._mapping) if row else None
+
+
+@lru_cache(maxsize=256)
+def _change(names: tuple[str, ...]) -> Update:
+    return (
+        update(t.incident)
+        .where(t.incident.c.id == bindparam("b_id"))
+        .values(
+            {
+                **{name: bindparam(f"b_{name}") for name in names},
+                "version": t.incident.c.version + 1,
+            }
+        )
+    )
 
 
 def change(tx: Tx, row: dict[str, Any], **values: Any) -> dict[str, Any]:
     """Write ``values`` over ``row``; the row as it is then."""
     values = _with_due({**row, **values}, values)
-    tx.execute(
-        update(t.incident)
-        .where(t.incident.c.id == row["id"])
-        .values(**values, version=t.incident.c.version + 1)
-    )
+    bound = {f"b_{name}": value for name, value in values.items()}
+    tx.execute(_change(tuple(values)), {"b_id": row["id"], **bound})
     return {**row, **values, "version": row["version"] + 1}
 
 
@@ -107,11 +121,17 @@ def unfiled(tx: Tx, sites: Sequence[str], accounts: Sequence[str]) -> list[dict[
     return [dict(row._mapping) for row in tx.execute(query)]
 
 
+_DUE_NOW = (
+    select(t.incident.c.id)
+    .where(t.incident.c.due_at <= bindparam("now"))
+    .order_by(t.incident.c.priority, t.incident.c.due_at)
+    .limit(bindparam("limit"))
+)
+
+
 def due(tx: Tx, now: datetime, *, limit: int = 100) -> list[str]:
     """Incidents with something to do, the most urgent first."""
-    c = t.incident.c
-    query = select(c.id).where(c.due_at <= now).order_by(c.priority, c.due_at).limit(limit)
-    return list(tx.execute(query).scalars())
+    return list(tx.execute(_DUE_NOW, {"now": now, "limit": limit}).scalars())
 
 
 def next_due(tx: Tx) -> datetime | None:
@@ -259,15 +279,23 @@ def due_later(tx: Tx, now: datetime) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in tx.execute(query)]
 
 
+_MUTE = (
+    select(t.incident.c.id)
+    .where(
+        t.incident.c.site_id == bindparam("site"),
+        t.incident.c.state == State.OPEN.value,
+        or_(
+            t.incident.c.duress.is_(True),
+            t.incident.c.kind.in_([kind.value for kind in PERSONAL]),
+        ),
+    )
+    .limit(1)
+)
+
+
 def site_is_mute(tx: Tx, site_id: str) -> bool:
     """Whether an open personal alarm, or a code of duress, forbids to ring this site (D7)."""
-    c = t.incident.c
-    query = select(c.id).where(
-        c.site_id == site_id,
-        c.state == State.OPEN.value,
-        or_(c.duress.is_(True), c.kind.in_([kind.value for kind in PERSONAL])),
-    )
-    return tx.execute(query.limit(1)).first() is not None
+    return tx.execute(_MUTE, {"site": site_id}).first() is not None
 
 
 def to_incident(row: dict[str, Any]) -> Incident:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Executable, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from callflow import logbook
@@ -27,13 +28,17 @@ def append(tx: Tx, *drafts: Draft) -> None:
         entry = logbook.chain_entry(draft, id=uuid.uuid4().hex, seq=seq + 1, previous=previous)
         heads[draft.chain] = (entry.seq, entry.hash)
         entries.append({name: getattr(entry, name) for name in Entry.__dataclass_fields__})
-    tx.execute(t.logbook.insert(), entries)
+    tx.execute(_INSERT, entries)
     _write_heads(tx, heads)
+
+
+_HEADS = select(t.chain_head).where(t.chain_head.c.chain.in_(bindparam("chains", expanding=True)))
+_INSERT = t.logbook.insert()
 
 
 def _heads(tx: Tx, chains: set[str]) -> dict[str, tuple[int, str]]:
     """{chain: (last place, last hash)}, locked until the commit where others write too."""
-    query = select(t.chain_head).where(t.chain_head.c.chain.in_(sorted(chains)))
+    query = _HEADS
     if tx.dialect.name != "sqlite":
         # Two writers must neither continue one chain at once nor both begin it.
         nothing = [
@@ -42,18 +47,23 @@ def _heads(tx: Tx, chains: set[str]) -> dict[str, tuple[int, str]]:
         ]
         tx.execute(postgresql.insert(t.chain_head).on_conflict_do_nothing(), nothing)
         query = query.order_by(t.chain_head.c.chain).with_for_update()
-    found = {row.chain: (row.seq, row.hash) for row in tx.execute(query)}
+    rows = tx.execute(query, {"chains": sorted(chains)})
+    found = {row.chain: (row.seq, row.hash) for row in rows}
     return {chain: found.get(chain, (0, GENESIS)) for chain in sorted(chains)}
+
+
+@cache
+def _write_head(dialect: str) -> Executable:
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    statement = insert(t.chain_head)
+    changed = {name: statement.excluded[name] for name in ("seq", "hash", "mac", "sealed")}
+    return statement.on_conflict_do_update(index_elements=["chain"], set_=changed)
 
 
 def _write_heads(tx: Tx, heads: dict[str, tuple[int, str]]) -> None:
     mac: Mac = tx.info["mac"]
-    insert = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
-    statement = insert(t.chain_head)
-    names = ("seq", "hash", "mac", "sealed")
-    changed = {name: statement.excluded[name] for name in names}
     tx.execute(
-        statement.on_conflict_do_update(index_elements=["chain"], set_=changed),
+        _write_head(tx.dialect.name),
         [
             {
                 "chain": chain,

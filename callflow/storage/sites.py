@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from callflow.signal import Kind
@@ -36,13 +36,16 @@ def site_of_accounts(tx: Tx, accounts: Iterable[str]) -> dict[str, str]:
     return {row.account: row.site_id for row in rows}
 
 
+_SITE = (
+    select(t.site, t.client.c.name.label("client_name"))
+    .join(t.client, t.client.c.id == t.site.c.client_id)
+    .where(t.site.c.id == bindparam("site"))
+)
+
+
 def site_row(tx: Tx, site_id: str) -> dict[str, Any] | None:
     """The site's own row, with the client's name, as stored."""
-    row = tx.execute(
-        select(t.site, t.client.c.name.label("client_name"))
-        .join(t.client, t.client.c.id == t.site.c.client_id)
-        .where(t.site.c.id == site_id)
-    ).first()
+    row = tx.execute(_SITE, {"site": site_id}).first()
     return dict(row._mapping) if row else None
 
 
@@ -57,16 +60,18 @@ def site_names(tx: Tx) -> dict[str, str]:
     return {row.id: row.name for row in tx.execute(select(t.site.c.id, t.site.c.name))}
 
 
+_LINK = t.site_contact.c
+_CONTACTS = (
+    select(*t.contact.c, _LINK.role, _LINK.rank, _LINK.authorities)
+    .join(t.site_contact, _LINK.contact_id == t.contact.c.id)
+    .where(_LINK.site_id == bindparam("site"))
+    .order_by(_LINK.role.desc(), _LINK.rank, t.contact.c.id)
+)
+
+
 def contact_rows(tx: Tx, site_id: str) -> list[dict[str, Any]]:
     """The contacts of a site in the part each plays, codes included, as stored."""
-    c, link = t.contact.c, t.site_contact.c
-    query = (
-        select(*c, link.role, link.rank, link.authorities)
-        .join(t.site_contact, link.contact_id == c.id)
-        .where(link.site_id == site_id)
-        .order_by(link.role.desc(), link.rank, c.id)
-    )
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return [dict(row._mapping) for row in tx.execute(_CONTACTS, {"site": site_id})]
 
 
 def account_rows(tx: Tx, site_id: str) -> list[dict[str, Any]]:
@@ -75,15 +80,17 @@ def account_rows(tx: Tx, site_id: str) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in tx.execute(query)]
 
 
+_ZONES = (
+    select(t.zone)
+    .join(t.account, t.account.c.account == t.zone.c.account)
+    .where(t.account.c.site_id == bindparam("site"))
+    .order_by(t.zone.c.account, t.zone.c.zone)
+)
+
+
 def zone_rows(tx: Tx, site_id: str) -> list[dict[str, Any]]:
     """The declared zones of a site's accounts."""
-    query = (
-        select(t.zone)
-        .join(t.account, t.account.c.account == t.zone.c.account)
-        .where(t.account.c.site_id == site_id)
-        .order_by(t.zone.c.account, t.zone.c.zone)
-    )
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return [dict(row._mapping) for row in tx.execute(_ZONES, {"site": site_id})]
 
 
 def zone_kinds(tx: Tx, accounts: Iterable[str]) -> dict[tuple[str, str], Kind]:
@@ -131,9 +138,12 @@ def _contact(row: dict[str, Any]) -> Contact:
     )
 
 
+_CONTACT = select(t.contact).where(t.contact.c.id == bindparam("id"))
+
+
 def contact(tx: Tx, contact_id: str) -> dict[str, Any] | None:
     """One contact's row, as stored."""
-    row = tx.execute(select(t.contact).where(t.contact.c.id == contact_id)).first()
+    row = tx.execute(_CONTACT, {"id": contact_id}).first()
     return dict(row._mapping) if row else None
 
 
@@ -169,14 +179,17 @@ def note_heard(tx: Tx, heard: dict[str, datetime]) -> None:
         tx.execute(update(t.account).where(t.account.c.account == account).values(last_heard=at))
 
 
+_NEWEST_PLAN = (
+    select(t.plan.c.body)
+    .where(t.plan.c.id == bindparam("id"))
+    .order_by(t.plan.c.version.desc())
+    .limit(1)
+)
+
+
 def plan_body(tx: Tx, plan_id: str) -> dict[str, Any] | None:
     """The newest version of a plan."""
-    row = tx.execute(
-        select(t.plan.c.body)
-        .where(t.plan.c.id == plan_id)
-        .order_by(t.plan.c.version.desc())
-        .limit(1)
-    ).first()
+    row = tx.execute(_NEWEST_PLAN, {"id": plan_id}).first()
     return dict(row.body) if row else None
 
 

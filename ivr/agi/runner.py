@@ -172,7 +172,8 @@ class _Run:
             await self._all._store.save(self._id, progress)
         elif progress.result:  # the server before us may have died between the two commits
             await self._all._store.conclude(self._id, progress.result)
-        self._all._speech.prepare(sentences(facts, progress))
+        if first or facts.dialogue is dialogue.Dialogue.INCOMING:  # else it was made as it rang
+            self._all._speech.prepare(sentences(facts, progress))
         pardon = first
         while (now := dialogue.turn(facts, progress)) is not None:
             event = await self._converse(facts, now, pardon=pardon)

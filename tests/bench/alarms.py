@@ -34,7 +34,7 @@ ROUNDS = 3
 LOADS = (
     Load("1/s", 30, 30.0),
     Load("25/s", 750, 30.0),
-    Load("burst 300 in 5 s", 300, 5.0, random=True, vital_percent=10),
+    Load("burst 300 in 5 s", 300, 5.0, crowd=True, vital_percent=10),
 )
 #: Trunk channels of the instance: the burst is all up at once.
 CHANNELS = 400

@@ -11,18 +11,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """``count`` arrivals within ``seconds``: evenly, or as a crowd does (``random``)."""
+    """``count`` arrivals within ``seconds``: evenly, or as a crowd does (``crowd``)."""
 
     name: str
     count: int
     seconds: float
-    random: bool = False
+    crowd: bool = False
     #: Of a hundred alarms, how many are vital.
     vital_percent: int = 0
 
     def offsets(self, dice: random.Random) -> list[float]:
         """Seconds from the start, in order."""
-        if self.random:
+        if self.crowd:
             return sorted(dice.uniform(0, self.seconds) for _ in range(self.count))
         return [place * self.seconds / self.count for place in range(self.count)]
 
