@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from tests.bench import alarms
+from tests.bench import alarms, ingest
 from tests.bench.figures import Report
 
-BENCHES: dict[str, Callable[[int, str], Report]] = {alarms.NAME: alarms.run}
+BENCHES: dict[str, Callable[[int, str], Report]] = {
+    alarms.NAME: alarms.run,
+    ingest.NAME: ingest.run,
+}
 
 
 def main() -> None:

@@ -1,0 +1,250 @@
+"""``ingest``: signals acknowledged after their commit, from 500 connections, and correlated.
+
+Beside the real receiver process stand the same server without a disk, with a commit for each
+signal, and pysiaalarm, on the same frames; the order changes from round to round.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import sqlite3
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from callflow.storage.upgrade import upgrade
+from tests.bench import panels
+from tests.bench.figures import Report, Row, percentile, say, spread
+from tests.bench.servers import account
+from tests.support.product import free_base
+
+NAME = "ingest"
+ROUNDS = 3
+CONNECTIONS = 500
+VARIANTS = ("Callflow", "no-disk", "commit-each", "pysiaalarm")
+SECONDS = 4.0
+#: Frames of one connection: more than the fastest server can take in that time.
+EACH = 400
+#: The running engine: a steady load, then a flood; seconds, and the steady load's signals/s.
+RUNNING_S, STEADY = 15.0, 1500
+#: Vital alarms sent meanwhile, each of a site of its own.
+PROBES = 14
+
+
+async def run_process(*arguments: str, environment: dict[str, str]) -> asyncio.subprocess.Process:
+    """A Python process of ours, what it says dropped (a server says much when panels go)."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        *arguments,
+        env={**os.environ, "CALLFLOW_LOG_LEVEL": "WARNING", **environment},
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+
+
+@contextlib.asynccontextmanager
+async def serving(*roles: str) -> AsyncIterator[tuple[int, Path]]:
+    """Processes (``callflow ROLE``, or a variant's name) on a fresh data folder; DC-09's port."""
+    with tempfile.TemporaryDirectory(prefix="cf-bench-") as folder:
+        data_dir, base = Path(folder), free_base()
+        environment = {"CALLFLOW_DATA_DIR": folder, "CALLFLOW_PORT_BASE": str(base)}
+        upgrade(f"sqlite:///{data_dir / 'callflow.db'}")
+        if "engine" in roles:
+            await _import_sites(data_dir, environment)
+        started = []
+        for role in roles:
+            words = ("callflow", "serve", "--only", role)
+            if role in VARIANTS[1:]:
+                words = ("tests.bench.servers", role, str(base + 9), folder)
+                words += (str(CONNECTIONS),)
+            started.append(await run_process(*words, environment=environment))
+        try:
+            yield base + 9, data_dir
+        finally:
+            for process in started:
+                process.terminate()
+            for process in started:
+                await process.wait()
+
+
+async def _import_sites(data_dir: Path, environment: dict[str, str]) -> None:
+    """Sites without a phone: their alarms end with a human."""
+    names = [account(place) for place in range(CONNECTIONS + 2 * PROBES)]
+    bodies = [{"id": n, "name": f"Site {n}", "accounts": [{"account": n}]} for n in names]
+    file = data_dir / "sites.json"
+    file.write_text(json.dumps(bodies))
+    process = await run_process("callflow", "site", "import", str(file), environment=environment)
+    assert await process.wait() == 0
+
+
+# --- acknowledged ---
+
+
+async def acknowledged(variant: str, streams: list[list[bytes]]) -> Row:
+    """How many signals a second one server acknowledges."""
+    role = "receiver" if variant == "Callflow" else variant
+    async with serving(role) as (port, data_dir):
+        senders = await panels.connect(port, streams)
+        done, lasted, waits = await panels.flood(senders, SECONDS)
+        total = sum(sender.acknowledged for sender in senders)
+        for sender in senders:
+            sender.close()
+        refused = next((sender.refused for sender in senders if sender.refused), b"")
+        assert not refused, refused
+        row: Row = {"what": "acknowledged", "who": variant, "per_s": round(done / lasted)}
+        row |= spread("ack_", waits)
+        if variant == "Callflow":
+            stored = await _stored(data_dir)
+            assert stored >= total, f"{total} acknowledged, {stored} stored"
+    return row
+
+
+async def _stored(data_dir: Path) -> int:
+    with contextlib.closing(_open(data_dir)) as rows:
+        return int(rows.execute("SELECT count(*) FROM signal").fetchone()[0])
+
+
+def _open(data_dir: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{data_dir / 'callflow.db'}?mode=ro", uri=True)
+
+
+# --- correlated by the running engine ---
+
+
+@dataclass
+class Watch:
+    """What the database says while signals come in."""
+
+    rows: sqlite3.Connection
+    backlog: list[int] = field(default_factory=list)
+    correlated: list[tuple[float, int]] = field(default_factory=list)
+
+    def look(self) -> None:
+        """Count once."""
+        waiting = self.rows.execute("SELECT count(*) FROM signal WHERE correlated_at IS NULL")
+        self.backlog.append(int(waiting.fetchone()[0]))
+        stored = int(self.rows.execute("SELECT count(*) FROM signal").fetchone()[0])
+        self.correlated.append((time.monotonic(), stored - self.backlog[-1]))
+
+    async def every(self, seconds: float) -> None:
+        """Until cancelled."""
+        while True:
+            self.look()
+            await asyncio.sleep(seconds)
+
+    def per_second(self) -> float:
+        """Correlated signals a second, over everything seen."""
+        (since, first), (until, last) = self.correlated[0], self.correlated[-1]
+        return (last - first) / (until - since)
+
+
+async def correlated(name: str) -> Row:
+    """A steady 1,500/s, or a flood, into receiver and engine; vital alarms come meanwhile."""
+    async with serving("receiver", "engine") as (port, data_dir):
+        streams = panels.streams(CONNECTIONS, EACH)
+        senders = await panels.connect(port, streams)
+        probes = [account(CONNECTIONS + place) for place in range(PROBES)]
+        vital = await panels.connect(port, [panels.frames(p, 1, "FA") for p in probes])
+        with contextlib.closing(_open(data_dir)) as rows:
+            watch = Watch(rows)
+            watching = asyncio.create_task(watch.every(0.25))
+            probing = asyncio.create_task(_probe(vital))
+            begun = time.monotonic()
+            await (_steady(senders) if name == "steady" else panels.flood(senders, RUNNING_S))
+            lasted = time.monotonic() - begun
+            done = sum(sender.acknowledged for sender in senders)
+            waits = [wait for sender in senders for wait in sender.waits]
+            await probing
+            watching.cancel()
+            for sender in senders:
+                sender.close()
+            await _drained(rows)
+            took = _probe_times(rows, probes)
+    return {
+        "what": f"correlated, {name}",
+        "who": "Callflow",
+        "per_s": round(done / lasted),
+        **spread("ack_", waits),
+        "correlated_per_s": round(watch.per_second()),
+        "backlog_p50": percentile(watch.backlog, 0.5),
+        "backlog_max": max(watch.backlog),
+        "vital_ack_max_ms": round(max(w for p in vital for w in p.waits) * 1000, 1),
+        "vital_opened_p50_ms": round(percentile(took, 0.5), 1),
+        "vital_opened_max_ms": round(max(took), 1),
+    }
+
+
+async def _steady(senders: list[panels.Panel]) -> None:
+    """Each panel sends at its turn, whether or not the others are acknowledged."""
+    begun, count = time.monotonic(), int(RUNNING_S * STEADY)
+    for place in range(count):
+        due = begun + place / STEADY
+        if due > time.monotonic():
+            await asyncio.sleep(due - time.monotonic())
+        senders[place % len(senders)].send_alone()
+
+
+async def _probe(vital: list[panels.Panel]) -> None:
+    for panel in vital:
+        await asyncio.sleep(RUNNING_S / (len(vital) + 1))
+        panel.send()
+
+
+async def _drained(rows: sqlite3.Connection) -> None:
+    query = "SELECT count(*) FROM signal WHERE correlated_at IS NULL"
+    async with asyncio.timeout(120):
+        while True:
+            if not rows.execute(query).fetchone()[0]:
+                return
+            await asyncio.sleep(0.1)
+
+
+def _probe_times(rows: sqlite3.Connection, probes: list[str]) -> list[float]:
+    """Milliseconds from receipt to an open incident."""
+    marks = ",".join("?" * len(probes))
+    found = rows.execute(
+        "SELECT s.received_at, i.opened_at FROM signal s JOIN incident i ON i.id = s.incident_id"
+        f" WHERE s.account IN ({marks})",  # marks only
+        probes,
+    ).fetchall()
+    assert len(found) == len(probes), "a vital alarm was lost"
+    return [
+        (datetime.fromisoformat(opened) - datetime.fromisoformat(received)).total_seconds() * 1000
+        for received, opened in found
+    ]
+
+
+def run(rounds: int = ROUNDS, only: str = "") -> Report:
+    """Every variant and both loads, ``rounds`` times."""
+    report = Report(NAME, ("what", "who"))
+    streams = panels.streams(CONNECTIONS, EACH)
+    for place in range(rounds):
+        order = VARIANTS[place % 4 :] + VARIANTS[: place % 4]
+        for variant in order:
+            if "acknowledged".startswith(only):
+                say(f"round {place + 1}: {variant}")
+                report.rounds.append(asyncio.run(acknowledged(variant, streams)))
+        for name in ("steady", "flood"):
+            if name.startswith(only):
+                say(f"round {place + 1}: {name}, with the engine")
+                report.rounds.append(asyncio.run(correlated(name)))
+    report.rounds.sort(key=lambda row: VARIANTS.index(str(row["who"])))
+    report.notes += _ratios(report.medians())
+    return report
+
+
+def _ratios(rows: list[Row]) -> list[str]:
+    rates = {str(r["who"]): float(r["per_s"]) for r in rows if r["what"] == "acknowledged"}
+    if len(rates) < len(VARIANTS):
+        return []
+    mine = rates["Callflow"]
+    parts = ", ".join(f"{mine / rates[name]:.2f} x {name}" for name in VARIANTS[1:])
+    return [f"Callflow acknowledges {parts}; aim: 0.5 x no-disk and 2 x pysiaalarm."]
