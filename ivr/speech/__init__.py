@@ -13,6 +13,7 @@ import heapq
 import json
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -192,7 +193,8 @@ class Speech:
         if file.exists():
             os.utime(file)
             return turn
-        part = file.with_name(f".{name}.{os.getpid()}")
+        # Two calls may need the same turn at once: each thread writes a file of its own.
+        part = file.with_name(f".{name}.{os.getpid()}.{threading.get_ident()}")
         part.write_bytes(
             b"".join(stem.with_name(f"{stem.name}.alaw").read_bytes() for stem in stems)
         )
