@@ -22,10 +22,10 @@ Samples = npt.NDArray[np.float64]
 _PIECE, _HOP = 1600, 1200  # samples: 200 ms, every 150 ms
 _SLACK = 400  # samples: 50 ms
 _MOST_PIECES = 14
-_FFT = 4096
-_STEP = _FFT - _PIECE
-#: How alike a piece and what was heard must be (1: the same), and how many may be missing: the last
-#: never, since many sentences begin alike.
+#: How much is looked at in one step: little of a call that goes on, much of a whole one.
+_LIVE, _WHOLE = 4096, 32768
+#: How alike a piece and what was heard must be (1: the same), and how many may be missing: not the
+#: last two, since many sentences begin alike.
 ALIKE = 0.75
 MISSING = 0.2
 
@@ -87,34 +87,36 @@ class Search:
     """Looks for ``expected`` in a sound that grows; ``feed`` takes all of it each time."""
 
     expected: Samples
+    size: int = _LIVE
     found: list[Found] = field(default_factory=list)
     best: float = 0.0
 
     def __post_init__(self) -> None:
         self._offsets, pieces = _pieces(self.expected)
-        self._spectra = np.conj(np.fft.rfft(pieces, _FFT, axis=1))
-        self._alike: list[Samples] = []  # of each step: (piece, place)
+        self._step = self.size - _PIECE
+        self._spectra = np.conj(np.fft.rfft(pieces.astype(np.float32), self.size, axis=1))
+        self._alike: list[npt.NDArray[np.float32]] = []  # of each step: (piece, place)
         self._candidates: set[int] = set()
 
     @property
     def _looked_at(self) -> int:
-        return len(self._alike) * _STEP
+        return len(self._alike) * self._step
 
     def feed(self, heard: Samples, *, last: bool = False) -> list[Found]:
         """What was found so far; ``last``: nothing more will come."""
         if last:
-            heard = np.concatenate([heard, np.zeros(_FFT + len(self.expected))])
-        while self._looked_at + _FFT <= len(heard):
-            self._look(heard[self._looked_at :][:_FFT])
+            heard = np.concatenate([heard, np.zeros(self.size + len(self.expected))])
+        while self._looked_at + self.size <= len(heard):
+            self._look(heard[self._looked_at :][: self.size])
         self._judge()
         return self.found
 
     def _look(self, stretch: Samples) -> None:
-        product = np.fft.irfft(np.fft.rfft(stretch) * self._spectra, _FFT, axis=1)[:, :_STEP]
+        spectrum = np.fft.rfft(stretch.astype(np.float32)) * self._spectra
+        product = np.fft.irfft(spectrum, self.size, axis=1)[:, : self._step]
         energy = np.concatenate([[0.0], np.cumsum(stretch**2)])
-        power = energy[_PIECE:] - energy[:-_PIECE]
-        loud = np.sqrt(np.maximum(power[:_STEP], _PIECE * 1e-6))
-        alike = product / loud
+        power = (energy[_PIECE:] - energy[:-_PIECE])[: self._step]
+        alike = product / np.sqrt(np.maximum(power, _PIECE * 1e-6)).astype(np.float32)
         for piece, place in zip(*np.nonzero(alike > ALIKE), strict=True):
             start = self._looked_at + int(place) - self._offsets[piece]
             self._candidates.add(start // _SLACK * _SLACK)
@@ -130,7 +132,7 @@ class Search:
             self._candidates.discard(start)
             self._weigh(alike, start)
 
-    def _weigh(self, alike: Samples, start: int) -> None:
+    def _weigh(self, alike: npt.NDArray[np.float32], start: int) -> None:
         if self.found and start < self.found[-1].at * RATE + len(self.expected) / 2:
             return
         places, likeness = [], []
@@ -142,7 +144,7 @@ class Search:
         good = np.array(likeness) > ALIKE
         score = float(good.mean())
         self.best = max(self.best, score)
-        if good[-1] and (~good).sum() <= max(1, int(MISSING * len(good))):
+        if good[-2:].any() and (~good).sum() <= max(1, int(MISSING * len(good))):
             at = float(np.median(np.array(places)[good])) / RATE
             self.found.append(Found(at, at + len(self.expected) / RATE, score))
 
@@ -170,12 +172,12 @@ def _padded(piece: Samples) -> Samples:
 
 def find(heard: Samples, expected: Samples) -> list[Found]:
     """Where ``expected`` was said in all of ``heard``, in order."""
-    return Search(expected).feed(heard, last=True)
+    return Search(expected, _WHOLE).feed(heard, last=True)
 
 
 def likeness(heard: Samples, expected: Samples) -> float:
     """How much of ``expected`` stands in ``heard`` at the best place, 0…1."""
-    search = Search(expected)
+    search = Search(expected, _WHOLE)
     search.feed(heard, last=True)
     return search.best
 

@@ -56,7 +56,6 @@ class Conversation:
         self.typed: list[tuple[str, float]] = []
         self.over = False
 
-
     @property
     def heard(self) -> Samples:
         """Everything heard so far."""
@@ -218,9 +217,7 @@ class Phone:
 
     async def calls_in(self, number: str, display: str = '"phone"') -> None:
         """Calls ``number``; returns when the far end answered. ``display``: quoted, escaped."""
-        self._do(
-            "call", uri=f"sip:{number}@127.0.0.1:{self.station.base + 80}", display=display
-        )
+        self._do("call", uri=f"sip:{number}@127.0.0.1:{self.station.base + 80}", display=display)
         count = len(self.calls)
         await self._until(lambda: len(self.calls) > count, 5)
         await self._until(lambda: self.call.ear is not None or self.call.over, 10)

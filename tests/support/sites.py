@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 from tests.support.station import Station
@@ -10,6 +11,11 @@ from tests.support.station import Station
 def number(place: int) -> str:
     """A number that no demo site has, of the range kept for fiction."""
     return f"+33639985{place:03d}"
+
+
+def fresh(prefix: str) -> str:
+    """An account, and the id of its site, that no other test has."""
+    return f"{prefix}{secrets.token_hex(4).upper()}"
 
 
 def contact(

@@ -19,9 +19,10 @@ STREET = {"address": "9 rue des Carmes, 35000 Rennes", "written": "fr"}
 
 
 async def test_the_premises_cancel_a_false_alarm(station: Station, phones: Phones) -> None:
+    account = sites.fresh("P")
     shop = await phones.at(sites.number(1))
-    await sites.put(station, "P1", sites.site("P1", sites.premises("P1", shop.number)))
-    await station.send("P1", "BA", "3", "Détecteur")
+    await sites.put(station, account, sites.site(account, sites.premises(account, shop.number)))
+    await station.send(account, "BA", "3", "Détecteur")
 
     await shop.picks_up()
     await shop.expect_prompt("greeting", station="Callflow")
@@ -42,7 +43,7 @@ async def test_the_premises_cancel_a_false_alarm(station: Station, phones: Phone
     assert await shop.heard_prompt("ask_code") == []  # cut short by the code
     assert word.end < shop.call.typed[0][1] < ok.at < situation.at
     await said_only_after_the_code(shop)
-    incident = await station.incident("P1")
+    incident = await station.incident(account)
     assert [call["outcome"] for call in incident["calls"]] == ["verified_ok"]
     assert incident["resolution_code"] == "false_alarm"
 
@@ -50,18 +51,19 @@ async def test_the_premises_cancel_a_false_alarm(station: Station, phones: Phone
 async def test_a_french_and_an_english_keyholder_are_each_spoken_to_in_their_language(
     station: Station, phones: Phones
 ) -> None:
+    first, second = sites.fresh("P"), sites.fresh("P")
     french = await phones.at(sites.number(2))
     english = await phones.at(sites.number(3), "en")
     await sites.put(
-        station, "P2", sites.site("P2", sites.contact("P2", "Camille", french.number))
+        station, first, sites.site(first, sites.contact(first, "Camille", french.number))
     )
-    keyholder = sites.contact("P3", "Sam", english.number, language="en")
-    await sites.put(station, "P3", sites.site("P3", keyholder))
-    await asyncio.gather(station.send("P2", "BA", "3"), station.send("P3", "BA", "3"))
+    keyholder = sites.contact(second, "Sam", english.number, language="en")
+    await sites.put(station, second, sites.site(second, keyholder))
+    await asyncio.gather(station.send(first, "BA", "3"), station.send(second, "BA", "3"))
 
     await asyncio.gather(says_they_are_going(french), says_they_are_going(english))
 
-    for account in ("P2", "P3"):
+    for account in (first, second):
         incident = await station.incident(account)
         assert [call["outcome"] for call in incident["calls"]][:1] == ["going"]
 
@@ -95,11 +97,12 @@ async def said_only_after_the_code(phone: Phone) -> None:
 
 
 async def test_a_first_wrong_code_is_forgiven(station: Station, phones: Phones) -> None:
+    account = sites.fresh("P")
     keyholder = await phones.at(sites.number(4))
     await sites.put(
-        station, "P4", sites.site("P4", sites.contact("P4", "Camille", keyholder.number))
+        station, account, sites.site(account, sites.contact(account, "Camille", keyholder.number))
     )
-    await station.send("P4", "BA", "3")
+    await station.send(account, "BA", "3")
 
     await keyholder.picks_up()
     await keyholder.expect_prompt("ask_code", first_s=1)

@@ -1,4 +1,4 @@
-"""Asking for help needs no code: the person is put through, and stays whatever a desk does (D12)."""
+"""Asking for help needs no code: the person is put through, and stays put (D12)."""
 
 from __future__ import annotations
 
@@ -64,8 +64,9 @@ async def ended(station: Station, account: str) -> dict[str, Any]:
 async def test_help_without_a_code_joins_the_client_and_the_desk(
     station: Station, phones: Phones
 ) -> None:
+    account = sites.fresh("H")
     desk = await phones.at(DESKS[0])
-    client = await a_call_to(station, phones, "H1", 11)
+    client = await a_call_to(station, phones, account, 11)
     await client.types("2")
     await client.expect_prompt("key_help")
     await client.expect_prompt("hold_the_line")
@@ -75,7 +76,7 @@ async def test_help_without_a_code_joins_the_client_and_the_desk(
     client.hangs_up()
     await desk.is_hung_up()
 
-    incident = await ended(station, "H1")
+    incident = await ended(station, account)
     outcomes = {call["to"]: call["outcome"] for call in incident["calls"]}
     assert outcomes[client.number] == "help"
     assert incident["with_human"]
@@ -85,8 +86,9 @@ async def test_help_without_a_code_joins_the_client_and_the_desk(
 async def test_zero_reaches_an_operator_even_during_the_last_words(
     station: Station, phones: Phones
 ) -> None:
+    account = sites.fresh("H")
     desk = await phones.at(DESKS[0])
-    client = await a_call_to(station, phones, "H2", 12)
+    client = await a_call_to(station, phones, account, 12)
     await client.types("2580#")
     await client.expect_prompt("situation", kind=Kind.INTRUSION)
     await client.types("3")
@@ -97,15 +99,16 @@ async def test_zero_reaches_an_operator_even_during_the_last_words(
     await hear_each_other(client, desk)
     client.hangs_up()
     await desk.is_hung_up()
-    outcomes = {c["to"]: c["outcome"] for c in (await ended(station, "H2"))["calls"]}
+    outcomes = {c["to"]: c["outcome"] for c in (await ended(station, account))["calls"]}
     assert outcomes[client.number] == "operator"
 
 
 async def test_a_crashed_desk_leaves_the_client_with_music_and_the_next_desk_rings(
     station: Station, phones: Phones
 ) -> None:
+    account = sites.fresh("H")
     desk, other = await phones.all_at(DESKS)
-    client = await a_call_to(station, phones, "H3", 13)
+    client = await a_call_to(station, phones, account, 13)
     await client.types("0")
     await takes_it(desk)
     await hear_each_other(client, desk)
@@ -122,7 +125,7 @@ async def test_a_crashed_desk_leaves_the_client_with_music_and_the_next_desk_rin
     assert hearing.seconds_of_tone(client.call.heard[alone_from:], DESK_HZ) > 0
     client.hangs_up()
     await other.is_hung_up()
-    await ended(station, "H3")
+    await ended(station, account)
 
 
 async def hears_music(phone: Phone) -> None:
