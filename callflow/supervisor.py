@@ -25,7 +25,12 @@ from ivr.asterisk.process import AsteriskFailed, AsteriskProcess
 log = structlog.get_logger(__name__)
 
 ROLES = ("receiver", "engine", "telephony", "web")
+#: Set in the environment of a process that waits for a byte on its standard input before it works.
+SPARE = "CALLFLOW_SPARE"
 
+#: Roles with a second process that has everything loaded and waits: people are on the phone.
+_SPARED = frozenset({"telephony"})
+_SPARE_AFTER = 1.0  # seconds that a role has to begin its work before its spare is loaded
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0  # seconds before a dead role begins again
 _STEADY = 2.0  # a role that lived so long did not die of its start: it is wanted back at once
 _GRACE = 8.0  # seconds for a role to end by itself
@@ -49,6 +54,7 @@ class Supervisor:
         self._on_station_restarted = on_station_restarted
         self._asterisks = asterisks
         self._children: dict[str, asyncio.subprocess.Process] = {}
+        self._spares: dict[str, asyncio.subprocess.Process] = {}
         self._stopping = asyncio.Event()
 
     async def run(self, on_started: Callable[[], None] = lambda: None) -> None:
@@ -64,22 +70,46 @@ class Supervisor:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.gather(*(self._end(child) for child in self._children.values()))
+        ours = [*self._children.values(), *self._spares.values()]
+        await asyncio.gather(*(self._end(child) for child in ours))
         await asyncio.gather(*(asyncio.to_thread(a.stop, 3.0) for a in self._asterisks))
 
     async def _keep_role(self, role: str) -> None:
         pause = _FIRST_PAUSE
         while not self._stopping.is_set():
             begun = clock.monotonic()
-            child = await self._spawn(role)
+            child = self._called_up(role) or await self._spawn(role)
             self._children[role] = child
-            code = await child.wait()
+            spare = asyncio.create_task(self._keep_spare(role))
+            try:
+                code = await child.wait()
+            finally:
+                spare.cancel()
+                await asyncio.wait([spare])
             lived = clock.monotonic() - begun
             log.error("role.died", role=role, exit=code, lived_s=round(lived, 1))
-            pause = _FIRST_PAUSE if lived > _STEADY else min(pause * 2, _LONGEST_PAUSE)
-            await asyncio.sleep(pause)
+            if lived > _STEADY:
+                pause = _FIRST_PAUSE
+            else:
+                pause = min(pause * 2, _LONGEST_PAUSE)
+                await asyncio.sleep(pause)
 
-    async def _spawn(self, role: str) -> asyncio.subprocess.Process:
+    def _called_up(self, role: str) -> asyncio.subprocess.Process | None:
+        """The role's spare, told to work; None where there is none."""
+        spare = self._spares.pop(role, None)
+        if spare is None or spare.returncode is not None or spare.stdin is None:
+            return None
+        spare.stdin.write(b"\n")
+        return spare
+
+    async def _keep_spare(self, role: str) -> None:
+        """Load the role's spare, and another when that one dies."""
+        while role in _SPARED:
+            await asyncio.sleep(_SPARE_AFTER)
+            self._spares[role] = spare = await self._spawn(role, spare=True)
+            await spare.wait()
+
+    async def _spawn(self, role: str, *, spare: bool = False) -> asyncio.subprocess.Process:
         log_file = self._settings.data_dir / "logs" / f"{role}.log"
         log_file.parent.mkdir(parents=True, exist_ok=True)
         with log_file.open("ab") as output:
@@ -90,10 +120,10 @@ class Supervisor:
                 "serve",
                 "--only",
                 role,
-                stdin=asyncio.subprocess.DEVNULL,
+                stdin=asyncio.subprocess.PIPE if spare else asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                env=child_environment(self._settings),
+                env={**child_environment(self._settings), SPARE: "1" if spare else ""},
                 preexec_fn=_end_with_parent,
             )
 

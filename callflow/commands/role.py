@@ -8,15 +8,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import sys
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 
 import structlog
 
 from callflow.config import Settings
+from callflow.supervisor import ROLES, SPARE
 
-ROLES = ("receiver", "engine", "telephony", "web")
+__all__ = ["ROLES", "run", "settings_of_this_run"]
 
 
 def run(role: str) -> None:
@@ -27,22 +29,25 @@ def run(role: str) -> None:
         from web import serve as web_serve  # noqa: PLC0415
 
         web_serve.run(settings, network=demo.SimulatedNetwork(settings) if settings.demo else None)
-    else:
-        asyncio.run(_until_told(_work_of(role, settings)))
+        return
+    work = _work_of(role)
+    if os.environ.get(SPARE) and not sys.stdin.buffer.read(1):
+        return  # the supervisor ended, and nobody needs us
+    asyncio.run(_until_told(work(settings)))
 
 
-def _work_of(role: str, settings: Settings) -> Awaitable[None]:
+def _work_of(role: str) -> Callable[[Settings], Awaitable[None]]:
     if role == "telephony":
         from ivr import telephony  # noqa: PLC0415
 
-        return telephony.serve(settings)
+        return telephony.serve
     if role == "engine":
         from callflow import engine  # noqa: PLC0415
 
-        return engine.serve(settings)
+        return engine.serve
     from callflow.receiver import process  # noqa: PLC0415
 
-    return process.serve(settings)
+    return process.serve
 
 
 async def _until_told(work: Awaitable[None]) -> None:
