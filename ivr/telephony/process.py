@@ -81,6 +81,11 @@ class Telephony:
         )
         self._tasks: set[asyncio.Task[None]] = set()
 
+    @property
+    def link_is_up(self) -> bool:
+        """Whether calls can be placed now."""
+        return self._link.ready
+
     async def run(self) -> None:
         """Until cancelled; a part that fails ends the process, and the supervisor begins again."""
         await self._agi.start(self._settings.ports.agi)

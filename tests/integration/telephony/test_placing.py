@@ -102,6 +102,9 @@ async def test_while_the_link_is_down_nothing_is_claimed(tmp_path: Path) -> None
     async with ScriptedAmi() as ami, telephony_station(ami, tmp_path) as station:
         await ami.until(lambda: "CoreShowChannels" in ami.names())
         await ami.stop()
+        assert station.telephony is not None
+        while station.telephony.link_is_up:
+            await station.changed()
         call = await station.call(FIRST)
         for _ in range(25):
             await station.changed()
