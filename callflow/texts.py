@@ -34,7 +34,7 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     ),
     "call_cancelled": ("Appel annulé : {to}", "Call cancelled: {to}"),
     "call_placed": ("Appel émis vers {to}", "Call placed to {to}"),
-    "call_incoming": ("Appel reçu de {to}", "Call received from {to}"),
+    "call_incoming": ("Appel reçu de {to} {name}", "Call received from {to} {name}"),
     "call_answered": ("{to} a décroché", "{to} answered"),
     "call_result": ("Réponse de {to} : {result}", "Answer of {to}: {result}"),
     "call_ended": ("Fin de l'appel vers {to} : {outcome}", "Call to {to} ended: {outcome}"),

@@ -129,13 +129,17 @@ def dialogue_bridge(tx: Tx, call_id: str, now: datetime) -> str:
     return join_room(tx, call_id, now)
 
 
-def incoming_call(tx: Tx, call_id: str, number: str, node: str, now: datetime) -> None:
+def incoming_call(
+    tx: Tx, call_id: str, number: str, node: str, now: datetime, *, name: str = ""
+) -> None:
     """Somebody calls us: a row of its own, tied to the site's open incident where there is one.
 
-    ``number`` is a hint, never a proof; a caller of a site in alarm reaches its holder (D20).
+    ``number`` and ``name`` are hints, never proofs; a caller of a site in alarm reaches its
+    holder (D20).
     """
     if calls.get(tx, call_id) is not None:
         return
+    number, name = storable(number)[:32], storable(name)  # the network's words, of any length
     number = storable(number)[:_LONGEST_NUMBER]
     row = incidents.open_of_phone(tx, number)
     policy = load_policy(tx)
@@ -162,4 +166,4 @@ def incoming_call(tx: Tx, call_id: str, number: str, node: str, now: datetime) -
         placed_at=now,
         answered_at=now,
     )
-    tell(tx, "call_incoming", now, incident_row, to=number, call=call_id)
+    tell(tx, "call_incoming", now, incident_row, to=number, name=name, call=call_id)

@@ -65,11 +65,12 @@ class DialogueStore(Protocol):
         ``Progress.start(facts.dialogue)``; None where there is no such call."""
 
     async def arrived(
-        self, channel_id: str, caller: str, called: str
+        self, channel_id: str, caller: str, called: str, name: str
     ) -> tuple[Facts, Progress] | None:
         """Somebody calls us: stores the call the first time, then the same as ``load``.
 
-        ``caller`` and ``called`` are the network's words, which nobody checked.
+        ``caller``, ``called`` and the caller's ``name`` are the network's words, which nobody
+        checked.
         """
 
     async def check_code(self, channel_id: str, digits: str) -> CodeVerdict:
@@ -106,7 +107,9 @@ class Dialogues:
         """Somebody calls."""
         caller = session.header.get("agi_callerid", "")[:80]
         called = session.header.get("agi_dnid", "")[:80]
-        await self._run(session, self._store.arrived(session.channel_id, caller, called))
+        name = session.header.get("agi_calleridname", "")[:80]
+        name = "" if name == "unknown" else name  # Asterisk's word for none
+        await self._run(session, self._store.arrived(session.channel_id, caller, called, name))
 
     async def _run(
         self, session: Session, loading: Awaitable[tuple[Facts, Progress] | None]

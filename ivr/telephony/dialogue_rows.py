@@ -42,12 +42,12 @@ class DialogueRows:
         return loaded[0] if loaded else None
 
     async def arrived(
-        self, channel_id: str, caller: str, called: str
+        self, channel_id: str, caller: str, called: str, name: str
     ) -> tuple[Facts, Progress] | None:
         """Somebody calls us; ``caller`` is a hint, never a proof."""
 
         def stored(tx: Tx) -> tuple[Facts, Progress] | None:
-            handling.incoming_call(tx, channel_id, caller, self._node, self._now())
+            handling.incoming_call(tx, channel_id, caller, self._node, self._now(), name=name)
             return self._loaded(tx, channel_id)
 
         loaded = await self._store.write(stored)

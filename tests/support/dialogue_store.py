@@ -31,7 +31,7 @@ class MemoryStore:
         return facts, self.progress.get(channel_id, Progress.start(facts.dialogue))
 
     async def arrived(
-        self, channel_id: str, caller: str, called: str
+        self, channel_id: str, caller: str, called: str, name: str
     ) -> tuple[Facts, Progress] | None:
         self.arrivals.append((channel_id, caller, called))
         if self.incoming is not None:
