@@ -139,7 +139,7 @@ def incoming_call(
     """
     if calls.get(tx, call_id) is not None:
         return
-    number, name = storable(number)[:32], storable(name)  # the network's words, of any length
+    name = storable(name)
     number = storable(number)[:_LONGEST_NUMBER]
     row = incidents.open_of_phone(tx, number)
     policy = load_policy(tx)

@@ -15,6 +15,7 @@ import os
 import select
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -222,19 +223,27 @@ class Phone:
         self.player = None
 
     def do_keys(self, keys: str, sounds: list[str] | None = None) -> None:
-        """RFC 4733 keys, one after the other; ``sounds``: as in-band tones as well."""
+        """RFC 4733 keys, one after the other; ``sounds``: each as a tone in the audio first.
+
+        Not at once: pjsua2 sends no audio during a key. A gateway that leaks does so before it
+        knows the key.
+        """
         at = time.monotonic()
         for place, key in enumerate(keys):
-            sound = sounds[place] if sounds else None
-            self.due.append((at, lambda key=key, sound=sound: self._key(key, sound)))
+            if sounds:
+                self.due.append((at, partial(self._sound, sounds[place])))
+                at += _KEY_S
+            self.due.append((at, partial(self._key, key)))
             at += _KEY_S + _GAP_S
         self.due.append((at - _GAP_S, lambda: self.say("typed", keys=keys)))
 
-    def _key(self, key: str, sound: str | None) -> None:
+    def _sound(self, path: str) -> None:
+        if self.calls and not self.calls[-1].over:
+            self.do_play(path, again=False)
+
+    def _key(self, key: str) -> None:
         if not self.calls or self.calls[-1].over:
             return
-        if sound is not None:
-            self.do_play(sound, again=False)
         digit = pj.CallSendDtmfParam()
         digit.digits, digit.duration = key, int(_KEY_S * 1000)
         self._last().sendDtmf(digit)

@@ -1,0 +1,178 @@
+"""A call's recording: from the answer to the end, each side apart, no key audible, and proof."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.acceptance.phones.conftest import DESKS
+from tests.support import hearing, sites
+from tests.support.phone import Phone, Phones
+from tests.support.station import Station
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+CLIENT_HZ, DESK_HZ = 620.0, 1130.0
+
+
+async def recorded(station: Station, account: str) -> dict[str, Any]:
+    """The incident, once each answered call of it has its recording."""
+    incident = await station.incident(account)
+
+    async def shown() -> dict[str, Any]:
+        found: dict[str, Any] = (await station.api.get(f"/incidents/{incident['id']}")).json()
+        return found
+
+    async def all_there() -> bool:
+        now = await shown()
+        answered = [call["id"] for call in now["calls"] if call["answered_at"]]
+        over = all(call["outcome"] for call in now["calls"])
+        return over and sorted(r["id"] for r in now["recordings"]) == sorted(answered)
+
+    await station.until(all_there, 30)
+    return await shown()
+
+
+async def test_both_sides_are_recorded_from_the_answer_to_the_end_and_no_key_of_a_code_sounds(
+    station: Station, phones: Phones
+) -> None:
+    account = sites.fresh("R")
+    desk, client = await phones.at(DESKS[0]), await phones.at(sites.number(21))
+    await sites.put(
+        station, account, sites.site(account, sites.contact(account, "Camille", client.number))
+    )
+    await station.send(account, "BA", "3")
+    await talk(client, desk)
+
+    incident = await recorded(station, account)
+    calls = {call["to"]: call for call in incident["calls"]}
+    sounds = {
+        phone: await sound_of(station, incident, calls[phone.number], phone)
+        for phone in (client, desk)
+    }
+
+    said, heard = hearing.sides(sounds[client])
+    assert hearing.seconds_of_tone(said, CLIENT_HZ) > 1 > hearing.seconds_of_tone(heard, CLIENT_HZ)
+    assert hearing.seconds_of_tone(heard, DESK_HZ) > 1 > hearing.seconds_of_tone(said, DESK_HZ)
+    assert hearing.keys_heard(said) == ""
+    assert hearing.keys_heard(heard) == ""
+    assert await client.heard_prompt("code_ok")  # 2580# was heard as keys
+
+    said, heard = hearing.sides(sounds[desk])
+    assert hearing.seconds_of_tone(said, DESK_HZ) > 1 > hearing.seconds_of_tone(heard, DESK_HZ)
+    assert hearing.seconds_of_tone(heard, CLIENT_HZ) > 1
+    # What the code's digits would have looked like: the desk's 1 is no code.
+    assert hearing.keys_heard(said) == "1"
+
+
+async def talk(client: Phone, desk: Phone) -> None:
+    """The client types a code whose tones leak into the line, asks for an operator, and talks."""
+    await client.picks_up()
+    await client.expect_prompt("recognition", word="coquelicot")
+    await client.types("2580#", sounding=True)
+    await client.expect_prompt("code_ok")
+    await client.types("0")
+    await client.expect_prompt("key_operator")
+    await desk.picks_up()
+    await desk.expect_prompt("offer_connect", within=25)
+    await desk.types("1", sounding=True)
+    await desk.expect_prompt("connecting")
+    client.plays(hearing.tone(CLIENT_HZ, seconds=1.5), "tone")
+    await desk.hears_tone(CLIENT_HZ, 1.5)
+    client.falls_silent()
+    desk.plays(hearing.tone(DESK_HZ, seconds=1.5), "tone")
+    await client.hears_tone(DESK_HZ, 1.5)
+    client.hangs_up()
+    await desk.is_hung_up()
+
+
+async def sound_of(
+    station: Station, incident: dict[str, Any], call: dict[str, Any], phone: Phone
+) -> bytes:
+    """The recording of a call, after its length, its hash and its place in the logbook."""
+    answer = await station.api.get(f"/recordings/{call['id']}")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "audio/wav"
+    recording = next(r for r in incident["recordings"] if r["id"] == call["id"])
+    assert recording["problem"] == ""
+    assert recording["sha256"] == hashlib.sha256(answer.content).hexdigest()
+    assert any(recording["sha256"] in entry["text"] for entry in incident["logbook"])
+    ends = [datetime.fromisoformat(call[name]) for name in ("answered_at", "ended_at")]
+    seconds = len(hearing.sides(answer.content)[0]) / hearing.RATE
+    assert seconds == pytest.approx(recording["duration"], abs=0.05)
+    assert seconds == pytest.approx((ends[1] - ends[0]).total_seconds(), abs=1)
+    assert seconds == pytest.approx(phone.call.talked, abs=1)
+    return answer.content
+
+
+async def a_short_recorded_call(station: Station) -> str:
+    """The id of a call that somebody answered, and whose recording is kept."""
+    account, number = sites.fresh("V"), sites.number(22)
+    await sites.put(station, account, sites.site(account, sites.premises(account, number)))
+    await station.phone(number, "answer", after_s=0, keys="2580#www1")
+    await station.send(account, "BA", "3")
+    incident = await recorded(station, account)
+    return str(incident["recordings"][0]["id"])
+
+
+async def test_ranges_of_a_recording_are_served(station: Station) -> None:
+    address = f"/recordings/{await a_short_recorded_call(station)}"
+    whole = (await station.api.get(address)).content
+    for asked, wanted in (
+        ("bytes=0-99", whole[:100]),
+        ("bytes=1000-", whole[1000:]),
+        ("bytes=-64", whole[-64:]),
+        (f"bytes={len(whole) - 10}-{len(whole) + 10}", whole[-10:]),
+    ):
+        answer = await station.api.get(address, headers={"Range": asked})
+        assert answer.status_code == 206
+        assert answer.content == wanted
+        start = len(whole) - len(wanted) if asked != "bytes=0-99" else 0
+        end = start + len(wanted) - 1
+        assert answer.headers["content-range"] == f"bytes {start}-{end}/{len(whole)}"
+    beyond = {"Range": f"bytes={len(whole)}-"}
+    assert (await station.api.get(address, headers=beyond)).status_code == 416
+
+
+async def verify(station: Station) -> tuple[int, str]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "callflow",
+        "logbook",
+        "verify",
+        env=station.environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, output.decode()
+
+
+async def test_a_changed_and_a_missing_recording_are_found_and_named(station: Station) -> None:
+    call = await a_short_recorded_call(station)
+    (file,) = Path(station.data_dir, "recordings").glob(f"*/{call}.wav")
+    kept = file.read_bytes()
+    code, said = await verify(station)
+    assert (code, call in said) == (0, False), said
+    try:
+        changed = bytearray(kept)
+        changed[len(kept) // 2] ^= 1  # one bit of one sample
+        file.write_bytes(bytes(changed))
+        code, said = await verify(station)
+        assert code == 1
+        assert call in said
+        file.unlink()
+        code, said = await verify(station)
+        assert code == 1
+        assert call in said
+    finally:
+        file.write_bytes(kept)
+    assert (await verify(station))[0] == 0
