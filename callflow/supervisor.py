@@ -30,9 +30,9 @@ SPARE = "CALLFLOW_SPARE"
 
 #: Roles with a second process that has everything loaded and waits: people are on the phone.
 _SPARED = frozenset({"telephony"})
-_SPARE_AFTER = 1.0  # seconds that a role has to begin its work before its spare is loaded
+_SPARE_AFTER = 0.3  # seconds that a role has to begin its work before its spare is loaded
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0  # seconds before a dead role begins again
-_STEADY = 2.0  # a role that lived so long did not die of its start: it is wanted back at once
+_STEADY = 1.0  # a role that lived so long did not die of its start: it is wanted back at once
 _GRACE = 8.0  # seconds for a role to end by itself
 _ASTERISK_LOOK = 0.25  # seconds between two looks at an Asterisk
 _PR_SET_PDEATHSIG = 1
