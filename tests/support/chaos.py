@@ -271,10 +271,15 @@ class Town:
         found = await self.incidents(wanted)
         return {i["account"] for i in found} == wanted and all(map(is_over, found))
 
+    async def all_recorded(self) -> bool:
+        """Each answered call has its recording, which was looked at."""
+        calls = [call for incident in await self.incidents() for call in incident["calls"]]
+        return all(call["recording"] for call in calls if call["answered_at"])
+
 
 def is_over(incident: dict[str, Any]) -> bool:
     """Nothing more happens by itself, and it is closed with a code or a human's."""
-    calls_over = all(call["outcome"] is not None for call in incident["calls"])
+    calls_over = all(call["ended_at"] is not None for call in incident["calls"])
     ended = incident["resolution_code"] is not None or (
         incident["with_human"] and incident["machine"] != "running"
     )

@@ -1,0 +1,116 @@
+"""kill -9 of the telephony process, again and again, while alarms of many sites are handled.
+
+Everything is counted at the far end: the simulated network, which knows nothing of our rows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import chaos
+from tests.support.chaos import STORIES, Kill, Seen, Town
+from tests.support.station import Station
+
+KILLS, SITES = 32, 30
+#: Kills that must find a call between its INVITE and its end.
+IN_A_CALL = 10
+BACK_WITHIN, INVITE_WITHIN = 2.0, 5.0  # seconds
+
+
+@pytest.mark.timeout(400)
+async def test_a_killed_telephony_process_loses_no_call(tmp_path: Path) -> None:
+    chance = chaos.dice("telephony")
+    async with Station(tmp_path) as station:
+        town = Town(station)
+        await town.open()
+        stories = itertools.islice(itertools.cycle(STORIES), SITES)
+        accounts = [await town.site(story) for story in stories]
+        chance.shuffle(accounts)
+        accounts.sort(key=lambda a: town.stories[a] != "voicemail")  # the longest first
+        kills = await _storm(town, iter(accounts), chance)
+        await station.until(town.all_over, within=120)
+        await chaos.no_channel_left(station, within=120)
+        await station.until(town.all_recorded)
+        await _judge(town, kills)
+        await chaos.verified(station)
+
+
+async def _storm(town: Town, accounts: Iterator[str], chance: random.Random) -> list[Kill]:
+    """Alarms, and kills at random points; a third of them just after an alarm."""
+    kills = []
+    for number in range(KILLS):
+        await asyncio.sleep(chance.uniform(0.3, 2.5))
+        for account in itertools.islice(accounts, 2 if number < 6 else 1):
+            await town.alarm(account)
+        await asyncio.sleep(chance.choice((0, 0.05, 0.1, 0.2, 0.4, 1.0)) * chance.random())
+        kills.append(await chaos.kill_listener(town.station, town.station.agi_port))
+    for account in accounts:
+        await town.alarm(account)
+    return kills
+
+
+async def _judge(town: Town, kills: list[Kill]) -> None:
+    station = town.station
+    incidents = await town.incidents()
+    everything = await station.incidents()
+    seen = await chaos.far_end(station, everything)
+    _tell(incidents, seen, kills)
+    lags = chaos.lags(incidents, seen, kills)
+    print(f"due → INVITE, less the time away: {chaos.figures(lags)}")
+    gaps = chaos.gaps(incidents, seen, kills)
+    print(f"end of a call → next INVITE, less both and the pause: {chaos.figures(gaps)}")
+    assert max(lags) <= INVITE_WITHIN
+    assert max(gaps) <= INVITE_WITHIN
+    assert max(kill.away for kill in kills) <= BACK_WITHIN
+    assert sum(any(call.alive(k.at) for call in seen) for k in kills) >= IN_A_CALL
+    await _nothing_lost(town, incidents)
+    _each_goes_on(seen, kills)
+
+
+def _tell(incidents: list[dict[str, Any]], seen: list[Seen], kills: list[Kill]) -> None:
+    in_call = sum(any(call.alive(k.at) for call in seen) for k in kills)
+    hit = [call for call in seen if any(call.talking(k.at) for k in kills)]
+    print(
+        f"{len(kills)} kills, {in_call} in a call; away: {chaos.figures([k.away for k in kills])}"
+    )
+    print(f"{len(seen)} INVITEs; in a dialogue when killed: {len(hit)}")
+    print("their outcomes:", dict(Counter(call.row["outcome"] for call in hit)))
+    print("all outcomes:", dict(Counter(c["outcome"] for i in incidents for c in i["calls"])))
+    print("ends:", dict(Counter(i["resolution_code"] or "human" for i in incidents)))
+
+
+async def _nothing_lost(town: Town, incidents: list[dict[str, Any]]) -> None:
+    """Each acknowledged alarm is stored once and has one incident, which ended as it should."""
+    assert Counter(i["account"] for i in incidents) == Counter(list(town.stories))
+    for incident in incidents:
+        assert [signal["text"] for signal in incident["signals"]] == [incident["account"]]
+        assert chaos.is_over(incident)
+        assert incident["resolution_code"] in (None, "false_alarm")
+
+
+def _each_goes_on(seen: list[Seen], kills: list[Kill]) -> None:
+    """A call that outlives the time in which nobody was there is adopted: its end is known."""
+    resumed = 0
+    for call in seen:
+        assert call.ended_at is not None
+        hit = [kill for kill in kills if call.alive(kill.at)]
+        if not hit or any(_unheard(call.ended_at, kill) for kill in kills):
+            continue
+        resumed += sum(call.talking(kill.at) for kill in hit)
+        assert call.row["outcome"] not in ("unknown", "error"), (call, hit)
+    print(f"dialogues that went on in the same call after a kill: {resumed}")
+    assert resumed >= IN_A_CALL
+
+
+def _unheard(ended_at: datetime, kill: Kill) -> bool:
+    """Whether a call may have ended before the next process followed it."""
+    return kill.at <= ended_at <= kill.back_at + timedelta(seconds=1)
