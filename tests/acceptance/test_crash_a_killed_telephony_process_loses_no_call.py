@@ -112,5 +112,5 @@ def _each_goes_on(seen: list[Seen], kills: list[Kill]) -> None:
 
 
 def _unheard(ended_at: datetime, kill: Kill) -> bool:
-    """Whether a call may have ended before the next process followed it."""
-    return kill.at <= ended_at <= kill.back_at + timedelta(seconds=1)
+    """Whether a call may have ended with nobody there to store it: just before, or until after."""
+    return kill.at - timedelta(seconds=0.5) <= ended_at <= kill.back_at + timedelta(seconds=1)
