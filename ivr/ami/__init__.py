@@ -22,7 +22,7 @@ from ivr.ami.events import (
     Ringing,
 )
 from ivr.ami.link import Account, AmiLink, Timing
-from ivr.ami.values import dial_digits, is_call_id
+from ivr.ami.values import dial_digits, is_call_id, is_channel_id
 
 __all__ = [
     "Account",
@@ -44,4 +44,5 @@ __all__ = [
     "Timing",
     "dial_digits",
     "is_call_id",
+    "is_channel_id",
 ]

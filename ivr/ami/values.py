@@ -12,7 +12,7 @@ from ivr.ami.events import BadValue
 _CALL_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}")
 #: A channel that somebody else began: a call from outside. Asterisk's own form, with the name of
 #: its node in front where it has one.
-_CHANNEL_ID = re.compile(r"(?:[0-9A-Za-z][0-9A-Za-z_-]{0,40}-)?[0-9]{9,12}\.[0-9]{1,9}")
+_CHANNEL_ID = re.compile(r"(?:[0-9A-Za-z][0-9A-Za-z_.-]{0,60}-)?[0-9]{9,12}\.[0-9]{1,9}")
 _NUMBER = re.compile(r"\+?([0-9]{2,15})")
 _TRUNK = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 

@@ -9,6 +9,7 @@ from callflow.call import Outcome
 from callflow.clock import Clock
 from callflow.storage import Store, Tx
 from callflow.vault import Vault
+from ivr.ami import is_channel_id
 from ivr.dialogue import CodeVerdict, Facts, Progress
 
 
@@ -44,7 +45,12 @@ class DialogueRows:
     async def arrived(
         self, channel_id: str, caller: str, called: str, name: str
     ) -> tuple[Facts, Progress] | None:
-        """Somebody calls us; ``caller`` is a hint, never a proof."""
+        """Somebody calls us; ``caller`` and ``name`` are hints, never proofs.
+
+        A channel that Asterisk can't have is none: its row could never end.
+        """
+        if not is_channel_id(channel_id):
+            return None
 
         def stored(tx: Tx) -> tuple[Facts, Progress] | None:
             handling.incoming_call(tx, channel_id, caller, self._node, self._now(), name=name)

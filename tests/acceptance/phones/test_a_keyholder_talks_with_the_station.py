@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -13,9 +14,9 @@ from tests.support.station import Station
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
-SITE = {"site": "Fromagerie du Vallon", "written": "fr"}
-ZONE = {"zone": "3", "name": "Chambre froide", "written": "fr"}
-STREET = {"address": "9 rue des Carmes, 35000 Rennes", "written": "fr"}
+SITE: dict[str, Any] = {"site": "Fromagerie du Vallon", "written": "fr"}
+ZONE: dict[str, Any] = {"zone": "3", "name": "Chambre froide", "written": "fr"}
+STREET: dict[str, Any] = {"address": "9 rue des Carmes, 35000 Rennes", "written": "fr"}
 
 
 async def test_the_premises_cancel_a_false_alarm(station: Station, phones: Phones) -> None:

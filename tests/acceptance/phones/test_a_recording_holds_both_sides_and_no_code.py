@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import sys
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -158,7 +157,7 @@ async def verify(station: Station) -> tuple[int, str]:
 
 async def test_a_changed_and_a_missing_recording_are_found_and_named(station: Station) -> None:
     call = await a_short_recorded_call(station)
-    (file,) = Path(station.data_dir, "recordings").glob(f"*/{call}.wav")
+    (file,) = sorted((station.data_dir / "recordings").glob(f"*/{call}.wav"))
     kept = file.read_bytes()
     code, said = await verify(station)
     assert (code, call in said) == (0, False), said

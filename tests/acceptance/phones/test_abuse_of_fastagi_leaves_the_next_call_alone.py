@@ -1,0 +1,163 @@
+"""Whatever knocks on the FastAGI port of a running station: the next call works, at rest it rests.
+
+Also a hostile name on a call from outside, which reaches the port in Asterisk's own header.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from callflow.config import Settings
+from tests.support import sites
+from tests.support.phone import Phones
+from tests.support.station import Station
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+_HEADER = b"agi_network: yes\nagi_network_script: %s\nagi_uniqueid: %s\nagi_callerid: 3363998%s\n"
+
+
+class Knocker:
+    """Somebody on the station's machine who opens connections; ``close`` ends those left open."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._open: list[asyncio.StreamWriter] = []
+
+    async def knock(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+        self._open.append(writer)
+        return reader, writer
+
+    async def close(self) -> None:
+        for writer in self._open:
+            writer.close()
+        for writer in self._open:
+            with suppress(OSError):
+                await writer.wait_closed()
+
+
+async def connect_and_close(peer: Knocker) -> None:
+    for _ in range(300):
+        _, writer = await peer.knock()
+        writer.close()
+
+
+async def half_headers(peer: Knocker) -> None:
+    """Left open: they are dropped after their time, and stand in nobody's way until then."""
+    for _ in range(50):
+        _, writer = await peer.knock()
+        writer.write(b"agi_network: yes\nagi_uni")
+
+
+async def a_header_of_2_mb(peer: Knocker) -> None:
+    for piece in (b"x" * 2_000_000, b"agi_arg_1: x\n" * 160_000):
+        reader, writer = await peer.knock()
+        with suppress(ConnectionError):
+            writer.write(b"agi_network: yes\n" + piece)
+            await writer.drain()
+            assert await asyncio.wait_for(reader.read(), 10) == b""
+        writer.close()
+
+
+async def the_end_in_a_dialogue(peer: Knocker) -> None:
+    """Calls that Asterisk doesn't have: each begins its dialogue, gets a command, and vanishes."""
+    for number in range(20):
+        channel = (b"no-call-%d", b"node0-1795577466.9%04d")[number % 2] % number
+        for route in (b"incoming", b"outgoing"):
+            reader, writer = await peer.knock()
+            writer.write(_HEADER % (route, channel, b"5000") + b"\n")
+            with suppress(ConnectionError):
+                await asyncio.wait_for(reader.readline(), 10)
+                writer.write(b"200 result=" if number % 3 else b"HANGUP\n")
+            writer.close()
+
+
+async def nonsense_for_answers(peer: Knocker) -> None:
+    for answer in (b"x" * 100_000 + b"\n", b"520-Invalid\n", b"\xff\xfe\n", b"HANGUP511 dead\n"):
+        reader, writer = await peer.knock()
+        writer.write(_HEADER % (b"incoming", b"nonsense-%d" % len(answer), b"5001") + b"\n")
+        with suppress(ConnectionError):
+            await asyncio.wait_for(reader.readline(), 10)
+            writer.write(answer)
+            await writer.drain()
+        writer.close()
+
+
+ABUSE: tuple[Callable[[Knocker], Awaitable[None]], ...] = (
+    connect_and_close,
+    half_headers,
+    a_header_of_2_mb,
+    the_end_in_a_dialogue,
+    nonsense_for_answers,
+)
+
+
+async def telephony(station: Station) -> int:
+    """The process that works as telephony: a spare may wait beside it."""
+    processes = (await station.api.get("/health")).json()["processes"]
+    return next(int(found["pid"]) for found in processes if found["role"] == "telephony")
+
+
+def cpu_seconds(pid: int) -> float:
+    """What a process used so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def at_rest(station: Station, pid: int) -> bool:
+    """Whether the process uses less than a fifth of a processor over a second."""
+    before = cpu_seconds(pid)
+    await asyncio.sleep(1)
+    return cpu_seconds(pid) - before < 0.2
+
+
+async def the_next_call_works(station: Station) -> None:
+    account, number = sites.fresh("A"), sites.number(51)
+    await sites.put(station, account, sites.site(account, sites.premises(account, number)))
+    await station.phone(number, "answer", after_s=0, keys="2580#www1")
+    await station.send(account, "BA", "3")
+
+    async def closed() -> bool:
+        found = await station.incidents(account=account)
+        return bool(found) and found[-1]["resolution_code"] == "false_alarm"
+
+    await station.until(closed, 40)
+    incident = await station.incident(account)
+    assert [call["outcome"] for call in incident["calls"]] == ["verified_ok"]
+
+
+async def test_the_next_call_works_and_the_station_rests(station: Station) -> None:
+    pid = await telephony(station)
+    peer = Knocker(station.agi_port)
+    for abuse in ABUSE:
+        await abuse(peer)
+    await the_next_call_works(station)
+    await peer.close()
+    assert await telephony(station) == pid  # nothing made it start anew
+
+    async def no_call_is_up() -> bool:
+        return bool((await station.api.get("/health")).json()["live_calls"] == 0)
+
+    await station.until(no_call_is_up, 40)  # those that never were are known not to be
+    await station.until(lambda: at_rest(station, pid), 30)
+
+
+async def test_a_call_from_outside_with_a_hostile_name_works_and_so_does_the_next(
+    station: Station, phones: Phones
+) -> None:
+    caller = await phones.at(sites.number(52))
+    number = Settings(data_dir=station.data_dir).station_number.removeprefix("+")
+    name = "${SHELL(reboot)} <script>\x1b[31m%n {0} agi_uniqueid: x"
+    await caller.calls_in(number, f'"{name}"')
+    await caller.expect_prompt("welcome", station="Callflow")
+    await caller.expect_prompt("hold_the_line")
+    caller.hangs_up()
+    await caller.is_hung_up()
+    await the_next_call_works(station)

@@ -1,0 +1,85 @@
+"""A code under duress is answered exactly like the right one, and escalates in silence (D7)."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+import pytest
+
+from callflow.signal import Kind
+from tests.support import hearing, sites
+from tests.support.hearing import Samples
+from tests.support.phone import Phone, Phones
+from tests.support.station import Station
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+
+@dataclass
+class Heard:
+    """Seconds until the station answered the code; what was heard then, and after the 1."""
+
+    wait: float
+    menu: Samples
+    end: Samples
+
+
+async def cancels(phone: Phone, code: str) -> Heard:
+    """Types ``code``, hears the whole menu, then types 1."""
+    await phone.picks_up()
+    await phone.expect_prompt("ask_code")
+    await phone.types(f"{code}#")
+    answer = await phone.expect_prompt("code_ok")
+    await phone.expect_prompt("situation", kind=Kind.INTRUSION)
+    menu_end = (await phone.expect_prompt("offer_operator")).end
+    await phone.types("1")
+    noted = await phone.expect_prompt("key_false_alarm")
+    await phone.is_hung_up()
+    heard = phone.call.heard
+    return Heard(
+        answer.at - phone.call.typed[len(code)][1],
+        heard[int(answer.at * hearing.RATE) : int(menu_end * hearing.RATE)],
+        heard[int(noted.at * hearing.RATE) :],
+    )
+
+
+async def test_the_same_words_at_the_same_pace_and_only_the_operators_know(
+    station: Station, phones: Phones
+) -> None:
+    free, forced = sites.fresh("D"), sites.fresh("D")
+    people = await phones.all_at([sites.number(31), sites.number(32)])
+    keyholder = sites.number(33)
+    await station.phone(keyholder, "answer", after_s=0)
+    for account, person in zip((free, forced), people, strict=True):
+        await sites.put(
+            station,
+            account,
+            sites.site(
+                account,
+                sites.premises(account, person.number),
+                sites.contact(account, "Camille", keyholder),
+            ),
+        )
+    await asyncio.gather(station.send(free, "BA", "3"), station.send(forced, "BA", "3"))
+
+    right, forced_one = await asyncio.gather(cancels(people[0], "2580"), cancels(people[1], "2581"))
+
+    # One is found in the other: every piece within 50 ms of its place, to the last.
+    assert len(hearing.find(right.menu, forced_one.menu)) == 1
+    assert len(hearing.find(right.end, forced_one.end)) == 1
+    assert len(forced_one.menu) == pytest.approx(len(right.menu), abs=0.1 * hearing.RATE)
+    assert len(forced_one.end) == pytest.approx(len(right.end), abs=0.3 * hearing.RATE)
+    assert forced_one.wait == pytest.approx(right.wait, abs=0.15)
+    print(f"answer to the code: {right.wait * 1000:.0f} ms, forced {forced_one.wait * 1000:.0f} ms")
+
+    calm, alarm = await station.incident(free), await station.incident(forced)
+    assert (calm["state"] == "open", calm["resolution_code"]) == (False, "false_alarm")
+    assert alarm["state"] == "open"
+    assert alarm["with_human"]
+    assert alarm["category"] == "vital"
+    assert [call["outcome"] for call in alarm["calls"]] == ["duress"]
+    assert await station.seen(keyholder) == []  # nothing rings any more
+    await station.api.post(
+        f"/incidents/{alarm['id']}/close", json={"code": "test", "text": "a test"}
+    )
