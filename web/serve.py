@@ -39,6 +39,8 @@ async def serve(settings: Settings, *, network: Network | None = None) -> None:
         websockets=False,
         log_access=False,
         log_level=LogLevels.warning,
+        # Its lines go where all others go, in their form.
+        log_dictconfig={"loggers": {"_granian": {"propagate": True}}},
     )
     server.workers_kill_timeout = _GRACE
     loop = asyncio.get_running_loop()
