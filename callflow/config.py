@@ -64,6 +64,8 @@ class Settings(BaseSettings):
     #: Window for the clocks of encrypted panels, seconds before and after ours (signals.md).
     window_before: float = 40.0
     window_after: float = 20.0
+    #: Signals waiting to be correlated above which acknowledgements slow down (receiver/pace.py).
+    long_backlog: int = Field(50_000, ge=100)
 
     @field_validator("data_dir")
     @classmethod

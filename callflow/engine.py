@@ -15,7 +15,7 @@ import structlog
 from callflow import clock, handling
 from callflow.config import Settings
 from callflow.dispatch.wake import WakeSocket, open_store
-from callflow.storage import Store, StoreUnavailable, incidents, signals
+from callflow.storage import Store, StoreUnavailable, Tx, incidents, signals
 from callflow.vault import Vault
 
 log = structlog.get_logger(__name__)
@@ -23,8 +23,10 @@ log = structlog.get_logger(__name__)
 ROLE = "engine"
 #: Seconds: a lost wake-up costs no more.
 _LOOK_EVERY = 0.2
-#: Signals in one transaction: long ones would hold other processes' writers up.
-_BATCH = 100
+#: Signals in one transaction, as many as take no longer than _HOLD seconds: a long one would hold
+#: up the acknowledgements of others, and the calls. One that opens an incident takes milliseconds.
+_FEWEST, _MOST = 4, 200
+_HOLD = 0.04
 _TICK = timedelta(seconds=1)
 _SEAL = timedelta(seconds=60)
 _BEAT = timedelta(seconds=2)
@@ -39,6 +41,7 @@ class Engine:
         self._wake = WakeSocket(settings.run_dir, ROLE)
         self._since = clock.now()
         self._correlated = 0
+        self._batch = 16
         self._last_tick = self._since, clock.monotonic()
 
     async def run(self) -> None:
@@ -68,8 +71,10 @@ class Engine:
         if not await self._store.read(lambda tx: signals.backlog(tx, limit=1)):
             return False
         now = clock.now()
-        done = await self._store.write(lambda tx: handling.correlate(tx, now, limit=_BATCH))
+        done, took = await self._store.write(lambda tx: _timed_correlation(tx, now, self._batch))
         self._correlated += done
+        if done == self._batch or took > _HOLD:
+            self._batch = min(_MOST, max(_FEWEST, int(self._batch * min(2.0, _HOLD / took))))
         return done > 0
 
     async def _due(self) -> bool:
@@ -123,6 +128,13 @@ class Engine:
             except StoreUnavailable as error:
                 log.critical("store.away", reason=str(error))
             await asyncio.sleep(period.total_seconds())
+
+
+def _timed_correlation(tx: Tx, now: datetime, limit: int) -> tuple[int, float]:
+    """How many signals were correlated, and how long the writer was held, in seconds."""
+    begun = clock.monotonic()
+    done = handling.correlate(tx, now, limit=limit)
+    return done, max(0.001, clock.monotonic() - begun)
 
 
 async def serve(settings: Settings) -> None:

@@ -42,7 +42,7 @@ from callflow.handling.operating import (
 )
 from callflow.handling.policy import Policy, load_policy, save_policy
 from callflow.handling.queueing import bridge, clock_went_back, escalate_queue
-from callflow.handling.receiving import correlate, heard, signal_id, store_signals
+from callflow.handling.receiving import correlate, heard, is_vital, signal_id, store_signals
 from callflow.handling.siting import BadSite, e164, get_site, publish_first, publish_plan, put_site
 from callflow.handling.station import (
     BEAT_WITHIN,
@@ -92,6 +92,7 @@ __all__ = [
     "health",
     "heard",
     "incoming_call",
+    "is_vital",
     "live_calls",
     "load_policy",
     "note",

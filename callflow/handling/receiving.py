@@ -67,6 +67,11 @@ def _rank(meaning: EventRow) -> int:
     return 1 if meaning.opens else 2
 
 
+def is_vital(signal: Signal) -> bool:
+    """Whether it stands in front of a human from receipt, by the event table alone."""
+    return _rank(events.classify(signal)) == 0
+
+
 def correlate(tx: Tx, now: datetime, *, limit: int = 400) -> int:
     """Take signals of the backlog, vital first, and give each its incident; how many.
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 import structlog
 
+from callflow.receiver.pace import SHARE_EVERY, Pace
 from callflow.signal import Signal
 from callflow.signals.dc09 import Received
 
@@ -16,6 +17,8 @@ Store = Callable[[Sequence[Signal]], Awaitable[None]]
 
 #: Signals that share one call of the store. A larger share only makes the first ones wait.
 SHARED = 1000
+#: Shares that are at the store: the next one is there when the last is durable.
+UNDER_WAY = 2
 
 _log = structlog.get_logger()
 
@@ -31,14 +34,21 @@ _Waiting = tuple[Sender, Sequence[Received]]
 
 
 class Intake:
-    """Keeps the order of each sender; one store call at a time, shared by all senders.
+    """Keeps the order of each sender; a store call is shared by all senders.
 
-    It holds nothing back by itself: senders bound what they have in flight.
+    It holds nothing back by itself, unless ``pace`` says so: senders bound what they have in
+    flight. ``vital`` tells the signals that never wait for ``pace``.
     """
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(
+        self,
+        store: Store,
+        pace: Pace | None = None,
+        vital: Callable[[Signal], bool] = lambda signal: False,
+    ) -> None:
+        self._store, self._pace, self._vital = store, pace or Pace(), vital
         self._waiting: deque[_Waiting] = deque()
+        self._under_way: deque[tuple[list[_Waiting], asyncio.Future[bool]]] = deque()
         self._arrived = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -51,34 +61,78 @@ class Intake:
 
     async def run(self) -> None:
         """Store and tell, until cancelled."""
-        while True:
-            await self._arrived.wait()
-            self._arrived.clear()
-            while self._waiting:
-                await self._share(self._next_share())
-            self._idle.set()
+        try:
+            while True:
+                await self._arrived.wait()
+                self._arrived.clear()
+                while self._waiting or self._under_way:
+                    if self._pace.slow:
+                        await self._slowly()
+                    else:
+                        await self._swiftly()
+                self._idle.set()
+        finally:
+            for _, storing in self._under_way:
+                storing.cancel()
+
+    async def _swiftly(self) -> None:
+        """Hand over what waits, and tell the oldest share: the store goes from one to the next."""
+        while self._waiting and len(self._under_way) < UNDER_WAY:
+            share = self._next_share(SHARED)
+            self._under_way.append((share, asyncio.ensure_future(self._stored(share))))
+        await self._finish()
+
+    async def _slowly(self) -> None:
+        while self._under_way:
+            await self._finish()
+        share = self._vital_share() + self._next_share(self._pace.share)
+        self._under_way.append((share, asyncio.ensure_future(self._stored(share))))
+        await self._finish()
+        await asyncio.sleep(SHARE_EVERY)
+
+    async def _finish(self) -> None:
+        """Tell the senders of the oldest share, once it is stored: each in its order."""
+        share, storing = self._under_way[0]
+        stored = await storing
+        if not stored and len(share) > 1:
+            # One sender's signals may be what the store refuses: the others must not pay for it.
+            await asyncio.gather(*(self._alone(own) for own in _by_sender(share)))
+        else:
+            for waiting in share:
+                _tell(waiting, stored)
+        self._under_way.popleft()
 
     async def drained(self) -> None:
         """Return when everything that was added has been answered."""
         await self._idle.wait()
 
-    def _next_share(self) -> list[_Waiting]:
+    def _next_share(self, limit: int) -> list[_Waiting]:
         share: list[_Waiting] = []
         signals = 0
-        while self._waiting and signals < SHARED:
+        while self._waiting and signals < limit:
             waiting = self._waiting.popleft()
             share.append(waiting)
             signals += sum(len(outcome.signals) for outcome in waiting[1])
         return share
 
-    async def _share(self, share: list[_Waiting]) -> None:
-        stored = await self._stored(share)
-        if not stored and len(share) > 1:
-            # One sender's signals may be what the store refuses: the others must not pay for it.
-            await asyncio.gather(*(self._alone(own) for own in _by_sender(share)))
-            return
-        for waiting in share:
-            _tell(waiting, stored)
+    def _vital_share(self) -> list[_Waiting]:
+        """What waits with a vital signal in it, and what its sender sent before it."""
+        ahead: dict[int, int] = {}  # of each sender with vital signals: how many to take
+        seen: Counter[int] = Counter()
+        for sender, outcomes in self._waiting:
+            seen[id(sender)] += 1
+            if any(self._vital(signal) for outcome in outcomes for signal in outcome.signals):
+                ahead[id(sender)] = seen[id(sender)]
+        if not ahead:
+            return []
+        share: list[_Waiting] = []
+        others: deque[_Waiting] = deque()
+        for waiting in self._waiting:
+            left = ahead.get(id(waiting[0]), 0)
+            (share if left > 0 else others).append(waiting)
+            ahead[id(waiting[0])] = left - 1
+        self._waiting = others
+        return share
 
     async def _alone(self, share: list[_Waiting]) -> None:
         for waiting in share:

@@ -13,6 +13,7 @@ import structlog
 from callflow import clock, handling
 from callflow.config import Settings
 from callflow.dispatch.wake import open_store
+from callflow.receiver.pace import Pace
 from callflow.receiver.server import Receiver
 from callflow.signal import Signal
 from callflow.storage import Store, StoreUnavailable, signals, sites
@@ -25,6 +26,8 @@ ROLE = "receiver"
 _KEYS_EVERY = 0.5
 #: Seconds between two writes of who was heard (invariant 1: at least every five).
 _FLUSH_EVERY = 2.0
+#: Seconds between two counts of what waits to be correlated, while signals come in.
+_BACKLOG_EVERY = 0.1
 #: A restart forgets no repeat of the last minutes.
 _REPEATS = timedelta(minutes=15)
 
@@ -38,6 +41,8 @@ class ReceiverProcess:
         self._kept: dict[str, bytes] = {}
         self._heard: dict[str, datetime] = {}
         self._since = clock.now()
+        self._pace = Pace(settings.long_backlog)
+        self._stored = False  # something, since the backlog was counted last
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -50,14 +55,29 @@ class ReceiverProcess:
             key_of=self._keys.get,
             clock=clock.now,
             recent=await self._store.read(lambda tx: signals.recent(tx, since)),
+            pace=self._pace,
+            vital=handling.is_vital,
         )
         async with asyncio.TaskGroup() as parts:
             parts.create_task(receiver.serve())
             parts.create_task(self._watch_keys())
+            parts.create_task(self._watch_backlog())
             parts.create_task(self._tell(receiver))
 
     async def _save(self, batch: Sequence[Signal]) -> None:
         await self._store.write(lambda tx: handling.store_signals(tx, batch))
+        self._stored = True
+
+    async def _watch_backlog(self) -> None:
+        while True:
+            await asyncio.sleep(_BACKLOG_EVERY)
+            if not self._stored and not self._pace.slow:
+                continue
+            self._stored = False
+            try:
+                self._pace.backlog = await self._store.read(signals.backlog_size)
+            except StoreUnavailable as error:
+                log.warning("backlog.not_counted", reason=str(error))
 
     async def _load_keys(self) -> None:
         kept = await self._store.read(sites.account_keys)

@@ -16,6 +16,8 @@ from callflow.clock import Clock, monotonic
 from callflow.config import Settings
 from callflow.receiver.intake import Intake, Store
 from callflow.receiver.lines import Connection, Datagrams, Line
+from callflow.receiver.pace import Pace
+from callflow.signal import Signal
 from callflow.signals.dc09 import KeyOf, Station
 from callflow.signals.framing import Fault
 from callflow.signals.repeats import Repeats
@@ -46,6 +48,7 @@ class Receiver:
     ``store`` returns when the signals are durable and raises when they aren't; ``heard`` is told
     of every account that gave a sign of life; ``key_of`` gives an account's AES key; ``recent``
     are (deduplication key, time) of the last minutes, so that a restart forgets no repeat.
+    ``pace`` slows acknowledgements down, but for the signals that ``vital`` names.
     """
 
     def __init__(
@@ -57,9 +60,11 @@ class Receiver:
         key_of: KeyOf,
         clock: Clock,
         recent: Iterable[tuple[str, datetime]] = (),
+        pace: Pace | None = None,
+        vital: Callable[[Signal], bool] = lambda signal: False,
     ) -> None:
         self._settings = settings
-        self._intake = Intake(store)
+        self._intake = Intake(store, pace, vital)
         self._connections: set[Connection] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._server: asyncio.Server | None = None

@@ -16,6 +16,7 @@ The memory for that is bounded and may be lost: what then remains is the key its
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -38,7 +39,7 @@ class Repeats:
 
     def __init__(self, limit: int = 50_000) -> None:
         self._limit = limit
-        self._first: dict[str, _First] = {}
+        self._first: OrderedDict[str, _First] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._first)
@@ -67,7 +68,7 @@ class Repeats:
         self._first.pop(message, None)
         self._first[message] = first
         if len(self._first) > self._limit:
-            del self._first[next(iter(self._first))]
+            self._first.popitem(last=False)  # of a dict, this walks over all it ever forgot
 
 
 def _limit(first: _First, stamp: datetime | None) -> timedelta:

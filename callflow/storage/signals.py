@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import cache, lru_cache
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
@@ -15,10 +18,60 @@ from callflow.storage.store import Tx, hint
 
 def insert(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
     """Insert ``rows``; one whose deduplication key is there already is left out."""
-    make = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
-    statement = make(t.signal).on_conflict_do_nothing(index_elements=["deduplication"])
-    tx.execute(statement, list(rows))
+    if tx.dialect.name == "sqlite":
+        # Many rows in one step of SQLite, which lets go of the interpreter: a step for each row
+        # would wait for it each time, while frames are being decoded. And plain values, since
+        # what SQLAlchemy does to each of them costs more than the insert.
+        place = 0
+        for size in _SIZES:
+            statement = _insert_sqlite(size)
+            while len(rows) - place >= size:
+                values = map(_values, rows[place : place + size])
+                tx.exec_driver_sql(statement, tuple(chain.from_iterable(values)))
+                place += size
+    else:
+        inserted = postgresql.insert(t.signal)
+        tx.execute(inserted.on_conflict_do_nothing(index_elements=["deduplication"]), list(rows))
     hint(tx, "engine")
+
+
+_SIZES = (64, 8, 1)  # rows of one statement: few statements, all of them kept prepared
+_COLUMNS = (
+    "id deduplication account format line code zone partition panel_user text raw encrypted kind"
+    " rank received_at panel_time"
+).split()
+_TIMES = tuple(_COLUMNS.index(name) for name in ("received_at", "panel_time"))
+_in_order = itemgetter(*_COLUMNS)
+
+
+@cache
+def _insert_sqlite(size: int) -> str:
+    columns = [t.signal.c[name] for name in _COLUMNS]
+    rows: list[dict[str, Any]] = [
+        {column.name: bindparam(f"{column.name}_{n}") for column in columns} for n in range(size)
+    ]
+    statement = sqlite.insert(t.signal).values(rows)
+    compiled = statement.on_conflict_do_nothing(index_elements=["deduplication"]).compile(
+        dialect=sqlite.dialect()
+    )
+    order = [name for row in rows for name in (row[column].key for column in _COLUMNS)]
+    assert compiled.positiontup == order, "the values are given in this order"
+    return str(compiled)
+
+
+def _values(row: dict[str, Any]) -> list[Any]:
+    values = list(_in_order(row))
+    for place in _TIMES:
+        values[place] = _as_text(values[place])
+    return values
+
+
+@lru_cache(maxsize=64)  # what came together came at one time
+def _as_text(at: datetime | None) -> str | None:
+    """As ``UtcDateTime`` keeps it in SQLite."""
+    if at is None:
+        return None
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def by_deduplication(tx: Tx, key: str) -> str | None:

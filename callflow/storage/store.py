@@ -7,12 +7,14 @@ functions through psycopg 3. Measured in engine.md.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import fcntl
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
@@ -77,8 +79,11 @@ class Store:
         self.url = url
         self._mac = mac
         self.sqlite = url.startswith("sqlite")
+        self._queue: IO[bytes] | None = None
         if self.sqlite:
-            Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+            file = Path(url.removeprefix("sqlite:///"))
+            file.parent.mkdir(parents=True, exist_ok=True)
+            self._queue = file.with_name(f"{file.name}-turn").open("ab")
         self.after_commit = after_commit
         self._writer_engine = make_engine(url, writer=True)
         self._changed = False
@@ -120,6 +125,8 @@ class Store:
         self._readers.shutdown(wait=True)
         self._writer_engine.dispose()
         self._reader_engine.dispose()
+        if self._queue is not None:
+            self._queue.close()
 
     def _note_change(self, *execution: Any) -> None:
         """Only a commit that changed a row wakes others, else they would never sleep."""
@@ -174,7 +181,7 @@ class Store:
     def _transaction(self, batch: list[_Job]) -> list[_Result]:
         """Run ``batch`` in one transaction; each job's value or error once it is durable."""
         try:
-            with self._writer_engine.connect() as tx, tx.begin() as transaction:
+            with self._turn(), self._writer_engine.connect() as tx, tx.begin() as transaction:
                 tx.info["mac"], tx.info["hints"] = self._mac, self._hints
                 results = [(job, *_attempt(tx, job, alone=len(batch) == 1)) for job in batch]
                 if all(error is not None for _, _, error in results):
@@ -183,6 +190,22 @@ class Store:
             failure = StoreUnavailable.because(failed)
             return [(job, None, failure) for job in batch]
         return results
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Our turn among the processes that write to this SQLite file.
+
+        The kernel wakes who waits the moment it is free; SQLite itself would look again after
+        sleeps of up to 100 ms, and lose to whoever comes between.
+        """
+        if self._queue is None:
+            yield
+            return
+        fcntl.flock(self._queue, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(self._queue, fcntl.LOCK_UN)
 
     def _again(self, result: _Result) -> _Result:
         """Run a job that lost a race once more, alone; any other result as it is."""
@@ -248,6 +271,8 @@ def make_engine(url: str, *, writer: bool) -> Engine:
             "synchronous=FULL",
             "busy_timeout=10000",
             "foreign_keys=ON",
+            "cache_size=-16000",  # kB: the default 2 MB is read again and again in a flood
+            "wal_autocheckpoint=4000",  # pages, 16 MB
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()

@@ -38,8 +38,8 @@ LOADS = (
 )
 #: Trunk channels of the instance: the burst is all up at once.
 CHANNELS = 400
-_KEYS = "2580#ww1"
-_RINGS_S = 1.0
+_KEYS = "2580#w1"
+_RINGS_S = 0.2
 #: Seconds for what was sent to be dialled, and for the last call to end.
 _PATIENCE = 240.0
 

@@ -7,6 +7,7 @@ import contextlib
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from callflow.signals.panel import message
 from tests.bench.servers import account
@@ -17,12 +18,14 @@ ZONES = 32
 
 def frames(name: str, count: int, code: str = "BA") -> list[bytes]:
     """Different events of one account, framed."""
+    stamp = datetime.now(UTC)  # as most panels send it
     return [
         message(
             "SIA-DCS",
             name,
             f"#{name}|Nri1/{code}{place % ZONES + 1:02d}",
             sequence=place % 9999 + 1,
+            stamp=stamp,
         )
         for place in range(count)
     ]
