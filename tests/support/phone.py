@@ -326,7 +326,8 @@ class Phones:
     async def give_back(self) -> None:
         """All phones end; their numbers exist no more for the next test, but ring for ever."""
         for phone in self._out:
-            await self.station.phone(phone.number, "ring")
+            if phone.number:
+                await self.station.phone(phone.number, "ring")
         await asyncio.gather(*(phone.stop() for phone in self._out))
         for phone in self._out:
             self._free.append(int(phone.name.removeprefix("phone")))
