@@ -88,7 +88,7 @@ class Ami:
                     message[name] = value
                     continue
                 with self._news:
-                    if "Response" in message:
+                    if "Response" in message and "Event" not in message:
                         self._responses[message.get("ActionID", "")] = message
                     elif message:
                         self.events.append(message)
