@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from callflow.call import CallState
 from callflow.storage import Tx, calls, logbook, signals
 
 Row = dict[str, Any]
@@ -52,7 +53,10 @@ def incidents(tx: Tx, rows: Sequence[Row]) -> list[Row]:
     """Incidents with everything that belongs to them, in four queries however many there are."""
     ids = [row["id"] for row in rows]
     of_signals = signals.of_incidents(tx, ids)
-    of_calls = calls.of_incidents(tx, ids)
+    of_calls = {
+        incident: [c for c in made if c["state"] != CallState.CANCELLED]
+        for incident, made in calls.of_incidents(tx, ids).items()
+    }  # what was withdrawn before anybody acted never was a call: the logbook tells of it
     of_logbook = logbook.of_incidents(tx, ids)
     recordings = calls.recordings(tx, [c["id"] for found in of_calls.values() for c in found])
     return [
