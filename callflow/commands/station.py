@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import fcntl
 import json
+import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -51,7 +53,35 @@ def alone(settings: Settings) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise OSError(f"a station runs in {settings.data_dir} already") from None
+        _wait_for_ports(settings)
         yield
+
+
+#: Seconds that the roles of a supervisor that was killed may need to end.
+_PORTS_WITHIN = 10.0
+
+
+def _wait_for_ports(settings: Settings) -> None:
+    """Raises OSError where another program listens: two stations would share its callers."""
+    ports = settings.ports
+    wanted = {"web": ports.web, "DC-09": ports.dc09, "FastAGI": ports.agi}
+    deadline = clock.monotonic() + _PORTS_WITHIN
+    while taken := [f"{name} {port}" for name, port in wanted.items() if _is_taken(port)]:
+        if clock.monotonic() > deadline:
+            raise OSError(
+                f"another program has the port of {', '.join(taken)}: set CALLFLOW_PORT_BASE"
+            )
+        threading.Event().wait(0.1)
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
 
 
 def prepare(settings: Settings) -> list[AsteriskProcess]:
