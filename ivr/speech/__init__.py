@@ -41,6 +41,9 @@ STARTS_WITHIN = 8.0
 #: Seconds a joined turn is kept after its last use.
 TURN_KEPT = 3600.0
 
+#: Sentences known to be made already, at most.
+REMEMBERED = 10_000
+
 NOW, SOON = 0, 1
 
 
@@ -85,6 +88,7 @@ class Speech:
     def __post_init__(self) -> None:
         self._orders: list[_Order] = []
         self._pending: dict[Path, _Order] = {}
+        self._there: set[Sentence] = set()  # prepared once; looked for again when it is said
         self._number = 0
         self._wake = asyncio.Event()
         self._voice: asyncio.subprocess.Process | None = None
@@ -149,8 +153,14 @@ class Speech:
     def prepare(self, sentences: Iterable[Sentence]) -> None:
         """Orders what will be said soon; nobody waits for it."""
         for sentence in sentences:
+            if sentence in self._there:  # most of a dialogue is the same in every call
+                continue
             stem = self._stem(sentence)
-            if not _exists(stem):
+            if _exists(stem):
+                if len(self._there) >= REMEMBERED:
+                    self._there.clear()
+                self._there.add(sentence)
+            else:
                 order = self._order(sentence, stem, SOON)
                 order.done.add_done_callback(_seen)
 
