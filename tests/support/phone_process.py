@@ -15,6 +15,7 @@ import os
 import select
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -157,7 +158,8 @@ class Phone:
                 *lines, pending = pending.split(b"\n")
                 for line in lines:
                     self._order(json.loads(line))
-                self.open = self.open and bool(data)
+                if not data:
+                    self.open = False
 
     def _bury(self) -> None:
         """Calls that are over are dropped; their last sound is written before that is said."""
@@ -254,6 +256,8 @@ class Phone:
 
 
 def main() -> None:
+    with suppress(OSError):  # sound does not wait; without the right to it, it must do as it is
+        os.nice(-10)
     parser = argparse.ArgumentParser()
     parser.add_argument("name")
     parser.add_argument("registrar")
