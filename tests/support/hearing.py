@@ -21,13 +21,13 @@ Samples = npt.NDArray[np.float64]
 #: Pieces of a prompt that are looked for, and how far one may be from its place.
 _PIECE, _HOP = 1600, 1200  # samples: 200 ms, every 150 ms
 _SLACK = 400  # samples: 50 ms
-_MOST_PIECES = 14
+_MOST_PIECES = 40
 #: How much is looked at in one step: little of a call that goes on, much of a whole one.
 _LIVE, _WHOLE = 4096, 32768
-#: How alike a piece and what was heard must be (1: the same), and how many may be missing: not the
-#: last two, since many sentences begin alike.
+#: How alike a piece and what was heard must be (1: the same). Few may be missing: two in a row
+#: where the line lost a frame, never three (another word), not both of the last (another end).
 ALIKE = 0.75
-MISSING = 0.2
+MISSING = 0.25
 
 
 # --- files ---------------------------------------------------------------------------------------
@@ -144,7 +144,9 @@ class Search:
         good = np.array(likeness) > ALIKE
         score = float(good.mean())
         self.best = max(self.best, score)
-        if good[-2:].any() and (~good).sum() <= max(1, int(MISSING * len(good))):
+        in_a_row = max(len(run) for run in "".join("1 "[int(ok)] for ok in good).split(" "))
+        few = (~good).sum() <= max(1, int(MISSING * len(good)))
+        if few and in_a_row < 3 and good[-2:].any():
             at = float(np.median(np.array(places)[good])) / RATE
             self.found.append(Found(at, at + len(self.expected) / RATE, score))
 

@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from tests.support.phone import Phones, phones_of
 from tests.support.station import Station
+from tests.support.together import Conversations
 
 #: Nobody at the simulated desk phones: only what a test puts there answers.
 DESKS = ("+33639989901", "+33639989902")
@@ -24,6 +25,11 @@ async def station(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sta
         for desk in (*DESKS, DUTY):
             await running.phone(desk, "ring")
         yield running
+
+
+@pytest.fixture(scope="package")
+def conversations(station: Station, tmp_path_factory: pytest.TempPathFactory) -> Conversations:
+    return Conversations(station, tmp_path_factory.mktemp("conversations"))
 
 
 @pytest_asyncio.fixture(loop_scope="package")

@@ -11,6 +11,7 @@ from callflow.signal import Kind
 from tests.support import sites
 from tests.support.phone import Phone, Phones
 from tests.support.station import Station
+from tests.support.together import together
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -19,6 +20,7 @@ ZONE: dict[str, Any] = {"zone": "3", "name": "Chambre froide", "written": "fr"}
 STREET: dict[str, Any] = {"address": "9 rue des Carmes, 35000 Rennes", "written": "fr"}
 
 
+@together
 async def test_the_premises_cancel_a_false_alarm(station: Station, phones: Phones) -> None:
     account = sites.fresh("P")
     shop = await phones.at(sites.number(1))
@@ -49,6 +51,7 @@ async def test_the_premises_cancel_a_false_alarm(station: Station, phones: Phone
     assert incident["resolution_code"] == "false_alarm"
 
 
+@together
 async def test_a_french_and_an_english_keyholder_are_each_spoken_to_in_their_language(
     station: Station, phones: Phones
 ) -> None:
@@ -97,6 +100,7 @@ async def said_only_after_the_code(phone: Phone) -> None:
         assert [found.at > code_at for found in said] == [True], key
 
 
+@together
 async def test_a_first_wrong_code_is_forgiven(station: Station, phones: Phones) -> None:
     account = sites.fresh("P")
     keyholder = await phones.at(sites.number(4))

@@ -12,6 +12,7 @@ from tests.support import hearing, sites
 from tests.support.hearing import Samples
 from tests.support.phone import Phone, Phones
 from tests.support.station import Station
+from tests.support.together import together
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -44,6 +45,7 @@ async def cancels(phone: Phone, code: str) -> Heard:
     )
 
 
+@together
 async def test_the_same_words_at_the_same_pace_and_only_the_operators_know(
     station: Station, phones: Phones
 ) -> None:

@@ -9,6 +9,7 @@ from callflow.signal import Kind
 from tests.support import hearing, sites
 from tests.support.phone import Phone, Phones
 from tests.support.station import Station
+from tests.support.together import together
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -25,6 +26,7 @@ async def answers_like_a_machine(phone: Phone) -> None:
     await phone.is_hung_up(within=60)
 
 
+@together
 async def test_a_voicemail_is_not_counted_and_the_next_keyholder_is_called(
     station: Station, phones: Phones
 ) -> None:
