@@ -38,7 +38,7 @@ LOADS = (
 )
 #: Trunk channels of the instance: the burst is all up at once.
 CHANNELS = 400
-_KEYS = "2580#w1"
+_KEYS = "2580#w1w1ww1"  # and again, as a person does who was not heard
 _RINGS_S = 0.2
 #: Seconds for what was sent to be dialled, and for the last call to end.
 _PATIENCE = 240.0
