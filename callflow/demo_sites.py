@@ -7,11 +7,11 @@ code under duress 2581.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from callflow.call import Outcome
-from callflow.call_plan import EXHAUSTED, Plan, Step, StepKind
+from callflow.standard_plans import INTRUSION
 
 DESK_PHONES = ("+33639989901", "+33639989902")
 DUTY_NUMBERS = ("+33639989910",)
@@ -19,36 +19,18 @@ DUTY_NUMBERS = ("+33639989910",)
 KEY = "000102030405060708090a0b0c0d0e0f"
 
 #: The standard intrusion plan at a demo's pace: phones ring for seconds, not half a minute.
-PLAN = Plan(
+PLAN = replace(
+    INTRUSION,
     id="demo-intrusion",
-    version=1,
     name="Intrusion (démonstration)",
     steps=(
-        Step(
-            id="counter_call",
-            kind=StepKind.COUNTER_CALL,
-            attempts=2,
-            delay_s=4,
-            ring_s=8,
-            outcomes={
-                Outcome.VERIFIED_OK: "false_alarm",
-                Outcome.VERIFIED_NO_AUTHORITY: "keyholders",
-                EXHAUSTED: "keyholders",
-            },
-        ),
-        Step(
-            id="keyholders",
-            kind=StepKind.CALL_LIST,
-            attempts=1,
-            ring_s=8,
-            outcomes={Outcome.VERIFIED_OK: "false_alarm", EXHAUSTED: "operator"},
-        ),
-        Step(
-            id="operator",
-            kind=StepKind.HAND_TO_OPERATOR,
+        replace(INTRUSION.step("counter_call"), delay_s=4, ring_s=8),
+        replace(INTRUSION.step("keyholders"), attempts=1, delay_s=20, ring_s=8),
+        replace(
+            INTRUSION.step("operator"),
             text="Personne n'a confirmé : suivre les consignes du site.",
         ),
-        Step(id="false_alarm", kind=StepKind.CLOSE, code="false_alarm"),
+        INTRUSION.step("false_alarm"),
     ),
 )
 
