@@ -1,7 +1,7 @@
 """One writer thread with group commit, a pool of readers; the async shell awaits both.
 
-SQLite: WAL, ``synchronous=FULL``, ``BEGIN IMMEDIATE`` for the writer only. PostgreSQL: the same
-functions through psycopg 3. Measured in engine.md.
+SQLite: WAL (upgrade.py), ``synchronous=FULL``, ``BEGIN IMMEDIATE`` for the writer only.
+PostgreSQL: the same functions through psycopg 3. Measured in engine.md.
 """
 
 from __future__ import annotations
@@ -79,11 +79,7 @@ class Store:
         self.url = url
         self._mac = mac
         self.sqlite = url.startswith("sqlite")
-        self._queue: IO[bytes] | None = None
-        if self.sqlite:
-            file = Path(url.removeprefix("sqlite:///"))
-            file.parent.mkdir(parents=True, exist_ok=True)
-            self._queue = file.with_name(f"{file.name}-turn").open("ab")
+        self._turns = open_turns(url)
         self.after_commit = after_commit
         self._writer_engine = make_engine(url, writer=True)
         self._changed = False
@@ -125,8 +121,8 @@ class Store:
         self._readers.shutdown(wait=True)
         self._writer_engine.dispose()
         self._reader_engine.dispose()
-        if self._queue is not None:
-            self._queue.close()
+        if self._turns is not None:
+            self._turns.close()
 
     def _note_change(self, *execution: Any) -> None:
         """Only a commit that changed a row wakes others, else they would never sleep."""
@@ -181,7 +177,7 @@ class Store:
     def _transaction(self, batch: list[_Job]) -> list[_Result]:
         """Run ``batch`` in one transaction; each job's value or error once it is durable."""
         try:
-            with self._turn(), self._writer_engine.connect() as tx, tx.begin() as transaction:
+            with turn(self._turns), self._writer_engine.connect() as tx, tx.begin() as transaction:
                 tx.info["mac"], tx.info["hints"] = self._mac, self._hints
                 results = [(job, *_attempt(tx, job, alone=len(batch) == 1)) for job in batch]
                 if all(error is not None for _, _, error in results):
@@ -191,22 +187,6 @@ class Store:
             return [(job, None, failure) for job in batch]
         return results
 
-    @contextlib.contextmanager
-    def _turn(self) -> Iterator[None]:
-        """Our turn among the processes that write to this SQLite file.
-
-        The kernel wakes who waits the moment it is free; SQLite itself would look again after
-        sleeps of up to 100 ms, and lose to whoever comes between.
-        """
-        if self._queue is None:
-            yield
-            return
-        fcntl.flock(self._queue, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.flock(self._queue, fcntl.LOCK_UN)
-
     def _again(self, result: _Result) -> _Result:
         """Run a job that lost a race once more, alone; any other result as it is."""
         for _ in range(_RACES):
@@ -214,6 +194,32 @@ class Store:
                 break
             result = self._transaction([result[0]])[0]
         return result
+
+
+def open_turns(url: str) -> IO[bytes] | None:
+    """The file beside a SQLite database whose lock is the turn to write to it."""
+    if not url.startswith("sqlite"):
+        return None
+    file = Path(url.removeprefix("sqlite:///"))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    return file.with_name(f"{file.name}-turn").open("ab")
+
+
+@contextlib.contextmanager
+def turn(turns: IO[bytes] | None) -> Iterator[None]:
+    """Our turn among the processes that write to this SQLite file.
+
+    The kernel wakes who waits the moment it is free; SQLite itself would look again after
+    sleeps of up to 100 ms, lose to whoever comes between, and not wait at all for some orders.
+    """
+    if turns is None:
+        yield
+        return
+    fcntl.flock(turns, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        fcntl.flock(turns, fcntl.LOCK_UN)
 
 
 def hint(tx: Tx, role: str) -> None:
@@ -267,7 +273,6 @@ def make_engine(url: str, *, writer: bool) -> Engine:
         connection.isolation_level = None  # the BEGIN below is ours
         cursor = connection.cursor()
         for pragma in (
-            "journal_mode=WAL",
             "synchronous=FULL",
             "busy_timeout=10000",
             "foreign_keys=ON",

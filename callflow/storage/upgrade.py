@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -9,21 +10,25 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
 
-from callflow.storage.store import StoreUnavailable, make_engine
+from callflow.storage.store import StoreUnavailable, make_engine, open_turns, turn
 
 _LOCK = 0x0CA11F10  # several processes may start together (PostgreSQL's advisory lock)
 
 
 def upgrade(url: str) -> None:
     """Apply what is missing, all or nothing. Raises StoreUnavailable where rows don't fit."""
-    if url.startswith("sqlite"):
-        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     engine = make_engine(url, writer=True)
     try:
-        with engine.connect() as connection:
-            if engine.dialect.name == "sqlite":  # with them ON a batch ALTER can delete children
+        with contextlib.ExitStack() as stack:
+            if turns := open_turns(url):
+                stack.enter_context(turns)
+                stack.enter_context(turn(turns))
+            connection = stack.enter_context(engine.connect())
+            if engine.dialect.name == "sqlite":
                 raw: Any = connection.connection.dbapi_connection
-                raw.execute("PRAGMA foreign_keys=OFF")
+                # Kept in the file. SQLite waits for nobody here: hence the turn.
+                raw.execute("PRAGMA journal_mode=WAL")
+                raw.execute("PRAGMA foreign_keys=OFF")  # ON, a batch ALTER can delete children
             with connection.begin():
                 if engine.dialect.name != "sqlite":
                     connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))

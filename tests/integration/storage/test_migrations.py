@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -39,10 +41,26 @@ def test_twice_is_once(database_url: str) -> None:
 
 
 def test_processes_that_start_together_upgrade_once(database_url: str) -> None:
-    with ThreadPoolExecutor(4) as processes:
-        for done in [processes.submit(upgrade, database_url) for _ in range(4)]:
-            done.result()
+    together(database_url)
     assert drift(database_url) == []
+
+
+def test_commands_that_are_the_first_in_a_folder_wait_for_each_other(tmp_path: Path) -> None:
+    for number in range(12):  # one in six failed when each switched the file to WAL by itself
+        together(f"sqlite:///{tmp_path / str(number) / 'callflow.db'}")
+
+
+def together(url: str) -> None:
+    """Four upgrades that begin in the same moment."""
+    start = Barrier(4)
+
+    def one() -> None:
+        start.wait()
+        upgrade(url)
+
+    with ThreadPoolExecutor(4) as processes:
+        for done in [processes.submit(one) for _ in range(4)]:
+            done.result()
 
 
 def test_the_database_knows_its_version(database_url: str) -> None:
