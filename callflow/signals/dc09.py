@@ -68,6 +68,7 @@ class Head(NamedTuple):
     line: str  # with its L
     account: str
     content: str | None  # behind the "[", the rest of the body
+    body: str  # all of it
 
 
 class Content(NamedTuple):
@@ -78,8 +79,7 @@ class Content(NamedTuple):
     stamp: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(NamedTuple):
     """What a frame amounts to. ``reply`` must wait until ``signals`` are durable."""
 
     reply: bytes | None
@@ -164,7 +164,7 @@ def _signals(message: _Message, name: str) -> tuple[Signal, ...]:
     head, content, account, payload, now, line = message
     raw = _clear_text(head, content)
     shown = next((block[1:] for block in content.blocks if block[:1] == "I"), "")
-    return tuple(
+    signals = [
         Signal(
             account=account,
             format=head.id,
@@ -181,7 +181,8 @@ def _signals(message: _Message, name: str) -> tuple[Signal, ...]:
             deduplication=f"{name}|{index}",
         )
         for index, event in enumerate(_PAYLOADS[head.id](payload))
-    )
+    ]
+    return tuple(signals)
 
 
 def _text(event: Event, shown: str) -> str:
@@ -242,12 +243,13 @@ def read_head(body: bytes) -> Head | None:
             line or "L0",
             account or "",
             content,
+            text,
         )
     match = _LOOSE_HEAD.match(text)
     if match is None:
         return None
     star, name, fields, content = match.groups()
-    return Head(star == "*", name, *_loose_fields(fields), content)
+    return Head(star == "*", name, *_loose_fields(fields), content, text)
 
 
 def _loose_fields(fields: str) -> tuple[str, str, str, str]:
@@ -305,11 +307,12 @@ def _printable(text: str) -> str:
 
 def _clear_text(head: Head, content: Content) -> str:
     """The frame in clear, without padding, for people."""
-    star = "*" if head.encrypted else ""
+    if not head.encrypted:
+        return _printable(head.body)
     blocks = "".join(f"[{block}]" for block in content.blocks)
     stamp = f"{content.stamp:_%H:%M:%S,%m-%d-%Y}" if content.stamp else ""
     return _printable(
-        f'"{star}{head.id}"{head.sequence}{head.receiver}{head.line}#{head.account}'
+        f'"*{head.id}"{head.sequence}{head.receiver}{head.line}#{head.account}'
         f"[{content.data}]{blocks}{stamp}"
     )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator
+from array import array
 from enum import StrEnum
 
 #: Longest body that a frame may have: its length field is a zero and three hex digits.
@@ -42,17 +42,22 @@ def _table_of_bytes() -> list[int]:
 
 _BYTES = _table_of_bytes()
 # One step for two bytes: the second byte of a word is what the first left in the register.
-_WORDS = [
-    ((word >> 8) ^ _BYTES[word & 0xFF]) >> 8 ^ _BYTES[((word >> 8) ^ _BYTES[word & 0xFF]) & 0xFF]
-    for word in range(65536)
-]
+# An array, not a list: 128 kB stay in the processor's cache, 65536 objects of Python don't.
+_WORDS = array(
+    "H",
+    (
+        (word >> 8 ^ _BYTES[word & 0xFF]) >> 8 ^ _BYTES[(word >> 8 ^ _BYTES[word & 0xFF]) & 0xFF]
+        for word in range(65536)
+    ),
+)
 
 
 def crc16(data: bytes) -> int:
     """CRC-16/ARC: reflected 0xA001, initial 0. ``b"123456789"`` gives 0xBB3D."""
     crc = 0
+    words = _WORDS
     for word in struct.unpack_from(f"<{len(data) >> 1}H", data):
-        crc = _WORDS[crc ^ word]
+        crc = words[crc ^ word]
     if len(data) & 1:
         crc = crc >> 8 ^ _BYTES[(crc ^ data[-1]) & 0xFF]
     return crc
@@ -86,32 +91,34 @@ class Splitter:
         """Whether bytes wait here, of a half frame or of frames not taken yet."""
         return len(self._buffer) > self._position
 
-    def push(self, data: bytes) -> None:
-        """Add bytes as they came."""
+    def push(self, data: bytes | memoryview) -> None:
+        """Add bytes as they came; they are copied."""
         self._buffer += data
 
-    def take(self, limit: int = 1 << 30) -> Iterator[bytes | Fault]:
+    def take(self, limit: int = 1 << 30) -> list[bytes | Fault]:
         """Up to ``limit`` good bodies and faults, in their order."""
-        for _ in range(limit):
-            header = self._next_header()
-            if header is None:
-                break
+        items: list[bytes | Fault] = []
+        while len(items) < limit and (header := self._next_header()) is not None:
             found = self._frame_at(header)
             if found is None:
                 break
-            yield found
+            items.append(found)
         del self._buffer[: self._position]
         self._position = 0
+        return items
 
-    def finish(self) -> Iterator[bytes | Fault]:
+    def finish(self) -> list[bytes | Fault]:
         """What is left when nothing more can come: the end of a datagram, or of a connection."""
-        yield from self.take()
+        items = self.take()
         while self._next_header() is not None:
             self._position += 1
-            yield Fault.BAD_LENGTH
-            yield from self.take()
+            items.append(Fault.BAD_LENGTH)
+            items += self.take()
+        return items
 
     def _next_header(self) -> re.Match[bytes] | None:
+        if len(self._buffer) == self._position:
+            return None
         header = _HEADER.search(self._buffer, self._position)
         if header is not None:
             self._skip_to(header.start())

@@ -10,6 +10,8 @@ import re
 
 from callflow.signals.event import Event
 
+# What nearly every panel sends, read in one step: "Nri1/BA03". It says the same as the rules below.
+_PLAIN = re.compile(r"[NO](?:ri([0-9]+)/)?([A-Z]{2})([0-9]*)")
 _FLAG = re.compile(r"\|?[NO](?=/|[a-z]{2}|[A-Z]{2})")
 _MODIFIER = re.compile(r"([a-z]{2})([^/A-Z^|*]*)")
 # A zone ends at a separator, or where another code and its number follow without one.
@@ -21,6 +23,14 @@ _NAME = re.compile(r"\*'?(.*?)'?(?:N[A-Z])?(?=/[A-Z]{2}\d|\||$)", re.DOTALL)
 
 def decode(payload: str) -> tuple[Event, ...]:
     """Every event of a payload in its order; if there is none, one without a code, text as sent."""
+    plain = _PLAIN.fullmatch(payload)
+    if plain is not None:
+        area, code, zone = plain.groups("")
+        return (_event(code, zone, {"ri": area}),)
+    return _decode_any(payload)
+
+
+def _decode_any(payload: str) -> tuple[Event, ...]:
     events: list[Event] = []
     modifiers: dict[str, str] = {}
     position = 0
