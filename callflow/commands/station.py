@@ -144,5 +144,9 @@ asterisk = group("The PBX.")
 @asterisk.command("render")
 def asterisk_render(folder: Path) -> None:
     """Write the files that an Asterisk of your own must include (external mode)."""
-    for path in embedded.render_external(settings_of_this_run(), folder):
+    try:
+        written = embedded.render_external(settings_of_this_run(), folder)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    for path in written:
         print(path)

@@ -38,6 +38,7 @@ class StationSettings:
     recordings: Path
     """Where MixMonitor writes `<call id>.raw`: two channels (received, sent), 8 kHz, 16 bit."""
     ami_port: int
+    ami_user: str = AMI_USER
     sip_port: int
     fastagi_port: int
     rtp_first: int
@@ -108,11 +109,13 @@ def render_includes(folder: Path, values: Mapping[str, object]) -> list[Path]:
             "longest_conference_s",
         )
     }
+    environment = _templates()
     written = []
     for name in _INCLUDED:
-        text = _templates().get_template(f"station/{name}.conf").render({**limits, **values})
+        # Cut before it is rendered: what stands in [general] is not among the values.
+        own = _without_general((TEMPLATES / "station" / f"{name}.conf").read_text(encoding="utf-8"))
         path = folder / f"callflow_{name}.conf"
-        _write(path, _without_general(text))
+        _write(path, environment.from_string(own).render({**limits, **values}))
         written.append(path)
     return written
 

@@ -59,11 +59,14 @@ def render_external(settings: Settings, folder: Path) -> list[Path]:
     """What a PBX that already runs on this host must include; the files that were written.
 
     Its own files stay as they are: each of these is named in one ``#include`` line there.
+    Raises ValueError without a secret: telephony would log in with another one.
     """
+    if not settings.ami_secret:
+        raise ValueError("set CALLFLOW_AMI_SECRET: these files and the station must agree on it")
     folder.mkdir(parents=True, exist_ok=True)
     values = {
         "ami_user": settings.ami_user,
-        "ami_secret": settings.ami_secret or instance(settings, Kind.STATION).ami_secret(),
+        "ami_secret": settings.ami_secret,
         "recordings": settings.recordings_dir,
         "fastagi_port": settings.ports.agi,
         "one_moment": "one-moment-please",

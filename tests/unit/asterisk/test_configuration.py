@@ -86,3 +86,27 @@ def test_the_control_socket_s_path_stays_short(tmp_path: Path) -> None:
 def test_the_network_carries_the_calls_of_the_trunk(tmp_path: Path) -> None:
     etc = embedded.simulator(_settings(tmp_path, trunk_channels=7), TREE).instance.etc
     assert "GROUP_COUNT(trunk)} > 7" in (etc / "extensions.conf").read_text()
+
+
+def test_another_pbx_is_given_our_dialplan_our_user_and_our_bridge_and_keeps_its_general_sections(
+    tmp_path: Path,
+) -> None:
+    settings = _settings(tmp_path, asterisk="external", ami_user="centrale", ami_secret="s3cret")
+    written = embedded.render_external(settings, tmp_path / "include")
+
+    found = {path.name: path.read_text() for path in written}
+    assert sorted(found) == [
+        "callflow_confbridge.conf",
+        "callflow_extensions.conf",
+        "callflow_manager.conf",
+    ]
+    assert not any("[general]" in text for text in found.values())
+    assert "[centrale]\nsecret = s3cret\n" in found["callflow_manager.conf"]
+    assert "port =" not in found["callflow_manager.conf"]
+    assert "agi://127.0.0.1:12573/${CALLFLOW_ROUTE}" in found["callflow_extensions.conf"]
+    assert "[callflow-user]" in found["callflow_confbridge.conf"]
+
+
+def test_another_pbx_is_given_no_secret_that_the_station_does_not_know(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="CALLFLOW_AMI_SECRET"):
+        embedded.render_external(_settings(tmp_path, asterisk="external"), tmp_path / "include")
