@@ -18,13 +18,13 @@ from callflow.handling.calling import (
 )
 from callflow.handling.deciding import ask_hang_up, decide
 from callflow.handling.dialogues import (
-    DialogueCall,
+    dialogue_begin,
     dialogue_bridge,
     dialogue_check_code,
     dialogue_conclude,
-    dialogue_load,
     dialogue_save,
     incoming_call,
+    site_facts,
 )
 from callflow.handling.operating import (
     Held,
@@ -61,7 +61,6 @@ __all__ = [
     "BadSite",
     "CallActionOrder",
     "CallOrder",
-    "DialogueCall",
     "Held",
     "LiveCall",
     "NotFound",
@@ -81,10 +80,10 @@ __all__ = [
     "close_incident",
     "correlate",
     "decide",
+    "dialogue_begin",
     "dialogue_bridge",
     "dialogue_check_code",
     "dialogue_conclude",
-    "dialogue_load",
     "dialogue_save",
     "e164",
     "escalate_queue",
@@ -109,6 +108,7 @@ __all__ = [
     "save_policy",
     "seal_logbook",
     "signal_id",
+    "site_facts",
     "station_event",
     "store_signals",
     "take_over_call",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,21 +22,20 @@ STATION_NAME = "Callflow"
 _LONGEST_NUMBER = 32  # characters of what a caller's network says, as a row has room for
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DialogueCall:
-    """A call's dialogue as it stands."""
+def dialogue_begin(tx: Tx, vault: Vault, call_id: str) -> tuple[Facts, Progress] | None:
+    """What may be said in this call, and how far it was; from now on it is *begun*.
 
-    facts: Facts
-    progress: Progress | None
-
-
-def dialogue_load(tx: Tx, vault: Vault, call_id: str) -> DialogueCall | None:
-    """What may be said in this call, and how far it is; None for a call nobody knows."""
+    None for a call that nobody knows.
+    """
     row = calls.get(tx, call_id)
     if row is None:
         return None
-    progress = Progress.from_json(row["progress"]) if row["progress"] else None
-    return DialogueCall(facts=_facts(tx, vault, row), progress=progress)
+    facts = _facts(tx, vault, row)
+    if row["progress"]:
+        return facts, Progress.from_json(row["progress"])
+    progress = Progress.start(facts.dialogue)
+    dialogue_save(tx, call_id, replace(progress, begun=True))
+    return facts, progress
 
 
 def _facts(tx: Tx, vault: Vault, row: dict[str, Any]) -> Facts:
@@ -55,11 +54,15 @@ def _facts(tx: Tx, vault: Vault, row: dict[str, Any]) -> Facts:
         zone_name=site.zone_name(incident_row["account"], zone) if site else "",
         priority=incident_row["priority"],
         personal=is_mute(incident_row),
-        waiting_count=max(1, incidents.count_in_queue(tx)),
     )
     if site is None or dialogue is not Dialogue.VERIFICATION:
         room = row["room"] if row["room"] != row["id"] else ""
-        return Facts(**common, language=site.language if site else "fr", room=room or "")
+        return Facts(
+            **common,
+            language=site.language if site else "fr",
+            room=room or "",
+            waiting_count=max(1, incidents.count_in_queue(tx)),
+        )
     contact = next((c for c in site.contacts if c.id == row["contact_id"]), None)
     return Facts(
         **common,
@@ -72,13 +75,29 @@ def _facts(tx: Tx, vault: Vault, row: dict[str, Any]) -> Facts:
     )
 
 
+def site_facts(tx: Tx, vault: Vault, site_id: str) -> list[Facts]:
+    """What any call about this site says of it, once for each language of its people."""
+    site = _site(tx, vault, site_id)
+    if site is None:
+        return []
+    return [
+        Facts(
+            dialogue=Dialogue.VERIFICATION,
+            station=STATION_NAME,
+            language=language,
+            site_name=site.name,
+            site_language=site.language,
+            address=site.address,
+            recognition_word=site.recognition_word,
+        )
+        for language in sorted({contact.language for contact in site.contacts})
+    ]
+
+
 def _site(tx: Tx, vault: Vault, site_id: str | None) -> Site | None:
     if site_id is None:
         return None
-    row = sites.site_row(tx, site_id)
-    kept = row["recognition_word"] if row else None
-    word = vault.decrypt(kept).decode() if kept else None
-    return sites.load_site(tx, site_id, word=word)
+    return sites.load_site(tx, site_id, decrypt=vault.decrypt)
 
 
 def _answers(contact: Contact | None, incident_row: dict[str, Any]) -> frozenset[Answer]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from callflow.signal import Kind
@@ -55,6 +55,18 @@ def site_ids(tx: Tx, *, after: str = "", limit: int = 100) -> list[str]:
     return list(tx.execute(query).scalars())
 
 
+def changed_after(
+    tx: Tx, last: tuple[datetime, str] | None, *, limit: int
+) -> list[tuple[datetime, str]]:
+    """(when it was last changed, id) of the sites changed after ``last``, in that order."""
+    c = t.site.c
+    query = select(c.changed_at, c.id).order_by(c.changed_at, c.id).limit(limit)
+    if last is not None:
+        at, site_id = last
+        query = query.where(or_(c.changed_at > at, (c.changed_at == at) & (c.id > site_id)))
+    return [(row.changed_at, row.id) for row in tx.execute(query)]
+
+
 def site_names(tx: Tx) -> dict[str, str]:
     """{site id: name} of every site."""
     return {row.id: row.name for row in tx.execute(select(t.site.c.id, t.site.c.name))}
@@ -101,11 +113,14 @@ def zone_kinds(tx: Tx, accounts: Iterable[str]) -> dict[tuple[str, str], Kind]:
     return {(row.account, row.zone): Kind(row.kind) for row in tx.execute(query)}
 
 
-def load_site(tx: Tx, site_id: str, *, word: str | None = None) -> Site | None:
-    """The site as deciding needs it; ``word`` is its recognition word, already in clear."""
+def load_site(
+    tx: Tx, site_id: str, *, decrypt: Callable[[bytes], bytes] | None = None
+) -> Site | None:
+    """The site as deciding needs it; without ``decrypt`` its recognition word is left out."""
     row = site_row(tx, site_id)
     if row is None:
         return None
+    word = row["recognition_word"]
     return Site(
         id=row["id"],
         name=row["name"],
@@ -114,7 +129,7 @@ def load_site(tx: Tx, site_id: str, *, word: str | None = None) -> Site | None:
         timezone=row["timezone"],
         language=row["language"],
         state=SiteState(row["state"]),
-        recognition_word=word,
+        recognition_word=decrypt(word).decode() if decrypt and word else None,
         contacts=tuple(_contact(c) for c in contact_rows(tx, site_id)),
         zones=tuple(
             Zone(account=z["account"], zone=z["zone"], name=z["name"])

@@ -1,7 +1,7 @@
 """FastAGI: the server, and the dialogues that it runs."""
 
 from ivr.agi.protocol import BadCommand, BadHeader, Gone, NotPlayed, Session
-from ivr.agi.runner import Dialogues, DialogueStore, Mute, fixed_sentences, sentences
+from ivr.agi.runner import Dialogues, DialogueStore, Mute, fixed_sentences, own_sentences
 from ivr.agi.server import AgiServer, Handler
 
 __all__ = [
@@ -16,5 +16,5 @@ __all__ = [
     "NotPlayed",
     "Session",
     "fixed_sentences",
-    "sentences",
+    "own_sentences",
 ]

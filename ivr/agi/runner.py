@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -61,8 +60,9 @@ class DialogueStore(Protocol):
     """What a dialogue commits. Each method returns after its commit, or raises."""
 
     async def load(self, channel_id: str) -> tuple[Facts, Progress] | None:
-        """The call that we placed under this id, with what was saved last, or
-        ``Progress.start(facts.dialogue)``; None where there is no such call."""
+        """The call that we placed under this id, with what was saved last, or for the first
+        server ``Progress.start(facts.dialogue)``, saved as *begun*; None where there is no such
+        call."""
 
     async def arrived(
         self, channel_id: str, caller: str, called: str, name: str
@@ -94,10 +94,6 @@ class Dialogues:
         self._speech = speech
         self._mute = mute
         self._background: set[asyncio.Task[None]] = set()
-
-    def prepare(self, facts: Facts) -> None:
-        """Has everything made that this dialogue may say: call it when the phone is dialled."""
-        self._speech.prepare(sentences(facts, Progress.start(facts.dialogue)))
 
     async def outgoing(self, session: Session) -> None:
         """A person answered a call of ours."""
@@ -168,16 +164,12 @@ class _Run:
     async def talk(self, facts: Facts, progress: Progress) -> None:
         """From where ``progress`` stands to the end."""
         self.progress = progress
-        first = progress.begun
-        if not first:
-            progress = replace(progress, begun=True)
+        pardon = progress.begun
+        if not progress.begun:
             self._is_muted = False
-            await self._all._store.save(self._id, progress)
         elif progress.result:  # the server before us may have died between the two commits
             await self._all._store.conclude(self._id, progress.result)
-        if first or facts.dialogue is dialogue.Dialogue.INCOMING:  # else it was made as it rang
-            self._all._speech.prepare(sentences(facts, progress))
-        pardon = first
+        self._all._speech.prepare(own_sentences(facts))
         while (now := dialogue.turn(facts, progress)) is not None:
             event = await self._converse(facts, now, pardon=pardon)
             pardon = False
@@ -252,14 +244,9 @@ def sentence(phrase: Phrase, language: str) -> Sentence:
     )
 
 
-def sentences(facts: Facts, progress: Progress) -> Iterator[Sentence]:
-    """Everything that this dialogue may still say, in about the order in which it would."""
-    told: set[str] = set()  # within one dialogue a key has the same values wherever it comes
-    for turn in dialogue.ways(facts, progress):
-        for phrase in turn.say:
-            if phrase.key not in told:
-                told.add(phrase.key)
-                yield sentence(phrase, facts.language)
+def own_sentences(facts: Facts) -> list[Sentence]:
+    """What only this call says; the rest are ``fixed_sentences``."""
+    return [sentence(phrase, facts.language) for phrase in dialogue.own_phrases(facts)]
 
 
 def fixed_sentences() -> Iterator[Sentence]:

@@ -51,7 +51,7 @@ class Phone:
     after_s: float = 2.0
     """How long it rings before it does what it does, in seconds (0 to 600)."""
     keys: str = ""
-    """0-9 * # A-D, typed after the first prompt begins; `w` waits a second."""
+    """0-9 * # A-D, typed after the first prompt begins; `w` waits a second, `h` hangs up."""
     tone_hz: int | None = None
     """A tone that the phone plays while its line is open (100 to 3400 Hz), for recordings."""
     inband: Inband = Inband.NO
@@ -60,7 +60,7 @@ class Phone:
         _check("number", self.number, r"\+[1-9][0-9]{4,14}")
         if self.behaviour not in frozenset(Behaviour):
             _check("behaviour", self.behaviour, r"sip:phone([1-9]|1[0-9]|20)")
-        _check("keys", self.keys, r"[0-9A-D*#w]{0,60}")
+        _check("keys", self.keys, r"[0-9A-D*#wh]{0,60}")
         if not 0 <= self.after_s <= 600:
             raise ValueError("after_s: 0 to 600 seconds")
         if self.tone_hz is not None and not 100 <= self.tone_hz <= 3400:

@@ -56,9 +56,9 @@ from ivr.dialogue.talk import (
     Turn,
     advance,
     code_to_check,
+    own_phrases,
     result_at_hang_up,
     turn,
-    ways,
 )
 
 __all__ = [
@@ -96,7 +96,7 @@ __all__ = [
     "advance",
     "code_to_check",
     "mermaid",
+    "own_phrases",
     "result_at_hang_up",
     "turn",
-    "ways",
 ]

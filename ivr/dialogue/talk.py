@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -167,8 +167,7 @@ def turn(facts: Facts, progress: Progress) -> Turn | None:
         case State.DESK:
             return Turn(say=first + _waiting(facts), read=Input.KEY, timeout_s=4.0)
         case State.WELCOME:
-            welcome = Phrase("welcome", {"station": facts.station})
-            return Turn(say=(welcome,), read=Input.KEY, timeout_s=1.0)
+            return Turn(say=_welcome(facts), read=Input.KEY, timeout_s=1.0)
         case State.CLOSING:
             at_desk = facts.dialogue is Dialogue.DESK
             read = Input.NONE if at_desk else Input.ZERO
@@ -226,6 +225,10 @@ def _waiting(facts: Facts) -> tuple[Phrase, ...]:
     if facts.room:
         return (Phrase("desk_person", what), Phrase("offer_connect"))
     return (Phrase("desk_work", what), Phrase("offer_take"))
+
+
+def _welcome(facts: Facts) -> tuple[Phrase, ...]:
+    return (Phrase("welcome", {"station": facts.station}),)
 
 
 # --- what follows ---------------------------------------------------------------------------------
@@ -342,27 +345,13 @@ def _at_desk(event: Event) -> Trigger:
     return Trigger.TAKE if event.digits[:1] == "1" else Trigger.BAD_KEY
 
 
-def ways(facts: Facts, progress: Progress) -> Iterator[Turn]:
-    """Every turn that this dialogue can still come to, each once: what to prepare."""
-    seen = {progress}
-    ahead = [progress]
-    while ahead:
-        now = ahead.pop(0)
-        here = turn(facts, now)
-        if here is not None:
-            yield here
-        for trigger, rule in _RULES.get(now.state, ()):
-            after, _ = _follow(facts, now, trigger, rule)
-            bounded = after.empty_turns < ASKED_AT_MOST and after.wrong_codes < WRONG_CODES_AT_MOST
-            if bounded and after not in seen:
-                seen.add(after)
-                ahead.append(after)
-
-
-_RULES: Mapping[State, list[tuple[Trigger, Rule]]] = {
-    state: [(trigger, rule) for (where, trigger), rule in TABLE.items() if where is state]
-    for state in State
-}
+def own_phrases(facts: Facts) -> tuple[Phrase, ...]:
+    """What only this call says: all else that it may say is the same in every call."""
+    if facts.dialogue is Dialogue.VERIFICATION:
+        said = _asking_code(facts, Progress.start(facts.dialogue)) + _situation(facts)
+    else:
+        said = _waiting(facts) if facts.dialogue is Dialogue.DESK else _welcome(facts)
+    return tuple(phrase for phrase in said if phrase.values)
 
 
 def result_at_hang_up(progress: Progress) -> Outcome:

@@ -44,7 +44,8 @@ TURN_KEPT = 3600.0
 #: Sentences known to be made already, at most.
 REMEMBERED = 10_000
 
-NOW, SOON = 0, 1
+#: How urgent a sentence is: somebody waits, will hear it in this call, may hear it one day.
+NOW, SOON, LATER = 0, 1, 2
 
 
 class SpeechFailed(Exception):
@@ -164,10 +165,10 @@ class Speech:
                 order = self._order(sentence, stem, SOON)
                 order.done.add_done_callback(_seen)
 
-    async def prewarm(self, sentences: Iterable[Sentence]) -> None:
+    async def prewarm(self, sentences: Iterable[Sentence], urgency: int = SOON) -> None:
         """Makes what isn't there yet; returns when all is. Failures are logged."""
         wanted = list(dict.fromkeys(sentences))
-        tasks = [self.sound(sentence, SOON) for sentence in wanted]
+        tasks = [self.sound(sentence, urgency) for sentence in wanted]
         for sentence, result in zip(
             wanted, await asyncio.gather(*tasks, return_exceptions=True), strict=True
         ):
@@ -251,7 +252,8 @@ class Speech:
         started = clock.monotonic()
         try:
             patience = PATIENCE if self._voice else PATIENCE + STARTS_WITHIN
-            error = await asyncio.wait_for(self._ask(order), patience)
+            async with asyncio.timeout(patience):  # wait_for may swallow the cancelling of us
+                error = await self._ask(order)
         except (OSError, TimeoutError, ValueError, EOFError) as failure:
             error = f"{type(failure).__name__}: {failure}"
             await self._end_voice()
@@ -308,7 +310,7 @@ class Speech:
 
 
 def _exists(stem: Path) -> bool:
-    return stem.with_name(f"{stem.name}.alaw").exists()  # the second of the two to be written
+    return stem.with_name(f"{stem.name}.alaw").exists()
 
 
 def _seen(done: asyncio.Future[None]) -> None:

@@ -5,9 +5,9 @@ outside, so it runs neither in the telephony process's threads nor in its memory
 as a script, imports nothing of ours, and ends when its standard input does: nobody has to
 stop it. One JSON line in, one JSON line out.
 
-Each sentence becomes ``STEM.sln16`` and ``STEM.alaw`` (what the trunk speaks, so that playing costs
-no transcoding): trimmed, 100 ms of silence before it (the first syllable survives the start of the
-stream), levelled to −19 dBFS, peaks rounded off below −1 dBFS.
+Each sentence becomes ``STEM.alaw`` (what the trunk speaks, so that playing costs no transcoding):
+trimmed, 100 ms of silence before it (the first syllable survives the start of the stream),
+levelled to −19 dBFS, peaks rounded off below −1 dBFS.
 """
 
 from __future__ import annotations
@@ -97,16 +97,11 @@ def to_alaw(samples: Samples) -> bytes:
 
 
 def write(stem: Path, samples: Samples) -> None:
-    """Both files, each complete or absent."""
-    _write(stem.with_name(stem.name + ".sln16"), to_int16(samples).tobytes())
-    _write(stem.with_name(stem.name + ".alaw"), to_alaw(to_8k(samples)))
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    part.write_bytes(data)
-    part.replace(path)
+    """The file, complete or absent."""
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    part = stem.with_name(f".{stem.name}.{os.getpid()}")
+    part.write_bytes(to_alaw(to_8k(samples)))
+    part.replace(stem.with_name(f"{stem.name}.alaw"))
 
 
 def answer(order: dict[str, Any]) -> dict[str, Any]:

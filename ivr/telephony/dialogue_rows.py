@@ -33,14 +33,9 @@ class DialogueRows:
 
         def picked_up(tx: Tx) -> tuple[Facts, Progress] | None:
             handling.call_answered(tx, channel_id, self._now())
-            return self._loaded(tx, channel_id)
+            return handling.dialogue_begin(tx, self._vault, channel_id)
 
         return await self._store.write(picked_up)
-
-    async def peek(self, channel_id: str) -> Facts | None:
-        """What will be said in this call, before anybody picked up."""
-        loaded = await self._store.read(lambda tx: self._loaded(tx, channel_id))
-        return loaded[0] if loaded else None
 
     async def arrived(
         self, channel_id: str, caller: str, called: str, name: str
@@ -54,7 +49,7 @@ class DialogueRows:
 
         def stored(tx: Tx) -> tuple[Facts, Progress] | None:
             handling.incoming_call(tx, channel_id, caller, self._node, self._now(), name=name)
-            return self._loaded(tx, channel_id)
+            return handling.dialogue_begin(tx, self._vault, channel_id)
 
         loaded = await self._store.write(stored)
         self._on_arrived(channel_id)
@@ -85,9 +80,3 @@ class DialogueRows:
                 handling.dialogue_bridge(tx, channel_id, self._now())
 
         await self._store.write(concluded)
-
-    def _loaded(self, tx: Tx, channel_id: str) -> tuple[Facts, Progress] | None:
-        call = handling.dialogue_load(tx, self._vault, channel_id)
-        if call is None:
-            return None
-        return call.facts, call.progress or Progress.start(call.facts.dialogue)

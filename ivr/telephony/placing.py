@@ -54,8 +54,8 @@ class CallOver(Protocol):
 class Placing:
     """The calls of one node. ``attach`` the link before anything else.
 
-    ``on_over`` is told once for each call that ended or was lost, ``on_order`` of each placed one,
-    ``on_room`` when more may be placed although no row changed.
+    ``on_over`` is told once for each call that ended or was lost, ``on_room`` when more may be
+    placed although no row changed.
     """
 
     def __init__(
@@ -67,12 +67,11 @@ class Placing:
         now: Clock,
         monotonic: Callable[[], float],
         on_over: CallOver,
-        on_order: Callable[[str], None] = lambda call_id: None,
         on_room: Callable[[], None] = lambda: None,
     ) -> None:
         self._store, self._node, self._caller = store, node, caller_number
         self._now, self._monotonic = now, monotonic
-        self._on_over, self._on_order, self._on_room = on_over, on_order, on_room
+        self._on_over, self._on_room = on_over, on_room
         self._crowded = False  # the last claim was cut short by calls that were being placed
         self._link: AmiLink | None = None
         self._slots = asyncio.Semaphore(SLOTS)
@@ -131,7 +130,6 @@ class Placing:
         for order in orders:
             self._live.add(order.call_id)
             self._spawn(self._place(order))
-            self._on_order(order.call_id)
 
     async def _act(self) -> None:
         """Do the ``call_action`` rows: hang up."""

@@ -24,6 +24,7 @@ from ivr.speech import Speech, SpeechFailed
 from ivr.telephony.dialogue_rows import DialogueRows
 from ivr.telephony.placing import Placing
 from ivr.telephony.recordings import Recordings
+from ivr.telephony.site_names import SiteNames
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +61,6 @@ class Telephony:
             now=clock.now,
             monotonic=clock.monotonic,
             on_over=self._recordings.over,
-            on_order=self._prepare,
             on_room=self._wake.nudge,
         )
         self._link = AmiLink(
@@ -75,11 +75,11 @@ class Telephony:
             store, vault, node=settings.node, now=clock.now, on_arrived=self._placing.arrived
         )
         self._speech = speech_of(settings)
+        self._site_names = SiteNames(store, vault, self._speech)
         self._dialogues = Dialogues(self._rows, self._speech, self._mute)
         self._agi = AgiServer(
             {"outgoing": self._dialogues.outgoing, "incoming": self._dialogues.incoming}
         )
-        self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def link_is_up(self) -> bool:
@@ -96,6 +96,7 @@ class Telephony:
                     self._link.run(),
                     self._look(),
                     self._speech.prewarm(fixed_sentences()),
+                    self._site_names.run(),
                     self._recordings.run(),
                     self._every(_BEAT_EVERY, self._beat),
                     self._every(_SWEEP_EVERY, self._recordings.sweep),
@@ -150,20 +151,6 @@ class Telephony:
         there = await self._link.mute(call_id, on)
         if on and not there:
             raise AmiError("no such channel")
-
-    def _prepare(self, call_id: str) -> None:
-        """While it rings, what will be said is made."""
-        task = asyncio.create_task(self._prepare_now(call_id))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _prepare_now(self, call_id: str) -> None:
-        try:
-            facts = await self._rows.peek(call_id)
-        except StoreUnavailable:
-            return  # it will be made when it is needed
-        if facts is not None:
-            self._dialogues.prepare(facts)
 
 
 def account(settings: Settings) -> Account:

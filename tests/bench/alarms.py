@@ -38,7 +38,9 @@ LOADS = (
 )
 #: Trunk channels of the instance: the burst is all up at once.
 CHANNELS = 400
-_KEYS = "2580#w1w1ww1"  # and again, as a person does who was not heard
+#: Who answers types the code, says that it is a false alarm (twice, as a person does who was not
+#: heard), and hangs up.
+_KEYS = "2580#w1w1h"
 _RINGS_S = 0.2
 #: Seconds for what was sent to be dialled, and for the last call to end.
 _PATIENCE = 240.0
@@ -111,9 +113,19 @@ class Bench:
         importing = await self.station._spawn("site", "import", str(file))
         assert await importing.wait() == 0
         say(f"{count} sites imported in {time.monotonic() - begun:.1f} s")
+        await self._named(count)
         for place in range(count):
             for floor in (False, True):
                 self.network.set_phone(self._phone(place, floor=floor))
+
+    async def _named(self, count: int) -> None:
+        """Until the sites' names and addresses are spoken, as in a station that runs."""
+        folder = self.station.data_dir / "prompts" / "sentences"
+        for _ in range(int(_PATIENCE)):
+            if sum(1 for _ in folder.glob("*/*.alaw")) >= 2 * count:
+                return
+            await asyncio.sleep(1)
+        raise TimeoutError("the sites' names are not spoken")
 
     @staticmethod
     def _phone(place: int, *, floor: bool) -> Phone:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from callflow.call import Outcome
 from ivr.dialogue import CodeVerdict, Facts, Progress
@@ -28,7 +28,10 @@ class MemoryStore:
         facts = self.facts.get(channel_id)
         if facts is None:
             return None
-        return facts, self.progress.get(channel_id, Progress.start(facts.dialogue))
+        first = Progress.start(facts.dialogue)
+        found = self.progress.get(channel_id, first)
+        self.progress[channel_id] = replace(found, begun=True)
+        return facts, found
 
     async def arrived(
         self, channel_id: str, caller: str, called: str, name: str

@@ -8,7 +8,6 @@ from dataclasses import replace
 import pytest
 
 from callflow.call import Outcome
-from ivr.agi import Dialogues
 from ivr.dialogue import Dialogue, Facts, Progress, State
 from tests.integration.agi.conftest import FACTS, Station, eventually
 from tests.support.agi_phone import AgiPhone, header
@@ -155,11 +154,12 @@ async def test_a_server_that_closes_leaves_its_calls_to_the_next(station: Statio
     assert station.store.concluded["call-1"] == []
 
 
-async def test_what_will_be_said_is_prepared_while_it_rings(station: Station) -> None:
-    station.dialogues.prepare(FACTS)
+async def test_what_only_this_call_says_is_prepared_when_it_is_answered(station: Station) -> None:
+    await station.phone("2580#", "1").call("outgoing", "call-1")
     texts = [sentence.text for sentence in station.speech.prepared]
     assert texts[0] == "Bonjour, ici la télésurveillance Callflow."
-    assert {"Boulangerie Martin.", "Au revoir.", "Alarme intrusion."} <= set(texts)
+    assert {"Boulangerie Martin.", "Alarme intrusion."} <= set(texts)
+    assert "Au revoir." not in texts
     shared = {sentence.text for sentence in station.speech.prepared if sentence.shared}
     assert "Boulangerie Martin." not in shared
     assert "Alarme intrusion." in shared
@@ -176,7 +176,3 @@ async def test_three_hundred_conversations_at_once(station: Station) -> None:
     for i, phone in enumerate(phones):
         assert f"Site {i}." in phone.heard[1]
         assert station.store.concluded[f"c{i}"] == [Outcome.VERIFIED_OK]
-
-
-def test_dialogues_are_what_the_server_serves() -> None:
-    assert {"outgoing", "incoming", "prepare"} <= set(dir(Dialogues))

@@ -55,7 +55,6 @@ class Talking:
         number = f"+3363998{5100 + self.called}"
         phone = Phone(number=number, after_s=0.1, keys=keys, behaviour=behaviour)
         self.pair.simulator.set_phone(phone)
-        self.dialogues.prepare(facts)
         call_id = await asyncio.to_thread(self.ami.originate, number.lstrip("+"))
         self.store.facts[call_id] = facts
         return call_id

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from callflow import handling
-from callflow.handling.dialogues import DialogueCall
 from callflow.signal import Kind
 from callflow.storage import Tx
-from ivr.dialogue import Answer, CodeVerdict, Dialogue, Facts, Progress
+from ivr.dialogue import Answer, CodeVerdict, Dialogue, Facts, Progress, State
 from tests.integration.handling.station import DESK, FIRST, SHOP, Station
 
 EVERYTHING = {"*": ["cancel", "send_guard"]}
 OFF_SITE = {Answer.HELP, Answer.GOING, Answer.NEXT_PERSON, Answer.KNOWN_CAUSE}
 
 
-def load(station: Station, call_id: str) -> DialogueCall:
-    found = station.read(lambda tx: handling.dialogue_load(tx, station.vault, call_id))
+def begin(station: Station, call_id: str) -> tuple[Facts, Progress]:
+    found = station.write(lambda tx: handling.dialogue_begin(tx, station.vault, call_id))
     assert found is not None
     return found
 
 
 def facts(station: Station, number: str) -> Facts:
-    return load(station, str(station.live(number)["id"])).facts
+    return begin(station, str(station.live(number)["id"]))[0]
 
 
 def one(role: str, authorities: dict[str, list[str]], **more: Any) -> list[dict[str, Any]]:
@@ -84,7 +84,7 @@ def test_under_duress_nobody_cancels(station: Station) -> None:
     station.alarm("BA")
     call_id = station.picks_up(FIRST)
     station.says(call_id, "duress")
-    assert Answer.FALSE_ALARM not in load(station, call_id).facts.answers
+    assert Answer.FALSE_ALARM not in begin(station, call_id)[0].answers
 
 
 def test_a_desk_hears_what_waits_and_nothing_secret(station: Station) -> None:
@@ -131,11 +131,21 @@ def test_another_persons_code_a_person_without_one_and_no_call_are_wrong(station
 def test_a_dialogue_goes_on_from_what_was_committed(station: Station) -> None:
     station.alarm("BA")
     call_id = station.picks_up(SHOP)
-    assert load(station, call_id).progress is None
-    progress = Progress.start(Dialogue.VERIFICATION)
+    first = Progress.start(Dialogue.VERIFICATION)
+    assert begin(station, call_id)[1] == first
+    assert begin(station, call_id)[1] == replace(first, begun=True)
+    progress = Progress(state=State.MENU, begun=True)
     station.write(lambda tx: handling.dialogue_save(tx, call_id, progress))
-    assert load(station, call_id).progress == progress
-    assert station.read(lambda tx: handling.dialogue_load(tx, station.vault, "nobody's")) is None
+    assert begin(station, call_id)[1] == progress
+    assert station.write(lambda tx: handling.dialogue_begin(tx, station.vault, "nobody's")) is None
+
+
+def test_what_is_said_of_a_site_in_each_language_of_its_people(station: Station) -> None:
+    said = station.read(lambda tx: handling.site_facts(tx, station.vault, "1002"))
+    assert [(f.language, f.site_name, f.recognition_word) for f in said] == [
+        ("fr", "Shop", "mimosa")
+    ]
+    assert station.read(lambda tx: handling.site_facts(tx, station.vault, "nobody's")) == []
 
 
 def incoming(station: Station, number: str, call_id: str = "in-1") -> dict[str, Any]:
@@ -148,7 +158,7 @@ def test_who_calls_a_site_in_alarm_is_tied_to_it(station: Station) -> None:
     call = incoming(station, FIRST)
     assert (call["incident_id"], call["direction"]) == (row["id"], "incoming")
     assert incoming(station, FIRST) == call  # said twice: one row
-    assert load(station, "in-1").facts.dialogue is Dialogue.INCOMING
+    assert begin(station, "in-1")[0].dialogue is Dialogue.INCOMING
 
 
 @pytest.mark.parametrize("number", ["", "anonymous", "+33639987777", "x" * 500, "\0", "é{to}"])

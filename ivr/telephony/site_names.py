@@ -1,0 +1,58 @@
+"""What sites are called is spoken when they are stored, not when their alarm comes.
+
+In a storm of alarms the voice would take as much of the machine as all else. Nothing waits for it
+here: a sentence that is missing when a call needs it is made then, before all of these.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+import structlog
+
+from callflow import handling
+from callflow.storage import Store, StoreUnavailable, sites
+from callflow.vault import Vault
+from ivr.agi import own_sentences
+from ivr.speech import LATER, Speech
+
+log = structlog.get_logger(__name__)
+
+_LOOK_EVERY = 2.0  # seconds
+_PAGE = 50  # sites
+#: Seconds between two sites: whoever places calls in this process is never held up.
+_BETWEEN = 0.02
+
+
+class SiteNames:
+    """The sentences of every site, kept up as sites are changed."""
+
+    def __init__(self, store: Store, vault: Vault, speech: Speech) -> None:
+        self._store, self._vault, self._speech = store, vault, speech
+        self._last: tuple[datetime, str] | None = None
+
+    async def run(self) -> None:
+        """Until cancelled; begins with every site, most of whose sentences are there already."""
+        while True:
+            try:
+                more = await self._some()
+            except StoreUnavailable as error:
+                log.critical("store.away", reason=str(error))
+                more = False
+            if not more:
+                await asyncio.sleep(_LOOK_EVERY)
+
+    async def _some(self) -> bool:
+        """The sites changed since the last look, some at a time; whether there were any."""
+        last = self._last
+        changed = await self._store.read(lambda tx: sites.changed_after(tx, last, limit=_PAGE))
+        for place in changed:
+            await self._speak(place[1])
+            self._last = place
+            await asyncio.sleep(_BETWEEN)
+        return bool(changed)
+
+    async def _speak(self, site_id: str) -> None:
+        facts = await self._store.read(lambda tx: handling.site_facts(tx, self._vault, site_id))
+        await self._speech.prewarm((s for each in facts for s in own_sentences(each)), LATER)

@@ -1,0 +1,52 @@
+"""What a site is called is spoken when the site is stored, and again when it is changed."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from callflow import clock, handling
+from callflow.storage import Tx
+from ivr.speech import Sentence, Speech
+from ivr.telephony.site_names import SiteNames
+from tests.support.scripted_ami import ScriptedAmi
+from tests.support.telephony_station import TelephonyStation
+
+
+async def test_a_sites_sentences_are_made_when_it_is_stored_or_changed(tmp_path: Path) -> None:
+    async with ScriptedAmi() as ami:
+        station = TelephonyStation(ami, tmp_path)
+        await station.prepare()
+        speech = Speech(tmp_path / "prompts", tmp_path / "shared")
+        await speech.start()
+        speaking = asyncio.create_task(SiteNames(station.store, station.vault, speech).run())
+        try:
+            await until_made(speech, "Site.")
+            await rename(station, "Boulangerie")
+            await until_made(speech, "Boulangerie.")
+            made = speech.made
+            await speech.sound(Sentence("Boulangerie.", "fr"))
+            assert speech.made == made
+        finally:
+            speaking.cancel()
+            await speech.close()
+            await station.close()
+
+
+async def rename(station: TelephonyStation, name: str) -> None:
+    contact = {"id": "c", "name": "c", "role": "premises", "phone": "+33639987000"}
+
+    def renamed(tx: Tx) -> None:
+        body = {"name": name, "contacts": [contact]}
+        handling.put_site(tx, station.vault, "1001", body, "test", clock.now())
+
+    await station.store.write(renamed)
+
+
+async def until_made(speech: Speech, text: str) -> None:
+    file = speech._stem(Sentence(text, "fr"))
+    for _ in range(1000):
+        if file.with_name(f"{file.name}.alaw").exists():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError(f"it was never said: {text}")
