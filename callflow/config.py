@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import os
+import re
+import tomllib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+Number = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{7,14}$")]
+
+
+class BadSettings(Exception):
+    """Settings that can't be used. The message names each one and says what is wrong."""
 
 
 class Settings(BaseSettings):
@@ -34,24 +44,24 @@ class Settings(BaseSettings):
     demo: bool = False
     #: Seconds between two alarms that come by themselves in a demo; 0: none.
     demo_alarms_every: float = 150.0
-    log_level: str = "INFO"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
 
-    web_port: int = 0
-    dc09_port: int = 0
-    ami_port: int = 0
+    web_port: Port = 0
+    dc09_port: Port = 0
+    ami_port: Port = 0
     ami_user: str = "callflow"
     ami_secret: str = ""
-    sip_port: int = 0
-    simulator_sip_port: int = 0
-    simulator_ami_port: int = 0
-    agi_port: int = 0
-    rtp_start: int = 0
-    simulator_rtp_start: int = 0
+    sip_port: Port = 0
+    simulator_sip_port: Port = 0
+    simulator_ami_port: Port = 0
+    agi_port: Port = 0
+    rtp_start: Port = 0
+    simulator_rtp_start: Port = 0
 
     #: Called, in order, for work that nobody claims and for people who wait for a human.
-    desk_phones: tuple[str, ...] = ()
+    desk_phones: tuple[Number, ...] = ()
     #: Called when no desk phone answered.
-    duty_numbers: tuple[str, ...] = ()
+    duty_numbers: tuple[Number, ...] = ()
     station_number: str = "+33639989999"
     trunk_channels: int = 60
     #: Channels of the trunk that only vital alarms and humans may use.
@@ -71,6 +81,11 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: Any) -> Any:
+        return value.upper() if isinstance(value, str) else value
 
     @classmethod
     def settings_customise_sources(
@@ -117,6 +132,34 @@ class Settings(BaseSettings):
     @property
     def recordings_dir(self) -> Path:
         return self.data_dir / "recordings"
+
+
+def read_settings() -> Settings:
+    """The settings of this run. Raises BadSettings."""
+    file = os.environ.get("CALLFLOW_CONFIG")
+    if file and not Path(file).is_file():
+        raise BadSettings(f"CALLFLOW_CONFIG: there is no file {file}")
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise BadSettings("; ".join(_said(dict(item)) for item in error.errors())) from None
+    except SettingsError as error:
+        found = re.search(r'field "(\w+)"', str(error))
+        name = _variable(found[1]) if found else "a setting"
+        raise BadSettings(f'{name}: must be JSON, such as ["+33123456789"]') from None
+    except tomllib.TOMLDecodeError as error:
+        raise BadSettings(f"CALLFLOW_CONFIG: {file} is no TOML: {error}") from None
+
+
+def _said(item: dict[str, Any]) -> str:
+    """One mistake that pydantic found; what was set is not repeated (it may be a secret)."""
+    if item["type"] == "string_pattern_mismatch":
+        item["msg"] = "must be phone numbers in E.164, such as +33123456789"
+    return f"{_variable(str(item['loc'][0]))}: {item['msg']}"
+
+
+def _variable(field: str) -> str:
+    return f"CALLFLOW_{field.upper()}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

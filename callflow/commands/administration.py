@@ -11,7 +11,15 @@ import typer
 
 from callflow import clock, handling
 from callflow.call_plan import from_json
-from callflow.commands.base import AsJson, console, group, open_rows, settings_of_this_run
+from callflow.commands.base import (
+    AsJson,
+    console,
+    group,
+    open_rows,
+    read_json,
+    read_object,
+    settings_of_this_run,
+)
 from callflow.storage import Store, Tx
 from callflow.storage.upgrade import upgrade
 from web import accounts
@@ -29,7 +37,8 @@ def db_upgrade() -> None:
     upgrade(settings_of_this_run().database)
 
 
-Role = Annotated[str, typer.Option(help="operator, supervisor, administrator or technician")]
+Role = Annotated[str, typer.Option(help=", ".join(accounts.PEOPLE))]
+ProgramRole = Annotated[str, typer.Option(help=", ".join(accounts.Role))]
 
 
 @user.command("add")
@@ -41,25 +50,26 @@ def user_add(
 ) -> None:
     """Add a person who logs in."""
     settings = settings_of_this_run()
+    wanted = _role(role)
     if password_stdin:
         password = sys.stdin.readline().rstrip("\n")
     else:
         password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    if not password.strip():
+        raise typer.BadParameter("the password is empty")
     upgrade(settings.database)
     kept, now = accounts.hash_password(password), clock.now()
     with open_rows(settings) as (store, _):
         try:
             store.write_now(
-                lambda tx: accounts.create_user(
-                    tx, name, accounts.Role(role), kept, now, language=language
-                )
+                lambda tx: accounts.create_user(tx, name, wanted, kept, now, language=language)
             )
         except ValueError as error:
             raise typer.BadParameter(str(error)) from error
 
 
 @token.command("create")
-def token_create(role: Role, name: str = "cli", json_: AsJson = False) -> None:
+def token_create(role: ProgramRole, name: str = "cli", json_: AsJson = False) -> None:
     """Make a token for a program; it is shown this once."""
     settings = settings_of_this_run()
     upgrade(settings.database)
@@ -70,19 +80,24 @@ def token_create(role: Role, name: str = "cli", json_: AsJson = False) -> None:
 
 def new_token(store: Store, role: str, name: str) -> str:
     """A token for a program of this role; only its hash is kept. Raises BadParameter."""
-    try:
-        wanted = accounts.Role(role)
-    except ValueError:
-        roles = ", ".join(accounts.Role)
-        raise typer.BadParameter(f"there is no role {role!r}: {roles}") from None
+    wanted = _role(role)
     now = clock.now()
     return store.write_now(lambda tx: accounts.create_token(tx, wanted, name, now))
+
+
+def _role(name: str) -> accounts.Role:
+    """Raises BadParameter."""
+    try:
+        return accounts.Role(name)
+    except ValueError:
+        roles = ", ".join(accounts.Role)
+        raise typer.BadParameter(f"there is no role {name!r}: {roles}") from None
 
 
 @plan.command("validate")
 def plan_validate(file: Path) -> None:
     """Say what is wrong with a plan (JSON)."""
-    from_json(json.loads(file.read_text(encoding="utf-8")))
+    from_json(read_object(file))
     console.print("the plan is sound")
 
 
@@ -90,7 +105,7 @@ def plan_validate(file: Path) -> None:
 def plan_publish(file: Path, json_: AsJson = False) -> None:
     """Publish a plan (JSON) as a new version."""
     settings = settings_of_this_run()
-    body = json.loads(file.read_text(encoding="utf-8"))
+    body = read_object(file)
     with open_rows(settings) as (store, _):
         now = clock.now()
         fresh = store.write_now(lambda tx: handling.publish_plan(tx, body, "cli", now))
@@ -110,16 +125,19 @@ def site_export(site_id: str) -> None:
 @site.command("import")
 def site_import(file: Path) -> None:
     """Write sites (a JSON object with an id, or a list of them), all or nothing."""
-    bodies = json.loads(file.read_text(encoding="utf-8"))
-    bodies = bodies if isinstance(bodies, list) else [bodies]
+    found = read_json(file)
+    bodies = found if isinstance(found, list) else [found]
+    for place, body in enumerate(bodies):
+        if not isinstance(body, dict) or not isinstance(body.get("id"), str):
+            raise typer.BadParameter(f"nothing was written: site {place} is no object with an id")
     with open_rows(settings_of_this_run()) as (store, vault):
         now = clock.now()
 
         def write(tx: Tx) -> None:
             for body in bodies:
-                handling.put_site(tx, vault, str(body["id"]), body, "cli", now)
+                handling.put_site(tx, vault, body["id"], body, "cli", now)
 
         try:
             store.write_now(write)
-        except (handling.BadSite, KeyError) as error:
+        except handling.BadSite as error:
             raise typer.BadParameter(f"nothing was written: {error}") from error

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterator
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -15,7 +17,15 @@ from callflow.storage import Store
 from callflow.vault import Vault
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
-__all__ = ["AsJson", "console", "group", "open_rows", "settings_of_this_run"]
+__all__ = [
+    "AsJson",
+    "console",
+    "group",
+    "open_rows",
+    "read_json",
+    "read_object",
+    "settings_of_this_run",
+]
 
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 
@@ -27,10 +37,34 @@ def group(help: str) -> typer.Typer:
 
 @contextlib.contextmanager
 def open_rows(settings: Settings) -> Iterator[tuple[Store, Vault]]:
-    """The instance's rows and keys, for as long as a command runs."""
+    """The instance's rows and keys, for as long as a command runs.
+
+    Raises OSError where there is none: a mistyped folder must not become an empty station.
+    """
+    if not settings.database_url and not (settings.data_dir / "callflow.db").exists():
+        raise OSError(
+            f"there is no station in {settings.data_dir}: set CALLFLOW_DATA_DIR, or make one"
+            " with `callflow db upgrade`"
+        )
     vault = Vault(settings.data_dir / "keys")
     store = Store(settings.database, mac=vault.seal)
     try:
         yield store, vault
     finally:
         store.close()
+
+
+def read_json(file: Path) -> Any:
+    """What a file holds. Raises BadParameter, OSError."""
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise typer.BadParameter(f"{file} is no JSON: {error}") from None
+
+
+def read_object(file: Path) -> dict[str, Any]:
+    """The JSON object in a file. Raises BadParameter, OSError."""
+    found = read_json(file)
+    if not isinstance(found, dict):
+        raise typer.BadParameter(f"{file} must hold a JSON object")
+    return found

@@ -9,8 +9,10 @@ import typer
 from callflow.call_plan import PlanError
 from callflow.commands import administration, demonstration, logbook, signals, station
 from callflow.commands.base import console
+from callflow.config import BadSettings
 from callflow.panel import NoAnswerError
-from callflow.storage import StoreUnavailable
+from callflow.storage import SqlError, StoreUnavailable
+from ivr.asterisk.configuration import UnsafeSetting
 from ivr.asterisk.process import AsteriskFailed
 from ivr.asterisk.tree import AsteriskUnavailable
 
@@ -31,18 +33,25 @@ app.add_typer(logbook.book, name="logbook")
 _SAID = (
     AsteriskFailed,
     AsteriskUnavailable,
+    BadSettings,
     NoAnswerError,
     OSError,
     PlanError,
     StoreUnavailable,
     TimeoutError,
+    UnsafeSetting,
 )
 
 
 def main() -> None:
     """Run the command line."""
     try:
-        app()
+        app(prog_name="callflow")
     except _SAID as error:
         console.print(f"callflow: {error}", style="red", markup=False)
+        sys.exit(1)
+    except SqlError as error:
+        # Its other lines are the statement, which nobody here wrote.
+        first = str(error).splitlines()[0]
+        console.print(f"callflow: the database failed: {first}", style="red", markup=False)
         sys.exit(1)

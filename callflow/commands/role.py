@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from callflow.config import Settings
+from callflow.config import Settings, read_settings
 from callflow.supervisor import ROLES, SPARE
 
 __all__ = ["ROLES", "run", "settings_of_this_run"]
@@ -61,8 +61,8 @@ async def _until_told(work: Awaitable[None]) -> None:
 
 
 def settings_of_this_run() -> Settings:
-    """The settings; from here on logs are JSON lines on standard error."""
-    settings = Settings()
+    """The settings; from here on logs are JSON lines on standard error. Raises BadSettings."""
+    settings = read_settings()
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,

@@ -1,0 +1,75 @@
+"""The command line on what people mistype: one thing to read, never a traceback."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def callflow(folder: Path, *arguments: str, **settings: str) -> tuple[int, str]:
+    """The exit status, and what was said."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("CALLFLOW_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "callflow", *arguments],
+        env={**kept, "CALLFLOW_DATA_DIR": str(folder), "COLUMNS": "500", **settings},
+        input="\n",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("plan", "validate", "{cut}"), "is no JSON"),
+        (("plan", "publish", "{list}"), "must hold a JSON object"),
+        (("site", "import", "{cut}"), "is no JSON"),
+        (("site", "import", "{list}"), "site 0 is no object with an id"),
+        (("user", "add", "ana", "--role", "boss"), "there is no role 'boss'"),
+        (("user", "add", "ana", "--role", "operator", "--password-stdin"), "the password is empty"),
+        (("logbook", "verify"), "there is no station in"),
+        (("site", "export", "1001"), "there is no station in"),
+        (("asterisk", "render", "{folder}"), "set CALLFLOW_AMI_SECRET"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_what_is_wrong_is_said(arguments: tuple[str, ...], said: str, tmp_path: Path) -> None:
+    (tmp_path / "cut.json").write_text("{")
+    (tmp_path / "list.json").write_text('["x"]')
+    files = {
+        "cut": tmp_path / "cut.json",
+        "list": tmp_path / "list.json",
+        "folder": tmp_path / "include",
+    }
+    status, output = callflow(tmp_path / "data", *(word.format(**files) for word in arguments))
+    assert status != 0
+    assert said in output
+    assert "Traceback" not in output
+    assert not (tmp_path / "data" / "callflow.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"CALLFLOW_PORT_BASE": "33000"}, "callflow: CALLFLOW_PORT_BASE: "),
+        (
+            {"CALLFLOW_DATABASE_URL": "postgresql+psycopg://nobody@127.0.0.1:1/nothing"},
+            "callflow: the database failed: ",
+        ),
+        ({"CALLFLOW_DATABASE_URL": "nothing"}, "callflow: the database failed: "),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_said_in_one_line(
+    settings: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    status, output = callflow(tmp_path / "data", "doctor", **settings)
+    assert status == 1
+    assert output.startswith(said)
+    assert output.count("\n") == 1
