@@ -57,7 +57,7 @@ def status(call_id: str) -> Action:
 
 
 def mute(call_id: str, *, on: bool) -> Action:
-    """Silence a recording in both directions, or not any more."""
+    """Silence the person's side of a recording, or not any more; the station's is kept."""
     state = "1" if on else "0"
     channel = checked_channel_id(call_id)
-    return {"Action": "MixMonitorMute", "Channel": channel, "Direction": "both", "State": state}
+    return {"Action": "MixMonitorMute", "Channel": channel, "Direction": "read", "State": state}

@@ -61,6 +61,9 @@ async def test_both_sides_are_recorded_from_the_answer_to_the_end_and_no_key_of_
     assert hearing.seconds_of_tone(heard, DESK_HZ) > 1 > hearing.seconds_of_tone(said, DESK_HZ)
     assert hearing.keys_heard(said) == ""
     assert hearing.keys_heard(heard) == ""
+    # Only the person's side is silenced while the code is typed: what the station asked is proof.
+    asked = await client.voice.prompt("recognition", client.language, word="coquelicot")
+    assert hearing.find(heard, asked)
     assert await client.heard_prompt("code_ok")  # 2580# was heard as keys
 
     said, heard = hearing.sides(sounds[desk])
