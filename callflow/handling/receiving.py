@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import logging
-import uuid
+import secrets
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from callflow import incident, standard_plans
 from callflow.call import Outcome
 from callflow.handling.correlating import Correlation, opened
 from callflow.handling.deciding import hand_to_human
-from callflow.handling.telling import storable, tell
+from callflow.handling.telling import storable_all, tell
 from callflow.signal import Kind, Signal
 from callflow.signals import events
 from callflow.signals.events import EventRow
 from callflow.storage import AWAY, Tx, incidents, sites
 from callflow.storage import signals as signal_rows
+from callflow.storage.signals import Stored
 
 log = logging.getLogger(__name__)
 
@@ -39,26 +41,49 @@ def heard(tx: Tx, accounts: dict[str, datetime]) -> None:
     sites.note_heard(tx, accounts)
 
 
-def _stored(signal: Signal) -> Row:
-    meaning = events.classify(signal)
-    return {
-        "id": uuid.uuid4().hex,
-        "deduplication": storable(signal.deduplication)[:128],
-        "account": storable(signal.account)[:16],
-        "format": signal.format[:16],
-        "line": signal.line[:32],
-        "code": storable(signal.code)[:16],
-        "zone": storable(signal.zone)[:16],
-        "partition": storable(signal.partition)[:16],
-        "panel_user": storable(signal.user)[:16],
-        "text": storable(signal.text),
-        "raw": storable(signal.raw),
-        "encrypted": signal.encrypted,
-        "kind": meaning.kind.value,
-        "rank": _rank(meaning),
-        "received_at": signal.received_at,
-        "panel_time": signal.panel_time,
-    }
+def _stored(signal: Signal) -> Stored:
+    deduplication, account, code, zone, partition, user, text, raw = storable_all(
+        signal.deduplication,
+        signal.account,
+        signal.code,
+        signal.zone,
+        signal.partition,
+        signal.user,
+        signal.text,
+        signal.raw,
+    )
+    kind, rank = _meaning(signal.format, signal.code)
+    return Stored(
+        id=_begins(signal.received_at) + secrets.token_hex(10),
+        deduplication=deduplication[:128],
+        account=account[:16],
+        format=signal.format[:16],
+        line=signal.line[:32],
+        code=code[:16],
+        zone=zone[:16],
+        partition=partition[:16],
+        panel_user=user[:16],
+        text=text,
+        raw=raw,
+        encrypted=signal.encrypted,
+        kind=kind,
+        rank=rank,
+        received_at=signal.received_at,
+        panel_time=signal.panel_time,
+    )
+
+
+@lru_cache(maxsize=64)  # what came together came at one time
+def _begins(received_at: datetime) -> str:
+    """The first digits of an id: milliseconds, so that the ids' index grows at its end."""
+    return f"{int(received_at.timestamp() * 1000):012x}"
+
+
+@lru_cache(maxsize=4096)
+def _meaning(format_name: str, code: str) -> tuple[str, int]:
+    """Kind and rank, by the event table alone."""
+    meaning = events.lookup(format_name, code)
+    return meaning.kind.value, _rank(meaning)
 
 
 def _rank(meaning: EventRow) -> int:
@@ -69,7 +94,7 @@ def _rank(meaning: EventRow) -> int:
 
 def is_vital(signal: Signal) -> bool:
     """Whether it stands in front of a human from receipt, by the event table alone."""
-    return _rank(events.classify(signal)) == 0
+    return _meaning(signal.format, signal.code)[1] == 0
 
 
 def correlate(tx: Tx, now: datetime, *, limit: int = 400) -> int:

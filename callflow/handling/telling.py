@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +21,14 @@ def storable(text: str) -> str:
     if text.isascii() and "\0" not in text:
         return text
     return _UNSTORABLE.sub("\ufffd", text)
+
+
+def storable_all(*texts: str) -> Sequence[str]:
+    """``storable`` of each: nearly always nothing is wrong with any of them."""
+    joined = "".join(texts)
+    if joined.isascii() and "\0" not in joined:
+        return texts
+    return [storable(text) for text in texts]
 
 
 def draft(

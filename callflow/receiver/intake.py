@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import structlog
 
@@ -30,7 +30,12 @@ class Sender(Protocol):
         """The signals of ``outcomes`` are durable, or (``stored`` false) could not be stored."""
 
 
-_Waiting = tuple[Sender, Sequence[Received]]
+class _Waiting(NamedTuple):
+    """What one sender waits for."""
+
+    sender: Sender
+    outcomes: Sequence[Received]
+    signals: Sequence[Signal]
 
 
 class Intake:
@@ -53,9 +58,9 @@ class Intake:
         self._idle = asyncio.Event()
         self._idle.set()
 
-    def add(self, sender: Sender, outcomes: Sequence[Received]) -> None:
-        """``sender`` is told, in order, when the signals of ``outcomes`` are durable."""
-        self._waiting.append((sender, outcomes))
+    def add(self, sender: Sender, outcomes: Sequence[Received], signals: Sequence[Signal]) -> None:
+        """``sender`` is told, in order, when ``signals``, those of ``outcomes``, are durable."""
+        self._waiting.append(_Waiting(sender, outcomes, signals))
         self._idle.clear()
         self._arrived.set()
 
@@ -78,17 +83,18 @@ class Intake:
     async def _swiftly(self) -> None:
         """Hand over what waits, and tell the oldest share: the store goes from one to the next."""
         while self._waiting and len(self._under_way) < UNDER_WAY:
-            share = self._next_share(SHARED)
-            self._under_way.append((share, asyncio.ensure_future(self._stored(share))))
+            self._begin(self._next_share(SHARED))
         await self._finish()
 
     async def _slowly(self) -> None:
         while self._under_way:
             await self._finish()
-        share = self._vital_share() + self._next_share(self._pace.share)
-        self._under_way.append((share, asyncio.ensure_future(self._stored(share))))
+        self._begin(self._vital_share() + self._next_share(self._pace.share))
         await self._finish()
         await asyncio.sleep(SHARE_EVERY)
+
+    def _begin(self, share: list[_Waiting]) -> None:
+        self._under_way.append((share, asyncio.ensure_future(self._stored(share))))
 
     async def _finish(self) -> None:
         """Tell the senders of the oldest share, once it is stored: each in its order."""
@@ -112,25 +118,25 @@ class Intake:
         while self._waiting and signals < limit:
             waiting = self._waiting.popleft()
             share.append(waiting)
-            signals += sum(len(outcome.signals) for outcome in waiting[1])
+            signals += len(waiting.signals)
         return share
 
     def _vital_share(self) -> list[_Waiting]:
         """What waits with a vital signal in it, and what its sender sent before it."""
         ahead: dict[int, int] = {}  # of each sender with vital signals: how many to take
         seen: Counter[int] = Counter()
-        for sender, outcomes in self._waiting:
+        for sender, _, signals in self._waiting:
             seen[id(sender)] += 1
-            if any(self._vital(signal) for outcome in outcomes for signal in outcome.signals):
+            if any(map(self._vital, signals)):
                 ahead[id(sender)] = seen[id(sender)]
         if not ahead:
             return []
         share: list[_Waiting] = []
         others: deque[_Waiting] = deque()
         for waiting in self._waiting:
-            left = ahead.get(id(waiting[0]), 0)
+            left = ahead.get(id(waiting.sender), 0)
             (share if left > 0 else others).append(waiting)
-            ahead[id(waiting[0])] = left - 1
+            ahead[id(waiting.sender)] = left - 1
         self._waiting = others
         return share
 
@@ -139,9 +145,7 @@ class Intake:
             _tell(waiting, await self._stored([waiting]))
 
     async def _stored(self, share: list[_Waiting]) -> bool:
-        signals = [
-            signal for _, outcomes in share for outcome in outcomes for signal in outcome.signals
-        ]
+        signals = [signal for waiting in share for signal in waiting.signals]
         if not signals:
             return True
         try:
@@ -152,17 +156,21 @@ class Intake:
         return True
 
 
+def signals_of(outcomes: Sequence[Received]) -> list[Signal]:
+    """Every signal of ``outcomes``, in order."""
+    return [signal for outcome in outcomes for signal in outcome.signals]
+
+
 def _by_sender(share: list[_Waiting]) -> list[list[_Waiting]]:
     """What waits, one list a sender: each sender's answers keep their order."""
     senders: dict[int, list[_Waiting]] = {}
     for waiting in share:
-        senders.setdefault(id(waiting[0]), []).append(waiting)
+        senders.setdefault(id(waiting.sender), []).append(waiting)
     return list(senders.values())
 
 
 def _tell(waiting: _Waiting, stored: bool) -> None:
-    sender, outcomes = waiting
     try:
-        sender.answered(outcomes, stored=stored)
+        waiting.sender.answered(waiting.outcomes, stored=stored)
     except Exception:  # one sender's answer must not cost the others theirs
         _log.exception("receiver.not_answered")

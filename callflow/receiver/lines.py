@@ -11,7 +11,7 @@ from typing import cast
 import structlog
 
 from callflow.clock import Clock, monotonic
-from callflow.receiver.intake import Intake
+from callflow.receiver.intake import Intake, signals_of
 from callflow.signals.dc09 import Received, Station, receive
 from callflow.signals.framing import Fault, Splitter
 
@@ -51,15 +51,18 @@ class Line:
     def answer(self, items: list[bytes | Fault]) -> list[Received]:
         """What good frames amount to; faults are counted and get no answer."""
         now = self._clock()
-        return [outcome for item in items if (outcome := self._answer_one(item, now)) is not None]
+        outcomes: list[Received] = []
+        for item in items:
+            if isinstance(item, Fault):
+                self.counts[item] += 1
+            elif (outcome := self._answer_one(item, now)) is not None:
+                outcomes.append(outcome)
+        return outcomes
 
-    def _answer_one(self, item: bytes | Fault, now: datetime) -> Received | None:
-        if isinstance(item, Fault):
-            self.counts[item] += 1
-            return None
+    def _answer_one(self, body: bytes, now: datetime) -> Received | None:
         self.counts["received"] += 1
         try:
-            outcome = receive(item, now, self._station)
+            outcome = receive(body, now, self._station)
             if outcome.heard is not None:
                 self._heard(outcome.heard, now)
         except Exception:  # our bug, or the key store's: the line lives
@@ -74,11 +77,8 @@ class Line:
         """The answers that may go out now: none for a signal that isn't durable."""
         if not stored:
             self.counts["not_stored"] += sum(1 for outcome in outcomes if outcome.signals)
-        return [
-            outcome.reply
-            for outcome in outcomes
-            if outcome.reply is not None and (stored or not outcome.signals)
-        ]
+            outcomes = [outcome for outcome in outcomes if not outcome.signals]
+        return [outcome.reply for outcome in outcomes if outcome.reply is not None]
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -132,7 +132,7 @@ class Connection(asyncio.BufferedProtocol):
         return self._segment
 
     def buffer_updated(self, nbytes: int) -> None:
-        self._splitter.push(bytes(self._segment[:nbytes]))
+        self._splitter.push(self._segment[:nbytes])
         self._work()
 
     def _work(self) -> None:
@@ -141,9 +141,9 @@ class Connection(asyncio.BufferedProtocol):
         if self._transport is None or self._unread_since is not None or self._stopped:
             return
         room = IN_FLIGHT - self._in_flight
-        items = list(self._splitter.take(room)) if room else []
+        items = self._splitter.take(room) if room else []
         outcomes = self._line.answer(items)
-        if any(not isinstance(item, Fault) for item in items):
+        if bytes in map(type, items):  # a good frame, not only faults
             self.spoke, self.last_good = True, monotonic()
         self._pass_on(outcomes)
         if self._splitter.garbage > GARBAGE:
@@ -175,11 +175,13 @@ class Connection(asyncio.BufferedProtocol):
             self.close()
 
     def _pass_on(self, outcomes: list[Received]) -> None:
-        if self._in_flight or any(outcome.signals for outcome in outcomes):
-            if outcomes:
-                self._in_flight += len(outcomes)
-                self._line.intake.add(self, outcomes)
-        elif outcomes:
+        if not outcomes:
+            return
+        signals = signals_of(outcomes)
+        if signals or self._in_flight:
+            self._in_flight += len(outcomes)
+            self._line.intake.add(self, outcomes, signals)
+        else:
             self._write(self._line.replies(outcomes, stored=True))
 
     def _work_soon(self) -> None:
@@ -222,7 +224,7 @@ class Connection(asyncio.BufferedProtocol):
         elif at - self.last_good > (IDLE if self.spoke else FIRST_FRAME):
             self.cut("idle")
         elif self._half_since is not None and at - self._half_since > HALF_FRAME:
-            self._pass_on(self._line.answer(list(self._splitter.finish())))
+            self._pass_on(self._line.answer(self._splitter.finish()))
             self._half_since = None
 
     @property
@@ -267,10 +269,10 @@ class Datagrams(asyncio.DatagramProtocol):
             return
         splitter = Splitter()
         splitter.push(data[:SEGMENT])
-        outcomes = self._line.answer(list(splitter.finish()))
-        if any(outcome.signals for outcome in outcomes):
+        outcomes = self._line.answer(splitter.finish())
+        if signals := signals_of(outcomes):
             self.in_flight += 1
-            self._line.intake.add(_Asker(self, addr), outcomes)
+            self._line.intake.add(_Asker(self, addr), outcomes, signals)
         elif outcomes:
             self.send(self._line.replies(outcomes, stored=True), addr)
 

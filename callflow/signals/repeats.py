@@ -3,13 +3,16 @@
 A panel that missed its acknowledgement sends the message again: same account, sequence number and
 payload. The sequence number comes back after 9999 messages, and sooner on panels that restart at
 one or never count, so that equality alone must not silence a later alarm: a lost alarm is worse
-than one stored twice. The last part of the key therefore says *when*:
+than one stored twice. The first part of the key therefore says *when*:
 
 - a plausible time stamp of the panel, as it is: a second delivery carries the same one, days later
   too;
 - else the ten minutes in which it came. A repeat within ``REPEATED`` of the first delivery takes
   over the first one's key, so that the limit between two buckets splits nothing;
 - a panel that writes a fresh stamp into a resent message is recognised within ``RESTAMPED``.
+
+It comes first so that what arrives together lies together in the index of keys: a commit of 500
+panels' signals then writes a few of its pages, not 500.
 
 The memory for that is bounded and may be lost: what then remains is the key itself.
 """
@@ -31,7 +34,7 @@ PLAUSIBLE = timedelta(days=1)
 class _First(NamedTuple):
     at: datetime
     stamp: datetime | None
-    suffix: str
+    when: str
 
 
 class Repeats:
@@ -50,19 +53,19 @@ class Repeats:
             stamp = None
         first = self._first.get(message)
         if first is not None and timedelta() <= now - first.at < _limit(first, stamp):
-            return f"{message}|{first.suffix}"
-        suffix = _suffix(stamp, now)
-        self._keep(message, _First(now, stamp, suffix))
-        return f"{message}|{suffix}"
+            return f"{first.when}|{message}"
+        when = _when(stamp, now)
+        self._keep(message, _First(now, stamp, when))
+        return f"{when}|{message}"
 
     def remember(self, key: str, at: datetime) -> None:
         """Learn a key that was stored at ``at``, after a restart."""
-        message, _, suffix = key.rpartition("|")
+        when, _, message = key.partition("|")
         try:
-            stamp = None if suffix.startswith("b") else datetime.fromtimestamp(int(suffix), UTC)
+            stamp = None if when.startswith("b") else datetime.fromtimestamp(int(when), UTC)
         except (ValueError, OverflowError, OSError):
             return  # a key of another format
-        self._keep(message, _First(at, stamp, suffix))
+        self._keep(message, _First(at, stamp, when))
 
     def _keep(self, message: str, first: _First) -> None:
         self._first.pop(message, None)
@@ -75,7 +78,7 @@ def _limit(first: _First, stamp: datetime | None) -> timedelta:
     return REPEATED if stamp == first.stamp else RESTAMPED
 
 
-def _suffix(stamp: datetime | None, now: datetime) -> str:
+def _when(stamp: datetime | None, now: datetime) -> str:
     if stamp is not None:
         return str(int(stamp.timestamp()))
     return f"b{int(now.timestamp() // REPEATED.total_seconds())}"

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from itertools import chain
-from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -16,7 +15,28 @@ from callflow.storage import schema as t
 from callflow.storage.store import Tx, hint
 
 
-def insert(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
+class Stored(NamedTuple):
+    """A signal's row as it is inserted. The names are the columns', the times UTC and last."""
+
+    id: str
+    deduplication: str
+    account: str
+    format: str
+    line: str
+    code: str
+    zone: str
+    partition: str
+    panel_user: str
+    text: str
+    raw: str
+    encrypted: bool
+    kind: str
+    rank: int
+    received_at: datetime
+    panel_time: datetime | None
+
+
+def insert(tx: Tx, rows: Sequence[Stored]) -> None:
     """Insert ``rows``; one whose deduplication key is there already is left out."""
     if tx.dialect.name == "sqlite":
         # Many rows in one step of SQLite, which lets go of the interpreter: a step for each row
@@ -30,43 +50,32 @@ def insert(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
                 tx.exec_driver_sql(statement, tuple(chain.from_iterable(values)))
                 place += size
     else:
-        inserted = postgresql.insert(t.signal)
-        tx.execute(inserted.on_conflict_do_nothing(index_elements=["deduplication"]), list(rows))
+        inserted = postgresql.insert(t.signal).on_conflict_do_nothing(index_elements=_UNIQUE)
+        tx.execute(inserted, [row._asdict() for row in rows])
     hint(tx, "engine")
 
 
-_SIZES = (64, 8, 1)  # rows of one statement: few statements, all of them kept prepared
-_COLUMNS = (
-    "id deduplication account format line code zone partition panel_user text raw encrypted kind"
-    " rank received_at panel_time"
-).split()
-_TIMES = tuple(_COLUMNS.index(name) for name in ("received_at", "panel_time"))
-_in_order = itemgetter(*_COLUMNS)
+_UNIQUE = ["deduplication"]
+_SIZES = (256, 64, 16, 4, 1)  # rows of one statement: few statements, all of them kept prepared
 
 
 @cache
 def _insert_sqlite(size: int) -> str:
-    columns = [t.signal.c[name] for name in _COLUMNS]
-    rows: list[dict[str, Any]] = [
-        {column.name: bindparam(f"{column.name}_{n}") for column in columns} for n in range(size)
-    ]
-    statement = sqlite.insert(t.signal).values(rows)
-    compiled = statement.on_conflict_do_nothing(index_elements=["deduplication"]).compile(
+    columns = [t.signal.c[name] for name in Stored._fields]
+    statement = sqlite.insert(t.signal).values({c.name: bindparam(c.key) for c in columns})
+    compiled = statement.on_conflict_do_nothing(index_elements=_UNIQUE).compile(
         dialect=sqlite.dialect()
     )
-    order = [name for row in rows for name in (row[column].key for column in _COLUMNS)]
-    assert compiled.positiontup == order, "the values are given in this order"
-    return str(compiled)
+    assert compiled.positiontup == list(Stored._fields), "the values are given in this order"
+    one_row = f"({', '.join('?' * len(columns))})"
+    return str(compiled).replace(one_row, ", ".join([one_row] * size))
 
 
-def _values(row: dict[str, Any]) -> list[Any]:
-    values = list(_in_order(row))
-    for place in _TIMES:
-        values[place] = _as_text(values[place])
-    return values
+def _values(row: Stored) -> tuple[Any, ...]:
+    return (*row[:-2], _as_text(row.received_at), _as_text(row.panel_time))
 
 
-@lru_cache(maxsize=64)  # what came together came at one time
+@lru_cache(maxsize=1024)  # what came together came at one time, or nearly
 def _as_text(at: datetime | None) -> str | None:
     """As ``UtcDateTime`` keeps it in SQLite."""
     if at is None:

@@ -7,25 +7,27 @@ import contextlib
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from callflow.signals.panel import message
 from tests.bench.servers import account
 
 #: Zones of a panel: alarms of a site join one incident.
 ZONES = 32
+#: Frames a second that a panel's time stamps stand for: about as many as are taken from it.
+STAMPED = 16
 
 
 def frames(name: str, count: int, code: str = "BA") -> list[bytes]:
     """Different events of one account, framed."""
-    stamp = datetime.now(UTC)  # as most panels send it
+    begun = datetime.now(UTC)
     return [
         message(
             "SIA-DCS",
             name,
             f"#{name}|Nri1/{code}{place % ZONES + 1:02d}",
             sequence=place % 9999 + 1,
-            stamp=stamp,
+            stamp=begun + timedelta(seconds=place // STAMPED),  # most panels send one
         )
         for place in range(count)
     ]

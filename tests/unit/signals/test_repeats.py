@@ -70,7 +70,8 @@ def test_a_restart_remembers_what_it_is_told(stamp: datetime | None) -> None:
 def test_a_key_of_another_format_is_passed_over() -> None:
     repeats = Repeats()
     repeats.remember("webhook:550e8400", T0)
-    repeats.remember("m|99999999999999999999999", T0)
+    repeats.remember("99999999999999999999999|m", T0)
+    repeats.remember("m|0001|55f1|1772359199", T0)  # what earlier releases kept
     assert len(repeats) == 0
 
 
