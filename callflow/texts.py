@@ -224,4 +224,6 @@ def entry_text(kind: str, data: Mapping[str, Any], language: str = "fr") -> str:
         if data.get(name) in words:
             values[name] = words[data[name]][column]
     template = ENTRIES.get(kind, ("{text}", "{text}"))[column]
+    if kind == "signal" and data.get("zone") == "":
+        template = template.replace(" zone {zone}", "")
     return template.format_map(values).strip()

@@ -80,6 +80,8 @@ def environment(language: str) -> Environment:
         "outcome": functools.partial(words.outcome, language=language),
         "reason": functools.partial(words.reason, language=language),
         "word": lambda name, table: translate(table.get(name, str(name))),
+        # Not _(): it would look for placeholders in a sentence that may hold a name.
+        "said": lambda text: translate(str(text)) if text else "",
         "entry": functools.partial(entry, language=language),
     }
     made.globals |= {

@@ -100,7 +100,7 @@ def _line(
         site=row["site_id"],
         site_name=names.get(row["site_id"] or "", ""),
         account=row["account"],
-        zones=tuple(row["zones"]),
+        zones=tuple(zone for zone in row["zones"] if zone),
         reason=row["human_reason"] if row["with_human"] else "",
         step=step_kind(row["plan"], row["step"]),
         holder=row["holder"],

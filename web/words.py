@@ -95,3 +95,34 @@ def kind(name: str, language: str) -> str:
     words = next((texts for known, texts in KINDS.items() if known.value == name), None)
     text = words[language] if words else name
     return text[:1].upper() + text[1:]
+
+
+#: Why an act or an address is refused, as the other modules say it: shown in the page's language.
+REFUSALS = (
+    N_("1 to 1440 minutes"),
+    N_("a personal alarm is closed with a reason: write it in the text"),
+    N_("an error of ours: it is in the log"),
+    N_("at most 4000 characters"),
+    N_("choose a resolution code"),
+    N_("closing needs a resolution code"),
+    N_("nobody is on the line of this call"),
+    N_("park until a time within the next 24 hours"),
+    N_("personal alarm or duress: nothing may ring at this site or its staff"),
+    N_("take the incident first"),
+    N_("the note is empty"),
+    N_("the plan is not stopped: there is nothing to hand back"),
+    N_("there is no act of this id"),
+    N_("there is no incident of this id"),
+    N_("there is no recording of this id"),
+    N_("this form comes from another site"),
+    N_("this form is too old: reload the page"),
+    N_("this incident is closed already"),
+    N_("this incident is filed: there is nothing to take"),
+    N_("this is no demo"),
+    N_("this person waits for an operator already: answer the desk phone"),
+    N_("this recording can't be drawn"),
+    N_("the recording's file is missing"),
+    N_("your role does not allow this"),
+    N_("Not Found"),
+    N_("Method Not Allowed"),
+)

@@ -33,7 +33,11 @@ async def show(incident_id: str, visitor: Reader, station: Here) -> Response:
 
 
 async def _page(
-    station: Station, visitor: Visitor, incident_id: str, refused: str = "", status: int = 200
+    station: Station,
+    visitor: Visitor,
+    incident_id: str,
+    refused: handling.Refused | None = None,
+    status: int = 200,
 ) -> Response:
     view = await station.store.read(lambda tx: views.incident(tx, incident_id))
     if view is None:
@@ -42,7 +46,8 @@ async def _page(
         **view,
         "visitor": visitor,
         "now": station.clock(),
-        "refused": refused,
+        "refused": str(refused or ""),
+        "held_by": refused.holder if isinstance(refused, handling.Held) else None,
         "may_act": Right.HANDLE in visitor.rights,
         "resolutions": words.RESOLUTIONS,
     }
@@ -68,7 +73,7 @@ async def act(
     try:
         await station.store.write(run)
     except handling.Refused as refused:
-        return await _page(station, visitor, incident_id, str(refused), 409)
+        return await _page(station, visitor, incident_id, refused, 409)
     back = form.get("back", "")
     return RedirectResponse("/" if back == "console" else f"/incidents/{incident_id}", 303)
 

@@ -228,3 +228,41 @@ async def test_a_page_that_is_not_there_is_a_page(operator: httpx.AsyncClient) -
     answer: Any = await operator.get("/incidents/nowhere")
     assert answer.status_code == 404
     assert answer.headers["content-type"].startswith("text/html")
+    assert "aucune alarme n&#39;a cet identifiant" in answer.text
+    assert "there is no" not in answer.text
+
+
+async def test_a_refused_act_is_said_in_the_language_of_the_page(
+    station: WebStation, operator: httpx.AsyncClient
+) -> None:
+    station.site()
+    path = f"/incidents/{station.alarm()['id']}"
+    csrf = csrf_of((await operator.get(path)).text)
+    french = await operator.post(f"{path}/release", data={"csrf": csrf})
+    assert french.status_code == 409
+    assert "prenez d&#39;abord cette alarme" in french.text
+    english = await operator.post(f"{path}/release?lang=en", data={"csrf": csrf})
+    assert "take the incident first" in english.text
+
+
+async def test_a_signal_without_a_zone_names_none(
+    station: WebStation, operator: httpx.AsyncClient
+) -> None:
+    station.site()
+    station.alarm(zone="")
+    console = (await operator.get("/")).text
+    assert "Bijouterie du Parlement" in console
+    assert "· zone" not in console
+    assert "zone  " not in console
+
+
+async def test_nobody_is_told_what_to_say_on_the_phone_under_duress(
+    station: WebStation, operator: httpx.AsyncClient
+) -> None:
+    station.site()
+    intrusion = station.alarm()
+    assert "À dire" in (await operator.get(f"/incidents/{intrusion['id']}")).text
+    duress = station.alarm(code="1121")
+    shown = (await operator.get(f"/incidents/{duress['id']}")).text
+    assert "rien ne doit sonner sur place" in shown
+    assert "À dire" not in shown

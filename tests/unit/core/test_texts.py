@@ -83,3 +83,10 @@ def test_a_missing_value_a_kind_or_a_language_that_nobody_knows_never_fails() ->
     assert entry_text("signal", {}) == "Message  zone  reçu () :"
     assert entry_text("invented", {"text": "hello"}) == "hello"
     assert entry_text("filed", {}, "de") == entry_text("filed", {}, "fr")
+
+
+def test_a_signal_without_a_zone_is_told_without_one() -> None:
+    data = {"code": "YC", "zone": "", "format": "DC-09", "label": "Transmission"}
+    assert entry_text("signal", data) == "Message YC reçu (DC-09) : Transmission"
+    assert entry_text("signal", data, "en") == "Signal YC received (DC-09): Transmission"
+    assert entry_text("signal", {**data, "zone": "0"}).startswith("Message YC zone 0 reçu")
