@@ -21,9 +21,15 @@ from callflow.supervisor import ROLES, SPARE
 __all__ = ["ROLES", "run", "settings_of_this_run"]
 
 
+#: Seconds a busy thread may keep the interpreter. The writer's lets go of it in each statement, and
+#: would wait for the event loop's so long each time, with the turn to write in its hands.
+_SWITCH = 0.0005
+
+
 def run(role: str) -> None:
     """Run one of ``ROLES`` until SIGTERM."""
     settings = settings_of_this_run()
+    sys.setswitchinterval(_SWITCH)
     if role == "web":
         from callflow import demo  # noqa: PLC0415
         from web import serve as web_serve  # noqa: PLC0415

@@ -157,7 +157,7 @@ class Bench:
         row = self._row("Callflow", load, numbers, sent, calls)
         row |= spread("ack_", (a - s for a, s in zip(acked, sent, strict=True)))
         if load.vital_percent:
-            row |= _vital(numbers, sent, vital, calls)
+            row |= _vital(numbers, sent, acked, vital, calls)
         say(f"CPU seconds: {used}")
         say(f"hops: {self._hops(first, load.count, sent, calls)}")
         return row
@@ -277,17 +277,24 @@ def _most_up(calls: Iterable[SeenCall]) -> int:
 
 
 def _vital(
-    numbers: list[str], sent: list[float], vital: list[bool], calls: dict[str, SeenCall]
+    numbers: list[str],
+    sent: list[float],
+    acked: list[float],
+    vital: list[bool],
+    calls: dict[str, SeenCall],
 ) -> Row:
-    """How long vital alarms and the others waited, and who was dialled out of order."""
+    """How long vital alarms and the others waited, and how many vital ones were overtaken.
+
+    Overtaken: another alarm, sent when the vital one was acknowledged already, rang before it.
+    """
     rang = [calls[called].at.timestamp() for called in numbers]
     waits: dict[bool, list[float]] = {True: [], False: []}
     for is_vital, since, until in zip(vital, sent, rang, strict=True):
         waits[is_vital].append((until - since) * 1000)
     others = [(since, until) for v, since, until in zip(vital, sent, rang, strict=True) if not v]
     overtaken = sum(
-        any(since > mine and until < my_ring for since, until in others)
-        for is_vital, mine, my_ring in zip(vital, sent, rang, strict=True)
+        any(since > known and until < my_ring for since, until in others)
+        for is_vital, known, my_ring in zip(vital, acked, rang, strict=True)
         if is_vital
     )
     return {
