@@ -283,6 +283,23 @@ def test_a_desk_that_takes_has_two_minutes_to_do_so(station: Station) -> None:
     assert station.wanted() == [DESK]
 
 
+def test_a_desk_that_takes_one_alarm_does_not_silence_a_vital_one_that_came_since(
+    station: Station,
+) -> None:
+    station.alarm("BA", "1", "9001")
+    station.later(90)
+    call_id = station.picks_up(DESK)
+    fire = station.alarm("FA", "1", "9002")
+    station.later(5)
+    station.says(call_id, "operator")
+    station.hangs_up(call_id)
+    station.later(24)
+    assert station.wanted() == []
+    station.later(1)
+    assert station.wanted() == [DESK]
+    assert station.told(fire["id"])[-1] == "queue_call"
+
+
 def test_a_station_without_phones_says_that_nobody_was_rung(station: Station) -> None:
     station.write(lambda tx: handling.save_policy(tx, Settings()))
     row = station.alarm("HA")
