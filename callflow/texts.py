@@ -46,7 +46,10 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Numéro refusé ({to}) : {reason}",
         "Number refused ({to}): {reason}",
     ),
-    "human": ("Remis à un opérateur : {reason} {text}", "Handed to an operator: {reason} {text}"),
+    "human": (
+        "Remis à un opérateur : {reason} — {text}",
+        "Handed to an operator: {reason} — {text}",
+    ),
     "bridging": (
         "{who} attend un opérateur en ligne : le poste {to} est appelé",
         "{who} waits on the line for an operator: desk {to} is called",
@@ -138,7 +141,7 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "vital": ("alarme vitale", "vital alarm"),
     "personal": ("alarme agression : ne rien faire sonner sur place", "personal alarm: mute"),
     "unknown_account": ("abonné inconnu", "unknown account"),
-    "plan": ("consigne", "plan"),
+    "plan": ("selon la consigne", "as the plan says"),
     "exhausted": ("personne n'a été joint", "nobody was reached"),
     "unplaced": ("appel non émis : lien ou téléphonie en défaut", "call not placed: line fault"),
     "overdue": ("pas de retour à la normale", "not back to normal"),
@@ -151,7 +154,7 @@ REASONS: Mapping[str, tuple[str, str]] = {
 #: Why the plan goes to a step.
 WHYS: Mapping[str, tuple[str, str]] = {
     "opened": ("début de la consigne", "the plan begins"),
-    "exhausted": ("liste épuisée", "the list is exhausted"),
+    "exhausted": ("tous ses appels sont faits", "all its calls were made"),
     **OUTCOMES,
 }
 
@@ -195,6 +198,17 @@ RECORDING_PROBLEMS: Mapping[str, tuple[str, str]] = {
 #: Resolution codes (codes acquis).
 RESOLUTIONS: Mapping[str, tuple[str, str]] = {
     "false_alarm": ("fausse alarme", "false alarm"),
+    "operating_error": ("erreur de manipulation", "operating error by the user"),
+    "known_cause": ("cause connue", "known cause"),
+    "intervention": ("intervention sur place", "intervention on site"),
+    "authorities": ("autorités alertées", "authorities alerted"),
+    "technical": (
+        "défaut technique, mainteneur prévenu",
+        "technical fault, maintenance informed",
+    ),
+    "test": ("essai", "test"),
+    "nothing_found": ("levée de doute, rien à signaler", "verified, nothing found"),
+    "other": ("autre, voir le texte", "other, see the text"),
 }
 
 #: {name in an entry's data: its words}; a value without words is shown as it is.
@@ -226,4 +240,6 @@ def entry_text(kind: str, data: Mapping[str, Any], language: str = "fr") -> str:
     template = ENTRIES.get(kind, ("{text}", "{text}"))[column]
     if kind == "signal" and data.get("zone") == "":
         template = template.replace(" zone {zone}", "")
+    if not data.get("text"):
+        template = template.replace(" — {text}", "")
     return template.format_map(values).strip()

@@ -90,3 +90,9 @@ def test_a_signal_without_a_zone_is_told_without_one() -> None:
     assert entry_text("signal", data) == "Message YC reçu (DC-09) : Transmission"
     assert entry_text("signal", data, "en") == "Signal YC received (DC-09): Transmission"
     assert entry_text("signal", {**data, "zone": "0"}).startswith("Message YC zone 0 reçu")
+
+
+def test_what_to_do_stands_apart_from_why_a_human_has_it() -> None:
+    told = entry_text("human", {"reason": "plan", "text": "Appeler le gardien."})
+    assert told == "Remis à un opérateur : selon la consigne — Appeler le gardien."
+    assert entry_text("human", {"reason": "vital"}) == "Remis à un opérateur : alarme vitale"
