@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
+import os
 import socket
+import tempfile
 from pathlib import Path
 
 from callflow.config import Settings
@@ -17,12 +20,32 @@ from callflow.vault import Vault
 ROLES = ("receiver", "engine", "telephony", "web")
 
 
+#: Longest address of a socket: the system's limit is 107 bytes, or 103.
+_LONGEST = 100
+
+
+def address(run_dir: Path, role: str) -> Path:
+    """Where ``role`` is woken: in ``run_dir``, or in a short folder of its own for a long one.
+
+    Raises PermissionError where somebody else made that folder.
+    """
+    path = run_dir / f"{role}.wake"
+    if len(os.fsencode(path)) <= _LONGEST:
+        return path
+    name = hashlib.sha256(os.fsencode(run_dir.absolute())).hexdigest()[:16]
+    folder = Path(tempfile.gettempdir()) / f"callflow-wake-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+        raise PermissionError(f"{folder} belongs to somebody else: remove it")
+    return folder / f"{name}.{role}"
+
+
 class WakeSocket:
     """Where one process hears that rows changed."""
 
     def __init__(self, run_dir: Path, role: str) -> None:
         run_dir.mkdir(parents=True, exist_ok=True)
-        self._path = run_dir / f"{role}.wake"
+        self._path = address(run_dir, role)
         with contextlib.suppress(FileNotFoundError):
             self._path.unlink()  # of a process that was killed
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -57,7 +80,7 @@ class Waker:
     """Sends wake-ups; never blocks, never fails."""
 
     def __init__(self, run_dir: Path) -> None:
-        self._paths = {role: str(run_dir / f"{role}.wake") for role in ROLES}
+        self._paths = {role: str(address(run_dir, role)) for role in ROLES}
 
     def wake(self, hints: frozenset[str]) -> None:
         """Tell the pages that rows changed, and those who have work that they have.
