@@ -38,9 +38,8 @@ LOADS = (
 )
 #: Trunk channels of the instance: the burst is all up at once.
 CHANNELS = 400
-#: Who answers types the code, says that it is a false alarm (twice, as a person does who was not
-#: heard), and hangs up.
-_KEYS = "2580#w1w1h"
+#: Who answers types the code, then that it is a false alarm, and hangs up.
+_KEYS = "2580#w1h"
 _RINGS_S = 0.2
 #: Seconds for what was sent to be dialled, and for the last call to end.
 _PATIENCE = 240.0
