@@ -179,7 +179,7 @@ async def _settle_old(api: Api, settings: Settings, site: DemoSite) -> list[dict
     for incident in unfiled:
         if incident["state"] == "open":
             await api.post(f"/incidents/{incident['id']}/claim")
-            body = {"code": "demo", "text": "démonstration recommencée"}
+            body = {"code": "test", "text": "démonstration recommencée"}
             await api.post(f"/incidents/{incident['id']}/close", body)
     if unfiled:
         await send_restore(settings, site)

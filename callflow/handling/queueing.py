@@ -134,15 +134,13 @@ def _bridge_one(tx: Tx, policy: Policy, row: Row, now: datetime) -> datetime | N
 def desk_took(tx: Tx, row: Row, now: datetime) -> None:
     """Somebody at a desk phone pressed "I take it": for a while what waited rings nobody else.
 
-    A vital alarm that came since the phone rang was not among what they took: it keeps its target.
+    Another vital alarm is not: it rings on until somebody has it too.
     """
     incident_row = incidents.get(tx, row["incident_id"]) if row["incident_id"] else None
     tell(tx, "desk_taken", now, incident_row, to=row["to"])
     for waiting in incidents.unclaimed(tx, now + NEXT_PHONE):
         vital = waiting["category"] == Category.VITAL.value
-        if vital and not waiting["queue_level"] and waiting["id"] != row["incident_id"]:
-            continue
-        if row["room"] is None or waiting["id"] == row["incident_id"]:
+        if waiting["id"] == row["incident_id"] or not (vital or row["room"]):
             incidents.change(tx, waiting, queue_due=now + TAKEN_FOR, queue_level=0)
 
 

@@ -40,4 +40,4 @@ async def test_an_operator_takes_over_the_live_call(tmp_path: Path) -> None:
         assert [call["ended_at"] for call in people] == [None]
 
         await station.until(lambda: calls("bridge", outcome="operator"), within=90)
-        await station.until(lambda: station.api.post(f"{path}/close", json={"code": "treated"}))
+        await station.until(lambda: station.api.post(f"{path}/close", json={"code": "other"}))

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 from callflow import handling
 from callflow.incident import State
 from callflow.storage import Tx, incidents
+from callflow.texts import RESOLUTIONS
 from web.accounts import Right
 from web.api import paging, reading
 from web.api.shapes import ACCOUNT, Body, IncidentOut, Line, Long, Page
@@ -78,10 +79,18 @@ class CallIn(Body):
         return self
 
 
+def _resolution(code: str) -> str:
+    if code not in RESOLUTIONS:
+        raise ValueError(f"must be one of {', '.join(RESOLUTIONS)}")
+    return code
+
+
 class CloseIn(Body):
     """Why it is over: a resolution code, and words."""
 
-    code: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,32}$")
+    code: Annotated[
+        str, AfterValidator(_resolution), Field(json_schema_extra={"enum": list(RESOLUTIONS)})
+    ]
     text: Long = ""
 
 

@@ -300,6 +300,20 @@ def test_a_desk_that_takes_one_alarm_does_not_silence_a_vital_one_that_came_sinc
     assert station.told(fire["id"])[-1] == "queue_call"
 
 
+def test_a_desk_that_takes_one_vital_alarm_leaves_the_other_to_the_next_phone(
+    station: Station,
+) -> None:
+    station.alarm("FA", "1", "9001")
+    other = station.alarm("FA", "1", "9002")
+    station.later(30)
+    call_id = station.picks_up(DESK)
+    station.says(call_id, "operator")
+    station.hangs_up(call_id)
+    station.later(60)
+    assert station.wanted() == [SECOND_DESK]
+    assert station.told(other["id"])[-1] == "queue_call"
+
+
 def test_a_station_without_phones_says_that_nobody_was_rung(station: Station) -> None:
     station.write(lambda tx: handling.save_policy(tx, Settings()))
     row = station.alarm("HA")

@@ -247,6 +247,9 @@ async def test_closing_needs_a_code(station: WebStation, api: httpx.AsyncClient)
     where = f"/incidents/{station.alarm()['id']}"
     missing = await api.post(f"{where}/close", json={"text": "fini"})
     assert (missing.status_code, missing.json()["field"]) == (422, "code")
+    unknown = await api.post(f"{where}/close", json={"code": "nope"})
+    assert (unknown.status_code, unknown.json()["field"]) == (422, "code")
+    assert "false_alarm" in unknown.text
     closed = (await api.post(f"{where}/close", json={"code": "false_alarm"})).json()
     assert closed["resolution_code"] == "false_alarm"
     assert closed["state"] == "awaiting_normal"
