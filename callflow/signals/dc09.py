@@ -267,9 +267,10 @@ def _loose_fields(fields: str) -> tuple[str, str, str, str]:
 
 def open_content(content: str) -> Content:
     """Take the content apart from its end, where a text with brackets can't mislead."""
-    stamp_match = _STAMP.search(content[-40:])
+    bar = content.rfind("_")
+    stamp_match = _STAMP.match(content, bar) if bar >= 0 else None
     stamp = _stamp(stamp_match[1]) if stamp_match else None
-    rest = content[: content.rfind("_")] if stamp_match else content
+    rest = content[:bar] if stamp_match else content
     end = rest.rfind("]")
     blocks: list[str] = []
     while end > 0:

@@ -80,6 +80,8 @@ class Splitter:
     is a fault, and the line goes on at the next LF. At most one frame is ever held back.
     """
 
+    __slots__ = ("_buffer", "_position", "garbage")
+
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._position = 0

@@ -19,6 +19,7 @@ from callflow import clock, handling
 from callflow.config import Settings
 from callflow.receiver import Receiver
 from callflow.receiver.intake import Store as Save
+from callflow.receiver.process import spare_the_collector
 from callflow.signal import Signal
 from callflow.storage import Store
 from callflow.storage import store as store_module
@@ -50,6 +51,7 @@ def commit_each(data_dir: Path) -> Save:
 
 async def serve_receiver(save: Save, port: int) -> None:
     """Callflow's receiver on another store."""
+    spare_the_collector()
     receiver = Receiver(
         Settings(dc09_port=port),
         store=save,
