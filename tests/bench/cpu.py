@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 from pathlib import Path
 
@@ -21,6 +22,14 @@ def seconds(product: Product) -> dict[str, float]:
                 name = _part((folder / "cmdline").read_bytes().decode().split("\0"))
                 found[name] = found.get(name, 0.0) + _used(folder)
     return found
+
+
+def of_process(pid: int) -> float:
+    """CPU seconds of one process so far, its threads together; nan where nobody says."""
+    try:
+        return _used(Path(f"/proc/{pid}"))
+    except OSError:
+        return math.nan
 
 
 def used(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:

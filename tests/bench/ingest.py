@@ -1,7 +1,9 @@
 """``ingest``: signals acknowledged after their commit, from 500 connections, and correlated.
 
 Beside the real receiver process stand the same server without a disk, with a commit for each
-signal, and pysiaalarm, on the same frames; the order changes from round to round.
+signal, and pysiaalarm, on the same frames; the order changes from round to round. What each does
+for a frame is in ``NOTES``. Figures per second are of this machine at this moment; CPU
+microseconds for a signal, of server and of panels, say who is at the limit, and change less.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
 import os
 import sqlite3
 import sys
@@ -18,9 +21,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
+from callflow.receiver.pace import LEAST, RATE
 from callflow.storage.upgrade import upgrade
-from tests.bench import panels
+from tests.bench import cpu, panels
 from tests.bench.figures import Report, Row, percentile, say, spread
 from tests.bench.servers import account
 from tests.support.product import free_base
@@ -36,6 +41,14 @@ EACH = 400
 RUNNING_S, STEADY = 15.0, 1500
 #: Backlog from which acknowledgements slow down in these (a station's: 50,000).
 LONG_BACKLOG = 5000
+NOTES = (
+    "All servers get the same bytes from the same 500 connections, each of which sends its next"
+    " frame when the last is acknowledged; the panels are one other process (panels us: its CPU).",
+    "Callflow and no-disk check length and CRC, read head, time stamp and event, look for a key and"
+    " a repeat, and write the answer; Callflow also commits the signal to disk before it answers.",
+    "pysiaalarm checks the CRC, the account, the event's code and the time stamp, answers, and"
+    " calls a function that forgets the signal. It stores nothing and knows no repeats.",
+)
 #: Vital alarms sent meanwhile, each of a site of its own.
 PROBES = 14
 
@@ -52,9 +65,21 @@ async def run_process(*arguments: str, environment: dict[str, str]) -> asyncio.s
     )
 
 
+class Served(NamedTuple):
+    """Running servers."""
+
+    port: int  # of DC-09
+    data_dir: Path
+    pids: list[int]
+
+    def cpu(self) -> float:
+        """CPU seconds so far."""
+        return sum(cpu.of_process(pid) for pid in self.pids)
+
+
 @contextlib.asynccontextmanager
-async def serving(*roles: str, **settings: str) -> AsyncIterator[tuple[int, Path]]:
-    """Processes (``callflow ROLE``, or a variant's name) on a fresh data folder; DC-09's port."""
+async def serving(*roles: str, **settings: str) -> AsyncIterator[Served]:
+    """Processes (``callflow ROLE``, or a variant's name) on a fresh data folder."""
     with tempfile.TemporaryDirectory(prefix="cf-bench-") as folder:
         data_dir, base = Path(folder), free_base()
         environment = {"CALLFLOW_DATA_DIR": folder, "CALLFLOW_PORT_BASE": str(base), **settings}
@@ -69,7 +94,7 @@ async def serving(*roles: str, **settings: str) -> AsyncIterator[tuple[int, Path
                 words += (str(CONNECTIONS),)
             started.append(await run_process(*words, environment=environment))
         try:
-            yield base + 9, data_dir
+            yield Served(base + 9, data_dir, [process.pid for process in started])
         finally:
             for process in started:
                 process.terminate()
@@ -93,18 +118,22 @@ async def _import_sites(data_dir: Path, environment: dict[str, str]) -> None:
 async def acknowledged(variant: str, streams: list[list[bytes]]) -> Row:
     """How many signals a second one server acknowledges."""
     role = "receiver" if variant == "Callflow" else variant
-    async with serving(role) as (port, data_dir):
-        senders = await panels.connect(port, streams)
+    async with serving(role) as served:
+        senders = await panels.connect(served.port, streams)
+        server_before, panels_before = served.cpu(), time.process_time()
         done, lasted, waits = await panels.flood(senders, SECONDS)
         total = sum(sender.acknowledged for sender in senders)
+        server_s, panels_s = served.cpu() - server_before, time.process_time() - panels_before
         for sender in senders:
             sender.close()
         refused = next((sender.refused for sender in senders if sender.refused), b"")
         assert not refused, refused
         row: Row = {"what": "acknowledged", "who": variant, "per_s": round(done / lasted)}
+        row |= {"server_us": round(server_s / total * 1e6, 1)}
+        row |= {"panels_us": round(panels_s / total * 1e6, 1)}
         row |= spread("ack_", waits)
         if variant == "Callflow":
-            stored = await _stored(data_dir)
+            stored = await _stored(served.data_dir)
             assert stored >= total, f"{total} acknowledged, {stored} stored"
     return row
 
@@ -152,7 +181,7 @@ async def correlated(name: str) -> Row:
     """A steady 1,500/s, or a flood, into receiver and engine; vital alarms come meanwhile."""
     # Short, so that a flood of seconds meets it.
     bound = {"CALLFLOW_LONG_BACKLOG": str(LONG_BACKLOG)}
-    async with serving("receiver", "engine", **bound) as (port, data_dir):
+    async with serving("receiver", "engine", **bound) as (port, data_dir, _):
         streams = panels.streams(CONNECTIONS, EACH)
         senders = await panels.connect(port, streams)
         probes = [account(CONNECTIONS + place) for place in range(PROBES)]
@@ -173,13 +202,14 @@ async def correlated(name: str) -> Row:
             await _drained(rows)
             took = _probe_times(rows, probes)
     return {
-        "what": f"correlated, {name}",
+        "what": name,
         "who": "Callflow",
         "per_s": round(done / lasted),
         **spread("ack_", waits),
         "correlated_per_s": round(watch.per_second()),
         "backlog_p50": percentile(watch.backlog, 0.5),
         "backlog_max": max(watch.backlog),
+        "backlog_end": watch.backlog[-1],
         "vital_ack_max_ms": round(max(w for p in vital for w in p.waits) * 1000, 1),
         "vital_opened_p50_ms": round(percentile(took, 0.5), 1),
         "vital_opened_max_ms": round(max(took), 1),
@@ -241,7 +271,7 @@ def run(rounds: int = ROUNDS, only: str = "") -> Report:
                 say(f"round {place + 1}: {name}, with the engine")
                 report.rounds.append(asyncio.run(correlated(name)))
     report.rounds.sort(key=lambda row: VARIANTS.index(str(row["who"])))
-    report.notes += _ratios(report.medians())
+    report.notes += [*NOTES, *_ratios(report.medians()), *_bounds(report.medians())]
     return report
 
 
@@ -251,4 +281,27 @@ def _ratios(rows: list[Row]) -> list[str]:
         return []
     mine = rates["Callflow"]
     parts = ", ".join(f"{mine / rates[name]:.2f} x {name}" for name in VARIANTS[1:])
-    return [f"Callflow acknowledges {parts}; aim: 0.5 x no-disk and 2 x pysiaalarm."]
+    used = {str(r["who"]): float(r["server_us"]) for r in rows if r["what"] == "acknowledged"}
+    return [
+        f"Callflow acknowledges {parts}; aim: 0.5 x no-disk and 2 x pysiaalarm. Of CPU a signal,"
+        f" pysiaalarm takes {used['pysiaalarm'] / used['Callflow']:.2f} x Callflow's, whose writer"
+        " also has a second core where one is free."
+    ]
+
+
+def _bounds(rows: list[Row]) -> list[str]:
+    """What receiver/pace.py promises of the backlog, beside what was seen."""
+    return [
+        f"{row['what']}: at most {row['backlog_max']:,} waited to be correlated and"
+        f" {row['backlog_end']:,} at the end. Above {LONG_BACKLOG:,} (a station: 50,000)"
+        f" acknowledgements slow down; at {row['correlated_per_s']:,}/s correlated it stands still"
+        f" at {_stands_still(float(row['correlated_per_s'])):,.0f}, beside what comes between two"
+        " counts of it."
+        for row in rows
+        if "correlated_per_s" in row
+    ]
+
+
+def _stands_still(correlated_per_s: float) -> float:
+    """The backlog with which a flood is taken as fast as it is correlated."""
+    return LONG_BACKLOG * math.sqrt(max(1.0, RATE / max(LEAST, correlated_per_s)))
