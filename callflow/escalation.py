@@ -170,7 +170,8 @@ class _Run:
     def _lead(self, step: Step, target: str | None, why: str) -> Step | None:
         following = self.plan.step(target) if target is not None else None
         if following is None or not self._may_follow(step, following, why):
-            self.actions += [HandToHuman(reason=why), Finish()]
+            from_afar = following is not None and why in JUSTIFIED
+            self.actions += [HandToHuman(reason="not_from_afar" if from_afar else why), Finish()]
             return None
         self.actions.append(EnterStep(step=following.id, why=why))
         return following

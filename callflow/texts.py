@@ -147,6 +147,10 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "overdue": ("pas de retour à la normale", "not back to normal"),
     "taken": ("pris par un opérateur", "taken by an operator"),
     "dial_refused": ("numéro interdit à l'automate", "number forbidden to the machine"),
+    "not_from_afar": (
+        "réponse juste, mais une alarme vitale ne se clôt pas à distance",
+        "the right answer, but a vital alarm is not closed from afar",
+    ),
     "runaway": ("transmetteur emballé", "runaway panel"),
     **OUTCOMES,
 }

@@ -19,6 +19,7 @@ from callflow.incident import Event, Machine, State
 from callflow.logbook import MACHINE
 from callflow.signal import PERSONAL, Category, Kind
 from callflow.storage import AWAY, Tx, calls, incidents, sites
+from callflow.storage import logbook as logbook_rows
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ def decide(tx: Tx, incident_id: str, now: datetime) -> None:
     if row is None:
         return
     try:
-        with tx.begin_nested():  # what was half done is undone before a human is told
+        with logbook_rows.savepoint(tx):  # what was half done is undone before a human is told
             row = _look_at_times(tx, row, now)
             _decide(tx, row, now)
     except AWAY:

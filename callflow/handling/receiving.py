@@ -18,6 +18,7 @@ from callflow.signal import Kind, Signal
 from callflow.signals import events
 from callflow.signals.events import EventRow
 from callflow.storage import AWAY, Tx, incidents, sites
+from callflow.storage import logbook as logbook_rows
 from callflow.storage import signals as signal_rows
 from callflow.storage.signals import Stored
 
@@ -114,7 +115,7 @@ def correlate(tx: Tx, now: datetime, *, limit: int = 400) -> int:
 def _together(tx: Tx, signals: list[Row], now: datetime) -> bool:
     """Correlate ``signals``, or undo it all and say no."""
     try:
-        with tx.begin_nested():
+        with logbook_rows.savepoint(tx):
             Correlation(tx, signals, now).run()
     except AWAY:
         raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -14,11 +15,31 @@ from sqlalchemy.dialects import postgresql, sqlite
 from callflow import logbook
 from callflow.logbook import GENESIS, Draft, Entry, Head, Mac, Seal
 from callflow.storage import schema as t
-from callflow.storage.store import Tx
+from callflow.storage.store import Tx, at_end
 
 
 def append(tx: Tx, *drafts: Draft) -> None:
-    """Chain and write ``drafts`` in their order."""
+    """Chain and write ``drafts`` in their order, all of one function of the store at its end.
+
+    An entry takes three statements alone, and a function tells up to five.
+    """
+    at_end(tx, _write).extend(drafts)
+
+
+@contextmanager
+def savepoint(tx: Tx) -> Iterator[None]:
+    """A part that is undone as a whole when it raises, with what it told."""
+    told = at_end(tx, _write)
+    kept = len(told)
+    try:
+        with tx.begin_nested():
+            yield
+    except BaseException:
+        del told[kept:]
+        raise
+
+
+def _write(tx: Tx, drafts: list[Draft]) -> None:
     if not drafts:
         return
     heads = _heads(tx, {draft.chain for draft in drafts})

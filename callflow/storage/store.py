@@ -229,6 +229,15 @@ def hint(tx: Tx, role: str) -> None:
         hints.add(role)
 
 
+def at_end(tx: Tx, work: Callable[[Tx, list[T]], None]) -> list[T]:
+    """What ``work`` will be given, all at once, when the function at hand has returned.
+
+    To add to; still within that function's transaction and savepoint.
+    """
+    given: list[T] = tx.info["at_end"].setdefault(work, [])
+    return given
+
+
 _Result = tuple[_Job, Any, Exception | None]
 #: Times that a job is run again alone after PostgreSQL ended a deadlock, or refused an order.
 _RACES = 5
@@ -245,13 +254,21 @@ def _attempt(tx: Tx, job: _Job, *, alone: bool) -> tuple[Any, Exception | None]:
     """Run one job; what it raised undoes its own part only."""
     try:
         if alone:  # the whole transaction is its savepoint
-            return job.function(tx), None
+            return _to_its_end(tx, job), None
         with tx.begin_nested():
-            return job.function(tx), None
+            return _to_its_end(tx, job), None
     except SQLAlchemyError as error:
         return None, StoreUnavailable.because(error)
     except Exception as error:
         return None, error
+
+
+def _to_its_end(tx: Tx, job: _Job) -> Any:
+    tx.info["at_end"] = {}
+    value = job.function(tx)
+    for work, given in tx.info["at_end"].items():
+        work(tx, given)
+    return value
 
 
 def make_engine(url: str, *, writer: bool) -> Engine:

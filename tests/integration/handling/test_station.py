@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from callflow import handling
-from callflow.storage import Store, calls
+from callflow.storage import Store, Tx, calls, logbook
 from tests.integration.handling.station import NIGHT, SHOP, Station
 
 
@@ -43,6 +44,27 @@ def test_a_missing_recording_is_told_too(station: Station) -> None:
     finished(station, call_id, "the file is empty")
     assert "the file is empty" in station.entries("recording_problem")[0]["text"]
     finished(station, "nobody's call")
+
+
+def test_what_is_undone_is_not_told_and_the_chain_has_no_hole(station: Station) -> None:
+    def part(tx: Tx) -> None:
+        handling.station_event(tx, "test", "before", station.now)
+        with contextlib.suppress(ZeroDivisionError), logbook.savepoint(tx):
+            handling.station_event(tx, "test", "undone", station.now)
+            raise ZeroDivisionError
+        handling.station_event(tx, "test", "after", station.now)
+
+    def fails(tx: Tx) -> None:
+        handling.station_event(tx, "test", "never", station.now)
+        raise ZeroDivisionError
+
+    station.write(part)
+    with pytest.raises(ZeroDivisionError):
+        station.write(fails)
+    told = station.entries("station")
+    assert [e["data"]["text"] for e in told] == ["before", "after"]
+    assert told[1]["seq"] == told[0]["seq"] + 1
+    assert station.faults() == []
 
 
 def test_seals_cover_what_changed_since_the_last(station: Station) -> None:

@@ -241,7 +241,7 @@ def test_an_intrusion_confirmed_while_a_keyholder_speaks_is_not_closed_from_bed(
     alarm.incident = replace(alarm.incident, category=Category.VITAL)
     alarm.answers("verified_ok")
     assert alarm.closed is None
-    assert alarm.reasons == ["verified_ok"]
+    assert alarm.reasons == ["not_from_afar"]
 
 
 def test_somebody_on_site_with_the_authority_ends_even_a_confirmed_one() -> None:
