@@ -18,9 +18,8 @@ Store = Callable[[Sequence[Signal]], Awaitable[None]]
 #: Signals that share one call of the store. A larger share only makes the first ones wait, and
 #: while it is stored and then acknowledged there would be nothing for the others to do.
 SHARED = 128
-#: Shares that are at the store, which commits together what it finds: the next ones are there
-#: when the last is durable, and on a slow disk they share its wait.
-UNDER_WAY = 4
+#: Shares that are at the store: the next one is there when the last is durable.
+UNDER_WAY = 2
 
 _log = structlog.get_logger()
 

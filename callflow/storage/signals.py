@@ -56,7 +56,8 @@ def insert(tx: Tx, rows: Sequence[Stored]) -> None:
 
 
 _UNIQUE = ["deduplication"]
-_SIZES = (256, 64, 16, 4, 1)  # rows of one statement: few statements, all of them kept prepared
+# Rows of one statement: few statements, all of them kept prepared; the receiver's share is one.
+_SIZES = (128, 32, 8, 2, 1)
 
 
 @cache
