@@ -30,18 +30,26 @@ def append(tx: Tx, *drafts: Draft) -> None:
 def savepoint(tx: Tx) -> Iterator[None]:
     """A part that is undone as a whole when it raises, with what it told."""
     told = at_end(tx, _write)
-    kept = len(told)
+    before = list(told)
     try:
         with tx.begin_nested():
             yield
     except BaseException:
-        del told[kept:]
+        told[:] = before
         raise
 
 
-def _write(tx: Tx, drafts: list[Draft]) -> None:
-    if not drafts:
+def _execute(tx: Tx, query: Any) -> Any:
+    """Read entries or heads: what was told until now is among them."""
+    _write(tx, tx.info.get("at_end", {}).get(_write, []))
+    return tx.execute(query)
+
+
+def _write(tx: Tx, told: list[Draft]) -> None:
+    if not told:
         return
+    drafts = list(told)
+    told.clear()
     heads = _heads(tx, {draft.chain for draft in drafts})
     entries = []
     for draft in drafts:
@@ -101,12 +109,8 @@ def _write_heads(tx: Tx, heads: dict[str, tuple[int, str]]) -> None:
 def seal(tx: Tx, now: datetime) -> int:
     """Seal the heads that changed since the last seal; how many."""
     mac: Mac = tx.info["mac"]
-    rows = tx.execute(
-        select(t.chain_head)
-        .where(t.chain_head.c.sealed.is_(False))
-        .order_by(t.chain_head.c.chain)
-        .limit(5000)
-    ).all()
+    unsealed = select(t.chain_head).where(t.chain_head.c.sealed.is_(False))
+    rows = _execute(tx, unsealed.order_by(t.chain_head.c.chain).limit(5000)).all()
     if not rows:
         return 0
     heads = [(row.chain, row.seq, row.hash) for row in rows]
@@ -125,7 +129,7 @@ def seal(tx: Tx, now: datetime) -> int:
 def entries_by_chain(tx: Tx) -> Iterator[Entry]:
     """Every entry, ordered by chain and place."""
     query = select(t.logbook).order_by(t.logbook.c.chain, t.logbook.c.seq, t.logbook.c.number)
-    for row in tx.execution_options(yield_per=1000).execute(query):
+    for row in _execute(tx, query.execution_options(yield_per=1000)):
         yield _entry(row)
 
 
@@ -133,7 +137,7 @@ def heads(tx: Tx) -> list[Head]:
     """Every chain's head."""
     return [
         Head(chain=r.chain, seq=r.seq, hash=r.hash, mac=r.mac)
-        for r in tx.execute(select(t.chain_head))
+        for r in _execute(tx, select(t.chain_head))
     ]
 
 
@@ -163,7 +167,7 @@ def page(
         query = query.where(c.site == site)
     if since is not None:
         query = query.where(c.at >= since)
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return [dict(row._mapping) for row in _execute(tx, query)]
 
 
 def of_incidents(tx: Tx, incident_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
@@ -171,7 +175,7 @@ def of_incidents(tx: Tx, incident_ids: Sequence[str]) -> dict[str, list[dict[str
     found: dict[str, list[dict[str, Any]]] = {i: [] for i in incident_ids}
     c = t.logbook.c
     query = select(t.logbook).where(c.incident.in_(list(incident_ids))).order_by(c.number)
-    for row in tx.execute(query):
+    for row in _execute(tx, query):
         found[row.incident].append(dict(row._mapping))
     return found
 
@@ -179,14 +183,14 @@ def of_incidents(tx: Tx, incident_ids: Sequence[str]) -> dict[str, list[dict[str
 def last(tx: Tx, *, limit: int) -> list[dict[str, Any]]:
     """The newest entries, newest first."""
     query = select(t.logbook).order_by(t.logbook.c.number.desc()).limit(limit)
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return [dict(row._mapping) for row in _execute(tx, query)]
 
 
 def recorded_hashes(tx: Tx) -> dict[str, str | None]:
     """{call id: SHA-256 of its recording} as the logbook tells them."""
     c = t.logbook.c
     query = select(c.data).where(c.kind.in_(["recording", "recording_problem"]))
-    return {data["call"]: data.get("sha256") for data in tx.execute(query).scalars()}
+    return {data["call"]: data.get("sha256") for data in _execute(tx, query).scalars()}
 
 
 def _entry(row: Any) -> Entry:
