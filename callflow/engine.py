@@ -56,19 +56,22 @@ class Engine:
             self._wake.close()
 
     async def _work(self) -> None:
+        told = False
         while True:
             try:
-                more = await self._correlate()
+                more = await self._correlate(told=told)
                 more |= await self._due()
             except StoreUnavailable as error:
                 log.critical("store.away", reason=str(error))
                 more = False
-            if not more:
-                await self._wake.wait(_LOOK_EVERY)
+            told = not more and await self._wake.wait(_LOOK_EVERY)
 
-    async def _correlate(self) -> bool:
-        """One batch of the backlog; whether there may be more."""
-        if not await self._store.read(lambda tx: signals.backlog(tx, limit=1)):
+    async def _correlate(self, *, told: bool) -> bool:
+        """One batch of the backlog; whether there may be more.
+
+        Who was not ``told`` of any reads first: writing takes the turn of others.
+        """
+        if not told and not await self._store.read(lambda tx: signals.backlog(tx, limit=1)):
             return False
         now = clock.now()
         done, took = await self._store.write(lambda tx: _timed_correlation(tx, now, self._batch))

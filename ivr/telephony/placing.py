@@ -96,48 +96,40 @@ class Placing:
 
     # --- rows to calls ---
 
-    async def look(self) -> None:
+    async def look(self, *, told: bool) -> None:
         """Do what the rows ask for. Nothing is claimed without a link.
 
-        Reading first: each commit of ours wakes us, so a write for nothing would never end.
+        Who was not ``told`` that there is something reads first: writing takes the turn of others.
         """
-        if not self.link.ready:
-            return
-        now = self._now()
-        wanted, acts = await self._store.read(
-            lambda tx: (
-                bool(calls.requested(tx, self._node, limit=1)),
-                calls.actions_waiting(tx, self._node, now),
-            )
-        )
-        if wanted:
+        if self.link.ready and (told or await self._store.read(self._wanted)):
             await self._claim()
-        if acts:
-            await self._act()
+
+    def _wanted(self, tx: Tx) -> bool:
+        waiting = calls.actions_waiting(tx, self._node, self._now())
+        return waiting or bool(calls.requested(tx, self._node, limit=1))
 
     async def _claim(self) -> None:
-        """Place what is requested, vital first, as far as Asterisk keeps up."""
-        free = SLOTS * 2 - len(self._tasks)
-        if free <= 0:
-            self._crowded = True
-            return
-        orders = await self._store.write(
-            lambda tx: handling.claim_calls(
-                tx, node=self._node, now=self._now(), caller=self._caller, limit=free
+        """Do the acts, and place what is requested, vital first, as far as Asterisk keeps up."""
+        free = max(0, SLOTS * 2 - len(self._tasks))
+        now = self._now()
+
+        def claimed(
+            tx: Tx,
+        ) -> tuple[list[handling.CallActionOrder], list[handling.CallOrder]]:
+            acts = handling.claim_call_actions(tx, node=self._node, now=now)
+            if not free:
+                return acts, []
+            return acts, handling.claim_calls(
+                tx, node=self._node, now=now, caller=self._caller, limit=free
             )
-        )
+
+        acts, orders = await self._store.write(claimed)
         self._crowded = len(orders) == free
+        for act in acts:
+            self._spawn(self._do(act))
         for order in orders:
             self._live.add(order.call_id)
             self._spawn(self._place(order))
-
-    async def _act(self) -> None:
-        """Do the ``call_action`` rows: hang up."""
-        orders = await self._store.write(
-            lambda tx: handling.claim_call_actions(tx, node=self._node, now=self._now())
-        )
-        for order in orders:
-            self._spawn(self._do(order))
 
     async def ask_for_doubtful(self) -> None:
         """Ask Asterisk for the calls that may have been placed, once their grace is over."""

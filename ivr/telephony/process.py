@@ -111,9 +111,9 @@ class Telephony:
     async def _look(self) -> None:
         """Do what the rows ask for."""
         while True:
-            await self._wake.wait(_LOOK_EVERY)
+            told = await self._wake.wait(_LOOK_EVERY)
             try:
-                await self._placing.look()
+                await self._placing.look(told=told)
                 await self._placing.ask_for_doubtful()
             except StoreUnavailable as error:
                 log.critical("store.away", reason=str(error))
