@@ -40,8 +40,14 @@ def outside(text: object) -> Markup:
 
 
 def entry(row: Mapping[str, Any], language: str) -> str:
-    """A logbook entry's words; a hash is shortened, it stands whole beside the player."""
+    """A logbook entry's words: the person rather than a bare number.
+
+    A hash is shortened, it stands whole beside the player.
+    """
     data = row["data"]
+    if str(data.get("to")).startswith("+"):
+        number = i18n.phone(data["to"])
+        data = {**data, "to": f"{row['person']} ({number})" if row.get("person") else number}
     if row["kind"] == "recording" and data.get("sha256"):
         data = {**data, "sha256": data["sha256"][:12] + "…"}
     return entry_text(row["kind"], data, language) or str(row["text"])

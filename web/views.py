@@ -160,7 +160,15 @@ def told(tx: Tx, rows: Sequence[Row]) -> list[Row]:
     """Logbook entries as the console tells them, each with its site's name."""
     rows = [row for row in rows if row["kind"] not in _QUIET]
     names = sites.site_names(tx) if rows else {}
+    rows = _with_persons(tx, rows)
     return [{**row, "site_name": names.get(row["site"] or "", row["site"] or "")} for row in rows]
+
+
+def _with_persons(tx: Tx, rows: Sequence[Row]) -> list[Row]:
+    """Logbook entries, each with the ``person`` whose call it tells of, if it is a contact."""
+    of_calls = {row["id"]: row["data"].get("call") for row in rows}
+    names = calls.contact_names(tx, {call for call in of_calls.values() if call})
+    return [{**row, "person": names.get(of_calls[row["id"]] or "", "")} for row in rows]
 
 
 def incident(tx: Tx, incident_id: str) -> Row | None:
@@ -187,7 +195,7 @@ def incident(tx: Tx, incident_id: str) -> Row | None:
         ],
         "steps": steps(row, shown),
         "other_calls": [c for c in shown if c["step"] not in _step_ids(row)],
-        "entries": logbook.page(tx, incident=incident_id, limit=2000),
+        "entries": _with_persons(tx, logbook.page(tx, incident=incident_id, limit=2000)),
     }
 
 

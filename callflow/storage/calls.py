@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -76,6 +76,13 @@ def of_incidents(tx: Tx, incident_ids: Sequence[str]) -> dict[str, list[dict[str
     for row in tx.execute(query):
         found[row.incident_id].append(dict(row._mapping))
     return found
+
+
+def contact_names(tx: Tx, call_ids: Collection[str]) -> dict[str, str]:
+    """{call id: name of the contact that it is made to}, of those made to one."""
+    c = t.call.c
+    query = select(c.id, t.contact.c.name).join(t.contact, t.contact.c.id == c.contact_id)
+    return {row.id: row.name for row in tx.execute(query.where(c.id.in_(list(call_ids))))}
 
 
 def for_room(tx: Tx, room: str) -> list[dict[str, Any]]:

@@ -266,3 +266,16 @@ async def test_nobody_is_told_what_to_say_on_the_phone_under_duress(
     shown = (await operator.get(f"/incidents/{duress['id']}")).text
     assert "rien ne doit sonner sur place" in shown
     assert "À dire" not in shown
+
+
+async def test_the_logbook_names_the_person_who_was_called(
+    station: WebStation, operator: httpx.AsyncClient
+) -> None:
+    station.site()
+    incident = station.alarm()
+    station.call(Outcome.NO_ANSWER)
+    number = r"0\d( \d\d){4}"  # as people in France write it
+    for path in ("/", f"/incidents/{incident['id']}"):
+        shown = (await operator.get(path)).text
+        assert re.search(rf"Appel émis vers Accueil \({number}\)", shown)
+        assert re.search(rf"Fin de l&#39;appel vers Accueil \({number}\) : sans réponse", shown)
