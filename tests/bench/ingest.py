@@ -36,7 +36,7 @@ CONNECTIONS = 500
 VARIANTS = ("Callflow", "no-disk", "commit-each", "pysiaalarm")
 SECONDS = 4.0
 #: Frames of one connection: more than the fastest server can take in that time.
-EACH = 400
+EACH = 600
 #: The running engine: a steady load, then a flood; seconds, and the steady load's signals/s.
 RUNNING_S, STEADY = 15.0, 1500
 #: Backlog from which acknowledgements slow down in these (a station's: 50,000).
