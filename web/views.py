@@ -159,7 +159,9 @@ def feed(tx: Tx, *, most: int = 60) -> list[Row]:
 def told(tx: Tx, rows: Sequence[Row]) -> list[Row]:
     """Logbook entries as the console tells them, each with its site's name."""
     rows = [row for row in rows if row["kind"] not in _QUIET]
-    names = sites.site_names(tx) if rows else {}
+    if not rows:  # at most looks nothing is new
+        return []
+    names = sites.site_names(tx)
     rows = _with_persons(tx, rows)
     return [{**row, "site_name": names.get(row["site"] or "", row["site"] or "")} for row in rows]
 
