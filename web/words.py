@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from callflow.texts import OUTCOMES as OUTCOME_WORDS
 from callflow.texts import REASONS as REASON_WORDS
+from callflow.texts import RESOLUTIONS as RESOLUTION_WORDS
 from ivr.prompts import KINDS
 
 LANGUAGES = ("fr", "en")
@@ -43,17 +44,6 @@ OTHER_STEPS = {
     "incoming": N_("Incoming call"),
 }
 ROLES = {"premises": N_("premises"), "keyholder": N_("keyholder")}
-RESOLUTIONS = {
-    "false_alarm": N_("False alarm"),
-    "operating_error": N_("Operating error by the user"),
-    "known_cause": N_("Known cause"),
-    "intervention": N_("Intervention on site"),
-    "authorities": N_("Authorities alerted"),
-    "technical": N_("Technical fault, maintenance informed"),
-    "test": N_("Test"),
-    "nothing_found": N_("Verified, nothing found"),
-    "other": N_("Other, see the text"),
-}
 #: What the machine's step or an operator's choice may have been called otherwise.
 SITE_STATES = {
     "commissioning": N_("commissioning"),
@@ -93,7 +83,16 @@ def reason(name: str, language: str) -> str:
 def kind(name: str, language: str) -> str:
     """What an alarm is about, with a capital."""
     words = next((texts for known, texts in KINDS.items() if known.value == name), None)
-    text = words[language] if words else name
+    return _capital(words[language] if words else name)
+
+
+def resolution(code: str, language: str) -> str:
+    """What a resolution code stands for, with a capital; one of another time as it is."""
+    pair = RESOLUTION_WORDS.get(code)
+    return _capital(pair[LANGUAGES.index(language)]) if pair else code
+
+
+def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 

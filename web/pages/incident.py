@@ -11,7 +11,8 @@ from fastapi.responses import RedirectResponse
 
 from callflow import handling
 from callflow.storage import Tx, incidents
-from web import views, words
+from callflow.texts import RESOLUTIONS
+from web import views
 from web.accounts import Right
 from web.auth import Visitor, allowed
 from web.problems import ProblemError, not_found
@@ -49,7 +50,7 @@ async def _page(
         "refused": str(refused or ""),
         "held_by": refused.holder if isinstance(refused, handling.Held) else None,
         "may_act": Right.HANDLE in visitor.rights,
-        "resolutions": words.RESOLUTIONS,
+        "resolutions": RESOLUTIONS,
     }
     return page(visitor.language, "incident.html", values, status)
 
@@ -92,7 +93,7 @@ def _note(tx: Tx, incident_id: str, who: str, form: Mapping[str, str], now: date
 
 def _close(tx: Tx, incident_id: str, who: str, form: Mapping[str, str], now: datetime) -> object:
     code = form.get("code", "")
-    if code not in words.RESOLUTIONS:
+    if code not in RESOLUTIONS:
         raise ProblemError(422, "choose a resolution code", field="code")
     return handling.close_incident(tx, incident_id, who, code, _text(form), now)
 

@@ -10,6 +10,7 @@ import pytest
 
 from callflow import clock, handling
 from callflow.call import Outcome
+from callflow.texts import RESOLUTIONS
 from tests.support.web_station import NAME, PASSWORD, WebStation
 from web.accounts import Role
 from web.rendering import static_url
@@ -279,3 +280,16 @@ async def test_the_logbook_names_the_person_who_was_called(
         shown = (await operator.get(path)).text
         assert re.search(rf"Appel émis vers Accueil \({number}\)", shown)
         assert re.search(rf"Fin de l&#39;appel vers Accueil \({number}\) : sans réponse", shown)
+
+
+async def test_a_page_offers_every_resolution_code_in_its_language(
+    station: WebStation, operator: httpx.AsyncClient
+) -> None:
+    station.site()
+    path = f"/incidents/{station.alarm()['id']}"
+    for language, column in (("fr", 0), ("en", 1)):
+        shown = (await operator.get(f"{path}?lang={language}")).text
+        offered = dict(re.findall(r'<option value="([a-z_]+)">([^<]+)</option>', shown))
+        assert set(offered) == set(RESOLUTIONS)
+        words = {code: text[column] for code, text in RESOLUTIONS.items()}
+        assert {code: text[:1].lower() + text[1:] for code, text in offered.items()} == words

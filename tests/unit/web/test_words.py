@@ -7,7 +7,6 @@ from pathlib import Path
 
 import callflow.handling.operating
 import web
-from callflow.texts import RESOLUTIONS
 from web import i18n, words
 from web.rendering import render
 
@@ -40,10 +39,6 @@ def test_every_refusal_is_said_in_french() -> None:
     assert refusals() <= set(words.REFUSALS)
     for text in words.REFUSALS:
         assert i18n.catalogue("fr").gettext(text) != text
-
-
-def test_the_logbook_has_words_for_every_resolution_code_that_a_page_offers() -> None:
-    assert set(words.RESOLUTIONS) == set(RESOLUTIONS)
 
 
 def test_a_refusal_with_a_name_in_it_is_shown_as_it_is() -> None:
