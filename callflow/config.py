@@ -8,9 +8,16 @@ import tomllib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -21,6 +28,31 @@ from pydantic_settings import (
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 Number = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{7,14}$")]
+
+
+class LineSettings(BaseModel):
+    """One more line that signals come on, beside those that every station has.
+
+    ``listen`` is a port to wait at; ``connect`` the ``host:port`` of a receiver to call.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,15}$")
+    protocol: Literal["dc09", "surgard", "dc07"]
+    transport: Literal["tcp", "udp"] = "tcp"
+    listen: Port | None = None
+    connect: str | None = Field(None, pattern=r"^[^\s:]{1,253}:[0-9]{1,5}$")
+    #: Seconds between a receiver's heartbeats; three missing ones are its loss. 0: it sends none.
+    heartbeat: float = Field(30.0, ge=0, le=3600)
+
+    @model_validator(mode="after")
+    def _one_end(self) -> Self:
+        if (self.listen is None) == (self.connect is None):
+            raise ValueError("a line either listens at a port or connects to host:port")
+        if self.transport == "udp" and (self.protocol != "dc09" or self.connect):
+            raise ValueError("only DC-09 comes over UDP, and it is listened to")
+        return self
 
 
 class BadSettings(Exception):
@@ -48,6 +80,8 @@ class Settings(BaseSettings):
 
     web_port: Port = 0
     dc09_port: Port = 0
+    surgard_port: Port = 0
+    dc07_port: Port = 0
     ami_port: Port = 0
     ami_user: str = "callflow"
     ami_secret: str = ""
@@ -63,6 +97,10 @@ class Settings(BaseSettings):
     #: Called when no desk phone answered.
     duty_numbers: tuple[Number, ...] = ()
     station_number: str = "+33639989999"
+    #: Numbers of the station that panels call (Contact ID by phone); people call the others.
+    panel_numbers: tuple[Number, ...] = ("+33639989998",)
+    #: Lines beside DC-09, Sur-Gard and DC-07 at their ports: a list of ``LineSettings``.
+    lines: tuple[LineSettings, ...] = ()
     trunk_channels: int = 60
     #: Channels of the trunk that only vital alarms and humans may use.
     reserved_channels: int = 10
@@ -74,6 +112,12 @@ class Settings(BaseSettings):
     #: Window for the clocks of encrypted panels, seconds before and after ours (signals.md).
     window_before: float = 40.0
     window_after: float = 20.0
+    #: A signal whose panel's time is older by so much, skew apart, was delivered late: *deferred*.
+    deferred_after: float = Field(120.0, ge=10)
+    #: Signals of one site in a minute that make its panel a runaway.
+    runaway_after: int = Field(100, ge=10)
+    #: Sites with lost power or lines within five minutes that are one storm.
+    storm_after: int = Field(20, ge=3)
     #: Signals waiting to be correlated above which acknowledgements slow down (receiver/pace.py).
     long_backlog: int = Field(50_000, ge=100)
 
@@ -110,6 +154,8 @@ class Settings(BaseSettings):
         return Ports(
             web=self._port(self.web_port, 0),
             dc09=self._port(self.dc09_port, 9),
+            surgard=self._port(self.surgard_port, 10),
+            dc07=self._port(self.dc07_port, 11),
             ami=self._port(self.ami_port, 38),
             sip=self._port(self.sip_port, 60),
             simulator_sip=self._port(self.simulator_sip_port, 80),
@@ -168,6 +214,8 @@ class Ports:
 
     web: int
     dc09: int
+    surgard: int
+    dc07: int
     ami: int
     sip: int
     simulator_sip: int

@@ -105,6 +105,14 @@ _WITHOUT_RESTORE = PERSONAL | {
     Kind.CANCEL,
     Kind.BYPASS,
     Kind.TEST,
+    Kind.OFF_HOURS,
+    Kind.PANEL_USER,
+    Kind.BANK_OPENING,
+    Kind.MISMATCH,
+    Kind.ON_TEST,
+    Kind.RUNAWAY,
+    Kind.SWINGER,
+    Kind.STORM,
 }
 
 

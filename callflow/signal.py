@@ -31,6 +31,19 @@ class Kind(StrEnum):
     CANCEL = "cancel"
     RESTORE = "restore"
     UNENCRYPTED = "unencrypted"  # an account with a key sent in clear
+    MISSING_POLL = "missing_poll"  # a supervised path has gone silent
+    MISSING_TEST = "missing_test"  # the test that was due did not come
+    PATHS_LOST = "paths_lost"  # every path of an armed site is lost: as grave as an intrusion (D9)
+    LATE_TO_CLOSE = "late_to_close"  # not armed when its schedule says so
+    OFF_HOURS = "off_hours"  # opened early, or out of hours
+    PANEL_USER = "panel_user"  # a revoked or unknown user opened (D4)
+    BANK_OPENING = "bank_opening"  # "arrived well" did not come in time (D18)
+    MISMATCH = "mismatch"  # not from the line, or the number, that the panel is declared with
+    ON_TEST = "on_test"  # a test ended, or was abused (D17)
+    RUNAWAY = "runaway"  # a panel that does not stop
+    SWINGER = "swinger"  # the same zone again and again
+    STORM = "storm"  # one fault, many sites (D10)
+    RECEIVER = "receiver"  # a hardware receiver, or a line of our own, is lost
     UNKNOWN = "unknown"  # a code, or an account, that nobody declared
 
 
@@ -43,10 +56,26 @@ class Category(StrEnum):
     INFORMATION = "information"
 
 
+#: The format of what the station itself finds out (a missing poll, a late closing).
+STATION = "station"
+
 #: Personal alarms: mute, no key or code cancels them (D7).
 PERSONAL = frozenset({Kind.HOLD_UP, Kind.PANIC, Kind.DURESS})
 #: These always open an incident of their own (D6).
 ALWAYS_OWN = PERSONAL | {Kind.FIRE, Kind.MEDICAL, Kind.LIFT}
+
+
+class Treatment(StrEnum):
+    """What became of a signal when it was correlated."""
+
+    OPENED = "opened"  # an incident of its own
+    JOINED = "joined"
+    RESTORED = "restored"
+    CANCELLED = "cancelled"  # it cancelled an alarm by code, in time
+    NOTED = "noted"  # nothing is to be done
+    COUNTED = "counted"  # one of a runaway panel's: only counted
+    SHUNTED = "shunted"  # its zone was taken out: a swinger
+    TESTED = "tested"  # the site was on test (D17)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,12 +83,14 @@ class Signal:
     """One decoded message. ``received_at`` is the station's clock, ``panel_time`` the panel's.
 
     ``code`` is the event code of its format ("BA", "1130"), ``zone`` and ``text`` are as sent
-    (text from outside: never trusted), ``raw`` the frame in clear for people to read.
+    (text from outside: never trusted), ``raw`` the frame in clear for people to read. ``line`` is
+    the station's line it came on, ``caller`` the number that called (Contact ID by phone), and
+    ``extra`` the further data blocks as sent, brackets included ("[V…][X…]").
     ``deduplication`` is equal for two deliveries of one message and different otherwise.
     """
 
     account: str
-    format: str  # "SIA-DCS", "ADM-CID", "webhook", "contact-id"
+    format: str  # "SIA-DCS", "ADM-CID", "webhook", "contact-id", "station"
     code: str
     zone: str = ""
     partition: str = ""
@@ -69,5 +100,7 @@ class Signal:
     received_at: datetime
     panel_time: datetime | None = None
     line: str = ""
+    caller: str = ""
+    extra: str = ""
     encrypted: bool = False
     deduplication: str

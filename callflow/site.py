@@ -67,6 +67,18 @@ class Zone:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Rules:
+    """What is agreed for one site about its signals. Durations in seconds."""
+
+    #: A cancel by code so soon after an unconfirmed intrusion closes it; 0: it never does.
+    cancel_within: float = 120.0
+    #: So many alarms of one zone in one armed period make it a swinger; 0: none does.
+    swinger_after: int = 5
+    #: Whether a swinger's zone is taken out until its panel is armed anew; vital alarms never are.
+    swinger_shunt: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Site:
     """A monitored site as deciding and speaking need it. ``timezone`` is an IANA name."""
 

@@ -75,7 +75,15 @@ _BY_CATEGORY: Mapping[Category, str] = {
     Category.INFORMATION: OPERATOR.id,
 }
 #: Voice first (D8) and things that nobody declared: a human from the first moment.
-_HUMAN_KINDS = PERSONAL | {Kind.MEDICAL, Kind.LIFT, Kind.UNKNOWN, Kind.UNENCRYPTED}
+_HUMAN_KINDS = PERSONAL | {
+    Kind.MEDICAL,
+    Kind.LIFT,
+    Kind.UNKNOWN,
+    Kind.UNENCRYPTED,
+    Kind.MISMATCH,
+    Kind.MISSING_TEST,
+    Kind.RECEIVER,
+}
 
 
 def plan_id(site_plans: Mapping[str, str], kind: Kind, category: Category) -> str:

@@ -43,7 +43,7 @@ def heard(tx: Tx, accounts: dict[str, datetime]) -> None:
 
 
 def _stored(signal: Signal) -> Stored:
-    deduplication, account, code, zone, partition, user, text, raw = storable_all(
+    deduplication, account, code, zone, partition, user, text, raw, extra = storable_all(
         signal.deduplication,
         signal.account,
         signal.code,
@@ -52,6 +52,7 @@ def _stored(signal: Signal) -> Stored:
         signal.user,
         signal.text,
         signal.raw,
+        signal.extra,
     )
     kind, rank = _meaning(signal.format, signal.code)
     return Stored(
@@ -66,6 +67,8 @@ def _stored(signal: Signal) -> Stored:
         panel_user=user[:16],
         text=text,
         raw=raw,
+        caller=signal.caller[:32],
+        extra=extra,
         encrypted=signal.encrypted,
         kind=kind,
         rank=rank,

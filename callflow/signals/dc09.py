@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from callflow.signal import Signal
+from callflow.signal import STATION, Signal
 from callflow.signals import contact_id, sia
 from callflow.signals.event import Event
 from callflow.signals.framing import Fault, frame
@@ -32,8 +32,7 @@ _PAYLOADS: dict[str, Callable[[str], tuple[Event, ...]]] = {
 }
 _POLL = "NULL"
 _ANSWERS = frozenset({"ACK", "NAK", "DUH", "RSP"})
-#: Format and code of the signal that says: an account with a key has sent in clear.
-STATION_FORMAT = "DC-09"
+#: The station's own code that says: an account with a key has sent in clear.
 UNENCRYPTED_CODE = "UNENCRYPTED"
 
 #: Characters that an account, a zone, a partition or a user may have.
@@ -177,6 +176,7 @@ def _signals(message: _Message, name: str) -> tuple[Signal, ...]:
             received_at=now,
             panel_time=content.stamp,
             line=line,
+            extra="".join(f"[{block}]" for block in content.blocks).replace("\0", "\ufffd"),
             encrypted=head.encrypted,
             deduplication=f"{name}|{index}",
         )
@@ -209,7 +209,7 @@ def _unencrypted(message: _Message, deduplication: str) -> Signal:
     """The signal that makes handling raise *unencrypted*."""
     return Signal(
         account=message.account,
-        format=STATION_FORMAT,
+        format=STATION,
         code=UNENCRYPTED_CODE,
         raw=_clear_text(message.head, message.content),
         received_at=message.now,

@@ -12,9 +12,11 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib import resources
 
-from callflow.signal import Category, Kind, Signal
+from callflow.signal import STATION, Category, Kind, Signal
 
+#: Formats whose codes are Contact ID's, and those with tables of their own.
 CONTACT_ID = frozenset({"ADM-CID", "contact-id"})
+_OWN_TABLE = frozenset({"SIA-DCS", STATION})
 _NEW, _RESTORE, _STILL_PRESENT = "1", "3", "6"
 # Codes that tell of a zone's alarm, and of its end: not troubles, tampers, tests, system faults.
 _SYSTEM = r"(?!37|4[1-57]|56)"
@@ -61,7 +63,7 @@ def lookup(format_name: str, code: str) -> EventRow:
         return row
     if format_name in CONTACT_ID:
         return _contact_id(code)
-    if format_name == "SIA-DCS":
+    if format_name in _OWN_TABLE:
         return UNKNOWN
     return table().get(("SIA-DCS", code)) or _contact_id(code)
 

@@ -83,6 +83,9 @@ site = Table(
     Column("state", String(16), nullable=False),
     Column("recognition_word", LargeBinary, nullable=True),  # encrypted, see vault
     Column("plans", JSON, nullable=False),  # {kind or "*": plan id}
+    Column("schedule", JSON, nullable=True),  # when it is open: callflow/schedule.py
+    _at("schedule_due", index=True),  # when its arming must be looked at next
+    Column("rules", JSON, nullable=False, server_default="{}"),  # callflow/site.py: Rules
     _at("changed_at", null=False),
 )
 
@@ -94,6 +97,17 @@ account = Table(
     Column("dc09_key", LargeBinary, nullable=True),  # encrypted, see vault
     _at("last_heard"),
     Column("skew", Float, nullable=True),  # seconds the panel's clock is ahead of ours
+    Column("last_line", String(32), nullable=False, server_default=""),  # where it was heard
+    Column("line", String(32), nullable=True),  # where it is declared to be heard
+    Column("phone", String(32), nullable=True),  # the number it is declared to call from
+    # How it is watched. Times that polls move are not indexed: they are moved too often.
+    Column("poll_every", Float, nullable=True),  # seconds
+    _at("poll_due"),
+    Column("silent", Boolean, nullable=False, server_default="0"),
+    Column("test_every", Float, nullable=True),  # hours
+    _at("test_due"),
+    Column("untested", Boolean, nullable=False, server_default="0"),
+    _at("arrival_due"),  # a bank opened: "arrived well" is expected by then (D18)
 )
 
 zone = Table(
@@ -134,6 +148,59 @@ panel_user = Table(
     _ref("contact_id", "contact.id", null=True),
     Column("part", String(16), nullable=False),  # person, guard, cleaner, technician, duress
     Column("revoked", Boolean, nullable=False),
+)
+
+#: Whether each partition is armed, and since when: its armed period (D6).
+partition = Table(
+    "partition",
+    metadata,
+    Column("account", String(16), ForeignKey("account.account"), primary_key=True),
+    Column("partition", String(16), primary_key=True),
+    Column("armed", Boolean, nullable=False),
+    _at("since", null=False),
+    Column("panel_user", String(16), nullable=False),
+)
+
+#: How often a zone alarmed within its armed period, and whether it is taken out (a swinger).
+zone_trips = Table(
+    "zone_trips",
+    metadata,
+    Column("account", String(16), ForeignKey("account.account"), primary_key=True),
+    Column("zone", String(16), primary_key=True),
+    Column("trips", Integer, nullable=False),
+    _at("since", null=False),
+    _at("shunted_at"),
+)
+
+#: What a code means at one site, or at one of its zones, where an administrator says otherwise.
+event_override = Table(
+    "event_override",
+    metadata,
+    Column("site_id", String(64), ForeignKey("site.id"), primary_key=True),
+    Column("code", String(16), primary_key=True),
+    Column("zone", String(16), primary_key=True),  # "": any
+    Column("kind", String(16), nullable=True),
+    Column("category", String(16), nullable=True),
+    Column("priority", Integer, nullable=True),
+    Column("opens", Boolean, nullable=True),
+)
+
+#: A site, or some of its zones, on test (D17).
+on_test = Table(
+    "on_test",
+    metadata,
+    _id(),
+    _ref("site_id", "site.id"),
+    Column("zones", JSON, nullable=True),  # [zone, ...]; null: all, but for what stays live
+    Column("reason", Text, nullable=False),
+    Column("set_by", Text, nullable=False),
+    _ref("contact_id", "contact.id", null=True, index=False),
+    Column("began_at", UtcDateTime, nullable=False),
+    Column("ends_at", UtcDateTime, nullable=False),
+    Column("extensions", Integer, nullable=False),
+    _at("ended_at"),
+    Column("ended_by", Text, nullable=True),
+    Index("ix_on_test_running", "ended_at", "ends_at"),
 )
 
 plan = Table(
@@ -177,6 +244,8 @@ incident = Table(
     _at("machine_due"),
     _at("normal_due"),
     _at("due_at", index=True),  # the earliest of machine_due, normal_due, parked_until
+    _at("runaway_at"),  # its panel ran away: what else comes is only counted
+    Column("storm_id", String(64), nullable=True, index=True),  # the storm that it is part of
     _at("opened_at", null=False, index=True),
     _at("closed_at"),
     Column("resolution_code", String(32), nullable=True),
@@ -201,12 +270,16 @@ signal = Table(
     Column("panel_user", String(16), nullable=False),
     Column("text", Text, nullable=False),
     Column("raw", Text, nullable=False),
+    Column("caller", String(32), nullable=False, server_default=""),
+    Column("extra", Text, nullable=False, server_default=""),
     Column("encrypted", Boolean, nullable=False),
     Column("kind", String(16), nullable=False),
     Column("rank", Integer, nullable=False),  # 0 vital, 1 opens an incident, 2 the rest
     _at("received_at", null=False, index=True),
     _at("panel_time"),
     _at("correlated_at"),
+    Column("treatment", String(16), nullable=False, server_default=""),  # signal.Treatment
+    Column("deferred", Boolean, nullable=False, server_default="0"),  # delivered late (D10)
     _ref("incident_id", "incident.id", null=True),
     Index("ix_signal_backlog", "correlated_at", "rank", "number"),
 )

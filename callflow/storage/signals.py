@@ -29,6 +29,8 @@ class Stored(NamedTuple):
     panel_user: str
     text: str
     raw: str
+    caller: str
+    extra: str
     encrypted: bool
     kind: str
     rank: int

@@ -15,8 +15,11 @@ from callflow.storage.store import StoreUnavailable, make_engine, open_turns, tu
 _LOCK = 0x0CA11F10  # several processes may start together (PostgreSQL's advisory lock)
 
 
-def upgrade(url: str) -> None:
-    """Apply what is missing, all or nothing. Raises StoreUnavailable where rows don't fit."""
+def upgrade(url: str, revision: str = "head") -> None:
+    """Apply what is missing up to ``revision``, all or nothing.
+
+    Raises StoreUnavailable where rows don't fit.
+    """
     engine = make_engine(url, writer=True)
     try:
         with contextlib.ExitStack() as stack:
@@ -32,7 +35,7 @@ def upgrade(url: str) -> None:
             with connection.begin():
                 if engine.dialect.name != "sqlite":
                     connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
-                command.upgrade(_config(connection), "head")
+                command.upgrade(_config(connection), revision)
                 if engine.dialect.name == "sqlite":
                     broken = connection.execute(text("PRAGMA foreign_key_check")).all()
                     if broken:

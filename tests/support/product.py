@@ -18,7 +18,7 @@ from typing import Any, Self
 import httpx
 
 #: Offsets of the ports that an instance takes (design.md, Contracts).
-_OFFSETS = (0, 9, 38, 39, 60, 80, 88, 573)
+_OFFSETS = (0, 9, 10, 11, 38, 39, 60, 80, 88, 573)
 
 
 def free_base() -> int:

@@ -40,6 +40,29 @@ def test_twice_is_once(database_url: str) -> None:
     engine.dispose()
 
 
+def test_rows_of_the_first_release_are_kept(database_url: str) -> None:
+    upgrade(database_url, "2026_11_25_first_tables")
+    engine = make_engine(database_url, writer=True)
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO client (id, name) VALUES ('c', 'Client')"))
+        connection.execute(
+            text(
+                "INSERT INTO site (id, client_id, name, address, timezone, language, state, plans,"
+                " changed_at) VALUES ('1001', 'c', 'Site', '', 'Europe/Paris', 'fr', 'active',"
+                " '{}', '2026-11-25 10:00:00')"
+            )
+        )
+        connection.execute(text("INSERT INTO account (account, site_id) VALUES ('1001', '1001')"))
+    upgrade(database_url)
+    assert drift(database_url) == []
+    with engine.connect() as connection:
+        site = connection.execute(select(schema.site)).one()
+        account = connection.execute(select(schema.account)).one()
+    engine.dispose()
+    assert (site.rules, site.schedule) == ({}, None)
+    assert (account.silent, account.untested, account.last_line) == (False, False, "")
+
+
 def test_processes_that_start_together_upgrade_once(database_url: str) -> None:
     together(database_url)
     assert drift(database_url) == []

@@ -277,7 +277,7 @@ class TestInClearWithAKey:
         assert answer(received) == '"ACK"0001L0#1009[]'
         assert [(s.format, s.code) for s in received.signals] == [
             ("SIA-DCS", "BA"),
-            (dc09.STATION_FORMAT, dc09.UNENCRYPTED_CODE),
+            ("station", dc09.UNENCRYPTED_CODE),
         ]
 
     def test_a_repeat_says_it_once(self) -> None:
