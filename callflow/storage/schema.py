@@ -100,9 +100,9 @@ account = Table(
     Column("last_line", String(32), nullable=False, server_default=""),  # where it was heard
     Column("line", String(32), nullable=True),  # where it is declared to be heard
     Column("phone", String(32), nullable=True),  # the number it is declared to call from
-    # How it is watched. Times that polls move are not indexed: they are moved too often.
+    # How it is watched. What polls move is not indexed: it is moved too often.
     Column("poll_every", Float, nullable=True),  # seconds
-    _at("poll_due"),
+    _at("poll_since"),  # since when polls are expected
     Column("silent", Boolean, nullable=False, server_default="0"),
     Column("test_every", Float, nullable=True),  # hours
     _at("test_due"),

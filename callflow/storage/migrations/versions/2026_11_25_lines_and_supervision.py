@@ -77,7 +77,7 @@ def upgrade() -> None:
     op.add_column("account", sa.Column("poll_every", sa.Float(), nullable=True))
     op.add_column(
         "account",
-        sa.Column("poll_due", callflow.storage.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("poll_since", callflow.storage.schema.UtcDateTime(timezone=True), nullable=True),
     )
     op.add_column("account", sa.Column("silent", sa.Boolean(), server_default="0", nullable=False))
     op.add_column("account", sa.Column("test_every", sa.Float(), nullable=True))
