@@ -244,6 +244,7 @@ incident = Table(
     _at("machine_due"),
     _at("normal_due"),
     _at("due_at", index=True),  # the earliest of machine_due, normal_due, parked_until
+    _at("alarm_at"),  # when what opened it was raised: opened_at, unless it came late
     _at("runaway_at"),  # its panel ran away: what else comes is only counted
     Column("storm_id", String(64), nullable=True, index=True),  # the storm that it is part of
     _at("opened_at", null=False, index=True),

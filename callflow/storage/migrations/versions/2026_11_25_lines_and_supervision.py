@@ -94,6 +94,10 @@ def upgrade() -> None:
     )
     op.add_column(
         "incident",
+        sa.Column("alarm_at", callflow.storage.schema.UtcDateTime(timezone=True), nullable=True),
+    )
+    op.add_column(
+        "incident",
         sa.Column("runaway_at", callflow.storage.schema.UtcDateTime(timezone=True), nullable=True),
     )
     op.add_column("incident", sa.Column("storm_id", sa.String(length=64), nullable=True))

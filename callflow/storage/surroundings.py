@@ -1,0 +1,97 @@
+"""Rows of what a batch of signals is looked at in: accounts as declared, arming, trips, overrides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import select
+
+from callflow.correlation import Trips
+from callflow.storage import schema as t
+from callflow.storage.sites import upsert
+from callflow.storage.store import Tx
+
+Row = dict[str, Any]
+
+
+class Declared(NamedTuple):
+    """An account as it was declared, and what is known of its panel's clock (seconds ahead)."""
+
+    site: str | None
+    line: str | None
+    phone: str | None
+    skew: float | None
+
+
+def declared(tx: Tx, accounts: Iterable[str]) -> dict[str, Declared]:
+    """The declared ones of ``accounts``."""
+    c = t.account.c
+    query = select(c.account, c.site_id, c.line, c.phone, c.skew).where(
+        c.account.in_(list(accounts))
+    )
+    return {row.account: Declared(*row[1:]) for row in tx.execute(query)}
+
+
+def accounts_of(tx: Tx, site_id: str) -> list[str]:
+    """Every account of a site."""
+    query = select(t.account.c.account).where(t.account.c.site_id == site_id)
+    return list(tx.execute(query).scalars())
+
+
+def partitions(tx: Tx, sites: Iterable[str]) -> list[Row]:
+    """The arming state of every partition of these sites."""
+    query = (
+        select(t.partition, t.account.c.site_id)
+        .join(t.account, t.account.c.account == t.partition.c.account)
+        .where(t.account.c.site_id.in_(list(sites)))
+    )
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def write_partition(tx: Tx, row: Row) -> None:
+    """A partition's newest state."""
+    upsert(tx, t.partition, ["account", "partition"], row)
+
+
+def rules(tx: Tx, sites: Iterable[str]) -> dict[str, Row]:
+    """{site: what is agreed for its signals}, as stored."""
+    query = select(t.site.c.id, t.site.c.rules).where(t.site.c.id.in_(list(sites)))
+    return {row.id: dict(row.rules) for row in tx.execute(query)}
+
+
+def overrides(tx: Tx, sites: Iterable[str]) -> dict[tuple[str, str, str], Row]:
+    """{(site, code, zone or ""): what an administrator says instead of the event table}."""
+    query = select(t.event_override).where(t.event_override.c.site_id.in_(list(sites)))
+    rows = [dict(row._mapping) for row in tx.execute(query)]
+    return {(row["site_id"], row["code"], row["zone"]): row for row in rows}
+
+
+def trips(tx: Tx, zones: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Trips]:
+    """How often these (account, zone key) alarmed, as far as they did."""
+    c = t.zone_trips.c
+    query = select(t.zone_trips).where(c.account.in_({account for account, _ in zones}))
+    return {
+        (row.account, row.zone): Trips(trips=row.trips, since=row.since, shunted_at=row.shunted_at)
+        for row in tx.execute(query)
+        if (row.account, row.zone) in zones
+    }
+
+
+def write_trips(tx: Tx, account: str, zone: str, count: Trips) -> None:
+    """A zone's count."""
+    values = {
+        "account": account,
+        "zone": zone,
+        "trips": count.trips,
+        "since": count.since,
+        "shunted_at": count.shunted_at,
+    }
+    upsert(tx, t.zone_trips, ["account", "zone"], values)
+
+
+def panel_users(tx: Tx, accounts: Iterable[str]) -> dict[tuple[str, str], Row]:
+    """{(account, user number): whom it stands for}."""
+    query = select(t.panel_user).where(t.panel_user.c.account.in_(list(accounts)))
+    rows = [dict(row._mapping) for row in tx.execute(query)]
+    return {(row["account"], row["number"]): row for row in rows}
