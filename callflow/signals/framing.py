@@ -1,6 +1,9 @@
 """DC-09's envelope: ``LF crc length "…" CR`` (ANSI/SIA DC-09 §5.4), cut out of a byte stream.
 
 Pure and total: any bytes go in, what comes out is whole bodies and counted faults.
+
+Two envelopes of real panels are taken beside it (tests/data/frames/dc09.yaml): a CRC of two bytes,
+as DC-09-2007 had it (OPAX, Trikdis, Lupus), and CRC and length that count the CR too (Eldes).
 """
 
 from __future__ import annotations
@@ -14,8 +17,7 @@ from enum import StrEnum
 LONGEST_BODY = 0xFFF
 
 _LF, _CR = 0x0A, 0x0D
-_HEADER = re.compile(rb'\n([^\r\n]{4})([^\r\n]{4})"')
-_HEADER_BYTES = 9  # LF, four digits of CRC, four of length
+_HEADER = re.compile(rb'\n(?:([^\r\n]{4})([^\r\n]{4})|([\s\S]{2})(0[0-9A-Fa-f]{3}))"')
 _HEADER_START = 10  # bytes that may still become a header: the quote included
 
 
@@ -28,6 +30,10 @@ class Fault(StrEnum):
     OUTSIDE_WINDOW = "outside_window"  # encrypted, and its clock is wrong or missing: NAK
     UNSUPPORTED = "unsupported"  # understood, not supported: DUH
     MALFORMED = "malformed"  # a good envelope around nothing that can be answered
+
+
+class Body2007(bytes):
+    """A body whose frame had its CRC as two bytes: so has its answer."""
 
 
 def _table_of_bytes() -> list[int]:
@@ -52,7 +58,7 @@ _WORDS = array(
 )
 
 
-def crc16(data: bytes) -> int:
+def crc16(data: bytes | bytearray) -> int:
     """CRC-16/ARC: reflected 0xA001, initial 0. ``b"123456789"`` gives 0xBB3D."""
     crc = 0
     words = _WORDS
@@ -71,6 +77,11 @@ def frame(body: bytes) -> bytes:
     if len(body) > LONGEST_BODY:
         raise ValueError(f"a DC-09 frame holds at most {LONGEST_BODY} bytes, not {len(body)}")
     return b"\n%04X%04X%b\r" % (crc16(body), len(body), body)
+
+
+def with_crc_of_2007(framed: bytes) -> bytes:
+    """The same frame with its CRC as two bytes."""
+    return framed[:1] + int(framed[1:5], 16).to_bytes(2, "big") + framed[5:]
 
 
 class Splitter:
@@ -139,23 +150,40 @@ class Splitter:
 
     def _frame_at(self, header: re.Match[bytes]) -> bytes | Fault | None:
         """The frame that begins at ``header``; None when its end has not come yet."""
-        length = _length(header[2])
-        start = self._position + _HEADER_BYTES
+        digits, length_digits, two_bytes, length_2007 = header.groups()
+        crc = digits or two_bytes
+        length = _length(length_digits or length_2007)
+        start = header.end() - 1
         end = start + length
-        if length <= LONGEST_BODY and len(self._buffer) <= end:
-            if not self._ended_early(header[1], start):
+        if length > LONGEST_BODY:
+            return self._bad(Fault.BAD_LENGTH)
+        if len(self._buffer) <= end or self._buffer[end] != _CR:
+            if self._counts_its_cr(start, end, crc):
+                return self._good(start, end - 1, end, digits)
+            if len(self._buffer) <= end and not self._ended_early(crc, start):
                 return None
-            end = -1
-        if end < 0 or length > LONGEST_BODY or self._buffer[end] != _CR:
-            self._position += 1
-            return Fault.BAD_LENGTH
+            return self._bad(Fault.BAD_LENGTH)
+        if not _same_crc(self._buffer[start:end], crc):
+            return self._bad(Fault.BAD_CRC)
+        return self._good(start, end, end + 1, digits)
+
+    def _good(self, start: int, end: int, behind: int, digits: bytes | None) -> bytes:
         body = bytes(self._buffer[start:end])
-        if not _same_crc(body, header[1]):
-            self._position += 1
-            return Fault.BAD_CRC
-        self._position = end + 1
+        self._position = behind
         self.garbage = 0
-        return body
+        return body if digits is not None else Body2007(body)
+
+    def _bad(self, fault: Fault) -> Fault:
+        self._position += 1
+        return fault
+
+    def _counts_its_cr(self, start: int, end: int, crc: bytes) -> bool:
+        """Whether this is a frame whose CRC and length count the CR at its end."""
+        return (
+            start < end <= len(self._buffer)
+            and self._buffer[end - 1] == _CR
+            and _same_crc(self._buffer[start:end], crc)
+        )
 
     def _ended_early(self, crc: bytes, start: int) -> bool:
         """Whether the frame is over although its length asks for more.
@@ -166,7 +194,7 @@ class Splitter:
         end = self._buffer.find(_CR, start)
         if end < 0:
             return False
-        body = bytes(self._buffer[start:end])
+        body = self._buffer[start:end]
         return _same_crc(body, crc) or _HEADER.search(self._buffer, end + 1) is not None
 
 
@@ -178,5 +206,8 @@ def _length(digits: bytes) -> int:
         return LONGEST_BODY + 1
 
 
-def _same_crc(body: bytes, digits: bytes) -> bool:
-    return b"%04X" % crc16(body) == digits.upper()
+def _same_crc(body: bytes | bytearray, crc: bytes) -> bool:
+    """``crc`` is four digits, or the two bytes of 2007."""
+    if len(crc) == 2:
+        return crc16(body) == int.from_bytes(crc, "big")
+    return b"%04X" % crc16(body) == crc.upper()

@@ -1,6 +1,7 @@
 """SIA DC-03 data blocks as DC-09 carries them: ``Nri1/id12/BA03^Back door^/BA04``.
 
-Seen from real panels: slashes left out, text in carets, in an ``A`` block, or as ``*'text'NM``.
+Seen from real panels: slashes left out, text in carets, in an ``A`` block, or as ``*'text'NM``,
+an area's name in carets (Jablotron), an account in front (tests/data/frames/dc09.yaml).
 When in doubt an event too many is read rather than one too few.
 """
 
@@ -13,7 +14,9 @@ from callflow.signals.event import Event
 # What nearly every panel sends, read in one step: "Nri1/BA03". It says the same as the rules below.
 _PLAIN = re.compile(r"[NO](?:ri([0-9]+)/)?([A-Z]{2})([0-9]*)")
 _FLAG = re.compile(r"\|?[NO](?=/|[a-z]{2}|[A-Z]{2})")
-_MODIFIER = re.compile(r"([a-z]{2})([^/A-Z^|*]*)")
+_MODIFIER = re.compile(r"([a-z]{2})([^/A-Za-z^|*]*)")
+# The name of an area, which is no event's text: "ri01^TOTAL^/".
+_AREA_NAME = re.compile(r"((?:^|[/|])[NO]?ri[0-9]+)\^[^^]*\^(?=/)")
 # A zone ends at a separator, or where another code and its number follow without one.
 _EVENT = re.compile(r"([A-Z]{2})(\d+(?=[A-Z]{2}\d)|[^/^|*]*)")
 _CARETS = re.compile(r"\^(.*?)\^(?=/[A-Z]{2}\d|/[a-z]{2}\d|\|[NOA]|$)|\^(.*)", re.DOTALL)
@@ -33,9 +36,9 @@ def decode(payload: str) -> tuple[Event, ...]:
 def _decode_any(payload: str) -> tuple[Event, ...]:
     events: list[Event] = []
     modifiers: dict[str, str] = {}
-    position = 0
-    while position < len(payload):
-        position = _step(payload, position, events, modifiers)
+    read, position = _AREA_NAME.sub(r"\1", payload), 0
+    while position < len(read):
+        position = _step(read, position, events, modifiers)
     return tuple(events) or (Event("", text=payload),)
 
 

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from siadc09 import util as oracle
 
-from callflow.signals.framing import LONGEST_BODY, Fault, Splitter, crc16, frame
+from callflow.signals.framing import (
+    LONGEST_BODY,
+    Body2007,
+    Fault,
+    Splitter,
+    crc16,
+    frame,
+    with_crc_of_2007,
+)
 
 GOOD = b'"SIA-DCS"0001L0#1001[#1001|Nri1/BA03]'
 
@@ -124,6 +135,57 @@ def test_only_as_many_as_asked_for_are_taken() -> None:
     assert len(list(splitter.take(2))) == 2
     assert splitter.pending
     assert len(list(splitter.take(9))) == 3
+
+
+def counting_cr(body: bytes) -> bytes:
+    """As Eldes frames it: CRC and length count the CR."""
+    return frame(body + b"\r")[:-1]
+
+
+@pytest.mark.parametrize("behind", [b"", b"\0", b"\n", b"\0\r\n"])
+def test_a_frame_whose_crc_and_length_count_the_cr_is_taken_at_once(behind: bytes) -> None:
+    whole = counting_cr(GOOD) + behind
+    assert split(whole, frame(GOOD)) == [GOOD, GOOD]
+    assert split(*(whole[i : i + 1] for i in range(len(whole))), frame(GOOD)) == [GOOD, GOOD]
+
+
+def test_a_cr_that_is_counted_and_another_one_are_taken_as_they_stand() -> None:
+    assert split(frame(GOOD + b"\r")) == [GOOD + b"\r"]
+
+
+def test_its_crc_is_checked_too() -> None:
+    bad = counting_cr(GOOD).replace(b"BA03", b"BA04")
+    assert split(bad, frame(GOOD)) == [Fault.BAD_LENGTH, GOOD]
+
+
+def test_a_crc_of_two_bytes_is_taken_and_remembered() -> None:
+    whole = with_crc_of_2007(frame(GOOD))
+    assert whole == b"\n" + crc_by_hand(GOOD).to_bytes(2, "big") + b"0025" + GOOD + b"\r"
+    segments = [whole[i : i + 1] for i in range(len(whole))]
+    for items in (split(whole), split(*segments)):
+        assert items == [GOOD]
+        assert isinstance(items[0], Body2007)
+    assert not isinstance(split(frame(GOOD))[0], Body2007)
+
+
+@pytest.mark.parametrize("crc", [b"\n\n", b"\r\n", b'""', b"\0\0", b"00"])
+def test_two_bytes_of_crc_may_be_any_and_must_be_right(crc: bytes) -> None:
+    whole = with_crc_of_2007(frame(GOOD))
+    assert split(whole[:1] + crc + whole[3:], frame(GOOD)) == [Fault.BAD_CRC, GOOD]
+    body = next(body for body in bodies() if crc16(body) == int.from_bytes(crc, "big"))
+    assert split(with_crc_of_2007(frame(body))) == [body]
+
+
+def bodies() -> Iterator[bytes]:
+    """Frames of every CRC."""
+    return (b'"NULL"%04X#%04X[]' % divmod(number, 65536) for number in itertools.count())
+
+
+@given(st.binary(max_size=80).filter(lambda body: b"\r" not in body and b"\n" not in body))
+def test_each_envelope_gives_its_body_back(body: bytes) -> None:
+    body = b'"' + body
+    for whole in (frame(body), counting_cr(body), with_crc_of_2007(frame(body))):
+        assert split(whole + frame(GOOD)) == [body, GOOD]
 
 
 @given(st.lists(st.binary(max_size=60)))

@@ -28,6 +28,11 @@ from callflow.signals.event import Event
         ("Nri1/BA01|AFront door", Event("BA", "01", "1", text="Front door")),
         ("NXYzz", Event("XY", "zz")),
         ("NR01", Event("NR", "01")),
+        ("Nri01^TOTAL^/LX901^JA-106K(R)^", Event("LX", "901", "01", text="JA-106K(R)")),
+        ("Nri0000pi0006da10-25-18ti14:37:53UT0000^x^", Event("UT", "0000", "0000", text="x")),
+        ("Nri2/id15/OP", Event("OP", "", "2", "15")),
+        ("0|NRP", Event("RP")),
+        ("12345A|NFA129", Event("FA", "129")),
     ],
 )
 def test_one_event(payload: str, event: Event) -> None:
@@ -58,16 +63,21 @@ def test_what_holds_no_event_is_kept_as_text(payload: str) -> None:
     assert sia.decode(payload) == (Event("", text=payload),)
 
 
-@given(st.text(max_size=80))
+@given(st.text(max_size=80) | st.text(alphabet="NOBAri1^|*/'d\r0", max_size=60))
 def test_any_payload_gives_at_least_one_event(payload: str) -> None:
     assert sia.decode(payload)
 
 
-@given(st.from_regex(r"[A-Z]{2}", fullmatch=True), st.integers(0, 9999), st.integers(0, 99))
-def test_what_is_encoded_decodes_to_itself(code: str, zone: int, area: int) -> None:
-    (event,) = sia.decode(sia.encode(code, str(zone), str(area), "Hall"))
-    assert event[:3] == (code, str(zone), str(area))
-    assert event.text == "Hall"
+@given(
+    st.from_regex(r"[A-Z]{2}", fullmatch=True),
+    st.from_regex(r"[0-9]{0,4}", fullmatch=True),
+    st.from_regex(r"[0-9]{0,2}", fullmatch=True),
+    st.text(alphabet=st.characters(blacklist_characters="^", codec="utf-8"), max_size=40),
+)
+def test_what_is_encoded_decodes_to_itself(code: str, zone: str, area: str, text: str) -> None:
+    (event,) = sia.decode(sia.encode(code, zone, area, text))
+    assert event[:3] == (code, zone, area)
+    assert event.text == text
 
 
 def test_a_code_that_is_none_is_refused() -> None:
