@@ -24,10 +24,12 @@ from callflow.config import Settings
 from callflow.storage import Store, StoreUnavailable
 from callflow.vault import Vault
 from web import api, pages, problems
+from web.api import signals
 from web.api.health import machines
 from web.auth import LoginNeededError, language_of
 from web.pages.login import limits
 from web.problems import ProblemError
+from web.rates import Rates
 from web.rendering import page
 from web.security import Guard
 from web.station import Network, Station
@@ -72,6 +74,7 @@ def create_app(
     app.mount("/static", _Static(directory=_HERE / "static"))
     app.state.hub = Hub(station)
     app.state.guesses = limits()
+    app.state.rates = Rates(signals.RATE, signals.BURST)
     _say_errors(app)
     app.add_middleware(Guard)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]

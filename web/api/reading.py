@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from callflow.call import CallState
+from callflow.signals import blocks
 from callflow.storage import Tx, calls, logbook, signals
 
 Row = dict[str, Any]
@@ -13,8 +14,29 @@ Row = dict[str, Any]
 
 def signal(row: Row) -> Row:
     """A stored signal."""
-    names = ("id", "account", "format", "code", "zone", "text", "raw", "received_at")
-    return {**{name: row[name] for name in names}, "incident": row["incident_id"]}
+    names = (
+        "id",
+        "account",
+        "format",
+        "code",
+        "zone",
+        "text",
+        "raw",
+        "received_at",
+        "line",
+        "caller",
+        "partition",
+        "panel_time",
+        "deferred",
+        "extra",
+    )
+    return {
+        **{name: row[name] for name in names},
+        "incident": row["incident_id"],
+        "user": row["panel_user"],
+        "treatment": row["treatment"] or None,
+        "links": blocks.links(row["extra"]),
+    }
 
 
 def call(row: Row, recorded: bool) -> Row:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from callflow.call import Outcome
 from callflow.incident import Machine, State
-from callflow.signal import Category, Kind
+from callflow.signal import Category, Kind, Treatment
+from callflow.signals import blocks
 
 T = TypeVar("T")
 
@@ -22,6 +23,24 @@ def _storable(text: str) -> str:
         text.encode()
     except UnicodeEncodeError:
         raise ValueError("half of a surrogate pair can't be stored") from None
+    return text
+
+
+def _in_calendar(at: datetime) -> datetime:
+    """``at`` in UTC."""
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("outside the calendar") from None
+
+
+def _link(text: str) -> str:
+    """An address that a person may be offered to follow."""
+    if not blocks.is_link(text):
+        raise ValueError(
+            "must be an http or https address in ASCII, without name and password and without"
+            " brackets (write them %5B and %5D)"
+        )
     return text
 
 
@@ -56,6 +75,16 @@ class SignalIn(Body):
     )
     zone: Short = ""
     text: Long = ""
+    partition: Short = ""
+    user: Annotated[Short, Field(description="The panel's number of who armed or disarmed")] = ""
+    panel_time: Annotated[
+        Annotated[AwareDatetime, AfterValidator(_in_calendar)] | None,
+        Field(description="When it happened by the sender's clock, with its offset from UTC"),
+    ] = None
+    links: Annotated[
+        list[Annotated[str, Field(max_length=blocks.LONGEST), AfterValidator(_link)]],
+        Field(max_length=8, description="Images: shown to people, never asked for by Callflow"),
+    ] = []
 
 
 class Stored(BaseModel):
@@ -76,6 +105,15 @@ class SignalOut(BaseModel):
     raw: str
     received_at: datetime
     incident: str | None
+    line: str = Field(description="The station's line that it came on")
+    caller: str = Field(description="The number that called (Contact ID by phone)")
+    partition: str
+    user: str
+    panel_time: datetime | None = Field(description="By the panel's clock")
+    deferred: bool = Field(description="Delivered late: it happened at `panel_time`")
+    treatment: Treatment | None = Field(description="null until it is correlated")
+    links: list[str] = Field(description="From its `[V…]` blocks; Callflow never asks for them")
+    extra: str = Field(description="The further data blocks as sent")
 
 
 class CallOut(BaseModel):

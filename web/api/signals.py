@@ -7,39 +7,56 @@ import uuid
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query
+from fastapi import APIRouter, Depends, Header, Query, Request
 
 from callflow import handling
+from callflow.clock import monotonic
 from callflow.signal import Signal
+from callflow.signals import blocks
 from callflow.storage import Tx, signals
 from web.accounts import Right
 from web.api import paging, reading
 from web.api.shapes import ACCOUNT, Page, SignalIn, SignalOut, Stored
 from web.bearer import Caller, allowed
-from web.problems import CONFLICT, RESPONSES, ProblemError
+from web.problems import CONFLICT, RESPONSES, TOO_MANY, ProblemError
 from web.station import Station, station_of
 
 router = APIRouter(tags=["signals"], responses=RESPONSES)
 
+#: Signals a second that one token may send for long, and how many at once.
+RATE, BURST = 200.0, 1000.0
 #: Two panels' keys never meet, nor do a key and what a DC-09 line makes up.
 _Key = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
+        min_length=1,
         max_length=200,
         description="Sent again with the same body: the same signal, stored once",
     ),
 ]
 
 
-@router.post("/signals", status_code=201, responses=CONFLICT)
+async def _sender(
+    request: Request, caller: Annotated[Caller, Depends(allowed(Right.SEND))]
+) -> Caller:
+    """Who sends, unless it sends faster than it may: it must not slow the others down."""
+    wait = request.app.state.rates.wait(caller.id, monotonic())
+    if wait is not None:
+        raise ProblemError(
+            429, f"at most {RATE:.0f} signals a second", headers={"Retry-After": str(wait)}
+        )
+    return caller
+
+
+@router.post("/signals", status_code=201, responses=CONFLICT | TOO_MANY)
 async def store_signal(
     body: SignalIn,
-    caller: Annotated[Caller, Depends(allowed(Right.SEND))],
+    caller: Annotated[Caller, Depends(_sender)],
     station: Annotated[Station, Depends(station_of)],
     idempotency_key: _Key = None,
 ) -> Stored:
-    """Stores one message; answered after the commit."""
+    """Stores one message; answered after the commit. Not answered 201: send it again."""
     signal = _signal(body, caller, station.clock(), idempotency_key)
 
     def store(tx: Tx) -> str:
@@ -67,10 +84,14 @@ def _signal(body: SignalIn, caller: Caller, now: datetime, key: str | None) -> S
         format="webhook",
         code=body.code,
         zone=body.zone,
+        partition=body.partition,
         text=body.text,
-        raw=body.model_dump_json(),
+        user=body.user,
+        raw=body.model_dump_json(exclude_defaults=True),
         received_at=now,
+        panel_time=body.panel_time,
         line="webhook",
+        extra=blocks.of_links(body.links),
         deduplication=name,
     )
 

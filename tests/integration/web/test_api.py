@@ -22,7 +22,10 @@ CALL = set(
     "id direction step contact to attempt trunk node placed_at answered_at ended_at outcome"
     " recording state".split()
 )
-SIGNAL = set("id account format code zone text raw received_at incident".split())
+SIGNAL = set(
+    "id account format code zone text raw received_at incident line caller partition user"
+    " panel_time deferred treatment links extra".split()
+)
 ENTRY = set("id at site incident who kind text".split())
 
 
