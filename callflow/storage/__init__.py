@@ -2,6 +2,7 @@
 
 from sqlalchemy.exc import SQLAlchemyError as SqlError
 
-from callflow.storage.store import AWAY, Store, StoreUnavailable, Tx
+from callflow.storage.outage import AWAY, StoreUnavailable
+from callflow.storage.store import Store, Tx
 
 __all__ = ["AWAY", "SqlError", "Store", "StoreUnavailable", "Tx"]

@@ -1,25 +1,20 @@
-"""One writer thread with group commit, a pool of readers; the async shell awaits both.
-
-SQLite: WAL (upgrade.py), ``synchronous=FULL``, ``BEGIN IMMEDIATE`` for the writer only.
-PostgreSQL: the same functions through psycopg 3. Measured in engine.md.
-"""
+"""One writer thread with group commit, a pool of readers; the async shell awaits both."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import fcntl
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
-from typing import IO, Any, TypeVar
+from concurrent.futures import TimeoutError as FutureTimeout
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy import Connection, event
+from sqlalchemy.exc import SQLAlchemyError
+
+from callflow.storage.connecting import WAIT, check_whole, make_engine, open_turns, turn
+from callflow.storage.outage import Outage, StoreUnavailable
 
 #: A text's MAC with a key that is not in the database.
 Mac = Callable[[str], str]
@@ -30,29 +25,6 @@ T = TypeVar("T")
 _BATCH = 512  # functions in one commit
 _READING = ("SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "PRAGMA")
 _PAUSE = 0.002  # seconds left to other processes' writers after each commit (engine.md)
-
-
-class StoreUnavailable(Exception):
-    """The database failed, or (``permanent``) refused what was asked; nothing was written.
-
-    Trying again may help, unless it is permanent: then the fault is in what was asked.
-    """
-
-    def __init__(self, message: str, *, permanent: bool = False) -> None:
-        super().__init__(message)
-        self.permanent = permanent
-
-    @classmethod
-    def because(cls, error: BaseException) -> StoreUnavailable:
-        """The error that SQLAlchemy's ``error`` is for callers."""
-        refused = isinstance(error, SQLAlchemyError) and not isinstance(error, AWAY)
-        failure = cls(str(error), permanent=refused)
-        failure.__cause__ = error
-        return failure
-
-
-#: The database is away, busy, or ended a deadlock: nothing is wrong with what was asked.
-AWAY = (OperationalError, InterfaceError, PoolTimeout)
 
 
 class _Job:
@@ -89,12 +61,25 @@ class Store:
         self._readers = ThreadPoolExecutor(4, thread_name_prefix="reader")
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
+        self._outage = Outage()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
     async def write(self, function: Callable[[Tx], T]) -> T:
-        """Run ``function`` in the next commit; its value once that is durable."""
-        return await asyncio.wrap_future(self._submit(function))
+        """Run ``function`` in the next commit; its value once that is durable.
+
+        Raises StoreUnavailable, and ``function`` is not run, where its turn does not come.
+        """
+        submitted = self._submit(function)
+        waiting = asyncio.wrap_future(submitted)
+        try:
+            await asyncio.wait({waiting}, timeout=WAIT)
+        except asyncio.CancelledError:
+            waiting.cancel()
+            raise
+        if not waiting.done() and submitted.cancel():
+            raise self._no_turn()
+        return await waiting
 
     async def read(self, function: Callable[[Tx], T]) -> T:
         """Run ``function`` on a reader's connection."""
@@ -102,7 +87,13 @@ class Store:
 
     def write_now(self, function: Callable[[Tx], T]) -> T:
         """``write`` for synchronous callers (the CLI)."""
-        return self._submit(function).result()
+        submitted = self._submit(function)
+        try:
+            return submitted.result(WAIT)
+        except FutureTimeout:
+            if submitted.cancel():
+                raise self._no_turn() from None
+            return submitted.result()  # it is being run, or raised this itself
 
     def read_now(self, function: Callable[[Tx], T]) -> T:
         """``read`` in the caller's thread."""
@@ -123,6 +114,11 @@ class Store:
         self._reader_engine.dispose()
         if self._turns is not None:
             self._turns.close()
+
+    def _no_turn(self) -> StoreUnavailable:
+        error = StoreUnavailable("another process holds the turn to write, and does not give it up")
+        self._outage.begun(error)
+        return error
 
     def _note_change(self, *execution: Any) -> None:
         """Only a commit that changed a row wakes others, else they would never sleep."""
@@ -159,13 +155,15 @@ class Store:
         return batch
 
     def _commit(self, batch: list[_Job]) -> None:
-        # A caller that was cancelled meanwhile: its job is not run, and the thread lives on.
-        batch = [job for job in batch if job.future.set_running_or_notify_cancel()]
-        if not batch:
-            return
         self._changed = False
         self._hints.clear()
-        results = [self._again(result) for result in self._transaction(batch)]
+        try:
+            with turn(self._turns):
+                results = self._results(batch)
+        except OSError as failed:  # no turns: nobody's job was run
+            failure = StoreUnavailable.because(failed)
+            results = [(job, None, failure) for job in batch if _is_wanted(job)]
+        self._note_outage(results)
         if self.after_commit is not None and self._changed:
             self.after_commit(frozenset(self._hints))
         for job, value, error in results:
@@ -174,14 +172,33 @@ class Store:
             else:
                 job.future.set_result(value)
 
+    def _results(self, batch: list[_Job]) -> list[_Result]:
+        batch = [job for job in batch if _is_wanted(job)]
+        if not batch:
+            return []
+        return [self._again(result) for result in self._transaction(batch)]
+
+    def _note_outage(self, results: list[_Result]) -> None:
+        for _, _, error in results:
+            if error is None:
+                self._outage.over()
+            elif isinstance(error, StoreUnavailable) and not error.permanent:
+                self._outage.begun(error)
+
     def _transaction(self, batch: list[_Job]) -> list[_Result]:
         """Run ``batch`` in one transaction; each job's value or error once it is durable."""
         try:
-            with turn(self._turns), self._writer_engine.connect() as tx, tx.begin() as transaction:
+            with self._writer_engine.connect() as tx, tx.begin() as transaction:
                 tx.info["mac"], tx.info["hints"] = self._mac, self._hints
-                results = [(job, *_attempt(tx, job, alone=len(batch) == 1)) for job in batch]
+                results = []
+                for job in batch:
+                    results.append((job, *_attempt(tx, job, alone=len(batch) == 1)))
+                    if tx.invalidated:  # what the jobs before it did is lost too
+                        raise results[-1][2] or StoreUnavailable("the database ended a transaction")
                 if all(error is not None for _, _, error in results):
                     transaction.rollback()
+                else:
+                    check_whole(tx)
         except BaseException as failed:  # the commit itself failed: nobody's work is durable
             failure = StoreUnavailable.because(failed)
             return [(job, None, failure) for job in batch]
@@ -194,32 +211,6 @@ class Store:
                 break
             result = self._transaction([result[0]])[0]
         return result
-
-
-def open_turns(url: str) -> IO[bytes] | None:
-    """The file beside a SQLite database whose lock is the turn to write to it."""
-    if not url.startswith("sqlite"):
-        return None
-    file = Path(url.removeprefix("sqlite:///"))
-    file.parent.mkdir(parents=True, exist_ok=True)
-    return file.with_name(f"{file.name}-turn").open("ab")
-
-
-@contextlib.contextmanager
-def turn(turns: IO[bytes] | None) -> Iterator[None]:
-    """Our turn among the processes that write to this SQLite file.
-
-    The kernel wakes who waits the moment it is free; SQLite itself would look again after
-    sleeps of up to 100 ms, lose to whoever comes between, and not wait at all for some orders.
-    """
-    if turns is None:
-        yield
-        return
-    fcntl.flock(turns, fcntl.LOCK_EX)
-    try:
-        yield
-    finally:
-        fcntl.flock(turns, fcntl.LOCK_UN)
 
 
 def hint(tx: Tx, role: str) -> None:
@@ -250,6 +241,11 @@ def _lost_a_race(error: Exception | None) -> bool:
     return getattr(original, "sqlstate", None) in (_DEADLOCK, _SERIALIZATION)
 
 
+def _is_wanted(job: _Job) -> bool:
+    """False for a caller that gave up meanwhile; from here on it can't."""
+    return job.future.set_running_or_notify_cancel()
+
+
 def _attempt(tx: Tx, job: _Job, *, alone: bool) -> tuple[Any, Exception | None]:
     """Run one job; what it raised undoes its own part only."""
     try:
@@ -269,40 +265,3 @@ def _to_its_end(tx: Tx, job: _Job) -> Any:
     for work, given in tx.info["at_end"].items():
         work(tx, given)
     return value
-
-
-def make_engine(url: str, *, writer: bool) -> Engine:
-    """An engine with the settings that engine.md measured."""
-    if not url.startswith("sqlite"):
-        return create_engine(
-            url, pool_size=1 if writer else 4, pool_pre_ping=True, hide_parameters=True
-        )
-    engine = create_engine(
-        url,
-        hide_parameters=True,  # what people said and did stays out of errors, hence out of logs
-        pool_size=1 if writer else 4,
-        max_overflow=0 if writer else 8,
-        connect_args={"check_same_thread": False, "timeout": 10},
-    )
-
-    @event.listens_for(engine, "connect")
-    def _connect(connection: Any, _entry: ConnectionPoolEntry) -> None:
-        connection.isolation_level = None  # the BEGIN below is ours
-        cursor = connection.cursor()
-        for pragma in (
-            "synchronous=FULL",
-            "busy_timeout=10000",
-            "foreign_keys=ON",
-            "cache_size=-16000",  # kB: the default 2 MB is read again and again in a flood
-            "wal_autocheckpoint=4000",  # pages, 16 MB
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    begin = "BEGIN IMMEDIATE" if writer else "BEGIN"
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    return engine

@@ -10,7 +10,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
 
-from callflow.storage.store import StoreUnavailable, make_engine, open_turns, turn
+from callflow.storage.connecting import make_engine, open_turns, turn
+from callflow.storage.outage import StoreUnavailable
 
 _LOCK = 0x0CA11F10  # several processes may start together (PostgreSQL's advisory lock)
 

@@ -10,7 +10,7 @@ from psycopg import sql
 
 from callflow.storage import Store
 from callflow.storage.schema import metadata
-from callflow.storage.store import make_engine
+from callflow.storage.connecting import make_engine
 from callflow.vault import Vault
 from tests.integration.handling.station import Station
 from tests.support.postgresql import Server

@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect, select, text
 
 from callflow.storage import schema
-from callflow.storage.store import make_engine
+from callflow.storage.connecting import make_engine
 from callflow.storage.upgrade import upgrade
 
 

@@ -1,0 +1,129 @@
+"""How the database is opened, whose turn it is to write, and whether a transaction still stands.
+
+SQLite: WAL (upgrade.py), ``synchronous=FULL``, ``BEGIN IMMEDIATE`` for the writer only.
+PostgreSQL: the same functions through psycopg 3. Measured in engine.md.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from psycopg.pq import TransactionStatus
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine.interfaces import ExceptionContext
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from callflow.storage.outage import StoreUnavailable
+
+#: Seconds for a lock of the database, and for the turn to write to it.
+WAIT = 10
+#: A server that vanished is noticed, and a lock is waited for no longer than on SQLite.
+_PATIENCE = {
+    "connect_timeout": 5,  # seconds
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": WAIT * 1000,  # milliseconds
+    "options": f"-c lock_timeout={WAIT}s",
+}
+
+
+def open_turns(url: str) -> IO[bytes] | None:
+    """The file beside a SQLite database whose lock is the turn to write to it."""
+    if not url.startswith("sqlite"):
+        return None
+    file = Path(url.removeprefix("sqlite:///"))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    return file.with_name(f"{file.name}-turn").open("ab")
+
+
+@contextlib.contextmanager
+def turn(turns: IO[bytes] | None) -> Iterator[None]:
+    """Our turn among the processes that write to this SQLite file.
+
+    The kernel wakes who waits the moment it is free; SQLite itself would look again after
+    sleeps of up to 100 ms, lose to whoever comes between, and not wait at all for some orders.
+    """
+    if turns is None:
+        yield
+        return
+    fcntl.flock(turns, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        fcntl.flock(turns, fcntl.LOCK_UN)
+
+
+def make_engine(url: str, *, writer: bool) -> Engine:
+    """An engine with the settings that engine.md measured."""
+    if not url.startswith("sqlite"):
+        return create_engine(
+            url,
+            pool_size=1 if writer else 4,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args=dict(_PATIENCE),
+        )
+    engine = create_engine(
+        url,
+        hide_parameters=True,  # what people said and did stays out of errors, hence out of logs
+        pool_size=1 if writer else 4,
+        max_overflow=0 if writer else 8,
+        connect_args={"check_same_thread": False, "timeout": WAIT},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _entry: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None  # the BEGIN below is ours
+        cursor = connection.cursor()
+        for pragma in (
+            "synchronous=FULL",
+            f"busy_timeout={WAIT * 1000}",
+            "foreign_keys=ON",
+            "cache_size=-16000",  # kB: the default 2 MB is read again and again in a flood
+            "wal_autocheckpoint=4000",  # pages, 16 MB
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    begin = "BEGIN IMMEDIATE" if writer else "BEGIN"
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine, "handle_error", _note_lost)
+    return engine
+
+
+def _note_lost(context: ExceptionContext) -> None:
+    """An error by which SQLite took the whole transaction back is the end of that connection.
+
+    Otherwise the next statements would each be a transaction of their own, and durable.
+    """
+    tx = context.connection
+    if tx is None or tx.invalidated or not tx.in_transaction():
+        return
+    raw: Any = tx.connection.driver_connection
+    if not raw.in_transaction:
+        context.is_disconnect = True
+
+
+def check_whole(tx: Connection) -> None:
+    """Raises StoreUnavailable where a COMMIT would succeed and keep nothing.
+
+    SQLite takes a transaction back by itself on some errors (lang_transaction, 3.), and Python's
+    ``commit`` then does nothing; PostgreSQL answers COMMIT after an error with ROLLBACK. Whoever
+    swallowed the error would be told that his work is durable.
+    """
+    raw: Any = tx.connection.driver_connection
+    if tx.dialect.name == "sqlite":
+        whole = raw.in_transaction
+    else:
+        whole = raw.info.transaction_status in (TransactionStatus.IDLE, TransactionStatus.INTRANS)
+    if not whole:
+        raise StoreUnavailable("the database had already ended this transaction")
