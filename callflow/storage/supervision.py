@@ -1,0 +1,273 @@
+"""Rows of what is watched: polls, tests, arming, panel users, sites on test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy.sql import Select
+
+from callflow.signal import STATION, Kind
+from callflow.site import SiteState
+from callflow.storage import schema as t
+from callflow.storage.store import Tx
+from callflow.supervision import Listening, OnTest
+
+Row = dict[str, Any]
+
+#: Sites that the station watches: a suspended or terminated one is silent by agreement (D2).
+_WATCHED = (SiteState.COMMISSIONING.value, SiteState.ACTIVE.value)
+
+_A = t.account.c
+_LIFT = exists().where(t.zone.c.account == _A.account, t.zone.c.kind == Kind.LIFT.value)
+
+
+# --- a batch of signals -------------------------------------------------------------------
+
+
+def arrivals(tx: Tx, accounts: Iterable[str]) -> set[str]:
+    """Those of ``accounts`` that "arrived well" is awaited from."""
+    query = select(_A.account).where(_A.account.in_(list(accounts)), _A.arrival_due.is_not(None))
+    return set(tx.execute(query).scalars())
+
+
+def watched(tx: Tx, accounts: Iterable[str]) -> dict[str, Row]:
+    """{account: how it and its site are watched}, of the declared ones of active sites."""
+    query = (
+        _accounts()
+        .add_columns(t.site.c.schedule)
+        .where(_A.account.in_(list(accounts)), t.site.c.state.in_(_WATCHED))
+    )
+    return {row.account: dict(row._mapping) for row in tx.execute(query)}
+
+
+def _accounts() -> Select[Any]:
+    columns = (_A.account, _A.site_id, _A.last_heard, _A.poll_every, _A.poll_since, _A.silent)
+    more = (_A.test_every, _A.test_due, _A.untested, _A.arrival_due, t.site.c.timezone)
+    return select(*columns, *more).join(t.site, t.site.c.id == _A.site_id)
+
+
+def partitions(tx: Tx, sites: Iterable[str]) -> dict[str, list[Row]]:
+    """{site: the arming state of its accounts' partitions}; with every account of the site."""
+    query = (
+        select(_A.site_id, _A.account, t.partition.c.partition, t.partition.c.armed)
+        .add_columns(t.partition.c.since)
+        .outerjoin(t.partition, t.partition.c.account == _A.account)
+        .where(_A.site_id.in_(list(sites)))
+        .order_by(_A.account, t.partition.c.partition)
+    )
+    found: dict[str, list[Row]] = {}
+    for row in tx.execute(query):
+        found.setdefault(row.site_id, []).append(dict(row._mapping))
+    return found
+
+
+def panel_users(tx: Tx, accounts: Iterable[str]) -> list[Row]:
+    """Whom the user numbers of these accounts stand for, with their names."""
+    query = (
+        select(t.panel_user, t.contact.c.name)
+        .outerjoin(t.contact, t.contact.c.id == t.panel_user.c.contact_id)
+        .where(t.panel_user.c.account.in_(list(accounts)))
+    )
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def stored_keys(tx: Tx, keys: Sequence[str]) -> set[str]:
+    """Those of these deduplication keys that a signal is stored under."""
+    query = select(t.signal.c.deduplication).where(t.signal.c.deduplication.in_(list(keys)))
+    return set(tx.execute(query).scalars())
+
+
+def note_account(tx: Tx, account: str, **values: Any) -> None:
+    """Write what is known of a watched account."""
+    tx.execute(update(t.account).where(_A.account == account).values(**values))
+
+
+# --- what falls due -----------------------------------------------------------------------
+
+
+def _seconds(tx: Tx, column: Column[datetime]) -> ColumnElement[Any]:
+    """An instant as seconds since 1970, whole ones at least."""
+    if tx.dialect.name == "sqlite":
+        return func.unixepoch(column)
+    return func.extract("epoch", column)
+
+
+def due_accounts(tx: Tx, now: datetime, heard: Listening | None, *, limit: int) -> list[Row]:
+    """Accounts that have something due: unheard, heard again, untested, not arrived.
+
+    One scan: what polls move has no index. ``heard`` None: nobody listens, nobody is silent.
+    The core looks at each again, to the microsecond.
+    """
+    conditions = [and_(_A.untested.is_(False), _A.test_due <= now), _A.arrival_due <= now]
+    if heard is not None:
+        conditions += [_unheard(tx, heard), _heard_again(tx, heard)]
+    query = (
+        _accounts()
+        .add_columns(_LIFT.label("lift"))
+        .where(or_(*conditions), t.site.c.state.in_(_WATCHED))
+        .limit(limit)
+    )
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def _unheard(tx: Tx, heard: Listening) -> ColumnElement[bool]:
+    """As ``supervision.is_silent``."""
+    patience = 1.5 * _A.poll_every + 5.0
+    latest = heard.until.timestamp() - patience
+    return and_(
+        _A.poll_every.is_not(None),
+        _A.silent.is_(False),
+        patience < (heard.until - heard.since).total_seconds(),
+        _seconds(tx, _A.poll_since) < latest,
+        or_(_A.last_heard.is_(None), _seconds(tx, _A.last_heard) < latest),
+    )
+
+
+def _heard_again(tx: Tx, heard: Listening) -> ColumnElement[bool]:
+    """Silent, and heard within its time; or no longer expected to be."""
+    latest = heard.until.timestamp() - 1.5 * _A.poll_every
+    again = or_(_A.poll_every.is_(None), _seconds(tx, _A.last_heard) >= latest)
+    return and_(_A.silent.is_(True), again)
+
+
+def set_silent(tx: Tx, account: Row, *, silent: bool) -> bool:
+    """Compare-and-set: false where it was heard, or said, meanwhile."""
+    heard = account["last_heard"]
+    unheard = _A.last_heard.is_(None) if heard is None else _A.last_heard == heard
+    here = _A.account == account["account"]
+    mine = and_(here, _A.silent.is_(not silent), unheard if silent else here)
+    return tx.execute(update(t.account).where(mine).values(silent=silent)).rowcount == 1
+
+
+def set_untested(tx: Tx, account: Row) -> bool:
+    """Compare-and-set: false where the test came, or was missed, meanwhile."""
+    mine = (_A.account == account["account"], _A.test_due == account["test_due"])
+    changed = update(t.account).where(*mine, _A.untested.is_(False)).values(untested=True)
+    return tx.execute(changed).rowcount == 1
+
+
+def end_arrival(tx: Tx, account: Row) -> bool:
+    """Compare-and-set: false where they arrived meanwhile."""
+    mine = (_A.account == account["account"], _A.arrival_due == account["arrival_due"])
+    return tx.execute(update(t.account).where(*mine).values(arrival_due=None)).rowcount == 1
+
+
+_S = t.site.c
+
+
+def due_sites(tx: Tx, now: datetime, *, limit: int) -> list[Row]:
+    """Sites whose arming is to be looked at, the longest due first."""
+    query = (
+        select(_S.id, _S.state, _S.timezone, _S.schedule, _S.schedule_due)
+        .where(_S.schedule_due <= now)
+        .order_by(_S.schedule_due)
+        .limit(limit)
+    )
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def is_watched(site: Row) -> bool:
+    """Whether the site's contract lets the station watch it."""
+    return site["state"] in _WATCHED
+
+
+def set_schedule_due(tx: Tx, site: Row, due: datetime | None) -> bool:
+    """Compare-and-set of when the site's arming is looked at next."""
+    mine = (_S.id == site["id"], _S.schedule_due == site["schedule_due"])
+    return tx.execute(update(t.site).where(*mine).values(schedule_due=due)).rowcount == 1
+
+
+# --- on test (D17) ------------------------------------------------------------------------
+
+_T = t.on_test.c
+
+
+def insert_test(tx: Tx, row: Row) -> None:
+    """A site, or some of its zones, is on test from now on."""
+    tx.execute(t.on_test.insert().values(**row))
+
+
+def running_tests(tx: Tx, sites: Iterable[str], now: datetime) -> dict[str, list[OnTest]]:
+    """{site: its tests that run}."""
+    query = select(t.on_test).where(
+        _T.site_id.in_(list(sites)), _T.ended_at.is_(None), _T.ends_at > now
+    )
+    found: dict[str, list[OnTest]] = {}
+    for row in tx.execute(query):
+        found.setdefault(row.site_id, []).append(to_test(row._mapping))
+    return found
+
+
+def to_test(row: Any) -> OnTest:
+    """The row as the core needs it; its zones are stored as their keys."""
+    return OnTest(
+        id=row["id"],
+        site=row["site_id"],
+        zones=None if row["zones"] is None else frozenset(row["zones"]),
+        began_at=row["began_at"],
+        ends_at=row["ends_at"],
+    )
+
+
+def tests_of(tx: Tx, site_id: str, *, limit: int) -> list[Row]:
+    """A site's tests, the newest first: those that run, and what was."""
+    query = select(t.on_test).where(_T.site_id == site_id).order_by(_T.began_at.desc(), _T.id)
+    return [dict(row._mapping) for row in tx.execute(query.limit(limit))]
+
+
+def get_test(tx: Tx, test_id: str) -> Row | None:
+    """One test."""
+    row = tx.execute(select(t.on_test).where(_T.id == test_id)).first()
+    return dict(row._mapping) if row else None
+
+
+def due_tests(tx: Tx, now: datetime, *, limit: int) -> list[Row]:
+    """Tests whose time is over."""
+    query = select(t.on_test).where(_T.ended_at.is_(None), _T.ends_at <= now)
+    return [dict(row._mapping) for row in tx.execute(query.order_by(_T.ends_at).limit(limit))]
+
+
+def end_test(tx: Tx, row: Row, now: datetime, who: str) -> bool:
+    """Compare-and-set: false where it was ended, or extended, meanwhile."""
+    mine = (_T.id == row["id"], _T.ended_at.is_(None), _T.ends_at == row["ends_at"])
+    ended = update(t.on_test).where(*mine).values(ended_at=now, ended_by=who)
+    return tx.execute(ended).rowcount == 1
+
+
+def extend_test(tx: Tx, row: Row, ends_at: datetime) -> bool:
+    """Compare-and-set of its end, counting the extension."""
+    mine = (_T.id == row["id"], _T.ended_at.is_(None), _T.ends_at == row["ends_at"])
+    longer = update(t.on_test).where(*mine)
+    done = tx.execute(longer.values(ends_at=ends_at, extensions=row["extensions"] + 1))
+    return done.rowcount == 1
+
+
+def signals_since(tx: Tx, site_id: str, since: datetime) -> list[Row]:
+    """What the site's accounts sent since then and was correlated, in the order it came."""
+    c = t.signal.c
+    query = (
+        select(c.id, c.account, c.format, c.code, c.zone, c.kind, c.treatment, c.received_at)
+        .join(t.account, _A.account == c.account)
+        .where(_A.site_id == site_id, c.received_at >= since, c.correlated_at.is_not(None))
+        .order_by(c.number)
+    )
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def correlate_again(tx: Tx, signal_ids: Sequence[str]) -> None:
+    """These signals belong to the backlog again: what silenced them is over."""
+    again = update(t.signal).where(t.signal.c.id.in_(list(signal_ids)))
+    tx.execute(again.values(correlated_at=None, treatment=""))
+
+
+def first_account(tx: Tx, site_id: str) -> str | None:
+    """The account under which the station speaks of the whole site."""
+    return tx.execute(select(func.min(_A.account)).where(_A.site_id == site_id)).scalar()
+
+
+def is_station(row: Row) -> bool:
+    """Whether the station itself found this signal's matter out."""
+    return bool(row["format"] == STATION)
