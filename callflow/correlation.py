@@ -1,4 +1,4 @@
-"""The rules by which signals belong together, purely (D6, D9, D10): rows and times in, verdicts out.
+"""The rules by which signals belong together, purely (D6, D9, D10): data in, verdicts out.
 
 A zone is compared by its *key*: SIA's "3" and Contact ID's "003" are one zone of one panel.
 """
@@ -176,12 +176,7 @@ class Trips:
         """One more alarm; the zone may be taken out by it."""
         count = self.trips + 1
         out = self.shunted_at
-        if (
-            out is None
-            and rules.swinger_shunt
-            and rules.swinger_after
-            and (count >= rules.swinger_after)
-        ):
+        if out is None and rules.swinger_shunt and 0 < rules.swinger_after <= count:
             out = at
         return Trips(trips=count, since=self.since, shunted_at=out)
 

@@ -14,6 +14,7 @@ import structlog
 
 from callflow import clock, handling
 from callflow.config import Settings
+from callflow.correlation import Rates
 from callflow.dispatch.wake import WakeSocket, open_store
 from callflow.storage import Store, StoreUnavailable, Tx, incidents, signals
 from callflow.vault import Vault
@@ -41,6 +42,7 @@ class Engine:
         self._wake = WakeSocket(settings.run_dir, ROLE)
         self._since = clock.now()
         self._correlated = 0
+        self._rates = Rates()
         self._batch = 16
         self._last_tick = self._since, clock.monotonic()
 
@@ -74,7 +76,9 @@ class Engine:
         if not told and not await self._store.read(lambda tx: signals.backlog(tx, limit=1)):
             return False
         now = clock.now()
-        done, took = await self._store.write(lambda tx: _timed_correlation(tx, now, self._batch))
+        done, took = await self._store.write(
+            lambda tx: _timed_correlation(tx, now, self._batch, self._rates)
+        )
         self._correlated += done
         if done == self._batch or took > _HOLD:
             self._batch = min(_MOST, max(_FEWEST, int(self._batch * min(2.0, _HOLD / took))))
@@ -133,10 +137,10 @@ class Engine:
             await asyncio.sleep(period.total_seconds())
 
 
-def _timed_correlation(tx: Tx, now: datetime, limit: int) -> tuple[int, float]:
+def _timed_correlation(tx: Tx, now: datetime, limit: int, rates: Rates) -> tuple[int, float]:
     """How many signals were correlated, and how long the writer was held, in seconds."""
     begun = clock.monotonic()
-    done = handling.correlate(tx, now, limit=limit)
+    done = handling.correlate(tx, now, limit=limit, rates=rates)
     return done, max(0.001, clock.monotonic() - begun)
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from callflow.call import REACHED, Call, CallState, Outcome
 from callflow.call_plan import CALLING, CONTINUE, EXHAUSTED, JUSTIFIED, Plan, Step, StepKind
 from callflow.incident import Incident, Machine, State
-from callflow.signal import Category
+from callflow.signal import OF_STATION, Category
 from callflow.site import Contact, Role, Site
 
 #: A call that nobody placed for so long lands on the operators' queue, loudly.
@@ -103,7 +103,8 @@ def next_steps(
     if incident.mute:
         return Decision(actions=(HandToHuman(reason="personal"), Finish()))
     if site is None:
-        return Decision(actions=(HandToHuman(reason="unknown_account"), Finish()))
+        reason = "station" if incident.kind in OF_STATION else "unknown_account"
+        return Decision(actions=(HandToHuman(reason=reason), Finish()))
     if incident.step is None or incident.step_since is None:
         first = plan.first.id
         run = _Run(incident, plan, site, calls, now)

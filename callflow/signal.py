@@ -61,6 +61,8 @@ STATION = "station"
 
 #: Personal alarms: mute, no key or code cancels them (D7).
 PERSONAL = frozenset({Kind.HOLD_UP, Kind.PANIC, Kind.DURESS})
+#: About the station, or many sites: no site's.
+OF_STATION = frozenset({Kind.STORM, Kind.RECEIVER})
 #: These always open an incident of their own (D6).
 ALWAYS_OWN = PERSONAL | {Kind.FIRE, Kind.MEDICAL, Kind.LIFT}
 

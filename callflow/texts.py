@@ -26,6 +26,15 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Intrusion confirmée : une deuxième zone a déclenché",
         "Intrusion confirmed: a second zone triggered",
     ),
+    "runaway": (
+        "Transmetteur {account} emballé : ses messages sont seulement comptés",
+        "Panel {account} runs away: its signals are only counted",
+    ),
+    "storm_grew": ("Sites touchés : {sites}", "Sites affected: {sites}"),
+    "in_storm": (
+        "Fait partie d'un défaut général, traité avec lui",
+        "Part of a storm, handled with it",
+    ),
     "restored": ("Fin d'alarme zone {zone}", "Zone {zone} restored"),
     "step": ("Étape : {step} ({why})", "Step: {step} ({why})"),
     "call_requested": (
@@ -104,6 +113,23 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Recording attached, {duration} s, SHA-256 {sha256}",
     ),
     "recording_problem": ("Enregistrement : {problem}", "Recording: {problem}"),
+    "arrival_awaited": (
+        "Ouverture du compte {account} : « bien arrivé » attendu avant {until}",
+        "Account {account} opened: \"arrived well\" is expected by {until}",
+    ),
+    "arrived": ("« Bien arrivé » : compte {account} {by}", "Arrived well: account {account} {by}"),
+    "test_set": (
+        "En essai par {by} jusqu'à {until}, zones : {zones}. Motif : {reason} {contact}",
+        "On test by {by} until {until}, zones: {zones}. Reason: {reason} {contact}",
+    ),
+    "test_extended": (
+        "Essai prolongé par {by} jusqu'à {until}",
+        "Test extended by {by} until {until}",
+    ),
+    "test_ended": (
+        "Fin de l'essai ({by}) ; messages encore en alarme, traités à présent : {live}",
+        "Test over ({by}); signals still in alarm, handled from now on: {live}",
+    ),
     "site_changed": ("Site modifié par {by}", "Site changed by {by}"),
     "plan_published": (
         "Consigne {plan} version {version} publiée par {by}",
@@ -152,6 +178,7 @@ REASONS: Mapping[str, tuple[str, str]] = {
         "the right answer, but a vital alarm is not closed from afar",
     ),
     "runaway": ("transmetteur emballé", "runaway panel"),
+    "station": ("alarme de la station", "alarm of the station"),
     **OUTCOMES,
 }
 
@@ -224,8 +251,17 @@ RESOLUTIONS: Mapping[str, tuple[str, str]] = {
         "technical fault, maintenance informed",
     ),
     "test": ("essai", "test"),
+    "cancelled": ("annulée par code dans le délai", "cancelled by code in time"),
     "nothing_found": ("levée de doute, rien à signaler", "verified, nothing found"),
     "other": ("autre, voir le texte", "other, see the text"),
+}
+
+#: What became of a signal, where it is not the ordinary.
+TREATMENTS: Mapping[str, tuple[str, str]] = {
+    "cancelled": ("annule l'alarme", "cancels the alarm"),
+    "counted": ("seulement compté", "only counted"),
+    "shunted": ("zone hors service, non traité", "zone taken out, not handled"),
+    "tested": ("site en essai, non traité", "on test, not handled"),
 }
 
 #: {name in an entry's data: its words}; a value without words is shown as it is.
@@ -259,4 +295,13 @@ def entry_text(kind: str, data: Mapping[str, Any], language: str = "fr") -> str:
         template = template.replace(" zone {zone}", "")
     if not data.get("text"):
         template = template.replace(" — {text}", "")
-    return template.format_map(values).strip()
+    said = template.format_map(values).strip()
+    return said + _how(data, column) if kind == "signal" else said
+
+
+def _how(data: Mapping[str, Any], column: int) -> str:
+    """What is out of the ordinary about a signal."""
+    how = [TREATMENTS[data["treatment"]][column]] if data.get("treatment") in TREATMENTS else []
+    if "raised" in data:
+        how.append(("différé, émis le {}", "deferred, raised {}")[column].format(data["raised"]))
+    return f" ({' ; '.join(how)})" if how else ""

@@ -27,6 +27,7 @@ from callflow.handling.dialogues import (
     site_facts,
 )
 from callflow.handling.line_health import Line, Lines, Panel, Stranger, Trouble, lines, skews
+from callflow.handling.hardware import known_receivers, note_receivers
 from callflow.handling.operating import (
     Held,
     NotFound,
@@ -43,18 +44,21 @@ from callflow.handling.operating import (
 )
 from callflow.handling.policy import Policy, load_policy, save_policy
 from callflow.handling.queueing import bridge, clock_went_back, escalate_queue
-from callflow.handling.receiving import correlate, heard, is_vital, signal_id, store_signals
+from callflow.handling.receiving import correlate, heard
 from callflow.handling.siting import BadSite, e164, get_site, publish_first, publish_plan, put_site
 from callflow.handling.station import (
     BEAT_WITHIN,
+    StoreOutage,
     health,
     process_beat,
     recorded_hashes,
     recording_finished,
     seal_logbook,
+    store_was_away,
     telephony_watch,
     verify_logbook,
 )
+from callflow.handling.storing import is_vital, signal_id, store_signals
 from callflow.handling.telling import station_event
 
 __all__ = [
@@ -70,6 +74,7 @@ __all__ = [
     "Panel",
     "Policy",
     "Refused",
+    "StoreOutage",
     "Stranger",
     "Trouble",
     "ask_hang_up",
@@ -119,6 +124,7 @@ __all__ = [
     "skews",
     "station_event",
     "store_signals",
+    "store_was_away",
     "take_over_call",
     "telephony_watch",
     "transfer",

@@ -2,59 +2,87 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime
 from typing import Any
 
-from callflow import call_plan, incident, standard_plans
-from callflow.handling.deciding import decide, mute_site, settle
-from callflow.handling.policy import load_policy
+from callflow import correlation, incident
+from callflow.correlation import Rates
+from callflow.handling import origins, storms, supervising
+from callflow.handling.deciding import cancel, decide, mute_site, settle
+from callflow.handling.opening import opened, plan_for
+from callflow.handling.storing import store_signals
+from callflow.handling.surroundings import Seen, Surroundings
 from callflow.handling.telling import draft
 from callflow.incident import Event, Machine, State
 from callflow.logbook import Draft
-from callflow.signal import ALWAYS_OWN, PERSONAL, Category, Kind, Signal
+from callflow.signal import ALWAYS_OWN, PERSONAL, STATION, Category, Kind, Signal, Treatment
 from callflow.signals import events
 from callflow.signals.events import EventRow
-from callflow.site import SiteState
-from callflow.storage import Tx, incidents, sites
+from callflow.storage import Tx, incidents
 from callflow.storage import logbook as logbook_rows
 from callflow.storage import signals as signal_rows
+from callflow.storage.signals import Correlated
+from callflow.supervision import station_signal
 
 Row = dict[str, Any]
+Treated = tuple[Treatment, Row | None]
 
 
 class Correlation:
     """One batch of signals, in the order in which they count."""
 
-    def __init__(self, tx: Tx, signals: list[Row], now: datetime) -> None:
-        self.tx, self.signals, self.now = tx, signals, now
-        accounts = {row["account"] for row in signals}
-        self.sites = sites.site_of_accounts(tx, accounts)
-        self.zone_kinds = sites.zone_kinds(tx, accounts)
-        self.policy = load_policy(tx)
+    def __init__(self, tx: Tx, signals: list[Row], now: datetime, rates: Rates) -> None:
+        self.tx, self.now, self._rates = tx, now, rates
+        self.around = Surroundings(tx, signals, now)
+        self.seen = [self.around.seen(signal) for signal in signals]
+        mine = sorted(set(self.around.sites.values()))
+        accounts = sorted({signal["account"] for signal in signals})
         self.unfiled: dict[str, list[Row]] = {}
-        for row in incidents.unfiled(tx, sorted(set(self.sites.values())), sorted(accounts)):
+        for row in incidents.unfiled(tx, mine, accounts):
             self._index(row)
         self.fresh: dict[str, Row] = {}
         self.changed: dict[str, Row] = {}
         self.decide: dict[str, None] = {}  # in order, each once
-        self.links: list[tuple[str, str | None, str]] = []
-        self.drafts: list[Draft] = []
+        self._cancelled: dict[str, None] = {}
+        self._newest: dict[str, datetime] = {}  # of each incident: this batch's newest alarm
+        self._marks: list[Correlated] = []
+        self._drafts: list[Draft] = []
+        self._found: list[Signal] = []  # what the station found out
 
     def run(self) -> None:
         """Correlate them all, then decide what was opened."""
-        for signal in self.signals:
-            self._one(signal)
+        self._supervise()
+        for seen in sorted(self.seen, key=lambda seen: seen.at):
+            self.around.note_arming(seen)  # first: an alarm's rank may put it before its period
+        for seen in self.seen:
+            self._one(seen)
+        storms.gather(self)
         incidents.insert(self.tx, list(self.fresh.values()))
         incidents.write(self.tx, [r for i, r in self.changed.items() if i not in self.fresh])
-        logbook_rows.append(self.tx, *self.drafts)
-        signal_rows.mark_correlated(self.tx, self.links, self.now)
+        logbook_rows.append(self.tx, *self._drafts)
+        signal_rows.mark_correlated(self.tx, self._marks, self.now)
+        self._found += origins.strangers(self.around, self.seen, self.now)
+        if self._found:
+            store_signals(self.tx, self._found)
         self._settle()
+        for incident_id in self._cancelled:
+            cancel(self.tx, incident_id, self.now)
         for incident_id in self.decide:
             decide(self.tx, incident_id, self.now)
         for row in self.fresh.values():
             if Kind(row["kind"]) in PERSONAL:  # nothing rings at its site any more (D7)
                 mute_site(self.tx, row, self.now)
+
+    def _supervise(self) -> None:
+        """What follows from who opened and when, before the arming is written."""
+        declared = [seen for seen in self.seen if seen.site is not None]
+        self._found += supervising.seen(
+            self.tx,
+            [seen.signal for seen in declared],
+            {seen.signal["id"]: seen.kind for seen in declared},
+            self.now,
+            {seen.signal["id"]: seen.at for seen in declared},
+        )
 
     def _settle(self) -> None:
         """A treated incident whose last zone is restored is filed."""
@@ -65,79 +93,223 @@ class Correlation:
                 settle(self.tx, row, self.now)
 
     def _index(self, row: Row) -> None:
-        self.unfiled.setdefault(row["site_id"] or f"account:{row['account']}", []).append(row)
+        self.unfiled.setdefault(_place(row["site_id"], row["account"]), []).append(row)
 
-    def _one(self, signal: Row) -> None:
-        zone_kind = self.zone_kinds.get((signal["account"], signal["zone"]))
-        meaning = events.classify(_as_signal(signal), zone_kind)
-        site = self.sites.get(signal["account"])
-        here = self.unfiled.get(site or f"account:{signal['account']}", [])
-        found: Row | None = None
-        if site is None or meaning.opens:  # whatever an undeclared account sends is looked at
-            found = self._alarm(signal, meaning, site, here)
-        elif meaning.restores is not None:
-            found = self._restore(signal, meaning.restores, here)
-        self.links.append((signal["id"], found["id"] if found else None, meaning.kind.value))
-        self.drafts.append(
+    def here(self, seen: Seen) -> list[Row]:
+        """The unfiled incidents of the signal's site, or account."""
+        return self.unfiled.get(_place(seen.site, seen.signal["account"]), [])
+
+    def _one(self, seen: Seen) -> None:
+        treatment, found = self._treat(seen)
+        signal = seen.signal
+        self._marks.append(
+            Correlated(
+                signal["id"],
+                found["id"] if found else None,
+                seen.meaning.kind.value,
+                treatment.value,
+                seen.deferred,
+            )
+        )
+        if treatment is Treatment.COUNTED:
+            return  # told once, for all of them
+        raised = {"raised": seen.at.isoformat(timespec="seconds")} if seen.deferred else {}
+        self._drafts.append(
             draft(
                 "signal",
                 self.now,
                 incident=found["id"] if found else None,
-                site=site,
+                site=seen.site,
                 code=signal["code"],
                 zone=signal["zone"],
                 format=signal["format"],
-                label=meaning.fr,
+                label=seen.meaning.fr,
                 text=signal["text"],
                 signal=signal["id"],
+                treatment=treatment.value,
+                **raised,
             )
         )
 
-    def _restore(self, signal: Row, kind: Kind, here: list[Row]) -> Row | None:
-        """A restore closes nothing by itself: it marks the incident's zone restored."""
-        for row in here:
-            if incident.family(Kind(row["kind"]), kind) and signal["zone"] in row["zones"]:
-                self._change(row, zones={**row["zones"], signal["zone"]: "restored"})
-                self._tell("restored", row, zone=signal["zone"])
+    # --- what is to be done with one ------------------------------------------------------
+
+    def _treat(self, seen: Seen) -> Treated:
+        place = _place(seen.site, seen.signal["account"])
+        ran_away = not seen.of_station and self._rates.too_many(
+            place, seen.signal["received_at"], self.around.policy.runaway_after
+        )
+        if ran_away and (row := self._runaway(seen)) is not None:
+            self.change(row, signal_count=row["signal_count"] + 1)
+            return Treatment.COUNTED, row
+        treatment, found = self._ordinarily(seen)
+        if ran_away and not correlation.stands_alone(seen.kind, seen.meaning.category):
+            found = self._runs_away(seen, found)
+        return treatment, found
+
+    def _runaway(self, seen: Seen) -> Row | None:
+        """The incident that counts a runaway panel's signal; None: it is looked at by itself."""
+        alone = correlation.stands_alone(seen.kind, seen.meaning.category)
+        for row in self.here(seen):
+            if alone and row["kind"] == seen.kind.value:
+                return row
+            if not alone and row["runaway_at"] is not None:
                 return row
         return None
 
-    def _change(self, row: Row, **values: Any) -> None:
+    def _runs_away(self, seen: Seen, found: Row | None) -> Row:
+        """Too many signals in a minute: one incident counts them from now on, one entry says so."""
+        row = found or self._open(seen, events.lookup(STATION, "RUNAWAY"), Kind.RUNAWAY)
+        self.change(row, runaway_at=self.now)
+        self.tell("runaway", row, account=seen.signal["account"])
+        if row["state"] == State.OPEN.value:
+            self._hand_to_human(row, "runaway")
+        return row
+
+    def _ordinarily(self, seen: Seen) -> Treated:
+        meaning = seen.meaning
+        if meaning.opens or (seen.site is None and not seen.of_station):
+            return self._alarming(seen)  # whatever an undeclared account sends is looked at
+        if meaning.restores is not None:
+            row = self._restore(seen, meaning.restores)
+            return Treatment.RESTORED if row else Treatment.NOTED, row
+        if seen.kind is Kind.CANCEL and seen.site is not None:
+            return self._cancel(seen, seen.site)
+        return Treatment.NOTED, None
+
+    def _alarming(self, seen: Seen) -> Treated:
+        if self.around.tested(seen):
+            return Treatment.TESTED, None
+        if self._is_out(seen):
+            return Treatment.SHUNTED, None
+        row = next((row for row in self.here(seen) if self._same(row, seen)), None)
+        if row is not None:
+            self._join(row, seen)
+            treatment = Treatment.JOINED
+        else:
+            row = self._open(seen, seen.meaning, seen.kind)
+            treatment = Treatment.OPENED
+        self._newest[row["id"]] = max(self._newest.get(row["id"], seen.at), seen.at)
+        self._cut_off(seen)
+        return treatment, row
+
+    def _same(self, row: Row, seen: Seen) -> bool:
+        """Whether a signal belongs to an unfiled incident (D6).
+
+        Kinds that always open their own still join the very same zone: a panel repeats itself.
+        """
+        if seen.kind in ALWAYS_OWN:
+            return row["kind"] == seen.kind.value and seen.key in row["zones"]
+        alarmed_at = row["alarm_at"] or row["opened_at"]
+        return incident.joins(Kind(row["kind"]), seen.kind) and correlation.same_period(
+            seen.kind, alarmed_at, self.around.began(seen)
+        )
+
+    def _is_out(self, seen: Seen) -> bool:
+        """Count a zone's alarms; whether it was taken out before (a swinger)."""
+        if (
+            seen.site is None
+            or seen.of_station
+            or not seen.key
+            or correlation.stands_alone(seen.kind, seen.meaning.category)
+        ):
+            return False
+        rules, before = self.around.rules(seen.site), self.around.trips(seen)
+        if before.shunted_at is not None:
+            return True
+        mine = [row for row in self.here(seen) if self._same(row, seen)]
+        if any(row["zones"].get(seen.key) == "alarm" for row in mine):
+            return False  # it has not come back since: the same alarm, told again
+        count = before.again(rules, seen.at)
+        self.around.write_trips(seen, count)
+        if count.trips == rules.swinger_after:
+            self._finds("SWINGER", seen, count.since.isoformat(), zone=seen.signal["zone"])
+        return False
+
+    def _cut_off(self, seen: Seen) -> None:
+        """Both ways to the station lost while armed: as grave as an intrusion (D9)."""
+        if seen.kind not in correlation.PATHS or seen.site is None:
+            return
+        here = self.here(seen)
+        told = any(row["kind"] == Kind.PATHS_LOST.value for row in here)
+        if told or len(correlation.lost_paths(here)) < 2 or not self.around.armed(seen.site):
+            return
+        self._finds("PATHS_LOST", seen, seen.at.isoformat())
+
+    def _finds(self, code: str, seen: Seen, about: str, **fields: str) -> None:
+        """The station found something out, by this signal: the next batch correlates it."""
+        account = seen.signal["account"]
+        about = f"{fields.get('zone', '')}|{about}"
+        self._found.append(station_signal(code, account, about, self.now, **fields))
+
+    # --- restores and cancels --------------------------------------------------------------
+
+    def _restore(self, seen: Seen, kind: Kind) -> Row | None:
+        """A restore closes nothing by itself: it marks the incident's zone restored."""
+        here = self.here(seen)
+        row = next((r for r in here if self._ends(r, seen, kind)), None)
+        if row is None:
+            return None
+        self.change(row, zones={**row["zones"], seen.key: "restored"})
+        self.tell("restored", row, zone=seen.signal["zone"] or seen.key)
+        lost = any(r["kind"] == Kind.PATHS_LOST.value and not _is_normal(r) for r in here)
+        if kind in correlation.PATHS and lost and len(correlation.lost_paths(here)) < 2:
+            self._finds("PATHS_BACK", seen, seen.at.isoformat())
+        return row
+
+    def _ends(self, row: Row, seen: Seen, kind: Kind) -> bool:
+        if row["zones"].get(seen.key) is None:
+            return False
+        if incident.family(Kind(row["kind"]), kind):
+            return True
+        # Where an administrator gave a code another kind, its restore still tells of the old one.
+        bent = bool(seen.key) and self.around.overrides_kinds(seen.site)
+        return bent and row["zones"][seen.key] == "alarm"
+
+    def _cancel(self, seen: Seen, site: str) -> Treated:
+        """Cancelled by code at the panel: closes an unconfirmed intrusion, if in time."""
+        rules = self.around.rules(site)
+        about = [r for r in self.here(seen) if r["kind"] == Kind.INTRUSION.value]
+        for row in about:
+            alarm_at: datetime = row["alarm_at"] or row["opened_at"]
+            alarm_at = self._newest.get(row["id"], alarm_at)
+            in_time = correlation.may_cancel({**row, "alarm_at": alarm_at}, rules, seen.at)
+            if in_time and alarm_at <= seen.at and self.around.may_cancel(seen):
+                self._cancelled[row["id"]] = None
+                return Treatment.CANCELLED, row
+        return Treatment.NOTED, about[0] if about else None
+
+    # --- changes in memory -----------------------------------------------------------------
+
+    def change(self, row: Row, **values: Any) -> None:
+        """Over ``row``, to be written at the end."""
         row.update(values)
         self.changed[row["id"]] = row
 
-    def _tell(self, kind: str, row: Row, **data: Any) -> None:
-        self.drafts.append(draft(kind, self.now, incident=row["id"], site=row["site_id"], **data))
+    def tell(self, kind: str, row: Row, **data: Any) -> None:
+        """In the logbook of the incident, at the end."""
+        self._drafts.append(draft(kind, self.now, incident=row["id"], site=row["site_id"], **data))
 
-    def _alarm(self, signal: Row, meaning: EventRow, site: str | None, here: list[Row]) -> Row:
-        kind = meaning.kind if site else Kind.UNKNOWN
-        for row in here:
-            if _same(row, kind, signal["zone"]):
-                self._join(row, signal, kind, meaning.category)
-                return row
-        return self._open(signal, meaning, kind, site)
-
-    def _join(self, row: Row, signal: Row, kind: Kind, category: Category) -> None:
-        another = signal["zone"] not in row["zones"]
-        self._change(
+    def _join(self, row: Row, seen: Seen) -> None:
+        another = seen.key not in row["zones"]
+        self.change(
             row,
-            zones={**row["zones"], signal["zone"]: "alarm"},
+            zones={**row["zones"], seen.key: "alarm"},
             signal_count=row["signal_count"] + 1,
         )
         if not row["confirmed"] and (
-            (another and kind is Kind.INTRUSION)
-            or (category is Category.VITAL and row["category"] != Category.VITAL.value)
+            (another and seen.kind is Kind.INTRUSION)
+            or (seen.meaning.category is Category.VITAL and row["category"] != Category.VITAL.value)
         ):
             self._confirm(row)
         if row["state"] != State.OPEN.value:
             self._reopen(row)
         elif row["parked_until"] is not None:  # a new alarm un-parks (D6)
-            self._change(row, parked_until=None, queue_due=self.now)
+            self.change(row, parked_until=None, queue_due=self.now)
 
     def _confirm(self, row: Row) -> None:
         """Two different zones of an intrusion, or a panel that says so: vital from now on (D5)."""
-        self._change(row, confirmed=True, category=Category.VITAL.value, priority=1)
-        self._tell("incident_confirmed", row)
+        self.change(row, confirmed=True, category=Category.VITAL.value, priority=1)
+        self.tell("incident_confirmed", row)
         if row["state"] == State.OPEN.value:
             self._hand_to_human(row, "vital")
 
@@ -147,16 +319,16 @@ class Correlation:
             return
         due = row["queue_due"]
         if row["holder"] is None:
-            target = self.now + self.policy.target(Category(row["category"]))
+            target = self.now + self.around.policy.target(Category(row["category"]))
             due = min(due or target, target)
         since = row["human_since"] or self.now
         values: Row = dict(with_human=True, human_reason=reason, human_since=since, queue_due=due)
-        self._change(row, **values)
-        self._tell("human", row, reason=reason, text="")
+        self.change(row, **values)
+        self.tell("human", row, reason=reason, text="")
 
     def _reopen(self, row: Row) -> None:
         """A new alarm voids what was decided (D6): the plan starts over."""
-        self._change(
+        self.change(
             row,
             state=incident.after(State(row["state"]), Event.ALARM).value,
             step=None,
@@ -171,8 +343,9 @@ class Correlation:
             queue_due=None,
             holder=None,
             held_since=None,
+            storm_id=None,
         )
-        self._tell("incident_reopened", row)
+        self.tell("incident_reopened", row)
         self._from_receipt(row)
         self.decide[row["id"]] = None
 
@@ -182,92 +355,34 @@ class Correlation:
         if incident.starts_with_human(kind, category):
             self._hand_to_human(row, "personal" if kind in PERSONAL else "vital")
 
-    def _open(self, signal: Row, meaning: EventRow, kind: Kind, site: str | None) -> Row:
-        plan = _plan(self.tx, site, kind, meaning.category)
-        row = opened(signal, meaning, kind, site, plan, self.now)
-        self.fresh[row["id"]] = row
-        self._index(row)
-        named = {"alarm": row["kind"], "priority": row["priority"], "plan": plan.name}
-        self._tell("incident_opened", row, **named)
+    def _open(self, seen: Seen, meaning: EventRow, kind: Kind) -> Row:
+        plan = plan_for(self.tx, seen.site, kind, meaning.category)
+        row = opened(
+            seen.signal["account"],
+            seen.key,
+            meaning,
+            plan,
+            self.now,
+            kind=kind,
+            site=seen.site,
+            raised_at=seen.at,
+        )
+        self.add(row)
         self._from_receipt(row)
         self.decide[row["id"]] = None
         return row
 
-
-def opened(
-    signal: Row,
-    meaning: EventRow,
-    kind: Kind,
-    site: str | None,
-    plan: call_plan.Plan,
-    now: datetime,
-) -> Row:
-    """The row of an incident that ``signal`` opens; ``plan`` is frozen into it (invariant 7)."""
-    category = Category.VITAL if kind in PERSONAL else meaning.category
-    return {
-        "id": uuid.uuid4().hex,
-        "site_id": site,
-        "account": signal["account"],
-        "kind": kind.value,
-        "category": category.value,
-        "priority": meaning.priority,
-        "state": State.OPEN.value,
-        "confirmed": False,
-        "duress": kind is Kind.DURESS,
-        "zones": {signal["zone"]: "alarm"},
-        "signal_count": 1,
-        "plan": call_plan.to_json(plan),
-        "step": None,
-        "step_since": None,
-        "machine": Machine.RUNNING.value,
-        "with_human": False,
-        "human_reason": "",
-        "human_since": None,
-        "queue_due": None,
-        "queue_level": 0,
-        "holder": None,
-        "held_since": None,
-        "parked_until": None,
-        "machine_due": None,
-        "normal_due": None,
-        "opened_at": now,
-        "closed_at": None,
-        "resolution_code": None,
-        "resolution_text": "",
-        "version": 1,
-    }
+    def add(self, row: Row) -> None:
+        """A new incident."""
+        self.fresh[row["id"]] = row
+        self._index(row)
+        named = {"alarm": row["kind"], "priority": row["priority"], "plan": row["plan"]["name"]}
+        self.tell("incident_opened", row, **named)
 
 
-def _as_signal(row: Row) -> Signal:
-    return Signal(
-        account=row["account"],
-        format=row["format"],
-        code=row["code"],
-        zone=row["zone"],
-        received_at=row["received_at"],
-        deduplication=row["deduplication"],
-    )
+def _place(site: str | None, account: str) -> str:
+    return site or f"account:{account}"
 
 
-def _same(row: Row, kind: Kind, zone: str) -> bool:
-    """Whether a signal belongs to an unfiled incident (D6).
-
-    Kinds that always open their own still join the very same zone: a panel repeats itself.
-    """
-    if kind in ALWAYS_OWN:
-        return row["kind"] == kind.value and zone in row["zones"]
-    return incident.joins(Kind(row["kind"]), kind)
-
-
-def _plan(tx: Tx, site: str | None, kind: Kind, category: Category) -> call_plan.Plan:
-    """The plan that is frozen into the incident; one that can't be read becomes a human's."""
-    if site is None:
-        return standard_plans.OPERATOR
-    row = sites.site_row(tx, site)
-    if row is None or SiteState(row["state"]) in (SiteState.SUSPENDED, SiteState.TERMINATED):
-        return standard_plans.OPERATOR  # D2: a human reads the agreed text; nobody is called
-    body = sites.plan_body(tx, standard_plans.plan_id(row["plans"], kind, category))
-    try:
-        return call_plan.from_json(body) if body else standard_plans.OPERATOR
-    except call_plan.PlanError:
-        return standard_plans.OPERATOR
+def _is_normal(row: Row) -> bool:
+    return incident.is_normal(Kind(row["kind"]), row["zones"])

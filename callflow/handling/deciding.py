@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 #: A treated site must be back to normal by then, or it is a human's again (D26).
 NORMAL_WITHIN = timedelta(minutes=30)
 
+#: After a storm.
+NORMAL_AFTER_STORM = timedelta(hours=12)
+
 Row = dict[str, Any]
 
 
@@ -52,11 +55,26 @@ def _look_at_times(tx: Tx, row: Row, now: datetime) -> Row:
     """Deadlines that are not the plan's."""
     if row["normal_due"] is not None and row["normal_due"] <= now:
         state = incident.after(State(row["state"]), Event.OVERDUE)
-        row = incidents.change(tx, row, state=state.value, normal_due=None, closed_at=None)
+        row = incidents.change(
+            tx, row, state=state.value, normal_due=None, closed_at=None, storm_id=None
+        )
         tell(tx, "overdue", now, row)
         row = hand_to_human(tx, row, "overdue", now)
     if row["parked_until"] is not None and row["parked_until"] <= now:
         row = incidents.change(tx, row, parked_until=None)
+    if row["storm_id"] is not None and row["state"] == State.OPEN.value:
+        row = _follow_storm(tx, row, now)
+    return row
+
+
+def _follow_storm(tx: Tx, row: Row, now: datetime) -> Row:
+    """What stands beneath a storm is closed with it."""
+    storm = incidents.get(tx, row["storm_id"])
+    if storm is None or storm["state"] == State.OPEN.value:
+        return row
+    row = close(tx, row, storm["resolution_code"] or "other", storm["resolution_text"], now)
+    if row["normal_due"] is not None:  # hundreds of sites come back in their own time
+        row = incidents.change(tx, row, normal_due=now + NORMAL_AFTER_STORM)
     return row
 
 
@@ -224,7 +242,7 @@ def hand_to_human(tx: Tx, row: Row, reason: str, now: datetime, text: str = "") 
     elif row["with_human"] and row["human_reason"] == reason:
         return row
     tell(tx, "human", now, row, reason=reason, text=text)
-    values: Row = {"with_human": True, "human_reason": reason}
+    values: Row = {"with_human": True, "human_reason": reason, "storm_id": None}
     if row["human_since"] is None:
         values["human_since"] = now
     if row["queue_due"] is None and row["holder"] is None:
@@ -262,7 +280,18 @@ def close(tx: Tx, row: Row, code: str, text: str, now: datetime, who: str | None
         held_since=None,
         parked_until=None,
     )
+    if row["kind"] == Kind.STORM.value:
+        incidents.wake_parts(tx, row["id"], now)
     return settle(tx, row, now, by=who if again else None)
+
+
+def cancel(tx: Tx, incident_id: str, now: datetime) -> None:
+    """Cancelled by code at the panel, in time: closed, and nobody is woken for it any more."""
+    row = incidents.get(tx, incident_id, lock=True)
+    if row is None or row["state"] != State.OPEN.value:
+        return
+    withdraw(tx, row, now)
+    close(tx, row, "cancelled", "", now)
 
 
 def settle(tx: Tx, row: Row, now: datetime, *, by: str | None = None) -> Row:

@@ -28,6 +28,9 @@ class Policy:
     other_target: float = 90.0
     trunk_channels: int = 60
     reserved_channels: int = 10
+    deferred_after: float = 120.0
+    runaway_after: int = 100  # signals a minute
+    storm_after: int = 20  # sites
 
     def target(self, category: Category) -> timedelta:
         """How long an alarm may stand unclaimed (law.md, EN 50518)."""
@@ -52,6 +55,9 @@ def save_policy(tx: Tx, settings: Settings) -> None:
             "other_target": settings.other_target,
             "trunk_channels": settings.trunk_channels,
             "reserved_channels": settings.reserved_channels,
+            "deferred_after": settings.deferred_after,
+            "runaway_after": settings.runaway_after,
+            "storm_after": settings.storm_after,
         },
     )
 

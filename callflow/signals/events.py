@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib import resources
+from typing import Any
 
 from callflow.signal import STATION, Category, Kind, Signal
 
@@ -84,6 +86,28 @@ def classify(signal: Signal, zone_kind: Kind | None = None) -> EventRow:
         return row
     category, priority = _usual(zone_kind)
     return replace(row, kind=zone_kind, category=category, priority=priority, opens=True)
+
+
+def overridden(row: EventRow, override: Mapping[str, Any]) -> EventRow:
+    """``row`` as an administrator changed it: ``kind``, ``category``, ``priority``, ``opens``.
+
+    None leaves as it is; another kind brings its usual category and priority, and opens.
+    """
+    changed = {name: override[name] for name in ("priority", "opens") if override[name] is not None}
+    if override["kind"] is not None and override["kind"] != row.kind.value:
+        kind = Kind(override["kind"])
+        category, priority = _usual(kind)
+        usual = {"category": category, "priority": priority, "opens": kind not in _OPEN_NOTHING}
+        changed = {**usual, **changed, "kind": kind, "restores": None}
+    if override["category"] is not None:
+        changed["category"] = Category(override["category"])
+    return replace(row, **changed)
+
+
+#: Kinds that tell of no alarm.
+_OPEN_NOTHING = frozenset(
+    {Kind.OPENING, Kind.CLOSING, Kind.TEST, Kind.CANCEL, Kind.RESTORE, Kind.BYPASS}
+)
 
 
 def _contact_id(code: str) -> EventRow:

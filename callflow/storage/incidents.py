@@ -171,7 +171,7 @@ def queue(tx: Tx, *, limit: int = 200) -> list[dict[str, Any]]:
     c = t.incident.c
     query = (
         select(t.incident)
-        .where(c.state.in_(_UNFILED))
+        .where(c.state.in_(_UNFILED), c.storm_id.is_(None))
         .order_by(c.with_human.desc(), c.priority, c.opened_at)
         .limit(limit)
     )
@@ -247,6 +247,41 @@ def idle_held(tx: Tx, now: datetime) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in tx.execute(query)]
 
 
+def open_storm(tx: Tx, name: str) -> dict[str, Any] | None:
+    """The open storm of this name, "power" or "line": what it is about stands in its zones."""
+    c = t.incident.c
+    query = select(t.incident).where(c.kind == Kind.STORM.value, c.state == State.OPEN.value)
+    if tx.dialect.name != "sqlite":
+        query = query.with_for_update()
+    rows = [dict(row._mapping) for row in tx.execute(query)]
+    return next((row for row in rows if name in row["zones"]), None)
+
+
+def unheld_since(tx: Tx, kinds: Sequence[str], since: datetime) -> list[dict[str, Any]]:
+    """Open incidents of these kinds, opened since then, that nobody holds and no storm has."""
+    c = t.incident.c
+    query = select(t.incident).where(
+        c.opened_at >= since,
+        c.kind.in_(list(kinds)),
+        c.state == State.OPEN.value,
+        c.holder.is_(None),
+        c.storm_id.is_(None),
+    )
+    if tx.dialect.name != "sqlite":
+        query = query.with_for_update()
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def wake_parts(tx: Tx, storm_id: str, now: datetime) -> None:
+    """The open incidents beneath a storm are looked at now."""
+    c = t.incident.c
+    tx.execute(
+        update(t.incident)
+        .where(c.storm_id == storm_id, c.state == State.OPEN.value)
+        .values(machine_due=now, due_at=now, version=c.version + 1)
+    )
+
+
 def nobodys(tx: Tx, now: datetime) -> list[dict[str, Any]]:
     """Open work that no time, no live call and no person will ever look at again.
 
@@ -259,7 +294,10 @@ def nobodys(tx: Tx, now: datetime) -> list[dict[str, Any]]:
     forgotten = c.with_human.is_(False) & c.machine_due.is_(None) & ~live.exists()
     never_rings = c.with_human.is_(True) & c.queue_due.is_(None)
     query = select(t.incident).where(
-        c.state == State.OPEN.value, c.holder.is_(None), or_(forgotten, never_rings)
+        c.state == State.OPEN.value,
+        c.holder.is_(None),
+        c.storm_id.is_(None),  # looked at through its storm
+        or_(forgotten, never_rings),
     )
     if tx.dialect.name != "sqlite":
         query = query.with_for_update(skip_locked=True)

@@ -140,18 +140,35 @@ def backlog_size(tx: Tx) -> int:
     return int(tx.execute(query).scalar_one())
 
 
-def mark_correlated(tx: Tx, links: Iterable[tuple[str, str | None, str]], now: datetime) -> None:
-    """Write (signal id, incident id, kind) of signals that were correlated."""
-    rows = [{"b_id": i, "b_incident": incident, "b_kind": kind} for i, incident, kind in links]
+class Correlated(NamedTuple):
+    """What became of a signal. The names are the columns', but for the first."""
+
+    signal: str
+    incident_id: str | None
+    kind: str
+    treatment: str
+    deferred: bool = False
+
+
+_MARK = (
+    update(t.signal)
+    .where(t.signal.c.id == bindparam("b_signal"))
+    .values(
+        {
+            **{name: bindparam(f"b_{name}") for name in Correlated._fields[1:]},
+            "correlated_at": bindparam("b_now"),
+        }
+    )
+)
+
+
+def mark_correlated(tx: Tx, marks: Iterable[Correlated], now: datetime) -> None:
+    """Write what became of signals that were correlated."""
+    rows = [
+        {"b_now": now, **{f"b_{k}": value for k, value in mark._asdict().items()}} for mark in marks
+    ]
     if rows:
-        tx.execute(
-            update(t.signal)
-            .where(t.signal.c.id == bindparam("b_id"))
-            .values(
-                incident_id=bindparam("b_incident"), kind=bindparam("b_kind"), correlated_at=now
-            ),
-            rows,
-        )
+        tx.execute(_MARK, rows)
 
 
 def page(

@@ -1,4 +1,4 @@
-"""Rows of what a batch of signals is looked at in: accounts as declared, arming, trips, overrides."""
+"""What a batch of signals is looked at in: accounts as declared, arming, trips, overrides."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ import pytest
 
 from callflow import handling
 from callflow.handling import correlating
+from callflow.handling.surroundings import Seen
 from callflow.storage import Tx, signals
 from tests.integration.handling.station import DESK, FIRST, SHOP, Station
 
@@ -301,10 +302,10 @@ def test_a_signal_that_breaks_our_code_holds_up_no_other(
 ) -> None:
     real = correlating.Correlation._one
 
-    def fails(self: Any, signal: dict[str, Any]) -> None:
-        if signal["zone"] == "666":
+    def fails(self: Any, seen: Seen) -> None:
+        if seen.signal["zone"] == "666":
             raise KeyError("our bug")
-        real(self, signal)
+        real(self, seen)
 
     monkeypatch.setattr(correlating.Correlation, "_one", fails)
     station.receives(*(station.signal("BA", zone) for zone in ("3", "666", "4")))

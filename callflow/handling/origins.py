@@ -1,0 +1,39 @@
+"""Where signals come from, against where their panels are declared to send from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from callflow.handling.surroundings import Seen, Surroundings
+from callflow.signal import Signal
+from callflow.supervision import station_signal
+
+#: The line that panels call on.
+PHONE_LINE = "phone"
+
+
+def strangers(around: Surroundings, seen: Sequence[Seen], now: datetime) -> list[Signal]:
+    """The station's signals about those that came from elsewhere: one a day of each origin."""
+    found = []
+    for one in seen:
+        declared = around.declared.get(one.signal["account"])
+        if declared is None or one.of_station:
+            continue
+        line, caller = one.signal["line"], one.signal["caller"]
+        if declared.line and not _is_of(line, declared.line):
+            found.append(_said("WRONG_LINE", one, line, declared.line, now))
+        if declared.phone and line == PHONE_LINE and caller != declared.phone:
+            found.append(_said("WRONG_CALLER", one, caller or "-", declared.phone, now))
+    return found
+
+
+def _is_of(line: str, declared: str) -> bool:
+    """A declared line means all its receivers: "surgard" is also "surgard/01-03"."""
+    return line == declared or line.startswith(f"{declared}/")
+
+
+def _said(code: str, seen: Seen, found: str, declared: str, now: datetime) -> Signal:
+    day = seen.signal["received_at"].date().isoformat()
+    text = f"{found} (déclaré : {declared})"
+    return station_signal(code, seen.signal["account"], f"{found}|{day}", now, text=text)

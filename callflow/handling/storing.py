@@ -1,0 +1,86 @@
+"""The acknowledging transaction: a bulk insert and nothing else (invariant 1)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+
+from callflow import incident
+from callflow.handling.telling import storable_all
+from callflow.signal import Signal
+from callflow.signals import events
+from callflow.signals.events import EventRow
+from callflow.storage import Tx
+from callflow.storage import signals as signal_rows
+from callflow.storage.signals import Stored
+
+
+def store_signals(tx: Tx, signals: Sequence[Signal]) -> None:
+    """Store ``signals``; a second delivery of one is left out."""
+    signal_rows.insert(tx, [_stored(signal) for signal in signals])
+
+
+def signal_id(tx: Tx, deduplication: str) -> str | None:
+    """The id under which a signal, or its first delivery, was stored."""
+    return signal_rows.by_deduplication(tx, deduplication)
+
+
+def is_vital(signal: Signal) -> bool:
+    """Whether it stands in front of a human from receipt, by the event table alone."""
+    return _meaning(signal.format, signal.code)[1] == 0
+
+
+def _stored(signal: Signal) -> Stored:
+    deduplication, account, code, zone, partition, user, text, raw, extra = storable_all(
+        signal.deduplication,
+        signal.account,
+        signal.code,
+        signal.zone,
+        signal.partition,
+        signal.user,
+        signal.text,
+        signal.raw,
+        signal.extra,
+    )
+    kind, rank = _meaning(signal.format, signal.code)
+    return Stored(
+        id=_begins(signal.received_at) + secrets.token_hex(10),
+        deduplication=deduplication[:128],
+        account=account[:16],
+        format=signal.format[:16],
+        line=signal.line[:32],
+        code=code[:16],
+        zone=zone[:16],
+        partition=partition[:16],
+        panel_user=user[:16],
+        text=text,
+        raw=raw,
+        caller=signal.caller[:32],
+        extra=extra,
+        encrypted=signal.encrypted,
+        kind=kind,
+        rank=rank,
+        received_at=signal.received_at,
+        panel_time=signal.panel_time,
+    )
+
+
+@lru_cache(maxsize=64)  # what came together came at one time
+def _begins(received_at: datetime) -> str:
+    """The first digits of an id: milliseconds, so that the ids' index grows at its end."""
+    return f"{int(received_at.timestamp() * 1000):012x}"
+
+
+@lru_cache(maxsize=4096)
+def _meaning(format_name: str, code: str) -> tuple[str, int]:
+    """Kind and rank, by the event table alone."""
+    meaning = events.lookup(format_name, code)
+    return meaning.kind.value, _rank(meaning)
+
+
+def _rank(meaning: EventRow) -> int:
+    if incident.starts_with_human(meaning.kind, meaning.category):
+        return 0
+    return 1 if meaning.opens else 2

@@ -1,0 +1,182 @@
+"""What a batch of signals is looked at in: read once for all, arming noted as they tell it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from callflow import correlation
+from callflow.correlation import Periods, Trips, zone_key
+from callflow.handling.policy import load_policy
+from callflow.signal import STATION, Kind, Signal
+from callflow.signals import events
+from callflow.signals.events import EventRow
+from callflow.site import Rules
+from callflow.storage import Tx, sites
+from callflow.storage import surroundings as rows
+from callflow.storage.supervision import running_tests
+from callflow.supervision import is_tested, user_key
+
+Row = dict[str, Any]
+
+
+class Seen(NamedTuple):
+    """A signal as it is understood at its site."""
+
+    signal: Row
+    site: str | None
+    meaning: EventRow
+    kind: Kind  # the incident's: *unknown* for whatever an undeclared account sends
+    key: str  # which zone, path or receiver it tells of
+    at: datetime  # when it was raised, by our clock
+    deferred: bool
+
+    @property
+    def of_station(self) -> bool:
+        """Whether the station itself found it out."""
+        return bool(self.signal["format"] == STATION)
+
+
+class Surroundings:
+    """One batch's."""
+
+    def __init__(self, tx: Tx, signals: Sequence[Row], now: datetime) -> None:
+        accounts = {row["account"] for row in signals}
+        self.tx = tx
+        self.policy = load_policy(tx)
+        self.declared = rows.declared(tx, accounts)
+        self.sites = {a: d.site for a, d in self.declared.items() if d.site is not None}
+        mine = sorted(set(self.sites.values()))
+        self._zone_kinds = {
+            (account, zone_key(zone)): kind
+            for (account, zone), kind in sites.zone_kinds(tx, accounts).items()
+        }
+        self._overrides = rows.overrides(tx, mine)
+        self._overridden = {site for site, _, _ in self._overrides}
+        self._rules = {site: _rules(row) for site, row in rows.rules(tx, mine).items()}
+        partitions = rows.partitions(tx, mine)
+        self.periods = Periods(partitions)
+        self._accounts: dict[str, set[str]] = defaultdict(set)
+        for row in partitions:
+            self._accounts[row["site_id"]].add(row["account"])
+        self._tests = running_tests(tx, mine, now)
+        self._trips: dict[tuple[str, str], Trips] | None = None
+        self._signals = signals
+
+    def seen(self, signal: Row) -> Seen:
+        """What ``signal`` means at its site, and when it was raised."""
+        account = signal["account"]
+        site = self.sites.get(account)
+        meaning = self._meaning(signal, site)
+        known = site is not None or signal["format"] == STATION
+        kind = meaning.kind if known else Kind.UNKNOWN
+        told = meaning.restores or kind
+        declared = self.declared.get(account)
+        at, deferred = correlation.raised_at(
+            signal["received_at"],
+            signal["panel_time"],
+            declared.skew if declared else None,
+            self.policy.deferred_after,
+        )
+        key = correlation.matter_key(told, signal["code"], signal["zone"], account, signal["line"])
+        return Seen(signal, site, meaning, kind, key, at, deferred)
+
+    def _meaning(self, signal: Row, site: str | None) -> EventRow:
+        key = zone_key(signal["zone"])
+        meaning = events.classify(
+            _as_signal(signal), self._zone_kinds.get((signal["account"], key))
+        )
+        if site not in self._overridden:
+            return meaning
+        code = signal["code"]
+        override = self._overrides.get((site, code, key)) or self._overrides.get((site, code, ""))
+        return events.overridden(meaning, override) if override else meaning
+
+    def overrides_kinds(self, site: str | None) -> bool:
+        """Whether a code may mean another kind there than its restore says."""
+        return site in self._overridden
+
+    def rules(self, site: str) -> Rules:
+        """What is agreed for the site's signals."""
+        return self._rules.get(site, Rules())
+
+    def note_arming(self, seen: Seen) -> None:
+        """An opening or a closing, of a declared account."""
+        if seen.site is None or seen.kind not in (Kind.OPENING, Kind.CLOSING) or seen.of_station:
+            return
+        account, partition = seen.signal["account"], seen.signal["partition"]
+        armed = seen.kind is Kind.CLOSING
+        self._accounts[seen.site].add(account)
+        if self.periods.note(account, partition, armed=armed, at=seen.at):
+            rows.write_partition(
+                self.tx,
+                {
+                    "account": account,
+                    "partition": partition,
+                    "armed": armed,
+                    "since": seen.at,
+                    "panel_user": seen.signal["panel_user"],
+                },
+            )
+
+    def began(self, seen: Seen) -> datetime | None:
+        """When the armed period began in which the signal was raised."""
+        return self.periods.began(seen.signal["account"], seen.signal["partition"], seen.at)
+
+    def armed(self, site: str) -> bool:
+        """Whether any of the site is armed; where nothing is known it may be."""
+        return self.periods.armed(self._accounts[site])
+
+    def trips(self, seen: Seen) -> Trips:
+        """How often the signal's zone alarmed in this armed period."""
+        if self._trips is None:
+            zones = [(row["account"], zone_key(row["zone"])) for row in self._signals]
+            self._trips = rows.trips(self.tx, zones)
+        kept = self._trips.get((seen.signal["account"], seen.key), Trips(since=seen.at))
+        return kept.within(self.began(seen), seen.at)
+
+    def write_trips(self, seen: Seen, count: Trips) -> None:
+        """The zone alarmed once more."""
+        assert self._trips is not None, "read first"
+        account = seen.signal["account"]
+        self._trips[account, seen.key] = count
+        rows.write_trips(self.tx, account, seen.key, count)
+
+    def tested(self, seen: Seen) -> bool:
+        """Whether the signal is only stored: its site is on test (D17)."""
+        zone = seen.signal["zone"]
+        return not seen.of_station and any(
+            is_tested(test, zone, seen.kind) for test in self._tests.get(seen.site or "", ())
+        )
+
+    def may_cancel(self, seen: Seen) -> bool:
+        """Whether the user who cancelled is one who may: not revoked, not under duress (D4)."""
+        account, number = seen.signal["account"], seen.signal["panel_user"] or seen.signal["zone"]
+        users = {
+            user_key(user): row for (_, user), row in rows.panel_users(self.tx, [account]).items()
+        }
+        user = users.get(user_key(number))
+        if user is None:
+            return not users  # where users are declared, an unknown one cancels nothing
+        return not user["revoked"] and user["part"] != "duress"
+
+
+_RULES = {field.name for field in fields(Rules)}
+
+
+def _rules(row: Row) -> Rules:
+    return Rules(**{name: value for name, value in row.items() if name in _RULES})
+
+
+def _as_signal(row: Row) -> Signal:
+    return Signal(
+        account=row["account"],
+        format=row["format"],
+        code=row["code"],
+        zone=row["zone"],
+        received_at=row["received_at"],
+        deduplication=row["deduplication"],
+    )
