@@ -21,7 +21,7 @@ from starlette.exceptions import HTTPException
 from callflow import clock, handling
 from callflow.call_plan import PlanError
 from callflow.config import Settings
-from callflow.storage import Store, StoreUnavailable
+from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.vault import Vault
 from web import api, pages, problems
 from web.api import signals
@@ -33,12 +33,13 @@ from web.rates import Rates
 from web.rendering import page
 from web.security import Guard
 from web.station import Network, Station
+from web.store_watch import StoreWatch
 from web.stream import Hub
 
 _log = structlog.get_logger()
 _HERE = Path(__file__).parent
-#: Seconds between two signs of life.
-_BEAT = 2.0
+#: Seconds between two signs of life; between two tries, while the database is away.
+_BEAT, _RETRY = 2.0, 0.5
 
 
 def create_app(
@@ -56,6 +57,7 @@ def create_app(
         vault=vault,
         clock=now,
         started_at=now(),
+        watch=StoreWatch(now),
         network=network if settings.demo else None,
     )
     app = FastAPI(
@@ -99,14 +101,17 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 async def _beat(station: Station) -> None:
     """Says every two seconds that the web lives."""
     while True:
-        now = station.clock()
-        with contextlib.suppress(StoreUnavailable):
-            await station.store.write(
-                lambda tx, now=now: handling.process_beat(  # type: ignore[misc]
-                    tx, "web", pid=os.getpid(), since=station.started_at, now=now, state={}
-                )
-            )
-        await asyncio.sleep(_BEAT)
+        await station.watch.follow(station.store.write(lambda tx: _live(tx, station)))
+        await asyncio.sleep(_RETRY if station.watch.outage else _BEAT)
+
+
+def _live(tx: Tx, station: Station) -> None:
+    """The web lives, and tells of the outage that this commit is the end of."""
+    now = station.clock()
+    since = station.started_at
+    handling.process_beat(tx, "web", pid=os.getpid(), since=since, now=now, state={})
+    if station.watch.outage is not None:
+        handling.store_was_away(tx, station.watch.outage, now)
 
 
 # --- errors -------------------------------------------------------------------------------
@@ -162,7 +167,7 @@ class _Static(StaticFiles):
 
 
 def _unavailable(error: StoreUnavailable) -> JSONResponse:
-    _log.error("web.store_unavailable", error=str(error))
+    _log.debug("web.store_unavailable", reason=error.reason)  # the watch said it, once
     return problems.response(
         503, "the database does not answer: try again", headers={"Retry-After": "1"}
     )

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
 from fastapi import Request
 
+from callflow import handling
 from callflow.clock import Clock
 from callflow.config import Settings
-from callflow.storage import Store
+from callflow.storage import Store, Tx
 from callflow.vault import Vault
+from web.store_watch import StoreWatch
 
 
 class Network(Protocol):
@@ -40,7 +42,18 @@ class Station:
     vault: Vault
     clock: Clock
     started_at: datetime
+    watch: StoreWatch
     network: Network | None = None
+    #: Who was let in, by the token's digest: asked where the database can't be read.
+    let_in: dict[str, Any] = field(default_factory=dict)
+
+    def health(self, tx: Tx) -> dict[str, Any]:
+        """The station's health, with what only this process knows of the database."""
+        now = self.clock()
+        self.watch.last_health = handling.health(
+            tx, now, outage=self.watch.outage, beats_at=self.watch.beats_at(now)
+        )
+        return self.watch.last_health
 
 
 def station_of(request: Request) -> Station:

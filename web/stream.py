@@ -15,7 +15,6 @@ from typing import Any
 
 import structlog
 
-from callflow import handling
 from callflow.clock import monotonic, to_iso
 from callflow.dispatch.wake import WakeSocket
 from callflow.storage import StoreUnavailable, Tx, logbook
@@ -29,6 +28,8 @@ Row = dict[str, Any]
 #: Seconds: how long changes are gathered, how often rows are looked at without a wake-up, how often
 #: the station's health is read, and how often a silent stream says that it lives.
 GATHER, LOOK, HEALTH, BEAT = 0.1, 0.25, 1.0, 4.0
+#: What the consoles are told where signals can be stored.
+WRITABLE = "writable"
 #: A console that is so many messages behind starts over.
 _BEHIND = 100
 
@@ -77,6 +78,29 @@ class Hub:
 
     async def run(self) -> None:
         """Watch and tell, until cancelled."""
+        async with asyncio.TaskGroup() as parts:
+            parts.create_task(self._watch_rows())
+            parts.create_task(self._watch_store())
+
+    async def _watch_store(self) -> None:
+        """Tell at once that the database is away or back: rows can't, and may not be read."""
+        told = WRITABLE
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._station.watch.changed.wait(), HEALTH)
+            now = self._store()
+            if now != told or now != WRITABLE:  # again and again: it proves the stream, too
+                self._tell_all("store", now)
+            told = now
+
+    def _store(self) -> str:
+        """Since when nothing is stored, or WRITABLE."""
+        watch = self._station.watch
+        if watch.outage is not None:
+            return to_iso(watch.outage.since)
+        return str(watch.last_health.get("database", {}).get("since") or WRITABLE)
+
+    async def _watch_rows(self) -> None:
         wake = _listen(self._station)
         told = monotonic()
         try:
@@ -128,10 +152,9 @@ class Hub:
         """Read what is, tell what differs; whether anything did."""
         before = self._state
         with_health = before.strip is None or monotonic() - self._health_at > HEALTH
-        now = self._station.clock()
 
         def read(tx: Tx) -> tuple[list[views.Line], views.Strip | None, list[Row], list[Row]]:
-            strip = views.strip(handling.health(tx, now)) if with_health else before.strip
+            strip = views.strip(self._station.health(tx)) if with_health else before.strip
             entries = self._new_entries(tx, before.entry)
             return views.lines(tx), strip, entries, views.told(tx, entries)
 
@@ -185,6 +208,7 @@ class Hub:
         feed = {"entries": entries, "all": True}
         told = [
             self._message("beat", to_iso(self._station.clock())),
+            self._message("store", self._store()),
             self._message("rows", render(language, "_rows.html", rows)),
             self._message("strip", render(language, "_strip.html", {"strip": state.strip})),
             self._message("feed", render(language, "_feed.html", feed)),

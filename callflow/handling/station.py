@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from callflow import logbook
 from callflow.clock import to_iso
-from callflow.handling.telling import tell
+from callflow.handling.telling import station_event, tell
 from callflow.storage import Tx, calls, incidents, people, signals
 from callflow.storage import logbook as logbook_rows
 
@@ -87,16 +88,38 @@ def recording_finished(
     )
 
 
-def health(tx: Tx, now: datetime) -> dict[str, Any]:
-    """``GET health``: ok, degraded (something limps) or failed (alarms are in danger)."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoreOutage:
+    """The database cannot be written."""
+
+    since: datetime
+    reason: str
+
+
+def store_was_away(tx: Tx, outage: StoreOutage, now: datetime) -> None:
+    """The database can be written again: how long nothing was stored, nor acknowledged."""
+    seconds = max(0, round((now - outage.since).total_seconds()))
+    text = f"base de données indisponible pendant {seconds} s, sans acquittement ({outage.reason})"
+    station_event(tx, "store", text, now)
+
+
+def health(
+    tx: Tx, now: datetime, *, outage: StoreOutage | None = None, beats_at: datetime | None = None
+) -> dict[str, Any]:
+    """``GET health``: ok, degraded (something limps) or failed (alarms are in danger).
+
+    ``beats_at`` is when each process must have been alive, where that isn't ``now``.
+    """
     rows = people.processes(tx)
-    alive = {r["role"]: r for r in rows if now - r["beat_at"] <= BEAT_WITHIN}
+    beats_at = beats_at or now
+    alive = {r["role"]: r for r in rows if beats_at - r["beat_at"] <= BEAT_WITHIN}
     telephony = alive["telephony"]["state"] if "telephony" in alive else {}
     receiver = alive["receiver"]["state"] if "receiver" in alive else {}
     asterisk = telephony.get("asterisk", "down")
     backlog = signals.backlog_size(tx)
     missing = [role for role in ROLES if role not in alive]
-    failed = "receiver" in missing or "engine" in missing
+    database = _database(outage, receiver)
+    failed = "receiver" in missing or "engine" in missing or not database["writable"]
     degraded = missing or asterisk != "up" or backlog > 1000
     return {
         "status": "failed" if failed else "degraded" if degraded else "ok",
@@ -111,6 +134,7 @@ def health(tx: Tx, now: datetime) -> dict[str, Any]:
             if r["role"] in alive
         ],
         "missing": missing,
+        "database": database,
         "asterisk": asterisk,
         "trunks": telephony.get("trunks", []),
         "receivers": receiver.get("lines", []),
@@ -118,6 +142,15 @@ def health(tx: Tx, now: datetime) -> dict[str, Any]:
         "queue": incidents.count_in_queue(tx),
         "live_calls": calls.count_live(tx),
     }
+
+
+def _database(outage: StoreOutage | None, receiver: dict[str, Any]) -> dict[str, Any]:
+    """Whether signals can be stored, as the asker found, and the receiver."""
+    if outage is not None:
+        return {"writable": False, "since": to_iso(outage.since), "reason": outage.reason}
+    since = receiver.get("not_stored_since")
+    reason = "the receiver can't store" if since else ""
+    return {"writable": since is None, "since": since, "reason": reason}
 
 
 def telephony_watch(tx: Tx, now: datetime) -> bool:

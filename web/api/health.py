@@ -10,12 +10,12 @@ from fastapi import APIRouter, Depends, Request, Response
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from callflow import handling
 from callflow.storage import StoreUnavailable, Tx, incidents, people, signals
 from web.accounts import Right
-from web.bearer import Caller, allowed, identify, is_loopback
+from web.bearer import Caller, allowed_before, identify, is_loopback
 from web.problems import RESPONSES, ProblemError
 from web.station import Station, station_of
+from web.store_watch import soon
 
 router = APIRouter(tags=["health"], responses=RESPONSES)
 machines = APIRouter(include_in_schema=False)
@@ -27,16 +27,22 @@ SILENT_AFTER = timedelta(seconds=10)
 
 @router.get("/health")
 async def get_health(
-    caller: Annotated[Caller, Depends(allowed(Right.READ))], station: Here
+    caller: Annotated[Caller, Depends(allowed_before(Right.READ))], station: Here
 ) -> dict[str, Any]:
-    """`status` ok, degraded or failed; processes, Asterisk, trunks, receivers."""
+    """`status` ok, degraded or failed; processes, Asterisk, trunks, receivers.
+
+    `database.writable` false: nothing is stored, hence nothing acknowledged. Where the database
+    can't be read either, the rest is what was known last.
+    """
     return await read_health(station)
 
 
 async def read_health(station: Station) -> dict[str, Any]:
-    """The station's health as ``handling`` sees it."""
-    now = station.clock()
-    return await station.store.read(lambda tx: handling.health(tx, now))
+    """The station's health as ``handling`` sees it, or saw it last."""
+    try:
+        return await soon(station.store.read(station.health))
+    except StoreUnavailable as error:
+        return station.watch.health_unread(error.reason)
 
 
 @machines.get("/healthz")
@@ -48,18 +54,20 @@ async def healthz() -> dict[str, str]:
 @machines.get("/readyz")
 async def readyz(station: Here, response: Response) -> dict[str, Any]:
     """Web, receiver and database; a lost Asterisk shows in health."""
-    now = station.clock()
+    beats_at = station.watch.beats_at(station.clock())
     try:
-        rows = await station.store.read(people.processes)
+        rows = await soon(station.store.read(people.processes))
     except StoreUnavailable:
         response.status_code = 503
         return {"status": "not ready", "database": False, "receiver": False}
     receiver = any(
-        row["role"] == "receiver" and now - row["beat_at"] < SILENT_AFTER for row in rows
+        row["role"] == "receiver" and beats_at - row["beat_at"] < SILENT_AFTER for row in rows
     )
-    response.status_code = 200 if receiver else 503
-    ready = "ready" if receiver else "not ready"
-    return {"status": ready, "database": True, "receiver": receiver}
+    database = station.watch.outage is None
+    ready = database and receiver
+    response.status_code = 200 if ready else 503
+    status = "ready" if ready else "not ready"
+    return {"status": status, "database": database, "receiver": receiver}
 
 
 @machines.get("/metrics")
@@ -75,7 +83,7 @@ async def metrics(request: Request, station: Here) -> Response:
 
 
 def _gauges(tx: Tx, station: Station) -> CollectorRegistry:
-    registry, now = CollectorRegistry(), station.clock()
+    registry, beats_at = CollectorRegistry(), station.watch.beats_at(station.clock())
     backlog = Gauge("callflow_backlog", "Signals stored, not yet correlated", registry=registry)
     backlog.set(signals.backlog_size(tx))
     standing = Gauge(
@@ -86,8 +94,10 @@ def _gauges(tx: Tx, station: Station) -> CollectorRegistry:
     up = Gauge("callflow_process_up", "Whether a process lives", ["role"], registry=registry)
     restarts = Gauge("callflow_process_restarts", "Its restarts", ["role"], registry=registry)
     for row in people.processes(tx):
-        up.labels(row["role"]).set(now - row["beat_at"] < SILENT_AFTER)
+        up.labels(row["role"]).set(beats_at - row["beat_at"] < SILENT_AFTER)
         restarts.labels(row["role"]).set(row["restarts"])
+    writable = Gauge("callflow_database_writable", "Whether it can be written", registry=registry)
+    writable.set(station.watch.outage is None)
     web = Gauge("callflow_web_info", "This process", ["pid"], registry=registry)
     web.labels(str(os.getpid())).set(1)
     return registry

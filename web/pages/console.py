@@ -7,11 +7,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 
-from callflow import handling
 from callflow.storage import Tx
 from web import demo, views
 from web.accounts import Right
-from web.auth import LANGUAGE_COOKIE, Visitor, allowed
+from web.auth import Visitor, allowed, remember_language
 from web.problems import ProblemError
 from web.rendering import page
 from web.station import Station, station_of
@@ -32,7 +31,7 @@ async def show(request: Request, visitor: Reader, station: Here) -> Response:
     def read(tx: Tx) -> dict[str, Any]:
         return {
             "lines": views.lines(tx),
-            "strip": views.strip(handling.health(tx, now)),
+            "strip": views.strip(station.health(tx)),
             "entries": views.feed(tx)[::-1],
             "demo": demo.CHOICES if playing else (),
         }
@@ -51,14 +50,8 @@ async def show(request: Request, visitor: Reader, station: Here) -> Response:
             "may_act": Right.HANDLE in visitor.rights,
         },
     )
-    _remember_language(request, answer)
+    remember_language(request, answer)
     return answer
-
-
-def _remember_language(request: Request, answer: Response) -> None:
-    chosen = request.query_params.get("lang")
-    if chosen in ("fr", "en"):
-        answer.set_cookie(LANGUAGE_COOKIE, chosen, max_age=31_536_000, samesite="strict")
 
 
 @router.get("/events")
