@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from callflow.signals import contact_id, sia
-from callflow.signals.dc09 import decrypt, encrypt, open_content, read_head, stamp_of
+from callflow.signals.cipher import encrypt
+from callflow.signals.dc09 import decrypt, open_content, read_head, stamp_of
 from callflow.signals.framing import frame
 
 
