@@ -16,7 +16,9 @@ from callflow import clock, handling
 from callflow.config import Settings
 from callflow.correlation import Rates
 from callflow.dispatch.wake import WakeSocket, open_store
+from callflow.handling import overdue
 from callflow.storage import Store, StoreUnavailable, Tx, incidents, signals
+from callflow.supervision import Listening
 from callflow.vault import Vault
 
 log = structlog.get_logger(__name__)
@@ -45,6 +47,7 @@ class Engine:
         self._rates = Rates()
         self._batch = 16
         self._last_tick = self._since, clock.monotonic()
+        self._heard: Listening | None = None
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -52,6 +55,7 @@ class Engine:
             async with asyncio.TaskGroup() as parts:
                 parts.create_task(self._work())
                 parts.create_task(self._every(_TICK, self._tick))
+                parts.create_task(self._every(_TICK, self._watch))
                 parts.create_task(self._every(_SEAL, self._seal))
                 parts.create_task(self._every(_BEAT, self._beat))
         finally:
@@ -107,6 +111,14 @@ class Engine:
         await self._store.write(lambda tx: handling.bridge(tx, now))
         if now - self._since > handling.BEAT_WITHIN:  # it may still be starting, as we were
             await self._store.write(lambda tx: handling.telephony_watch(tx, now))
+
+    async def _watch(self) -> None:
+        """What did not come in time. Nearly always it only reads."""
+        now = clock.now()
+        self._heard = await self._store.read(lambda tx: overdue.listening(tx, self._heard))
+        due = await self._store.read(lambda tx: overdue.find(tx, self._heard, now))
+        if due:
+            await self._store.write(lambda tx: overdue.act(tx, due, now))
 
     async def _watch_clock(self, now: datetime) -> None:
         """What waits for a time must not wait longer because the clock was set back."""

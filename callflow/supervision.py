@@ -79,6 +79,19 @@ def listening(known: Listening | None, receiver: Row | None) -> Listening | None
     return Listening(since=since, until=until)
 
 
+#: What a panel sent is stored, and its signals correlated, within so long of its arrival.
+SETTLING = timedelta(seconds=2)
+#: After a gap panels have so long to send again what was not taken.
+_SEND_AGAIN = timedelta(seconds=30)
+
+
+def certain_until(heard: Listening | None, now: datetime) -> datetime | None:
+    """Until when a signal that is not there did not come; None: something may have been missed."""
+    if heard is None or now - heard.until > RECEIVER_GAP or now - heard.since < _SEND_AGAIN:
+        return None
+    return min(now - SETTLING, heard.until)
+
+
 def patience(poll_every: float) -> timedelta:
     """How long a panel that polls every so many seconds may be unheard."""
     return timedelta(seconds=1.5 * poll_every + 5.0)
@@ -140,9 +153,12 @@ def tested_again(account: Row, now: datetime) -> Signal:
 def late_to_close(
     site: Row, account: str, due: datetime, partitions: Iterable[Row], now: datetime
 ) -> Signal | None:
-    """Not armed by ``due``: some partition is not, or none was ever heard of."""
-    rows = sorted(partitions, key=lambda row: (row["account"], row["partition"]))
-    open_ = [row for row in rows if not row["armed"]]
+    """Not armed by ``due``: some partition is not, or none was ever heard of.
+
+    One that was opened since is another matter: whether that was in its hours.
+    """
+    rows = [row for row in partitions if row["partition"] is not None]
+    open_ = [row for row in rows if not row["armed"] and row["since"] <= due]
     if rows and not open_:
         return None
     names = ", ".join(row["partition"] or row["account"] for row in open_) or "état inconnu"

@@ -95,15 +95,22 @@ def _seconds(tx: Tx, column: Column[datetime]) -> ColumnElement[Any]:
     return func.extract("epoch", column)
 
 
-def due_accounts(tx: Tx, now: datetime, heard: Listening | None, *, limit: int) -> list[Row]:
+def due_accounts(
+    tx: Tx, certain: datetime | None, heard: Listening | None, *, limit: int
+) -> list[Row]:
     """Accounts that have something due: unheard, heard again, untested, not arrived.
 
     One scan: what polls move has no index. ``heard`` None: nobody listens, nobody is silent.
-    The core looks at each again, to the microsecond.
+    ``certain``: until when what is not there did not come. The core looks at each again.
     """
-    conditions = [and_(_A.untested.is_(False), _A.test_due <= now), _A.arrival_due <= now]
+    conditions: list[ColumnElement[bool]] = []
+    if certain is not None:
+        conditions += [and_(_A.untested.is_(False), _A.test_due <= certain)]
+        conditions += [_A.arrival_due <= certain]
     if heard is not None:
         conditions += [_unheard(tx, heard), _heard_again(tx, heard)]
+    if not conditions:
+        return []
     query = (
         _accounts()
         .add_columns(_LIFT.label("lift"))
@@ -131,6 +138,14 @@ def _heard_again(tx: Tx, heard: Listening) -> ColumnElement[bool]:
     latest = heard.until.timestamp() - 1.5 * _A.poll_every
     again = or_(_A.poll_every.is_(None), _seconds(tx, _A.last_heard) >= latest)
     return and_(_A.silent.is_(True), again)
+
+
+def waiting_accounts(tx: Tx, *, most: int) -> set[str] | None:
+    """Accounts with signals not yet correlated; None: more than ``most`` signals."""
+    c = t.signal.c
+    query = select(c.account).where(c.correlated_at.is_(None)).limit(most + 1)
+    found = list(tx.execute(query).scalars())
+    return None if len(found) > most else set(found)
 
 
 def set_silent(tx: Tx, account: Row, *, silent: bool) -> bool:
@@ -271,3 +286,9 @@ def first_account(tx: Tx, site_id: str) -> str | None:
 def is_station(row: Row) -> bool:
     """Whether the station itself found this signal's matter out."""
     return bool(row["format"] == STATION)
+
+
+def sites_of(tx: Tx, accounts: Iterable[str]) -> set[str]:
+    """The sites that these accounts belong to."""
+    query = select(_A.site_id).where(_A.account.in_(list(accounts)), _A.site_id.is_not(None))
+    return set(tx.execute(query).scalars())
