@@ -35,6 +35,40 @@ function tick() {
   if (Date.now() - heard > 12000) cut(true);
 }
 
+// --- sounds: each trouble has its own, again and again until it is over -----------------------
+
+const TONES = { cut: [440, 330], store: [880, 622, 880, 622] };  // Hz, one after the other
+const AGAIN = 4000;
+const sounding = new Map();
+let audio, waking;
+
+function sound(name, is, after) {
+  if (is === sounding.has(name)) return;
+  clearInterval(sounding.get(name));
+  sounding.delete(name);
+  if (!is) return;
+  sounding.set(name, setInterval(() => play(name), AGAIN));
+  setTimeout(() => play(name), after);
+}
+
+// Until somebody touches a page that was just opened, a browser may keep it silent.
+async function play(name) {
+  if (waking) return;
+  audio ??= new AudioContext();
+  waking = true;
+  await audio.resume();
+  waking = false;
+  if (!sounding.has(name)) return;
+  TONES[name].forEach((hertz, place) => {
+    const [tone, volume, at] = [audio.createOscillator(), audio.createGain(), audio.currentTime + place * 0.25];
+    tone.frequency.value = hertz;
+    volume.gain.value = 0.25;
+    tone.connect(volume).connect(audio.destination);
+    tone.start(at);
+    tone.stop(at + 0.2);
+  });
+}
+
 // --- the stream ------------------------------------------------------------------------------
 
 let heard = Date.now();
@@ -43,6 +77,18 @@ let connected = false;
 function cut(is) {
   const banner = $("#cut");
   if (banner && banner.hidden === is) banner.hidden = !is;
+  sound("cut", is, 2000);
+}
+
+// The database can't be written: since when, or "writable".
+function storeIs(since) {
+  const away = since !== "writable";
+  const banner = $("#store-away");
+  const lasts = $(".for", banner);
+  if (away) lasts.dataset.since = since;
+  else { delete lasts.dataset.since; write(lasts, ""); }
+  if (banner.hidden === away) banner.hidden = !away;
+  sound("store", away, 0);
 }
 
 body.addEventListener("htmx:sse:after:connection", () => { connected = true; });
@@ -76,6 +122,7 @@ const parsed = (html) => {
   return [...template.content.children];
 };
 
+on("store", storeIs);
 on("beat", (at) => { ahead = Date.parse(at) - Date.now(); });
 on("strip", (html) => { const strip = $("#strip"); if (strip) strip.replaceChildren(...parsed(html)); });
 on("feed", (html) => {
