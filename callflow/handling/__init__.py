@@ -26,8 +26,8 @@ from callflow.handling.dialogues import (
     incoming_call,
     site_facts,
 )
-from callflow.handling.line_health import Line, Lines, Panel, Stranger, Trouble, lines, skews
 from callflow.handling.hardware import known_receivers, note_receivers
+from callflow.handling.line_health import Line, Lines, Panel, Stranger, Trouble, lines, skews
 from callflow.handling.operating import (
     Held,
     NotFound,
@@ -103,10 +103,12 @@ __all__ = [
     "heard",
     "incoming_call",
     "is_vital",
+    "known_receivers",
     "lines",
     "live_calls",
     "load_policy",
     "note",
+    "note_receivers",
     "park",
     "process_beat",
     "publish_first",

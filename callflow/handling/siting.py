@@ -113,6 +113,7 @@ def put_site(tx: Tx, vault: Vault, site_id: str, body: Row, who: str, now: datet
     )
     sites.drop_links(tx, site_id, [a["account"] for a in accounts])
     _write_accounts(tx, vault, site_id, accounts)
+    sites.accounts_changed(tx)
     _write_zones(tx, body.get("zones", []), {a["account"] for a in accounts})
     for place, contact in enumerate(body.get("contacts", [])):
         _write_contact(tx, vault, site_id, place, contact)

@@ -11,7 +11,7 @@ import structlog
 
 from callflow.receiver.pace import SHARE_EVERY, Pace
 from callflow.signal import Signal
-from callflow.signals.dc09 import Received
+from callflow.signals.protocol import Received
 
 Store = Callable[[Sequence[Signal]], Awaitable[None]]
 

@@ -1,55 +1,75 @@
-"""Speaking with senders: what one connection, or one datagram, may take of everybody's time."""
+"""A line: its protocol, its counters, and what is known of who speaks on it."""
 
 from __future__ import annotations
 
-import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import cast
+from typing import Any
 
 import structlog
 
-from callflow.clock import Clock, monotonic
-from callflow.receiver.intake import Intake, signals_of
-from callflow.signals.dc09 import Received, Station, receive
-from callflow.signals.framing import Fault, Splitter
+from callflow.clock import Clock, monotonic, to_iso
+from callflow.receiver.intake import Intake
+from callflow.receiver.protocols import PROTOCOLS
+from callflow.receiver.skew import Skews
+from callflow.receiver.watching import Watches
+from callflow.signals.framing import Fault
+from callflow.signals.protocol import Heard, Received, Station
 
-#: Frames of one connection that may wait for the commit; then it is not read any further.
-IN_FLIGHT = 64
-#: Bytes read from one connection before the others have their turn.
-SEGMENT = 16 * 1024
-#: Bytes without a good frame after which a connection is cut.
-GARBAGE = 64 * 1024
-#: Seconds until a first good frame; then without any; then for the rest of a half frame.
-FIRST_FRAME, IDLE, HALF_FRAME = 30.0, 900.0, 10.0
-#: Bytes of answers that a sender may leave unread, and for how many seconds.
-UNREAD, UNREAD_FOR = 16 * 1024, 10.0
-#: Datagrams that may wait for the commit; further ones get no answer, and panels send again.
-DATAGRAMS = 4000
+#: What each line counts, in the order it is shown.
+COUNTED = (
+    "received",
+    *Fault,
+    "not_stored",  # the store refused: not acknowledged
+    "dropped",  # a datagram too many
+    "cut",  # a connection ended by us
+    "failed",  # our own bug
+)
+#: Accounts that are named because their messages can't be decrypted.
+NAMED = 20
+#: Seconds over which the rate is counted.
+MINUTE = 60.0
 
 _log = structlog.get_logger()
 
 
+NoteHeard = Callable[[str, Heard], None]
+
+
 class Line:
-    """One of the receiver's doors: its counters, and how a frame from it is answered."""
+    """How a message that came on this line is answered, and how the line is."""
 
     def __init__(
         self,
+        protocol: str,
         station: Station,
         clock: Clock,
-        heard: Callable[[str, datetime], None],
+        heard: NoteHeard,
         intake: Intake,
+        watches: Watches,
+        patience: float | None = None,
     ) -> None:
         self.name = station.line
+        self.protocol = protocol
         self.counts: Counter[str] = Counter()
         self.intake = intake
+        self.watches = watches
+        #: Whether hardware receivers speak here.
+        self.watched = protocol != "dc09"
+        #: Seconds without anything good after which a connection is cut; None: as panels are.
+        self.patience = patience
+        self.splitter, self._receive = PROTOCOLS[protocol]
         self._station = station
         self._clock = clock
         self._heard = heard
+        self._skews = Skews()
+        self._unreadable: dict[str, None] = {}  # accounts, in the order they were met
+        self._last_good: datetime | None = None
+        self._rate: deque[tuple[float, int]] = deque()
 
     def answer(self, items: list[bytes | Fault]) -> list[Received]:
-        """What good frames amount to; faults are counted and get no answer."""
+        """What good messages amount to; faults are counted and get no answer."""
         now = self._clock()
         outcomes: list[Received] = []
         for item in items:
@@ -62,9 +82,8 @@ class Line:
     def _answer_one(self, body: bytes, now: datetime) -> Received | None:
         self.counts["received"] += 1
         try:
-            outcome = receive(body, now, self._station)
-            if outcome.heard is not None:
-                self._heard(outcome.heard, now)
+            outcome = self._receive(body, now, self._station)
+            self._note(outcome, now)
         except Exception:  # our bug, or the key store's: the line lives
             _log.exception("receiver.frame_failed", line=self.name)
             self.counts["failed"] += 1
@@ -73,6 +92,24 @@ class Line:
             self.counts[outcome.fault] += 1
         return outcome if outcome.reply is not None or outcome.signals else None
 
+    def _note(self, outcome: Received, now: datetime) -> None:
+        account = outcome.heard
+        if account is not None:
+            skew = None
+            if outcome.stamp is not None:
+                skew = self._skews.of(account, outcome.stamp, now, live=not outcome.signals)
+            self._heard(account, Heard(now, self.name, skew))
+            if self._unreadable:
+                self._unreadable.pop(account, None)
+        elif outcome.account:
+            if outcome.stamp is not None:  # refused for its clock, which is worth knowing
+                ahead = (outcome.stamp - now).total_seconds()
+                self._heard(outcome.account, Heard(None, self.name, ahead))
+            elif len(self._unreadable) < NAMED:
+                self._unreadable[outcome.account] = None
+        if outcome.fault is None:
+            self._last_good = now
+
     def replies(self, outcomes: Sequence[Received], *, stored: bool) -> list[bytes]:
         """The answers that may go out now: none for a signal that isn't durable."""
         if not stored:
@@ -80,222 +117,26 @@ class Line:
             outcomes = [outcome for outcome in outcomes if not outcome.signals]
         return [outcome.reply for outcome in outcomes if outcome.reply is not None]
 
+    def health(self) -> dict[str, Any]:
+        """Counters since the start, when the last good message came, the rate, bad keys."""
+        keyed = {account: self._station.key_of(account) is not None for account in self._unreadable}
+        return {
+            "line": self.name,
+            "protocol": self.protocol,
+            **{name: self.counts[name] for name in COUNTED},
+            "last_at": to_iso(self._last_good) if self._last_good else None,
+            "per_minute": self._per_minute(),
+            "heartbeat": self.watches.state(),
+            "wrong_key_accounts": [account for account, has_key in keyed.items() if has_key],
+            "missing_key_accounts": [account for account, has_key in keyed.items() if not has_key],
+        }
 
-class Connection(asyncio.BufferedProtocol):
-    """One TCP connection. Its frames are answered in order; a flood is read at the store's pace."""
-
-    # One buffer for all: it is read into and emptied within one callback of the loop.
-    _segment = memoryview(bytearray(SEGMENT))
-
-    def __init__(self, line: Line, connections: set[Connection]) -> None:
-        self._line = line
-        self._connections = connections
-        self._splitter = Splitter()
-        self._transport: asyncio.Transport | None = None
-        self._in_flight = 0
-        self._scheduled = False
-        self._resting = False  # not read for the moment: too much of it waits
-        self._stopped = False  # the receiver takes nothing more
-        self._ended = False  # the sender has said its last byte, and may still listen
-        self._half_since: float | None = None
-        self._unread_since: float | None = None
-        self.peer = ""
-        self.spoke = False  # whether a good frame ever came
-        self.last_good = monotonic()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        transport.set_write_buffer_limits(high=UNREAD)
-        self._transport = transport
-        self.peer = str((transport.get_extra_info("peername") or ("",))[0])
-        self._connections.add(self)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._transport = None
-        self._connections.discard(self)
-        if not self._ended:
-            self._count_half()
-
-    def eof_received(self) -> bool:
-        """The sender closed its half; its answers still go out before ours is closed."""
-        self._ended = True
-        self._work_soon()
-        return True
-
-    def _count_half(self) -> None:
-        """What was cut off counts as a bad frame; good frames behind it are only taken by _work."""
-        for item in self._splitter.finish():
-            if isinstance(item, Fault):
-                self._line.counts[item] += 1
-
-    def get_buffer(self, sizehint: int) -> memoryview:
-        return self._segment
-
-    def buffer_updated(self, nbytes: int) -> None:
-        self._splitter.push(self._segment[:nbytes])
-        self._work()
-
-    def _work(self) -> None:
-        """Answer some frames. Reading rests while more of them wait here, or for the commit."""
-        self._scheduled = False
-        if self._transport is None or self._unread_since is not None or self._stopped:
-            return
-        room = IN_FLIGHT - self._in_flight
-        items = self._splitter.take(room) if room else []
-        outcomes = self._line.answer(items)
-        if bytes in map(type, items):  # a good frame, not only faults
-            self.spoke, self.last_good = True, monotonic()
-        self._pass_on(outcomes)
-        if self._splitter.garbage > GARBAGE:
-            self.cut("garbage")
-        elif len(items) == room:
-            self._rest()
-            if not self._in_flight:
-                self._work_soon()
-        elif self._ended:
-            self._end()
-        else:
-            self._note_half()
-            self._read_on()
-
-    def _rest(self) -> None:
-        self._resting = True
-        if self._transport is not None:
-            self._transport.pause_reading()
-
-    def _read_on(self) -> None:
-        if self._resting and self._transport is not None:
-            self._resting = False
-            self._transport.resume_reading()
-
-    def _end(self) -> None:
-        """The sender said its last byte: close when the last answer is out."""
-        if not self._in_flight:
-            self._count_half()
-            self.close()
-
-    def _pass_on(self, outcomes: list[Received]) -> None:
-        if not outcomes:
-            return
-        signals = signals_of(outcomes)
-        if signals or self._in_flight:
-            self._in_flight += len(outcomes)
-            self._line.intake.add(self, outcomes, signals)
-        else:
-            self._write(self._line.replies(outcomes, stored=True))
-
-    def _work_soon(self) -> None:
-        if not self._scheduled:
-            self._scheduled = True
-            asyncio.get_running_loop().call_soon(self._work)
-
-    def _note_half(self) -> None:
-        if not self._splitter.pending:
-            self._half_since = None
-        elif self._half_since is None:
-            self._half_since = monotonic()
-
-    def answered(self, outcomes: Sequence[Received], *, stored: bool) -> None:
-        """See ``Sender``."""
-        self._in_flight -= len(outcomes)
-        self._write(self._line.replies(outcomes, stored=stored))
-        if self._resting or self._ended:
-            # Not from here: one sender's backlog must not hold up the others' acknowledgements.
-            self._work_soon()
-
-    def _write(self, replies: list[bytes]) -> None:
-        if self._transport is not None and replies:
-            self._transport.write(b"".join(replies))
-
-    def pause_writing(self) -> None:
-        self._unread_since = monotonic()
-        self._rest()
-
-    def resume_writing(self) -> None:
-        self._unread_since = None
-        self._work_soon()
-
-    def look_at_time(self, at: float) -> None:
-        """Drop a half frame that is too old, cut who says nothing good. ``at`` is monotonic."""
-        if self._unread_since is not None and at - self._unread_since > UNREAD_FOR:
-            self.cut("unread answers")
-        elif self._in_flight:
-            return
-        elif at - self.last_good > (IDLE if self.spoke else FIRST_FRAME):
-            self.cut("idle")
-        elif self._half_since is not None and at - self._half_since > HALF_FRAME:
-            self._pass_on(self._line.answer(self._splitter.finish()))
-            self._half_since = None
-
-    @property
-    def idle(self) -> bool:
-        """Whether nothing of this connection waits for the commit."""
-        return self._in_flight == 0
-
-    def cut(self, why: str) -> None:
-        """End the connection at once, unread answers with it."""
-        if self._transport is not None:
-            self._line.counts["cut"] += 1
-            _log.info("receiver.cut", line=self._line.name, peer=self.peer, why=why)
-            self._transport.abort()
-
-    def stop_reading(self) -> None:
-        """No further frame is taken; what is in flight will still be answered."""
-        self._stopped = True
-        self._rest()
-
-    def close(self) -> None:
-        """End the connection when its answers have gone out."""
-        if self._transport is not None:
-            self._transport.close()
-
-
-class Datagrams(asyncio.DatagramProtocol):
-    """The UDP door: a datagram holds whole frames, and each answer is a datagram."""
-
-    def __init__(self, line: Line) -> None:
-        self._line = line
-        self._transport: asyncio.DatagramTransport | None = None
-        self.in_flight = 0
-        self.stopped = False
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # Not isinstance: CPython 3.11's class doesn't say that it is one.
-        self._transport = cast("asyncio.DatagramTransport", transport)
-
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        if self.stopped or self.in_flight >= DATAGRAMS:
-            self._line.counts["dropped"] += 1
-            return
-        splitter = Splitter()
-        splitter.push(data[:SEGMENT])
-        outcomes = self._line.answer(splitter.finish())
-        if signals := signals_of(outcomes):
-            self.in_flight += 1
-            self._line.intake.add(_Asker(self, addr), outcomes, signals)
-        elif outcomes:
-            self.send(self._line.replies(outcomes, stored=True), addr)
-
-    def answered(
-        self, outcomes: Sequence[Received], addr: tuple[str, int], *, stored: bool
-    ) -> None:
-        """The datagram from ``addr`` is stored, or could not be."""
-        self.in_flight -= 1
-        self.send(self._line.replies(outcomes, stored=stored), addr)
-
-    def send(self, replies: list[bytes], addr: tuple[str, int]) -> None:
-        """One datagram an answer."""
-        if self._transport is not None:
-            for reply in replies:
-                self._transport.sendto(reply, addr)
-
-
-class _Asker:
-    """Who sent a datagram."""
-
-    def __init__(self, door: Datagrams, addr: tuple[str, int]) -> None:
-        self._door = door
-        self._addr = addr
-
-    def answered(self, outcomes: Sequence[Received], *, stored: bool) -> None:
-        self._door.answered(outcomes, self._addr, stored=stored)
+    def _per_minute(self) -> int:
+        """Messages of the last minute; each look is one of its steps."""
+        at, received = monotonic(), self.counts["received"]
+        if not self._rate:
+            self._rate.append((at, 0))
+        self._rate.append((at, received))
+        while len(self._rate) > 1 and at - self._rate[1][0] >= MINUTE:
+            self._rate.popleft()
+        return received - self._rate[0][1]

@@ -7,6 +7,8 @@ import gc
 import os
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import islice
 from typing import Any
 
 import structlog
@@ -14,10 +16,13 @@ import structlog
 from callflow import clock, handling
 from callflow.config import Settings
 from callflow.dispatch.wake import open_store
+from callflow.receiver.keys import Keys
 from callflow.receiver.pace import Pace
 from callflow.receiver.server import Receiver
+from callflow.receiver.watching import signal_of
 from callflow.signal import Signal
-from callflow.storage import Store, StoreUnavailable, signals, sites
+from callflow.signals.protocol import Heard
+from callflow.storage import Store, StoreUnavailable, signals
 from callflow.vault import Vault
 
 log = structlog.get_logger(__name__)
@@ -27,8 +32,12 @@ ROLE = "receiver"
 _KEYS_EVERY = 0.5
 #: Seconds between two writes of who was heard (invariant 1: at least every five).
 _FLUSH_EVERY = 2.0
+#: Accounts heard that are written in one transaction: other writers wait no longer for it.
+_FLUSH_SHARE = 500
 #: Seconds between two counts of what waits to be correlated, while signals come in.
 _BACKLOG_EVERY = 0.1
+#: Seconds between two looks at the hardware receivers' heartbeats.
+_WATCH_EVERY = 1.0
 #: Objects more than at the last look, before the collector of cycles looks again.
 _COLLECT_AFTER = 50_000
 #: A restart forgets no repeat of the last minutes.
@@ -39,25 +48,26 @@ class ReceiverProcess:
     """The receiver, the keys it needs, and what it tells of itself."""
 
     def __init__(self, settings: Settings, store: Store, vault: Vault) -> None:
-        self._settings, self._store, self._vault = settings, store, vault
-        self._keys: dict[str, bytes] = {}
-        self._kept: dict[str, bytes] = {}
-        self._heard: dict[str, datetime] = {}
+        self._settings, self._store = settings, store
+        self._keys = Keys(store, vault)
+        self._heard: dict[str, Heard] = {}
         self._since = clock.now()
+        self._not_stored_since: datetime | None = None
         self._pace = Pace(settings.long_backlog)
         self._stored = False  # something, since the backlog was counted last
 
     async def run(self) -> None:
         """Until cancelled."""
         since = clock.now() - _REPEATS
-        await self._load_keys()
+        await self._keys.look()
         receiver = Receiver(
             self._settings,
             store=self._save,
-            heard=self._heard.__setitem__,
-            key_of=self._keys.get,
+            heard=self._note_heard,
+            key_of=self._keys.of,
             clock=clock.now,
             recent=await self._store.read(lambda tx: signals.recent(tx, since)),
+            known=await self._store.read(handling.known_receivers),
             pace=self._pace,
             vital=handling.is_vital,
         )
@@ -65,11 +75,25 @@ class ReceiverProcess:
             parts.create_task(receiver.serve())
             parts.create_task(self._watch_keys())
             parts.create_task(self._watch_backlog())
+            parts.create_task(self._watch_receivers(receiver))
             parts.create_task(self._tell(receiver))
 
     async def _save(self, batch: Sequence[Signal]) -> None:
-        await self._store.write(lambda tx: handling.store_signals(tx, batch))
-        self._stored = True
+        try:
+            await self._store.write(lambda tx: handling.store_signals(tx, batch))
+        except StoreUnavailable as error:
+            if not error.permanent:
+                self._not_stored_since = self._not_stored_since or clock.now()
+            raise
+        self._stored, self._not_stored_since = True, None
+
+    def _note_heard(self, account: str, heard: Heard) -> None:
+        """Keep what the next flush writes: the last sign of life, and the last clock seen."""
+        before = self._heard.get(account)
+        if before is not None and (heard.skew is None or heard.at is None):
+            skew = before.skew if heard.skew is None else heard.skew
+            heard = Heard(heard.at or before.at, heard.line, skew)
+        self._heard[account] = heard
 
     async def _watch_backlog(self) -> None:
         while True:
@@ -82,43 +106,71 @@ class ReceiverProcess:
             except StoreUnavailable as error:
                 log.warning("backlog.not_counted", reason=str(error))
 
-    async def _load_keys(self) -> None:
-        kept = await self._store.read(sites.account_keys)
-        for account, key in kept.items():
-            if self._kept.get(account) != key:
-                self._keys[account] = self._vault.decrypt(key)
-        for account in self._kept.keys() - kept.keys():
-            del self._keys[account]
-        self._kept = kept
-
     async def _watch_keys(self) -> None:
         while True:
             await asyncio.sleep(_KEYS_EVERY)
             try:
-                await self._load_keys()
+                await self._keys.look()
             except StoreUnavailable as error:
                 log.warning("keys.not_read", reason=str(error))
+
+    async def _watch_receivers(self, receiver: Receiver) -> None:
+        """A hardware receiver that is lost, or back, is a signal of the station's own."""
+        told = receiver.known
+        while True:
+            await asyncio.sleep(_WATCH_EVERY)
+            try:
+                if changes := receiver.changes():
+                    found = [signal_of(change, clock.now()) for change in changes]
+                    now_lost = {change.name: change.lost for change in changes}
+                    await self._store.write(
+                        partial(
+                            handling.note_receivers,
+                            receivers={**receiver.known, **now_lost},
+                            signals=found,
+                        )
+                    )
+                    receiver.told(changes)
+                    told = receiver.known
+                elif receiver.known != told:
+                    known = receiver.known
+                    await self._store.write(partial(handling.note_receivers, receivers=known))
+                    told = known
+            except StoreUnavailable as error:
+                log.warning("receivers.not_told", reason=str(error))
 
     async def _tell(self, receiver: Receiver) -> None:
         while True:
             try:
-                await self._flush({"lines": receiver.lines, "connections": receiver.connections})
+                await self._flush_heard()
+                await self._beat(receiver)
             except StoreUnavailable as error:
                 log.critical("store.away", reason=str(error))
             await asyncio.sleep(_FLUSH_EVERY)
 
-    async def _flush(self, state: dict[str, Any]) -> None:
-        """Write who was heard, and that this process lives."""
-        heard, now = dict(self._heard), clock.now()
-        await self._store.write(lambda tx: handling.heard(tx, heard))
+    async def _flush_heard(self) -> None:
+        """Write who was heard, a share at a time; what is heard meanwhile is the next flush's."""
+        left = len(self._heard)
+        while left > 0 and self._heard:
+            share = dict(islice(self._heard.items(), _FLUSH_SHARE))
+            left -= len(share)
+            await self._store.write(partial(handling.heard, accounts=share))
+            for account, heard in share.items():
+                if self._heard.get(account) is heard:
+                    del self._heard[account]
+
+    async def _beat(self, receiver: Receiver) -> None:
+        since = self._not_stored_since
+        state: dict[str, Any] = {
+            "lines": receiver.lines,
+            "connections": receiver.connections,
+            "not_stored_since": clock.to_iso(since) if since else None,
+        }
         await self._store.write(
             lambda tx: handling.process_beat(
-                tx, ROLE, pid=os.getpid(), since=self._since, now=now, state=state
+                tx, ROLE, pid=os.getpid(), since=self._since, now=clock.now(), state=state
             )
         )
-        for account, at in heard.items():
-            if self._heard.get(account) == at:
-                del self._heard[account]
 
 
 def spare_the_collector() -> None:

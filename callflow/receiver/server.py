@@ -5,22 +5,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import resource
-import socket
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 
 from callflow.clock import Clock, monotonic
-from callflow.config import Settings
+from callflow.config import LineSettings, Settings
+from callflow.receiver.connections import Connection
+from callflow.receiver.doors import Client, Door, Server, Udp, least_useful
 from callflow.receiver.intake import Intake, Store
-from callflow.receiver.lines import Connection, Datagrams, Line
+from callflow.receiver.lines import Line, NoteHeard
 from callflow.receiver.pace import Pace
+from callflow.receiver.watching import MISSED, Change, Watches
 from callflow.signal import Signal
-from callflow.signals.dc09 import KeyOf, Station
-from callflow.signals.framing import Fault
+from callflow.signals.protocol import KeyOf, Station
 from callflow.signals.repeats import Repeats
+from callflow.signals.resends import Resends
 
 #: Connections at once, as far as the process may open files.
 CONNECTIONS = 4096
@@ -29,25 +31,28 @@ SPARE_FILES = 256
 #: Seconds between two looks at time-outs, and for the last commits when stopping.
 LOOK, STOPPING = 1.0, 8.0
 
-#: What each line counts, in the order it is shown.
-COUNTED = (
-    "received",
-    *Fault,
-    "not_stored",  # the store refused: not acknowledged
-    "dropped",  # a datagram too many
-    "cut",  # a connection ended by us
-    "failed",  # our own bug
-)
-
 _log = structlog.get_logger()
 
 
+def line_settings(settings: Settings) -> list[LineSettings]:
+    """Every line: those that each station has at its ports, and the station's own."""
+    ports = settings.ports
+    return [
+        LineSettings(name="dc09-tcp", protocol="dc09", listen=ports.dc09, heartbeat=0),
+        LineSettings(
+            name="dc09-udp", protocol="dc09", transport="udp", listen=ports.dc09, heartbeat=0
+        ),
+        *settings.lines,
+    ]
+
+
 class Receiver:
-    """DC-09 on TCP and UDP, at ``settings.bind`` and ``settings.ports.dc09``.
+    """Every line of ``line_settings``, listening at ``settings.bind``.
 
     ``store`` returns when the signals are durable and raises when they aren't; ``heard`` is told
     of every account that gave a sign of life; ``key_of`` gives an account's AES key; ``recent``
-    are (deduplication key, time) of the last minutes, so that a restart forgets no repeat.
+    are (deduplication key, time) of the last minutes, so that a restart forgets no
+    repeat; ``known`` the hardware receivers that were heard before it, and whether they were lost.
     ``pace`` slows acknowledgements down, but for the signals that ``vital`` names.
     """
 
@@ -56,52 +61,88 @@ class Receiver:
         settings: Settings,
         *,
         store: Store,
-        heard: Callable[[str, datetime], None],
+        heard: NoteHeard,
         key_of: KeyOf,
         clock: Clock,
         recent: Iterable[tuple[str, datetime]] = (),
+        known: Mapping[str, bool] | None = None,
         pace: Pace | None = None,
         vital: Callable[[Signal], bool] = lambda signal: False,
     ) -> None:
         self._settings = settings
         self._intake = Intake(store, pace, vital)
         self._connections: set[Connection] = set()
+        self._calls: set[Connection] = set()  # those that we made
         self._tasks: list[asyncio.Task[None]] = []
-        self._server: asyncio.Server | None = None
-        self._udp: asyncio.DatagramTransport | None = None
-        self._doors: Datagrams | None = None
         self._limit = CONNECTIONS
-        repeats = Repeats()
-        for key, at in recent:
-            repeats.remember(key.rpartition("|")[0], at)
+        self._key_of, self._clock, self._note = key_of, clock, heard
+        self._repeats, self._resends = Repeats(), Resends()
+        for key, at in sorted(recent, key=lambda one: one[1]):
+            message = key.rpartition("|")[0]
+            self._repeats.remember(message, at)
+            self._resends.remember(message, at)
+        self._doors = [self._door(line, known or {}) for line in line_settings(settings)]
 
-        def line(name: str) -> Line:
-            station = Station(
-                key_of=key_of,
-                before=timedelta(seconds=settings.window_before),
-                after=timedelta(seconds=settings.window_after),
-                line=name,
-                repeats=repeats,
-            )
-            return Line(station, clock, heard, self._intake)
+    def _door(self, own: LineSettings, known: Mapping[str, bool]) -> Door:
+        line = self._line(own, known)
+        if own.connect is not None:
+            host, _, port = own.connect.rpartition(":")
+            return Client(line, (host, int(port)), self._calls)
+        address = (self._settings.bind, own.listen or 0)
+        if own.transport == "udp":
+            return Udp(line, address)
+        return Server(line, address, self._connections, self._make_room)
 
-        self._tcp_line, self._udp_line = line("dc09-tcp"), line("dc09-udp")
+    def _line(self, own: LineSettings, known: Mapping[str, bool]) -> Line:
+        station = Station(
+            key_of=self._key_of,
+            before=timedelta(seconds=self._settings.window_before),
+            after=timedelta(seconds=self._settings.window_after),
+            line=own.name,
+            repeats=self._repeats,
+            resends=self._resends,
+        )
+        hardware = own.protocol != "dc09"
+        every = own.heartbeat if hardware else 0.0
+        patience = (MISSED * every or float("inf")) if hardware else None
+        client = own.connect is not None
+        watches = Watches(own.name, every, monotonic(), client=client, known=known)
+        return Line(own.protocol, station, self._clock, self._note, self._intake, watches, patience)
 
     @property
-    def lines(self) -> list[dict[str, str | int]]:
-        """The health of each line: its name and counters since the start."""
+    def lines(self) -> list[dict[str, Any]]:
+        """The health of each line: what it is, its state, its counters since the start."""
         return [
-            {"line": line.name, **{name: line.counts[name] for name in COUNTED}}
-            for line in (self._tcp_line, self._udp_line)
+            {"mode": door.mode, "state": door.state, "peer": door.peer, **door.line.health()}
+            for door in self._doors
         ]
 
     @property
     def connections(self) -> int:
         """TCP connections that are open."""
-        return len(self._connections)
+        return len(self._connections) + len(self._calls)
+
+    def changes(self) -> list[Change]:
+        """The hardware receivers that were lost or are back, until ``told``."""
+        at = monotonic()
+        return [change for door in self._doors for change in door.line.watches.look(at)]
+
+    def told(self, changes: Iterable[Change]) -> None:
+        """``changes`` are stored."""
+        for change in changes:
+            for door in self._doors:
+                if change.name in door.line.watches.known:
+                    door.line.watches.told(change)
+
+    @property
+    def known(self) -> dict[str, bool]:
+        """The hardware receivers that were ever heard, and whether each is lost."""
+        return {
+            name: lost for door in self._doors for name, lost in door.line.watches.known.items()
+        }
 
     async def serve(self, ready: Callable[[], None] = lambda: None) -> None:
-        """Serve until cancelled; ``ready`` is called when both ports are bound."""
+        """Serve until cancelled; ``ready`` is called when every port is bound."""
         try:
             await self.start()
             ready()
@@ -110,59 +151,48 @@ class Receiver:
             await self.stop()
 
     async def start(self) -> None:
-        """Bind both ports. Raises OSError where one is taken."""
-        loop = asyncio.get_running_loop()
+        """Bind every port, call every receiver. Raises OSError where a port is taken."""
         self._limit = _connection_limit()
-        host, port = self._settings.bind, self._settings.ports.dc09
-        self._server = await loop.create_server(
-            self._connection, host, port, backlog=1024, reuse_address=True
-        )
-        family = self._server.sockets[0].family
-        self._udp, self._doors = await loop.create_datagram_endpoint(
-            lambda: Datagrams(self._udp_line), (host, port), family=family
-        )
-        _large_buffer(self._udp.get_extra_info("socket"))
+        for door in self._doors:
+            await door.start()
+        loop = asyncio.get_running_loop()
         self._tasks = [loop.create_task(self._intake.run()), loop.create_task(self._watch())]
-        _log.info("receiver.ready", host=host, port=port)
+        lines = [door.line.name for door in self._doors]
+        _log.info("receiver.ready", host=self._settings.bind, lines=lines)
 
     async def stop(self) -> None:
         """Take nothing more, store and acknowledge what was taken, then close."""
-        if self._server is not None:
-            self._server.close()
-        if self._doors is not None:
-            self._doors.stopped = True
-        for connection in self._connections:
+        for door in self._doors:
+            door.stop_taking()
+        for connection in self._all:
             connection.stop_reading()
         if self._tasks:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._intake.drained(), STOPPING)
-        for connection in list(self._connections):
+        for connection in self._all:
             connection.close()
-        if self._udp is not None:
-            self._udp.close()
+        for door in self._doors:
+            door.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
 
-    def _connection(self) -> Connection:
-        if len(self._connections) >= self._limit:
-            self._make_room()
-        return Connection(self._tcp_line, self._connections)
+    @property
+    def _all(self) -> list[Connection]:
+        return [*self._connections, *self._calls]
 
     def _make_room(self) -> None:
-        """Cut the least useful connection of whoever holds the most."""
-        held = Counter(connection.peer for connection in self._connections)
-        peer = held.most_common(1)[0][0]
-        idle = [c for c in self._connections if c.peer == peer and c.idle]
-        if idle:
-            min(idle, key=lambda c: (c.spoke, c.last_good)).cut("too many connections")
+        if len(self._connections) >= self._limit:
+            found = least_useful(self._connections)
+            if found is not None:
+                found.cut("too many connections")
 
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(LOOK)
             at = monotonic()
-            for connection in list(self._connections):
+            for connection in self._all:
                 connection.look_at_time(at)
 
 
@@ -175,9 +205,3 @@ def _connection_limit() -> int:
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     return max(16, min(CONNECTIONS, soft - SPARE_FILES))
-
-
-def _large_buffer(udp: socket.socket) -> None:
-    """Room for a burst of datagrams while the loop is busy."""
-    with contextlib.suppress(OSError):
-        udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)

@@ -7,23 +7,17 @@ ANSI/SIA DC-09-2026.
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-
 from callflow.signal import STATION, Signal
-from callflow.signals import contact_id, sia
+from callflow.signals import cipher, contact_id, sia
 from callflow.signals.event import Event
-from callflow.signals.framing import Fault, frame
-from callflow.signals.repeats import Repeats
-
-KeyOf = Callable[[str], bytes | None]
+from callflow.signals.framing import Body2007, Fault, frame, with_crc_of_2007
+from callflow.signals.protocol import Received, Station
 
 #: The formats whose payload is read, and by what.
 _PAYLOADS: dict[str, Callable[[str], tuple[Event, ...]]] = {
@@ -46,15 +40,17 @@ _HEAD = re.compile(
 # What is left of a head that has something else between its fields.
 _LOOSE_HEAD = re.compile(r'"(\*?)([^"\[]*)"([^\[]*)(?:\[(.*))?$', re.DOTALL)
 _STAMP = re.compile(r"_([0-9]{2}(?::[0-9]{2}){2},[0-9]{2}-[0-9]{2}-[0-9]{4})[\0\s]*$")
-_INNER = re.compile(r"\|?(?:#([0-9A-Za-z]{1,16})(?:\||$))?(.*)", re.DOTALL)
+# The account inside, with its # or, as OPAX and Prosec send it, without.
+_INNER = re.compile(
+    r"\|?(?:#([0-9A-Za-z]{1,16})(?:\||$)"
+    r"|([0-9A-Fa-f]{3,16})\|(?=[NO](?:[a-z]{2}|/?[A-Z]{2})|(?:18|98)?[136][0-9A-F]{3} ?\d\d))?(.*)",
+    re.DOTALL,
+)
 # Padding is cut before text is decoded. It may be any bytes, a bar among them: prefer a bar
 # behind which a message begins, within the 31 bytes that padding may be long.
-_LONGEST_PADDING = 31
 _PADDING = re.compile(
     rb"[\s\S]{0,31}?\|(?=#[0-9A-Za-z]{1,16}\||[NO](?:[a-z]{2}|/?[A-Z]{2})|[136][0-9A-F]{3} ?\d\d)"
 )
-_ZERO_IV = bytes(16)
-_HEX = re.compile(r"(?:[0-9A-Fa-f]{32})+")
 
 
 class Head(NamedTuple):
@@ -78,31 +74,18 @@ class Content(NamedTuple):
     stamp: datetime | None
 
 
-class Received(NamedTuple):
-    """What a frame amounts to. ``reply`` must wait until ``signals`` are durable."""
-
-    reply: bytes | None
-    signals: tuple[Signal, ...] = ()
-    heard: str | None = None  # the account whose supervision timer starts anew
-    fault: Fault | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Station:
-    """What ``receive`` knows of the world: keys, window of encrypted clocks, line, repeats."""
-
-    key_of: KeyOf
-    before: timedelta = timedelta(seconds=40)
-    after: timedelta = timedelta(seconds=20)
-    line: str = ""
-    repeats: Repeats
-
-
 def receive(body: bytes, now: datetime, station: Station) -> Received:
     """Answer one body that the splitter has cut out: the whole of DC-09's reply rules.
 
     ``now`` is UTC. Never raises, whatever the bytes.
     """
+    received = _receive(body, now, station)
+    if type(body) is Body2007 and received.reply is not None:
+        return received._replace(reply=with_crc_of_2007(received.reply))
+    return received
+
+
+def _receive(body: bytes, now: datetime, station: Station) -> Received:
     head = read_head(body)
     if head is None:
         return Received(None, fault=Fault.MALFORMED)
@@ -115,10 +98,14 @@ def receive(body: bytes, now: datetime, station: Station) -> Received:
     key = station.key_of(head.account)
     content = decrypt(head, key)
     if content is None:
-        return Received(_nak(head, now), fault=Fault.UNDECRYPTABLE)
+        return _refused(head, now, Fault.UNDECRYPTABLE, None)
     if not _in_window(content.stamp, now, station):
-        return Received(_nak(head, now), fault=Fault.OUTSIDE_WINDOW)
+        return _refused(head, now, Fault.OUTSIDE_WINDOW, content.stamp)
     return _take(head, content, now, station, key=key)
+
+
+def _refused(head: Head, now: datetime, fault: Fault, stamp: datetime | None) -> Received:
+    return Received(_nak(head, now), fault=fault, stamp=stamp, account=_account(head.account))
 
 
 class _Message(NamedTuple):
@@ -138,11 +125,11 @@ def _take(
     """A readable message: its signals, and the acknowledgement. ``key`` decrypted it."""
     match = _INNER.match(content.data)
     assert match is not None  # it matches anything
-    inner, payload = match.groups()
+    inner, bare, payload = match.groups()
     if head.id != _POLL and not payload.strip():
         return _unsupported(head)
-    account = _account(inner or head.account)
-    message = _Message(head, content, account, payload, now, station.line)
+    account = _account(_speaks_for(head, inner or bare or ""))
+    message = _Message(head, content, account, payload, now, _line(head, station))
     own_key = station.key_of(account)
     exposed = own_key is not None and own_key != key
     if head.id == _POLL:
@@ -155,7 +142,26 @@ def _take(
     if exposed:
         # On the message's own key, or a repeat would raise it again.
         signals += (_unencrypted(message, f"{name}|clear"),)
-    return Received(_ack(head, key, now), signals, _account(head.account) or account)
+    heard = _account(head.account) or account
+    return Received(_ack(head, key, now), signals, heard, None, content.stamp)
+
+
+def _speaks_for(head: Head, inner: str) -> str:
+    """Whose message it is: the inner account's, unless that is the head's with zeros in front.
+
+    A poll speaks for the head's account: what stands inside is filler ("#0000|0000 00 000").
+    """
+    outer = head.account
+    if not inner or (outer and head.id == _POLL):
+        return outer or inner
+    return outer if inner.lstrip("0").upper() == outer.lstrip("0").upper() else inner
+
+
+def _line(head: Head, station: Station) -> str:
+    """The station's line, and the receiver and line that the panel names, unless they are 0."""
+    if head.receiver.strip("R0") or head.line.strip("L0"):
+        return f"{station.line}/{head.receiver}{head.line}"
+    return station.line
 
 
 def _signals(message: _Message, name: str) -> tuple[Signal, ...]:
@@ -229,9 +235,17 @@ def _name(message: _Message) -> str:
 # -- reading -------------------------------------------------------------------------------------
 
 
+def _decoded(data: bytes) -> str:
+    """UTF-8, or Windows-1252 (§5.5.1.8); what is neither is replaced."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
+
+
 def read_head(body: bytes) -> Head | None:
     """The fields before the bracket; None where not even a quoted ID stands."""
-    text = body.decode("utf-8", "replace")
+    text = _decoded(body)
     match = _HEAD.match(text)
     if match is not None:
         star, name, sequence, receiver, line, account, content = match.groups()
@@ -323,41 +337,23 @@ def _clear_text(head: Head, content: Content) -> str:
 
 def decrypt(head: Head, key: bytes | None) -> Content | None:
     """What the hex holds; None without a key, a cipher text, or sense in it."""
-    digits = head.content or ""
-    if key is None or _HEX.fullmatch(digits) is None:
+    clear = cipher.decrypt(head.content or "", key) if key is not None else None
+    if clear is None or b"]" not in clear:
         return None
-    decryptor = Cipher(algorithms.AES(key), modes.CBC(_ZERO_IV)).decryptor()
-    clear = decryptor.update(bytes.fromhex(digits)) + decryptor.finalize()
-    if b"]" not in clear:
-        return None
-    return open_content(clear[_end_of_padding(clear, head.account) :].decode("utf-8", "replace"))
+    return open_content(_decoded(clear[_end_of_padding(clear, head.account) :]))
 
 
 def _end_of_padding(clear: bytes, account: str) -> int:
     """Where the message begins. Padding may hold bars: one before the account is the right one."""
-    bar = clear.find(f"|#{account}|".encode(), 0, _LONGEST_PADDING + len(account) + 3)
-    if bar >= 0:
-        return bar + 1
+    for inner in (f"|#{account}|", f"|{account}|") if account else ():
+        bar = clear.find(inner.encode(), 0, cipher.LONGEST_PADDING + len(account) + 3)
+        if bar >= 0:
+            return bar + 1
     padding = _PADDING.match(clear)
     if padding is not None:
         return padding.end()
     # A message without data may have no bar at all: the padding ends at the bracket.
     return clear.find(b"|") + 1 or clear.find(b"]")
-
-
-def encrypt(clear: bytes, key: bytes) -> bytes:
-    """``clear`` behind 16 to 31 random bytes of padding and a bar, as hex digits."""
-    size = 16 + -(len(clear) + 1) % 16
-    padding = secrets.token_bytes(size).translate(_PADDING_BYTES)
-    encryptor = Cipher(algorithms.AES(key), modes.CBC(_ZERO_IV)).encryptor()
-    text = encryptor.update(padding + b"|" + clear) + encryptor.finalize()
-    return text.hex().upper().encode()
-
-
-# Random bytes to letters and digits: no bracket, no bar (§5.5.1.7), no end of line.
-_PADDING_BYTES = bytes(
-    b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.-"[b & 63] for b in range(256)
-)
 
 
 # -- answers (§5.5.2) ---------------------------------------------------------------------------
@@ -366,7 +362,7 @@ _PADDING_BYTES = bytes(
 def _ack(head: Head, key: bytes | None, now: datetime) -> bytes:
     if key is None:
         return _answer("ACK", head, b"]")
-    return _answer("*ACK", head, encrypt(f"]{stamp_of(now)}".encode(), key))
+    return _answer("*ACK", head, cipher.encrypt(f"]{stamp_of(now)}".encode(), key))
 
 
 def _nak(head: Head, now: datetime) -> bytes:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, or_, select, update
+from sqlalchemy import Float, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from callflow.signal import Kind
+from callflow.signals.protocol import Heard
 from callflow.site import Authority, Contact, Role, Site, SiteState, Zone
 from callflow.storage import schema as t
+from callflow.storage.schema import UtcDateTime
 from callflow.storage.store import Tx
 
 
@@ -188,10 +191,43 @@ def account_keys(tx: Tx) -> dict[str, bytes]:
     return {row.account: row.dc09_key for row in tx.execute(query)}
 
 
-def note_heard(tx: Tx, heard: dict[str, datetime]) -> None:
-    """Write when each account was last heard; accounts nobody declared are left alone."""
-    for account, at in heard.items():
-        tx.execute(update(t.account).where(t.account.c.account == account).values(last_heard=at))
+_ACCOUNTS_VERSION = "accounts_version"
+_VERSION = select(t.setting.c.value).where(t.setting.c.name == _ACCOUNTS_VERSION)
+
+
+def accounts_version(tx: Tx) -> str | None:
+    """Differs after each ``accounts_changed``; None before the first."""
+    value = tx.execute(_VERSION).scalar()
+    return None if value is None else str(value)
+
+
+def accounts_changed(tx: Tx) -> None:
+    """Whoever keeps the accounts' keys in memory must read them again."""
+    upsert(tx, t.setting, ["name"], {"name": _ACCOUNTS_VERSION, "value": secrets.token_hex(8)})
+
+
+_HEARD = (
+    update(t.account)
+    .where(t.account.c.account == bindparam("b_account"))
+    .values(
+        last_heard=func.coalesce(bindparam("b_at", type_=UtcDateTime()), t.account.c.last_heard),
+        last_line=bindparam("b_line"),
+        skew=func.coalesce(bindparam("b_skew", type_=Float()), t.account.c.skew),
+    )
+)
+
+
+def note_heard(tx: Tx, heard: Mapping[str, Heard]) -> None:
+    """Write when, and on which line, each account was last heard, and how its clock is.
+
+    Accounts nobody declared are left alone. In their order: two writers must not lock each other.
+    """
+    rows = [
+        {"b_account": account, "b_at": one.at, "b_line": one.line[:32], "b_skew": one.skew}
+        for account, one in sorted(heard.items())
+    ]
+    if rows:
+        tx.execute(_HEARD, rows)
 
 
 _NEWEST_PLAN = (

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import datetime
 
 import pytest
 
@@ -13,9 +12,11 @@ from callflow.clock import now
 from callflow.config import Settings
 from callflow.receiver import Receiver
 from callflow.receiver import server as server_module
+from callflow.receiver.lines import Line
 from callflow.signal import Signal
 from callflow.signals.framing import Fault, Splitter
 from callflow.signals.panel import message
+from callflow.signals.protocol import Heard
 
 HOST = "127.0.0.1"
 KEYS = {"1009": bytes(range(16))}
@@ -93,7 +94,7 @@ class Station:
         self.receiver = receiver
         self.store = store
         self.port = port
-        self.heard: dict[str, datetime] = {}
+        self.heard: dict[str, Heard] = {}
         self.wires: list[Wire] = []
 
     async def wire(self) -> Wire:
@@ -103,6 +104,9 @@ class Station:
 
     def count(self, name: str, line: str = "dc09-tcp") -> int:
         return next(int(row[name]) for row in self.receiver.lines if row["line"] == line)
+
+    def line(self, name: str = "dc09-tcp") -> Line:
+        return next(d.line for d in self.receiver._doors if d.line.name == name)
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Return when ``condition`` holds, looked at each time the loop comes round."""
@@ -129,7 +133,7 @@ def free_port() -> int:
 def make_station() -> Station:
     store = HeldStore()
     port = free_port()
-    heard: dict[str, datetime] = {}
+    heard: dict[str, Heard] = {}
     receiver = Receiver(
         Settings(dc09_port=port, bind=HOST),
         store=store,

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from callflow.panel import PanelClient
-from callflow.receiver import lines
+from callflow.receiver import connections
 from callflow.signals.framing import LONGEST_BODY, frame
 from tests.integration.receiver.conftest import HOST, Station, event, poll
 
@@ -20,7 +20,7 @@ async def acknowledged(station: Station) -> None:
 
 async def test_garbage_is_cut_off(station: Station) -> None:
     wire = await station.wire()
-    await wire.send(b"\xff\n" * (lines.GARBAGE // 2 + 10))
+    await wire.send(b"\xff\n" * (connections.GARBAGE // 2 + 10))
     await wire.hung_up()
     assert station.count("cut") == 1
     await acknowledged(station)
@@ -29,7 +29,7 @@ async def test_garbage_is_cut_off(station: Station) -> None:
 async def test_bad_frames_for_ever_are_cut_off(station: Station) -> None:
     wire = await station.wire()
     bad = frame(b'"' + b"x" * 1000).replace(b"x\r", b"y\r")
-    await wire.send(bad * (lines.GARBAGE // 1000 + 2))
+    await wire.send(bad * (connections.GARBAGE // 1000 + 2))
     await wire.hung_up()
     assert station.count("bad_crc") > 50
 
@@ -62,7 +62,7 @@ async def test_a_sender_of_single_bytes_is_served_and_holds_nobody_up(station: S
 async def test_a_half_frame_is_dropped_after_a_while_and_the_line_lives(
     station: Station, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lines, "HALF_FRAME", 0.1)
+    monkeypatch.setattr(connections, "HALF_FRAME", 0.1)
     wire = await station.wire()
     await wire.send(event()[:30])
     await station.until(lambda: station.count("bad_length") == 1)
@@ -73,7 +73,7 @@ async def test_a_half_frame_is_dropped_after_a_while_and_the_line_lives(
 async def test_dribbling_does_not_prolong_a_half_frame(
     station: Station, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lines, "HALF_FRAME", 0.1)
+    monkeypatch.setattr(connections, "HALF_FRAME", 0.1)
     wire = await station.wire()
     await wire.send(b'\nABCD0FFF"')
     while station.count("bad_length") == 0:
@@ -84,7 +84,7 @@ async def test_dribbling_does_not_prolong_a_half_frame(
 async def test_who_says_nothing_good_is_cut_and_who_did_may_rest(
     station: Station, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lines, "FIRST_FRAME", 0.2)
+    monkeypatch.setattr(connections, "FIRST_FRAME", 0.2)
     good, mute, babbler = await station.wire(), await station.wire(), await station.wire()
     await good.send(poll())
     await good.answer()
@@ -93,14 +93,14 @@ async def test_who_says_nothing_good_is_cut_and_who_did_may_rest(
     await babbler.hung_up()
     await good.send(poll())
     await good.answer()
-    monkeypatch.setattr(lines, "IDLE", 0.2)
+    monkeypatch.setattr(connections, "IDLE", 0.2)
     await good.hung_up()
 
 
 async def test_a_flood_whose_answers_nobody_reads_stops_being_read_and_is_cut(
     station: Station, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lines, "UNREAD_FOR", 0.3)
+    monkeypatch.setattr(connections, "UNREAD_FOR", 0.3)
     wire = await station.wire()
     wire.reader._limit = 1  # type: ignore[attr-defined] # and so does the stream stop reading
     wire.writer.transport.set_write_buffer_limits(high=1 << 30)
@@ -121,7 +121,7 @@ async def test_a_flood_is_taken_at_the_stores_pace(station: Station) -> None:
     other = await station.wire()
     await other.send(poll("2002"))
     await other.answer()
-    assert station.count("received") <= lines.IN_FLIGHT + 1
+    assert station.count("received") <= connections.IN_FLIGHT + 1
     station.store.gate.set()
     for _ in range(3000):
         await wire.answer()
@@ -167,7 +167,7 @@ async def test_datagrams_of_garbage_are_counted_and_others_served(station: Stati
 async def test_datagrams_in_flight_are_bounded(
     station: Station, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lines, "DATAGRAMS", 10)
+    monkeypatch.setattr(connections, "DATAGRAMS", 10)
     station.store.gate.clear()
     loop = asyncio.get_running_loop()
     udp, _ = await loop.create_datagram_endpoint(
@@ -189,7 +189,7 @@ async def test_a_key_store_that_breaks_costs_one_frame_only(
 
     wire = await station.wire()
     with monkeypatch.context() as patch:
-        patch.setattr(lines, "receive", broken)
+        patch.setattr(station.line(), "_receive", broken)
         await wire.send(event())
         await station.until(lambda: station.count("failed") == 1)
     await wire.send(event())

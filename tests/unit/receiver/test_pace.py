@@ -16,7 +16,7 @@ from callflow.receiver import intake as intake_module
 from callflow.receiver.intake import Intake, signals_of
 from callflow.receiver.pace import LEAST, RATE, SHARE_EVERY, Pace
 from callflow.signal import Signal
-from callflow.signals.dc09 import Received
+from callflow.signals.protocol import Received
 
 LONG = 5000
 T0 = datetime(2026, 3, 1, tzinfo=UTC)

@@ -13,9 +13,10 @@ from siadc09 import message as oracle
 from siadc09.siadcs import parse_siadcs
 
 from callflow.signals import dc09
-from callflow.signals.dc09 import Received, Station, receive, stamp_of
-from callflow.signals.framing import Fault, Splitter
+from callflow.signals.dc09 import receive, stamp_of
+from callflow.signals.framing import Body2007, Fault, Splitter
 from callflow.signals.panel import message, read_reply
+from callflow.signals.protocol import Received, Station
 from callflow.signals.repeats import Repeats
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
@@ -71,7 +72,7 @@ class TestInClear:
         assert answer(received) == '"ACK"0042R1ALFFF#00A1[]'
         (signal,) = received.signals
         assert (signal.account, signal.format, signal.code) == ("00A1", "SIA-DCS", "BA")
-        assert (signal.zone, signal.partition, signal.line) == ("03", "1", "dc09-tcp")
+        assert (signal.zone, signal.partition) == ("03", "1")
         assert received.heard == "00A1"
 
     @pytest.mark.parametrize(
@@ -134,9 +135,92 @@ class TestInClear:
         assert [s.text for s in received.signals] == [text]
         assert received.signals[0].raw.isprintable()
 
-    def test_rubbish_in_text_is_replaced(self) -> None:
-        (signal,) = told(b'"SIA-DCS"0001L0#1001[#1001|NBA03^caf\xe9\0^]').signals
-        assert signal.text == "caf\ufffd\ufffd"
+    @pytest.mark.parametrize(
+        ("sent", "shown"),
+        [
+            ("café".encode(), "café"),
+            ("café ☎".encode(), "café ☎"),
+            (b"caf\xe9", "café"),  # Windows-1252 (§5.5.1.8)
+            (b"\x80 5", "€ 5"),
+            (b"\x81\0", "\ufffd\ufffd"),
+        ],
+    )
+    def test_text_is_utf_8_or_windows_1252_and_rubbish_is_replaced(
+        self, sent: bytes, shown: str
+    ) -> None:
+        body = b'"SIA-DCS"0001L0#1001[#1001|NBA03^' + sent + b"^]"
+        (signal,) = told(body).signals
+        assert signal.text == shown
+        clear = b"#1009|NBA03^" + sent + b"^]" + stamp_of(NOW).encode()
+        padding = b"p" * (16 + -(len(clear) + 1) % 16) + b"|"
+        (signal,) = told(encrypted(padding + clear)).signals
+        assert signal.text == shown
+
+    @pytest.mark.parametrize(
+        ("sent", "line"),
+        [
+            ("", "dc09-tcp"),
+            ("L", "dc09-tcp"),
+            ("L0", "dc09-tcp"),
+            ("R0L0", "dc09-tcp"),
+            ("L000000", "dc09-tcp"),
+            ("R1L0", "dc09-tcp/R1L0"),
+            ("L77", "dc09-tcp/L77"),
+            ("R10L", "dc09-tcp/R10L"),
+            ("R579BDFL789ABC", "dc09-tcp/R579BDFL789ABC"),
+        ],
+    )
+    def test_the_receiver_and_line_that_a_panel_names_are_kept(self, sent: str, line: str) -> None:
+        (signal,) = told(f'"SIA-DCS"0001{sent}#1001[#1001|NBA03]').signals
+        assert signal.line == line
+        assert len(signal.line) <= 32
+
+    def test_further_blocks_are_kept_as_sent(self) -> None:
+        blocks = "[X006E07.77][Y49N06.66][Vhttps://a.b/1.jpg,https://a.b/2.jpg][M0026B9E4268B]"
+        body = f'"SIA-DCS"0001L0#1001[#1001|NBA03]{blocks}_11:59:01,02-28-2026'
+        assert [s.extra for s in told(body).signals] == [blocks]
+        (signal,) = told(encrypted(padded(f"#1009|NBA1]{blocks}{stamp_of(NOW)}"))).signals
+        assert signal.extra == blocks
+        assert told('"SIA-DCS"0001L0#1001[#1001|NBA03][V\0]').signals[0].extra == "[V\ufffd]"
+
+    @pytest.mark.parametrize(
+        ("outer", "data", "account"),
+        [
+            ("12345A", "12345A|NFA129", "12345A"),  # as OPAX and Prosec send it
+            ("1001", "1002|1130 01 003", "1002"),
+            ("1001", "001001|18113001003", "1001"),
+            ("AAAA", "#00AAAA|3407 01 001", "AAAA"),
+            ("aaa", "#AAA|NBA1", "aaa"),
+            ("1001", "NBA03|Nri2/FA09", "1001"),
+            ("1001", "1130 01 003", "1001"),
+            ("", "#1002|NBA1", "1002"),
+        ],
+    )
+    def test_whose_message_it_is(self, outer: str, data: str, account: str) -> None:
+        name = "ADM-CID" if "01 0" in data or "0100" in data else "SIA-DCS"
+        received = told(f'"{name}"0001L0#{outer}[{data}]' if outer else f'"{name}"0001L0[{data}]')
+        assert {s.account for s in received.signals} == {account}
+        assert all(s.code for s in received.signals)
+        assert received.heard == (outer or account)
+
+    def test_a_poll_speaks_for_the_heads_account_whatever_fills_it(self) -> None:
+        received = told('"NULL"0000R0L0#1009[#0000|0000 00 000]')
+        assert received.heard == "1009"
+        assert [s.account for s in received.signals] == ["1009"]  # in clear, with a key
+        assert told('"NULL"0000R0L0[#1001|]').heard == "1001"
+
+    def test_a_frame_with_a_crc_of_two_bytes_gets_such_an_answer(self) -> None:
+        body = Body2007(b'"SIA-DCS"0042R1L1#1001[#1001|NBA03]')
+        reply = told(body).reply
+        assert reply is not None
+        assert reply[3:] == b'0014"ACK"0042R1L1#1001[]\r'
+        splitter = Splitter()
+        splitter.push(reply)
+        assert splitter.take() == [b'"ACK"0042R1L1#1001[]']
+        duh = told(Body2007(b'"XYZ"0042L1#1001[x]')).reply
+        assert duh is not None
+        assert duh[3:12] == b'0012"DUH"'
+        assert told(Body2007(b'"ACK"0042L1#1001[]')).reply is None
 
     def test_the_text_of_an_information_block_is_shown(self) -> None:
         (signal,) = told('"ADM-CID"0001L0#1001[#1001|1130 01 003][IHall][M0011]').signals

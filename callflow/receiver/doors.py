@@ -1,0 +1,193 @@
+"""The three ways bytes come in: a TCP server, a UDP port, and a receiver that we call."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import socket
+from collections import Counter
+from collections.abc import Callable
+from typing import Literal, Protocol
+
+import structlog
+
+from callflow.receiver.connections import Connection, Datagrams
+from callflow.receiver.lines import Line
+
+#: Seconds before a receiver that could not be reached is called again: first, and at most.
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+#: Seconds that a receiver has to take a call.
+CONNECT_WITHIN = 10.0
+
+State = Literal["listening", "connected", "reconnecting"]
+
+_log = structlog.get_logger()
+
+
+class Door(Protocol):
+    """One of the ways in. ``start`` raises OSError where a port is taken."""
+
+    line: Line
+
+    @property
+    def mode(self) -> Literal["server", "client", "udp"]: ...
+
+    @property
+    def state(self) -> State: ...
+
+    @property
+    def peer(self) -> str:
+        """Who speaks, where it is one; empty otherwise."""
+
+    async def start(self) -> None: ...
+
+    def stop_taking(self) -> None:
+        """Nothing new comes in; what was taken will still be answered."""
+
+    def close(self) -> None: ...
+
+
+class Server:
+    """A TCP port. ``connections`` are those of all servers, and ``room`` is made before each."""
+
+    mode: Literal["server"] = "server"
+    state: State = "listening"
+
+    def __init__(
+        self,
+        line: Line,
+        address: tuple[str, int],
+        connections: set[Connection],
+        room: Callable[[], None],
+    ) -> None:
+        self.line = line
+        self._address = address
+        self._connections, self._room = connections, room
+        self._server: asyncio.Server | None = None
+
+    @property
+    def peer(self) -> str:
+        if not self.line.watched:
+            return ""
+        peers = sorted({c.peer for c in self._connections if c.line is self.line})
+        return ", ".join(peers[:3])
+
+    async def start(self) -> None:
+        self._server = await asyncio.get_running_loop().create_server(
+            self._connection, *self._address, backlog=1024, reuse_address=True
+        )
+
+    def _connection(self) -> Connection:
+        self._room()
+        return Connection(self.line, self._connections)
+
+    def stop_taking(self) -> None:
+        if self._server is not None:
+            self._server.close()
+
+    def close(self) -> None:
+        """``stop_taking`` closed the port; connections are everybody's."""
+
+
+class Udp:
+    """A UDP port."""
+
+    mode: Literal["udp"] = "udp"
+    state: State = "listening"
+    peer = ""
+
+    def __init__(self, line: Line, address: tuple[str, int]) -> None:
+        self.line = line
+        self._address = address
+        self._transport: asyncio.DatagramTransport | None = None
+        self._datagrams: Datagrams | None = None
+
+    async def start(self) -> None:
+        host, port = self._address
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        (
+            self._transport,
+            self._datagrams,
+        ) = await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: Datagrams(self.line), (host, port), family=family
+        )
+        # Room for a burst of datagrams while the loop is busy.
+        with contextlib.suppress(OSError):
+            self._transport.get_extra_info("socket").setsockopt(
+                socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20
+            )
+
+    def stop_taking(self) -> None:
+        if self._datagrams is not None:
+            self._datagrams.stopped = True
+
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+
+
+class Client:
+    """A receiver that we call, again and again, ever more slowly while it does not answer."""
+
+    mode: Literal["client"] = "client"
+
+    def __init__(self, line: Line, address: tuple[str, int], connections: set[Connection]) -> None:
+        self.line = line
+        self._address = address
+        self._connections = connections
+        self._task: asyncio.Task[None] | None = None
+        self._connection: Connection | None = None
+
+    @property
+    def state(self) -> State:
+        return "connected" if self._connection is not None else "reconnecting"
+
+    @property
+    def peer(self) -> str:
+        return ":".join(map(str, self._address))
+
+    async def start(self) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._keep_calling())
+
+    def stop_taking(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    def close(self) -> None:
+        """``stop_taking`` ended the calls; connections are everybody's."""
+
+    async def _keep_calling(self) -> None:
+        pause = FIRST_PAUSE
+        while True:
+            spoke = False
+            try:
+                spoke = await self._one_call()
+            except (OSError, TimeoutError) as error:
+                _log.warning("receiver.unreachable", line=self.line.name, reason=str(error))
+            pause = FIRST_PAUSE if spoke else min(pause * 2, LONGEST_PAUSE)
+            # Jitter: many stations may have lost the same receiver at the same moment.
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))
+
+    async def _one_call(self) -> bool:
+        """Connect, and wait for the end; whether anything good was said. Raises OSError."""
+        gone = asyncio.Event()
+        async with asyncio.timeout(CONNECT_WITHIN):
+            _, connection = await asyncio.get_running_loop().create_connection(
+                lambda: Connection(self.line, self._connections, gone.set), *self._address
+            )
+        _log.info("receiver.connected", line=self.line.name, peer=self.peer)
+        self._connection = connection
+        try:
+            await gone.wait()
+        finally:
+            self._connection = None
+        return connection.spoke
+
+
+def least_useful(connections: set[Connection]) -> Connection | None:
+    """The connection to cut where there are too many: an idle one of whoever holds the most."""
+    held = Counter(connection.peer for connection in connections)
+    peer = held.most_common(1)[0][0]
+    idle = [c for c in connections if c.peer == peer and c.idle]
+    return min(idle, key=lambda c: (c.spoke, c.last_good)) if idle else None

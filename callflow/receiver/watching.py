@@ -1,0 +1,100 @@
+"""Whether the hardware receivers of a line are there: who beat once and is silent now is lost.
+
+A receiver is named by the line and the number in its heartbeat, ``surgard/01``, so that one of
+several on a line can be lost; a line that calls its receiver has one, named like the line, and
+misses it from the start. Whatever else comes over the connection of a heartbeat is a sign of life
+too: receivers beat only while they have nothing to say (SG-System III manual, *Heartbeat Timer*).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from callflow.signal import STATION, Signal
+
+#: Missing heartbeats that are a loss.
+MISSED = 3
+#: Receivers that one line may have; numbers beyond are not watched.
+MOST = 64
+#: Seconds between two looks after which it was we who were away.
+AWAY = 5.0
+
+
+class Change(NamedTuple):
+    """A receiver was lost, or is back."""
+
+    name: str
+    lost: bool
+
+
+class Watches:
+    """The receivers of one line. ``at`` is monotonic seconds, ``every`` 0 where none beats.
+
+    ``known`` says of each receiver that was heard before a restart whether it was lost.
+    """
+
+    def __init__(
+        self, line: str, every: float, at: float, *, client: bool, known: Mapping[str, bool]
+    ) -> None:
+        self._line, self._every, self._client = line, every, client
+        self._heard: dict[str, float] = {}
+        self._lost: set[str] = set()
+        self._looked = at
+        mine = {name for name in known if name == line or name.startswith(f"{line}/")}
+        for name in (mine | {line} if client else mine - {line}) if every else ():
+            self._heard[name] = at
+            if known.get(name):
+                self._lost.add(name)
+                self._heard[name] = float("-inf")
+
+    def alive(self, receiver: str | None, at: float) -> None:
+        """Something good came from the receiver of this number (None: it never beat)."""
+        if not self._every or (receiver is None and not self._client):
+            return
+        name = self._line if self._client else f"{self._line}/{receiver}"
+        if name in self._heard or len(self._heard) < MOST:
+            self._heard[name] = at
+
+    def look(self, at: float) -> list[Change]:
+        """What changed and was not ``told`` yet."""
+        if at - self._looked > AWAY:  # nobody could be heard meanwhile
+            for name in self._heard:
+                self._heard[name] += at - self._looked
+        self._looked = at
+        missing = MISSED * self._every
+        return [
+            Change(name, at - heard > missing)
+            for name, heard in self._heard.items()
+            if (at - heard > missing) != (name in self._lost)
+        ]
+
+    def told(self, change: Change) -> None:
+        """``change`` is stored."""
+        (self._lost.add if change.lost else self._lost.discard)(change.name)
+
+    @property
+    def known(self) -> dict[str, bool]:
+        """What a restart must know: each receiver, and whether it is lost."""
+        return {name: name in self._lost for name in self._heard}
+
+    def state(self) -> Literal["none", "ok", "lost"]:
+        """``lost`` where any receiver is, ``none`` where none was heard yet."""
+        if self._lost:
+            return "lost"
+        return "ok" if self._heard else "none"
+
+
+def signal_of(change: Change, now: datetime) -> Signal:
+    """What the station notes of itself. Stored together with the state, hence once."""
+    code = "RECEIVER_LOST" if change.lost else "RECEIVER_BACK"
+    return Signal(
+        account="",
+        format=STATION,
+        code=code,
+        text=change.name,
+        received_at=now,
+        line=change.name,
+        deduplication=f"receiver|{change.name}|{code}|{int(now.timestamp() * 1000)}",
+    )
