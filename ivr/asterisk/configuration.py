@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -48,10 +48,13 @@ class StationSettings:
     """Where the trunk's far end is: the simulated network's SIP port in the demo."""
     caller_number: str = "33639989999"
     """The station's own number as the network shows it, digits only."""
+    panel_numbers: tuple[str, ...] = ()
+    """What the network dials for the station's numbers that panels call: `as_dialled`."""
     one_moment: Path | None = None
     """A prompt without its extension, heard while the dialogue's server is away."""
     lost_server_s: int = 10
     longest_dialogue_s: int = 900
+    longest_panel_s: int = 600
     longest_hold_s: int = 1800
     longest_conference_s: int = 14400
 
@@ -67,8 +70,28 @@ class SimulatorSettings:
     station_host: str = "127.0.0.1"
     station_port: int
     station_number: str = "33639989999"
+    panel_numbers: tuple[str, ...] = ()
+    """The station's numbers that panels call, digits only."""
     trunk_calls: int = 60
     """Calls at once on the station's trunk; one more is answered 503."""
+
+
+def as_dialled(numbers: Iterable[str]) -> tuple[str, ...]:
+    """The forms in which a network may dial E.164 ``numbers`` to us: with + or 00 or neither, and
+    as at home in the numbering plans that put a 0 before the national number.
+    """
+    found = []
+    for number in numbers:
+        digits = number.lstrip("+")
+        home = next(
+            (f"0{digits[len(code) :]}" for code in _TRUNK_ZERO if digits.startswith(code)), ""
+        )
+        found += [digits, f"+{digits}", f"00{digits}", *filter(None, [home])]
+    return tuple(dict.fromkeys(found))
+
+
+#: France and its overseas departments: 0 is the trunk prefix, other countries' forms are above.
+_TRUNK_ZERO = ("33", "262", "590", "594", "596")
 
 
 def render_station(instance: Instance, settings: StationSettings, tree: AsteriskTree) -> None:
@@ -105,6 +128,7 @@ def render_includes(folder: Path, values: Mapping[str, object]) -> list[Path]:
         for field in (
             "lost_server_s",
             "longest_dialogue_s",
+            "longest_panel_s",
             "longest_hold_s",
             "longest_conference_s",
         )
@@ -190,6 +214,7 @@ __all__ = [
     "SimulatorSettings",
     "StationSettings",
     "UnsafeSetting",
+    "as_dialled",
     "render_simulator",
     "render_station",
 ]

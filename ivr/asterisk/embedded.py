@@ -8,6 +8,7 @@ from callflow.config import Settings
 from ivr.asterisk.configuration import (
     SimulatorSettings,
     StationSettings,
+    as_dialled,
     render_includes,
     render_simulator,
     render_station,
@@ -48,6 +49,7 @@ def station(
             rtp_last=ports.rtp_start + RTP_PORTS - 1,
             trunk_port=ports.simulator_sip,
             caller_number=settings.station_number.lstrip("+"),
+            panel_numbers=as_dialled(settings.panel_numbers),
             one_moment=one_moment,
         ),
         tree,
@@ -69,6 +71,7 @@ def render_external(settings: Settings, folder: Path) -> list[Path]:
         "ami_secret": settings.ami_secret,
         "recordings": settings.recordings_dir,
         "fastagi_port": settings.ports.agi,
+        "panel_numbers": as_dialled(settings.panel_numbers),
         "one_moment": "one-moment-please",
     }
     return render_includes(folder, values)
@@ -86,6 +89,7 @@ def simulator(settings: Settings, tree: AsteriskTree) -> AsteriskProcess:
             rtp_last=ports.simulator_rtp_start + RTP_PORTS - 1,
             station_port=ports.sip,
             station_number=settings.station_number.lstrip("+"),
+            panel_numbers=tuple(number.lstrip("+") for number in settings.panel_numbers),
             trunk_calls=settings.trunk_channels,
         ),
         tree,

@@ -20,8 +20,10 @@ from ivr.ami import Account, AmiError, AmiLink, Timing
 from ivr.asterisk.configuration import AMI_USER
 from ivr.asterisk.instance import Instance, Kind
 from ivr.asterisk.tree import cache_folder
+from ivr.contact_id import Panels
 from ivr.speech import Speech, SpeechFailed
 from ivr.telephony.dialogue_rows import DialogueRows
+from ivr.telephony.panel_rows import PanelRows
 from ivr.telephony.placing import Placing
 from ivr.telephony.recordings import Recordings
 from ivr.telephony.site_names import SiteNames
@@ -77,8 +79,15 @@ class Telephony:
         self._speech = speech_of(settings)
         self._site_names = SiteNames(store, vault, self._speech)
         self._dialogues = Dialogues(self._rows, self._speech, self._mute)
+        self._panels = Panels(
+            PanelRows(store, node=settings.node, now=clock.now, on_arrived=self._placing.arrived)
+        )
         self._agi = AgiServer(
-            {"outgoing": self._dialogues.outgoing, "incoming": self._dialogues.incoming}
+            {
+                "outgoing": self._dialogues.outgoing,
+                "incoming": self._dialogues.incoming,
+                "panel": self._panels.panel,
+            }
         )
 
     @property
@@ -131,6 +140,7 @@ class Telephony:
             "asterisk": "up" if self._link.ready else "down",
             "trunks": [{"name": "trunk", "calls": self._placing.live}],
             "recordings_waiting": self._recordings.waiting,
+            "panels": dict(self._panels.counts),
         }
         await self._store.write(
             lambda tx: handling.process_beat(

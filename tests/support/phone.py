@@ -76,8 +76,16 @@ class Conversation:
 class Phone:
     """A phone, and what somebody does with it. ``call`` is the newest conversation."""
 
-    def __init__(self, station: Station, name: str, folder: Path, language: str) -> None:
+    def __init__(
+        self,
+        station: Station,
+        name: str,
+        folder: Path,
+        language: str,
+        options: Sequence[str] = (),
+    ) -> None:
         self.station, self.name, self.language = station, name, language
+        self._options = options
         self.number = ""
         self.voice = Voice(station)
         self.calls: list[Conversation] = []
@@ -107,6 +115,7 @@ class Phone:
             self.name,
             f"127.0.0.1:{self.station.base + 80}",
             str(self._folder),
+            *self._options,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=errors,
@@ -308,12 +317,12 @@ class Phones:
         self._free = list(range(1, _MOST + 1))
         self._out: list[Phone] = []
 
-    async def at(self, number: str, language: str = "fr") -> Phone:
+    async def at(self, number: str, language: str = "fr", options: Sequence[str] = ()) -> Phone:
         """A phone that rings where ``number`` is called."""
         name = f"phone{self._free.pop(0)}"
         folder = self._folder / f"{name}-{len(list(self._folder.iterdir()))}"
         folder.mkdir()
-        phone = Phone(self.station, name, folder, language)
+        phone = Phone(self.station, name, folder, language, options)
         self._out.append(phone)
         await phone.start()
         phone.number = number

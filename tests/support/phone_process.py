@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import select
 import time
 from collections.abc import Callable
@@ -35,6 +36,11 @@ class _Call(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         self.line: pj.AudioMedia | None = None
         self.recorder: pj.AudioMediaRecorder | None = None
         self.over = False
+
+    def onCallSdpCreated(self, prm: Any) -> None:  # noqa: N802
+        """A panel has no RFC 4733: its keys are tones in the audio, and nothing else is offered."""
+        if self.phone.keys_sound:
+            prm.sdp.wholeSdp = _without_telephone_event(prm.sdp.wholeSdp)
 
     def onCallState(self, prm: Any) -> None:  # noqa: N802
         info = self.getInfo()
@@ -67,6 +73,21 @@ class _Call(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         self.phone.say("hears", call=self.number, ear=ear)
 
 
+def _without_telephone_event(sdp: str) -> str:
+    lines = sdp.splitlines()
+    types = [re.match(r"a=rtpmap:(\d+) telephone-event/", line) for line in lines]
+    gone = {found[1] for found in types if found}
+    kept = []
+    for line in lines:
+        if re.match(r"a=(?:rtpmap|fmtp):(\d+)\b", line) and line.split(":")[1].split()[0] in gone:
+            continue
+        if line.startswith("m=audio"):
+            words = line.split()
+            line = " ".join(words[:3] + [word for word in words[3:] if word not in gone])
+        kept.append(line)
+    return "\r\n".join(kept) + "\r\n"
+
+
 class _Account(pj.Account):  # type: ignore[misc]
     def __init__(self, phone: Phone) -> None:
         pj.Account.__init__(self)
@@ -86,11 +107,13 @@ class _Account(pj.Account):  # type: ignore[misc]
 class Phone:
     """The phone: one account, any number of calls."""
 
-    def __init__(self, name: str, registrar: str, folder: Path) -> None:
+    def __init__(self, name: str, registrar: str, folder: Path, *, keys_sound: bool) -> None:
         self.name, self.registrar, self.folder = name, registrar, folder
+        self.keys_sound = keys_sound
         self.calls: list[_Call] = []
         self.count = 0
         self.player: pj.AudioMediaPlayer | None = None
+        self.noise: pj.AudioMediaPlayer | None = None
         self.due: list[tuple[float, Callable[[], None]]] = []
         self.endpoint = pj.Endpoint()
         self.account = _Account(self)
@@ -175,7 +198,7 @@ class Phone:
         until = time.monotonic() + 0.5
         while time.monotonic() < until and any(not call.over for call in self.calls):
             self.endpoint.libHandleEvents(_POLL_MS)
-        self.player = None
+        self.player = self.noise = None
         self._bury()
         self.calls.clear()
         self.account.shutdown()
@@ -218,6 +241,14 @@ class Phone:
         self.player = pj.AudioMediaPlayer()
         self.player.createPlayer(path, 0 if again else pj.PJMEDIA_FILE_NO_LOOP)
         self.player.startTransmit(line)
+
+    def do_noise(self, path: str) -> None:
+        """A WAV file's sound beneath all else, until the call ends."""
+        line = self._last().line
+        assert line is not None
+        self.noise = pj.AudioMediaPlayer()
+        self.noise.createPlayer(path)
+        self.noise.startTransmit(line)
 
     def do_stop(self) -> None:
         if self.player is not None and self.calls and self.calls[-1].line is not None:
@@ -262,8 +293,14 @@ def main() -> None:
     parser.add_argument("name")
     parser.add_argument("registrar")
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--keys-sound", action="store_true", help="offer no RFC 4733")
     arguments = parser.parse_args()
-    phone = Phone(arguments.name, arguments.registrar, arguments.folder)
+    phone = Phone(
+        arguments.name,
+        arguments.registrar,
+        arguments.folder,
+        keys_sound=arguments.keys_sound,
+    )
     phone.start()
     try:
         phone.run()
