@@ -68,7 +68,7 @@ class Engine:
                 more = await self._correlate(told=told)
                 more |= await self._due()
             except StoreUnavailable as error:
-                log.critical("store.away", reason=str(error))
+                log.debug("store.away", reason=error.reason)  # the store says it, once
                 more = False
             told = not more and await self._wake.wait(_LOOK_EVERY)
 
@@ -145,7 +145,7 @@ class Engine:
             try:
                 await work()
             except StoreUnavailable as error:
-                log.critical("store.away", reason=str(error))
+                log.debug("store.away", reason=error.reason)  # the store says it, once
             await asyncio.sleep(period.total_seconds())
 
 

@@ -12,6 +12,7 @@ import structlog
 from callflow.receiver.pace import SHARE_EVERY, Pace
 from callflow.signal import Signal
 from callflow.signals.protocol import Received
+from callflow.storage import StoreUnavailable
 
 Store = Callable[[Sequence[Signal]], Awaitable[None]]
 
@@ -151,7 +152,11 @@ class Intake:
             return True
         try:
             await self._store(signals)
-        except Exception:  # not durable, so not acknowledged; the line lives
+        except StoreUnavailable as error:  # not durable, so not acknowledged; the line lives
+            if error.permanent:  # else the store says it, once
+                _log.exception("receiver.not_stored", signals=len(signals), senders=len(share))
+            return False
+        except Exception:
             _log.exception("receiver.not_stored", signals=len(signals), senders=len(share))
             return False
         return True

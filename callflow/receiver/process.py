@@ -145,7 +145,7 @@ class ReceiverProcess:
                 await self._flush_heard()
                 await self._beat(receiver)
             except StoreUnavailable as error:
-                log.critical("store.away", reason=str(error))
+                log.debug("store.away", reason=error.reason)  # the store says it, once
             await asyncio.sleep(_FLUSH_EVERY)
 
     async def _flush_heard(self) -> None:

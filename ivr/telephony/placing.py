@@ -300,7 +300,7 @@ class Placing:
             except StoreUnavailable as error:
                 if error.permanent:
                     raise
-                log.critical("store.away", reason=str(error))
+                log.debug("store.away", reason=error.reason)  # the store says it, once
                 await asyncio.sleep(_STORE_RETRY)
             else:
                 return

@@ -125,14 +125,14 @@ class Telephony:
                 await self._placing.look(told=told)
                 await self._placing.ask_for_doubtful()
             except StoreUnavailable as error:
-                log.critical("store.away", reason=str(error))
+                log.debug("store.away", reason=error.reason)  # the store says it, once
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         while True:
             try:
                 await work()
             except StoreUnavailable as error:
-                log.critical("store.away", reason=str(error))
+                log.debug("store.away", reason=error.reason)  # the store says it, once
             await asyncio.sleep(seconds)
 
     async def _beat(self) -> None:

@@ -38,7 +38,7 @@ class SiteNames:
             try:
                 more = await self._some()
             except StoreUnavailable as error:
-                log.critical("store.away", reason=str(error))
+                log.debug("store.away", reason=error.reason)  # the store says it, once
                 more = False
             if not more:
                 await asyncio.sleep(_LOOK_EVERY)
