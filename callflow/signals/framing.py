@@ -17,7 +17,8 @@ from enum import StrEnum
 LONGEST_BODY = 0xFFF
 
 _LF, _CR = 0x0A, 0x0D
-_HEADER = re.compile(rb'\n(?:([^\r\n]{4})([^\r\n]{4})|([\s\S]{2})(0[0-9A-Fa-f]{3}))"')
+# No header of digits has its quote where one of 2007 has it: the stricter is looked for first.
+_HEADER = re.compile(rb'\n(?:([\s\S]{2})(0[0-9A-Fa-f]{3})|([^\r\n]{4})([^\r\n]{4}))"')
 _HEADER_START = 10  # bytes that may still become a header: the quote included
 
 
@@ -150,7 +151,7 @@ class Splitter:
 
     def _frame_at(self, header: re.Match[bytes]) -> bytes | Fault | None:
         """The frame that begins at ``header``; None when its end has not come yet."""
-        digits, length_digits, two_bytes, length_2007 = header.groups()
+        two_bytes, length_2007, digits, length_digits = header.groups()
         crc = digits or two_bytes
         length = _length(length_digits or length_2007)
         start = header.end() - 1
