@@ -45,7 +45,8 @@ from callflow.handling.operating import (
 from callflow.handling.policy import Policy, load_policy, save_policy
 from callflow.handling.queueing import bridge, clock_went_back, escalate_queue
 from callflow.handling.receiving import correlate, heard
-from callflow.handling.siting import BadSite, e164, get_site, publish_first, publish_plan, put_site
+from callflow.handling.site_rules import BadSite
+from callflow.handling.siting import e164, get_site, publish_first, publish_plan, put_site
 from callflow.handling.station import (
     BEAT_WITHIN,
     StoreOutage,

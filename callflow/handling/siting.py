@@ -17,6 +17,8 @@ import phonenumbers
 
 from callflow import call_plan
 from callflow.dial_policy import refusal
+from callflow.handling import site_rules
+from callflow.handling.site_rules import BadSite
 from callflow.handling.telling import tell
 from callflow.signal import Kind
 from callflow.site import ANY_KIND, Authority, Role, SiteState
@@ -32,20 +34,12 @@ _CODE = re.compile(r"[0-9]{4,8}")
 _REGION = "FR"
 
 
-class BadSite(ValueError):
-    """A field is wrong: ``field`` says which, the message what to do."""
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(f"{field}: {message}")
-        self.field = field
-        self.message = message
-
-
 def get_site(tx: Tx, site_id: str) -> Row | None:
     """The site as PUT takes it, secrets left out."""
     row = sites.site_row(tx, site_id)
     if row is None:
         return None
+    accounts = sites.account_rows(tx, site_id)
     return {
         "id": row["id"],
         "name": row["name"],
@@ -56,15 +50,21 @@ def get_site(tx: Tx, site_id: str) -> Row | None:
         "state": row["state"],
         "recognition_word_set": row["recognition_word"] is not None,
         "accounts": [
-            {"account": a["account"], "dc09_key_set": a["dc09_key"] is not None}
-            for a in sites.account_rows(tx, site_id)
+            {
+                "account": a["account"],
+                "dc09_key_set": a["dc09_key"] is not None,
+                **site_rules.shown_account(a),
+            }
+            for a in accounts
         ],
         "zones": [
             {"account": z["account"], "zone": z["zone"], "name": z["name"], "kind": z["kind"]}
             for z in sites.zone_rows(tx, site_id)
         ],
         "contacts": [_shown(c) for c in sites.contact_rows(tx, site_id)],
+        "panel_users": site_rules.shown_users(tx, [a["account"] for a in accounts]),
         "plans": row["plans"],
+        **site_rules.shown_site(tx, row),
     }
 
 
@@ -87,6 +87,38 @@ def put_site(tx: Tx, vault: Vault, site_id: str, body: Row, who: str, now: datet
     old = sites.site_row(tx, site_id)
     name = _text(body, "name", "name")
     accounts = _accounts(tx, site_id, body.get("accounts", []))
+    _write_site(tx, vault, site_id, old, body, name, now)
+    numbers = [account["account"] for account in accounts]
+    before = {row["account"]: row for row in sites.account_rows(tx, site_id)}
+    sites.drop_links(tx, site_id, numbers)
+    for place, account in enumerate(accounts):
+        _write_account(
+            tx,
+            vault,
+            site_id,
+            place,
+            account,
+            before.get(account["account"]),
+            now,
+            lift=_has_lift(body, account["account"]),
+            awaits_arrival="arrived_within" in (body.get("schedule") or {}),
+        )
+    sites.accounts_changed(tx)
+    _write_zones(tx, body.get("zones", []), set(numbers))
+    contacts = body.get("contacts", [])
+    for place, contact in enumerate(contacts):
+        _write_contact(tx, vault, site_id, place, contact)
+    site_rules.write_overrides(tx, site_id, body.get("event_overrides") or [])
+    people = [contact["id"] for contact in contacts]
+    site_rules.write_panel_users(tx, numbers, people, body.get("panel_users") or [])
+    tell(tx, "site_changed", now, site=site_id, by=who, who_did=who)
+    return old is None
+
+
+def _write_site(
+    tx: Tx, vault: Vault, site_id: str, old: Row | None, body: Row, name: str, now: datetime
+) -> None:
+    timezone = _timezone(body.get("timezone", "Europe/Paris"))
     client = str(body.get("client") or name)
     client_id = f"client:{hashlib.sha256(client.encode()).hexdigest()[:32]}"
     upsert(tx, t.client, ["id"], {"id": client_id, "name": client})
@@ -103,22 +135,15 @@ def put_site(tx: Tx, vault: Vault, site_id: str, body: Row, who: str, now: datet
             "client_id": client_id,
             "name": name,
             "address": body.get("address", ""),
-            "timezone": _timezone(body.get("timezone", "Europe/Paris")),
+            "timezone": timezone,
             "language": body.get("language", "fr"),
             "state": _one_of(SiteState, body.get("state", SiteState.ACTIVE), "state"),
             "recognition_word": word,
             "plans": _plans(tx, body.get("plans", {})),
             "changed_at": now,
+            **site_rules.site_values(old, body, timezone, now),
         },
     )
-    sites.drop_links(tx, site_id, [a["account"] for a in accounts])
-    _write_accounts(tx, vault, site_id, accounts)
-    sites.accounts_changed(tx)
-    _write_zones(tx, body.get("zones", []), {a["account"] for a in accounts})
-    for place, contact in enumerate(body.get("contacts", [])):
-        _write_contact(tx, vault, site_id, place, contact)
-    tell(tx, "site_changed", now, site=site_id, by=who, who_did=who)
-    return old is None
 
 
 def _text(body: Row, name: str, field: str) -> str:
@@ -156,12 +181,37 @@ def _accounts(tx: Tx, site_id: str, accounts: list[Row]) -> list[Row]:
     return accounts
 
 
-def _write_accounts(tx: Tx, vault: Vault, site_id: str, accounts: list[Row]) -> None:
-    for place, account in enumerate(accounts):
-        values: Row = {"account": account["account"], "site_id": site_id}
-        if "dc09_key" in account:
-            values["dc09_key"] = _key(vault, account["dc09_key"], f"accounts[{place}].dc09_key")
-        upsert(tx, t.account, ["account"], values)
+def _write_account(
+    tx: Tx,
+    vault: Vault,
+    site_id: str,
+    place: int,
+    account: Row,
+    old: Row | None,
+    now: datetime,
+    *,
+    lift: bool,
+    awaits_arrival: bool,
+) -> None:
+    field = f"accounts.{place}"
+    watched = site_rules.account_values(old, account, field, lift=lift, now=now)
+    values: Row = {
+        "account": account["account"],
+        "site_id": site_id,
+        "phone": e164(account.get("phone"), f"{field}.phone"),
+        **watched,
+    }
+    if "dc09_key" in account:
+        values["dc09_key"] = _key(vault, account["dc09_key"], f"accounts[{place}].dc09_key")
+    if not awaits_arrival:
+        values["arrival_due"] = None
+    upsert(tx, t.account, ["account"], values)
+    site_rules.no_longer_tested(tx, old, watched, now)
+
+
+def _has_lift(body: Row, account: str) -> bool:
+    zones = body.get("zones", [])
+    return any(z.get("account") == account and z.get("kind") == Kind.LIFT for z in zones)
 
 
 def _key(vault: Vault, text: str | None, field: str) -> bytes | None:

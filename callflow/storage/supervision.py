@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy import Column, ColumnElement, and_, delete, exists, func, or_, select, update
 from sqlalchemy.sql import Select
 
 from callflow.signal import STATION, Kind
@@ -70,6 +70,7 @@ def panel_users(tx: Tx, accounts: Iterable[str]) -> list[Row]:
         select(t.panel_user, t.contact.c.name)
         .outerjoin(t.contact, t.contact.c.id == t.panel_user.c.contact_id)
         .where(t.panel_user.c.account.in_(list(accounts)))
+        .order_by(t.panel_user.c.account, t.panel_user.c.number)
     )
     return [dict(row._mapping) for row in tx.execute(query)]
 
@@ -292,3 +293,27 @@ def sites_of(tx: Tx, accounts: Iterable[str]) -> set[str]:
     """The sites that these accounts belong to."""
     query = select(_A.site_id).where(_A.account.in_(list(accounts)), _A.site_id.is_not(None))
     return set(tx.execute(query).scalars())
+
+
+# --- what is agreed for a site ------------------------------------------------------------
+
+
+def overrides(tx: Tx, site_id: str) -> list[Row]:
+    """What codes mean at a site, where its administrator says otherwise."""
+    c = t.event_override.c
+    query = select(t.event_override).where(c.site_id == site_id).order_by(c.code, c.zone)
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def replace_overrides(tx: Tx, site_id: str, overrides_: Sequence[Row]) -> None:
+    """Write all of a site's anew."""
+    tx.execute(delete(t.event_override).where(t.event_override.c.site_id == site_id))
+    if overrides_:
+        tx.execute(t.event_override.insert(), list(overrides_))
+
+
+def replace_panel_users(tx: Tx, accounts: Sequence[str], users: Sequence[Row]) -> None:
+    """Write all users of these accounts anew."""
+    tx.execute(delete(t.panel_user).where(t.panel_user.c.account.in_(list(accounts))))
+    if users:
+        tx.execute(t.panel_user.insert(), list(users))

@@ -74,6 +74,7 @@ KindKey = Annotated[str, AfterValidator(_kind_key)]
 PlanKey = Annotated[str, AfterValidator(_plan_key)]
 HexKey = Annotated[str, AfterValidator(_hex_key)]
 Identifier = Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$")]
+LineName = Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z._:-]{0,31}$")]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Za-z]{2})?$")]
 
 
@@ -83,8 +84,18 @@ class AccountIn(Body):
     account: AccountNumber
     dc09_key: HexKey | None = None
     dc09_key_set: bool | None = None
+    line: LineName | None = Field(None, description="The station's line that it is to come on")
+    phone: Phone | None = Field(None, description="The number that its panel calls from")
+    poll_every_s: float | None = Field(
+        None, ge=5, le=604_800, description="Something is heard of it so often, or it is silent"
+    )
+    test_every_h: float | None = Field(
+        None, ge=0.001, le=744, description="A test is due so often; a lift's at least every 72 h"
+    )
     last_heard: datetime | None = None
     skew: float | None = None
+    silent: bool | None = None
+    untested: bool | None = None
 
 
 class ZoneIn(Body):
@@ -128,6 +139,49 @@ class PanelUserIn(Body):
     revoked: bool = False
 
 
+class EventOverrideIn(Body):
+    """What a code means at this site, or at one of its zones; null leaves it as the table says."""
+
+    code: str = Field(pattern=r"^[0-9A-Z_]{1,16}$", description="As it is sent: `BA`, `1130`")
+    zone: Short = Field("", description="Empty: any")
+    kind: Kind | None = None
+    category: Category | None = None
+    priority: int | None = Field(None, ge=1, le=4)
+    opens: bool | None = None
+
+
+class RulesIn(Body):
+    """What is agreed for the site's signals."""
+
+    cancel_within: float = Field(
+        120.0, ge=0, le=3600, description="Seconds in which a code cancels an intrusion; 0: never"
+    )
+    swinger_after: int = Field(
+        5, ge=0, le=1000, description="Alarms of one zone in one armed period; 0: never"
+    )
+    swinger_shunt: bool = False
+
+
+_SCHEDULE = {
+    "week": {"mon": ["08:00-12:00", "13:30-18:30"], "fri": ["22:00-06:00"]},
+    "exceptions": {"2026-12-24": ["08:00-12:00"]},
+    "holidays": {"country": "FR", "region": "Alsace", "open": "closed"},
+    "early": 15,
+    "late": 30,
+    "arrived_within": 5,
+    "arrived_user": "12",
+}
+ScheduleBody = Annotated[
+    dict[str, Any] | None,
+    Field(
+        description="When the site is open, in its own time zone (callflow/schedule.py). Minutes:"
+        " `early` before an opening, `late` after a closing, `arrived_within` after an opening"
+        " (a bank: then `arrived_code` or `arrived_user` must come).",
+        json_schema_extra={"examples": [_SCHEDULE]},
+    ),
+]
+
+
 class SiteIn(Body):
     """A site as PUT takes it: what GET gives, and secrets."""
 
@@ -145,6 +199,9 @@ class SiteIn(Body):
     contacts: list[ContactIn] = Field(default_factory=list, max_length=500)
     panel_users: list[PanelUserIn] = Field(default_factory=list, max_length=5000)
     plans: dict[PlanKey, Identifier] = Field(default_factory=dict)
+    schedule: ScheduleBody = None
+    rules: RulesIn = Field(default_factory=RulesIn)
+    event_overrides: list[EventOverrideIn] = Field(default_factory=list, max_length=1000)
 
     @model_validator(mode="after")
     def _belongs_together(self) -> SiteIn:
@@ -179,7 +236,14 @@ class AccountOut(_Out):
 
     account: str
     dc09_key_set: bool = False
+    line: str | None = None
+    phone: str | None = None
+    poll_every_s: float | None = None
+    test_every_h: float | None = None
     last_heard: datetime | None = None
+    skew: float | None = Field(None, description="Seconds that its clock is ahead of ours")
+    silent: bool = False
+    untested: bool = False
 
 
 class ZoneOut(_Out):
@@ -215,6 +279,25 @@ class PanelUserOut(_Out):
     revoked: bool
 
 
+class EventOverrideOut(_Out):
+    """What a code means at this site."""
+
+    code: str
+    zone: str
+    kind: Kind | None
+    category: Category | None
+    priority: int | None
+    opens: bool | None
+
+
+class RulesOut(_Out):
+    """What is agreed for the site's signals."""
+
+    cancel_within: float
+    swinger_after: int
+    swinger_shunt: bool
+
+
 class SiteOut(_Out):
     """A site without its secrets."""
 
@@ -231,6 +314,9 @@ class SiteOut(_Out):
     contacts: list[ContactOut]
     panel_users: list[PanelUserOut] = Field(default_factory=list)
     plans: dict[str, str]
+    schedule: dict[str, Any] | None = None
+    rules: RulesOut
+    event_overrides: list[EventOverrideOut] = Field(default_factory=list)
 
 
 class StepIn(Body):

@@ -1,0 +1,266 @@
+"""What is agreed for a site beyond who it is: how its panels are watched, its hours, its rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from callflow import supervision
+from callflow.correlation import zone_key
+from callflow.handling.storing import store_signals
+from callflow.instants import to_iso
+from callflow.schedule import Schedule, ScheduleError
+from callflow.signal import PERSONAL, Category, Kind
+from callflow.signals import events
+from callflow.site import Rules
+from callflow.storage import Tx
+from callflow.storage import supervision as rows
+
+Row = dict[str, Any]
+
+_SHORTEST_POLL, _LONGEST_POLL = 5.0, 7 * 86400.0  # seconds
+_LONGEST_TEST = 31 * 24.0  # hours
+_TEXT = 16  # characters that codes, zones and users have room for
+
+
+class BadSite(ValueError):
+    """A field is wrong: ``field`` says which, the message what to do."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
+        self.message = message
+
+
+# --- how a panel is watched ---------------------------------------------------------------
+
+
+def account_values(old: Row | None, account: Row, field: str, *, lift: bool, now: datetime) -> Row:
+    """The columns of one account that say how it is watched. ``old``: its row, where it has one.
+
+    A lift is tested at least every three days, whatever else is said (D8).
+    """
+    poll = _number(
+        account.get("poll_every_s"), f"{field}.poll_every_s", _SHORTEST_POLL, _LONGEST_POLL
+    )
+    test = _number(account.get("test_every_h"), f"{field}.test_every_h", 0.001, _LONGEST_TEST)
+    if lift:
+        test = min(test or supervision.LIFT_TEST_EVERY, supervision.LIFT_TEST_EVERY)
+    line = account.get("line")
+    values: Row = {
+        "line": _text(line, f"{field}.line", longest=32) if line else None,
+        "poll_every": poll,
+        "test_every": test,
+    }
+    before = old or {"poll_every": None, "test_every": None}
+    if poll != before["poll_every"]:
+        values["poll_since"] = None if poll is None else now
+    if test != before["test_every"]:
+        values["test_due"] = None if test is None else supervision.next_test(now, test)
+        values["untested"] = bool(old and old["untested"]) and test is not None
+    return values
+
+
+def no_longer_tested(tx: Tx, old: Row | None, values: Row, now: datetime) -> None:
+    """A test that is missing is no longer expected: its incident is at its end too."""
+    if old is not None and old["untested"] and values["test_every"] is None:
+        store_signals(tx, [supervision.tested_again(old, now)])
+
+
+def shown_account(row: Row) -> Row:
+    """How an account is watched, as PUT takes it, and what is known of it."""
+    return {
+        "line": row["line"],
+        "phone": row["phone"],
+        "poll_every_s": row["poll_every"],
+        "test_every_h": row["test_every"],
+        "last_heard": to_iso(row["last_heard"]) if row["last_heard"] else None,
+        "skew": row["skew"],
+        "silent": row["silent"],
+        "untested": row["untested"],
+    }
+
+
+# --- its hours, and the rules for its signals ---------------------------------------------
+
+
+def site_values(old: Row | None, body: Row, timezone: str, now: datetime) -> Row:
+    """The columns of the site: its schedule, when it is looked at, its rules."""
+    sent = body.get("schedule")
+    schedule = None if sent is None else _schedule(sent)
+    kept = schedule.to_json() if schedule else None
+    values: Row = {"schedule": kept, "rules": _rules(body.get("rules") or {})}
+    same = old is not None and old["schedule"] == kept and old["timezone"] == timezone
+    if not same or old is None or old["schedule_due"] is None:
+        zone = ZoneInfo(timezone)
+        values["schedule_due"] = schedule.next_closing(now, zone) if schedule else None
+    return values
+
+
+def _schedule(sent: Any) -> Schedule:
+    try:
+        return Schedule.from_json(sent)
+    except ScheduleError as error:
+        raise BadSite(error.field, error.message) from None
+
+
+def _rules(sent: Any) -> Row:
+    known = {field.name for field in fields(Rules)}
+    for name in sent if isinstance(sent, dict) else ("",):
+        if name not in known:
+            raise BadSite(f"rules.{name}".rstrip("."), f"must be of {', '.join(sorted(known))}")
+    defaults = asdict(Rules())
+    within = sent.get("cancel_within", defaults["cancel_within"])
+    after = sent.get("swinger_after", defaults["swinger_after"])
+    shunt = sent.get("swinger_shunt", defaults["swinger_shunt"])
+    if not isinstance(shunt, bool):
+        raise BadSite("rules.swinger_shunt", "must be true or false")
+    if isinstance(after, bool) or not isinstance(after, int) or not 0 <= after <= 1000:
+        raise BadSite("rules.swinger_after", "must be a number of alarms, 0 to 1000")
+    return {
+        "cancel_within": _number(within, "rules.cancel_within", 0, 3600) or 0.0,
+        "swinger_after": after,
+        "swinger_shunt": shunt,
+    }
+
+
+def shown_site(tx: Tx, row: Row) -> Row:
+    """A site's hours and rules, as PUT takes them."""
+    return {
+        "schedule": row["schedule"],
+        "rules": {**asdict(Rules()), **(row["rules"] or {})},
+        "event_overrides": [
+            {name: override[name] for name in _OVERRIDE}
+            for override in rows.overrides(tx, row["id"])
+        ],
+    }
+
+
+def shown_users(tx: Tx, accounts: Iterable[str]) -> list[Row]:
+    """Panel users, as PUT takes them."""
+    return [
+        {
+            "account": user["account"],
+            "number": user["number"],
+            "contact": user["contact_id"],
+            "part": user["part"],
+            "revoked": user["revoked"],
+        }
+        for user in rows.panel_users(tx, accounts)
+    ]
+
+
+# --- what a code means there --------------------------------------------------------------
+
+_OVERRIDE = ("code", "zone", "kind", "category", "priority", "opens")
+
+
+def write_overrides(tx: Tx, site_id: str, sent: Sequence[Row]) -> None:
+    """What an administrator says instead of the event table. Raises BadSite."""
+    kept: dict[tuple[str, str], Row] = {}
+    for place, override in enumerate(sent):
+        field = f"event_overrides.{place}"
+        row = {"site_id": site_id, **_override(override, field)}
+        if kept.setdefault((row["code"], row["zone"]), row) is not row:
+            raise BadSite(field, "is there twice")
+    rows.replace_overrides(tx, site_id, list(kept.values()))
+
+
+def _override(sent: Row, field: str) -> Row:
+    zone = _text(sent.get("zone") or "", f"{field}.zone")
+    if zone and not zone_key(zone):
+        raise BadSite(f"{field}.zone", "zone 0 is no zone: leave it empty for any")
+    kind, category, priority = sent.get("kind"), sent.get("category"), sent.get("priority")
+    row = {
+        "code": _text(sent.get("code"), f"{field}.code"),
+        "zone": zone_key(zone),
+        "kind": kind and _one_of(Kind, kind, f"{field}.kind"),
+        "category": category and _one_of(Category, category, f"{field}.category"),
+        "priority": priority,
+        "opens": sent.get("opens"),
+    }
+    if not row["code"]:
+        raise BadSite(f"{field}.code", "is missing")
+    if priority is not None and priority not in (1, 2, 3, 4):
+        raise BadSite(f"{field}.priority", "must be 1 (first) to 4")
+    if row["opens"] not in (None, True, False):
+        raise BadSite(f"{field}.opens", "must be true or false")
+    _never_lowered(row, field)
+    return row
+
+
+def _never_lowered(row: Row, field: str) -> None:
+    """No instruction makes a personal alarm less than it is (D19)."""
+    meaning = events.lookup("webhook", row["code"])
+    if meaning.kind not in PERSONAL:
+        return
+    lowered = (
+        row["opens"] is False
+        or row["kind"] not in (None, *PERSONAL)
+        or row["category"] not in (None, Category.VITAL)
+    )
+    if lowered:
+        raise BadSite(field, f"{row['code']} is a personal alarm, which nothing lowers")
+
+
+def _one_of(choices: type[Kind] | type[Category], value: Any, field: str) -> str:
+    try:
+        return choices(value).value
+    except ValueError:
+        raise BadSite(field, f"must be one of {', '.join(choices)}") from None
+
+
+# --- who the panel's users are (D4) -------------------------------------------------------
+
+
+def write_panel_users(
+    tx: Tx, accounts: Sequence[str], contacts: Iterable[str], sent: Sequence[Row]
+) -> None:
+    """Whom each user number stands for. Raises BadSite."""
+    known = set(contacts)
+    kept: dict[tuple[str, str], Row] = {}
+    for place, user in enumerate(sent):
+        field = f"panel_users.{place}"
+        row = _panel_user(user, field)
+        if row["account"] not in accounts:
+            raise BadSite(f"{field}.account", "is no account of this site")
+        if row["contact_id"] is not None and row["contact_id"] not in known:
+            raise BadSite(f"{field}.contact", "is no contact of this site")
+        key = row["account"], supervision.user_key(row["number"])
+        if kept.setdefault(key, row) is not row:
+            raise BadSite(f"{field}.number", "is there twice (05 and 5 are one user)")
+    rows.replace_panel_users(tx, accounts, list(kept.values()))
+
+
+def _panel_user(sent: Row, field: str) -> Row:
+    number = _text(sent.get("number"), f"{field}.number")
+    part = sent.get("part", "person")
+    if not number:
+        raise BadSite(f"{field}.number", "is missing")
+    if part not in supervision.PARTS:
+        raise BadSite(f"{field}.part", f"must be one of {', '.join(supervision.PARTS)}")
+    return {
+        "account": sent.get("account"),
+        "number": number,
+        "contact_id": sent.get("contact"),
+        "part": part,
+        "revoked": bool(sent.get("revoked", False)),
+    }
+
+
+def _text(value: Any, field: str, *, longest: int = _TEXT) -> str:
+    if not isinstance(value, str) or len(value) > longest or "\0" in value:
+        raise BadSite(field, f"must be a text of at most {longest} characters")
+    return value
+
+
+def _number(value: Any, field: str, least: float, most: float) -> float | None:
+    if value is None:
+        return None
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not least <= value <= most:
+        raise BadSite(field, f"must lie between {least:g} and {most:g}")
+    return float(value)
