@@ -24,6 +24,7 @@ class Caller:
 
     id: str
     name: str
+    role: str
     rights: frozenset[Right]
 
 
@@ -33,7 +34,8 @@ async def identify(station: Station, token: str) -> Caller | None:
     row = await station.store.read(lambda tx: people.token_role(tx, kept))
     if row is None:
         return None
-    return Caller(id=row["id"], name=row["name"] or row["role"], rights=rights_of(row["role"]))
+    role = row["role"]
+    return Caller(id=row["id"], name=row["name"] or role, role=role, rights=rights_of(role))
 
 
 def allowed(right: Right) -> Callable[..., Awaitable[Caller]]:
