@@ -12,11 +12,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from callflow import supervision
+from callflow.handling.operating import NotFound, Refused
 from callflow.handling.telling import tell
 from callflow.instants import to_iso
 from callflow.schedule import Opening, Schedule, ScheduleError
 from callflow.signal import Kind, Signal
-from callflow.storage import Tx
+from callflow.storage import Tx, sites
 from callflow.storage import supervision as rows
 from callflow.supervision import station_signal
 
@@ -219,6 +220,22 @@ def _schedule(row: Row) -> Schedule | None:
         return Schedule.from_json(row["schedule"]) if row["schedule"] else None
     except ScheduleError:
         return None
+
+
+def arrived(tx: Tx, site_id: str, account: str | None, who: str, now: datetime) -> list[str]:
+    """A person knows that they arrived well (D18): of which accounts. Raises NotFound, Refused."""
+    if sites.site_row(tx, site_id) is None:
+        raise NotFound(f"there is no site {site_id!r}")
+    mine = [row["account"] for row in sites.account_rows(tx, site_id)]
+    if account is not None and account not in mine:
+        raise NotFound(f"there is no account {account!r} of this site")
+    awaited = rows.arrivals(tx, mine if account is None else [account])
+    if not awaited:
+        raise Refused("nobody is expected to say that they arrived")
+    for name in sorted(awaited):
+        rows.note_account(tx, name, arrival_due=None)
+        _tell_arrived(tx, {"site_id": site_id, "account": name}, now, by=who, who_did=who)
+    return sorted(awaited)
 
 
 def _tell_arrived(tx: Tx, account: Row, now: datetime, **who: Any) -> None:

@@ -319,6 +319,18 @@ class SiteOut(_Out):
     event_overrides: list[EventOverrideOut] = Field(default_factory=list)
 
 
+class ArrivedIn(Body):
+    """Of which account; null: of all."""
+
+    account: AccountNumber | None = None
+
+
+class Arrived(BaseModel):
+    """The accounts that were awaited."""
+
+    accounts: list[str]
+
+
 class StepIn(Body):
     """One step of a plan; `outcomes` says where each outcome leads."""
 

@@ -7,11 +7,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Response
 
 from callflow import handling
+from callflow.handling import supervising
 from callflow.storage import Tx, sites
 from web.accounts import Right
 from web.api import paging
 from web.api.shapes import Page
-from web.api.site_shapes import SiteIn, SiteOut
+from web.api.site_shapes import Arrived, ArrivedIn, SiteIn, SiteOut
 from web.bearer import Caller, allowed
 from web.problems import CONFLICT, NOT_FOUND, RESPONSES, ProblemError, not_found
 from web.station import Station, station_of
@@ -74,6 +75,21 @@ async def put_site(
     new, site = await station.store.write(write)
     response.status_code = 201 if new else 200
     return SiteOut.model_validate(site)
+
+
+@router.post("/sites/{site_id}/arrived", responses={**NOT_FOUND, **CONFLICT})
+async def arrived(
+    site_id: SiteId,
+    body: ArrivedIn,
+    caller: Annotated[Caller, Depends(allowed(Right.HANDLE))],
+    station: Here,
+) -> Arrived:
+    """Says that whoever opened arrived well (D18). 409 where nobody is awaited."""
+    now = station.clock()
+    accounts = await station.store.write(
+        lambda tx: supervising.arrived(tx, site_id, body.account, caller.name, now)
+    )
+    return Arrived(accounts=accounts)
 
 
 def writable(body: SiteIn) -> dict[str, Any]:

@@ -1,0 +1,148 @@
+"""``sites/{id}/on-test``: a site, or some of its zones, on test (D17)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from pydantic import AfterValidator, BaseModel, Field
+
+from callflow.handling import testing
+from callflow.storage import Tx, sites
+from callflow.storage import supervision as rows
+from web.accounts import Right
+from web.api.shapes import Body, Line, Page, Short
+from web.api.site_shapes import Identifier
+from web.api.sites import Here, SiteId
+from web.bearer import Caller, allowed
+from web.problems import CONFLICT, NOT_FOUND, RESPONSES, not_found
+
+router = APIRouter(tags=["on test"], responses=RESPONSES)
+
+Reader = Annotated[Caller, Depends(allowed(Right.READ))]
+Handler = Annotated[Caller, Depends(allowed(Right.HANDLE))]
+_ACTS: dict[int | str, dict[str, Any]] = {**NOT_FOUND, **CONFLICT}
+#: Tests that a list shows, the newest first.
+_SHOWN = 50
+
+
+def _said(text: str) -> str:
+    if not text.strip():
+        raise ValueError("says why, for who finds the site on test")
+    return text
+
+
+Minutes = Annotated[
+    float,
+    Field(
+        gt=0,
+        le=72 * 60,
+        description="From now on: an operator's test lasts 4 hours at most, a supervisor's 24, an"
+        " administrator's 72",
+    ),
+]
+
+
+class OnTestIn(Body):
+    """What is set on test, for how long, and why."""
+
+    zones: list[Short] | None = Field(
+        None, max_length=5000, description="null: all, but for what is for lives and for fires"
+    )
+    minutes: Minutes
+    reason: Annotated[Line, AfterValidator(_said)]
+    contact: Identifier | None = Field(None, description="Who asked for it, on the phone")
+
+
+class ExtendIn(Body):
+    """How long it goes on from now."""
+
+    minutes: Minutes
+
+
+class Empty(Body):
+    """Nothing needs saying."""
+
+
+class OnTestOut(BaseModel):
+    """One test; `zones` without their leading zeros."""
+
+    id: str
+    site: str
+    zones: list[str] | None
+    reason: str
+    set_by: str
+    contact: str | None
+    began_at: datetime
+    ends_at: datetime
+    extensions: int
+    ended_at: datetime | None
+    ended_by: str | None
+
+
+def _out(row: dict[str, Any]) -> OnTestOut:
+    return OnTestOut.model_validate({**row, "site": row["site_id"], "contact": row["contact_id"]})
+
+
+@router.get("/sites/{site_id}/on-test", responses=NOT_FOUND)
+async def list_tests(site_id: SiteId, caller: Reader, station: Here) -> Page[OnTestOut]:
+    """The site's last tests, oldest first; one without `ended_at` runs."""
+
+    def read(tx: Tx) -> list[OnTestOut]:
+        if sites.site_row(tx, site_id) is None:
+            raise not_found("site")
+        return [_out(row) for row in reversed(rows.tests_of(tx, site_id, limit=_SHOWN))]
+
+    return Page[OnTestOut](items=await station.store.read(read))
+
+
+@router.post("/sites/{site_id}/on-test", status_code=201, responses=_ACTS)
+async def set_on_test(site_id: SiteId, body: OnTestIn, caller: Handler, station: Here) -> OnTestOut:
+    """Sets it on test. 409 during a vital alarm, or where the contact has not the authority."""
+    now = station.clock()
+
+    def write(tx: Tx) -> OnTestOut:
+        row = testing.set_on_test(
+            tx,
+            site_id,
+            zones=body.zones,
+            lasts=timedelta(minutes=body.minutes),
+            reason=body.reason,
+            who=caller.name,
+            role=caller.role,
+            contact=body.contact,
+            now=now,
+        )
+        return _out(row)
+
+    return await station.store.write(write)
+
+
+@router.post("/sites/{site_id}/on-test/{test_id}/extend", responses=_ACTS)
+async def extend(
+    site_id: SiteId, test_id: Identifier, body: ExtendIn, caller: Handler, station: Here
+) -> OnTestOut:
+    """Lets it end so many minutes from now. 409 after two extensions, or once it is over."""
+    now, lasts = station.clock(), timedelta(minutes=body.minutes)
+
+    def write(tx: Tx) -> OnTestOut:
+        who, role = caller.name, caller.role
+        return _out(testing.extend(tx, site_id, test_id, lasts=lasts, who=who, role=role, now=now))
+
+    return await station.store.write(write)
+
+
+@router.post("/sites/{site_id}/on-test/{test_id}/end", responses=_ACTS)
+async def end(
+    site_id: SiteId,
+    test_id: Identifier,
+    caller: Handler,
+    station: Here,
+    body: Empty | None = None,
+) -> OnTestOut:
+    """Ends it at once: what still alarms is handled from now on."""
+    now = station.clock()
+    return await station.store.write(
+        lambda tx: _out(testing.end(tx, site_id, test_id, who=caller.name, now=now))
+    )
