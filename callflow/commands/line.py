@@ -7,7 +7,7 @@ import sys
 import typer
 
 from callflow.call_plan import PlanError
-from callflow.commands import administration, demonstration, logbook, signals, station
+from callflow.commands import administration, demonstration, logbook, receivers, signals, station
 from callflow.commands.base import console
 from callflow.config import BadSettings
 from callflow.panel import NoAnswerError
@@ -27,6 +27,7 @@ app.add_typer(administration.token, name="token")
 app.add_typer(administration.plan, name="plan")
 app.add_typer(administration.site, name="site")
 app.add_typer(signals.panel, name="signal")
+app.add_typer(receivers.hardware, name="receiver")
 app.add_typer(logbook.book, name="logbook")
 
 #: What a person can act on: said in one line, exit 1.

@@ -64,7 +64,13 @@ _PORTS_WITHIN = 10.0
 def _wait_for_ports(settings: Settings) -> None:
     """Raises OSError where another program listens: two stations would share its callers."""
     ports = settings.ports
-    wanted = {"web": ports.web, "DC-09": ports.dc09, "FastAGI": ports.agi}
+    wanted = {
+        "web": ports.web,
+        "DC-09": ports.dc09,
+        "Sur-Gard": ports.surgard,
+        "DC-07": ports.dc07,
+        "FastAGI": ports.agi,
+    }
     deadline = clock.monotonic() + _PORTS_WITHIN
     while taken := [f"{name} {port}" for name, port in wanted.items() if _is_taken(port)]:
         if clock.monotonic() > deadline:

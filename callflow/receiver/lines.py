@@ -56,10 +56,10 @@ class Line:
         self.intake = intake
         self.watches = watches
         #: Whether hardware receivers speak here.
-        self.watched = protocol != "dc09"
+        self.watched = PROTOCOLS[protocol].hardware
         #: Seconds without anything good after which a connection is cut; None: as panels are.
         self.patience = patience
-        self.splitter, self._receive = PROTOCOLS[protocol]
+        self.splitter, self._receive, _ = PROTOCOLS[protocol]
         self._station = station
         self._clock = clock
         self._heard = heard

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from callflow.signals import dc09, framing
+from callflow.signals import dc07, dc09, framing, surgard
 from callflow.signals.protocol import Receive, Splitter
 
 
@@ -14,8 +14,12 @@ class Protocol(NamedTuple):
 
     splitter: Callable[[], Splitter]
     receive: Receive
+    #: Whether hardware receivers speak it, whose heartbeats are missed when they stop.
+    hardware: bool
 
 
 PROTOCOLS = {
-    "dc09": Protocol(framing.Splitter, dc09.receive),
+    "dc09": Protocol(framing.Splitter, dc09.receive, hardware=False),
+    "surgard": Protocol(surgard.Splitter, surgard.receive, hardware=True),
+    "dc07": Protocol(framing.Splitter, dc07.receive, hardware=True),
 }

@@ -18,6 +18,7 @@ from callflow.receiver.doors import Client, Door, Server, Udp, least_useful
 from callflow.receiver.intake import Intake, Store
 from callflow.receiver.lines import Line, NoteHeard
 from callflow.receiver.pace import Pace
+from callflow.receiver.protocols import PROTOCOLS
 from callflow.receiver.watching import MISSED, Change, Watches
 from callflow.signal import Signal
 from callflow.signals.protocol import KeyOf, Station
@@ -42,6 +43,8 @@ def line_settings(settings: Settings) -> list[LineSettings]:
         LineSettings(
             name="dc09-udp", protocol="dc09", transport="udp", listen=ports.dc09, heartbeat=0
         ),
+        LineSettings(name="surgard", protocol="surgard", listen=ports.surgard),
+        LineSettings(name="dc07", protocol="dc07", listen=ports.dc07),
         *settings.lines,
     ]
 
@@ -102,7 +105,7 @@ class Receiver:
             repeats=self._repeats,
             resends=self._resends,
         )
-        hardware = own.protocol != "dc09"
+        hardware = PROTOCOLS[own.protocol].hardware
         every = own.heartbeat if hardware else 0.0
         patience = (MISSED * every or float("inf")) if hardware else None
         client = own.connect is not None

@@ -135,7 +135,7 @@ def make_station() -> Station:
     port = free_port()
     heard: dict[str, Heard] = {}
     receiver = Receiver(
-        Settings(dc09_port=port, bind=HOST),
+        Settings(dc09_port=port, surgard_port=free_port(), dc07_port=free_port(), bind=HOST),
         store=store,
         heard=heard.__setitem__,
         key_of=KEYS.get,

@@ -31,7 +31,13 @@ async def start(data: Path, port: int) -> asyncio.subprocess.Process:
     """The receiver's process, once its port answers."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", ROLE),
-        env={**os.environ, "CALLFLOW_DATA_DIR": str(data), "CALLFLOW_DC09_PORT": str(port)},
+        env={
+            **os.environ,
+            "CALLFLOW_DATA_DIR": str(data),
+            "CALLFLOW_DC09_PORT": str(port),
+            "CALLFLOW_SURGARD_PORT": str(free_port()),
+            "CALLFLOW_DC07_PORT": str(free_port()),
+        },
         stdout=asyncio.subprocess.DEVNULL,
     )
     async with asyncio.timeout(20):
