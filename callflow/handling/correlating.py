@@ -61,6 +61,7 @@ class Correlation:
         incidents.write(self.tx, [r for i, r in self.changed.items() if i not in self.fresh])
         logbook_rows.append(self.tx, *self._drafts)
         signal_rows.mark_correlated(self.tx, self._marks, self.now)
+        self.around.write()
         self._found += origins.strangers(self.around, self.seen, self.now)
         if self._found:
             store_signals(self.tx, self._found)
@@ -182,12 +183,14 @@ class Correlation:
         if self._is_out(seen):
             return Treatment.SHUNTED, None
         row = next((row for row in self.here(seen) if self._same(row, seen)), None)
-        if row is not None:
+        if row is None:
+            row, treatment = self._open(seen, seen.meaning, seen.kind), Treatment.OPENED
+            self._count_trip(seen)
+        else:
+            if row["zones"].get(seen.key) == "restored":
+                self._count_trip(seen)
             self._join(row, seen)
             treatment = Treatment.JOINED
-        else:
-            row = self._open(seen, seen.meaning, seen.kind)
-            treatment = Treatment.OPENED
         self._newest[row["id"]] = max(self._newest.get(row["id"], seen.at), seen.at)
         self._cut_off(seen)
         return treatment, row
@@ -205,25 +208,22 @@ class Correlation:
         )
 
     def _is_out(self, seen: Seen) -> bool:
-        """Count a zone's alarms; whether it was taken out before (a swinger)."""
-        if (
-            seen.site is None
-            or seen.of_station
-            or not seen.key
-            or correlation.stands_alone(seen.kind, seen.meaning.category)
-        ):
-            return False
-        rules, before = self.around.rules(seen.site), self.around.trips(seen)
-        if before.shunted_at is not None:
-            return True
-        mine = [row for row in self.here(seen) if self._same(row, seen)]
-        if any(row["zones"].get(seen.key) == "alarm" for row in mine):
-            return False  # it has not come back since: the same alarm, told again
-        count = before.again(rules, seen.at)
-        self.around.write_trips(seen, count)
+        """Whether the signal's zone was taken out (a swinger)."""
+        return self._may_swing(seen) and self.around.trips(seen).shunted_at is not None
+
+    def _may_swing(self, seen: Seen) -> bool:
+        alone = correlation.stands_alone(seen.kind, seen.meaning.category)
+        return bool(seen.site and seen.key) and not seen.of_station and not alone
+
+    def _count_trip(self, seen: Seen) -> None:
+        """A zone's alarm opened an incident, or came again after its restore."""
+        if seen.site is None or not self._may_swing(seen):
+            return
+        rules = self.around.rules(seen.site)
+        count = self.around.trips(seen).again(rules, seen.at)
+        self.around.keep_trips(seen, count)
         if count.trips == rules.swinger_after:
             self._finds("SWINGER", seen, count.since.isoformat(), zone=seen.signal["zone"])
-        return False
 
     def _cut_off(self, seen: Seen) -> None:
         """Both ways to the station lost while armed: as grave as an intrusion (D9)."""

@@ -64,6 +64,8 @@ class Surroundings:
             self._accounts[row["site_id"]].add(row["account"])
         self._tests = running_tests(tx, mine, now)
         self._trips: dict[tuple[str, str], Trips] | None = None
+        self._counted: dict[tuple[str, str], Trips] = {}
+        self._armed: dict[tuple[str, str], Row] = {}
         self._signals = signals
 
     def seen(self, signal: Row) -> Seen:
@@ -111,16 +113,13 @@ class Surroundings:
         armed = seen.kind is Kind.CLOSING
         self._accounts[seen.site].add(account)
         if self.periods.note(account, partition, armed=armed, at=seen.at):
-            rows.write_partition(
-                self.tx,
-                {
-                    "account": account,
-                    "partition": partition,
-                    "armed": armed,
-                    "since": seen.at,
-                    "panel_user": seen.signal["panel_user"],
-                },
-            )
+            self._armed[account, partition] = {
+                "account": account,
+                "partition": partition,
+                "armed": armed,
+                "since": seen.at,
+                "panel_user": seen.signal["panel_user"],
+            }
 
     def began(self, seen: Seen) -> datetime | None:
         """When the armed period began in which the signal was raised."""
@@ -135,15 +134,19 @@ class Surroundings:
         if self._trips is None:
             zones = [(row["account"], zone_key(row["zone"])) for row in self._signals]
             self._trips = rows.trips(self.tx, zones)
-        kept = self._trips.get((seen.signal["account"], seen.key), Trips(since=seen.at))
+        place = seen.signal["account"], seen.key
+        kept = self._counted.get(place) or self._trips.get(place) or Trips(since=seen.at)
         return kept.within(self.began(seen), seen.at)
 
-    def write_trips(self, seen: Seen, count: Trips) -> None:
+    def keep_trips(self, seen: Seen, count: Trips) -> None:
         """The zone alarmed once more."""
-        assert self._trips is not None, "read first"
-        account = seen.signal["account"]
-        self._trips[account, seen.key] = count
-        rows.write_trips(self.tx, account, seen.key, count)
+        place = seen.signal["account"], seen.key
+        self._counted[place] = count
+
+    def write(self) -> None:
+        """What the batch told of arming and of its zones."""
+        rows.write_partitions(self.tx, list(self._armed.values()))
+        rows.write_trips(self.tx, self._counted)
 
     def tested(self, seen: Seen) -> bool:
         """Whether the signal is only stored: its site is on test (D17)."""

@@ -29,6 +29,17 @@ def upsert(tx: Tx, table: Any, key: Sequence[str], values: dict[str, Any]) -> No
         tx.execute(statement.on_conflict_do_nothing(index_elements=list(key)))
 
 
+def upsert_all(tx: Tx, table: Any, key: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
+    """``upsert`` of many rows with the same columns, in one statement."""
+    if rows:
+        insert = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
+        statement = insert(table)
+        changed = {name: statement.excluded[name] for name in rows[0] if name not in key}
+        tx.execute(
+            statement.on_conflict_do_update(index_elements=list(key), set_=changed), list(rows)
+        )
+
+
 def site_of_accounts(tx: Tx, accounts: Iterable[str]) -> dict[str, str]:
     """{account: site id} of those accounts that belong to a site."""
     rows = tx.execute(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
 from callflow.correlation import Trips
 from callflow.storage import schema as t
-from callflow.storage.sites import upsert
+from callflow.storage.sites import upsert_all
 from callflow.storage.store import Tx
 
 Row = dict[str, Any]
@@ -49,9 +50,9 @@ def partitions(tx: Tx, sites: Iterable[str]) -> list[Row]:
     return [dict(row._mapping) for row in tx.execute(query)]
 
 
-def write_partition(tx: Tx, row: Row) -> None:
-    """A partition's newest state."""
-    upsert(tx, t.partition, ["account", "partition"], row)
+def write_partitions(tx: Tx, rows: Sequence[Row]) -> None:
+    """The newest state of partitions."""
+    upsert_all(tx, t.partition, ["account", "partition"], rows)
 
 
 def rules(tx: Tx, sites: Iterable[str]) -> dict[str, Row]:
@@ -78,16 +79,13 @@ def trips(tx: Tx, zones: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Tri
     }
 
 
-def write_trips(tx: Tx, account: str, zone: str, count: Trips) -> None:
-    """A zone's count."""
-    values = {
-        "account": account,
-        "zone": zone,
-        "trips": count.trips,
-        "since": count.since,
-        "shunted_at": count.shunted_at,
-    }
-    upsert(tx, t.zone_trips, ["account", "zone"], values)
+def write_trips(tx: Tx, counts: Mapping[tuple[str, str], Trips]) -> None:
+    """How often zones, by account and key, alarmed."""
+    rows = [
+        {"account": account, "zone": zone, **asdict(count)}
+        for (account, zone), count in counts.items()
+    ]
+    upsert_all(tx, t.zone_trips, ["account", "zone"], rows)
 
 
 def panel_users(tx: Tx, accounts: Iterable[str]) -> dict[tuple[str, str], Row]:
