@@ -19,6 +19,7 @@ from web.accounts import Right, check_password, digest, rights_of
 from web.i18n import best_language
 from web.problems import ProblemError
 from web.station import Station, station_of
+from web.words import LANGUAGES
 
 COOKIE = "callflow_session"
 LANGUAGE_COOKIE = "callflow_language"
@@ -84,6 +85,13 @@ async def visitor_of(request: Request, station: Station) -> Visitor | None:
         csrf=row["csrf"],
         rights=rights_of(row["role"]),
     )
+
+
+def remember_language(request: Request, answer: Response) -> None:
+    """The language that the address asks for is the browser's from now on."""
+    chosen = request.query_params.get("lang")
+    if chosen in LANGUAGES:
+        answer.set_cookie(LANGUAGE_COOKIE, chosen, max_age=31_536_000, samesite="strict")
 
 
 def language_of(request: Request, own: str | None = None) -> str:

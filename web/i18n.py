@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 import io
-from datetime import datetime
+from datetime import datetime, timedelta
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import phonenumbers
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -61,6 +61,14 @@ def moment(at: datetime, zone: str, language: str) -> str:
 def day(at: datetime, zone: str, language: str) -> str:
     """The date, in full."""
     return str(format_date(at.astimezone(ZoneInfo(zone)), "full", locale=_LOCALES[language]))
+
+
+def ago(at: datetime, now: datetime, language: str) -> str:
+    """How long ago it was, in words."""
+    since = min(at - now, timedelta(seconds=-1))
+    return str(
+        format_timedelta(since, threshold=1.5, add_direction=True, locale=_LOCALES[language])
+    )
 
 
 def phone(number: str | None) -> str:

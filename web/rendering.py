@@ -80,6 +80,7 @@ def environment(language: str) -> Environment:
         "iso": to_iso,
         "clock": i18n.clock_time,
         "moment": functools.partial(i18n.moment, language=language),
+        "ago": functools.partial(i18n.ago, language=language),
         "phone": i18n.phone,
         "duration": i18n.duration,
         "kind": functools.partial(words.kind, language=language),

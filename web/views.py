@@ -10,6 +10,8 @@ from typing import Any
 from callflow import handling
 from callflow.call import LIVE_STATES
 from callflow.signal import Category
+from callflow.signals import blocks
+from callflow.site import Site
 from callflow.storage import Tx, calls, incidents, logbook, signals, sites
 from web.i18n import phone
 
@@ -192,12 +194,21 @@ def incident(tx: Tx, incident_id: str) -> Row | None:
         "zone": site["timezone"] if site else STATION_ZONE,
         "contacts": [_contact(c) for c in contacts],
         "signals": [
-            {**s, "zone_name": zone_names.zone_name(s["account"], s["zone"]) if zone_names else ""}
-            for s in signals.page(tx, incident=incident_id, limit=500)
+            _signal(s, zone_names) for s in signals.page(tx, incident=incident_id, limit=500)
         ],
         "steps": steps(row, shown),
         "other_calls": [c for c in shown if c["step"] not in _step_ids(row)],
         "entries": _with_persons(tx, logbook.page(tx, incident=incident_id, limit=2000)),
+    }
+
+
+def _signal(row: Row, site: Site | None) -> Row:
+    """With its zone's name, the links that a person may follow, and its other blocks."""
+    return {
+        **row,
+        "zone_name": site.zone_name(row["account"], row["zone"]) if site else "",
+        "links": blocks.links(row["extra"]),
+        "blocks": blocks.others(row["extra"]),
     }
 
 

@@ -51,6 +51,63 @@ SITE_STATES = {
     "suspended": N_("suspended"),
     "terminated": N_("terminated"),
 }
+#: What became of a signal.
+TREATMENTS = {
+    "opened": N_("opened this incident"),
+    "joined": N_("joined it"),
+    "restored": N_("restored a zone"),
+    "cancelled": N_("cancelled it by code"),
+    "noted": N_("noted"),
+    "counted": N_("only counted: the panel runs away"),
+    "shunted": N_("zone taken out: not handled"),
+    "tested": N_("on test: not handled"),
+}
+#: A signal's further data blocks, by their letter.
+BLOCKS = {
+    "X": N_("longitude"),
+    "Y": N_("latitude"),
+    "Z": N_("altitude"),
+    "M": N_("MAC address"),
+    "V": N_("link, not followed"),
+}
+PROTOCOLS = {
+    "dc09": "SIA DC-09",
+    "dc07": "SIA DC-07",
+    "surgard": "Sur-Gard",
+    "contact-id": "Contact ID",
+    "https": "HTTP",
+}
+LINE_MODES = {"server": N_("server"), "client": N_("client"), "udp": "UDP"}
+LINE_STATES = {
+    "listening": N_("listening"),
+    "connected": N_("connected"),
+    "reconnecting": N_("reconnecting"),
+    "down": N_("down: its process says nothing"),
+}
+HEARTBEATS = {"none": "–", "ok": N_("regular"), "lost": N_("lost")}
+#: Why a frame was bad, or a connection no use.
+BAD_FRAMES = {
+    "bad_crc": N_("wrong CRC"),
+    "bad_length": N_("wrong length"),
+    "malformed": N_("malformed"),
+    "unsupported": N_("unsupported"),
+    "undecryptable": N_("undecryptable"),
+    "outside_window": N_("outside the time window"),
+    "not_stored": N_("not stored, not acknowledged"),
+    "dropped": N_("dropped"),
+    "cut": N_("connection cut"),
+    "failed": N_("error of ours"),
+}
+#: Why a panel needs a look.
+TROUBLES = {
+    "silent": N_("silent"),
+    "untested": N_("test overdue"),
+    "wrong_clock": N_("wrong clock"),
+    "key_missing": N_("key missing"),
+    "key_wrong": N_("wrong key"),
+    "key": N_("key"),
+    "wrong_line": N_("wrong line"),
+}
 HEALTH = {"ok": N_("normal"), "degraded": N_("degraded"), "failed": N_("failed")}
 PROCESSES = {
     "receiver": N_("Receiver"),

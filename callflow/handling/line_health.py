@@ -122,7 +122,7 @@ def lines(
     receiver = _state(states.get("receiver"))
     return Lines(
         lines=[_line(row, alive) for row, alive in told] + _others(tx, states, told, now),
-        connections=_number(receiver.get("connections")),
+        connections=int(_number(receiver.get("connections"))),
         not_stored_since=_instant(receiver.get("not_stored_since")),
         panels=[panel for panel in judged if panel.troubles or begins is not None],
         next=shown[-1]["account"] if len(found) > limit else None,

@@ -2,8 +2,30 @@
 
 from fastapi import APIRouter
 
-from web.api import health, incidents, logbook, plans, recordings, signals, simulator, sites
+from web.api import (
+    health,
+    incidents,
+    lines,
+    logbook,
+    on_test,
+    plans,
+    recordings,
+    signals,
+    simulator,
+    sites,
+)
 
 router = APIRouter(prefix="/api/v1")
-for module in (signals, incidents, logbook, recordings, sites, plans, health, simulator):
+for module in (
+    signals,
+    incidents,
+    logbook,
+    recordings,
+    sites,
+    on_test,
+    plans,
+    health,
+    lines,
+    simulator,
+):
     router.include_router(module.router)

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from web.pages import console, incident, login, recordings
+from web.pages import console, incident, lines, login, recordings
 
 router = APIRouter()
-for module in (login, console, incident, recordings):
+for module in (login, console, incident, lines, recordings):
     router.include_router(module.router)

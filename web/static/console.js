@@ -268,7 +268,7 @@ const keys = {
   p: () => (onePage() ? own("park") : current() && act(current(), "park", { minutes: "5" })),
   F8: () => {
     const next = $("#list-queue .row.unclaimed a.title") ?? $("#list-queue .row a.title");
-    if (onePage()) location.assign("/");
+    if (!$("#list-queue")) location.assign("/");
     else next?.focus();
   },
 };

@@ -1,0 +1,167 @@
+"""Links inside a signal wait for a person (D24): shown, never asked for by page or machine."""
+
+from __future__ import annotations
+
+import http.server
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from callflow import clock, handling
+from callflow.signal import Signal
+from tests.integration.web.test_browser import log_in, violations, watched
+from tests.support.web_station import NAME, WebProcess, WebStation
+from web.accounts import Role
+
+
+class Canary(http.server.ThreadingHTTPServer):
+    """A camera on loopback that remembers who connected and what was asked."""
+
+    def __init__(self) -> None:
+        self.connected = 0
+        self.asked: list[tuple[str, str | None]] = []
+        self.rung = threading.Event()
+        super().__init__(("127.0.0.1", 0), _Handler)
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        self.connected += 1
+        return True
+
+    def link(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}{path}"
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    server: Canary
+
+    def do_GET(self) -> None:
+        if self.path != "/favicon.ico":  # a browser's own, once a person looks at the camera
+            self.server.asked.append((self.path, self.headers["Referer"]))
+        self.send_response(200)
+        self.end_headers()
+        self.server.rung.set()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """The test says what matters."""
+
+
+@pytest.fixture
+def canary() -> Iterator[Canary]:
+    with Canary() as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[tuple[WebStation, WebProcess]]:
+    station = WebStation(tmp_path)
+    station.user(NAME, Role.OPERATOR)
+    station.site("1001", name="Boulangerie")
+    process = WebProcess(station)
+    process.start()
+    yield station, process
+    process.kill()
+    station.close()
+
+
+def alarm(station: WebStation, extra: str) -> str:
+    """An alarm with further data blocks, correlated; its incident's id."""
+    row = station.alarm("1001")
+    now = clock.now()
+    sent = Signal(
+        account="1001",
+        format="SIA-DCS",
+        code="BA",
+        zone="3",
+        partition="2",
+        user="14",
+        text="Vitrine",
+        received_at=now,
+        line="surgard/01-03",
+        caller="+33639980001",
+        extra=extra,
+        deduplication="with links",
+    )
+    station.do(lambda tx: handling.store_signals(tx, [sent]))
+    station.do(lambda tx: handling.correlate(tx, clock.now()))
+    return str(row["id"])
+
+
+def test_a_link_is_shown_and_only_a_person_follows_it(
+    page: Page, web: tuple[WebStation, WebProcess], canary: Canary
+) -> None:
+    station, process = web
+    said = watched(page)
+    log_in(page, process)
+    link = canary.link("/clip.jpg?zone=3&n=1")
+    incident = alarm(station, f"[X002E21.134][Y48N51.503][V{link}][Vjavascript:alert(1)][Q1]")
+    expect(page.locator("#list-queue, #list-machine").get_by_text("Boulangerie")).to_be_visible()
+    page.goto(f"{process.url}/incidents/{incident}")
+    shown = page.get_by_role("link", name=link)
+    expect(shown).to_be_visible()
+    assert shown.get_attribute("target") == "_blank"
+    assert set(str(shown.get_attribute("rel")).split()) == {"noopener", "noreferrer", "nofollow"}
+    signals = page.locator("section", has=page.locator("#h-signals"))
+    for text in (
+        "longitude 002E21.134",
+        "latitude 48N51.503",
+        "javascript:alert(1)",
+        "Q 1",
+        "partition 2",
+        "utilisateur 14",
+        "ligne surgard/01-03",
+        "06 39 98 00 01",
+        "rattaché à l'alarme",
+    ):
+        expect(signals).to_contain_text(text)
+    expect(signals.get_by_role("link")).to_have_count(1)
+    expect(signals.locator("img, iframe, video, object, embed")).to_have_count(0)
+    assert violations(page) == []
+    shown.hover()
+    shown.focus()
+    station.alarm("1001", zone="4")
+    expect(page.locator("#h-signals .count")).to_have_text("3")
+    with page.expect_response(f"{process.url}/incidents/{incident}"):
+        station.alarm("1001", zone="5")
+    assert (canary.connected, canary.asked) == (0, [])
+    assert said == []
+    with page.context.expect_page() as opened:
+        shown.click()
+    assert canary.rung.wait(timeout=10), "the canary is deaf: what it did not hear proves nothing"
+    assert canary.asked == [("/clip.jpg?zone=3&n=1", None)]  # no word of where the person was
+    assert opened.value.evaluate("window.opener") is None
+
+
+def test_a_deferred_signal_shows_the_panels_time(
+    page: Page, web: tuple[WebStation, WebProcess]
+) -> None:
+    station, process = web
+    log_in(page, process)
+    now = clock.now()
+    late = Signal(
+        account="1001",
+        format="SIA-DCS",
+        code="BA",
+        zone="3",
+        received_at=now,
+        panel_time=now - timedelta(minutes=40),
+        line="dc09-tcp",
+        deduplication="late",
+    )
+    station.do(lambda tx: handling.store_signals(tx, [late]))
+    station.do(lambda tx: handling.correlate(tx, clock.now()))
+    page.get_by_role("link", name="Boulangerie").first.click()
+    shown = page.locator(".deferred")
+    expect(shown).to_contain_text("différé")
+    local = (now - timedelta(minutes=40)).astimezone(ZoneInfo("Europe/Paris"))
+    expect(shown).to_contain_text(f"{local:%H:%M:%S}")
+    assert violations(page) == []

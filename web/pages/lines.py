@@ -1,0 +1,59 @@
+"""The lines that alarms arrive on, and the panels that need a look."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from callflow import handling
+from callflow.storage import Tx
+from web import views
+from web.accounts import Right
+from web.auth import Visitor, allowed, remember_language
+from web.rendering import page
+from web.station import Station, station_of
+
+router = APIRouter(include_in_schema=False)
+
+Here = Annotated[Station, Depends(station_of)]
+Reader = Annotated[Visitor, Depends(allowed(Right.READ))]
+_Account = Annotated[str, Query(max_length=16)]
+
+
+@router.get("/lines")
+async def show(
+    request: Request, visitor: Reader, station: Here, account: _Account = "", after: _Account = ""
+) -> Response:
+    """Lines and panels as they are now; the page asks again by itself."""
+    now = station.clock()
+    begins = account.strip()
+
+    def read(tx: Tx) -> dict[str, Any]:
+        return {
+            "found": handling.lines(tx, now, begins=begins or None, after=after),
+            "strip": views.strip(handling.health(tx, now)),
+        }
+
+    answer = page(
+        visitor.language,
+        "lines.html",
+        {
+            **await station.store.read(read),
+            "visitor": visitor,
+            "now": now,
+            "zone": views.STATION_ZONE,
+            "here": "lines",
+            "searched": begins,
+            "address": _address(begins, after),
+            "address_of": lambda following: _address(begins, following),
+        },
+    )
+    remember_language(request, answer)
+    return answer
+
+
+def _address(account: str, after: str) -> str:
+    asked = {name: value for name, value in (("account", account), ("after", after)) if value}
+    return f"/lines?{urlencode(asked)}" if asked else "/lines"
