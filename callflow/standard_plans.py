@@ -63,10 +63,29 @@ FIRE = Plan(
     ),
 )
 
+_CALLED_OFF = Step(id="arrived_well", kind=StepKind.CLOSE, code="nothing_found")
+
+#: "Arrived well" did not come (D18): one counter-call asks the question that was agreed, the code.
+#: Anything but the right one, silence included, takes the path of a personal alarm.
+BANK = Plan(
+    id="bank",
+    version=1,
+    name="Ouverture d’agence",
+    steps=(
+        Step(
+            id="counter_call",
+            kind=StepKind.COUNTER_CALL,
+            outcomes={Outcome.VERIFIED_OK: "arrived_well", EXHAUSTED: "operator"},
+        ),
+        _OPERATOR,
+        _CALLED_OFF,
+    ),
+)
+
 #: Nothing rings on site (D7), or nothing is worth waking somebody for (D9): an operator decides.
 OPERATOR = Plan(id="operator", version=1, name="Opérateur", steps=(_OPERATOR,))
 
-STANDARD_PLANS: tuple[Plan, ...] = (INTRUSION, FIRE, OPERATOR)
+STANDARD_PLANS: tuple[Plan, ...] = (INTRUSION, FIRE, BANK, OPERATOR)
 
 _BY_CATEGORY: Mapping[Category, str] = {
     Category.VITAL: FIRE.id,
@@ -94,6 +113,8 @@ def plan_id(site_plans: Mapping[str, str], kind: Kind, category: Category) -> st
     """
     if kind in PERSONAL:
         return site_plans.get(kind.value, OPERATOR.id)
+    if kind is Kind.BANK_OPENING:  # asked at the site, by a plan of its own, and nobody else
+        return site_plans.get(kind.value, BANK.id)
     named = site_plans.get(kind.value) or site_plans.get(category.value)
     if named is None and category is Category.SECURITY and kind not in _HUMAN_KINDS:
         named = site_plans.get(ANY_KIND)

@@ -115,9 +115,13 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     "recording_problem": ("Enregistrement : {problem}", "Recording: {problem}"),
     "arrival_awaited": (
         "Ouverture du compte {account} : « bien arrivé » attendu avant {until}",
-        "Account {account} opened: \"arrived well\" is expected by {until}",
+        'Account {account} opened: "arrived well" is expected by {until}',
     ),
     "arrived": ("« Bien arrivé » : compte {account} {by}", "Arrived well: account {account} {by}"),
+    "personal_path": (
+        "Réponse fausse ou absente : traitée comme une agression, rien ne sonne plus sur place",
+        "Wrong answer or none: handled as a personal alarm, nothing rings on site any more",
+    ),
     "test_set": (
         "En essai par {by} jusqu'à {until}, zones : {zones}. Motif : {reason} {contact}",
         "On test by {by} until {until}, zones: {zones}. Reason: {reason} {contact}",
@@ -195,6 +199,7 @@ STEPS: Mapping[str, tuple[str, str]] = {
     "keyholders": ("Liste d'appel des dépositaires", "Keyholders' call list"),
     "operator": ("Remise à un opérateur", "Hand to an operator"),
     "false_alarm": ("Clôture : fausse alarme", "Closure: false alarm"),
+    "arrived_well": ("Clôture : bien arrivé", "Closure: arrived well"),
 }
 
 #: What an alarm is about.

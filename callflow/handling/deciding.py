@@ -135,6 +135,8 @@ def _act(tx: Tx, row: Row, action: escalation.Action, now: datetime, at: datetim
         case Close(code=code, text=text):
             return close(tx, row, code, text, now)
         case Finish():
+            if row["kind"] == Kind.BANK_OPENING.value and row["state"] == State.OPEN.value:
+                return _take_personal_path(tx, row, now)
             return incidents.change(tx, row, machine=Machine.DONE.value)
 
 
@@ -326,6 +328,26 @@ def raise_duress(tx: Tx, row: Row, now: datetime) -> Row:
         machine_due=None,
     )
     row = hand_to_human(tx, row, Outcome.DURESS.value, now)
+    mute_site(tx, row, now)
+    return row
+
+
+def _take_personal_path(tx: Tx, row: Row, now: datetime) -> Row:
+    """A bank that answers wrongly, or not at all, is being robbed until a person knows (D18)."""
+    withdraw(tx, row, now)
+    tell(tx, "personal_path", now, row)
+    target = now + load_policy(tx).target(Category.VITAL)
+    due = target if row["queue_due"] is None else min(row["queue_due"], target)
+    row = incidents.change(
+        tx,
+        row,
+        duress=True,
+        category=Category.VITAL.value,
+        priority=1,
+        machine=Machine.DONE.value,
+        machine_due=None,
+        queue_due=due if row["holder"] is None else row["queue_due"],
+    )
     mute_site(tx, row, now)
     return row
 
