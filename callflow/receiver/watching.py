@@ -61,7 +61,7 @@ class Watches:
         """What changed and was not ``told`` yet."""
         if at - self._looked > AWAY:  # nobody could be heard meanwhile
             for name in self._heard:
-                self._heard[name] += at - self._looked
+                self._heard[name] = min(at, self._heard[name] + at - self._looked)
         self._looked = at
         missing = MISSED * self._every
         return [

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 import pytest
 
 from callflow.clock import now
-from callflow.config import Settings
+from callflow.config import LineSettings, Settings
 from callflow.receiver import Receiver
 from callflow.receiver import server as server_module
 from callflow.receiver.lines import Line
@@ -27,6 +27,7 @@ class HeldStore:
 
     def __init__(self) -> None:
         self.signals: list[Signal] = []
+        self.keys: set[str] = set()
         self.calls = 0
         self.called = asyncio.Event()
         self.gate = asyncio.Event()
@@ -40,6 +41,7 @@ class HeldStore:
         if any(self.refuse(signal) for signal in signals):
             raise OSError("the disk is full")
         self.signals += signals
+        self.keys |= {signal.deduplication for signal in signals}
 
     @property
     def codes(self) -> list[str]:
@@ -67,6 +69,10 @@ class Wire:
             self._splitter.push(data)
             self._bodies += [b.decode() for b in self._splitter.take() if not isinstance(b, Fault)]
         return self._bodies.pop(0)
+
+    async def bytes(self, count: int) -> bytes:
+        """The next bytes, as they are."""
+        return await asyncio.wait_for(self.reader.readexactly(count), 10)
 
     async def nothing_comes(self) -> None:
         """No answer within a fifth of a second."""
@@ -97,8 +103,13 @@ class Station:
         self.heard: dict[str, Heard] = {}
         self.wires: list[Wire] = []
 
-    async def wire(self) -> Wire:
-        wire = Wire(*await asyncio.open_connection(HOST, self.port))
+    def port_of(self, line: str) -> int:
+        """The port of a hardware receivers' line."""
+        ports = self.receiver._settings.ports
+        return ports.surgard if line == "surgard" else ports.dc07
+
+    async def wire(self, port: int = 0) -> Wire:
+        wire = Wire(*await asyncio.open_connection(HOST, port or self.port))
         self.wires.append(wire)
         return wire
 
@@ -130,12 +141,18 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def make_station() -> Station:
+def make_station(lines: tuple[LineSettings, ...] = ()) -> Station:
     store = HeldStore()
     port = free_port()
     heard: dict[str, Heard] = {}
     receiver = Receiver(
-        Settings(dc09_port=port, surgard_port=free_port(), dc07_port=free_port(), bind=HOST),
+        Settings(
+            dc09_port=port,
+            surgard_port=free_port(),
+            dc07_port=free_port(),
+            bind=HOST,
+            lines=lines,
+        ),
         store=store,
         heard=heard.__setitem__,
         key_of=KEYS.get,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ texts = st.text(st.characters(categories=("L", "N", "Zs")), max_size=40)
 
 
 def station() -> Station:
-    return Station(key_of={}.get, line="surgard", repeats=Repeats())
+    return Station(key_of=lambda account: None, line="surgard", repeats=Repeats())
 
 
 def told(line: str | bytes, at: datetime = NOW, where: Station | None = None) -> Received:
@@ -48,7 +49,8 @@ def split(*segments: bytes) -> list[bytes | Fault]:
 
 @pytest.mark.parametrize("quoted", LINES, ids=lambda quoted: quoted["line"][:24])
 def test_it_means_what_its_source_says(quoted: dict[str, Any]) -> None:
-    assert quoted["source"] and quoted["licence"]
+    assert quoted["source"]
+    assert quoted["licence"]
     says = dict(quoted["says"])
     received = told(quoted["line"])
     assert received.reply == ACK
@@ -147,7 +149,7 @@ class TestSplitter:
     @given(st.binary(max_size=300), st.lists(st.integers(0, 300)))
     def test_segments_make_no_difference(self, data: bytes, cuts: list[int]) -> None:
         places = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
-        pieces = [data[a:b] for a, b in zip(places, places[1:], strict=False)]
+        pieces = [data[a:b] for a, b in pairwise(places)]
         assert split(*pieces) == split(data)
 
     def test_what_is_held_back_is_bounded(self) -> None:
@@ -211,5 +213,5 @@ class TestAnything:
         ("account", "code"), [("12 4", "BA"), ("1234", "B"), ("12345", "1130"), ("1234", "9130")]
     )
     def test_what_cannot_be_sent_is_refused(self, account: str, code: str) -> None:
-        with pytest.raises(ValueError, match="is|has"):
+        with pytest.raises(ValueError, match=r"is|has"):
             surgard.encode(account, code, "01")
