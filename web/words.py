@@ -89,6 +89,9 @@ HEARTBEATS = {"none": "–", "ok": N_("regular"), "lost": N_("lost")}
 BAD_FRAMES = {
     "bad_crc": N_("wrong CRC"),
     "bad_length": N_("wrong length"),
+    "bad_checksum": N_("wrong checksum"),
+    "bad_key": N_("a key that is no digit"),
+    "bad_message_type": N_("no Contact ID"),
     "malformed": N_("malformed"),
     "unsupported": N_("unsupported"),
     "undecryptable": N_("undecryptable"),

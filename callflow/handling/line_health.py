@@ -19,6 +19,9 @@ SKEW = 20.0
 BAD = (
     "bad_crc",
     "bad_length",
+    "bad_checksum",
+    "bad_key",
+    "bad_message_type",
     "malformed",
     "unsupported",
     "undecryptable",
@@ -167,7 +170,7 @@ def _line(row: Mapping[str, Any], alive: bool) -> Line:
         last_at=_instant(row.get("last_at")),
         per_minute=float(_number(row.get("per_minute"))) if alive else 0.0,
         received=int(_number(row.get("received"))),
-        bad={why: int(row[why]) for why in BAD if _number(row.get(why))},
+        bad=_bad(row),
         heartbeat=str(row.get("heartbeat") or "none"),
     )
 
@@ -178,13 +181,15 @@ def _others(
     told: Sequence[tuple[Mapping[str, Any], bool]],
     now: datetime,
 ) -> list[Line]:
-    """The phone and the webhook, whose processes keep no counters: from the signals themselves."""
+    """The phone and the webhook: what came by them is read from the signals themselves."""
 
     def lives(role: str) -> bool:
         return role in states and now - states[role]["beat_at"] <= BEAT_WITHIN
 
-    phone = lives("telephony") and _state(states["telephony"]).get("asterisk") == "up"
+    telephony = _state(states.get("telephony"))
+    phone = lives("telephony") and telephony.get("asterisk") == "up"
     wanted = {"phone": ("contact-id", phone), "webhook": ("https", lives("web"))}
+    counts = {"phone": telephony.get("panels", {})}
     for line, _ in told:
         wanted.pop(str(line.get("line")), None)
     heard = rows.heard_by_line(tx, wanted, now - _MINUTE)
@@ -195,9 +200,15 @@ def _others(
             state="listening" if up else "down",
             last_at=heard.get(name, (None, 0))[0],
             per_minute=float(heard.get(name, (None, 0))[1]),
+            received=counts.get(name, {}).get("received"),
+            bad=_bad(counts.get(name, {})),
         )
         for name, (protocol, up) in wanted.items()
     ]
+
+
+def _bad(counts: Mapping[str, Any]) -> dict[str, int]:
+    return {why: int(counts[why]) for why in BAD if _number(counts.get(why))}
 
 
 def _number(value: Any) -> float:

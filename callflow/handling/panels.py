@@ -16,6 +16,7 @@ from callflow.handling.storing import store_signals
 from callflow.handling.telling import storable, tell
 from callflow.incident import State
 from callflow.signal import Signal
+from callflow.signals.protocol import Heard
 from callflow.storage import Tx, calls, incidents, sites
 from callflow.storage import panels as panel_rows
 
@@ -94,6 +95,7 @@ def panel_message(tx: Tx, signal: Signal) -> bool:
     ``RESENT``: a lost alarm is worse than one stored twice. Rows tell, not memory: the panel may
     call again after a crash, and at another node.
     """
+    sites.note_heard(tx, {signal.account: Heard(signal.received_at, signal.line)})
     since = signal.received_at - RESENT
     last = panel_rows.newest(tx, signal.account, signal.format, since)
     if last is not None and last["raw"] == signal.raw:

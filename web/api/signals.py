@@ -13,6 +13,7 @@ from callflow import handling
 from callflow.clock import monotonic
 from callflow.signal import Signal
 from callflow.signals import blocks
+from callflow.signals.protocol import Heard
 from callflow.storage import Tx, signals
 from web.accounts import Right
 from web.api import paging, reading
@@ -61,6 +62,7 @@ async def store_signal(
 
     def store(tx: Tx) -> str:
         handling.store_signals(tx, [signal])
+        handling.heard(tx, {signal.account: Heard(signal.received_at, signal.line)})
         kept = handling.signal_id(tx, signal.deduplication)
         if kept is None:
             raise RuntimeError("a stored signal is not there")

@@ -101,6 +101,14 @@ def test_phone_and_webhook_are_read_from_the_signals(station: Station) -> None:
     assert (found["phone"].last_at, found["phone"].per_minute) == (None, 0)
 
 
+def test_the_phone_counts_what_it_refused(station: Station) -> None:
+    counts = {"calls": 3, "received": 2, "bad_checksum": 4, "bad_length": 1}
+    beat(station, "telephony", asterisk="up", panels=counts)
+    phone = read(station).lines[0]
+    assert (phone.name, phone.well, phone.received) == ("phone", True, 2)
+    assert phone.bad == {"bad_length": 1, "bad_checksum": 4}
+
+
 def test_only_panels_with_a_trouble_are_shown_and_all_of_them_can_be_found(
     station: Station,
 ) -> None:

@@ -82,6 +82,16 @@ async def test_it_opens_the_incident_that_the_same_signal_over_dc09_opens(
     assert found[0] == found[1]
 
 
+async def test_it_is_a_sign_of_life_of_its_account(
+    station: WebStation, api: httpx.AsyncClient
+) -> None:
+    station.site()
+    await api.post("/signals", json={"account": "1001", "code": "RP"})
+    panel = (await api.get("/lines", params={"account": "1001"})).json()["panels"]["items"][0]
+    assert panel["last_line"] == "webhook"
+    assert panel["last_heard"] is not None
+
+
 async def test_an_unknown_account_is_stored_and_becomes_somebodys(
     station: WebStation, api: httpx.AsyncClient
 ) -> None:
