@@ -27,7 +27,8 @@ class StoreWatch:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._over: tuple[datetime, datetime] | None = None  # the last outage
+        self._well_at = clock()  # when others could write last, if there is or was an outage
+        self._over_at: datetime | None = None  # when the last one ended
         self.outage: StoreOutage | None = None
         self.changed = asyncio.Event()  # another one each time
         self.last_health: dict[str, Any] = {}
@@ -54,11 +55,12 @@ class StoreWatch:
 
         Since an outage began they can't have written any: that does not make them dead.
         """
-        if self.outage is not None:
-            return self.outage.since
-        if self._over is not None and now - self._over[1] < _CATCHING_UP:
-            return self._over[0]
+        if self.outage is not None or self._catches_up(now):
+            return self._well_at
         return now
+
+    def _catches_up(self, now: datetime) -> bool:
+        return self._over_at is not None and now - self._over_at < _CATCHING_UP
 
     def health_unread(self, reason: str) -> dict[str, Any]:
         """``GET health`` where the database can't even be read: what was known last."""
@@ -71,12 +73,13 @@ class StoreWatch:
         known = self.outage
         self.outage = StoreOutage(since=known.since if known else since, reason=reason)
         if known is None:
+            if not self._catches_up(since):
+                self._well_at = since
             self._say()
 
     def _ended(self) -> None:
         if self.outage is not None:
-            self._over = self.outage.since, self._clock()
-            self.outage = None
+            self._over_at, self.outage = self._clock(), None
             self._say()
 
     def _say(self) -> None:

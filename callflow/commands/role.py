@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from typing import TextIO, cast
 
 import structlog
 
@@ -66,6 +67,18 @@ async def _until_told(work: Awaitable[None]) -> None:
         await task
 
 
+class _Lines:
+    """Standard error. On a full disk a line is lost, and nothing else: the station goes on."""
+
+    def write(self, text: str) -> None:
+        with contextlib.suppress(OSError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            sys.stderr.flush()
+
+
 def settings_of_this_run() -> Settings:
     """The settings; from here on logs are JSON lines on standard error. Raises BadSettings."""
     settings = read_settings()
@@ -94,6 +107,6 @@ def settings_of_this_run() -> Settings:
         wrapper_class=structlog.make_filtering_bound_logger(
             logging.getLevelName(settings.log_level)
         ),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Lines())),
     )
     return settings

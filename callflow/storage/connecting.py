@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -100,16 +101,31 @@ def make_engine(url: str, *, writer: bool) -> Engine:
     return engine
 
 
+#: SQLite's primary result codes after which another connection may do what this one can't: one
+#: that was opened while the file was read-only stays so, one that saw the disk fail is in doubt.
+_SPENT = frozenset(
+    {
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_READONLY,
+    }
+)
+
+
 def _note_lost(context: ExceptionContext) -> None:
-    """An error by which SQLite took the whole transaction back is the end of that connection.
+    """Give up a connection that is spent, or by which SQLite took the whole transaction back.
 
     Otherwise the next statements would each be a transaction of their own, and durable.
     """
-    tx = context.connection
-    if tx is None or tx.invalidated or not tx.in_transaction():
+    tx, error = context.connection, context.original_exception
+    if tx is None or tx.invalidated or not isinstance(error, sqlite3.Error):
         return
     raw: Any = tx.connection.driver_connection
-    if not raw.in_transaction:
+    spent = getattr(error, "sqlite_errorcode", 0) & 0xFF in _SPENT
+    if spent or (tx.in_transaction() and not raw.in_transaction):
         context.is_disconnect = True
 
 

@@ -181,7 +181,8 @@ class Store:
     def _note_outage(self, results: list[_Result]) -> None:
         for _, _, error in results:
             if error is None:
-                self._outage.over()
+                if self._changed:  # a commit of nothing proves nothing
+                    self._outage.over()
             elif isinstance(error, StoreUnavailable) and not error.permanent:
                 self._outage.begun(error)
 

@@ -125,13 +125,13 @@ class Product:
 
     async def _spawn(self, *arguments: str) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "callflow",
-            *arguments,
+            *self._command(*arguments),
             env=self.environment,
             stdout=asyncio.subprocess.PIPE if arguments[0] == "token" else None,
         )
+
+    def _command(self, *arguments: str) -> tuple[str, ...]:
+        return (sys.executable, "-m", "callflow", *arguments)
 
     async def _token(self) -> str:
         process = await self._spawn("token", "create", "--role", "administrator", "--json")

@@ -1,0 +1,42 @@
+"""The disk fills up, then turns read-only, then is well again: all in the life of each process."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.support.outages import Outage, Panels, environment, said
+from tests.support.product import Product
+from tests.support.small_disk import ProductOnSmallDisk, SmallDisk
+
+SECONDS = float(os.environ.get("OUTAGE_SECONDS", "12"))
+
+
+@pytest.mark.timeout(240)
+async def test_a_full_disk_and_a_read_only_one_lose_no_signal(tmp_path: Path) -> None:
+    async with (
+        SmallDisk(tmp_path / "disk") as disk,
+        ProductOnSmallDisk(disk, environment()) as product,
+        Panels(product) as panels,
+    ):
+        await Outage(product, panels).lasts(SECONDS, disk.fill, disk.empty)
+
+        async def full_then_read_only() -> None:
+            await disk.fill()
+            await product.until(lambda: _reason_holds(product, "full"))
+            await disk.forbid()
+            await disk.empty()
+            await product.until(lambda: _reason_holds(product, "readonly"))
+
+        outage = Outage(product, panels)
+        await outage.lasts(SECONDS, full_then_read_only, disk.allow)
+        await panels.stored_once()
+        assert len(await outage.told()) == 2
+        assert len(said(disk.seen, "receiver", "store.back")) == 2
+
+
+async def _reason_holds(product: Product, word: str) -> bool:
+    health = (await product.api.get("/health")).json()
+    return word in health["database"]["reason"]

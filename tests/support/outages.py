@@ -1,0 +1,173 @@
+"""The product while its database fails: panels that never stop sending, and what must hold."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import json
+import socket
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from callflow.clock import monotonic
+from callflow.panel import NoAnswerError, PanelClient
+from tests.support.product import Product
+
+ROLES = ("receiver", "engine", "telephony", "web")
+PANELS = 6
+SEEN_WITHIN = 10.0  # seconds from a failure's begin to its being said
+OVER_WITHIN = 5.0  # seconds from its end to the next acknowledgement
+#: A frame that was at the database when it failed may still be acknowledged.
+_UNDER_WAY = 1.0
+
+
+def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Without an Asterisk: nobody listens where its AMI would be."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    return {
+        "CALLFLOW_ASTERISK": "external",
+        "CALLFLOW_AMI_PORT": str(port),
+        "CALLFLOW_AMI_USER": "centrale",
+        "CALLFLOW_AMI_SECRET": "s3cret",
+        **(changes or {}),
+    }
+
+
+class Panels:
+    """An async context: panels send, each event again until it is acknowledged."""
+
+    def __init__(self, product: Product) -> None:
+        self._product = product
+        self.acknowledged: list[tuple[float, str]] = []  # monotonic seconds, text
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        self._tasks = [asyncio.create_task(self._send(9100 + n)) for n in range(PANELS)]
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _send(self, account: int) -> None:
+        transport = "udp" if account % 2 else "tcp"
+        async with PanelClient(
+            "127.0.0.1",
+            self._product.base + 9,
+            str(account),
+            transport=transport,  # type: ignore[arg-type]
+            attempts=1000,
+            answer_within=1.0,
+        ) as panel:
+            for number in itertools.count():
+                text = f"{account} {number}"
+                with contextlib.suppress(NoAnswerError):
+                    if (await panel.send("BA", "1", text)).kind == "ACK":
+                        self.acknowledged.append((monotonic(), text))
+                await asyncio.sleep(0.05)
+
+    def since(self, at: float) -> list[float]:
+        """When something was acknowledged after ``at``."""
+        return [when for when, _ in self.acknowledged if when > at]
+
+    async def stored_once(self) -> None:
+        """Every acknowledged text is stored, and no text twice."""
+        stored: Counter[str] = Counter()
+        query = {"limit": "200"}
+        while True:
+            page = (await self._product.api.get("/signals", params=query)).json()
+            stored.update(signal["text"] for signal in page["items"])
+            if page["next"] is None:
+                break
+            query["after"] = page["next"]
+        texts = [text for _, text in self.acknowledged]
+        print(f"{len(texts)} acknowledged, {sum(stored.values())} stored")
+        assert [text for text in texts if stored[text] != 1] == []
+        assert [text for text, times in stored.items() if times > 1] == []
+
+
+class Outage:
+    """One failure of the product's database, watched from outside, step by step."""
+
+    def __init__(self, product: Product, panels: Panels) -> None:
+        self.product, self._panels = product, panels
+        self._pids = {role: product.pids(role) for role in ROLES}
+        self._missing: set[str] = set()
+        self._began = 0.0
+
+    async def lasts(
+        self,
+        seconds: float,
+        begin: Callable[[], Awaitable[None]],
+        end: Callable[[], Awaitable[None]],
+    ) -> None:
+        """It is said, nothing is acknowledged meanwhile, and all is well soon after its end."""
+        await self.product.until(lambda: len(self._panels.acknowledged) > 5 * PANELS)
+        await begin()
+        self._began = monotonic()
+        await self.product.until(self._is_said, within=SEEN_WITHIN)
+        print(f"said after {monotonic() - self._began:.1f} s")
+        ready = await self.product.api.get(f"{self.product.url}/readyz")
+        assert ready.status_code == 503, ready.text
+        await self.product.until(self._lasted(seconds), within=seconds + 10)
+        early = [at for at in self._panels.since(self._began + _UNDER_WAY) if at < monotonic()]
+        assert early == [], "acknowledged while nothing could be stored"
+        await end()
+        await self._is_over(monotonic())
+
+    async def _is_over(self, ended: float) -> None:
+        await self.product.until(lambda: self._panels.since(ended), within=OVER_WITHIN)
+        print(f"acknowledged {self._panels.since(ended)[0] - ended:.2f} s after the end")
+        await self.product.until(self._is_well, within=OVER_WITHIN)
+        print(f"health well {monotonic() - ended:.2f} s after the end")
+        await self.product.until(lambda: len(self._panels.since(ended)) > 5 * PANELS)
+        assert self._missing == set(), "processes that could not write are not dead"
+        assert {role: self.product.pids(role) for role in ROLES} == self._pids
+
+    def _lasted(self, seconds: float) -> Callable[[], Awaitable[bool]]:
+        async def lasted() -> bool:
+            await self._is_said()
+            return monotonic() - self._began > seconds
+
+        return lasted
+
+    async def health(self) -> dict[str, Any]:
+        """What the API says: it must answer."""
+        answer = await self.product.api.get("/health")
+        assert answer.status_code == 200, answer.text
+        health: dict[str, Any] = answer.json()
+        self._missing.update(health.get("missing", ()))
+        return health
+
+    async def _is_said(self) -> bool:
+        health = await self.health()
+        return health["status"] == "failed" and not health["database"]["writable"]
+
+    async def _is_well(self) -> bool:
+        health = await self.health()
+        return bool(health["status"] != "failed" and health["database"]["writable"])
+
+    async def told(self) -> list[str]:
+        """The logbook's entries about it."""
+        entries = (await self.product.api.get("/logbook", params={"limit": "500"})).json()["items"]
+        return [e["text"] for e in entries if e["kind"] == "station" and "base de" in e["text"]]
+
+
+def said(data_dir: Path, role: str, event: str) -> list[dict[str, Any]]:
+    """The lines of a role's log that say ``event``."""
+    file = data_dir / "logs" / f"{role}.log"
+    lines = file.read_text(errors="replace").splitlines() if file.exists() else []
+    found = [json.loads(line) for line in lines if line.startswith("{")]
+    return [line for line in found if line.get("event") == event]
