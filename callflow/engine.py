@@ -33,6 +33,7 @@ _HOLD = 0.04
 _TICK = timedelta(seconds=1)
 _SEAL = timedelta(seconds=60)
 _BEAT = timedelta(seconds=2)
+_HELD_UP = 3.0  # seconds between two ticks, by which the store did not let us write
 _CLOCK_BACK = 2.0  # seconds: smaller steps delay nothing that counts
 
 
@@ -42,7 +43,7 @@ class Engine:
     def __init__(self, settings: Settings, store: Store) -> None:
         self._settings, self._store = settings, store
         self._wake = WakeSocket(settings.run_dir, ROLE)
-        self._since = clock.now()
+        self._since = self._patient_since = clock.now()
         self._correlated = 0
         self._rates = Rates()
         self._batch = 16
@@ -96,7 +97,8 @@ class Engine:
             *(self._decide(incident_id) for incident_id in due), return_exceptions=True
         )
         for incident_id, result in zip(due, results, strict=True):
-            if isinstance(result, Exception):
+            away = isinstance(result, StoreUnavailable) and not result.permanent
+            if isinstance(result, Exception) and not away:  # the store says that it is away
                 log.error("decide.failed", incident=incident_id, reason=str(result))
         return bool(due) and not any(isinstance(r, Exception) for r in results)
 
@@ -106,10 +108,13 @@ class Engine:
 
     async def _tick(self) -> None:
         now = clock.now()
+        if clock.monotonic() - self._last_tick[1] > _HELD_UP:
+            self._patient_since = now
         await self._watch_clock(now)
         await self._store.write(lambda tx: handling.escalate_queue(tx, now))
         await self._store.write(lambda tx: handling.bridge(tx, now))
-        if now - self._since > handling.BEAT_WITHIN:  # it may still be starting, as we were
+        # It may still be starting, as we were; or could not write either while the store was away.
+        if now - self._patient_since > handling.BEAT_WITHIN:
             await self._store.write(lambda tx: handling.telephony_watch(tx, now))
 
     async def _watch(self) -> None:
@@ -146,6 +151,7 @@ class Engine:
                 await work()
             except StoreUnavailable as error:
                 log.debug("store.away", reason=error.reason)  # the store says it, once
+                self._patient_since = clock.now()
             await asyncio.sleep(period.total_seconds())
 
 
