@@ -1,0 +1,300 @@
+"""The receiver's process on either database: keys that rotate, who was heard, what it tells."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from callflow import handling
+from callflow.clock import monotonic, now
+from callflow.config import LineSettings, Settings
+from callflow.panel import PanelClient
+from callflow.receiver import process as process_module
+from callflow.receiver.process import ReceiverProcess
+from callflow.signal import Signal
+from callflow.signals.protocol import Heard
+from callflow.simulated_receiver import SimulatedReceiver
+from callflow.storage import Store, StoreUnavailable, Tx, people, signals, sites
+from callflow.storage.upgrade import upgrade
+from callflow.vault import Vault
+from tests.integration.receiver.conftest import HOST, free_port
+
+FIRST, SECOND = bytes(range(16)), bytes(range(32))
+
+
+@pytest.fixture
+def vault(tmp_path: Path) -> Vault:
+    return Vault(tmp_path / "keys")
+
+
+@pytest.fixture
+def store(database_url: str, vault: Vault) -> Iterator[Store]:
+    upgrade(database_url)
+    store = Store(database_url, mac=vault.seal)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def settings() -> Settings:
+    own = LineSettings(name="mlr", protocol="surgard", listen=free_port(), heartbeat=0.2)
+    return Settings(
+        dc09_port=free_port(),
+        surgard_port=free_port(),
+        dc07_port=free_port(),
+        bind=HOST,
+        lines=(own,),
+    )
+
+
+class Running:
+    """A receiver's process within the test's."""
+
+    def __init__(self, settings: Settings, store: Store, vault: Vault) -> None:
+        self.settings, self.store, self.vault = settings, store, vault
+
+    @contextlib.asynccontextmanager
+    async def up(self) -> AsyncIterator[ReceiverProcess]:
+        """Until the end of the block; ready when its first beat is written."""
+        begun = now()
+        process = ReceiverProcess(self.settings, self.store, self.vault)
+        task = asyncio.create_task(process.run())
+        await self.until(lambda tx: any(row["beat_at"] >= begun for row in people.processes(tx)))
+        try:
+            yield process
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def until(self, condition: Callable[[Tx], bool], within: float = 10.0) -> None:
+        """Return when rows say so."""
+        async with asyncio.timeout(within):
+            while not await self.store.read(condition):  # noqa: ASYNC110 -- rows have no event
+                await asyncio.sleep(0.01)
+
+    async def put(self, account: str, key: bytes | None) -> None:
+        """Declare a site of one account with this key."""
+        body: dict[str, Any] = {
+            "name": "Fromagerie du Vallon",
+            "accounts": [{"account": account, "dc09_key": key.hex() if key else None}],
+        }
+        at = now()
+        await self.store.write(
+            lambda tx: handling.put_site(tx, self.vault, account, body, "test", at)
+        )
+
+    async def row(self, account: str) -> dict[str, Any]:
+        """The account's row."""
+        (row,) = await self.store.read(lambda tx: sites.account_rows(tx, account))
+        return row
+
+    async def state(self) -> dict[str, Any]:
+        """What the process tells of itself."""
+        (row,) = await self.store.read(people.processes)
+        return dict(row["state"])
+
+    def panel(self, account: str, key: bytes | None = None) -> PanelClient:
+        return PanelClient(HOST, self.settings.ports.dc09, account, key, attempts=1)
+
+
+@pytest.fixture
+def running(
+    settings: Settings, store: Store, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> Running:
+    monkeypatch.setattr(process_module, "_FLUSH_EVERY", 0.05)
+    monkeypatch.setattr(process_module, "_WATCH_EVERY", 0.02)
+    return Running(settings, store, vault)
+
+
+class TestKeys:
+    async def test_a_key_is_rotated_while_the_receiver_runs(self, running: Running) -> None:
+        await running.put("1001", FIRST)
+        async with running.up():
+            for key, other in ((FIRST, SECOND), (SECOND, FIRST)):
+                await running.put("1001", key)
+                edited = monotonic()
+                async with running.panel("1001", key) as panel, running.panel("1001", other) as old:
+                    while (await panel.poll()).kind != "ACK":
+                        assert monotonic() - edited < 1.0, "an edit counts within half a second"
+                        await asyncio.sleep(0.02)
+                    assert (await old.poll()).kind == "NAK"
+
+    async def test_keys_are_read_again_only_after_an_edit(
+        self, running: Running, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(process_module, "_KEYS_EVERY", 0.01)
+        reads = 0
+
+        def counted(tx: Tx, read: Callable[[Tx], dict[str, bytes]] = sites.account_keys) -> Any:
+            nonlocal reads
+            reads += 1
+            return read(tx)
+
+        monkeypatch.setattr(sites, "account_keys", counted)
+        await running.put("1001", FIRST)
+        async with running.up():
+            await asyncio.sleep(0.3)
+            assert reads == 1
+            await running.put("1002", FIRST)
+            await running.until(lambda _: reads == 2)
+
+    async def test_who_cannot_be_decrypted_is_named(self, running: Running) -> None:
+        await running.put("1001", FIRST)
+        async with running.up():
+            for account in ("1001", "2002"):
+                async with running.panel(account, SECOND) as panel:
+                    assert (await panel.poll()).kind == "NAK"
+            await running.until(
+                lambda tx: _line(tx, "dc09-tcp")["missing_key_accounts"] == ["2002"]
+            )
+            line = await running.store.read(lambda tx: _line(tx, "dc09-tcp"))
+            assert line["wrong_key_accounts"] == ["1001"]
+            assert line["undecryptable"] >= 1  # the wrong key may by chance give something to read
+            async with running.panel("1001", FIRST) as panel:
+                await panel.poll()
+            await running.until(lambda tx: _line(tx, "dc09-tcp")["wrong_key_accounts"] == [])
+
+
+def _line(tx: Tx, name: str) -> dict[str, Any]:
+    (row,) = people.processes(tx)
+    return next(line for line in row["state"]["lines"] if line["line"] == name)
+
+
+class TestHeard:
+    async def test_when_and_where_and_how_its_clock_is(self, running: Running) -> None:
+        await running.put("1001", None)
+        begun = now()
+        async with running.up():
+            async with PanelClient(
+                HOST,
+                running.settings.ports.dc09,
+                "1001",
+                transport="udp",
+                clock=lambda: now() - timedelta(hours=1),
+            ) as panel:
+                reply = await panel.send("BA", "03", stamp=False)
+                assert reply.kind == "ACK"
+                await panel._deliver("NULL", "", (), True)
+            await running.until(lambda tx: sites.account_rows(tx, "1001")[0]["skew"] is not None)
+        row = await running.row("1001")
+        assert row["skew"] == pytest.approx(-3600, abs=5)
+        assert row["last_line"] == "dc09-udp"
+        assert begun <= row["last_heard"] <= now()
+
+    async def test_a_sign_of_life_without_a_clock_leaves_the_skew(self, running: Running) -> None:
+        await running.put("1001", None)
+        at = now()
+        await running.store.write(lambda tx: sites.note_heard(tx, {"1001": _heard(at, 12.5)}))
+        later = at + timedelta(seconds=1)
+        await running.store.write(lambda tx: sites.note_heard(tx, {"1001": _heard(later, None)}))
+        row = await running.row("1001")
+        assert (row["skew"], row["last_heard"]) == (12.5, later)
+        await running.store.write(lambda tx: sites.note_heard(tx, {"1001": _heard(None, 3.0)}))
+        row = await running.row("1001")
+        assert (row["skew"], row["last_heard"]) == (3.0, later)
+
+    async def test_a_refused_clock_is_shown_and_is_no_sign_of_life(self, running: Running) -> None:
+        await running.put("1001", FIRST)
+        async with running.up():
+            async with PanelClient(
+                HOST,
+                running.settings.ports.dc09,
+                "1001",
+                FIRST,
+                attempts=1,
+                clock=lambda: now() + timedelta(hours=2),
+            ) as panel:
+                assert (await panel.poll()).kind == "NAK"
+            await running.until(lambda tx: sites.account_rows(tx, "1001")[0]["skew"] is not None)
+        row = await running.row("1001")
+        assert row["skew"] == pytest.approx(7200, abs=5)
+        assert row["last_heard"] is None
+
+    async def test_many_are_written_a_share_at_a_time(
+        self, running: Running, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(process_module, "_FLUSH_SHARE", 2)
+        accounts = [f"10{number:02}" for number in range(7)]
+        for account in accounts:
+            await running.put(account, None)
+        shares: list[int] = []
+
+        def noted(tx: Tx, accounts: dict[str, Any], write: Any = handling.heard) -> None:
+            shares.append(len(accounts))
+            write(tx, accounts)
+
+        monkeypatch.setattr(handling, "heard", noted)
+        process = ReceiverProcess(running.settings, running.store, running.vault)
+        for account in accounts:
+            process._note_heard(account, _heard(now(), None))
+        await process._flush_heard()
+        assert shares == [2, 2, 2, 1]
+        for account in accounts:
+            assert (await running.row(account))["last_heard"] is not None
+
+
+def _heard(at: datetime | None, skew: float | None) -> Heard:
+    return Heard(at, "dc09-tcp", skew)
+
+
+def _found(tx: Tx, code: str) -> list[dict[str, Any]]:
+    return [row for row in signals.page(tx) if row["code"] == code]
+
+
+class TestHardwareReceivers:
+    async def test_a_loss_and_a_return_are_signals_once_over_restarts(
+        self, running: Running
+    ) -> None:
+        port = running.settings.lines[0].listen
+        assert port is not None
+        async with running.up(), SimulatedReceiver("surgard", HOST, port) as receiver:
+            await receiver.beat()
+            await running.until(lambda tx: bool(_found(tx, "RECEIVER_LOST")))
+        async with running.up():
+            await running.until(lambda tx: _line(tx, "mlr")["heartbeat"] == "lost")
+        (lost,) = await running.store.read(lambda tx: _found(tx, "RECEIVER_LOST"))
+        assert (lost["format"], lost["account"], lost["text"]) == ("station", "", "mlr/01")
+        async with running.up(), SimulatedReceiver("surgard", HOST, port) as receiver:
+            await receiver.beat()
+            await running.until(lambda tx: bool(_found(tx, "RECEIVER_BACK")))
+
+    async def test_each_line_says_what_it_is_and_how_it_is(self, running: Running) -> None:
+        async with running.up():
+            async with running.panel("1001") as panel:
+                await panel.send("BA", "01")
+            await running.until(lambda tx: _line(tx, "dc09-tcp")["received"] == 1)
+            state = await running.state()
+        lines = {line["line"]: line for line in state["lines"]}
+        assert list(lines) == ["dc09-tcp", "dc09-udp", "surgard", "dc07", "mlr"]
+        tcp = lines["dc09-tcp"]
+        assert (tcp["protocol"], tcp["mode"], tcp["state"]) == ("dc09", "server", "listening")
+        assert (tcp["per_minute"], tcp["heartbeat"]) == (1, "none")
+        assert tcp["last_at"] is not None
+        assert (lines["dc09-udp"]["mode"], lines["dc09-udp"]["last_at"]) == ("udp", None)
+        assert state["not_stored_since"] is None
+
+
+async def test_since_when_nothing_is_stored_is_told(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise StoreUnavailable("the disk is full")
+
+    signal = Signal(
+        account="1001", format="SIA-DCS", code="BA", received_at=now(), deduplication="x|0"
+    )
+    process = ReceiverProcess(running.settings, running.store, running.vault)
+    with monkeypatch.context() as patch:
+        patch.setattr(handling, "store_signals", fails)
+        with pytest.raises(StoreUnavailable):
+            await process._save([signal])
+        assert process._not_stored_since is not None
+    await process._save([signal])
+    assert process._not_stored_since is None
