@@ -127,6 +127,14 @@ class Outage:
         await end()
         await self._is_over(monotonic())
 
+    async def unnoticed(self, happens: Callable[[], object]) -> None:
+        """Something too short to be told of: frames go on within seconds, in the same processes."""
+        await asyncio.to_thread(happens)
+        ended = monotonic()
+        await self.product.until(lambda: len(self._panels.since(ended)) > PANELS, OVER_WITHIN)
+        print(f"acknowledged {self._panels.since(ended)[0] - ended:.2f} s after it")
+        assert {role: self.product.pids(role) for role in ROLES} == self._pids
+
     async def _is_over(self, ended: float) -> None:
         await self.product.until(lambda: self._panels.since(ended), within=OVER_WITHIN)
         print(f"acknowledged {self._panels.since(ended)[0] - ended:.2f} s after the end")

@@ -72,6 +72,46 @@ def postgresql() -> Iterator[Server]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+class OwnServer:
+    """A cluster that one test may stop and start again, on the same port; ``url`` is a database."""
+
+    def __init__(self, folder: Path) -> None:
+        password = secrets.token_urlsafe(24)
+        self._folder = folder
+        _initialise(folder, password)
+        self._process, self._port = _start(folder)
+        server = Server(port=self._port, password=password)
+        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier("own")))
+        self.url = server.url("own")
+
+    def stop(self) -> None:
+        """As ``systemctl stop`` does: every connection is ended."""
+        self._process.send_signal(signal.SIGINT)
+        self._process.wait(timeout=30)
+
+    def start(self) -> None:
+        """Returns when it answers."""
+        self._process = _launch(self._folder, self._port)
+        assert _is_ready(self._process, self._port)
+
+    def restart(self) -> None:
+        """At once."""
+        self.stop()
+        self.start()
+
+
+@pytest.fixture
+def own_postgresql() -> Iterator[OwnServer]:
+    """A cluster for one test alone."""
+    folder = Path(tempfile.mkdtemp(prefix=f"{_FOLDER}{os.getpid()}-"))
+    try:
+        server = OwnServer(folder)
+        yield server
+        server.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.fixture
 def postgresql_url(postgresql: Server) -> Iterator[str]:
     """A fresh database in it, dropped after the test."""
