@@ -138,7 +138,7 @@ class Splitter:
             self._skip_to(header.start())
             return header
         size = len(self._buffer)
-        start = self._buffer.rfind(b"\n", max(self._position, size - _HEADER_START + 1))
+        start = self._buffer.find(b"\n", max(self._position, size - _HEADER_START + 1))
         self._skip_to(start if start >= 0 else size)
         return None
 
@@ -201,8 +201,10 @@ class Splitter:
 
 def _length(digits: bytes) -> int:
     """The length that four digits say, lower case too; too long when they say none."""
+    if not digits.isalnum() or digits[1] in b"xX":  # int() would take "0x25"
+        return LONGEST_BODY + 1
     try:
-        return int(digits, 16) if digits.isalnum() else LONGEST_BODY + 1
+        return int(digits, 16)
     except ValueError:
         return LONGEST_BODY + 1
 
