@@ -146,7 +146,12 @@ def load_site(
         recognition_word=decrypt(word).decode() if decrypt and word else None,
         contacts=tuple(_contact(c) for c in contact_rows(tx, site_id)),
         zones=tuple(
-            Zone(account=z["account"], zone=z["zone"], name=z["name"])
+            Zone(
+                account=z["account"],
+                zone=z["zone"],
+                name=z["name"],
+                kind=Kind(z["kind"]) if z["kind"] else None,
+            )
             for z in zone_rows(tx, site_id)
         ),
     )
