@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
+from functools import partial
 
-from tests.bench import alarms, ingest
+from tests.bench import alarms, fuzz_dc09, ingest
 from tests.bench.figures import Report
 
-BENCHES: dict[str, Callable[[int, str], Report]] = {
+Bench = Callable[[int, str], Report]
+
+BENCHES: dict[str, Bench] = {
     alarms.NAME: alarms.run,
     ingest.NAME: ingest.run,
+    fuzz_dc09.NAME: fuzz_dc09.run,
 }
 
 
@@ -21,10 +26,19 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="for programs")
     parser.add_argument("--rounds", type=int, default=3, help="the median of so many is shown")
     parser.add_argument("--only", default="", help="the part whose name begins so")
+    parser.add_argument(
+        "--frames", type=int, default=fuzz_dc09.FRAMES, help="of fuzz-dc09 (the default: a million)"
+    )
     arguments = parser.parse_args()
-    for name, bench in BENCHES.items():
+    fuzz = partial(fuzz_dc09.run, frames=arguments.frames)
+    benches: dict[str, Bench] = {**BENCHES, fuzz_dc09.NAME: fuzz}
+    broken = False
+    for name, bench in benches.items():
         if arguments.name in (None, name):
-            bench(arguments.rounds, arguments.only).show(as_json=arguments.json)
+            report = bench(arguments.rounds, arguments.only)
+            report.show(as_json=arguments.json)
+            broken = broken or bool(report.broken)
+    sys.exit(1 if broken else 0)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,8 @@ class Report:
     key: tuple[str, ...]
     rounds: list[Row] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    #: Invariants that did not hold; with any, the bench ends with an exit code that isn't zero.
+    broken: list[str] = field(default_factory=list)
 
     def medians(self) -> list[Row]:
         """One row for each key: the median over its rounds of every figure."""
@@ -36,11 +38,11 @@ class Report:
         """Print the medians, as a table or for a program."""
         if as_json:
             found = {"name": self.name, "median": self.medians(), "rounds": self.rounds}
-            print(json.dumps({**found, "notes": self.notes}, indent=1))
+            print(json.dumps({**found, "notes": self.notes, "broken": self.broken}, indent=1))
             return
         console = Console(width=160)
         console.print(table(f"{self.name}: median of the rounds", self.medians()))
-        for note in self.notes:
+        for note in (*self.notes, *(f"BROKEN: {what}" for what in self.broken)):
             console.print(note, markup=False, highlight=False)
 
 

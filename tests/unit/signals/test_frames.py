@@ -73,8 +73,8 @@ def test_crc_and_length_are_right_by_hand(frame: SourcedFrame) -> None:
 
 @each_frame
 def test_it_is_cut_out_whole_and_byte_by_byte_and_between_others(frame: SourcedFrame) -> None:
-    bad = [Fault(frame.refused)] if frame.refused.startswith("bad_") else None
-    wanted = bad or [frame.body]
+    bad = frame.refused.startswith("bad_")
+    wanted: list[bytes | Fault] = [Fault(frame.refused) if bad else frame.body]
     assert split(frame.wire) == wanted
     assert split(*(frame.wire[i : i + 1] for i in range(len(frame.wire)))) == wanted
     assert split(frame.wire * 3) == wanted * 3
