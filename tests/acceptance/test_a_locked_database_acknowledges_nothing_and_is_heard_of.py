@@ -1,9 +1,13 @@
-"""Another program locks the database for longer than SQLite waits, then lets go of it."""
+"""Another program locks the database for longer than we wait, or keeps the turn to write."""
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -13,22 +17,40 @@ from tests.support.product import Product
 
 #: Longer than SQLite's own waiting; a person's run may ask for a minute.
 SECONDS = float(os.environ.get("OUTAGE_SECONDS", "14"))
+Lock = Callable[[Path], AbstractContextManager[None]]
 
 
-@pytest.mark.timeout(200)
-async def test_a_locked_database_acknowledges_nothing_and_is_heard_of(tmp_path: Path) -> None:
+@contextlib.contextmanager
+def the_database(file: Path) -> Iterator[None]:
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        yield
+        other.execute("ROLLBACK")
+
+
+@contextlib.contextmanager
+def the_turn(file: Path) -> Iterator[None]:
+    with file.with_name(f"{file.name}-turn").open("ab") as turns:
+        fcntl.flock(turns, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("lock", [the_database, the_turn])
+async def test_a_locked_database_acknowledges_nothing_and_is_heard_of(
+    tmp_path: Path, lock: Lock
+) -> None:
+    held = contextlib.ExitStack()
+
+    async def begin() -> None:
+        held.enter_context(lock(tmp_path / "callflow.db"))
+
+    async def end() -> None:
+        held.close()
+
     async with Product(tmp_path, environment()) as product, Panels(product) as panels:
-        other = sqlite3.connect(tmp_path / "callflow.db", isolation_level=None)
         outage = Outage(product, panels)
-
-        async def begin() -> None:
-            other.execute("BEGIN EXCLUSIVE")
-
-        async def end() -> None:
-            other.execute("ROLLBACK")
-
         await outage.lasts(SECONDS, begin, end)
-        other.close()
         await panels.stored_once()
         assert len(await outage.told()) == 1
         for role in ROLES:
