@@ -7,7 +7,15 @@ import sys
 import typer
 
 from callflow.call_plan import PlanError
-from callflow.commands import administration, demonstration, logbook, receivers, signals, station
+from callflow.commands import (
+    administration,
+    demonstration,
+    doctor,
+    logbook,
+    receivers,
+    signals,
+    station,
+)
 from callflow.commands.base import console
 from callflow.config import BadSettings
 from callflow.panel import NoAnswerError
@@ -19,7 +27,7 @@ from ivr.asterisk.tree import AsteriskUnavailable
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command()(station.serve)
 app.command("demo")(demonstration.demo_command)
-app.command()(station.doctor)
+app.command()(doctor.doctor)
 app.add_typer(station.asterisk, name="asterisk")
 app.add_typer(administration.db, name="db")
 app.add_typer(administration.user, name="user")

@@ -1,11 +1,10 @@
-"""``serve``, ``doctor`` and ``asterisk``: the station itself."""
+"""``serve`` and ``asterisk``: the station itself."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import fcntl
-import json
 import socket
 import threading
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ import typer
 from callflow import clock, demo, handling, standard_plans, supervisor
 from callflow.call_plan import to_json
 from callflow.commands import role
-from callflow.commands.base import AsJson, console, group, open_rows, settings_of_this_run
+from callflow.commands.base import console, group, open_rows, settings_of_this_run
 from callflow.config import Settings
 from callflow.storage import Tx
 from callflow.storage.upgrade import upgrade
@@ -132,16 +131,6 @@ def say_where(settings: Settings) -> str:
 
 def _started(settings: Settings) -> None:
     say_where(settings)
-
-
-def doctor(json_: AsJson = False) -> None:
-    """Say how the station of this data folder is."""
-    settings = settings_of_this_run()
-    upgrade(settings.database)
-    with open_rows(settings) as (store, _):
-        health = store.read_now(lambda tx: handling.health(tx, clock.now()))
-    print(json.dumps(health, indent=None if json_ else 2))
-    raise typer.Exit(0 if health["status"] == "ok" else 1)
 
 
 asterisk = group("The PBX.")

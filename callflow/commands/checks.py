@@ -1,0 +1,308 @@
+"""What the doctor looks at, part by part: what was found, and what to do about it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from statistics import median
+from typing import Any
+
+from callflow.handling import Line, Lines, Panel, Trouble
+
+#: Signals that may wait for the engine before somebody should look.
+LONG_BACKLOG = 1000
+#: Seconds that most panels' clocks differ from ours by before it is ours that is doubted.
+OUR_SKEW = 5.0
+#: Panels whose clocks were seen before they say anything about ours.
+ENOUGH_PANELS = 5
+#: Bytes left for the data folder below which somebody should look, and below which it is too late.
+LITTLE_SPACE, NO_SPACE = 2_000_000_000, 200_000_000
+#: A process that began again so recently, and so often, does not live well.
+_RESTARTED, _OFTEN = timedelta(minutes=10), 3
+_NOT_THE_RECEIVERS = ("phone", "webhook")
+#: An account that nobody declared is told of for so long after it was heard.
+_STRANGE = timedelta(hours=24)
+
+
+class Verdict(StrEnum):
+    """How one part is, from well to worst."""
+
+    OK = "ok"
+    LOOK = "look"  # somebody should look: alarms still arrive
+    FAILED = "failed"  # alarms are in danger
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Check:
+    """One part of the station. ``details`` are lines for a person, ``do`` what to do, or ""."""
+
+    part: str
+    verdict: Verdict
+    found: str
+    details: tuple[str, ...] = ()
+    do: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Facts:
+    """What the doctor saw at ``now``. ``synchronised``: what the kernel says of its clock."""
+
+    now: datetime
+    health: Mapping[str, Any]  # handling.health
+    lines: Lines
+    skews: Sequence[float]  # seconds that panels' clocks are ahead of ours
+    latest_beat: datetime | None
+    free: int | None  # bytes for the data folder
+    synchronised: bool | None = None
+
+
+def examine(facts: Facts) -> list[Check]:
+    """Every part, in the order in which faults explain each other."""
+    looks = (_database, _processes, _asterisk, _lines, _panels, _strangers, _backlog, _clock)
+    return [look(facts) for look in looks]
+
+
+def worst(checks: Iterable[Check]) -> Verdict:
+    """How the whole is."""
+    order = list(Verdict)
+    return max((check.verdict for check in checks), key=order.index, default=Verdict.OK)
+
+
+def _database(facts: Facts) -> Check:
+    database = facts.health.get("database", {})
+    if not database.get("writable", True):
+        return Check(
+            part="database",
+            verdict=Verdict.FAILED,
+            found=f"can't be written: {database.get('reason') or 'unknown reason'}",
+            details=(
+                f"since {database.get('since')}: nothing is stored, hence nothing acknowledged",
+            ),
+            do="free the disk, make it writable or bring the database server back; panels send"
+            " again by themselves",
+        )
+    free = facts.free
+    if free is not None and free < LITTLE_SPACE:
+        return Check(
+            part="database",
+            verdict=Verdict.LOOK if free >= NO_SPACE else Verdict.FAILED,
+            found=f"only {free / 1e9:.1f} GB are left for the data folder",
+            do="make room: a full disk stores nothing, and what is not stored is not acknowledged",
+        )
+    room = "" if free is None else f", {free / 1e9:.0f} GB left for the data folder"
+    return Check(part="database", verdict=Verdict.OK, found=f"can be read and written{room}")
+
+
+def _processes(facts: Facts) -> Check:
+    missing, running = facts.health["missing"], facts.health["processes"]
+    if missing:
+        grave = not running or {"receiver", "engine"} & set(missing)
+        return Check(
+            part="processes",
+            verdict=Verdict.FAILED if grave else Verdict.LOOK,
+            found="the station does not run" if not running else f"missing: {_list(missing)}",
+            do="start it with `callflow serve`"
+            if not running
+            else f"the supervisor should begin them again: see logs/{missing[0]}.log",
+        )
+    restless = [row for row in running if _is_restless(row, facts.now)]
+    if restless:
+        return Check(
+            part="processes",
+            verdict=Verdict.LOOK,
+            found="; ".join(f"{r['role']} began again {r['restarts']} times" for r in restless),
+            do=f"see logs/{restless[0]['role']}.log",
+        )
+    return Check(
+        part="processes",
+        verdict=Verdict.OK,
+        found=f"{_list(row['role'] for row in running)} run",
+    )
+
+
+def _is_restless(row: Mapping[str, Any], now: datetime) -> bool:
+    since = datetime.fromisoformat(row["since"])
+    return row["restarts"] >= _OFTEN and now - since < _RESTARTED
+
+
+def _asterisk(facts: Facts) -> Check:
+    if "telephony" in facts.health["missing"]:
+        return Check(
+            part="asterisk",
+            verdict=Verdict.FAILED,
+            found="nobody knows: the telephony process does not run",
+            do="see `processes` above",
+        )
+    if facts.health["asterisk"] != "up":
+        return Check(
+            part="asterisk",
+            verdict=Verdict.FAILED,
+            found="no link to it: nobody can be called",
+            do="see logs/ and asterisk/ in the data folder; with an Asterisk of your own, whether"
+            " it runs and CALLFLOW_AMI_PORT, _USER and _SECRET are its",
+        )
+    live = facts.health.get("live_calls", 0)
+    return Check(part="asterisk", verdict=Verdict.OK, found=f"up, {live} calls live")
+
+
+def _lines(facts: Facts) -> Check:
+    ill = [line for line in facts.lines.lines if not line.well]
+    told = tuple(_of_line(line, facts.now) for line in facts.lines.lines)
+    if all(line.name in _NOT_THE_RECEIVERS for line in facts.lines.lines):
+        return Check(
+            part="lines",
+            verdict=Verdict.FAILED,
+            found="the receiver never said which it has",
+            details=told,
+            do="start the station with `callflow serve`",
+        )
+    if ill:
+        return Check(
+            part="lines",
+            verdict=Verdict.FAILED,
+            found=f"{_list(line.name for line in ill)}: no alarm can arrive",
+            details=told,
+            do="; ".join(dict.fromkeys(_remedy(line) for line in ill)),
+        )
+    return Check(
+        part="lines", verdict=Verdict.OK, found=f"{len(told)} lines are open", details=told
+    )
+
+
+def _of_line(line: Line, now: datetime) -> str:
+    words = [
+        f"{line.name} ({line.protocol}, {line.mode}{f', {line.peer}' if line.peer else ''})",
+        line.state,
+        f"last heard {_ago(line.last_at, now)}",
+        f"{line.per_minute:.0f} a minute",
+    ]
+    if line.heartbeat != "none":
+        words.append(f"heartbeat {line.heartbeat}")
+    words += [f"{why} {count}" for why, count in line.bad.items()]
+    return " · ".join(words)
+
+
+def _remedy(line: Line) -> str:
+    if line.state == "down":
+        return "see the process that has the line, above"
+    if line.state == "reconnecting":
+        return f"{line.name}: is the receiver on, and is its address right?"
+    return f"{line.name}: look at the receiver and its cable"
+
+
+_REMEDIES = {
+    Trouble.SILENT: "silent: call the site or its technician, its polls are missing",
+    Trouble.UNTESTED: "untested: ask for a test of the panel",
+    Trouble.WRONG_CLOCK: "wrong clock: have the panel's clock set",
+    Trouble.WRONG_LINE: "wrong line: correct the site, or ask why it sends elsewhere",
+    Trouble.KEY_MISSING: "key missing: declare the account's dc09_key",
+    Trouble.KEY_WRONG: "wrong key: compare the account's dc09_key with the panel's",
+}
+
+
+def _panels(facts: Facts) -> Check:
+    shown, counts = facts.lines.panels, dict(facts.lines.troubles)
+    accounts = counts.pop("accounts", 0)
+    if not shown:
+        return Check(
+            part="panels", verdict=Verdict.OK, found=f"nothing is wrong with {accounts} accounts"
+        )
+    more = ("further ones: on the page /lines, or by GET /api/v1/lines",)
+    troubles = [t for t in Trouble if any(t in panel.troubles for panel in shown)]
+    return Check(
+        part="panels",
+        verdict=Verdict.LOOK,
+        found=", ".join(f"{n} {name.replace('_', ' ')}" for name, n in counts.items() if n),
+        details=tuple(_of_panel(panel, facts.now) for panel in shown)
+        + (more if facts.lines.next is not None else ()),
+        do="; ".join(_REMEDIES[trouble] for trouble in troubles),
+    )
+
+
+def _of_panel(panel: Panel, now: datetime) -> str:
+    words = [panel.account, _list(t.value.replace("_", " ") for t in panel.troubles)]
+    words.append(f"last heard {_ago(panel.last_heard, now)}")
+    if panel.last_line:
+        words.append(f"on {panel.last_line}")
+    if panel.line and Trouble.WRONG_LINE in panel.troubles:
+        words.append(f"declared on {panel.line}")
+    if panel.skew is not None:
+        words.append(f"clock {panel.skew:+.0f} s")
+    return " · ".join(words)
+
+
+def _strangers(facts: Facts) -> Check:
+    recent = [
+        s
+        for s in facts.lines.strangers
+        if s.key_missing or (s.last_heard and facts.now - s.last_heard < _STRANGE)
+    ]
+    if not recent:
+        return Check(part="strangers", verdict=Verdict.OK, found="every account is declared")
+    return Check(
+        part="strangers",
+        verdict=Verdict.LOOK,
+        found=f"{len(recent)} accounts of no site were heard",
+        details=tuple(
+            f"{s.account} · last heard {_ago(s.last_heard, facts.now)}"
+            + (f" on {s.line}" if s.line else "")
+            + (" · encrypted, key missing" if s.key_missing else "")
+            for s in recent
+        ),
+        do="declare them in their site (PUT /api/v1/sites/…), or have them stopped",
+    )
+
+
+def _backlog(facts: Facts) -> Check:
+    waiting = facts.health["backlog"]
+    if waiting <= LONG_BACKLOG:
+        return Check(part="backlog", verdict=Verdict.OK, found=f"{waiting} signals wait")
+    return Check(
+        part="backlog",
+        verdict=Verdict.LOOK,
+        found=f"{waiting} signals wait to be correlated, vital ones first",
+        do="see whether the engine runs, and which panel floods (page /lines)",
+    )
+
+
+def _clock(facts: Facts) -> Check:
+    """Ours, as far as others can tell: what processes wrote, and what panels show."""
+    beat = facts.latest_beat
+    if beat is not None and beat - facts.now > timedelta(seconds=2):
+        ahead = (beat - facts.now).total_seconds()
+        return Check(
+            part="clock",
+            verdict=Verdict.FAILED,
+            found=f"a process lives {ahead:.0f} s in the future: this clock was set back",
+            do="set the clock by NTP (chrony); do not jump it while the station runs",
+        )
+    usual = median(facts.skews) if len(facts.skews) >= ENOUGH_PANELS else 0.0
+    if abs(usual) > OUR_SKEW:
+        return Check(
+            part="clock",
+            verdict=Verdict.LOOK,
+            found=f"most panels' clocks are {usual:+.0f} s from ours: is it ours that is wrong?",
+            do="compare with an NTP server; encrypted panels outside the window are refused",
+        )
+    says = {
+        True: "synchronised",
+        False: "the kernel knows of nobody who sets it: run chrony or another NTP client",
+        None: "nothing speaks against it",
+    }
+    return Check(part="clock", verdict=Verdict.OK, found=says[facts.synchronised])
+
+
+def _ago(at: datetime | None, now: datetime) -> str:
+    if at is None:
+        return "never"
+    seconds = max(0, round((now - at).total_seconds()))
+    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {unit} ago"
+    return f"{seconds} s ago"
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(names)

@@ -1,0 +1,134 @@
+"""``doctor``: how the station of this data folder is, and what to do about what is not well."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, TypeVar
+
+import typer
+
+from callflow import clock, handling
+from callflow.commands import checks
+from callflow.commands.base import AsJson, open_rows, settings_of_this_run
+from callflow.commands.checks import Check, Facts, Verdict
+from callflow.config import Settings
+from callflow.storage import Store, StoreUnavailable, Tx, people
+
+T = TypeVar("T")
+
+#: Panels that are told of by name.
+_PANELS = 20
+#: What health calls the doctor's verdicts.
+_STATUS = {Verdict.OK: "ok", Verdict.LOOK: "degraded", Verdict.FAILED: "failed"}
+
+
+def doctor(json_: AsJson = False) -> None:
+    """Say how the station is and what to do; exit status 0 only where all is well."""
+    settings = settings_of_this_run()
+    with open_rows(settings) as (store, _):
+        facts = _look(settings, store)
+    found = checks.examine(facts)
+    verdict = checks.worst(found)
+    if json_:
+        print(json.dumps(_for_programs(facts, found, verdict)))
+    else:
+        print(_for_people(settings, found, verdict))
+    raise typer.Exit(0 if verdict is Verdict.OK else 1)
+
+
+def _look(settings: Settings, store: Store) -> Facts:
+    """Raises OSError where nothing can be read at all."""
+    _read(store, people.settings)
+    outage = _write(store)
+    now = clock.now()
+
+    def read(tx: Tx) -> dict[str, Any]:
+        return {
+            "health": handling.health(tx, now, outage=outage),
+            "lines": handling.lines(tx, now, limit=_PANELS),
+            "skews": handling.skews(tx, now),
+            "latest_beat": max((r["beat_at"] for r in people.processes(tx)), default=None),
+        }
+
+    seen = _read(store, read)
+    return Facts(now=now, **seen, free=_free(settings), synchronised=_synchronised())
+
+
+def _read(store: Store, function: Callable[[Tx], T]) -> T:
+    try:
+        return store.read_now(function)
+    except StoreUnavailable as error:
+        raise OSError(f"the database failed: {error.reason}") from None
+
+
+def _write(store: Store) -> handling.StoreOutage | None:
+    """Write a row as every process does; what stood in the way."""
+    now = clock.now()
+    try:
+        store.write_now(lambda tx: people.write_settings(tx, {"examined_at": clock.to_iso(now)}))
+    except StoreUnavailable as error:
+        return handling.StoreOutage(since=now, reason=error.reason)
+    return None
+
+
+def _free(settings: Settings) -> int | None:
+    try:
+        return shutil.disk_usage(settings.data_dir).free
+    except OSError:
+        return None
+
+
+_TIMEX_BYTES = 256  # struct timex has 208 on 64 bit
+_TIME_ERROR = 5  # nobody sets the clock: adjtimex(2)
+
+
+def _synchronised() -> bool | None:
+    """Whether the kernel is told the time by somebody; None where it doesn't say."""
+    try:
+        state = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
+    except (AttributeError, OSError):
+        return None
+    return None if state < 0 else bool(state != _TIME_ERROR)
+
+
+def _for_programs(facts: Facts, found: list[Check], verdict: Verdict) -> dict[str, Any]:
+    """What ``GET health`` says, with the checks and what they were made from."""
+    told = {"checks": [asdict(check) for check in found], "lines": asdict(facts.lines)}
+    return {**facts.health, "status": _STATUS[verdict], **_plain(told)}
+
+
+def _plain(value: Any) -> Any:
+    """``value`` as JSON has it."""
+    if isinstance(value, datetime):
+        return clock.to_iso(value)
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _for_people(settings: Settings, found: list[Check], verdict: Verdict) -> str:
+    says = {
+        Verdict.OK: "all is well",
+        Verdict.LOOK: "somebody should look",
+        Verdict.FAILED: "alarms are in danger",
+    }
+    told = [f"Callflow in {settings.data_dir}: {says[verdict]}", ""]
+    for check in found:
+        mark = check.verdict.upper() if check.verdict is not Verdict.OK else "ok"
+        told.append(f"{mark:<8}{check.part:<11}{check.found}")
+        told += [f"{'':<19}{_printable(detail)}" for detail in check.details]
+        if check.do:
+            told.append(f"{'':<19}-> {check.do}")
+    return "\n".join(told)
+
+
+def _printable(text: str) -> str:
+    """Text from outside does nothing to a terminal."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)

@@ -1,0 +1,107 @@
+"""``callflow doctor`` on real data folders: what it says, and its exit status."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from callflow import clock, handling
+from callflow.storage import schema as t
+from tests.integration.test_command_line import callflow
+from tests.support.web_station import WebStation
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Iterator[WebStation]:
+    filled = WebStation(tmp_path)
+    filled.site()
+    yield filled
+    filled.close()
+
+
+def doctor(station: WebStation, *arguments: str) -> tuple[int, str]:
+    return callflow(station.settings.data_dir, "doctor", *arguments)
+
+
+def beats(station: WebStation, **receiver: Any) -> None:
+    """Every process says that it lives."""
+    now = clock.now()
+    line = {"line": "dc09-tcp", "protocol": "dc09", "state": "listening", "received": 3}
+    states: dict[str, dict[str, Any]] = {
+        "receiver": {"lines": [line | receiver]},
+        "engine": {},
+        "telephony": {"asterisk": "up"},
+        "web": {},
+    }
+
+    def write(tx: Any) -> None:
+        for role, state in states.items():
+            handling.process_beat(tx, role, pid=1, since=now, now=now, state=state)
+
+    station.do(write)
+
+
+def test_a_station_that_does_not_run_is_said_to_and_how_it_is_begun(station: WebStation) -> None:
+    status, said = doctor(station)
+    assert status == 1
+    assert "alarms are in danger" in said
+    assert "the station does not run" in said
+    assert "-> start it with `callflow serve`" in said
+
+
+def test_exit_0_only_when_all_is_well(station: WebStation) -> None:
+    beats(station)
+    status, said = doctor(station)
+    assert (status, "all is well" in said) == (0, True), said
+    station.do(lambda tx: tx.execute(t.account.update().values(silent=True, skew=44.0)))
+    beats(station, undecryptable=2, missing_key_accounts=["7777"])
+    status, said = doctor(station)
+    assert status == 1
+    assert "1001 · silent, wrong clock · last heard never · clock +44 s" in said
+    assert "undecryptable 2" in said
+    assert "7777 · last heard never · encrypted, key missing" in said
+
+
+def test_programs_read_health_and_more(station: WebStation) -> None:
+    beats(station, heartbeat="lost")
+    status, said = doctor(station, "--json")
+    told = json.loads(said)
+    assert (status, told["status"], told["asterisk"]) == (1, "failed", "up")
+    assert {p["role"] for p in told["processes"]} == {"engine", "receiver", "telephony", "web"}
+    assert [c["part"] for c in told["checks"] if c["verdict"] != "ok"] == ["lines"]
+    assert told["lines"]["lines"][0]["name"] == "dc09-tcp"
+
+
+def test_a_locked_database_is_found(station: WebStation) -> None:
+    beats(station)
+    other = sqlite3.connect(station.settings.data_dir / "callflow.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        status, said = doctor(station)
+    finally:
+        other.close()
+    assert status == 1
+    assert "FAILED  database   can't be written: database is locked" in said
+
+
+def test_text_from_outside_does_nothing_to_the_terminal(station: WebStation) -> None:
+    beats(station, peer="\x1b[2J\u202e")
+    assert "\x1b" not in doctor(station)[1]
+
+
+def test_it_makes_no_station_where_there_is_none(tmp_path: Path) -> None:
+    status, said = callflow(tmp_path / "mistyped", "doctor")
+    assert (status, "there is no station in" in said) == (1, True)
+    assert not (tmp_path / "mistyped").exists()
+
+
+def test_a_database_that_is_none_of_ours_is_said_in_one_line(tmp_path: Path) -> None:
+    sqlite3.connect(tmp_path / "callflow.db").close()
+    status, said = callflow(tmp_path, "doctor")
+    assert (status, said.count("\n")) == (1, 1)
+    assert "callflow: the database failed: no such table" in said
