@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 
-from tests.bench import alarms, fuzz_dc09, ingest
+from tests.bench import alarms, flood, fuzz_dc09, ingest
 from tests.bench.figures import Report
 
 Bench = Callable[[int, str], Report]
@@ -15,6 +15,7 @@ Bench = Callable[[int, str], Report]
 BENCHES: dict[str, Bench] = {
     alarms.NAME: alarms.run,
     ingest.NAME: ingest.run,
+    flood.NAME: flood.run,
     fuzz_dc09.NAME: fuzz_dc09.run,
 }
 

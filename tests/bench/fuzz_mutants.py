@@ -42,8 +42,9 @@ class Mutants:
     #: Bodies kept beside the first ones.
     LEARNT = 3000
 
-    def __init__(self, dice: random.Random) -> None:
+    def __init__(self, dice: random.Random, name: str = "") -> None:
         self.dice = dice
+        self._name = name  # of who makes them: what two of them mark is told apart
         self.first = bodies()
         self.learnt: list[bytes] = []
         self.made = 0
@@ -111,7 +112,10 @@ class Mutants:
         head, bracket, content = body.partition(b"[")
         quote = head.find(b'"', 1) + 1
         head = head[:quote] + b"%04d" % (number % 10000) + head[quote + 4 :]
-        return head + bracket + content + (b"[IT%d]" % number if bracket else b"")
+        return head + bracket + content + (self._mark(number) if bracket else b"")
+
+    def _mark(self, number: int) -> bytes:
+        return f"[IT{self._name}{number}]".encode()
 
     def _fitting(self, body: bytes) -> bytes:
         envelope = self.dice.random()

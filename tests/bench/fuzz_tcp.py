@@ -19,9 +19,9 @@ from tests.bench.fuzz_mutants import KEYS, Mutants
 from tests.bench.ingest import Served, run_process, serving
 
 #: Connections that send mutants, and the frames of one piece of writing.
-LINES, PIECE = 6, 40
+LINES, PIECE = "abcdef", 40
 #: The honest panel sends every so many seconds, and its answer is there within.
-HONEST_EVERY, WITHIN_S = 0.05, 1.0
+HONEST_EVERY, WITHIN_S = 0.02, 1.0
 HONEST = "BEEF01"
 _SENTINEL = b'"NULL"0000L0#FEED[]'
 
@@ -30,12 +30,12 @@ async def over_tcp(dice: random.Random, frames: int) -> tuple[Row, list[str]]:
     """Figures, and which invariants were broken."""
     async with serving("receiver", "engine") as served:
         await _import_keys(served)
-        lines = [Line(Mutants(random.Random(dice.random()))) for _ in range(LINES)]
+        lines = [Line(Mutants(random.Random(dice.random()), name)) for name in LINES]
         waits: list[float] = []
         honest = asyncio.create_task(_be_honest(served.port, waits))
         resident_before = resident(served.pids[0])
         begun = asyncio.get_running_loop().time()
-        await asyncio.gather(*(line.send(served.port, frames // LINES) for line in lines))
+        await asyncio.gather(*(line.send(served.port, frames // len(LINES)) for line in lines))
         lasted = asyncio.get_running_loop().time() - begun
         honest.cancel()
         await asyncio.gather(honest, return_exceptions=True)

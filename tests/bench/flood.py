@@ -1,0 +1,112 @@
+"""``flood``: one panel that does not stop, beside 50 that behave, for a minute (signals.md).
+
+The receiver and the engine are those of a running instance. What matters is the others: how long
+they wait for their acknowledgement, and how long a new fire alarm waits for its incident.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+import time
+
+from tests.bench import ingest, panels
+from tests.bench.figures import Report, Row, say, spread
+from tests.bench.servers import account
+
+NAME = "flood"
+#: The panel that floods, signals a second; the others, each a signal every so many seconds.
+RUNAWAY, OTHERS, EVERY_S = 100, 50, 1.0
+SECONDS = 60.0
+#: New fire alarms meanwhile, each of a site of its own.
+FIRES = 10
+#: Seconds within which the others are acknowledged (p99), and a fire alarm has its incident.
+WITHIN_S, OPENED_WITHIN_S = 1.0, 5.0
+
+
+def run(rounds: int, only: str) -> Report:
+    """``only`` is of no use here."""
+    report = Report(NAME, ("what",))
+    for number in range(rounds):
+        say(f"round {number + 1}: one panel at {RUNAWAY}/s beside {OTHERS}, {SECONDS:.0f} s")
+        row = asyncio.run(flood(SECONDS))
+        report.rounds.append(row)
+        report.broken += _verdict(row)
+    return report
+
+
+async def flood(seconds: float) -> Row:
+    """One round."""
+    async with ingest.serving("receiver", "engine") as (port, data_dir, _):
+        names = [account(place) for place in range(1 + OTHERS + FIRES)]
+        counts = [int(RUNAWAY * seconds), *[int(seconds / EVERY_S)] * OTHERS, *[1] * FIRES]
+        codes = ["BA"] * (1 + OTHERS) + ["FA"] * FIRES
+        streams = [panels.frames(*each) for each in zip(names, counts, codes, strict=True)]
+        senders = await panels.connect(port, streams)
+        runaway, others, fires = senders[0], senders[1 : 1 + OTHERS], senders[1 + OTHERS :]
+        tasks = [
+            _evenly([runaway], RUNAWAY, seconds),
+            _evenly(others, OTHERS / EVERY_S, seconds),
+            _evenly(fires, FIRES / seconds, seconds),
+        ]
+        await asyncio.gather(*tasks)
+        await _answered(senders[1:], sum(counts[1:]))
+        for sender in senders:
+            sender.close()
+        with contextlib.closing(sqlite3.connect(data_dir / "callflow.db")) as rows:
+            opened = await _opened(rows, names[1 + OTHERS :])
+            stored = "SELECT count(*), count(DISTINCT incident_id) FROM signal WHERE account = ?"
+            of_runaway, its_incidents = rows.execute(stored, (names[0],)).fetchone()
+    return {
+        "what": f"{RUNAWAY}/s beside {OTHERS}",
+        "sent": sum(counts),
+        "runaway_stored": of_runaway,
+        "runaway_incidents": its_incidents,
+        **spread("others_ack_", [wait for other in others for wait in other.waits]),
+        "others_unanswered": sum(counts[1:]) - sum(s.acknowledged for s in senders[1:]),
+        **spread("fire_ack_", [wait for fire in fires for wait in fire.waits]),
+        "fire_opened_max_ms": round(max(opened) * 1000, 1),
+    }
+
+
+async def _evenly(senders: list[panels.Panel], per_s: float, seconds: float) -> None:
+    """Each sends at its turn, answered or not."""
+    begun = time.monotonic()
+    for place in range(int(per_s * seconds)):
+        await asyncio.sleep(max(0.0, begun + place / per_s - time.monotonic()))
+        senders[place % len(senders)].send_alone()
+
+
+async def _answered(senders: list[panels.Panel], count: int) -> None:
+    """A moment for the last answers."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(10):
+            while sum(s.acknowledged for s in senders) < count:  # noqa: ASYNC110 -- counts have no event
+                await asyncio.sleep(0.1)
+
+
+async def _opened(rows: sqlite3.Connection, names: list[str]) -> list[float]:
+    """Seconds from receipt to the incident, of each fire."""
+    marks = ",".join("?" * len(names))
+    query = (
+        "SELECT (julianday(i.opened_at) - julianday(s.received_at)) * 86400 FROM signal s"
+        f" JOIN incident i ON i.id = s.incident_id WHERE s.code = 'FA' AND s.account IN ({marks})"
+    )
+    async with asyncio.timeout(30):
+        while True:
+            found = [float(took) for (took,) in rows.execute(query, names)]
+            if len(found) == len(names):
+                return found
+            await asyncio.sleep(0.1)
+
+
+def _verdict(row: Row) -> list[str]:
+    broken = []
+    if float(row["others_ack_p99_ms"]) > WITHIN_S * 1000:
+        broken.append(f"others waited {row['others_ack_p99_ms']} ms (p99) for their ACK")
+    if row["others_unanswered"]:
+        broken.append(f"{row['others_unanswered']} of the others were not acknowledged")
+    if float(row["fire_opened_max_ms"]) > OPENED_WITHIN_S * 1000:
+        broken.append(f"a fire alarm waited {row['fire_opened_max_ms']} ms for its incident")
+    return broken
