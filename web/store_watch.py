@@ -17,7 +17,7 @@ from callflow.storage import StoreUnavailable
 T = TypeVar("T")
 
 #: Seconds that a write may take before people are told; and a read, before they get what we know.
-SLOW, READ_WITHIN = 5.0, 3.0
+SLOW, READ_WITHIN = 4.0, 3.0
 #: After an outage the other processes need so long to say again that they live.
 _CATCHING_UP = timedelta(seconds=6)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from callflow import handling
+from callflow import clock, handling
 from callflow.storage import Store, Tx, calls, logbook
 from tests.integration.handling.station import NIGHT, SHOP, Station
 
@@ -98,6 +98,34 @@ def test_health_says_who_is_missing(station: Station) -> None:
     assert [p["restarts"] for p in health()["processes"] if p["role"] == "web"] == [1]
     station.now += timedelta(seconds=11)
     assert health()["status"] == "failed"
+
+
+def test_health_says_that_nothing_can_be_stored(station: Station) -> None:
+    for role in ("receiver", "engine", "telephony", "web"):
+        beat(station, role, asterisk="up")
+    since = station.now
+    station.now += timedelta(seconds=60)
+    outage = handling.StoreOutage(since=since, reason="disk full")
+    found = station.read(lambda tx: handling.health(tx, station.now, outage=outage, beats_at=since))
+    assert (found["status"], found["missing"]) == ("failed", [])
+    assert found["database"] == {
+        "writable": False,
+        "since": clock.to_iso(since),
+        "reason": "disk full",
+    }
+    station.write(lambda tx: handling.store_was_away(tx, outage, station.now))
+    (entry,) = station.entries("station")
+    assert "pendant 60 s" in entry["text"]
+    assert entry["data"]["about"] == "store"
+
+
+def test_health_says_what_the_receiver_can_not_store(station: Station) -> None:
+    for role in ("engine", "telephony", "web"):
+        beat(station, role, asterisk="up")
+    since = clock.to_iso(station.now)
+    beat(station, "receiver", not_stored_since=since)
+    found = station.read(lambda tx: handling.health(tx, station.now))
+    assert (found["status"], found["database"]["since"]) == ("failed", since)
 
 
 def test_silent_telephony_is_said_once_and_so_is_its_return(station: Station) -> None:

@@ -1,0 +1,55 @@
+"""The web while its database can't even be read: it says so, to whom it let in before."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from callflow import clock
+from callflow.config import Settings
+from callflow.storage import Store
+from callflow.storage.upgrade import upgrade
+from callflow.vault import Vault
+from tests.support.postgresql import OwnServer
+from web.accounts import Role, create_token
+from web.app import create_app
+
+
+@pytest.fixture
+async def store(own_postgresql: OwnServer) -> AsyncIterator[Store]:
+    upgrade(own_postgresql.url)
+    store = Store(own_postgresql.url, mac=str)
+    yield store
+    await asyncio.to_thread(store.close)
+
+
+async def test_health_is_said_from_memory_to_whom_it_was_said_before(
+    store: Store, own_postgresql: OwnServer, tmp_path: Path
+) -> None:
+    def tokens() -> list[str]:
+        return [
+            store.write_now(lambda tx: create_token(tx, Role.READER, "essai", clock.now()))
+            for _ in range(2)
+        ]
+
+    known, unknown = ({"Authorization": f"Bearer {t}"} for t in await asyncio.to_thread(tokens))
+    app = create_app(Settings(data_dir=tmp_path), store, Vault(tmp_path / "keys"))
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://station") as web:
+        before = (await web.get("/api/v1/health", headers=known)).json()
+        assert before["database"] == {"writable": True, "since": None, "reason": ""}
+        await asyncio.to_thread(own_postgresql.stop)
+        answer = await web.get("/api/v1/health", headers=known)
+        assert answer.status_code == 200
+        said = answer.json()
+        assert (said["status"], said["database"]["writable"]) == ("failed", False)
+        assert said["asterisk"] == before["asterisk"]
+        assert (await web.get("/api/v1/health", headers=unknown)).status_code == 503
+        ready = await web.get("/readyz")
+        assert (ready.status_code, ready.json()["database"]) == (503, False)
+        await asyncio.to_thread(own_postgresql.start)
+        assert (await web.get("/api/v1/health", headers=unknown)).json()["database"]["writable"]
