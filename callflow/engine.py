@@ -49,6 +49,7 @@ class Engine:
         self._batch = 16
         self._last_tick = self._since, clock.monotonic()
         self._heard: Listening | None = None
+        self._after = ""  # where among the accounts the next look goes on
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -121,7 +122,8 @@ class Engine:
         """What did not come in time. Nearly always it only reads."""
         now = clock.now()
         self._heard = await self._store.read(lambda tx: overdue.listening(tx, self._heard))
-        due = await self._store.read(lambda tx: overdue.find(tx, self._heard, now))
+        due = await self._store.read(lambda tx: overdue.find(tx, self._heard, now, self._after))
+        self._after = due.after
         if due:
             await self._store.write(lambda tx: overdue.act(tx, due, now))
 

@@ -30,19 +30,22 @@ Row = dict[str, Any]
 
 #: Of each sort in one transaction: more wait for the next.
 _MOST = 100
+#: Accounts of one look: it takes milliseconds however many there are, and all have their turn.
+_SHARE = 20_000
 #: With more signals than this not yet correlated, what is missing may be among them.
 _BACKLOG = 2000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Due:
-    """What one look found. ``waiting``: accounts whose newest signals nobody looked at yet."""
+    """What one look found. ``after``: where the next one goes on among the accounts."""
 
     accounts: list[Row]
     sites: list[Row]
     tests: list[Row]
     heard: Listening | None
     certain: datetime | None
+    after: str
 
     def __bool__(self) -> bool:
         return bool(self.accounts or self.sites or self.tests)
@@ -54,20 +57,28 @@ def listening(tx: Tx, known: Listening | None) -> Listening | None:
     return supervision.listening(known, receiver)
 
 
-def find(tx: Tx, heard: Listening | None, now: datetime) -> Due:
-    """What is due, for ``act``. Only reads."""
+def find(tx: Tx, heard: Listening | None, now: datetime, after: str = "") -> Due:
+    """What is due, for ``act``, among the accounts that follow ``after``. Only reads."""
     certain = supervision.certain_until(heard, now)
     waiting = rows.waiting_accounts(tx, most=_BACKLOG) if certain is not None else None
     if waiting is None:
         certain = None
-    accounts = rows.due_accounts(tx, certain, heard, limit=_MOST)
+    until = rows.share_end(tx, after, size=_SHARE)
+    accounts = rows.due_accounts(tx, certain, heard, after=after, until=until, limit=_MOST)
     sites = rows.due_sites(tx, certain, limit=_MOST) if certain is not None else []
     if waiting:
         accounts = [row for row in accounts if row["account"] not in waiting]
         busy = rows.sites_of(tx, waiting)
         sites = [row for row in sites if row["id"] not in busy]
     tests = rows.due_tests(tx, now, limit=_MOST)
-    return Due(accounts=accounts, sites=sites, tests=tests, heard=heard, certain=certain)
+    return Due(
+        accounts=accounts,
+        sites=sites,
+        tests=tests,
+        heard=heard,
+        certain=certain,
+        after=until or "",
+    )
 
 
 def act(tx: Tx, due: Due, now: datetime) -> int:

@@ -96,13 +96,26 @@ def _seconds(tx: Tx, column: Column[datetime]) -> ColumnElement[Any]:
     return func.extract("epoch", column)
 
 
+def share_end(tx: Tx, after: str, *, size: int) -> str | None:
+    """The last of the ``size`` accounts that follow ``after``; None: there are fewer."""
+    query = select(_A.account).where(_A.account > after).order_by(_A.account)
+    return tx.execute(query.offset(size - 1).limit(1)).scalar()
+
+
 def due_accounts(
-    tx: Tx, certain: datetime | None, heard: Listening | None, *, limit: int
+    tx: Tx,
+    certain: datetime | None,
+    heard: Listening | None,
+    *,
+    after: str,
+    until: str | None,
+    limit: int,
 ) -> list[Row]:
     """Accounts that have something due: unheard, heard again, untested, not arrived.
 
-    One scan: what polls move has no index. ``heard`` None: nobody listens, nobody is silent.
-    ``certain``: until when what is not there did not come. The core looks at each again.
+    A scan of those that follow ``after``, up to ``until``: what polls move has no index. ``heard``
+    None: nobody listens, nobody is silent. ``certain``: until when what is not there did not
+    come. The core looks at each again.
     """
     conditions: list[ColumnElement[bool]] = []
     if certain is not None:
@@ -112,10 +125,11 @@ def due_accounts(
         conditions += [_unheard(tx, heard), _heard_again(tx, heard)]
     if not conditions:
         return []
+    share = _A.account > after if until is None else _A.account.between(after, until)
     query = (
         _accounts()
         .add_columns(_LIFT.label("lift"))
-        .where(or_(*conditions), t.site.c.state.in_(_WATCHED))
+        .where(share, or_(*conditions), t.site.c.state.in_(_WATCHED))
         .limit(limit)
     )
     return [dict(row._mapping) for row in tx.execute(query)]
