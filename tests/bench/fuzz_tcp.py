@@ -31,16 +31,21 @@ async def over_tcp(dice: random.Random, frames: int) -> tuple[Row, list[str]]:
     async with serving("receiver", "engine") as served:
         await _import_keys(served)
         lines = [Line(Mutants(random.Random(dice.random()), name)) for name in LINES]
+        for line in lines:
+            line.prepare(frames // len(LINES))
         waits: list[float] = []
         honest = asyncio.create_task(_be_honest(served.port, waits))
         resident_before = resident(served.pids[0])
         begun = asyncio.get_running_loop().time()
-        await asyncio.gather(*(line.send(served.port, frames // len(LINES)) for line in lines))
+        await asyncio.gather(*(line.send(served.port) for line in lines))
         lasted = asyncio.get_running_loop().time() - begun
+        broken = [f"the honest panel failed: {honest.exception()!r}"] if honest.done() else []
         honest.cancel()
         await asyncio.gather(honest, return_exceptions=True)
+        for line in lines:
+            line.judge()
         with closing(sqlite3.connect(served.data_dir / "callflow.db")) as rows:
-            broken = _verdict(rows, lines, waits)
+            broken += _verdict(rows, lines, waits)
         row: Row = {"what": "tcp", "frames": sum(line.mutants.made for line in lines)}
         row |= {"per_s": round(sum(line.mutants.made for line in lines) / lasted)}
         row |= {"right": sum(len(line.right) for line in lines)}
@@ -59,29 +64,36 @@ class Line:
         self.mutants = mutants
         self.right: list[bytes] = []
         self.answers: Counter[str] = Counter()
+        self._pieces: list[bytes] = []
+        self._received = bytearray()
 
-    async def send(self, port: int, frames: int) -> None:
-        """Send until so many were made; returns when the last answer is there."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        reading = asyncio.create_task(self._read(reader))
-        stream = b""
+    def prepare(self, frames: int) -> None:
+        """Make the frames: while they are sent, this process only watches the clock."""
         while self.mutants.made < frames:
             piece = b"".join(self.mutants.marked(datetime.now(UTC)) for _ in range(PIECE))
             # A right frame ends whatever the last mutant began.
-            piece += _framed(_SENTINEL) * 2
-            stream += piece
+            self._pieces.append(piece + _framed(_SENTINEL) * 2)
+
+    async def send(self, port: int) -> None:
+        """Send them; returns when the last answer is there."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        reading = asyncio.create_task(self._read(reader))
+        for piece in self._pieces:
             writer.write(piece)
             await writer.drain()
+            await asyncio.sleep(0)
         writer.write_eof()
         await asyncio.wait_for(reading, 120)
         writer.close()
-        self.right = fuzz_judge.right_bodies(stream)
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
-        received = b""
         while data := await reader.read(1 << 16):
-            received += data
-        for body in fuzz_judge.right_bodies(received):
+            self._received += data
+
+    def judge(self) -> None:
+        """Find what was right in what was sent, and what came back."""
+        self.right = fuzz_judge.right_bodies(b"".join(self._pieces))
+        for body in fuzz_judge.right_bodies(bytes(self._received)):
             self.answers[body.split(b'"')[1].decode()] += 1
 
     def events(self) -> set[str]:
