@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 
-from tests.bench import alarms, flood, fuzz_dc09, ingest
+from tests.bench import alarms, flood, fuzz_dc09, ingest, kills, peak, supervised
 from tests.bench.figures import Report
 
 Bench = Callable[[int, str], Report]
@@ -16,6 +16,9 @@ BENCHES: dict[str, Bench] = {
     alarms.NAME: alarms.run,
     ingest.NAME: ingest.run,
     flood.NAME: flood.run,
+    peak.NAME: peak.run,
+    supervised.NAME: supervised.run,
+    kills.NAME: kills.run,
     fuzz_dc09.NAME: fuzz_dc09.run,
 }
 

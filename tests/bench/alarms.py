@@ -93,19 +93,24 @@ class Bench:
 
     async def run(self) -> Iterator[Row]:
         """Product and floor in turn, for each load."""
-        await self._put_in(sum(load.count for load in self.loads) + 3)
-        await self._learn()
+        await self.put_in(sum(load.count for load in self.loads) + 3)
+        await self.learn()
         rows = []
         for load in self.loads:
-            first = self._next
-            self._next += load.count
-            product = await self._product(load, first)
+            first = self.take(load.count)
+            product = await self.product(load, first)
             bare = await self._floor(load, first)
             ratio = float(product["p50_ms"]) / float(bare["p50_ms"])
             rows += [{**product, "of_floor_p50": round(ratio, 1)}, bare]
         return iter(rows)
 
-    async def _put_in(self, count: int) -> None:
+    def take(self, count: int) -> int:
+        """The first of so many sites that nobody used yet."""
+        self._next += count
+        return self._next - count
+
+    async def put_in(self, count: int) -> None:
+        """So many sites with their phones, once their names are spoken."""
         file = self.station.data_dir / "bench-sites.json"
         file.write_text(json.dumps([site(place) for place in range(count)]))
         begun = time.monotonic()
@@ -131,7 +136,7 @@ class Bench:
         called = number(place, floor=floor)
         return Phone(number=called, behaviour=Behaviour.ANSWER, after_s=_RINGS_S, keys=_KEYS)
 
-    async def _learn(self) -> None:
+    async def learn(self) -> None:
         """Some calls to warm up; how long a dialogue lasts, so that the floor's calls do too."""
         self._next = 3
         await self._send(Load("warm-up", 3, 3.0), 0)
@@ -146,7 +151,8 @@ class Bench:
 
     # --- one load ---
 
-    async def _product(self, load: Load, first: int) -> Row:
+    async def product(self, load: Load, first: int) -> Row:
+        """What alarms wait until their phones ring, from site ``first`` on."""
         say(f"product, {load.name}")
         numbers = [number(first + place, floor=False) for place in range(load.count)]
         before = cpu.seconds(self.station)

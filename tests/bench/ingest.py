@@ -17,10 +17,11 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from callflow.receiver.pace import LEAST, RATE
@@ -79,15 +80,24 @@ class Served(NamedTuple):
         return sum(cpu.of_process(pid) for pid in self.pids)
 
 
+#: Puts sites into a data folder, with the environment of its processes.
+Sites = Callable[[Path, dict[str, str]], Awaitable[None]]
+
+
 @contextlib.asynccontextmanager
-async def serving(*roles: str, **settings: str) -> AsyncIterator[Served]:
-    """Processes (``callflow ROLE``, or a variant's name) on a fresh data folder."""
+async def serving(
+    *roles: str, sites: Sites | None = None, settings: Mapping[str, str] = MappingProxyType({})
+) -> AsyncIterator[Served]:
+    """Processes (``callflow ROLE``, or a variant's name) on a fresh data folder.
+
+    ``sites`` puts them in, where an engine runs.
+    """
     with tempfile.TemporaryDirectory(prefix="cf-bench-") as folder:
         data_dir, base = Path(folder), free_base()
         environment = {"CALLFLOW_DATA_DIR": folder, "CALLFLOW_PORT_BASE": str(base), **settings}
         upgrade(f"sqlite:///{data_dir / 'callflow.db'}")
         if "engine" in roles:
-            await _import_sites(data_dir, environment)
+            await (sites or _import_sites)(data_dir, environment)
         started = []
         for role in roles:
             words: tuple[str, ...] = ("callflow", "serve", "--only", role)
@@ -120,7 +130,7 @@ async def _import_sites(data_dir: Path, environment: dict[str, str]) -> None:
 async def acknowledged(variant: str, streams: list[list[bytes]]) -> Row:
     """How many signals a second one server acknowledges."""
     role = "receiver" if variant == "Callflow" else variant
-    async with serving(role, **ENDLESS) as served:
+    async with serving(role, settings=ENDLESS) as served:
         senders = await panels.connect(served.port, streams)
         server_before, panels_before = served.cpu(), time.process_time()
         done, lasted, waits = await panels.flood(senders, SECONDS)
@@ -183,7 +193,7 @@ async def correlated(name: str) -> Row:
     """A steady 1,500/s, or a flood, into receiver and engine; vital alarms come meanwhile."""
     # Short, so that a flood of seconds meets it.
     bound = {"CALLFLOW_LONG_BACKLOG": str(LONG_BACKLOG)}
-    async with serving("receiver", "engine", **bound) as (port, data_dir, _):
+    async with serving("receiver", "engine", settings=bound) as (port, data_dir, _):
         streams = panels.streams(CONNECTIONS, EACH)
         senders = await panels.connect(port, streams)
         probes = [account(CONNECTIONS + place) for place in range(PROBES)]
@@ -201,8 +211,8 @@ async def correlated(name: str) -> Row:
             watching.cancel()
             for sender in senders:
                 sender.close()
-            await _drained(rows)
-            took = _probe_times(rows, probes)
+            await drained(rows)
+            took = probe_times(rows, probes)
     return {
         "what": name,
         "who": "Callflow",
@@ -234,7 +244,8 @@ async def _probe(vital: list[panels.Panel]) -> None:
         panel.send()
 
 
-async def _drained(rows: sqlite3.Connection) -> None:
+async def drained(rows: sqlite3.Connection) -> None:
+    """Until every stored signal is correlated."""
     query = "SELECT count(*) FROM signal WHERE correlated_at IS NULL"
     async with asyncio.timeout(120):
         while True:
@@ -243,7 +254,7 @@ async def _drained(rows: sqlite3.Connection) -> None:
             await asyncio.sleep(0.1)
 
 
-def _probe_times(rows: sqlite3.Connection, probes: list[str]) -> list[float]:
+def probe_times(rows: sqlite3.Connection, probes: list[str]) -> list[float]:
     """Milliseconds from receipt to an open incident."""
     marks = ",".join("?" * len(probes))
     found = rows.execute(

@@ -65,7 +65,7 @@ class Panel(asyncio.Protocol):
         if b'"ACK"' not in data:
             self.refused = data
             return
-        self.acknowledged += 1
+        self.acknowledged += data.count(b'"ACK"')  # several, where it did not wait
         self.waits.append(time.monotonic() - self._sent_at)
         if self.follows:
             self.send()
