@@ -30,6 +30,10 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 Number = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{7,14}$")]
 
 
+#: Lines that every station has.
+_BUILT_IN_LINES = ("dc09-tcp", "dc09-udp", "surgard", "dc07", "phone", "webhook")
+
+
 class LineSettings(BaseModel):
     """One more line that signals come on, beside those that every station has.
 
@@ -50,6 +54,8 @@ class LineSettings(BaseModel):
     def _one_end(self) -> Self:
         if (self.listen is None) == (self.connect is None):
             raise ValueError("a line either listens at a port or connects to host:port")
+        if self.connect and not 0 < int(self.connect.rpartition(":")[2]) <= 65535:
+            raise ValueError("a receiver's port is from 1 to 65535")
         if self.transport == "udp" and (self.protocol != "dc09" or self.connect):
             raise ValueError("only DC-09 comes over UDP, and it is listened to")
         return self
@@ -125,6 +131,14 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+    @field_validator("lines")
+    @classmethod
+    def _own_names(cls, value: tuple[LineSettings, ...]) -> tuple[LineSettings, ...]:
+        names = [*_BUILT_IN_LINES, *(line.name for line in value)]
+        if len(set(names)) < len(names):
+            raise ValueError(f"each line needs a name of its own, other than {_BUILT_IN_LINES}")
+        return value
 
     @field_validator("log_level", mode="before")
     @classmethod

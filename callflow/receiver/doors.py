@@ -165,6 +165,8 @@ class Client:
                 spoke = await self._one_call()
             except (OSError, TimeoutError) as error:
                 _log.warning("receiver.unreachable", line=self.line.name, reason=str(error))
+            except Exception:  # our bug, or an address that can't be one: the line lives
+                _log.exception("receiver.not_called", line=self.line.name)
             pause = FIRST_PAUSE if spoke else min(pause * 2, LONGEST_PAUSE)
             # Jitter: many stations may have lost the same receiver at the same moment.
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))
