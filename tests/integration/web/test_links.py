@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import http.server
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,49 +13,15 @@ from playwright.sync_api import Page, expect
 from callflow import clock, handling
 from callflow.signal import Signal
 from tests.integration.web.test_browser import log_in, violations, watched
+from tests.support.canary import Canary
 from tests.support.web_station import NAME, WebProcess, WebStation
 from web.accounts import Role
-
-
-class Canary(http.server.ThreadingHTTPServer):
-    """A camera on loopback that remembers who connected and what was asked."""
-
-    def __init__(self) -> None:
-        self.connected = 0
-        self.asked: list[tuple[str, str | None]] = []
-        self.rung = threading.Event()
-        super().__init__(("127.0.0.1", 0), _Handler)
-
-    def verify_request(self, request: Any, client_address: Any) -> bool:
-        self.connected += 1
-        return True
-
-    def link(self, path: str) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}{path}"
-
-
-class _Handler(http.server.BaseHTTPRequestHandler):
-    server: Canary
-
-    def do_GET(self) -> None:
-        if self.path != "/favicon.ico":  # a browser's own, once a person looks at the camera
-            self.server.asked.append((self.path, self.headers["Referer"]))
-        self.send_response(200)
-        self.end_headers()
-        self.server.rung.set()
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """The test says what matters."""
 
 
 @pytest.fixture
 def canary() -> Iterator[Canary]:
     with Canary() as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture
