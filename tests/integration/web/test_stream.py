@@ -13,8 +13,9 @@ import pytest
 from fastapi import FastAPI
 
 from callflow import clock, handling
+from callflow.storage import StoreUnavailable
 from tests.support.web_station import WebProcess, WebStation
-from web.stream import Hub
+from web.stream import WRITABLE, Hub
 
 
 @pytest.fixture
@@ -113,6 +114,30 @@ async def test_a_filed_incident_leaves(station: WebStation, hub: Hub) -> None:
         await asyncio.to_thread(close)
         while f'data-gone="{row["id"]}"' not in await console.next("rows"):
             pass
+
+
+async def test_all_are_told_that_the_database_is_away_and_that_it_is_back(
+    app: FastAPI, hub: Hub
+) -> None:
+    watch = app.state.station.watch
+
+    async def fails() -> None:
+        raise StoreUnavailable("database is locked")
+
+    async def succeeds() -> None:
+        return
+
+    async with Listener(hub) as first:
+        assert await first.next("store") == WRITABLE
+        await watch.follow(fails())
+        since = clock.to_iso(watch.outage.since)
+        assert await first.next("store") == since
+        async with Listener(hub, "en") as second:  # who comes meanwhile is told as well
+            assert await second.next("store") == since
+            await watch.follow(succeeds())
+            for console in (first, second):
+                while await console.next("store") != WRITABLE:
+                    pass
 
 
 async def test_a_console_that_left_is_forgotten(station: WebStation, hub: Hub) -> None:
