@@ -9,7 +9,7 @@ from typing import Any
 
 from callflow import handling
 from callflow.call import LIVE_STATES
-from callflow.signal import Category
+from callflow.signal import OF_STATION, Category, Kind
 from callflow.signals import blocks
 from callflow.site import Site
 from callflow.storage import Tx, calls, incidents, logbook, signals, sites
@@ -47,6 +47,8 @@ class Line:
     call_who: str
     call_desk: bool  # a phone of the station's own
     signal_count: int
+    of_station: bool
+    storm: str  # "power" or "line", where many sites have one fault
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,6 +116,8 @@ def _line(
         call_who=_who(shown, people) if shown else "",
         call_desk=bool(shown and shown["step"] in ("queue", "bridge")),
         signal_count=row["signal_count"],
+        of_station=Kind(row["kind"]) in OF_STATION,
+        storm=next(iter(row["zones"]), "") if row["kind"] == Kind.STORM.value else "",
     )
 
 
@@ -196,6 +200,7 @@ def incident(tx: Tx, incident_id: str) -> Row | None:
         "signals": [
             _signal(s, zone_names) for s in signals.page(tx, incident=incident_id, limit=500)
         ],
+        "parts": _parts(tx, row),
         "steps": steps(row, shown),
         "other_calls": [c for c in shown if c["step"] not in _step_ids(row)],
         "entries": _with_persons(tx, logbook.page(tx, incident=incident_id, limit=2000)),
@@ -210,6 +215,19 @@ def _signal(row: Row, site: Site | None) -> Row:
         "links": blocks.links(row["extra"]),
         "blocks": blocks.others(row["extra"]),
     }
+
+
+#: Sites of a storm that its page names; the others are counted.
+_PARTS = 500
+
+
+def _parts(tx: Tx, row: Row) -> list[Row]:
+    """The incidents beneath a storm, each with its site's name."""
+    if row["kind"] != Kind.STORM.value:
+        return []
+    names = sites.site_names(tx)
+    found = incidents.of_storm(tx, row["id"], limit=_PARTS)
+    return [{**part, "site_name": names.get(part["site_id"], part["site_id"])} for part in found]
 
 
 def _contact(row: Row) -> Row:

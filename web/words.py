@@ -51,6 +51,8 @@ SITE_STATES = {
     "suspended": N_("suspended"),
     "terminated": N_("terminated"),
 }
+#: What many sites lost together.
+STORMS = {"power": N_("mains lost"), "line": N_("lines lost")}
 #: What became of a signal.
 TREATMENTS = {
     "opened": N_("opened this incident"),

@@ -272,6 +272,13 @@ def unheld_since(tx: Tx, kinds: Sequence[str], since: datetime) -> list[dict[str
     return [dict(row._mapping) for row in tx.execute(query)]
 
 
+def of_storm(tx: Tx, storm_id: str, *, limit: int) -> list[dict[str, Any]]:
+    """The incidents beneath a storm, oldest first."""
+    c = t.incident.c
+    query = select(t.incident).where(c.storm_id == storm_id).order_by(c.opened_at, c.id)
+    return [dict(row._mapping) for row in tx.execute(query.limit(limit))]
+
+
 def wake_parts(tx: Tx, storm_id: str, now: datetime) -> None:
     """The open incidents beneath a storm are looked at now."""
     c = t.incident.c

@@ -102,6 +102,9 @@ def _incident(
         "kind",
         "category",
         "priority",
+        "zones",
+        "confirmed",
+        "signal_count",
         "state",
         "with_human",
         "machine",
@@ -113,6 +116,7 @@ def _incident(
     return {
         **{name: row[name] for name in names},
         "site": row["site_id"],
+        "storm": row["storm_id"],
         "plan": {**row["plan"], "step": row["step"]},
         "signals": [signal(s) for s in its_signals],
         "calls": [call(c, c["id"] in recordings) for c in its_calls],

@@ -165,6 +165,12 @@ class IncidentOut(BaseModel):
     kind: Kind
     category: Category
     priority: int
+    zones: dict[str, str] = Field(
+        description="{zone, path or receiver: alarm or restored}; zones without leading zeros"
+    )
+    confirmed: bool = Field(description="By two zones, or by the panel itself")
+    signal_count: int = Field(description="Signals; of a storm: sites")
+    storm: str | None = Field(description="The storm that it is part of")
     state: State
     with_human: bool
     machine: Machine = Field(description="Whether the plan still runs by itself")
