@@ -84,6 +84,7 @@ class Panels:
 
     async def stored_once(self) -> None:
         """Every acknowledged text is stored, and no text twice."""
+        texts = [text for _, text in self.acknowledged]  # so far: the panels go on
         stored: Counter[str] = Counter()
         query = {"limit": "200"}
         while True:
@@ -92,10 +93,11 @@ class Panels:
             if page["next"] is None:
                 break
             query["after"] = page["next"]
-        texts = [text for _, text in self.acknowledged]
         print(f"{len(texts)} acknowledged, {sum(stored.values())} stored")
-        assert [text for text in texts if stored[text] != 1] == []
-        assert [text for text, times in stored.items() if times > 1] == []
+        wrong = [text for text in texts if stored[text] != 1]
+        assert not wrong, wrong
+        twice = [text for text, times in stored.items() if times > 1]
+        assert not twice, twice
 
 
 class Outage:
@@ -123,7 +125,7 @@ class Outage:
         assert ready.status_code == 503, ready.text
         await self.product.until(self._lasted(seconds), within=seconds + 10)
         early = [at for at in self._panels.since(self._began + _UNDER_WAY) if at < monotonic()]
-        assert early == [], "acknowledged while nothing could be stored"
+        assert not early, f"acknowledged while nothing could be stored: {early}"
         await end()
         await self._is_over(monotonic())
 
@@ -141,7 +143,7 @@ class Outage:
         await self.product.until(self._is_well, within=OVER_WITHIN)
         print(f"health well {monotonic() - ended:.2f} s after the end")
         await self.product.until(lambda: len(self._panels.since(ended)) > 5 * PANELS)
-        assert self._missing == set(), "processes that could not write are not dead"
+        assert not self._missing, f"not dead, they could not write: {self._missing}"
         assert {role: self.product.pids(role) for role in ROLES} == self._pids
 
     def _lasted(self, seconds: float) -> Callable[[], Awaitable[bool]]:
