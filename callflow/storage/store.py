@@ -116,7 +116,7 @@ class Store:
             self._turns.close()
 
     def _no_turn(self) -> StoreUnavailable:
-        error = StoreUnavailable("another process holds the turn to write, and does not give it up")
+        error = StoreUnavailable(f"the turn to write did not come within {WAIT} s")
         self._outage.begun(error)
         return error
 
