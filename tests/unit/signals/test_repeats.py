@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from callflow.signals.repeats import REPEATED, RESTAMPED, Repeats
 
@@ -65,6 +67,24 @@ def test_a_restart_remembers_what_it_is_told(stamp: datetime | None) -> None:
     restarted = Repeats()
     restarted.remember(first, T0)
     assert restarted.key("m", stamp, T0 + 5 * SECOND) == first
+
+
+@given(
+    st.text(max_size=30).filter(lambda message: "\0" not in message),
+    st.none() | st.integers(-86_000, 86_000),
+    st.integers(0, 29),
+)
+def test_what_is_remembered_is_the_same_key(message: str, ahead: int | None, later: int) -> None:
+    stamp = None if ahead is None else T0 + ahead * SECOND
+    key = Repeats().key(message, stamp, T0)
+    restarted = Repeats()
+    restarted.remember(key, T0)
+    assert restarted.key(message, stamp, T0 + later * SECOND) == key
+
+
+@given(st.text(max_size=60))
+def test_any_key_may_be_told(key: str) -> None:
+    Repeats().remember(key, T0)
 
 
 def test_a_key_of_another_format_is_passed_over() -> None:
