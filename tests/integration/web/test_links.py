@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
 from callflow import clock, handling
 from callflow.signal import Signal
+from tests.integration.web.payloads import PAYLOADS
 from tests.integration.web.test_browser import log_in, violations, watched
+from tests.integration.web.test_hostile_texts import Read
 from tests.support.canary import Canary
 from tests.support.web_station import NAME, WebProcess, WebStation
 from web.accounts import Role
@@ -128,3 +132,52 @@ def test_a_deferred_signal_shows_the_panels_time(
     local = (now - timedelta(minutes=40)).astimezone(ZoneInfo("Europe/Paris"))
     expect(shown).to_contain_text(f"{local:%H:%M:%S}")
     assert violations(page) == []
+
+
+async def test_hostile_blocks_are_text(station: WebStation, operator: httpx.AsyncClient) -> None:
+    """Whatever stands where a link, a place, a user or a line should: no tag, no address."""
+    station.site("1001")
+    incident = station.alarm("1001")["id"]
+    sent = [
+        Signal(
+            account="1001",
+            format="SIA-DCS",
+            code="BA",
+            zone="3",
+            partition=payload[:16],
+            user=payload[:16],
+            received_at=clock.now(),
+            line=payload[:32],
+            caller=payload[:32],
+            extra=f"[V{payload}][X{payload}][{payload}][Vhttps://camera.example/{number}]",
+            deduplication=f"hostile {number}",
+        )
+        for number, payload in enumerate(payload for payload in PAYLOADS if "\0" not in payload)
+    ]
+    harmless = (await operator.get(f"/incidents/{incident}")).text
+    for one in sent:
+        station.do(lambda tx, one=one: handling.store_signals(tx, [one]))
+        station.do(lambda tx: handling.correlate(tx, clock.now()))
+    page = (await operator.get(f"/incidents/{incident}")).text
+    links = [a for a in re.findall(r"<a [^>]*>", page) if "_blank" in a]
+    addresses = [re.search(r'href="([^"]*)"', link) for link in links]
+    assert [found and found[1] for found in addresses] == [
+        f"https://camera.example/{number}" for number in range(len(sent))
+    ]
+    others = [a for a in re.findall(r'href="([^"]*)"', page) if not a.startswith(("/", "?", "#"))]
+    assert others == [found and found[1] for found in addresses]
+    growing = ("tr", "td", "b", "span", "time", "bdi", "a", "ul", "li", "svg", "use")
+    rest = [[t for t in Read(p).tags if t[0] not in growing] for p in (harmless, page)]
+    assert rest[0] == rest[1]
+    known = {names for _, names in Read(harmless).tags} | {("href", "target", "rel")}
+    assert {names for tag, names in Read(page).tags if tag in growing} <= known | {
+        ("class", "aria-label")
+    }
+
+
+async def test_many_links_and_places_keep_their_order(
+    station: WebStation, api: httpx.AsyncClient
+) -> None:
+    links = [f"https://camera.example/{number}" for number in range(8)]
+    await api.post("/signals", json={"account": "1001", "code": "BA", "links": links})
+    assert (await api.get("/signals")).json()["items"][0]["links"] == links
