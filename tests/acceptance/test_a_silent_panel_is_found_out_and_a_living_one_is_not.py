@@ -1,4 +1,4 @@
-"""Two panels poll, one falls silent; receiver and engine are killed meanwhile: only it is silent."""
+"""Two panels poll, one falls silent; receiver and engine are killed: only that one is silent."""
 
 from __future__ import annotations
 
