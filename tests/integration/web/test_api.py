@@ -16,7 +16,8 @@ from web.accounts import Role
 
 INCIDENT = set(
     "id site account kind category priority state with_human holder opened_at closed_at"
-    " resolution_code plan machine signals calls logbook recordings".split()
+    " resolution_code plan machine signals calls logbook recordings zones confirmed signal_count"
+    " storm".split()
 )
 CALL = set(
     "id direction step contact to attempt trunk node placed_at answered_at ended_at outcome"
