@@ -17,24 +17,30 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
+from sqlalchemy import text
+
 from callflow.receiver.pace import LEAST, RATE
+from callflow.storage.connecting import make_engine
 from callflow.storage.upgrade import upgrade
 from tests.bench import cpu, panels
 from tests.bench.figures import Report, Row, percentile, say, spread
 from tests.bench.servers import account
+from tests.support.postgresql import OwnServer
 from tests.support.product import free_base
 
 NAME = "ingest"
 ROUNDS = 3
 CONNECTIONS = 500
-VARIANTS = ("Callflow", "no-disk", "commit-each", "pysiaalarm")
+VARIANTS = ("Callflow", "no-disk", "commit-each", "pysiaalarm", "on PostgreSQL")
+#: Callflow's own receiver process; the others are in ``servers.py``.
+RECEIVERS = ("Callflow", "on PostgreSQL")
 SECONDS = 4.0
 #: Frames of one connection: more than the fastest server can take in that time.
 EACH = 600
@@ -95,13 +101,13 @@ async def serving(
     with tempfile.TemporaryDirectory(prefix="cf-bench-") as folder:
         data_dir, base = Path(folder), free_base()
         environment = {"CALLFLOW_DATA_DIR": folder, "CALLFLOW_PORT_BASE": str(base), **settings}
-        upgrade(f"sqlite:///{data_dir / 'callflow.db'}")
+        upgrade(settings.get("CALLFLOW_DATABASE_URL", f"sqlite:///{data_dir / 'callflow.db'}"))
         if "engine" in roles:
             await (sites or _import_sites)(data_dir, environment)
         started = []
         for role in roles:
             words: tuple[str, ...] = ("callflow", "serve", "--only", role)
-            if role in VARIANTS[1:]:
+            if role in VARIANTS:
                 words = ("tests.bench.servers", role, str(base + 9), folder)
                 words += (str(CONNECTIONS),)
             started.append(await run_process(*words, environment=environment))
@@ -129,30 +135,55 @@ async def _import_sites(data_dir: Path, environment: dict[str, str]) -> None:
 
 async def acknowledged(variant: str, streams: list[list[bytes]]) -> Row:
     """How many signals a second one server acknowledges."""
-    role = "receiver" if variant == "Callflow" else variant
-    async with serving(role, settings=ENDLESS) as served:
-        senders = await panels.connect(served.port, streams)
-        server_before, panels_before = served.cpu(), time.process_time()
-        done, lasted, waits = await panels.flood(senders, SECONDS)
-        total = sum(sender.acknowledged for sender in senders)
-        server_s, panels_s = served.cpu() - server_before, time.process_time() - panels_before
-        for sender in senders:
-            sender.close()
-        refused = next((sender.refused for sender in senders if sender.refused), b"")
-        assert not refused, refused
-        row: Row = {"what": "acknowledged", "who": variant, "per_s": round(done / lasted)}
-        row |= {"server_us": round(server_s / total * 1e6, 1)}
-        row |= {"panels_us": round(panels_s / total * 1e6, 1)}
-        row |= spread("ack_", waits)
-        if variant == "Callflow":
-            stored = await _stored(served.data_dir)
-            assert stored >= total, f"{total} acknowledged, {stored} stored"
+    role = "receiver" if variant in RECEIVERS else variant
+    with _database(variant) as where:
+        async with serving(role, settings=ENDLESS | where) as served:
+            return await _flooded(variant, served, where, streams)
+
+
+async def _flooded(
+    variant: str, served: Served, where: dict[str, str], streams: list[list[bytes]]
+) -> Row:
+    senders = await panels.connect(served.port, streams)
+    server_before, panels_before = served.cpu(), time.process_time()
+    done, lasted, waits = await panels.flood(senders, SECONDS)
+    total = sum(sender.acknowledged for sender in senders)
+    server_s, panels_s = served.cpu() - server_before, time.process_time() - panels_before
+    for sender in senders:
+        sender.close()
+    refused = next((sender.refused for sender in senders if sender.refused), b"")
+    assert not refused, refused
+    row: Row = {"what": "acknowledged", "who": variant, "per_s": round(done / lasted)}
+    row |= {"server_us": round(server_s / total * 1e6, 1)}
+    row |= {"panels_us": round(panels_s / total * 1e6, 1)}
+    row |= spread("ack_", waits)
+    if variant in RECEIVERS:
+        url = where.get("CALLFLOW_DATABASE_URL", f"sqlite:///{served.data_dir}/callflow.db")
+        stored = _stored(url)
+        assert stored >= total, f"{total} acknowledged, {stored} stored"
     return row
 
 
-async def _stored(data_dir: Path) -> int:
-    with contextlib.closing(_open(data_dir)) as rows:
-        return int(rows.execute("SELECT count(*) FROM signal").fetchone()[0])
+@contextlib.contextmanager
+def _database(variant: str) -> Iterator[dict[str, str]]:
+    """The setting that names a PostgreSQL of its own, for the variant on one."""
+    if variant != "on PostgreSQL":
+        yield {}
+        return
+    with tempfile.TemporaryDirectory(prefix="cf-bench-pg-") as folder:
+        server = OwnServer(Path(folder))
+        try:
+            yield {"CALLFLOW_DATABASE_URL": server.url}
+        finally:
+            server.stop()
+
+
+def _stored(url: str) -> int:
+    engine = make_engine(url, writer=False)
+    with engine.connect() as connection:
+        count = int(connection.execute(text("SELECT count(*) FROM signal")).scalar_one())
+    engine.dispose()
+    return count
 
 
 def _open(data_dir: Path) -> sqlite3.Connection:
@@ -274,7 +305,8 @@ def run(rounds: int = ROUNDS, only: str = "") -> Report:
     report = Report(NAME, ("what", "who"))
     streams = panels.streams(CONNECTIONS, EACH)
     for place in range(rounds):
-        order = VARIANTS[place % 4 :] + VARIANTS[: place % 4]
+        first = place % len(VARIANTS)
+        order = VARIANTS[first:] + VARIANTS[:first]
         for variant in order:
             if "acknowledged".startswith(only):
                 say(f"round {place + 1}: {variant}")
