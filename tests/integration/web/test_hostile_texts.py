@@ -13,6 +13,7 @@ from tests.integration.web.payloads import PAYLOADS
 from tests.support.web_station import WebStation
 from web.rendering import outside, render
 from web.station import Station
+from web.store_watch import StoreWatch
 from web.stream import Hub
 
 
@@ -108,6 +109,7 @@ def test_it_never_becomes_a_message_of_the_stream(station: WebStation, payload: 
             vault=station.vault,
             clock=clock.now,
             started_at=clock.now(),
+            watch=StoreWatch(clock.now),
         )
     )
     entry = {
