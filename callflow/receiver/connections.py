@@ -119,11 +119,14 @@ class Connection(asyncio.BufferedProtocol):
             self._read_on()
 
     def _note_life(self, outcomes: list[Received]) -> None:
+        watches, at = self.line.watches, self.last_good
         for outcome in outcomes:
-            if outcome.beat is not None:
-                self._receiver = outcome.beat
-        if any(outcome.fault is None for outcome in outcomes):
-            self.line.watches.alive(self._receiver, self.last_good)
+            if outcome.beat:
+                self._receiver = outcome.receiver
+                watches.beat(outcome.receiver, at)
+            elif outcome.fault is None:
+                watches.alive(outcome.receiver, at)
+                watches.alive(self._receiver, at)
 
     def _rest(self) -> None:
         self._resting = True

@@ -2,8 +2,9 @@
 
 A receiver is named by the line and the number in its heartbeat, ``surgard/01``, so that one of
 several on a line can be lost; a line that calls its receiver has one, named like the line, and
-misses it from the start. Whatever else comes over the connection of a heartbeat is a sign of life
-too: receivers beat only while they have nothing to say (SG-System III manual, *Heartbeat Timer*).
+misses it from the start. Whatever else comes under that number, or over the connection of a
+heartbeat, is a sign of life too: receivers beat only while they have nothing to say (SG-System III
+manual, *Heartbeat Timer*), and may send signals under other, virtual numbers.
 """
 
 from __future__ import annotations
@@ -49,13 +50,22 @@ class Watches:
                 self._lost.add(name)
                 self._heard[name] = float("-inf")
 
-    def alive(self, receiver: str | None, at: float) -> None:
-        """Something good came from the receiver of this number (None: it never beat)."""
-        if not self._every or (receiver is None and not self._client):
-            return
-        name = self._line if self._client else f"{self._line}/{receiver}"
-        if name in self._heard or len(self._heard) < MOST:
+    def beat(self, receiver: str | None, at: float) -> None:
+        """The heartbeat of the receiver of this number: from now on it is missed."""
+        name = self._name(receiver)
+        if self._every and name and (name in self._heard or len(self._heard) < MOST):
             self._heard[name] = at
+
+    def alive(self, receiver: str | None, at: float) -> None:
+        """Something else that is good came from it. Numbers that never beat are virtual ones."""
+        name = self._name(receiver)
+        if name in self._heard:
+            self._heard[name] = at
+
+    def _name(self, receiver: str | None) -> str:
+        if self._client:
+            return self._line
+        return f"{self._line}/{receiver}" if receiver is not None else ""
 
     def look(self, at: float) -> list[Change]:
         """What changed and was not ``told`` yet."""

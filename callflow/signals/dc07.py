@@ -52,7 +52,7 @@ def receive(body: bytes, now: datetime, station: Station) -> Received:
     assert match is not None  # it matches anything
     account, payload = match[1] or head.account, match[2]
     if head.id == _LINK_TEST or not (account or payload.strip()):
-        return Received(reply, beat=head.receiver.removeprefix("R") or "0")
+        return Received(reply, receiver=_number(head), beat=True)
     account = account if re.fullmatch(r"[0-9A-Za-z]{1,16}", account) else ""
     name = f"{account}|{head.sequence}|{hash_of(head.body)}"
     signals = signals_of(
@@ -64,7 +64,7 @@ def receive(body: bytes, now: datetime, station: Station) -> Received:
         line=_line(head, station),
         key=station.repeats.key(name, content.stamp, now),
     )
-    return Received(reply, signals, account or None)
+    return Received(reply, signals, account or None, receiver=_number(head))
 
 
 def _events(head: Head, payload: str) -> tuple[Event, ...]:
@@ -73,8 +73,12 @@ def _events(head: Head, payload: str) -> tuple[Event, ...]:
 
 
 def _line(head: Head, station: Station) -> str:
-    receiver, line = head.receiver.removeprefix("R") or "0", head.line.removeprefix("L") or "0"
-    return f"{station.line}/{receiver}-{line}"
+    return f"{station.line}/{_number(head)}-{head.line.removeprefix('L') or '0'}"
+
+
+def _number(head: Head) -> str:
+    """The receiver's own."""
+    return head.receiver.removeprefix("R") or "0"
 
 
 def _shown(text: str) -> str:

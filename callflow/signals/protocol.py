@@ -28,7 +28,8 @@ class Received(NamedTuple):
     fault: Fault | None = None
     stamp: datetime | None = None  # the panel's clock, where the message says it
     account: str = ""  # whose message could not be taken
-    beat: str | None = None  # the number of the hardware receiver whose heartbeat this is
+    receiver: str | None = None  # the number of the hardware receiver that sent it
+    beat: bool = False  # its heartbeat
 
 
 class Heard(NamedTuple):

@@ -122,7 +122,7 @@ def receive(body: bytes, now: datetime, station: Station) -> Received:
         return Received(NAK, fault=Fault.MALFORMED)
     line = read(text)
     if line.beat:
-        return Received(ACK, beat=line.receiver)
+        return Received(ACK, receiver=line.receiver, beat=True)
     where = f"{station.line}/{line.receiver}-{line.line}" if line.receiver else station.line
     signals = signals_of(
         line.events,
@@ -133,7 +133,7 @@ def receive(body: bytes, now: datetime, station: Station) -> Received:
         line=where,
         key=station.resends.key(line.account, hash_of(text), now),
     )
-    return Received(ACK, signals, line.account or None)
+    return Received(ACK, signals, line.account or None, receiver=line.receiver or None)
 
 
 def _decoded(body: bytes) -> str:
