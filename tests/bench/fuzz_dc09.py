@@ -34,7 +34,7 @@ OVER_TCP = 20
 #: One of so many streams is traced.
 TRACED = 40
 #: What the end may need more than a tenth of the way, in memory; and one frame, in seconds.
-GROWTH, SLOWEST_S = 1.1, 0.1
+GROWTH, SLOWEST_S = 1.1, 0.25
 AT = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 _PAGE = resource.getpagesize()
 
@@ -71,7 +71,7 @@ class Decoder:
         self.mutants = Mutants(self.dice)
         self.coverage = Coverage()
         # Bounded, and full before a tenth of the way: a longer run needs no more of it.
-        repeats = Repeats(limit=max(100, min(50_000, self.frames // 40)))
+        repeats = Repeats(limit=max(100, min(50_000, self.frames // 60)))
         self.station = Station(key_of=KEYS.get, line="dc09-tcp", repeats=repeats)
 
     def run(self) -> Row:
