@@ -81,10 +81,11 @@ def _without_telephone_event(sdp: str) -> str:
     for line in lines:
         if re.match(r"a=(?:rtpmap|fmtp):(\d+)\b", line) and line.split(":")[1].split()[0] in gone:
             continue
-        if line.startswith("m=audio"):
-            words = line.split()
-            line = " ".join(words[:3] + [word for word in words[3:] if word not in gone])
-        kept.append(line)
+        if not line.startswith("m=audio"):
+            kept.append(line)
+            continue
+        words = line.split()
+        kept.append(" ".join(words[:3] + [word for word in words[3:] if word not in gone]))
     return "\r\n".join(kept) + "\r\n"
 
 
