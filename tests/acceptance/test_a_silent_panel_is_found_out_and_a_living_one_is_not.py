@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 from pathlib import Path
 
+import pytest
+
 from callflow.panel import NoAnswerError, PanelClient
 from tests.support import chaos
 from tests.support.sites import fresh, put, site
@@ -14,6 +16,7 @@ from tests.support.station import Station
 POLL_EVERY = 5.0  # seconds: silent after 12.5
 
 
+@pytest.mark.timeout(240)
 async def test_a_silent_panel_is_found_out_and_a_living_one_is_not(tmp_path: Path) -> None:
     async with Station(tmp_path) as station:
         living, silent = fresh("L"), fresh("S")
@@ -24,9 +27,9 @@ async def test_a_silent_panel_is_found_out_and_a_living_one_is_not(tmp_path: Pat
             assert (await panel.poll()).kind == "ACK"
         polling = asyncio.create_task(_poll(station, living))
         try:
-            await chaos.kill_listener(station, station.base + 9)
-            await chaos.kill_role(station, "engine")
-            await station.until(lambda: station.incidents(account=silent), within=60)
+            await chaos.kill_listener(station, station.base + 9, within=30)
+            await chaos.kill_role(station, "engine", within=30)
+            await station.until(lambda: station.incidents(account=silent), within=90)
             await _is_heard_again(station, silent)
             assert await station.incidents(account=living) == []
         finally:
