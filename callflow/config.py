@@ -211,10 +211,19 @@ def read_settings() -> Settings:
         raise BadSettings(f"CALLFLOW_CONFIG: {file} is no TOML: {error}") from None
 
 
+#: What the fields of a line must look like.
+_PATTERNS = {
+    "name": "a line's name is 1 to 16 lower-case letters, digits, dots and hyphens",
+    "connect": "a receiver to call is host:port",
+}
+
+
 def _said(item: dict[str, Any]) -> str:
     """One mistake that pydantic found; what was set is not repeated (it may be a secret)."""
     if item["type"] == "string_pattern_mismatch":
-        item["msg"] = "must be phone numbers in E.164, such as +33123456789"
+        item["msg"] = _PATTERNS.get(
+            str(item["loc"][-1]), "must be phone numbers in E.164, such as +33123456789"
+        )
     return f"{_variable(str(item['loc'][0]))}: {item['msg']}"
 
 

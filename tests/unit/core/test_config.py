@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from callflow.config import BadSettings, read_settings
+
+
+def _line(**fields: object) -> str:
+    return json.dumps([{"name": "mlr2", "protocol": "surgard", **fields}])
 
 
 @pytest.mark.parametrize(
@@ -19,6 +24,12 @@ from callflow.config import BadSettings, read_settings
         ("DESK_PHONES", "+33123456789", "must be JSON, such as"),
         ("DESK_PHONES", '["112"]', "E.164, such as"),
         ("DUTY_NUMBERS", '["06 39 98 99 10"]', "E.164, such as"),
+        ("LINES", _line(listen=8100, connect="host:8100"), "either listens"),
+        ("LINES", _line(connect="host"), "host:port"),
+        ("LINES", _line(connect="host:70000"), "from 1 to 65535"),
+        ("LINES", _line(name="surgard", listen=8100), "a name of its own"),
+        ("LINES", _line(name="Récepteur", listen=8100), "lower-case"),
+        ("LINES", _line(listen=8100, transport="udp"), "only DC-09"),
     ],
 )
 def test_a_wrong_setting_is_named_and_what_is_right_is_said(
