@@ -110,3 +110,23 @@ def test_another_pbx_is_given_our_dialplan_our_user_and_our_bridge_and_keeps_its
 def test_another_pbx_is_given_no_secret_that_the_station_does_not_know(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="CALLFLOW_AMI_SECRET"):
         embedded.render_external(_settings(tmp_path, asterisk="external"), tmp_path / "include")
+
+
+def test_the_panels_numbers_lead_to_their_route_in_every_form_a_network_dials(
+    tmp_path: Path,
+) -> None:
+    settings = {"panel_numbers": ("+33639989998", "+3225550001")}
+    dialplan = (_station(tmp_path, **settings).etc / "extensions.conf").read_text()
+    for number in (
+        "33639989998",
+        "+33639989998",
+        "0033639989998",
+        "0639989998",
+        "3225550001",
+        "+3225550001",
+        "003225550001",
+    ):
+        assert f"exten => {number},1,Goto(callflow-panel,s,1)\n" in dialplan
+    assert "agi://127.0.0.1:12573/panel" in dialplan
+    panel = dialplan.split("[callflow-panel]")[1].split("\n[")[0]
+    assert "Playback" not in panel, "a panel gets no prompts"
