@@ -38,6 +38,8 @@ FIRST_KEY = 2.5
 NEXT_KEY = 0.7
 #: Seconds for the next message after a kiss-off, or for the same again without one.
 NEXT_BLOCK = 4.0
+#: Seconds after the kiss-off of a listen-in: a panel that missed it sends again by then.
+RESENT = 1.5
 #: Seconds for the commit: later the kiss-off would meet the panel's next try.
 COMMIT_PATIENCE = 1.0
 #: The handshakes of a call that stays silent, by how keys are heard then; after them it ends.
@@ -127,7 +129,6 @@ class _Talk:
             await self._play(HANDSHAKE)
             await self._listen(HANDSHAKE_S + FIRST_KEY)
         if self._asks_to_listen:
-            await self._key(KISS_OFF_S + 0.1)  # heard to its end
             return await self._store.listen_in(self._id, self._asks_to_listen)
         if not self._taken:
             await self._nobody()
@@ -141,11 +142,12 @@ class _Talk:
     async def _listen(self, patience: float) -> None:
         """Take blocks until none comes within ``patience`` seconds of the last."""
         while keys := await self._read(patience):
-            patience = NEXT_BLOCK
-            if await self._take(keys):
+            taken = await self._take(keys)
+            patience = RESENT if self._asks_to_listen else NEXT_BLOCK
+            if taken:
                 await self._play(KISS_OFF)
                 patience += KISS_OFF_S
-            if self._asks_to_listen or self._is_too_much:
+            if self._is_too_much:
                 return
 
     @property

@@ -28,7 +28,7 @@ _BREATH_S = 0.28
 #: A kiss-off is 0.75 to 1 s; what is shorter is none.
 _KISS_OFF_S = 0.6
 #: A tone goes on over what a line loses.
-_HOLE_S = 0.1
+_HOLE_S = 0.2
 #: What lines and jitter buffers add to the way there and back.
 _WAY_S = 0.25
 #: pjsua2 writes what is heard in pieces of so many seconds.
