@@ -28,6 +28,15 @@ _WRONG_LINE = and_(
 )
 
 
+_SHOWN = [
+    _ACCOUNT[name]
+    for name in (
+        "account site_id last_heard last_line line skew poll_every silent test_every test_due"
+        " untested"
+    ).split()
+]
+
+
 def _troubles(skew: float, keyless: Collection[str]) -> dict[str, ColumnElement[bool]]:
     """What can be wrong with a panel; its clock by more than ``skew`` seconds."""
     return {
@@ -54,13 +63,9 @@ def panels(
     ``wrong_clock``, ``wrong_line`` and ``keyed`` what it must be compared for.
     """
     troubles = _troubles(skew, keyless)
-    columns = (
-        "account site_id last_heard last_line line skew poll_every silent test_every test_due"
-        " untested"
-    )
     query = (
         select(
-            *(_ACCOUNT[name] for name in columns.split()),
+            *_SHOWN,
             t.site.c.name.label("site_name"),
             _ACCOUNT.dc09_key.is_not(None).label("keyed"),
             func.coalesce(troubles["wrong_clock"], False).label("wrong_clock"),
