@@ -17,9 +17,9 @@ for _byte in range(256):
         _value = _value >> 1 ^ 0xA001 if _value & 1 else _value >> 1
     _TABLE[_byte] = _value
 
-_ID = re.compile(rb'"(\*?)([^"\[]*)"')
+_ID = re.compile(r'"(\*?)([^"\[]*)"')
 _BLANK = re.compile(
-    rb"\|?(?:#[0-9A-Za-z]{1,16}(?:\||(?=_|$)))?\s*(?:_\d\d:\d\d:\d\d,\d\d-\d\d-\d{4}[\0\s]*)?$"
+    r"\|?(?:#[0-9A-Za-z]{1,16}(?:\||(?=_|$)))?\s*(?:_\d\d:\d\d:\d\d,\d\d-\d\d-\d{4}[\0\s]*)?$"
 )
 
 
@@ -83,28 +83,33 @@ class Kind(Enum):
 
 def kind_of(body: bytes) -> Kind:
     """What ``body`` is."""
-    match = _ID.match(body)
+    text = _text(body)
+    match = _ID.match(text)
     if match is None:
         return Kind.NOTHING
     star, name = match.groups()
-    if name in (b"ACK", b"NAK", b"DUH", b"RSP"):
+    if name in ("ACK", "NAK", "DUH", "RSP"):
         return Kind.ANSWER
-    if name not in (b"NULL", b"SIA-DCS", b"ADM-CID"):
+    if name not in ("NULL", "SIA-DCS", "ADM-CID"):
         return Kind.OTHER
-    if name == b"NULL":
+    if name == "NULL":
         return Kind.ENCRYPTED if star else Kind.POLL
-    _, bracket, content = body[match.end() :].partition(b"[")
-    if not bracket or content in (b"", b"]"):
+    _, bracket, content = text[match.end() :].partition("[")
+    if not bracket or content in ("", "]"):
         return Kind.OTHER
     if star:
         return Kind.ENCRYPTED
-    return Kind.BLANK if _BLANK.match(content.partition(b"]")[0]) else Kind.EVENT
+    return Kind.BLANK if _BLANK.match(content.partition("]")[0]) else Kind.EVENT
 
 
 def shown(body: bytes) -> str:
     """A body as the station shows it to people: printable, the rest as escapes."""
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in _text(body))
+
+
+def _text(body: bytes) -> str:
+    """UTF-8, or else Windows-1252."""
     try:
-        text = body.decode()
+        return body.decode()
     except UnicodeDecodeError:
-        text = body.decode("cp1252", "replace")
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+        return body.decode("cp1252", "replace")
