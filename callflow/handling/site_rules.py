@@ -71,8 +71,10 @@ def no_longer_tested(tx: Tx, old: Row | None, values: Row, now: datetime) -> Non
 
 
 def shown_account(row: Row) -> Row:
-    """How an account is watched, as PUT takes it, and what is known of it."""
+    """An account as PUT takes it, and what is known of it; whether it has a key, not which."""
     return {
+        "account": row["account"],
+        "dc09_key_set": row["dc09_key"] is not None,
         "line": row["line"],
         "phone": row["phone"],
         "poll_every_s": row["poll_every"],

@@ -49,14 +49,7 @@ def get_site(tx: Tx, site_id: str) -> Row | None:
         "language": row["language"],
         "state": row["state"],
         "recognition_word_set": row["recognition_word"] is not None,
-        "accounts": [
-            {
-                "account": a["account"],
-                "dc09_key_set": a["dc09_key"] is not None,
-                **site_rules.shown_account(a),
-            }
-            for a in accounts
-        ],
+        "accounts": [site_rules.shown_account(a) for a in accounts],
         "zones": [
             {"account": z["account"], "zone": z["zone"], "name": z["name"], "kind": z["kind"]}
             for z in sites.zone_rows(tx, site_id)
@@ -105,11 +98,10 @@ def put_site(tx: Tx, vault: Vault, site_id: str, body: Row, who: str, now: datet
         )
     sites.accounts_changed(tx)
     _write_zones(tx, body.get("zones", []), set(numbers))
-    contacts = body.get("contacts", [])
-    for place, contact in enumerate(contacts):
+    for place, contact in enumerate(body.get("contacts", [])):
         _write_contact(tx, vault, site_id, place, contact)
     site_rules.write_overrides(tx, site_id, body.get("event_overrides") or [])
-    people = [contact["id"] for contact in contacts]
+    people = [contact["id"] for contact in body.get("contacts", [])]
     site_rules.write_panel_users(tx, numbers, people, body.get("panel_users") or [])
     tell(tx, "site_changed", now, site=site_id, by=who, who_did=who)
     return old is None

@@ -60,19 +60,9 @@ def set_on_test(
         raise BadSite("reason", "says why, for who finds the site on test")
     asked_by = _authorised(site, contact, keys)
     _refuse_in_alarm(tx, site_id)
-    row: Row = {
-        "id": uuid.uuid4().hex,
-        "site_id": site_id,
-        "zones": keys,
-        "reason": reason,
-        "set_by": who,
-        "contact_id": contact,
-        "began_at": now,
-        "ends_at": now + lasts,
-        "extensions": 0,
-        "ended_at": None,
-        "ended_by": None,
-    }
+    made = dict(zones=keys, reason=reason, set_by=who, contact_id=contact, began_at=now)
+    row: Row = {"id": uuid.uuid4().hex, "site_id": site_id, "ends_at": now + lasts, **made}
+    row |= {"extensions": 0, "ended_at": None, "ended_by": None}
     rows.insert_test(tx, row)
     named = ", ".join(keys) if keys else "*"
     told: Row = dict(zones=named, reason=reason, contact=asked_by, until=_iso(row["ends_at"]))

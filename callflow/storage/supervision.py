@@ -113,9 +113,8 @@ def due_accounts(
 ) -> list[Row]:
     """Accounts that have something due: unheard, heard again, untested, not arrived.
 
-    A scan of those that follow ``after``, up to ``until``: what polls move has no index. ``heard``
-    None: nobody listens, nobody is silent. ``certain``: until when what is not there did not
-    come. The core looks at each again.
+    A scan of those after ``after``, up to ``until``: what polls move has no index. ``heard`` None:
+    nobody listens. ``certain``: until when what is not there did not come. The core looks again.
     """
     conditions: list[ColumnElement[bool]] = []
     if certain is not None:
