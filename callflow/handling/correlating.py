@@ -114,7 +114,7 @@ class Correlation:
         )
         if treatment is Treatment.COUNTED:
             return  # told once, for all of them
-        raised = {"raised": seen.at.isoformat(timespec="seconds")} if seen.deferred else {}
+        raised = {"raised": f"{seen.at:%d/%m/%Y %H:%M:%S} UTC"} if seen.deferred else {}
         self._drafts.append(
             draft(
                 "signal",

@@ -211,7 +211,7 @@ def test_a_late_delivery_is_marked_and_told_with_the_panels_time(station: Statio
     row = says(station, "BA", "3", panel_time=raised)
     assert row["deferred"]
     assert station.incident(row["incident_id"])["alarm_at"] == raised
-    assert "différé, émis le 2026-11-25T02:20:00+00:00" in station.entries("signal")[0]["text"]
+    assert "différé, émis le 25/11/2026 02:20:00 UTC" in station.entries("signal")[0]["text"]
 
 
 def test_a_clock_that_is_known_to_be_wrong_defers_nothing(station: Station) -> None:
