@@ -57,12 +57,13 @@ class Arrival:
     """A panel's call as its row stands. ``known``: a server before us had it.
 
     ``room`` is the conference in which it is listened in to already, ``mute``: nothing may be heard
-    at the premises.
+    at the premises. ``listen`` is the account for which it asked for that before a server died.
     """
 
     known: bool = False
     room: str = ""
     mute: bool = False
+    listen: str = ""
 
 
 class PanelStore(Protocol):
@@ -99,7 +100,7 @@ class Panels:
             return
         self.counts["calls"] += not arrival.known
         if not arrival.room:
-            arrival = await _Talk(self, session, caller).run(known=arrival.known)
+            arrival = await _Talk(self, session, caller, arrival).run()
         if arrival.room:
             await _keep_open(session, arrival)
         await session.set_variable("CALLFLOW_DONE", "1")
@@ -108,17 +109,19 @@ class Panels:
 class _Talk:
     """One call's messages."""
 
-    def __init__(self, panels: Panels, session: Session, caller: str) -> None:
+    def __init__(self, panels: Panels, session: Session, caller: str, arrival: Arrival) -> None:
         self._store, self._counts = panels._store, panels.counts
         self._session = session
         self._id = session.channel_id
         self._caller = caller
         self._taken = self._refused = 0
-        self._asks_to_listen = ""  # the account
+        self._known, self._asks_to_listen = arrival.known, arrival.listen
 
-    async def run(self, *, known: bool) -> Arrival:
+    async def run(self) -> Arrival:
         """From the answer until the panel is silent, or is to be listened in to."""
-        if known:  # greeted by a server that died: the panel is sending, or about to send again
+        if (
+            self._known
+        ):  # greeted by a server that died: the panel is sending, or about to send again
             await self._listen(FIRST_KEY)
         else:
             await self._key(ANSWER_PAUSE)
@@ -137,7 +140,7 @@ class _Talk:
     @property
     def _over(self) -> bool:
         """Whether the panel has said what it had to say, or there is none."""
-        return self._taken > 0 or self._refused >= NOISE_AT_MOST
+        return bool(self._taken or self._asks_to_listen) or self._refused >= NOISE_AT_MOST
 
     async def _listen(self, patience: float) -> None:
         """Take blocks until none comes within ``patience`` seconds of the last."""

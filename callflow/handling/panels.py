@@ -104,6 +104,16 @@ def panel_message(tx: Tx, signal: Signal) -> bool:
     return True
 
 
+def panel_asked(tx: Tx, row: Row, code: str) -> str:
+    """The account for which a call that is under way sent ``code``; "" where it did not.
+
+    A caller without a number is not told from others, so for it the answer is no.
+    """
+    if not row["to"]:
+        return ""
+    return panel_rows.asked(tx, row["to"], code, row["requested_at"]) or ""
+
+
 def panel_settled(tx: Tx, account: str) -> bool:
     """Whether all that this panel sent has found its incident."""
     return not panel_rows.waits(tx, account)

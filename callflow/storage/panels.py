@@ -24,6 +24,18 @@ def newest(tx: Tx, account: str, format_name: str, since: datetime) -> dict[str,
     return dict(row._mapping) if row else None
 
 
+def asked(tx: Tx, caller: str, code: str, since: datetime) -> str | None:
+    """The account of which this caller sent ``code`` since then, the last one."""
+    c = t.signal.c
+    query = (
+        select(c.account)
+        .where(c.caller == caller, c.code == code, c.received_at >= since)
+        .order_by(c.number.desc())
+        .limit(1)
+    )
+    return tx.execute(query).scalar()
+
+
 def waits(tx: Tx, account: str) -> bool:
     """Whether a signal of this panel is still to be correlated."""
     c = t.signal.c

@@ -13,7 +13,7 @@ from callflow.signal import Signal
 from callflow.signals.contact_id import Block
 from callflow.storage import Store, Tx
 from ivr.ami import is_channel_id
-from ivr.contact_id import Arrival
+from ivr.contact_id import LISTEN_IN, Arrival
 
 FORMAT = "contact-id"
 #: How often, and how many times, it is looked whether the engine has correlated a message.
@@ -40,7 +40,8 @@ class PanelRows:
             row, is_new = panels.panel_call(tx, channel_id, number, self._node, self._now(), name)
             room = row["room"] or ""
             mute = bool(room) and panels.panel_is_mute(tx, row)
-            return Arrival(known=not is_new, room=room, mute=mute)
+            listen = "" if is_new else panels.panel_asked(tx, row, LISTEN_IN)
+            return Arrival(known=not is_new, room=room, mute=mute, listen=listen)
 
         arrival = await self._store.write(stored)
         self._on_arrived(channel_id)

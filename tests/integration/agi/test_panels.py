@@ -139,6 +139,16 @@ async def test_606_keeps_the_line_for_a_human(line: Line, mute: bool) -> None:
     assert ('SET VARIABLE MUTEAUDIO(out) "on"' in panel.commands) is mute
 
 
+async def test_a_server_that_died_before_a_human_was_rung_leaves_that_to_the_next(
+    line: Line,
+) -> None:
+    line.store.arrival = Arrival(known=True, listen="1234")
+    panel = await line.call(SILENCE)
+    assert panel.tones == []
+    assert line.store.listened == ["1234"]
+    assert panel.variables["CALLFLOW_NEXT"] == "conference"
+
+
 async def test_a_call_that_was_listened_in_to_goes_back_there(line: Line) -> None:
     line.store.arrival = Arrival(known=True, room=CHANNEL, mute=True)
     panel = await line.call(ALARM)

@@ -84,6 +84,20 @@ def test_listening_in_hangs_the_call_on_the_incident_and_rings_a_desk(station: S
     assert station.store.read_now(lambda tx: panels.panel_is_mute(tx, row))
 
 
+def test_what_a_call_asked_for_is_known_after_a_crash(station: Station) -> None:
+    def asked(number: str) -> str:
+        row = station.store.write_now(
+            lambda tx: panels.panel_call(tx, f"{CALL}{number[-1:]}", number, "node0", NIGHT)
+        )[0]
+        return station.store.read_now(lambda tx: panels.panel_asked(tx, row, "1606"))
+
+    send(station, NIGHT - timedelta(seconds=1), "1606")
+    assert asked(PANEL) == "", "that was an earlier call"
+    send(station, NIGHT + timedelta(minutes=5), "1606")
+    assert asked(PANEL) == "1002"
+    assert asked("+33639980071") == asked("") == ""
+
+
 def test_a_site_without_an_incident_is_listened_in_to_as_well(station: Station) -> None:
     station.store.write_now(lambda tx: panels.panel_call(tx, CALL, PANEL, "node0", NIGHT))
     found = station.store.write_now(lambda tx: panels.panel_listen_in(tx, CALL, "1002", NIGHT))
