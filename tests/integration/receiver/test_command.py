@@ -95,5 +95,6 @@ async def test_it_keeps_beating_for_a_station_that_calls_it() -> None:
     process.terminate()
     await process.wait()
     writer.close()
-    await writer.wait_closed()
+    with contextlib.suppress(ConnectionError):  # it ended before it read the last answer
+        await writer.wait_closed()
     assert (await process.stdout.read()).startswith(b"ACK\nheartbeat ACK\n")
