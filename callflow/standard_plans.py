@@ -101,6 +101,7 @@ _HUMAN_KINDS = PERSONAL | {
     Kind.UNENCRYPTED,
     Kind.MISMATCH,
     Kind.MISSING_TEST,
+    Kind.PANEL_USER,  # whoever is there may know a code that was true once
     Kind.RECEIVER,
 }
 

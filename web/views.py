@@ -16,6 +16,8 @@ from callflow.storage import Tx, calls, incidents, logbook, signals, sites
 from web.i18n import phone
 
 Row = dict[str, Any]
+#: Kinds that are about a panel, a path or a line: what they name is no zone.
+_NO_ZONES = frozenset({Kind.MISSING_POLL, Kind.MISSING_TEST, Kind.RECEIVER, Kind.STORM})
 _LIVE = frozenset(state.value for state in LIVE_STATES)
 #: The station's own time zone: the console's clock and the times of what belongs to no site.
 STATION_ZONE = "Europe/Paris"
@@ -36,6 +38,7 @@ class Line:
     site_name: str
     account: str
     zones: tuple[str, ...]
+    lines: tuple[str, ...]  # of the station, that are lost
     reason: str
     step: str | None  # kind of the plan's step that it is at
     holder: str | None
@@ -88,7 +91,7 @@ def _line(
 ) -> Line:
     shown = next((c for c in its_calls if c["state"] in _LIVE), None)
     shown = shown or next((c for c in reversed(its_calls) if c["state"] == "ended"), None)
-    group = _group(row)
+    group, kind = _group(row), Kind(row["kind"])
     human = row["with_human"] and row["human_since"] is not None
     target = None
     if human and row["state"] == "open" and row["holder"] is None and not row["parked_until"]:
@@ -104,7 +107,8 @@ def _line(
         site=row["site_id"],
         site_name=names.get(row["site_id"] or "", ""),
         account=row["account"],
-        zones=tuple(zone for zone in row["zones"] if zone),
+        zones=() if kind in _NO_ZONES else tuple(zone for zone in row["zones"] if zone),
+        lines=tuple(row["zones"]) if kind is Kind.RECEIVER else (),
         reason=row["human_reason"] if row["with_human"] else "",
         step=step_kind(row["plan"], row["step"]),
         holder=row["holder"],
@@ -116,8 +120,8 @@ def _line(
         call_who=_who(shown, people) if shown else "",
         call_desk=bool(shown and shown["step"] in ("queue", "bridge")),
         signal_count=row["signal_count"],
-        of_station=Kind(row["kind"]) in OF_STATION,
-        storm=next(iter(row["zones"]), "") if row["kind"] == Kind.STORM.value else "",
+        of_station=kind in OF_STATION,
+        storm=next(iter(row["zones"]), "") if kind is Kind.STORM else "",
     )
 
 
