@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
@@ -11,13 +10,12 @@ from typing import Any, NamedTuple
 from callflow import correlation
 from callflow.correlation import Periods, Trips, zone_key
 from callflow.handling.policy import load_policy
-from callflow.signal import STATION, Kind, Signal
+from callflow.signal import STATION, Kind
 from callflow.signals import events
 from callflow.signals.events import EventRow
 from callflow.site import Rules
-from callflow.storage import Tx, sites
+from callflow.storage import Tx, sites, supervision
 from callflow.storage import surroundings as rows
-from callflow.storage.supervision import running_tests
 from callflow.supervision import is_tested, user_key
 
 Row = dict[str, Any]
@@ -57,12 +55,13 @@ class Surroundings:
         self._overrides = rows.overrides(tx, mine)
         self._overridden = {site for site, _, _ in self._overrides}
         self._rules = {site: _rules(row) for site, row in rows.rules(tx, mine).items()}
-        partitions = rows.partitions(tx, mine)
-        self.periods = Periods(partitions)
-        self._accounts: dict[str, set[str]] = defaultdict(set)
-        for row in partitions:
-            self._accounts[row["site_id"]].add(row["account"])
-        self._tests = running_tests(tx, mine, now)
+        partitions = supervision.partitions(tx, mine)
+        told = [
+            row for rows_ in partitions.values() for row in rows_ if row["partition"] is not None
+        ]
+        self.periods = Periods(told)
+        self._accounts = {s: {row["account"] for row in of} for s, of in partitions.items()}
+        self._tests = supervision.running_tests(tx, mine, now)
         self._trips: dict[tuple[str, str], Trips] | None = None
         self._counted: dict[tuple[str, str], Trips] = {}
         self._armed: dict[tuple[str, str], Row] = {}
@@ -88,9 +87,8 @@ class Surroundings:
 
     def _meaning(self, signal: Row, site: str | None) -> EventRow:
         key = zone_key(signal["zone"])
-        meaning = events.classify(
-            _as_signal(signal), self._zone_kinds.get((signal["account"], key))
-        )
+        zone_kind = self._zone_kinds.get((signal["account"], key))
+        meaning = events.classify(signal["format"], signal["code"], zone_kind)
         if site not in self._overridden:
             return meaning
         code = signal["code"]
@@ -111,7 +109,6 @@ class Surroundings:
             return
         account, partition = seen.signal["account"], seen.signal["partition"]
         armed = seen.kind is Kind.CLOSING
-        self._accounts[seen.site].add(account)
         if self.periods.note(account, partition, armed=armed, at=seen.at):
             self._armed[account, partition] = {
                 "account": account,
@@ -158,9 +155,8 @@ class Surroundings:
     def may_cancel(self, seen: Seen) -> bool:
         """Whether the user who cancelled is one who may: not revoked, not under duress (D4)."""
         account, number = seen.signal["account"], seen.signal["panel_user"] or seen.signal["zone"]
-        users = {
-            user_key(user): row for (_, user), row in rows.panel_users(self.tx, [account]).items()
-        }
+        found = supervision.panel_users(self.tx, [account])
+        users = {user_key(row["number"]): row for row in found}
         user = users.get(user_key(number))
         if user is None:
             return not users  # where users are declared, an unknown one cancels nothing
@@ -172,14 +168,3 @@ _RULES = {field.name for field in fields(Rules)}
 
 def _rules(row: Row) -> Rules:
     return Rules(**{name: value for name, value in row.items() if name in _RULES})
-
-
-def _as_signal(row: Row) -> Signal:
-    return Signal(
-        account=row["account"],
-        format=row["format"],
-        code=row["code"],
-        zone=row["zone"],
-        received_at=row["received_at"],
-        deduplication=row["deduplication"],
-    )

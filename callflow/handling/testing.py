@@ -155,20 +155,9 @@ def _make_live(tx: Tx, row: Row, who: str, now: datetime) -> str:
 def _told(signal: Row, zone_kind: Kind | None) -> tuple[Kind | None, Kind | None]:
     """(the kind that a silenced signal alarms, the kind that any signal restores)."""
     if signal["kind"] == Kind.RESTORE.value:
-        return None, events.classify(_as_signal(signal), zone_kind).restores
+        return None, events.classify(signal["format"], signal["code"], zone_kind).restores
     silenced = signal["treatment"] == Treatment.TESTED.value
     return (Kind(signal["kind"]) if silenced else None), None
-
-
-def _as_signal(row: Row) -> Signal:
-    return Signal(
-        account=row["account"],
-        format=row["format"],
-        code=row["code"],
-        zone=row["zone"],
-        received_at=row["received_at"],
-        deduplication="",
-    )
 
 
 def _tested_on(others: Sequence[supervision.OnTest], signal: Row) -> bool:

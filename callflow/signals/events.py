@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
-from callflow.signal import STATION, Category, Kind, Signal
+from callflow.signal import STATION, Category, Kind
 
 #: Formats whose codes are Contact ID's, and those with tables of their own.
 CONTACT_ID = frozenset({"ADM-CID", "contact-id"})
@@ -70,19 +70,19 @@ def lookup(format_name: str, code: str) -> EventRow:
     return table().get(("SIA-DCS", code)) or _contact_id(code)
 
 
-def classify(signal: Signal, zone_kind: Kind | None = None) -> EventRow:
-    """What ``signal`` is about at its site: the table's meaning, bent by the kind of its zone.
+def classify(format_name: str, code: str, zone_kind: Kind | None = None) -> EventRow:
+    """What a code is about at its site: the table's meaning, bent by the kind of its zone.
 
     A zone declared as, say, lift makes a lift alarm of whatever alarm its panel sends for it, and
     of that alarm's end. It changes neither openings and tests nor faults, nor an unknown code.
     """
-    row = lookup(signal.format, signal.code)
+    row = lookup(format_name, code)
     if zone_kind is None or row is UNKNOWN:
         return row
     if row.restores is not None:
-        bent = _ZONE_RESTORE.fullmatch(signal.code)
+        bent = _ZONE_RESTORE.fullmatch(code)
         return replace(row, restores=zone_kind) if bent else row
-    if not _ZONE_ALARM.fullmatch(signal.code):
+    if not _ZONE_ALARM.fullmatch(code):
         return row
     category, priority = _usual(zone_kind)
     return replace(row, kind=zone_kind, category=category, priority=priority, opens=True)

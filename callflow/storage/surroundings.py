@@ -34,22 +34,6 @@ def declared(tx: Tx, accounts: Iterable[str]) -> dict[str, Declared]:
     return {row.account: Declared(*row[1:]) for row in tx.execute(query)}
 
 
-def accounts_of(tx: Tx, site_id: str) -> list[str]:
-    """Every account of a site."""
-    query = select(t.account.c.account).where(t.account.c.site_id == site_id)
-    return list(tx.execute(query).scalars())
-
-
-def partitions(tx: Tx, sites: Iterable[str]) -> list[Row]:
-    """The arming state of every partition of these sites."""
-    query = (
-        select(t.partition, t.account.c.site_id)
-        .join(t.account, t.account.c.account == t.partition.c.account)
-        .where(t.account.c.site_id.in_(list(sites)))
-    )
-    return [dict(row._mapping) for row in tx.execute(query)]
-
-
 def write_partitions(tx: Tx, rows: Sequence[Row]) -> None:
     """The newest state of partitions."""
     upsert_all(tx, t.partition, ["account", "partition"], rows)
@@ -86,10 +70,3 @@ def write_trips(tx: Tx, counts: Mapping[tuple[str, str], Trips]) -> None:
         for (account, zone), count in counts.items()
     ]
     upsert_all(tx, t.zone_trips, ["account", "zone"], rows)
-
-
-def panel_users(tx: Tx, accounts: Iterable[str]) -> dict[tuple[str, str], Row]:
-    """{(account, user number): whom it stands for}."""
-    query = select(t.panel_user).where(t.panel_user.c.account.in_(list(accounts)))
-    rows = [dict(row._mapping) for row in tx.execute(query)]
-    return {(row["account"], row["number"]): row for row in rows}

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
 
-from callflow.signal import ALWAYS_OWN, PERSONAL, Category, Kind, Signal
+from callflow.signal import ALWAYS_OWN, PERSONAL, Category, Kind
 from callflow.signals import events
 
 #: Every code that signals.md names.
 NAMED = "BA BR BC PA HA FA GA MA TA AT AR YT YR RP RR OP CL OR NL LX LB UX".split()
-
-
-def signal(code: str, format_name: str = "SIA-DCS") -> Signal:
-    return Signal(
-        account="1001",
-        format=format_name,
-        code=code,
-        received_at=datetime(2026, 3, 1, tzinfo=UTC),
-        deduplication="x",
-    )
 
 
 def test_the_table_is_large_and_every_row_is_whole() -> None:
@@ -98,20 +86,20 @@ def test_labels_tell_opening_from_closing_in_both_languages() -> None:
 
 
 def test_a_zone_bends_alarms_and_restores() -> None:
-    alarm = events.classify(signal("BA"), Kind.HOLD_UP)
+    alarm = events.classify("SIA-DCS", "BA", Kind.HOLD_UP)
     assert (alarm.kind, alarm.category, alarm.priority) == (Kind.HOLD_UP, Category.VITAL, 1)
-    assert events.classify(signal("BR"), Kind.HOLD_UP).restores is Kind.HOLD_UP
+    assert events.classify("SIA-DCS", "BR", Kind.HOLD_UP).restores is Kind.HOLD_UP
 
 
 @pytest.mark.parametrize(("code", "format_name"), [("1150", "ADM-CID"), ("UA", "SIA-DCS")])
 def test_a_lift_that_sends_a_technical_or_untyped_alarm_is_a_lift(
     code: str, format_name: str
 ) -> None:
-    row = events.classify(signal(code, format_name), Kind.LIFT)
+    row = events.classify(format_name, code, Kind.LIFT)
     assert (row.kind, row.category, row.opens) == (Kind.LIFT, Category.VITAL, True)
 
 
 @pytest.mark.parametrize("code", ["OP", "RP", "AT", "XY", "TA", "BT", "BJ", "BB"])
 def test_a_zone_bends_neither_openings_nor_tests_faults_and_unknown_codes(code: str) -> None:
-    row = events.classify(signal(code), Kind.HOLD_UP)
+    row = events.classify("SIA-DCS", code, Kind.HOLD_UP)
     assert row == events.lookup("SIA-DCS", code)
