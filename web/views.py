@@ -12,7 +12,7 @@ from callflow.call import LIVE_STATES
 from callflow.signal import OF_STATION, Category, Kind
 from callflow.signals import blocks
 from callflow.site import Site
-from callflow.storage import Tx, calls, incidents, logbook, signals, sites
+from callflow.storage import Tx, calls, incidents, logbook, signals, sites, supervision
 from web.i18n import phone
 
 Row = dict[str, Any]
@@ -183,7 +183,7 @@ def _with_persons(tx: Tx, rows: Sequence[Row]) -> list[Row]:
     return [{**row, "person": names.get(of_calls[row["id"]] or "", "")} for row in rows]
 
 
-def incident(tx: Tx, incident_id: str) -> Row | None:
+def incident(tx: Tx, incident_id: str, now: datetime) -> Row | None:
     """Everything that one incident's page shows."""
     row = incidents.get(tx, incident_id)
     if row is None:
@@ -204,6 +204,8 @@ def incident(tx: Tx, incident_id: str) -> Row | None:
         "signals": [
             _signal(s, zone_names) for s in signals.page(tx, incident=incident_id, limit=500)
         ],
+        "armed": _armed(tx, row["site_id"]),
+        "tests": supervision.running_tests(tx, [row["site_id"]], now).get(row["site_id"], []),
         "parts": _parts(tx, row),
         "steps": steps(row, shown),
         "other_calls": [c for c in shown if c["step"] not in _step_ids(row)],
@@ -219,6 +221,12 @@ def _signal(row: Row, site: Site | None) -> Row:
         "links": blocks.links(row["extra"]),
         "blocks": blocks.others(row["extra"]),
     }
+
+
+def _armed(tx: Tx, site_id: str | None) -> list[Row]:
+    """The site's partitions whose state its panels told."""
+    found = supervision.partitions(tx, [site_id]).get(site_id, []) if site_id else []
+    return [row for row in found if row["partition"] is not None]
 
 
 #: Sites of a storm that its page names; the others are counted.

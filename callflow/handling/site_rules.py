@@ -70,6 +70,21 @@ def no_longer_tested(tx: Tx, old: Row | None, values: Row, now: datetime) -> Non
         store_signals(tx, [supervision.tested_again(old, now)])
 
 
+def shown_arming(tx: Tx, site_id: str) -> dict[str, list[Row]]:
+    """{account: its partitions, armed or not, as far as its panel told}."""
+    found: dict[str, list[Row]] = {}
+    for row in rows.partitions(tx, [site_id]).get(site_id, []):
+        if row["partition"] is not None:
+            shown = {
+                "partition": row["partition"],
+                "armed": row["armed"],
+                "since": to_iso(row["since"]),
+                "user": row["panel_user"],
+            }
+            found.setdefault(row["account"], []).append(shown)
+    return found
+
+
 def shown_account(row: Row) -> Row:
     """An account as PUT takes it, and what is known of it; whether it has a key, not which."""
     return {

@@ -40,6 +40,7 @@ def get_site(tx: Tx, site_id: str) -> Row | None:
     if row is None:
         return None
     accounts = sites.account_rows(tx, site_id)
+    armed = site_rules.shown_arming(tx, site_id)
     return {
         "id": row["id"],
         "name": row["name"],
@@ -49,7 +50,10 @@ def get_site(tx: Tx, site_id: str) -> Row | None:
         "language": row["language"],
         "state": row["state"],
         "recognition_word_set": row["recognition_word"] is not None,
-        "accounts": [site_rules.shown_account(a) for a in accounts],
+        "accounts": [
+            {**site_rules.shown_account(a), "partitions": armed.get(a["account"], [])}
+            for a in accounts
+        ],
         "zones": [
             {"account": z["account"], "zone": z["zone"], "name": z["name"], "kind": z["kind"]}
             for z in sites.zone_rows(tx, site_id)

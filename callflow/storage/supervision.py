@@ -53,7 +53,7 @@ def partitions(tx: Tx, sites: Iterable[str]) -> dict[str, list[Row]]:
     """{site: the arming state of its accounts' partitions}; with every account of the site."""
     query = (
         select(_A.site_id, _A.account, t.partition.c.partition, t.partition.c.armed)
-        .add_columns(t.partition.c.since)
+        .add_columns(t.partition.c.since, t.partition.c.panel_user)
         .outerjoin(t.partition, t.partition.c.account == _A.account)
         .where(_A.site_id.in_(list(sites)))
         .order_by(_A.account, t.partition.c.partition)

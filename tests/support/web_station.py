@@ -110,12 +110,16 @@ class WebStation:
             deduplication=f"test:{now.timestamp()}:{os.urandom(4).hex()}",
         )
         self.do(lambda tx: handling.store_signals(tx, [message]))
-        self.do(lambda tx: handling.correlate(tx, clock.now()))
+        self.correlate()
 
         def newest(tx: Tx) -> dict[str, Any]:
             return incidents.page(tx, account=account, limit=500)[-1]
 
         return dict(self.store.read_now(newest))
+
+    def correlate(self) -> None:
+        """The engine takes what was stored."""
+        self.do(lambda tx: handling.correlate(tx, clock.now()))
 
     def call(
         self, outcome: Outcome | None, *, answered: bool = True, seconds: float | None = None

@@ -96,6 +96,7 @@ class AccountIn(Body):
     skew: float | None = None
     silent: bool | None = None
     untested: bool | None = None
+    partitions: list[Any] | None = None
 
 
 class ZoneIn(Body):
@@ -231,6 +232,15 @@ class _Out(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
 
+class PartitionOut(_Out):
+    """Whether a partition is armed, as its panel told last."""
+
+    partition: str = Field(description="Empty where the panel names none")
+    armed: bool
+    since: datetime
+    user: str = Field(description="The panel's number of who did it")
+
+
 class AccountOut(_Out):
     """One account; whether it has a key, not which."""
 
@@ -244,6 +254,7 @@ class AccountOut(_Out):
     skew: float | None = Field(None, description="Seconds that its clock is ahead of ours")
     silent: bool = False
     untested: bool = False
+    partitions: list[PartitionOut] = Field(default_factory=list)
 
 
 class ZoneOut(_Out):

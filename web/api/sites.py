@@ -100,7 +100,7 @@ def writable(body: SiteIn) -> dict[str, Any]:
     if "recognition_word" not in body.model_fields_set:
         fields.pop("recognition_word")
     for sent, kept in zip(body.accounts, fields["accounts"], strict=True):
-        for key in ("dc09_key_set", "last_heard", "skew", "silent", "untested"):
+        for key in ("dc09_key_set", "last_heard", "skew", "silent", "untested", "partitions"):
             kept.pop(key)
         if "dc09_key" not in sent.model_fields_set:
             kept.pop("dc09_key")

@@ -40,13 +40,14 @@ async def _page(
     refused: handling.Refused | None = None,
     status: int = 200,
 ) -> Response:
-    view = await station.store.read(lambda tx: views.incident(tx, incident_id))
+    now = station.clock()
+    view = await station.store.read(lambda tx: views.incident(tx, incident_id, now))
     if view is None:
         raise not_found("incident")
     values: dict[str, Any] = {
         **view,
         "visitor": visitor,
-        "now": station.clock(),
+        "now": now,
         "refused": str(refused or ""),
         "held_by": refused.holder if isinstance(refused, handling.Held) else None,
         "may_act": Right.HANDLE in visitor.rights,
