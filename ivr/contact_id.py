@@ -5,41 +5,48 @@ the kiss-off, which lets the panel forget its message. Without a kiss-off within
 sends again, so nothing is said to it of what is wrong.
 
 Keys come as tones in the audio or as RFC 4733, and an endpoint hears only one of them: whichever
-handshake is answered decides (telephony.md). Tones of ours play while keys are read: between two
-AGI commands keys are lost.
+handshake is answered decides (telephony.md). Between two AGI commands keys are lost, and a busy
+machine is late there; so one command plays our tones and reads a whole message.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
+import sys
+from array import array
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import structlog
 
 from callflow.call import Outcome
 from callflow.signals.contact_id import BLOCK_LENGTH, BadBlock, Block, read_block
-from ivr.agi import Gone, Session
+from ivr.agi import Session
+from ivr.agi.protocol import PATIENCE
 
 log = structlog.get_logger()
 
 #: Seconds from the answer to the handshake (DC-05: 0.5 to 2).
 ANSWER_PAUSE = 1.25
-#: Hz/milliseconds; ``!`` plays an element once. The silence behind goes on, so that the recording
-#: keeps its gaps where the panel's side sends nothing.
-HANDSHAKE = "!1400/100,!0/100,!2300/100,0/1000"
-KISS_OFF = "!1400/900,0/1000"
-#: Seconds that the tones last.
-HANDSHAKE_S, KISS_OFF_S = 0.3, 0.9
+#: Tones as files that Asterisk plays while it reads: (Hz, milliseconds), 0 is silence.
+HANDSHAKE, KISS_OFF = "handshake", "kiss_off"
+TONES = {
+    HANDSHAKE: ((1400, 100), (0, 100), (2300, 100)),
+    KISS_OFF: ((1400, 900),),
+}
+_RATE, _LOUDNESS = 8000, 7000  # samples a second; of 32767, about -13 dBm0
 #: Seconds for the first key after a handshake: panels send 0.25 to 0.3 s after it.
 FIRST_KEY = 2.5
 #: Seconds between two keys; a panel that had no kiss-off begins anew after 1.25 s.
 NEXT_KEY = 0.7
 #: Seconds for the next message after a kiss-off, or for the same again without one.
 NEXT_BLOCK = 4.0
-#: Seconds after the kiss-off of a listen-in: a panel that missed it sends again by then.
-RESENT = 1.5
+#: Seconds within which a panel that heard no kiss-off sends again: after the kiss-off of a
+#: listen-in that it may have missed, or after a server that died.
+RESENT = 2.0
 #: Seconds for the commit: later the kiss-off would meet the panel's next try.
 COMMIT_PATIENCE = 1.0
 #: The handshakes of a call that stays silent, by how keys are heard then; after them it ends.
@@ -85,8 +92,9 @@ class PanelStore(Protocol):
 class Panels:
     """The route ``panel`` of the AGI server. ``counts``: calls, blocks, and refusals by reason."""
 
-    def __init__(self, store: PanelStore) -> None:
-        self._store = store
+    def __init__(self, store: PanelStore, tones: Path) -> None:
+        """``tones`` is the folder of ``write_tones``, which Asterisk must be able to read."""
+        self._store, self._tones = store, tones
         self.counts: Counter[str] = Counter()
 
     async def panel(self, session: Session) -> None:
@@ -106,11 +114,27 @@ class Panels:
         await session.set_variable("CALLFLOW_DONE", "1")
 
 
+def write_tones(folder: Path) -> None:
+    """Makes the files of ``TONES``: 16 bit, 8 kHz, without a header (Asterisk's sln)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, elements in TONES.items():
+        samples = array("h")
+        for hertz, milliseconds in elements:
+            step = 2 * math.pi * hertz / _RATE
+            count = milliseconds * _RATE // 1000
+            samples.extend(round(_LOUDNESS * math.sin(step * n)) for n in range(count))
+        if sys.byteorder == "big":
+            samples.byteswap()
+        fresh = folder / f"{name}.new"
+        fresh.write_bytes(samples.tobytes())
+        fresh.replace(folder / f"{name}.sln")
+
+
 class _Talk:
     """One call's messages."""
 
     def __init__(self, panels: Panels, session: Session, caller: str, arrival: Arrival) -> None:
-        self._store, self._counts = panels._store, panels.counts
+        self._store, self._counts, self._tones = panels._store, panels.counts, panels._tones
         self._session = session
         self._id = session.channel_id
         self._caller = caller
@@ -122,15 +146,14 @@ class _Talk:
         if (
             self._known
         ):  # greeted by a server that died: the panel is sending, or about to send again
-            await self._listen(FIRST_KEY)
+            await self._listen(RESENT)
         else:
-            await self._key(ANSWER_PAUSE)
+            await asyncio.sleep(ANSWER_PAUSE)
         for mode in HANDSHAKES:
             if self._over:
                 break
             await self._session.set_variable("PJSIP_DTMF_MODE()", mode)
-            await self._play(HANDSHAKE)
-            await self._listen(HANDSHAKE_S + FIRST_KEY)
+            await self._listen(FIRST_KEY, HANDSHAKE)
         if self._asks_to_listen:
             return await self._store.listen_in(self._id, self._asks_to_listen)
         if not self._taken:
@@ -142,16 +165,13 @@ class _Talk:
         """Whether the panel has said what it had to say, or there is none."""
         return bool(self._taken or self._asks_to_listen) or self._refused >= NOISE_AT_MOST
 
-    async def _listen(self, patience: float) -> None:
-        """Take blocks until none comes within ``patience`` seconds of the last."""
-        while keys := await self._read(patience):
-            taken = await self._take(keys)
-            patience = RESENT if self._asks_to_listen else NEXT_BLOCK
-            if taken:
-                await self._play(KISS_OFF)
-                patience += KISS_OFF_S
-            if self._is_too_much:
+    async def _listen(self, patience: float, tones: str = "") -> None:
+        """Take blocks until none comes within ``patience`` seconds after ``tones``."""
+        while keys := await self._read(patience, tones):
+            if self._is_too_much:  # the last kiss-off was played
                 return
+            tones = KISS_OFF if await self._take(keys) else ""
+            patience = RESENT if self._asks_to_listen else NEXT_BLOCK
 
     @property
     def _is_too_much(self) -> bool:
@@ -196,27 +216,19 @@ class _Talk:
 
     # --- keys and tones ---
 
-    async def _read(self, patience: float) -> str:
-        """A burst of up to 16 keys; "" where none came."""
-        keys = ""
-        while len(keys) < BLOCK_LENGTH:
-            key = await self._key(NEXT_KEY if keys else patience)
-            if not key:
-                break
-            keys += key
-        return keys
+    async def _read(self, patience: float, tones: str) -> str:
+        """A burst of up to 16 keys, during ``tones`` or after; "" where none came.
 
-    async def _key(self, timeout_s: float) -> str:
-        """The next key, "" after ``timeout_s``."""
-        milliseconds = int(timeout_s * 1000)
-        answer = await self._session.command(f"WAIT FOR DIGIT {milliseconds}", timeout_s + 5.0)
-        if answer.result == "-1":
-            raise Gone("hung up")
-        return chr(int(answer.result)) if answer.result not in ("", "0") else ""
-
-    async def _play(self, tones: str) -> None:
-        """Begins to play; the next command reads meanwhile."""
-        await self._session.command(f'EXEC PlayTones "{tones}"')
+        No key ends it: # is a digit.
+        """
+        await self._session.set_variable("TIMEOUT(response)", f"{patience:.1f}")
+        await self._session.set_variable("TIMEOUT(digit)", f"{NEXT_KEY:.1f}")
+        longest = patience + NEXT_KEY * BLOCK_LENGTH + PATIENCE
+        file = self._tones / tones if tones else ""
+        read = f'EXEC Read "CALLFLOW_KEYS,{file},{BLOCK_LENGTH},t(),1"'
+        await self._session.command(read, longest)
+        answer = await self._session.command("GET VARIABLE CALLFLOW_KEYS")
+        return answer.data if answer.result == "1" else ""
 
 
 async def _keep_open(session: Session, arrival: Arrival) -> None:

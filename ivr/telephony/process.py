@@ -20,7 +20,7 @@ from ivr.ami import Account, AmiError, AmiLink, Timing
 from ivr.asterisk.configuration import AMI_USER
 from ivr.asterisk.instance import Instance, Kind
 from ivr.asterisk.tree import cache_folder
-from ivr.contact_id import Panels
+from ivr.contact_id import Panels, write_tones
 from ivr.speech import Speech, SpeechFailed
 from ivr.telephony.dialogue_rows import DialogueRows
 from ivr.telephony.panel_rows import PanelRows
@@ -80,7 +80,8 @@ class Telephony:
         self._site_names = SiteNames(store, vault, self._speech)
         self._dialogues = Dialogues(self._rows, self._speech, self._mute)
         self._panels = Panels(
-            PanelRows(store, node=settings.node, now=clock.now, on_arrived=self._placing.arrived)
+            PanelRows(store, node=settings.node, now=clock.now, on_arrived=self._placing.arrived),
+            settings.data_dir / "tones",
         )
         self._agi = AgiServer(
             {
@@ -97,6 +98,7 @@ class Telephony:
 
     async def run(self) -> None:
         """Until cancelled; a part that fails ends the process, and the supervisor begins again."""
+        write_tones(self._settings.data_dir / "tones")
         await self._agi.start(self._settings.ports.agi)
         await self._speech.start()
         try:

@@ -21,20 +21,34 @@ class PanelOnAgi(AgiPhone):
     """``burst`` are the keys of the call; after them there is silence."""
 
     burst: str = ""
+    read: str = ""
     tones: list[str] = field(default_factory=list)
 
     def _answer(self, command: str) -> str | None:
-        if command.startswith("WAIT FOR DIGIT"):
-            key, self.burst = self.burst[:1] or SILENCE, self.burst[1:]
-            if key == GONE:
-                return "HANGUP\n"
-            return f"200 result={0 if key == SILENCE else ord(key)}\n"
-        if command.startswith("EXEC PlayTones"):
-            self.tones.append(command.split('"')[1])
+        if command.startswith("EXEC Read"):
+            file = command.split(",")[1]
+            self.tones += [file.rpartition("/")[2]] if file else []
+            return self._read()
+        if command.startswith("GET VARIABLE CALLFLOW_KEYS"):
+            return f"200 result=1 ({self.read})\n"
+        if command.startswith("SET VARIABLE TIMEOUT("):
+            return "200 result=1\n"
         if command.startswith("SET VARIABLE PJSIP_DTMF_MODE()"):
             self.tones.append(command.split('"')[1])
             return "200 result=1\n"
         return super()._answer(command)
+
+    def _read(self) -> str:
+        """Up to 16 keys, or what came before a silence."""
+        self.read = ""
+        while len(self.read) < 16:
+            key, self.burst = self.burst[:1] or SILENCE, self.burst[1:]
+            if key == GONE:
+                return "HANGUP\n"
+            if key == SILENCE:
+                break
+            self.read += key
+        return "200 result=0\n"
 
 
 @dataclass
