@@ -106,7 +106,7 @@ async def _panel(station: Station, name: str, account: str, acknowledged: list[s
 async def _kill_all(station: Station, chance: random.Random) -> list[Kill]:
     kills = []
     for role in itertools.islice(itertools.cycle(ROLES), KILLS):
-        await asyncio.sleep(chance.uniform(0, 0.5))
+        await asyncio.sleep(chance.uniform(0.5, 3.5))
         if role == "engine":
             kills.append(await chaos.kill_role(station, role, within=30))
         else:
