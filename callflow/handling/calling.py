@@ -7,12 +7,19 @@ from datetime import datetime
 from typing import Any
 
 from callflow import call
-from callflow.call import BRIDGE_STEP, QUEUE_STEP, CallState, Outcome
+from callflow.call import (
+    BRIDGE_STEP,
+    INCOMING_STEP,
+    QUEUE_STEP,
+    CallState,
+    Direction,
+    Outcome,
+)
 from callflow.dial_policy import refusal
-from callflow.handling.deciding import decide, hand_to_human, raise_duress
+from callflow.handling.deciding import decide, hand_to_human, raise_duress, request_call
 from callflow.handling.policy import load_policy
 from callflow.handling.queueing import bridge, desk_took, leave_room
-from callflow.handling.telling import tell
+from callflow.handling.telling import storable, tell
 from callflow.storage import Tx, calls, incidents
 
 Row = dict[str, Any]
@@ -189,6 +196,44 @@ def call_ended(tx: Tx, call_id: str, *, outcome: Outcome, detail: str = "", now:
 def call_lost(tx: Tx, call_id: str, now: datetime) -> None:
     """Gone while nobody listened: *unknown*, unless its dialogue had concluded."""
     call_ended(tx, call_id, outcome=Outcome.UNKNOWN, detail="lost in a crash", now=now)
+
+
+def call_arrived(
+    tx: Tx,
+    call_id: str,
+    number: str,
+    *,
+    node: str,
+    dialogue: str,
+    now: datetime,
+    name: str = "",
+    incident_row: Row | None = None,
+) -> None:
+    """A call from outside, answered: a row of its own. ``number`` and ``name`` are hints."""
+    request_call(
+        tx,
+        load_policy(tx),
+        incident_row,
+        now,
+        call_id=call_id,
+        step=INCOMING_STEP,
+        to=number,
+        attempt=1,
+        dialogue=dialogue,
+        ring_time=0,
+        priority=0,
+    )
+    calls.change(
+        tx,
+        call_id,
+        direction=Direction.INCOMING.value,
+        node=node,
+        state=CallState.ANSWERED.value,
+        placed_at=now,
+        answered_at=now,
+    )
+    told = {"to": number, "name": storable(name), "call": call_id}
+    tell(tx, "call_incoming", now, incident_row, **told)
 
 
 def dialogue_concluded(tx: Tx, call_id: str, outcome: Outcome, now: datetime) -> None:

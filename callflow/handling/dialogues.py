@@ -7,11 +7,10 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from callflow.call import INCOMING_STEP, CallState, Direction, Outcome
-from callflow.handling.calling import dialogue_concluded, join_room
-from callflow.handling.deciding import is_mute, request_call
-from callflow.handling.policy import load_policy
-from callflow.handling.telling import storable, tell
+from callflow.call import Outcome
+from callflow.handling.calling import call_arrived, dialogue_concluded, join_room
+from callflow.handling.deciding import is_mute
+from callflow.handling.telling import storable
 from callflow.signal import Category, Kind
 from callflow.site import Authority, Contact, Role, Site
 from callflow.storage import Tx, calls, incidents, sites
@@ -158,31 +157,15 @@ def incoming_call(
     """
     if calls.get(tx, call_id) is not None:
         return
-    name = storable(name)
     number = storable(number)[:_LONGEST_NUMBER]
     row = incidents.open_of_phone(tx, number)
-    policy = load_policy(tx)
-    incident_row = incidents.get(tx, row) if row else None
-    request_call(
-        tx,
-        policy,
-        incident_row,
-        now,
-        call_id=call_id,
-        step=INCOMING_STEP,
-        to=number,
-        attempt=1,
-        dialogue=Dialogue.INCOMING.value,
-        ring_time=0,
-        priority=0,
-    )
-    calls.change(
+    call_arrived(
         tx,
         call_id,
-        direction=Direction.INCOMING.value,
+        number,
         node=node,
-        state=CallState.ANSWERED.value,
-        placed_at=now,
-        answered_at=now,
+        dialogue=Dialogue.INCOMING.value,
+        now=now,
+        name=name,
+        incident_row=incidents.get(tx, row) if row else None,
     )
-    tell(tx, "call_incoming", now, incident_row, to=number, name=name, call=call_id)

@@ -8,12 +8,11 @@ from typing import Any
 
 import phonenumbers
 
-from callflow.call import INCOMING_STEP, CallState, Direction, Outcome
-from callflow.handling.calling import dialogue_concluded, join_room
-from callflow.handling.deciding import is_mute, request_call
-from callflow.handling.policy import load_policy
+from callflow.call import Outcome
+from callflow.handling.calling import call_arrived, dialogue_concluded, join_room
+from callflow.handling.deciding import is_mute
 from callflow.handling.storing import store_signals
-from callflow.handling.telling import storable, tell
+from callflow.handling.telling import storable
 from callflow.incident import State
 from callflow.signal import Signal
 from callflow.signals.protocol import Heard
@@ -59,29 +58,7 @@ def panel_call(
     row = calls.get(tx, call_id)
     if row is not None:
         return row, False
-    request_call(
-        tx,
-        load_policy(tx),
-        None,
-        now,
-        call_id=call_id,
-        step=INCOMING_STEP,
-        to=number,
-        attempt=1,
-        dialogue=DIALOGUE,
-        ring_time=0,
-        priority=0,
-    )
-    calls.change(
-        tx,
-        call_id,
-        direction=Direction.INCOMING.value,
-        node=node,
-        state=CallState.ANSWERED.value,
-        placed_at=now,
-        answered_at=now,
-    )
-    tell(tx, "call_incoming", now, to=number, name=storable(name), call=call_id)
+    call_arrived(tx, call_id, number, node=node, dialogue=DIALOGUE, now=now, name=name)
     row = calls.get(tx, call_id)
     assert row is not None
     return row, True
