@@ -44,9 +44,11 @@ FIRST_KEY = 2.5
 NEXT_KEY = 0.7
 #: Seconds for the next message after a kiss-off, or for the same again without one.
 NEXT_BLOCK = 4.0
-#: Seconds within which a panel that heard no kiss-off sends again: after the kiss-off of a
-#: listen-in that it may have missed, or after a server that died.
+#: Seconds after the kiss-off of a listen-in: a panel that missed it sends again by then.
 RESENT = 2.0
+#: The same after a server that died, with how keys are heard left as it was: a handshake, and above
+#: all hearing them otherwise, would cost the panel one of its few tries.
+LEFT = 6.0
 #: Seconds for the commit: later the kiss-off would meet the panel's next try.
 COMMIT_PATIENCE = 1.0
 #: The handshakes of a call that stays silent, by how keys are heard then; after them it ends.
@@ -146,7 +148,7 @@ class _Talk:
         if (
             self._known
         ):  # greeted by a server that died: the panel is sending, or about to send again
-            await self._listen(RESENT)
+            await self._listen(LEFT)
         else:
             await asyncio.sleep(ANSWER_PAUSE)
         for mode in HANDSHAKES:

@@ -30,7 +30,7 @@ async def a_call_that_stays(
     await panel.calls()
     await panel.hears_handshake()
     for message in (code, "1606"):
-        assert await panel.delivers(block_keys(account, message, "3", "1")) == 1
+        assert await panel.delivers(block_keys(account, message, "3", "1")) > 0
     kind = {"1130": Kind.INTRUSION, "1120": Kind.PANIC}[code]
     await desk.picks_up()
     await desk.expect_prompt(

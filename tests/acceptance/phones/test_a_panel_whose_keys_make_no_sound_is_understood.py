@@ -23,7 +23,7 @@ async def test_messages_as_rfc_4733_are_taken_at_the_second_handshake(
     await panel.hears_handshake()
     await panel.hears_handshake()
     for zone in ("1", "2", "3"):
-        assert await panel.delivers(block_keys(account, "1302", zone, "1"), tries=1) == 1
+        assert await panel.delivers(block_keys(account, "1302", zone, "1")) > 0
     await panel.hangs_up()
 
     assert [s["zone"] for s in await signals_of(station, account)] == ["001", "002", "003"]
