@@ -9,8 +9,8 @@ import pytest
 from psycopg import sql
 
 from callflow.storage import Store
-from callflow.storage.schema import metadata
 from callflow.storage.connecting import make_engine
+from callflow.storage.schema import metadata
 from callflow.vault import Vault
 from tests.integration.handling.station import Station
 from tests.support.postgresql import Server
