@@ -24,10 +24,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any, NamedTuple
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
-import holidays
+if TYPE_CHECKING:
+    from holidays import HolidayBase
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _NOON, _DAY = 12 * 60, 24 * 60  # minutes
@@ -197,14 +199,22 @@ def _instant(day: date, minutes: int, zone: ZoneInfo, *, latest: bool) -> dateti
     return max(both) if latest else min(both)
 
 
-def _holidays(schedule: Schedule) -> holidays.HolidayBase:
+def _holidays(schedule: Schedule) -> HolidayBase:
     return _calendar(schedule.country or "", schedule.region)
 
 
+def _library() -> ModuleType:
+    """Loaded where a schedule needs it: it takes a tenth of a second, and a dead role must be back
+    at once."""
+    import holidays  # noqa: PLC0415
+
+    return holidays
+
+
 @lru_cache(maxsize=64)
-def _calendar(country: str, region: str | None) -> holidays.HolidayBase:
+def _calendar(country: str, region: str | None) -> HolidayBase:
     """Raises NotImplementedError where there is no such country or region."""
-    return holidays.country_holidays(country, subdiv=region)
+    return cast("HolidayBase", _library().country_holidays(country, subdiv=region))
 
 
 # --- reading ------------------------------------------------------------------------------
@@ -276,7 +286,7 @@ def _holiday_rule(body: Any) -> tuple[str | None, str | None, bool]:
     name = "schedule.holidays"
     _only(body, name, frozenset({"country", "region", "open"}))
     country, region, rule = body.get("country"), body.get("region"), body.get("open", "closed")
-    if not isinstance(country, str) or country not in holidays.list_supported_countries():
+    if not isinstance(country, str) or country not in _library().list_supported_countries():
         raise ScheduleError(f"{name}.country", "must be a country's two letters, such as FR")
     if region is not None and region not in _regions(country):
         known = ", ".join(_regions(country))
