@@ -298,7 +298,8 @@ def _trigger(facts: Facts, progress: Progress, event: Event) -> Trigger:
             asks = zero and progress.state is State.CLOSING and facts.dialogue is not Dialogue.DESK
             return Trigger.OPERATOR if asks else Trigger.PLAYED
     if trigger in _EMPTY and progress.empty_turns + 1 >= ASKED_AT_MOST:
-        return Trigger.ABANDONED if progress.wrong_codes else Trigger.GIVE_UP
+        doubted = progress.state is State.CODE and progress.wrong_codes
+        return Trigger.ABANDONED if doubted else Trigger.GIVE_UP
     return trigger
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import chain, repeat
 
 import pytest
 from hypothesis import given
@@ -74,10 +75,11 @@ def answered(now: Turn, given_input: Typed | Silence) -> Event:
 
 
 def play(
-    facts: Facts, typed: list[Typed | Silence], verdict: CodeVerdict = CodeVerdict.WRONG
+    facts: Facts, typed: list[Typed | Silence], *verdicts: CodeVerdict
 ) -> tuple[Progress, list[Turn], list[Effect]]:
-    """To the end: after what was typed comes silence."""
+    """To the end: after what was typed comes silence. ``verdicts`` on each code, wrong after."""
     progress = Progress.start(facts.dialogue)
+    verdict = chain(verdicts, repeat(CodeVerdict.WRONG))
     turns: list[Turn] = []
     effects: list[Effect] = []
     while (now := dialogue.turn(facts, progress)) is not None:
@@ -85,17 +87,17 @@ def play(
         assert len(turns) <= 10, "the dialogue does not end"
         event = answered(now, typed[len(turns) - 1] if len(turns) <= len(typed) else Silence())
         if dialogue.code_to_check(progress, event) is not None:
-            event = CodeChecked(verdict)
+            event = CodeChecked(next(verdict))
         progress, followed = dialogue.advance(facts, progress, event)
         effects += followed
     return progress, turns, effects
 
 
-@given(facts_given, st.lists(inputs, max_size=60), verdicts)
+@given(facts_given, st.lists(inputs, max_size=60), st.lists(verdicts, max_size=3))
 def test_it_ends_whatever_is_typed(
-    facts: Facts, typed: list[Typed | Silence], verdict: CodeVerdict
+    facts: Facts, typed: list[Typed | Silence], verdicts: list[CodeVerdict]
 ) -> None:
-    progress, turns, effects = play(facts, typed, verdict)
+    progress, turns, effects = play(facts, typed, *verdicts)
     assert effects[-1] == Finish()
     assert effects.count(Finish()) == 1
     assert progress.result is not None
