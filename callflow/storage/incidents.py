@@ -260,12 +260,16 @@ def open_storm(tx: Tx, name: str) -> dict[str, Any] | None:
 def unheld_since(tx: Tx, kinds: Sequence[str], since: datetime) -> list[dict[str, Any]]:
     """Open incidents of these kinds, opened since then, that nobody holds and no storm has."""
     c = t.incident.c
-    query = select(t.incident).where(
-        c.opened_at >= since,
-        c.kind.in_(list(kinds)),
-        c.state == State.OPEN.value,
-        c.holder.is_(None),
-        c.storm_id.is_(None),
+    query = (
+        select(t.incident)
+        .where(
+            c.opened_at >= since,
+            c.kind.in_(list(kinds)),
+            c.state == State.OPEN.value,
+            c.holder.is_(None),
+            c.storm_id.is_(None),
+        )
+        .order_by(c.opened_at, c.id)
     )
     if tx.dialect.name != "sqlite":
         query = query.with_for_update()

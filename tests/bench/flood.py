@@ -1,7 +1,8 @@
 """``flood``: one panel that does not stop, beside 50 that behave, for a minute (signals.md).
 
 The receiver and the engine are those of a running instance. What matters is the others: how long
-they wait for their acknowledgement, and how long a new fire alarm waits for its incident.
+they wait for their acknowledgement, how long a new fire alarm waits for its incident, and, with a
+whole instance and the simulated network, for its phone's INVITE.
 """
 
 from __future__ import annotations
@@ -9,11 +10,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
+import tempfile
 import time
+from pathlib import Path
 
-from tests.bench import ingest, panels
+from tests.bench import alarms, ingest, panels
 from tests.bench.figures import Report, Row, say, spread
+from tests.bench.pace import Load
 from tests.bench.servers import account
+from tests.support.station import Station
 
 NAME = "flood"
 #: The panel that floods, signals a second; the others, each a signal every so many seconds.
@@ -21,8 +26,11 @@ RUNAWAY, OTHERS, EVERY_S = 100, 50, 1.0
 SECONDS = 60.0
 #: New fire alarms meanwhile, each of a site of its own.
 FIRES = 10
-#: Seconds within which the others are acknowledged (p99), and a fire alarm has its incident.
+#: Seconds within which the others are acknowledged (p99), and a fire alarm has its incident, and is
+#: dialled.
 WITHIN_S, OPENED_WITHIN_S = 1.0, 5.0
+#: The fires that are dialled.
+BURNING = Load("fires", 20, SECONDS / 2, vital_percent=100)
 
 
 def run(rounds: int, only: str) -> Report:
@@ -33,7 +41,31 @@ def run(rounds: int, only: str) -> Report:
         row = asyncio.run(flood(SECONDS))
         report.rounds.append(row)
         report.broken += _verdict(row)
+        say("the same beside fires that are dialled")
+        row = asyncio.run(dialled())
+        report.rounds.append(row)
+        if float(row["max_ms"]) > OPENED_WITHIN_S * 1000:
+            report.broken.append(f"a fire alarm was dialled after {row['max_ms']} ms")
     return report
+
+
+async def dialled() -> Row:
+    """From a fire panel's last byte to the INVITE at the network, while another runs away."""
+    with tempfile.TemporaryDirectory(prefix="cf-bench-") as folder:
+        settings = {"CALLFLOW_LOG_LEVEL": "WARNING"}
+        async with Station(Path(folder), settings) as station:
+            bench = alarms.Bench(station, [BURNING], 0)
+            await bench.put_in(BURNING.count + 4)
+            await bench.learn()
+            name = alarms.account(bench.take(1))
+            frames = panels.frames(name, int(RUNAWAY * SECONDS))
+            senders = await panels.connect(station.base + 9, [frames])
+            flooding = asyncio.create_task(_evenly(senders, RUNAWAY, SECONDS))
+            row = await bench.product(BURNING, bench.take(BURNING.count))
+            flooding.cancel()
+            await asyncio.gather(flooding, return_exceptions=True)
+            senders[0].close()
+    return {"what": "fires dialled", "runaway_sent": senders[0].acknowledged, **row}
 
 
 async def flood(seconds: float) -> Row:
