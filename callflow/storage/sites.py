@@ -119,12 +119,15 @@ def zone_rows(tx: Tx, site_id: str) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in tx.execute(_ZONES, {"site": site_id})]
 
 
+_ZONE_KINDS = select(t.zone.c.account, t.zone.c.zone, t.zone.c.kind).where(
+    t.zone.c.account.in_(bindparam("accounts", expanding=True)), t.zone.c.kind.is_not(None)
+)
+
+
 def zone_kinds(tx: Tx, accounts: Iterable[str]) -> dict[tuple[str, str], Kind]:
     """{(account, zone): kind} of the zones that override the event table."""
-    query = select(t.zone.c.account, t.zone.c.zone, t.zone.c.kind).where(
-        t.zone.c.account.in_(list(accounts)), t.zone.c.kind.is_not(None)
-    )
-    return {(row.account, row.zone): Kind(row.kind) for row in tx.execute(query)}
+    found = tx.execute(_ZONE_KINDS, {"accounts": list(accounts)})
+    return {(row.account, row.zone): Kind(row.kind) for row in found}
 
 
 def load_site(

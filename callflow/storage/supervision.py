@@ -6,7 +6,18 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, and_, delete, exists, func, or_, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.sql import Select
 
 from callflow.signal import STATION, Kind
@@ -27,10 +38,22 @@ _LIFT = exists().where(t.zone.c.account == _A.account, t.zone.c.kind == Kind.LIF
 # --- a batch of signals -------------------------------------------------------------------
 
 
+# Built once: these are asked for every batch.
+_ARRIVALS = select(_A.account).where(
+    _A.account.in_(bindparam("accounts", expanding=True)), _A.arrival_due.is_not(None)
+)
+_PARTITIONS = (
+    select(_A.site_id, _A.account, t.partition.c.partition, t.partition.c.armed)
+    .add_columns(t.partition.c.since, t.partition.c.panel_user)
+    .outerjoin(t.partition, t.partition.c.account == _A.account)
+    .where(_A.site_id.in_(bindparam("sites", expanding=True)))
+    .order_by(_A.account, t.partition.c.partition)
+)
+
+
 def arrivals(tx: Tx, accounts: Iterable[str]) -> set[str]:
     """Those of ``accounts`` that "arrived well" is awaited from."""
-    query = select(_A.account).where(_A.account.in_(list(accounts)), _A.arrival_due.is_not(None))
-    return set(tx.execute(query).scalars())
+    return set(tx.execute(_ARRIVALS, {"accounts": list(accounts)}).scalars())
 
 
 def watched(tx: Tx, accounts: Iterable[str]) -> dict[str, Row]:
@@ -51,15 +74,8 @@ def _accounts() -> Select[Any]:
 
 def partitions(tx: Tx, sites: Iterable[str]) -> dict[str, list[Row]]:
     """{site: the arming state of its accounts' partitions}; with every account of the site."""
-    query = (
-        select(_A.site_id, _A.account, t.partition.c.partition, t.partition.c.armed)
-        .add_columns(t.partition.c.since, t.partition.c.panel_user)
-        .outerjoin(t.partition, t.partition.c.account == _A.account)
-        .where(_A.site_id.in_(list(sites)))
-        .order_by(_A.account, t.partition.c.partition)
-    )
     found: dict[str, list[Row]] = {}
-    for row in tx.execute(query):
+    for row in tx.execute(_PARTITIONS, {"sites": list(sites)}):
         found.setdefault(row.site_id, []).append(dict(row._mapping))
     return found
 
@@ -219,13 +235,17 @@ def insert_test(tx: Tx, row: Row) -> None:
     tx.execute(t.on_test.insert().values(**row))
 
 
+_RUNNING = select(t.on_test).where(
+    _T.site_id.in_(bindparam("sites", expanding=True)),
+    _T.ended_at.is_(None),
+    _T.ends_at > bindparam("now", type_=t.UtcDateTime),
+)
+
+
 def running_tests(tx: Tx, sites: Iterable[str], now: datetime) -> dict[str, list[OnTest]]:
     """{site: its tests that run}."""
-    query = select(t.on_test).where(
-        _T.site_id.in_(list(sites)), _T.ended_at.is_(None), _T.ends_at > now
-    )
     found: dict[str, list[OnTest]] = {}
-    for row in tx.execute(query):
+    for row in tx.execute(_RUNNING, {"sites": list(sites), "now": now}):
         found.setdefault(row.site_id, []).append(to_test(row._mapping))
     return found
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from callflow.correlation import Trips
 from callflow.storage import schema as t
@@ -25,13 +25,23 @@ class Declared(NamedTuple):
     skew: float | None
 
 
+# Built once: what SQLAlchemy does to build a statement costs more than SQLite's answer.
+_A = t.account.c
+_DECLARED = select(_A.account, _A.site_id, _A.line, _A.phone, _A.skew).where(
+    _A.account.in_(bindparam("accounts", expanding=True))
+)
+_RULES = select(t.site.c.id, t.site.c.rules).where(
+    t.site.c.id.in_(bindparam("sites", expanding=True))
+)
+_OVERRIDES = select(t.event_override).where(
+    t.event_override.c.site_id.in_(bindparam("sites", expanding=True))
+)
+
+
 def declared(tx: Tx, accounts: Iterable[str]) -> dict[str, Declared]:
     """The declared ones of ``accounts``."""
-    c = t.account.c
-    query = select(c.account, c.site_id, c.line, c.phone, c.skew).where(
-        c.account.in_(list(accounts))
-    )
-    return {row.account: Declared(*row[1:]) for row in tx.execute(query)}
+    found = tx.execute(_DECLARED, {"accounts": list(accounts)})
+    return {row.account: Declared(*row[1:]) for row in found}
 
 
 def write_partitions(tx: Tx, rows: Sequence[Row]) -> None:
@@ -41,14 +51,12 @@ def write_partitions(tx: Tx, rows: Sequence[Row]) -> None:
 
 def rules(tx: Tx, sites: Iterable[str]) -> dict[str, Row]:
     """{site: what is agreed for its signals}, as stored."""
-    query = select(t.site.c.id, t.site.c.rules).where(t.site.c.id.in_(list(sites)))
-    return {row.id: dict(row.rules) for row in tx.execute(query)}
+    return {row.id: dict(row.rules) for row in tx.execute(_RULES, {"sites": list(sites)})}
 
 
 def overrides(tx: Tx, sites: Iterable[str]) -> dict[tuple[str, str, str], Row]:
     """{(site, code, zone or ""): what an administrator says instead of the event table}."""
-    query = select(t.event_override).where(t.event_override.c.site_id.in_(list(sites)))
-    rows = [dict(row._mapping) for row in tx.execute(query)]
+    rows = [dict(row._mapping) for row in tx.execute(_OVERRIDES, {"sites": list(sites)})]
     return {(row["site_id"], row["code"], row["zone"]): row for row in rows}
 
 
