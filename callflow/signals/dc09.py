@@ -168,7 +168,10 @@ def _signals(message: _Message, name: str) -> tuple[Signal, ...]:
     """One signal for each event of the payload."""
     head, content, account, payload, now, line = message
     raw = _clear_text(head, content)
-    shown = next((block[1:] for block in content.blocks if block[:1] == "I"), "")
+    shown = extra = ""
+    if content.blocks:
+        shown = next((block[1:] for block in content.blocks if block[:1] == "I"), "")
+        extra = "".join(f"[{block}]" for block in content.blocks).replace("\0", "\ufffd")
     signals = [
         Signal(
             account=account,
@@ -182,7 +185,7 @@ def _signals(message: _Message, name: str) -> tuple[Signal, ...]:
             received_at=now,
             panel_time=content.stamp,
             line=line,
-            extra="".join(f"[{block}]" for block in content.blocks).replace("\0", "\ufffd"),
+            extra=extra,
             encrypted=head.encrypted,
             deduplication=f"{name}|{index}",
         )
