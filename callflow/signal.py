@@ -59,6 +59,9 @@ class Category(StrEnum):
 #: The format of what the station itself finds out (a missing poll, a late closing).
 STATION = "station"
 
+#: The station's line that panels call on (Contact ID by phone).
+PHONE_LINE = "phone"
+
 #: Personal alarms: mute, no key or code cancels them (D7).
 PERSONAL = frozenset({Kind.HOLD_UP, Kind.PANIC, Kind.DURESS})
 #: About the station, or many sites: no site's.

@@ -315,18 +315,20 @@ def settle(tx: Tx, row: Row, now: datetime, *, by: str | None = None) -> Row:
     return incidents.change(tx, row, state=state.value, normal_due=now + NORMAL_WITHIN)
 
 
+#: What an incident becomes that turns out to be a personal alarm: vital, mute, the machine stops.
+_PERSONAL_NOW: Row = {
+    "duress": True,
+    "category": Category.VITAL.value,
+    "priority": 1,
+    "machine": Machine.DONE.value,
+    "machine_due": None,
+}
+
+
 def raise_duress(tx: Tx, row: Row, now: datetime) -> Row:
     """A duress code: silently vital, mute from now on, the machine stops (D7, invariant 4)."""
     withdraw(tx, row, now)
-    row = incidents.change(
-        tx,
-        row,
-        duress=True,
-        category=Category.VITAL.value,
-        priority=1,
-        machine=Machine.DONE.value,
-        machine_due=None,
-    )
+    row = incidents.change(tx, row, **_PERSONAL_NOW)
     row = hand_to_human(tx, row, Outcome.DURESS.value, now)
     mute_site(tx, row, now)
     return row
@@ -338,16 +340,9 @@ def _take_personal_path(tx: Tx, row: Row, now: datetime) -> Row:
     tell(tx, "personal_path", now, row)
     target = now + load_policy(tx).target(Category.VITAL)
     due = target if row["queue_due"] is None else min(row["queue_due"], target)
-    row = incidents.change(
-        tx,
-        row,
-        duress=True,
-        category=Category.VITAL.value,
-        priority=1,
-        machine=Machine.DONE.value,
-        machine_due=None,
-        queue_due=due if row["holder"] is None else row["queue_due"],
-    )
+    if row["holder"] is not None:
+        due = row["queue_due"]
+    row = incidents.change(tx, row, **_PERSONAL_NOW, queue_due=due)
     mute_site(tx, row, now)
     return row
 

@@ -6,11 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from callflow.handling.surroundings import Seen, Surroundings
-from callflow.signal import Signal
+from callflow.signal import PHONE_LINE, Signal
 from callflow.supervision import station_signal
-
-#: The line that panels call on.
-PHONE_LINE = "phone"
 
 
 def strangers(around: Surroundings, seen: Sequence[Seen], now: datetime) -> list[Signal]:

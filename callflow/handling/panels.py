@@ -21,8 +21,6 @@ from callflow.storage import panels as panel_rows
 
 Row = dict[str, Any]
 
-#: The line of signals that came by phone.
-PHONE_LINE = "phone"
 #: The dialogue of a panel's call, beside those of people (ivr/dialogue).
 DIALOGUE = "panel"
 #: A panel that heard no kiss-off sends the message up to four times, hangs up and calls again.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -194,8 +195,8 @@ def _override(sent: Row, field: str) -> Row:
     row = {
         "code": _text(sent.get("code"), f"{field}.code"),
         "zone": zone_key(zone),
-        "kind": kind and _one_of(Kind, kind, f"{field}.kind"),
-        "category": category and _one_of(Category, category, f"{field}.category"),
+        "kind": kind and one_of(Kind, kind, f"{field}.kind"),
+        "category": category and one_of(Category, category, f"{field}.category"),
         "priority": priority,
         "opens": sent.get("opens"),
     }
@@ -223,7 +224,8 @@ def _never_lowered(row: Row, field: str) -> None:
         raise BadSite(field, f"{row['code']} is a personal alarm, which nothing lowers")
 
 
-def _one_of(choices: type[Kind] | type[Category], value: Any, field: str) -> str:
+def one_of(choices: type[StrEnum], value: Any, field: str) -> str:
+    """``value`` as a member of ``choices``. Raises BadSite."""
     try:
         return choices(value).value
     except ValueError:

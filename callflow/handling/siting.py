@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -133,7 +132,7 @@ def _write_site(
             "address": body.get("address", ""),
             "timezone": timezone,
             "language": body.get("language", "fr"),
-            "state": _one_of(SiteState, body.get("state", SiteState.ACTIVE), "state"),
+            "state": site_rules.one_of(SiteState, body.get("state", SiteState.ACTIVE), "state"),
             "recognition_word": word,
             "plans": _plans(tx, body.get("plans", {})),
             "changed_at": now,
@@ -147,13 +146,6 @@ def _text(body: Row, name: str, field: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise BadSite(field, "is missing")
     return value
-
-
-def _one_of(choices: type[StrEnum], value: Any, field: str) -> str:
-    try:
-        return choices(value).value
-    except ValueError:
-        raise BadSite(field, f"must be one of {', '.join(choices)}") from None
 
 
 def _timezone(name: str) -> str:
@@ -232,7 +224,7 @@ def _write_zones(tx: Tx, zones: list[Row], accounts: set[str]) -> None:
             "account": zone["account"],
             "zone": _text(zone, "zone", f"{field}.zone"),
             "name": _text(zone, "name", f"{field}.name"),
-            "kind": _one_of(Kind, kind, f"{field}.kind") if kind else None,
+            "kind": site_rules.one_of(Kind, kind, f"{field}.kind") if kind else None,
         }
         upsert(tx, t.zone, ["account", "zone"], values)
 
@@ -267,7 +259,7 @@ def _write_contact(tx: Tx, vault: Vault, site_id: str, place: int, contact: Row)
         {
             "site_id": site_id,
             "contact_id": contact_id,
-            "role": _one_of(Role, contact.get("role"), f"{field}.role"),
+            "role": site_rules.one_of(Role, contact.get("role"), f"{field}.role"),
             "rank": contact.get("rank", place + 1),
             "authorities": _authorities(contact.get("authorities", {}), f"{field}.authorities"),
         },

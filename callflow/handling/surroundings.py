@@ -16,7 +16,7 @@ from callflow.signals.events import EventRow
 from callflow.site import Rules
 from callflow.storage import Tx, sites, supervision
 from callflow.storage import surroundings as rows
-from callflow.supervision import is_tested, user_key
+from callflow.supervision import is_tested, user_code, user_key
 
 Row = dict[str, Any]
 
@@ -48,10 +48,7 @@ class Surroundings:
         self.declared = rows.declared(tx, accounts)
         self.sites = {a: d.site for a, d in self.declared.items() if d.site is not None}
         mine = sorted(set(self.sites.values()))
-        self._zone_kinds = {
-            (account, zone_key(zone)): kind
-            for (account, zone), kind in sites.zone_kinds(tx, accounts).items()
-        }
+        self._zone_kinds = sites.zone_kinds(tx, accounts)
         self._overrides = rows.overrides(tx, mine)
         self._overridden = {site for site, _, _ in self._overrides}
         self._rules = {site: _rules(row) for site, row in rows.rules(tx, mine).items()}
@@ -157,10 +154,9 @@ class Surroundings:
         account, number = seen.signal["account"], seen.signal["panel_user"] or seen.signal["zone"]
         found = supervision.panel_users(self.tx, [account])
         users = {user_key(row["number"]): row for row in found}
-        user = users.get(user_key(number))
-        if user is None:
-            return not users  # where users are declared, an unknown one cancels nothing
-        return not user["revoked"] and user["part"] != "duress"
+        if users and not number:
+            return False
+        return user_code(users, number, Kind.OPENING) is None
 
 
 _RULES = {field.name for field in fields(Rules)}

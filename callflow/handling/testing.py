@@ -130,9 +130,8 @@ def _make_live(tx: Tx, row: Row, who: str, now: datetime) -> str:
     """What the test silenced and nobody restored goes to the backlog again; its zones."""
     sent = rows.signals_since(tx, row["site_id"], row["began_at"])
     kinds = sites.zone_kinds(tx, {signal["account"] for signal in sent})
-    bent = {(account, zone_key(zone)): kind for (account, zone), kind in kinds.items()}
     silenced = supervision.still_alarming(
-        [(s, *_told(s, bent.get((s["account"], zone_key(s["zone"]))))) for s in sent]
+        [(s, *_told(s, kinds.get((s["account"], zone_key(s["zone"]))))) for s in sent]
     )
     others = rows.running_tests(tx, [row["site_id"]], now).get(row["site_id"], [])
     by_id = {signal["id"]: signal for signal in sent}

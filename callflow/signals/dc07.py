@@ -23,8 +23,8 @@ from callflow.signals import contact_id, sia
 from callflow.signals.dc09 import Head, open_content, read_head
 from callflow.signals.event import Event
 from callflow.signals.framing import Body2007, Fault, frame, with_crc_of_2007
-from callflow.signals.hardware import SHORT, hash_of, signals_of
-from callflow.signals.protocol import Received, Station
+from callflow.signals.hardware import payload_of, signals_of
+from callflow.signals.protocol import SHORT, Received, Station, hash_of
 
 #: The formats whose payload is read, and by what.
 _PAYLOADS: dict[str, Callable[[str], tuple[Event, ...]]] = {
@@ -113,10 +113,5 @@ def encode(
 
     Raises ValueError for a code or an account that the format hasn't.
     """
-    if not re.fullmatch(r"[0-9A-Za-z]{1,16}", account):
-        raise ValueError(f"an account is 1 to 16 digits and letters, not {account!r}")
-    if code[:1].isdigit():
-        name, payload = "ADM-CID", contact_id.encode(code, zone, partition)
-    else:
-        name, payload = "SIA-DCS", sia.encode(code, zone, partition, text)
+    name, payload = payload_of(account, code, zone, partition, text)
     return frame(f'"{name}"{sequence:04d}R{receiver}L{line}[#{account}|{payload}]'.encode())

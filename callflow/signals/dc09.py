@@ -10,14 +10,13 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
-from hashlib import blake2b
 from typing import NamedTuple
 
 from callflow.signal import STATION, Signal
 from callflow.signals import cipher, contact_id, sia
 from callflow.signals.event import Event
 from callflow.signals.framing import Body2007, Fault, frame, with_crc_of_2007
-from callflow.signals.protocol import Received, Station
+from callflow.signals.protocol import SHORT, Received, Station, hash_of
 
 #: The formats whose payload is read, and by what.
 _PAYLOADS: dict[str, Callable[[str], tuple[Event, ...]]] = {
@@ -28,9 +27,6 @@ _POLL = "NULL"
 _ANSWERS = frozenset({"ACK", "NAK", "DUH", "RSP"})
 #: The station's own code that says: an account with a key has sent in clear.
 UNENCRYPTED_CODE = "UNENCRYPTED"
-
-#: Characters that an account, a zone, a partition or a user may have.
-SHORT = 16
 
 _HEAD = re.compile(
     r'"(\*?)([^"\[]*)"([0-9A-Fa-f]{4})?(R[0-9A-Fa-f]{0,6})?(L[0-9A-Fa-f]{0,6})?'
@@ -231,8 +227,8 @@ def _unencrypted(message: _Message, deduplication: str) -> Signal:
 def _name(message: _Message) -> str:
     """Account, sequence number and a hash of the payload: equal for a repeat."""
     head, content = message.head, message.content
-    text = "\0".join((head.id, content.data, *content.blocks)).encode("utf-8", "replace")
-    return f"{message.account}|{head.sequence}|{blake2b(text, digest_size=10).hexdigest()}"
+    text = "\0".join((head.id, content.data, *content.blocks))
+    return f"{message.account}|{head.sequence}|{hash_of(text)}"
 
 
 # -- reading -------------------------------------------------------------------------------------

@@ -1,23 +1,19 @@
-"""What the protocols of hardware receivers share: the signals of one message, and its hash."""
+"""What the protocols of hardware receivers share: one message's signals, and one event's words."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
-from hashlib import blake2b
+from typing import Literal
 
 from callflow.signal import Signal
+from callflow.signals import contact_id, sia
 from callflow.signals.event import Event
+from callflow.signals.protocol import SHORT
 
-#: Characters that an account, a zone, a partition or a user may have.
-SHORT = 16
 #: Characters of a line's name that a signal keeps.
 LINE = 32
-
-
-def hash_of(text: str) -> str:
-    """Equal for two deliveries of one message."""
-    return blake2b(text.encode("utf-8", "replace"), digest_size=10).hexdigest()
 
 
 def signals_of(
@@ -54,3 +50,17 @@ def _text(event: Event) -> str:
     if len(event.zone) <= SHORT:
         return event.text
     return f"{event.zone} {event.text}".strip()
+
+
+def payload_of(
+    account: str, code: str, zone: str, partition: str, text: str
+) -> tuple[Literal["SIA-DCS", "ADM-CID"], str]:
+    """One event as a receiver sends it: SIA for two letters, Contact ID for digits such as 1130.
+
+    Raises ValueError for a code or an account that the format hasn't.
+    """
+    if not re.fullmatch(r"[0-9A-Za-z]{1,16}", account):
+        raise ValueError(f"an account is 1 to 16 digits and letters, not {account!r}")
+    if code[:1].isdigit():
+        return "ADM-CID", contact_id.encode(code, zone, partition)
+    return "SIA-DCS", sia.encode(code, zone, partition, text)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from typing import NamedTuple, Protocol
 
 from callflow.signal import Signal
@@ -17,6 +18,14 @@ from callflow.signals.repeats import Repeats
 from callflow.signals.resends import Resends
 
 KeyOf = Callable[[str], bytes | None]
+
+#: Characters that an account, a zone, a partition or a user may have.
+SHORT = 16
+
+
+def hash_of(text: str) -> str:
+    """Equal for two deliveries of one message."""
+    return blake2b(text.encode("utf-8", "replace"), digest_size=10).hexdigest()
 
 
 class Received(NamedTuple):

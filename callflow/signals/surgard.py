@@ -27,8 +27,8 @@ from typing import NamedTuple
 from callflow.signals import contact_id, sia
 from callflow.signals.event import Event
 from callflow.signals.framing import Fault
-from callflow.signals.hardware import hash_of, signals_of
-from callflow.signals.protocol import Received, Station
+from callflow.signals.hardware import payload_of, signals_of
+from callflow.signals.protocol import Received, Station, hash_of
 
 ACK, NAK, DC4 = b"\x06", b"\x15", b"\x14"
 #: Longest line; SIA blocks hold 63 bytes, with text and links some hundreds.
@@ -202,12 +202,10 @@ def encode(
 
     Raises ValueError for a code or an account that the format hasn't.
     """
-    if not re.fullmatch(r"[0-9A-Za-z]{1,16}", account):
-        raise ValueError(f"an account is 1 to 16 digits and letters, not {account!r}")
-    if code[:1].isdigit():
-        told = _contact_id(account, contact_id.encode(code, zone, partition), receiver, line)
+    name, payload = payload_of(account, code, zone, partition, text)
+    if name == "ADM-CID":
+        told = _contact_id(account, payload, receiver, line)
     else:
-        payload = sia.encode(code, zone, partition, text)
         told = f"S{receiver}{line}[#{account}|{payload}]"
     if _NOISE.search(told) or len(told.encode()) > LONGEST:
         raise ValueError("a line holds no control characters and at most 1024 bytes")

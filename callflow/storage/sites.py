@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Float, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from callflow.correlation import zone_key
 from callflow.signal import Kind
 from callflow.signals.protocol import Heard
 from callflow.site import Authority, Contact, Role, Site, SiteState, Zone
@@ -125,9 +126,9 @@ _ZONE_KINDS = select(t.zone.c.account, t.zone.c.zone, t.zone.c.kind).where(
 
 
 def zone_kinds(tx: Tx, accounts: Iterable[str]) -> dict[tuple[str, str], Kind]:
-    """{(account, zone): kind} of the zones that override the event table."""
+    """{(account, zone's key): kind} of the zones that override the event table."""
     found = tx.execute(_ZONE_KINDS, {"accounts": list(accounts)})
-    return {(row.account, row.zone): Kind(row.kind) for row in found}
+    return {(row.account, zone_key(row.zone)): Kind(row.kind) for row in found}
 
 
 def load_site(

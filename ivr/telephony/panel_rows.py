@@ -9,7 +9,7 @@ from datetime import datetime
 from callflow.call import Outcome
 from callflow.clock import Clock
 from callflow.handling import panels
-from callflow.signal import Signal
+from callflow.signal import PHONE_LINE, Signal
 from callflow.signals.contact_id import Block
 from callflow.storage import Store, Tx
 from ivr.ami import is_channel_id
@@ -81,7 +81,7 @@ def to_signal(block: Block, caller: str, now: datetime) -> Signal:
         user=event.user,
         raw=block.text,
         received_at=now,
-        line=panels.PHONE_LINE,
+        line=PHONE_LINE,
         caller=caller,
         # Other formats' keys begin otherwise (signals/repeats.py, signals/resends.py).
         deduplication=f"p{int(now.timestamp() * 1000)}|{block.account}|{block.text}",
