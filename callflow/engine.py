@@ -121,9 +121,11 @@ class Engine:
     async def _watch(self) -> None:
         """What did not come in time. Nearly always it only reads."""
         now = clock.now()
-        self._heard = await self._store.read(lambda tx: overdue.listening(tx, self._heard))
-        due = await self._store.read(lambda tx: overdue.find(tx, self._heard, now, self._after))
-        self._after = due.after
+        known, after = self._heard, self._after
+        due = await self._store.read(
+            lambda tx: overdue.find(tx, overdue.listening(tx, known), now, after)
+        )
+        self._heard, self._after = due.heard, due.after
         if due:
             await self._store.write(lambda tx: overdue.act(tx, due, now))
 

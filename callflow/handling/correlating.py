@@ -77,13 +77,7 @@ class Correlation:
     def _supervise(self) -> None:
         """What follows from who opened and when, before the arming is written."""
         declared = [seen for seen in self.seen if seen.site is not None]
-        self._found += supervising.seen(
-            self.tx,
-            [seen.signal for seen in declared],
-            {seen.signal["id"]: seen.kind for seen in declared},
-            self.now,
-            {seen.signal["id"]: seen.at for seen in declared},
-        )
+        self._found += supervising.seen(self.tx, declared, self.around.awaited, self.now)
 
     def _settle(self) -> None:
         """A treated incident whose last zone is restored is filed."""

@@ -6,13 +6,14 @@ by its name (callflow/supervision.py).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from callflow import supervision
 from callflow.handling.operating import NotFound, Refused
+from callflow.handling.surroundings import Seen
 from callflow.handling.telling import tell
 from callflow.instants import to_iso
 from callflow.schedule import Opening, Schedule, ScheduleError
@@ -23,34 +24,30 @@ from callflow.supervision import station_signal
 
 Row = dict[str, Any]
 
-#: What a panel sends that is looked at here; anything else costs one query at most.
+#: What a panel sends that is looked at here; anything else costs nothing.
 _LOOKED_AT = frozenset({Kind.OPENING, Kind.CLOSING, Kind.CANCEL, Kind.TEST})
 _OFF_HOURS = {Opening.EARLY: "EARLY_OPENING", Opening.OUT_OF_HOURS: "OUT_OF_HOURS"}
 #: Closings of the last days that may still be late: the site was never armed in between.
 _REMEMBERED = 4
 
 
-def seen(
-    tx: Tx,
-    signals: Sequence[Row],
-    kinds: Mapping[str, Kind],
-    now: datetime,
-    raised: Mapping[str, datetime] | None = None,
-) -> list[Signal]:
+def seen(tx: Tx, signals: Sequence[Seen], awaited: set[str], now: datetime) -> list[Signal]:
     """What follows from a batch of declared accounts' signals; to be stored, in this transaction.
 
-    To be called before the batch's arming is written: what was open before counts. ``kinds`` and
-    ``raised`` (when, by our clock; else ``received_at``) are by the signals' ids.
+    To be called before the batch's arming is written: what was open before counts. ``awaited``:
+    the accounts that "arrived well" is expected from.
     """
-    times = {row["id"]: (raised or {}).get(row["id"], row["received_at"]) for row in signals}
-    panels = [row for row in signals if not rows.is_station(row)]
-    looked_at = {row["account"] for row in panels if kinds.get(row["id"]) in _LOOKED_AT}
-    looked_at |= rows.arrivals(tx, {row["account"] for row in panels}) if panels else set()
+    panels = [one for one in signals if not one.of_station]
+    looked_at = {
+        one.signal["account"]
+        for one in panels
+        if one.kind in _LOOKED_AT or one.signal["account"] in awaited
+    }
     if not looked_at:
         return []
     batch = _Batch(tx, looked_at, now)
-    for row in sorted(panels, key=lambda row: (times[row["id"]], row["number"])):
-        batch.look(row, kinds.get(row["id"]), times[row["id"]])
+    for one in sorted(panels, key=lambda one: (one.at, one.signal["number"])):
+        batch.look(one.signal, one.kind, one.at)
     return batch.findings()
 
 
@@ -70,7 +67,7 @@ class _Batch:
         self.closed: dict[str, datetime] = {}
         self.found: list[Signal] = []
 
-    def look(self, signal: Row, kind: Kind | None, at: datetime) -> None:
+    def look(self, signal: Row, kind: Kind, at: datetime) -> None:
         """One signal, raised ``at``."""
         account = self.accounts.get(signal["account"])
         if account is None:
@@ -157,7 +154,7 @@ class _Batch:
         account["arrival_due"] = due
         rows.note_account(self.tx, account["account"], arrival_due=due)
 
-    def _arrives(self, account: Row, signal: Row, kind: Kind | None, at: datetime) -> bool:
+    def _arrives(self, account: Row, signal: Row, kind: Kind, at: datetime) -> bool:
         """Whether it is the second event that was agreed, in time."""
         due, schedule = account["arrival_due"], self.schedules[account["site_id"]]
         if due is None or schedule is None or at > due:
@@ -167,7 +164,7 @@ class _Batch:
         by_user = kind is Kind.OPENING and _same_user(user, signal["panel_user"])
         if not (code and signal["code"] == code) and not (user and by_user):
             return False
-        if kind is not None and self._user(account, signal, kind) is not None:
+        if self._user(account, signal, kind) is not None:
             return True  # under duress, or by somebody revoked: not well
         self._arrival(account, None)
         _tell_arrived(self.tx, account, self.now)

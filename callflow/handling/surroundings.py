@@ -51,7 +51,9 @@ class Surroundings:
         self._zone_kinds = sites.zone_kinds(tx, accounts)
         self._overrides = rows.overrides(tx, mine)
         self._overridden = {site for site, _, _ in self._overrides}
-        self._rules = {site: _rules(row) for site, row in rows.rules(tx, mine).items()}
+        self._rules = {d.site: _rules(d.rules) for d in self.declared.values() if d.rules}
+        #: The accounts that "arrived well" is expected from.
+        self.awaited = {account for account, d in self.declared.items() if d.awaited}
         partitions = supervision.partitions(tx, mine)
         told = [
             row for rows_ in partitions.values() for row in rows_ if row["partition"] is not None

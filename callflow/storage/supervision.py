@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql import Select
 
-from callflow.signal import STATION, Kind
+from callflow.signal import Kind
 from callflow.site import SiteState
 from callflow.storage import schema as t
 from callflow.storage.store import Tx
@@ -38,10 +38,7 @@ _LIFT = exists().where(t.zone.c.account == _A.account, t.zone.c.kind == Kind.LIF
 # --- a batch of signals -------------------------------------------------------------------
 
 
-# Built once: these are asked for every batch.
-_ARRIVALS = select(_A.account).where(
-    _A.account.in_(bindparam("accounts", expanding=True)), _A.arrival_due.is_not(None)
-)
+# Built once: it is asked for every batch.
 _PARTITIONS = (
     select(_A.site_id, _A.account, t.partition.c.partition, t.partition.c.armed)
     .add_columns(t.partition.c.since, t.partition.c.panel_user)
@@ -53,7 +50,8 @@ _PARTITIONS = (
 
 def arrivals(tx: Tx, accounts: Iterable[str]) -> set[str]:
     """Those of ``accounts`` that "arrived well" is awaited from."""
-    return set(tx.execute(_ARRIVALS, {"accounts": list(accounts)}).scalars())
+    query = select(_A.account).where(_A.account.in_(list(accounts)), _A.arrival_due.is_not(None))
+    return set(tx.execute(query).scalars())
 
 
 def watched(tx: Tx, accounts: Iterable[str]) -> dict[str, Row]:
@@ -315,11 +313,6 @@ def correlate_again(tx: Tx, signal_ids: Sequence[str]) -> None:
 def first_account(tx: Tx, site_id: str) -> str | None:
     """The account under which the station speaks of the whole site."""
     return tx.execute(select(func.min(_A.account)).where(_A.site_id == site_id)).scalar()
-
-
-def is_station(row: Row) -> bool:
-    """Whether the station itself found this signal's matter out."""
-    return bool(row["format"] == STATION)
 
 
 def sites_of(tx: Tx, accounts: Iterable[str]) -> set[str]:

@@ -17,21 +17,23 @@ Row = dict[str, Any]
 
 
 class Declared(NamedTuple):
-    """An account as it was declared, and what is known of its panel's clock (seconds ahead)."""
+    """An account as it was declared, with what is agreed for its site's signals."""
 
     site: str | None
     line: str | None
     phone: str | None
-    skew: float | None
+    skew: float | None  # seconds that its panel's clock is ahead
+    awaited: bool  # "arrived well" is expected from it
+    rules: Row | None  # as stored
 
 
 # Built once: what SQLAlchemy does to build a statement costs more than SQLite's answer.
 _A = t.account.c
-_DECLARED = select(_A.account, _A.site_id, _A.line, _A.phone, _A.skew).where(
-    _A.account.in_(bindparam("accounts", expanding=True))
-)
-_RULES = select(t.site.c.id, t.site.c.rules).where(
-    t.site.c.id.in_(bindparam("sites", expanding=True))
+_DECLARED = (
+    select(_A.account, _A.site_id, _A.line, _A.phone, _A.skew)
+    .add_columns(_A.arrival_due.is_not(None), t.site.c.rules)
+    .outerjoin(t.site, t.site.c.id == _A.site_id)
+    .where(_A.account.in_(bindparam("accounts", expanding=True)))
 )
 _OVERRIDES = select(t.event_override).where(
     t.event_override.c.site_id.in_(bindparam("sites", expanding=True))
@@ -47,11 +49,6 @@ def declared(tx: Tx, accounts: Iterable[str]) -> dict[str, Declared]:
 def write_partitions(tx: Tx, rows: Sequence[Row]) -> None:
     """The newest state of partitions."""
     upsert_all(tx, t.partition, ["account", "partition"], rows)
-
-
-def rules(tx: Tx, sites: Iterable[str]) -> dict[str, Row]:
-    """{site: what is agreed for its signals}, as stored."""
-    return {row.id: dict(row.rules) for row in tx.execute(_RULES, {"sites": list(sites)})}
 
 
 def overrides(tx: Tx, sites: Iterable[str]) -> dict[tuple[str, str, str], Row]:
