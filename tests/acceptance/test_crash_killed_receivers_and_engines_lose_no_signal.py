@@ -74,14 +74,7 @@ async def _storm(town: Town, quiet: Iterator[str], chance: random.Random) -> lis
 
 async def _stored_once(town: Town, acknowledged: list[str]) -> None:
     """Every acknowledged text, once; and one incident for each site."""
-    stored: Counter[str] = Counter()
-    query: dict[str, str] = {"limit": "200"}
-    while True:
-        page = (await town.station.api.get("/signals", params=query)).json()
-        stored.update(signal["text"] for signal in page["items"])
-        if page["next"] is None:
-            break
-        query["after"] = page["next"]
+    stored = await town.station.texts_stored()
     print(f"{len(acknowledged)} acknowledged, {sum(stored.values())} stored")
     assert len(acknowledged) > KILLS * PANELS
     assert [text for text in acknowledged if stored[text] != 1] == []

@@ -115,17 +115,6 @@ async def _kill_all(station: Station, chance: random.Random) -> list[Kill]:
     return kills
 
 
-async def _stored(station: Station) -> Counter[str]:
-    found: Counter[str] = Counter()
-    query: dict[str, str] = {"limit": "200"}
-    while True:
-        page = (await station.api.get("/signals", params=query)).json()
-        found.update(signal["text"] for signal in page["items"])
-        if page["next"] is None:
-            return found
-        query["after"] = page["next"]
-
-
 async def _round(seed: int) -> tuple[Row, list[str]]:
     with tempfile.TemporaryDirectory(prefix="cf-bench-") as folder:
         async with Station(Path(folder), {"CALLFLOW_LOG_LEVEL": "WARNING"}) as station:
@@ -140,7 +129,7 @@ async def _round(seed: int) -> tuple[Row, list[str]]:
                 kills = await _kill_all(station, random.Random(seed))
                 killed_by = len(acknowledged)
             lasted = time.monotonic() - begun
-            stored = await _stored(station)
+            stored = await station.texts_stored()
     return _judged(kills, acknowledged, killed_by, stored, lasted)
 
 

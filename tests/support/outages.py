@@ -7,7 +7,6 @@ import contextlib
 import itertools
 import json
 import socket
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -85,14 +84,7 @@ class Panels:
     async def stored_once(self) -> None:
         """Every acknowledged text is stored, and no text twice."""
         texts = [text for _, text in self.acknowledged]  # so far: the panels go on
-        stored: Counter[str] = Counter()
-        query = {"limit": "200"}
-        while True:
-            page = (await self._product.api.get("/signals", params=query)).json()
-            stored.update(signal["text"] for signal in page["items"])
-            if page["next"] is None:
-                break
-            query["after"] = page["next"]
+        stored = await self._product.texts_stored()
         print(f"{len(texts)} acknowledged, {sum(stored.values())} stored")
         wrong = [text for text in texts if stored[text] != 1]
         assert not wrong, wrong

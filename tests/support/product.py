@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import sys
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -174,10 +175,17 @@ class Product:
 
     async def incidents(self, **wanted: str) -> list[dict[str, Any]]:
         """What the API shows, all pages."""
+        return await self._all("/incidents", wanted)
+
+    async def texts_stored(self) -> Counter[str]:
+        """How often each text stands in ``GET signals``."""
+        return Counter(signal["text"] for signal in await self._all("/signals", {}))
+
+    async def _all(self, path: str, wanted: Mapping[str, str]) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
         query = {**wanted, "limit": "200"}
         while True:
-            page = (await self.api.get("/incidents", params=query)).json()
+            page = (await self.api.get(path, params=query)).json()
             found += page["items"]
             if page["next"] is None:
                 return found
