@@ -8,138 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from callflow.texts import alarms, interventions, law, machines, outbox, people, plans, trunks
+
 #: {entry kind: (French, English)}; ``{name}`` is taken from the entry's data.
 ENTRIES: Mapping[str, tuple[str, str]] = {
-    "signal": (
-        "Message {code} zone {zone} reçu ({format}) : {label}",
-        "Signal {code} zone {zone} received ({format}): {label}",
-    ),
-    "incident_opened": (
-        "Alarme ouverte : {alarm}, priorité {priority}, consigne {plan}",
-        "Incident opened: {alarm}, priority {priority}, plan {plan}",
-    ),
-    "incident_reopened": (
-        "Nouvelle alarme : l'alarme est rouverte, la consigne reprend au début",
-        "New alarm: the incident is open again, the plan starts over",
-    ),
-    "incident_confirmed": (
-        "Intrusion confirmée : une deuxième zone a déclenché",
-        "Intrusion confirmed: a second zone triggered",
-    ),
-    "runaway": (
-        "Transmetteur {account} emballé : ses messages sont seulement comptés",
-        "Panel {account} runs away: its signals are only counted",
-    ),
-    "storm_grew": ("Sites touchés : {sites}", "Sites affected: {sites}"),
-    "in_storm": (
-        "Fait partie d'un défaut général, traité avec lui",
-        "Part of a storm, handled with it",
-    ),
-    "restored": ("Fin d'alarme zone {zone}", "Zone {zone} restored"),
-    "step": ("Étape : {step} ({why})", "Step: {step} ({why})"),
-    "call_requested": (
-        "Appel demandé : {who} ({to}), tentative {attempt}",
-        "Call requested: {who} ({to}), attempt {attempt}",
-    ),
-    "call_cancelled": ("Appel annulé : {to}", "Call cancelled: {to}"),
-    "call_placed": ("Appel émis vers {to}", "Call placed to {to}"),
-    "call_incoming": ("Appel reçu de {to} {name}", "Call received from {to} {name}"),
-    "call_answered": ("{to} a décroché", "{to} answered"),
-    "call_result": ("Réponse de {to} : {result}", "Answer of {to}: {result}"),
-    "call_ended": ("Fin de l'appel vers {to} : {outcome}", "Call to {to} ended: {outcome}"),
-    "no_number": (
-        "{who} n'a pas de numéro : personne n'a été appelé",
-        "{who} has no number: nobody was called",
-    ),
-    "dial_refused": (
-        "Numéro refusé ({to}) : {reason}",
-        "Number refused ({to}): {reason}",
-    ),
-    "human": (
-        "Remis à un opérateur : {reason} — {text}",
-        "Handed to an operator: {reason} — {text}",
-    ),
-    "bridging": (
-        "{who} attend un opérateur en ligne : le poste {to} est appelé",
-        "{who} waits on the line for an operator: desk {to} is called",
-    ),
-    "queue_call": (
-        "Alarme non prise après le délai : le poste {to} est appelé",
-        "Unclaimed past its target: desk {to} is called",
-    ),
-    "queue_silent": (
-        "Alarme non prise et aucun poste de permanence n'est configuré",
-        "Unclaimed past its target, and no desk phone is configured",
-    ),
-    "queue_stuck": (
-        "Alarme non prise : le poste {to} ne peut pas être appelé, la téléphonie est muette",
-        "Unclaimed: desk {to} can't be called, telephony is silent",
-    ),
-    "desk_taken": ("Le poste {to} prend en charge", "Desk {to} takes it"),
-    "claimed": ("Prise en charge par {by}", "Taken by {by}"),
-    "taken_over": (
-        "{by} reprend l'appel en cours avec {to}",
-        "{by} takes over the live call with {to}",
-    ),
-    "released": ("Rendue à la file par {by}", "Released to the queue by {by}"),
-    "parked": ("Mise en attente par {by} jusqu'à {until}", "Parked by {by} until {until}"),
-    "transferred": ("Transférée de {by} à {to}", "Transferred from {by} to {to}"),
-    "resumed": ("Consigne rendue à l'automate par {by}", "Plan handed back to the machine by {by}"),
-    "note": ("{note}", "{note}"),
-    "closed": ("Acquittée, code : {resolution}. {text}", "Handled, code: {resolution}. {text}"),
-    "awaiting_normal": (
-        "En attente du retour à la normale : {zones}",
-        "Awaiting back to normal: {zones}",
-    ),
-    "filed": ("Classée : le site est revenu à la normale", "Filed: the site is back to normal"),
-    "filed_by_hand": (
-        "Classée par {by} sans fin d'alarme : le site n'est pas revenu à la normale",
-        "Filed by {by} without a restore: the site is not back to normal",
-    ),
-    "opened_for_help": (
-        "L'alarme est rouverte : quelqu'un demande un opérateur",
-        "The incident is open again: somebody needs an operator",
-    ),
-    "came_back": (
-        "Sans acte de {by} dans le délai : l'alarme revient dans la file",
-        "No act of {by} in time: the incident comes back to the queue",
-    ),
-    "overdue": (
-        "Pas de retour à la normale dans le délai",
-        "Not back to normal in time",
-    ),
-    "recording": (
-        "Enregistrement rattaché, {duration} s, SHA-256 {sha256}",
-        "Recording attached, {duration} s, SHA-256 {sha256}",
-    ),
-    "recording_problem": ("Enregistrement : {problem}", "Recording: {problem}"),
-    "arrival_awaited": (
-        "Ouverture du compte {account} : « bien arrivé » attendu avant {until}",
-        'Account {account} opened: "arrived well" is expected by {until}',
-    ),
-    "arrived": ("« Bien arrivé » : compte {account} {by}", "Arrived well: account {account} {by}"),
-    "personal_path": (
-        "Réponse fausse ou absente : traitée comme une agression, rien ne sonne plus sur place",
-        "Wrong answer or none: handled as a personal alarm, nothing rings on site any more",
-    ),
-    "test_set": (
-        "En essai par {by} jusqu'à {until}, zones : {zones}. Motif : {reason} {contact}",
-        "On test by {by} until {until}, zones: {zones}. Reason: {reason} {contact}",
-    ),
-    "test_extended": (
-        "Essai prolongé par {by} jusqu'à {until}",
-        "Test extended by {by} until {until}",
-    ),
-    "test_ended": (
-        "Fin de l'essai ({by}) ; messages encore en alarme, traités à présent : {live}",
-        "Test over ({by}); signals still in alarm, handled from now on: {live}",
-    ),
-    "site_changed": ("Site modifié par {by}", "Site changed by {by}"),
-    "plan_published": (
-        "Consigne {plan} version {version} publiée par {by}",
-        "Plan {plan} version {version} published by {by}",
-    ),
-    "station": ("{text}", "{text}"),
+    **alarms.ENTRIES,
+    **plans.ENTRIES,
+    **people.ENTRIES,
+    **law.ENTRIES,
+    **trunks.ENTRIES,
+    **machines.ENTRIES,
+    **outbox.ENTRIES,
+    **interventions.ENTRIES,
 }
 
 #: Words for a call's end, as people say them.

@@ -1,0 +1,38 @@
+"""A task's life: asked for by a step, done or overdue; each told and decided upon at once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from callflow.handling.deciding import decide
+from callflow.handling.telling import tell
+from callflow.logbook import MACHINE
+from callflow.storage import Tx, incidents, tasks
+from callflow.task import TaskOutcome
+
+Row = dict[str, Any]
+
+
+def end_task(
+    tx: Tx,
+    task_id: str,
+    outcome: TaskOutcome,
+    now: datetime,
+    *,
+    who: str = MACHINE,
+    text: str = "",
+) -> bool:
+    """The task has its outcome: told, and the plan goes on. False where it was not open.
+
+    ``text`` is what whoever did it says of it.
+    """
+    task = tasks.get(tx, task_id)
+    if task is None or not tasks.end(tx, task_id, outcome, who=who, now=now):
+        return False
+    row = incidents.get(tx, task["incident_id"], lock=True)
+    assert row is not None, "a task belongs to an incident"
+    told = {"step": task["step"], "task": task["kind"], "outcome": outcome.value, "note": text}
+    tell(tx, "task_ended", now, row, who_did=who, **told)
+    decide(tx, row["id"], now)
+    return True

@@ -1,0 +1,53 @@
+"""The tables. Text ids; instants in UTC; JSON for what is only read whole."""
+
+from callflow.storage.schema.alarms import call, call_action, incident, recording, signal
+from callflow.storage.schema.base import UtcDateTime, metadata
+from callflow.storage.schema.logbook import chain_head, logbook, seal
+from callflow.storage.schema.plans import plan, plan_draft
+from callflow.storage.schema.station import api_token, process, session, setting, user
+from callflow.storage.schema.tasks import task
+from callflow.storage.schema.world import (
+    account,
+    client,
+    contact,
+    event_override,
+    on_test,
+    panel_user,
+    partition,
+    site,
+    site_contact,
+    zone,
+    zone_trips,
+)
+
+__all__ = [
+    "UtcDateTime",
+    "account",
+    "api_token",
+    "call",
+    "call_action",
+    "chain_head",
+    "client",
+    "contact",
+    "event_override",
+    "incident",
+    "logbook",
+    "metadata",
+    "on_test",
+    "panel_user",
+    "partition",
+    "plan",
+    "plan_draft",
+    "process",
+    "recording",
+    "seal",
+    "session",
+    "setting",
+    "signal",
+    "site",
+    "site_contact",
+    "task",
+    "user",
+    "zone",
+    "zone_trips",
+]

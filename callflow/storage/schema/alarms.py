@@ -1,0 +1,139 @@
+"""The path of an alarm: signal, incident, call."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text
+
+from callflow.storage.schema.base import id_column, instant, metadata, reference
+
+incident = Table(
+    "incident",
+    metadata,
+    id_column(),
+    reference("site_id", "site.id", null=True),
+    Column("account", String(16), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("category", String(16), nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("confirmed", Boolean, nullable=False),
+    Column("duress", Boolean, nullable=False),
+    Column("zones", JSON, nullable=False),  # {zone: "alarm" or "restored"}
+    Column("signal_count", Integer, nullable=False),
+    Column("plan", JSON, nullable=False),  # frozen (invariant 7)
+    Column("rounds", JSON, nullable=False, server_default="{}"),  # {go_to step: times taken}
+    Column("exercise", Boolean, nullable=False, server_default="0"),  # a rehearsal
+    Column("step", String(64), nullable=True),  # null: the machine has nothing more to do
+    instant("step_since"),
+    Column("machine", String(16), nullable=False),  # running, stopped (taken), done
+    Column("with_human", Boolean, nullable=False),
+    Column("human_reason", Text, nullable=False),
+    instant("human_since"),
+    instant("queue_due"),  # unclaimed: the desk rings; held: it comes back to the queue
+    Column("queue_level", Integer, nullable=False),
+    Column("holder", String(64), nullable=True),
+    instant("held_since"),
+    instant("parked_until"),
+    instant("machine_due"),
+    instant("normal_due"),
+    instant("due_at", index=True),  # the earliest of machine_due, normal_due, parked_until
+    instant("alarm_at"),  # when what opened it was raised: opened_at, unless it came late
+    instant("runaway_at"),  # its panel ran away: what else comes is only counted
+    Column("storm_id", String(64), nullable=True, index=True),  # the storm that it is part of
+    instant("opened_at", null=False, index=True),
+    instant("closed_at"),
+    Column("resolution_code", String(32), nullable=True),
+    Column("resolution_text", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Index("ix_incident_site_state", "site_id", "state"),
+    Index("ix_incident_queue", "state", "with_human", "priority", "opened_at"),
+)
+
+signal = Table(
+    "signal",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("deduplication", String(128), nullable=False, unique=True),
+    Column("account", String(16), nullable=False, index=True),
+    Column("format", String(16), nullable=False),
+    Column("line", String(32), nullable=False),
+    Column("code", String(16), nullable=False),
+    Column("zone", String(16), nullable=False),
+    Column("partition", String(16), nullable=False),
+    Column("panel_user", String(16), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("raw", Text, nullable=False),
+    Column("caller", String(32), nullable=False, server_default=""),
+    Column("extra", Text, nullable=False, server_default=""),
+    Column("encrypted", Boolean, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("rank", Integer, nullable=False),  # 0 vital, 1 opens an incident, 2 the rest
+    instant("received_at", null=False, index=True),
+    instant("panel_time"),
+    instant("correlated_at"),
+    Column("treatment", String(16), nullable=False, server_default=""),  # signal.Treatment
+    Column("deferred", Boolean, nullable=False, server_default="0"),  # delivered late (D10)
+    reference("incident_id", "incident.id", null=True),
+    Index("ix_signal_backlog", "correlated_at", "rank", "number"),
+)
+
+call = Table(
+    "call",
+    metadata,
+    id_column(),  # = the Asterisk channel id
+    reference("incident_id", "incident.id", null=True),
+    Column("direction", String(16), nullable=False),
+    Column("dialogue", String(16), nullable=False),
+    Column("step", String(64), nullable=False),
+    Column("contact_id", String(64), nullable=True),
+    Column("to", String(32), nullable=False, index=True),
+    Column("attempt", Integer, nullable=False),
+    Column("priority", Integer, nullable=False),  # 0 vital and humans, else 1-4
+    Column("trunk", String(32), nullable=False),
+    Column("node", String(32), nullable=False),
+    Column("ring_time", Float, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("progress", JSON, nullable=True),  # the dialogue's state, one commit a transition
+    Column("result", String(32), nullable=True),  # what the dialogue concluded, before the end
+    Column("room", String(64), nullable=True),  # the conference it is in, or brings a human to
+    Column("outcome", String(32), nullable=True),
+    Column("detail", Text, nullable=False),
+    Column("requester", Text, nullable=False, server_default=""),  # the person; "": the machine
+    # One call to a person tells of several incidents (D10): the call that speaks for this one.
+    Column("leader", String(64), nullable=True, index=True),
+    instant("requested_at", null=False),
+    instant("due_at"),
+    instant("placed_at"),
+    instant("ringing_at"),
+    instant("answered_at"),
+    instant("ended_at"),
+    Index("ix_call_work", "node", "state", "priority", "requested_at"),
+    Index("ix_call_state", "state"),
+    Index("ix_call_room", "room"),
+)
+
+recording = Table(
+    "recording",
+    metadata,
+    Column("call_id", String(64), ForeignKey("call.id"), primary_key=True),
+    Column("path", Text, nullable=False),  # relative to the recordings folder
+    Column("sha256", String(64), nullable=True),
+    Column("duration", Float, nullable=True),  # seconds
+    Column("problem", Text, nullable=False),  # "" where all is well
+    instant("checked_at", null=False),
+)
+
+call_action = Table(
+    "call_action",
+    metadata,
+    id_column(),
+    reference("call_id", "call.id"),
+    Column("kind", String(16), nullable=False),
+    Column("requester", Text, nullable=False),
+    instant("requested_at", null=False),
+    instant("expires_at", null=False),
+    instant("claimed_at"),
+    Column("result", Text, nullable=True),
+    Index("ix_call_action_waiting", "claimed_at", "expires_at"),
+)

@@ -1,0 +1,61 @@
+"""What every table is made of: the metadata, instants, and the columns that recur."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    MetaData,
+    String,
+    TypeDecorator,
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware instant; SQLite, which has no time zones, keeps it as UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone never reaches the store")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def id_column(*args: Any) -> Column[str]:
+    """The key of a row that has one of its own."""
+    return Column("id", String(64), *args, primary_key=True)
+
+
+def reference(name: str, target: str, *, null: bool = False, index: bool = True) -> Column[str]:
+    """The key of another table's row."""
+    return Column(name, String(64), ForeignKey(target), nullable=null, index=index)
+
+
+def instant(name: str, *, null: bool = True, index: bool = False) -> Column[datetime]:
+    """A time (UTC)."""
+    return Column(name, UtcDateTime, nullable=null, index=index)

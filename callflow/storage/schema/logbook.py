@@ -1,0 +1,45 @@
+"""The logbook and its seals (invariant 6)."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, Boolean, Column, Integer, String, Table, Text, UniqueConstraint
+
+from callflow.storage.schema.base import instant, metadata
+
+logbook = Table(
+    "logbook",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("chain", String(80), nullable=False),
+    Column("seq", Integer, nullable=False),
+    instant("at", null=False, index=True),
+    Column("site", String(64), nullable=True),
+    Column("incident", String(64), nullable=True, index=True),
+    Column("who", Text, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("data", JSON, nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    UniqueConstraint("chain", "seq", name="uq_logbook_chain_seq"),
+)
+
+chain_head = Table(
+    "chain_head",
+    metadata,
+    Column("chain", String(80), primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("mac", String(64), nullable=False),
+    Column("sealed", Boolean, nullable=False, index=True),
+)
+
+seal = Table(
+    "seal",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    instant("at", null=False),
+    Column("heads", JSON, nullable=False),  # [[chain, seq, hash], ...] changed since the last
+    Column("mac", String(64), nullable=False),  # covers the previous seal's mac too
+)

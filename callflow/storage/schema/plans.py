@@ -1,0 +1,29 @@
+"""Call plans: what is published, and what is being written."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, Column, Integer, String, Table, Text
+
+from callflow.storage.schema.base import instant, metadata
+
+plan = Table(
+    "plan",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("body", JSON, nullable=False),
+    Column("published_by", Text, nullable=False),
+    instant("published_at", null=False),
+    Column("why", Text, nullable=False, server_default=""),
+)
+
+#: What is being written and not in use: one draft a plan.
+plan_draft = Table(
+    "plan_draft",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("body", JSON, nullable=False),
+    Column("based_on", Integer, nullable=False),  # the version it began from; 0: none
+    Column("changed_by", Text, nullable=False),
+    instant("changed_at", null=False),
+)

@@ -1,0 +1,87 @@
+"""Rows of tasks: what a plan's steps wait for, other than calls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+
+from callflow.storage import schema as t
+from callflow.storage.store import Tx
+from callflow.task import Task, TaskOutcome, TaskState
+
+_INSERT = t.task.insert()
+
+
+def insert(tx: Tx, row: dict[str, Any]) -> None:
+    """A new task."""
+    tx.execute(_INSERT, row)
+
+
+_GET = select(t.task).where(t.task.c.id == bindparam("id"))
+
+
+def get(tx: Tx, task_id: str) -> dict[str, Any] | None:
+    """One task's row."""
+    row = tx.execute(_GET, {"id": task_id}).first()
+    return dict(row._mapping) if row else None
+
+
+_OF_INCIDENT = (
+    select(t.task)
+    .where(t.task.c.incident_id == bindparam("incident"))
+    .order_by(t.task.c.requested_at, t.task.c.id)
+)
+
+
+def of_incident(tx: Tx, incident_id: str) -> list[dict[str, Any]]:
+    """An incident's tasks in the order they were asked for."""
+    return [dict(row._mapping) for row in tx.execute(_OF_INCIDENT, {"incident": incident_id})]
+
+
+def change(tx: Tx, task_id: str, **values: Any) -> bool:
+    """Write ``values`` to a task that is open; whether it was."""
+    query = update(t.task).where(t.task.c.id == task_id, t.task.c.state == TaskState.OPEN.value)
+    return tx.execute(query.values(**values)).rowcount == 1
+
+
+def end(tx: Tx, task_id: str, outcome: TaskOutcome, *, who: str, now: datetime) -> bool:
+    """Give an open task its outcome; whether it was open."""
+    return change(
+        tx,
+        task_id,
+        state=TaskState.ENDED.value,
+        outcome=outcome.value,
+        ended_at=now,
+        ended_by=who,
+    )
+
+
+def cancel_open(
+    tx: Tx, incident_id: str, now: datetime, *, steps: Sequence[str] = ()
+) -> list[dict[str, Any]]:
+    """Withdraw the open tasks of an incident, or of some of its steps; their rows."""
+    c = t.task.c
+    query = update(t.task).where(c.incident_id == incident_id, c.state == TaskState.OPEN.value)
+    if steps:
+        query = query.where(c.step.in_(list(steps)))
+    query = query.values(state=TaskState.CANCELLED.value, ended_at=now).returning(t.task)
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def to_task(row: dict[str, Any]) -> Task:
+    """The row as deciding needs it."""
+    return Task(
+        id=row["id"],
+        step=row["step"],
+        kind=row["kind"],
+        state=TaskState(row["state"]),
+        outcome=TaskOutcome(row["outcome"]) if row["outcome"] else None,
+        subject=row["subject"],
+        requested_at=row["requested_at"],
+        due_at=row["due_at"],
+        ended_at=row["ended_at"],
+        data=row["data"],
+    )

@@ -1,0 +1,12 @@
+"""What the logbook says of plans and their steps: {entry kind: (French, English)}."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ENTRIES: Mapping[str, tuple[str, str]] = {
+    "task_ended": (
+        "Étape {step} : {task}, {outcome} {note}",
+        "Step {step}: {task}, {outcome} {note}",
+    ),
+}
