@@ -1,34 +1,56 @@
-"""Which numbers a machine may dial (invariant 5): checked once, just before the trunk."""
+"""Which numbers a call may be placed to (invariant 5): checked once, just before the trunk."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Iterator
+
+#: Why a number is not dialled; what people read is made from it (texts/law.py).
+EMERGENCY = "an emergency number is dialled by a human only"
+NOT_FULL = "not a full international number (+ country code and number)"
 
 #: Short numbers and emergency services, as they look after the country code too (law.md).
-_EMERGENCY = frozenset(
-    "15 17 18 110 111 112 113 114 115 116 117 118 119 144 190 191 196 911 999 000"
-    " 116000 116117".split()
+_SHORT = frozenset(
+    "15 17 18 110 111 112 113 114 115 116 117 118 119 144 190 191 196 197 911 999 000".split()
 )
-_E164 = re.compile(r"\+[1-9][0-9]{7,14}")
+#: The same, and the harmonised services of social value (116000, 116117…): Decision 2007/116/EC.
+_SERVICES = rf"(?:{'|'.join(sorted(_SHORT))}|116[0-9]{{3}})"
 #: Country codes by their first digits (ITU-T E.164, list of assigned codes).
 _COUNTRY = (
     "1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]"
     "|(?:2[1-689]|3[578]|42|5[09]|6[789]|8[035789]|9[679])[0-9]"
 )
-#: An emergency number behind a country code and any number of zeros.
-_DISGUISED = re.compile(rf"(?:00)?(?:{_COUNTRY})0*(?:{'|'.join(sorted(_EMERGENCY))})")
-#: A French number has nine digits behind +33; shorter ones are services, some of them emergency.
-_TOO_SHORT_IN_FRANCE = re.compile(r"\+33[0-9]{0,8}")
+#: An emergency number alone, or behind a country code, with any number of zeros before it.
+_EMERGENCY = re.compile(rf"(?:(?:00)?(?:{_COUNTRY}))?0*{_SERVICES}")
+#: What people put between digits, and what nobody sees: one number goes on behind it.
+_BETWEEN = frozenset(" .-/()+\u00a0\u202f‐‑–\t\r\n")
+_E164 = re.compile(r"\+[1-9][0-9]{7,14}")
+#: Where a number's length is fixed, digits too many or too few may be a short number dialled
+#: with more behind it; in North America an area code N11 is a service (911).
+_IMPOSSIBLE = re.compile(r"\+33(?![1-9][0-9]{8}$).*|\+1(?![2-9](?!11)[0-9]{9}$).*")
 
 
 def refusal(number: str) -> str | None:
-    """Why the machine may not dial ``number``; None where it may.
+    """Why ``number`` may not be dialled: EMERGENCY or NOT_FULL; None where it may.
 
-    Only full E.164 numbers pass, so a short number can't, however it is spelled.
+    Only full E.164 numbers in ASCII pass, so a short number can't, however it is spelled.
     """
-    digits = re.sub(r"[^0-9]", "", number)
-    if digits.lstrip("0") in _EMERGENCY or digits in _EMERGENCY or _DISGUISED.fullmatch(digits):
-        return "an emergency number is dialled by a human only"
-    if not _E164.fullmatch(number) or _TOO_SHORT_IN_FRANCE.fullmatch(number):
-        return "not a full international number (+ country code and number)"
+    if any(_EMERGENCY.fullmatch(digits) for digits in _numbers_in(number)):
+        return EMERGENCY
+    if not _E164.fullmatch(number) or _IMPOSSIBLE.fullmatch(number):
+        return NOT_FULL
     return None
+
+
+def _numbers_in(text: str) -> Iterator[str]:
+    """Each run of digits that ``text`` spells, in any script, as ASCII; then all of them as one."""
+    runs = [""]
+    for c in unicodedata.normalize("NFKC", text):
+        value = unicodedata.decimal(c, None)
+        if value is not None:
+            runs[-1] += str(value)
+        elif c not in _BETWEEN and unicodedata.category(c) != "Cf":
+            runs.append("")
+    yield from runs
+    yield "".join(runs)

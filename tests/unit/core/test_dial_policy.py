@@ -7,24 +7,53 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callflow.dial_policy import refusal
+from callflow.dial_policy import EMERGENCY, refusal
 
-EMERGENCY = ["15", "17", "18", "112", "114", "115", "119", "191", "196", "911", "999", "000", "110"]
+NUMBERS = [
+    "15", "17", "18", "110", "112", "114", "115", "119", "191", "196", "197", "911", "999", "000",
+    "116000", "116117", "116006",
+]  # fmt: skip
 SPELLINGS = [
     "{}", "+{}", "+33{}", "+330{}", "+33 {}", "0033{}", "00330{}", "0{}", "00{}", " {} ", "{}#",
-    "*31#{}", "tel:{}", "sip:{}@trunk", "+33000000{}", "+44{}", "+1{}", "+44000000{}", "33{}",
-    "+33({})", "{}\n", "{},,1",
+    "*31#{}", "#31#{}", "tel:{}", "sip:{}@trunk", "sips:{}@10.0.0.1:5061", "+33000000{}",
+    "+44{}", "+1{}", "+590{}", "+262{}", "+44000000{}", "33{}", "+33({})", "{}\n", "{},,1",
+    "{};ext=4", "{};isub=1", "{};phone-context=+33", "{}p1", "{}w1", "{}&PJSIP/1", "a{}b",
+    "Police : {}", "+33639980001,{}", "\u200f{}\u200e", "\u202e{}\u202c", "\u2066{}\u2069",
+    "\ufeff{}", "{}\u200b", "\u00a0{}", "+33\u202f{}",
 ]  # fmt: skip
+#: Other digits that people, and programs, may write: full-width, Arabic, Persian, Devanagari, bold.
+SCRIPTS = ["０", "٠", "۰", "०", "𝟎"]
 
 
-@pytest.mark.parametrize("number", EMERGENCY)
+@pytest.mark.parametrize("number", NUMBERS)
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_an_emergency_number_is_refused(number: str, spelling: str) -> None:
-    assert refusal(spelling.format(number))
+def test_an_emergency_number_is_refused_as_one(number: str, spelling: str) -> None:
+    assert refusal(spelling.format(number)) == EMERGENCY
 
 
-@pytest.mark.parametrize("number", ["1 5", "1-7", "1.1.2", "+33 1 1 2", "+3 3 1 7"])
+@pytest.mark.parametrize("zero", SCRIPTS)
+@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize("spelling", ["{}", "+33{}", "0033 {}"])
+def test_in_another_script_too(number: str, zero: str, spelling: str) -> None:
+    written = "".join(chr(ord(zero) + int(digit)) for digit in number)
+    assert refusal(spelling.format(written)) == EMERGENCY
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["1 5", "1-7", "1.1.2", "+33 1 1 2", "+3 3 1 7", "1\u200f7", "1\u200b1\u200b2", "(1)(1)(2)",
+     "①⑦", "¹¹²", "+33 (0) 1 7", "1/8", "1‑1‑4"],
+)  # fmt: skip
 def test_with_anything_between_its_digits_too(number: str) -> None:
+    assert refusal(number) == EMERGENCY
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["+33112000000000", "+3317000000000", "+331700000000", "+19115550100", "+1911555010",
+     "+112025550100", "+33017000000"],
+)  # fmt: skip
+def test_a_short_number_with_more_digits_behind_it_is_no_number(number: str) -> None:
     assert refusal(number)
 
 
