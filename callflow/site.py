@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from callflow.availability import ALWAYS, Availability
 from callflow.signal import Kind
 
 
@@ -23,6 +24,11 @@ class Role(StrEnum):
 
     PREMISES = "premises"  # the phone on site, called for the counter-call
     KEYHOLDER = "keyholder"
+    GUARD = "guard"  # a guard firm, or its agent (D22)
+    DEVICE = "device"  # what itself is called back: a lone worker's, a lift's cabin (D8)
+    MAINTENANCE = "maintenance"  # the firm that keeps the installation in order (D9)
+    MANAGER = "manager"  # the client's manager on duty
+    LISTEN_IN = "listen_in"  # the number on which the panel lets one listen to the premises
 
 
 class SiteState(StrEnum):
@@ -49,6 +55,7 @@ class Contact:
     language: str = "fr"
     phone: str | None = None  # E.164
     authorities: dict[str, frozenset[Authority]] = field(default_factory=dict)
+    availability: Availability = ALWAYS  # when this person can be called, in the site's zone
 
     def may(self, authority: Authority, kind: Kind) -> bool:
         """Whether this contact has ``authority`` over alarms of ``kind``."""
@@ -92,6 +99,13 @@ class Site:
     recognition_word: str | None = None
     contacts: tuple[Contact, ...] = ()
     zones: tuple[Zone, ...] = ()
+    #: People who are none of the site's contacts, and stand in for one.
+    others: tuple[Contact, ...] = ()
+
+    def person(self, contact_id: str) -> Contact | None:
+        """The contact with this id, or the one of the ``others``."""
+        people = (*self.contacts, *self.others)
+        return next((person for person in people if person.id == contact_id), None)
 
     def by_role(self, role: Role) -> tuple[Contact, ...]:
         """The contacts who play ``role``, in calling order."""

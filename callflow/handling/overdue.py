@@ -17,7 +17,8 @@ from zoneinfo import ZoneInfo
 from callflow import supervision
 from callflow.handling import testing
 from callflow.handling.storing import store_signals
-from callflow.schedule import Schedule, ScheduleError
+from callflow.hours import CalendarError
+from callflow.schedule import Schedule
 from callflow.signal import Signal
 from callflow.storage import AWAY, Tx, people
 from callflow.storage import logbook as logbook_rows
@@ -139,7 +140,7 @@ def _site(tx: Tx, site: Row, now: datetime) -> list[Signal]:
     due, zone = site["schedule_due"], ZoneInfo(site["timezone"])
     try:
         schedule = Schedule.from_json(site["schedule"]) if site["schedule"] else None
-    except ScheduleError:
+    except CalendarError:
         schedule = None
     following = schedule.next_closing(now, zone) if schedule else None
     if not rows.set_schedule_due(tx, site, following):

@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 from callflow import supervision
 from callflow.correlation import zone_key
 from callflow.handling.storing import store_signals
+from callflow.hours import CalendarError
 from callflow.instants import to_iso
-from callflow.schedule import Schedule, ScheduleError
+from callflow.schedule import Schedule
 from callflow.signal import PERSONAL, Category, Kind
 from callflow.signals import events
 from callflow.site import Rules
@@ -121,7 +122,7 @@ def site_values(old: Row | None, body: Row, timezone: str, now: datetime) -> Row
 def _schedule(sent: Any) -> Schedule:
     try:
         return Schedule.from_json(sent)
-    except ScheduleError as error:
+    except CalendarError as error:
         raise BadSite(error.field, error.message) from None
 
 

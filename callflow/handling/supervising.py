@@ -15,8 +15,9 @@ from callflow import supervision
 from callflow.handling.operating import NotFound, Refused
 from callflow.handling.surroundings import Seen
 from callflow.handling.telling import tell
+from callflow.hours import CalendarError
 from callflow.instants import to_iso
-from callflow.schedule import Opening, Schedule, ScheduleError
+from callflow.schedule import Opening, Schedule
 from callflow.signal import Kind, Signal
 from callflow.storage import Tx, sites
 from callflow.storage import supervision as rows
@@ -215,7 +216,7 @@ def _schedule(row: Row) -> Schedule | None:
     """The schedule as stored; one that this version can't read is none."""
     try:
         return Schedule.from_json(row["schedule"]) if row["schedule"] else None
-    except ScheduleError:
+    except CalendarError:
         return None
 
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callflow.schedule import DAYS, Opening, Schedule, ScheduleError
+from callflow.hours import DAYS, CalendarError
+from callflow.schedule import Opening, Schedule
 
 PARIS = ZoneInfo("Europe/Paris")
 SHOP = {
@@ -206,10 +207,10 @@ def test_between_closings_there_is_no_other(one: Schedule, at: datetime, zone: Z
     )
 )
 def test_anything_else_is_refused_by_name_never_raised(body: Any) -> None:
-    refused: ScheduleError | None = None
+    refused: CalendarError | None = None
     try:
         Schedule.from_json(body)
-    except ScheduleError as error:
+    except CalendarError as error:
         refused = error
     assert refused is None or (refused.field.startswith("schedule") and refused.message)
 
@@ -238,7 +239,7 @@ def test_anything_else_is_refused_by_name_never_raised(body: Any) -> None:
     ],
 )
 def test_what_is_wrong_is_named(changed: dict[str, Any], field: str) -> None:
-    with pytest.raises(ScheduleError) as refused:
+    with pytest.raises(CalendarError) as refused:
         schedule(**changed)
     assert refused.value.field == field
 

@@ -1,0 +1,203 @@
+"""A week of hours in a place's own time, its holidays, and what a clock that changes makes of them.
+
+What a site's schedule (``schedule``) and a person's availability (``availability``) both need. As
+JSON a week is ``{"mon": ["08:00-12:00", "13:30-18:30"], "fri": ["22:00-06:00"]}``: an interval
+whose end is not after its start ends on the next day; a whole day is ``00:00-24:00``. Where the
+clock shows an hour twice or not at all, what makes an interval longer counts.
+
+Readers raise CalendarError, naming the field.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from itertools import pairwise
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from holidays import HolidayBase
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAY = 24 * 60  # minutes
+ONE_DAY = timedelta(days=1)
+_INTERVAL = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])-([01][0-9]|2[0-4]):([0-5][0-9])")
+_MOST = 24  # intervals of a day
+
+
+class CalendarError(ValueError):
+    """``field`` of a calendar is wrong; the message says what it must be."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field, self.message = field, message
+
+
+class Interval(NamedTuple):
+    """Hours in minutes after the midnight that begins their day; they may end on the next."""
+
+    start: int
+    end: int
+
+
+class Span(NamedTuple):
+    """Instants (UTC), from ``start`` until ``end``."""
+
+    start: datetime
+    end: datetime
+
+
+Week = tuple[tuple[Interval, ...], ...]
+WHOLE_DAY = (Interval(0, DAY),)
+#: A week without hours. A week begins on Monday.
+NEVER: Week = ((),) * 7
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Holidays:
+    """Whose holidays count, and what they make of the day: ``rule`` is a reader's."""
+
+    country: str
+    region: str | None = None
+    rule: str = "closed"
+
+    def on(self, day: date) -> bool:
+        """Whether ``day`` is a holiday there."""
+        return day in _calendar(self.country, self.region)
+
+
+def instant(day: date, minutes: int, zone: ZoneInfo, *, latest: bool) -> datetime:
+    """The instant of a wall clock's time; of two meanings the earlier or the ``latest``."""
+    midnight = _plain_midnight(day, zone)
+    if midnight is not None:
+        return midnight + timedelta(minutes=minutes)
+    whole, rest = divmod(minutes, DAY)
+    wall = datetime.combine(day + whole * ONE_DAY, time(rest // 60, rest % 60), zone)
+    both = (wall.astimezone(UTC), wall.replace(fold=1).astimezone(UTC))
+    return max(both) if latest else min(both)
+
+
+@lru_cache(maxsize=4096)
+def _plain_midnight(day: date, zone: ZoneInfo) -> datetime | None:
+    """The midnight that begins ``day``, where no clock changes in the two days after it."""
+    midnights = (datetime.combine(day + n * ONE_DAY, time(), zone) for n in range(4))
+    if len({midnight.utcoffset() for midnight in midnights}) > 1:
+        return None
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def united(spans: Iterable[Span]) -> Iterator[Span]:
+    """``spans``, in the order of their starts, as those that neither touch nor overlap."""
+    open_: Span | None = None
+    for span in spans:
+        if open_ is None or span.start > open_.end:
+            if open_ is not None:
+                yield open_
+            open_ = span
+        else:
+            open_ = Span(open_.start, max(open_.end, span.end))
+    if open_ is not None:
+        yield open_
+
+
+def library() -> ModuleType:
+    """Loaded where a calendar needs it: it takes a tenth of a second, and a dead role must be back
+    at once."""
+    import holidays  # noqa: PLC0415
+
+    return holidays
+
+
+@lru_cache(maxsize=64)
+def _calendar(country: str, region: str | None) -> HolidayBase:
+    """Raises NotImplementedError where there is no such country or region."""
+    return cast("HolidayBase", library().country_holidays(country, subdiv=region))
+
+
+# --- reading ------------------------------------------------------------------------------
+
+
+def only(body: Any, name: str, known: frozenset[str]) -> None:
+    """Refuse anything but an object of ``known`` keys."""
+    if not isinstance(body, dict):
+        raise CalendarError(name, f"must be an object with {', '.join(sorted(known))}")
+    for key in body:
+        if key not in known:
+            raise CalendarError(f"{name}.{key}", f"is none of {', '.join(sorted(known))}")
+
+
+def read_week(body: Any, name: str) -> Week:
+    """The week that ``body`` describes."""
+    only(body, name, frozenset(DAYS))
+    return tuple(read_hours(body.get(day, []), f"{name}.{day}") for day in DAYS)
+
+
+def write_week(week: Week) -> dict[str, list[str]]:
+    """As ``read_week`` takes it."""
+    return {name: write_hours(hours) for name, hours in zip(DAYS, week, strict=True) if hours}
+
+
+def read_hours(body: Any, name: str) -> tuple[Interval, ...]:
+    """The intervals of a day."""
+    if not isinstance(body, list) or len(body) > _MOST:
+        raise CalendarError(name, 'must be a list of intervals, such as ["08:00-18:30"]')
+    hours = tuple(_interval(text, f"{name}.{place}") for place, text in enumerate(body))
+    for place, (one, other) in enumerate(pairwise(hours), start=1):
+        if other.start < one.end:
+            raise CalendarError(f"{name}.{place}", "begins before the one ahead of it ends")
+    return hours
+
+
+def _interval(text: Any, name: str) -> Interval:
+    match = _INTERVAL.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        raise CalendarError(name, "must be from-to, such as 08:00-18:30 or 22:00-06:00")
+    hours = [int(part) for part in match.groups()]
+    start, end = hours[0] * 60 + hours[1], hours[2] * 60 + hours[3]
+    if start >= DAY or end > DAY:
+        raise CalendarError(name, "a day begins at 00:00 and ends at 24:00")
+    if start == end:
+        raise CalendarError(name, "is empty: a whole day is 00:00-24:00")
+    return Interval(start, end if end > start else end + DAY)
+
+
+def write_hours(hours: tuple[Interval, ...]) -> list[str]:
+    """As ``read_hours`` takes it."""
+    return [f"{_text(each.start)}-{_text(each.end)}" for each in hours]
+
+
+def _text(minutes: int) -> str:
+    minutes = minutes - DAY if minutes > DAY else minutes
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def read_holidays(body: Any, name: str, rules: Collection[str]) -> Holidays | None:
+    """Whose holidays count, and by which of ``rules``, the first where none is named."""
+    if body is None:
+        return None
+    only(body, name, frozenset({"country", "region", "open"}))
+    country, region = body.get("country"), body.get("region")
+    rule = body.get("open", next(iter(rules)))
+    if not isinstance(country, str) or country not in library().list_supported_countries():
+        raise CalendarError(f"{name}.country", "must be a country's two letters, such as FR")
+    if region is not None and region not in _regions(country):
+        known = ", ".join(_regions(country))
+        raise CalendarError(f"{name}.region", f"{country} has holidays of its own for: {known}")
+    if rule not in rules:
+        raise CalendarError(f"{name}.open", f"must be {' or '.join(rules)}")
+    return Holidays(country=country, region=region, rule=rule)
+
+
+def write_holidays(holidays: Holidays) -> dict[str, Any]:
+    """As ``read_holidays`` takes it."""
+    return {"country": holidays.country, "region": holidays.region, "open": holidays.rule}
+
+
+def _regions(country: str) -> list[str]:
+    calendar = _calendar(country, None)
+    return [*calendar.subdivisions, *calendar.subdivisions_aliases]
