@@ -34,6 +34,10 @@ OUTCOMES: Mapping[str, tuple[str, str]] = {
     "known_cause": ("cause connue", "known cause"),
     "wrong_code": ("deux codes faux", "two wrong codes"),
     "duress": ("code sous contrainte", "duress code"),
+    "acknowledged": ("message entendu et confirmé", "message heard and acknowledged"),
+    "accepted": ("intervention acceptée", "intervention accepted"),
+    "declined": ("intervention refusée", "intervention declined"),
+    **{f"answer_{key}": (f"réponse {key}", f"answer {key}") for key in range(1, 10)},
     "no_answer": ("sans réponse", "no answer"),
     "busy": ("occupé", "busy"),
     "refused": ("appel refusé", "refused"),
@@ -63,6 +67,7 @@ REASONS: Mapping[str, tuple[str, str]] = {
     ),
     "runaway": ("transmetteur emballé", "runaway panel"),
     "station": ("alarme de la station", "alarm of the station"),
+    **outbox.REASONS,
     **OUTCOMES,
 }
 
@@ -159,6 +164,7 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "alarm": KINDS,
     "problem": RECORDING_PROBLEMS,
     "resolution": RESOLUTIONS,
+    "channel": outbox.CHANNELS,
 }
 _LANGUAGES = ("fr", "en")
 

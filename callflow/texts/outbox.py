@@ -4,4 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-ENTRIES: Mapping[str, tuple[str, str]] = {}
+ENTRIES: Mapping[str, tuple[str, str]] = {
+    "message_posted": (
+        "Message à envoyer : {channel} à {to} — {text}",
+        "Message to send: {channel} to {to} — {text}",
+    ),
+    "message_sent": ("{channel} remis à {to}", "{channel} delivered to {to}"),
+    "message_delayed": (
+        "{channel} à {to} : premier essai sans succès, d'autres suivront ({error})",
+        "{channel} to {to}: the first try failed, others will follow ({error})",
+    ),
+    "message_failed": (
+        "{channel} à {to} non remis, abandonné : {error}",
+        "{channel} to {to} not delivered, given up: {error}",
+    ),
+    "message_withheld": (
+        "{channel} à {to} non envoyé : alarme agression, rien ne doit parvenir au site",
+        "{channel} to {to} not sent: personal alarm, nothing may reach the site",
+    ),
+    "message_withdrawn": (
+        "{channel} à {to} non envoyé : plus personne ne l'attend",
+        "{channel} to {to} not sent: nobody waits for it any more",
+    ),
+    "images_asked": ("Images demandées : {cameras}", "Images asked for: {cameras}"),
+    "no_cameras": (
+        "Aucune caméra déclarée : pas d'image",
+        "No camera is declared: no image",
+    ),
+    "image_fetched": ("Image reçue : {camera}", "Image received: {camera}"),
+    "image_failed": ("Pas d'image de {camera} : {error}", "No image of {camera}: {error}"),
+}
+
+#: What a message goes out on.
+CHANNELS: Mapping[str, tuple[str, str]] = {
+    "mail": ("courriel", "mail"),
+    "sms": ("SMS", "SMS"),
+    "webhook": ("webhook", "webhook"),
+    "images": ("image", "image"),
+}
+
+#: Why a message brings an incident in front of a human.
+REASONS: Mapping[str, tuple[str, str]] = {
+    "undelivered": ("message non remis", "a message was not delivered"),
+}

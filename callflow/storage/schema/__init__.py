@@ -3,6 +3,7 @@
 from callflow.storage.schema.alarms import call, call_action, incident, recording, signal
 from callflow.storage.schema.base import UtcDateTime, metadata
 from callflow.storage.schema.logbook import chain_head, logbook, seal
+from callflow.storage.schema.outbox import image, outbox
 from callflow.storage.schema.plans import plan, plan_draft
 from callflow.storage.schema.station import api_token, process, session, setting, user
 from callflow.storage.schema.tasks import task
@@ -30,10 +31,12 @@ __all__ = [
     "client",
     "contact",
     "event_override",
+    "image",
     "incident",
     "logbook",
     "metadata",
     "on_test",
+    "outbox",
     "panel_user",
     "partition",
     "plan",

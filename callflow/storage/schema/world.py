@@ -35,6 +35,7 @@ site = Table(
     Column("schedule", JSON, nullable=True),  # when it is open: callflow/schedule.py
     instant("schedule_due", index=True),  # when its arming must be looked at next
     Column("rules", JSON, nullable=False, server_default="{}"),  # callflow/site.py: Rules
+    Column("cameras", JSON, nullable=False, server_default="[]"),  # handling/cameras.py
     instant("changed_at", null=False),
 )
 

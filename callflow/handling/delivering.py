@@ -1,0 +1,189 @@
+"""What becomes of messages: claimed, delivered, tried again, given up, and then a human's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from callflow.handling.deciding import hand_to_human
+from callflow.handling.outbox import is_silenced
+from callflow.handling.tasks import end_task
+from callflow.handling.telling import storable, tell
+from callflow.outbox import (
+    LEASE,
+    OPEN_STATES,
+    Camera,
+    Channel,
+    Message,
+    MessageState,
+    next_try,
+    shown,
+)
+from callflow.storage import Tx, incidents, tasks
+from callflow.storage import outbox as rows
+from callflow.task import TaskOutcome, TaskState
+
+Row = dict[str, Any]
+
+_LONGEST_ERROR = 300
+
+
+def claim_messages(
+    tx: Tx, now: datetime, room: Mapping[Channel, int], *, lease: timedelta = LEASE
+) -> list[Message]:
+    """Messages to send now, at most ``room`` of each channel; they are the caller's for ``lease``.
+
+    What became mute since it was posted, and what nobody waits for any more, is withdrawn here.
+    """
+    claimed: list[Message] = []
+    for channel, limit in room.items():
+        for row in rows.claim(tx, channel, now, now + lease, limit):
+            if _withdrawn(tx, row, now):
+                continue
+            claimed.append(_message(tx, row))
+    return claimed
+
+
+def _withdrawn(tx: Tx, row: Row, now: datetime) -> bool:
+    incident = _incident(tx, row)
+    if row["channel"] != Channel.IMAGES.value and is_silenced(tx, incident):
+        why = "message_withheld"
+    elif _is_cancelled(tx, row["task_id"]):
+        why = "message_withdrawn"
+    else:
+        return False
+    rows.end(tx, row["id"], MessageState.CANCELLED, now)
+    tell(tx, why, now, incident, **_told(row))
+    _settle_task(tx, row, now)
+    return True
+
+
+def _is_cancelled(tx: Tx, task_id: str | None) -> bool:
+    task = tasks.get(tx, task_id) if task_id else None
+    return task is not None and task["state"] == TaskState.CANCELLED.value
+
+
+def _incident(tx: Tx, row: Row) -> Row:
+    incident = incidents.get(tx, row["incident_id"], lock=True)
+    assert incident is not None, "a message belongs to an incident"
+    return incident
+
+
+def _message(tx: Tx, row: Row) -> Message:
+    channel = Channel(row["channel"])
+    return Message(
+        id=row["id"],
+        incident=row["incident_id"],
+        channel=channel,
+        to=row["to"],
+        subject=row["subject"],
+        body=row["body"],
+        data=row["data"],
+        attempt=row["attempts"],
+        created_at=row["created_at"],
+        camera=_camera(tx, row) if channel is Channel.IMAGES else None,
+    )
+
+
+def _camera(tx: Tx, row: Row) -> Camera | None:
+    """None: it is no longer declared."""
+    for camera in rows.cameras(tx, row["incident_id"]):
+        if camera["id"] == row["to"]:
+            return Camera(id=camera["id"], url=camera["url"], secret=camera["secret"])
+    return None
+
+
+def message_sent(tx: Tx, message_id: str, now: datetime) -> None:
+    """The far end took it. Said once, though it may have been sent twice."""
+    row = rows.get(tx, message_id)
+    if row is None or not rows.end(tx, message_id, MessageState.SENT, now):
+        return
+    tell(tx, "message_sent", now, _incident(tx, row), **_told(row))
+    _settle_task(tx, row, now)
+
+
+def image_fetched(tx: Tx, message_id: str, path: str, sha256: str, now: datetime) -> None:
+    """A camera's still is on the disk, at ``path`` in the images folder."""
+    row = rows.get(tx, message_id)
+    if row is None or not rows.end(tx, message_id, MessageState.SENT, now):
+        return
+    _insert_image(tx, row, now, path=path, sha256=sha256)
+    tell(tx, "image_fetched", now, _incident(tx, row), camera=row["subject"], sha256=sha256)
+    _settle_task(tx, row, now)
+
+
+def message_failed(
+    tx: Tx,
+    message_id: str,
+    attempt: int,
+    error: str,
+    now: datetime,
+    *,
+    permanent: bool,
+    jitter: float,
+) -> None:
+    """Try ``attempt`` failed: put off, or given up where trying again can't help or took too long.
+
+    ``jitter``: see ``outbox.next_try``. The failure of a claim that another one followed says
+    nothing.
+    """
+    row = rows.get(tx, message_id)
+    if row is None or row["attempts"] != attempt or row["state"] != MessageState.SENDING.value:
+        return
+    error = storable(error)[:_LONGEST_ERROR]
+    channel = Channel(row["channel"])
+    again = next_try(channel, row["created_at"], attempt, now, jitter=jitter)
+    if permanent or again is None:
+        _give_up(tx, row, error, now)
+        return
+    rows.put_off(tx, message_id, again, error)
+    if attempt == 1:  # the row counts the others
+        tell(tx, "message_delayed", now, _incident(tx, row), error=error, **_told(row))
+
+
+def _give_up(tx: Tx, row: Row, error: str, now: datetime) -> None:
+    rows.end(tx, row["id"], MessageState.FAILED, now, error=error)
+    incident = _incident(tx, row)
+    if row["channel"] == Channel.IMAGES.value:
+        _insert_image(tx, row, now, problem=error)
+        tell(tx, "image_failed", now, incident, camera=row["subject"], error=error)
+    else:
+        tell(tx, "message_failed", now, incident, error=error, **_told(row))
+        text = f"{shown(Channel(row['channel']), row['to'])} : {error}"
+        hand_to_human(tx, incident, "undelivered", now, text)
+    _settle_task(tx, row, now)
+
+
+def _insert_image(
+    tx: Tx, row: Row, now: datetime, *, path: str = "", sha256: str | None = None, problem: str = ""
+) -> None:
+    values: Row = {
+        "id": row["id"],
+        "incident_id": row["incident_id"],
+        "camera": row["to"],
+        "name": row["subject"],
+        "taken_at": now,
+        "path": path,
+        "sha256": sha256,
+        "problem": problem,
+    }
+    rows.insert_image(tx, values)
+
+
+def _told(row: Row) -> Row:
+    channel = Channel(row["channel"])
+    return {"channel": channel.value, "to": shown(channel, row["to"]), "message": row["id"]}
+
+
+def _settle_task(tx: Tx, row: Row, now: datetime) -> None:
+    """The step that waits goes on once the last of its messages has ended."""
+    if row["task_id"] is None:
+        return
+    its = rows.states_of_task(tx, row["task_id"])
+    if any(state in OPEN_STATES for _, state in its):
+        return
+    sent = [state is MessageState.SENT for _, state in its]
+    images = its[0][0] is Channel.IMAGES
+    done = any(sent) if images else all(sent)
+    end_task(tx, row["task_id"], TaskOutcome.DONE if done else TaskOutcome.FAILED, now)

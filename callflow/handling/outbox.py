@@ -1,0 +1,122 @@
+"""What a step tells others, and the stills it asks for: rows, before anything leaves."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from callflow.handling.telling import storable, tell
+from callflow.instants import to_iso
+from callflow.outbox import Channel, MessageState, marked, one_line, shown
+from callflow.storage import Tx, incidents
+from callflow.storage import outbox as rows
+
+Row = dict[str, Any]
+
+
+def is_silenced(tx: Tx, row: Row) -> bool:
+    """Whether nothing may reach the site or its staff: of this alarm, or for another one (D7)."""
+    seen = incidents.to_incident(row)
+    return seen.mute or (seen.site is not None and incidents.site_is_mute(tx, seen.site))
+
+
+def post(
+    tx: Tx,
+    row: Row,
+    channel: Channel,
+    to: str,
+    subject: str,
+    text: str,
+    now: datetime,
+    *,
+    task: str | None = None,
+) -> str | None:
+    """Ask for one message of the incident ``row`` to one address; its id.
+
+    None: refused, since the alarm is mute (D7); the logbook says so, and ``task`` is the caller's
+    to end. A task ends by itself once all its messages have: *done* where all were taken, *failed*
+    where one could not be delivered. That is a human's too.
+    """
+    if is_silenced(tx, row):
+        tell(tx, "message_withheld", now, row, channel=channel.value, to=shown(channel, to))
+        return None
+    exercise = bool(row["exercise"])
+    subject = one_line(storable(marked(subject, exercise=exercise)))
+    body = storable(marked(text, exercise=exercise))
+    message_id = _insert(
+        tx,
+        row,
+        now,
+        channel=channel,
+        to=to,
+        subject=subject,
+        body=body,
+        data=_facts(row),
+        task=task,
+    )
+    told = {"channel": channel.value, "to": shown(channel, to), "text": subject}
+    tell(tx, "message_posted", now, row, message=message_id, **told)
+    return message_id
+
+
+def fetch_images(tx: Tx, row: Row, now: datetime, *, task: str | None = None) -> int:
+    """Ask each declared camera of the site for a still; how many there are (D24).
+
+    None: said in the logbook, and ``task`` is the caller's to end. It ends by itself once each
+    camera gave one or was given up: *done* where there is one still at least. Cameras are asked
+    during a mute alarm too: nothing rings by it.
+    """
+    cameras = rows.cameras(tx, row["id"])
+    for camera in cameras:
+        _insert(
+            tx, row, now, channel=Channel.IMAGES, to=camera["id"], subject=camera["name"], task=task
+        )
+    names = ", ".join(camera["name"] for camera in cameras)
+    tell(tx, "images_asked" if cameras else "no_cameras", now, row, cameras=names)
+    return len(cameras)
+
+
+def _facts(row: Row) -> Row:
+    """What a program that is told of an alarm needs of it."""
+    names = ("account", "kind", "category", "priority", "state", "exercise")
+    return {
+        "incident": row["id"],
+        "site": row["site_id"],
+        **{name: row[name] for name in names},
+        "opened_at": to_iso(row["opened_at"]),
+    }
+
+
+def _insert(
+    tx: Tx,
+    row: Row,
+    now: datetime,
+    *,
+    channel: Channel,
+    to: str,
+    subject: str,
+    body: str = "",
+    data: Mapping[str, Any] | None = None,
+    task: str | None,
+) -> str:
+    message_id = str(uuid.uuid4())
+    values: Row = {
+        "id": message_id,
+        "incident_id": row["id"],
+        "task_id": task,
+        "channel": channel.value,
+        "to": storable(to),
+        "subject": subject,
+        "body": body,
+        "data": dict(data or {}),
+        "state": MessageState.WAITING.value,
+        "attempts": 0,
+        "due_at": now,
+        "last_error": "",
+        "created_at": now,
+        "exercise": bool(row["exercise"]),
+    }
+    rows.insert(tx, values)
+    return message_id
