@@ -1,0 +1,257 @@
+"""Provisional instructions: what is agreed for a site until a given time, over what is permanent.
+
+Pure. Each has an end, at most 31 days after its beginning, and none needs a timer: whether one
+counts is asked of ``now``. One that lowers protection is inactive until a second person
+countersigned it, and none touches personal alarms (D19).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from callflow.availability import Replacement
+from callflow.hours import Span
+from callflow.signal import PERSONAL, Kind
+from callflow.site import Contact, Role, Site
+
+#: The longest one, and how far ahead one may begin.
+LONGEST, FURTHEST = timedelta(days=31), timedelta(days=366)
+#: So long before its end an instruction is about to expire.
+EXPIRES_SOON = timedelta(hours=24)
+
+
+class InstructionKind(StrEnum):
+    """What is agreed."""
+
+    NOTE = "note"  # what operators must know
+    PLAN = "plan"  # another plan, for some kinds of alarm
+    ABSENT = "absent"  # a contact is not called, or another stands in
+    NUMBER = "number"  # a contact is reached at another number
+
+
+class InstructionState(StrEnum):
+    """Where an instruction is at some moment."""
+
+    AWAITING_SIGNATURE = "awaiting_signature"  # inactive
+    PLANNED = "planned"  # it begins later
+    ACTIVE = "active"
+    ENDED = "ended"
+    WITHDRAWN = "withdrawn"
+
+
+class Lowers(StrEnum):
+    """Why an instruction lowers protection."""
+
+    SAID = "said"  # whoever wrote it says so
+    PLAN_REPLACED = "plan_replaced"
+    NOBODY_INSTEAD = "nobody_instead"  # a contact is absent and nobody stands in
+    ONE_FEWER = "one_fewer"  # who stands in has a place in the same list already
+    NO_NUMBER = "no_number"  # who stands in can't be called
+    AWAY_FROM_SITE = "away_from_site"  # what is asked at the premises is answered elsewhere
+
+
+class InstructionError(ValueError):
+    """``field`` of an instruction is wrong; the message says what to do."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field, self.message = field, message
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Instruction:
+    """One provisional instruction. Times in UTC.
+
+    ``kinds`` are those of the alarms that ``plan`` is for. ``contact`` is who is absent, or whose
+    ``phone`` (E.164) it is; ``replacement`` the id of whoever stands in.
+    """
+
+    id: str
+    site: str
+    kind: InstructionKind
+    begins_at: datetime
+    ends_at: datetime
+    author: str
+    made_at: datetime
+    text: str = ""
+    plan: str | None = None
+    kinds: frozenset[Kind] = frozenset()
+    contact: str | None = None
+    replacement: str | None = None
+    phone: str | None = None
+    lowers: tuple[Lowers, ...] = ()
+    signer: str | None = None
+    withdrawn_at: datetime | None = None
+
+    def state(self, now: datetime) -> InstructionState:
+        """Where it is at ``now``."""
+        if self.withdrawn_at is not None:
+            return InstructionState.WITHDRAWN
+        if now >= self.ends_at:
+            return InstructionState.ENDED
+        if self.lowers and self.signer is None:
+            return InstructionState.AWAITING_SIGNATURE
+        if now < self.begins_at:
+            return InstructionState.PLANNED
+        return InstructionState.ACTIVE
+
+    def counts(self, now: datetime, kind: Kind) -> bool:
+        """Whether it counts for an alarm of ``kind``: for a personal one none does (D19)."""
+        return kind not in PERSONAL and self.state(now) is InstructionState.ACTIVE
+
+    def expires_soon(self, now: datetime) -> bool:
+        """Whether it counts and is about to end."""
+        return self.state(now) is InstructionState.ACTIVE and self.ends_at - now <= EXPIRES_SOON
+
+
+# --- made ---------------------------------------------------------------------------------
+
+
+def check(instruction: Instruction, site: Site, people: Sequence[Contact], now: datetime) -> None:
+    """Raises InstructionError where it can't be. ``people`` are others that the station knows."""
+    _check_times(instruction, now)
+    match instruction.kind:
+        case InstructionKind.NOTE:
+            if not instruction.text.strip():
+                raise InstructionError("text", "says what operators must know")
+        case InstructionKind.PLAN:
+            if instruction.plan is None:
+                raise InstructionError("plan", "names the plan that is followed meanwhile")
+            _check_kinds(instruction.kinds)
+        case InstructionKind.ABSENT:
+            _of_site(instruction, site)
+            _check_replacement(instruction, site, people)
+        case InstructionKind.NUMBER:
+            _of_site(instruction, site)
+            if instruction.phone is None:
+                raise InstructionError("phone", "is the number that is called meanwhile")
+
+
+def _check_times(instruction: Instruction, now: datetime) -> None:
+    begins, ends = instruction.begins_at, instruction.ends_at
+    if begins >= ends:
+        raise InstructionError("ends_at", "must lie after begins_at")
+    if ends <= now:
+        raise InstructionError("ends_at", "lies in the past")
+    if ends - begins > LONGEST:
+        days = f"{LONGEST.days} days after begins_at at most"
+        raise InstructionError("ends_at", f"{days}: what lasts longer belongs to the site")
+    if begins - now > FURTHEST:
+        raise InstructionError("begins_at", f"lies more than {FURTHEST.days} days ahead")
+
+
+def _check_kinds(kinds: frozenset[Kind]) -> None:
+    if not kinds:
+        raise InstructionError("kinds", "names the kinds of alarm that the plan is for")
+    personal = sorted(PERSONAL.intersection(kinds))
+    if personal:
+        named = ", ".join(personal)
+        raise InstructionError("kinds", f"no instruction touches personal alarms ({named})")
+
+
+def _of_site(instruction: Instruction, site: Site) -> None:
+    if instruction.contact is None:
+        raise InstructionError("contact", "names the contact whom it is about")
+    if all(contact.id != instruction.contact for contact in site.contacts):
+        raise InstructionError("contact", "is no contact of this site")
+
+
+def _check_replacement(instruction: Instruction, site: Site, people: Sequence[Contact]) -> None:
+    if instruction.replacement is None:
+        return
+    if instruction.replacement == instruction.contact:
+        raise InstructionError("replacement", "is the absent contact")
+    if _person(instruction.replacement, site, people) is None:
+        raise InstructionError("replacement", "is no contact that the station knows")
+
+
+def lowers(
+    instruction: Instruction, site: Site, people: Sequence[Contact], *, said: bool = False
+) -> tuple[Lowers, ...]:
+    """Why it lowers protection; () where it does not. ``said``: its author says that it does."""
+    found = [Lowers.SAID] if said else []
+    roles = {contact.role for contact in site.contacts if contact.id == instruction.contact}
+    if instruction.kind is InstructionKind.PLAN:
+        found.append(Lowers.PLAN_REPLACED)
+    if instruction.kind is InstructionKind.ABSENT:
+        found += _lowers_absence(instruction, site, people, roles)
+    moved = instruction.kind is InstructionKind.NUMBER or instruction.replacement is not None
+    if moved and roles & _AT_SITE:
+        found.append(Lowers.AWAY_FROM_SITE)
+    return tuple(found)
+
+
+#: What answers at the premises: what it says is worth more than what is said from afar (D3).
+_AT_SITE = {Role.PREMISES, Role.DEVICE, Role.LISTEN_IN}
+
+
+def _lowers_absence(
+    instruction: Instruction, site: Site, people: Sequence[Contact], roles: set[Role]
+) -> list[Lowers]:
+    if instruction.replacement is None:
+        return [Lowers.NOBODY_INSTEAD]
+    other = _person(instruction.replacement, site, people)
+    found = [] if other is not None and other.phone else [Lowers.NO_NUMBER]
+    same = any(c.id == instruction.replacement and c.role in roles for c in site.contacts)
+    return [*found, Lowers.ONE_FEWER] if same else found
+
+
+def _person(contact: str, site: Site, people: Sequence[Contact]) -> Contact | None:
+    return next((person for person in (*site.contacts, *people) if person.id == contact), None)
+
+
+# --- applied ------------------------------------------------------------------------------
+
+
+def apply(
+    site: Site,
+    instructions: Iterable[Instruction],
+    now: datetime,
+    kind: Kind,
+    people: Sequence[Contact] = (),
+) -> Site:
+    """``site`` as an alarm of ``kind`` finds it at ``now``: absences and numbers in place.
+
+    ``people`` are those who stand in and are none of the site's.
+    """
+    counting = [each for each in _in_order(instructions) if each.counts(now, kind)]
+    if not counting:
+        return site
+    contacts = site.contacts
+    for each in counting:
+        contacts = tuple(
+            _changed(contact, each) if contact.id == each.contact else contact
+            for contact in contacts
+        )
+    known = {person.id for person in (*site.contacts, *site.others)}
+    others = (*site.others, *(person for person in people if person.id not in known))
+    return replace(site, contacts=contacts, others=others)
+
+
+def _in_order(instructions: Iterable[Instruction]) -> list[Instruction]:
+    return sorted(instructions, key=lambda each: (each.made_at, each.id))
+
+
+def _changed(contact: Contact, instruction: Instruction) -> Contact:
+    if instruction.kind is InstructionKind.NUMBER:
+        return replace(contact, phone=instruction.phone)
+    if instruction.kind is not InstructionKind.ABSENT:
+        return contact
+    span = Span(instruction.begins_at, instruction.ends_at)
+    there = contact.availability
+    replacements = there.replacements
+    if instruction.replacement is not None:  # before the permanent ones
+        replacements = (Replacement(contact=instruction.replacement, span=span), *replacements)
+    away = replace(there, leaves=(*there.leaves, span), replacements=replacements)
+    return replace(contact, availability=away)
+
+
+def plan_meanwhile(instructions: Iterable[Instruction], kind: Kind, now: datetime) -> str | None:
+    """The plan that an instruction names for alarms of ``kind``: the newest one's, or None."""
+    for each in reversed(_in_order(instructions)):
+        if kind in each.kinds and each.counts(now, kind):
+            return each.plan
+    return None
