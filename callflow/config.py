@@ -26,6 +26,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from callflow.notify_settings import NotifySettings
+
 Port = Annotated[int, Field(ge=0, le=65535)]
 Number = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{7,14}$")]
 
@@ -65,7 +67,7 @@ class BadSettings(Exception):
     """Settings that can't be used. The message names each one and says what is wrong."""
 
 
-class Settings(BaseSettings):
+class Settings(NotifySettings):
     """One instance's settings. Ports are derived from ``port_base`` unless set alone.
 
     Durations are seconds. Phone numbers are E.164.
@@ -192,6 +194,10 @@ class Settings(BaseSettings):
     @property
     def recordings_dir(self) -> Path:
         return self.data_dir / "recordings"
+
+    @property
+    def images_dir(self) -> Path:
+        return self.data_dir / "images"
 
 
 def read_settings() -> Settings:

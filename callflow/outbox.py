@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
-from urllib.parse import urlsplit
 
 
 class Channel(StrEnum):
@@ -33,6 +32,48 @@ class MessageState(StrEnum):
     CANCELLED = "cancelled"  # nobody waits for it any more, or the alarm became mute (D7)
 
 
+class Fault(StrEnum):
+    """Why a try failed."""
+
+    NOT_SET_UP = "not_set_up"  # the station has no such way out: a setting is missing
+    WRONG_ADDRESS = "wrong_address"
+    FORBIDDEN = "forbidden"  # an address, number or network that the machine may not reach
+    REFUSED = "refused"  # the far end will not take it, however often it is asked
+    GONE = "gone"  # the camera is no longer declared
+    TOO_LARGE = "too_large"  # a still beyond what is kept
+    BUSY = "busy"  # the far end cannot take it now
+    UNREACHABLE = "unreachable"  # no address, no connection, or it broke off
+    TIMEOUT = "timeout"
+    NO_IMAGE = "no_image"  # the camera gave something else
+    DISK = "disk"  # the still could not be written
+    INTERNAL = "internal"  # ours
+
+    @property
+    def permanent(self) -> bool:
+        """Whether trying again can't help."""
+        return self in _PERMANENT
+
+
+_PERMANENT = frozenset(
+    {
+        Fault.NOT_SET_UP,
+        Fault.WRONG_ADDRESS,
+        Fault.FORBIDDEN,
+        Fault.REFUSED,
+        Fault.GONE,
+        Fault.TOO_LARGE,
+    }
+)
+
+
+class Undelivered(Exception):
+    """One try failed. ``detail``: what the far end, or the system, said of it."""
+
+    def __init__(self, fault: Fault, detail: str = "") -> None:
+        super().__init__(f"{fault.value}: {detail}" if detail else fault.value)
+        self.fault, self.detail = fault, detail
+
+
 #: What is neither delivered nor given up.
 OPEN_STATES = (MessageState.WAITING, MessageState.SENDING)
 
@@ -47,6 +88,8 @@ GIVE_UP_AFTER = {
     Channel.WEBHOOK: timedelta(minutes=10),
     Channel.IMAGES: timedelta(minutes=1),
 }
+#: So many claims and no end: whoever takes it dies of it, or its result can't be written.
+MOST_CLAIMS = 20
 _FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=2), timedelta(minutes=2)
 #: The wait is varied by so much, so that what failed together does not come back together.
 _SPREAD = 0.5
@@ -80,6 +123,14 @@ class Message:
     camera: Camera | None = None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Still:
+    """A camera's still on the disk; ``path`` is relative to the images folder."""
+
+    path: str
+    sha256: str
+
+
 def next_try(
     channel: Channel, created_at: datetime, attempts: int, now: datetime, *, jitter: float
 ) -> datetime | None:
@@ -95,8 +146,11 @@ def next_try(
 _MAIL = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}"
 )
-_SCHEMES = ("http", "https")
-_LONGEST_URL = 1000
+#: No name and password in front of the host, and nothing that is not printable ASCII.
+_URL = re.compile(
+    r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])"
+    r"(?::(?P<port>[0-9]{1,5}))?(?:[/?][!-~]{0,1500})?"
+)
 
 
 def wrong_address(channel: Channel, to: str) -> str | None:
@@ -111,25 +165,21 @@ def wrong_address(channel: Channel, to: str) -> str | None:
 
 def wrong_url(url: str) -> str | None:
     """What is wrong with an address to be asked over HTTP; None where nothing is."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return "is no address"
-    if parts.scheme not in _SCHEMES or not parts.hostname or port == 0:
-        return "must be an http or https address"
-    if parts.username is not None or parts.password is not None:
-        return "must not hold a name or a password"
-    if len(url) > _LONGEST_URL or not url.isascii() or not url.isprintable() or " " in url:
-        return f"must be of at most {_LONGEST_URL} ASCII characters, without spaces"
+    found = _URL.fullmatch(url)
+    if found is None or not 0 < int(found["port"] or 80) <= 65535:
+        return "must be an http or https address in ASCII, without name, password and spaces"
     return None
 
 
 def shown(channel: Channel, to: str) -> str:
     """An address as the logbook says it: of a webhook only the host, its path may be a secret."""
-    if channel is not Channel.WEBHOOK or wrong_url(to) is not None:
-        return to
-    return urlsplit(to).hostname or to
+    return host_of(to) or to if channel is Channel.WEBHOOK else to
+
+
+def host_of(url: str) -> str:
+    """The host that an address names; "" where it is none."""
+    found = _URL.fullmatch(url)
+    return found["host"].lower() if found else ""
 
 
 def marked(text: str, *, exercise: bool) -> str:

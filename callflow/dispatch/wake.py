@@ -17,7 +17,8 @@ from callflow.config import Settings
 from callflow.storage import Store
 from callflow.vault import Vault
 
-ROLES = ("receiver", "engine", "telephony", "web")
+#: Who can be woken: the processes, and what the engine's sends.
+ROLES = ("receiver", "engine", "telephony", "web", "notify")
 
 
 #: Longest address of a socket: the system's limit is 107 bytes, or 103.

@@ -17,6 +17,12 @@ from callflow.handling.calling import (
     live_calls,
 )
 from callflow.handling.deciding import ask_hang_up, decide
+from callflow.handling.delivering import (
+    claim_messages,
+    image_fetched,
+    message_failed,
+    message_sent,
+)
 from callflow.handling.dialogues import (
     dialogue_begin,
     dialogue_bridge,
@@ -42,6 +48,7 @@ from callflow.handling.operating import (
     take_over_call,
     transfer,
 )
+from callflow.handling.outbox import fetch_images, post
 from callflow.handling.policy import Policy, load_policy, save_policy
 from callflow.handling.queueing import bridge, clock_went_back, escalate_queue
 from callflow.handling.receiving import correlate, heard
@@ -88,6 +95,7 @@ __all__ = [
     "claim",
     "claim_call_actions",
     "claim_calls",
+    "claim_messages",
     "clock_went_back",
     "close_incident",
     "correlate",
@@ -99,18 +107,23 @@ __all__ = [
     "dialogue_save",
     "e164",
     "escalate_queue",
+    "fetch_images",
     "get_site",
     "health",
     "heard",
+    "image_fetched",
     "incoming_call",
     "is_vital",
     "known_receivers",
     "lines",
     "live_calls",
     "load_policy",
+    "message_failed",
+    "message_sent",
     "note",
     "note_receivers",
     "park",
+    "post",
     "process_beat",
     "publish_first",
     "publish_plan",

@@ -12,11 +12,14 @@ from callflow.handling.tasks import end_task
 from callflow.handling.telling import storable, tell
 from callflow.outbox import (
     LEASE,
+    MOST_CLAIMS,
     OPEN_STATES,
     Camera,
     Channel,
+    Fault,
     Message,
     MessageState,
+    Undelivered,
     next_try,
     shown,
 )
@@ -26,7 +29,7 @@ from callflow.task import TaskOutcome, TaskState
 
 Row = dict[str, Any]
 
-_LONGEST_ERROR = 300
+_LONGEST_DETAIL = 300
 
 
 def claim_messages(
@@ -39,10 +42,20 @@ def claim_messages(
     claimed: list[Message] = []
     for channel, limit in room.items():
         for row in rows.claim(tx, channel, now, now + lease, limit):
-            if _withdrawn(tx, row, now):
+            if _ends_here(tx, row, now):
                 continue
             claimed.append(_message(tx, row))
     return claimed
+
+
+def _ends_here(tx: Tx, row: Row, now: datetime) -> bool:
+    """Whether a claimed message is not to be sent: withdrawn, or claimed in vain too often."""
+    if _withdrawn(tx, row, now):
+        return True
+    if row["attempts"] <= MOST_CLAIMS:
+        return False
+    _give_up(tx, row, {"fault": Fault.INTERNAL.value, "text": ""}, now)
+    return True
 
 
 def _withdrawn(tx: Tx, row: Row, now: datetime) -> bool:
@@ -117,10 +130,9 @@ def message_failed(
     tx: Tx,
     message_id: str,
     attempt: int,
-    error: str,
+    failure: Undelivered,
     now: datetime,
     *,
-    permanent: bool,
     jitter: float,
 ) -> None:
     """Try ``attempt`` failed: put off, or given up where trying again can't help or took too long.
@@ -131,27 +143,30 @@ def message_failed(
     row = rows.get(tx, message_id)
     if row is None or row["attempts"] != attempt or row["state"] != MessageState.SENDING.value:
         return
-    error = storable(error)[:_LONGEST_ERROR]
+    told = {"fault": failure.fault.value, "text": storable(failure.detail)[:_LONGEST_DETAIL]}
     channel = Channel(row["channel"])
     again = next_try(channel, row["created_at"], attempt, now, jitter=jitter)
-    if permanent or again is None:
-        _give_up(tx, row, error, now)
+    if failure.fault.permanent or again is None:
+        _give_up(tx, row, told, now)
         return
-    rows.put_off(tx, message_id, again, error)
+    rows.put_off(tx, message_id, again, _error(told))
     if attempt == 1:  # the row counts the others
-        tell(tx, "message_delayed", now, _incident(tx, row), error=error, **_told(row))
+        tell(tx, "message_delayed", now, _incident(tx, row), **_told(row), **told)
 
 
-def _give_up(tx: Tx, row: Row, error: str, now: datetime) -> None:
-    rows.end(tx, row["id"], MessageState.FAILED, now, error=error)
+def _error(told: Row) -> str:
+    return f"{told['fault']}: {told['text']}".removesuffix(": ")
+
+
+def _give_up(tx: Tx, row: Row, told: Row, now: datetime) -> None:
+    rows.end(tx, row["id"], MessageState.FAILED, now, error=_error(told))
     incident = _incident(tx, row)
     if row["channel"] == Channel.IMAGES.value:
-        _insert_image(tx, row, now, problem=error)
-        tell(tx, "image_failed", now, incident, camera=row["subject"], error=error)
+        _insert_image(tx, row, now, problem=told["fault"])
+        tell(tx, "image_failed", now, incident, camera=row["subject"], **told)
     else:
-        tell(tx, "message_failed", now, incident, error=error, **_told(row))
-        text = f"{shown(Channel(row['channel']), row['to'])} : {error}"
-        hand_to_human(tx, incident, "undelivered", now, text)
+        tell(tx, "message_failed", now, incident, **_told(row), **told)
+        hand_to_human(tx, incident, "undelivered", now, shown(Channel(row["channel"]), row["to"]))
     _settle_task(tx, row, now)
 
 

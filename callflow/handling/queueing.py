@@ -11,8 +11,9 @@ from callflow.call import BRIDGE_STEP, QUEUE_STEP, CallState, Outcome
 from callflow.handling.deciding import ask_hang_up, hand_to_human, request_call
 from callflow.handling.policy import Policy, load_policy
 from callflow.handling.telling import tell
+from callflow.outbox import LONGEST_WAIT
 from callflow.signal import Category
-from callflow.storage import Tx, calls, incidents, sites
+from callflow.storage import Tx, calls, incidents, outbox, sites
 
 log = logging.getLogger(__name__)
 
@@ -91,6 +92,7 @@ def clock_went_back(tx: Tx, seconds: float, now: datetime) -> None:
     """Our clock was set back: what waits for a time that is now far ahead is looked at at once."""
     text = f"l'horloge a reculé de {seconds:.0f} s"
     tell(tx, "station", now, text=text, about="clock")
+    outbox.due_no_later(tx, now + LONGEST_WAIT)
     for row in incidents.due_later(tx, now):
         times = {name: min(row[name], now) for name in ("machine_due", "queue_due") if row[name]}
         incidents.change(tx, row, **times)

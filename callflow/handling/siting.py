@@ -16,7 +16,7 @@ import phonenumbers
 
 from callflow import call_plan
 from callflow.dial_policy import refusal
-from callflow.handling import site_rules
+from callflow.handling import cameras, site_rules
 from callflow.handling.site_rules import BadSite
 from callflow.handling.telling import tell
 from callflow.signal import Kind
@@ -60,6 +60,7 @@ def get_site(tx: Tx, site_id: str) -> Row | None:
         "contacts": [_shown(c) for c in sites.contact_rows(tx, site_id)],
         "panel_users": site_rules.shown_users(tx, [a["account"] for a in accounts]),
         "plans": row["plans"],
+        "cameras": cameras.shown(row["cameras"]),
         **site_rules.shown_site(tx, row),
     }
 
@@ -135,6 +136,9 @@ def _write_site(
             "state": site_rules.one_of(SiteState, body.get("state", SiteState.ACTIVE), "state"),
             "recognition_word": word,
             "plans": _plans(tx, body.get("plans", {})),
+            "cameras": cameras.values(
+                vault, old["cameras"] if old else [], body.get("cameras") or []
+            ),
             "changed_at": now,
             **site_rules.site_values(old, body, timezone, now),
         },

@@ -165,6 +165,7 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "problem": RECORDING_PROBLEMS,
     "resolution": RESOLUTIONS,
     "channel": outbox.CHANNELS,
+    "fault": outbox.FAULTS,
 }
 _LANGUAGES = ("fr", "en")
 

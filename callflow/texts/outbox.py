@@ -11,12 +11,12 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     ),
     "message_sent": ("{channel} remis à {to}", "{channel} delivered to {to}"),
     "message_delayed": (
-        "{channel} à {to} : premier essai sans succès, d'autres suivront ({error})",
-        "{channel} to {to}: the first try failed, others will follow ({error})",
+        "{channel} à {to} : premier essai sans succès, d'autres suivront ({fault}) — {text}",
+        "{channel} to {to}: the first try failed, others will follow ({fault}) — {text}",
     ),
     "message_failed": (
-        "{channel} à {to} non remis, abandonné : {error}",
-        "{channel} to {to} not delivered, given up: {error}",
+        "{channel} à {to} non remis, abandonné : {fault} — {text}",
+        "{channel} to {to} not delivered, given up: {fault} — {text}",
     ),
     "message_withheld": (
         "{channel} à {to} non envoyé : alarme agression, rien ne doit parvenir au site",
@@ -32,7 +32,10 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "No camera is declared: no image",
     ),
     "image_fetched": ("Image reçue : {camera}", "Image received: {camera}"),
-    "image_failed": ("Pas d'image de {camera} : {error}", "No image of {camera}: {error}"),
+    "image_failed": (
+        "Pas d'image de {camera} : {fault} — {text}",
+        "No image of {camera}: {fault} — {text}",
+    ),
 }
 
 #: What a message goes out on.
@@ -46,4 +49,20 @@ CHANNELS: Mapping[str, tuple[str, str]] = {
 #: Why a message brings an incident in front of a human.
 REASONS: Mapping[str, tuple[str, str]] = {
     "undelivered": ("message non remis", "a message was not delivered"),
+}
+
+#: Why a try failed.
+FAULTS: Mapping[str, tuple[str, str]] = {
+    "not_set_up": ("envoi non configuré", "this way out is not set up"),
+    "wrong_address": ("adresse invalide", "wrong address"),
+    "forbidden": ("destination interdite à l'automate", "forbidden to the machine"),
+    "refused": ("refusé par le destinataire", "refused by the far end"),
+    "gone": ("caméra supprimée", "the camera is no longer declared"),
+    "too_large": ("image trop grande", "the image is too large"),
+    "busy": ("destinataire momentanément indisponible", "the far end can't take it now"),
+    "unreachable": ("injoignable", "unreachable"),
+    "timeout": ("sans réponse à temps", "no answer in time"),
+    "no_image": ("la réponse n'est pas une image", "the answer is no image"),
+    "disk": ("écriture impossible", "it can't be written"),
+    "internal": ("erreur interne", "internal error"),
 }

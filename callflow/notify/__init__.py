@@ -1,0 +1,40 @@
+"""What leaves the station other than by phone: mail, SMS, webhooks; and the stills of cameras.
+
+A part of the engine's process: it waits for others nearly always, and a process of its own would
+cost more than its work. Any number of engines may run one; a message is claimed by one of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from callflow import clock
+from callflow.config import Settings
+from callflow.dispatch.wake import WakeSocket
+from callflow.notify.worker import Worker
+from callflow.storage import Store
+from callflow.vault import Vault
+
+if TYPE_CHECKING:
+    from callflow.notify.ways import Ways
+
+ROLE = "notify"
+
+
+async def run(settings: Settings, store: Store, vault: Vault) -> None:
+    """Send what is due, until cancelled."""
+    ways = await asyncio.to_thread(_load, settings, vault)
+    wake = WakeSocket(settings.run_dir, ROLE)
+    try:
+        await Worker(store, ways.send, wake, clock.now).run()
+    finally:
+        wake.close()
+        await ways.close()
+
+
+def _load(settings: Settings, vault: Vault) -> Ways:
+    """In a thread: a quarter of a second in which the engine's alarms go on."""
+    from callflow.notify.ways import Ways  # noqa: PLC0415
+
+    return Ways(settings, vault)

@@ -1,0 +1,92 @@
+"""Mail: one message to one address by the station's mail server (SMTP, RFC 5321)."""
+
+from __future__ import annotations
+
+import ssl
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from functools import cache
+from typing import Any
+
+import aiosmtplib
+
+from callflow.config import Settings
+from callflow.outbox import Fault, Message, Undelivered, wrong_address
+
+#: Seconds for one answer of the server.
+_PATIENCE = 10.0
+
+
+async def send(settings: Settings, message: Message) -> None:
+    """Hand it to the mail server. Raises Undelivered."""
+    if not settings.smtp_host:
+        raise Undelivered(Fault.NOT_SET_UP, "CALLFLOW_SMTP_HOST")
+    wrong = wrong_address(message.channel, message.to)
+    if wrong is not None:
+        raise Undelivered(Fault.WRONG_ADDRESS, wrong)
+    try:
+        await aiosmtplib.send(_mail(settings, message), **_server(settings))
+    except (aiosmtplib.SMTPException, OSError) as error:
+        raise _failure(error) from None
+
+
+async def probe(settings: Settings) -> str:
+    """What is wrong with the way to the mail server, log-in included; "" where nothing is."""
+    options = _server(settings)
+    client = aiosmtplib.SMTP(**options)
+    try:
+        async with client:
+            await client.noop()
+    except (aiosmtplib.SMTPException, OSError) as error:
+        return str(_failure(error))
+    return ""
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
+def _server(settings: Settings) -> dict[str, Any]:
+    return {
+        "hostname": settings.smtp_host,
+        "port": settings.smtp_at,
+        "use_tls": settings.smtp_security == "tls",
+        "start_tls": settings.smtp_security == "starttls",
+        "tls_context": _trust(),
+        "local_hostname": settings.mail_from.rpartition("@")[2],  # else the resolver is asked
+        "username": settings.smtp_user or None,
+        "password": settings.smtp_password or None,
+        "timeout": _PATIENCE,
+    }
+
+
+def _mail(settings: Settings, message: Message) -> EmailMessage:
+    """The letter; ``EmailMessage`` takes no line break in a header.
+
+    Its Message-ID is the row's id in each try: mail programs show one letter.
+    """
+    mail = EmailMessage(policy=SMTP)
+    mail["Message-ID"] = f"<{message.id}@{settings.mail_from.rpartition('@')[2]}>"
+    mail["Date"] = format_datetime(message.created_at)
+    mail["From"] = settings.mail_from
+    mail["To"] = message.to
+    mail["Subject"] = message.subject
+    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no absence notices, please
+    mail.set_content(message.body)
+    return mail
+
+
+def _failure(error: Exception) -> Undelivered:
+    """5xx is the server's last word (RFC 5321, 4.2.1); all else may pass."""
+    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
+        error = error.recipients[0]
+    if isinstance(error, aiosmtplib.SMTPResponseException):
+        fault = Fault.REFUSED if error.code >= 500 else Fault.BUSY
+        return Undelivered(fault, f"{error.code} {error.message}")
+    if isinstance(error, aiosmtplib.SMTPNotSupported):
+        return Undelivered(Fault.REFUSED, str(error))
+    if isinstance(error, TimeoutError):
+        return Undelivered(Fault.TIMEOUT, str(error))
+    return Undelivered(Fault.UNREACHABLE, str(error) or type(error).__name__)

@@ -1,0 +1,77 @@
+"""Settings of what leaves the station other than by phone: mail, SMS, webhooks, cameras."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, IPvAnyNetwork, model_validator
+from pydantic_settings import BaseSettings
+
+from callflow.outbox import Channel, wrong_address, wrong_url
+
+
+def _url(value: str) -> str:
+    wrong = wrong_url(value) if value else None
+    if wrong is not None:
+        raise ValueError(wrong)
+    return value
+
+
+def _mail(value: str) -> str:
+    wrong = wrong_address(Channel.MAIL, value) if value else None
+    if wrong is not None:
+        raise ValueError(wrong)
+    return value
+
+
+Secret = Annotated[str, Field(repr=False)]
+Networks = tuple[IPvAnyNetwork, ...]
+
+#: What an SMS gateway is sent, unless its own shape is set: {to}, {text} and {id} are filled in.
+_SMS_TEMPLATE = {"to": "{to}", "text": "{text}", "reference": "{id}"}
+
+
+class NotifySettings(BaseSettings):
+    """One instance's ways out. Empty: that way is not set up, and what is to go there fails.
+
+    TLS trusts what the system trusts (``SSL_CERT_FILE`` names another list).
+    """
+
+    smtp_host: str = ""
+    #: 0: 465 with ``tls``, 587 with ``starttls``, 25 with ``none``.
+    smtp_port: int = Field(0, ge=0, le=65535)
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str = ""
+    smtp_password: Secret = ""
+    mail_from: Annotated[str, AfterValidator(_mail)] = ""
+
+    #: Where an SMS is posted as JSON; the token goes as ``Authorization: Bearer``.
+    sms_url: Annotated[str, AfterValidator(_url)] = ""
+    sms_token: Secret = ""
+    sms_template: dict[str, Any] = _SMS_TEMPLATE
+    #: Segments that one SMS may have; a longer text is cut.
+    sms_segments: int = Field(3, ge=1, le=10)
+
+    #: Key of the signature that webhooks carry (notify/webhook.py).
+    webhook_secret: Secret = ""
+    #: The only hosts that webhooks may go to; none: any with a public address.
+    webhook_hosts: tuple[str, ...] = ()
+    #: Networks beside the public ones that webhooks may go to, unencrypted too.
+    webhook_networks: Networks = ()
+    #: The only networks that stills are fetched from.
+    camera_networks: Networks = ()
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.smtp_host and not self.mail_from:
+            raise ValueError("CALLFLOW_SMTP_HOST needs CALLFLOW_MAIL_FROM, the sender's address")
+        if self.smtp_user and self.smtp_security == "none":
+            raise ValueError(
+                "CALLFLOW_SMTP_USER needs starttls or tls: a password is not sent bare"
+            )
+        return self
+
+    @property
+    def smtp_at(self) -> int:
+        """The mail server's port."""
+        return self.smtp_port or {"tls": 465, "starttls": 587, "none": 25}[self.smtp_security]
