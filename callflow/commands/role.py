@@ -49,12 +49,19 @@ def _work_of(role: str) -> Callable[[Settings], Awaitable[None]]:
 
         return telephony.serve
     if role == "engine":
-        from callflow import engine  # noqa: PLC0415
-
-        return engine.serve
+        return _engine
     from callflow.receiver import process  # noqa: PLC0415
 
     return process.serve
+
+
+async def _engine(settings: Settings) -> None:
+    """Decides; and sends what goes out other than by phone."""
+    from callflow import engine, notify  # noqa: PLC0415
+
+    async with asyncio.TaskGroup() as parts:
+        parts.create_task(engine.serve(settings))
+        parts.create_task(notify.serve(settings))
 
 
 async def _until_told(work: Awaitable[None]) -> None:

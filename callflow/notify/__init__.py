@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 from callflow import clock
 from callflow.config import Settings
-from callflow.dispatch.wake import WakeSocket
+from callflow.dispatch.wake import WakeSocket, open_store
 from callflow.notify.worker import Worker
-from callflow.storage import Store
 from callflow.vault import Vault
 
 if TYPE_CHECKING:
@@ -22,14 +21,17 @@ if TYPE_CHECKING:
 ROLE = "notify"
 
 
-async def run(settings: Settings, store: Store, vault: Vault) -> None:
+async def serve(settings: Settings) -> None:
     """Send what is due, until cancelled."""
+    vault = Vault(settings.data_dir / "keys")
     ways = await asyncio.to_thread(_load, settings, vault)
+    store = open_store(settings, vault)
     wake = WakeSocket(settings.run_dir, ROLE)
     try:
         await Worker(store, ways.send, wake, clock.now).run()
     finally:
         wake.close()
+        store.close()
         await ways.close()
 
 

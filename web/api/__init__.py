@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from web.api import (
     health,
+    images,
     incidents,
     lines,
     logbook,
@@ -21,6 +22,7 @@ for module in (
     incidents,
     logbook,
     recordings,
+    images,
     sites,
     on_test,
     plans,

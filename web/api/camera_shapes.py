@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -50,14 +49,3 @@ class CameraOut(BaseModel):
     name: str
     url: str
     credentials_set: bool = False
-
-
-class ImageOut(BaseModel):
-    """A still of a camera: `GET images/{id}`. `problem` is empty where it is there."""
-
-    id: str
-    camera: str
-    name: str
-    taken_at: datetime
-    sha256: str | None
-    problem: str

@@ -7,7 +7,7 @@ from typing import Any
 
 from callflow.call import CallState
 from callflow.signals import blocks
-from callflow.storage import Tx, calls, logbook, signals
+from callflow.storage import Tx, calls, logbook, outbox, signals
 
 Row = dict[str, Any]
 
@@ -71,8 +71,14 @@ def recording(row: Row) -> Row:
     return {"id": row["call_id"], **{name: row[name] for name in names}}
 
 
+def image(row: Row) -> Row:
+    """A still of a camera."""
+    names = ("id", "camera", "name", "taken_at", "sha256", "problem")
+    return {name: row[name] for name in names}
+
+
 def incidents(tx: Tx, rows: Sequence[Row]) -> list[Row]:
-    """Incidents with everything that belongs to them, in four queries however many there are."""
+    """Incidents with everything that belongs to them, in a few queries however many there are."""
     ids = [row["id"] for row in rows]
     of_signals = signals.of_incidents(tx, ids)
     of_calls = {
@@ -81,10 +87,14 @@ def incidents(tx: Tx, rows: Sequence[Row]) -> list[Row]:
     }  # what was withdrawn before anybody acted never was a call: the logbook tells of it
     of_logbook = logbook.of_incidents(tx, ids)
     recordings = calls.recordings(tx, [c["id"] for found in of_calls.values() for c in found])
+    images = outbox.images_of(tx, ids)
     return [
-        _incident(
-            row, of_signals[row["id"]], of_calls[row["id"]], of_logbook[row["id"]], recordings
-        )
+        {
+            **_incident(
+                row, of_signals[row["id"]], of_calls[row["id"]], of_logbook[row["id"]], recordings
+            ),
+            "images": [image(i) for i in images[row["id"]]],
+        }
         for row in rows
     ]
 

@@ -156,6 +156,17 @@ class RecordingOut(BaseModel):
     problem: str
 
 
+class ImageOut(BaseModel):
+    """A still of a camera: `GET images/{id}`; `problem` is empty where there is one."""
+
+    id: str
+    camera: str
+    name: str
+    taken_at: datetime
+    sha256: str | None
+    problem: str
+
+
 class IncidentOut(BaseModel):
     """An incident with everything that belongs to it."""
 
@@ -183,3 +194,4 @@ class IncidentOut(BaseModel):
     calls: list[CallOut]
     logbook: list[EntryOut]
     recordings: list[RecordingOut]
+    images: list[ImageOut] = Field(description="Of the site's declared cameras, oldest first")

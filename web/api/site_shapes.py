@@ -18,6 +18,7 @@ from callflow.call_plan import StepKind, Stop
 from callflow.dial_policy import refusal
 from callflow.signal import Category, Kind
 from callflow.site import Authority, Role, SiteState
+from web.api.camera_shapes import CameraIn, CameraOut
 from web.api.shapes import AccountNumber, Body, Line, Long, Short
 
 _ZONES = available_timezones()
@@ -203,6 +204,7 @@ class SiteIn(Body):
     schedule: ScheduleBody = None
     rules: RulesIn = Field(default_factory=RulesIn)
     event_overrides: list[EventOverrideIn] = Field(default_factory=list, max_length=1000)
+    cameras: list[CameraIn] = Field(default_factory=list, max_length=100)
 
     @model_validator(mode="after")
     def _belongs_together(self) -> SiteIn:
@@ -211,6 +213,7 @@ class SiteIn(Body):
         _unique("zones", [(zone.account, zone.zone) for zone in self.zones])
         _unique("contacts", [(contact.id, contact.role) for contact in self.contacts])
         _unique("panel_users", [(user.account, user.number) for user in self.panel_users])
+        _unique("cameras", [camera.id for camera in self.cameras])
         _declared("zones", [zone.account for zone in self.zones], accounts)
         _declared("panel_users", [user.account for user in self.panel_users], accounts)
         return self
@@ -328,6 +331,7 @@ class SiteOut(_Out):
     schedule: dict[str, Any] | None = None
     rules: RulesOut
     event_overrides: list[EventOverrideOut] = Field(default_factory=list)
+    cameras: list[CameraOut] = Field(default_factory=list)
 
 
 class ArrivedIn(Body):

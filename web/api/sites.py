@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Response
+from pydantic import BaseModel
 
 from callflow import handling
 from callflow.handling import supervising
@@ -99,15 +101,30 @@ def writable(body: SiteIn) -> dict[str, Any]:
         fields.pop(key)
     if "recognition_word" not in body.model_fields_set:
         fields.pop("recognition_word")
-    for sent, kept in zip(body.accounts, fields["accounts"], strict=True):
-        for key in ("dc09_key_set", "last_heard", "skew", "silent", "untested", "partitions"):
-            kept.pop(key)
-        if "dc09_key" not in sent.model_fields_set:
-            kept.pop("dc09_key")
-    for person, kept in zip(body.contacts, fields["contacts"], strict=True):
-        for key in ("code_set", "duress_code_set"):
-            kept.pop(key)
-        for key in ("code", "duress_code"):
-            if key not in person.model_fields_set:
-                kept.pop(key)
+    _leave_out(
+        body.accounts,
+        fields["accounts"],
+        told=("dc09_key_set", "last_heard", "skew", "silent", "untested", "partitions"),
+        secrets=("dc09_key",),
+    )
+    _leave_out(
+        body.contacts,
+        fields["contacts"],
+        told=("code_set", "duress_code_set"),
+        secrets=("code", "duress_code"),
+    )
+    _leave_out(body.cameras, fields["cameras"], told=("credentials_set",), secrets=("credentials",))
     return fields
+
+
+def _leave_out(
+    sent: Sequence[BaseModel],
+    fields: Sequence[dict[str, Any]],
+    *,
+    told: Sequence[str],
+    secrets: Sequence[str],
+) -> None:
+    """Of each: what only GET tells, and secrets that were not sent."""
+    for one, kept in zip(sent, fields, strict=True):
+        for key in (*told, *(secret for secret in secrets if secret not in one.model_fields_set)):
+            kept.pop(key)

@@ -17,7 +17,7 @@ from web.accounts import Role
 INCIDENT = set(
     "id site account kind category priority state with_human holder opened_at closed_at"
     " resolution_code plan machine signals calls logbook recordings zones confirmed signal_count"
-    " storm".split()
+    " storm images".split()
 )
 CALL = set(
     "id direction step contact to attempt trunk node placed_at answered_at ended_at outcome"
@@ -38,7 +38,8 @@ def bearer(token: str) -> dict[str, str]:
 
 
 async def test_without_a_token_nothing_is_told(stranger: httpx.AsyncClient) -> None:
-    for path in ("signals", "incidents", "logbook", "sites", "plans", "health", "recordings/x"):
+    lists = ("signals", "incidents", "logbook", "sites", "plans", "health")
+    for path in (*lists, "recordings/x", "images/x"):
         answer = await stranger.get(f"/api/v1/{path}")
         assert answer.status_code == 401
         assert answer.headers["content-type"] == "application/problem+json"
@@ -271,7 +272,7 @@ async def test_park_takes_minutes_or_an_instant_ahead(
 
 
 async def test_what_is_not_there_is_404(api: httpx.AsyncClient) -> None:
-    for path in ("incidents/x", "sites/x", "plans/x", "recordings/x", "nothing"):
+    for path in ("incidents/x", "sites/x", "plans/x", "recordings/x", "images/x", "nothing"):
         answer = await api.get(f"/{path}")
         assert answer.status_code == 404
         assert answer.headers["content-type"] == "application/problem+json"
