@@ -20,6 +20,18 @@ class Outcome(StrEnum):
     KNOWN_CAUSE = "known_cause"  # right code, "I know the cause"
     WRONG_CODE = "wrong_code"  # a second wrong code: bridged to a human (D12)
     DURESS = "duress"  # the code typed under threat; the caller hears success (D7)
+    ACKNOWLEDGED = "acknowledged"  # heard the message and said so by a key
+    ACCEPTED = "accepted"  # a guard firm takes the intervention
+    DECLINED = "declined"  # a guard firm can't
+    ANSWER_1 = "answer_1"  # the key typed to a question of the plan
+    ANSWER_2 = "answer_2"
+    ANSWER_3 = "answer_3"
+    ANSWER_4 = "answer_4"
+    ANSWER_5 = "answer_5"
+    ANSWER_6 = "answer_6"
+    ANSWER_7 = "answer_7"
+    ANSWER_8 = "answer_8"
+    ANSWER_9 = "answer_9"
     NO_ANSWER = "no_answer"  # rang, nobody answered
     BUSY = "busy"
     REFUSED = "refused"  # the called party or its network declined
@@ -31,6 +43,9 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"  # lost in a crash: it may or may not have rung
     ERROR = "error"  # an exception of ours
 
+
+#: What a question's keys conclude with, key 1 first.
+ANSWERS = tuple(Outcome(f"answer_{key}") for key in range(1, 10))
 
 #: Somebody gave a key or a code: the person counts as reached (invariant 3).
 REACHED = frozenset(
@@ -45,6 +60,10 @@ REACHED = frozenset(
         Outcome.KNOWN_CAUSE,
         Outcome.WRONG_CODE,
         Outcome.DURESS,
+        Outcome.ACKNOWLEDGED,
+        Outcome.ACCEPTED,
+        Outcome.DECLINED,
+        *ANSWERS,
     }
 )
 
@@ -53,6 +72,7 @@ class CallState(StrEnum):
     """Where an attempt stands; it only moves forward in this order."""
 
     REQUESTED = "requested"  # the row exists; nobody acted yet
+    FOLLOWING = "following"  # another incident's call to this person speaks for it too (D10)
     STARTED = "started"  # claimed by the node; Originate may have been sent
     RINGING = "ringing"  # the far end said it rings
     ANSWERED = "answered"  # picked up
@@ -69,7 +89,13 @@ class Direction(StrEnum):
 
 #: States in which an attempt stands in the way of another one to the same number.
 LIVE_STATES = frozenset(
-    {CallState.REQUESTED, CallState.STARTED, CallState.RINGING, CallState.ANSWERED}
+    {
+        CallState.REQUESTED,
+        CallState.FOLLOWING,
+        CallState.STARTED,
+        CallState.RINGING,
+        CallState.ANSWERED,
+    }
 )
 
 #: Step name of the calls that wake a human for the unclaimed queue (D21).
@@ -80,6 +106,14 @@ BRIDGE_STEP = "bridge"
 BY_HAND_STEP = "by_hand"
 #: Step name of the calls that come from outside.
 INCOMING_STEP = "incoming"
+#: Step names of a service's call that a person asked for: the desk first, then the service (D23).
+SERVICE_DESK_STEP = "service_desk"
+SERVICE_STEP = "service"
+
+#: Steps whose calls ring at the station's own phones or at a service, never at a site's people.
+NOT_AT_SITE = frozenset({QUEUE_STEP, BRIDGE_STEP, SERVICE_DESK_STEP, SERVICE_STEP})
+#: Every step name that no plan's step may have.
+BESIDE_PLANS = NOT_AT_SITE | {BY_HAND_STEP, INCOMING_STEP}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

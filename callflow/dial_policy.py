@@ -5,10 +5,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import dataclass
+
+from callflow.call import SERVICE_STEP
 
 #: Why a number is not dialled; what people read is made from it (texts/law.py).
 EMERGENCY = "an emergency number is dialled by a human only"
 NOT_FULL = "not a full international number (+ country code and number)"
+BY_A_PERSON = "a service's line is dialled for a person who asked for it, never by the machine"
+UNKNOWN = "neither a contact's number, nor the station's, nor of the directory"
+MUTE = "personal alarm or duress: nothing may ring at this site or its staff"
 
 #: Short numbers and emergency services, as they look after the country code too (law.md).
 _SHORT = frozenset(
@@ -41,6 +47,38 @@ def refusal(number: str) -> str | None:
     if not _E164.fullmatch(number) or _IMPOSSIBLE.fullmatch(number):
         return NOT_FULL
     return None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Destination:
+    """A call that is about to be placed, and what its number is to the station."""
+
+    number: str
+    step: str
+    requester: str  # the person who asked for it; "" is the machine
+    contact: bool  # it is the number of the contact who is called
+    ours: bool  # a desk phone or duty number of the station
+    service: bool  # it stands in the directory of services
+    mute: bool  # a personal alarm forbids to ring at the site
+
+
+def forbidden(call: Destination) -> str | None:
+    """Why this call may not be placed; None where it may (invariant 5, D7, D23).
+
+    A service's line is called for a person who asked for it, and nothing else for that step; any
+    other call goes to a contact, or to the station's own phones.
+    """
+    why = refusal(call.number)
+    if why is not None:
+        return why
+    if call.step == SERVICE_STEP or call.service:
+        asked = call.step == SERVICE_STEP and bool(call.requester.strip())
+        return BY_A_PERSON if not asked else None if call.service else UNKNOWN
+    if call.ours:
+        return None
+    if not call.contact:
+        return UNKNOWN
+    return MUTE if call.mute else None
 
 
 def _numbers_in(text: str) -> Iterator[str]:

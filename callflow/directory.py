@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from callflow.availability import ALWAYS, Availability, available
+from callflow.call import SERVICE_STEP
 from callflow.law import Service
 
 
@@ -68,6 +69,11 @@ def _order(line: Line) -> tuple[bool, int, bool, str]:
 def masked(number: str) -> str:
     """A reserved number as it is shown: its country and its last two digits."""
     return f"{number[:3]}{'•' * max(0, len(number) - 5)}{number[-2:]}"
+
+
+def shown(step: str, number: str) -> str:
+    """The number of a call as people see it, its step being ``step``."""
+    return masked(number) if step == SERVICE_STEP else number
 
 
 def line_from_row(row: Mapping[str, Any]) -> Line:

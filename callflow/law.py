@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from callflow.call import BRIDGE_STEP, INCOMING_STEP, QUEUE_STEP, REACHED, Call
+from callflow.call import INCOMING_STEP, NOT_AT_SITE, REACHED, Call
 
 
 class Service(StrEnum):
@@ -51,6 +51,13 @@ class Finding(StrEnum):
     DOUBT = "doubt"  # something that nobody explains
     NOTHING = "nothing"  # no sign of an offence
     NO_ANSWER = "no_answer"  # nobody, no image, no sound: nothing is known
+
+
+class Answer(StrEnum):
+    """What a service answered."""
+
+    ACCEPTED = "accepted"  # somebody comes
+    DECLINED = "declined"
 
 
 class Weight(StrEnum):
@@ -152,5 +159,5 @@ def _shut(reason: Reason) -> Gate:
 
 def _to_people(calls: Sequence[Call]) -> list[Call]:
     """Calls to designated persons that were made and are over."""
-    ours = (QUEUE_STEP, BRIDGE_STEP, INCOMING_STEP)
+    ours = NOT_AT_SITE | {INCOMING_STEP}
     return [c for c in calls if c.contact and c.step not in ours and c.outcome is not None]

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 
+from callflow.law import Service
 from callflow.signal import Kind
 
 LANGUAGES = ("fr", "en")
@@ -122,6 +123,11 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "fr": "Callflow : une personne attend au téléphone. {kind}, {site}.",
         "en": "Callflow: a person is waiting on the phone. {kind}, {site}.",
     },
+    "desk_service": {
+        "fr": "Callflow : vous avez demandé {service}, pour {site}.",
+        "en": "Callflow: you asked for the {service}, for {site}.",
+    },
+    "offer_dial": {"fr": "Pour l'appeler, tapez 1.", "en": "To call it, press 1."},
     "offer_take": {"fr": "Pour la prendre, tapez 1.", "en": "To take it, press 1."},
     "offer_connect": {"fr": "Pour lui parler, tapez 1.", "en": "To talk to them, press 1."},
     "desk_taken": {"fr": "Vous avez tapé 1, je prends.", "en": "You pressed 1, taken."},
@@ -143,6 +149,12 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     "connecting": {"fr": "Vous êtes en ligne.", "en": "You are connected."},
     "pardon": {"fr": "Pardon.", "en": "Pardon me."},
     "one_moment": {"fr": "Un instant, s'il vous plaît.", "en": "One moment, please."},
+}
+
+SERVICES: Mapping[Service, Mapping[str, str]] = {
+    Service.POLICE: {"fr": "les forces de l'ordre", "en": "police"},
+    Service.FIRE: {"fr": "les sapeurs-pompiers", "en": "fire service"},
+    Service.MEDICAL: {"fr": "les secours médicaux", "en": "medical service"},
 }
 
 KINDS: Mapping[Kind, Mapping[str, str]] = {
@@ -180,6 +192,7 @@ KINDS: Mapping[Kind, Mapping[str, str]] = {
     Kind.SWINGER: {"fr": "déclenchements répétés", "en": "repeated triggers"},
     Kind.STORM: {"fr": "défaut général", "en": "widespread fault"},
     Kind.RECEIVER: {"fr": "récepteur perdu", "en": "receiver lost"},
+    Kind.TRUNK: {"fr": "lien opérateur en défaut", "en": "trunk fault"},
     Kind.UNKNOWN: {"fr": "alarme", "en": "alarm"},
 }
 
@@ -205,6 +218,8 @@ def spoken(key: str, values: Mapping[str, object], wanted: str) -> str:
 def _value(name: str, value: object, lang: str, written: str) -> str:
     if isinstance(value, Kind):
         return KINDS[value][lang]
+    if isinstance(value, Service):
+        return SERVICES[value][lang]
     if isinstance(value, datetime):
         return time_of_day(value, lang)
     if name == "count" and isinstance(value, int):

@@ -14,6 +14,7 @@ Decisions that a table can't tell:
   alone: bridged to a human as ``operator``. Silence before any code is a machine: ``no_key``;
   after a wrong code it is somebody who may need help: bridged, as ``wrong_code`` (D12).
 - At a desk, 1 concludes ``operator``: a human has it. Nobody else's answer there counts.
+- A service (police, fire, medical) hears no word of ours, ever: it joins the conference at once.
 - 0 still reaches a human during the last words; the result then becomes ``operator``.
 """
 

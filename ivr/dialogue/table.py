@@ -15,6 +15,7 @@ class Dialogue(StrEnum):
     VERIFICATION = "verification"  # we call the premises or a keyholder
     DESK = "desk"  # we call a desk phone or a duty number: work, or a person, waits (D21)
     INCOMING = "incoming"  # somebody calls us
+    SERVICE = "service"  # a service that a person asked for: it hears that person, and no words
 
 
 class Answer(StrEnum):
@@ -148,6 +149,7 @@ FIRST: Mapping[Dialogue, State] = {
     Dialogue.VERIFICATION: State.CODE,
     Dialogue.DESK: State.DESK,
     Dialogue.INCOMING: State.WELCOME,
+    Dialogue.SERVICE: State.END,
 }
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from callflow.call import Outcome
+from callflow.law import Service
 from callflow.signal import Kind
 from ivr.dialogue.events import (
     Bridge,
@@ -51,7 +52,8 @@ class Facts:
 
     ``answers`` are the keys that this person may use; help and the operator always work.
     ``site_language`` is the one that the site's names are written in ("": the listener's).
-    ``room`` (desk only): the conference in which somebody waits; empty: work waits in the queue.
+    ``room`` (desk and service): the conference in which somebody waits; empty: work waits in the
+    queue. ``service`` (desk only): the service that is dialled once this desk is there.
     """
 
     dialogue: Dialogue
@@ -70,6 +72,7 @@ class Facts:
     priority: int = 0
     personal: bool = False
     room: str = ""
+    service: Service | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,6 +94,9 @@ class Progress:
 
     @classmethod
     def start(cls, dialogue: Dialogue) -> Progress:
+        """Where ``dialogue`` begins; a service's is over then: it is with an operator."""
+        if dialogue is Dialogue.SERVICE:
+            return cls(state=FIRST[dialogue], bridge=True, result=Outcome.OPERATOR)
         return cls(state=FIRST[dialogue])
 
     def to_json(self) -> dict[str, Any]:
@@ -222,6 +228,9 @@ def _waiting(facts: Facts) -> tuple[Phrase, ...]:
         "written": facts.site_language,
         "count": facts.waiting_count,
     }
+    if facts.service is not None:
+        asked = {"service": facts.service, "site": facts.site_name, "written": facts.site_language}
+        return (Phrase("desk_service", asked), Phrase("offer_dial"))
     if facts.room:
         return (Phrase("desk_person", what), Phrase("offer_connect"))
     return (Phrase("desk_work", what), Phrase("offer_take"))
@@ -350,6 +359,8 @@ def own_phrases(facts: Facts) -> tuple[Phrase, ...]:
     """What only this call says: all else that it may say is the same in every call."""
     if facts.dialogue is Dialogue.VERIFICATION:
         said = _asking_code(facts, Progress.start(facts.dialogue)) + _situation(facts)
+    elif facts.dialogue is Dialogue.SERVICE:
+        said = ()
     else:
         said = _waiting(facts) if facts.dialogue is Dialogue.DESK else _welcome(facts)
     return tuple(phrase for phrase in said if phrase.values)

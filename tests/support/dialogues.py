@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from callflow.law import Service
 from callflow.signal import Kind
 from ivr import dialogue, prompts
 from ivr.dialogue import (
@@ -45,6 +46,8 @@ def facts_of(head: Mapping[str, Any]) -> Facts:
         body["kind"] = Kind(body["kind"])
     if "answers" in body:
         body["answers"] = frozenset(Answer(answer) for answer in body["answers"])
+    if "service" in body:
+        body["service"] = Service(body["service"])
     if "at" in body:
         body["at"] = datetime.fromisoformat(body["at"])
     return Facts(**body)

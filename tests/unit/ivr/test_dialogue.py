@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callflow.call import Outcome
+from callflow.law import Service
 from callflow.signal import Kind
 from ivr import dialogue, prompts
 from ivr.dialogue import (
@@ -39,7 +40,7 @@ from ivr.dialogue import (
 
 facts_given = st.builds(
     Facts,
-    dialogue=st.sampled_from(Dialogue),
+    dialogue=st.sampled_from([each for each in Dialogue if each is not Dialogue.SERVICE]),
     language=st.sampled_from(["fr", "en", "de", ""]),
     site_name=st.text(max_size=40),
     address=st.text(max_size=40),
@@ -52,6 +53,7 @@ facts_given = st.builds(
     waiting_count=st.integers(0, 99),
     personal=st.booleans(),
     room=st.sampled_from(["", "call-1"]),
+    service=st.none() | st.sampled_from(Service),
 )
 keys = st.text("0123456789*#", max_size=40)
 verdicts = st.sampled_from(CodeVerdict)
@@ -233,3 +235,11 @@ def test_the_picture_names_every_state_and_outcome() -> None:
     for (state, trigger), rule in TABLE.items():
         outcome = f" / {rule.outcome}" if rule.outcome else ""
         assert f"    {state} --> {rule.to}: {trigger}{outcome}\n" in picture
+
+
+def test_a_service_hears_no_word_of_ours_and_is_with_the_operator_at_once() -> None:
+    progress = Progress.start(Dialogue.SERVICE)
+    for resumed in (progress, replace(progress, begun=True)):
+        assert dialogue.turn(Facts(dialogue=Dialogue.SERVICE, room="r"), resumed) is None
+    assert (progress.bridge, progress.result) == (True, Outcome.OPERATOR)
+    assert Progress.from_json(progress.to_json()) == progress
