@@ -44,6 +44,7 @@ class Kind(StrEnum):
     SWINGER = "swinger"  # the same zone again and again
     STORM = "storm"  # one fault, many sites (D10)
     RECEIVER = "receiver"  # a hardware receiver, or a line of our own, is lost
+    TRUNK = "trunk"  # a trunk carries no calls, or nobody answers them (D16)
     UNKNOWN = "unknown"  # a code, or an account, that nobody declared
 
 
@@ -65,7 +66,7 @@ PHONE_LINE = "phone"
 #: Personal alarms: mute, no key or code cancels them (D7).
 PERSONAL = frozenset({Kind.HOLD_UP, Kind.PANIC, Kind.DURESS})
 #: About the station, or many sites: no site's.
-OF_STATION = frozenset({Kind.STORM, Kind.RECEIVER})
+OF_STATION = frozenset({Kind.STORM, Kind.RECEIVER, Kind.TRUNK})
 #: These always open an incident of their own (D6).
 ALWAYS_OWN = PERSONAL | {Kind.FIRE, Kind.MEDICAL, Kind.LIFT}
 
