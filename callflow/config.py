@@ -230,6 +230,8 @@ def _said(item: dict[str, Any]) -> str:
         item["msg"] = _PATTERNS.get(
             str(item["loc"][-1]), "must be phone numbers in E.164, such as +33123456789"
         )
+    if not item["loc"]:  # of several settings together, which it names
+        return str(item["msg"])
     return f"{_variable(str(item['loc'][0]))}: {item['msg']}"
 
 

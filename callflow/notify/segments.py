@@ -13,31 +13,32 @@ _SEPTETS, _UNITS = (160, 153), (70, 67)
 _PLAIN = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "..."})
 
 
-def cut(text: str, segments: int) -> str:
-    """``text`` as it fits into ``segments``; what was cut ends with three dots."""
+def cut(text: str, most: int) -> str:
+    """``text`` as it fits into ``most`` segments; what was cut ends with three dots."""
     text = text.translate(_PLAIN)
-    if fits(text, segments):
+    if segments(text) <= most:
         return text
     low, high = 0, len(text)  # the longest beginning that fits with the dots
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if fits(text[:middle] + "...", segments) else (low, middle - 1)
+        fits = segments(text[:middle] + "...") <= most
+        low, high = (middle, high) if fits else (low, middle - 1)
     return text[:low].rstrip() + "..."
 
 
-def fits(text: str, segments: int) -> bool:
-    """Whether ``text`` needs no more than ``segments``."""
+def segments(text: str) -> int:
+    """How many segments ``text`` is sent in."""
     gsm = all(letter in _GSM or letter in _GSM_ESCAPED for letter in text)
     alone, each = _SEPTETS if gsm else _UNITS
     sizes = [_size(letter, gsm=gsm) for letter in text]
     if sum(sizes) <= alone:
-        return True
+        return 1
     used, room = 1, each
     for size in sizes:  # neither an escape nor a surrogate pair is torn apart
         if size > room:
             used, room = used + 1, each
         room -= size
-    return used <= segments
+    return used
 
 
 def _size(letter: str, *, gsm: bool) -> int:

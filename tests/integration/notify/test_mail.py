@@ -1,0 +1,199 @@
+"""Mail as the server at the far end gets it, and what its refusals mean."""
+
+from __future__ import annotations
+
+import datetime
+import ssl
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from callflow.config import BadSettings, Settings, read_settings
+from callflow.notify import mail
+from callflow.outbox import Channel, Fault, Undelivered
+from tests.integration.notify.conftest import MESSAGE, NOW, message
+from tests.support.far_ends import HOST, MailServer
+
+Make = Callable[..., Settings]
+SENDER = "station@callflow.example.org"
+
+
+def plain(make: Make, server: MailServer) -> Settings:
+    return make(smtp_host=HOST, smtp_port=server.port, smtp_security="none", mail_from=SENDER)
+
+
+async def failure(settings: Settings, to: str = "anne@example.org") -> Undelivered:
+    with pytest.raises(Undelivered) as failed:
+        await mail.send(settings, message(Channel.MAIL, to))
+    return failed.value
+
+
+async def test_a_letter_arrives_whole(settings: Make) -> None:
+    async with MailServer() as server:
+        await mail.send(plain(settings, server), MESSAGE)
+        (letter,), (envelope,) = server.letters, server.envelopes
+    assert envelope.rcpt_tos == ["anne@example.org"]
+    assert envelope.mail_from == SENDER
+    assert letter["To"] == "anne@example.org"
+    assert letter["From"] == SENDER
+    assert letter["Subject"] == MESSAGE.subject
+    assert letter["Message-ID"] == f"<{MESSAGE.id}@callflow.example.org>"
+    assert letter["Auto-Submitted"] == "auto-generated"
+    assert parsedate_to_datetime(letter["Date"]) == NOW
+    assert letter.get_payload(decode=True) == (MESSAGE.body + "\n").replace("\n", "\r\n").encode()
+
+
+async def test_the_same_letter_twice_has_one_id(settings: Make) -> None:
+    async with MailServer() as server:
+        for _ in range(2):
+            await mail.send(plain(settings, server), MESSAGE)
+        ids = [letter["Message-ID"] for letter in server.letters]
+    assert len(ids) == 2
+    assert len(set(ids)) == 1
+
+
+@pytest.mark.parametrize(
+    "to", ["anne@example.org\r\nBcc: bruno@example.org", "anne@example.org,bruno@example.org", ""]
+)
+async def test_an_address_adds_no_header_and_no_recipient(settings: Make, to: str) -> None:
+    async with MailServer() as server:
+        failed = await failure(plain(settings, server), to)
+        assert server.attempts == 0
+    assert failed.fault is Fault.WRONG_ADDRESS
+
+
+@pytest.mark.parametrize(
+    ("answer", "fault"),
+    [
+        ("550 no such user", Fault.REFUSED),
+        ("451 try again later", Fault.BUSY),
+        ("452 the disk is full", Fault.BUSY),
+    ],
+)
+async def test_5xx_is_the_servers_last_word_and_4xx_is_not(
+    settings: Make, answer: str, fault: Fault
+) -> None:
+    async def says(_: int) -> str:
+        return answer
+
+    async with MailServer() as server:
+        server.answer = says
+        failed = await failure(plain(settings, server))
+    assert failed.fault is fault
+    assert answer[:3] in failed.detail
+
+
+async def test_a_server_that_is_not_there_may_come_back(settings: Make) -> None:
+    async with MailServer() as server:
+        gone = plain(settings, server)
+    assert (await failure(gone)).fault is Fault.UNREACHABLE
+    assert "unreachable" in await mail.probe(gone)
+
+
+async def test_no_server_set_is_said(settings: Make) -> None:
+    failed = await failure(settings())
+    assert (failed.fault, failed.detail) == (Fault.NOT_SET_UP, "CALLFLOW_SMTP_HOST")
+
+
+async def test_over_tls_with_a_password(
+    settings: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
+    mail._trust.cache_clear()
+    async with MailServer(tls=context, login="station:s3cret") as server:
+        secure = settings(
+            smtp_host=HOST,
+            smtp_port=server.port,
+            smtp_user="station",
+            smtp_password="s3cret",
+            mail_from=SENDER,
+        )
+        assert await mail.probe(secure) == ""
+        await mail.send(secure, MESSAGE)
+        assert len(server.letters) == 1
+        wrong = secure.model_copy(update={"smtp_password": "other"})
+        assert (await failure(wrong)).fault is Fault.REFUSED
+        assert "s3cret" not in repr(secure)
+    mail._trust.cache_clear()
+
+
+async def test_a_certificate_that_nobody_vouches_for_gets_no_password(
+    settings: Make, tmp_path: Path
+) -> None:
+    async with MailServer(tls=certificate(tmp_path), login="station:s3cret") as server:
+        secure = settings(
+            smtp_host=HOST,
+            smtp_port=server.port,
+            smtp_user="station",
+            smtp_password="s3cret",
+            mail_from=SENDER,
+        )
+        assert (await failure(secure)).fault is Fault.UNREACHABLE
+        assert server.attempts == 0
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"SMTP_HOST": "mail.example.org"}, "CALLFLOW_MAIL_FROM"),
+        ({"MAIL_FROM": "nobody"}, "CALLFLOW_MAIL_FROM"),
+        ({"SMS_URL": "gateway"}, "CALLFLOW_SMS_URL"),
+        ({"CAMERA_NETWORKS": '["10.0.0.0/33"]'}, "CALLFLOW_CAMERA_NETWORKS"),
+        (
+            {
+                "SMTP_HOST": "mail.example.org",
+                "MAIL_FROM": SENDER,
+                "SMTP_USER": "station",
+                "SMTP_SECURITY": "none",
+            },
+            "CALLFLOW_SMTP_USER",
+        ),
+    ],
+)
+def test_settings_that_cannot_work_are_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, fields: dict[str, str], named: str
+) -> None:
+    for name, value in fields.items():
+        monkeypatch.setenv(f"CALLFLOW_{name}", value)
+    with pytest.raises(BadSettings, match=named):
+        read_settings()
+
+
+def certificate(folder: Path) -> ssl.SSLContext:
+    """A server's context with a fresh certificate for loopback, its own authority."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
+    now = datetime.datetime.now(datetime.UTC)  # noqa: TID251 -- OpenSSL compares with its own clock
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address(HOST))]),
+            critical=False,
+        )
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    (folder / "key.pem").write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    return context
