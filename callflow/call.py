@@ -110,8 +110,10 @@ INCOMING_STEP = "incoming"
 SERVICE_DESK_STEP = "service_desk"
 SERVICE_STEP = "service"
 
-#: Steps whose calls ring at the station's own phones or at a service, never at a site's people.
-NOT_AT_SITE = frozenset({QUEUE_STEP, BRIDGE_STEP, SERVICE_DESK_STEP, SERVICE_STEP})
+#: Steps whose calls ring at the station's own phones.
+AT_DESK = frozenset({QUEUE_STEP, BRIDGE_STEP, SERVICE_DESK_STEP})
+#: Steps whose calls never ring at a site's people.
+NOT_AT_SITE = AT_DESK | {SERVICE_STEP}
 #: Every step name that no plan's step may have.
 BESIDE_PLANS = NOT_AT_SITE | {BY_HAND_STEP, INCOMING_STEP}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -140,6 +140,11 @@ class Incident:
     with_human: bool
     holder: str | None = None
     opened_at: datetime
+    #: The answer that would justify a closure now, "STEP/OUTCOME".
+    grounds: str | None = None
+    #: {a go_to step: how often it was taken}
+    rounds: Mapping[str, int] = field(default_factory=dict)
+    exercise: bool = False  # a rehearsal: announced, and no emergency service is asked
 
     @property
     def mute(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from callflow.texts import OUTCOMES as OUTCOME_WORDS
 from callflow.texts import REASONS as REASON_WORDS
 from callflow.texts import RESOLUTIONS as RESOLUTION_WORDS
+from callflow.texts import law
 from ivr.prompts import KINDS
 
 LANGUAGES = ("fr", "en")
@@ -24,6 +25,7 @@ STATES = {
 }
 CALL_STATES = {
     "requested": N_("about to be dialled"),
+    "following": N_("told in another call to this person"),
     "started": N_("dialling"),
     "ringing": N_("ringing"),
     "answered": N_("in conversation"),
@@ -33,7 +35,20 @@ CALL_STATES = {
 STEP_KINDS = {
     "counter_call": N_("Counter-call to the premises"),
     "call_list": N_("Call list of the keyholders"),
+    "question": N_("Question by phone"),
+    "message": N_("Message by phone"),
+    "voice_first": N_("Voice first"),
+    "send_guard": N_("Send a guard"),
     "hand_to_operator": N_("Hand to an operator"),
+    "emergency_service": N_("Call an emergency service"),
+    "act_on_panel": N_("Act on the panel"),
+    "listen_in": N_("Listen in to the site"),
+    "fetch_images": N_("Fetch images"),
+    "notify": N_("Notify"),
+    "wait": N_("Wait"),
+    "set_on_test": N_("Set on test"),
+    "protective_measure": N_("Open a protective measure"),
+    "go_to": N_("Go back to an earlier step"),
     "close": N_("Close with a resolution code"),
 }
 #: Steps of calls that are no step of a plan.
@@ -42,6 +57,8 @@ OTHER_STEPS = {
     "bridge": N_("Desk phone rung for somebody who waits"),
     "by_hand": N_("Asked for by an operator"),
     "incoming": N_("Incoming call"),
+    "service_desk": N_("Desk phone rung: a service was asked for"),
+    "service": N_("Emergency service"),
 }
 ROLES = {"premises": N_("premises"), "keyholder": N_("keyholder")}
 #: What the machine's step or an operator's choice may have been called otherwise.
@@ -132,6 +149,15 @@ def _pair(pair: tuple[str, str] | None, language: str, other: str) -> str:
     return pair[LANGUAGES.index(language)] if pair else other
 
 
+#: The law's vocabularies, by the name that a template gives them.
+LAW = {**law.WORDS, "reason": law.GATE_REASONS}
+
+
+def of_law(name: str, table: str, language: str) -> str:
+    """A word of the law, with a capital."""
+    return _capital(_pair(LAW[table].get(name), language, name))
+
+
 def outcome(name: str | None, language: str) -> str:
     """How a call ended, in words."""
     return _pair(OUTCOME_WORDS.get(name or ""), language, name or "")
@@ -184,6 +210,13 @@ REFUSALS = (
     N_("this recording can't be drawn"),
     N_("the recording's file is missing"),
     N_("your role does not allow this"),
+    N_("a service is being called for this incident: end that call first"),
+    N_("name the person of the service who answered"),
+    N_("no desk phone is set: the service can't be put through to anybody"),
+    N_("the directory has no line of this service for this site at this hour"),
+    N_("this incident is filed: nothing can be verified any more"),
+    N_("what was said lies between the opening of the incident and now"),
+    N_("what was said more than seven days ago is written as a note"),
     N_("Not Found"),
     N_("Method Not Allowed"),
 )

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from callflow import clock, handling
-from callflow.call_plan import from_json
+from callflow.call_plan import read
 from callflow.commands.base import (
     AsJson,
     console,
@@ -97,7 +97,7 @@ def _role(name: str) -> accounts.Role:
 @plan.command("validate")
 def plan_validate(file: Path) -> None:
     """Say what is wrong with a plan (JSON)."""
-    from_json(read_object(file))
+    read(read_object(file))
     console.print("the plan is sound")
 
 

@@ -3,6 +3,7 @@
 Each function takes the transaction it works in, writes its own logbook entry there, and returns.
 """
 
+from callflow.handling.acting import ask_hang_up
 from callflow.handling.calling import (
     CallActionOrder,
     CallOrder,
@@ -16,7 +17,7 @@ from callflow.handling.calling import (
     claim_calls,
     live_calls,
 )
-from callflow.handling.deciding import ask_hang_up, decide
+from callflow.handling.deciding import decide
 from callflow.handling.delivering import (
     claim_messages,
     image_fetched,
@@ -32,12 +33,10 @@ from callflow.handling.dialogues import (
     incoming_call,
     site_facts,
 )
+from callflow.handling.due import decide_due
 from callflow.handling.hardware import known_receivers, note_receivers
 from callflow.handling.line_health import Line, Lines, Panel, Stranger, Trouble, lines, skews
 from callflow.handling.operating import (
-    Held,
-    NotFound,
-    Refused,
     claim,
     close_incident,
     note,
@@ -52,6 +51,17 @@ from callflow.handling.outbox import fetch_images, post
 from callflow.handling.policy import Policy, load_policy, save_policy
 from callflow.handling.queueing import bridge, clock_went_back, escalate_queue
 from callflow.handling.receiving import correlate, heard
+from callflow.handling.refusals import Held, NotFound, Refused
+from callflow.handling.service_directory import get_directory, put_directory, reveal_line
+from callflow.handling.services import (
+    NotAllowed,
+    ShortNumber,
+    competent_line,
+    record_verification,
+    report_service,
+    service_call,
+    service_gate,
+)
 from callflow.handling.site_rules import BadSite
 from callflow.handling.siting import e164, get_site, publish_first, publish_plan, put_site
 from callflow.handling.station import (
@@ -63,11 +73,11 @@ from callflow.handling.station import (
     recording_finished,
     seal_logbook,
     store_was_away,
-    telephony_watch,
     verify_logbook,
 )
 from callflow.handling.storing import is_vital, signal_id, store_signals
 from callflow.handling.telling import station_event
+from callflow.handling.trunking import trunk_health, trunks_changed, watch_trunks
 
 __all__ = [
     "BEAT_WITHIN",
@@ -78,10 +88,12 @@ __all__ = [
     "Line",
     "Lines",
     "LiveCall",
+    "NotAllowed",
     "NotFound",
     "Panel",
     "Policy",
     "Refused",
+    "ShortNumber",
     "StoreOutage",
     "Stranger",
     "Trouble",
@@ -98,8 +110,10 @@ __all__ = [
     "claim_messages",
     "clock_went_back",
     "close_incident",
+    "competent_line",
     "correlate",
     "decide",
+    "decide_due",
     "dialogue_begin",
     "dialogue_bridge",
     "dialogue_check_code",
@@ -108,6 +122,7 @@ __all__ = [
     "e164",
     "escalate_queue",
     "fetch_images",
+    "get_directory",
     "get_site",
     "health",
     "heard",
@@ -127,14 +142,20 @@ __all__ = [
     "process_beat",
     "publish_first",
     "publish_plan",
+    "put_directory",
     "put_site",
+    "record_verification",
     "recorded_hashes",
     "recording_finished",
     "release",
+    "report_service",
     "request_contact_call",
     "resume_plan",
+    "reveal_line",
     "save_policy",
     "seal_logbook",
+    "service_call",
+    "service_gate",
     "signal_id",
     "site_facts",
     "skews",
@@ -142,7 +163,9 @@ __all__ = [
     "store_signals",
     "store_was_away",
     "take_over_call",
-    "telephony_watch",
     "transfer",
+    "trunk_health",
+    "trunks_changed",
     "verify_logbook",
+    "watch_trunks",
 ]

@@ -11,26 +11,36 @@ from callflow.call import (
     BRIDGE_STEP,
     INCOMING_STEP,
     QUEUE_STEP,
+    SERVICE_DESK_STEP,
     CallState,
     Direction,
     Outcome,
 )
-from callflow.dial_policy import refusal
-from callflow.handling.deciding import decide, hand_to_human, raise_duress, request_call
+from callflow.directory import shown
+from callflow.handling import service_calls
+from callflow.handling.acting import hand_to_human, request_call
+from callflow.handling.deciding import decide, raise_duress
+from callflow.handling.dialling import refused_calls
 from callflow.handling.policy import load_policy
 from callflow.handling.queueing import bridge, desk_took, leave_room
 from callflow.handling.telling import storable, tell
+from callflow.handling.trunking import exchange, goes_on
 from callflow.storage import Tx, calls, incidents
+from callflow.trunks import Trunk, by_human
 
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CallOrder:
-    """A call to place at once: it is *started*, so nobody else will. ``ring_time`` in seconds."""
+    """A call to place at once: it is *started*, so nobody else will. ``ring_time`` in seconds.
+
+    ``caller`` is the number that the called person sees (D16), ``trunk`` the endpoint's name.
+    """
 
     call_id: str
     to: str
+    trunk: str
     caller: str
     ring_time: float
     dialogue: str
@@ -56,65 +66,85 @@ class CallActionOrder:
     kind: str
 
 
-def claim_calls(
-    tx: Tx, *, node: str, now: datetime, caller: str = "", limit: int = 64
-) -> list[CallOrder]:
-    """The calls to place now: vital and human ones first, within the trunk's channels.
+def claim_calls(tx: Tx, *, node: str, now: datetime, limit: int = 64) -> list[CallOrder]:
+    """The calls to place now: vital and human ones first, within the trunks' channels.
 
     Some channels are kept for those; two calls to one number are never up at once.
     """
     wanted = calls.requested(tx, node, limit=limit)
     if not wanted:
         return []
-    policy = load_policy(tx)
-    free = policy.trunk_channels - calls.count_live(tx, node)
+    forbidden = refused_calls(tx, wanted, load_policy(tx))
+    lines = exchange(tx, node, now)
     orders: list[CallOrder] = []
     for row in wanted:
-        if len(orders) >= limit or free <= (
-            0 if row["priority"] == 0 else policy.reserved_channels
-        ):
-            break
-        why = refusal(row["to"])
-        if why is not None:
-            _refuse(tx, row, why, now)
+        if row["id"] in forbidden:
+            _refuse(tx, row, forbidden[row["id"]], now)
             continue
-        if not calls.change(
-            tx,
-            row["id"],
-            only_in=[CallState.REQUESTED],
-            state=CallState.STARTED.value,
-            placed_at=now,
-        ):
-            continue  # withdrawn meanwhile
-        tell(tx, "call_placed", now, _incident(tx, row), to=row["to"], call=row["id"])
-        free -= 1
-        orders.append(
-            CallOrder(
-                call_id=row["id"],
-                to=row["to"],
-                caller=caller,
-                ring_time=row["ring_time"],
-                dialogue=row["dialogue"],
-            )
-        )
+        trunk = lines.take(urgent=row["priority"] == 0, tried=row["tried"])
+        if trunk is not None and _start(tx, row, trunk, now):
+            orders.append(_order(row, trunk))
     return orders
+
+
+def _start(tx: Tx, row: Row, trunk: Trunk, now: datetime) -> bool:
+    """The row before the act; False where the call was withdrawn meanwhile."""
+    started = calls.change(
+        tx,
+        row["id"],
+        only_in=[CallState.REQUESTED],
+        state=CallState.STARTED.value,
+        trunk=trunk.name,
+        placed_at=now,
+    )
+    if started:
+        told = {"to": _shown(row), "call": row["id"], "trunk": trunk.name}
+        tell(tx, "call_placed", now, _incident(tx, row), **told)
+    return started
+
+
+def _order(row: Row, trunk: Trunk) -> CallOrder:
+    return CallOrder(
+        call_id=row["id"],
+        to=row["to"],
+        trunk=trunk.name,
+        caller=trunk.caller(by_human=by_human(row["step"], row["requester"])),
+        ring_time=row["ring_time"],
+        dialogue=row["dialogue"],
+    )
 
 
 def _refuse(tx: Tx, row: Row, why: str, now: datetime) -> None:
     """The last gate before the trunk: nothing is dialled, a human is told (invariant 5)."""
-    calls.change(
+    ended = calls.change(
         tx,
         row["id"],
+        only_in=[CallState.REQUESTED],
         state=CallState.ENDED.value,
         outcome=Outcome.NO_NUMBER.value,
         detail=why,
         ended_at=now,
     )
+    if not ended:
+        return  # withdrawn meanwhile
     incident_row = _incident(tx, row)
-    tell(tx, "dial_refused", now, incident_row, to=row["to"], reason=why)
+    tell(tx, "dial_refused", now, incident_row, to=_shown(row), reason=why)
+    _leave(tx, row, now)
     if incident_row is not None:
-        hand_to_human(tx, incident_row, "dial_refused", now)
+        hand_to_human(tx, incident_row, why, now)
         decide(tx, incident_row["id"], now)
+
+
+def _leave(tx: Tx, row: Row, now: datetime) -> None:
+    """Who shared a conference with this call is seen to."""
+    if row["room"] is not None:
+        leave = service_calls.leave if row["step"] in service_calls.STEPS else leave_room
+        leave(tx, row, now)
+
+
+def _shown(row: Row) -> str:
+    """The number as the logbook has it: a service's is confidential."""
+    return shown(row["step"], row["to"])
 
 
 def _incident(tx: Tx, row: Row) -> Row | None:
@@ -158,15 +188,29 @@ def call_answered(tx: Tx, call_id: str, now: datetime) -> None:
     ):
         row = calls.get(tx, call_id)
         assert row is not None
-        tell(tx, "call_answered", now, _incident(tx, row), to=row["to"], call=call_id)
+        tell(tx, "call_answered", now, _incident(tx, row), to=_shown(row), call=call_id)
 
 
-def call_ended(tx: Tx, call_id: str, *, outcome: Outcome, detail: str = "", now: datetime) -> None:
-    """The channel is gone. What the dialogue concluded wins over what the line says."""
+def call_ended(
+    tx: Tx,
+    call_id: str,
+    *,
+    outcome: Outcome,
+    detail: str = "",
+    now: datetime,
+    not_carried: bool = False,
+) -> None:
+    """The channel is gone. What the dialogue concluded wins over what the line says.
+
+    ``not_carried``: the trunk refused the call, and nobody was asked (``causes.not_carried``). The
+    attempt then goes on over the next trunk; only the last one's word is the attempt's outcome.
+    """
     row = calls.get(tx, call_id)
     if row is None or CallState(row["state"]) not in call.LIVE_STATES:
         return
-    final = row["result"] or outcome.value
+    incident_row = _incident(tx, row)
+    gone_on = not_carried and goes_on(tx, row, incident_row, now)
+    final = Outcome.TRUNK_FAILURE.value if gone_on else row["result"] or outcome.value
     calls.change(
         tx,
         call_id,
@@ -175,18 +219,18 @@ def call_ended(tx: Tx, call_id: str, *, outcome: Outcome, detail: str = "", now:
         detail=detail,
         ended_at=now,
     )
-    incident_row = _incident(tx, row)
     tell(
         tx,
         "call_ended",
         now,
         incident_row,
-        to=row["to"],
+        to=_shown(row),
         outcome=final,
         detail=detail,
         call=call_id,
     )
-    leave_room(tx, row, now)
+    if not gone_on:
+        _leave(tx, row, now)
     if row["step"] in (BRIDGE_STEP, QUEUE_STEP):
         return
     if incident_row is not None:
@@ -207,9 +251,13 @@ def call_arrived(
     dialogue: str,
     now: datetime,
     name: str = "",
+    trunk: str = "",
     incident_row: Row | None = None,
 ) -> None:
-    """A call from outside, answered: a row of its own. ``number`` and ``name`` are hints."""
+    """A call from outside, answered: a row of its own. ``number`` and ``name`` are hints.
+
+    ``trunk`` is the one that it came by, whose channel it takes.
+    """
     request_call(
         tx,
         load_policy(tx),
@@ -228,6 +276,7 @@ def call_arrived(
         call_id,
         direction=Direction.INCOMING.value,
         node=node,
+        trunk=trunk,
         state=CallState.ANSWERED.value,
         placed_at=now,
         answered_at=now,
@@ -243,10 +292,11 @@ def dialogue_concluded(tx: Tx, call_id: str, outcome: Outcome, now: datetime) ->
         return
     calls.change(tx, call_id, result=outcome.value)
     incident_row = _incident(tx, row)
-    tell(tx, "call_result", now, incident_row, to=row["to"], result=outcome.value, call=call_id)
+    tell(tx, "call_result", now, incident_row, to=_shown(row), result=outcome.value, call=call_id)
     if row["dialogue"] == "desk":
         if outcome is Outcome.OPERATOR:
-            desk_took(tx, row, now)
+            taken = service_calls.desk_took if row["step"] == SERVICE_DESK_STEP else desk_took
+            taken(tx, row, now)
         return
     if row["state"] == CallState.ENDED.value:  # a key, then hung up before it was stored
         calls.change(tx, call_id, outcome=outcome.value)

@@ -8,7 +8,8 @@ from typing import Any
 from callflow import correlation, incident
 from callflow.correlation import Rates
 from callflow.handling import origins, storms, supervising
-from callflow.handling.deciding import cancel, decide, mute_site, settle
+from callflow.handling.acting import settle
+from callflow.handling.deciding import cancel, decide, mute_site
 from callflow.handling.opening import opened, plan_for
 from callflow.handling.storing import store_signals
 from callflow.handling.surroundings import Seen, Surroundings
@@ -245,6 +246,8 @@ class Correlation:
             return None
         self.change(row, zones={**row["zones"], seen.key: "restored"})
         self.tell("restored", row, zone=seen.signal["zone"] or seen.key)
+        if row["machine_due"] is not None:  # its plan may wait for just this
+            self.decide[row["id"]] = None
         lost = any(r["kind"] == Kind.PATHS_LOST.value and not _is_normal(r) for r in here)
         if kind in correlation.PATHS and lost and len(correlation.lost_paths(here)) < 2:
             self._finds("PATHS_BACK", seen, seen.at.isoformat())

@@ -3,31 +3,48 @@
 from __future__ import annotations
 
 import logging
-import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from callflow import call_plan, escalation, incident
-from callflow.call import BRIDGE_STEP, QUEUE_STEP, Call, CallState, Direction, Outcome
+from callflow.call import Call, CallState, Outcome
+from callflow.call_plan import StepKind
 from callflow.dial_policy import refusal
-from callflow.escalation import Close, EnterStep, Finish, HandToHuman, NoNumber, PlaceCall
-from callflow.handling.policy import Policy, load_policy
+from callflow.escalation import (
+    Close,
+    EndTask,
+    EnterStep,
+    Finish,
+    HandToHuman,
+    NoNumber,
+    OpenTask,
+    PlaceCall,
+    Withdraw,
+)
+from callflow.handling import asking
+from callflow.handling.acting import ask_hang_up, close, hand_to_human, request_call, withdraw
+from callflow.handling.policy import load_policy
 from callflow.handling.telling import tell
 from callflow.incident import Event, Machine, State
 from callflow.logbook import MACHINE
-from callflow.signal import PERSONAL, Category, Kind
-from callflow.storage import AWAY, Tx, calls, incidents, sites
+from callflow.signal import Category, Kind
+from callflow.storage import AWAY, Tx, calls, incidents, sites, tasks
 from callflow.storage import logbook as logbook_rows
+from callflow.task import Task
 
 log = logging.getLogger(__name__)
 
-#: A treated site must be back to normal by then, or it is a human's again (D26).
-NORMAL_WITHIN = timedelta(minutes=30)
-
 #: After a storm.
 NORMAL_AFTER_STORM = timedelta(hours=12)
+#: What a step's calls say: the dialogue of each kind of step.
+DIALOGUES = {
+    StepKind.QUESTION: "question",
+    StepKind.MESSAGE: "message",
+    StepKind.SEND_GUARD: "guard",
+    StepKind.VOICE_FIRST: "voice",
+}
 
 Row = dict[str, Any]
 
@@ -88,64 +105,112 @@ def _decide(tx: Tx, row: Row, now: datetime) -> None:
         # Another alarm of the site may be the personal one: nothing rings there at all (D7).
         seen = replace(seen, duress=True)
         withdraw(tx, row, now)
-    made = [calls.to_call(call) for call in calls.of_incident(tx, row["id"])]
+    made = calls.attempts(tx, row["id"])
+    asked = [tasks.to_task(task) for task in tasks.of_incident(tx, row["id"])]
     site = sites.load_site(tx, seen.site) if seen.site else None
     plan = call_plan.from_json(row["plan"])
-    decision = escalation.next_steps(seen, plan, site, made, now)
-    at = _never_back(row, made, now)
-    refused = False
+    decision = escalation.next_steps(seen, plan, site, made, now, asked)
+    at = _never_back(row, made, asked, now)
+    again = False
     due_before = row["machine_due"]
     for action in decision.actions:
-        row = _act(tx, row, action, now, at)
-        refused |= row.pop("refused", False)
-        if isinstance(action, NoNumber | PlaceCall):
+        row = _act(tx, row, plan, action, now, at)
+        again |= row.pop("again", False)
+        if isinstance(action, NoNumber | PlaceCall | OpenTask):
             at += _TICK  # the rows of one decision keep their order
     if decision.actions or due_before != decision.due_at:
-        where: Row = dict(step=row["step"], step_since=row["step_since"])
+        kept = ("step", "step_since", "grounds", "rounds")
+        where: Row = {name: row[name] for name in kept}
         row = incidents.change(tx, row, machine_due=decision.due_at, **where)
-    if refused:  # a number that may not be dialled: the list goes on at once
+    if again:  # a number that may not be dialled, a task that is done already: on at once
         _decide(tx, row, now)
 
 
 _TICK = timedelta(microseconds=1)
 
 
-def _never_back(row: Row, made: Sequence[Call], now: datetime) -> datetime:
+def _never_back(row: Row, made: Sequence[Call], asked: Sequence[Task], now: datetime) -> datetime:
     """``now``, or just after what the incident has already: a clock may go back, an order not."""
     times = [call.requested_at + _TICK for call in made]
+    times += [task.requested_at + _TICK for task in asked]
     if row["step_since"] is not None:
         times.append(row["step_since"])
     return max([now, *times])
 
 
-def _act(tx: Tx, row: Row, action: escalation.Action, now: datetime, at: datetime) -> Row:
+def _act(
+    tx: Tx,
+    row: Row,
+    plan: call_plan.Plan,
+    action: escalation.Action,
+    now: datetime,
+    at: datetime,
+) -> Row:
     """Do one thing, written down as of ``at``; the row as it will be (``_decide`` writes it)."""
     match action:
-        case EnterStep(step=step, why=why):
-            tell(tx, "step", now, row, step=step, why=why)
-            return {**row, "step": step, "step_since": at}
+        case EnterStep():
+            return _enter(tx, row, action, now, at)
         case PlaceCall():
-            return _request(tx, row, action, now, at)
-        case NoNumber(contact=contact, step=step, attempt=attempt):
-            _insert_unnumbered(tx, row, action, at)
-            tell(tx, "no_number", now, row, who=contact.name, step=step, attempt=attempt)
-            return row
+            return _request(tx, row, plan.step(action.step), action, now, at)
+        case OpenTask():
+            return asking.open_task(tx, row, action, now, at)
         case HandToHuman(reason=reason, text=text):
             return hand_to_human(tx, row, reason, now, text)
         case Close(code=code, text=text):
             return close(tx, row, code, text, now)
         case Finish():
-            if row["kind"] == Kind.BANK_OPENING.value and row["state"] == State.OPEN.value:
-                return _take_personal_path(tx, row, now)
-            return incidents.change(tx, row, machine=Machine.DONE.value)
+            return _finish(tx, row, now)
+    _give_up(tx, row, action, now, at)
+    return row
 
 
-def _request(tx: Tx, row: Row, action: PlaceCall, now: datetime, at: datetime) -> Row:
+def _give_up(
+    tx: Tx, row: Row, action: NoNumber | Withdraw | EndTask, now: datetime, at: datetime
+) -> None:
+    """Whom or what nobody waits for any more."""
+    match action:
+        case NoNumber(contact=contact, step=step, attempt=attempt):
+            _insert_unnumbered(tx, row, action, at)
+            tell(tx, "no_number", now, row, who=contact.name, step=step, attempt=attempt)
+        case Withdraw(step=step):
+            _withdraw_step(tx, row, step, now)
+        case EndTask(task=task, outcome=outcome):
+            asking.give_up(tx, row, task, outcome, now)
+
+
+def _finish(tx: Tx, row: Row, now: datetime) -> Row:
+    if row["kind"] == Kind.BANK_OPENING.value and row["state"] == State.OPEN.value:
+        return _take_personal_path(tx, row, now)
+    return incidents.change(tx, row, machine=Machine.DONE.value)
+
+
+def _enter(tx: Tx, row: Row, action: EnterStep, now: datetime, at: datetime) -> Row:
+    tell(tx, "step", now, row, step=action.step, why=action.why)
+    rounds = dict(row["rounds"])
+    if action.why == "opened":
+        rounds = {}
+    if action.left is not None:
+        rounds[action.left] = rounds.get(action.left, 0) + 1
+    entered: Row = {"step": action.step, "step_since": at, "grounds": action.grounds}
+    return {**row, **entered, "rounds": rounds}
+
+
+def _withdraw_step(tx: Tx, row: Row, step: str, now: datetime) -> None:
+    """Whom the step still has called is not called any more; who spoke is not cut off."""
+    for number in calls.cancel_requested(tx, row["id"], now, only=step):
+        tell(tx, "call_cancelled", now, row, to=number)
+    for call_id in calls.ringing_contacts(tx, row["id"], step=step):
+        ask_hang_up(tx, call_id, MACHINE, now)
+
+
+def _request(
+    tx: Tx, row: Row, step: call_plan.Step, action: PlaceCall, now: datetime, at: datetime
+) -> Row:
     why = refusal(action.to)
     if why is not None:  # never dialled; the list goes on, a human is told
         _insert_unnumbered(tx, row, action, at, detail=why)
         tell(tx, "dial_refused", now, row, to=action.to, reason=why)
-        return {**hand_to_human(tx, row, "dial_refused", now), "refused": True}
+        return {**hand_to_human(tx, row, why, now), "again": True}
     policy = load_policy(tx)
     request_call(
         tx,
@@ -156,55 +221,13 @@ def _request(tx: Tx, row: Row, action: PlaceCall, now: datetime, at: datetime) -
         contact=action.contact.id,
         to=action.to,
         attempt=action.attempt,
-        dialogue="verification",
+        dialogue=DIALOGUES.get(step.kind, "verification"),
         ring_time=action.ring_s or policy.ring_time,
         priority=0 if row["category"] == Category.VITAL.value else row["priority"],
     )
     who = action.contact.name
     tell(tx, "call_requested", now, row, who=who, to=action.to, attempt=action.attempt)
     return row
-
-
-def request_call(
-    tx: Tx,
-    policy: Policy,
-    row: Row | None,
-    now: datetime,
-    *,
-    step: str,
-    to: str,
-    attempt: int,
-    dialogue: str,
-    ring_time: float,
-    priority: int,
-    contact: str | None = None,
-    room: str | None = None,
-    call_id: str | None = None,
-) -> str:
-    """The row before the act; the call's id, which will be its channel's."""
-    call_id = call_id or str(uuid.uuid4())
-    calls.insert(
-        tx,
-        {
-            "id": call_id,
-            "incident_id": row["id"] if row else None,
-            "direction": Direction.OUTGOING.value,
-            "dialogue": dialogue,
-            "step": step,
-            "contact_id": contact,
-            "to": to,
-            "attempt": attempt,
-            "priority": priority,
-            "trunk": "trunk",
-            "node": policy.node,
-            "ring_time": ring_time,
-            "state": CallState.REQUESTED.value,
-            "room": room,
-            "detail": "",
-            "requested_at": now,
-        },
-    )
-    return call_id
 
 
 def _insert_unnumbered(
@@ -234,59 +257,6 @@ def _insert_unnumbered(
     )
 
 
-def hand_to_human(tx: Tx, row: Row, reason: str, now: datetime, text: str = "") -> Row:
-    """The incident stands in the operators' queue; said once for each reason.
-
-    A closed one is open again: somebody asked for a human in a call that outlived the closure.
-    """
-    if row["state"] != State.OPEN.value:
-        row = _open_again(tx, row, now)
-    elif row["with_human"] and row["human_reason"] == reason:
-        return row
-    tell(tx, "human", now, row, reason=reason, text=text)
-    values: Row = {"with_human": True, "human_reason": reason, "storm_id": None}
-    if row["human_since"] is None:
-        values["human_since"] = now
-    if row["queue_due"] is None and row["holder"] is None:
-        values["queue_due"] = now + load_policy(tx).target(Category(row["category"]))
-    return incidents.change(tx, row, **values)
-
-
-def _open_again(tx: Tx, row: Row, now: datetime) -> Row:
-    state = incident.after(State(row["state"]), Event.HELP)
-    tell(tx, "opened_for_help", now, row)
-    return incidents.change(
-        tx, row, state=state.value, closed_at=None, normal_due=None, resolution_code=None
-    )
-
-
-def close(tx: Tx, row: Row, code: str, text: str, now: datetime, who: str | None = None) -> Row:
-    """Handled with a resolution code; filed where the site is back to normal (D26)."""
-    again = row["state"] == State.AWAITING_NORMAL.value or row["human_reason"] == "overdue"
-    state = incident.after(State(row["state"]), Event.CLOSE)
-    extra = {"who_did": who} if who else {}
-    tell(tx, "closed", now, row, resolution=code, text=text, **extra)
-    for number in calls.cancel_requested(tx, row["id"], now):
-        tell(tx, "call_cancelled", now, row, to=number)
-    row = incidents.change(
-        tx,
-        row,
-        state=state.value,
-        resolution_code=code,
-        resolution_text=text,
-        closed_at=now,
-        machine=Machine.DONE.value,
-        machine_due=None,
-        queue_due=None,
-        holder=None,
-        held_since=None,
-        parked_until=None,
-    )
-    if row["kind"] == Kind.STORM.value:
-        incidents.wake_parts(tx, row["id"], now)
-    return settle(tx, row, now, by=who if again else None)
-
-
 def cancel(tx: Tx, incident_id: str, now: datetime) -> None:
     """Cancelled by code at the panel, in time: closed, and nobody is woken for it any more."""
     row = incidents.get(tx, incident_id, lock=True)
@@ -294,25 +264,6 @@ def cancel(tx: Tx, incident_id: str, now: datetime) -> None:
         return
     withdraw(tx, row, now)
     close(tx, row, "cancelled", "", now)
-
-
-def settle(tx: Tx, row: Row, now: datetime, *, by: str | None = None) -> Row:
-    """A handled incident is filed when its zones are restored, else it awaits that.
-
-    ``by``: a person who closed it a second time, though no restore came, and answers for it.
-    """
-    seen, was = incidents.to_incident(row), State(row["state"])
-    if seen.normal or by is not None:
-        state = incident.after(was, Event.NORMAL if seen.normal else Event.FILE)
-        told = {} if seen.normal or by is None else {"who_did": by, "by": by}
-        tell(tx, "filed_by_hand" if told else "filed", now, row, **told)
-        return incidents.change(tx, row, state=state.value, normal_due=None)
-    if was is State.AWAITING_NORMAL:
-        return row
-    state = incident.after(was, Event.NOT_NORMAL)
-    zones = ", ".join(zone or "?" for zone, is_ in row["zones"].items() if is_ != "restored")
-    tell(tx, "awaiting_normal", now, row, zones=zones)
-    return incidents.change(tx, row, state=state.value, normal_due=now + NORMAL_WITHIN)
 
 
 #: What an incident becomes that turns out to be a personal alarm: vital, mute, the machine stops.
@@ -354,36 +305,3 @@ def mute_site(tx: Tx, row: Row, now: datetime) -> None:
     for other in incidents.unfiled(tx, [row["site_id"]], []):
         if other["id"] != row["id"] and other["machine"] == Machine.RUNNING.value:
             decide(tx, other["id"], now)
-
-
-def withdraw(tx: Tx, row: Row, now: datetime) -> None:
-    """Nothing rings any more at the site or its people; the station's own phones may."""
-    for number in calls.cancel_requested(tx, row["id"], now, keep=(BRIDGE_STEP, QUEUE_STEP)):
-        tell(tx, "call_cancelled", now, row, to=number)
-    for call_id in calls.ringing_contacts(tx, row["id"]):
-        ask_hang_up(tx, call_id, MACHINE, now)
-
-
-def ask_hang_up(tx: Tx, call_id: str, who: str, now: datetime) -> None:
-    """A row that asks the call's node to hang up, within five seconds or not at all."""
-    ask_act(tx, call_id, "hang_up", who, now)
-
-
-def ask_act(tx: Tx, call_id: str, kind: str, who: str, now: datetime) -> None:
-    """A row that asks a live call's node for an act, within five seconds or not at all."""
-    calls.insert_action(
-        tx,
-        {
-            "id": uuid.uuid4().hex,
-            "call_id": call_id,
-            "kind": kind,
-            "requester": who,
-            "requested_at": now,
-            "expires_at": now + timedelta(seconds=5),
-        },
-    )
-
-
-def is_mute(row: Row) -> bool:
-    """Whether nothing may ring on site or at its staff (D7)."""
-    return bool(row["duress"]) or Kind(row["kind"]) in PERSONAL

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow.handling.deciding import hand_to_human
+from callflow.handling.acting import hand_to_human
 from callflow.handling.outbox import is_silenced
 from callflow.handling.tasks import end_task
 from callflow.handling.telling import storable, tell

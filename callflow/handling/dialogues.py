@@ -8,8 +8,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from callflow.call import Outcome
+from callflow.handling.acting import is_mute
 from callflow.handling.calling import call_arrived, dialogue_concluded, join_room
-from callflow.handling.deciding import is_mute
+from callflow.handling.service_calls import asked_service
 from callflow.handling.telling import storable
 from callflow.signal import Category, Kind
 from callflow.site import Authority, Contact, Role, Site
@@ -33,6 +34,8 @@ def dialogue_begin(tx: Tx, vault: Vault, call_id: str) -> tuple[Facts, Progress]
     if row["progress"]:
         return facts, Progress.from_json(row["progress"])
     progress = Progress.start(facts.dialogue)
+    if progress.result is not None:  # a service: with the operator at once, and nothing is asked
+        calls.change(tx, call_id, result=progress.result.value)
     dialogue_save(tx, call_id, replace(progress, begun=True))
     return facts, progress
 
@@ -60,6 +63,7 @@ def _facts(tx: Tx, vault: Vault, row: dict[str, Any]) -> Facts:
             **common,
             language=site.language if site else "fr",
             room=room or "",
+            service=asked_service(tx, row),
             waiting_count=max(1, incidents.count_in_queue(tx)),
         )
     contact = next((c for c in site.contacts if c.id == row["contact_id"]), None)

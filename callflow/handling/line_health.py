@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,6 +13,8 @@ from callflow.handling.station import BEAT_WITHIN
 from callflow.instants import from_iso
 from callflow.storage import Tx, people
 from callflow.storage import lines as rows
+
+Row = dict[str, Any]
 
 #: Seconds that a panel's clock may be wrong before it needs a look (signals.md: the window's end).
 SKEW = 20.0
@@ -114,19 +117,20 @@ def lines(
     tx: Tx, now: datetime, *, begins: str | None = None, after: str = "", limit: int = 50
 ) -> Lines:
     """Lines, and one page of the panels that need a look, or whose account ``begins`` so."""
-    states = {row["role"]: row for row in people.processes(tx)}
-    told = _told(states, now)
+    processes = people.processes(tx)
+    told = _told(processes, now)
     missing, wrong = (_accounts(told, f"{which}_key_accounts") for which in ("missing", "wrong"))
     found = rows.panels(
         tx, skew=SKEW, keyless=missing | wrong, begins=begins, after=after, limit=limit + 1
     )
     shown = found[:limit]
     judged = [_panel(row, missing, wrong) for row in shown]
-    receiver = _state(states.get("receiver"))
+    receivers = [row["state"] for row in processes if row["role"] == "receiver"]
+    not_stored = [_instant(state.get("not_stored_since")) for state in receivers]
     return Lines(
-        lines=[_line(row, alive) for row, alive in told] + _others(tx, states, told, now),
-        connections=int(_number(receiver.get("connections"))),
-        not_stored_since=_instant(receiver.get("not_stored_since")),
+        lines=[_line(row, alive) for row, alive in told] + _others(tx, processes, told, now),
+        connections=sum(int(_number(state.get("connections"))) for state in receivers),
+        not_stored_since=min((at for at in not_stored if at), default=None),
         panels=[panel for panel in judged if panel.troubles or begins is not None],
         next=shown[-1]["account"] if len(found) > limit else None,
         troubles=rows.count_troubles(tx, skew=SKEW) | {"key": len(missing | wrong)},
@@ -142,17 +146,24 @@ def skews(tx: Tx, now: datetime) -> list[float]:
 # --- what the processes said of their lines -----------------------------------------------------
 
 
-def _state(row: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    return row["state"] if row is not None else {}
-
-
-def _told(states: Mapping[str, Any], now: datetime) -> list[tuple[Mapping[str, Any], bool]]:
-    """(a line as its process told it last, whether that process lives)."""
+def _told(processes: Sequence[Row], now: datetime) -> list[tuple[Mapping[str, Any], bool]]:
+    """(a line as its process told it last, whether that process lives); with several receivers
+    each line's name says whose it is."""
+    receivers = [row for row in processes if row["role"] == "receiver"]
+    others = [row for row in processes if row["role"] != "receiver"]
     return [
-        (line, now - row["beat_at"] <= BEAT_WITHIN)
-        for role, row in sorted(states.items(), key=lambda item: item[0] != "receiver")
+        (_named(line, row, several=len(receivers) > 1), _lives(row, now))
+        for row in [*receivers, *others]
         for line in row["state"].get("lines", ())
     ]
+
+
+def _named(line: Mapping[str, Any], row: Row, *, several: bool) -> Mapping[str, Any]:
+    return {**line, "line": f"{line.get('line', '?')} {row['node']}"} if several else line
+
+
+def _lives(row: Row, now: datetime) -> bool:
+    return bool(now - row["beat_at"] <= BEAT_WITHIN)
 
 
 def _accounts(told: Sequence[tuple[Mapping[str, Any], bool]], name: str) -> set[str]:
@@ -177,19 +188,21 @@ def _line(row: Mapping[str, Any], alive: bool) -> Line:
 
 def _others(
     tx: Tx,
-    states: Mapping[str, Any],
+    processes: Sequence[Row],
     told: Sequence[tuple[Mapping[str, Any], bool]],
     now: datetime,
 ) -> list[Line]:
     """The phone and the webhook: what came by them is read from the signals themselves."""
-
-    def lives(role: str) -> bool:
-        return role in states and now - states[role]["beat_at"] <= BEAT_WITHIN
-
-    telephony = _state(states.get("telephony"))
-    phone = lives("telephony") and telephony.get("asterisk") == "up"
-    wanted = {"phone": ("contact-id", phone), "webhook": ("https", lives("web"))}
-    counts = {"phone": telephony.get("panels", {})}
+    living = [row for row in processes if _lives(row, now)]
+    web = any(row["role"] == "web" for row in living)
+    phone = any(
+        row["state"].get("asterisk") == "up" for row in living if row["role"] == "telephony"
+    )
+    wanted = {"phone": ("contact-id", phone), "webhook": ("https", web)}
+    panels: Counter[str] = Counter()
+    for row in processes:
+        panels.update(row["state"].get("panels", {}))
+    counts: dict[str, Counter[str]] = {"phone": panels}
     for line, _ in told:
         wanted.pop(str(line.get("line")), None)
     heard = rows.heard_by_line(tx, wanted, now - _MINUTE)
@@ -200,8 +213,8 @@ def _others(
             state="listening" if up else "down",
             last_at=heard.get(name, (None, 0))[0],
             per_minute=float(heard.get(name, (None, 0))[1]),
-            received=counts.get(name, {}).get("received"),
-            bad=_bad(counts.get(name, {})),
+            received=counts.get(name, Counter()).get("received"),
+            bad=_bad(counts.get(name, Counter())),
         )
         for name, (protocol, up) in wanted.items()
     ]

@@ -43,6 +43,9 @@ def opened(
         "zones": {key: "alarm"},
         "signal_count": 1,
         "plan": call_plan.to_json(plan),
+        "rounds": {},
+        "grounds": None,
+        "exercise": False,
         "step": None,
         "step_since": None,
         "machine": Machine.RUNNING.value,
@@ -76,6 +79,6 @@ def plan_for(tx: Tx, site: str | None, kind: Kind, category: Category) -> call_p
         return standard_plans.OPERATOR  # D2: a human reads the agreed text; nobody is called
     body = sites.plan_body(tx, standard_plans.plan_id(row["plans"], kind, category))
     try:
-        return call_plan.from_json(body) if body else standard_plans.OPERATOR
+        return call_plan.read(body) if body else standard_plans.OPERATOR
     except call_plan.PlanError:
         return standard_plans.OPERATOR

@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow.call import BY_HAND_STEP, CallState, Outcome
-from callflow.handling.deciding import ask_act, close, decide, hand_to_human, is_mute, request_call
+from callflow.handling.acting import ask_act, close, hand_to_human, is_mute, request_call
+from callflow.handling.deciding import decide
 from callflow.handling.policy import load_policy
+from callflow.handling.refusals import Held, NotFound, Refused
 from callflow.handling.telling import tell
 from callflow.incident import Machine, State
 from callflow.signal import PERSONAL, Category, Kind
@@ -19,29 +21,13 @@ Row = dict[str, Any]
 PARK_AT_MOST = timedelta(hours=24)
 
 
-class Refused(Exception):
-    """The act makes no sense now; the message says why and what to do."""
-
-
-class Held(Refused):
-    """Another operator has it; ``holder`` says who."""
-
-    def __init__(self, holder: str) -> None:
-        super().__init__(f"{holder} holds this incident: ask for a transfer")
-        self.holder = holder
-
-
-class NotFound(Refused):
-    """There is no such incident, contact or plan."""
-
-
 def claim(tx: Tx, incident_id: str, who: str, now: datetime) -> Row:
     """*Take*: the machine stops, and the hold is on the whole site (D20). Raises Held, Refused."""
     row = incidents.get(tx, incident_id)
     if row is None:
         raise NotFound(f"there is no incident {incident_id!r}")
     together = incidents.unfiled(tx, [row["site_id"]], []) if row["site_id"] else []
-    row = _get(tx, incident_id)
+    row = known(tx, incident_id)
     if row["state"] == State.FILED.value:
         raise Refused("this incident is filed: there is nothing to take")
     for other in together:
@@ -50,14 +36,14 @@ def claim(tx: Tx, incident_id: str, who: str, now: datetime) -> Row:
     for other in together or [row]:
         if other["holder"] is None:
             _take(tx, other, who, now)
-    return _get(tx, incident_id)
+    return known(tx, incident_id)
 
 
 def _take(tx: Tx, row: Row, who: str, now: datetime) -> None:
     if not incidents.claim(tx, row["id"], who, now):
         current = incidents.get(tx, row["id"])
         raise Held(current["holder"] if current else "?")
-    row = _get(tx, row["id"])
+    row = known(tx, row["id"])
     tell(tx, "claimed", now, row, by=who, who_did=who)
     if row["machine"] == Machine.RUNNING.value:
         row = incidents.change(tx, row, machine=Machine.STOPPED.value)
@@ -94,7 +80,7 @@ def _to_queue(tx: Tx, row: Row, now: datetime, **values: Any) -> Row:
 
 def park(tx: Tx, incident_id: str, who: str, until: datetime, now: datetime) -> Row:
     """Out of the way until a time; it comes back by itself, and escalates from then."""
-    row = _open_and_held(tx, incident_id, who)
+    row = open_and_held(tx, incident_id, who)
     if not now < until <= now + PARK_AT_MOST:
         raise Refused("park until a time within the next 24 hours")
     tell(tx, "parked", now, row, by=who, until=until.isoformat(), who_did=who)
@@ -110,14 +96,14 @@ def transfer(tx: Tx, incident_id: str, who: str, to: str, now: datetime) -> Row:
 
 def note(tx: Tx, incident_id: str, who: str, text: str, now: datetime) -> Row:
     """A line in the logbook. Anybody with the right may write one, whoever holds it."""
-    row = _get(tx, incident_id)
+    row = known(tx, incident_id)
     if not text.strip():
         raise Refused("the note is empty")
     tell(tx, "note", now, row, note=text, who_did=who)
-    return _acted(tx, row, who, now)
+    return acted(tx, row, who, now)
 
 
-def _acted(tx: Tx, row: Row, who: str, now: datetime) -> Row:
+def acted(tx: Tx, row: Row, who: str, now: datetime) -> Row:
     """An act of the holder: the incident stays with them."""
     values = {"queue_due": _idle_at(tx, row, now)} if row["holder"] == who else {}
     return incidents.change(tx, row, **values)
@@ -125,18 +111,18 @@ def _acted(tx: Tx, row: Row, who: str, now: datetime) -> Row:
 
 def resume_plan(tx: Tx, incident_id: str, who: str, now: datetime) -> Row:
     """Hand the plan back to the machine, at the step where it stopped."""
-    row = _open_and_held(tx, incident_id, who)
+    row = open_and_held(tx, incident_id, who)
     if row["machine"] != Machine.STOPPED.value:
         raise Refused("the plan is not stopped: there is nothing to hand back")
     tell(tx, "resumed", now, row, by=who, who_did=who)
     row = _to_queue(tx, row, now, machine=Machine.RUNNING.value)
     decide(tx, row["id"], now)
-    return _get(tx, incident_id)
+    return known(tx, incident_id)
 
 
 def close_incident(tx: Tx, incident_id: str, who: str, code: str, text: str, now: datetime) -> Row:
     """Handled, with a resolution code. Raises Held, Refused."""
-    row = _get(tx, incident_id)
+    row = known(tx, incident_id)
     if row["holder"] not in (None, who):
         raise Held(row["holder"])
     if row["state"] not in (State.OPEN.value, State.AWAITING_NORMAL.value):
@@ -150,7 +136,7 @@ def close_incident(tx: Tx, incident_id: str, who: str, code: str, text: str, now
 
 def request_contact_call(tx: Tx, incident_id: str, who: str, contact_id: str, now: datetime) -> str:
     """A call that a person asks for, to a contact of the site; the call's id."""
-    row = _open_and_held(tx, incident_id, who)
+    row = open_and_held(tx, incident_id, who)
     if is_mute(row) or (row["site_id"] and incidents.site_is_mute(tx, row["site_id"])):
         raise Refused("personal alarm or duress: nothing may ring at this site or its staff")
     site = sites.load_site(tx, row["site_id"]) if row["site_id"] else None
@@ -160,7 +146,7 @@ def request_contact_call(tx: Tx, incident_id: str, who: str, contact_id: str, no
     if contact.phone is None:
         raise Refused(f"{contact.name} has no number")
     policy = load_policy(tx)
-    attempt = 1 + sum(1 for c in calls.of_incident(tx, row["id"]) if c["contact_id"] == contact_id)
+    attempt = 1 + sum(1 for c in calls.attempts(tx, row["id"]) if c.contact == contact_id)
     call_id = request_call(
         tx,
         policy,
@@ -184,11 +170,12 @@ def request_contact_call(tx: Tx, incident_id: str, who: str, contact_id: str, no
         attempt=attempt,
         who_did=who,
     )
-    _acted(tx, row, who, now)
+    acted(tx, row, who, now)
     return call_id
 
 
-def _get(tx: Tx, incident_id: str) -> Row:
+def known(tx: Tx, incident_id: str) -> Row:
+    """The incident, locked. Raises NotFound."""
     row = incidents.get(tx, incident_id, lock=True)
     if row is None:
         raise NotFound(f"there is no incident {incident_id!r}")
@@ -196,7 +183,7 @@ def _get(tx: Tx, incident_id: str) -> Row:
 
 
 def _held(tx: Tx, incident_id: str, who: str) -> Row:
-    row = _get(tx, incident_id)
+    row = known(tx, incident_id)
     if row["holder"] is None:
         raise Refused("take the incident first")
     if row["holder"] != who:
@@ -208,7 +195,7 @@ def take_over_call(tx: Tx, incident_id: str, who: str, call_id: str, now: dateti
     """The machine's live call goes to a human: the person leaves the dialogue for a conference,
     and the desk rings (D20). Raises Held, NotFound, Refused.
     """
-    row = _open_and_held(tx, incident_id, who)
+    row = open_and_held(tx, incident_id, who)
     call = calls.get(tx, call_id)
     if call is None or call["incident_id"] != incident_id:
         raise NotFound(f"there is no call {call_id!r} of this incident")
@@ -220,10 +207,11 @@ def take_over_call(tx: Tx, incident_id: str, who: str, call_id: str, now: dateti
         calls.change(tx, call_id, result=Outcome.OPERATOR.value)
     ask_act(tx, call_id, "take_over", who, now)
     tell(tx, "taken_over", now, row, to=call["to"], by=who, who_did=who)
-    return _acted(tx, row, who, now)
+    return acted(tx, row, who, now)
 
 
-def _open_and_held(tx: Tx, incident_id: str, who: str) -> Row:
+def open_and_held(tx: Tx, incident_id: str, who: str) -> Row:
+    """The incident, which ``who`` holds. Raises Held, NotFound, Refused."""
     row = _held(tx, incident_id, who)
     if row["state"] != State.OPEN.value:
         raise Refused("this incident is closed already")

@@ -53,9 +53,14 @@ class Due:
 
 
 def listening(tx: Tx, known: Listening | None) -> Listening | None:
-    """Until when the receiver has written down whatever it heard."""
-    receiver = next((row for row in people.processes(tx) if row["role"] == "receiver"), None)
-    return supervision.listening(known, receiver)
+    """Until when the receivers have written down whatever they heard: the one that is behind."""
+    receivers = people.processes(tx, "receiver")
+    newest = max((row["beat_at"] for row in receivers), default=None)
+    if newest is None:
+        return supervision.listening(known, None)
+    alive = [row for row in receivers if newest - row["beat_at"] <= supervision.RECEIVER_GAP]
+    since, until = max(r["since"] for r in alive), min(r["beat_at"] for r in alive)
+    return supervision.listening(known, {"since": since, "beat_at": until})
 
 
 def find(tx: Tx, heard: Listening | None, now: datetime, after: str = "") -> Due:

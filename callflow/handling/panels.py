@@ -9,8 +9,8 @@ from typing import Any
 import phonenumbers
 
 from callflow.call import Outcome
+from callflow.handling.acting import is_mute
 from callflow.handling.calling import call_arrived, dialogue_concluded, join_room
-from callflow.handling.deciding import is_mute
 from callflow.handling.storing import store_signals
 from callflow.handling.telling import storable
 from callflow.incident import State

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 from callflow.config import Settings
 from callflow.escalation import Desk
 from callflow.signal import Category
 from callflow.storage import Tx, people
+from callflow.trunks import Trunk
 
 #: A claimed vital alarm without an act for so long comes back (D21); others have more time.
 HOLD_VITAL = timedelta(minutes=2)
 HOLD_OTHER = timedelta(minutes=15)
 
+_NUMBER = str(Settings.model_fields["station_number"].default)
+#: Where nobody stored any.
+ONE_TRUNK = (Trunk(name="trunk", machine_number=_NUMBER, human_number=_NUMBER),)
 NO_DESK = Desk(desk_phones=(), duty_numbers=())
 
 
@@ -26,8 +30,7 @@ class Policy:
     desk: Desk = NO_DESK
     vital_target: float = 30.0
     other_target: float = 90.0
-    trunk_channels: int = 60
-    reserved_channels: int = 10
+    trunks: tuple[Trunk, ...] = ONE_TRUNK
     deferred_after: float = 120.0
     runaway_after: int = 100  # signals a minute
     storm_after: int = 20  # sites
@@ -42,6 +45,21 @@ class Policy:
         return HOLD_VITAL if category is Category.VITAL else HOLD_OTHER
 
 
+def trunks_of(settings: Settings) -> tuple[Trunk, ...]:
+    """The settings' trunks, in the order in which they are used."""
+    return tuple(
+        Trunk(
+            name=trunk.name,
+            channels=trunk.channels,
+            reserved=trunk.reserved,
+            machine_number=str(trunk.machine_number),
+            human_number=str(trunk.human_number),
+            enabled=trunk.enabled,
+        )
+        for trunk in settings.all_trunks
+    )
+
+
 def save_policy(tx: Tx, settings: Settings) -> None:
     """Make the settings of this start the station's."""
     people.write_settings(
@@ -53,8 +71,7 @@ def save_policy(tx: Tx, settings: Settings) -> None:
             "duty_numbers": list(settings.duty_numbers),
             "vital_target": settings.vital_target,
             "other_target": settings.other_target,
-            "trunk_channels": settings.trunk_channels,
-            "reserved_channels": settings.reserved_channels,
+            "trunks": [asdict(trunk) for trunk in trunks_of(settings)],
             "deferred_after": settings.deferred_after,
             "runaway_after": settings.runaway_after,
             "storm_after": settings.storm_after,
@@ -69,5 +86,6 @@ def load_policy(tx: Tx) -> Policy:
         desk_phones=tuple(values.pop("desk_phones", ())),
         duty_numbers=tuple(values.pop("duty_numbers", ())),
     )
+    trunks = tuple(Trunk(**trunk) for trunk in values.pop("trunks", ())) or ONE_TRUNK
     known = {k: v for k, v in values.items() if k in Policy.__dataclass_fields__}
-    return Policy(desk=desk, **known)
+    return Policy(desk=desk, trunks=trunks, **known)

@@ -8,7 +8,7 @@ from typing import Any
 
 from callflow import escalation
 from callflow.call import BRIDGE_STEP, QUEUE_STEP, CallState, Outcome
-from callflow.handling.deciding import ask_hang_up, hand_to_human, request_call
+from callflow.handling.acting import hand_to_human, let_go, request_call
 from callflow.handling.policy import Policy, load_policy
 from callflow.handling.telling import tell
 from callflow.outbox import LONGEST_WAIT
@@ -148,13 +148,8 @@ def desk_took(tx: Tx, row: Row, now: datetime) -> None:
 
 def leave_room(tx: Tx, row: Row, now: datetime) -> None:
     """A call that was in a conference ended: the desk is let go, or the next one is rung."""
-    if row["room"] is None:
-        return
     if row["room"] != row["id"]:
         bridge(tx, now)
         return
     for desk in calls.for_room(tx, row["room"]):
-        if desk["state"] == CallState.REQUESTED.value:
-            calls.change(tx, desk["id"], state=CallState.CANCELLED.value, ended_at=now)
-        elif desk["ended_at"] is None:
-            ask_hang_up(tx, desk["id"], "callflow", now)
+        let_go(tx, desk, now)

@@ -10,8 +10,8 @@ from typing import Any
 from callflow import standard_plans
 from callflow.call import Outcome
 from callflow.correlation import Rates
+from callflow.handling.acting import hand_to_human
 from callflow.handling.correlating import Correlation
-from callflow.handling.deciding import hand_to_human
 from callflow.handling.opening import opened
 from callflow.handling.telling import tell
 from callflow.signal import Kind, Treatment
@@ -20,7 +20,7 @@ from callflow.signals.protocol import Heard
 from callflow.storage import AWAY, Tx, incidents, sites
 from callflow.storage import logbook as logbook_rows
 from callflow.storage import signals as signal_rows
-from callflow.storage.signals import Correlated
+from callflow.storage.signals import ALL, Correlated, Share
 
 log = logging.getLogger(__name__)
 
@@ -32,14 +32,15 @@ def heard(tx: Tx, accounts: Mapping[str, Heard]) -> None:
     sites.note_heard(tx, accounts)
 
 
-def correlate(tx: Tx, now: datetime, *, limit: int = 400, rates: Rates | None = None) -> int:
+def correlate(
+    tx: Tx, now: datetime, *, limit: int = 400, rates: Rates | None = None, share: Share = ALL
+) -> int:
     """Take signals of the backlog, vital first, and give each its incident; how many.
 
     One that can't be correlated holds up no other: it becomes a human's. ``rates`` remember from
     one batch to the next how many signals each site sends.
     """
-    signal_rows.lock_correlation(tx)
-    backlog = signal_rows.backlog(tx, limit=limit)
+    backlog = signal_rows.claim(tx, share, now, limit=limit)
     rates = rates or Rates()
     if backlog and not _together(tx, backlog, now, rates):
         for signal in backlog:

@@ -45,6 +45,8 @@ def get_site(tx: Tx, site_id: str) -> Row | None:
         "name": row["name"],
         "client": row["client_name"],
         "address": row["address"],
+        "postcode": row["postcode"],
+        "police_agreement": row["police_agreement"],
         "timezone": row["timezone"],
         "language": row["language"],
         "state": row["state"],
@@ -131,6 +133,8 @@ def _write_site(
             "client_id": client_id,
             "name": name,
             "address": body.get("address", ""),
+            "postcode": body.get("postcode", ""),
+            "police_agreement": body.get("police_agreement", ""),
             "timezone": timezone,
             "language": body.get("language", "fr"),
             "state": site_rules.one_of(SiteState, body.get("state", SiteState.ACTIVE), "state"),
@@ -309,7 +313,7 @@ def e164(number: str | None, field: str) -> str | None:
 def publish_plan(tx: Tx, body: Row, who: str, now: datetime) -> Row:
     """Store a new immutable version of a plan. Raises call_plan.PlanError."""
     old = sites.plan_body(tx, str(body.get("id", "")))
-    plan = call_plan.from_json({**body, "version": (old["version"] if old else 0) + 1})
+    plan = call_plan.read({**body, "version": (old["version"] if old else 0) + 1})
     fresh = call_plan.to_json(plan)
     if old is not None and {**old, "version": 0} == {**fresh, "version": 0}:
         return old

@@ -8,9 +8,12 @@ from typing import Any
 
 from callflow import logbook
 from callflow.clock import to_iso
+from callflow.handling.nodes import Node, nodes
 from callflow.handling.telling import station_event, tell
 from callflow.storage import Tx, calls, incidents, people, signals
 from callflow.storage import logbook as logbook_rows
+
+Row = dict[str, Any]
 
 #: A process that said nothing for so long is taken for dead.
 BEAT_WITHIN = timedelta(seconds=10)
@@ -18,10 +21,24 @@ ROLES = ("engine", "receiver", "telephony", "web")
 
 
 def process_beat(
-    tx: Tx, role: str, *, pid: int, since: datetime, now: datetime, state: dict[str, Any]
+    tx: Tx,
+    role: str,
+    *,
+    pid: int,
+    since: datetime,
+    now: datetime,
+    state: dict[str, Any],
+    name: str = "",
+    node: str = "",
+    host: str = "",
 ) -> None:
-    """A process says that it lives, and how its part of the station is."""
-    people.process_beat(tx, role, pid=pid, since=since, now=now, state=state)
+    """A process says that it lives, and how its part of the station is.
+
+    ``name`` is its own among all of its role, the same when it begins again (dispatch/identity.py).
+    """
+    people.process_beat(
+        tx, role, pid=pid, since=since, now=now, state=state, name=name, node=node, host=host
+    )
 
 
 def seal_logbook(tx: Tx, now: datetime) -> int:
@@ -110,57 +127,50 @@ def health(
 
     ``beats_at`` is when each process must have been alive, where that isn't ``now``.
     """
-    rows = people.processes(tx)
     beats_at = beats_at or now
-    alive = {r["role"]: r for r in rows if beats_at - r["beat_at"] <= BEAT_WITHIN}
-    telephony = alive["telephony"]["state"] if "telephony" in alive else {}
-    receiver = alive["receiver"]["state"] if "receiver" in alive else {}
-    asterisk = telephony.get("asterisk", "down")
+    alive = [r for r in people.processes(tx) if beats_at - r["beat_at"] <= BEAT_WITHIN]
+    known = nodes(tx, beats_at)
+    there = [node for node in known if not node.lost]
+    receivers = [row["state"] for row in alive if row["role"] == "receiver"]
     backlog = signals.backlog_size(tx)
-    missing = [role for role in ROLES if role not in alive]
-    database = _database(outage, receiver)
+    missing = [role for role in ROLES if role not in {row["role"] for row in alive}]
+    database = _database(outage, receivers)
     failed = "receiver" in missing or "engine" in missing or not database["writable"]
-    degraded = missing or asterisk != "up" or backlog > 1000
+    degraded = missing or not all(node.ready for node in known) or backlog > 1000
     return {
         "status": "failed" if failed else "degraded" if degraded else "ok",
-        "processes": [
-            {
-                "role": r["role"],
-                "pid": r["pid"],
-                "since": to_iso(r["since"]),
-                "restarts": r["restarts"],
-            }
-            for r in rows
-            if r["role"] in alive
-        ],
+        "processes": [_process(row) for row in alive],
         "missing": missing,
+        "nodes": [_node(node) for node in known],
         "database": database,
-        "asterisk": asterisk,
-        "trunks": telephony.get("trunks", []),
-        "receivers": receiver.get("lines", []),
+        "asterisk": "up" if any(node.ready for node in known) else "down",
+        "trunks": [_trunk(trunk, node) for node in there for trunk in node.state.get("trunks", ())],
+        "receivers": [line for state in receivers for line in state.get("lines", [])],
         "backlog": backlog,
         "queue": incidents.count_in_queue(tx),
         "live_calls": calls.count_live(tx),
     }
 
 
-def _database(outage: StoreOutage | None, receiver: dict[str, Any]) -> dict[str, Any]:
-    """Whether signals can be stored, as the asker found, and the receiver."""
+def _process(row: Row) -> Row:
+    shown = {name: row[name] for name in ("name", "role", "node", "host", "pid", "restarts")}
+    return {**shown, "since": to_iso(row["since"])}
+
+
+def _trunk(trunk: Row, node: Node) -> Row:
+    return {**trunk, "node": node.name}
+
+
+def _node(node: Node) -> Row:
+    state = "lost" if node.lost else "ready" if node.ready else "without Asterisk"
+    return {"node": node.name, "host": node.host, "state": state}
+
+
+def _database(outage: StoreOutage | None, receivers: list[Row]) -> Row:
+    """Whether signals can be stored, as the asker found, and the receivers."""
     if outage is not None:
         return {"writable": False, "since": to_iso(outage.since), "reason": outage.reason}
-    since = receiver.get("not_stored_since")
+    told = [state["not_stored_since"] for state in receivers if state.get("not_stored_since")]
+    since = min(told, default=None)
     reason = "the receiver can't store" if since else ""
     return {"writable": since is None, "since": since, "reason": reason}
-
-
-def telephony_watch(tx: Tx, now: datetime) -> bool:
-    """Whether the telephony process is silent: said once in the day's logbook, on the queue."""
-    rows = {row["role"]: row for row in people.processes(tx)}
-    row = rows.get("telephony")
-    silent = row is None or now - row["beat_at"] > BEAT_WITHIN
-    known = people.settings(tx).get("telephony_silent", False)
-    if silent != known:
-        people.write_settings(tx, {"telephony_silent": silent})
-        text = "la téléphonie ne répond plus" if silent else "la téléphonie répond à nouveau"
-        tell(tx, "station", now, text=text, about="telephony")
-    return silent

@@ -15,7 +15,7 @@ from callflow.handling.opening import opened
 from callflow.incident import Machine
 from callflow.signal import STATION, Category, Kind
 from callflow.signals import events
-from callflow.storage import incidents
+from callflow.storage import incidents, locks
 
 if TYPE_CHECKING:
     from callflow.handling.correlating import Correlation
@@ -44,6 +44,7 @@ def _may_be_part(row: Row, name: str) -> bool:
 
 
 def _gather(batch: Correlation, name: str, fresh: list[Row]) -> None:
+    locks.hold(batch.tx, locks.Lock.STORM, name)  # others' batches see ours, or we theirs
     storm = incidents.open_storm(batch.tx, name)
     parts = fresh
     if storm is None:

@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from callflow import supervision
-from callflow.handling.operating import NotFound, Refused
+from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.surroundings import Seen
 from callflow.handling.telling import tell
 from callflow.hours import CalendarError

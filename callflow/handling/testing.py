@@ -13,7 +13,7 @@ from typing import Any
 
 from callflow import supervision
 from callflow.correlation import zone_key
-from callflow.handling.operating import NotFound, Refused
+from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.site_rules import BadSite
 from callflow.handling.telling import tell
 from callflow.incident import State

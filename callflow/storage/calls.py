@@ -7,14 +7,24 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, Update, bindparam, func, select, update
+from sqlalchemy import BindParameter, Case, Select, Update, bindparam, case, func, select, update
 
-from callflow.call import BRIDGE_STEP, LIVE_STATES, QUEUE_STEP, Call, CallState, Outcome
+from callflow.call import (
+    BESIDE_PLANS,
+    BRIDGE_STEP,
+    LIVE_STATES,
+    NOT_AT_SITE,
+    Call,
+    CallState,
+    Outcome,
+)
+from callflow.storage import locks
 from callflow.storage import schema as t
 from callflow.storage.store import Tx, hint
 
 _LIVE = [state.value for state in LIVE_STATES]
-_ON_TRUNK = [s.value for s in (CallState.STARTED, CallState.RINGING, CallState.ANSWERED)]
+#: States in which a call has a channel.
+ON_TRUNK = [s.value for s in (CallState.STARTED, CallState.RINGING, CallState.ANSWERED)]
 
 
 _INSERT = t.call.insert()
@@ -65,6 +75,11 @@ def of_incident(tx: Tx, incident_id: str) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in rows]
 
 
+def attempts(tx: Tx, incident_id: str) -> list[Call]:
+    """What deciding needs: a call that goes on over another trunk is the same attempt as that."""
+    return [to_call(row) for row in of_incident(tx, incident_id) if row["successor"] is None]
+
+
 def of_incidents(tx: Tx, incident_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
     """{incident id: its calls}, for lists."""
     found: dict[str, list[dict[str, Any]]] = {i: [] for i in incident_ids}
@@ -86,36 +101,46 @@ def contact_names(tx: Tx, call_ids: Collection[str]) -> dict[str, str]:
 
 
 def for_room(tx: Tx, room: str) -> list[dict[str, Any]]:
-    """Calls made to bring a human into a conference."""
+    """Calls made to bring a human into a conference; one that changed its trunk counts once."""
     query = (
         select(t.call)
-        .where(t.call.c.room == room, t.call.c.id != room)
+        .where(t.call.c.room == room, t.call.c.id != room, t.call.c.successor.is_(None))
         .order_by(t.call.c.requested_at)
     )
     return [dict(row._mapping) for row in tx.execute(query)]
 
 
+def _repeats() -> Case[int]:
+    """Among equals a first call passes all repeats; a human is waited for, and is never one."""
+    c = t.call.c
+    first = (c.attempt == 1) | c.step.in_(sorted(BESIDE_PLANS))
+    return case((first, 0), else_=1)
+
+
 def _requested() -> Select[Any]:
     c, up = t.call.c, t.call.alias("up")
     node: BindParameter[str] = bindparam("node")
-    place = func.row_number().over(partition_by=c.to, order_by=(c.priority, c.requested_at, c.id))
+    order = (c.priority, _repeats(), c.requested_at, c.id)
+    place = func.row_number().over(partition_by=c.to, order_by=order)
     first = (
         select(c.id, place.label("place"))
         .where(
             c.node == node,
             c.state == CallState.REQUESTED.value,
-            c.to.not_in(
-                select(up.c.to)
-                .where(up.c.node == node, up.c.state.in_(_ON_TRUNK))
-                .scalar_subquery()
-            ),
+            c.to.not_in(select(up.c.to).where(up.c.state.in_(ON_TRUNK)).scalar_subquery()),
         )
         .subquery()
     )
     return (
         select(t.call)
-        .where(c.id.in_(select(first.c.id).where(first.c.place == 1)))
-        .order_by(c.priority, c.requested_at)
+        # State and node again: of a row that another process changed meanwhile, PostgreSQL looks
+        # at these once more, and not at the subquery.
+        .where(
+            c.id.in_(select(first.c.id).where(first.c.place == 1)),
+            c.state == CallState.REQUESTED.value,
+            c.node == node,
+        )
+        .order_by(*order)
         .limit(bindparam("limit"))
     )
 
@@ -126,16 +151,27 @@ _REQUESTED_LOCKED = _REQUESTED.with_for_update(skip_locked=True)
 
 
 def requested(tx: Tx, node: str, *, limit: int) -> list[dict[str, Any]]:
-    """Calls to place, vital and human ones first; of each number the first only, and none of a
-    number that is being called already, however many wait for it."""
-    query = _REQUESTED if tx.dialect.name == "sqlite" else _REQUESTED_LOCKED
-    rows = tx.execute(query, {"node": node, "limit": limit})
-    return [dict(row._mapping) for row in rows]
+    """Calls to place, vital and human ones first, then first calls before repeats; of each number
+    the first only, and none of a number that is being called already, however many wait for it."""
+    values = {"node": node, "limit": limit}
+    if tx.dialect.name == "sqlite":
+        return [dict(row._mapping) for row in tx.execute(_REQUESTED, values)]
+    rows = [dict(row._mapping) for row in tx.execute(_REQUESTED_LOCKED, values)]
+    # Another node may be starting a call to the same number: its row is not visible yet.
+    mine = locks.try_all(tx, locks.Lock.NUMBER, {row["to"] for row in rows})
+    c = t.call.c
+    up = set(tx.execute(select(c.to).where(c.to.in_(mine), c.state.in_(ON_TRUNK))).scalars())
+    return [row for row in rows if row["to"] in mine - up]
+
+
+def waits(tx: Tx, node: str) -> bool:
+    """Whether there is anything for ``requested``."""
+    return tx.execute(_REQUESTED, {"node": node, "limit": 1}).first() is not None
 
 
 def on_trunk(tx: Tx, node: str) -> list[dict[str, Any]]:
     """Calls of a node that were acted upon and have not ended."""
-    query = select(t.call).where(t.call.c.node == node, t.call.c.state.in_(_ON_TRUNK))
+    query = select(t.call).where(t.call.c.node == node, t.call.c.state.in_(ON_TRUNK))
     return [dict(row._mapping) for row in tx.execute(query)]
 
 
@@ -146,33 +182,42 @@ def live_to(tx: Tx, numbers: Sequence[str]) -> set[str]:
 
 
 def cancel_requested(
-    tx: Tx, incident_id: str, now: datetime, *, keep: Sequence[str] = (BRIDGE_STEP,)
+    tx: Tx,
+    incident_id: str,
+    now: datetime,
+    *,
+    keep: Collection[str] = (BRIDGE_STEP,),
+    only: str | None = None,
 ) -> list[str]:
     """Withdraw what nobody has dialled yet, but for the steps in ``keep``; the numbers (D20).
 
+    ``only``: those of one step.
+
     A human is still brought to somebody who waits on the line, whoever took the incident.
     """
-    query = (
-        update(t.call)
-        .where(
-            t.call.c.incident_id == incident_id,
-            t.call.c.state == CallState.REQUESTED.value,
-            t.call.c.step.not_in(list(keep)),
-        )
-        .values(state=CallState.CANCELLED.value, ended_at=now, detail="cancelled")
-        .returning(t.call.c.to)
+    c = t.call.c
+    waiting = [CallState.REQUESTED.value, CallState.FOLLOWING.value]
+    query = update(t.call).where(
+        c.incident_id == incident_id, c.state.in_(waiting), c.step.not_in(list(keep))
     )
+    if only is not None:
+        query = query.where(c.step == only)
+    query = query.values(
+        state=CallState.CANCELLED.value, ended_at=now, detail="cancelled"
+    ).returning(c.to)
     return list(tx.execute(query).scalars())
 
 
-def ringing_contacts(tx: Tx, incident_id: str) -> list[str]:
-    """Calls of an incident to people of the site that are placed and not answered."""
+def ringing_contacts(tx: Tx, incident_id: str, *, step: str | None = None) -> list[str]:
+    """Calls of an incident, or of one step, to people that are placed and not answered."""
     c = t.call.c
     query = select(c.id).where(
         c.incident_id == incident_id,
         c.state.in_([CallState.STARTED.value, CallState.RINGING.value]),
-        c.step.not_in([BRIDGE_STEP, QUEUE_STEP]),
+        c.step.not_in(NOT_AT_SITE),
     )
+    if step is not None:
+        query = query.where(c.step == step)
     return list(tx.execute(query).scalars())
 
 
@@ -191,7 +236,7 @@ def live_of(tx: Tx, number: str) -> dict[str, Any] | None:
     return dict(row._mapping) if row else None
 
 
-_COUNT_LIVE = select(func.count()).select_from(t.call).where(t.call.c.state.in_(_ON_TRUNK))
+_COUNT_LIVE = select(func.count()).select_from(t.call).where(t.call.c.state.in_(ON_TRUNK))
 _COUNT_LIVE_OF_NODE = _COUNT_LIVE.where(t.call.c.node == bindparam("node"))
 
 
@@ -313,6 +358,13 @@ def claim_actions(tx: Tx, node: str, now: datetime) -> list[dict[str, Any]]:
             .values(claimed_at=now)
         )
     return rows
+
+
+def asked_to_end(tx: Tx, call_id: str) -> bool:
+    """Whether somebody asked for the end of a call."""
+    a = t.call_action.c
+    query = select(a.id).where(a.call_id == call_id, a.kind == "hang_up")
+    return tx.execute(query.limit(1)).first() is not None
 
 
 def finish_action(tx: Tx, action_id: str, result: str) -> None:

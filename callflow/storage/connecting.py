@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from psycopg.pq import TransactionStatus
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -22,15 +22,23 @@ from callflow.storage.outage import StoreUnavailable
 
 #: Seconds for a lock of the database, and for the turn to write to it.
 WAIT = 10
-#: A server that vanished is noticed, and a lock is waited for no longer than on SQLite.
-_PATIENCE = {
+#: A server that vanished is noticed, and a lock is waited for no longer than on SQLite; and the
+#: server notices in the same time a machine of ours that vanished: its locks are others' then.
+_PATIENCE: dict[str, Any] = {
     "connect_timeout": 5,  # seconds
     "keepalives_idle": 5,
     "keepalives_interval": 2,
     "keepalives_count": 3,
     "tcp_user_timeout": WAIT * 1000,  # milliseconds
-    "options": f"-c lock_timeout={WAIT}s",
+    "options": f"-c lock_timeout={WAIT}s -c tcp_keepalives_idle=3 -c tcp_keepalives_interval=1"
+    " -c tcp_keepalives_count=3 -c tcp_user_timeout=6000",
 }
+
+
+def connection_info(url: str) -> tuple[str, dict[str, Any]]:
+    """PostgreSQL's own form of a store's URL, and what every connection is opened with."""
+    plain = make_url(url).set(drivername="postgresql")
+    return plain.render_as_string(hide_password=False), dict(_PATIENCE)
 
 
 def open_turns(url: str) -> IO[bytes] | None:

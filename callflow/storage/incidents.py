@@ -13,7 +13,7 @@ from callflow.call import LIVE_STATES
 from callflow.incident import Incident, Machine, State
 from callflow.signal import PERSONAL, Category, Kind
 from callflow.storage import schema as t
-from callflow.storage.store import Tx
+from callflow.storage.store import Tx, wake
 
 #: What ``decide`` looks at; the queue's times are looked at apart (``unclaimed``, ``idle_held``).
 _DUE = ("machine_due", "normal_due", "parked_until")
@@ -29,7 +29,10 @@ _FIXED = frozenset({"id", "site_id", "account", "kind", "plan", "opened_at"})
 def insert(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
     """New incidents."""
     if rows:
-        tx.execute(t.incident.insert(), [_with_due(row, row) for row in rows])
+        made = [_with_due(row, row) for row in rows]
+        tx.execute(t.incident.insert(), made)
+        for row in made:
+            _wake(tx, row["id"], None, row["due_at"])
 
 
 def write(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
@@ -45,6 +48,8 @@ def write(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
     values = [_with_due(row, {**row, "version": row["version"] + 1}) for row in rows]
     names = ["id", *columns]
     tx.execute(statement, [{f"b_{name}": value[name] for name in names} for value in values])
+    for row, value in zip(rows, values, strict=True):
+        _wake(tx, row["id"], row.get("due_at"), value["due_at"])
 
 
 _GET = select(t.incident).where(t.incident.c.id == bindparam("id"))
@@ -77,12 +82,18 @@ def change(tx: Tx, row: dict[str, Any], **values: Any) -> dict[str, Any]:
     values = _with_due({**row, **values}, values)
     bound = {f"b_{name}": value for name, value in values.items()}
     tx.execute(_change(tuple(values)), {"b_id": row["id"], **bound})
+    _wake(tx, row["id"], row.get("due_at"), values["due_at"])
     return {**row, **values, "version": row["version"] + 1}
 
 
 def _with_due(row: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
     times = [row[name] for name in _DUE if row.get(name) is not None]
     return {**values, "due_at": min(times) if times else None}
+
+
+def _wake(tx: Tx, incident_id: str, before: datetime | None, due_at: datetime | None) -> None:
+    if due_at is not None and due_at != before:
+        wake(tx, incident_id, due_at)
 
 
 def claim(tx: Tx, incident_id: str, user: str, now: datetime) -> bool:
@@ -132,6 +143,15 @@ _DUE_NOW = (
 def due(tx: Tx, now: datetime, *, limit: int = 100) -> list[str]:
     """Incidents with something to do, the most urgent first."""
     return list(tx.execute(_DUE_NOW, {"now": now, "limit": limit}).scalars())
+
+
+def take_due(tx: Tx, incident_id: str, now: datetime) -> bool:
+    """Lock an incident that is due; False where it isn't, or somebody else has it in hand."""
+    c = t.incident.c
+    query = select(c.id).where(c.id == incident_id, c.due_at <= now)
+    if tx.dialect.name != "sqlite":
+        query = query.with_for_update(skip_locked=True)
+    return tx.execute(query).first() is not None
 
 
 def next_due(tx: Tx) -> datetime | None:
@@ -286,11 +306,14 @@ def of_storm(tx: Tx, storm_id: str, *, limit: int) -> list[dict[str, Any]]:
 def wake_parts(tx: Tx, storm_id: str, now: datetime) -> None:
     """The open incidents beneath a storm are looked at now."""
     c = t.incident.c
-    tx.execute(
+    woken = tx.execute(
         update(t.incident)
         .where(c.storm_id == storm_id, c.state == State.OPEN.value)
         .values(machine_due=now, due_at=now, version=c.version + 1)
+        .returning(c.id)
     )
+    for incident_id in woken.scalars().all():
+        wake(tx, incident_id, now)
 
 
 def nobodys(tx: Tx, now: datetime) -> list[dict[str, Any]]:
@@ -365,4 +388,7 @@ def to_incident(row: dict[str, Any]) -> Incident:
         with_human=row["with_human"],
         holder=row["holder"],
         opened_at=row["opened_at"],
+        grounds=row["grounds"],
+        rounds=dict(row["rounds"]),
+        exercise=row["exercise"],
     )

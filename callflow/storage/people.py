@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -55,22 +55,41 @@ def token_role(tx: Tx, token_hash: str) -> dict[str, Any] | None:
     return dict(row._mapping) if row else None
 
 
+#: Rows of processes that said nothing for so long are forgotten.
+_FORGOTTEN = timedelta(days=1)
+
+
 def process_beat(
-    tx: Tx, role: str, *, pid: int, since: datetime, now: datetime, state: dict[str, Any]
+    tx: Tx,
+    role: str,
+    *,
+    pid: int,
+    since: datetime,
+    now: datetime,
+    state: dict[str, Any],
+    name: str = "",
+    node: str = "",
+    host: str = "",
 ) -> None:
-    """A process says that it lives; a new pid counts as a restart."""
-    row = tx.execute(select(t.process).where(t.process.c.role == role)).first()
+    """A process says that it lives; a new pid under the same name counts as a restart."""
+    name = name or role
+    row = tx.execute(select(t.process).where(t.process.c.name == name)).first()
     restarts, started = 0, since
     if row is not None:
         same = row.pid == pid
         restarts = row.restarts if same else row.restarts + 1
         started = row.since if same else since
+    else:
+        tx.execute(delete(t.process).where(t.process.c.beat_at < now - _FORGOTTEN))
     upsert(
         tx,
         t.process,
-        ["role"],
+        ["name"],
         {
+            "name": name,
             "role": role,
+            "node": node,
+            "host": host,
             "pid": pid,
             "restarts": restarts,
             "since": started,
@@ -80,9 +99,12 @@ def process_beat(
     )
 
 
-def processes(tx: Tx) -> list[dict[str, Any]]:
-    """Every process that ever said it lives."""
-    return [dict(row._mapping) for row in tx.execute(select(t.process).order_by(t.process.c.role))]
+def processes(tx: Tx, role: str | None = None) -> list[dict[str, Any]]:
+    """Every process (of one role) that said within a day that it lives."""
+    query = select(t.process).order_by(t.process.c.role, t.process.c.name)
+    if role is not None:
+        query = query.where(t.process.c.role == role)
+    return [dict(row._mapping) for row in tx.execute(query)]
 
 
 def write_settings(tx: Tx, values: dict[str, Any]) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import Select, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from callflow.storage import locks
 from callflow.storage import schema as t
 from callflow.storage.store import Tx, hint
 
@@ -114,24 +115,64 @@ def recent(tx: Tx, since: datetime) -> list[tuple[str, datetime]]:
     return [(row.deduplication, row.received_at) for row in tx.execute(query)]
 
 
-_CORRELATION = 0x0CA11F11  # PostgreSQL's advisory lock
+class Share(NamedTuple):
+    """The sites that one of ``of`` engines correlates before others do: the ``place``-th part."""
+
+    place: int
+    of: int
 
 
-def lock_correlation(tx: Tx) -> None:
-    """One correlation at a time, until the commit: two would both open a site's incident."""
-    if tx.dialect.name != "sqlite":  # its writer is alone anyway
-        tx.execute(select(func.pg_advisory_xact_lock(_CORRELATION)))
+#: Every site.
+ALL = Share(0, 1)
+#: What waited so long is anybody's.
+_ANYBODYS = timedelta(seconds=1)
 
 
 def backlog(tx: Tx, *, limit: int) -> list[dict[str, Any]]:
     """Signals not yet correlated, vital first, then as they came."""
-    query = (
-        select(t.signal)
-        .where(t.signal.c.correlated_at.is_(None))
-        .order_by(t.signal.c.rank, t.signal.c.number)
-        .limit(limit)
+    rows = tx.execute(_waiting(select(t.signal)).limit(limit))
+    return [dict(row._mapping) for row in rows]
+
+
+def claim(tx: Tx, share: Share, now: datetime, *, limit: int) -> list[dict[str, Any]]:
+    """The same, and nobody else correlates the sites they belong to until the commit.
+
+    Each site's come in their order: it is one engine's at a time, whose transaction sees all that
+    the one before did.
+    """
+    if tx.dialect.name == "sqlite":  # its writer is alone anyway
+        return backlog(tx, limit=limit)
+    candidates = tx.execute(_candidates(share, now).limit(2 * limit)).all()
+    mine = locks.try_all(tx, locks.Lock.PLACE, {row.place for row in candidates})
+    numbers = [row.number for row in candidates if row.place in mine][:limit]
+    rows = tx.execute(_waiting(select(t.signal)).where(t.signal.c.number.in_(numbers)))
+    return [dict(row._mapping) for row in rows]
+
+
+def waits(tx: Tx, share: Share, now: datetime) -> bool:
+    """Whether there is anything for ``claim``; it may be in other hands."""
+    sqlite = tx.dialect.name == "sqlite"
+    query = _waiting(select(t.signal.c.number)) if sqlite else _candidates(share, now)
+    return tx.execute(query.limit(1)).first() is not None
+
+
+def _waiting(query: Select[Any]) -> Select[Any]:
+    c = t.signal.c
+    return query.where(c.correlated_at.is_(None)).order_by(c.rank, c.number)
+
+
+def _candidates(share: Share, now: datetime) -> Select[Any]:
+    c = t.signal.c
+    place = func.coalesce(t.account.c.site_id, func.concat("account:", c.account))
+    query = _waiting(
+        select(c.number, place.label("place")).outerjoin(
+            t.account, t.account.c.account == c.account
+        )
     )
-    return [dict(row._mapping) for row in tx.execute(query)]
+    if share == ALL:
+        return query
+    part = func.hashtext(place).op("&")(0x7FFFFFFF) % share.of
+    return query.where(or_(part == share.place, c.received_at <= now - _ANYBODYS))
 
 
 def backlog_size(tx: Tx) -> int:

@@ -10,7 +10,9 @@ from typing import Any
 from sqlalchemy import Float, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from callflow.availability import ALWAYS, Availability
 from callflow.correlation import zone_key
+from callflow.hours import CalendarError
 from callflow.signal import Kind
 from callflow.signals.protocol import Heard
 from callflow.site import Authority, Contact, Role, Site, SiteState, Zone
@@ -139,6 +141,7 @@ def load_site(
     if row is None:
         return None
     word = row["recognition_word"]
+    contacts = tuple(_contact(c) for c in contact_rows(tx, site_id))
     return Site(
         id=row["id"],
         name=row["name"],
@@ -148,7 +151,7 @@ def load_site(
         language=row["language"],
         state=SiteState(row["state"]),
         recognition_word=decrypt(word).decode() if decrypt and word else None,
-        contacts=tuple(_contact(c) for c in contact_rows(tx, site_id)),
+        contacts=contacts,
         zones=tuple(
             Zone(
                 account=z["account"],
@@ -158,7 +161,24 @@ def load_site(
             )
             for z in zone_rows(tx, site_id)
         ),
+        others=_standing_in(tx, contacts),
     )
+
+
+def _standing_in(tx: Tx, contacts: Sequence[Contact]) -> tuple[Contact, ...]:
+    """Who replaces one of ``contacts`` and is none of them."""
+    named = {r.contact for c in contacts for r in c.availability.replacements}
+    return people(tx, named - {contact.id for contact in contacts})
+
+
+def people(tx: Tx, contact_ids: Iterable[str]) -> tuple[Contact, ...]:
+    """Contacts who have no part at a site: they may stand in for one who has."""
+    wanted = list(contact_ids)
+    if not wanted:
+        return ()
+    query = select(t.contact).where(t.contact.c.id.in_(wanted)).order_by(t.contact.c.id)
+    no_part = {"role": Role.KEYHOLDER, "rank": 1, "authorities": {}}
+    return tuple(_contact({**row._mapping, **no_part}) for row in tx.execute(query))
 
 
 def _contact(row: dict[str, Any]) -> Contact:
@@ -173,7 +193,22 @@ def _contact(row: dict[str, Any]) -> Contact:
             kind: frozenset(Authority(a) for a in granted)
             for kind, granted in row["authorities"].items()
         },
+        availability=_availability(row["availability"]),
     )
+
+
+def _availability(body: Any) -> Availability:
+    """As it was checked when it was written; what can't be read any more keeps nobody away."""
+    try:
+        return Availability.from_json(body) if body else ALWAYS
+    except CalendarError:
+        return ALWAYS
+
+
+def write_availability(tx: Tx, contact_id: str, body: dict[str, Any] | None) -> None:
+    """When a contact can be called, at whatever site; None: always."""
+    query = update(t.contact).where(t.contact.c.id == contact_id)
+    tx.execute(query.values(availability=body or None))
 
 
 _CONTACT = select(t.contact).where(t.contact.c.id == bindparam("id"))
@@ -189,6 +224,22 @@ def contact_names(tx: Tx, contact_ids: Iterable[str]) -> dict[str, str]:
     """{contact id: name}, for lists."""
     query = select(t.contact.c.id, t.contact.c.name).where(t.contact.c.id.in_(list(contact_ids)))
     return {row.id: row.name for row in tx.execute(query)}
+
+
+_OWNERS = (
+    select(t.contact.c.phone, t.contact.c.id)
+    .join(t.site_contact, t.site_contact.c.contact_id == t.contact.c.id)
+    .where(t.contact.c.phone.in_(bindparam("numbers", expanding=True)))
+    .distinct()
+)
+
+
+def owners_of(tx: Tx, numbers: Iterable[str]) -> dict[str, set[str]]:
+    """{number: the contacts of sites who have it}, of ``numbers`` that are somebody's."""
+    found: dict[str, set[str]] = {}
+    for row in tx.execute(_OWNERS, {"numbers": list(numbers)}):
+        found.setdefault(row.phone, set()).add(row.id)
+    return found
 
 
 def drop_links(tx: Tx, site_id: str, keep_accounts: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
+from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, event
@@ -20,6 +21,8 @@ from callflow.storage.outage import Outage, StoreUnavailable
 Mac = Callable[[str], str]
 #: What a function of the store is given: a connection inside a transaction.
 Tx = Connection
+#: Makes sure that an incident is decided at a time, if the transaction commits.
+WakeAt = Callable[[Tx, str, datetime], None]
 T = TypeVar("T")
 
 _BATCH = 512  # functions in one commit
@@ -41,15 +44,23 @@ class Store:
     ``write`` resolves after the durable commit; functions of several callers share it, each in a
     SAVEPOINT of its own, so that one that raises undoes only itself. ``after_commit`` is called
     in the writer thread after each commit that changed a row, with the roles it ``hint``ed at: the
-    place to wake other processes. ``mac`` is the
+    place to wake other processes; ``before_commit`` likewise, within the transaction. ``wake`` is
+    told of each incident that falls due. ``mac`` is the
     logbook's key function (vault.Vault.seal); ``storage.logbook`` finds it in ``tx.info``.
     """
 
     def __init__(
-        self, url: str, *, mac: Mac, after_commit: Callable[[frozenset[str]], None] | None = None
+        self,
+        url: str,
+        *,
+        mac: Mac,
+        wake: WakeAt | None = None,
+        before_commit: Callable[[Tx, frozenset[str]], None] | None = None,
+        after_commit: Callable[[frozenset[str]], None] | None = None,
     ) -> None:
         self.url = url
-        self._mac = mac
+        self._mac, self._wake = mac, wake
+        self._before_commit = before_commit
         self.sqlite = url.startswith("sqlite")
         self._turns = open_turns(url)
         self.after_commit = after_commit
@@ -191,6 +202,7 @@ class Store:
         try:
             with self._writer_engine.connect() as tx, tx.begin() as transaction:
                 tx.info["mac"], tx.info["hints"] = self._mac, self._hints
+                tx.info["wake"] = self._wake
                 results = []
                 for job in batch:
                     results.append((job, *_attempt(tx, job, alone=len(batch) == 1)))
@@ -199,6 +211,8 @@ class Store:
                 if all(error is not None for _, _, error in results):
                     transaction.rollback()
                 else:
+                    if self._before_commit is not None and self._changed:
+                        self._before_commit(tx, frozenset(self._hints))
                     check_whole(tx)
         except BaseException as failed:  # the commit itself failed: nobody's work is durable
             failure = StoreUnavailable.because(failed)
@@ -219,6 +233,13 @@ def hint(tx: Tx, role: str) -> None:
     hints = tx.info.get("hints")
     if hints is not None:
         hints.add(role)
+
+
+def wake(tx: Tx, incident: str, at: datetime) -> None:
+    """The incident falls due at ``at``: whoever dispatches is told, in this transaction."""
+    told: WakeAt | None = tx.info.get("wake")
+    if told is not None:
+        told(tx, incident, at)
 
 
 def at_end(tx: Tx, work: Callable[[Tx, list[T]], None]) -> list[T]:

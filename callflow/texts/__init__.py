@@ -50,6 +50,44 @@ OUTCOMES: Mapping[str, tuple[str, str]] = {
     "error": ("erreur interne", "internal error"),
 }
 
+#: How a task of a step ended.
+TASK_OUTCOMES: Mapping[str, tuple[str, str]] = {
+    "done": ("fait", "done"),
+    "failed": ("impossible", "can't be done"),
+    "overdue": ("délai dépassé", "overdue"),
+    "confirmed": ("confirmé", "confirmed"),
+    "nothing": ("rien constaté", "nothing found"),
+    "service_comes": ("le service intervient", "the service comes"),
+    "service_declines": ("le service n'intervient pas", "the service declines"),
+    "all_clear": ("rien à signaler sur place", "all clear on site"),
+    "traces": ("traces ou présence sur place", "traces or somebody on site"),
+}
+#: How a wait ended.
+WAITS: Mapping[str, tuple[str, str]] = {
+    "elapsed": ("attente écoulée", "the wait is over"),
+    "restored": ("retour à la normale", "back to normal"),
+}
+#: What a step does.
+STEP_KINDS: Mapping[str, tuple[str, str]] = {
+    "counter_call": ("contre-appel", "counter-call"),
+    "call_list": ("liste d'appel", "call list"),
+    "question": ("question par téléphone", "question by phone"),
+    "message": ("message par téléphone", "message by phone"),
+    "voice_first": ("prise de parole immédiate", "voice first"),
+    "send_guard": ("envoi d'un agent d'intervention", "send a guard"),
+    "hand_to_operator": ("remise à un opérateur", "hand to an operator"),
+    "emergency_service": ("appel d'un service de secours", "call an emergency service"),
+    "act_on_panel": ("action sur la centrale", "act on the panel"),
+    "listen_in": ("écoute du site", "listen in"),
+    "fetch_images": ("images du site", "images of the site"),
+    "notify": ("notification", "notification"),
+    "wait": ("attente", "wait"),
+    "set_on_test": ("mise en essai", "set on test"),
+    "protective_measure": ("mesure conservatoire", "protective measure"),
+    "go_to": ("reprise", "go back"),
+    "close": ("clôture", "closure"),
+}
+
 #: Why an incident stands in front of a human.
 REASONS: Mapping[str, tuple[str, str]] = {
     "vital": ("alarme vitale", "vital alarm"),
@@ -57,6 +95,14 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "unknown_account": ("abonné inconnu", "unknown account"),
     "plan": ("selon la consigne", "as the plan says"),
     "exhausted": ("personne n'a été joint", "nobody was reached"),
+    "nobody_available": ("personne n'est disponible à cette heure", "nobody is on call now"),
+    "voice": ("appel à prendre de vive voix", "a call to take in person"),
+    "guard_silent": ("agent d'intervention silencieux", "the guard has gone silent"),
+    "unjustified": (
+        "rien ne justifie une clôture par la machine",
+        "nothing justifies a closure by the machine",
+    ),
+    "task_overdue": ("une action demandée n'a pas été faite à temps", "an act is overdue"),
     "unplaced": ("appel non émis : lien ou téléphonie en défaut", "call not placed: line fault"),
     "overdue": ("pas de retour à la normale", "not back to normal"),
     "taken": ("pris par un opérateur", "taken by an operator"),
@@ -68,14 +114,21 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "runaway": ("transmetteur emballé", "runaway panel"),
     "station": ("alarme de la station", "alarm of the station"),
     **outbox.REASONS,
+    **law.DIAL_REFUSALS,
     **OUTCOMES,
+    **TASK_OUTCOMES,
+    **STEP_KINDS,
+    **WAITS,
 }
 
 #: Why the plan goes to a step.
 WHYS: Mapping[str, tuple[str, str]] = {
     "opened": ("début de la consigne", "the plan begins"),
     "exhausted": ("tous ses appels sont faits", "all its calls were made"),
+    "nobody_available": ("personne n'est disponible", "nobody is on call"),
     **OUTCOMES,
+    **TASK_OUTCOMES,
+    **WAITS,
 }
 
 #: The steps that the product's own plans name; others are shown by their id.
@@ -118,6 +171,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "swinger": ("déclenchements répétés", "swinger"),
     "storm": ("défaut général", "storm"),
     "receiver": ("récepteur perdu", "receiver lost"),
+    "trunk": ("lien opérateur en défaut", "trunk at fault"),
     "unknown": ("événement inconnu", "unknown event"),
 }
 
@@ -156,7 +210,8 @@ TREATMENTS: Mapping[str, tuple[str, str]] = {
 
 #: {name in an entry's data: its words}; a value without words is shown as it is.
 _WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
-    "outcome": OUTCOMES,
+    "outcome": {**TASK_OUTCOMES, **OUTCOMES},
+    "task": STEP_KINDS,
     "result": OUTCOMES,
     "reason": REASONS,
     "why": WHYS,
@@ -166,6 +221,7 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "resolution": RESOLUTIONS,
     "channel": outbox.CHANNELS,
     "fault": outbox.FAULTS,
+    **law.WORDS,
 }
 _LANGUAGES = ("fr", "en")
 

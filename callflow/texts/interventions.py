@@ -4,4 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-ENTRIES: Mapping[str, tuple[str, str]] = {}
+ENTRIES: Mapping[str, tuple[str, str]] = {
+    "measure_opened": (
+        "Mesure conservatoire ouverte jusqu'au {until} : {note}",
+        "Protective measure opened until {until}: {note}",
+    ),
+}

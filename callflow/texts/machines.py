@@ -4,4 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-ENTRIES: Mapping[str, tuple[str, str]] = {}
+ENTRIES: Mapping[str, tuple[str, str]] = {
+    "node_lost": (
+        "La téléphonie du nœud {node} ne répond plus",
+        "The telephony of node {node} does not answer any more",
+    ),
+    "node_back": (
+        "La téléphonie du nœud {node} répond à nouveau",
+        "The telephony of node {node} answers again",
+    ),
+    "call_handed_over": (
+        "Appel vers {to} confié au nœud {node} : {from_node} est perdu",
+        "Call to {to} handed to node {node}: {from_node} is lost",
+    ),
+    "call_left": (
+        "Appel vers {to} en cours sur le nœud {node}, qui est perdu",
+        "Call to {to} was under way on node {node}, which is lost",
+    ),
+}

@@ -4,4 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-ENTRIES: Mapping[str, tuple[str, str]] = {}
+ENTRIES: Mapping[str, tuple[str, str]] = {
+    "call_goes_on": (
+        "Le lien {trunk} n'a pas transmis l'appel vers {to} : la même tentative passe par un autre",
+        "Trunk {trunk} did not carry the call to {to}: the same attempt goes over another one",
+    ),
+}

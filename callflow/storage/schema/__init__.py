@@ -2,8 +2,16 @@
 
 from callflow.storage.schema.alarms import call, call_action, incident, recording, signal
 from callflow.storage.schema.base import UtcDateTime, metadata
+from callflow.storage.schema.interventions import measure
+from callflow.storage.schema.law import (
+    service_call,
+    service_line,
+    service_report,
+    verification,
+)
 from callflow.storage.schema.logbook import chain_head, logbook, seal
 from callflow.storage.schema.outbox import image, outbox
+from callflow.storage.schema.people import instruction
 from callflow.storage.schema.plans import plan, plan_draft
 from callflow.storage.schema.station import api_token, process, session, setting, user
 from callflow.storage.schema.tasks import task
@@ -33,7 +41,9 @@ __all__ = [
     "event_override",
     "image",
     "incident",
+    "instruction",
     "logbook",
+    "measure",
     "metadata",
     "on_test",
     "outbox",
@@ -44,6 +54,9 @@ __all__ = [
     "process",
     "recording",
     "seal",
+    "service_call",
+    "service_line",
+    "service_report",
     "session",
     "setting",
     "signal",
@@ -51,6 +64,7 @@ __all__ = [
     "site_contact",
     "task",
     "user",
+    "verification",
     "zone",
     "zone_trips",
 ]

@@ -22,6 +22,7 @@ incident = Table(
     Column("signal_count", Integer, nullable=False),
     Column("plan", JSON, nullable=False),  # frozen (invariant 7)
     Column("rounds", JSON, nullable=False, server_default="{}"),  # {go_to step: times taken}
+    Column("grounds", String(128), nullable=True),  # what would justify a closure: STEP/OUTCOME
     Column("exercise", Boolean, nullable=False, server_default="0"),  # a rehearsal
     Column("step", String(64), nullable=True),  # null: the machine has nothing more to do
     instant("step_since"),
@@ -90,7 +91,10 @@ call = Table(
     Column("to", String(32), nullable=False, index=True),
     Column("attempt", Integer, nullable=False),
     Column("priority", Integer, nullable=False),  # 0 vital and humans, else 1-4
-    Column("trunk", String(32), nullable=False),
+    Column("trunk", String(32), nullable=False),  # "" until it is placed
+    # Trunks that did not carry this attempt, its own included once it failed.
+    Column("tried", JSON, nullable=False, server_default="[]"),
+    Column("successor", String(64), nullable=True),  # the call that goes on over another trunk
     Column("node", String(32), nullable=False),
     Column("ring_time", Float, nullable=False),
     Column("state", String(16), nullable=False),
@@ -111,6 +115,7 @@ call = Table(
     Index("ix_call_work", "node", "state", "priority", "requested_at"),
     Index("ix_call_state", "state"),
     Index("ix_call_room", "room"),
+    Index("ix_call_trunk", "trunk", "ended_at"),
 )
 
 recording = Table(

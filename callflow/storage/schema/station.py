@@ -44,10 +44,14 @@ setting = Table(
     Column("value", JSON, nullable=False),
 )
 
+#: One row a process: several may have one role, on one machine or on several.
 process = Table(
     "process",
     metadata,
-    Column("role", String(32), primary_key=True),
+    Column("name", String(192), primary_key=True),  # dispatch/identity.py
+    Column("role", String(32), nullable=False, index=True),
+    Column("node", String(32), nullable=False),
+    Column("host", String(64), nullable=False),
     Column("pid", Integer, nullable=False),
     Column("restarts", Integer, nullable=False),
     Column("state", JSON, nullable=False),

@@ -27,11 +27,16 @@ site = Table(
     reference("client_id", "client.id"),
     Column("name", Text, nullable=False),
     Column("address", Text, nullable=False, default=""),
+    Column("postcode", String(16), nullable=False, server_default=""),  # which services (D23)
+    # The prefect's local agreement that may stand for a verification: its reference.
+    Column("police_agreement", Text, nullable=False, server_default=""),
     Column("timezone", String(64), nullable=False),
     Column("language", String(8), nullable=False),
     Column("state", String(16), nullable=False),
     Column("recognition_word", LargeBinary, nullable=True),  # encrypted, see vault
     Column("plans", JSON, nullable=False),  # {kind or "*": plan id}
+    # Which plan by time, arming, kind and zone: callflow/plan_choice.py; looked at before `plans`.
+    Column("plan_rules", JSON, nullable=False, server_default="[]"),
     Column("schedule", JSON, nullable=True),  # when it is open: callflow/schedule.py
     instant("schedule_due", index=True),  # when its arming must be looked at next
     Column("rules", JSON, nullable=False, server_default="{}"),  # callflow/site.py: Rules
@@ -78,6 +83,7 @@ contact = Table(
     Column("phone", String(32), nullable=True, index=True),
     Column("code", String(64), nullable=True),  # HMAC-SHA-256, hex
     Column("duress_code", String(64), nullable=True),
+    Column("availability", JSON, nullable=True),  # callflow/availability.py; null: always
 )
 
 site_contact = Table(

@@ -49,6 +49,7 @@ def upgrade() -> None:
         batch.add_column(sa.Column("why", sa.Text(), server_default="", nullable=False))
     with op.batch_alter_table("incident") as batch:
         batch.add_column(sa.Column("rounds", sa.JSON(), server_default="{}", nullable=False))
+        batch.add_column(sa.Column("grounds", sa.String(length=128), nullable=True))
         batch.add_column(
             sa.Column("exercise", sa.Boolean(), server_default=sa.false(), nullable=False)
         )

@@ -1,0 +1,272 @@
+"""A call plan: ordered steps, each with a table outcome → next step. Versions are immutable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields
+from enum import StrEnum
+from typing import Any
+
+from callflow.call import Outcome
+from callflow.call_plan.vocabulary import (
+    CALLING,
+    CONTINUE,
+    EXHAUSTED,
+    FIELDS,
+    LIMITS,
+    NOBODY,
+    WHO,
+    Channel,
+    Measure,
+    Mode,
+    PanelCommand,
+    StepKind,
+    Stop,
+)
+from callflow.law import Service
+from callflow.on_call import Who
+
+_BACK_TO_LIST = frozenset(
+    {
+        Outcome.NO_ANSWER,
+        Outcome.BUSY,
+        Outcome.REFUSED,
+        Outcome.UNREACHABLE,
+        Outcome.NO_KEY,
+        Outcome.HUNG_UP,
+        Outcome.NO_NUMBER,
+        Outcome.TRUNK_FAILURE,
+        Outcome.UNKNOWN,
+        Outcome.ERROR,
+        Outcome.NEXT_PERSON,
+        Outcome.VERIFIED_NO_AUTHORITY,
+        Outcome.DECLINED,
+    }
+)
+
+
+class PlanError(ValueError):
+    """A plan that can't be used; the message says where and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """One step. ``…_s`` are seconds. Which settings count for which kind: ``vocabulary.FIELDS``.
+
+    ``delay_s`` parts two attempts to one person, ``ring_s`` is how long a phone rings (None: the
+    station's setting), ``limit_s`` how long the step may last, ``minutes`` how long what it opens
+    lasts. ``text`` is what the operator is told, or what is said on the phone, or written.
+    """
+
+    id: str
+    kind: StepKind
+    text: str = ""
+    limit_s: float | None = None
+    who: tuple[Who, ...] = ()
+    mode: Mode = Mode.IN_ORDER
+    attempts: int = 1
+    delay_s: float = 20.0
+    ring_s: float | None = None
+    stop: Stop = Stop.FIRST_VALID
+    valid: int = 1  # people who must agree, where stop is n_valid
+    identify: bool = True  # a code is asked before a question or a message
+    answers: tuple[str, ...] = ()  # what a question's keys mean, key 1 first
+    checklist: tuple[str, ...] = ()  # what the operator must tick off
+    accept_s: float = 300.0  # a firm that has not accepted by then: the next (D22)
+    arrive_s: float = 1800.0
+    report_s: float = 1800.0
+    service: Service = Service.POLICE
+    command: PanelCommand = PanelCommand.ARM
+    zones: tuple[str, ...] = ()  # none named: all
+    channel: Channel = Channel.MAIL
+    to: str = ""  # an address, or the step that a go_to goes back to
+    subject: str = ""
+    confirm: bool = False  # the plan waits until the notification is delivered
+    until: str = ""  # a wait ends at this hour of the site, "08:00"
+    restore: bool = False  # a wait ends when every zone is restored
+    minutes: float = 60.0
+    measure: Measure = Measure.OTHER
+    times: int = 1
+    code: str = ""  # the resolution code of a close
+    outcomes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def selectors(self) -> tuple[Who, ...]:
+        """Whom a calling step calls."""
+        return self.who or ((Who(role=WHO[self.kind]),) if self.kind in WHO else ())
+
+    @property
+    def limit(self) -> float:
+        """The step's time limit, in seconds."""
+        return LIMITS.get(self.kind, 60.0) if self.limit_s is None else self.limit_s
+
+    def target(self, outcome: str) -> str | None:
+        """Where ``outcome`` leads: a step's id, CONTINUE, or None for a human (the default)."""
+        named = self.outcomes.get(str(outcome))
+        if named is None and outcome == NOBODY:
+            named = self.outcomes.get(EXHAUSTED)
+        if named is not None:
+            return named
+        if self.kind in CALLING and (outcome in _BACK_TO_LIST or self._goes_on(outcome)):
+            return CONTINUE
+        return None
+
+    def _goes_on(self, outcome: str) -> bool:
+        return self.stop is Stop.ALL and outcome in frozenset(Outcome)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """One immutable version of a plan."""
+
+    id: str
+    version: int
+    name: str
+    steps: tuple[Step, ...]
+
+    @property
+    def first(self) -> Step:
+        return self.steps[0]
+
+    def step(self, step_id: str) -> Step:
+        """The step with this id. Raises PlanError."""
+        for step in self.steps:
+            if step.id == step_id:
+                return step
+        raise PlanError(f"plan {self.id}: there is no step {step_id!r}")
+
+
+# --- as it is stored, frozen into incidents and exchanged ------------------------------------
+
+_DEFAULTS = {
+    one.name: one.default if one.default is not MISSING else {}
+    for one in fields(Step)
+    if one.name not in ("id", "kind")
+}
+#: What is written even where it is the default: an administrator wants to see it.
+_ALWAYS = frozenset({"attempts", "delay_s", "stop", "minutes", "times", "service", "channel"})
+_ENUMS: Mapping[str, type[StrEnum]] = {
+    "mode": Mode,
+    "stop": Stop,
+    "service": Service,
+    "command": PanelCommand,
+    "channel": Channel,
+    "measure": Measure,
+}
+_WHOLE = frozenset({"attempts", "valid", "times"})
+_FLAGS = frozenset({"identify", "confirm", "restore"})
+_LISTS = frozenset({"answers", "checklist", "zones"})
+_TEXTS = frozenset({"text", "to", "subject", "until", "code"})
+
+
+def to_json(plan: Plan) -> dict[str, Any]:
+    """The plan as it is stored, frozen into incidents and exchanged."""
+    return {
+        "id": plan.id,
+        "version": plan.version,
+        "name": plan.name,
+        "steps": [step_to_json(step) for step in plan.steps],
+    }
+
+
+def step_to_json(step: Step) -> dict[str, Any]:
+    """One step, without what is left as it is by default."""
+    body: dict[str, Any] = {"id": step.id, "kind": step.kind.value}
+    for name in (*FIELDS[step.kind], "text"):
+        value = getattr(step, name)
+        if value != _DEFAULTS[name] or name in _ALWAYS:
+            body[name] = _shown(value)
+    if step.outcomes or step.kind in CALLING:
+        body["outcomes"] = dict(step.outcomes)
+    return body
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, tuple):
+        return [one.to_json() if isinstance(one, Who) else one for one in value]
+    return value
+
+
+def from_json(body: Mapping[str, Any]) -> Plan:
+    """The plan that ``body`` describes, as it is; ``problems`` says whether it can be used.
+
+    Raises PlanError where it can't be read, naming what is wrong.
+    """
+    try:
+        steps = body["steps"]
+        if not isinstance(steps, Sequence) or isinstance(steps, str):
+            raise TypeError("steps must be a list")
+        return Plan(
+            id=str(body["id"]),
+            version=int(body.get("version", 1)),
+            name=str(body.get("name", body["id"])),
+            steps=tuple(_step(step, place) for place, step in enumerate(steps)),
+        )
+    except PlanError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise PlanError(f"the plan can't be read: {error!r}") from error
+
+
+def _step(body: Any, place: int) -> Step:
+    if not (isinstance(body, dict) and "id" in body and "kind" in body):
+        raise PlanError(f"step {place + 1}: it needs an id and a kind")
+    step_id, named = str(body["id"]), str(body["kind"])
+    if named not in frozenset(StepKind):
+        raise PlanError(f"step {step_id!r}: there is no kind of step {named!r}")
+    kind = StepKind(named)
+    known = {"id", "kind", "text", "outcomes", *FIELDS[kind]}
+    if kind in CALLING and body.get("code") == "":
+        known.add("code")
+    for name in body:
+        if name not in known:
+            raise PlanError(f"step {step_id!r}: a {kind} has no {name!r}")
+    try:
+        values = {
+            name: _value(name, body[name]) for name in (*FIELDS[kind], "text") if name in body
+        }
+        outcomes = {str(k): str(v) for k, v in dict(body.get("outcomes") or {}).items()}
+    except (TypeError, ValueError, AttributeError, OverflowError, KeyError) as error:
+        raise PlanError(f"step {step_id!r}: {error}") from error
+    return Step(id=step_id, kind=kind, outcomes=outcomes, **values)
+
+
+def _value(name: str, value: Any) -> Any:
+    if name in _ENUMS:
+        return _one_of(name, value)
+    if name == "who":
+        return tuple(Who.from_json(one) for one in value)
+    if name in _LISTS:
+        return _texts(name, value)
+    if name in _TEXTS:
+        return str(value)
+    if name in _FLAGS:
+        if not isinstance(value, bool):
+            raise TypeError(f"{name} must be true or false")
+        return value
+    return _figure(name, value)
+
+
+def _texts(name: str, value: Any) -> tuple[str, ...]:
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise TypeError(f"{name} must be a list of texts")
+    return tuple(str(one) for one in value)
+
+
+def _figure(name: str, value: Any) -> float | None:
+    if value is None and _DEFAULTS[name] is None:
+        return None
+    if isinstance(value, bool | str):
+        raise TypeError(f"{name} must be a number")
+    if name in _WHOLE and value != int(value):
+        raise ValueError(f"{name} must be a whole number")
+    return int(value) if name in _WHOLE else float(value)
+
+
+def _one_of(name: str, value: Any) -> StrEnum:
+    words = _ENUMS[name]
+    if value not in frozenset(words):
+        raise ValueError(f"{name} must be one of {', '.join(words)}")
+    return words(value)

@@ -1,0 +1,59 @@
+"""Deciding, purely: what the machine does next for an incident, and for people who wait.
+
+``run`` follows the plan, ``turns`` says whose turn it is in a list, ``guards`` sends guards,
+``actions`` is what comes out, ``desk`` brings humans to who and what waits.
+"""
+
+from callflow.escalation.actions import (
+    Action,
+    Close,
+    Decision,
+    EndTask,
+    EnterStep,
+    Finish,
+    HandToHuman,
+    NoNumber,
+    OpenTask,
+    PlaceCall,
+    Withdraw,
+)
+from callflow.escalation.desk import BRIDGE_PAUSE, Desk, DeskCall, bridge_step, queue_number
+from callflow.escalation.guards import GuardEvent, progressed
+from callflow.escalation.run import ENDLESS_AFTER, STUCK_AFTER, UNPLACED_AFTER, next_steps
+from callflow.escalation.turns import (
+    BUSY_AFTER_UNKNOWN,
+    BUSY_RETRIES,
+    BUSY_RETRY,
+    TRUNK_RETRIES,
+    TRUNK_RETRY,
+)
+
+__all__ = [
+    "BRIDGE_PAUSE",
+    "BUSY_AFTER_UNKNOWN",
+    "BUSY_RETRIES",
+    "BUSY_RETRY",
+    "ENDLESS_AFTER",
+    "STUCK_AFTER",
+    "TRUNK_RETRIES",
+    "TRUNK_RETRY",
+    "UNPLACED_AFTER",
+    "Action",
+    "Close",
+    "Decision",
+    "Desk",
+    "DeskCall",
+    "EndTask",
+    "EnterStep",
+    "Finish",
+    "GuardEvent",
+    "HandToHuman",
+    "NoNumber",
+    "OpenTask",
+    "PlaceCall",
+    "Withdraw",
+    "bridge_step",
+    "next_steps",
+    "progressed",
+    "queue_number",
+]

@@ -1,0 +1,56 @@
+"""Bringing a human to somebody who waits (D12), and to unclaimed work (D21)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from callflow.call import Call, Outcome
+
+#: An operator who hung up on somebody still in the conference: the desk rings again after this.
+BRIDGE_PAUSE = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Desk:
+    """The station's own phones, in calling order: the desk, then the duty numbers."""
+
+    desk_phones: tuple[str, ...]
+    duty_numbers: tuple[str, ...]
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        return self.desk_phones + self.duty_numbers
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeskCall:
+    """Ring ``to``, a phone of the station, now."""
+
+    to: str
+    attempt: int
+
+
+def bridge_step(
+    desk: Desk, tried: Sequence[Call], now: datetime
+) -> tuple[DeskCall | None, datetime | None]:
+    """Whom to ring for a person who waits in a conference, and when to look again.
+
+    ``tried`` are the calls made for this conference so far. The person is never given up: after
+    the last number comes the first again.
+    """
+    if not desk.numbers or any(call.live for call in tried):
+        return None, None
+    last = tried[-1] if tried else None
+    if last is not None and last.ended_at is not None:
+        round_done = len(tried) % len(desk.numbers) == 0
+        again = last.ended_at + BRIDGE_PAUSE
+        if (round_done or last.outcome is Outcome.OPERATOR) and again > now:
+            return None, again
+    return DeskCall(to=desk.numbers[len(tried) % len(desk.numbers)], attempt=len(tried) + 1), None
+
+
+def queue_number(desk: Desk, level: int) -> str | None:
+    """The phone that rings the ``level``-th time unclaimed work is found; None: there is none."""
+    return desk.numbers[level % len(desk.numbers)] if desk.numbers else None

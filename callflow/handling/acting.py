@@ -1,0 +1,185 @@
+"""What is done to an incident's row, whoever decided it: calls asked for, handed over, closed."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from callflow import incident
+from callflow.call import NOT_AT_SITE, CallState, Direction
+from callflow.handling.nodes import choose_node
+from callflow.handling.policy import Policy, load_policy
+from callflow.handling.telling import tell
+from callflow.incident import Event, Machine, State
+from callflow.logbook import MACHINE
+from callflow.signal import PERSONAL, Category, Kind
+from callflow.storage import Tx, calls, incidents, measures, tasks
+
+#: A treated site must be back to normal by then, or it is a human's again (D26).
+NORMAL_WITHIN = timedelta(minutes=30)
+
+Row = dict[str, Any]
+
+
+def request_call(
+    tx: Tx,
+    policy: Policy,
+    row: Row | None,
+    now: datetime,
+    *,
+    step: str,
+    to: str,
+    attempt: int,
+    dialogue: str,
+    ring_time: float,
+    priority: int,
+    contact: str | None = None,
+    room: str | None = None,
+    call_id: str | None = None,
+    requester: str = "",
+) -> str:
+    """The row before the act; the call's id, which will be its channel's.
+
+    ``requester`` is the person who asked for it; "" is the machine.
+    """
+    call_id = call_id or str(uuid.uuid4())
+    calls.insert(
+        tx,
+        {
+            "id": call_id,
+            "incident_id": row["id"] if row else None,
+            "direction": Direction.OUTGOING.value,
+            "dialogue": dialogue,
+            "step": step,
+            "contact_id": contact,
+            "to": to,
+            "attempt": attempt,
+            "priority": priority,
+            "trunk": "",  # chosen when it is placed
+            "node": choose_node(tx, policy.node, now, call_id=call_id, room=room),
+            "ring_time": ring_time,
+            "state": CallState.REQUESTED.value,
+            "room": room,
+            "detail": "",
+            "requester": requester,
+            "requested_at": now,
+        },
+    )
+    return call_id
+
+
+def hand_to_human(tx: Tx, row: Row, reason: str, now: datetime, text: str = "") -> Row:
+    """The incident stands in the operators' queue; said once for each reason.
+
+    A closed one is open again: somebody asked for a human in a call that outlived the closure.
+    """
+    if row["state"] != State.OPEN.value:
+        row = _open_again(tx, row, now)
+    elif row["with_human"] and row["human_reason"] == reason:
+        return row
+    tell(tx, "human", now, row, reason=reason, text=text)
+    values: Row = {"with_human": True, "human_reason": reason, "storm_id": None}
+    if row["human_since"] is None:
+        values["human_since"] = now
+    if row["queue_due"] is None and row["holder"] is None:
+        values["queue_due"] = now + load_policy(tx).target(Category(row["category"]))
+    return incidents.change(tx, row, **values)
+
+
+def _open_again(tx: Tx, row: Row, now: datetime) -> Row:
+    state = incident.after(State(row["state"]), Event.HELP)
+    tell(tx, "opened_for_help", now, row)
+    return incidents.change(
+        tx, row, state=state.value, closed_at=None, normal_due=None, resolution_code=None
+    )
+
+
+def close(tx: Tx, row: Row, code: str, text: str, now: datetime, who: str | None = None) -> Row:
+    """Handled with a resolution code; filed where the site is back to normal (D26)."""
+    again = row["state"] == State.AWAITING_NORMAL.value or row["human_reason"] == "overdue"
+    state = incident.after(State(row["state"]), Event.CLOSE)
+    extra = {"who_did": who} if who else {}
+    tell(tx, "closed", now, row, resolution=code, text=text, **extra)
+    for number in calls.cancel_requested(tx, row["id"], now):
+        tell(tx, "call_cancelled", now, row, to=number)
+    tasks.cancel_open(tx, row["id"], now)
+    row = incidents.change(
+        tx,
+        row,
+        state=state.value,
+        resolution_code=code,
+        resolution_text=text,
+        closed_at=now,
+        machine=Machine.DONE.value,
+        machine_due=None,
+        queue_due=None,
+        holder=None,
+        held_since=None,
+        parked_until=None,
+    )
+    if row["kind"] == Kind.STORM.value:
+        incidents.wake_parts(tx, row["id"], now)
+    return settle(tx, row, now, by=who if again else None)
+
+
+def settle(tx: Tx, row: Row, now: datetime, *, by: str | None = None) -> Row:
+    """A handled incident is filed when its zones are restored, else it awaits that.
+
+    ``by``: a person who closed it a second time, though no restore came, and answers for it.
+    """
+    seen, was = incidents.to_incident(row), State(row["state"])
+    if seen.normal or by is not None:
+        state = incident.after(was, Event.NORMAL if seen.normal else Event.FILE)
+        told = {} if seen.normal or by is None else {"who_did": by, "by": by}
+        tell(tx, "filed_by_hand" if told else "filed", now, row, **told)
+        return incidents.change(tx, row, state=state.value, normal_due=None)
+    if was is State.AWAITING_NORMAL:
+        return row
+    state = incident.after(was, Event.NOT_NORMAL)
+    zones = ", ".join(zone or "?" for zone, is_ in row["zones"].items() if is_ != "restored")
+    tell(tx, "awaiting_normal", now, row, zones=zones)
+    protected = measures.protected_until(tx, row["id"], now)  # a measure gives it more time (D26)
+    due = max(now + NORMAL_WITHIN, protected or now)
+    return incidents.change(tx, row, state=state.value, normal_due=due)
+
+
+def withdraw(tx: Tx, row: Row, now: datetime) -> None:
+    """Nothing rings any more at the site or its people; the station's own phones may."""
+    for number in calls.cancel_requested(tx, row["id"], now, keep=NOT_AT_SITE):
+        tell(tx, "call_cancelled", now, row, to=number)
+    for call_id in calls.ringing_contacts(tx, row["id"]):
+        ask_hang_up(tx, call_id, MACHINE, now)
+
+
+def ask_hang_up(tx: Tx, call_id: str, who: str, now: datetime) -> None:
+    """A row that asks the call's node to hang up, within five seconds or not at all."""
+    ask_act(tx, call_id, "hang_up", who, now)
+
+
+def let_go(tx: Tx, call: Row, now: datetime) -> None:
+    """Nobody needs this call any more: withdrawn where it was not dialled yet, else hung up."""
+    if call["state"] == CallState.REQUESTED.value:
+        calls.change(tx, call["id"], state=CallState.CANCELLED.value, ended_at=now)
+    elif call["ended_at"] is None:
+        ask_hang_up(tx, call["id"], MACHINE, now)
+
+
+def ask_act(tx: Tx, call_id: str, kind: str, who: str, now: datetime) -> None:
+    """A row that asks a live call's node for an act, within five seconds or not at all."""
+    calls.insert_action(
+        tx,
+        {
+            "id": uuid.uuid4().hex,
+            "call_id": call_id,
+            "kind": kind,
+            "requester": who,
+            "requested_at": now,
+            "expires_at": now + timedelta(seconds=5),
+        },
+    )
+
+
+def is_mute(row: Row) -> bool:
+    """Whether nothing may ring on site or at its staff (D7)."""
+    return bool(row["duress"]) or Kind(row["kind"]) in PERSONAL

@@ -1,0 +1,115 @@
+"""What a step asks for other than calls: a task's row, and what goes out for it at once."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from callflow.call_plan import Step, StepKind
+from callflow.escalation import OpenTask
+from callflow.handling import outbox
+from callflow.handling.measures import open_measure
+from callflow.handling.refusals import Refused
+from callflow.handling.site_rules import BadSite
+from callflow.handling.telling import tell
+from callflow.handling.testing import set_on_test
+from callflow.logbook import MACHINE
+from callflow.outbox import Channel
+from callflow.storage import Tx, tasks
+from callflow.task import TaskOutcome, TaskState
+
+Row = dict[str, Any]
+
+#: The role in which the machine sets a site on test: an operator's limit.
+_ROLE = "operator"
+
+
+def open_task(tx: Tx, row: Row, action: OpenTask, now: datetime, at: datetime) -> Row:
+    """Ask for it, written down as of ``at``; with ``again`` where it has its outcome already."""
+    step = action.step
+    if step.kind is StepKind.NOTIFY and not step.confirm:
+        _post(tx, row, step, now, None)
+        return row
+    task_id = uuid.uuid4().hex
+    tasks.insert(
+        tx,
+        {
+            "id": task_id,
+            "incident_id": row["id"],
+            "step": step.id,
+            "kind": step.kind.value,
+            "state": TaskState.OPEN.value,
+            "outcome": None,
+            "subject": action.subject,
+            "text": step.text,
+            "data": {},
+            "requested_at": at,
+            "due_at": action.due_at,
+            "ended_at": None,
+            "ended_by": "",
+        },
+    )
+    tell(tx, "task_asked", now, row, step=step.id, task=step.kind.value, note=step.text)
+    begin = _BEGIN.get(step.kind)
+    outcome = begin(tx, row, step, now, task_id) if begin else None
+    if outcome is None:
+        return row
+    tasks.end(tx, task_id, outcome, who=MACHINE, now=now)
+    _tell_end(tx, row, step.id, step.kind.value, outcome, now)
+    return {**row, "again": True}
+
+
+def give_up(tx: Tx, row: Row, task_id: str, outcome: TaskOutcome, now: datetime) -> None:
+    """Nobody waits for a task any more: it ends with ``outcome``."""
+    task = tasks.get(tx, task_id)
+    if task is not None and tasks.end(tx, task_id, outcome, who=MACHINE, now=now):
+        _tell_end(tx, row, task["step"], task["kind"], outcome, now)
+
+
+def _tell_end(tx: Tx, row: Row, step: str, kind: str, outcome: TaskOutcome, now: datetime) -> None:
+    tell(tx, "task_ended", now, row, step=step, task=kind, outcome=outcome.value, note="")
+
+
+def _post(tx: Tx, row: Row, step: Step, now: datetime, task: str | None) -> TaskOutcome | None:
+    channel = Channel(step.channel.value)
+    sent = outbox.post(tx, row, channel, step.to, step.subject, step.text, now, task=task)
+    return TaskOutcome.FAILED if sent is None else None
+
+
+def _fetch(tx: Tx, row: Row, step: Step, now: datetime, task: str) -> TaskOutcome | None:
+    return None if outbox.fetch_images(tx, row, now, task=task) else TaskOutcome.FAILED
+
+
+def _protect(tx: Tx, row: Row, step: Step, now: datetime, task: str) -> TaskOutcome:
+    open_measure(tx, row, step.measure, step.text, timedelta(minutes=step.minutes), now)
+    return TaskOutcome.DONE
+
+
+def _test(tx: Tx, row: Row, step: Step, now: datetime, task: str) -> TaskOutcome:
+    try:
+        set_on_test(
+            tx,
+            row["site_id"],
+            zones=step.zones or None,
+            lasts=timedelta(minutes=step.minutes),
+            reason=step.text or f"consigne, étape {step.id}",
+            who=MACHINE,
+            role=_ROLE,
+            contact=None,
+            now=now,
+        )
+    except (Refused, BadSite) as error:
+        tell(tx, "test_refused", now, row, note=str(error))
+        return TaskOutcome.FAILED
+    return TaskOutcome.DONE
+
+
+#: What goes out at once; whoever does it answers with an outcome, or None: it will come.
+_BEGIN: dict[StepKind, Callable[[Tx, Row, Step, datetime, str], TaskOutcome | None]] = {
+    StepKind.NOTIFY: _post,
+    StepKind.FETCH_IMAGES: _fetch,
+    StepKind.PROTECTIVE_MEASURE: _protect,
+    StepKind.SET_ON_TEST: _test,
+}

@@ -1,0 +1,79 @@
+"""Several machines: who correlates what, and what becomes of the work of a node that is lost."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from callflow.handling.calling import call_lost
+from callflow.handling.nodes import LOST_AFTER, Node, nodes
+from callflow.handling.policy import load_policy
+from callflow.handling.telling import tell
+from callflow.storage import Tx, incidents, people, placement, signals
+from callflow.storage.signals import ALL, Share
+
+__all__ = ["ALL", "LOST_AFTER", "Share", "share", "waits", "watch_nodes"]
+
+Row = dict[str, Any]
+
+#: An engine that said nothing for so long has no share any more.
+_ENGINE_WITHIN = timedelta(seconds=6)
+#: Calls of one node that are handed over in one transaction: more follow a second later.
+_MOST = 100
+
+
+def share(tx: Tx, name: str, now: datetime) -> Share:
+    """Which sites the engine ``name`` correlates before others do: it counts their signals."""
+    rows = people.processes(tx, "engine")
+    alive = [row["name"] for row in rows if now - row["beat_at"] <= _ENGINE_WITHIN]
+    return Share(place=alive.index(name), of=len(alive)) if name in alive else ALL
+
+
+def waits(tx: Tx, mine: Share, now: datetime) -> bool:
+    """Whether there is a signal to correlate."""
+    return signals.waits(tx, mine, now)
+
+
+def watch_nodes(tx: Tx, now: datetime) -> list[str]:
+    """Say which nodes are lost or back, and hand over what a lost one left; the lost ones.
+
+    Its calls that nobody placed go to the others. Those that it had placed are of unknown fate:
+    told, and decided again. Where no node is ready, all of it waits: it may come back.
+    """
+    known = nodes(tx, now)
+    _tell_changes(tx, known, now)
+    takers = [node.name for node in known if node.ready]
+    if takers:
+        live = {node.name for node in known if not node.lost}
+        for row in placement.placed_elsewhere(tx, live, limit=_MOST):
+            _lose(tx, row, now)
+        prompt = {node.name for node in known if not node.keeps_waiting(now)}
+        for place, row in enumerate(placement.requested_elsewhere(tx, prompt, limit=_MOST)):
+            _hand_over(tx, row, takers[place % len(takers)], now)
+    return [node.name for node in known if node.lost]
+
+
+def _lose(tx: Tx, row: Row, now: datetime) -> None:
+    incident = incidents.get(tx, row["incident_id"]) if row["incident_id"] else None
+    tell(tx, "call_left", now, incident, to=row["to"], node=row["node"], call=row["id"])
+    call_lost(tx, row["id"], now)
+
+
+def _hand_over(tx: Tx, row: Row, node: str, now: datetime) -> None:
+    if placement.hand_over(tx, row["id"], row["node"], node):
+        incident = incidents.get(tx, row["incident_id"]) if row["incident_id"] else None
+        told = {"to": row["to"], "call": row["id"], "from_node": row["node"], "node": node}
+        tell(tx, "call_handed_over", now, incident, **told)
+
+
+def _tell_changes(tx: Tx, known: list[Node], now: datetime) -> None:
+    """Each loss and each return once, in the day's logbook."""
+    lost = [node.name for node in known if node.lost] if known else [load_policy(tx).node]
+    before = people.settings(tx).get("lost_nodes", [])
+    if lost == before:
+        return
+    people.write_settings(tx, {"lost_nodes": lost})
+    for name in sorted(set(lost) - set(before)):
+        tell(tx, "node_lost", now, node=name)
+    for name in sorted(set(before) - set(lost)):
+        tell(tx, "node_back", now, node=name)

@@ -1,0 +1,90 @@
+"""The directory of services as people write and read it: numbers go in and never come out.
+
+Left out, a line's number stays as it is; it is shown masked, and revealed by a logged act.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+
+from callflow.availability import Availability
+from callflow.directory import masked
+from callflow.handling.refusals import NotFound
+from callflow.handling.site_rules import BadSite, one_of
+from callflow.handling.siting import e164
+from callflow.handling.telling import tell
+from callflow.hours import CalendarError
+from callflow.law import Service
+from callflow.storage import Tx, incidents, services, sites
+
+Row = dict[str, Any]
+
+_PLACE = re.compile(r"[0-9A-Z][0-9A-Z -]{0,15}|")
+
+
+def get_directory(tx: Tx) -> list[Row]:
+    """Its lines as PUT takes them, their numbers masked."""
+    return [
+        {
+            "id": row["id"],
+            "service": row["service"],
+            "name": row["name"],
+            "number_masked": masked(row["number"]),
+            "site": row["site_id"],
+            "place": row["place"],
+            "hours": row["hours"],
+            "note": row["note"],
+        }
+        for row in services.line_rows(tx)
+    ]
+
+
+def put_directory(tx: Tx, lines: list[Row], who: str, now: datetime) -> None:
+    """The directory is ``lines`` from now on. Raises BadSite, naming the field."""
+    before = {row["id"]: row["number"] for row in services.line_rows(tx)}
+    rows = [_row(tx, line, before, f"lines.{place}") for place, line in enumerate(lines)]
+    ids = [row["id"] for row in rows]
+    for place, line_id in enumerate(ids):
+        if line_id in ids[:place]:
+            raise BadSite(f"lines.{place}.id", "is there twice")
+    services.put_lines(tx, rows)
+    tell(tx, "directory_changed", now, by=who, lines=len(rows), who_did=who)
+
+
+def _row(tx: Tx, line: Row, before: dict[str, str], field: str) -> Row:
+    number = e164(line.get("number"), f"{field}.number") or before.get(line["id"])
+    if number is None:
+        raise BadSite(f"{field}.number", "is missing: the full number, such as 01 23 45 67 89")
+    site, place = line.get("site"), line.get("place") or ""
+    if site is not None and sites.site_row(tx, site) is None:
+        raise BadSite(f"{field}.site", f"there is no site {site!r}")
+    if not _PLACE.fullmatch(place):
+        raise BadSite(f"{field}.place", "must be how the postcodes of the place begin, such as 78")
+    try:
+        hours = Availability.from_json(line.get("hours") or {}, f"{field}.hours").to_json()
+    except CalendarError as error:
+        raise BadSite(error.field, error.message) from None
+    return {
+        "id": line["id"],
+        "service": one_of(Service, line["service"], f"{field}.service"),
+        "name": line["name"],
+        "number": number,
+        "site_id": site,
+        "place": place,
+        "hours": hours,
+        "note": line.get("note", ""),
+    }
+
+
+def reveal_line(
+    tx: Tx, line_id: str, who: str, now: datetime, *, incident_id: str | None = None
+) -> str:
+    """The reserved number of a line, in E.164: revealing it is a logged act. Raises NotFound."""
+    line = services.line(tx, line_id)
+    if line is None:
+        raise NotFound(f"there is no line {line_id!r} in the directory")
+    row = incidents.get(tx, incident_id) if incident_id else None
+    tell(tx, "line_revealed", now, row, who_did=who, line=line["name"], by=who)
+    return str(line["number"])

@@ -1,0 +1,244 @@
+"""Emergency services, within the law: what was verified, who may be called, what was said (D23)."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from callflow.call_plan import StepKind
+from callflow.directory import Line, competent, masked
+from callflow.handling import service_calls
+from callflow.handling.acting import is_mute
+from callflow.handling.operating import acted, known, open_and_held
+from callflow.handling.refusals import NotFound, Refused
+from callflow.handling.tasks import end_task
+from callflow.handling.telling import tell
+from callflow.incident import State
+from callflow.law import (
+    SHORT_NUMBERS,
+    Answer,
+    Finding,
+    Gate,
+    Means,
+    Reason,
+    Service,
+    police_gate,
+    weigh,
+)
+from callflow.storage import Tx, calls, services, sites, tasks
+from callflow.task import TaskOutcome, TaskState
+from callflow.texts.law import GATE_REASONS
+
+Row = dict[str, Any]
+
+#: A report may be written down so much later than what it tells of.
+_REPORTED_WITHIN = timedelta(days=7)
+_STATION_ZONE = "Europe/Paris"
+
+
+class NotAllowed(Refused):
+    """The law's gate is shut: ``gate`` says why, and what would open it."""
+
+    def __init__(self, gate: Gate) -> None:
+        super().__init__(GATE_REASONS[gate.reason][1])
+        self.gate = gate
+
+
+class ShortNumber(Refused):
+    """A short number reaches the station's own department: the site's line is offered instead."""
+
+    def __init__(self, number: str, offered: list[Line]) -> None:
+        names = ", ".join(f"{each.name} ({each.service})" for each in offered) or "none is known"
+        super().__init__(
+            f"{number} reaches the emergency services of the station's own department;"
+            f" call the line that is competent for the site: {names}"
+        )
+        self.number, self.offered = number, offered
+
+
+# --- the gate -----------------------------------------------------------------------------
+
+
+def record_verification(
+    tx: Tx, incident_id: str, who: str, means: Means, result: Finding, note: str, now: datetime
+) -> Row:
+    """A *levée de doute* by ``who``, weighed by what the calls bear out. Raises NotFound, Refused.
+
+    It is kept as it was found, whatever it is worth: it is the proof of the checks.
+    """
+    row = known(tx, incident_id)
+    if row["state"] == State.FILED.value:
+        raise Refused("this incident is filed: nothing can be verified any more")
+    weight = weigh(means, result, [calls.to_call(c) for c in calls.of_incident(tx, incident_id)])
+    services.insert_verification(
+        tx,
+        {
+            "id": uuid.uuid4().hex,
+            "incident_id": incident_id,
+            "means": means.value,
+            "result": result.value,
+            "weight": weight.value,
+            "by": who,
+            "note": note,
+            "at": now,
+        },
+    )
+    told = {"means": means.value, "finding": result.value, "weight": weight.value, "note": note}
+    tell(tx, "verification", now, row, who_did=who, **told)
+    return acted(tx, row, who, now)
+
+
+def service_gate(tx: Tx, row: Row, service: Service) -> Gate:
+    """Whether ``service`` may be called for an incident as things stand."""
+    if service is not Service.POLICE:
+        return Gate(allowed=True, reason=Reason.NOT_GATED)
+    site = sites.site_row(tx, row["site_id"]) if row["site_id"] else None
+    return police_gate(
+        personal=is_mute(row),
+        verifications=services.verifications(tx, row["id"]),
+        calls=[calls.to_call(call) for call in calls.of_incident(tx, row["id"])],
+        agreement=site["police_agreement"] if site else "",
+    )
+
+
+def competent_line(tx: Tx, row: Row, service: Service, now: datetime) -> Line | None:
+    """The line of ``service`` that is competent for the incident's site now."""
+    site = sites.site_row(tx, row["site_id"]) if row["site_id"] else None
+    return competent(
+        services.lines(tx),
+        service,
+        site=row["site_id"],
+        postcode=site["postcode"] if site else "",
+        at=now,
+        zone=ZoneInfo(site["timezone"] if site else _STATION_ZONE),
+    )
+
+
+# --- the call -----------------------------------------------------------------------------
+
+
+def service_call(
+    tx: Tx,
+    incident_id: str,
+    who: str,
+    service: str,
+    now: datetime,
+    *,
+    override_reason: str = "",
+) -> str | Refused:
+    """Put ``who``, the incident's holder, through to a service; the request's id.
+
+    ``service`` is one of law.Service, or a short number as a person would dial it: then the
+    competent lines are offered first. A refusal that is told is *returned*, for its logbook entry
+    must be committed: the caller raises it then. ``override_reason`` is why ``who`` calls although
+    the gate is shut. Raises Held, NotFound, Refused.
+    """
+    row = open_and_held(tx, incident_id, who)
+    if service in SHORT_NUMBERS:
+        return _offer_instead(tx, row, service, who, now)
+    if service not in frozenset(Service):
+        raise NotFound(f"there is no service {service!r}: {', '.join(Service)}")
+    wanted = Service(service)
+    line = competent_line(tx, row, wanted, now)
+    if line is None:
+        raise Refused("the directory has no line of this service for this site at this hour")
+    gate, reason = service_gate(tx, row, wanted), override_reason.strip()
+    if not gate.allowed and not reason:
+        told = {"service": wanted.value, "gate": gate.reason.value}
+        tell(tx, "service_refused", now, row, who_did=who, **told)
+        return NotAllowed(gate)
+    if not gate.allowed:
+        told = {"service": wanted.value, "gate": gate.reason.value, "by": who, "note": reason}
+        tell(tx, "service_override", now, row, who_did=who, **told)
+        gate = Gate(allowed=True, reason=Reason.OVERRIDE)
+    asked = service_calls.ask(tx, row, line, who, gate, reason, now)
+    acted(tx, row, who, now)
+    return asked
+
+
+def _offer_instead(tx: Tx, row: Row, number: str, who: str, now: datetime) -> ShortNumber:
+    found = (competent_line(tx, row, service, now) for service in SHORT_NUMBERS[number])
+    refused = ShortNumber(number, [line for line in found if line is not None])
+    offered = ", ".join(f"{line.name} {masked(line.number)}" for line in refused.offered)
+    tell(tx, "short_number", now, row, who_did=who, to=number, offered=offered)
+    return refused
+
+
+def report_service(
+    tx: Tx,
+    incident_id: str,
+    who: str,
+    service: Service,
+    answer: Answer,
+    now: datetime,
+    *,
+    person: str,
+    reference: str = "",
+    note: str = "",
+    said_at: datetime | None = None,
+    counter_order: bool = False,
+) -> Row:
+    """What was said to ``service``, by ``who``; ends the plan's step that asked for it.
+
+    ``person`` is who answered there, ``reference`` theirs, ``said_at`` when (UTC; now where it is
+    left out). A counter-order tells them not to come any more, and ends no step. Raises NotFound,
+    Refused.
+    """
+    row = known(tx, incident_id)
+    at = said_at or now
+    if not row["opened_at"] <= at <= now and said_at is not None:
+        raise Refused("what was said lies between the opening of the incident and now")
+    if now - at > _REPORTED_WITHIN:
+        raise Refused("what was said more than seven days ago is written as a note")
+    if not person.strip():
+        raise Refused("name the person of the service who answered")
+    line = _line_called(tx, row, service, now)
+    services.insert_report(
+        tx,
+        {
+            "id": uuid.uuid4().hex,
+            "incident_id": incident_id,
+            "service": service.value,
+            "line_name": line,
+            "person": person,
+            "reference": reference,
+            "answer": answer.value,
+            "counter_order": counter_order,
+            "note": note,
+            "by": who,
+            "said_at": at,
+            "at": now,
+        },
+    )
+    kind = "counter_order" if counter_order else "service_report"
+    told = {"service": service.value, "line": line, "person": person, "reference": reference}
+    tell(tx, kind, now, row, who_did=who, answer=answer.value, note=note, **told)
+    row = acted(tx, row, who, now)
+    if not counter_order:
+        _end_step(tx, row, service, answer, who, now)
+    return row
+
+
+def _line_called(tx: Tx, row: Row, service: Service, now: datetime) -> str:
+    """The name of the line that was last called, else of the competent one."""
+    called = [c for c in services.call_rows(tx, row["id"]) if c["service"] == service.value]
+    if called:
+        return str(called[-1]["line_name"])
+    line = competent_line(tx, row, service, now)
+    return line.name if line else ""
+
+
+def _end_step(tx: Tx, row: Row, service: Service, answer: Answer, who: str, now: datetime) -> None:
+    """The open task of the plan's step for this service has its outcome."""
+    asked_by = {
+        step["id"]
+        for step in row["plan"].get("steps", ())
+        if step["kind"] == StepKind.EMERGENCY_SERVICE and step.get("service") == service.value
+    }
+    comes = answer is Answer.ACCEPTED
+    outcome = TaskOutcome.SERVICE_COMES if comes else TaskOutcome.SERVICE_DECLINES
+    for task in tasks.of_incident(tx, row["id"]):
+        if task["state"] == TaskState.OPEN.value and task["step"] in asked_by:
+            end_task(tx, task["id"], outcome, now, who=who)

@@ -1,0 +1,56 @@
+"""Wake-ups between the processes of several machines: PostgreSQL's NOTIFY, in each commit.
+
+A hint only: every process also looks at the rows by itself, so a lost one costs a poll.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+
+import psycopg
+from sqlalchemy import text
+
+from callflow.storage.connecting import connection_info
+from callflow.storage.store import Tx
+
+_CHANNEL = "callflow_wake"
+_NOTIFY = text(f"SELECT pg_notify('{_CHANNEL}', :roles)")
+_LOOK = 0.5  # seconds until a listener notices that it is to stop
+_AGAIN = 1.0  # seconds until a lost connection is tried again
+
+
+def notify(tx: Tx, roles: Iterable[str]) -> None:
+    """Wake these roles, wherever they run, once ``tx`` is committed."""
+    tx.execute(_NOTIFY, {"roles": ",".join(sorted(roles))})
+
+
+class Listener:
+    """A thread that calls ``heard`` for each wake-up of ``role``, until it is closed."""
+
+    def __init__(self, url: str, role: str, heard: Callable[[], None]) -> None:
+        self._url, self._role, self._heard = url, role, heard
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="listener", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Hear nothing more; the thread ends by itself."""
+        self._stopping.set()
+        self._thread.join(timeout=2 * _LOOK)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._listen()
+            except psycopg.Error:  # the store says that the database is away
+                self._stopping.wait(_AGAIN)
+
+    def _listen(self) -> None:
+        info, options = connection_info(self._url)
+        with psycopg.connect(info, autocommit=True, **options) as connection:
+            connection.execute(f"LISTEN {_CHANNEL}")
+            while not self._stopping.is_set():
+                for notice in connection.notifies(timeout=_LOOK, stop_after=1):
+                    if self._role in notice.payload.split(","):
+                        self._heard()

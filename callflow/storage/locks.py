@@ -1,0 +1,46 @@
+"""Locks between processes on PostgreSQL. On SQLite whoever writes is alone anyway: all are free.
+
+They are ours until the commit, and fall with the connection of whoever dies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from enum import IntEnum
+
+from sqlalchemy import text
+
+from callflow.storage.store import Tx
+
+
+class Lock(IntEnum):
+    """What is locked; with a name, PostgreSQL's two keys of an advisory lock."""
+
+    PLACE = 0x0CA11  # a site, or an account without one: its signals are correlated in order
+    STORM = 0x0CA12  # a storm's name: two batches don't both open it
+    NUMBER = 0x0CA13  # a phone number: two nodes don't both call it
+    DUTY = 0x0CA14  # what one process of all does (storage/duty.py)
+
+
+_TRY = text(
+    "SELECT name FROM unnest(CAST(:names AS text[])) AS name"
+    " WHERE pg_try_advisory_xact_lock(:kind, hashtext(name))"
+)
+_HOLD = text("SELECT pg_advisory_xact_lock(:kind, hashtext(:name))")
+
+
+def try_all(tx: Tx, kind: Lock, names: Collection[str]) -> set[str]:
+    """Those of ``names`` that nobody else has, now ours; waits for nobody.
+
+    What the next statement reads has all that the one before us committed.
+    """
+    if tx.dialect.name == "sqlite" or not names:
+        return set(names)
+    values = {"names": sorted(names), "kind": int(kind)}
+    return set(tx.execute(_TRY, values).scalars())
+
+
+def hold(tx: Tx, kind: Lock, name: str) -> None:
+    """Wait until this is ours."""
+    if tx.dialect.name != "sqlite":
+        tx.execute(_HOLD, {"name": name, "kind": int(kind)})

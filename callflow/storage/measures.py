@@ -1,0 +1,45 @@
+"""Rows of protective measures."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from callflow.storage import schema as t
+from callflow.storage.store import Tx
+
+
+def insert(tx: Tx, row: dict[str, Any]) -> None:
+    """A measure that begins."""
+    tx.execute(t.measure.insert(), row)
+
+
+def get(tx: Tx, measure_id: str) -> dict[str, Any] | None:
+    """One measure's row."""
+    row = tx.execute(select(t.measure).where(t.measure.c.id == measure_id)).first()
+    return dict(row._mapping) if row else None
+
+
+def of_site(tx: Tx, site_id: str) -> list[dict[str, Any]]:
+    """The measures of a site, the oldest first."""
+    c = t.measure.c
+    query = select(t.measure).where(c.site_id == site_id).order_by(c.began_at, c.id)
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def protected_until(tx: Tx, incident_id: str, now: datetime) -> datetime | None:
+    """When the last running measure of an incident ends; None: it has none."""
+    c = t.measure.c
+    query = select(func.max(c.ends_at)).where(
+        c.incident_id == incident_id, c.lifted_at.is_(None), c.ends_at > now
+    )
+    return tx.execute(query).scalar()
+
+
+def lift(tx: Tx, measure_id: str, who: str, now: datetime) -> bool:
+    """End a measure that runs; whether it did."""
+    c = t.measure.c
+    query = update(t.measure).where(c.id == measure_id, c.lifted_at.is_(None))
+    return tx.execute(query.values(lifted_at=now, lifted_by=who)).rowcount == 1
