@@ -32,6 +32,8 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 Number = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{7,14}$")]
 
 
+#: 500 calls.
+RTP_PORTS = 1000
 #: Lines that every station has.
 _BUILT_IN_LINES = ("dc09-tcp", "dc09-udp", "surgard", "dc07", "phone", "webhook")
 
@@ -63,6 +65,44 @@ class LineSettings(BaseModel):
         return self
 
 
+#: Names in Asterisk's configuration that are no trunks'; operators' phones begin with ``op-``.
+_NO_TRUNKS = ("global", "system", "udp", "trunk-endpoint", "trunk-aor")
+
+
+class TrunkSettings(BaseModel):
+    """One trunk: our way to the telephone network, named like its endpoint in Asterisk.
+
+    ``address`` is the ``host:port`` of its far end, for the station's own Asterisk; left out, it is
+    the simulated network. ``domain`` is what its calls say they come from. The numbers are what
+    called people see (D16); ``authorised`` are those that the carrier lets this trunk show.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,15}$")
+    address: str | None = Field(None, pattern=r"^[0-9A-Za-z.-]{1,253}:[0-9]{1,5}$")
+    domain: str | None = Field(None, pattern=r"^[0-9A-Za-z.-]{1,253}$")
+    channels: int = Field(60, ge=1, le=10_000)
+    #: Channels that only vital alarms and humans may use.
+    reserved: int = Field(10, ge=0)
+    machine_number: Number | None = None
+    human_number: Number | None = None
+    authorised: tuple[Number, ...] = ()
+    #: False: no call goes over it; those from outside still come in.
+    enabled: bool = True
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.name.startswith("op-") or self.name in _NO_TRUNKS:
+            raise ValueError(f"{self.name}: Asterisk has something else of this name")
+        if self.reserved > self.channels:
+            raise ValueError(f"{self.name}: more channels reserved than there are")
+        for number in filter(None, (self.machine_number, self.human_number)):
+            if self.authorised and number not in self.authorised:
+                raise ValueError(f"{self.name}: {number} is not among its authorised numbers")
+        return self
+
+
 class BadSettings(Exception):
     """Settings that can't be used. The message names each one and says what is wrong."""
 
@@ -79,7 +119,8 @@ class Settings(NotifySettings):
     database_url: str = ""
     port_base: int = Field(8000, ge=1024, le=28000)
     bind: str = "127.0.0.1"
-    node: str = "node0"
+    #: This machine's name among several. A number at its end moves every port up, 100 for each.
+    node: str = Field("node0", pattern=r"^[a-z][a-z-]{0,24}[0-9]?$")
     asterisk: Literal["embedded", "external"] = "embedded"
     demo: bool = False
     #: Seconds between two alarms that come by themselves in a demo; 0: none.
@@ -109,9 +150,14 @@ class Settings(NotifySettings):
     panel_numbers: tuple[Number, ...] = ("+33639989998",)
     #: Lines beside DC-09, Sur-Gard and DC-07 at their ports: a list of ``LineSettings``.
     lines: tuple[LineSettings, ...] = ()
-    trunk_channels: int = 60
+    #: The trunks, in the order in which they are used: a list of ``TrunkSettings``. Without one
+    #: there is a single trunk named ``trunk``, with the channels and the number below.
+    trunks: tuple[TrunkSettings, ...] = ()
+    trunk_channels: int = Field(60, ge=1)
     #: Channels of the trunk that only vital alarms and humans may use.
-    reserved_channels: int = 10
+    reserved_channels: int = Field(10, ge=0)
+    #: What calls show that a person asked for (D16); left out, ``station_number``.
+    human_number: Number | None = None
     #: Seconds from receipt until an unclaimed incident rings the desk (law.md, EN 50518).
     vital_target: float = 30.0
     other_target: float = 90.0
@@ -142,6 +188,15 @@ class Settings(NotifySettings):
             raise ValueError(f"each line needs a name of its own, other than {_BUILT_IN_LINES}")
         return value
 
+    @field_validator("trunks")
+    @classmethod
+    def _trunk_names(cls, value: tuple[TrunkSettings, ...]) -> tuple[TrunkSettings, ...]:
+        if len({trunk.name for trunk in value}) < len(value):
+            raise ValueError("each trunk needs a name of its own")
+        if value and not any(trunk.enabled for trunk in value):
+            raise ValueError("at least one trunk must be enabled")
+        return value
+
     @field_validator("log_level", mode="before")
     @classmethod
     def _upper(cls, value: Any) -> Any:
@@ -162,7 +217,12 @@ class Settings(NotifySettings):
         return (init_settings, env_settings, *toml)
 
     def _port(self, own: int, offset: int) -> int:
-        return own or self.port_base + offset
+        return own or self.port_base + self._node_offset + offset
+
+    @property
+    def _node_offset(self) -> int:
+        """Node n is at +100·n: two nodes on one machine share no port."""
+        return 100 * int(self.node[-1]) if self.node[-1].isdigit() else 0
 
     @cached_property
     def ports(self) -> Ports:
@@ -178,6 +238,7 @@ class Settings(NotifySettings):
             simulator_ami=self._port(self.simulator_ami_port, 39),
             agi=self._port(self.agi_port, 573),
             rtp_start=self._port(self.rtp_start, 2000),
+            rtp_count=RTP_PORTS - self._node_offset,
             simulator_rtp_start=self._port(self.simulator_rtp_start, 3000),
         )
 
@@ -185,6 +246,19 @@ class Settings(NotifySettings):
     def database(self) -> str:
         """The SQLAlchemy URL of the store."""
         return self.database_url or f"sqlite:///{self.data_dir / 'callflow.db'}"
+
+    @cached_property
+    def all_trunks(self) -> tuple[TrunkSettings, ...]:
+        """Every trunk, each with its numbers, in the order in which they are used."""
+        channels = self.trunk_channels
+        reserved = min(self.reserved_channels, channels)
+        only = TrunkSettings(name="trunk", channels=channels, reserved=reserved)
+        return tuple(self._numbered(trunk) for trunk in self.trunks or (only,))
+
+    def _numbered(self, trunk: TrunkSettings) -> TrunkSettings:
+        machine = trunk.machine_number or self.station_number
+        human = trunk.human_number or self.human_number or machine
+        return trunk.model_copy(update={"machine_number": machine, "human_number": human})
 
     @property
     def run_dir(self) -> Path:
@@ -221,14 +295,19 @@ def read_settings() -> Settings:
 _PATTERNS = {
     "name": "a line's name is 1 to 16 lower-case letters, digits, dots and hyphens",
     "connect": "a receiver to call is host:port",
+    "trunk": "a trunk's name is 1 to 16 lower-case letters, digits and hyphens, a letter first",
+    "domain": "a trunk's domain is a host name",
+    "address": "a trunk's far end is host:port",
+    "node": "a node's name is lower-case letters and hyphens, with at most one digit at its end",
 }
 
 
 def _said(item: dict[str, Any]) -> str:
     """One mistake that pydantic found; what was set is not repeated (it may be a secret)."""
     if item["type"] == "string_pattern_mismatch":
+        field = "trunk" if item["loc"][0] == "trunks" and item["loc"][-1] == "name" else None
         item["msg"] = _PATTERNS.get(
-            str(item["loc"][-1]), "must be phone numbers in E.164, such as +33123456789"
+            field or str(item["loc"][-1]), "must be phone numbers in E.164, such as +33123456789"
         )
     if not item["loc"]:  # of several settings together, which it names
         return str(item["msg"])
@@ -253,4 +332,6 @@ class Ports:
     simulator_ami: int
     agi: int
     rtp_start: int
+    #: From either start; two a call. What a node begins later it ends earlier.
+    rtp_count: int
     simulator_rtp_start: int

@@ -79,8 +79,15 @@ class SimulatedNetwork:
         return phone.as_dict()
 
     def calls(self) -> list[dict[str, Any]]:
-        """What the network saw, oldest first."""
-        return [call.as_dict() for call in self._simulator.calls()]
+        """What the network saw, oldest first, with the number shown and the trunk that it took."""
+        return [
+            call.as_dict() | {"caller": call.caller, "trunk": call.trunk}
+            for call in self._simulator.calls()
+        ]
+
+    def set_trunk(self, name: str, behaviour: str) -> None:
+        """What becomes of every call of one trunk, from the next one on. Raises ValueError."""
+        self._simulator.set_trunk(name, behaviour)
 
 
 def panel(settings: Settings, site: DemoSite) -> PanelClient:

@@ -72,6 +72,12 @@ BY_CAUSE: Mapping[int, Outcome] = {
     127: Outcome.UNREACHABLE,  # interworking
 }
 
+#: What a trunk says of itself and not of the called number: another one may carry the call (RFC
+#: 3263 §4.3 for 503; 500 and 504 are its own servers').
+_TRUNK_S_OWN_SIP = frozenset({500, 503, 504})
+#: The same where no SIP status came: congestion, and failures over there.
+_TRUNK_S_OWN = frozenset({34, 41, 42})
+
 #: Q.850 causes whose SIP status, if any, was made up by our own side.
 _OWN_SIDE = frozenset({20})
 
@@ -82,7 +88,8 @@ class Ending:
 
     ``placed``: a channel existed, so an INVITE may have left. ``cause`` is Q.850 (0: none given),
     ``tech_cause`` the SIP status (None: none came), ``rang`` and ``answered`` how far it came,
-    ``timed_out``: our own ring time ended it. ``result`` is what the dialogue concluded.
+    ``timed_out``: our own ring time ended it. ``early_media``: something could be heard before an
+    answer (183). ``result`` is what the dialogue concluded.
     """
 
     cause: int = 0
@@ -91,6 +98,7 @@ class Ending:
     rang: bool = False
     answered: bool = False
     timed_out: bool = False
+    early_media: bool = False
     result: Outcome | None = None
 
 
@@ -111,6 +119,22 @@ def outcome(ending: Ending) -> Outcome:
     if ending.rang and said is Outcome.TRUNK_FAILURE:
         return Outcome.NO_ANSWER  # it rang: the trunk had done its part
     return said
+
+
+def not_carried(ending: Ending) -> bool:
+    """Whether this trunk failed and nobody was asked, so that another one may carry the call.
+
+    Never after a ring, nor after a 183, in which a ring may have been heard: no phone rings twice.
+    """
+    if ending.result is not None or ending.answered or ending.rang or ending.early_media:
+        return False
+    if outcome(ending) is Outcome.TRUNK_FAILURE:
+        return True
+    if ending.timed_out:
+        return False
+    if ending.tech_cause is not None and ending.tech_cause >= 400:
+        return ending.tech_cause in _TRUNK_S_OWN_SIP
+    return ending.cause in _TRUNK_S_OWN
 
 
 def _said(ending: Ending) -> Outcome:

@@ -33,7 +33,7 @@ class Ended:
     """The channel is gone. ``cause`` is Q.850 (0: none given), ``tech_cause`` the SIP status.
 
     ``rang`` and ``answered`` tell how far it came, as far as this link saw it. ``timed_out``: it
-    was our own ring time that ended it.
+    was our own ring time that ended it. ``early_media``: the network let something be heard (183).
     """
 
     call_id: str
@@ -42,6 +42,7 @@ class Ended:
     rang: bool = False
     answered: bool = False
     timed_out: bool = False
+    early_media: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,8 @@ class AmiLink:
 
     ``on_events`` gets the events in order, as many at once as wait (one transaction stores them
     all), and is never entered twice at a time. ``on_alarm(kind, reason)`` is told what a person
-    must look at: ``ami_login_refused``, ``ami_down``, ``ami_up``.
+    must look at: ``ami_login_refused``, ``ami_down``, ``ami_up``. ``on_device(name, state)``
+    hears the states of Asterisk's devices as they change, and by ``devices``; it must not block.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class AmiLink:
         timing: Timing | None = None,
         queue_size: int = 10_000,
         want_dtmf: bool = False,
+        on_device: Callable[[str, str], None] = lambda name, state: None,
         dice: Callable[[], float] = random.random,
     ) -> None:
         self._account = account
@@ -95,7 +97,7 @@ class AmiLink:
         self._timing = timing or Timing()
         self._queue: deque[Event] = deque()
         self._queue_size = queue_size
-        self._want_dtmf = want_dtmf
+        self._want_dtmf, self._on_device = want_dtmf, on_device
         self._overflow = False
         self._booted = asyncio.Event()
         self._something = asyncio.Event()  # events wait, or the link died
@@ -139,15 +141,22 @@ class AmiLink:
     # --- actions ---
 
     async def originate(
-        self, call_id: str, number: str, caller_number: str, ring_time: float
+        self,
+        call_id: str,
+        number: str,
+        caller_number: str,
+        ring_time: float,
+        trunk: str = "",
     ) -> None:
         """Ask Asterisk to call ``number``; the row of ``call_id`` must be stored as started.
 
         Returns when Asterisk took the order. Raises NotPlaced (a retry doubles nothing; it needs
-        a new id all the same) or MaybePlaced. ``ring_time`` in seconds.
+        a new id all the same) or MaybePlaced. ``ring_time`` in seconds; ``trunk`` is the endpoint
+        that it goes over, where that isn't the link's own.
         """
+        endpoint = trunk or self._trunk
         action = actions.originate(
-            call_id, number, caller_number, ring_time, trunk=self._trunk, context=self._context
+            call_id, number, caller_number, ring_time, trunk=endpoint, context=self._context
         )
         if not self.ready:
             raise LinkDown("the link to Asterisk is not ready")
@@ -174,6 +183,20 @@ class AmiLink:
             raise
         self._heard_of_channels(items)
         return any(text(item, "uniqueid") in ("", call_id) for item in items)
+
+    async def devices(self) -> None:
+        """Have ``on_device`` told of every device; a PBX that can't say is left alone."""
+        try:
+            items = await self._act(
+                {"Action": "DeviceStateList"},
+                list_of="DeviceState",
+                within=self._timing.channel_list,
+            )
+        except (Refused, MaybePlaced) as error:
+            log.info("ami.no_device_states", reason=str(error))
+            return
+        for item in items:
+            self._on_device(text(item, "device"), text(item, "state"))
 
     async def hangup(self, call_id: str, cause: int = 16) -> bool:
         """End this call; False where Asterisk knows no such channel (any more)."""
@@ -355,8 +378,11 @@ class AmiLink:
     def _heard(self, fields: Fields, session: int) -> None:
         if session != self._session:
             return
-        if text(fields, "event").lower() == "fullybooted":
-            self._booted.set()
+        match text(fields, "event").lower():
+            case "fullybooted":
+                self._booted.set()
+            case "devicestatechange":
+                self._on_device(text(fields, "device"), text(fields, "state"))
         self._put(self._translator.events(fields, session))
 
     def _heard_of_channels(self, items: list[Fields]) -> None:

@@ -49,6 +49,7 @@ class _Progress:
     rang: bool = False
     answered: bool = False
     timed_out: bool = False
+    early_media: bool = False
     ended: bool = False
 
 
@@ -131,8 +132,11 @@ class Translator:
 
     def _dial_state(self, fields: Fields) -> Iterator[Event]:
         call_id = text(fields, "destuniqueid")
-        if self._ours(call_id):
-            yield from self._advance(call_id, rang=text(fields, "dialstatus").upper() == "RINGING")
+        if not self._ours(call_id):
+            return
+        status = text(fields, "dialstatus").upper()
+        self._of(call_id).early_media |= status == "PROGRESS"
+        yield from self._advance(call_id, rang=status == "RINGING")
 
     def _hangup(self, fields: Fields) -> Iterator[Event]:
         call_id = text(fields, "uniqueid")
@@ -149,6 +153,7 @@ class Translator:
             rang=progress.rang,
             answered=progress.answered,
             timed_out=progress.timed_out,
+            early_media=progress.early_media,
         )
 
     def _originate_response(self, fields: Fields, session: int) -> Iterator[Event]:

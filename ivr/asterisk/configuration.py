@@ -26,6 +26,16 @@ DTMF_TONES = {
 """The two frequencies (Hz) of each key, ITU-T Q.23."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class TrunkEnd:
+    """A trunk's far end. ``domain`` is what calls over it say they come from ("": our address)."""
+
+    name: str
+    host: str = "127.0.0.1"
+    port: int
+    domain: str = ""
+
+
 class UnsafeSetting(ValueError):
     """A setting holds a character that would mean something in Asterisk's configuration."""
 
@@ -43,11 +53,9 @@ class StationSettings:
     fastagi_port: int
     rtp_first: int
     rtp_last: int
-    trunk_host: str = "127.0.0.1"
-    trunk_port: int
-    """Where the trunk's far end is: the simulated network's SIP port in the demo."""
-    caller_number: str = "33639989999"
-    """The station's own number as the network shows it, digits only."""
+    trunks: tuple[TrunkEnd, ...]
+    """The simulated network's SIP port in the demo. A call from outside belongs to the first one
+    that it can have come by."""
     panel_numbers: tuple[str, ...] = ()
     """What the network dials for the station's numbers that panels call: `as_dialled`."""
     one_moment: Path | None = None
@@ -57,6 +65,15 @@ class StationSettings:
     longest_panel_s: int = 600
     longest_hold_s: int = 1800
     longest_conference_s: int = 14400
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkTrunk:
+    """One of the station's trunks, seen from the network: how many calls it carries at once."""
+
+    name: str
+    domain: str
+    calls: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +91,8 @@ class SimulatorSettings:
     """The station's numbers that panels call, digits only."""
     trunk_calls: int = 60
     """Calls at once on the station's trunk; one more is answered 503."""
+    trunks: tuple[NetworkTrunk, ...] = ()
+    """Where the station has several: those that say by their domain which one they are."""
 
 
 def as_dialled(numbers: Iterable[str]) -> tuple[str, ...]:
@@ -94,12 +113,19 @@ def as_dialled(numbers: Iterable[str]) -> tuple[str, ...]:
 _TRUNK_ZERO = ("33", "262", "590", "594", "596")
 
 
+#: RFC 3261's timers T1 and B, in ms: B is when an INVITE that nobody answered is given up.
+_PATIENT = {"timer_t1": 500, "timer_b": 32_000}
+_HURRIED = {"timer_t1": 125, "timer_b": 8_000}
+
+
 def render_station(instance: Instance, settings: StationSettings, tree: AsteriskTree) -> None:
     """Writes the station's configuration. The same settings give the same files."""
     values = asdict(settings) | {
         "ami_secret": instance.ami_secret(),
         "one_moment": settings.one_moment or _sound(tree, "one-moment-please"),
         "music": instance.folder / "music",
+        # A trunk that says nothing at all is given up sooner where another one is there.
+        **(_PATIENT if len(settings.trunks) == 1 else _HURRIED),
     }
     settings.recordings.mkdir(parents=True, exist_ok=True, mode=0o750)
     _render(instance, values, tree)
@@ -110,6 +136,7 @@ def render_simulator(instance: Instance, settings: SimulatorSettings, tree: Aste
     """Writes the simulated network's configuration."""
     values = asdict(settings) | {
         "phones": instance.phones,
+        "trunk_files": instance.trunks,
         "greeting": _sound(tree, "vm-intro"),
         "beep": _sound(tree, "beep"),
         "dtmf_tones": DTMF_TONES,
@@ -118,7 +145,7 @@ def render_simulator(instance: Instance, settings: SimulatorSettings, tree: Aste
 
 
 _INCLUDED = ("extensions", "manager", "confbridge")
-"""What a PBX of somebody else's needs of ours; its trunk must be the endpoint named `trunk`."""
+"""What a PBX of somebody else's needs of ours; each trunk must be an endpoint of its name there."""
 
 
 def render_includes(folder: Path, values: Mapping[str, object]) -> list[Path]:
@@ -211,8 +238,10 @@ __all__ = [
     "AMI_USER",
     "DTMF_TONES",
     "Kind",
+    "NetworkTrunk",
     "SimulatorSettings",
     "StationSettings",
+    "TrunkEnd",
     "UnsafeSetting",
     "as_dialled",
     "render_simulator",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from callflow.config import Settings
+from callflow.config import Settings, TrunkSettings
 from ivr.asterisk.configuration import (
+    NetworkTrunk,
     SimulatorSettings,
     StationSettings,
+    TrunkEnd,
     as_dialled,
     render_includes,
     render_simulator,
@@ -16,9 +18,6 @@ from ivr.asterisk.configuration import (
 from ivr.asterisk.instance import Instance, Kind
 from ivr.asterisk.process import AsteriskProcess
 from ivr.asterisk.tree import AsteriskTree
-
-RTP_PORTS = 1000
-"""Two ports a call: 500 calls."""
 
 
 def instance(settings: Settings, kind: Kind) -> Instance:
@@ -46,15 +45,25 @@ def station(
             sip_port=ports.sip,
             fastagi_port=ports.agi,
             rtp_first=ports.rtp_start,
-            rtp_last=ports.rtp_start + RTP_PORTS - 1,
-            trunk_port=ports.simulator_sip,
-            caller_number=settings.station_number.lstrip("+"),
+            rtp_last=ports.rtp_start + ports.rtp_count - 1,
+            trunks=tuple(_far_end(settings, trunk) for trunk in settings.all_trunks),
             panel_numbers=as_dialled(settings.panel_numbers),
             one_moment=one_moment,
         ),
         tree,
     )
     return AsteriskProcess(place, tree)
+
+
+def _far_end(settings: Settings, trunk: TrunkSettings) -> TrunkEnd:
+    host, _, port = (trunk.address or f"127.0.0.1:{settings.ports.simulator_sip}").rpartition(":")
+    return TrunkEnd(name=trunk.name, host=host, port=int(port), domain=_domain(settings, trunk))
+
+
+def _domain(settings: Settings, trunk: TrunkSettings) -> str:
+    """What tells several trunks to the simulated network apart, where nothing else was set."""
+    alone = trunk.address is not None or not settings.trunks
+    return trunk.domain or ("" if alone else f"{trunk.name}.invalid")
 
 
 def render_external(settings: Settings, folder: Path) -> list[Path]:
@@ -86,11 +95,16 @@ def simulator(settings: Settings, tree: AsteriskTree) -> AsteriskProcess:
         SimulatorSettings(
             sip_port=ports.simulator_sip,
             rtp_first=ports.simulator_rtp_start,
-            rtp_last=ports.simulator_rtp_start + RTP_PORTS - 1,
+            rtp_last=ports.simulator_rtp_start + ports.rtp_count - 1,
             station_port=ports.sip,
             station_number=settings.station_number.lstrip("+"),
             panel_numbers=tuple(number.lstrip("+") for number in settings.panel_numbers),
             trunk_calls=settings.trunk_channels,
+            trunks=tuple(
+                NetworkTrunk(name=trunk.name, domain=_domain(settings, trunk), calls=trunk.channels)
+                for trunk in settings.trunks
+                if _domain(settings, trunk)
+            ),
         ),
         tree,
     )

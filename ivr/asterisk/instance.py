@@ -78,9 +78,14 @@ class Instance:
         """The simulated phones: one file per number (simulator only)."""
         return self.folder / "phones"
 
+    @property
+    def trunks(self) -> Path:
+        """What the simulated network does with whole trunks: one file each (simulator only)."""
+        return self.folder / "trunks"
+
     def make_folders(self) -> None:
         """Creates what the process writes into. Raises PermissionError on a hijacked run folder."""
-        for name in ("etc", "spool", "log/cel-custom", "db", "music", "phones"):
+        for name in ("etc", "spool", "log/cel-custom", "db", "music", "phones", "trunks"):
             (self.folder / name).mkdir(parents=True, exist_ok=True, mode=0o750)
         self.output.parent.mkdir(parents=True, exist_ok=True)
         self.run.mkdir(mode=0o700, exist_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import Any
 
 from ivr.asterisk.instance import Instance
 
-_FROM_STATION = "PJSIP/station-"
+#: A channel of the station's: ``PJSIP/station-00000012``, or with one of several trunks in it.
+_FROM_STATION = re.compile(r"PJSIP/station(?:-([a-z][a-z0-9-]*))?-[0-9a-f]{8}")
 
 
 @dataclass(kw_only=True)
@@ -22,6 +24,8 @@ class SeenCall:
     """E.164."""
     caller: str
     """The caller's number as the station gave it."""
+    trunk: str = "trunk"
+    """The station's trunk that it came over."""
     at: datetime
     answered_at: datetime | None = None
     ended_at: datetime | None = None
@@ -50,9 +54,10 @@ def calls_seen(instance: Instance) -> list[SeenCall]:
     for kind, at, channel_id, name, extension, caller, extra in _lines(instance):
         if kind == "CHAN_START":
             # The network's own calls to the station have no number as their extension.
-            if name.startswith(_FROM_STATION) and extension.lstrip("+").isdigit():
-                number = f"+{extension.lstrip('+')}"
-                calls[channel_id] = SeenCall(to=number, caller=caller, at=at)
+            station = _FROM_STATION.fullmatch(name)
+            if station and extension.lstrip("+").isdigit():
+                number, trunk = f"+{extension.lstrip('+')}", station[1] or "trunk"
+                calls[channel_id] = SeenCall(to=number, caller=caller, at=at, trunk=trunk)
         elif (call := calls.get(channel_id)) is not None:
             _apply(call, kind, at, extra)
     _end_at_restarts(list(calls.values()), _starts(instance))

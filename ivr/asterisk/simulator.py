@@ -32,6 +32,17 @@ class Behaviour(StrEnum):
     REFUSE = "refuse"  # 403
 
 
+class TrunkBehaviour(StrEnum):
+    """What the network does with every call of one trunk, before it looks at the number."""
+
+    UP = "up"
+    REFUSE = "refuse"  # 503
+    BROKEN = "broken"  # 500
+    BARRED = "barred"  # 403
+    NO_ROUTE = "no_route"  # 404
+    SILENT = "silent"  # takes the INVITE, and nothing more comes
+
+
 class Inband(StrEnum):
     """Whether the keys also sound, as two tones in the audio."""
 
@@ -126,11 +137,7 @@ class Simulator:
 
     def set_phone(self, phone: Phone) -> None:
         """Creates or changes a phone; effective for the next call to it."""
-        path = self._file(phone.number)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f".{path.name}.new")
-        fresh.write_text(_line(phone), encoding="ascii")
-        fresh.replace(path)
+        _write(self._file(phone.number), _line(phone))
 
     def remove_phone(self, number: str) -> None:
         """The number no longer exists: 404."""
@@ -151,6 +158,16 @@ class Simulator:
     def calls(self) -> list[SeenCall]:
         """Every INVITE that the network ever saw from the station, oldest first."""
         return network_log.calls_seen(self.instance)
+
+    def set_trunk(self, name: str, behaviour: str) -> None:
+        """What the network does with one trunk's calls, from the next one on.
+
+        Raises ValueError naming the field.
+        """
+        _check("name", name, r"[a-z][a-z0-9-]{0,15}")
+        if behaviour not in frozenset(TrunkBehaviour):
+            raise ValueError(f"behaviour: one of {', '.join(TrunkBehaviour)}")
+        _write(self.instance.trunks / name, behaviour)
 
     def call_in(self, from_number: str, to: str) -> None:
         """A simulated phone calls the station and behaves as its line in the phones says.
@@ -173,6 +190,13 @@ class Simulator:
 
     def _file(self, number: str) -> Path:
         return self.instance.phones / _digits(number)
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.write_text(text, encoding="ascii")
+    fresh.replace(path)
 
 
 def _line(phone: Phone) -> str:

@@ -12,6 +12,7 @@ import pytest
 from ivr.asterisk.configuration import (
     SimulatorSettings,
     StationSettings,
+    TrunkEnd,
     render_simulator,
     render_station,
 )
@@ -72,7 +73,7 @@ def start_pair(data_dir: Path, tree: AsteriskTree) -> Pair:
         ami_port=base,
         fastagi_port=base + 1,
         sip_port=base + 2,
-        trunk_port=base + 3,
+        trunks=(TrunkEnd(name="trunk", port=base + 3),),
         lost_server_s=3,
         rtp_first=base + 10,
         rtp_last=base + 209,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callflow.call import Outcome
-from ivr.causes import BY_CAUSE, BY_SIP, Ending, outcome
+from ivr.causes import BY_CAUSE, BY_SIP, Ending, not_carried, outcome
 
 endings = st.builds(
     Ending,
@@ -17,6 +17,7 @@ endings = st.builds(
     rang=st.booleans(),
     answered=st.booleans(),
     timed_out=st.booleans(),
+    early_media=st.booleans(),
     result=st.none() | st.sampled_from(Outcome),
 )
 
@@ -93,3 +94,48 @@ def test_the_tables_name_no_outcome_that_only_a_person_can_give() -> None:
         Outcome.UNREACHABLE,
         Outcome.TRUNK_FAILURE,
     }
+
+
+@pytest.mark.parametrize(
+    ("ending", "elsewhere"),
+    [
+        (Ending(cause=34, tech_cause=503), True),  # the trunk, or what is behind it, is full
+        (Ending(cause=34), True),
+        (Ending(cause=38, tech_cause=500), True),
+        (Ending(cause=102, tech_cause=504), True),
+        (Ending(cause=18, tech_cause=408), True),  # no answer to our INVITE
+        (Ending(cause=18), True),
+        (Ending(cause=0, timed_out=True), True),  # the same for the whole ring time
+        (Ending(cause=20), True),  # not registered, not reached
+        (Ending(cause=38), True),
+        (Ending(cause=21, tech_cause=401), True),  # our credentials
+        (Ending(cause=21, tech_cause=402), True),  # our credit
+        (Ending(placed=False), True),
+        (Ending(cause=17, tech_cause=486), False),  # the phone spoke, or its network did
+        (Ending(cause=17, tech_cause=600), False),
+        (Ending(cause=1, tech_cause=404), False),
+        (Ending(cause=3, tech_cause=404), False),  # no route: so it is for that number
+        (Ending(cause=3), False),
+        (Ending(cause=27, tech_cause=502), False),
+        (Ending(cause=19, tech_cause=480), False),
+        (Ending(cause=21, tech_cause=403), False),
+        (Ending(cause=21, tech_cause=603), False),
+        (Ending(cause=28, tech_cause=484), False),
+        (Ending(cause=127, tech_cause=487, timed_out=True), False),
+        (Ending(cause=34, tech_cause=503, rang=True), False),  # never a second ring
+        (Ending(cause=34, tech_cause=503, early_media=True), False),
+        (Ending(cause=38, answered=True), False),
+        (Ending(cause=34, tech_cause=503, result=Outcome.GOING), False),
+    ],
+)
+def test_what_another_trunk_may_carry(ending: Ending, elsewhere: bool) -> None:
+    assert not_carried(ending) is elsewhere
+
+
+@given(endings)
+def test_nobody_who_was_asked_is_asked_over_another_trunk(ending: Ending) -> None:
+    asked = ending.rang or ending.answered or ending.early_media or ending.result is not None
+    if asked:
+        assert not not_carried(ending)
+    elif outcome(ending) is Outcome.TRUNK_FAILURE:
+        assert not_carried(ending)

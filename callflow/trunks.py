@@ -1,0 +1,173 @@
+"""Trunks, purely: over which one a call goes, which number it shows, and whether one still carries.
+
+A trunk is our way to the telephone network. Its channels are a budget, some of them kept for vital
+alarms and humans. A call that a trunk did not carry goes over the next one within the same attempt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from callflow.call import BY_HAND_STEP
+
+#: Calls in a row that a trunk did not carry, to more than one number, that make it *down*.
+FAILURES = 3
+#: A failure is evidence for so long: without another one the trunk counts as well again.
+FAILURE_COUNTS = timedelta(minutes=5)
+#: A trunk that is down is tried after all others for so long after its last failure.
+REST = timedelta(seconds=60)
+#: A far end that Asterisk doesn't reach for so long is gone; a fresh one reaches none at first.
+LOST_AFTER = timedelta(seconds=8)
+#: The last calls over a trunk whose answers are counted (D16), and how old the first may be.
+RATE_CALLS = 40
+RATE_WITHIN = timedelta(hours=6)
+#: The answer rate of a trunk that has no history yet.
+USUAL_RATE = 0.4
+#: Below this part of what is usual the answer rate has collapsed; above the other it is back.
+COLLAPSED, RECOVERED = 0.25, 0.5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trunk:
+    """One way to the network, named like its endpoint in Asterisk. Channels are a node's.
+
+    ``reserved`` of them only vital alarms and humans may use. The numbers are what the called
+    person sees, E.164: an automatic call's and a human's (D16).
+    """
+
+    name: str
+    channels: int = 60
+    reserved: int = 10
+    machine_number: str
+    human_number: str
+    enabled: bool = True
+
+    def caller(self, *, by_human: bool) -> str:
+        """The number that a call over this trunk shows."""
+        return self.human_number if by_human else self.machine_number
+
+
+def by_human(step: str, requester: str) -> bool:
+    """Whether a person asked for this call: what the machine dials by itself is automatic, the
+    station's own phones included (D16)."""
+    return bool(requester) or step == BY_HAND_STEP
+
+
+@dataclass(kw_only=True, slots=True)
+class Exchange:
+    """One node's trunks in the order in which they are used, and what is up on each now.
+
+    ``avoid``: those that are down; they are used after all others.
+    """
+
+    trunks: Sequence[Trunk]
+    live: dict[str, int] = field(default_factory=dict)
+    avoid: Collection[str] = ()
+
+    def take(self, *, urgent: bool, tried: Collection[str] = ()) -> Trunk | None:
+        """A channel for a call that went over the ``tried`` ones already; None: it must wait."""
+        usable = [trunk for trunk in self.trunks if trunk.enabled]
+        # All of them tried: the settings changed meanwhile, and somebody must still be called.
+        left = [trunk for trunk in usable if trunk.name not in tried] or usable
+        for trunk in sorted(left, key=lambda trunk: trunk.name in self.avoid):
+            if self._free(trunk) > (0 if urgent else trunk.reserved):
+                self.live[trunk.name] = self.live.get(trunk.name, 0) + 1
+                return trunk
+        return None
+
+    def _free(self, trunk: Trunk) -> int:
+        return trunk.channels - self.live.get(trunk.name, 0)
+
+
+def others(trunks: Sequence[Trunk], tried: Collection[str]) -> bool:
+    """Whether a call that the ``tried`` trunks did not carry can go over another one."""
+    return any(trunk.enabled and trunk.name not in tried for trunk in trunks)
+
+
+# --- whether a trunk carries calls ----------------------------------------------------------
+
+
+class State(StrEnum):
+    """How a trunk is."""
+
+    WELL = "well"
+    DOWN = "down"  # Asterisk doesn't reach its far end, or it carries no call
+    UNANSWERED = "unanswered"  # nearly nobody answers: is its number blocked? (D16)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Carried:
+    """A call that was given to a trunk and is over (UTC). ``failed``: it was not carried."""
+
+    to: str
+    ended_at: datetime
+    answered: bool = False
+    failed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reach:
+    """What Asterisk knows of a trunk's far end, and since when (UTC)."""
+
+    reachable: bool
+    since: datetime
+
+
+def answer_rate(recent: Sequence[Carried], now: datetime) -> float | None:
+    """Of the last calls the part that was answered, 0 to 1; None: too few to tell.
+
+    ``recent`` are a trunk's calls, newest first.
+    """
+    last = recent[:RATE_CALLS]
+    if len(last) < RATE_CALLS or now - last[-1].ended_at > RATE_WITHIN:
+        return None
+    return sum(call.answered for call in last) / len(last)
+
+
+def judge(
+    known: State, recent: Sequence[Carried], usual: float, reach: Reach | None, now: datetime
+) -> State:
+    """How a trunk is now. ``recent`` as for ``answer_rate``, ``usual`` the rate of better days."""
+    if reach is not None and not reach.reachable and now - reach.since >= LOST_AFTER:
+        return State.DOWN
+    if _fails(known, _evidence(recent, reach, now)):
+        return State.DOWN
+    rate = answer_rate(recent, now)
+    if rate is None:
+        return State.UNANSWERED if known is State.UNANSWERED else State.WELL
+    limit = RECOVERED if known is State.UNANSWERED else COLLAPSED
+    return State.UNANSWERED if rate < limit * usual else State.WELL
+
+
+def _evidence(recent: Sequence[Carried], reach: Reach | None, now: datetime) -> list[Carried]:
+    """What counts: not what failed long ago, nor before the far end was there again."""
+    since = now - FAILURE_COUNTS
+    if reach is not None and reach.reachable:
+        since = max(since, reach.since)
+    return [call for call in recent if call.ended_at >= since]
+
+
+def _fails(known: State, recent: Sequence[Carried]) -> bool:
+    """Whether nothing was carried lately; one failure keeps a trunk down that was."""
+    if known is State.DOWN:
+        return bool(recent) and recent[0].failed
+    last = recent[:FAILURES]
+    several = len(last) == FAILURES and len({call.to for call in last}) > 1
+    return several and all(call.failed for call in last)
+
+
+def rests_until(state: State, recent: Sequence[Carried]) -> datetime | None:
+    """Until when a trunk that is down comes after all others; then a call tries it again."""
+    failed = next((call.ended_at for call in recent if call.failed), None)
+    return failed + REST if state is State.DOWN and failed is not None else None
+
+
+#: What the station notes of itself when a trunk's state changes (signals/events.csv).
+CODES: Mapping[State, str] = {
+    State.DOWN: "TRUNK_DOWN",
+    State.UNANSWERED: "TRUNK_UNANSWERED",
+    State.WELL: "TRUNK_BACK",
+}
