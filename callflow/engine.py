@@ -1,12 +1,13 @@
 """The engine: correlates what the receiver stored, and does what falls due.
 
-It holds nothing: killed at any moment, the next one goes on from the rows.
+It holds nothing: killed at any moment, the next one goes on from the rows. On PostgreSQL there may
+be several: each correlates its share of the sites first, each has decided what falls due, and one
+of them does what is done once a second.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
@@ -15,9 +16,12 @@ import structlog
 from callflow import clock, handling
 from callflow.config import Settings
 from callflow.correlation import Rates
-from callflow.dispatch.wake import WakeSocket, open_store
-from callflow.handling import overdue
-from callflow.storage import Store, StoreUnavailable, Tx, incidents, signals
+from callflow.dispatch.identity import Identity, only, taken
+from callflow.dispatch.opening import open_dispatch
+from callflow.dispatch.wake import open_store, open_wake
+from callflow.handling import machines, overdue
+from callflow.storage import Store, StoreUnavailable, Tx
+from callflow.storage.duty import Duty
 from callflow.supervision import Listening
 from callflow.vault import Vault
 
@@ -31,23 +35,28 @@ _LOOK_EVERY = 0.2
 _FEWEST, _MOST = 4, 200
 _HOLD = 0.04
 _TICK = timedelta(seconds=1)
-_SEAL = timedelta(seconds=60)
+_SEAL = 60.0  # seconds between two seals of the logbook
 _BEAT = timedelta(seconds=2)
 _HELD_UP = 3.0  # seconds between two ticks, by which the store did not let us write
 _CLOCK_BACK = 2.0  # seconds: smaller steps delay nothing that counts
 
 
 class Engine:
-    """One engine process over the instance's store."""
+    """One engine process over the station's store."""
 
-    def __init__(self, settings: Settings, store: Store) -> None:
-        self._settings, self._store = settings, store
-        self._wake = WakeSocket(settings.run_dir, ROLE)
-        self._since = self._patient_since = clock.now()
+    def __init__(self, settings: Settings, store: Store, me: Identity | None = None) -> None:
+        self._store, self._me = store, me or only(settings, ROLE)
+        self._dispatch = open_dispatch(store)
+        self._wake = open_wake(settings, ROLE)
+        self._duty = Duty(store.url, ROLE)
+        self._on_duty = False
+        self._sealed_at = -_SEAL
+        self._share = machines.ALL
+        self._patient_since = clock.now()
         self._correlated = 0
         self._rates = Rates()
         self._batch = 16
-        self._last_tick = self._since, clock.monotonic()
+        self._last_tick = self._patient_since, clock.monotonic()
         self._heard: Listening | None = None
         self._after = ""  # where among the accounts the next look goes on
 
@@ -56,19 +65,19 @@ class Engine:
         try:
             async with asyncio.TaskGroup() as parts:
                 parts.create_task(self._work())
+                parts.create_task(self._dispatch.run(self._decide))
                 parts.create_task(self._every(_TICK, self._tick))
                 parts.create_task(self._every(_TICK, self._watch))
-                parts.create_task(self._every(_SEAL, self._seal))
                 parts.create_task(self._every(_BEAT, self._beat))
         finally:
             self._wake.close()
+            self._duty.close()
 
     async def _work(self) -> None:
         told = False
         while True:
             try:
                 more = await self._correlate(told=told)
-                more |= await self._due()
             except StoreUnavailable as error:
                 log.debug("store.away", reason=error.reason)  # the store says it, once
                 more = False
@@ -79,47 +88,49 @@ class Engine:
 
         Who was not ``told`` of any reads first: writing takes the turn of others.
         """
-        if not told and not await self._store.read(lambda tx: signals.backlog(tx, limit=1)):
+        now, share = clock.now(), self._share
+        if not told and not await self._store.read(lambda tx: machines.waits(tx, share, now)):
             return False
-        now = clock.now()
         done, took = await self._store.write(
-            lambda tx: _timed_correlation(tx, now, self._batch, self._rates)
+            lambda tx: _timed_correlation(tx, now, self._batch, self._rates, share)
         )
         self._correlated += done
         if done == self._batch or took > _HOLD:
             self._batch = min(_MOST, max(_FEWEST, int(self._batch * min(2.0, _HOLD / took))))
         return done > 0
 
-    async def _due(self) -> bool:
-        """Decide each incident that is due, each undoing only itself; whether there were any."""
-        now = clock.now()
-        due = await self._store.read(lambda tx: incidents.due(tx, now, limit=50))
-        results = await asyncio.gather(
-            *(self._decide(incident_id) for incident_id in due), return_exceptions=True
-        )
-        for incident_id, result in zip(due, results, strict=True):
-            away = isinstance(result, StoreUnavailable) and not result.permanent
-            if isinstance(result, Exception) and not away:  # the store says that it is away
-                log.error("decide.failed", incident=incident_id, reason=str(result))
-        return bool(due) and not any(isinstance(r, Exception) for r in results)
-
     async def _decide(self, incident_id: str) -> None:
         now = clock.now()
-        await self._store.write(lambda tx: handling.decide(tx, incident_id, now))
+        await self._store.write(lambda tx: handling.decide_due(tx, incident_id, now))
 
     async def _tick(self) -> None:
         now = clock.now()
         if clock.monotonic() - self._last_tick[1] > _HELD_UP:
             self._patient_since = now
         await self._watch_clock(now)
+        if not await self._takes_duty():
+            return
         await self._store.write(lambda tx: handling.escalate_queue(tx, now))
         await self._store.write(lambda tx: handling.bridge(tx, now))
         # It may still be starting, as we were; or could not write either while the store was away.
-        if now - self._patient_since > handling.BEAT_WITHIN:
-            await self._store.write(lambda tx: handling.telephony_watch(tx, now))
+        if now - self._patient_since > machines.LOST_AFTER:
+            await self._store.write(lambda tx: machines.watch_nodes(tx, now))
+        if clock.monotonic() - self._sealed_at >= _SEAL:
+            self._sealed_at = clock.monotonic()
+            await self._store.write(lambda tx: handling.seal_logbook(tx, now))
+
+    async def _takes_duty(self) -> bool:
+        """Whether what is done once a second is ours to do: of several engines, one's."""
+        mine = await asyncio.to_thread(self._duty.mine)
+        if mine and not self._on_duty:
+            log.info("engine.on_duty", name=self._me.name)
+        self._on_duty = mine
+        return mine
 
     async def _watch(self) -> None:
         """What did not come in time. Nearly always it only reads."""
+        if not self._on_duty:
+            return
         now = clock.now()
         known, after = self._heard, self._after
         due = await self._store.read(
@@ -137,17 +148,14 @@ class Engine:
             await self._store.write(lambda tx: handling.clock_went_back(tx, went_back, now))
         self._last_tick = now, clock.monotonic()
 
-    async def _seal(self) -> None:
-        now = clock.now()
-        await self._store.write(lambda tx: handling.seal_logbook(tx, now))
-
     async def _beat(self) -> None:
-        now, state = clock.now(), {"correlated": self._correlated}
-        await self._store.write(
-            lambda tx: handling.process_beat(
-                tx, ROLE, pid=os.getpid(), since=self._since, now=now, state=state
-            )
-        )
+        now, state = clock.now(), {"correlated": self._correlated, "on_duty": self._on_duty}
+
+        def beat(tx: Tx) -> machines.Share:
+            self._me.beat(tx, now, state)
+            return machines.share(tx, self._me.name, now)
+
+        self._share = await self._store.write(beat)
 
     async def _every(self, period: timedelta, work: Callable[[], Awaitable[None]]) -> None:
         while True:
@@ -159,17 +167,20 @@ class Engine:
             await asyncio.sleep(period.total_seconds())
 
 
-def _timed_correlation(tx: Tx, now: datetime, limit: int, rates: Rates) -> tuple[int, float]:
+def _timed_correlation(
+    tx: Tx, now: datetime, limit: int, rates: Rates, share: machines.Share
+) -> tuple[int, float]:
     """How many signals were correlated, and how long the writer was held, in seconds."""
     begun = clock.monotonic()
-    done = handling.correlate(tx, now, limit=limit, rates=rates)
+    done = handling.correlate(tx, now, limit=limit, rates=rates, share=share)
     return done, max(0.001, clock.monotonic() - begun)
 
 
 async def serve(settings: Settings) -> None:
     """The role ``engine`` of ``callflow serve``: until cancelled."""
-    store = open_store(settings, Vault(settings.data_dir / "keys"))
-    try:
-        await Engine(settings, store).run()
-    finally:
-        store.close()
+    with taken(settings, ROLE) as me:
+        store = open_store(settings, Vault(settings.data_dir / "keys"))
+        try:
+            await Engine(settings, store, me).run()
+        finally:
+            store.close()

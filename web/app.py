@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from starlette.exceptions import HTTPException
 from callflow import clock, handling
 from callflow.call_plan import PlanError
 from callflow.config import Settings
+from callflow.dispatch.identity import Identity, only
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.vault import Vault
 from web import api, pages, problems
@@ -49,14 +50,17 @@ def create_app(
     *,
     network: Network | None = None,
     now: clock.Clock = clock.now,
+    me: Identity | None = None,
 ) -> FastAPI:
     """The web of one instance. ``network`` is the simulated one, in demo mode."""
+    begun = now()
     station = Station(
         settings=settings,
         store=store,
         vault=vault,
         clock=now,
-        started_at=now(),
+        started_at=begun,
+        me=replace(me or only(settings, "web"), since=begun),
         watch=StoreWatch(now),
         network=network if settings.demo else None,
     )
@@ -108,8 +112,7 @@ async def _beat(station: Station) -> None:
 def _live(tx: Tx, station: Station) -> None:
     """The web lives, and tells of the outage that this commit is the end of."""
     now = station.clock()
-    since = station.started_at
-    handling.process_beat(tx, "web", pid=os.getpid(), since=since, now=now, state={})
+    station.me.beat(tx, now, {})
     if station.watch.outage is not None:
         handling.store_was_away(tx, station.watch.outage, now)
 
@@ -139,6 +142,7 @@ def _say_errors(app: FastAPI) -> None:
     on(RequestValidationError, problems.of_validation)
     on(handling.Held, lambda e: problems.response(409, str(e), holder=e.holder))
     on(handling.NotFound, lambda e: problems.response(404, str(e)))
+    on(handling.NotAllowed, problems.of_gate)
     on(handling.Refused, lambda e: problems.response(409, str(e)))
     on(handling.BadSite, lambda e: problems.response(422, e.message, field=e.field))
     on(StoreUnavailable, _unavailable)

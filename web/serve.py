@@ -11,6 +11,7 @@ from granian.log import LogLevels
 from granian.server.embed import Server
 
 from callflow.config import Settings
+from callflow.dispatch.identity import Identity, taken
 from callflow.dispatch.wake import open_store
 from callflow.vault import Vault
 from web.app import create_app
@@ -27,9 +28,14 @@ def run(settings: Settings, *, network: Network | None = None) -> None:
 
 async def serve(settings: Settings, *, network: Network | None = None) -> None:
     """The same, on a loop that runs already."""
+    with taken(settings, "web") as me:
+        await _serve(settings, network, me)
+
+
+async def _serve(settings: Settings, network: Network | None, me: Identity) -> None:
     vault = Vault(settings.data_dir / "keys")
     store = open_store(settings, vault)
-    app = create_app(settings, store, vault, network=network)
+    app = create_app(settings, store, vault, network=network, me=me)
     server = Server(
         app,
         address=settings.bind,

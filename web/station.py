@@ -12,6 +12,7 @@ from fastapi import Request
 from callflow import handling
 from callflow.clock import Clock
 from callflow.config import Settings
+from callflow.dispatch.identity import Identity
 from callflow.storage import Store, Tx
 from callflow.vault import Vault
 from web.store_watch import StoreWatch
@@ -29,6 +30,9 @@ class Network(Protocol):
     def set_phone(self, number: str, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Changes it for the next call. Raises ValueError naming the field."""
 
+    def set_trunk(self, name: str, behaviour: str) -> None:
+        """What becomes of every call of one trunk. Raises ValueError naming the field."""
+
     def calls(self) -> list[dict[str, Any]]:
         """What the network saw, oldest first."""
 
@@ -42,6 +46,7 @@ class Station:
     vault: Vault
     clock: Clock
     started_at: datetime
+    me: Identity
     watch: StoreWatch
     network: Network | None = None
     #: Who was let in, by the token's digest: asked where the database can't be read.

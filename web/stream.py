@@ -16,7 +16,7 @@ from typing import Any
 import structlog
 
 from callflow.clock import monotonic, to_iso
-from callflow.dispatch.wake import WakeSocket
+from callflow.dispatch.wake import Wake, open_wake
 from callflow.storage import StoreUnavailable, Tx, logbook
 from web import views
 from web.rendering import render
@@ -220,15 +220,15 @@ def _incidents(entries: list[Row]) -> set[str]:
     return {e["incident"] for e in entries if e["incident"]}
 
 
-def _listen(station: Station) -> WakeSocket | None:
+def _listen(station: Station) -> Wake | None:
     try:
-        return WakeSocket(station.settings.run_dir, "web")
+        return open_wake(station.settings, "web")
     except OSError as error:  # a path too long for a socket: looking is enough
         _log.warning("web.no_wake_socket", error=str(error))
         return None
 
 
-async def _woken(wake: WakeSocket | None) -> None:
+async def _woken(wake: Wake | None) -> None:
     if wake is None:
         await asyncio.sleep(LOOK)
     else:

@@ -1,6 +1,7 @@
-"""Wake-ups between the processes of one machine: a datagram to ``run/ROLE.wake``.
+"""Wake-ups between processes: a datagram to ``run/ROLE.wake`` on one machine (SQLite), a NOTIFY in
+the commit itself on several (PostgreSQL).
 
-A hint only: every process also looks at the rows by itself, so a lost datagram costs a poll.
+A hint only: every process also looks at the rows by itself, so a lost one costs a poll.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ import os
 import socket
 import tempfile
 from pathlib import Path
+from typing import Protocol
 
 from callflow.config import Settings
-from callflow.storage import Store
+from callflow.storage import Store, Tx, jobs
+from callflow.storage.listening import Listener, notify
 from callflow.vault import Vault
 
 #: Who can be woken: the processes, and what the engine's sends.
@@ -95,7 +98,64 @@ class Waker:
                     sender.sendto(b"1", self._paths[role])
 
 
+class Wake(Protocol):
+    """Where one process hears that rows changed."""
+
+    async def wait(self, timeout: float) -> bool:
+        """Whether a wake-up came within ``timeout`` seconds; several count as one."""
+
+    def nudge(self) -> None:
+        """Wake ourselves."""
+
+    def close(self) -> None:
+        """Hear nothing more."""
+
+
+class NotifiedWake:
+    """A process that is woken by PostgreSQL, from whatever machine."""
+
+    def __init__(self, url: str, role: str) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._woken = asyncio.Event()
+        self._listener = Listener(url, role, self._heard)
+
+    async def wait(self, timeout: float) -> bool:
+        """As ``Wake``."""
+        try:
+            async with asyncio.timeout(timeout):
+                await self._woken.wait()
+        except TimeoutError:
+            return False
+        self._woken.clear()
+        return True
+
+    def nudge(self) -> None:
+        """As ``Wake``."""
+        self._woken.set()
+
+    def close(self) -> None:
+        """As ``Wake``."""
+        self._listener.close()
+
+    def _heard(self) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self._woken.set)
+
+
+def open_wake(settings: Settings, role: str) -> Wake:
+    """Where the process at hand is woken; within a running loop. Raises OSError."""
+    if settings.database.startswith("sqlite"):
+        return WakeSocket(settings.run_dir, role)
+    return NotifiedWake(settings.database, role)
+
+
 def open_store(settings: Settings, vault: Vault) -> Store:
     """The instance's store for one process; each commit wakes those who have work."""
-    waker = Waker(settings.run_dir)
-    return Store(settings.database, mac=vault.seal, after_commit=waker.wake)
+    url = settings.database
+    if url.startswith("sqlite"):
+        return Store(url, mac=vault.seal, after_commit=Waker(settings.run_dir).wake)
+    return Store(url, mac=vault.seal, wake=jobs.defer, before_commit=_notify)
+
+
+def _notify(tx: Tx, hints: frozenset[str]) -> None:
+    notify(tx, hints | {"web"})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,6 +14,7 @@ import structlog
 
 from callflow import clock, handling
 from callflow.config import Settings
+from callflow.dispatch.identity import Identity, only, taken
 from callflow.dispatch.wake import open_store
 from callflow.receiver.keys import Keys
 from callflow.receiver.pace import Pace
@@ -47,11 +47,13 @@ _REPEATS = timedelta(minutes=15)
 class ReceiverProcess:
     """The receiver, the keys it needs, and what it tells of itself."""
 
-    def __init__(self, settings: Settings, store: Store, vault: Vault) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, vault: Vault, me: Identity | None = None
+    ) -> None:
         self._settings, self._store = settings, store
+        self._me = me or only(settings, ROLE)
         self._keys = Keys(store, vault)
         self._heard: dict[str, Heard] = {}
-        self._since = clock.now()
         self._not_stored_since: datetime | None = None
         self._pace = Pace(settings.long_backlog)
         self._stored = False  # something, since the backlog was counted last
@@ -166,11 +168,7 @@ class ReceiverProcess:
             "connections": receiver.connections,
             "not_stored_since": clock.to_iso(since) if since else None,
         }
-        await self._store.write(
-            lambda tx: handling.process_beat(
-                tx, ROLE, pid=os.getpid(), since=self._since, now=clock.now(), state=state
-            )
-        )
+        await self._store.write(lambda tx: self._me.beat(tx, clock.now(), state))
 
 
 def spare_the_collector() -> None:
@@ -185,9 +183,10 @@ def spare_the_collector() -> None:
 async def serve(settings: Settings) -> None:
     """Until cancelled; what was acknowledged is stored."""
     spare_the_collector()
-    vault = Vault(settings.data_dir / "keys")
-    store = open_store(settings, vault)
-    try:
-        await ReceiverProcess(settings, store, vault).run()
-    finally:
-        store.close()
+    with taken(settings, ROLE) as me:
+        vault = Vault(settings.data_dir / "keys")
+        store = open_store(settings, vault)
+        try:
+            await ReceiverProcess(settings, store, vault, me).run()
+        finally:
+            store.close()

@@ -91,11 +91,13 @@ def _gauges(tx: Tx, station: Station) -> CollectorRegistry:
     )
     for row in incidents.queue(tx, limit=5000):
         standing.labels(row["state"], str(row["with_human"]).lower()).inc()
-    up = Gauge("callflow_process_up", "Whether a process lives", ["role"], registry=registry)
-    restarts = Gauge("callflow_process_restarts", "Its restarts", ["role"], registry=registry)
+    which = ["role", "name", "node"]
+    up = Gauge("callflow_process_up", "Whether a process lives", which, registry=registry)
+    restarts = Gauge("callflow_process_restarts", "Its restarts", which, registry=registry)
     for row in people.processes(tx):
-        up.labels(row["role"]).set(beats_at - row["beat_at"] < SILENT_AFTER)
-        restarts.labels(row["role"]).set(row["restarts"])
+        labels = [row[label] for label in which]
+        up.labels(*labels).set(beats_at - row["beat_at"] < SILENT_AFTER)
+        restarts.labels(*labels).set(row["restarts"])
     writable = Gauge("callflow_database_writable", "Whether it can be written", registry=registry)
     writable.set(station.watch.outage is None)
     web = Gauge("callflow_web_info", "This process", ["pid"], registry=registry)

@@ -128,17 +128,6 @@ def test_health_says_what_the_receiver_can_not_store(station: Station) -> None:
     assert (found["status"], found["database"]["since"]) == ("failed", since)
 
 
-def test_silent_telephony_is_said_once_and_so_is_its_return(station: Station) -> None:
-    watch = handling.telephony_watch
-    for _ in range(3):
-        assert station.write(lambda tx: watch(tx, station.now))
-    beat(station, "telephony")
-    for _ in range(3):
-        assert not station.write(lambda tx: watch(tx, station.now))
-    said = [entry["text"] for entry in station.entries("station")]
-    assert said == ["la téléphonie ne répond plus", "la téléphonie répond à nouveau"]
-
-
 # --- tampering by SQL ---------------------------------------------------------------------------
 
 ONE = "chain LIKE 'incident:%'"

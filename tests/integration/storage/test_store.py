@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from sqlalchemy import func, select
 
-from callflow.storage import Store, StoreUnavailable, Tx, schema
+from callflow.storage import Store, StoreUnavailable, Tx, people, schema
 from callflow.storage.upgrade import upgrade
 
 
@@ -128,8 +128,7 @@ def test_closing_finishes_what_was_submitted(database_url: str) -> None:
     ],
 )
 def test_an_instant_comes_back_the_same_to_the_microsecond(store: Store, at: datetime) -> None:
-    values = {"role": "web", "pid": 1, "restarts": 0, "state": {}, "since": at, "beat_at": at}
-    store.write_now(lambda tx: tx.execute(schema.process.insert().values(**values)))
+    store.write_now(lambda tx: people.process_beat(tx, "web", pid=1, since=at, now=at, state={}))
     kept = store.read_now(lambda tx: tx.execute(select(schema.process.c.since)).scalar_one())
     assert (kept, kept.tzinfo) == (at, UTC)
 

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from callflow import clock
+from callflow.dispatch.identity import only
 from tests.integration.web.payloads import PAYLOADS
 from tests.support.web_station import WebStation
 from web.rendering import outside, render
@@ -109,6 +110,7 @@ def test_it_never_becomes_a_message_of_the_stream(station: WebStation, payload: 
             vault=station.vault,
             clock=clock.now,
             started_at=clock.now(),
+            me=only(station.settings, "web"),
             watch=StoreWatch(clock.now),
         )
     )
