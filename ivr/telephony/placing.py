@@ -28,6 +28,7 @@ from ivr.ami import (
     NotPlaced,
     OriginateFailed,
     Placed,
+    Refused,
     Ringing,
     is_call_id,
 )
@@ -63,13 +64,12 @@ class Placing:
         store: Store,
         *,
         node: str,
-        caller_number: str,
         now: Clock,
         monotonic: Callable[[], float],
         on_over: CallOver,
         on_room: Callable[[], None] = lambda: None,
     ) -> None:
-        self._store, self._node, self._caller = store, node, caller_number
+        self._store, self._node = store, node
         self._now, self._monotonic = now, monotonic
         self._on_over, self._on_room = on_over, on_room
         self._crowded = False  # the last claim was cut short by calls that were being placed
@@ -106,7 +106,7 @@ class Placing:
 
     def _wanted(self, tx: Tx) -> bool:
         waiting = calls.actions_waiting(tx, self._node, self._now())
-        return waiting or bool(calls.requested(tx, self._node, limit=1))
+        return waiting or calls.waits(tx, self._node)
 
     async def _claim(self) -> None:
         """Do the acts, and place what is requested, vital first, as far as Asterisk keeps up."""
@@ -119,9 +119,7 @@ class Placing:
             acts = handling.claim_call_actions(tx, node=self._node, now=now)
             if not free:
                 return acts, []
-            return acts, handling.claim_calls(
-                tx, node=self._node, now=now, caller=self._caller, limit=free
-            )
+            return acts, handling.claim_calls(tx, node=self._node, now=now, limit=free)
 
         acts, orders = await self._store.write(claimed)
         self._crowded = len(orders) == free
@@ -149,19 +147,27 @@ class Placing:
     async def _place(self, order: handling.CallOrder) -> None:
         async with self._slots:
             try:
-                await self.link.originate(order.call_id, order.to, order.caller, order.ring_time)
+                await self.link.originate(
+                    order.call_id, order.to, order.caller, order.ring_time, order.trunk
+                )
             except NotPlaced as error:
-                await self._failed(order.call_id, Outcome.TRUNK_FAILURE, str(error))
+                # A lost link is no fault of the trunk's: another one would not help.
+                await self._failed(order.call_id, error, not_carried=isinstance(error, Refused))
             except MaybePlaced as error:
                 log.warning("call.maybe_placed", call=order.call_id, reason=str(error))
                 self._doubtful[order.call_id] = self._monotonic() + GRACE
 
-    async def _failed(self, call_id: str, outcome: Outcome, detail: str) -> None:
-        log.error("call.not_placed", call=call_id, outcome=outcome, reason=detail)
+    async def _failed(self, call_id: str, error: NotPlaced, *, not_carried: bool) -> None:
+        log.error("call.not_placed", call=call_id, reason=str(error))
         self._live.discard(call_id)
         await self._write(
             lambda tx: handling.call_ended(
-                tx, call_id, outcome=outcome, detail=detail, now=self._now()
+                tx,
+                call_id,
+                outcome=Outcome.TRUNK_FAILURE,
+                detail=str(error),
+                now=self._now(),
+                not_carried=not_carried,
             )
         )
 
@@ -249,9 +255,12 @@ class Placing:
             self._on_over(call_id, cut=True)
 
     async def _end_if_over(self, call_id: str) -> None:
-        """A late call of an attempt that is no longer current is hung up; others' calls never."""
+        """A late call of an attempt that is no longer current is hung up; others' calls never, nor
+        a conversation with a human that went on while we were taken for lost."""
         row = await self._store.read(lambda tx: calls.get(tx, call_id))
-        if row is not None and row["state"] in (CallState.ENDED, CallState.CANCELLED):
+        if row is None or (row["answered_at"] is not None and row["room"] is not None):
+            return
+        if row["state"] in (CallState.ENDED, CallState.CANCELLED):
             log.warning("call.late", call=call_id)
             try:
                 await self.link.hangup(call_id)
@@ -338,20 +347,34 @@ def _store_events(tx: Tx, events: list[Event], now: Any) -> None:
                 handling.call_answered(tx, call_id, now)
             case Ended():
                 outcome, detail = verdict(event)
-                handling.call_ended(tx, event.call_id, outcome=outcome, detail=detail, now=now)
+                handling.call_ended(
+                    tx,
+                    event.call_id,
+                    outcome=outcome,
+                    detail=detail,
+                    now=now,
+                    not_carried=causes.not_carried(_ending(event)),
+                )
             case OriginateFailed(call_id, reason):
                 failure = Outcome.TRUNK_FAILURE
-                handling.call_ended(tx, call_id, outcome=failure, detail=reason, now=now)
+                handling.call_ended(
+                    tx, call_id, outcome=failure, detail=reason, now=now, not_carried=True
+                )
 
 
-def verdict(event: Ended) -> tuple[Outcome, str]:
-    """The outcome of an ended channel, without its dialogue's result, and the figures behind it."""
-    ending = causes.Ending(
+def _ending(event: Ended) -> causes.Ending:
+    """What is known of an ended channel, but for its dialogue's result."""
+    return causes.Ending(
         cause=event.cause,
         tech_cause=event.tech_cause,
         rang=event.rang,
         answered=event.answered,
         timed_out=event.timed_out,
+        early_media=event.early_media,
     )
+
+
+def verdict(event: Ended) -> tuple[Outcome, str]:
+    """The outcome of an ended channel, without its dialogue's result, and the figures behind it."""
     sip = f", SIP {event.tech_cause}" if event.tech_cause is not None else ""
-    return causes.outcome(ending), f"cause {event.cause}{sip}"
+    return causes.outcome(_ending(event)), f"cause {event.cause}{sip}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -11,7 +10,8 @@ import structlog
 
 from callflow import clock, handling
 from callflow.config import Settings
-from callflow.dispatch.wake import WakeSocket, open_store
+from callflow.dispatch.identity import Identity, only, taken
+from callflow.dispatch.wake import open_store, open_wake
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.vault import Vault
 from ivr import prompts
@@ -25,8 +25,10 @@ from ivr.speech import Speech, SpeechFailed
 from ivr.telephony.dialogue_rows import DialogueRows
 from ivr.telephony.panel_rows import PanelRows
 from ivr.telephony.placing import Placing
+from ivr.telephony.presence import Presence
 from ivr.telephony.recordings import Recordings
 from ivr.telephony.site_names import SiteNames
+from ivr.telephony.trunk_reach import TrunkReach
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +36,7 @@ ROLE = "telephony"
 _LOOK_EVERY = 0.1  # seconds: a lost wake-up costs no more
 _BEAT_EVERY = 2.0
 _SWEEP_EVERY = 20.0
+_TRUNKS_EVERY = 3.0
 #: An Asterisk of our own says when it has booted; others may never say it.
 _BOOT = {"embedded": 20.0, "external": 0.5}
 
@@ -49,27 +52,31 @@ _ALARMS = {
 class Telephony:
     """Everything of the process, wired. ``run`` until cancelled."""
 
-    def __init__(self, settings: Settings, store: Store, vault: Vault) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, vault: Vault, me: Identity | None = None
+    ) -> None:
         self._settings, self._store = settings, store
-        self._since = clock.now()
-        self._wake = WakeSocket(settings.run_dir, ROLE)
+        self._me = me or only(settings, ROLE)
+        self._presence = Presence(store.url, settings.node)
+        self._wake = open_wake(settings, ROLE)
         self._recordings = Recordings(
             store, settings.recordings_dir, node=settings.node, now=clock.now
         )
         self._placing = Placing(
             store,
             node=settings.node,
-            caller_number=settings.station_number,
             now=clock.now,
             monotonic=clock.monotonic,
             on_over=self._recordings.over,
             on_room=self._wake.nudge,
         )
+        self._reach = TrunkReach([trunk.name for trunk in settings.all_trunks], clock.now)
         self._link = AmiLink(
             account(settings),
-            on_up=self._placing.resync,
+            on_up=self._up,
             on_events=self._placing.events,
             on_alarm=self._alarm,
+            on_device=self._reach.heard,
             timing=Timing(boot=_BOOT[settings.asterisk]),
         )
         self._placing.attach(self._link)
@@ -98,6 +105,7 @@ class Telephony:
 
     async def run(self) -> None:
         """Until cancelled; a part that fails ends the process, and the supervisor begins again."""
+        await self._presence.begin()
         write_tones(self._settings.data_dir / "tones")
         await self._agi.start(self._settings.ports.agi)
         await self._speech.start()
@@ -110,6 +118,7 @@ class Telephony:
                     self._site_names.run(),
                     self._recordings.run(),
                     self._every(_BEAT_EVERY, self._beat),
+                    self._every(_TRUNKS_EVERY, self._watch_trunks),
                     self._every(_SWEEP_EVERY, self._recordings.sweep),
                 ):
                     parts.create_task(part)
@@ -118,6 +127,7 @@ class Telephony:
             await self._placing.close()
             await self._speech.close()
             self._wake.close()
+            self._presence.close()
 
     async def _look(self) -> None:
         """Do what the rows ask for."""
@@ -137,18 +147,32 @@ class Telephony:
                 log.debug("store.away", reason=error.reason)  # the store says it, once
             await asyncio.sleep(seconds)
 
+    async def _up(self) -> None:
+        await self._placing.resync()
+        self._reach.forget()
+        await self._link.devices()
+
+    async def _watch_trunks(self) -> None:
+        """Judged only while Asterisk is there: without it no trunk can be blamed."""
+        if self._link.ready:
+            now, node, reach = clock.now(), self._settings.node, dict(self._reach.known)
+            if await self._store.read(lambda tx: handling.trunks_changed(tx, node, reach, now)):
+                await self._store.write(lambda tx: handling.watch_trunks(tx, node, reach, now))
+
     async def _beat(self) -> None:
+        up, node = self._link.ready, self._settings.node
+        now = clock.now()
+        trunks = await self._store.read(lambda tx: handling.trunk_health(tx, node, now, link_up=up))
         state = {
-            "asterisk": "up" if self._link.ready else "down",
-            "trunks": [{"name": "trunk", "calls": self._placing.live}],
+            **self._presence.asterisk(now, up=up),
+            "trunks": trunks,
             "recordings_waiting": self._recordings.waiting,
             "panels": dict(self._panels.counts),
         }
-        await self._store.write(
-            lambda tx: handling.process_beat(
-                tx, ROLE, pid=os.getpid(), since=self._since, now=clock.now(), state=state
-            )
-        )
+        await self._store.write(lambda tx: self._me.beat(tx, clock.now(), state))
+        if await self._presence.was_missed() and self._link.connected:
+            log.warning("node.was_missed", node=node)
+            await self._placing.resync()
 
     async def _alarm(self, kind: str, reason: str) -> None:
         at = clock.now()
@@ -197,9 +221,10 @@ async def one_moment(settings: Settings) -> Path | None:
 
 async def serve(settings: Settings) -> None:
     """The role ``telephony`` of ``callflow serve``: until cancelled."""
-    vault = Vault(settings.data_dir / "keys")
-    store = open_store(settings, vault)
-    try:
-        await Telephony(settings, store, vault).run()
-    finally:
-        store.close()
+    with taken(settings, ROLE) as me:
+        vault = Vault(settings.data_dir / "keys")
+        store = open_store(settings, vault)
+        try:
+            await Telephony(settings, store, vault, me).run()
+        finally:
+            store.close()
