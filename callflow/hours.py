@@ -105,7 +105,7 @@ def united(spans: Iterable[Span]) -> Iterator[Span]:
         yield open_
 
 
-def library() -> ModuleType:
+def _library() -> ModuleType:
     """Loaded where a calendar needs it: it takes a tenth of a second, and a dead role must be back
     at once."""
     import holidays  # noqa: PLC0415
@@ -113,10 +113,15 @@ def library() -> ModuleType:
     return holidays
 
 
+@lru_cache(maxsize=1)
+def _countries() -> frozenset[str]:
+    return frozenset(_library().list_supported_countries())
+
+
 @lru_cache(maxsize=64)
 def _calendar(country: str, region: str | None) -> HolidayBase:
     """Raises NotImplementedError where there is no such country or region."""
-    return cast("HolidayBase", library().country_holidays(country, subdiv=region))
+    return cast("HolidayBase", _library().country_holidays(country, subdiv=region))
 
 
 # --- reading ------------------------------------------------------------------------------
@@ -183,7 +188,7 @@ def read_holidays(body: Any, name: str, rules: Collection[str]) -> Holidays | No
     only(body, name, frozenset({"country", "region", "open"}))
     country, region = body.get("country"), body.get("region")
     rule = body.get("open", next(iter(rules)))
-    if not isinstance(country, str) or country not in library().list_supported_countries():
+    if not isinstance(country, str) or country not in _countries():
         raise CalendarError(f"{name}.country", "must be a country's two letters, such as FR")
     if region is not None and region not in _regions(country):
         known = ", ".join(_regions(country))
@@ -198,6 +203,7 @@ def write_holidays(holidays: Holidays) -> dict[str, Any]:
     return {"country": holidays.country, "region": holidays.region, "open": holidays.rule}
 
 
+@lru_cache(maxsize=64)
 def _regions(country: str) -> list[str]:
     calendar = _calendar(country, None)
     return [*calendar.subdivisions, *calendar.subdivisions_aliases]

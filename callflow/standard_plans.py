@@ -103,7 +103,13 @@ _HUMAN_KINDS = PERSONAL | {
     Kind.MISSING_TEST,
     Kind.PANEL_USER,  # whoever is there may know a code that was true once
     Kind.RECEIVER,
+    Kind.TRUNK,
 }
+
+
+def is_usual(kind: Kind, category: Category) -> bool:
+    """Whether a plan for any kind is meant for such an alarm."""
+    return category is Category.SECURITY and kind not in _HUMAN_KINDS
 
 
 def plan_id(site_plans: Mapping[str, str], kind: Kind, category: Category) -> str:
@@ -117,7 +123,7 @@ def plan_id(site_plans: Mapping[str, str], kind: Kind, category: Category) -> st
     if kind is Kind.BANK_OPENING:  # asked at the site, by a plan of its own, and nobody else
         return site_plans.get(kind.value, BANK.id)
     named = site_plans.get(kind.value) or site_plans.get(category.value)
-    if named is None and category is Category.SECURITY and kind not in _HUMAN_KINDS:
+    if named is None and is_usual(kind, category):
         named = site_plans.get(ANY_KIND)
     if named is not None:
         return named

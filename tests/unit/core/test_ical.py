@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -124,7 +125,9 @@ def test_what_was_cancelled_does_not_count_nor_an_absence_that_blocks_no_time() 
 
 def test_a_shared_calendars_events_are_picked_by_summary_or_category() -> None:
     mine = event(*NIGHT, "SUMMARY:Astreinte Anne")
-    other = event("DTSTART:20261203T080000Z", "DTEND:20261203T090000Z", "CATEGORIES:Astreinte,Yves")
+    other = event(
+        "DTSTART:20261203T080000Z", "DTEND:20261203T090000Z", "CATEGORIES:Astreinte,Yves", uid="2"
+    )
     assert read(mine, other, matching="ANNE") == [NIGHT_SPAN]
     assert [span.start.day for span in read(mine, other, matching="yves")] == [3]
     assert len(read(mine, other, matching="astreinte")) == 2
@@ -144,9 +147,6 @@ def test_an_event_without_a_length_is_no_time() -> None:
         "FREQ=DAILY;BYSECOND=1",
         "FREQ=DAILY;INTERVAL=0",
         "FREQ=DAILY;INTERVAL=-1",
-        "FREQ=DAILY;COUNT=1000000",
-        "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30;COUNT=2",
-        "FREQ=MONTHLY;BYDAY=6MO;COUNT=2",
     ],
 )
 def test_rules_that_would_never_end_are_refused(rule: str) -> None:
@@ -157,10 +157,13 @@ def test_rules_that_would_never_end_are_refused(rule: str) -> None:
     assert rule in refused(file(event(*NIGHT, hidden)))
 
 
-def test_a_rule_that_never_fits_a_day_ends() -> None:
-    never = "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"
-    for until in ("", ";UNTIL=21990101T000000Z"):
-        read(*(event(*NIGHT, never + until, uid=str(n)) for n in range(100)))
+@pytest.mark.parametrize(
+    "rule", ["FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30;COUNT=2", "FREQ=MONTHLY;BYDAY=6MO"]
+)
+def test_a_rule_that_never_fits_a_day_ends_and_few_are_taken(rule: str) -> None:
+    events = [event(*NIGHT, f"RRULE:{rule}", uid=str(n)) for n in range(11)]
+    assert read(events[0]) == [NIGHT_SPAN]
+    assert "10 by the month's or the year's days" in refused(file(*events))
 
 
 def test_a_files_own_definition_of_a_zone_is_not_looked_at() -> None:
@@ -194,8 +197,8 @@ def test_a_files_own_definition_of_a_zone_is_not_looked_at() -> None:
         (file(event(*NIGHT, "EXRULE:FREQ=DAILY")), "EXRULE"),
         (file(*(event(*NIGHT, uid=str(n)) for n in range(2001))), "2001 events"),
         (
-            file(*(event(*NIGHT, "RRULE:FREQ=DAILY", uid=str(n)) for n in range(101))),
-            "101 repeated events",
+            file(*(event(*NIGHT, "RRULE:FREQ=DAILY", uid=str(n)) for n in range(51))),
+            "51 repeated events",
         ),
         (
             file(
@@ -219,10 +222,8 @@ def test_a_file_that_is_no_calendar_or_too_much_is_refused(data: bytes, says: st
 
 @given(st.binary(max_size=300) | st.text(max_size=200).map(lambda t: file(event(*NIGHT, t))))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
-    try:
-        ical.read(data, PARIS, NOW, absences=True)
-    except CalendarError as error:
-        assert error.message
+    with contextlib.suppress(CalendarError):
+        assert ical.read(data, PARIS, NOW, absences=True).until > NOW
 
 
 # --- written ------------------------------------------------------------------------------
@@ -252,4 +253,4 @@ def test_the_same_time_has_the_same_id_and_a_name_cannot_break_out() -> None:
     one, two = (ical.write([NIGHT_SPAN], key=key, summary=name, now=NOW) for key in "ab")
     assert one == ical.write([NIGHT_SPAN], key="a", summary=name, now=NOW)
     assert one != two
-    assert one.count(b"END:VEVENT\r\n") == 1
+    assert one.count(b"\r\nEND:VEVENT\r\n") == 1
