@@ -7,6 +7,7 @@ import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path
+from pydantic import BaseModel, ConfigDict, Field
 
 from web.accounts import Right
 from web.api.shapes import Page
@@ -57,6 +58,31 @@ async def put_phone(
         raise ProblemError(
             422, detail if colon else str(error), field=field if colon else "body"
         ) from None
+
+
+class TrunkBody(BaseModel):
+    """What becomes of a trunk's calls: up, refuse (503), broken (500), barred (403), no_route
+    (404), silent (nothing is ever answered)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    behaviour: str = Field(max_length=16)
+
+
+@router.put("/simulator/trunks/{name}")
+async def put_trunk(
+    name: Annotated[str, Path(max_length=16)],
+    body: TrunkBody,
+    caller: Annotated[Caller, Depends(allowed(Right.SIMULATE))],
+    simulated: Simulated,
+) -> dict[str, str]:
+    """What the network does with every call of one trunk, from the next one on."""
+    try:
+        await asyncio.to_thread(simulated.set_trunk, name, body.behaviour)
+    except ValueError as error:
+        field, _, detail = str(error).partition(": ")
+        raise ProblemError(422, detail, field=field) from None
+    return {"name": name, "behaviour": body.behaviour}
 
 
 @router.get("/simulator/calls")
