@@ -114,6 +114,31 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "fr": "Nous n'avons reçu aucune réponse.",
         "en": "We did not receive any answer.",
     },
+    # --- what a plan asks or tells ---
+    "plan_text": {"fr": "{text}.", "en": "{text}."},
+    "offer_answer": {"fr": "{answer}, tapez {key}.", "en": "{answer}, press {key}."},
+    "offer_acknowledge": {
+        "fr": "Pour confirmer que vous avez entendu, tapez 1.",
+        "en": "To confirm that you have heard this, press 1.",
+    },
+    "offer_accept": {
+        "fr": "Vous acceptez l'intervention, tapez 1.",
+        "en": "To accept the intervention, press 1.",
+    },
+    "offer_decline": {"fr": "Vous refusez, tapez 2.", "en": "To decline, press 2."},
+    "answer_noted": {"fr": "Votre réponse est notée.", "en": "Your answer is noted."},
+    "message_noted": {
+        "fr": "Vous avez tapé 1, message entendu. C'est noté.",
+        "en": "You pressed 1, message heard. This is noted.",
+    },
+    "guard_accepted": {
+        "fr": "Vous avez tapé 1, intervention acceptée.",
+        "en": "You pressed 1, intervention accepted.",
+    },
+    "guard_declined": {
+        "fr": "Vous avez tapé 2, intervention refusée.",
+        "en": "You pressed 2, intervention declined.",
+    },
     # --- desk ---
     "desk_work": {
         "fr": "Callflow : {count} en attente. La plus urgente : {kind}, {site}.",
@@ -212,7 +237,8 @@ def spoken(key: str, values: Mapping[str, object], wanted: str) -> str:
     written = language(str(values.get("written") or wanted))
     words = {name: _value(name, value, lang, written) for name, value in values.items()}
     sentence = TEXTS[key][lang].format_map(words)
-    return _upper_first(re.sub(r"\s+([.,])", r"\1", sentence).strip(" .,:") + ".")
+    said = re.sub(r"\s+([.,])", r"\1", sentence).strip(" .,:;")
+    return _upper_first(said if said.endswith(("?", "!")) else f"{said}.")
 
 
 def _value(name: str, value: object, lang: str, written: str) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from callflow import call_plan
 from callflow.call import Outcome
 from callflow.handling.acting import is_mute
 from callflow.handling.calling import call_arrived, dialogue_concluded, join_room
@@ -16,7 +17,7 @@ from callflow.signal import Category, Kind
 from callflow.site import Authority, Contact, Role, Site
 from callflow.storage import Tx, calls, incidents, sites
 from callflow.vault import Vault, equal
-from ivr.dialogue import Answer, CodeVerdict, Dialogue, Facts, Progress
+from ivr.dialogue import ASKING, Answer, CodeVerdict, Dialogue, Facts, Progress
 
 STATION_NAME = "Callflow"
 _LONGEST_NUMBER = 32  # characters of what a caller's network says, as a row has room for
@@ -33,7 +34,7 @@ def dialogue_begin(tx: Tx, vault: Vault, call_id: str) -> tuple[Facts, Progress]
     facts = _facts(tx, vault, row)
     if row["progress"]:
         return facts, Progress.from_json(row["progress"])
-    progress = Progress.start(facts.dialogue)
+    progress = Progress.start(facts)
     if progress.result is not None:  # a service: with the operator at once, and nothing is asked
         calls.change(tx, call_id, result=progress.result.value)
     dialogue_save(tx, call_id, replace(progress, begun=True))
@@ -57,7 +58,7 @@ def _facts(tx: Tx, vault: Vault, row: dict[str, Any]) -> Facts:
         priority=incident_row["priority"],
         personal=is_mute(incident_row),
     )
-    if site is None or dialogue is not Dialogue.VERIFICATION:
+    if site is None or dialogue not in (Dialogue.VERIFICATION, *ASKING):
         room = row["room"] if row["room"] != row["id"] else ""
         return Facts(
             **common,
@@ -67,6 +68,7 @@ def _facts(tx: Tx, vault: Vault, row: dict[str, Any]) -> Facts:
             waiting_count=max(1, incidents.count_in_queue(tx)),
         )
     contact = next((c for c in site.contacts if c.id == row["contact_id"]), None)
+    contact_row = sites.contact(tx, row["contact_id"]) if dialogue in ASKING else None
     return Facts(
         **common,
         language=contact.language if contact else site.language,
@@ -75,7 +77,22 @@ def _facts(tx: Tx, vault: Vault, row: dict[str, Any]) -> Facts:
         at=incident_row["opened_at"].astimezone(ZoneInfo(site.timezone)),
         recognition_word=site.recognition_word,
         answers=_answers(contact, incident_row),
+        **_asked(incident_row, row["step"], contact_row),
     )
+
+
+def _asked(incident_row: dict[str, Any], step_id: str, called: dict[str, Any] | None) -> Any:
+    """What the plan's step says and asks; nothing for a call that is no step's."""
+    plan = call_plan.from_json(incident_row["plan"])
+    step = next((step for step in plan.steps if step.id == step_id), None)
+    if step is None:
+        return {}
+    knows_code = called is not None and called["code"] is not None
+    return {
+        "text": step.text,
+        "choices": step.answers,
+        "identify": step.identify and knows_code,
+    }
 
 
 def site_facts(tx: Tx, vault: Vault, site_id: str) -> list[Facts]:

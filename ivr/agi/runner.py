@@ -61,7 +61,7 @@ class DialogueStore(Protocol):
 
     async def load(self, channel_id: str) -> tuple[Facts, Progress] | None:
         """The call that we placed under this id, with what was saved last, or for the first
-        server ``Progress.start(facts.dialogue)``, saved as *begun*; None where there is no such
+        server ``Progress.start(facts)``, saved as *begun*; None where there is no such
         call."""
 
     async def arrived(

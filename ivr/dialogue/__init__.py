@@ -32,6 +32,7 @@ from ivr.dialogue.events import (
 )
 from ivr.dialogue.table import (
     ASKED_AT_MOST,
+    ASKING,
     FIRST,
     HELP_KEY,
     KEYS,
@@ -64,6 +65,7 @@ from ivr.dialogue.talk import (
 
 __all__ = [
     "ASKED_AT_MOST",
+    "ASKING",
     "FIRST",
     "HELP_KEY",
     "KEYS",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from callflow.call import Outcome
+from callflow.call import ANSWERS, Outcome
 
 
 class Dialogue(StrEnum):
@@ -15,6 +15,10 @@ class Dialogue(StrEnum):
     VERIFICATION = "verification"  # we call the premises or a keyholder
     DESK = "desk"  # we call a desk phone or a duty number: work, or a person, waits (D21)
     INCOMING = "incoming"  # somebody calls us
+    QUESTION = "question"  # we call somebody and ask what the plan asks
+    MESSAGE = "message"  # we call somebody, say what the plan says, and have it acknowledged
+    GUARD = "guard"  # we call a guard firm: will it go there?
+    VOICE = "voice"  # we call a device back: a human at once, without a code (D8)
     SERVICE = "service"  # a service that a person asked for: it hears that person, and no words
 
 
@@ -41,6 +45,10 @@ HELP_KEY = "2"
 OPERATOR_KEY = "0"
 
 
+#: Dialogues that put one question of the plan, after the code where one is asked.
+ASKING = frozenset({Dialogue.QUESTION, Dialogue.MESSAGE, Dialogue.GUARD})
+
+
 class CodeVerdict(StrEnum):
     """What the shell found the typed code to be."""
 
@@ -54,6 +62,7 @@ class State(StrEnum):
 
     CODE = "code"  # verification: the code is asked
     MENU = "menu"  # verification: the code was right; the situation, then the keys
+    ASK = "ask"  # question, message, guard: what the plan says, then the keys
     DESK = "desk"  # desk: says what waits
     WELCOME = "welcome"  # incoming: greets
     CLOSING = "closing"  # concluded; the last words, then hang-up
@@ -80,6 +89,18 @@ class Trigger(StrEnum):
     SEND_GUARD = "send_guard"
     NEXT_PERSON = "next_person"
     KNOWN_CAUSE = "known_cause"
+    ACKNOWLEDGED = "acknowledged"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    ANSWER_1 = "answer_1"
+    ANSWER_2 = "answer_2"
+    ANSWER_3 = "answer_3"
+    ANSWER_4 = "answer_4"
+    ANSWER_5 = "answer_5"
+    ANSWER_6 = "answer_6"
+    ANSWER_7 = "answer_7"
+    ANSWER_8 = "answer_8"
+    ANSWER_9 = "answer_9"
     TAKE = "take"  # desk: I take it
     PLAYED = "played"  # the last words were said
     HUNG_UP = "hung_up"
@@ -122,6 +143,19 @@ TABLE: Mapping[tuple[State, Trigger], Rule] = {
     (State.MENU, Trigger.BAD_KEY): Rule(State.MENU, say="bad_key"),
     (State.MENU, Trigger.GIVE_UP): Rule(_BRIDGING, Outcome.OPERATOR, "silent_person"),
     (State.MENU, Trigger.HUNG_UP): Rule(State.END, Outcome.HUNG_UP),
+    (State.ASK, Trigger.OPERATOR): Rule(_BRIDGING, Outcome.OPERATOR, "key_operator"),
+    **{
+        (State.ASK, Trigger(answer.value)): Rule(_CLOSING, answer, "answer_noted")
+        for answer in ANSWERS
+    },
+    (State.ASK, Trigger.ACKNOWLEDGED): Rule(_CLOSING, Outcome.ACKNOWLEDGED, "message_noted"),
+    (State.ASK, Trigger.ACCEPTED): Rule(_CLOSING, Outcome.ACCEPTED, "guard_accepted"),
+    (State.ASK, Trigger.DECLINED): Rule(_CLOSING, Outcome.DECLINED, "guard_declined"),
+    (State.ASK, Trigger.SILENCE): Rule(State.ASK, say="nothing_heard"),
+    (State.ASK, Trigger.BAD_KEY): Rule(State.ASK, say="bad_key"),
+    (State.ASK, Trigger.GIVE_UP): Rule(_CLOSING, Outcome.NO_KEY, "nobody"),
+    (State.ASK, Trigger.ABANDONED): Rule(_BRIDGING, Outcome.OPERATOR, "silent_person"),
+    (State.ASK, Trigger.HUNG_UP): Rule(State.END, Outcome.HUNG_UP),
     (State.DESK, Trigger.TAKE): Rule(_CLOSING, Outcome.OPERATOR, "desk_taken"),
     (State.DESK, Trigger.SILENCE): Rule(State.DESK),
     (State.DESK, Trigger.BAD_KEY): Rule(State.DESK, say="bad_key"),
@@ -134,6 +168,12 @@ TABLE: Mapping[tuple[State, Trigger], Rule] = {
     (_CLOSING, Trigger.HUNG_UP): Rule(State.END),
     (_BRIDGING, Trigger.PLAYED): Rule(State.END),
     (_BRIDGING, Trigger.HUNG_UP): Rule(State.END),
+}
+
+#: What an asking dialogue does otherwise: after the code comes its question, not the menu.
+AFTER_CODE: Mapping[tuple[State, Trigger], Rule] = {
+    (State.CODE, Trigger.OK): Rule(State.ASK, say="code_ok"),
+    (State.CODE, Trigger.DURESS): Rule(State.ASK, Outcome.DURESS, "code_ok"),
 }
 
 #: A question is asked once in full and twice in short: a voicemail keeps the line about 35 s.
@@ -150,14 +190,25 @@ FIRST: Mapping[Dialogue, State] = {
     Dialogue.DESK: State.DESK,
     Dialogue.INCOMING: State.WELCOME,
     Dialogue.SERVICE: State.END,
+    Dialogue.QUESTION: State.CODE,  # or, where nobody is to be identified, State.ASK
+    Dialogue.MESSAGE: State.CODE,
+    Dialogue.GUARD: State.CODE,
+    Dialogue.VOICE: State.WELCOME,
 }
+
+
+def rule(dialogue: Dialogue, state: State, trigger: Trigger) -> Rule | None:
+    """The cell that counts for ``dialogue``; None: it can't happen."""
+    if dialogue in ASKING and (state, trigger) in AFTER_CODE:
+        return AFTER_CODE[state, trigger]
+    return TABLE.get((state, trigger))
 
 
 def mermaid() -> str:
     """The table as a mermaid state diagram."""
     lines = ["stateDiagram-v2"]
     lines += [f"    [*] --> {state}: {dialogue}" for dialogue, state in FIRST.items()]
-    for (state, trigger), rule in TABLE.items():
-        outcome = f" / {rule.outcome}" if rule.outcome else ""
-        lines.append(f"    {state} --> {rule.to}: {trigger}{outcome}")
+    for (state, trigger), cell in (*TABLE.items(), *AFTER_CODE.items()):
+        outcome = f" / {cell.outcome}" if cell.outcome else ""
+        lines.append(f"    {state} --> {cell.to}: {trigger}{outcome}")
     return "\n".join([*lines, "    end --> [*]", ""])

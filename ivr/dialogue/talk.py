@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+import textwrap
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +13,7 @@ from typing import Any
 from callflow.call import Outcome
 from callflow.law import Service
 from callflow.signal import Kind
+from ivr.dialogue import table
 from ivr.dialogue.events import (
     Bridge,
     CodeChecked,
@@ -23,12 +26,12 @@ from ivr.dialogue.events import (
 )
 from ivr.dialogue.table import (
     ASKED_AT_MOST,
+    ASKING,
     FIRST,
     HELP_KEY,
     KEYS,
     OPERATOR_KEY,
     SHORTEST_CODE,
-    TABLE,
     WRONG_CODES_AT_MOST,
     Answer,
     CodeVerdict,
@@ -37,6 +40,9 @@ from ivr.dialogue.table import (
     State,
     Trigger,
 )
+
+#: Characters said in one go: about twelve seconds.
+LONGEST_PIECE = 150
 
 
 class ImpossibleEvent(Exception):
@@ -53,7 +59,9 @@ class Facts:
     ``answers`` are the keys that this person may use; help and the operator always work.
     ``site_language`` is the one that the site's names are written in ("": the listener's).
     ``room`` (desk and service): the conference in which somebody waits; empty: work waits in the
-    queue. ``service`` (desk only): the service that is dialled once this desk is there.
+    queue. ``text``, ``choices`` (key 1 first) and ``identify`` (whether a code is asked) are what a
+    plan's question, message or guard's call says. ``service`` (desk only): the service that is
+    dialled once this desk is there.
     """
 
     dialogue: Dialogue
@@ -73,6 +81,9 @@ class Facts:
     personal: bool = False
     room: str = ""
     service: Service | None = None
+    text: str = ""
+    choices: tuple[str, ...] = ()
+    identify: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,11 +104,13 @@ class Progress:
     result: Outcome | None = None
 
     @classmethod
-    def start(cls, dialogue: Dialogue) -> Progress:
-        """Where ``dialogue`` begins; a service's is over then: it is with an operator."""
-        if dialogue is Dialogue.SERVICE:
-            return cls(state=FIRST[dialogue], bridge=True, result=Outcome.OPERATOR)
-        return cls(state=FIRST[dialogue])
+    def start(cls, facts: Facts) -> Progress:
+        """Where a dialogue begins; a service's is over then: it is with an operator."""
+        if facts.dialogue is Dialogue.SERVICE:
+            return cls(state=FIRST[facts.dialogue], bridge=True, result=Outcome.OPERATOR)
+        if facts.dialogue in ASKING and not facts.identify:
+            return cls(state=State.ASK)
+        return cls(state=FIRST[facts.dialogue])
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -170,6 +183,9 @@ def turn(facts: Facts, progress: Progress) -> Turn | None:
         case State.MENU:
             say = first + (_situation(facts) if not progress.empty_turns else ())
             return Turn(say=say + _menu(facts), read=Input.KEY)
+        case State.ASK:
+            say = first + (_asking(facts) if not progress.empty_turns else ())
+            return Turn(say=say + _choices(facts), read=Input.KEY)
         case State.DESK:
             return Turn(say=first + _waiting(facts), read=Input.KEY, timeout_s=4.0)
         case State.WELCOME:
@@ -211,6 +227,42 @@ def _situation(facts: Facts) -> tuple[Phrase, ...]:
     if facts.at is not None:
         say.append(Phrase("at", {"at": facts.at}))
     return tuple(say)
+
+
+def _asking(facts: Facts) -> tuple[Phrase, ...]:
+    """What the plan says, a sentence at a time; to a guard the situation first."""
+    written = {"written": facts.site_language}
+    said: tuple[Phrase, ...] = ()
+    if not facts.identify:
+        said = (Phrase("greeting", {"station": facts.station}),)
+    if facts.dialogue is Dialogue.GUARD:
+        said += _situation(facts)
+    else:
+        said += (Phrase("site", {"site": facts.site_name, **written}),)
+    return said + tuple(
+        Phrase("plan_text", {"text": sentence, **written}) for sentence in _sentences(facts.text)
+    )
+
+
+def _sentences(text: str) -> Iterator[str]:
+    """``text`` in pieces that are said each in one go."""
+    for sentence in re.split(r"(?<=[.!?;])\s+|\n+", text):
+        yield from textwrap.wrap(sentence, LONGEST_PIECE)
+
+
+def _choices(facts: Facts) -> tuple[Phrase, ...]:
+    match facts.dialogue:
+        case Dialogue.MESSAGE:
+            keys: tuple[Phrase, ...] = (Phrase("offer_acknowledge"),)
+        case Dialogue.GUARD:
+            keys = (Phrase("offer_accept"), Phrase("offer_decline"))
+        case _:
+            written = {"written": facts.site_language}
+            keys = tuple(
+                Phrase("offer_answer", {"answer": choice, "key": str(key), **written})
+                for key, choice in enumerate(facts.choices, start=1)
+            )
+    return (*keys, Phrase("offer_operator"))
 
 
 def _menu(facts: Facts) -> tuple[Phrase, ...]:
@@ -256,7 +308,7 @@ def advance(facts: Facts, progress: Progress, event: Event) -> tuple[Progress, t
     if progress.state is State.END:
         return progress, ()
     trigger = _trigger(facts, progress, event)
-    rule = TABLE.get((progress.state, trigger))
+    rule = table.rule(facts.dialogue, progress.state, trigger)
     if rule is None:
         raise ImpossibleEvent(f"{progress.state} can't meet {trigger}")
     return _follow(facts, progress, trigger, rule)
@@ -298,6 +350,8 @@ def _trigger(facts: Facts, progress: Progress, event: Event) -> Trigger:
             trigger = _at_code(progress, event)
         case State.MENU:
             trigger = _at_menu(facts, event)
+        case State.ASK:
+            trigger = _at_question(facts, event)
         case State.DESK:
             trigger = _at_desk(event)
         case State.WELCOME:
@@ -307,7 +361,8 @@ def _trigger(facts: Facts, progress: Progress, event: Event) -> Trigger:
             asks = zero and progress.state is State.CLOSING and facts.dialogue is not Dialogue.DESK
             return Trigger.OPERATOR if asks else Trigger.PLAYED
     if trigger in _EMPTY and progress.empty_turns + 1 >= ASKED_AT_MOST:
-        doubted = progress.state is State.CODE and progress.wrong_codes
+        asked_them = progress.state is State.ASK and facts.identify
+        doubted = (progress.state is State.CODE and progress.wrong_codes) or asked_them
         return Trigger.ABANDONED if doubted else Trigger.GIVE_UP
     return trigger
 
@@ -349,6 +404,23 @@ def _at_menu(facts: Facts, event: Event) -> Trigger:
     return Trigger(answer.value) if answer in facts.answers else Trigger.BAD_KEY
 
 
+def _at_question(facts: Facts, event: Event) -> Trigger:
+    if not isinstance(event, Typed):
+        return Trigger.SILENCE
+    key = event.digits[:1]
+    if key == OPERATOR_KEY:
+        return Trigger.OPERATOR
+    match facts.dialogue:
+        case Dialogue.MESSAGE:
+            meant = {"1": Trigger.ACKNOWLEDGED}
+        case Dialogue.GUARD:
+            meant = {"1": Trigger.ACCEPTED, "2": Trigger.DECLINED}
+        case _:
+            count = len(facts.choices)
+            meant = {str(n): Trigger(f"answer_{n}") for n in range(1, count + 1)}
+    return meant.get(key, Trigger.BAD_KEY)
+
+
 def _at_desk(event: Event) -> Trigger:
     if not isinstance(event, Typed):
         return Trigger.SILENCE
@@ -358,7 +430,10 @@ def _at_desk(event: Event) -> Trigger:
 def own_phrases(facts: Facts) -> tuple[Phrase, ...]:
     """What only this call says: all else that it may say is the same in every call."""
     if facts.dialogue is Dialogue.VERIFICATION:
-        said = _asking_code(facts, Progress.start(facts.dialogue)) + _situation(facts)
+        said = _asking_code(facts, Progress.start(facts)) + _situation(facts)
+    elif facts.dialogue in ASKING:
+        code = _asking_code(facts, Progress.start(facts)) if facts.identify else ()
+        said = code + _asking(facts) + _choices(facts)
     elif facts.dialogue is Dialogue.SERVICE:
         said = ()
     else:

@@ -48,6 +48,8 @@ def facts_of(head: Mapping[str, Any]) -> Facts:
         body["answers"] = frozenset(Answer(answer) for answer in body["answers"])
     if "service" in body:
         body["service"] = Service(body["service"])
+    if "choices" in body:
+        body["choices"] = tuple(body["choices"])
     if "at" in body:
         body["at"] = datetime.fromisoformat(body["at"])
     return Facts(**body)
@@ -68,7 +70,7 @@ def replayed(text: str) -> str:
 
 
 def _play(facts: Facts, codes: Mapping[str, CodeVerdict], said: list[str]) -> Iterator[str]:
-    progress = Progress.start(facts.dialogue)
+    progress = Progress.start(facts)
     for line in said:
         now = dialogue.turn(facts, progress)
         assert now is not None, f"the dialogue is over before {line!r}"

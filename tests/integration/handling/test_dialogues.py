@@ -131,7 +131,7 @@ def test_another_persons_code_a_person_without_one_and_no_call_are_wrong(station
 def test_a_dialogue_goes_on_from_what_was_committed(station: Station) -> None:
     station.alarm("BA")
     call_id = station.picks_up(SHOP)
-    first = Progress.start(Dialogue.VERIFICATION)
+    first = Progress.start(Facts(dialogue=Dialogue.VERIFICATION))
     assert begin(station, call_id)[1] == first
     assert begin(station, call_id)[1] == replace(first, begun=True)
     progress = Progress(state=State.MENU, begun=True)

@@ -96,7 +96,7 @@ async def test_a_voicemail_keeps_a_line_for_about_35_seconds(speech: Speech) -> 
 
 def _silent_call(facts: Facts, language: str) -> list[list[Sentence]]:
     facts = replace(facts, language=language)
-    progress, turns = Progress.start(facts.dialogue), []
+    progress, turns = Progress.start(facts), []
     while (now := dialogue.turn(facts, progress)) is not None:
         turns.append([sentence(phrase, language) for phrase in now.say])
         event = Silence() if now.read is Input.CODE else Played()

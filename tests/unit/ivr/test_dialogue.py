@@ -80,7 +80,7 @@ def play(
     facts: Facts, typed: list[Typed | Silence], *verdicts: CodeVerdict
 ) -> tuple[Progress, list[Turn], list[Effect]]:
     """To the end: after what was typed comes silence. ``verdicts`` on each code, wrong after."""
-    progress = Progress.start(facts.dialogue)
+    progress = Progress.start(facts)
     verdict = chain(verdicts, repeat(CodeVerdict.WRONG))
     turns: list[Turn] = []
     effects: list[Effect] = []
@@ -114,7 +114,7 @@ def test_it_ends_whatever_is_typed(
 def test_it_ends_when_somebody_hangs_up_at_any_point(
     facts: Facts, typed: list[Typed | Silence], verdict: CodeVerdict, turns_before: int
 ) -> None:
-    progress = Progress.start(facts.dialogue)
+    progress = Progress.start(facts)
     for item in (typed + [Silence()] * 8)[:turns_before]:
         now = dialogue.turn(facts, progress)
         if now is None:
@@ -178,7 +178,7 @@ def test_silence_is_nobody(facts: Facts) -> None:
 def test_a_new_server_goes_on_where_the_last_one_stood(
     facts: Facts, typed: list[Typed | Silence], verdict: CodeVerdict
 ) -> None:
-    progress = Progress.start(facts.dialogue)
+    progress = Progress.start(facts)
     for item in typed:
         now = dialogue.turn(facts, progress)
         if now is None:
@@ -212,7 +212,7 @@ def test_every_state_has_an_exit_on_hang_up_and_time_out(state: State) -> None:
 def test_a_code_must_be_checked_before_the_dialogue_goes_on() -> None:
     facts = Facts(dialogue=Dialogue.VERIFICATION)
     with pytest.raises(ImpossibleEvent, match="checked by the shell"):
-        dialogue.advance(facts, Progress.start(facts.dialogue), Typed("2580"))
+        dialogue.advance(facts, Progress.start(facts), Typed("2580"))
 
 
 def test_an_event_that_a_state_cannot_meet_is_our_bug() -> None:
@@ -238,7 +238,7 @@ def test_the_picture_names_every_state_and_outcome() -> None:
 
 
 def test_a_service_hears_no_word_of_ours_and_is_with_the_operator_at_once() -> None:
-    progress = Progress.start(Dialogue.SERVICE)
+    progress = Progress.start(Facts(dialogue=Dialogue.SERVICE))
     for resumed in (progress, replace(progress, begun=True)):
         assert dialogue.turn(Facts(dialogue=Dialogue.SERVICE, room="r"), resumed) is None
     assert (progress.bridge, progress.result) == (True, Outcome.OPERATOR)
