@@ -169,7 +169,7 @@ def assert_words(sentence: str) -> None:
     assert sentence.isprintable()
     assert not re.search(r"[<>{}\[\]\\\"$#*|`~^_]", sentence)
     assert len(sentence) < 3 * LONGEST
-    assert sentence.endswith(".")
+    assert sentence.endswith((".", "?", "!"))
     sentence.encode()
     # What the voice was seen to fail on, or to take for ever over.
     assert not re.search(r"\d{10}|\w{32}", sentence)
