@@ -101,6 +101,7 @@ class MailServer(FarEnd):
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
         self.attempts += 1
+        await self.noted()
         answer = await self.answer(self.attempts)
         if answer.startswith("2"):
             content = cast(bytes, envelope.content)
