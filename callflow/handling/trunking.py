@@ -105,7 +105,8 @@ def watch_trunks(tx: Tx, node: str, reach: Mapping[str, Reach], now: datetime) -
     known, judged = _known(tx, node), _judge_all(tx, node, reach, now)
     people.write_settings(tx, {_STATES.format(node): judged})
     changed = [name for name in judged if judged[name]["state"] != _state(known, name)]
-    store_signals(tx, [_signal(f"{name}@{node}", judged[name], now) for name in changed])
+    if changed:
+        store_signals(tx, [_signal(f"{name}@{node}", judged[name], now) for name in changed])
 
 
 def _judge_all(tx: Tx, node: str, reach: Mapping[str, Reach], now: datetime) -> dict[str, Row]:

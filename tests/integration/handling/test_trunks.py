@@ -1,0 +1,343 @@
+"""Several trunks: which one a call takes, failover within one attempt, and how each is judged."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from callflow import handling
+from callflow.call import Outcome
+from callflow.config import Settings, TrunkSettings
+from callflow.handling import trunking
+from callflow.storage import calls
+from callflow.trunks import FAILURES, LOST_AFTER, RATE_CALLS, REST, Reach
+from tests.integration.handling.station import DESK, DUTY, FIRST, SHOP, Station
+
+NODE = "node0"
+NUMBERS = {"alpha": ("+33939980001", "+33139980001"), "beta": ("+33939980002", "+33139980002")}
+
+
+def _trunk(name: str, channels: int, reserved: int) -> TrunkSettings:
+    machine, human = NUMBERS[name]
+    return TrunkSettings(
+        name=name,
+        channels=channels,
+        reserved=reserved,
+        machine_number=machine,
+        human_number=human,
+    )
+
+
+@pytest.fixture
+def two(station: Station) -> Station:
+    """Alpha has three channels, one of them reserved; beta two, none of them."""
+    settings = Settings(
+        trunks=(_trunk("alpha", 3, 1), _trunk("beta", 2, 0)),
+        desk_phones=(DESK,),
+        duty_numbers=(DUTY,),
+    )
+    station.write(lambda tx: handling.save_policy(tx, settings))
+    return station
+
+
+def claimed(station: Station) -> list[handling.CallOrder]:
+    return station.write(lambda tx: handling.claim_calls(tx, node=NODE, now=station.now))
+
+
+def not_carried(station: Station, call_id: str, outcome: Outcome = Outcome.UNREACHABLE) -> None:
+    """The trunk says 503."""
+    station.write(
+        lambda tx: handling.call_ended(
+            tx,
+            call_id,
+            outcome=outcome,
+            detail="cause 34, SIP 503",
+            now=station.now,
+            not_carried=True,
+        )
+    )
+
+
+def sites_in_alarm(station: Station, count: int) -> None:
+    for n in range(count):
+        one = {"id": f"4{n:03}", "name": "x", "role": "premises", "phone": f"+336399840{n:02}"}
+        station.put(f"4{n:03}", contacts=[one])
+    station.receives(*(station.signal("BA", "3", f"4{n:03}") for n in range(count)))
+    station.correlate()
+
+
+# --- which one ------------------------------------------------------------------------------
+
+
+def test_calls_fill_the_first_trunk_but_for_its_reserve_then_the_next(two: Station) -> None:
+    sites_in_alarm(two, 6)
+    assert [order.trunk for order in claimed(two)] == ["alpha", "alpha", "beta", "beta"]
+    two.alarm("FA")
+    assert [(order.to, order.trunk) for order in claimed(two)] == [(SHOP, "alpha")]
+    health = two.read(lambda tx: handling.trunk_health(tx, NODE, two.now, link_up=True))
+    assert [(trunk["name"], trunk["calls"], trunk["state"]) for trunk in health] == [
+        ("alpha", 3, "up"),
+        ("beta", 2, "up"),
+    ]
+
+
+def test_the_machine_and_a_human_show_different_numbers(two: Station) -> None:
+    row = two.alarm("BA")
+    (order,) = claimed(two)
+    assert order.caller == NUMBERS["alpha"][0]
+    two.hangs_up(order.call_id, "no_answer")
+    two.write(lambda tx: handling.claim(tx, row["id"], "alice", two.now))
+    contact = "1002-anne"
+    two.write(lambda tx: handling.request_contact_call(tx, row["id"], "alice", contact, two.now))
+    (order,) = claimed(two)
+    assert (order.to, order.caller) == (FIRST, NUMBERS["alpha"][1])
+
+
+def test_a_new_fire_passes_the_repeats_of_fires_and_of_anything(two: Station) -> None:
+    sites_in_alarm(two, 1)
+    (order,) = claimed(two)
+    two.hangs_up(order.call_id, "no_answer")
+    two.later(20)  # the second attempt
+    repeat = two.live("+33639984000")
+    assert repeat["attempt"] == 2
+    two.write(lambda tx: calls.change(tx, repeat["id"], priority=0))
+    two.later(1)
+    two.alarm("FA")
+    assert [order.to for order in claimed(two)] == [SHOP, "+33639984000"]
+
+
+# --- failover -------------------------------------------------------------------------------
+
+
+def test_a_call_that_was_not_carried_goes_on_in_the_same_attempt(two: Station) -> None:
+    row = two.alarm("BA")
+    (first,) = claimed(two)
+    not_carried(two, first.call_id)
+    (second,) = claimed(two)
+    assert (second.to, second.trunk, second.caller) == (SHOP, "beta", NUMBERS["beta"][0])
+    assert second.call_id != first.call_id
+
+    shown = two.calls(row["id"])
+    assert [(c["attempt"], c["trunk"], c["outcome"]) for c in shown] == [
+        (1, "alpha", "trunk_failure"),
+        (1, "beta", None),
+    ]
+    assert shown[0]["successor"] == second.call_id
+    assert not two.incident(row["id"])["with_human"], "nobody is told of what was made good"
+    assert two.told(row["id"]).count("call_goes_on") == 1
+
+    two.hangs_up(second.call_id, "no_answer")
+    two.later(20)
+    assert two.live(SHOP)["attempt"] == 2, "one attempt was used up, not two"
+
+
+def test_the_last_trunks_word_is_the_attempts_and_none_is_tried_twice(two: Station) -> None:
+    row = two.alarm("BA")
+    for _ in range(2):
+        (order,) = claimed(two)
+        not_carried(two, order.call_id)
+    assert [c["trunk"] for c in two.calls(row["id"])] == ["alpha", "beta"]
+    assert [c["outcome"] for c in two.calls(row["id"])] == ["trunk_failure", "unreachable"]
+    assert claimed(two) == []
+
+
+def test_busy_and_whatever_was_carried_goes_nowhere_else(two: Station) -> None:
+    row = two.alarm("BA")
+    (order,) = claimed(two)
+    two.hangs_up(order.call_id, "busy")
+    assert next(c["outcome"] for c in two.calls(row["id"])) == "busy"
+    assert all(c["successor"] is None for c in two.calls(row["id"]))
+
+
+def test_with_one_trunk_nothing_goes_on(station: Station) -> None:
+    row = station.alarm("BA")
+    (order,) = claimed(station)
+    not_carried(station, order.call_id)
+    assert [c["outcome"] for c in station.calls(row["id"])][:1] == ["unreachable"]
+    assert station.calls(row["id"])[0]["successor"] is None
+
+
+def test_what_was_withdrawn_while_its_trunk_refused_it_rings_nowhere(two: Station) -> None:
+    row = two.alarm("BA")
+    (order,) = claimed(two)
+    two.write(lambda tx: handling.claim(tx, row["id"], "alice", two.now))
+    not_carried(two, order.call_id)
+    assert claimed(two) == []
+
+    other = two.alarm("BA", account="1002", zone="4")
+    two.write(lambda tx: handling.release(tx, other["id"], "alice", two.now))
+    assert two.wanted() == []
+
+
+def test_nothing_rings_over_another_trunk_after_duress(two: Station) -> None:
+    two.alarm("BA")
+    (order,) = claimed(two)
+    two.alarm("HA")  # hold-up: nothing rings there any more (D7)
+    not_carried(two, order.call_id)
+    assert SHOP not in [order.to for order in claimed(two)]
+    assert two.wanted() == []
+
+
+def test_a_call_to_the_desk_goes_on_whatever_its_incident_does(two: Station) -> None:
+    row = two.alarm("FA")
+    two.later(120)
+    desk = next(order for order in claimed(two) if order.to == DESK)
+    not_carried(two, desk.call_id)
+    assert (DESK, "beta") in [(order.to, order.trunk) for order in claimed(two)]
+    assert row["id"] == two.incident(row["id"])["id"]
+
+
+def test_a_waiting_successor_keeps_its_place(two: Station) -> None:
+    two.alarm("BA")
+    (order,) = claimed(two)
+    two.later(1)
+    sites_in_alarm(two, 4)
+    not_carried(two, order.call_id)
+    assert claimed(two)[0].to == SHOP
+
+
+# --- how each does --------------------------------------------------------------------------
+
+
+def watch(station: Station, **reach: Reach) -> None:
+    def look(tx: Any) -> None:
+        if handling.trunks_changed(tx, NODE, reach, station.now):
+            handling.watch_trunks(tx, NODE, reach, station.now)
+
+    station.write(look)
+    station.correlate()
+
+
+def states(station: Station) -> dict[str, str]:
+    health = station.read(lambda tx: handling.trunk_health(tx, NODE, station.now, link_up=True))
+    return {trunk["name"]: trunk["state"] for trunk in health}
+
+
+def alarms(station: Station) -> list[dict[str, Any]]:
+    return [row for row in station.incidents() if row["kind"] == "trunk"]
+
+
+def fresh_call(station: Station, account: str) -> str:
+    """The trunk of a new site's call, which is carried, and answered by nobody."""
+    number = f"+3363998{account}"
+    one = {"id": account, "name": "x", "role": "premises", "phone": number}
+    station.put(account, contacts=[one])
+    station.alarm("BA", account=account)
+    (order,) = [order for order in claimed(station) if order.to == number]
+    station.hangs_up(order.call_id, "no_answer")
+    return order.trunk
+
+
+def test_a_trunk_that_carries_nothing_is_an_alarm_rests_and_comes_back_by_itself(
+    two: Station,
+) -> None:
+    sites_in_alarm(two, FAILURES)
+    watch(two)
+    for order in claimed(two):
+        if order.trunk == "alpha":
+            not_carried(two, order.call_id)
+    watch(two)
+    assert states(two)["alpha"] == "up", "two failures are no evidence yet"
+    two.alarm("FA")
+    (fire,) = [order for order in claimed(two) if order.trunk == "alpha"]
+    not_carried(two, fire.call_id)
+    watch(two)
+    assert states(two) == {"alpha": "down", "beta": "up"}
+    (alarm,) = alarms(two)
+    assert alarm["with_human"]
+    assert two.entries("signal")[-1]["data"]["text"] == "alpha@node0"
+
+    for to in ("+33639984000", "+33639984001", "+33639984002", SHOP):
+        while two.read(lambda tx, to=to: calls.live_to(tx, [to])):
+            two.ends(to, "busy")
+    assert fresh_call(two, "4100") == "beta", "a trunk that is down comes last"
+    two.later(REST.total_seconds() + 1)
+    assert fresh_call(two, "4101") == "alpha", "it is tried again"
+    watch(two)
+    assert states(two)["alpha"] == "up"
+    (alarm,) = alarms(two)
+    assert alarm["zones"] == {"alpha@node0": "restored"}
+
+
+def test_a_far_end_that_is_gone_is_told_once_and_its_return_too(two: Station) -> None:
+    gone = Reach(reachable=False, since=two.now)
+    watch(two, beta=gone)
+    assert states(two)["beta"] == "up"
+    two.now += LOST_AFTER
+    for _ in range(2):
+        watch(two, beta=gone)
+    assert states(two)["beta"] == "down"
+    assert len(alarms(two)) == 1
+    watch(two, beta=Reach(reachable=True, since=two.now))
+    assert states(two)["beta"] == "up"
+    assert [e["data"]["code"] for e in two.entries("signal")] == ["TRUNK_DOWN", "TRUNK_BACK"]
+
+
+def test_a_collapsing_answer_rate_is_a_station_alarm(two: Station) -> None:
+    ended(two, RATE_CALLS, answered=3)
+    watch(two)
+    assert states(two)["alpha"] == "unanswered"
+    (alarm,) = alarms(two)
+    assert two.entries("signal")[-1]["data"]["code"] == "TRUNK_UNANSWERED"
+    health = two.read(lambda tx: handling.health(tx, two.now))
+    assert health["status"] != "ok"
+    ended(two, RATE_CALLS // 2, answered=RATE_CALLS // 2)
+    watch(two)
+    assert states(two)["alpha"] == "up"
+    assert two.incident(alarm["id"])["zones"] == {"alpha@node0": "restored"}
+
+
+def test_an_answer_rate_that_was_always_low_is_no_collapse(two: Station) -> None:
+    two.now -= timedelta(days=1)
+    ended(two, 210, answered=10)
+    two.now += timedelta(days=1)
+    ended(two, RATE_CALLS, answered=3)
+    watch(two)
+    assert states(two)["alpha"] == "up"
+
+
+def ended(station: Station, count: int, *, answered: int) -> None:
+    """So many calls over alpha that are over now, the last ``answered`` of them answered."""
+
+    def rows(tx: Any) -> None:
+        for n in range(count):
+            at = station.now - timedelta(seconds=count - n)
+            calls.insert(tx, _over(str(uuid.uuid4()), at, answered=n >= count - answered))
+
+    station.write(rows)
+
+
+def _over(call_id: str, at: Any, *, answered: bool) -> dict[str, Any]:
+    return {
+        "id": call_id,
+        "direction": "outgoing",
+        "dialogue": "verification",
+        "step": "keyholders",
+        "to": FIRST,
+        "attempt": 1,
+        "priority": 1,
+        "trunk": "alpha",
+        "node": NODE,
+        "ring_time": 30.0,
+        "state": "ended",
+        "outcome": "no_key" if answered else "no_answer",
+        "detail": "",
+        "requested_at": at,
+        "placed_at": at,
+        "answered_at": at if answered else None,
+        "ended_at": at,
+    }
+
+
+def test_what_one_node_does_not_reach_serves_another(two: Station) -> None:
+    def look(tx: Any) -> None:
+        gone = {"alpha": Reach(reachable=False, since=two.now - LOST_AFTER)}
+        handling.watch_trunks(tx, "node1", gone, two.now)
+
+    two.write(look)
+    assert states(two)["alpha"] == "up"
+    exchange = two.read(lambda tx: trunking.exchange(tx, "node1", two.now))
+    assert list(exchange.avoid) == ["alpha"]
