@@ -74,7 +74,7 @@ def claim_calls(tx: Tx, *, node: str, now: datetime, limit: int = 64) -> list[Ca
     wanted = calls.requested(tx, node, limit=limit)
     if not wanted:
         return []
-    forbidden = refused_calls(tx, wanted, load_policy(tx))
+    forbidden = refused_calls(tx, wanted, load_policy(tx), now)
     lines = exchange(tx, node, now)
     orders: list[CallOrder] = []
     for row in wanted:
@@ -251,16 +251,16 @@ def call_arrived(
     dialogue: str,
     now: datetime,
     name: str = "",
-    trunk: str = "",
     incident_row: Row | None = None,
 ) -> None:
     """A call from outside, answered: a row of its own. ``number`` and ``name`` are hints.
 
-    ``trunk`` is the one that it came by, whose channel it takes.
+    It takes a channel of the first trunk: Asterisk tells us by no sure way which one it came by.
     """
+    policy = load_policy(tx)
     request_call(
         tx,
-        load_policy(tx),
+        policy,
         incident_row,
         now,
         call_id=call_id,
@@ -276,7 +276,7 @@ def call_arrived(
         call_id,
         direction=Direction.INCOMING.value,
         node=node,
-        trunk=trunk,
+        trunk=policy.trunks[0].name,
         state=CallState.ANSWERED.value,
         placed_at=now,
         answered_at=now,

@@ -6,32 +6,37 @@ Wherever a number came from (a contact, a plan, the directory, the API, a settin
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from callflow.call import NOT_AT_SITE
 from callflow.dial_policy import Destination, forbidden
 from callflow.handling.acting import is_mute
+from callflow.handling.agreed import site_now
 from callflow.handling.policy import Policy
+from callflow.signal import Kind
 from callflow.storage import Tx, incidents, services, sites
 
 Row = dict[str, Any]
+Owners = set[tuple[str, str]]  # (contact, site)
 
 
-def refused_calls(tx: Tx, rows: Sequence[Row], policy: Policy) -> dict[str, str]:
+def refused_calls(tx: Tx, rows: Sequence[Row], policy: Policy, now: datetime) -> dict[str, str]:
     """{call id: why} of those call rows that may not be placed."""
     numbers = {row["to"] for row in rows}
     owners = sites.owners_of(tx, numbers)
     reserved = services.reserved(tx, numbers)
     found = {}
     for row in rows:
+        incident = _incident(tx, row)
         destination = Destination(
             number=row["to"],
             step=row["step"],
             requester=row["requester"],
-            contact=_is_contact(row, owners),
+            contact=_is_contact(tx, row, incident, owners.get(row["to"], set()), now),
             ours=row["to"] in policy.desk.numbers,
             service=row["to"] in reserved,
-            mute=_mute(tx, row),
+            mute=incident is not None and _is_mute(tx, incident),
         )
         why = forbidden(destination)
         if why is not None:
@@ -39,17 +44,27 @@ def refused_calls(tx: Tx, rows: Sequence[Row], policy: Policy) -> dict[str, str]
     return found
 
 
-def _is_contact(row: Row, owners: dict[str, set[str]]) -> bool:
-    """The number of the contact whom the row names; where it names none, of any contact."""
-    known = owners.get(row["to"], set())
-    return row["contact_id"] in known if row["contact_id"] else bool(known)
-
-
-def _mute(tx: Tx, row: Row) -> bool:
+def _incident(tx: Tx, row: Row) -> Row | None:
+    """The incident whose people are called; None for the station's own calls."""
     if row["incident_id"] is None or row["step"] in NOT_AT_SITE:
-        return False
-    incident = incidents.get(tx, row["incident_id"])
-    if incident is None:
-        return False
+        return None
+    return incidents.get(tx, row["incident_id"])
+
+
+def _is_mute(tx: Tx, incident: Row) -> bool:
     site = incident["site_id"]
     return is_mute(incident) or bool(site and incidents.site_is_mute(tx, site))
+
+
+def _is_contact(tx: Tx, row: Row, incident: Row | None, owners: Owners, now: datetime) -> bool:
+    """Whether the number is the called contact's: of the incident's site, where it has one."""
+    contact, site = row["contact_id"], incident["site_id"] if incident else None
+    for owner, of_site in owners:
+        if contact in (None, owner) and site in (None, of_site):
+            return True
+    if contact is None or site is None or incident is None:
+        return False
+    # Somebody who stands in for a contact, or a contact's other number, as agreed for a while.
+    here = site_now(tx, site, Kind(incident["kind"]), now)
+    person = here.person(contact) if here else None
+    return person is not None and person.phone == row["to"]

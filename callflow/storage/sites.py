@@ -227,18 +227,17 @@ def contact_names(tx: Tx, contact_ids: Iterable[str]) -> dict[str, str]:
 
 
 _OWNERS = (
-    select(t.contact.c.phone, t.contact.c.id)
+    select(t.contact.c.phone, t.contact.c.id, t.site_contact.c.site_id)
     .join(t.site_contact, t.site_contact.c.contact_id == t.contact.c.id)
     .where(t.contact.c.phone.in_(bindparam("numbers", expanding=True)))
-    .distinct()
 )
 
 
-def owners_of(tx: Tx, numbers: Iterable[str]) -> dict[str, set[str]]:
-    """{number: the contacts of sites who have it}, of ``numbers`` that are somebody's."""
-    found: dict[str, set[str]] = {}
+def owners_of(tx: Tx, numbers: Iterable[str]) -> dict[str, set[tuple[str, str]]]:
+    """{number: (contact, site) of whoever has it}, of ``numbers`` that are a site's contact's."""
+    found: dict[str, set[tuple[str, str]]] = {}
     for row in tx.execute(_OWNERS, {"numbers": list(numbers)}):
-        found.setdefault(row.phone, set()).add(row.id)
+        found.setdefault(row.phone, set()).add((row.id, row.site_id))
     return found
 
 

@@ -14,7 +14,7 @@ from callflow import clock, handling
 from callflow.call_plan import to_json
 from callflow.config import Settings
 from callflow.dispatch.wake import open_store
-from callflow.handling.deciding import request_call
+from callflow.handling.acting import request_call
 from callflow.signal import Signal
 from callflow.standard_plans import STANDARD_PLANS
 from callflow.storage import Store, calls, incidents
@@ -26,6 +26,8 @@ from tests.support.scripted_ami import ScriptedAmi
 PREMISES = "+33639987000"
 FIRST = "+33639987001"
 SECOND = "+33639987002"
+#: Keyholders of another site, 1002.
+CROWD = tuple(f"+336399871{serial:02d}" for serial in range(45))
 
 
 def _free_port() -> int:
@@ -85,6 +87,9 @@ class TelephonyStation:
                 ],
             }
             handling.put_site(tx, self.vault, "1001", site, "test", now)
+            people = [_contact(number, "keyholder", rank) for rank, number in enumerate(CROWD, 1)]
+            crowd = {"name": "Crowd", "accounts": [], "contacts": people}
+            handling.put_site(tx, self.vault, "1002", crowd, "test", now)
 
         await self.store.write(world)
 

@@ -10,6 +10,7 @@ import pytest
 from callflow import escalation, handling
 from callflow.call import CallState, Outcome
 from callflow.config import Settings
+from callflow.dial_policy import EMERGENCY
 from callflow.handling import deciding
 from callflow.storage import Tx, calls
 from tests.integration.handling.station import DESK, DUTY, FIRST, SECOND, SECOND_DESK, SHOP, Station
@@ -93,7 +94,7 @@ def test_a_number_that_no_machine_may_dial_is_refused_and_told(station: Station)
     station.write(forbid)
     row = station.alarm("BA")
     assert station.called(row["id"]) == [("+33112", "no_number"), (FIRST, None)]
-    assert (row["with_human"], row["human_reason"]) == (True, "dial_refused")
+    assert (row["with_human"], row["human_reason"]) == (True, EMERGENCY)
 
 
 def test_the_last_gate_refuses_what_got_as_far_as_the_trunk(station: Station) -> None:
@@ -102,7 +103,7 @@ def test_the_last_gate_refuses_what_got_as_far_as_the_trunk(station: Station) ->
     station.write(lambda tx: calls.change(tx, call_id, to="+33000000112"))
     assert station.place() == []
     assert station.call(call_id)["outcome"] == "no_number"
-    assert station.incident(row["id"])["human_reason"] == "dial_refused"
+    assert station.incident(row["id"])["human_reason"] == EMERGENCY
     assert station.wanted() == [FIRST]
 
 
@@ -418,7 +419,7 @@ def test_a_contact_removed_while_being_called_may_still_answer(station: Station)
 def test_contacts_removed_in_mid_alarm_leave_a_human(station: Station) -> None:
     row = station.alarm("BA")
     station.put(contacts=[])
-    station.ends(SHOP, "no_answer")
+    assert station.place() == []  # a number that is nobody's any more
     assert station.incident(row["id"])["with_human"]
     assert station.incident(row["id"])["machine"] == "done"
 

@@ -8,7 +8,13 @@ import pytest
 
 from tests.support.scripted_ami import ANSWERS, BUSY, RINGS_ON, ScriptedAmi
 from tests.support.scripted_phone import Dialplan, Person
-from tests.support.telephony_station import FIRST, PREMISES, TelephonyStation, telephony_station
+from tests.support.telephony_station import (
+    CROWD,
+    FIRST,
+    PREMISES,
+    TelephonyStation,
+    telephony_station,
+)
 
 
 def _digits(number: str) -> str:
@@ -159,7 +165,7 @@ async def test_refused_before_anything_rang_is_our_trunks_failure(tmp_path: Path
 
 async def test_a_burst_is_dialled_once_each(tmp_path: Path) -> None:
     async with ScriptedAmi() as ami, telephony_station(ami, tmp_path) as station:
-        asked = [await station.call(f"+336399871{serial:02d}") for serial in range(45)]
+        asked = [await station.call(number) for number in CROWD]
         await ami.until(lambda: len(ami.originated()) == 45)
         assert sorted(ami.originated()) == sorted(asked)
         for call in asked:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callflow.dial_policy import EMERGENCY, refusal
+from callflow.dial_policy import (
+    BY_A_PERSON,
+    EMERGENCY,
+    MUTE,
+    UNKNOWN,
+    Destination,
+    forbidden,
+    refusal,
+)
 
 NUMBERS = [
     "15", "17", "18", "110", "112", "114", "115", "119", "191", "196", "197", "911", "999", "000",
@@ -94,3 +104,48 @@ def test_no_emergency_number_of_a_neighbour_passes(region: str) -> None:
     code = phonenumbers.country_code_for_region(region)
     assert known
     assert all(refusal(n) and refusal(f"+{code}{n}") for n in known)
+
+
+# --- what is called for whom ------------------------------------------------------------------
+
+
+def call(number: str = "+33639980001", step: str = "keyholders", **known: Any) -> Destination:
+    facts = {"requester": "", "contact": False, "ours": False, "service": False, "mute": False}
+    return Destination(number=number, step=step, **{**facts, **known})
+
+
+@pytest.mark.parametrize(
+    ("known", "why"),
+    [
+        ({"contact": True}, None),
+        ({"ours": True, "step": "queue"}, None),
+        ({"ours": True, "step": "bridge", "mute": True}, None),
+        ({}, UNKNOWN),
+        ({"requester": "Alice", "step": "by_hand"}, UNKNOWN),
+        ({"contact": True, "mute": True}, MUTE),
+        ({"contact": True, "mute": True, "step": "by_hand", "requester": "Alice"}, MUTE),
+        ({"service": True}, BY_A_PERSON),
+        ({"service": True, "contact": True}, BY_A_PERSON),  # a contact with the police's number
+        ({"service": True, "ours": True, "step": "queue"}, BY_A_PERSON),
+        ({"service": True, "step": "by_hand", "requester": "Alice"}, BY_A_PERSON),
+        ({"service": True, "step": "service"}, BY_A_PERSON),
+        ({"service": True, "step": "service", "requester": "  "}, BY_A_PERSON),
+        ({"service": True, "step": "service", "requester": "Alice"}, None),
+        ({"service": True, "step": "service", "requester": "Alice", "mute": True}, None),
+        ({"contact": True, "step": "service", "requester": "Alice"}, UNKNOWN),
+    ],
+)
+def test_a_call_goes_to_whom_its_step_is_for(known: dict[str, Any], why: str | None) -> None:
+    assert forbidden(call(**known)) == why
+
+
+@given(
+    st.sampled_from(["17", "+33112", "0033 15"]),
+    st.sampled_from(["keyholders", "by_hand", "queue", "bridge", "service", "service_desk"]),
+    st.fixed_dictionaries({name: st.booleans() for name in ("contact", "ours", "service", "mute")}),
+    st.sampled_from(["", "Alice"]),
+)
+def test_nothing_that_is_known_of_an_emergency_number_opens_it(
+    number: str, step: str, known: dict[str, bool], requester: str
+) -> None:
+    assert forbidden(call(number, step, requester=requester, **known)) == EMERGENCY

@@ -1,0 +1,32 @@
+"""A site as it is agreed for a while: what deciding, dialling and speaking look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from callflow import instructions
+from callflow.signal import Kind
+from callflow.site import Site
+from callflow.storage import Tx, sites
+from callflow.storage import instructions as rows
+
+
+def site_now(
+    tx: Tx,
+    site_id: str,
+    kind: Kind,
+    now: datetime,
+    *,
+    decrypt: Callable[[bytes], bytes] | None = None,
+) -> Site | None:
+    """``sites.load_site`` as an alarm of ``kind`` finds the site at ``now``: with absences and
+    other numbers as they are agreed for a while."""
+    site = sites.load_site(tx, site_id, decrypt=decrypt)
+    if site is None:
+        return None
+    agreed = rows.current(tx, site_id, now)
+    if not agreed:
+        return site
+    instead = sites.people(tx, {each.replacement for each in agreed if each.replacement})
+    return instructions.apply(site, agreed, now, kind, instead)
