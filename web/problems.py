@@ -11,6 +11,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from callflow.call_plan import PlanError
+from callflow.handling import NotAllowed
+from callflow.texts.law import GATE_REASONS
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -23,7 +25,11 @@ class FieldError(BaseModel):
 
 
 class Problem(BaseModel):
-    """RFC 9457; `errors` names every field at fault, `holder` who has the incident (409)."""
+    """RFC 9457; `errors` names every field at fault, `holder` who has the incident (409).
+
+    Where the law forbids a call, `reason` says why, `said` in words by language, and `missing`
+    which verifications would open the gate.
+    """
 
     type: str = "about:blank"
     title: str
@@ -32,6 +38,9 @@ class Problem(BaseModel):
     field: str | None = None
     errors: list[FieldError] | None = None
     holder: str | None = None
+    reason: str | None = None
+    said: dict[str, str] | None = None
+    missing: list[str] | None = None
 
 
 class ProblemError(Exception):
@@ -64,8 +73,9 @@ def response(
     field: str | None = None,
     holder: str | None = None,
     headers: Mapping[str, str] | None = None,
+    **more: Any,
 ) -> JSONResponse:
-    """The problem as an answer."""
+    """The problem as an answer; ``more`` are the fields of a Problem that few have."""
     if field is not None and not errors:
         errors = [FieldError(field=field, detail=detail)]
     problem = Problem(
@@ -75,6 +85,7 @@ def response(
         field=errors[0].field if errors else None,
         errors=list(errors) or None,
         holder=holder,
+        **more,
     )
     return JSONResponse(
         problem.model_dump(exclude_none=True),
@@ -110,9 +121,16 @@ def _field_error(item: Mapping[str, Any]) -> FieldError:
     )
 
 
+def of_gate(error: NotAllowed) -> JSONResponse:
+    """409 for a call that the law forbids as things stand, with what to do."""
+    said = dict(zip(("fr", "en"), GATE_REASONS[error.gate.reason], strict=True))
+    missing = [means.value for means in error.gate.missing]
+    return response(409, str(error), reason=error.gate.reason.value, said=said, missing=missing)
+
+
 def of_plan(error: PlanError) -> JSONResponse:
     """422 for a plan that can't be used; its message says where."""
-    return response(422, str(error), field="steps")
+    return response(422, str(error), field=error.field)
 
 
 def _documented(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -86,7 +86,9 @@ def environment(language: str) -> Environment:
         "kind": functools.partial(words.kind, language=language),
         "outcome": functools.partial(words.outcome, language=language),
         "reason": functools.partial(words.reason, language=language),
+        "law": functools.partial(words.of_law, language=language),
         "resolution": functools.partial(words.resolution, language=language),
+        "fault": functools.partial(words.fault, language=language),
         "word": lambda name, table: translate(table.get(name, str(name))),
         # Not _(): it would look for placeholders in a sentence that may hold a name.
         "said": lambda text: translate(str(text)) if text else "",

@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from callflow import handling
-from callflow.call import LIVE_STATES
+from callflow import directory, handling
+from callflow.call import AT_DESK, LIVE_STATES
 from callflow.signal import OF_STATION, Category, Kind
 from callflow.signals import blocks
 from callflow.site import Site
-from callflow.storage import Tx, calls, incidents, logbook, signals, sites, supervision
+from callflow.storage import Tx, calls, incidents, logbook, outbox, signals, sites, supervision
 from web.i18n import phone
+from web.service_views import services_of
 
 Row = dict[str, Any]
 #: Kinds that are about a panel, a path or a line: what they name is no zone.
-_NO_ZONES = frozenset({Kind.MISSING_POLL, Kind.MISSING_TEST, Kind.RECEIVER, Kind.STORM})
+_NO_ZONES = frozenset({Kind.MISSING_POLL, Kind.MISSING_TEST, Kind.RECEIVER, Kind.TRUNK, Kind.STORM})
 _LIVE = frozenset(state.value for state in LIVE_STATES)
 #: The station's own time zone: the console's clock and the times of what belongs to no site.
 STATION_ZONE = "Europe/Paris"
@@ -89,8 +90,8 @@ def _line(
     people: dict[str, str],
     policy: handling.Policy,
 ) -> Line:
-    shown = next((c for c in its_calls if c["state"] in _LIVE), None)
-    shown = shown or next((c for c in reversed(its_calls) if c["state"] == "ended"), None)
+    last = next((c for c in its_calls if c["state"] in _LIVE), None)
+    last = last or next((c for c in reversed(its_calls) if c["state"] == "ended"), None)
     group, kind = _group(row), Kind(row["kind"])
     human = row["with_human"] and row["human_since"] is not None
     target = None
@@ -108,17 +109,17 @@ def _line(
         site_name=names.get(row["site_id"] or "", ""),
         account=row["account"],
         zones=() if kind in _NO_ZONES else tuple(zone for zone in row["zones"] if zone),
-        lines=tuple(row["zones"]) if kind is Kind.RECEIVER else (),
+        lines=tuple(row["zones"]) if kind in (Kind.RECEIVER, Kind.TRUNK) else (),
         reason=row["human_reason"] if row["with_human"] else "",
         step=step_kind(row["plan"], row["step"]),
         holder=row["holder"],
         opened_at=row["opened_at"],
         target_at=target,
         parked_until=row["parked_until"],
-        call_state=shown["state"] if shown else None,
-        call_outcome=shown["outcome"] if shown else None,
-        call_who=_who(shown, people) if shown else "",
-        call_desk=bool(shown and shown["step"] in ("queue", "bridge")),
+        call_state=last["state"] if last else None,
+        call_outcome=last["outcome"] if last else None,
+        call_who=_who(last, people) if last else "",
+        call_desk=bool(last and last["step"] in AT_DESK),
         signal_count=row["signal_count"],
         of_station=kind in OF_STATION,
         storm=next(iter(row["zones"]), "") if kind is Kind.STORM else "",
@@ -132,7 +133,8 @@ def _group(row: Row) -> str:
 
 
 def _who(call: Row, people: dict[str, str]) -> str:
-    return people.get(call["contact_id"] or "") or phone(str(call["to"]))
+    number = directory.shown(call["step"], str(call["to"]))
+    return people.get(call["contact_id"] or "") or phone(number)
 
 
 def step_kind(plan: Row, step: str | None) -> str | None:
@@ -207,6 +209,8 @@ def incident(tx: Tx, incident_id: str, now: datetime) -> Row | None:
         "armed": _armed(tx, row["site_id"]),
         "tests": supervision.running_tests(tx, [row["site_id"]], now).get(row["site_id"], []),
         "parts": _parts(tx, row),
+        "images": outbox.images_of(tx, [incident_id])[incident_id],
+        "services": services_of(tx, row, now),
         "steps": steps(row, shown),
         "other_calls": [c for c in shown if c["step"] not in _step_ids(row)],
         "entries": _with_persons(tx, logbook.page(tx, incident=incident_id, limit=2000)),
@@ -270,8 +274,10 @@ def _call(row: Row, names: dict[str, str], recordings: dict[str, Row]) -> Row:
     )
     return {
         **{name: row[name] for name in kept},
+        "to": directory.shown(row["step"], row["to"]),
         "who": names.get(row["contact_id"] or "", ""),
         "live": row["state"] in _LIVE,
+        "desk": row["step"] in AT_DESK,
         "talked": seconds,
         "recording": recordings.get(row["id"]),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from callflow.texts import OUTCOMES as OUTCOME_WORDS
 from callflow.texts import REASONS as REASON_WORDS
 from callflow.texts import RESOLUTIONS as RESOLUTION_WORDS
+from callflow.texts.outbox import FAULTS
 from callflow.texts import law
 from ivr.prompts import KINDS
 
@@ -178,6 +179,12 @@ def resolution(code: str, language: str) -> str:
     """What a resolution code stands for, with a capital; one of another time as it is."""
     pair = RESOLUTION_WORDS.get(code)
     return _capital(pair[LANGUAGES.index(language)]) if pair else code
+
+
+def fault(name: str, language: str) -> str:
+    """Why a message was not taken, or a camera gave nothing."""
+    pair = FAULTS.get(name)
+    return pair[LANGUAGES.index(language)] if pair else name
 
 
 def _capital(text: str) -> str:

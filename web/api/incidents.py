@@ -144,19 +144,25 @@ def _one(tx: Tx, incident_id: str) -> IncidentOut:
     return IncidentOut.model_validate(reading.incidents(tx, [row])[0])
 
 
-async def _act(
+async def act_on(
     station: Station, incident_id: str, act: Callable[[Tx, datetime], object]
 ) -> IncidentOut:
-    """Do it in one transaction; the incident as it is then."""
+    """Do it in one transaction; the incident as it is then.
+
+    A refusal that the act answers with is told in the logbook: raised once that is committed.
+    """
     now = station.clock()
 
-    def run(tx: Tx) -> IncidentOut:
+    def run(tx: Tx) -> IncidentOut | handling.Refused:
         if incidents.get(tx, incident_id) is None:
             raise not_found("incident")
-        act(tx, now)
-        return _one(tx, incident_id)
+        done = act(tx, now)
+        return done if isinstance(done, handling.Refused) else _one(tx, incident_id)
 
-    return await station.store.write(run)
+    answer = await station.store.write(run)
+    if isinstance(answer, handling.Refused):
+        raise answer
+    return answer
 
 
 @router.post("/incidents/{incident_id}/claim", responses=_ACTS)
@@ -164,7 +170,7 @@ async def claim(
     incident_id: str, caller: Handler, station: Here, body: Empty | None = None
 ) -> IncidentOut:
     """Takes it: the machine stops (D20). 409 with the holder when another has it."""
-    return await _act(
+    return await act_on(
         station, incident_id, lambda tx, now: handling.claim(tx, incident_id, caller.name, now)
     )
 
@@ -174,7 +180,7 @@ async def release(
     incident_id: str, caller: Handler, station: Here, body: Empty | None = None
 ) -> IncidentOut:
     """Gives it back to the queue."""
-    return await _act(
+    return await act_on(
         station, incident_id, lambda tx, now: handling.release(tx, incident_id, caller.name, now)
     )
 
@@ -183,7 +189,7 @@ async def release(
 async def park(incident_id: str, body: ParkIn, caller: Handler, station: Here) -> IncidentOut:
     """Puts it aside for a while; a new alarm brings it back before (D6)."""
     until = body.instant(station.clock())
-    return await _act(
+    return await act_on(
         station,
         incident_id,
         lambda tx, now: handling.park(tx, incident_id, caller.name, until, now),
@@ -195,7 +201,7 @@ async def transfer(
     incident_id: str, body: TransferIn, caller: Handler, station: Here
 ) -> IncidentOut:
     """Hands it to another operator."""
-    return await _act(
+    return await act_on(
         station,
         incident_id,
         lambda tx, now: handling.transfer(tx, incident_id, caller.name, body.to, now),
@@ -205,7 +211,7 @@ async def transfer(
 @router.post("/incidents/{incident_id}/note", responses=_ACTS)
 async def note(incident_id: str, body: NoteIn, caller: Handler, station: Here) -> IncidentOut:
     """Writes into its logbook."""
-    return await _act(
+    return await act_on(
         station,
         incident_id,
         lambda tx, now: handling.note(tx, incident_id, caller.name, body.text, now),
@@ -217,7 +223,7 @@ async def resume_plan(
     incident_id: str, caller: Handler, station: Here, body: Empty | None = None
 ) -> IncidentOut:
     """Hands the rest of the plan back to the machine."""
-    return await _act(
+    return await act_on(
         station,
         incident_id,
         lambda tx, now: handling.resume_plan(tx, incident_id, caller.name, now),
@@ -234,13 +240,13 @@ async def call(incident_id: str, body: CallIn, caller: Handler, station: Here) -
         contact = body.contact or ""
         return handling.request_contact_call(tx, incident_id, caller.name, contact, now)
 
-    return await _act(station, incident_id, act)
+    return await act_on(station, incident_id, act)
 
 
 @router.post("/incidents/{incident_id}/close", responses=_ACTS)
 async def close(incident_id: str, body: CloseIn, caller: Handler, station: Here) -> IncidentOut:
     """Handles it, with a resolution code; it is filed once the site is back to normal (D26)."""
-    return await _act(
+    return await act_on(
         station,
         incident_id,
         lambda tx, now: handling.close_incident(

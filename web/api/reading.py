@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from callflow import directory
 from callflow.call import CallState
 from callflow.signals import blocks
 from callflow.storage import Tx, calls, logbook, outbox, signals
@@ -56,6 +57,7 @@ def call(row: Row, recorded: bool) -> Row:
         "outcome",
     )
     shown = {name: row[name] for name in names}
+    shown["to"] = directory.shown(row["step"], row["to"])
     return {**shown, "contact": row["contact_id"], "recording": row["id"] if recorded else None}
 
 

@@ -191,6 +191,15 @@ class SiteIn(Body):
     name: Line = Field(min_length=1)
     client: Line = ""
     address: Line = ""
+    postcode: str = Field(
+        "",
+        pattern=r"^([0-9A-Z][0-9A-Z -]{0,15})?$",
+        description="Decides which services' lines are competent (D23)",
+    )
+    police_agreement: Line = Field(
+        "",
+        description="Reference of the prefect's local agreement that stands for a verification",
+    )
     timezone: Timezone = "Europe/Paris"
     language: Language = "fr"
     state: SiteState = SiteState.ACTIVE
@@ -319,6 +328,8 @@ class SiteOut(_Out):
     name: str
     client: str
     address: str
+    postcode: str
+    police_agreement: str
     timezone: str
     language: str
     state: SiteState

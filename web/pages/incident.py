@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from enum import StrEnum
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow import handling
+from callflow.law import Answer, Finding, Means, Service
 from callflow.storage import Tx, incidents
 from callflow.texts import RESOLUTIONS
-from web import views
+from web import views, words
 from web.accounts import Right
 from web.auth import Visitor, allowed
 from web.problems import ProblemError, not_found
 from web.rendering import page
+from web.service_views import Revealed
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)
@@ -39,6 +42,7 @@ async def _page(
     incident_id: str,
     refused: handling.Refused | None = None,
     status: int = 200,
+    revealed: Revealed | None = None,
 ) -> Response:
     now = station.clock()
     view = await station.store.read(lambda tx: views.incident(tx, incident_id, now))
@@ -48,12 +52,20 @@ async def _page(
         **view,
         "visitor": visitor,
         "now": now,
-        "refused": str(refused or ""),
+        "refused": _refusal(refused, visitor.language),
         "held_by": refused.holder if isinstance(refused, handling.Held) else None,
         "may_act": Right.HANDLE in visitor.rights,
         "resolutions": RESOLUTIONS,
+        "revealed": revealed,
     }
     return page(visitor.language, "incident.html", values, status)
+
+
+def _refusal(refused: handling.Refused | None, language: str) -> str:
+    """Why, as the page says it: the law's reasons have words of their own."""
+    if isinstance(refused, handling.NotAllowed):
+        return words.of_law(refused.gate.reason, "reason", language)
+    return str(refused or "")
 
 
 @router.post("/incidents/{incident_id}/{act}")
@@ -67,15 +79,19 @@ async def act(
     form = {name: str(value) for name, value in (await request.form()).items()}
     now = station.clock()
 
-    def run(tx: Tx) -> None:
+    def run(tx: Tx) -> object:
         if incidents.get(tx, incident_id) is None:
             raise not_found("incident")
-        doing(tx, incident_id, visitor.name, form, now)
+        return doing(tx, incident_id, visitor.name, form, now)
 
     try:
-        await station.store.write(run)
+        done = await station.store.write(run)
+        if isinstance(done, handling.Refused):  # told in the logbook, and so committed
+            raise done
     except handling.Refused as refused:
         return await _page(station, visitor, incident_id, refused, 409)
+    if isinstance(done, Revealed):  # shown once, in this answer only
+        return await _page(station, visitor, incident_id, revealed=done)
     back = form.get("back", "")
     return RedirectResponse("/" if back == "console" else f"/incidents/{incident_id}", 303)
 
@@ -99,6 +115,48 @@ def _close(tx: Tx, incident_id: str, who: str, form: Mapping[str, str], now: dat
     return handling.close_incident(tx, incident_id, who, code, _text(form), now)
 
 
+def _verify(tx: Tx, incident_id: str, who: str, form: Mapping[str, str], now: datetime) -> object:
+    means, result = _one_of(Means, form, "means"), _one_of(Finding, form, "result")
+    return handling.record_verification(tx, incident_id, who, means, result, _text(form), now)
+
+
+def _call_service(
+    tx: Tx, incident_id: str, who: str, form: Mapping[str, str], now: datetime
+) -> object:
+    service = form.get("service", "")
+    return handling.service_call(tx, incident_id, who, service, now, override_reason=_text(form))
+
+
+def _reveal(tx: Tx, incident_id: str, who: str, form: Mapping[str, str], now: datetime) -> object:
+    line = form.get("line", "")
+    return Revealed(line, handling.reveal_line(tx, line, who, now, incident_id=incident_id))
+
+
+def _report(tx: Tx, incident_id: str, who: str, form: Mapping[str, str], now: datetime) -> object:
+    return handling.report_service(
+        tx,
+        incident_id,
+        who,
+        _one_of(Service, form, "service"),
+        _one_of(Answer, form, "answer"),
+        now,
+        person=form.get("person", "")[:200],
+        reference=form.get("reference", "")[:200],
+        note=_text(form),
+        counter_order="counter_order" in form,
+    )
+
+
+_Member = TypeVar("_Member", bound=StrEnum)
+
+
+def _one_of(of: type[_Member], form: Mapping[str, str], field: str) -> _Member:
+    try:
+        return of(form.get(field, ""))
+    except ValueError:
+        raise ProblemError(422, f"choose one of {', '.join(of)}", field=field) from None
+
+
 def _text(form: Mapping[str, str]) -> str:
     text = form.get("text", "").replace("\r\n", "\n").replace("\0", "")
     if len(text) > 4000:
@@ -119,5 +177,9 @@ ACTS: dict[str, Act] = {
     ),
     "park": _park,
     "note": _note,
+    "verify": _verify,
+    "call-service": _call_service,
+    "report-service": _report,
+    "reveal-line": _reveal,
     "close": _close,
 }

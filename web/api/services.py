@@ -1,0 +1,288 @@
+"""``services``: the directory, and what is verified, called and said of an incident (D23)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
+
+from callflow import handling
+from callflow.law import Answer, Finding, Gate, Means, Reason, Service, Weight
+from callflow.storage import Tx, incidents
+from callflow.texts.law import GATE_REASONS
+from web.accounts import Right
+from web.api.incidents import act_on
+from web.api.shapes import Body, IncidentOut, Line, Long
+from web.api.site_shapes import Identifier, Phone
+from web.bearer import Caller, allowed
+from web.problems import CONFLICT, NOT_FOUND, RESPONSES, not_found
+from web.service_views import services_of
+from web.station import Station, station_of
+
+router = APIRouter(tags=["services"], responses=RESPONSES)
+
+_ACTS: dict[int | str, dict[str, Any]] = {**NOT_FOUND, **CONFLICT}
+Reader = Annotated[Caller, Depends(allowed(Right.READ))]
+Handler = Annotated[Caller, Depends(allowed(Right.HANDLE))]
+Configurer = Annotated[Caller, Depends(allowed(Right.CONFIGURE))]
+Here = Annotated[Station, Depends(station_of)]
+
+
+def _said(text: str) -> str:
+    if not text.strip():
+        raise ValueError("there is nothing in it")
+    return text
+
+
+class VerificationIn(Body):
+    """A *levée de doute*: what was used, what it showed."""
+
+    means: Means
+    result: Finding
+    note: Long = ""
+
+
+class ServiceCallIn(Body):
+    """Why it is called although the gate is shut, by the person who answers for it."""
+
+    reason: Long = ""
+
+
+class ReportIn(Body):
+    """What was said to the service."""
+
+    answer: Answer
+    person: Annotated[Line, AfterValidator(_said)] = Field(description="Who answered there")
+    reference: Line = ""
+    note: Long = ""
+    said_at: AwareDatetime | None = Field(None, description="Now, where it is left out")
+    counter_order: bool = Field(False, description="They were told not to come any more")
+
+
+class LineIn(Body):
+    """A line of the directory. Its number is write-only: left out, it stays as it is."""
+
+    id: Identifier
+    service: Service
+    name: Annotated[Line, AfterValidator(_said)]
+    number: Phone | None = None
+    number_masked: str | None = None
+    site: Identifier | None = None
+    place: str = Field("", max_length=16, description="How its postcodes begin; empty: everywhere")
+    hours: dict[str, Any] = Field(
+        default_factory=dict,
+        description="A contact's availability: `week`, `holidays`; empty: always. A line for the"
+        " same place without hours is the one that it is forwarded to",
+    )
+    note: Line = ""
+
+
+class DirectoryIn(Body):
+    """The whole directory."""
+
+    lines: list[LineIn] = Field(max_length=5000)
+
+
+class LineOut(BaseModel):
+    """A line of the directory, its number masked."""
+
+    id: str
+    service: Service
+    name: str
+    number_masked: str
+    site: str | None
+    place: str
+    hours: dict[str, Any]
+    note: str
+
+
+class DirectoryOut(BaseModel):
+    """The whole directory."""
+
+    lines: list[LineOut]
+
+
+class RevealIn(Body):
+    """For which incident, if it is for one."""
+
+    incident: Line | None = None
+
+
+class Revealed(BaseModel):
+    """A reserved number, in E.164."""
+
+    number: str
+
+
+class GateOut(BaseModel):
+    """Whether a service may be called, why, and which verifications would do."""
+
+    service: Service
+    allowed: bool
+    reason: Reason
+    said: dict[str, str] = Field(description="The reason in words, by language")
+    missing: list[Means]
+    line: str | None = Field(description="The competent line's name; null where none is")
+    number_masked: str | None
+
+
+class VerificationOut(BaseModel):
+    """A recorded verification."""
+
+    id: str
+    means: Means
+    result: Finding
+    weight: Weight
+    by: str
+    at: datetime
+    note: str
+
+
+class ServiceCallOut(BaseModel):
+    """A call to a service that a person asked for."""
+
+    id: str
+    service: Service
+    line_name: str
+    requester: str
+    gate: Reason
+    override_reason: str
+    requested_at: datetime
+    call_id: str | None = Field(description="The call to the service, once a desk took it")
+
+
+class ReportOut(BaseModel):
+    """What was said to a service."""
+
+    id: str
+    service: Service
+    line_name: str
+    person: str
+    reference: str
+    answer: Answer
+    counter_order: bool
+    note: str
+    by: str
+    said_at: datetime
+    at: datetime
+
+
+class ServicesOut(BaseModel):
+    """An incident's services: the gates as they stand, and what was done."""
+
+    gates: list[GateOut]
+    verifications: list[VerificationOut]
+    calls: list[ServiceCallOut]
+    reports: list[ReportOut]
+
+
+@router.get("/incidents/{incident_id}/services", responses=NOT_FOUND)
+async def incident_services(incident_id: str, caller: Reader, station: Here) -> ServicesOut:
+    """The gates of an incident, its verifications, and its calls to services."""
+
+    def read(tx: Tx) -> dict[str, Any]:
+        row = incidents.get(tx, incident_id)
+        if row is None:
+            raise not_found("incident")
+        found = services_of(tx, row, station.clock())
+        return {**found, "gates": [_gate(**gate) for gate in found["gates"]]}
+
+    return ServicesOut.model_validate(await station.store.read(read), from_attributes=True)
+
+
+def _gate(
+    *, service: Service, gate: Gate, line: str | None, number: str | None, **_: Any
+) -> dict[str, Any]:
+    return {
+        "service": service,
+        "allowed": gate.allowed,
+        "reason": gate.reason,
+        "said": dict(zip(("fr", "en"), GATE_REASONS[gate.reason], strict=True)),
+        "missing": list(gate.missing),
+        "line": line,
+        "number_masked": number,
+    }
+
+
+@router.post("/incidents/{incident_id}/verifications", responses=_ACTS)
+async def verify(
+    incident_id: str, body: VerificationIn, caller: Handler, station: Here
+) -> IncidentOut:
+    """Records a verification, weighed by what the incident's calls bear out."""
+    return await act_on(
+        station,
+        incident_id,
+        lambda tx, now: handling.record_verification(
+            tx, incident_id, caller.name, body.means, body.result, body.note, now
+        ),
+    )
+
+
+@router.post("/incidents/{incident_id}/services/{service}/call", responses=_ACTS)
+async def call_service(
+    incident_id: str,
+    service: str,
+    caller: Handler,
+    station: Here,
+    body: ServiceCallIn | None = None,
+) -> IncidentOut:
+    """Rings the operator's desk, and then the service. 409 with the reason where the law's gate
+    is shut; a short number (15, 17, 18, 112) is answered with the competent line.
+    """
+    reason = body.reason if body else ""
+    return await act_on(
+        station,
+        incident_id,
+        lambda tx, now: handling.service_call(
+            tx, incident_id, caller.name, service, now, override_reason=reason
+        ),
+    )
+
+
+@router.post("/incidents/{incident_id}/services/{service}/report", responses=_ACTS)
+async def report_service(
+    incident_id: str, service: Service, body: ReportIn, caller: Handler, station: Here
+) -> IncidentOut:
+    """Keeps what was said to a service; ends the plan's step that asked for it."""
+    return await act_on(
+        station,
+        incident_id,
+        lambda tx, now: handling.report_service(
+            tx, incident_id, caller.name, service, now=now, **dict(body)
+        ),
+    )
+
+
+@router.get("/services")
+async def get_directory(caller: Reader, station: Here) -> DirectoryOut:
+    """The directory of services, its numbers masked."""
+    lines = await station.store.read(handling.get_directory)
+    return DirectoryOut.model_validate({"lines": lines})
+
+
+@router.put("/services")
+async def put_directory(body: DirectoryIn, caller: Configurer, station: Here) -> DirectoryOut:
+    """Replaces the directory. A line whose number is left out keeps it."""
+    lines = [line.model_dump(mode="json", exclude={"number_masked"}) for line in body.lines]
+    now = station.clock()
+
+    def write(tx: Tx) -> list[dict[str, Any]]:
+        handling.put_directory(tx, lines, caller.name, now)
+        return handling.get_directory(tx)
+
+    return DirectoryOut.model_validate({"lines": await station.store.write(write)})
+
+
+@router.post("/services/{line_id}/reveal", responses=NOT_FOUND)
+async def reveal(
+    line_id: str, caller: Handler, station: Here, body: RevealIn | None = None
+) -> Revealed:
+    """The reserved number of a line: a logged act."""
+    incident = body.incident if body else None
+    now = station.clock()
+    number = await station.store.write(
+        lambda tx: handling.reveal_line(tx, line_id, caller.name, now, incident_id=incident)
+    )
+    return Revealed(number=number)

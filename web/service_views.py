@@ -1,0 +1,43 @@
+"""What pages and API show of an incident's services: the gates, and what was done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from callflow import handling
+from callflow.directory import masked
+from callflow.law import Service
+from callflow.storage import Tx, services
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Revealed:
+    """A line whose reserved number somebody asked to see, in E.164."""
+
+    line: str
+    number: str
+
+
+def services_of(tx: Tx, row: Row, now: datetime) -> Row:
+    """The gates of an incident as they stand, its verifications, calls and reports."""
+    return {
+        "gates": [_gate(tx, row, service, now) for service in Service],
+        "verifications": services.verification_rows(tx, row["id"]),
+        "calls": services.call_rows(tx, row["id"]),
+        "reports": services.report_rows(tx, row["id"]),
+    }
+
+
+def _gate(tx: Tx, row: Row, service: Service, now: datetime) -> Row:
+    line = handling.competent_line(tx, row, service, now)
+    return {
+        "service": service,
+        "gate": handling.service_gate(tx, row, service),
+        "line": line.name if line else None,
+        "line_id": line.id if line else None,
+        "number": masked(line.number) if line else None,
+    }
