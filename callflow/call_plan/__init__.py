@@ -4,8 +4,9 @@
 unusable whatever the site; what else an administrator should know of it: ``callflow.plan_check``.
 """
 
+from callflow.call_plan.findings import Finding, Level
 from callflow.call_plan.plan import Plan, PlanError, Step, from_json, step_to_json, to_json
-from callflow.call_plan.soundness import RESERVED_IDS, exits, follow, problems, read
+from callflow.call_plan.soundness import RESERVED_IDS, At, exits, follow, problems, read
 from callflow.call_plan.vocabulary import (
     BOUNDS,
     BY_OPERATOR,
@@ -48,7 +49,10 @@ __all__ = [
     "OVERDUE",
     "RESERVED_IDS",
     "RESTORED",
+    "At",
     "Channel",
+    "Finding",
+    "Level",
     "Measure",
     "Mode",
     "PanelCommand",

@@ -46,7 +46,14 @@ _BACK_TO_LIST = frozenset(
 
 
 class PlanError(ValueError):
-    """A plan that can't be used; the message says where and what to do."""
+    """A plan that can't be used; the message says where and what to do.
+
+    ``field`` is the path in its body, such as ``steps.2.attempts``.
+    """
+
+    def __init__(self, message: str, *, field: str = "steps") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -211,29 +218,34 @@ def from_json(body: Mapping[str, Any]) -> Plan:
 
 
 def _step(body: Any, place: int) -> Step:
+    at = f"steps.{place}"
     if not (isinstance(body, dict) and "id" in body and "kind" in body):
-        raise PlanError(f"step {place + 1}: it needs an id and a kind")
+        raise PlanError(f"step {place + 1}: it needs an id and a kind", field=at)
     step_id, named = str(body["id"]), str(body["kind"])
     if named not in frozenset(StepKind):
-        raise PlanError(f"step {step_id!r}: there is no kind of step {named!r}")
+        known = ", ".join(StepKind)
+        raise PlanError(
+            f"step {step_id!r}: there is no kind of step {named!r}: {known}", field=f"{at}.kind"
+        )
     kind = StepKind(named)
-    known = {"id", "kind", "text", "outcomes", *FIELDS[kind]}
+    known_fields = {"id", "kind", "text", "outcomes", *FIELDS[kind]}
     if kind in CALLING and body.get("code") == "":
-        known.add("code")
-    for name in body:
-        if name not in known:
-            raise PlanError(f"step {step_id!r}: a {kind} has no {name!r}")
-    try:
-        values = {
-            name: _value(name, body[name]) for name in (*FIELDS[kind], "text") if name in body
-        }
-        outcomes = {str(k): str(v) for k, v in dict(body.get("outcomes") or {}).items()}
-    except (TypeError, ValueError, AttributeError, OverflowError, KeyError) as error:
-        raise PlanError(f"step {step_id!r}: {error}") from error
-    return Step(id=step_id, kind=kind, outcomes=outcomes, **values)
+        known_fields.add("code")
+    values: dict[str, Any] = {}
+    for name, value in body.items():
+        if name not in known_fields:
+            raise PlanError(f"step {step_id!r}: a {kind} has no {name!r}", field=f"{at}.{name}")
+        if name not in ("id", "kind", "code") or (kind is StepKind.CLOSE and name == "code"):
+            try:
+                values[name] = _value(name, value)
+            except (TypeError, ValueError, AttributeError, OverflowError, KeyError) as error:
+                raise PlanError(f"step {step_id!r}: {error}", field=f"{at}.{name}") from error
+    return Step(id=step_id, kind=kind, **values)
 
 
 def _value(name: str, value: Any) -> Any:
+    if name == "outcomes":
+        return {str(outcome): str(target) for outcome, target in dict(value or {}).items()}
     if name in _ENUMS:
         return _one_of(name, value)
     if name == "who":

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from callflow.call import BESIDE_PLANS
+from callflow.call_plan.findings import Finding
 from callflow.call_plan.plan import Plan, PlanError, Step, from_json
 from callflow.call_plan.vocabulary import (
     BOUNDS,
@@ -36,97 +38,120 @@ def read(body: Mapping[str, Any]) -> Plan:
     """The plan that ``body`` describes, sound. Raises PlanError, naming what is wrong."""
     plan = from_json(body)
     for problem in problems(plan):
-        raise PlanError(problem)
+        raise PlanError(problem.said(), field=problem.field)
     return plan
 
 
-def problems(plan: Plan) -> Iterator[str]:
-    """What makes the plan unusable, in words; nothing where it is sound."""
+def problems(plan: Plan) -> Iterator[Finding]:
+    """What makes the plan unusable; nothing where it is sound."""
     if not 1 <= len(plan.id) <= _LONGEST_ID:
-        yield f"plan {plan.id!r}: its id must have 1 to {_LONGEST_ID} characters"
+        yield Finding(code="plan_id", field="id", args={"most": _LONGEST_ID})
     if not 1 <= len(plan.steps) <= _MOST_STEPS:
-        yield f"plan {plan.id}: it must have 1 to {_MOST_STEPS} steps"
+        yield Finding(code="step_count", args={"most": _MOST_STEPS})
         return
     kinds = {step.id: step.kind for step in plan.steps}
     if len(kinds) < len(plan.steps):
-        yield f"plan {plan.id}: two steps have the same id"
+        yield from _same_ids(plan)
         return
-    for step in plan.steps:
-        yield from _bad_step(step)
-        yield from _bad_outcomes(step, kinds)
+    for place, step in enumerate(plan.steps):
+        at = At(step, place)
+        yield from _bad_step(at)
+        yield from _bad_outcomes(at, kinds)
     yield from _loops(plan)
     yield from _unjustified(plan)
 
 
-def _bad_step(step: Step) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class At:
+    """A step and its place in the plan: where a finding is."""
+
+    step: Step
+    place: int
+
+    def found(self, code: str, name: str = "", /, **args: Any) -> Finding:
+        """A finding of this step, in its field ``name``."""
+        field = f"steps.{self.place}.{name}" if name else f"steps.{self.place}"
+        return Finding(code=code, step=self.step.id, field=field, args=args)
+
+
+def _same_ids(plan: Plan) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for place, step in enumerate(plan.steps):
+        if step.id in seen:
+            yield At(step, place).found("same_id", "id", id=step.id)
+        seen.add(step.id)
+
+
+def _bad_step(at: At) -> Iterator[Finding]:
+    step = at.step
     if step.id in RESERVED_IDS or len(step.id) > _LONGEST_ID:
-        yield f"step {step.id!r}: a step can't have this id"
+        yield at.found("step_id", "id")
     if step.kind is StepKind.CLOSE and not 1 <= len(step.code.strip()) <= _LONGEST_CODE:
-        yield f"step {step.id!r} closes without a resolution code (1 to {_LONGEST_CODE} characters)"
+        yield at.found("close_code", "code", most=_LONGEST_CODE)
     if len(step.text) > _LONGEST_TEXT:
-        yield f"step {step.id!r}: its text is longer than {_LONGEST_TEXT} characters"
+        yield at.found("long_text", "text", most=_LONGEST_TEXT)
     for name in FIELDS[step.kind]:
-        yield from _bad_figure(step, name)
-    yield from _bad_setting(step)
+        yield from _bad_figure(at, name)
+    yield from _bad_setting(at)
 
 
-def _bad_figure(step: Step, name: str) -> Iterator[str]:
-    value = getattr(step, name)
+def _bad_figure(at: At, name: str) -> Iterator[Finding]:
+    value = getattr(at.step, name)
     if name not in BOUNDS or value is None:
         return
     least, most = BOUNDS[name]
     if not (math.isfinite(value) and least <= value <= most):
-        yield f"step {step.id!r}: {name} must lie between {least:g} and {most:g}"
+        yield at.found("figure", name, name=name, least=least, most=most)
 
 
-def _bad_setting(step: Step) -> Iterator[str]:
+def _bad_setting(at: At) -> Iterator[Finding]:
+    step = at.step
     match step.kind:
         case StepKind.QUESTION if not 1 <= len(step.answers) <= 9:
-            yield f"step {step.id!r}: a question has 1 to 9 answers"
+            yield at.found("answers", "answers")
         case StepKind.QUESTION | StepKind.MESSAGE if not step.text.strip():
-            yield f"step {step.id!r}: there is nothing to say: write it in text"
+            yield at.found("nothing_to_say", "text")
         case StepKind.NOTIFY if not step.to.strip():
-            yield f"step {step.id!r}: to whom? write the address in to"
+            yield at.found("no_address", "to")
         case StepKind.WAIT if step.until and not _HOUR.fullmatch(step.until):
-            yield f"step {step.id!r}: until must be an hour, such as 08:00"
+            yield at.found("bad_hour", "until")
         case StepKind.PROTECTIVE_MEASURE if not step.text.strip():
-            yield f"step {step.id!r}: say in text what the measure is"
+            yield at.found("no_measure", "text")
     if step.stop is Stop.N_VALID and step.valid < 2:
-        yield f"step {step.id!r}: n_valid needs valid of 2 or more"
+        yield at.found("too_few_valid", "valid")
 
 
-def _bad_outcomes(step: Step, kinds: Mapping[str, StepKind]) -> Iterator[str]:
-    ends = ENDS[step.kind]
+def _bad_outcomes(at: At, kinds: Mapping[str, StepKind]) -> Iterator[Finding]:
+    step = at.step
     for outcome, target in step.outcomes.items():
-        if outcome not in ends:
-            yield f"step {step.id!r}: a {step.kind} has no outcome {outcome!r}"
+        where = f"outcomes.{outcome}"
+        if outcome not in ENDS[step.kind]:
+            yield at.found("unknown_outcome", where, kind=step.kind.value, outcome=outcome)
         if target != CONTINUE and target not in kinds:
-            yield f"step {step.id!r}: outcome {outcome!r} leads to {target!r}, which is no step"
+            yield at.found("leads_nowhere", where, outcome=outcome, target=target)
         if target == CONTINUE and (
             step.kind not in CALLING or outcome in (EXHAUSTED, NOBODY, OVERDUE)
         ):
-            yield f"step {step.id!r}: after {outcome!r} there is nothing to continue with"
+            yield at.found("nothing_to_continue", where, outcome=outcome)
     if step.kind is StepKind.GO_TO and step.to not in kinds:
-        yield f"step {step.id!r} goes to {step.to!r}, which is no step"
+        yield at.found("goes_nowhere", "to", target=step.to)
 
 
-def _loops(plan: Plan) -> Iterator[str]:
+def _loops(plan: Plan) -> Iterator[Finding]:
     """Only a go_to leads back, and so many times only: then every run ends."""
     order = {step.id: place for place, step in enumerate(plan.steps)}
-    for step in plan.steps:
-        for target in step.outcomes.values():
-            if target in order and order[target] <= order[step.id]:
-                yield (
-                    f"step {step.id!r} leads back to {target!r}: the plan could run for ever"
-                    " (use a go_to, which says how often)"
-                )
+    for place, step in enumerate(plan.steps):
+        at = At(step, place)
+        for outcome, target in step.outcomes.items():
+            if target in order and order[target] <= place:
+                yield at.found("loop", f"outcomes.{outcome}", target=target)
         if step.kind is StepKind.GO_TO and step.to == step.id:
-            yield f"step {step.id!r} goes to itself"
+            yield at.found("goes_to_itself", "to")
 
 
-def _unjustified(plan: Plan) -> Iterator[str]:
+def _unjustified(plan: Plan) -> Iterator[Finding]:
     """Every way into a closure must pass an answer that justifies it (invariant 2)."""
-    kinds = {step.id: step.kind for step in plan.steps}
+    places = {step.id: place for place, step in enumerate(plan.steps)}
     reached: dict[str, set[bool]] = {step.id: set() for step in plan.steps}
     todo: list[tuple[str, bool]] = [(plan.first.id, False)]
     told: set[tuple[str, str]] = set()
@@ -137,15 +162,17 @@ def _unjustified(plan: Plan) -> Iterator[str]:
         reached[at].add(grounds)
         step = plan.step(at)
         for outcome, target in exits(step):
-            if target not in kinds:
+            if target not in places:
                 continue
             follows = follow(step, outcome, grounds=grounds)
-            if kinds[target] is StepKind.CLOSE and not follows and (at, outcome) not in told:
+            closes = plan.step(target).kind is StepKind.CLOSE
+            if closes and not follows and (at, outcome) not in told:
                 told.add((at, outcome))
-                yield f"step {at!r}: {outcome!r} justifies no closure: lead it to an operator"
+                name = f"outcomes.{outcome}" if outcome else "to"
+                yield At(step, places[at]).found("unjustified", name, outcome=outcome)
             todo.append((target, follows))
     if plan.first.kind is StepKind.CLOSE:
-        yield f"step {plan.first.id!r} closes what nobody has looked at"
+        yield At(plan.first, 0).found("closes_first")
 
 
 def exits(step: Step) -> Iterator[tuple[str, str]]:
