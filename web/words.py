@@ -5,8 +5,8 @@ from __future__ import annotations
 from callflow.texts import OUTCOMES as OUTCOME_WORDS
 from callflow.texts import REASONS as REASON_WORDS
 from callflow.texts import RESOLUTIONS as RESOLUTION_WORDS
-from callflow.texts.outbox import FAULTS
 from callflow.texts import law
+from callflow.texts.outbox import FAULTS
 from ivr.prompts import KINDS
 
 LANGUAGES = ("fr", "en")

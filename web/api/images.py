@@ -7,11 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from fastapi.responses import FileResponse
 
-from callflow.storage import outbox
-from web import kept_files
+from web import stills
 from web.accounts import Right
 from web.bearer import Caller, allowed
-from web.problems import NOT_FOUND, RESPONSES, not_found
+from web.problems import NOT_FOUND, RESPONSES
 from web.station import Station, station_of
 
 router = APIRouter(tags=["images"], responses={**RESPONSES, **NOT_FOUND})
@@ -22,7 +21,7 @@ router = APIRouter(tags=["images"], responses={**RESPONSES, **NOT_FOUND})
     response_class=FileResponse,
     responses={
         200: {"content": {"image/jpeg": {}, "image/png": {}}, "description": "The still"},
-        206: {"content": {"image/jpeg": {}, "image/png": {}}, "description": "Its range"},
+        206: {"content": {"image/jpeg": {}, "image/png": {}}, "description": "The range asked for"},
         416: {"description": "No such range"},
     },
 )
@@ -32,8 +31,4 @@ async def get_image(
     station: Annotated[Station, Depends(station_of)],
 ) -> FileResponse:
     """The picture as the camera gave it."""
-    row = await station.store.read(lambda tx: outbox.image(tx, image_id))
-    if row is None:
-        raise not_found("image")
-    path = await kept_files.find(station.settings.images_dir, row["path"], row["problem"])
-    return kept_files.answer(path)
+    return await stills.answer(station, image_id)

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from web.pages import console, incident, lines, login, recordings
+from web.pages import console, images, incident, lines, login, recordings
 
 router = APIRouter()
-for module in (login, console, incident, lines, recordings):
+for module in (login, console, incident, lines, recordings, images):
     router.include_router(module.router)
