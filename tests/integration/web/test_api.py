@@ -324,7 +324,7 @@ async def test_a_plan_is_published_as_its_next_version(api: httpx.AsyncClient) -
     assert (await api.put("/plans/court", json=plan)).json()["version"] == 2
     bad = {"id": "b", "steps": [{"id": "a", "kind": "call_list", "outcomes": {"busy": "z"}}]}
     answer = await api.post("/plans", json=bad)
-    assert (answer.status_code, answer.json()["field"]) == (422, "steps")
+    assert (answer.status_code, answer.json()["field"]) == (422, "steps.0.outcomes.busy")
 
 
 async def test_health_and_what_machines_ask(
