@@ -148,3 +148,16 @@ def _once(people: Iterator[Contact]) -> Iterator[Contact]:
         ids.add(person.id)
         if person.phone is not None:
             numbers.add(person.phone)
+
+
+def as_called(site: Site, contact_id: str, at: datetime) -> Contact | None:
+    """The person who was called at ``at`` (UTC) in the part played for the site: an own one, or
+    that of the contact for whom the person stands in; None for somebody who has neither."""
+    for contact in site.contacts:
+        if contact.id == contact_id:
+            return contact
+    for contact in site.contacts:
+        for other, span in _replacing(site, contact):
+            if other.id == contact_id and span.start <= at < span.end:
+                return _standing_in(other, contact)
+    return None

@@ -16,6 +16,7 @@ from callflow.handling.surroundings import Seen, Surroundings
 from callflow.handling.telling import draft
 from callflow.incident import Event, Machine, State
 from callflow.logbook import Draft
+from callflow.plan_choice import Alarm
 from callflow.signal import ALWAYS_OWN, PERSONAL, STATION, Category, Kind, Signal, Treatment
 from callflow.signals import events
 from callflow.signals.events import EventRow
@@ -353,7 +354,16 @@ class Correlation:
             self._hand_to_human(row, "personal" if kind in PERSONAL else "vital")
 
     def _open(self, seen: Seen, meaning: EventRow, kind: Kind) -> Row:
-        plan = plan_for(self.tx, seen.site, kind, meaning.category)
+        account, zone = seen.signal["account"], seen.signal["zone"]
+        alarm = Alarm(
+            kind=kind,
+            category=meaning.category,
+            account=account,
+            zone=zone,
+            armed=self.around.periods.armed([account]),
+            at=seen.at,
+        )
+        plan = plan_for(self.tx, seen.site, alarm, self.now)
         row = opened(
             seen.signal["account"],
             seen.key,

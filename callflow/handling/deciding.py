@@ -25,12 +25,13 @@ from callflow.escalation import (
 )
 from callflow.handling import asking
 from callflow.handling.acting import ask_hang_up, close, hand_to_human, request_call, withdraw
+from callflow.handling.agreed import site_now
 from callflow.handling.policy import load_policy
 from callflow.handling.telling import tell
 from callflow.incident import Event, Machine, State
 from callflow.logbook import MACHINE
 from callflow.signal import Category, Kind
-from callflow.storage import AWAY, Tx, calls, incidents, sites, tasks
+from callflow.storage import AWAY, Tx, calls, incidents, tasks
 from callflow.storage import logbook as logbook_rows
 from callflow.task import Task
 
@@ -107,7 +108,7 @@ def _decide(tx: Tx, row: Row, now: datetime) -> None:
         withdraw(tx, row, now)
     made = calls.attempts(tx, row["id"])
     asked = [tasks.to_task(task) for task in tasks.of_incident(tx, row["id"])]
-    site = sites.load_site(tx, seen.site) if seen.site else None
+    site = site_now(tx, seen.site, seen.kind, now) if seen.site else None
     plan = call_plan.from_json(row["plan"])
     decision = escalation.next_steps(seen, plan, site, made, now, asked)
     at = _never_back(row, made, asked, now)

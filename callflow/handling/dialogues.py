@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 from callflow import call_plan
 from callflow.call import Outcome
 from callflow.handling.acting import is_mute
+from callflow.handling.agreed import site_now
 from callflow.handling.calling import call_arrived, dialogue_concluded, join_room
 from callflow.handling.service_calls import asked_service
 from callflow.handling.telling import storable
+from callflow.on_call import as_called
 from callflow.signal import Category, Kind
 from callflow.site import Authority, Contact, Role, Site
 from callflow.storage import Tx, calls, incidents, sites
@@ -46,13 +48,14 @@ def _facts(tx: Tx, vault: Vault, row: dict[str, Any]) -> Facts:
     incident_row = incidents.get(tx, row["incident_id"]) if row["incident_id"] else None
     if incident_row is None:
         return Facts(dialogue=dialogue, station=STATION_NAME, room=row["room"] or "")
-    site = _site(tx, vault, incident_row["site_id"])
+    kind, asked_at = Kind(incident_row["kind"]), row["requested_at"]
+    site = _site(tx, vault, incident_row["site_id"], kind, asked_at)
     zone = next(iter(incident_row["zones"]), "")
     common: dict[str, Any] = dict(
         dialogue=dialogue,
         station=STATION_NAME,
         site_name=site.name if site else incident_row["account"],
-        kind=Kind(incident_row["kind"]),
+        kind=kind,
         zone=zone,
         zone_name=site.zone_name(incident_row["account"], zone) if site else "",
         priority=incident_row["priority"],
@@ -67,7 +70,7 @@ def _facts(tx: Tx, vault: Vault, row: dict[str, Any]) -> Facts:
             service=asked_service(tx, row),
             waiting_count=max(1, incidents.count_in_queue(tx)),
         )
-    contact = next((c for c in site.contacts if c.id == row["contact_id"]), None)
+    contact = as_called(site, row["contact_id"], asked_at) if row["contact_id"] else None
     contact_row = sites.contact(tx, row["contact_id"]) if dialogue in ASKING else None
     return Facts(
         **common,
@@ -97,7 +100,7 @@ def _asked(incident_row: dict[str, Any], step_id: str, called: dict[str, Any] | 
 
 def site_facts(tx: Tx, vault: Vault, site_id: str) -> list[Facts]:
     """What any call about this site says of it, once for each language of its people."""
-    site = _site(tx, vault, site_id)
+    site = sites.load_site(tx, site_id, decrypt=vault.decrypt)
     if site is None:
         return []
     return [
@@ -110,14 +113,14 @@ def site_facts(tx: Tx, vault: Vault, site_id: str) -> list[Facts]:
             address=site.address,
             recognition_word=site.recognition_word,
         )
-        for language in sorted({contact.language for contact in site.contacts})
+        for language in sorted({contact.language for contact in (*site.contacts, *site.others)})
     ]
 
 
-def _site(tx: Tx, vault: Vault, site_id: str | None) -> Site | None:
+def _site(tx: Tx, vault: Vault, site_id: str | None, kind: Kind, at: datetime) -> Site | None:
     if site_id is None:
         return None
-    return sites.load_site(tx, site_id, decrypt=vault.decrypt)
+    return site_now(tx, site_id, kind, at, decrypt=vault.decrypt)
 
 
 def _answers(contact: Contact | None, incident_row: dict[str, Any]) -> frozenset[Answer]:

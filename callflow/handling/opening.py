@@ -5,13 +5,15 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from callflow import call_plan, standard_plans
+from callflow import call_plan, plan_choice, standard_plans
+from callflow.hours import CalendarError
 from callflow.incident import Machine, State
 from callflow.signal import PERSONAL, Category, Kind
 from callflow.signals.events import EventRow
 from callflow.site import SiteState
-from callflow.storage import Tx, sites
+from callflow.storage import Tx, instructions, sites
 
 Row = dict[str, Any]
 
@@ -70,15 +72,25 @@ def opened(
     }
 
 
-def plan_for(tx: Tx, site: str | None, kind: Kind, category: Category) -> call_plan.Plan:
+def plan_for(tx: Tx, site: str | None, alarm: plan_choice.Alarm, now: datetime) -> call_plan.Plan:
     """The plan that is frozen into the incident; one that can't be read becomes a human's."""
     if site is None:
         return standard_plans.OPERATOR
     row = sites.site_row(tx, site)
     if row is None or SiteState(row["state"]) in (SiteState.SUSPENDED, SiteState.TERMINATED):
         return standard_plans.OPERATOR  # D2: a human reads the agreed text; nobody is called
-    body = sites.plan_body(tx, standard_plans.plan_id(row["plans"], kind, category))
+    body = sites.plan_body(tx, _plan_id(tx, row, alarm, now))
     try:
         return call_plan.read(body) if body else standard_plans.OPERATOR
     except call_plan.PlanError:
         return standard_plans.OPERATOR
+
+
+def _plan_id(tx: Tx, row: Row, alarm: plan_choice.Alarm, now: datetime) -> str:
+    try:
+        rules = plan_choice.rules_from_json(row["plan_rules"])
+    except CalendarError:  # not as they were checked: a human's
+        return standard_plans.OPERATOR.id
+    agreed = instructions.current(tx, row["id"], now)
+    zone = ZoneInfo(row["timezone"])
+    return plan_choice.plan_id(row["plans"], rules, agreed, alarm, zone, now)

@@ -7,13 +7,15 @@ from typing import Any
 
 from callflow.call import BY_HAND_STEP, CallState, Outcome
 from callflow.handling.acting import ask_act, close, hand_to_human, is_mute, request_call
+from callflow.handling.agreed import site_now
 from callflow.handling.deciding import decide
 from callflow.handling.policy import load_policy
 from callflow.handling.refusals import Held, NotFound, Refused
 from callflow.handling.telling import tell
 from callflow.incident import Machine, State
+from callflow.on_call import as_called
 from callflow.signal import PERSONAL, Category, Kind
-from callflow.storage import Tx, calls, incidents, sites
+from callflow.storage import Tx, calls, incidents
 
 Row = dict[str, Any]
 
@@ -139,8 +141,8 @@ def request_contact_call(tx: Tx, incident_id: str, who: str, contact_id: str, no
     row = open_and_held(tx, incident_id, who)
     if is_mute(row) or (row["site_id"] and incidents.site_is_mute(tx, row["site_id"])):
         raise Refused("personal alarm or duress: nothing may ring at this site or its staff")
-    site = sites.load_site(tx, row["site_id"]) if row["site_id"] else None
-    contact = next((c for c in site.contacts if c.id == contact_id), None) if site else None
+    site = site_now(tx, row["site_id"], Kind(row["kind"]), now) if row["site_id"] else None
+    contact = as_called(site, contact_id, now) if site else None
     if contact is None:
         raise NotFound(f"there is no contact {contact_id!r} at this site")
     if contact.phone is None:

@@ -16,7 +16,7 @@ import phonenumbers
 
 from callflow import call_plan
 from callflow.dial_policy import refusal
-from callflow.handling import cameras, site_rules
+from callflow.handling import calendars, cameras, site_rules
 from callflow.handling.site_rules import BadSite
 from callflow.handling.telling import tell
 from callflow.signal import Kind
@@ -62,6 +62,7 @@ def get_site(tx: Tx, site_id: str) -> Row | None:
         "contacts": [_shown(c) for c in sites.contact_rows(tx, site_id)],
         "panel_users": site_rules.shown_users(tx, [a["account"] for a in accounts]),
         "plans": row["plans"],
+        "plan_rules": row["plan_rules"],
         "cameras": cameras.shown(row["cameras"]),
         **site_rules.shown_site(tx, row),
     }
@@ -78,6 +79,7 @@ def _shown(row: Row) -> Row:
         "code_set": row["code"] is not None,
         "duress_code_set": row["duress_code"] is not None,
         "authorities": row["authorities"],
+        "availability": row["availability"],
     }
 
 
@@ -87,7 +89,7 @@ def put_site(tx: Tx, vault: Vault, site_id: str, body: Row, who: str, now: datet
     name = _text(body, "name", "name")
     accounts = _accounts(tx, site_id, body.get("accounts", []))
     _write_site(tx, vault, site_id, old, body, name, now)
-    numbers = [account["account"] for account in accounts]
+    numbers = _numbers(body)
     before = {row["account"]: row for row in sites.account_rows(tx, site_id)}
     sites.drop_links(tx, site_id, numbers)
     for place, account in enumerate(accounts):
@@ -107,6 +109,7 @@ def put_site(tx: Tx, vault: Vault, site_id: str, body: Row, who: str, now: datet
     for place, contact in enumerate(body.get("contacts", [])):
         _write_contact(tx, vault, site_id, place, contact)
     site_rules.write_overrides(tx, site_id, body.get("event_overrides") or [])
+    calendars.check_replacements(tx, body.get("contacts", []))
     people = [contact["id"] for contact in body.get("contacts", [])]
     site_rules.write_panel_users(tx, numbers, people, body.get("panel_users") or [])
     tell(tx, "site_changed", now, site=site_id, by=who, who_did=who)
@@ -140,6 +143,7 @@ def _write_site(
             "state": site_rules.one_of(SiteState, body.get("state", SiteState.ACTIVE), "state"),
             "recognition_word": word,
             "plans": _plans(tx, body.get("plans", {})),
+            "plan_rules": calendars.plan_rules(tx, body.get("plan_rules"), _numbers(body)),
             "cameras": cameras.values(
                 vault, old["cameras"] if old else [], body.get("cameras") or []
             ),
@@ -237,6 +241,10 @@ def _write_zones(tx: Tx, zones: list[Row], accounts: set[str]) -> None:
         upsert(tx, t.zone, ["account", "zone"], values)
 
 
+def _numbers(body: Row) -> list[str]:
+    return [account["account"] for account in body.get("accounts", [])]
+
+
 def _plans(tx: Tx, plans: dict[str, str]) -> dict[str, str]:
     for kind, plan in plans.items():
         if sites.plan_body(tx, plan) is None:
@@ -256,6 +264,9 @@ def _write_contact(tx: Tx, vault: Vault, site_id: str, place: int, contact: Row)
     for name in ("code", "duress_code"):
         if name in contact:
             values[name] = _code(vault, contact_id, contact[name], f"{field}.{name}")
+    if "availability" in contact:
+        sent = contact["availability"]
+        values["availability"] = calendars.availability(sent, f"{field}.availability")
     upsert(tx, t.contact, ["id"], values)
     kept = sites.contact(tx, contact_id)
     if kept and kept["code"] and kept["code"] == kept["duress_code"]:

@@ -219,6 +219,7 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "alarm": KINDS,
     "problem": RECORDING_PROBLEMS,
     "resolution": RESOLUTIONS,
+    "lowers": people.LOWERS,
     "channel": outbox.CHANNELS,
     "fault": outbox.FAULTS,
     **law.WORDS,

@@ -4,4 +4,63 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-ENTRIES: Mapping[str, tuple[str, str]] = {}
+ENTRIES: Mapping[str, tuple[str, str]] = {
+    "instruction_note": (
+        "Consigne provisoire de {by}, du {since} au {until} — {text}",
+        "Provisional instruction by {by}, from {since} until {until} — {text}",
+    ),
+    "instruction_plan": (
+        "Consigne provisoire de {by}, du {since} au {until} : consigne {plan} pour {alarm}"
+        " — {text}",
+        "Provisional instruction by {by}, from {since} until {until}: plan {plan} for {alarm}"
+        " — {text}",
+    ),
+    "instruction_absent": (
+        "Consigne provisoire de {by}, du {since} au {until} : {who} absent, remplaçant : {instead}"
+        " — {text}",
+        "Provisional instruction by {by}, from {since} until {until}: {who} is away, stands in:"
+        " {instead} — {text}",
+    ),
+    "instruction_number": (
+        "Consigne provisoire de {by}, du {since} au {until} : {who} joignable au {to} — {text}",
+        "Provisional instruction by {by}, from {since} until {until}: {who} is reached at {to}"
+        " — {text}",
+    ),
+    "instruction_asked": ("À la demande de {who}", "Asked for by {who}"),
+    "instruction_to_sign": (
+        "Consigne provisoire inactive jusqu'à sa contresignature : {lowers}",
+        "The provisional instruction is inactive until countersigned: {lowers}",
+    ),
+    "instruction_signed": (
+        "Consigne provisoire contresignée par {by}",
+        "Provisional instruction countersigned by {by}",
+    ),
+    "instruction_withdrawn": (
+        "Consigne provisoire retirée par {by}",
+        "Provisional instruction withdrawn by {by}",
+    ),
+    "duties_imported": (
+        "Astreintes de {who} importées par {by} : {count} plages, lues jusqu'au {until}",
+        "Duties of {who} imported by {by}: {count} times, read until {until}",
+    ),
+    "absences_imported": (
+        "Absences de {who} importées par {by} : {count} plages, lues jusqu'au {until}",
+        "Absences of {who} imported by {by}: {count} times, read until {until}",
+    ),
+}
+
+#: Why an instruction lowers protection.
+LOWERS: Mapping[str, tuple[str, str]] = {
+    "said": ("baisse de protection signalée par son auteur", "its author says so"),
+    "plan_replaced": ("une autre consigne est suivie", "another plan is followed"),
+    "nobody_instead": ("absent sans remplaçant", "away, and nobody stands in"),
+    "one_fewer": (
+        "le remplaçant figure déjà dans la liste",
+        "who stands in has a place in the list already",
+    ),
+    "no_number": ("le remplaçant n'a pas de numéro", "who stands in has no number"),
+    "away_from_site": (
+        "ce qui est demandé sur place recevra réponse ailleurs",
+        "what is asked at the premises is answered elsewhere",
+    ),
+}

@@ -1,0 +1,119 @@
+"""When people can be called, and which plan counts when: checked, kept, exchanged as iCalendar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from callflow import ical, plan_choice
+from callflow.availability import ALWAYS, Availability
+from callflow.handling.refusals import NotFound
+from callflow.handling.site_rules import BadSite
+from callflow.handling.telling import tell
+from callflow.hours import CalendarError
+from callflow.site import Contact
+from callflow.storage import Tx, sites
+
+Row = dict[str, Any]
+
+
+def availability(body: Any, field: str) -> Row | None:
+    """When a contact can be called, as it is kept; None: always. Raises BadSite."""
+    if body is None:
+        return None
+    try:
+        return Availability.from_json(body, field).to_json() or None
+    except CalendarError as error:
+        raise BadSite(error.field, error.message) from None
+
+
+def check_replacements(tx: Tx, contacts: Sequence[Row]) -> None:
+    """Whoever stands in must be known. ``contacts`` are as PUT sends them. Raises BadSite."""
+    named = {
+        each["contact"]: f"contacts[{place}].availability.replacements.{number}.contact"
+        for place, contact in enumerate(contacts)
+        for number, each in enumerate((contact.get("availability") or {}).get("replacements", []))
+    }
+    known = sites.contact_names(tx, named) if named else {}
+    for contact_id, field in named.items():
+        if contact_id not in known:
+            raise BadSite(field, f"there is no contact {contact_id!r}")
+
+
+def plan_rules(tx: Tx, body: Any, accounts: Sequence[str]) -> list[Row]:
+    """Which plan by time, arming, kind and zone, as it is kept. Raises BadSite."""
+    try:
+        rules = plan_choice.rules_from_json(body)
+    except CalendarError as error:
+        raise BadSite(error.field, error.message) from None
+    for place, rule in enumerate(rules):
+        if sites.plan_body(tx, rule.plan) is None:
+            known = f"there is no plan {rule.plan!r}: publish it first"
+            raise BadSite(f"plan_rules.{place}.plan", known)
+        if not {account for account, _ in rule.zones} <= set(accounts):
+            raise BadSite(f"plan_rules.{place}.zones", "names an account of another site")
+    return plan_choice.rules_to_json(rules)
+
+
+# --- iCalendar ----------------------------------------------------------------------------
+
+
+def zone_of(tx: Tx, site_id: str, contact_id: str) -> ZoneInfo:
+    """The zone in which a contact's calendar is read. Raises NotFound."""
+    return ZoneInfo(_place(tx, site_id, contact_id)[1])
+
+
+def import_calendar(
+    tx: Tx,
+    site_id: str,
+    contact_id: str,
+    read: ical.Read,
+    *,
+    absences: bool,
+    who: str,
+    now: datetime,
+) -> None:
+    """A file's times become the contact's absences, or duties, in place of those kept before.
+
+    Raises NotFound.
+    """
+    contact, _ = _place(tx, site_id, contact_id)
+    kept = contact.availability
+    changed = replace(kept, leaves=read.spans) if absences else replace(kept, duties=read.spans)
+    sites.write_availability(tx, contact_id, changed.to_json())
+    kind = "absences_imported" if absences else "duties_imported"
+    until = read.until.isoformat(timespec="seconds")
+    told: Row = dict(who=contact.name, contact=contact_id, count=len(read.spans), until=until)
+    tell(tx, kind, now, site=site_id, by=who, who_did=who, **told)
+
+
+def export_calendar(
+    tx: Tx, site_id: str, contact_id: str, *, absences: bool, now: datetime
+) -> bytes:
+    """The contact's absences as kept, or the hours of the coming year in which the contact can be
+    called, absences taken out. Raises NotFound."""
+    contact, timezone = _place(tx, site_id, contact_id)
+    there = contact.availability
+    if absences:
+        spans = sorted(there.leaves)
+    elif there == ALWAYS:
+        spans = []  # nothing to write: no hour is special
+    else:
+        spans = there.spans(now, now + ical.AHEAD, ZoneInfo(timezone))
+    part = "absence" if absences else "astreinte"
+    summary = f"{contact.name} : {part}"
+    return ical.write(spans, key=f"{contact_id}:{part}", summary=summary, now=now)
+
+
+def _place(tx: Tx, site_id: str, contact_id: str) -> tuple[Contact, str]:
+    """A contact of the site, and the site's time zone."""
+    site = sites.load_site(tx, site_id)
+    if site is None:
+        raise NotFound(f"there is no site {site_id!r}")
+    for contact in site.contacts:
+        if contact.id == contact_id:
+            return contact, site.timezone
+    raise NotFound(f"there is no contact {contact_id!r} of this site")

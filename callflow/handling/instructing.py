@@ -1,0 +1,167 @@
+"""Provisional instructions (D19): made, countersigned, withdrawn."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from callflow import instructions
+from callflow.handling.refusals import NotFound, Refused
+from callflow.handling.site_rules import BadSite
+from callflow.handling.siting import e164
+from callflow.handling.telling import tell
+from callflow.instructions import (
+    Instruction,
+    InstructionError,
+    InstructionState,
+)
+from callflow.signal import Kind
+from callflow.site import Authority, Contact, Site
+from callflow.storage import Tx, sites
+from callflow.storage import instructions as rows
+
+Row = dict[str, Any]
+
+
+def make(
+    tx: Tx,
+    site_id: str,
+    made: Instruction,
+    *,
+    lowers: bool,
+    asked_by: str | None,
+    now: datetime,
+) -> Row:
+    """Write ``made``, whose id, numbers and signatures are set here; its row.
+
+    ``lowers``: its author says that it lowers protection; whether it does by rule is looked at
+    in any case. ``asked_by``: the contact who asked its author for it. Raises NotFound, Refused,
+    or BadSite naming the field.
+    """
+    site = sites.load_site(tx, site_id)
+    if site is None:
+        raise NotFound(f"there is no site {site_id!r}")
+    people = sites.people(tx, [made.replacement] if made.replacement else [])
+    made = replace(made, id=uuid.uuid4().hex, site=site_id, phone=e164(made.phone, "phone"))
+    try:
+        instructions.check(made, site, people, now)
+    except InstructionError as error:
+        raise BadSite(error.field, error.message) from None
+    if made.plan is not None and sites.plan_body(tx, made.plan) is None:
+        raise BadSite("plan", f"there is no plan {made.plan!r}: publish it first")
+    asker = _asker(site, asked_by, made.kinds)
+    made = replace(made, lowers=instructions.lowers(made, site, people, said=lowers))
+    rows.insert(tx, made, asked_by=asked_by)
+    _tell_made(tx, made, (*site.contacts, *people), asker, now)
+    return get(tx, site_id, made.id)
+
+
+def _asker(site: Site, contact_id: str | None, kinds: frozenset[Kind]) -> str:
+    """The name of the contact who asked for it, "" where none did. Raises Refused, BadSite."""
+    if contact_id is None:
+        return ""
+    known = [contact for contact in site.contacts if contact.id == contact_id]
+    if not known:
+        raise BadSite("asked_by", "is no contact of this site")
+    for kind in sorted(kinds) or [Kind.INTRUSION]:
+        if not any(contact.may(Authority.INSTRUCT, kind) for contact in known):
+            raise Refused(f"{known[0].name} has not the authority to instruct about {kind}")
+    return known[0].name
+
+
+def _tell_made(
+    tx: Tx, made: Instruction, people: Sequence[Contact], asker: str, now: datetime
+) -> None:
+    names = {person.id: person.name for person in people}
+    about: Row = dict(site=made.site, instruction=made.id, who_did=made.author)
+    what: Row = dict(
+        by=made.author,
+        since=_iso(made.begins_at),
+        until=_iso(made.ends_at),
+        who=names.get(made.contact or "", ""),
+        instead=names.get(made.replacement or "", "–"),
+        to=made.phone or "",
+        plan=made.plan or "",
+        text=made.text,
+    )
+    for alarm in sorted(kind.value for kind in made.kinds) or [""]:
+        tell(tx, f"instruction_{made.kind.value}", now, **about, **what, alarm=alarm)
+    if asker:
+        tell(tx, "instruction_asked", now, **about, who=asker)
+    for why in made.lowers:
+        tell(tx, "instruction_to_sign", now, **about, lowers=why.value)
+
+
+def countersign(tx: Tx, site_id: str, instruction_id: str, *, who: str, now: datetime) -> Row:
+    """It counts from now on, or from its beginning. Raises NotFound, Refused."""
+    row = get(tx, site_id, instruction_id)
+    state = rows.to_instruction(row).state(now)
+    if state is not InstructionState.AWAITING_SIGNATURE:
+        raise Refused(f"this instruction awaits no signature: it is {state.value}")
+    if _same(who, row["author"]):
+        raise Refused("it lowers protection: somebody other than its author countersigns it")
+    if not rows.sign(tx, instruction_id, who, now):
+        raise Refused("somebody else changed this instruction: look again")
+    _tell(tx, "instruction_signed", row, who, now)
+    return get(tx, site_id, instruction_id)
+
+
+def _same(one: str, other: str) -> bool:
+    return one.strip().casefold() == other.strip().casefold()
+
+
+def withdraw(tx: Tx, site_id: str, instruction_id: str, *, who: str, now: datetime) -> Row:
+    """It counts no more. Raises NotFound, Refused."""
+    row = get(tx, site_id, instruction_id)
+    state = rows.to_instruction(row).state(now)
+    over = state in (InstructionState.ENDED, InstructionState.WITHDRAWN)
+    if over or not rows.withdraw(tx, instruction_id, who, now):
+        raise Refused("this instruction is over")
+    _tell(tx, "instruction_withdrawn", row, who, now)
+    return get(tx, site_id, instruction_id)
+
+
+def _tell(tx: Tx, kind: str, row: Row, who: str, now: datetime) -> None:
+    tell(tx, kind, now, site=row["site_id"], instruction=row["id"], by=who, who_did=who)
+
+
+def get(tx: Tx, site_id: str, instruction_id: str) -> Row:
+    """One instruction of the site, as stored. Raises NotFound."""
+    row = rows.get(tx, instruction_id)
+    if row is None or row["site_id"] != site_id:
+        raise NotFound(f"there is no instruction {instruction_id!r} of this site")
+    return row
+
+
+def expiring(
+    tx: Tx,
+    now: datetime,
+    *,
+    within: timedelta = instructions.EXPIRES_SOON,
+    after: tuple[datetime, str] | None = None,
+    limit: int = 100,
+) -> list[Row]:
+    """The station's instructions that end so soon, and still stand, by their end: for the
+    handover, and for whoever must ask the client again."""
+    return rows.ending(tx, now, now + within, after, limit=limit)
+
+
+def shown(row: Row, now: datetime) -> Row:
+    """An instruction as people read it: with where it is at ``now``."""
+    read = rows.to_instruction(row)
+    return {
+        **row,
+        "site": row["site_id"],
+        "contact": row["contact_id"],
+        "replacement": row["replacement_id"],
+        "state": read.state(now).value,
+        "lowers_protection": bool(read.lowers),
+        "expires_soon": read.expires_soon(now),
+    }
+
+
+def _iso(at: datetime) -> str:
+    return at.isoformat(timespec="seconds")
