@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,7 @@ from callflow.correlation import zone_key
 from callflow.hours import CalendarError, only
 from callflow.instructions import Instruction, plan_meanwhile
 from callflow.signal import PERSONAL, Category, Kind
+from callflow.signals import events
 
 #: Rules of one site; kinds, or zones, of one rule.
 MOST, _MOST_NAMED = 100, 500
@@ -59,21 +61,22 @@ class PlanRule:
     def fits(self, alarm: Alarm, zone: ZoneInfo) -> bool:
         """Whether it is for ``alarm``; ``zone`` is the site's."""
         return (
-            self._means(alarm)
+            self.means(alarm.kind, alarm.category)
             and (not self.zones or (alarm.account, zone_key(alarm.zone)) in self.zones)
             and self.armed in (None, alarm.armed)
             and available(self.when, alarm.at, zone)
         )
 
-    def _means(self, alarm: Alarm) -> bool:
-        if alarm.kind in self.kinds:
+    def means(self, kind: Kind, category: Category) -> bool:
+        """Whether it is for alarms of this kind and category, zones and hours aside."""
+        if kind in self.kinds:
             return True
-        if alarm.kind in PERSONAL or alarm.kind is Kind.BANK_OPENING:
+        if kind in PERSONAL or kind is Kind.BANK_OPENING:
             return False
-        if alarm.category in self.categories:
+        if category in self.categories:
             return True
         named = bool(self.kinds or self.categories)
-        return not named and standard_plans.is_usual(alarm.kind, alarm.category)
+        return not named and standard_plans.is_usual(kind, category)
 
 
 def plan_id(
@@ -93,6 +96,25 @@ def plan_id(
         if rule.fits(alarm, zone):
             return rule.plan
     return standard_plans.plan_id(site_plans, alarm.kind, alarm.category)
+
+
+def serves(
+    site_plans: Mapping[str, str], rules: Sequence[PlanRule], plan: str
+) -> frozenset[tuple[Kind, Category]]:
+    """Which alarms may get the plan of this id at a site, provisional instructions aside."""
+    return frozenset(
+        (kind, category)
+        for kind, category in _opening()
+        if standard_plans.plan_id(site_plans, kind, category) == plan
+        or any(rule.plan == plan and rule.means(kind, category) for rule in rules)
+    )
+
+
+@cache
+def _opening() -> frozenset[tuple[Kind, Category]]:
+    """What the table of events says can open an incident."""
+    said = {(row.kind, row.category) for row in events.table().values() if row.opens}
+    return frozenset(said | {(Kind.LIFT, Category.VITAL)})  # a lift is declared by its zone
 
 
 # --- reading ------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ unusable whatever the site; what else an administrator should know of it: ``call
 
 from callflow.call_plan.findings import Finding, Level
 from callflow.call_plan.plan import Plan, PlanError, Step, from_json, step_to_json, to_json
-from callflow.call_plan.soundness import RESERVED_IDS, At, exits, follow, problems, read
+from callflow.call_plan.soundness import RESERVED_IDS, At, exits, follow, problems, read, ungrounded
 from callflow.call_plan.vocabulary import (
     BOUNDS,
     BY_OPERATOR,
@@ -69,4 +69,5 @@ __all__ = [
     "read",
     "step_to_json",
     "to_json",
+    "ungrounded",
 ]

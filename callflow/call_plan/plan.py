@@ -25,6 +25,7 @@ from callflow.call_plan.vocabulary import (
 )
 from callflow.law import Service
 from callflow.on_call import Who
+from callflow.site import Role
 
 _BACK_TO_LIST = frozenset(
     {
@@ -101,6 +102,11 @@ class Step:
     def selectors(self) -> tuple[Who, ...]:
         """Whom a calling step calls."""
         return self.who or ((Who(role=WHO[self.kind]),) if self.kind in WHO else ())
+
+    @property
+    def off_site(self) -> bool:
+        """Whether it calls anybody who is not on the premises."""
+        return self.kind in CALLING and any(who.role is not Role.PREMISES for who in self.selectors)
 
     @property
     def limit(self) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -151,28 +151,37 @@ def _loops(plan: Plan) -> Iterator[Finding]:
 
 def _unjustified(plan: Plan) -> Iterator[Finding]:
     """Every way into a closure must pass an answer that justifies it (invariant 2)."""
+    for at, outcome in ungrounded(plan, follow):
+        name = f"outcomes.{outcome}" if outcome else "to"
+        yield at.found("unjustified", name, outcome=outcome)
+    if plan.first.kind is StepKind.CLOSE:
+        yield At(plan.first, 0).found("closes_first")
+
+
+def ungrounded(plan: Plan, weigh: Callable[[Step, str, bool], bool]) -> Iterator[tuple[At, str]]:
+    """Where a step leads into a closure that nothing justifies, and by which outcome.
+
+    ``weigh`` says whether a closure is justified after a step ended so, given that it was before.
+    """
     places = {step.id: place for place, step in enumerate(plan.steps)}
-    reached: dict[str, set[bool]] = {step.id: set() for step in plan.steps}
-    todo: list[tuple[str, bool]] = [(plan.first.id, False)]
-    told: set[tuple[str, str]] = set()
+    seen: set[tuple[int, bool]] = set()
+    told: set[tuple[int, str]] = set()
+    todo = [(0, False)]
     while todo:
-        at, grounds = todo.pop()
-        if grounds in reached[at]:
+        place, grounds = todo.pop()
+        if (place, grounds) in seen:
             continue
-        reached[at].add(grounds)
-        step = plan.step(at)
+        seen.add((place, grounds))
+        step = plan.steps[place]
         for outcome, target in exits(step):
             if target not in places:
                 continue
-            follows = follow(step, outcome, grounds=grounds)
-            closes = plan.step(target).kind is StepKind.CLOSE
-            if closes and not follows and (at, outcome) not in told:
-                told.add((at, outcome))
-                name = f"outcomes.{outcome}" if outcome else "to"
-                yield At(step, places[at]).found("unjustified", name, outcome=outcome)
-            todo.append((target, follows))
-    if plan.first.kind is StepKind.CLOSE:
-        yield At(plan.first, 0).found("closes_first")
+            follows = weigh(step, outcome, grounds)
+            closes = plan.steps[places[target]].kind is StepKind.CLOSE
+            if closes and not follows and (place, outcome) not in told:
+                told.add((place, outcome))
+                yield At(step, place), outcome
+            todo.append((places[target], follows))
 
 
 def exits(step: Step) -> Iterator[tuple[str, str]]:
@@ -182,7 +191,7 @@ def exits(step: Step) -> Iterator[tuple[str, str]]:
         yield "", step.to
 
 
-def follow(step: Step, outcome: str, *, grounds: bool) -> bool:
+def follow(step: Step, outcome: str, grounds: bool) -> bool:
     """Whether a closure is justified after ``step`` ended so, given that it was before."""
     if step.kind in NEUTRAL:
         return grounds

@@ -45,7 +45,7 @@ from callflow.escalation.actions import (
 from callflow.incident import Incident, Machine, State
 from callflow.on_call import on_call
 from callflow.signal import OF_STATION, Category
-from callflow.site import Contact, Role, Site
+from callflow.site import Contact, Site
 from callflow.task import Task, TaskOutcome, TaskState
 
 #: A call that nobody placed for so long lands on the operators' queue, loudly.
@@ -352,9 +352,7 @@ class _Run:
 
         The incident may have become vital while a keyholder spoke.
         """
-        if step.kind not in CALLING or self.incident.category is not Category.VITAL:
-            return False
-        return any(who.role is not Role.PREMISES for who in step.selectors)
+        return step.off_site and self.incident.category is Category.VITAL
 
     def _refusal(self, step: Step, following: Step, outcome: str) -> str | None:
         """Why ``following`` may not be entered, a human's reason; None where it may."""
