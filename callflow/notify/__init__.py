@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from callflow import clock
 from callflow.config import Settings
-from callflow.dispatch.wake import WakeSocket, open_store
+from callflow.dispatch.wake import open_store, open_wake
 from callflow.notify.worker import Worker
 from callflow.vault import Vault
 
@@ -26,7 +26,7 @@ async def serve(settings: Settings) -> None:
     vault = Vault(settings.data_dir / "keys")
     ways = await asyncio.to_thread(_load, settings, vault)
     store = open_store(settings, vault)
-    wake = WakeSocket(settings.run_dir, ROLE)
+    wake = open_wake(settings, ROLE)
     try:
         await Worker(store, ways.send, wake, clock.now).run()
     finally:

@@ -16,7 +16,7 @@ import structlog
 
 from callflow import handling
 from callflow.clock import Clock
-from callflow.dispatch.wake import WakeSocket
+from callflow.dispatch.wake import Wake
 from callflow.outbox import LEASE, TRY_WITHIN, Channel, Fault, Message, Still, Undelivered
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage import outbox as rows
@@ -41,7 +41,7 @@ class Worker:
         self,
         store: Store,
         send: Send,
-        wake: WakeSocket,
+        wake: Wake,
         clock: Clock,
         *,
         lease: timedelta = LEASE,

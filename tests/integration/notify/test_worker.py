@@ -27,14 +27,6 @@ SENDER = "station@callflow.example.org"
 JPEG = b"\xff\xd8\xff\xe0" + bytes(500)
 LOOPBACK = ["127.0.0.0/8"]
 
-#: The role's own code, in a process that can be killed.
-ROLE = """
-import asyncio
-from callflow import notify
-from callflow.config import Settings
-asyncio.run(notify.serve(Settings()))
-"""
-
 
 @pytest.fixture
 def station(tmp_path: Path) -> Iterator[Posting]:
@@ -179,10 +171,10 @@ async def test_several_workers_send_each_message_once(station: Posting) -> None:
 async def process(
     station: Posting, **settings: object
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """The role in a process of its own; killed at the end."""
+    """The engine's process, which sends; killed at the end, where it still lives."""
     ways = {f"CALLFLOW_{name.upper()}": str(value) for name, value in settings.items()}
     started = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", ROLE),
+        *(sys.executable, "-m", "callflow", "serve", "--only", "engine"),
         env={**os.environ, **station.environment(), **ways},
         stdout=asyncio.subprocess.DEVNULL,
     )
@@ -240,3 +232,11 @@ async def test_a_killed_worker_keeps_nobody_from_a_webhook_with_the_same_key(
         never.set()
         keys = [request.headers["idempotency-key"] for request in program.requests]
     assert keys == [message_id, message_id]
+
+
+async def test_the_engine_sends_and_ends_in_order(station: Posting) -> None:
+    async with MailServer() as mails, process(station, **smtp(mails)) as role:
+        station.post(ANNE)
+        await mails.until(lambda: len(mails.letters) == 1)
+        role.terminate()
+        assert await asyncio.wait_for(role.wait(), 15) == 0
