@@ -56,6 +56,9 @@ def seed(settings: Settings, store: Store, vault: Vault) -> None:
             if sites.site_row(tx, site.account) is None:
                 handling.put_site(tx, vault, site.account, demo_sites.body(site), DEMO, now)
 
+        if not handling.get_directory(tx):
+            handling.put_directory(tx, list(demo_sites.SERVICES), DEMO, now)
+
     store.write_now(rows)
     phones = load_phones(TEMPLATES / "simulator" / "phones.yaml")
     Simulator(instance(settings, Kind.SIMULATOR)).seed(phones)

@@ -7,6 +7,7 @@ code under duress 2581.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +16,37 @@ from callflow.standard_plans import INTRUSION
 
 DESK_PHONES = ("+33639989901", "+33639989902")
 DUTY_NUMBERS = ("+33639989910",)
+#: The directory of services: who is called for the places where the sites stand (D23).
+SERVICES: tuple[dict[str, Any], ...] = (
+    {
+        "id": "police-35",
+        "service": "police",
+        "name": "Gendarmerie, Ille-et-Vilaine",
+        "number": "+33639989917",
+        "place": "35",
+    },
+    {
+        "id": "police-35000",
+        "service": "police",
+        "name": "Police nationale, Rennes",
+        "number": "+33639989916",
+        "place": "350",
+    },
+    {
+        "id": "fire-35",
+        "service": "fire",
+        "name": "Sapeurs-pompiers, Ille-et-Vilaine",
+        "number": "+33639989918",
+        "place": "35",
+    },
+    {
+        "id": "medical-35",
+        "service": "medical",
+        "name": "Secours médicaux, Ille-et-Vilaine",
+        "number": "+33639989915",
+        "place": "35",
+    },
+)
 #: The encrypted panel's AES-128 key: a demo's, known to everybody.
 KEY = "000102030405060708090a0b0c0d0e0f"
 
@@ -232,6 +264,7 @@ def body(site: DemoSite) -> dict[str, Any]:
         "name": site.name,
         "client": site.client,
         "address": site.address,
+        "postcode": next(iter(re.findall(r"\b[0-9]{5}\b", site.address)), ""),
         "timezone": "Europe/Paris",
         "language": "fr",
         "state": "active",

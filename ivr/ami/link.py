@@ -147,16 +147,24 @@ class AmiLink:
         caller_number: str,
         ring_time: float,
         trunk: str = "",
+        *,
+        context: str = "",
     ) -> None:
         """Ask Asterisk to call ``number``; the row of ``call_id`` must be stored as started.
 
         Returns when Asterisk took the order. Raises NotPlaced (a retry doubles nothing; it needs
         a new id all the same) or MaybePlaced. ``ring_time`` in seconds; ``trunk`` is the endpoint
-        that it goes over, where that isn't the link's own.
+        that it goes over, ``context`` where it goes when it is answered, where that isn't the
+        link's own.
         """
         endpoint = trunk or self._trunk
         action = actions.originate(
-            call_id, number, caller_number, ring_time, trunk=endpoint, context=self._context
+            call_id,
+            number,
+            caller_number,
+            ring_time,
+            trunk=endpoint,
+            context=context or self._context,
         )
         if not self.ready:
             raise LinkDown("the link to Asterisk is not ready")

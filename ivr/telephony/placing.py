@@ -42,6 +42,8 @@ GRACE = 3.0
 SLOTS = 8
 #: Where the dialplan brings person and operator together.
 CONFERENCE = "callflow-conference"
+#: Where the dialplan takes the calls of some dialogues: a service is never played anything.
+CONTEXTS = {"service": "callflow-service"}
 #: Seconds between two tries to store what Asterisk said, while the store is away.
 _STORE_RETRY = 0.25
 
@@ -148,7 +150,12 @@ class Placing:
         async with self._slots:
             try:
                 await self.link.originate(
-                    order.call_id, order.to, order.caller, order.ring_time, order.trunk
+                    order.call_id,
+                    order.to,
+                    order.caller,
+                    order.ring_time,
+                    order.trunk,
+                    context=CONTEXTS.get(order.dialogue, ""),
                 )
             except NotPlaced as error:
                 # A lost link is no fault of the trunk's: another one would not help.
