@@ -157,7 +157,9 @@ ENDS: Mapping[StepKind, frozenset[str]] = {
     StepKind.MESSAGE: _OF_LINE | _CODE | {Outcome.ACKNOWLEDGED} | _OF_LIST,
     StepKind.VOICE_FIRST: _OF_LINE | _OF_LIST,
     StepKind.SEND_GUARD: _OF_LIST | {TaskOutcome.ALL_CLEAR, TaskOutcome.TRACES, TaskOutcome.DURESS},
-    StepKind.HAND_TO_OPERATOR: frozenset({TaskOutcome.DONE, OVERDUE}),
+    StepKind.HAND_TO_OPERATOR: frozenset(
+        {TaskOutcome.DONE, TaskOutcome.CONFIRMED, TaskOutcome.NOTHING, OVERDUE}
+    ),
     StepKind.EMERGENCY_SERVICE: frozenset(
         {TaskOutcome.SERVICE_COMES, TaskOutcome.SERVICE_DECLINES, OVERDUE}
     ),
