@@ -47,7 +47,11 @@ class TrunkStation(Station):
     """Nothing rings but what a test asks for: nobody at the desks, and a long patience."""
 
     def __init__(self, data_dir: Path, environment: Mapping[str, str] | None = None) -> None:
-        patience = {"CALLFLOW_VITAL_TARGET": "900", "CALLFLOW_OTHER_TARGET": "900"}
+        patience = {
+            "CALLFLOW_VITAL_TARGET": "900",
+            "CALLFLOW_OTHER_TARGET": "900",
+            "CALLFLOW_RING_TIME": "6",
+        }
         trunks = {"CALLFLOW_TRUNKS": json.dumps(TRUNKS)}
         super().__init__(data_dir, {**patience, **trunks, **(environment or {})})
 
@@ -79,6 +83,12 @@ class TrunkStation(Station):
 
         await self.until(over)
         return await self.calls(account)
+
+    async def take(self, account: str) -> None:
+        """An operator takes an account's newest incident: nothing more is dialled for it."""
+        incident = await self.incident(account)
+        answer = await self.api.post(f"/incidents/{incident['id']}/claim")
+        assert answer.is_success, answer.text
 
     async def went(self, to: str) -> list[tuple[str, bool]]:
         """(trunk, whether it was answered) of each INVITE to a number, in their order."""
