@@ -37,7 +37,6 @@ _HOLD = 0.04
 _TICK = timedelta(seconds=1)
 _SEAL = 60.0  # seconds between two seals of the logbook
 _BEAT = timedelta(seconds=2)
-_HELD_UP = 3.0  # seconds between two ticks, by which the store did not let us write
 _CLOCK_BACK = 2.0  # seconds: smaller steps delay nothing that counts
 
 
@@ -52,11 +51,10 @@ class Engine:
         self._on_duty = False
         self._sealed_at = -_SEAL
         self._share = machines.ALL
-        self._patient_since = clock.now()
         self._correlated = 0
         self._rates = Rates()
         self._batch = 16
-        self._last_tick = self._patient_since, clock.monotonic()
+        self._last_tick = clock.now(), clock.monotonic()
         self._heard: Listening | None = None
         self._after = ""  # where among the accounts the next look goes on
 
@@ -105,16 +103,12 @@ class Engine:
 
     async def _tick(self) -> None:
         now = clock.now()
-        if clock.monotonic() - self._last_tick[1] > _HELD_UP:
-            self._patient_since = now
         await self._watch_clock(now)
         if not await self._takes_duty():
             return
         await self._store.write(lambda tx: handling.escalate_queue(tx, now))
         await self._store.write(lambda tx: handling.bridge(tx, now))
-        # It may still be starting, as we were; or could not write either while the store was away.
-        if now - self._patient_since > machines.LOST_AFTER:
-            await self._store.write(lambda tx: machines.watch_nodes(tx, now))
+        await self._store.write(lambda tx: machines.watch_nodes(tx, now))
         if clock.monotonic() - self._sealed_at >= _SEAL:
             self._sealed_at = clock.monotonic()
             await self._store.write(lambda tx: handling.seal_logbook(tx, now))
@@ -163,7 +157,6 @@ class Engine:
                 await work()
             except StoreUnavailable as error:
                 log.debug("store.away", reason=error.reason)  # the store says it, once
-                self._patient_since = clock.now()
             await asyncio.sleep(period.total_seconds())
 
 

@@ -107,7 +107,7 @@ def settings_of_this_run() -> Settings:
         )
     )
     logging.basicConfig(level=settings.log_level, handlers=[lines])
-    for chatty in ("httpx", "alembic"):
+    for chatty in ("httpx", "alembic", "procrastinate"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer()],

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow.handling.calling import call_lost
-from callflow.handling.nodes import LOST_AFTER, Node, nodes
+from callflow.handling.nodes import LOST_AFTER, Node, is_witnessed, nodes
 from callflow.handling.policy import load_policy
 from callflow.handling.telling import tell
 from callflow.storage import Tx, incidents, people, placement, signals
@@ -38,7 +38,8 @@ def watch_nodes(tx: Tx, now: datetime) -> list[str]:
     """Say which nodes are lost or back, and hand over what a lost one left; the lost ones.
 
     Its calls that nobody placed go to the others. Those that it had placed are of unknown fate:
-    told, and decided again. Where no node is ready, all of it waits: it may come back.
+    told, and decided again. Where no node is ready, all of it waits: it may come back. Silent is
+    not lost while nobody else could write either: the database was away, or all have just begun.
     """
     known = nodes(tx, now)
     _tell_changes(tx, known, now)
@@ -68,7 +69,9 @@ def _hand_over(tx: Tx, row: Row, node: str, now: datetime) -> None:
 
 def _tell_changes(tx: Tx, known: list[Node], now: datetime) -> None:
     """Each loss and each return once, in the day's logbook."""
-    lost = [node.name for node in known if node.lost] if known else [load_policy(tx).node]
+    lost = [node.name for node in known if node.lost]
+    if not known and is_witnessed(people.processes(tx), now):
+        lost = [load_policy(tx).node]
     before = people.settings(tx).get("lost_nodes", [])
     if lost == before:
         return

@@ -19,10 +19,13 @@ DOWN_AFTER = timedelta(seconds=4)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Node:
-    """What is known of one node. ``down_since``: its telephony lives, its Asterisk doesn't."""
+    """What is known of one node. ``silent``: its telephony says nothing; ``lost``: while others do,
+    so that it isn't the database that was away. ``down_since``: its Asterisk is away.
+    """
 
     name: str
     host: str
+    silent: bool
     lost: bool
     down_since: datetime | None
     state: dict[str, Any]  # as its telephony told it last
@@ -30,7 +33,7 @@ class Node:
     @property
     def ready(self) -> bool:
         """Whether a new call may be given to it."""
-        return not self.lost and self.down_since is None
+        return not self.silent and self.down_since is None
 
     def keeps_waiting(self, now: datetime) -> bool:
         """Whether calls that it has not placed yet are better placed elsewhere."""
@@ -40,22 +43,34 @@ class Node:
 
 def nodes(tx: Tx, now: datetime) -> list[Node]:
     """Every node that was heard of within a day, by name."""
+    rows = people.processes(tx)
     newest: dict[str, dict[str, Any]] = {}
-    for row in people.processes(tx, "telephony"):
+    for row in rows:
         known = newest.get(row["node"])
-        if known is None or known["beat_at"] < row["beat_at"]:
+        if row["role"] == "telephony" and (known is None or known["beat_at"] < row["beat_at"]):
             newest[row["node"]] = row
-    return [_node(newest[name], now) for name in sorted(newest)]
+    witnessed = is_witnessed(rows, now)
+    return [_node(newest[name], now, witnessed=witnessed) for name in sorted(newest)]
 
 
-def _node(row: dict[str, Any], now: datetime) -> Node:
+def is_witnessed(processes: list[dict[str, Any]], now: datetime) -> bool:
+    """Whether some process could say that it lives all the time in which a lost one did not."""
+    return any(
+        now - row["beat_at"] <= LOST_AFTER and now - row["steady_since"] >= LOST_AFTER
+        for row in processes
+    )
+
+
+def _node(row: dict[str, Any], now: datetime, *, witnessed: bool) -> Node:
     state = row["state"]
     up = state.get("asterisk") == "up"
     down_since = state.get("asterisk_since")
+    silent = now - row["beat_at"] > LOST_AFTER
     return Node(
         name=row["node"],
         host=row["host"],
-        lost=now - row["beat_at"] > LOST_AFTER,
+        silent=silent,
+        lost=silent and witnessed,
         down_since=None if up else from_iso(down_since) if down_since else row["since"],
         state=state,
     )

@@ -130,7 +130,7 @@ def health(
     beats_at = beats_at or now
     alive = [r for r in people.processes(tx) if beats_at - r["beat_at"] <= BEAT_WITHIN]
     known = nodes(tx, beats_at)
-    there = [node for node in known if not node.lost]
+    there = [node for node in known if not node.silent]
     receivers = [row["state"] for row in alive if row["role"] == "receiver"]
     backlog = signals.backlog_size(tx)
     missing = [role for role in ROLES if role not in {row["role"] for row in alive}]
@@ -162,7 +162,7 @@ def _trunk(trunk: Row, node: Node) -> Row:
 
 
 def _node(node: Node) -> Row:
-    state = "lost" if node.lost else "ready" if node.ready else "without Asterisk"
+    state = "lost" if node.silent else "ready" if node.ready else "without Asterisk"
     return {"node": node.name, "host": node.host, "state": state}
 
 

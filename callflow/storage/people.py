@@ -57,6 +57,8 @@ def token_role(tx: Tx, token_hash: str) -> dict[str, Any] | None:
 
 #: Rows of processes that said nothing for so long are forgotten.
 _FORGOTTEN = timedelta(days=1)
+#: Beats come every two seconds; after a longer gap the process, or the database, was away.
+_GAP = timedelta(seconds=5)
 
 
 def process_beat(
@@ -74,11 +76,12 @@ def process_beat(
     """A process says that it lives; a new pid under the same name counts as a restart."""
     name = name or role
     row = tx.execute(select(t.process).where(t.process.c.name == name)).first()
-    restarts, started = 0, since
+    restarts, started, steady = 0, since, now
     if row is not None:
         same = row.pid == pid
         restarts = row.restarts if same else row.restarts + 1
         started = row.since if same else since
+        steady = row.steady_since if same and now - row.beat_at < _GAP else now
     else:
         tx.execute(delete(t.process).where(t.process.c.beat_at < now - _FORGOTTEN))
     upsert(
@@ -93,6 +96,7 @@ def process_beat(
             "pid": pid,
             "restarts": restarts,
             "since": started,
+            "steady_since": steady,
             "beat_at": now,
             "state": state,
         },

@@ -322,10 +322,13 @@ def answered(station: Station, to: str) -> bool:
     return any(call.answered_at is not None for call in far_end_now(station, to))
 
 
-async def far_end(station: Station, incidents: list[dict[str, Any]]) -> list[Seen]:
+async def far_end(
+    station: Station, incidents: list[dict[str, Any]], *, lingers: bool = False
+) -> list[Seen]:
     """Every INVITE, each matched with its row; what must hold whatever was killed, is checked.
 
-    A number's INVITEs are at most its call rows, and two are never alive at once.
+    A number's INVITEs are at most its call rows, and two are never alive at once. With ``lingers``
+    one of unknown fate may still be: its machine is gone, and told the network nothing.
     """
     rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for incident in incidents:
@@ -339,12 +342,12 @@ async def far_end(station: Station, incidents: list[dict[str, Any]]) -> list[See
     for number, invites in seen.items():
         mine = sorted(rows[number], key=lambda call: str(call["placed_at"]))
         assert len(invites) <= len(mine), f"{number} was called more often than asked for"
-        found += _matched(number, invites, mine)
+        found += _matched(number, invites, mine, lingers=lingers)
     return sorted(found, key=lambda call: call.at)
 
 
 def _matched(
-    number: str, invites: list[dict[str, Any]], rows: list[dict[str, Any]]
+    number: str, invites: list[dict[str, Any]], rows: list[dict[str, Any]], *, lingers: bool
 ) -> Iterator[Seen]:
     before: Seen | None = None
     left = list(rows)
@@ -361,7 +364,7 @@ def _matched(
             ended_at=_instant(invite["ended_at"]),
             row=mine[-1],
         )
-        if before is not None:
+        if before is not None and not (lingers and before.row["outcome"] == "unknown"):
             assert not before.alive(at), f"{number}: two calls alive at {at}"
         yield call
         before = call

@@ -56,5 +56,6 @@ process = Table(
     Column("restarts", Integer, nullable=False),
     Column("state", JSON, nullable=False),
     instant("since", null=False),
+    instant("steady_since", null=False),  # since then its beats came without a gap
     instant("beat_at", null=False),
 )

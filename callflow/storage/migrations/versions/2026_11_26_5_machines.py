@@ -26,6 +26,9 @@ def upgrade() -> None:
         sa.Column("restarts", sa.Integer(), nullable=False),
         sa.Column("state", sa.JSON(), nullable=False),
         sa.Column("since", callflow.storage.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column(
+            "steady_since", callflow.storage.schema.UtcDateTime(timezone=True), nullable=False
+        ),
         sa.Column("beat_at", callflow.storage.schema.UtcDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_process")),
     )

@@ -1,0 +1,28 @@
+"""PostgreSQL, three engines, two nodes, each with its own telephone network: kill -9 of engines, of
+telephony, of a whole machine. Counted at both networks.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support import chaos
+from tests.support.machine_chaos import TAKEN_OVER_WITHIN, Chaos, judge
+from tests.support.two_nodes import TwoNodes
+
+SITES = 24
+
+
+@pytest.mark.timeout(400)
+async def test_several_machines_lose_no_alarm(tmp_path: Path, postgresql_url: str) -> None:
+    chance = chaos.dice("machines")
+    async with TwoNodes(tmp_path, postgresql_url) as both:
+        run = Chaos(both, chance, sites=SITES, rounds=1)
+        await run.run()
+        verdict = await judge(run)
+        assert verdict.taken_over, "the lost node had no work: the test proves nothing"
+        assert max(found.after for found in verdict.taken_over) <= TAKEN_OVER_WITHIN
+        assert max(verdict.lags) <= TAKEN_OVER_WITHIN
+        await chaos.verified(both)
