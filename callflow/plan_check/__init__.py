@@ -1,0 +1,35 @@
+"""What an administrator should know of a plan before it runs: alone, and at each site it serves.
+
+Pure. What makes a plan unusable is ``call_plan.problems``; here come steps that are never done,
+what is left unsaid, and what a site lacks for it. Codes and words: ``callflow.call_plan.findings``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from callflow.call_plan import Finding, Level, Plan, problems
+from callflow.plan_check.alone import alone, reachable
+from callflow.plan_check.at_site import Use, at_site
+
+__all__ = ["Finding", "Level", "Use", "check", "errors", "reachable"]
+
+
+def check(plan: Plan, uses: Iterable[Use] = (), *, now: datetime) -> list[Finding]:
+    """Everything found in ``plan`` and, from ``now`` (UTC) for a year, at the sites it serves.
+
+    A plan that is unusable is looked at no further.
+    """
+    found = list(problems(plan))
+    if found:
+        return found
+    found += alone(plan)
+    for use in uses:
+        found += at_site(plan, use, now)
+    return found
+
+
+def errors(findings: Iterable[Finding]) -> list[Finding]:
+    """Those that keep a plan from being published."""
+    return [finding for finding in findings if finding.level is Level.ERROR]
