@@ -72,6 +72,17 @@ class NotifySettings(BaseSettings):
         return self
 
     @property
+    def ways(self) -> tuple[Channel, ...]:
+        """What messages may go out on."""
+        needed = {
+            Channel.MAIL: self.smtp_host,
+            Channel.SMS: self.sms_url,
+            Channel.WEBHOOK: self.webhook_secret,
+            Channel.IMAGES: self.camera_networks,
+        }
+        return tuple(channel for channel, setting in needed.items() if setting)
+
+    @property
     def smtp_at(self) -> int:
         """The mail server's port."""
         return self.smtp_port or {"tls": 465, "starttls": 587, "none": 25}[self.smtp_security]

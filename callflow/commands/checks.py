@@ -56,11 +56,23 @@ class Facts:
     latest_beat: datetime | None
     free: int | None  # bytes for the data folder
     synchronised: bool | None = None
+    ways: Sequence[str] = ()  # what messages may go out on: outbox.Channel
+    mail_trouble: str = ""  # what is wrong with the way to the mail server
 
 
 def examine(facts: Facts) -> list[Check]:
     """Every part, in the order in which faults explain each other."""
-    looks = (_database, _processes, _asterisk, _lines, _panels, _strangers, _backlog, _clock)
+    looks = (
+        _database,
+        _processes,
+        _asterisk,
+        _lines,
+        _panels,
+        _strangers,
+        _backlog,
+        _messages,
+        _clock,
+    )
     return [look(facts) for look in looks]
 
 
@@ -265,6 +277,22 @@ def _backlog(facts: Facts) -> Check:
         found=f"{waiting} signals wait to be correlated, vital ones first",
         do="see whether the engine runs, and which panel floods (page /lines)",
     )
+
+
+def _messages(facts: Facts) -> Check:
+    if facts.mail_trouble:
+        return Check(
+            part="messages",
+            verdict=Verdict.LOOK,
+            found=f"no mail can leave: {facts.mail_trouble}",
+            do="see whether the mail server runs, and CALLFLOW_SMTP_HOST, _PORT, _SECURITY, _USER"
+            " and _PASSWORD; what can't be delivered comes to the operators' queue",
+        )
+    if not facts.ways:
+        return Check(
+            part="messages", verdict=Verdict.OK, found="no way out is set up but the phone"
+        )
+    return Check(part="messages", verdict=Verdict.OK, found=f"{_list(facts.ways)} set up")
 
 
 def _clock(facts: Facts) -> Check:

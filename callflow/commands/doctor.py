@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import json
 import shutil
@@ -56,7 +57,14 @@ def _look(settings: Settings, store: Store) -> Facts:
         }
 
     seen = _read(store, read)
-    return Facts(now=now, **seen, free=_free(settings), synchronised=_synchronised())
+    return Facts(
+        now=now,
+        **seen,
+        free=_free(settings),
+        synchronised=_synchronised(),
+        ways=settings.ways,
+        mail_trouble=_mail_trouble(settings),
+    )
 
 
 def _read(store: Store, function: Callable[[Tx], T]) -> T:
@@ -74,6 +82,15 @@ def _write(store: Store) -> handling.StoreOutage | None:
     except StoreUnavailable as error:
         return handling.StoreOutage(since=now, reason=error.reason)
     return None
+
+
+def _mail_trouble(settings: Settings) -> str:
+    """What is wrong with the way to the mail server; "" where nothing is, or there is none."""
+    if not settings.smtp_host:
+        return ""
+    from callflow.notify import mail  # noqa: PLC0415 -- no other command waits for it
+
+    return asyncio.run(mail.probe(settings))
 
 
 def _free(settings: Settings) -> int | None:

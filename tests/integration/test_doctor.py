@@ -12,6 +12,7 @@ import pytest
 
 from callflow import clock, handling
 from callflow.storage import schema as t
+from tests.integration.receiver.conftest import free_port
 from tests.integration.test_command_line import callflow
 from tests.support.web_station import WebStation
 
@@ -52,6 +53,20 @@ def test_a_station_that_does_not_run_is_said_to_and_how_it_is_begun(station: Web
     assert "alarms are in danger" in said
     assert "the station does not run" in said
     assert "-> start it with `callflow serve`" in said
+
+
+def test_a_mail_server_that_is_away_is_said(station: WebStation) -> None:
+    beats(station)
+    status, said = callflow(
+        station.settings.data_dir,
+        "doctor",
+        CALLFLOW_SMTP_HOST="127.0.0.1",
+        CALLFLOW_SMTP_PORT=str(free_port()),
+        CALLFLOW_MAIL_FROM="station@example.org",
+    )
+    assert status == 1
+    assert "no mail can leave: unreachable" in said
+    assert "CALLFLOW_SMTP_HOST" in said
 
 
 def test_exit_0_only_when_all_is_well(station: WebStation) -> None:

@@ -97,6 +97,7 @@ def test_all_is_well() -> None:
         "panels",
         "strangers",
         "backlog",
+        "messages",
         "clock",
     ]
     assert all(not c.do for c in found)
@@ -115,6 +116,12 @@ ILL: dict[str, tuple[Facts, str, Verdict, str]] = {
         "database",
         Verdict.FAILED,
         "disk is full",
+    ),
+    "no mail": (
+        replace(WELL, ways=["mail"], mail_trouble="refused: 535 no"),
+        "messages",
+        Verdict.LOOK,
+        "535 no",
     ),
     "little space": (replace(WELL, free=1_000_000_000), "database", Verdict.LOOK, "1.0 GB"),
     "no space": (replace(WELL, free=1_000_000), "database", Verdict.FAILED, "0.0 GB"),
