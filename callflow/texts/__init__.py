@@ -8,12 +8,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from callflow.texts import alarms, interventions, law, machines, outbox, people, plans, trunks
+from callflow.texts import (
+    alarms,
+    interventions,
+    law,
+    machines,
+    outbox,
+    people,
+    plans,
+    simulation,
+    trunks,
+)
 
 #: {entry kind: (French, English)}; ``{name}`` is taken from the entry's data.
 ENTRIES: Mapping[str, tuple[str, str]] = {
     **alarms.ENTRIES,
     **plans.ENTRIES,
+    **simulation.ENTRIES,
     **people.ENTRIES,
     **law.ENTRIES,
     **trunks.ENTRIES,
@@ -225,6 +236,12 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     **law.WORDS,
 }
 _LANGUAGES = ("fr", "en")
+
+
+def word(table: Mapping[str, tuple[str, str]], key: str, language: str) -> str:
+    """What ``table`` calls ``key`` in ``language`` (else in French); ``key`` where it doesn't."""
+    column = _LANGUAGES.index(language) if language in _LANGUAGES else 0
+    return table[key][column] if key in table else key
 
 
 class _Blank(dict[str, Any]):

@@ -1,16 +1,15 @@
-"""An alarm run by the pure core alone: what was decided is applied here, without a database."""
+"""An alarm run by the pure core alone: a simulated world whose phones a test answers."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from callflow import escalation
 from callflow.call import Call, CallState, Outcome
 from callflow.call_plan import Plan
-from callflow.escalation import Close, Decision, EnterStep, Finish, HandToHuman, NoNumber, PlaceCall
-from callflow.incident import Incident, Machine, State
+from callflow.escalation import Decision
+from callflow.incident import Incident
 from callflow.signal import Category, Kind
+from callflow.simulation import World, new_incident
 from callflow.site import Authority, Contact, Role, Site
 from callflow.standard_plans import INTRUSION
 
@@ -37,24 +36,12 @@ SHOP = (premises(), keyholder(1), keyholder(2))
 def an_incident(
     kind: Kind = Kind.INTRUSION, category: Category = Category.SECURITY, site: str | None = "s"
 ) -> Incident:
-    return Incident(
-        id="i",
-        site=site,
-        account="1002",
-        kind=kind,
-        category=category,
-        priority=2,
-        state=State.OPEN,
-        zones={"3": "alarm"},
-        step=None,
-        step_since=None,
-        machine=Machine.RUNNING,
-        with_human=False,
-        opened_at=NIGHT,
+    return new_incident(
+        kind=kind, category=category, now=NIGHT, site=site, account="1002", zones=("3",)
     )
 
 
-class Alarm:
+class Alarm(World):
     """One incident over time. ``called`` are the contacts whose phones rang, in order."""
 
     def __init__(
@@ -64,15 +51,8 @@ class Alarm:
         kind: Kind = Kind.INTRUSION,
         category: Category = Category.SECURITY,
     ) -> None:
-        self.plan = plan
-        self.site: Site | None = Site(id="s", name="Shop", client="c", contacts=contacts)
-        self.incident = an_incident(kind, category)
-        self.calls: list[Call] = []
-        self.now = NIGHT
-        self.due_at: datetime | None = None
-        self.reasons: list[str] = []
-        self.closed: str | None = None
-        self.steps: list[str] = []
+        site = Site(id="s", name="Shop", client="c", contacts=contacts)
+        super().__init__(plan, site, an_incident(kind, category))
         self.look()
 
     # --- what tests ask -----------------------------------------------------------------------
@@ -87,19 +67,11 @@ class Alarm:
         assert len(live) <= 1, "two calls of one incident at once"
         return live[0] if live else None
 
-    @property
-    def over(self) -> bool:
-        return self.incident.machine is not Machine.RUNNING or self.incident.state is not State.OPEN
-
     # --- what happens -------------------------------------------------------------------------
 
     def look(self, after: float = 0) -> Decision:
         self.now += timedelta(seconds=after)
-        decision = escalation.next_steps(self.incident, self.plan, self.site, self.calls, self.now)
-        self.due_at = decision.due_at
-        for action in decision.actions:
-            self._apply(action)
-        return decision
+        return self.decide()
 
     def answers(self, outcome: str, after: float = 10) -> None:
         """The phone that rings, or will ring next, ends with ``outcome`` after so many seconds."""
@@ -115,42 +87,4 @@ class Alarm:
         self.now += timedelta(seconds=after)
         live = self.live
         assert live is not None
-        ended = self.now if state in (CallState.ENDED, CallState.CANCELLED) else None
-        where = self.calls.index(live)
-        self.calls[where] = replace(live, state=state, outcome=outcome, ended_at=ended)
-
-    def _apply(self, action: escalation.Action) -> None:
-        match action:
-            case EnterStep(step=step):
-                self.steps.append(step)
-                self.incident = replace(self.incident, step=step, step_since=self.now)
-            case PlaceCall():
-                self._insert(action, CallState.REQUESTED, None)
-            case NoNumber():
-                self._insert(action, CallState.ENDED, Outcome.NO_NUMBER)
-            case HandToHuman(reason=reason):
-                if not self.reasons or self.reasons[-1] != reason:
-                    self.reasons.append(reason)
-                self.incident = replace(self.incident, with_human=True)
-            case Close(code=code):
-                self.closed = code
-                self.incident = replace(self.incident, state=State.HANDLED)
-            case Finish():
-                self.incident = replace(self.incident, machine=Machine.DONE)
-
-    def _insert(
-        self, action: PlaceCall | NoNumber, state: CallState, outcome: Outcome | None
-    ) -> None:
-        self.calls.append(
-            Call(
-                id=str(len(self.calls)),
-                step=action.step,
-                contact=action.contact.id,
-                to=action.contact.phone or "",
-                attempt=action.attempt,
-                state=state,
-                outcome=outcome,
-                requested_at=self.now + timedelta(microseconds=len(self.calls)),
-                ended_at=self.now if outcome else None,
-            )
-        )
+        self.call_becomes(live.id, state, outcome)

@@ -1,0 +1,252 @@
+"""A plan from the alarm to its end, in virtual time: who is called when, and what came of it."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from callflow.call import Call, CallState, Outcome
+from callflow.call_plan import Plan, StepKind
+from callflow.escalation import GuardEvent
+from callflow.signal import Category, Kind
+from callflow.simulation.behaviour import ANSWERED, Answer, Behaviours
+from callflow.simulation.world import Entry, World, new_incident
+from callflow.site import Site
+from callflow.task import Task
+
+#: More happenings than any plan can have: a hundred steps, twenty rounds, ten attempts.
+_MOST_HAPPENINGS = 200_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ring:
+    """One call as the network sees it. Times are UTC; ``outcome`` "": it never ended."""
+
+    at: datetime
+    step: str
+    contact: str
+    to: str
+    attempt: int
+    outcome: str
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Timeline:
+    """What happened. ``closed`` is the resolution code, "" where it wasn't closed; ``reasons`` are
+    why a human has it, and ``human_at`` since when. ``stuck``: nothing more would ever happen, and
+    neither a human nor a closure is at the end (which can't be: invariant 2)."""
+
+    opened_at: datetime
+    ended_at: datetime
+    entries: tuple[Entry, ...]
+    rings: tuple[Ring, ...]
+    reasons: tuple[str, ...]
+    human_at: datetime | None
+    closed: str
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The steps that were entered, in order."""
+        return tuple(entry.step for entry in self.entries if entry.what == "step")
+
+    @property
+    def stuck(self) -> bool:
+        return self.human_at is None and not self.closed
+
+
+def simulate(
+    plan: Plan,
+    site: Site | None,
+    behaviours: Behaviours,
+    *,
+    kind: Kind,
+    category: Category,
+    start: datetime,
+) -> Timeline:
+    """Run ``plan`` for an alarm of ``site`` that comes at ``start`` (UTC).
+
+    Raises BehaviourError where a script has somebody do what can't be done in that step.
+    """
+    opened = new_incident(
+        kind=kind, category=category, now=start, site=site.id if site is not None else None
+    )
+    return Run(World(plan, site, opened), behaviours).to_end()
+
+
+class Run:
+    """A world, and what happens in it, in the order of time.
+
+    ``looks`` says when the machine looks at what is due at a time: at once, unless told otherwise.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        behaviours: Behaviours,
+        looks: Callable[[datetime], datetime] = lambda due: due,
+    ) -> None:
+        self.world, self.behaviours, self._looks = world, behaviours, looks
+        self._ahead: list[tuple[datetime, int, Callable[[], None]]] = []
+        self._number = 0
+        self._seen_calls = self._seen_tasks = 0
+        self._called: Counter[str] = Counter()
+        self._asked: Counter[str] = Counter()
+        self._guards: set[str] = set()
+        self.rung: list[str] = []  # the calls that were placed, in order
+
+    def to_end(self) -> Timeline:
+        """Until the machine is done with it, and everybody has hung up."""
+        world = self.world
+        if self.behaviours.restored_s is not None:
+            self.at(self._in(self.behaviours.restored_s), world.restored)
+        self._decide()
+        for _ in range(_MOST_HAPPENINGS):
+            if world.over and not any(call.live for call in world.calls):
+                break
+            at = self._next()
+            if at is None:
+                break
+            world.now = at
+            if self._ahead and self._ahead[0][0] <= at:  # an event first, then what is due
+                heapq.heappop(self._ahead)[2]()
+            else:
+                world.decide()
+            self._follow()
+        return self._timeline()
+
+    def at(self, when: datetime, what: Callable[[], None]) -> None:
+        """Have ``what`` happen at ``when`` (UTC); of one moment, in the order asked for."""
+        self._number += 1
+        heapq.heappush(self._ahead, (when, self._number, what))
+
+    def _next(self) -> datetime | None:
+        """When something happens next; never before now."""
+        due = None if self.world.over else self.world.due_at
+        times = [self._looks(due)] if due is not None else []
+        times += [self._ahead[0][0]] if self._ahead else []
+        return max(self.world.now, min(times)) if times else None
+
+    def _in(self, seconds: float) -> datetime:
+        return self.world.now + timedelta(seconds=seconds)
+
+    def _decide(self) -> None:
+        self.world.decide()
+        self._follow()
+
+    def _follow(self) -> None:
+        """What was asked for begins to happen."""
+        for call in self.world.calls[self._seen_calls :]:
+            if call.live:
+                self._dial(call)
+        self._seen_calls = len(self.world.calls)
+        for task in self.world.tasks[self._seen_tasks :]:
+            if task.open:
+                self._begin(task)
+        self._seen_tasks = len(self.world.tasks)
+        self._watch_guards()
+        for call_id in self.world.hang_ups:
+            self._hang_up_soon(call_id)
+        self.world.hang_ups.clear()
+
+    def _hang_up_soon(self, call_id: str) -> None:
+        self.at(self.world.now, lambda: self._hung_up(call_id))
+
+    # --- calls ------------------------------------------------------------------------------
+
+    def _dial(self, call: Call) -> None:
+        world, contact = self.world, call.contact or ""
+        step = world.plan.step(call.step)
+        answer = self.behaviours.call(step, contact, self._called[contact], world.now)
+        self._called[contact] += 1
+        world.call_becomes(call.id, CallState.RINGING)
+        self.rung.append(call.id)
+        answered = answer.outcome in ANSWERED or answer.outcome is None
+        if answered:
+            self.at(self._in(answer.ring_s), lambda: self._answered(call.id, answer))
+        elif answer.outcome is not None:
+            outcome = answer.outcome
+            self.at(self._in(answer.ring_s), lambda: self._ended(call.id, outcome))
+
+    def _answered(self, call_id: str, answer: Answer) -> None:
+        if not self._rings(call_id):
+            return
+        self.world.call_becomes(call_id, CallState.ANSWERED)
+        outcome = answer.outcome
+        if outcome is None:
+            return
+        self.at(self._in(answer.talk_s), lambda: self.world.concluded(call_id, outcome))
+        self.at(self._in(answer.talk_s + answer.hold_s), lambda: self._ended(call_id, outcome))
+
+    def _ended(self, call_id: str, outcome: Outcome) -> None:
+        if self.world.call(call_id).live:
+            self.world.call_ended(call_id, outcome)
+
+    def _rings(self, call_id: str) -> bool:
+        return self.world.call(call_id).state is CallState.RINGING
+
+    def _hung_up(self, call_id: str) -> None:
+        """Nobody waits for it any more; who picked up meanwhile is not cut off."""
+        if self._rings(call_id):
+            self.world.call_ended(call_id, Outcome.NO_ANSWER)
+
+    # --- tasks ------------------------------------------------------------------------------
+
+    def _begin(self, task: Task) -> None:
+        step = self.world.plan.step(task.step)
+        if step.kind is StepKind.SEND_GUARD:
+            return  # the firm's answer on the phone begins it: ``_on_the_way``
+        doing = self.behaviours.task(step, self._asked[step.id], self.world.now)
+        self._asked[step.id] += 1
+        if doing is not None:
+            outcome = doing.outcome
+            self.at(self._in(doing.after_s), lambda: self.world.task_ended(task.id, outcome))
+
+    def _watch_guards(self) -> None:
+        """Whoever accepted just now does what he does."""
+        for task in self.world.tasks:
+            if task.open and "accepted_at" in task.data and task.id not in self._guards:
+                self._guards.add(task.id)
+                self._on_the_way(task)
+
+    def _on_the_way(self, task: Task) -> None:
+        step = self.world.plan.step(task.step)
+        nth = self._asked[task.subject]
+        self._asked[task.subject] += 1
+        guard = self.behaviours.guard(step, task.subject, nth, self.world.now)
+        if guard.on_site_s is None:
+            return
+        there = self._in(guard.on_site_s)
+        self.at(there, lambda: self.world.guard_said(task.id, GuardEvent.ON_SITE))
+        if guard.report_s is not None:
+            report = there + timedelta(seconds=guard.report_s)
+            self.at(report, lambda: self.world.task_ended(task.id, guard.outcome))
+
+    # --- the result -------------------------------------------------------------------------
+
+    def _timeline(self) -> Timeline:
+        world = self.world
+        return Timeline(
+            opened_at=world.incident.opened_at,
+            ended_at=world.now,
+            entries=tuple(world.entries),
+            rings=tuple(_ring(world.call(call_id)) for call_id in self.rung),
+            reasons=tuple(world.reasons),
+            human_at=world.human_at,
+            closed=world.closed or "",
+        )
+
+
+def _ring(call: Call) -> Ring:
+    return Ring(
+        at=call.requested_at,
+        step=call.step,
+        contact=call.contact or "",
+        to=call.to,
+        attempt=call.attempt,
+        outcome=str(call.outcome or ""),
+        ended_at=call.ended_at,
+    )

@@ -1,0 +1,43 @@
+"""What a simulated run of a plan, a backtest and a rehearsal say: {key: (French, English)}."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+#: One line of a timeline by what happened, and its end.
+SIMULATION: Mapping[str, tuple[str, str]] = {
+    "step": ("étape « {step} » : {outcome}", "step “{step}”: {outcome}"),
+    "call": ("    appel de {who}", "    calls {who}"),
+    "answer": ("    {who} : {outcome}", "    {who}: {outcome}"),
+    "cancelled": ("    {who} n'est plus appelé", "    {who} is not called any more"),
+    "task": ("    demandé : {step} {who}", "    asked for: {step} {who}"),
+    "done": ("    {step} {who} : {outcome}", "    {step} {who}: {outcome}"),
+    "guard": ("    {who} : {outcome}", "    {who}: {outcome}"),
+    "human": ("un opérateur l'a : {outcome}", "an operator has it: {outcome}"),
+    "closed": ("clôture : {outcome}", "closure: {outcome}"),
+    "restored": ("retour à la normale", "back to normal"),
+    "accepted": ("en route", "on the way"),
+    "on_site": ("sur place", "on site"),
+    "human_knows": ("Un opérateur le sait après {time}", "An operator knows after {time}"),
+    "closes": ("Clôture par la machine : {outcome}", "Closed by the machine: {outcome}"),
+    "stuck": (
+        "Ni opérateur ni clôture : cette consigne ne finit pas",
+        "Neither operator nor closure: this plan does not end",
+    ),
+    "worst": (
+        "Au pire, un opérateur le sait (ou l'alarme est close à bon droit) après {time} :",
+        "At worst an operator knows (or the alarm is rightly closed) after {time}:",
+    ),
+}
+
+ENTRIES: Mapping[str, tuple[str, str]] = {
+    "rehearsed": (
+        "EXERCICE de la consigne {plan} (version {version}), demandé par {by}",
+        "EXERCISE of plan {plan} (version {version}), asked for by {by}",
+    ),
+    "rehearsal_over": ("Fin de l'EXERCICE : {note}", "End of the EXERCISE: {note}"),
+    "rehearsal_real": (
+        "Ce n'est plus un exercice : code sous contrainte tapé pendant l'EXERCICE",
+        "No longer an exercise: a duress code was typed during the EXERCISE",
+    ),
+}
