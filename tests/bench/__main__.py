@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 
-from tests.bench import alarms, flood, fuzz_dc09, ingest, kills, peak, supervised
+from tests.bench import alarms, decide, flood, fuzz_dc09, ingest, kills, peak, supervised
 from tests.bench.figures import Report
 
 Bench = Callable[[int, str], Report]
@@ -19,6 +19,7 @@ BENCHES: dict[str, Bench] = {
     peak.NAME: peak.run,
     supervised.NAME: supervised.run,
     kills.NAME: kills.run,
+    decide.NAME: decide.run,
     fuzz_dc09.NAME: fuzz_dc09.run,
 }
 

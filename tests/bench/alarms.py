@@ -241,7 +241,10 @@ class Bench:
         self, first: int, count: int, sent: list[float], calls: dict[str, SeenCall]
     ) -> dict[str, float]:
         """Medians, in ms, of the time until each hop began."""
-        rows = sqlite3.connect(self.station.data_dir / "callflow.db").execute(
+        file = self.station.data_dir / "callflow.db"
+        if not file.exists():  # on PostgreSQL
+            return {}
+        rows = sqlite3.connect(file).execute(
             'SELECT s.account, s.received_at, s.correlated_at, c.placed_at, c."to" FROM signal s'
             " JOIN call c ON c.incident_id = s.incident_id AND c.attempt = 1"
             " WHERE c.step = 'counter_call'"

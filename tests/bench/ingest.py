@@ -17,7 +17,7 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -32,7 +32,7 @@ from callflow.storage.upgrade import upgrade
 from tests.bench import cpu, panels
 from tests.bench.figures import Report, Row, percentile, say, spread
 from tests.bench.servers import account
-from tests.support.postgresql import OwnServer
+from tests.bench.stores import database
 from tests.support.product import free_base
 
 NAME = "ingest"
@@ -136,7 +136,7 @@ async def _import_sites(data_dir: Path, environment: dict[str, str]) -> None:
 async def acknowledged(variant: str, streams: list[list[bytes]]) -> Row:
     """How many signals a second one server acknowledges."""
     role = "receiver" if variant in RECEIVERS else variant
-    with _database(variant) as where:
+    with database(postgresql=variant == "on PostgreSQL") as where:
         async with serving(role, settings=ENDLESS | where) as served:
             return await _flooded(variant, served, where, streams)
 
@@ -162,20 +162,6 @@ async def _flooded(
         stored = _stored(url)
         assert stored >= total, f"{total} acknowledged, {stored} stored"
     return row
-
-
-@contextlib.contextmanager
-def _database(variant: str) -> Iterator[dict[str, str]]:
-    """The setting that names a PostgreSQL of its own, for the variant on one."""
-    if variant != "on PostgreSQL":
-        yield {}
-        return
-    with tempfile.TemporaryDirectory(prefix="cf-bench-pg-") as folder:
-        server = OwnServer(Path(folder))
-        try:
-            yield {"CALLFLOW_DATABASE_URL": server.url}
-        finally:
-            server.stop()
 
 
 def _stored(url: str) -> int:
