@@ -6,6 +6,7 @@ unusable whatever the site; what else an administrator should know of it: ``call
 
 from callflow.call_plan.findings import Finding, Level
 from callflow.call_plan.plan import Plan, PlanError, Step, from_json, step_to_json, to_json
+from callflow.call_plan.schema import KINDS, MEANINGS, described, json_schema
 from callflow.call_plan.soundness import RESERVED_IDS, At, exits, follow, problems, read, ungrounded
 from callflow.call_plan.vocabulary import (
     BOUNDS,
@@ -43,6 +44,8 @@ __all__ = [
     "FIELDS",
     "JUSTIFIED",
     "JUSTIFIED_TECHNICAL",
+    "KINDS",
+    "MEANINGS",
     "MUTE",
     "NEUTRAL",
     "NOBODY",
@@ -61,9 +64,11 @@ __all__ = [
     "Step",
     "StepKind",
     "Stop",
+    "described",
     "exits",
     "follow",
     "from_json",
+    "json_schema",
     "justifies",
     "problems",
     "read",

@@ -151,14 +151,15 @@ class Plan:
 
 # --- as it is stored, frozen into incidents and exchanged ------------------------------------
 
-_DEFAULTS = {
+#: What a setting is where it is left out.
+DEFAULTS: Mapping[str, Any] = {
     one.name: one.default if one.default is not MISSING else {}
     for one in fields(Step)
     if one.name not in ("id", "kind")
 }
 #: What is written even where it is the default: an administrator wants to see it.
 _ALWAYS = frozenset({"attempts", "delay_s", "stop", "minutes", "times", "service", "channel"})
-_ENUMS: Mapping[str, type[StrEnum]] = {
+ENUMS: Mapping[str, type[StrEnum]] = {
     "mode": Mode,
     "stop": Stop,
     "service": Service,
@@ -166,9 +167,9 @@ _ENUMS: Mapping[str, type[StrEnum]] = {
     "channel": Channel,
     "measure": Measure,
 }
-_WHOLE = frozenset({"attempts", "valid", "times"})
-_FLAGS = frozenset({"identify", "confirm", "restore"})
-_LISTS = frozenset({"answers", "checklist", "zones"})
+WHOLE = frozenset({"attempts", "valid", "times"})
+FLAGS = frozenset({"identify", "confirm", "restore"})
+LISTS = frozenset({"answers", "checklist", "zones"})
 _TEXTS = frozenset({"text", "to", "subject", "until", "code"})
 
 
@@ -187,7 +188,7 @@ def step_to_json(step: Step) -> dict[str, Any]:
     body: dict[str, Any] = {"id": step.id, "kind": step.kind.value}
     for name in (*FIELDS[step.kind], "text"):
         value = getattr(step, name)
-        if value != _DEFAULTS[name] or name in _ALWAYS:
+        if value != DEFAULTS[name] or name in _ALWAYS:
             body[name] = _shown(value)
     if step.outcomes or step.kind in CALLING:
         body["outcomes"] = dict(step.outcomes)
@@ -208,9 +209,12 @@ def from_json(body: Mapping[str, Any]) -> Plan:
     Raises PlanError where it can't be read, naming what is wrong.
     """
     try:
+        for name in ("id", "steps"):
+            if name not in body:
+                raise PlanError(f"the plan can't be read: it has no {name!r}", field=name)
         steps = body["steps"]
         if not isinstance(steps, Sequence) or isinstance(steps, str):
-            raise TypeError("steps must be a list")
+            raise PlanError("the plan can't be read: steps must be a list")
         return Plan(
             id=str(body["id"]),
             version=int(body.get("version", 1)),
@@ -252,15 +256,15 @@ def _step(body: Any, place: int) -> Step:
 def _value(name: str, value: Any) -> Any:
     if name == "outcomes":
         return {str(outcome): str(target) for outcome, target in dict(value or {}).items()}
-    if name in _ENUMS:
+    if name in ENUMS:
         return _one_of(name, value)
     if name == "who":
         return tuple(Who.from_json(one) for one in value)
-    if name in _LISTS:
+    if name in LISTS:
         return _texts(name, value)
     if name in _TEXTS:
         return str(value)
-    if name in _FLAGS:
+    if name in FLAGS:
         if not isinstance(value, bool):
             raise TypeError(f"{name} must be true or false")
         return value
@@ -274,17 +278,17 @@ def _texts(name: str, value: Any) -> tuple[str, ...]:
 
 
 def _figure(name: str, value: Any) -> float | None:
-    if value is None and _DEFAULTS[name] is None:
+    if value is None and DEFAULTS[name] is None:
         return None
     if isinstance(value, bool | str):
         raise TypeError(f"{name} must be a number")
-    if name in _WHOLE and value != int(value):
+    if name in WHOLE and value != int(value):
         raise ValueError(f"{name} must be a whole number")
-    return int(value) if name in _WHOLE else float(value)
+    return int(value) if name in WHOLE else float(value)
 
 
 def _one_of(name: str, value: Any) -> StrEnum:
-    words = _ENUMS[name]
+    words = ENUMS[name]
     if value not in frozenset(words):
         raise ValueError(f"{name} must be one of {', '.join(words)}")
     return words(value)

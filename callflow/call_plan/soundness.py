@@ -28,9 +28,9 @@ from callflow.call_plan.vocabulary import (
 
 #: Ids that a step of a plan can't have: they mean something else in a call's row or a table.
 RESERVED_IDS = BESIDE_PLANS | {"", CONTINUE, EXHAUSTED}
-_LONGEST_ID, _LONGEST_CODE = 64, 32  # characters, as the rows have room for
-_LONGEST_TEXT = 2000  # characters: two minutes of speech
-_MOST_STEPS = 100
+LONGEST_ID, LONGEST_CODE = 64, 32  # characters, as the rows have room for
+LONGEST_TEXT = 2000  # characters: two minutes of speech
+MOST_STEPS = 100
 _HOUR = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 
@@ -44,10 +44,10 @@ def read(body: Mapping[str, Any]) -> Plan:
 
 def problems(plan: Plan) -> Iterator[Finding]:
     """What makes the plan unusable; nothing where it is sound."""
-    if not 1 <= len(plan.id) <= _LONGEST_ID:
-        yield Finding(code="plan_id", field="id", args={"most": _LONGEST_ID})
-    if not 1 <= len(plan.steps) <= _MOST_STEPS:
-        yield Finding(code="step_count", args={"most": _MOST_STEPS})
+    if not 1 <= len(plan.id) <= LONGEST_ID:
+        yield Finding(code="plan_id", field="id", args={"most": LONGEST_ID})
+    if not 1 <= len(plan.steps) <= MOST_STEPS:
+        yield Finding(code="step_count", args={"most": MOST_STEPS})
         return
     kinds = {step.id: step.kind for step in plan.steps}
     if len(kinds) < len(plan.steps):
@@ -84,12 +84,12 @@ def _same_ids(plan: Plan) -> Iterator[Finding]:
 
 def _bad_step(at: At) -> Iterator[Finding]:
     step = at.step
-    if step.id in RESERVED_IDS or len(step.id) > _LONGEST_ID:
+    if step.id in RESERVED_IDS or len(step.id) > LONGEST_ID:
         yield at.found("step_id", "id")
-    if step.kind is StepKind.CLOSE and not 1 <= len(step.code.strip()) <= _LONGEST_CODE:
-        yield at.found("close_code", "code", most=_LONGEST_CODE)
-    if len(step.text) > _LONGEST_TEXT:
-        yield at.found("long_text", "text", most=_LONGEST_TEXT)
+    if step.kind is StepKind.CLOSE and not 1 <= len(step.code.strip()) <= LONGEST_CODE:
+        yield at.found("close_code", "code", most=LONGEST_CODE)
+    if len(step.text) > LONGEST_TEXT:
+        yield at.found("long_text", "text", most=LONGEST_TEXT)
     for name in FIELDS[step.kind]:
         yield from _bad_figure(at, name)
     yield from _bad_setting(at)
