@@ -161,6 +161,7 @@ def request_contact_call(tx: Tx, incident_id: str, who: str, contact_id: str, no
         dialogue="verification",
         ring_time=policy.ring_time,
         priority=0,
+        requester=who,
     )
     tell(
         tx,
