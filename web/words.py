@@ -61,7 +61,15 @@ OTHER_STEPS = {
     "service_desk": N_("Desk phone rung: a service was asked for"),
     "service": N_("Emergency service"),
 }
-ROLES = {"premises": N_("premises"), "keyholder": N_("keyholder")}
+ROLES = {
+    "premises": N_("premises"),
+    "keyholder": N_("keyholder"),
+    "guard": N_("guard"),
+    "device": N_("device called back"),
+    "maintenance": N_("maintenance firm"),
+    "manager": N_("duty manager"),
+    "listen_in": N_("listening-in number"),
+}
 #: What the machine's step or an operator's choice may have been called otherwise.
 SITE_STATES = {
     "commissioning": N_("commissioning"),

@@ -3,13 +3,16 @@
 from fastapi import APIRouter
 
 from web.api import (
+    calendars,
     health,
     images,
     incidents,
+    instructions,
     lines,
     logbook,
     on_test,
     plans,
+    proofs,
     recordings,
     services,
     signals,
@@ -27,7 +30,10 @@ for module in (
     services,
     sites,
     on_test,
+    instructions,
+    calendars,
     plans,
+    proofs,
     health,
     lines,
     simulator,

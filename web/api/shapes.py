@@ -26,7 +26,7 @@ def _storable(text: str) -> str:
     return text
 
 
-def _in_calendar(at: datetime) -> datetime:
+def in_calendar(at: datetime) -> datetime:
     """``at`` in UTC."""
     try:
         return at.astimezone(UTC)
@@ -78,7 +78,7 @@ class SignalIn(Body):
     partition: Short = ""
     user: Annotated[Short, Field(description="The panel's number of who armed or disarmed")] = ""
     panel_time: Annotated[
-        Annotated[AwareDatetime, AfterValidator(_in_calendar)] | None,
+        Annotated[AwareDatetime, AfterValidator(in_calendar)] | None,
         Field(description="When it happened by the sender's clock, with its offset from UTC"),
     ] = None
     links: Annotated[

@@ -18,6 +18,7 @@ from callflow.call_plan import StepKind, Stop
 from callflow.dial_policy import refusal
 from callflow.signal import Category, Kind
 from callflow.site import Authority, Role, SiteState
+from web.api.calendar_shapes import AvailabilityBody, PlanRulesBody
 from web.api.camera_shapes import CameraIn, CameraOut
 from web.api.shapes import AccountNumber, Body, Line, Long, Short
 
@@ -123,6 +124,7 @@ class ContactIn(Body):
     code_set: bool | None = None
     duress_code_set: bool | None = None
     authorities: dict[KindKey, list[Authority]] = Field(default_factory=dict)
+    availability: AvailabilityBody = None
 
     @model_validator(mode="after")
     def _codes_differ(self) -> ContactIn:
@@ -210,6 +212,7 @@ class SiteIn(Body):
     contacts: list[ContactIn] = Field(default_factory=list, max_length=500)
     panel_users: list[PanelUserIn] = Field(default_factory=list, max_length=5000)
     plans: dict[PlanKey, Identifier] = Field(default_factory=dict)
+    plan_rules: PlanRulesBody = Field(default_factory=list)
     schedule: ScheduleBody = None
     rules: RulesIn = Field(default_factory=RulesIn)
     event_overrides: list[EventOverrideIn] = Field(default_factory=list, max_length=1000)
@@ -290,6 +293,7 @@ class ContactOut(_Out):
     code_set: bool = False
     duress_code_set: bool = False
     authorities: dict[str, list[Authority]]
+    availability: dict[str, Any] | None = None
 
 
 class PanelUserOut(_Out):
@@ -339,6 +343,7 @@ class SiteOut(_Out):
     contacts: list[ContactOut]
     panel_users: list[PanelUserOut] = Field(default_factory=list)
     plans: dict[str, str]
+    plan_rules: list[dict[str, Any]] = Field(default_factory=list)
     schedule: dict[str, Any] | None = None
     rules: RulesOut
     event_overrides: list[EventOverrideOut] = Field(default_factory=list)

@@ -95,7 +95,7 @@ async def arrived(
 
 
 def writable(body: SiteIn) -> dict[str, Any]:
-    """What is to be stored: defaults filled in, but a secret only where it was sent."""
+    """What is to be stored: defaults filled in, but a secret or a calendar only if sent."""
     fields = body.model_dump(mode="json")
     for key in ("id", "recognition_word_set"):
         fields.pop(key)
@@ -105,15 +105,17 @@ def writable(body: SiteIn) -> dict[str, Any]:
         body.accounts,
         fields["accounts"],
         told=("dc09_key_set", "last_heard", "skew", "silent", "untested", "partitions"),
-        secrets=("dc09_key",),
+        unchanged=("dc09_key",),
     )
     _leave_out(
         body.contacts,
         fields["contacts"],
         told=("code_set", "duress_code_set"),
-        secrets=("code", "duress_code"),
+        unchanged=("code", "duress_code", "availability"),
     )
-    _leave_out(body.cameras, fields["cameras"], told=("credentials_set",), secrets=("credentials",))
+    _leave_out(
+        body.cameras, fields["cameras"], told=("credentials_set",), unchanged=("credentials",)
+    )
     return fields
 
 
@@ -122,9 +124,9 @@ def _leave_out(
     fields: Sequence[dict[str, Any]],
     *,
     told: Sequence[str],
-    secrets: Sequence[str],
+    unchanged: Sequence[str],
 ) -> None:
-    """Of each: what only GET tells, and secrets that were not sent."""
+    """Of each: what only GET tells, and what stays as it is where it was not sent."""
     for one, kept in zip(sent, fields, strict=True):
-        for key in (*told, *(secret for secret in secrets if secret not in one.model_fields_set)):
+        for key in (*told, *(name for name in unchanged if name not in one.model_fields_set)):
             kept.pop(key)

@@ -1,0 +1,179 @@
+"""``sites/{id}/instructions``: what is agreed for a site for a while (D19)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
+
+from callflow.handling import instructing
+from callflow.instructions import Instruction, InstructionKind, InstructionState, Lowers
+from callflow.signal import Kind
+from callflow.storage import Tx, sites
+from callflow.storage import instructions as rows
+from web.accounts import Right
+from web.api import paging
+from web.api.on_test import Empty
+from web.api.shapes import Body, Long, Page, in_calendar
+from web.api.site_shapes import Identifier, Phone
+from web.api.sites import Here, SiteId
+from web.bearer import Caller, allowed
+from web.problems import CONFLICT, NOT_FOUND, RESPONSES, not_found
+
+router = APIRouter(tags=["provisional instructions"], responses=RESPONSES)
+
+Reader = Annotated[Caller, Depends(allowed(Right.READ))]
+Handler = Annotated[Caller, Depends(allowed(Right.HANDLE))]
+Instant = Annotated[AwareDatetime, AfterValidator(in_calendar)]
+_ACTS: dict[int | str, dict[str, Any]] = {**NOT_FOUND, **CONFLICT}
+#: Instructions that a site's list shows, the newest ones.
+_SHOWN = 200
+
+
+class InstructionIn(Body):
+    """What is agreed. `plan` and `kinds` are a plan's, `contact` and `replacement` an absence's,
+    `contact` and `phone` a number's."""
+
+    kind: InstructionKind
+    text: Long = ""
+    begins_at: Instant | None = Field(None, description="null: now")
+    ends_at: Instant = Field(description="At most 31 days after its beginning")
+    plan: Identifier | None = None
+    kinds: list[Kind] = Field(default_factory=list, max_length=50)
+    contact: Identifier | None = None
+    replacement: Identifier | None = None
+    phone: Phone | None = None
+    lowers_protection: bool = Field(
+        False, description="Its author says so; by rule it is looked at in any case"
+    )
+    asked_by: Identifier | None = Field(None, description="The contact who asked for it")
+
+
+class InstructionOut(BaseModel):
+    """One provisional instruction."""
+
+    id: str
+    site: str
+    kind: InstructionKind
+    text: str
+    begins_at: datetime
+    ends_at: datetime
+    plan: str | None
+    kinds: list[Kind]
+    contact: str | None
+    replacement: str | None
+    phone: str | None
+    state: InstructionState
+    lowers_protection: bool
+    lowers: list[Lowers] = Field(description="Why it lowers protection")
+    expires_soon: bool = Field(description="It counts, and ends within 24 hours")
+    author: str
+    asked_by: str | None
+    made_at: datetime
+    signer: str | None
+    signed_at: datetime | None
+    withdrawn_by: str | None
+    withdrawn_at: datetime | None
+
+
+def _out(row: dict[str, Any], now: datetime) -> InstructionOut:
+    return InstructionOut.model_validate(instructing.shown(row, now))
+
+
+@router.get("/sites/{site_id}/instructions", responses=NOT_FOUND)
+async def list_instructions(site_id: SiteId, caller: Reader, station: Here) -> Page[InstructionOut]:
+    """The site's last instructions, oldest first."""
+    now = station.clock()
+
+    def read(tx: Tx) -> list[InstructionOut]:
+        if sites.site_row(tx, site_id) is None:
+            raise not_found("site")
+        return [_out(row, now) for row in reversed(rows.of_site(tx, site_id, limit=_SHOWN))]
+
+    return Page[InstructionOut](items=await station.store.read(read))
+
+
+@router.get("/instructions")
+async def list_expiring(
+    caller: Reader,
+    station: Here,
+    within_h: Annotated[float, Query(gt=0, le=31 * 24)] = 24.0,
+    after: paging.After = None,
+    limit: paging.Limit = 100,
+) -> Page[InstructionOut]:
+    """The station's instructions that end within so many hours, the soonest first."""
+    now, within, last = station.clock(), timedelta(hours=within_h), paging.moment_of(after)
+
+    def read(tx: Tx) -> Page[InstructionOut]:
+        found = instructing.expiring(tx, now, within=within, after=last, limit=limit + 1)
+        shown, following = paging.page(
+            found, limit, lambda row: paging.moment(row["ends_at"], row["id"])
+        )
+        return Page[InstructionOut](items=[_out(row, now) for row in shown], next=following)
+
+    return await station.store.read(read)
+
+
+@router.post("/sites/{site_id}/instructions", status_code=201, responses=_ACTS)
+async def make(
+    site_id: SiteId, body: InstructionIn, caller: Handler, station: Here
+) -> InstructionOut:
+    """Writes one. Where it lowers protection it is inactive until countersigned."""
+    now = station.clock()
+    made = Instruction(
+        id="",
+        site=site_id,
+        kind=body.kind,
+        begins_at=body.begins_at or now,
+        ends_at=body.ends_at,
+        author=caller.name,
+        made_at=now,
+        text=body.text,
+        plan=body.plan,
+        kinds=frozenset(body.kinds),
+        contact=body.contact,
+        replacement=body.replacement,
+        phone=body.phone,
+    )
+    lowers, asked_by = body.lowers_protection, body.asked_by
+    return await station.store.write(
+        lambda tx: _out(
+            instructing.make(tx, site_id, made, lowers=lowers, asked_by=asked_by, now=now), now
+        )
+    )
+
+
+@router.post("/sites/{site_id}/instructions/{instruction}/countersign", responses=_ACTS)
+async def countersign(
+    site_id: SiteId,
+    instruction: Identifier,
+    caller: Annotated[Caller, Depends(allowed(Right.CONFIGURE))],
+    station: Here,
+    body: Empty | None = None,
+) -> InstructionOut:
+    """The second signature. 409 for its author, and where none is awaited."""
+    now = station.clock()
+    return await station.store.write(
+        lambda tx: _out(
+            instructing.countersign(tx, site_id, instruction, who=caller.name, now=now), now
+        )
+    )
+
+
+@router.post("/sites/{site_id}/instructions/{instruction}/withdraw", responses=_ACTS)
+async def withdraw(
+    site_id: SiteId,
+    instruction: Identifier,
+    caller: Handler,
+    station: Here,
+    body: Empty | None = None,
+) -> InstructionOut:
+    """It counts no more. 409 once it is over."""
+    now = station.clock()
+    return await station.store.write(
+        lambda tx: _out(
+            instructing.withdraw(tx, site_id, instruction, who=caller.name, now=now), now
+        )
+    )
