@@ -45,8 +45,7 @@ MEANINGS: Mapping[str, str] = {
     "id": "the step's name, once in the plan; outcomes lead to it",
     "kind": "what the step does",
     "text": "what the operator is told, or what is said on the phone, or written",
-    "outcomes": "for each way it can end, the step that follows; what is not named goes to an"
-    f" operator, or, for a call that reached nobody, on with the list ({CONTINUE})",
+    "outcomes": "the step that follows each end; left out: an operator, or the next person",
     "limit_s": "seconds that the step may last; then its outcome is overdue",
     "who": "whom to call, in order: {role: …}, {authority: …} or {contact: …}",
     "mode": "whether people are called one after the other",
