@@ -77,8 +77,9 @@ def _is_cancelled(tx: Tx, task_id: str | None) -> bool:
     return task is not None and task["state"] == TaskState.CANCELLED.value
 
 
-def _incident(tx: Tx, row: Row) -> Row:
-    incident = incidents.get(tx, row["incident_id"], lock=True)
+def _incident(tx: Tx, row: Row, *, lock: bool = False) -> Row:
+    """The message's incident; locked only to be changed, since claims touch many at once."""
+    incident = incidents.get(tx, row["incident_id"], lock=lock)
     assert incident is not None, "a message belongs to an incident"
     return incident
 
@@ -160,7 +161,7 @@ def _error(told: Row) -> str:
 
 def _give_up(tx: Tx, row: Row, told: Row, now: datetime) -> None:
     rows.end(tx, row["id"], MessageState.FAILED, now, error=_error(told))
-    incident = _incident(tx, row)
+    incident = _incident(tx, row, lock=True)
     if row["channel"] == Channel.IMAGES.value:
         _insert_image(tx, row, now, problem=told["fault"])
         tell(tx, "image_failed", now, incident, camera=row["subject"], **told)

@@ -54,16 +54,22 @@ class Worker:
         """Until cancelled."""
         async with asyncio.TaskGroup() as tries:
             while True:
-                try:
-                    claimed = await self._claim()
-                except StoreUnavailable as error:
-                    log.debug("store.away", reason=error.reason)  # the store says it, once
-                    claimed = []
+                claimed = await self._claimed()
                 for message in claimed:
                     self._busy[message.channel] += 1
                     tries.create_task(self._try(message))
                 if not claimed:
                     await self._wake.wait(_LOOK_EVERY)
+
+    async def _claimed(self) -> list[Message]:
+        """``_claim``; none where that fails: the engine beside it must not end with us."""
+        try:
+            return await self._claim()
+        except StoreUnavailable as error:
+            log.debug("store.away", reason=error.reason)  # the store says it, once
+        except Exception:
+            log.exception("messages.unclaimed")
+        return []
 
     async def _claim(self) -> list[Message]:
         """Messages that are due, as far as there is room. Nearly always it only reads."""

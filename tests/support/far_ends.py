@@ -20,8 +20,9 @@ HOST = "127.0.0.1"
 class FarEnd:
     """An async context: a server at a free port of loopback."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.port = 0
+        self._from_the_start = tls
         self._server: asyncio.Server | None = None
         self._came = asyncio.Condition()
         self._connections: set[asyncio.BaseTransport] = set()
@@ -44,7 +45,9 @@ class FarEnd:
     async def open(self) -> None:
         """Listen; again at the same port where it did before."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._protocol, HOST, self.port)
+        self._server = await loop.create_server(
+            self._protocol, HOST, self.port, ssl=self._from_the_start
+        )
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
@@ -144,8 +147,13 @@ class Response:
 class HttpServer(FarEnd):
     """Keeps the requests that come; ``answer`` says what each is told."""
 
-    def __init__(self, answer: Callable[[Request], Response] = lambda _: Response()) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        answer: Callable[[Request], Response] = lambda _: Response(),
+        *,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        super().__init__(tls)
         self.requests: list[Request] = []
         self.answer = answer
         self._tasks: set[asyncio.Task[None]] = set()

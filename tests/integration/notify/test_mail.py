@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import datetime
-import ssl
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
-from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from callflow.config import BadSettings, Settings, read_settings
 from callflow.notify import mail
 from callflow.outbox import Channel, Fault, Undelivered
 from tests.integration.notify.conftest import MESSAGE, NOW, message
+from tests.support.certificates import certificate
 from tests.support.far_ends import HOST, MailServer
 
 Make = Callable[..., Settings]
@@ -165,35 +159,3 @@ def test_settings_that_cannot_work_are_refused_by_name(
         monkeypatch.setenv(f"CALLFLOW_{name}", value)
     with pytest.raises(BadSettings, match=named):
         read_settings()
-
-
-def certificate(folder: Path) -> ssl.SSLContext:
-    """A server's context with a fresh certificate for loopback, its own authority."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
-    now = datetime.datetime.now(datetime.UTC)  # noqa: TID251 -- OpenSSL compares with its own clock
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address(HOST))]),
-            critical=False,
-        )
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
-    return context

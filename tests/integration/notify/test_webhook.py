@@ -7,6 +7,7 @@ import hmac
 import json
 import socket
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,6 +18,7 @@ from callflow.notify import webhook
 from callflow.notify.http import new_client
 from callflow.outbox import Channel, Fault, Message, Undelivered
 from tests.integration.notify.conftest import MESSAGE, NOW, message
+from tests.support.certificates import certificate
 from tests.support.far_ends import HOST, HttpServer, Response
 
 Make = Callable[..., Settings]
@@ -99,6 +101,25 @@ async def test_a_name_that_leads_elsewhere_the_second_time_gains_nothing(
         (request,) = program.requests
     assert request.headers["host"] == f"hook.example.org:{program.port}"
     assert asked.count("hook.example.org") == 1
+
+
+@pytest.mark.parametrize(("name", "vouched"), [("hook.example.org", True), ("other.org", False)])
+async def test_the_certificate_is_the_names_though_the_connection_goes_to_a_number(
+    settings: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, vouched: bool
+) -> None:
+    real = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda _, *rest, **more: real(HOST, *rest, **more))
+    context = certificate(tmp_path, name)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
+    async with HttpServer(tls=context) as program, new_client() as client:
+        told = hook(f"https://hook.example.org:{program.port}/")
+        if vouched:
+            await webhook.send(open_to_loopback(settings), client, told, NOW)
+        else:
+            failed = await failure(open_to_loopback(settings), client, told)
+            assert failed.fault is Fault.UNREACHABLE
+            assert "certificate" in failed.detail
+        assert len(program.requests) == vouched
 
 
 async def test_each_try_goes_to_the_next_address_of_a_name(

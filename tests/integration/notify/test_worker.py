@@ -15,10 +15,11 @@ from typing import Any
 
 import pytest
 
+from callflow import handling
 from callflow.dispatch.wake import Waker
 from callflow.notify import worker
 from callflow.outbox import Channel, Message, Still
-from callflow.storage import logbook, outbox
+from callflow.storage import StoreUnavailable, Tx, logbook, outbox
 from tests.support.far_ends import HOST, HttpServer, MailServer, Response
 from tests.support.notifying import Posting, sending
 
@@ -151,6 +152,26 @@ async def test_a_fault_of_ours_is_a_failed_try_and_the_others_go_on(station: Pos
     async with sending(station, send=send) as work:
         await work.until(lambda: station.state(first) == station.state(second) == "sent")
     assert sorted(tried) == [ANNE, ANNE, "bruno@example.org"]
+
+
+async def test_a_result_that_cannot_be_stored_yet_is_stored_later_and_nothing_is_sent_again(
+    station: Posting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = handling.message_sent
+    refused: list[str] = []
+
+    def message_sent(tx: Tx, message_id: str, now: datetime) -> None:
+        if len(refused) < 2:
+            refused.append(message_id)
+            raise StoreUnavailable("the disk is full")
+        real(tx, message_id, now)
+
+    monkeypatch.setattr(handling, "message_sent", message_sent)
+    message_id = station.post(ANNE)
+    async with MailServer() as mails, sending(station, **smtp(mails)) as work:
+        await work.until(partial(is_sent, station, message_id))
+    assert refused == [message_id] * 2
+    assert mails.attempts == 1
 
 
 async def test_several_workers_send_each_message_once(station: Posting) -> None:
