@@ -12,6 +12,7 @@ from callflow.commands import (
     demonstration,
     doctor,
     logbook,
+    proving,
     receivers,
     signals,
     station,
@@ -32,7 +33,7 @@ app.add_typer(station.asterisk, name="asterisk")
 app.add_typer(administration.db, name="db")
 app.add_typer(administration.user, name="user")
 app.add_typer(administration.token, name="token")
-app.add_typer(administration.plan, name="plan")
+app.add_typer(proving.group, name="plan")
 app.add_typer(administration.site, name="site")
 app.add_typer(signals.panel, name="signal")
 app.add_typer(receivers.hardware, name="receiver")

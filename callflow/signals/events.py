@@ -84,7 +84,7 @@ def classify(format_name: str, code: str, zone_kind: Kind | None = None) -> Even
         return replace(row, restores=zone_kind) if bent else row
     if not _ZONE_ALARM.fullmatch(code):
         return row
-    category, priority = _usual(zone_kind)
+    category, priority = usual(zone_kind)
     return replace(row, kind=zone_kind, category=category, priority=priority, opens=True)
 
 
@@ -96,7 +96,7 @@ def overridden(row: EventRow, override: Mapping[str, Any]) -> EventRow:
     changed = {name: override[name] for name in ("priority", "opens") if override[name] is not None}
     if override["kind"] is not None and override["kind"] != row.kind.value:
         kind = Kind(override["kind"])
-        category, priority = _usual(kind)
+        category, priority = usual(kind)
         usual = {"category": category, "priority": priority, "opens": kind not in _OPEN_NOTHING}
         changed = {**usual, **changed, "kind": kind, "restores": None}
     if override["category"] is not None:
@@ -154,7 +154,7 @@ def _named(row: EventRow, en: str, fr: str) -> EventRow:
 
 
 @cache
-def _usual(kind: Kind) -> tuple[Category, int]:
+def usual(kind: Kind) -> tuple[Category, int]:
     """Category and priority that most alarms of a kind have."""
     rows = [row for row in table().values() if row.kind is kind and row.opens]
     if not rows:

@@ -84,15 +84,18 @@ def possible(kind: StepKind) -> frozenset[Outcome]:
     if kind is StepKind.SEND_GUARD:
         said = {Outcome.ACCEPTED, Outcome.DECLINED, Outcome.DURESS}
         return (possible(StepKind.MESSAGE) - {Outcome.ACKNOWLEDGED}) | said
-    return ENDS[kind] & frozenset(Outcome) - {Outcome.NO_NUMBER}
+    return frozenset(end for end in Outcome if end in ENDS[kind]) - {Outcome.NO_NUMBER}
 
 
-def usual(step: Step, outcome: Outcome) -> Answer:
-    """A call that ends so, as long as such a call takes."""
+def usual(step: Step, outcome: Outcome, ring_s: float = RING_S) -> Answer:
+    """A call that ends so, as long as such a call takes.
+
+    ``ring_s`` is the station's setting, for a step that has none of its own.
+    """
     if outcome in ANSWERED:
         return Answer(outcome=outcome, talk_s=_TALK_S)
     rings = outcome in (Outcome.NO_ANSWER, Outcome.UNKNOWN)
-    return Answer(outcome=outcome, ring_s=(step.ring_s or RING_S) if rings else 1.0)
+    return Answer(outcome=outcome, ring_s=(step.ring_s or ring_s) if rings else 1.0)
 
 
 def _of_machine(step: Step) -> Doing | None:
@@ -113,10 +116,11 @@ class Script:
     guards: Mapping[str, Sequence[Guard]] = field(default_factory=dict)
     others: Outcome = Outcome.NO_ANSWER
     restored_s: float | None = None
+    ring_s: float = RING_S  # the station's setting
 
     def call(self, step: Step, contact: str, nth: int, at: datetime) -> Answer:
         written = _nth(self.calls.get(contact, ()), nth) or self.others
-        answer = usual(step, written) if isinstance(written, Outcome) else written
+        answer = usual(step, written, self.ring_s) if isinstance(written, Outcome) else written
         if answer.outcome is not None and answer.outcome not in possible(step.kind):
             can = ", ".join(sorted(possible(step.kind)))
             raise BehaviourError(
@@ -138,7 +142,7 @@ class Script:
         return _nth(self.guards.get(firm, ()), nth) or Guard()
 
     @classmethod
-    def from_json(cls, body: Any) -> Script:
+    def from_json(cls, body: Any, ring_s: float = RING_S) -> Script:
         """What a file of behaviours says (README, Plans). Raises BehaviourError, naming the field.
 
         ``{"contacts": {ID: ["no_answer", {"outcome": "verified_ok", "ring_s": 5, "talk_s": 20}]},
@@ -152,6 +156,7 @@ class Script:
             guards=_lists(body, "guards", _guard),
             others=_member(Outcome, body.get("others", Outcome.NO_ANSWER), "others"),
             restored_s=_seconds(body, "restored_s", None, ""),
+            ring_s=ring_s,
         )
 
 
@@ -230,7 +235,8 @@ def _lists(body: Mapping[str, Any], name: str, read: Any) -> dict[str, tuple[Any
 
 def _answer(body: Any, name: str) -> Answer | Outcome:
     if isinstance(body, str):
-        return _member(Outcome, body, name)
+        said: Outcome = _member(Outcome, body, name)
+        return said
     _only(body, name, frozenset({"outcome", "ring_s", "talk_s"}))
     outcome = body.get("outcome")
     ring = _seconds(body, "ring_s", _PICKED_UP_AFTER, name)

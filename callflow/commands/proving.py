@@ -1,0 +1,98 @@
+"""``plan simulate``, ``plan backtest``, ``plan rehearse``: a plan is proved before it runs."""
+
+from __future__ import annotations
+
+import json
+import random
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+
+from callflow import call_plan, clock
+from callflow.call_plan import Plan
+from callflow.commands.administration import plan as group
+from callflow.commands.base import AsJson, open_rows, read_object, settings_of_this_run
+from callflow.handling import proving
+from callflow.handling.refusals import Refused
+from callflow.instants import from_iso
+from callflow.signal import Kind
+from callflow.simulation import BehaviourError, lines, timeline_to_json
+from callflow.storage import Tx
+
+Named = Annotated[str, typer.Argument(metavar="FILE|ID", help="A file (JSON), or a plan's id.")]
+SiteId = Annotated[str, typer.Option("--site", help="The site's id.")]
+Version = Annotated[int | None, typer.Option(help="Of a plan's id; the newest unless said.")]
+Draft = Annotated[bool, typer.Option("--draft", help="Of a plan's id: what is being written.")]
+KindName = Annotated[str, typer.Option("--kind", help="What the alarm is about.")]
+Language = Annotated[str, typer.Option(help="fr or en.")]
+
+
+@group.command("simulate")
+def plan_simulate(
+    plan: Named,
+    site: SiteId,
+    behaviour: Annotated[
+        Path | None, typer.Option(help="What people do (YAML or JSON); else nobody answers.")
+    ] = None,
+    random_: Annotated[
+        int | None, typer.Option("--random", help="People act by chance, from this seed.")
+    ] = None,
+    at: Annotated[str | None, typer.Option(help="When the alarm comes (ISO 8601, UTC).")] = None,
+    kind: KindName = Kind.INTRUSION.value,
+    version: Version = None,
+    draft: Draft = False,
+    language: Language = "fr",
+    json_: AsJson = False,
+) -> None:
+    """Run a plan in virtual time: who is called when, and the worst case until a human knows."""
+    start, about = _instant(at), kind_of(kind)
+    script = None if behaviour is None else _behaviours(behaviour)
+    chance = None if random_ is None else random.Random(random_)
+
+    def read(tx: Tx) -> proving.Simulated:
+        found = plan_named(tx, plan, version=version, draft=draft)
+        return proving.simulate(tx, found, site, about, start, script=script, chance=chance)
+
+    with open_rows(settings_of_this_run()) as (store, _):
+        try:
+            done = store.read_now(read)
+        except (Refused, BehaviourError) as error:
+            raise typer.BadParameter(str(error)) from error
+    if json_:
+        print(json.dumps(timeline_to_json(done.timeline, done.worst), ensure_ascii=False))
+        return
+    for line in lines(done.timeline, done.site, done.worst, language=language):
+        print(line)
+
+
+def plan_named(tx: Tx, named: str, *, version: int | None, draft: bool) -> Plan:
+    """The plan in a file of this name, else the one with this id. Raises NotFound, PlanError."""
+    if Path(named).is_file():
+        return call_plan.read(read_object(Path(named)))
+    return proving.plan_of(tx, named, version=version, draft=draft)
+
+
+def kind_of(name: str) -> Kind:
+    """Raises BadParameter."""
+    if name not in frozenset(Kind):
+        raise typer.BadParameter(f"there is no kind of alarm {name!r}: {', '.join(Kind)}")
+    return Kind(name)
+
+
+def _instant(at: str | None) -> datetime:
+    if at is None:
+        return clock.now()
+    try:
+        return from_iso(at)
+    except ValueError:
+        raise typer.BadParameter(f"{at!r} is no instant: write 2026-12-24T02:30:00Z") from None
+
+
+def _behaviours(file: Path) -> Any:
+    try:
+        return yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise typer.BadParameter(f"{file} is no YAML: {error}") from None

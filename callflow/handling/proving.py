@@ -1,0 +1,73 @@
+"""A plan is looked at before it is published: run in virtual time against a real site."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from callflow import call_plan, simulation
+from callflow.call_plan import Plan
+from callflow.handling.policy import load_policy
+from callflow.handling.refusals import NotFound
+from callflow.signal import Kind
+from callflow.signals import events
+from callflow.simulation import Behaviours, Chance, RandomPeople, Script, Timeline, Worst
+from callflow.site import Site
+from callflow.storage import Tx, sites
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Simulated:
+    """A run of a plan at a site, and how long it may last at worst until a human knows."""
+
+    site: Site
+    timeline: Timeline
+    worst: Worst
+
+
+def plan_of(tx: Tx, plan_id: str, *, version: int | None = None, draft: bool = False) -> Plan:
+    """A version of a plan (None: the newest), or its draft. Raises NotFound, PlanError."""
+    if draft:
+        body = sites.plan_draft(tx, plan_id)
+    elif version is None:
+        body = sites.plan_body(tx, plan_id)
+    else:
+        body = sites.plan_version(tx, plan_id, version)
+    if body is None:
+        which = "draft of plan" if draft else f"version {version} of plan" if version else "plan"
+        raise NotFound(f"there is no {which} {plan_id!r}")
+    return call_plan.read(body)
+
+
+def site_of(tx: Tx, site_id: str) -> Site:
+    """The site as deciding needs it. Raises NotFound."""
+    site = sites.load_site(tx, site_id)
+    if site is None:
+        raise NotFound(f"there is no site {site_id!r}")
+    return site
+
+
+def simulate(
+    tx: Tx,
+    plan: Plan,
+    site_id: str,
+    kind: Kind,
+    start: datetime,
+    *,
+    script: Any = None,
+    chance: Chance | None = None,
+) -> Simulated:
+    """Run ``plan`` for an alarm of ``kind`` at a site from ``start`` (UTC); nothing is written.
+
+    ``script`` says what people do (``simulation.Script.from_json``; None: nobody answers), unless
+    ``chance`` decides. Raises NotFound, BehaviourError.
+    """
+    site = site_of(tx, site_id)
+    category, _ = events.usual(kind)
+    people: Behaviours = Script.from_json(script or {}, load_policy(tx).ring_time)
+    if chance is not None:
+        people = RandomPeople(chance=chance)
+    timeline = simulation.simulate(plan, site, people, kind=kind, category=category, start=start)
+    worst = simulation.worst_case(plan, site, kind=kind, category=category)
+    return Simulated(site=site, timeline=timeline, worst=worst)

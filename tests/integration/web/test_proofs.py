@@ -1,0 +1,89 @@
+"""A plan is proved over the API and on the command line, before anybody is called."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from callflow import clock
+from callflow.storage import Tx
+from callflow.storage import schema as t
+from tests.integration.test_command_line import callflow
+from tests.support.web_station import WebStation
+
+NIGHT = "2026-12-24T02:30:00Z"
+
+
+def put_draft(station: WebStation, body: dict[str, Any]) -> None:
+    def write(tx: Tx) -> None:
+        row = {"id": body["id"], "body": body, "based_on": 1, "changed_by": "essai"}
+        tx.execute(t.plan_draft.insert().values(**row, changed_at=clock.now()))
+
+    station.do(write)
+
+
+async def test_a_version_is_simulated(station: WebStation, api: httpx.AsyncClient) -> None:
+    station.site()
+    answer = await api.post(
+        "/plans/intrusion/versions/1/simulate",
+        json={"site": "1001", "at": NIGHT, "behaviours": {"contacts": {"1001-1": ["help"]}}},
+    )
+    assert answer.status_code == 200
+    body = answer.json()
+    assert [call["contact"] for call in body["calls"]] == ["1001-0", "1001-0", "1001-1"]
+    assert (body["reasons"], body["closed"]) == (["help"], None)
+    assert body["worst_case"]["seconds"] >= body["human_after_s"]
+
+
+async def test_a_draft_is_simulated_by_chance_and_the_seed_gives_the_same_again(
+    station: WebStation, api: httpx.AsyncClient
+) -> None:
+    station.site()
+    steps = [{"id": "a", "kind": "call_list", "attempts": 3}]
+    put_draft(station, {"id": "intrusion", "steps": steps})
+    asked = {"site": "1001", "at": NIGHT, "random": 7}
+    path = "/plans/intrusion/draft/simulate"
+    first, second = [(await api.post(path, json=asked)).json() for _ in range(2)]
+    assert first == second
+    assert first["calls"]
+
+
+async def test_what_is_not_there_or_makes_no_sense_is_named(
+    station: WebStation, api: httpx.AsyncClient
+) -> None:
+    station.site()
+    path = "/plans/intrusion/versions/1/simulate"
+    assert (await api.post(path, json={"site": "1002"})).status_code == 404
+    wrong = path.replace("/1/", "/9/")
+    assert (await api.post(wrong, json={"site": "1001"})).status_code == 404
+    draft = "/plans/intrusion/draft/simulate"
+    assert (await api.post(draft, json={"site": "1001"})).status_code == 404
+    script = {"contacts": {"1001-0": ["asleep"]}}
+    bad = await api.post(path, json={"site": "1001", "behaviours": script})
+    assert (bad.status_code, bad.json()["field"]) == (422, "behaviours")
+    assert "contacts.1001-0.0" in bad.json()["detail"]
+
+
+def test_the_command_line_prints_a_timeline(station: WebStation, tmp_path: Path) -> None:
+    station.site()
+    people = tmp_path / "people.yaml"
+    people.write_text("contacts:\n  1001-0: [no_answer, verified_ok]\n")
+    arguments = ("plan", "simulate", "intrusion", "--site", "1001", "--at", NIGHT)
+    status, said = callflow(tmp_path, *arguments, "--behaviour", str(people))
+    assert status == 0, said
+    assert "03:30:00" in said  # the site's time
+    assert "Clôture par la machine : fausse alarme" in said
+    status, said = callflow(tmp_path, *arguments, "--json")
+    assert json.loads(said)["human_after_s"] == 290
+    for wrong, about in (
+        (("--kind", "storms"), "there is no kind of alarm 'storms'"),
+        (("--at", "tonight"), "'tonight' is no instant"),
+        (("--version", "9"), "there is no version 9 of plan 'intrusion'"),
+    ):
+        status, said = callflow(tmp_path, *arguments, *wrong)
+        assert status != 0
+        assert about in said
+        assert "Traceback" not in said
