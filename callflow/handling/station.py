@@ -136,7 +136,9 @@ def health(
     missing = [role for role in ROLES if role not in {row["role"] for row in alive}]
     database = _database(outage, receivers)
     failed = "receiver" in missing or "engine" in missing or not database["writable"]
-    degraded = missing or not all(node.ready for node in known) or backlog > 1000
+    trunks = [_trunk(trunk, node) for node in there for trunk in node.state.get("trunks", ())]
+    limps = not all(node.ready for node in known) or any(map(_is_ill, trunks))
+    degraded = missing or limps or backlog > 1000
     return {
         "status": "failed" if failed else "degraded" if degraded else "ok",
         "processes": [_process(row) for row in alive],
@@ -144,7 +146,7 @@ def health(
         "nodes": [_node(node) for node in known],
         "database": database,
         "asterisk": "up" if any(node.ready for node in known) else "down",
-        "trunks": [_trunk(trunk, node) for node in there for trunk in node.state.get("trunks", ())],
+        "trunks": trunks,
         "receivers": [line for state in receivers for line in state.get("lines", [])],
         "backlog": backlog,
         "queue": incidents.count_in_queue(tx),
@@ -159,6 +161,10 @@ def _process(row: Row) -> Row:
 
 def _trunk(trunk: Row, node: Node) -> Row:
     return {**trunk, "node": node.name}
+
+
+def _is_ill(trunk: Row) -> bool:
+    return trunk.get("state", "up") not in ("up", "disabled")
 
 
 def _node(node: Node) -> Row:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +52,12 @@ class TrunkStation(Station):
             "CALLFLOW_OTHER_TARGET": "900",
             "CALLFLOW_RING_TIME": "6",
         }
-        trunks = {"CALLFLOW_TRUNKS": json.dumps(TRUNKS)}
-        super().__init__(data_dir, {**patience, **trunks, **(environment or {})})
+        super().__init__(data_dir, {**patience, **(environment or {})})
+        self.use(TRUNKS)
+
+    def use(self, trunks: Sequence[Mapping[str, Any]]) -> None:
+        """Start with these trunks."""
+        self.environment["CALLFLOW_TRUNKS"] = json.dumps(trunks)
 
     async def trunk(self, name: str, behaviour: str) -> None:
         """What the network does with every call of a trunk."""
