@@ -26,6 +26,10 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "fr": "Bonjour, ici la télésurveillance {station}.",
         "en": "Hello, this is the monitoring station {station}.",
     },
+    "exercise": {
+        "fr": "Ceci est un exercice.",
+        "en": "This is an exercise.",
+    },
     "recognition": {
         "fr": "Mot de reconnaissance : {word}.",
         "en": "Recognition word: {word}.",

@@ -60,6 +60,7 @@ def _facts(tx: Tx, vault: Vault, row: dict[str, Any]) -> Facts:
         zone_name=site.zone_name(incident_row["account"], zone) if site else "",
         priority=incident_row["priority"],
         personal=is_mute(incident_row),
+        exercise=incident_row["exercise"],
     )
     if site is None or dialogue not in (Dialogue.VERIFICATION, *ASKING):
         room = row["room"] if row["room"] != row["id"] else ""

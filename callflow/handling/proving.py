@@ -8,6 +8,7 @@ from typing import Any
 
 from callflow import call_plan, simulation
 from callflow.call_plan import Plan
+from callflow.handling.agreed import site_now
 from callflow.handling.policy import load_policy
 from callflow.handling.refusals import NotFound
 from callflow.signal import Kind
@@ -40,9 +41,9 @@ def plan_of(tx: Tx, plan_id: str, *, version: int | None = None, draft: bool = F
     return call_plan.read(body)
 
 
-def site_of(tx: Tx, site_id: str) -> Site:
-    """The site as deciding needs it. Raises NotFound."""
-    site = sites.load_site(tx, site_id)
+def site_of(tx: Tx, site_id: str, kind: Kind, at: datetime) -> Site:
+    """The site as an alarm of ``kind`` finds it at ``at`` (UTC). Raises NotFound."""
+    site = site_now(tx, site_id, kind, at)
     if site is None:
         raise NotFound(f"there is no site {site_id!r}")
     return site
@@ -63,7 +64,7 @@ def simulate(
     ``script`` says what people do (``simulation.Script.from_json``; None: nobody answers), unless
     ``chance`` decides. Raises NotFound, BehaviourError.
     """
-    site = site_of(tx, site_id)
+    site = site_of(tx, site_id, kind, start)
     category, _ = events.usual(kind)
     people: Behaviours = Script.from_json(script or {}, load_policy(tx).ring_time)
     if chance is not None:

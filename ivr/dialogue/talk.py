@@ -61,7 +61,7 @@ class Facts:
     ``room`` (desk and service): the conference in which somebody waits; empty: work waits in the
     queue. ``text``, ``choices`` (key 1 first) and ``identify`` (whether a code is asked) are what a
     plan's question, message or guard's call says. ``service`` (desk only): the service that is
-    dialled once this desk is there.
+    dialled once this desk is there. ``exercise``: said before anything else.
     """
 
     dialogue: Dialogue
@@ -84,6 +84,7 @@ class Facts:
     text: str = ""
     choices: tuple[str, ...] = ()
     identify: bool = True
+    exercise: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -202,6 +203,11 @@ def turn(facts: Facts, progress: Progress) -> Turn | None:
             return None
 
 
+def _announced(facts: Facts) -> tuple[Phrase, ...]:
+    """What is said before anything else in a rehearsal, and again before the situation."""
+    return (Phrase("exercise"),) if facts.exercise else ()
+
+
 def _asking_code(facts: Facts, progress: Progress) -> tuple[Phrase, ...]:
     """Before the code only the recognition word is said, never the situation (D13)."""
     if progress.empty_turns or progress.wrong_codes:
@@ -209,12 +215,13 @@ def _asking_code(facts: Facts, progress: Progress) -> tuple[Phrase, ...]:
     greeting = [Phrase("greeting", {"station": facts.station})]
     if facts.recognition_word:
         greeting.append(Phrase("recognition", {"word": facts.recognition_word}))
-    return (*greeting, Phrase("ask_code"))
+    return (*_announced(facts), *greeting, Phrase("ask_code"))
 
 
 def _situation(facts: Facts) -> tuple[Phrase, ...]:
     written = {"written": facts.site_language}
     say = [
+        *_announced(facts),
         Phrase("situation", {"kind": facts.kind}),
         Phrase("site", {"site": facts.site_name, **written}),
     ]
@@ -234,7 +241,7 @@ def _asking(facts: Facts) -> tuple[Phrase, ...]:
     written = {"written": facts.site_language}
     said: tuple[Phrase, ...] = ()
     if not facts.identify:
-        said = (Phrase("greeting", {"station": facts.station}),)
+        said = (*_announced(facts), Phrase("greeting", {"station": facts.station}))
     if facts.dialogue is Dialogue.GUARD:
         said += _situation(facts)
     else:
@@ -284,12 +291,12 @@ def _waiting(facts: Facts) -> tuple[Phrase, ...]:
         asked = {"service": facts.service, "site": facts.site_name, "written": facts.site_language}
         return (Phrase("desk_service", asked), Phrase("offer_dial"))
     if facts.room:
-        return (Phrase("desk_person", what), Phrase("offer_connect"))
+        return (*_announced(facts), Phrase("desk_person", what), Phrase("offer_connect"))
     return (Phrase("desk_work", what), Phrase("offer_take"))
 
 
 def _welcome(facts: Facts) -> tuple[Phrase, ...]:
-    return (Phrase("welcome", {"station": facts.station}),)
+    return (*_announced(facts), Phrase("welcome", {"station": facts.station}))
 
 
 # --- what follows ---------------------------------------------------------------------------------
