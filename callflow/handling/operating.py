@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow.call import BY_HAND_STEP, CallState, Outcome
+from callflow.dial_policy import MUTE
 from callflow.handling.acting import ask_act, close, hand_to_human, is_mute, request_call
 from callflow.handling.agreed import site_now
 from callflow.handling.deciding import decide
@@ -58,7 +59,7 @@ def _take(tx: Tx, row: Row, who: str, now: datetime) -> None:
 
 def _idle_at(tx: Tx, row: Row, now: datetime) -> datetime | None:
     """When what somebody holds comes back to the queue, without another act of theirs (D21)."""
-    if row["state"] != State.OPEN.value:
+    if row["state"] != State.OPEN.value or row["exercise"]:
         return None
     return now + load_policy(tx).hold(Category(row["category"]))
 
@@ -73,11 +74,10 @@ def release(tx: Tx, incident_id: str, who: str, now: datetime) -> Row:
 def _to_queue(tx: Tx, row: Row, now: datetime, **values: Any) -> Row:
     due = now + load_policy(tx).target(Category(row["category"]))
     waits = row["state"] == State.OPEN.value and row["with_human"]
-    return incidents.change(
-        tx,
-        row,
-        **{"holder": None, "held_since": None, "queue_due": due if waits else None, **values},
-    )
+    values = {"holder": None, "held_since": None, "queue_due": due if waits else None, **values}
+    if row["exercise"]:  # it rings nobody
+        values["queue_due"] = None
+    return incidents.change(tx, row, **values)
 
 
 def park(tx: Tx, incident_id: str, who: str, until: datetime, now: datetime) -> Row:
@@ -140,7 +140,7 @@ def request_contact_call(tx: Tx, incident_id: str, who: str, contact_id: str, no
     """A call that a person asks for, to a contact of the site; the call's id."""
     row = open_and_held(tx, incident_id, who)
     if is_mute(row) or (row["site_id"] and incidents.site_is_mute(tx, row["site_id"])):
-        raise Refused("personal alarm or duress: nothing may ring at this site or its staff")
+        raise Refused(MUTE)
     site = site_now(tx, row["site_id"], Kind(row["kind"]), now) if row["site_id"] else None
     contact = as_called(site, contact_id, now) if site else None
     if contact is None:
