@@ -97,8 +97,8 @@ def overridden(row: EventRow, override: Mapping[str, Any]) -> EventRow:
     if override["kind"] is not None and override["kind"] != row.kind.value:
         kind = Kind(override["kind"])
         category, priority = usual(kind)
-        usual = {"category": category, "priority": priority, "opens": kind not in _OPEN_NOTHING}
-        changed = {**usual, **changed, "kind": kind, "restores": None}
+        its_own = {"category": category, "priority": priority, "opens": kind not in _OPEN_NOTHING}
+        changed = {**its_own, **changed, "kind": kind, "restores": None}
     if override["category"] is not None:
         changed["category"] = Category(override["category"])
     return replace(row, **changed)
