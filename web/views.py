@@ -9,11 +9,13 @@ from typing import Any
 
 from callflow import directory, handling
 from callflow.call import AT_DESK, LIVE_STATES
+from callflow.handling.agreed import site_now
 from callflow.signal import OF_STATION, Category, Kind
 from callflow.signals import blocks
 from callflow.site import Site
 from callflow.storage import Tx, calls, incidents, logbook, outbox, signals, sites, supervision
 from web.i18n import phone
+from web.people_views import away, instructions_of
 from web.service_views import services_of
 
 Row = dict[str, Any]
@@ -196,16 +198,16 @@ def incident(tx: Tx, incident_id: str, now: datetime) -> Row | None:
     names = {c["id"]: c["name"] for c in contacts}
     recordings = calls.recordings(tx, [c["id"] for c in its_calls])
     shown = [_call(c, names, recordings) for c in its_calls]
-    zone_names = sites.load_site(tx, row["site_id"]) if row["site_id"] else None
+    here = site_now(tx, row["site_id"], Kind(row["kind"]), now) if row["site_id"] else None
     return {
         "incident": row,
         "line": _line(row, {}, its_calls, names, handling.load_policy(tx)),
         "site": site,
         "zone": site["timezone"] if site else STATION_ZONE,
         "contacts": [_contact(c) for c in contacts],
-        "signals": [
-            _signal(s, zone_names) for s in signals.page(tx, incident=incident_id, limit=500)
-        ],
+        "away": away(here, now),
+        "instructions": instructions_of(tx, row, now),
+        "signals": [_signal(s, here) for s in signals.page(tx, incident=incident_id, limit=500)],
         "armed": _armed(tx, row["site_id"]),
         "tests": supervision.running_tests(tx, [row["site_id"]], now).get(row["site_id"], []),
         "parts": _parts(tx, row),

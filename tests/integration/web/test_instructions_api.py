@@ -223,3 +223,37 @@ async def test_a_contacts_roles_and_calendar_are_part_of_its_site(api: httpx.Asy
     wrong = await api.put("/sites/1001", json=site)
     assert wrong.status_code == 422
     assert wrong.json()["field"].endswith("availability.week.mon.0")
+
+
+# --- beside the alarm ---------------------------------------------------------------------
+
+
+async def shown(station: WebStation, operator: httpx.AsyncClient, code: str = "BA") -> str:
+    row = station.alarm(code=code)
+    return (await operator.get(f"/incidents/{row['id']}")).text
+
+
+async def test_operators_see_what_is_agreed_and_who_is_away(
+    station: WebStation, api: httpx.AsyncClient, operator: httpx.AsyncClient
+) -> None:
+    assert "absent" not in await shown(station, operator)
+    away = (await make(api, **ABSENT, text="hospitalisée")).json()
+    await make(api, kind="note", text="Clé chez le <b>voisin</b>")
+    await make(api, kind="number", contact="1001-2", phone="+33639980198")
+    page = await shown(station, operator)
+    assert "Anne Le Goff est absent" in page
+    assert "inactive : pas contresignée" in page
+    assert "Clé chez le &lt;b&gt;voisin" in page
+    assert "Yves Morvan est joignable au 06 39 98 01 98" in page.replace("\u00a0", " ")
+    assert '<b class="grave">absent</b>' not in page
+    await act(api, away, "countersign", station.token(Role.SUPERVISOR, "yves"))
+    page = await shown(station, operator)
+    assert page.count('<b class="grave">absent</b>') == 1
+    assert "pas contresignée" not in page
+
+
+async def test_a_personal_alarm_shows_none(
+    station: WebStation, api: httpx.AsyncClient, operator: httpx.AsyncClient
+) -> None:
+    await make(api, kind="note", text="Clé chez le voisin")
+    assert "voisin" not in await shown(station, operator, "HA")

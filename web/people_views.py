@@ -1,0 +1,49 @@
+"""Who is away, and what is agreed for a while, as an alarm's page shows it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from callflow.availability import available
+from callflow.instructions import InstructionState
+from callflow.signal import PERSONAL, Kind
+from callflow.site import Site
+from callflow.storage import Tx, instructions, sites
+
+Row = dict[str, Any]
+
+
+def away(site: Site | None, now: datetime) -> frozenset[str]:
+    """The ids of the site's contacts who are not there at ``now``."""
+    if site is None:
+        return frozenset()
+    zone = ZoneInfo(site.timezone)
+    return frozenset(c.id for c in site.contacts if not available(c.availability, now, zone))
+
+
+def instructions_of(tx: Tx, row: Row, now: datetime) -> list[Row]:
+    """The provisional instructions of an incident's site that count for it, or wait for their
+    second signature. A personal alarm has none (D19)."""
+    if row["site_id"] is None or Kind(row["kind"]) in PERSONAL:
+        return []
+    agreed = instructions.current(tx, row["site_id"], now)
+    about = {each.contact for each in agreed} | {each.replacement for each in agreed}
+    names = sites.contact_names(tx, [contact for contact in about if contact])
+    return [
+        {
+            "kind": each.kind.value,
+            "text": each.text,
+            "plan": each.plan,
+            "kinds": sorted(each.kinds),
+            "who": names.get(each.contact or "", ""),
+            "instead": names.get(each.replacement or "", ""),
+            "phone": each.phone,
+            "ends_at": each.ends_at,
+            "author": each.author,
+            "counts": each.state(now) is InstructionState.ACTIVE,
+            "expires_soon": each.expires_soon(now),
+        }
+        for each in agreed
+    ]
