@@ -7,7 +7,17 @@ unusable whatever the site; what else an administrator should know of it: ``call
 from callflow.call_plan.findings import Finding, Level
 from callflow.call_plan.plan import Plan, PlanError, Step, from_json, step_to_json, to_json
 from callflow.call_plan.schema import KINDS, MEANINGS, described, json_schema
-from callflow.call_plan.soundness import RESERVED_IDS, At, exits, follow, problems, read, ungrounded
+from callflow.call_plan.soundness import (
+    RESERVED_IDS,
+    At,
+    exits,
+    follow,
+    impossible,
+    problems,
+    reachable,
+    read,
+    ungrounded,
+)
 from callflow.call_plan.vocabulary import (
     BOUNDS,
     BY_OPERATOR,
@@ -68,9 +78,11 @@ __all__ = [
     "exits",
     "follow",
     "from_json",
+    "impossible",
     "json_schema",
     "justifies",
     "problems",
+    "reachable",
     "read",
     "step_to_json",
     "to_json",

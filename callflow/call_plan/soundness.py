@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from callflow.call import BESIDE_PLANS
+from callflow.call import ANSWERS, BESIDE_PLANS
 from callflow.call_plan.findings import Finding
 from callflow.call_plan.plan import Plan, PlanError, Step, from_json
 from callflow.call_plan.vocabulary import (
@@ -21,10 +21,12 @@ from callflow.call_plan.vocabulary import (
     NEUTRAL,
     NOBODY,
     OVERDUE,
+    RESTORED,
     StepKind,
     Stop,
     justifies,
 )
+from callflow.task import TaskOutcome
 
 #: Ids that a step of a plan can't have: they mean something else in a call's row or a table.
 RESERVED_IDS = BESIDE_PLANS | {"", CONTINUE, EXHAUSTED}
@@ -196,3 +198,31 @@ def follow(step: Step, outcome: str, grounds: bool) -> bool:
     if step.kind in NEUTRAL:
         return grounds
     return justifies(step.kind, outcome, technical=True)
+
+
+def reachable(plan: Plan) -> frozenset[str]:
+    """The ids of the steps that some run of a sound plan comes to."""
+    found: set[str] = set()
+    todo = [plan.first.id]
+    ids = {step.id for step in plan.steps}
+    while todo:
+        at = todo.pop()
+        if at in found or at not in ids:
+            continue
+        found.add(at)
+        step = plan.step(at)
+        never = impossible(step)
+        todo += [target for outcome, target in exits(step) if outcome not in never]
+    return frozenset(found)
+
+
+def impossible(step: Step) -> frozenset[str]:
+    """Ends of its kind that ``step`` never has, as it is set."""
+    match step.kind:
+        case StepKind.QUESTION:
+            return frozenset(ANSWERS[len(step.answers) :])
+        case StepKind.WAIT if not step.restore:
+            return frozenset({RESTORED})
+        case StepKind.NOTIFY if not step.confirm:
+            return frozenset({TaskOutcome.FAILED, TaskOutcome.OVERDUE})
+    return frozenset()

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from callflow.call_plan import Finding, Level, Plan, problems
-from callflow.plan_check.alone import alone, reachable
+from callflow.plan_check.alone import alone
 from callflow.plan_check.at_site import Use, at_site
 
-__all__ = ["Finding", "Level", "Use", "check", "errors", "reachable"]
+__all__ = ["Finding", "Level", "Use", "check", "errors"]
 
 
 def check(plan: Plan, uses: Iterable[Use] = (), *, now: datetime) -> list[Finding]:

@@ -18,7 +18,8 @@ from callflow.call_plan import (
     Plan,
     Step,
     StepKind,
-    exits,
+    impossible,
+    reachable,
 )
 from callflow.dial_policy import refusal
 from callflow.outbox import Channel, wrong_address
@@ -43,34 +44,6 @@ def alone(plan: Plan) -> Iterator[Finding]:
         yield from _unsaid(at)
         yield from _figures(at, plan)
         yield from _addresses(at)
-
-
-def reachable(plan: Plan) -> frozenset[str]:
-    """The ids of the steps that some run of a sound plan comes to."""
-    found: set[str] = set()
-    todo = [plan.first.id]
-    ids = {step.id for step in plan.steps}
-    while todo:
-        at = todo.pop()
-        if at in found or at not in ids:
-            continue
-        found.add(at)
-        step = plan.step(at)
-        never = impossible(step)
-        todo += [target for outcome, target in exits(step) if outcome not in never]
-    return frozenset(found)
-
-
-def impossible(step: Step) -> frozenset[str]:
-    """Ends of its kind that ``step`` never has, as it is set."""
-    match step.kind:
-        case StepKind.QUESTION:
-            return frozenset(ANSWERS[len(step.answers) :])
-        case StepKind.WAIT if not step.restore:
-            return frozenset({RESTORED})
-        case StepKind.NOTIFY if not step.confirm:
-            return frozenset({TaskOutcome.FAILED, TaskOutcome.OVERDUE})
-    return frozenset()
 
 
 def _unsaid(at: At) -> Iterator[Finding]:

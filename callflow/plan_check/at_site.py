@@ -22,13 +22,13 @@ from callflow.call_plan import (
     StepKind,
     Stop,
     justifies,
+    reachable,
     ungrounded,
 )
 from callflow.dial_policy import refusal
 from callflow.directory import Line
 from callflow.hours import Span
 from callflow.on_call import nobody
-from callflow.plan_check.alone import reachable
 from callflow.signal import PERSONAL, Category, Kind
 from callflow.site import Authority, Contact, Role, Site
 

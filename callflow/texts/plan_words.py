@@ -1,0 +1,65 @@
+"""What plans' pictures and comparisons say: {word: (French, English)}."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+#: How two versions of a plan differ.
+CHANGES: Mapping[str, tuple[str, str]] = {
+    "renamed": (
+        "la consigne s’appelle {after} (avant : {before})",
+        "the plan is named {after} (before: {before})",
+    ),
+    "added": ("nouvelle étape « {step} » ({after})", "new step {step!r} ({after})"),
+    "removed": ("étape « {step} » supprimée ({before})", "step {step!r} is gone ({before})"),
+    "moved": (
+        "étape « {step} » déplacée : {before} → {after}",
+        "step {step!r} moved: {before} → {after}",
+    ),
+    "kind": ("étape « {step} » : {before} → {after}", "step {step!r}: {before} → {after}"),
+    "setting": (
+        "étape « {step} » : {name} {before} → {after}",
+        "step {step!r}: {name} {before} → {after}",
+    ),
+    "outcome": (
+        "étape « {step} », issue {name} : {before} → {after}",
+        "step {step!r}, outcome {name}: {before} → {after}",
+    ),
+}
+UNSAID = ("non dit", "unsaid")
+
+#: How a step can end, beside the outcomes of calls, tasks and waits.
+ENDS: Mapping[str, tuple[str, str]] = {
+    "exhausted": ("personne d’autre à appeler", "nobody left to call"),
+    "nobody_available": ("personne n’est joignable à cette heure", "nobody is on call"),
+    "overdue": ("délai dépassé", "overdue"),
+}
+OFTEN_ENOUGH = ("assez de fois", "often enough")
+OTHERWISE = ("sinon → un opérateur", "otherwise → an operator")
+GOES_ON = ("suite de la liste", "on with the list")
+NEVER = ("jamais atteinte", "never reached")
+
+ROLES: Mapping[str, tuple[str, str]] = {
+    "premises": ("site", "premises"),
+    "keyholder": ("dépositaires de clés", "keyholders"),
+    "guard": ("agents d’intervention", "guards"),
+    "device": ("appareil", "device"),
+    "maintenance": ("mainteneur", "maintenance"),
+    "manager": ("responsable", "manager"),
+    "listen_in": ("écoute", "listening line"),
+}
+AUTHORITIES: Mapping[str, tuple[str, str]] = {
+    "cancel": ("qui peut annuler", "who may cancel"),
+    "inform": ("qui doit être informé", "who is to be informed"),
+    "send_guard": ("qui peut envoyer l’agent", "who may send a guard"),
+    "set_on_test": ("qui peut mettre en essai", "who may set on test"),
+    "instruct": ("qui peut donner des consignes", "who may instruct"),
+}
+EVERY = ("toutes les {} s", "every {} s")
+AT_ONCE = ("tous à la fois", "all at once")
+ALL = ("tout le monde", "everybody")
+AGREE = ("{} d’accord", "{} agree")
+UNTIL = ("jusqu’à {}", "until {}")
+FOR = ("au plus {}", "at most {}")
+RESTORE = ("ou retour à la normale", "or back to normal")
+BACK_TO = ("retour à {}, {} fois au plus", "back to {}, {} times at most")
