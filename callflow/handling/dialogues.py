@@ -183,7 +183,7 @@ def incoming_call(
     if calls.get(tx, call_id) is not None:
         return
     number = storable(number)[:_LONGEST_NUMBER]
-    row = incidents.open_of_phone(tx, number)
+    row = incidents.open_of_phone(tx, number, now)
     call_arrived(
         tx,
         call_id,

@@ -202,7 +202,10 @@ def in_queue(tx: Tx) -> list[str]:
     """The open incidents in front of a human that nobody holds."""
     c = t.incident.c
     query = select(c.id).where(
-        c.state == State.OPEN.value, c.with_human.is_(True), c.holder.is_(None)
+        c.state == State.OPEN.value,
+        c.with_human.is_(True),
+        c.holder.is_(None),
+        c.exercise.is_(False),
     )
     return list(tx.execute(query).scalars())
 
@@ -214,6 +217,7 @@ _IN_QUEUE = (
         t.incident.c.state == State.OPEN.value,
         t.incident.c.with_human.is_(True),
         t.incident.c.holder.is_(None),
+        t.incident.c.exercise.is_(False),
     )
 )
 
@@ -223,14 +227,24 @@ def count_in_queue(tx: Tx) -> int:
     return int(tx.execute(_IN_QUEUE).scalar_one())
 
 
-def open_of_phone(tx: Tx, number: str) -> str | None:
-    """The most urgent open incident of a site that this number is a contact of."""
-    c = t.incident.c
+def open_of_phone(tx: Tx, number: str, now: datetime) -> str | None:
+    """The most urgent open incident of a site that this number is a contact's of, or is for a
+    while: a contact's other number, or that of whoever stands in."""
+    c, i = t.incident.c, t.instruction.c
+    known = (
+        select(t.site_contact.c.site_id)
+        .join(t.contact, t.contact.c.id == t.site_contact.c.contact_id)
+        .where(t.contact.c.phone == number)
+    )
+    agreed = (
+        select(i.site_id)
+        .outerjoin(t.contact, t.contact.c.id == i.replacement_id)
+        .where(or_(i.phone == number, t.contact.c.phone == number))
+        .where(i.withdrawn_at.is_(None), i.begins_at <= now, i.ends_at > now)
+    )
     query = (
         select(c.id)
-        .join(t.site_contact, t.site_contact.c.site_id == c.site_id)
-        .join(t.contact, t.contact.c.id == t.site_contact.c.contact_id)
-        .where(t.contact.c.phone == number, c.state == State.OPEN.value)
+        .where(c.site_id.in_(known.union(agreed)), c.state == State.OPEN.value)
         .order_by(c.priority, c.opened_at)
         .limit(1)
     )
@@ -288,6 +302,7 @@ def unheld_since(tx: Tx, kinds: Sequence[str], since: datetime) -> list[dict[str
             c.state == State.OPEN.value,
             c.holder.is_(None),
             c.storm_id.is_(None),
+            c.exercise.is_(False),
         )
         .order_by(c.opened_at, c.id)
     )
@@ -331,6 +346,7 @@ def nobodys(tx: Tx, now: datetime) -> list[dict[str, Any]]:
         c.state == State.OPEN.value,
         c.holder.is_(None),
         c.storm_id.is_(None),  # looked at through its storm
+        c.exercise.is_(False),  # closes itself
         or_(forgotten, never_rings),
     )
     if tx.dialect.name != "sqlite":
@@ -356,6 +372,7 @@ _MUTE = (
     .where(
         t.incident.c.site_id == bindparam("site"),
         t.incident.c.state == State.OPEN.value,
+        t.incident.c.exercise.is_(False),
         or_(
             t.incident.c.duress.is_(True),
             t.incident.c.kind.in_([kind.value for kind in PERSONAL]),

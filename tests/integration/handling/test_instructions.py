@@ -155,6 +155,24 @@ def test_whoever_stands_in_has_the_places_authorities_and_an_own_code(station: S
     assert checked.value == "ok"
 
 
+@pytest.mark.parametrize("number", [OTHER, ELSEWHERE])
+def test_whoever_calls_back_from_such_a_number_is_tied_to_the_alarm(
+    station: Station, number: str
+) -> None:
+    until = station.now + HOUR
+    agreed(station, "absent", contact="1002-anne", replacement="zoe", ends_at=until)
+    agreed(station, "number", contact="1002-bruno", phone=ELSEWHERE, ends_at=until)
+    row = station.alarm()
+
+    def calls_in(call_id: str) -> Any:
+        station.write(lambda tx: handling.incoming_call(tx, call_id, number, "node0", station.now))
+        return station.call(call_id)["incident_id"]
+
+    assert calls_in("in-1") == row["id"]
+    station.now = until
+    assert calls_in("in-2") is None
+
+
 # --- who may ------------------------------------------------------------------------------
 
 
