@@ -51,9 +51,10 @@ class DialogueRows:
             handling.incoming_call(tx, channel_id, caller, self._node, self._now(), name=name)
             return handling.dialogue_begin(tx, self._vault, channel_id)
 
-        loaded = await self._store.write(stored)
-        self._on_arrived(channel_id)
-        return loaded
+        try:
+            return await self._store.write(stored)
+        finally:  # where the commit's answer was lost there may be a row, whose end must be heard
+            self._on_arrived(channel_id)
 
     async def check_code(self, channel_id: str, digits: str) -> CodeVerdict:
         """What this code is for the person of this call."""

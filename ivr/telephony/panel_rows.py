@@ -43,9 +43,10 @@ class PanelRows:
             listen = "" if is_new else panels.panel_asked(tx, row, LISTEN_IN)
             return Arrival(known=not is_new, room=room, mute=mute, listen=listen)
 
-        arrival = await self._store.write(stored)
-        self._on_arrived(channel_id)
-        return arrival
+        try:
+            return await self._store.write(stored)
+        finally:  # where the commit's answer was lost there may be a row, whose end must be heard
+            self._on_arrived(channel_id)
 
     async def store(self, channel_id: str, caller: str, block: Block) -> None:
         """One signal for each message, however often it is sent."""
