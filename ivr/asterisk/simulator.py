@@ -27,6 +27,7 @@ class Behaviour(StrEnum):
     RING = "ring"  # rings, nobody answers
     CONGESTION = "congestion"  # 503
     VOICEMAIL = "voicemail"  # greeting, beep, silence; never a key
+    ANNOUNCE = "announce"  # 183, a moment in which an announcement could be heard, 503
     SILENT = "silent"  # answers and says nothing, types nothing
     HANG_UP = "hang_up"  # answers and hangs up in the middle of the first prompt
     REFUSE = "refuse"  # 403

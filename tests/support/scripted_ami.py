@@ -96,6 +96,8 @@ class ScriptedAmi:
         self.faults = Faults()
         self.fates: dict[str, Fate] = {}
         self.default_fate = RINGS_ON
+        #: {device: its state}; empty: an Asterisk that can't list them.
+        self.devices: dict[str, str] = {}
         self.actions: list[Action] = []
         self.live: dict[str, ScriptedCall] = {}
         self.links = 0
@@ -268,6 +270,18 @@ class ScriptedAmi:
         items = [{"Event": "CoreShowChannel", **self._channel(call)} for call in self.live.values()]
         self._list(action, items, "CoreShowChannelsComplete")
 
+    def _on_devicestatelist(self, action: Action) -> None:
+        if not self.devices:
+            self._respond(action, "Error", "Invalid/unknown command")
+            return
+        items = [_device_event(*device) for device in self.devices.items()]
+        self._list(action, items, "DeviceStateListComplete")
+
+    def set_device(self, name: str, state: str) -> None:
+        """A device changes its state, and every link is told."""
+        self.devices[name] = state
+        self.tell(_device_event(name, state))
+
     def _on_status(self, action: Action) -> None:
         call = self.live.get(action.fields.get("Channel", ""))
         if call is None:
@@ -417,6 +431,10 @@ class ScriptedAmi:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+
+def _device_event(name: str, state: str) -> Fields:
+    return {"Event": "DeviceStateChange", "Device": name, "State": state}
 
 
 def _use(faults: Faults, name: str) -> bool:

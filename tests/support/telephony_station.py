@@ -17,7 +17,7 @@ from callflow.dispatch.wake import open_store
 from callflow.handling.acting import request_call
 from callflow.signal import Signal
 from callflow.standard_plans import STANDARD_PLANS
-from callflow.storage import Store, calls, incidents
+from callflow.storage import Store, calls, incidents, signals
 from callflow.storage.upgrade import upgrade
 from callflow.vault import Vault
 from ivr.telephony.process import Telephony
@@ -166,6 +166,12 @@ class TelephonyStation:
     async def changed(self) -> None:
         """A moment in which rows may change."""
         await asyncio.sleep(0.02)
+
+    async def until_signal(self, code: str, within: float = 10.0) -> None:
+        """Wait until the station noted this of itself."""
+        async with asyncio.timeout(within):
+            while not any(row["code"] == code for row in await self.store.read(signals.page)):
+                await self.changed()
 
     async def incident(self) -> dict[str, Any] | None:
         """The site's incident."""

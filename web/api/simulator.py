@@ -62,7 +62,7 @@ async def put_phone(
 
 class TrunkBody(BaseModel):
     """What becomes of a trunk's calls: up, refuse (503), broken (500), barred (403), no_route
-    (404), silent (nothing is ever answered)."""
+    (404), announce (183, then 503), silent (nothing is ever answered)."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -33,6 +33,7 @@ async def test_what_a_number_says(
     [
         (120, "no_route", "unreachable", ALPHA),  # 404 from whoever routes
         (121, "barred", "refused", ALPHA),  # 403
+        (123, "announce", "unreachable", ALPHA),  # 183: a ring may have been heard, then 503
         (122, "refuse", "no_answer", BOTH),  # 503, and then the phone that rings
     ],
 )

@@ -220,6 +220,10 @@ def alarms(station: Station) -> list[dict[str, Any]]:
     return [row for row in station.incidents() if row["kind"] == "trunk"]
 
 
+def _is_called(station: Station, to: str) -> bool:
+    return bool(station.read(lambda tx: calls.live_to(tx, [to])))
+
+
 def fresh_call(station: Station, account: str) -> str:
     """The trunk of a new site's call, which is carried, and answered by nobody."""
     number = f"+3363998{account}"
@@ -251,7 +255,7 @@ def test_a_trunk_that_carries_nothing_is_an_alarm_rests_and_comes_back_by_itself
     assert two.entries("signal")[-1]["data"]["text"] == "alpha@node0"
 
     for to in ("+33639984000", "+33639984001", "+33639984002", SHOP):
-        while two.read(lambda tx, to=to: calls.live_to(tx, [to])):
+        while _is_called(two, to):
             two.ends(to, "busy")
     assert fresh_call(two, "4100") == "beta", "a trunk that is down comes last"
     two.later(REST.total_seconds() + 1)

@@ -178,3 +178,16 @@ async def _kill_in_the_middle(station: TelephonyStation) -> None:
     await station.kill()
     station.start()
     await station.ami.until(lambda: station.ami.links == 2)
+
+
+async def test_a_trunk_that_asterisk_no_longer_reaches_is_told_and_seen_in_health(
+    tmp_path: Path,
+) -> None:
+    async with ScriptedAmi() as ami:
+        ami.devices["PJSIP/trunk"] = "NOT_INUSE"
+        async with telephony_station(ami, tmp_path) as station:
+            await ami.until(lambda: "DeviceStateList" in ami.names())
+            ami.set_device("PJSIP/trunk", "UNAVAILABLE")
+            await station.until_signal("TRUNK_DOWN", within=20)
+            ami.set_device("PJSIP/trunk", "INUSE")
+            await station.until_signal("TRUNK_BACK")

@@ -130,3 +130,37 @@ def test_the_panels_numbers_lead_to_their_route_in_every_form_a_network_dials(
     assert "agi://127.0.0.1:12573/panel" in dialplan
     panel = dialplan.split("[callflow-panel]")[1].split("\n[")[0]
     assert "Playback" not in panel, "a panel gets no prompts"
+
+
+TWO_TRUNKS = (
+    {"name": "alpha", "channels": 30},
+    {"name": "beta", "address": "127.0.0.1:5062", "domain": "beta.example", "channels": 12},
+)
+
+
+def test_each_trunk_is_an_endpoint_that_names_no_caller_and_is_looked_after(
+    tmp_path: Path,
+) -> None:
+    pjsip = (_station(tmp_path, trunks=TWO_TRUNKS).etc / "pjsip.conf").read_text()
+    assert "[alpha](trunk-endpoint)\naors = alpha\nfrom_domain = alpha.invalid\n" in pjsip
+    assert "[alpha](trunk-aor)\ncontact = sip:127.0.0.1:12080\n" in pjsip
+    assert "[beta](trunk-endpoint)\naors = beta\nfrom_domain = beta.example\n" in pjsip
+    assert "[beta](trunk-aor)\ncontact = sip:127.0.0.1:5062\n" in pjsip
+    assert "match = 127.0.0.1:5062/32" in pjsip
+    assert "from_user" not in pjsip, "each call shows its own number"
+
+
+def test_a_silent_trunk_is_given_up_sooner_where_there_is_another(tmp_path: Path) -> None:
+    alone = (_station(tmp_path / "a").etc / "pjsip.conf").read_text()
+    several = (_station(tmp_path / "b", trunks=TWO_TRUNKS).etc / "pjsip.conf").read_text()
+    assert "timer_b = 32000" in alone
+    assert "from_domain" not in alone
+    assert "timer_b = 8000" in several
+
+
+def test_the_network_tells_the_trunks_apart_and_counts_the_calls_of_each(tmp_path: Path) -> None:
+    etc = embedded.simulator(_settings(tmp_path, trunks=TWO_TRUNKS), TREE).instance.etc
+    pjsip, dialplan = (etc / "pjsip.conf").read_text(), (etc / "extensions.conf").read_text()
+    assert "endpoint = station-beta\nmatch_header = From: /@beta.example/" in pjsip
+    assert "GROUP_COUNT(alpha)} > 30" in dialplan
+    assert "GROUP_COUNT(beta)} > 12" in dialplan

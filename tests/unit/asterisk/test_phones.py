@@ -104,3 +104,21 @@ def test_what_the_network_saw(simulator: Simulator) -> None:
 
 def test_a_network_that_saw_nothing_has_no_calls(simulator: Simulator) -> None:
     assert simulator.calls() == []
+
+
+def test_the_network_knows_which_of_several_trunks_a_call_came_over(simulator: Simulator) -> None:
+    path = calls_file(simulator.instance)
+    path.parent.mkdir(parents=True)
+    line = '"CHAN_START","{}.0","n-{}","PJSIP/station{}-0000000a","33639980101","33939980001",""\n'
+    channels = ["", "-alpha", "-b-2"]
+    path.write_text("".join(line.format(n, n, name) for n, name in enumerate(channels)))
+    assert [call.trunk for call in simulator.calls()] == ["trunk", "alpha", "b-2"]
+
+
+def test_a_trunk_does_what_it_is_told(simulator: Simulator) -> None:
+    simulator.set_trunk("alpha", "refuse")
+    assert (simulator.instance.trunks / "alpha").read_text() == "refuse"
+    with pytest.raises(ValueError, match="behaviour"):
+        simulator.set_trunk("alpha", "explode")
+    with pytest.raises(ValueError, match="name"):
+        simulator.set_trunk("../alpha", "up")

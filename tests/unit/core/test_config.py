@@ -14,6 +14,10 @@ def _line(**fields: object) -> str:
     return json.dumps([{"name": "mlr2", "protocol": "surgard", **fields}])
 
 
+def _trunks(*more: dict[str, object], **fields: object) -> str:
+    return json.dumps([{"name": "alpha", **fields}, *more])
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "said"),
     [
@@ -30,6 +34,19 @@ def _line(**fields: object) -> str:
         ("LINES", _line(name="surgard", listen=8100), "a name of its own"),
         ("LINES", _line(name="Récepteur", listen=8100), "lower-case"),
         ("LINES", _line(listen=8100, transport="udp"), "only DC-09"),
+        ("TRUNKS", _trunks(name="Alpha"), "a trunk's name is"),
+        ("TRUNKS", _trunks(name="op-alpha"), "something else of this name"),
+        ("TRUNKS", _trunks(address="carrier"), "far end is host:port"),
+        ("TRUNKS", _trunks(channels=0), "greater than or equal to 1"),
+        ("TRUNKS", _trunks(channels=5), "more channels reserved than there are"),
+        ("TRUNKS", _trunks(machine_number="0139980001"), "E.164, such as"),
+        ("TRUNKS", _trunks(enabled=False), "at least one trunk must be enabled"),
+        ("TRUNKS", _trunks({"name": "alpha"}), "a name of its own"),
+        (
+            "TRUNKS",
+            _trunks(machine_number="+33939980001", authorised=["+33939980002"]),
+            "+33939980001 is not among its authorised numbers",
+        ),
     ],
 )
 def test_a_wrong_setting_is_named_and_what_is_right_is_said(
@@ -55,3 +72,23 @@ def test_a_settings_file_that_is_not_there_is_not_passed_over(
     (tmp_path / "callflow.toml").write_text("port_base = 12000\nlog_level = 'debug'\n")
     assert read_settings().port_base == 12000
     assert read_settings().log_level == "DEBUG"
+
+
+def test_without_trunks_there_is_the_one_that_always_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALLFLOW_TRUNK_CHANNELS", "7")
+    monkeypatch.setenv("CALLFLOW_STATION_NUMBER", "+33939980001")
+    (only,) = read_settings().all_trunks
+    assert (only.name, only.channels, only.reserved) == ("trunk", 7, 7)
+    assert (only.machine_number, only.human_number) == ("+33939980001", "+33939980001")
+    monkeypatch.setenv("CALLFLOW_HUMAN_NUMBER", "+33139980001")
+    assert read_settings().all_trunks[0].human_number == "+33139980001"
+
+
+def test_each_trunk_shows_its_own_numbers_or_else_the_stations(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CALLFLOW_STATION_NUMBER", "+33939980001")
+    monkeypatch.setenv("CALLFLOW_TRUNKS", _trunks({"name": "beta"}, machine_number="+33939980002"))
+    alpha, beta = read_settings().all_trunks
+    assert (alpha.machine_number, alpha.human_number) == ("+33939980002", "+33939980002")
+    assert (beta.machine_number, beta.human_number) == ("+33939980001", "+33939980001")

@@ -54,6 +54,15 @@ def test_hangup_says_how_far_the_call_came() -> None:
     ]
 
 
+def test_hangup_says_whether_something_was_heard_before_an_answer() -> None:
+    translator = Translator()
+    progress = {**DIAL, "dialstatus": "PROGRESS"}
+    assert list(translator.events(progress, 1)) == [Placed(CALL)]
+    assert list(translator.events(HANGUP, 1)) == [
+        Ended(CALL, cause=17, tech_cause=486, early_media=True)
+    ]
+
+
 def test_a_failure_counts_only_for_what_this_link_sent_and_nothing_was_seen_of() -> None:
     translator = Translator()
     assert list(translator.events(FAILED, 1)) == []  # not ours
