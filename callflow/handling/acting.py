@@ -9,6 +9,7 @@ from typing import Any
 from callflow import incident
 from callflow.call import NOT_AT_SITE, CallState, Direction
 from callflow.handling.nodes import choose_node
+from callflow.handling.measures import NORMAL_WITHIN
 from callflow.handling.policy import Policy, load_policy
 from callflow.handling.telling import tell
 from callflow.incident import Event, Machine, State
@@ -16,8 +17,10 @@ from callflow.logbook import MACHINE
 from callflow.signal import PERSONAL, Category, Kind
 from callflow.storage import Tx, calls, incidents, measures, tasks
 
-#: A treated site must be back to normal by then, or it is a human's again (D26).
-NORMAL_WITHIN = timedelta(minutes=30)
+#: Why a treated incident is a human's again (D26); a step's *overdue* is another matter.
+NOT_NORMAL = "not_normal"
+#: The resolution code of a rehearsal that ends by itself.
+EXERCISE = "exercise"
 
 Row = dict[str, Any]
 
@@ -76,15 +79,20 @@ def hand_to_human(tx: Tx, row: Row, reason: str, now: datetime, text: str = "") 
     """
     if row["state"] != State.OPEN.value:
         row = _open_again(tx, row, now)
-    elif row["with_human"] and row["human_reason"] == reason:
+    elif row["with_human"] and row["human_reason"] == reason and _is_looked_after(row):
         return row
     tell(tx, "human", now, row, reason=reason, text=text)
     values: Row = {"with_human": True, "human_reason": reason, "storm_id": None}
     if row["human_since"] is None:
         values["human_since"] = now
-    if row["queue_due"] is None and row["holder"] is None:
+    if row["queue_due"] is None and row["holder"] is None and not row["exercise"]:
         values["queue_due"] = now + load_policy(tx).target(Category(row["category"]))
     return incidents.change(tx, row, **values)
+
+
+def _is_looked_after(row: Row) -> bool:
+    """Whether it rings, or somebody has it: what was closed meanwhile stands in no queue."""
+    return row["queue_due"] is not None or row["holder"] is not None or row["exercise"]
 
 
 def _open_again(tx: Tx, row: Row, now: datetime) -> Row:
@@ -97,7 +105,7 @@ def _open_again(tx: Tx, row: Row, now: datetime) -> Row:
 
 def close(tx: Tx, row: Row, code: str, text: str, now: datetime, who: str | None = None) -> Row:
     """Handled with a resolution code; filed where the site is back to normal (D26)."""
-    again = row["state"] == State.AWAITING_NORMAL.value or row["human_reason"] == "overdue"
+    again = row["state"] == State.AWAITING_NORMAL.value or row["human_reason"] == NOT_NORMAL
     state = incident.after(State(row["state"]), Event.CLOSE)
     extra = {"who_did": who} if who else {}
     tell(tx, "closed", now, row, resolution=code, text=text, **extra)

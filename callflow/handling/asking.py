@@ -53,7 +53,10 @@ def open_task(tx: Tx, row: Row, action: OpenTask, now: datetime, at: datetime) -
     )
     tell(tx, "task_asked", now, row, step=step.id, task=step.kind.value, note=step.text)
     begin = _BEGIN.get(step.kind)
-    outcome = begin(tx, row, step, now, task_id) if begin else None
+    if row["exercise"] and step.kind in _CHANGES_SITE:
+        outcome: TaskOutcome | None = TaskOutcome.DONE
+    else:
+        outcome = begin(tx, row, step, now, task_id) if begin else None
     if outcome is None:
         return row
     tasks.end(tx, task_id, outcome, who=MACHINE, now=now)
@@ -106,6 +109,8 @@ def _test(tx: Tx, row: Row, step: Step, now: datetime, task: str) -> TaskOutcome
     return TaskOutcome.DONE
 
 
+#: What a rehearsal leaves as it is: the site stays watched.
+_CHANGES_SITE = frozenset({StepKind.SET_ON_TEST, StepKind.PROTECTIVE_MEASURE})
 #: What goes out at once; whoever does it answers with an outcome, or None: it will come.
 _BEGIN: dict[StepKind, Callable[[Tx, Row, Step, datetime, str], TaskOutcome | None]] = {
     StepKind.NOTIFY: _post,

@@ -11,6 +11,7 @@ from callflow.handling import origins, storms, supervising
 from callflow.handling.acting import settle
 from callflow.handling.deciding import cancel, decide, mute_site
 from callflow.handling.opening import opened, plan_for
+from callflow.handling.rehearsing import end_for_real_alarm
 from callflow.handling.storing import store_signals
 from callflow.handling.surroundings import Seen, Surroundings
 from callflow.handling.telling import draft
@@ -40,8 +41,11 @@ class Correlation:
         mine = sorted(set(self.around.sites.values()))
         accounts = sorted({signal["account"] for signal in signals})
         self.unfiled: dict[str, list[Row]] = {}
-        for row in incidents.unfiled(tx, mine, accounts):
-            self._index(row)
+        unfiled = incidents.unfiled(tx, mine, accounts)
+        for row in unfiled:
+            if not row["exercise"]:  # no signal joins a rehearsal
+                self._index(row)
+        self._exercises = [row for row in unfiled if row["exercise"]]
         self.fresh: dict[str, Row] = {}
         self.changed: dict[str, Row] = {}
         self.decide: dict[str, None] = {}  # in order, each once
@@ -70,11 +74,18 @@ class Correlation:
         self._settle()
         for incident_id in self._cancelled:
             cancel(self.tx, incident_id, self.now)
+        self._end_exercises()
         for incident_id in self.decide:
             decide(self.tx, incident_id, self.now)
         for row in self.fresh.values():
             if Kind(row["kind"]) in PERSONAL:  # nothing rings at its site any more (D7)
                 mute_site(self.tx, row, self.now)
+
+    def _end_exercises(self) -> None:
+        """Where a real alarm came a rehearsal is in its way."""
+        alarmed = {(self.fresh | self.changed)[i]["site_id"] for i in self.decide}
+        mine = [row for row in self._exercises if row["site_id"] in alarmed]
+        end_for_real_alarm(self.tx, mine, self.now)
 
     def _supervise(self) -> None:
         """What follows from who opened and when, before the arming is written."""

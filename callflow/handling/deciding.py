@@ -24,7 +24,15 @@ from callflow.escalation import (
     Withdraw,
 )
 from callflow.handling import asking
-from callflow.handling.acting import ask_hang_up, close, hand_to_human, request_call, withdraw
+from callflow.handling.acting import (
+    EXERCISE,
+    NOT_NORMAL,
+    ask_hang_up,
+    close,
+    hand_to_human,
+    request_call,
+    withdraw,
+)
 from callflow.handling.agreed import site_now
 from callflow.handling.policy import load_policy
 from callflow.handling.telling import tell
@@ -77,7 +85,7 @@ def _look_at_times(tx: Tx, row: Row, now: datetime) -> Row:
             tx, row, state=state.value, normal_due=None, closed_at=None, storm_id=None
         )
         tell(tx, "overdue", now, row)
-        row = hand_to_human(tx, row, "overdue", now)
+        row = hand_to_human(tx, row, NOT_NORMAL, now)
     if row["parked_until"] is not None and row["parked_until"] <= now:
         row = incidents.change(tx, row, parked_until=None)
     if row["storm_id"] is not None and row["state"] == State.OPEN.value:
@@ -180,6 +188,8 @@ def _give_up(
 
 
 def _finish(tx: Tx, row: Row, now: datetime) -> Row:
+    if row["exercise"]:  # it wakes nobody, so nobody would close it
+        return close(tx, row, EXERCISE, "", now) if row["state"] == State.OPEN.value else row
     if row["kind"] == Kind.BANK_OPENING.value and row["state"] == State.OPEN.value:
         return _take_personal_path(tx, row, now)
     return incidents.change(tx, row, machine=Machine.DONE.value)
@@ -280,7 +290,9 @@ _PERSONAL_NOW: Row = {
 def raise_duress(tx: Tx, row: Row, now: datetime) -> Row:
     """A duress code: silently vital, mute from now on, the machine stops (D7, invariant 4)."""
     withdraw(tx, row, now)
-    row = incidents.change(tx, row, **_PERSONAL_NOW)
+    if row["exercise"]:
+        tell(tx, "rehearsal_real", now, row)
+    row = incidents.change(tx, row, **_PERSONAL_NOW, exercise=False)
     row = hand_to_human(tx, row, Outcome.DURESS.value, now)
     mute_site(tx, row, now)
     return row

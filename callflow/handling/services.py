@@ -136,6 +136,8 @@ def service_call(
     the gate is shut. Raises Held, NotFound, Refused.
     """
     row = open_and_held(tx, incident_id, who)
+    if row["exercise"]:
+        raise Refused("this is an exercise: no service is called")
     if service in SHORT_NUMBERS:
         return _offer_instead(tx, row, service, who, now)
     if service not in frozenset(Service):

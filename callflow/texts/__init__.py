@@ -115,7 +115,7 @@ REASONS: Mapping[str, tuple[str, str]] = {
     ),
     "task_overdue": ("une action demandée n'a pas été faite à temps", "an act is overdue"),
     "unplaced": ("appel non émis : lien ou téléphonie en défaut", "call not placed: line fault"),
-    "overdue": ("pas de retour à la normale", "not back to normal"),
+    "not_normal": ("pas de retour à la normale", "not back to normal"),
     "taken": ("pris par un opérateur", "taken by an operator"),
     "dial_refused": ("numéro interdit à l'automate", "number forbidden to the machine"),
     "not_from_afar": (
@@ -206,6 +206,7 @@ RESOLUTIONS: Mapping[str, tuple[str, str]] = {
         "technical fault, maintenance informed",
     ),
     "test": ("essai", "test"),
+    "exercise": ("exercice", "exercise"),
     "cancelled": ("annulée par code dans le délai", "cancelled by code in time"),
     "nothing_found": ("levée de doute, rien à signaler", "verified, nothing found"),
     "other": ("autre, voir le texte", "other, see the text"),

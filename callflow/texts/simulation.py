@@ -35,7 +35,10 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "EXERCICE de la consigne {plan} (version {version}), demandé par {by}",
         "EXERCISE of plan {plan} (version {version}), asked for by {by}",
     ),
-    "rehearsal_over": ("Fin de l'EXERCICE : {note}", "End of the EXERCISE: {note}"),
+    "rehearsal_over": (
+        "Fin de l'EXERCICE : une alarme réelle est arrivée",
+        "End of the EXERCISE: a real alarm came",
+    ),
     "rehearsal_real": (
         "Ce n'est plus un exercice : code sous contrainte tapé pendant l'EXERCICE",
         "No longer an exercise: a duress code was typed during the EXERCISE",

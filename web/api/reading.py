@@ -8,7 +8,7 @@ from typing import Any
 from callflow import directory
 from callflow.call import CallState
 from callflow.signals import blocks
-from callflow.storage import Tx, calls, logbook, outbox, signals
+from callflow.storage import Tx, calls, logbook, outbox, signals, tasks
 
 Row = dict[str, Any]
 
@@ -79,6 +79,21 @@ def image(row: Row) -> Row:
     return {name: row[name] for name in names}
 
 
+def task(row: Row, plan: Row) -> Row:
+    """What a step of the incident's plan asked for."""
+    names = ("id", "step", "kind", "state", "outcome", "subject", "text", "data")
+    times = ("requested_at", "due_at", "ended_at", "ended_by")
+    step: Row = next((step for step in plan["steps"] if step["id"] == row["step"]), {})
+    shown = {name: row[name] for name in (*names, *times)}
+    return {**shown, "checklist": step.get("checklist", [])}
+
+
+def measure(row: Row) -> Row:
+    """A protective measure."""
+    names = ("id", "kind", "text", "opened_by", "began_at", "ends_at", "lifted_at", "lifted_by")
+    return {**{name: row[name] for name in names}, "incident": row["incident_id"]}
+
+
 def incidents(tx: Tx, rows: Sequence[Row]) -> list[Row]:
     """Incidents with everything that belongs to them, in a few queries however many there are."""
     ids = [row["id"] for row in rows]
@@ -90,12 +105,14 @@ def incidents(tx: Tx, rows: Sequence[Row]) -> list[Row]:
     of_logbook = logbook.of_incidents(tx, ids)
     recordings = calls.recordings(tx, [c["id"] for found in of_calls.values() for c in found])
     images = outbox.images_of(tx, ids)
+    asked = tasks.of_incidents(tx, ids)
     return [
         {
             **_incident(
                 row, of_signals[row["id"]], of_calls[row["id"]], of_logbook[row["id"]], recordings
             ),
             "images": [image(i) for i in images[row["id"]]],
+            "tasks": [task(one, row["plan"]) for one in asked[row["id"]]],
         }
         for row in rows
     ]
@@ -117,6 +134,7 @@ def _incident(
         "zones",
         "confirmed",
         "signal_count",
+        "exercise",
         "state",
         "with_human",
         "machine",

@@ -11,6 +11,7 @@ from callflow.call import Outcome
 from callflow.incident import Machine, State
 from callflow.signal import Category, Kind, Treatment
 from callflow.signals import blocks
+from callflow.task import TaskOutcome, TaskState
 
 T = TypeVar("T")
 
@@ -167,6 +168,24 @@ class ImageOut(BaseModel):
     problem: str
 
 
+class TaskOut(BaseModel):
+    """What a step of the plan asks of somebody, or something, other than by a call."""
+
+    id: str
+    step: str
+    kind: str
+    state: TaskState
+    outcome: TaskOutcome | None
+    subject: str = Field(description="A guard firm's id, or empty")
+    text: str
+    checklist: list[str] = Field(description="What must be ticked off")
+    data: dict[str, Any] = Field(description="Of a guard: accepted_at, expected_at, on_site_at")
+    requested_at: datetime
+    due_at: datetime | None
+    ended_at: datetime | None
+    ended_by: str
+
+
 class IncidentOut(BaseModel):
     """An incident with everything that belongs to it."""
 
@@ -183,6 +202,7 @@ class IncidentOut(BaseModel):
     signal_count: int = Field(description="Signals; of a storm: sites")
     storm: str | None = Field(description="The storm that it is part of")
     state: State
+    exercise: bool = Field(description="A rehearsal: announced to everybody it calls")
     with_human: bool
     machine: Machine = Field(description="Whether the plan still runs by itself")
     holder: str | None
@@ -194,4 +214,5 @@ class IncidentOut(BaseModel):
     calls: list[CallOut]
     logbook: list[EntryOut]
     recordings: list[RecordingOut]
+    tasks: list[TaskOut]
     images: list[ImageOut] = Field(description="Of the site's declared cameras, oldest first")

@@ -1,0 +1,79 @@
+"""A rehearsal: a plan calls the client's real people, announced and logged as an EXERCISE.
+
+It is an incident like another (the same engine, the same rows) that no signal joins, that wakes no
+operator, asks no emergency service and changes nothing at the site; it closes itself. A real alarm
+of the site ends it, and so does a code of duress: from then on it is real.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from callflow.call_plan import Plan
+from callflow.handling.acting import EXERCISE, ask_hang_up, close, withdraw
+from callflow.handling.deciding import decide
+from callflow.handling.opening import opened
+from callflow.handling.proving import site_of
+from callflow.handling.refusals import Refused
+from callflow.handling.telling import tell
+from callflow.incident import State
+from callflow.logbook import MACHINE
+from callflow.signal import Kind
+from callflow.signals import events
+from callflow.site import SiteState
+from callflow.storage import Tx, calls, incidents, sites
+
+Row = dict[str, Any]
+
+#: After everything that is real.
+_PRIORITY = 4
+#: Contract lives in which people may be called (D2).
+_CALLABLE = (SiteState.COMMISSIONING, SiteState.ACTIVE)
+
+
+def rehearse(tx: Tx, plan: Plan, site_id: str, kind: Kind, who: str, now: datetime) -> Row:
+    """Run ``plan`` at a site as if an alarm of ``kind`` came now; the exercise's incident.
+
+    Raises NotFound, or Refused where the site is in alarm, or an exercise runs there already.
+    """
+    site = site_of(tx, site_id, kind, now)
+    if site.state not in _CALLABLE:
+        raise Refused(f"this site is {site.state}: nobody is called for it")
+    for other in incidents.unfiled(tx, [site_id], []):
+        if other["state"] == State.OPEN.value:
+            raise Refused(
+                "an exercise runs at this site already: close it first"
+                if other["exercise"]
+                else "this site is in alarm: rehearse when it is over"
+            )
+    row = _opened(tx, plan, site_id, kind, now)
+    incidents.insert(tx, [row])
+    tell(tx, "rehearsed", now, row, who_did=who, plan=plan.name, version=plan.version, by=who)
+    decide(tx, row["id"], now)
+    done = incidents.get(tx, row["id"])
+    assert done is not None
+    return done
+
+
+def _opened(tx: Tx, plan: Plan, site_id: str, kind: Kind, now: datetime) -> Row:
+    accounts = sites.account_rows(tx, site_id)
+    category, _ = events.usual(kind)
+    meaning = replace(events.UNKNOWN, kind=kind, category=category, priority=_PRIORITY)
+    account = accounts[0]["account"] if accounts else ""
+    row = opened(account, "", meaning, plan, now, site=site_id)
+    return {**row, "exercise": True, "duress": False, "zones": {}, "signal_count": 0}
+
+
+def end_for_real_alarm(tx: Tx, exercises: Iterable[Row], now: datetime) -> None:
+    """A real alarm of their sites came: the exercises end, and their people's lines are free."""
+    for row in exercises:
+        withdraw(tx, row, now)
+        for call in calls.of_incident(tx, row["id"]):
+            # Who waits for, or speaks with, an operator is not cut off.
+            if call["answered_at"] and call["ended_at"] is None and call["room"] is None:
+                ask_hang_up(tx, call["id"], MACHINE, now)
+        tell(tx, "rehearsal_over", now, row)
+        close(tx, row, EXERCISE, "", now)
