@@ -16,6 +16,7 @@ from callflow.handling.telling import tell
 from callflow.instructions import (
     Instruction,
     InstructionError,
+    InstructionKind,
     InstructionState,
 )
 from callflow.signal import Kind
@@ -24,6 +25,13 @@ from callflow.storage import Tx, sites
 from callflow.storage import instructions as rows
 
 Row = dict[str, Any]
+
+_TOLD = {
+    InstructionKind.NOTE: "instruction_note",
+    InstructionKind.PLAN: "instruction_plan",
+    InstructionKind.ABSENT: "instruction_absent",
+    InstructionKind.NUMBER: "instruction_number",
+}
 
 
 def make(
@@ -88,7 +96,7 @@ def _tell_made(
         text=made.text,
     )
     for alarm in sorted(kind.value for kind in made.kinds) or [""]:
-        tell(tx, f"instruction_{made.kind.value}", now, **about, **what, alarm=alarm)
+        tell(tx, _TOLD[made.kind], now, **about, **what, alarm=alarm)
     if asker:
         tell(tx, "instruction_asked", now, **about, who=asker)
     for why in made.lowers:
