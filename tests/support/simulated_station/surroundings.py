@@ -1,0 +1,126 @@
+"""What the code under test finds around it: our clock, our identifiers, our wires, our log."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import traceback
+import uuid
+from collections.abc import Iterator, MutableMapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+
+import structlog
+
+from callflow.dispatch.rows import sweep
+from ivr.ami import Account, AmiLink
+from tests.support.simulated_station.processes import (
+    Process,
+    Silent,
+    SimulatedAgiServer,
+    SimulatedWake,
+)
+from tests.support.simulated_station.virtual_time import OWNER
+
+if TYPE_CHECKING:
+    from tests.support.simulated_station.simulation import Simulation
+
+_NOWHERE = Account(host="", port=0, user="", secret="")
+
+
+@contextlib.contextmanager
+def surroundings(simulation: Simulation) -> Iterator[None]:
+    """Within it the station is simulated; what it logs as an error is a finding."""
+    ids, seconds = simulation.dice("ids"), simulation.seconds
+    stand_ins: dict[str, Any] = {
+        "callflow.clock.now": simulation.now,
+        "callflow.clock.monotonic": seconds,
+        "callflow.dispatch.rows._LOOK_EVERY": 1.0,  # seconds; idling is what costs us time
+        "callflow.engine._TICK": timedelta(seconds=2),
+        "callflow.engine._BEAT": timedelta(seconds=4),
+        "callflow.engine.open_wake": SimulatedWake,
+        "ivr.ami.link.connect": simulation.connect,
+        "ivr.telephony.process.AgiServer": SimulatedAgiServer,
+        "ivr.telephony.process.Recordings": Silent,
+        "ivr.telephony.process.SiteNames": Silent,
+        "ivr.telephony.process._BEAT_EVERY": 4.0,
+        "ivr.telephony.process.account": lambda _: _NOWHERE,
+        "ivr.telephony.process.open_wake": SimulatedWake,
+        "ivr.telephony.process.speech_of": Silent,
+        "ivr.telephony.process.write_tones": lambda _folder: None,
+        "secrets.token_hex": lambda size=32: ids.randbytes(size).hex(),
+        "uuid.uuid4": lambda: uuid.UUID(int=ids.getrandbits(128), version=4),
+    }
+    #: Defaults that were bound before we came.
+    bound: list[tuple[Any, dict[str, Any]]] = [
+        (sweep, {"now": simulation.now}),
+        (AmiLink.__init__, {"dice": simulation.dice("backoff").random}),
+    ]
+    with contextlib.ExitStack() as stack:
+        for name, stand_in in stand_ins.items():
+            stack.enter_context(mock.patch(name, stand_in))
+        for function, defaults in bound:
+            stack.enter_context(mock.patch.dict(function.__kwdefaults__, defaults))
+        stack.enter_context(_logged(simulation))
+        yield
+
+
+@contextlib.contextmanager
+def _logged(simulation: Simulation) -> Iterator[None]:
+    ear, before = _Ear(simulation), structlog.get_config()
+    structlog.configure(
+        processors=[ear.structured],
+        wrapper_class=structlog.BoundLogger,
+        logger_factory=structlog.ReturnLoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+    product = logging.getLogger("callflow")
+    product.addHandler(ear)
+    propagated, product.propagate = product.propagate, False
+    try:
+        yield
+    finally:
+        product.propagate = propagated
+        product.removeHandler(ear)
+        structlog.configure(**before)
+
+
+#: What the product rightly logs as an error while things break around it.
+_EXPECTED = frozenset(
+    {
+        "store.away",
+        "call.not_placed",
+        "ami.login_refused",
+        "ami.resync_failed",
+        "ami.alarm_failed",
+        "the recording was not muted",
+    }
+)
+
+
+class _Ear(logging.Handler):
+    """Hears both loggers."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        super().__init__(logging.ERROR)
+        self._simulation = simulation
+
+    def _heard(self, level: str, event: str, why: str = "") -> None:
+        """The product says that something is wrong which should never be; ``why``: its trace."""
+        owner = OWNER.get()
+        dead = isinstance(owner, Process) and owner.store.dead
+        serious = level in ("error", "critical", "exception") and event not in _EXPECTED
+        if serious and not dead and "StoreUnavailable" not in why:
+            self._simulation.broken(f"logged as an error: {event} {why}".rstrip())
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """A record of the standard library's logger."""
+        reason = f" ({record.exc_info[1]!r})" if record.exc_info else ""
+        self._heard("error", record.getMessage() + reason)
+
+    def structured(self, _logger: Any, level: str, event: MutableMapping[str, Any]) -> Any:
+        """A line of structlog's."""
+        why = event.get("trace") or (traceback.format_exc() if level == "exception" else "")
+        self._heard(level, str(event.get("event")), str(why))
+        raise structlog.DropEvent
