@@ -37,6 +37,7 @@ class Line:
     kind: str
     state: str
     duress: bool
+    exercise: bool
     site: str | None
     site_name: str
     account: str
@@ -97,7 +98,13 @@ def _line(
     group, kind = _group(row), Kind(row["kind"])
     human = row["with_human"] and row["human_since"] is not None
     target = None
-    if human and row["state"] == "open" and row["holder"] is None and not row["parked_until"]:
+    if (
+        human
+        and not row["exercise"]
+        and row["state"] == "open"
+        and row["holder"] is None
+        and not row["parked_until"]
+    ):
         target = row["human_since"] + policy.target(Category(row["category"]))
     return Line(
         id=row["id"],
@@ -107,6 +114,7 @@ def _line(
         kind=row["kind"],
         state=row["state"],
         duress=bool(row["duress"]),
+        exercise=bool(row["exercise"]),
         site=row["site_id"],
         site_name=names.get(row["site_id"] or "", ""),
         account=row["account"],
