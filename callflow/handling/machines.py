@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from callflow.directory import shown
 from callflow.handling.calling import call_lost
 from callflow.handling.nodes import LOST_AFTER, Node, is_witnessed, nodes
 from callflow.handling.policy import load_policy
@@ -56,14 +57,16 @@ def watch_nodes(tx: Tx, now: datetime) -> list[str]:
 
 def _lose(tx: Tx, row: Row, now: datetime) -> None:
     incident = incidents.get(tx, row["incident_id"]) if row["incident_id"] else None
-    tell(tx, "call_left", now, incident, to=row["to"], node=row["node"], call=row["id"])
+    to = shown(row["step"], row["to"])
+    tell(tx, "call_left", now, incident, to=to, node=row["node"], call=row["id"])
     call_lost(tx, row["id"], now)
 
 
 def _hand_over(tx: Tx, row: Row, node: str, now: datetime) -> None:
     if placement.hand_over(tx, row["id"], row["node"], node):
         incident = incidents.get(tx, row["incident_id"]) if row["incident_id"] else None
-        told = {"to": row["to"], "call": row["id"], "from_node": row["node"], "node": node}
+        to = shown(row["step"], row["to"])
+        told = {"to": to, "call": row["id"], "from_node": row["node"], "node": node}
         tell(tx, "call_handed_over", now, incident, **told)
 
 

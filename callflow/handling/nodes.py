@@ -76,10 +76,16 @@ def _node(row: dict[str, Any], now: datetime, *, witnessed: bool) -> Node:
     )
 
 
+def _in_room(tx: Tx, room: str) -> dict[str, Any] | None:
+    """The call whose conference it is, else one that was made into it and is not over."""
+    made = (call for call in calls.for_room(tx, room) if call["ended_at"] is None)
+    return calls.get(tx, room) or next(made, None)
+
+
 def choose_node(tx: Tx, default: str, now: datetime, *, call_id: str, room: str | None) -> str:
-    """Where a new call is placed: with the person who waits in ``room``, else spread over the nodes
-    that are ready; ``default`` where none is."""
-    if room is not None and (waiting := calls.get(tx, room)) is not None:
-        return str(waiting["node"])
+    """Where a new call is placed: with whoever is in ``room``, else spread over the nodes that are
+    ready; ``default`` where none is."""
+    if room is not None and (there := _in_room(tx, room)) is not None:
+        return str(there["node"])
     ready = [node.name for node in nodes(tx, now) if node.ready]
     return ready[zlib.crc32(call_id.encode()) % len(ready)] if ready else default

@@ -10,6 +10,7 @@ from typing import Any
 
 from callflow import incident
 from callflow.call import BESIDE_PLANS
+from callflow.directory import shown
 from callflow.handling.policy import load_policy
 from callflow.handling.storing import store_signals
 from callflow.handling.telling import tell
@@ -74,7 +75,8 @@ def goes_on(tx: Tx, row: Row, incident_row: Row | None, now: datetime) -> bool:
     successor = str(uuid.uuid4())
     calls.change(tx, row["id"], successor=successor)
     rows.go_on(tx, row, successor, tried)
-    tell(tx, "call_goes_on", now, incident_row, to=row["to"], trunk=row["trunk"], call=successor)
+    to = shown(row["step"], row["to"])
+    tell(tx, "call_goes_on", now, incident_row, to=to, trunk=row["trunk"], call=successor)
     return True
 
 

@@ -18,6 +18,7 @@ from callflow.call import (
     CallState,
     Outcome,
 )
+from callflow.directory import shown
 from callflow.storage import locks
 from callflow.storage import schema as t
 from callflow.storage.store import Tx, hint
@@ -204,8 +205,8 @@ def cancel_requested(
         query = query.where(c.step == only)
     query = query.values(
         state=CallState.CANCELLED.value, ended_at=now, detail="cancelled"
-    ).returning(c.to)
-    return list(tx.execute(query).scalars())
+    ).returning(c.step, c.to)
+    return [shown(row.step, row.to) for row in tx.execute(query)]
 
 
 def ringing_contacts(tx: Tx, incident_id: str, *, step: str | None = None) -> list[str]:

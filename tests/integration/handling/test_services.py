@@ -13,7 +13,7 @@ from callflow.handling.acting import request_call
 from callflow.handling.policy import load_policy
 from callflow.instructions import Instruction, InstructionKind
 from callflow.law import Answer, Finding, Means, Reason, Service
-from callflow.storage import Tx, calls, instructions, services
+from callflow.storage import Tx, calls, instructions, logbook, services
 from tests.integration.handling.station import DESK, FIRST, SECOND_DESK, SHOP, Station
 
 POLICE, FIRE = "+33130000017", "+33130000018"
@@ -143,6 +143,52 @@ def test_a_service_that_is_not_dialled_yet_is_withdrawn_when_the_operator_goes(
     station.hangs_up(desk)
     assert station.place() == []
     assert (POLICE, "cancelled") in station.called(incident)
+
+
+def test_no_entry_of_the_logbook_ever_has_the_reserved_number(station: Station) -> None:
+    incident = held(station)
+    verify(station, incident, Means.VIDEO)
+    for ended in ("called", "withdrawn"):
+        ask(station, incident)
+        desk = station.picks_up(DESK)
+        station.says(desk, "operator")
+        if ended == "called":
+            station.ends(POLICE, "busy")
+            station.hangs_up(desk)
+        else:
+            station.write(
+                lambda tx: handling.close_incident(tx, incident, WHO, "other", "", station.now)
+            )
+    rows = station.read(lambda tx: logbook.page(tx, limit=10_000))
+    assert {"call_cancelled", "call_ended"} <= {row["kind"] for row in rows}
+    assert not [row for row in rows if POLICE in str((row["text"], row["data"]))]
+
+
+def lives(station: Station, node: str) -> None:
+    """The telephony of a node says so."""
+    now, state = station.now, {"asterisk": "up"}
+    station.write(
+        lambda tx: handling.process_beat(
+            tx, "telephony", pid=1, since=now, now=now, state=state, name=node, node=node
+        )
+    )
+
+
+def test_on_two_nodes_the_service_is_called_where_the_operator_is(station: Station) -> None:
+    incident = held(station)
+    verify(station, incident, Means.VIDEO)
+    for node in ("node0", "node1"):
+        lives(station, node)
+    nodes = set()
+    for _ in range(8):
+        ask(station, incident)
+        desk = station.live(DESK)
+        station.says(desk["id"], "operator")
+        service = station.live(POLICE)
+        assert service["node"] == desk["node"]
+        nodes.add(desk["node"])
+        station.hangs_up(desk["id"])
+    assert nodes == {"node0", "node1"}
 
 
 def test_one_call_to_a_service_at_a_time(station: Station) -> None:
