@@ -44,22 +44,23 @@ async def sweep(
     now: Callable[[], datetime] = clock.now,
 ) -> None:
     """Every so many seconds call ``handler`` for what has been due for longer than ``late``."""
+    seen: list[str] = []
     while True:
-        more = False
+        due: list[str] = []
         try:
             due = await store.read(partial(incidents.due, now=now() - late, limit=_AT_ONCE))
-            more = await _all(due, handler)
+            await _all(due, handler)
         except StoreUnavailable as error:
             log.debug("store.away", reason=error.reason)  # the store says it, once
-        if not more:
+        if not due or due == seen:  # the same again: others have it in hand, or it fails
             await asyncio.sleep(every)
+        seen = due
 
 
-async def _all(due: list[str], handler: Handler) -> bool:
-    """Decide each, all at once, each undoing only itself; whether there may be more."""
+async def _all(due: list[str], handler: Handler) -> None:
+    """Decide each, all at once, each undoing only itself."""
     results = await asyncio.gather(*map(handler, due), return_exceptions=True)
     for incident, result in zip(due, results, strict=True):
         away = isinstance(result, StoreUnavailable) and not result.permanent
         if isinstance(result, Exception) and not away:  # the store says that it is away
             log.error("decide.failed", incident=incident, reason=str(result))
-    return bool(due) and not any(isinstance(result, BaseException) for result in results)
