@@ -106,6 +106,7 @@ class Engine:
         await self._watch_clock(now)
         if not await self._takes_duty():
             return
+        await self._store.write(lambda tx: handling.overdue_tasks(tx, now))
         await self._store.write(lambda tx: handling.escalate_queue(tx, now))
         await self._store.write(lambda tx: handling.bridge(tx, now))
         await self._store.write(lambda tx: machines.watch_nodes(tx, now))

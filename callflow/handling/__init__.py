@@ -17,6 +17,7 @@ from callflow.handling.calling import (
     claim_calls,
     live_calls,
 )
+from callflow.handling.completing import complete_task, overdue_tasks
 from callflow.handling.deciding import decide
 from callflow.handling.delivering import (
     claim_messages,
@@ -34,8 +35,17 @@ from callflow.handling.dialogues import (
     site_facts,
 )
 from callflow.handling.due import decide_due
+from callflow.handling.guard_firms import guard_firms, put_firm
+from callflow.handling.guards import (
+    guard_event,
+    guard_left,
+    guard_report,
+    guard_stays,
+    recall_guard,
+)
 from callflow.handling.hardware import known_receivers, note_receivers
 from callflow.handling.line_health import Line, Lines, Panel, Stranger, Trouble, lines, skews
+from callflow.handling.measures import lift_measure
 from callflow.handling.operating import (
     claim,
     close_incident,
@@ -48,10 +58,12 @@ from callflow.handling.operating import (
     transfer,
 )
 from callflow.handling.outbox import fetch_images, post
+from callflow.handling.plans import publish_first, publish_plan
 from callflow.handling.policy import Policy, load_policy, save_policy
 from callflow.handling.queueing import bridge, clock_went_back, escalate_queue
 from callflow.handling.receiving import correlate, heard
 from callflow.handling.refusals import Held, NotFound, Refused
+from callflow.handling.rehearsing import rehearse
 from callflow.handling.service_directory import get_directory, put_directory, reveal_line
 from callflow.handling.services import (
     NotAllowed,
@@ -63,7 +75,7 @@ from callflow.handling.services import (
     service_gate,
 )
 from callflow.handling.site_rules import BadSite
-from callflow.handling.siting import e164, get_site, publish_first, publish_plan, put_site
+from callflow.handling.siting import e164, get_site, put_site
 from callflow.handling.station import (
     BEAT_WITHIN,
     StoreOutage,
@@ -111,6 +123,7 @@ __all__ = [
     "clock_went_back",
     "close_incident",
     "competent_line",
+    "complete_task",
     "correlate",
     "decide",
     "decide_due",
@@ -124,12 +137,18 @@ __all__ = [
     "fetch_images",
     "get_directory",
     "get_site",
+    "guard_event",
+    "guard_firms",
+    "guard_left",
+    "guard_report",
+    "guard_stays",
     "health",
     "heard",
     "image_fetched",
     "incoming_call",
     "is_vital",
     "known_receivers",
+    "lift_measure",
     "lines",
     "live_calls",
     "load_policy",
@@ -137,16 +156,20 @@ __all__ = [
     "message_sent",
     "note",
     "note_receivers",
+    "overdue_tasks",
     "park",
     "post",
     "process_beat",
     "publish_first",
     "publish_plan",
     "put_directory",
+    "put_firm",
     "put_site",
+    "recall_guard",
     "record_verification",
     "recorded_hashes",
     "recording_finished",
+    "rehearse",
     "release",
     "report_service",
     "request_contact_call",

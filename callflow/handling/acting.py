@@ -8,8 +8,8 @@ from typing import Any
 
 from callflow import incident
 from callflow.call import NOT_AT_SITE, CallState, Direction
-from callflow.handling.nodes import choose_node
 from callflow.handling.measures import NORMAL_WITHIN
+from callflow.handling.nodes import choose_node
 from callflow.handling.policy import Policy, load_policy
 from callflow.handling.telling import tell
 from callflow.incident import Event, Machine, State

@@ -21,6 +21,7 @@ from callflow.handling import service_calls
 from callflow.handling.acting import hand_to_human, request_call
 from callflow.handling.deciding import decide, raise_duress
 from callflow.handling.dialling import refused_calls
+from callflow.handling.guards import accepted_by_phone
 from callflow.handling.policy import load_policy
 from callflow.handling.queueing import bridge, desk_took, leave_room
 from callflow.handling.telling import storable, tell
@@ -304,6 +305,8 @@ def dialogue_concluded(tx: Tx, call_id: str, outcome: Outcome, now: datetime) ->
         return
     if outcome is Outcome.DURESS:
         raise_duress(tx, incident_row, now)
+    elif outcome is Outcome.ACCEPTED:
+        accepted_by_phone(tx, incident_row, row["contact_id"], now)
     elif outcome in _NEEDS_HUMAN:
         hand_to_human(tx, incident_row, outcome.value, now)
     if row["state"] == CallState.ENDED.value:

@@ -223,6 +223,7 @@ def _request(
         tell(tx, "dial_refused", now, row, to=action.to, reason=why)
         return {**hand_to_human(tx, row, why, now), "again": True}
     policy = load_policy(tx)
+    first = row["category"] == Category.VITAL.value and not row["exercise"]
     request_call(
         tx,
         policy,
@@ -234,7 +235,7 @@ def _request(
         attempt=action.attempt,
         dialogue=DIALOGUES.get(step.kind, "verification"),
         ring_time=action.ring_s or policy.ring_time,
-        priority=0 if row["category"] == Category.VITAL.value else row["priority"],
+        priority=0 if first else row["priority"],
     )
     who = action.contact.name
     tell(tx, "call_requested", now, row, who=who, to=action.to, attempt=action.attempt)

@@ -7,11 +7,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow.call_plan import Measure
+from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.telling import tell
+from callflow.incident import State
 from callflow.logbook import MACHINE
-from callflow.storage import Tx, measures
+from callflow.storage import Tx, incidents, measures
 
 Row = dict[str, Any]
+
+#: A treated site must be back to normal by then, or it is a human's again (D26).
+NORMAL_WITHIN = timedelta(minutes=30)
 
 
 def open_measure(
@@ -41,3 +46,23 @@ def open_measure(
     until = measure["ends_at"].isoformat(timespec="seconds")
     tell(tx, "measure_opened", now, row, measure=kind.value, note=text, until=until, who_did=who)
     return measure
+
+
+def lift_measure(tx: Tx, site_id: str, measure_id: str, who: str, now: datetime) -> Row:
+    """End a measure before its time; its row. Raises NotFound, Refused."""
+    measure = measures.get(tx, measure_id)
+    if measure is None or measure["site_id"] != site_id:
+        raise NotFound(f"there is no measure {measure_id!r} at this site")
+    if not measures.lift(tx, measure_id, who, now):
+        raise Refused("this measure is lifted already")
+    row = incidents.get(tx, measure["incident_id"], lock=True) if measure["incident_id"] else None
+    told = {"note": measure["text"], "who_did": who}
+    if row is None:
+        tell(tx, "measure_lifted", now, site=site_id, **told)
+    else:
+        tell(tx, "measure_lifted", now, row, **told)
+        if row["state"] == State.AWAITING_NORMAL.value:  # it waited only because it was protected
+            protected = measures.protected_until(tx, row["id"], now)
+            due = max(now + NORMAL_WITHIN, protected or now)
+            incidents.change(tx, row, normal_due=due)
+    return measures.get(tx, measure_id) or measure

@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
 
-from callflow import call_plan
 from callflow.dial_policy import refusal
 from callflow.handling import calendars, cameras, site_rules
 from callflow.handling.site_rules import BadSite
@@ -79,6 +78,7 @@ def _shown(row: Row) -> Row:
         "code_set": row["code"] is not None,
         "duress_code_set": row["duress_code"] is not None,
         "authorities": row["authorities"],
+        "keys_held": row["keys_held"],
         "availability": row["availability"],
     }
 
@@ -263,7 +263,7 @@ def _write_contact(tx: Tx, vault: Vault, site_id: str, place: int, contact: Row)
     }
     for name in ("code", "duress_code"):
         if name in contact:
-            values[name] = _code(vault, contact_id, contact[name], f"{field}.{name}")
+            values[name] = contact_code(vault, contact_id, contact[name], f"{field}.{name}")
     if "availability" in contact:
         sent = contact["availability"]
         values["availability"] = calendars.availability(sent, f"{field}.availability")
@@ -281,6 +281,7 @@ def _write_contact(tx: Tx, vault: Vault, site_id: str, place: int, contact: Row)
             "role": site_rules.one_of(Role, contact.get("role"), f"{field}.role"),
             "rank": contact.get("rank", place + 1),
             "authorities": _authorities(contact.get("authorities", {}), f"{field}.authorities"),
+            "keys_held": contact.get("keys_held", False),
         },
     )
 
@@ -296,7 +297,8 @@ def _authorities(granted: dict[str, list[str]], field: str) -> dict[str, list[st
     return granted
 
 
-def _code(vault: Vault, contact: str, digits: str | None, field: str) -> str | None:
+def contact_code(vault: Vault, contact: str, digits: str | None, field: str) -> str | None:
+    """The code as it is kept; None removes it. Raises BadSite."""
     if digits is None:
         return None
     if not _CODE.fullmatch(digits):
@@ -319,21 +321,3 @@ def e164(number: str | None, field: str) -> str | None:
     if why is not None:  # said now, not when the alarm comes
         raise BadSite(field, why)
     return text
-
-
-def publish_plan(tx: Tx, body: Row, who: str, now: datetime) -> Row:
-    """Store a new immutable version of a plan. Raises call_plan.PlanError."""
-    old = sites.plan_body(tx, str(body.get("id", "")))
-    plan = call_plan.read({**body, "version": (old["version"] if old else 0) + 1})
-    fresh = call_plan.to_json(plan)
-    if old is not None and {**old, "version": 0} == {**fresh, "version": 0}:
-        return old
-    sites.publish_plan(tx, fresh, who=who, now=now)
-    tell(tx, "plan_published", now, plan=plan.id, version=plan.version, by=who, who_did=who)
-    return fresh
-
-
-def publish_first(tx: Tx, body: Row, who: str, now: datetime) -> None:
-    """Publish a plan that comes with the product, unless the station has one of this name."""
-    if sites.plan_body(tx, body["id"]) is None:
-        publish_plan(tx, body, who, now)

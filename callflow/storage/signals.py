@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from callflow.signal import Kind
 from callflow.storage import locks
 from callflow.storage import schema as t
 from callflow.storage.store import Tx, hint
@@ -231,3 +232,10 @@ def page(
     if since is not None:
         query = query.where(c.received_at >= since)
     return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def came_since(tx: Tx, account: str, kind: Kind, since: datetime) -> bool:
+    """Whether a signal of ``kind`` came from an account's panel at ``since`` or later."""
+    c = t.signal.c
+    query = select(c.id).where(c.account == account, c.kind == kind.value, c.received_at >= since)
+    return tx.execute(query.limit(1)).first() is not None

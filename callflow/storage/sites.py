@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -91,7 +91,7 @@ def site_names(tx: Tx) -> dict[str, str]:
 
 _LINK = t.site_contact.c
 _CONTACTS = (
-    select(*t.contact.c, _LINK.role, _LINK.rank, _LINK.authorities)
+    select(*t.contact.c, _LINK.role, _LINK.rank, _LINK.authorities, _LINK.keys_held)
     .join(t.site_contact, _LINK.contact_id == t.contact.c.id)
     .where(_LINK.site_id == bindparam("site"))
     .order_by(_LINK.role.desc(), _LINK.rank, t.contact.c.id)
@@ -142,6 +142,7 @@ def load_site(
         return None
     word = row["recognition_word"]
     contacts = tuple(_contact(c) for c in contact_rows(tx, site_id))
+    contacts += _guards_of_sector(tx, row["postcode"], {contact.id for contact in contacts})
     return Site(
         id=row["id"],
         name=row["name"],
@@ -162,6 +163,35 @@ def load_site(
             for z in zone_rows(tx, site_id)
         ),
         others=_standing_in(tx, contacts),
+    )
+
+
+_FIRMS = select(t.contact, t.guard_firm.c.sectors, t.guard_firm.c.rank).join(
+    t.guard_firm, t.guard_firm.c.contact_id == t.contact.c.id
+)
+#: After every firm that is linked to the site itself.
+_BY_SECTOR = 1000
+
+
+def _guards_of_sector(tx: Tx, postcode: str, known: Collection[str]) -> tuple[Contact, ...]:
+    """The guard firms whose sector the site lies in, beside those it has itself."""
+    if not postcode:
+        return ()
+    there = (
+        row
+        for row in tx.execute(_FIRMS)
+        if row.id not in known and any(postcode.startswith(sector) for sector in row.sectors)
+    )
+    return tuple(
+        _contact(
+            {
+                **row._mapping,
+                "role": Role.GUARD,
+                "rank": _BY_SECTOR + row.rank,
+                "authorities": {},
+            }
+        )
+        for row in there
     )
 
 
@@ -347,16 +377,3 @@ def plan_bodies(tx: Tx) -> list[dict[str, Any]]:
         .order_by(t.plan.c.id)
     )
     return [dict(row.body) for row in tx.execute(query)]
-
-
-def publish_plan(tx: Tx, body: dict[str, Any], *, who: str, now: datetime) -> None:
-    """Store one immutable version of a plan."""
-    tx.execute(
-        t.plan.insert().values(
-            id=body["id"],
-            version=body["version"],
-            body=body,
-            published_by=who,
-            published_at=now,
-        )
-    )

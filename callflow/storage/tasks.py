@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
+from callflow.incident import Machine
 from callflow.storage import schema as t
 from callflow.storage.store import Tx
 from callflow.task import Task, TaskOutcome, TaskState
@@ -69,6 +70,33 @@ def cancel_open(
         query = query.where(c.step.in_(list(steps)))
     query = query.values(state=TaskState.CANCELLED.value, ended_at=now).returning(t.task)
     return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def overdue_by_hand(tx: Tx, now: datetime) -> list[dict[str, Any]]:
+    """Open tasks whose time is over, of incidents whose plan does not run by itself."""
+    c = t.task.c
+    query = (
+        select(t.task)
+        .join(t.incident, t.incident.c.id == c.incident_id)
+        .where(
+            c.state == TaskState.OPEN.value,
+            c.due_at <= now,
+            t.incident.c.machine != Machine.RUNNING.value,
+        )
+        .order_by(c.due_at)
+        .limit(100)
+    )
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def of_incidents(tx: Tx, incident_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """{incident id: its tasks}, for lists."""
+    found: dict[str, list[dict[str, Any]]] = {i: [] for i in incident_ids}
+    c = t.task.c
+    query = select(t.task).where(c.incident_id.in_(list(incident_ids)))
+    for row in tx.execute(query.order_by(c.requested_at, c.id)):
+        found[row.incident_id].append(dict(row._mapping))
+    return found
 
 
 def to_task(row: dict[str, Any]) -> Task:

@@ -9,4 +9,26 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Mesure conservatoire ouverte jusqu'au {until} : {note}",
         "Protective measure opened until {until}: {note}",
     ),
+    "measure_lifted": ("Mesure conservatoire levée : {note}", "Protective measure lifted: {note}"),
+    "guard_accepted": (
+        "{who} accepte l'intervention, attendu sur place avant {until}",
+        "{who} accepts the intervention, expected on site by {until}",
+    ),
+    "guard_on_site": (
+        "{who} : agent sur place, compte rendu attendu avant {until}",
+        "{who}: the guard is on site, a report is expected by {until}",
+    ),
+    "guard_report": (
+        "Compte rendu de {who} : {outcome} ({where}) {armed} {note}",
+        "Report of {who}: {outcome} ({where}) {armed} {note}",
+    ),
+    "guard_left": ("{who} : agent reparti", "{who}: the guard has left"),
+    "guard_recalled": (
+        "{who} : intervention annulée par {by}",
+        "{who}: intervention called off by {by}",
+    ),
+    "guard_firm_changed": (
+        "Société d'intervention {firm} modifiée par {by}",
+        "Guard firm {firm} changed by {by}",
+    ),
 }

@@ -18,6 +18,7 @@ from web.api import (
     signals,
     simulator,
     sites,
+    tasks,
 )
 
 router = APIRouter(prefix="/api/v1")
@@ -28,6 +29,7 @@ for module in (
     recordings,
     images,
     services,
+    tasks,
     sites,
     on_test,
     instructions,

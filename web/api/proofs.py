@@ -1,23 +1,25 @@
-"""``plans/{id}/…/simulate``: a plan is proved before it is published, or called upon."""
+"""``plans/{id}/…/simulate``, ``…/rehearse``: a plan is proved before it is published."""
 
 from __future__ import annotations
 
 import random
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Depends, Path
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, model_validator
 
+from callflow import handling
 from callflow.handling import proving
 from callflow.signal import Kind
 from callflow.simulation import BehaviourError, timeline_to_json
 from callflow.storage import Tx
 from web.accounts import Right
-from web.api.plans import Here, PlanId
-from web.api.shapes import Body
+from web.api import reading
+from web.api.plans import Author, Here, PlanId
+from web.api.shapes import Body, IncidentOut
 from web.api.site_shapes import Identifier
 from web.bearer import Caller, allowed
-from web.problems import NOT_FOUND, RESPONSES, ProblemError
+from web.problems import CONFLICT, NOT_FOUND, RESPONSES, ProblemError
 
 router = APIRouter(tags=["plans"], responses=RESPONSES)
 
@@ -54,6 +56,37 @@ async def simulate_version(
     """The same for a published version."""
     now = station.clock()
     return await station.store.read(lambda tx: _simulate(tx, plan_id, body, version, now))
+
+
+class RehearseIn(Body):
+    """Where, about what, and which version: the newest published one unless said."""
+
+    site: Identifier
+    kind: Kind = Kind.INTRUSION
+    version: int | None = Field(None, ge=1, le=10**6)
+    draft: bool = False
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if self.draft and self.version is not None:
+            raise ValueError("name either a version or the draft")
+        return self
+
+
+@router.post("/plans/{plan_id}/rehearse", status_code=201, responses={**NOT_FOUND, **CONFLICT})
+async def rehearse(plan_id: PlanId, body: RehearseIn, caller: Author, station: Here) -> IncidentOut:
+    """Calls the site's real people as the plan says, announced as an exercise; its incident.
+
+    409 while the site is in alarm.
+    """
+    now = station.clock()
+
+    def write(tx: Tx) -> IncidentOut:
+        plan = proving.plan_of(tx, plan_id, version=body.version, draft=body.draft)
+        row = handling.rehearse(tx, plan, body.site, body.kind, caller.name, now)
+        return IncidentOut.model_validate(reading.incidents(tx, [row])[0])
+
+    return await station.store.write(write)
 
 
 def _simulate(

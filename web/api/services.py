@@ -17,7 +17,7 @@ from web.api.incidents import act_on
 from web.api.shapes import Body, IncidentOut, Line, Long
 from web.api.site_shapes import Identifier, Phone
 from web.bearer import Caller, allowed
-from web.problems import CONFLICT, NOT_FOUND, RESPONSES, not_found
+from web.problems import CONFLICT, NOT_FOUND, RESPONSES, ProblemError, not_found
 from web.service_views import services_of
 from web.station import Station, station_of
 
@@ -232,6 +232,9 @@ async def call_service(
     is shut; a short number (15, 17, 18, 112) is answered with the competent line.
     """
     reason = body.reason if body else ""
+    if reason.strip() and caller.name == caller.role:
+        signed = "a named person answers for an override: use a token that has a name"
+        raise ProblemError(403, signed, field="reason")
     return await act_on(
         station,
         incident_id,

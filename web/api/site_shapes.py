@@ -124,6 +124,7 @@ class ContactIn(Body):
     code_set: bool | None = None
     duress_code_set: bool | None = None
     authorities: dict[KindKey, list[Authority]] = Field(default_factory=dict)
+    keys_held: bool = Field(False, description="A guard firm that has the site's keys")
     availability: AvailabilityBody = None
 
     @model_validator(mode="after")
@@ -293,6 +294,7 @@ class ContactOut(_Out):
     code_set: bool = False
     duress_code_set: bool = False
     authorities: dict[str, list[Authority]]
+    keys_held: bool = False
     availability: dict[str, Any] | None = None
 
 

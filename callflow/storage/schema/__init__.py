@@ -2,7 +2,7 @@
 
 from callflow.storage.schema.alarms import call, call_action, incident, recording, signal
 from callflow.storage.schema.base import UtcDateTime, metadata
-from callflow.storage.schema.interventions import measure
+from callflow.storage.schema.interventions import guard_firm, measure
 from callflow.storage.schema.law import (
     service_call,
     service_line,
@@ -39,6 +39,7 @@ __all__ = [
     "client",
     "contact",
     "event_override",
+    "guard_firm",
     "image",
     "incident",
     "instruction",

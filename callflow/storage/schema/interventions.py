@@ -1,8 +1,8 @@
-"""What is done on site: protective measures (D26)."""
+"""What is done on site: guard firms (D22) and protective measures (D26)."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, String, Table, Text
+from sqlalchemy import JSON, Column, ForeignKey, Integer, String, Table, Text
 
 from callflow.storage.schema.base import id_column, instant, metadata, reference
 
@@ -19,4 +19,14 @@ measure = Table(
     instant("ends_at", null=False),
     instant("lifted_at"),
     Column("lifted_by", Text, nullable=False, server_default=""),
+)
+
+guard_firm = Table(
+    "guard_firm",
+    metadata,
+    Column("contact_id", String(64), ForeignKey("contact.id"), primary_key=True),
+    Column("licence", String(64), nullable=False),
+    Column("sectors", JSON, nullable=False),  # [the beginning of a postcode, ...]
+    Column("rank", Integer, nullable=False),
+    Column("tariff", Text, nullable=False, server_default=""),
 )

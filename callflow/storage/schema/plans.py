@@ -15,6 +15,9 @@ plan = Table(
     Column("published_by", Text, nullable=False),
     instant("published_at", null=False),
     Column("why", Text, nullable=False, server_default=""),
+    # The warnings that it was published with, and why they were accepted.
+    Column("accepted", JSON, nullable=False, server_default="[]"),
+    Column("accepted_why", Text, nullable=False, server_default=""),
 )
 
 #: What is being written and not in use: one draft a plan.
@@ -24,6 +27,7 @@ plan_draft = Table(
     Column("id", String(64), primary_key=True),
     Column("body", JSON, nullable=False),
     Column("based_on", Integer, nullable=False),  # the version it began from; 0: none
+    Column("revision", String(64), nullable=False, server_default=""),  # another after each change
     Column("changed_by", Text, nullable=False),
     instant("changed_at", null=False),
 )

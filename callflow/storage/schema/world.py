@@ -94,6 +94,7 @@ site_contact = Table(
     Column("role", String(16), primary_key=True),
     Column("rank", Integer, nullable=False),
     Column("authorities", JSON, nullable=False),  # {kind or "*": [authority, ...]}
+    Column("keys_held", Boolean, nullable=False, server_default="0"),
 )
 
 panel_user = Table(

@@ -34,3 +34,19 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_measure_incident_id"), "measure", ["incident_id"], unique=False)
     op.create_index(op.f("ix_measure_site_id"), "measure", ["site_id"], unique=False)
+    op.create_table(
+        "guard_firm",
+        sa.Column("contact_id", sa.String(length=64), nullable=False),
+        sa.Column("licence", sa.String(length=64), nullable=False),
+        sa.Column("sectors", sa.JSON(), nullable=False),
+        sa.Column("rank", sa.Integer(), nullable=False),
+        sa.Column("tariff", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["contact_id"], ["contact.id"], name=op.f("fk_guard_firm_contact_id")
+        ),
+        sa.PrimaryKeyConstraint("contact_id", name=op.f("pk_guard_firm")),
+    )
+    with op.batch_alter_table("site_contact") as batch:
+        batch.add_column(
+            sa.Column("keys_held", sa.Boolean(), server_default=sa.false(), nullable=False)
+        )

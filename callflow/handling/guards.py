@@ -1,0 +1,150 @@
+"""A guard's intervention (D22): accepted, on site, report, left; and orders to a guard."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from callflow.call_plan import Measure, StepKind
+from callflow.escalation import GuardEvent, progressed
+from callflow.handling.completing import open_task_of, step_of
+from callflow.handling.measures import open_measure
+from callflow.handling.operating import acted, known
+from callflow.handling.refusals import NotFound, Refused
+from callflow.handling.tasks import end_task
+from callflow.handling.telling import tell
+from callflow.logbook import MACHINE
+from callflow.on_call import as_called
+from callflow.signal import Kind
+from callflow.site import Authority
+from callflow.storage import Tx, guards, incidents, sites, tasks
+from callflow.task import TaskOutcome
+
+Row = dict[str, Any]
+
+_TOLD = {GuardEvent.ACCEPTED: "guard_accepted", GuardEvent.ON_SITE: "guard_on_site"}
+
+
+def guard_event(
+    tx: Tx, incident_id: str, task_id: str, event: GuardEvent, who: str, now: datetime
+) -> Row:
+    """A guard firm accepted, or its guard is on site. Raises Held, NotFound, Refused."""
+    row, task = _guards_task(tx, incident_id, task_id, who)
+    if event is GuardEvent.ON_SITE and "accepted_at" not in task["data"]:
+        _progress(tx, row, task, GuardEvent.ACCEPTED, who, now)
+        task = tasks.get(tx, task_id) or task
+    _progress(tx, row, task, event, who, now)
+    return acted(tx, known(tx, incident_id), who, now)
+
+
+def accepted_by_phone(tx: Tx, row: Row, firm: str, now: datetime) -> None:
+    """The firm that was called said yes: its guard is expected from now on."""
+    for task in tasks.of_incident(tx, row["id"]):
+        if _is_asked(task, firm) and "accepted_at" not in task["data"]:
+            _progress(tx, row, task, GuardEvent.ACCEPTED, MACHINE, now)
+
+
+def _is_asked(task: Row, firm: str) -> bool:
+    mine = task["kind"] == StepKind.SEND_GUARD.value and task["subject"] == firm
+    return mine and tasks.to_task(task).open
+
+
+def _progress(tx: Tx, row: Row, task: Row, event: GuardEvent, who: str, now: datetime) -> None:
+    data, due = progressed(task["data"], event, step_of(row, task), now)
+    tasks.change(tx, task["id"], data=data, due_at=due)
+    if row["machine_due"] is not None:  # the plan looks again when the next word is due
+        incidents.change(tx, row, machine_due=due)
+    named = {"who": _name(tx, task), "until": due.isoformat(timespec="seconds")}
+    tell(tx, _TOLD[event], now, row, who_did=who, **named)
+
+
+def guard_report(
+    tx: Tx,
+    incident_id: str,
+    task_id: str,
+    who: str,
+    now: datetime,
+    *,
+    inside: bool,
+    outside: bool,
+    traces: bool,
+    rearmed: bool | None,
+    text: str = "",
+) -> Row:
+    """What the guard found; the incident's row. Raises Held, NotFound, Refused.
+
+    *All clear* needs inside or outside, traces, re-armed or not (D22).
+    """
+    row, task = _guards_task(tx, incident_id, task_id, who)
+    if not (inside or outside):
+        raise Refused("a report says where was looked: inside, outside, or both")
+    if not traces and rearmed is None:
+        raise Refused("all clear needs to say whether the site is armed again")
+    found = TaskOutcome.TRACES if traces else TaskOutcome.ALL_CLEAR
+    where = " + ".join(w for w, seen in (("intérieur", inside), ("extérieur", outside)) if seen)
+    armed = {True: "remis en marche", False: "non remis en marche", None: ""}[rearmed]
+    told = {"who": _name(tx, task), "where": where, "armed": armed, "note": text}
+    tell(tx, "guard_report", now, row, who_did=who, outcome=found.value, **told)
+    end_task(tx, task["id"], found, now, who=who, text=text)
+    return acted(tx, known(tx, incident_id), who, now)
+
+
+def guard_left(tx: Tx, incident_id: str, task_id: str, who: str, now: datetime) -> Row:
+    """The guard has left the site."""
+    row = known(tx, incident_id)
+    task = tasks.get(tx, task_id)
+    if task is None or task["incident_id"] != incident_id:
+        raise NotFound(f"there is no task {task_id!r} of this incident")
+    tell(tx, "guard_left", now, row, who=_name(tx, task), who_did=who)
+    return acted(tx, row, who, now)
+
+
+def recall_guard(
+    tx: Tx, incident_id: str, task_id: str, contact: str, who: str, now: datetime
+) -> Row:
+    """Nobody is sent after all: a named authority says so. Raises Held, NotFound, Refused."""
+    row, task = _guards_task(tx, incident_id, task_id, who)
+    named = _authority(tx, row, contact, now)
+    tell(tx, "guard_recalled", now, row, who=_name(tx, task), by=named, who_did=who)
+    end_task(tx, task_id, TaskOutcome.FAILED, now, who=who, text=named)
+    return acted(tx, known(tx, incident_id), who, now)
+
+
+def guard_stays(
+    tx: Tx, incident_id: str, task_id: str, contact: str, lasts: timedelta, who: str, now: datetime
+) -> Row:
+    """The guard keeps the site for a while: a protective measure that a named authority orders.
+
+    Its cost is in the logbook with it. Raises Held, NotFound, Refused.
+    """
+    row, task = _guards_task(tx, incident_id, task_id, who)
+    named = _authority(tx, row, contact, now)
+    firm = guards.firm(tx, task["subject"])
+    note = f"{_name(tx, task)}, {named}"
+    if firm is not None and firm["tariff"]:
+        note += f", {firm['tariff']}"
+    open_measure(tx, row, Measure.GUARD_ON_SITE, note, lasts, now, who=who)
+    return acted(tx, known(tx, incident_id), who, now)
+
+
+def _guards_task(tx: Tx, incident_id: str, task_id: str, who: str) -> tuple[Row, Row]:
+    row, task = open_task_of(tx, incident_id, task_id, who)
+    if task["kind"] != StepKind.SEND_GUARD.value:
+        raise Refused("no guard was asked for by this step")
+    return row, task
+
+
+def _authority(tx: Tx, row: Row, contact_id: str, now: datetime) -> str:
+    """The name of who may say so: an authority to send a guard, for this kind of alarm."""
+    site = sites.load_site(tx, row["site_id"]) if row["site_id"] else None
+    contact = as_called(site, contact_id, now) if site is not None else None
+    if contact is None:
+        raise NotFound(f"there is no contact {contact_id!r} at this site")
+    if not contact.may(Authority.SEND_GUARD, Kind(row["kind"])):
+        raise Refused(f"{contact.name} has no authority to decide on guards")
+    return contact.name
+
+
+def _name(tx: Tx, task: Row) -> str:
+    found = sites.contact(tx, task["subject"])
+    return found["name"] if found else str(task["subject"])

@@ -1,0 +1,41 @@
+"""Rows of guard firms: contacts with a licence, and the sectors that they serve (D22)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from callflow.storage import schema as t
+from callflow.storage.sites import upsert
+from callflow.storage.store import Tx
+
+Row = dict[str, Any]
+
+_FIRMS = select(t.guard_firm, t.contact.c.name, t.contact.c.phone, t.contact.c.language).join(
+    t.contact, t.contact.c.id == t.guard_firm.c.contact_id
+)
+
+
+def firm(tx: Tx, contact_id: str) -> Row | None:
+    """One firm's row, with its name and number."""
+    row = tx.execute(_FIRMS.where(t.guard_firm.c.contact_id == contact_id)).first()
+    return dict(row._mapping) if row else None
+
+
+def firms(tx: Tx) -> list[Row]:
+    """Every firm, in calling order."""
+    query = _FIRMS.order_by(t.guard_firm.c.rank, t.guard_firm.c.contact_id)
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def put_firm(tx: Tx, contact: Row, firm_row: Row) -> None:
+    """Write a firm, and the contact that it is called by."""
+    upsert(tx, t.contact, ["id"], contact)
+    upsert(tx, t.guard_firm, ["contact_id"], firm_row)
+
+
+def remove_firm(tx: Tx, contact_id: str) -> bool:
+    """The contact is no firm any more; whether it was one."""
+    query = delete(t.guard_firm).where(t.guard_firm.c.contact_id == contact_id)
+    return tx.execute(query).rowcount == 1

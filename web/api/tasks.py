@@ -1,0 +1,199 @@
+"""What a plan's steps ask of people: tasks, guards, guard firms, protective measures."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, Field
+
+from callflow import handling
+from callflow.escalation import GuardEvent
+from callflow.storage import Tx, measures
+from callflow.task import TaskOutcome
+from web.accounts import Right
+from web.api import reading
+from web.api.incidents import act_on
+from web.api.shapes import Body, IncidentOut, Line, Long
+from web.api.site_shapes import Digits, Identifier, Language, Phone
+from web.bearer import Caller, allowed
+from web.problems import CONFLICT, NOT_FOUND, RESPONSES
+from web.station import Station, station_of
+
+router = APIRouter(tags=["tasks"], responses=RESPONSES)
+
+_ACTS: dict[int | str, dict[str, Any]] = {**NOT_FOUND, **CONFLICT}
+Reader = Annotated[Caller, Depends(allowed(Right.READ))]
+Handler = Annotated[Caller, Depends(allowed(Right.HANDLE))]
+Configurer = Annotated[Caller, Depends(allowed(Right.CONFIGURE))]
+Here = Annotated[Station, Depends(station_of)]
+
+
+class TaskIn(Body):
+    """How what a step asked for ended."""
+
+    outcome: TaskOutcome
+    text: Long = ""
+    checklist: list[Long] = Field(default_factory=list, description="The lines that are done")
+    second: Line = Field("", description="Who else agrees, where it takes two (disarming)")
+
+
+class GuardIn(Body):
+    """What a guard, or his firm, said; or an order to a guard, by a contact who may give it."""
+
+    event: Literal["accepted", "on_site", "left", "report", "recall", "stay"]
+    inside: bool = Field(False, description="report: it was looked inside")
+    outside: bool = Field(False, description="report: it was looked outside")
+    traces: bool = Field(False, description="report: somebody was, or is, there")
+    rearmed: bool | None = Field(None, description="report: the site is armed again")
+    contact: Line = Field("", description="recall, stay: whose authority it is")
+    minutes: float = Field(60, ge=1, le=7 * 1440, description="stay: for how long")
+    text: Long = ""
+
+
+class FirmIn(Body):
+    """A guard firm, shared between sites. Codes go in and never come out; null removes one."""
+
+    name: Line = Field(min_length=1)
+    licence: Line = Field(min_length=1, description="Number of its authorisation")
+    phone: Phone | None = None
+    language: Language = "fr"
+    sectors: list[Line] = Field(default_factory=list, description="Beginnings of postcodes")
+    rank: int = Field(1, ge=1, le=99)
+    tariff: Long = ""
+    code: Digits | None = None
+    duress_code: Digits | None = None
+
+
+class FirmOut(BaseModel):
+    """A guard firm without its codes."""
+
+    id: str
+    name: str
+    licence: str
+    phone: str | None
+    language: str
+    sectors: list[str]
+    rank: int
+    tariff: str
+    code_set: bool
+
+
+class FirmsOut(BaseModel):
+    """Every guard firm, in calling order."""
+
+    items: list[FirmOut]
+
+
+class MeasureOut(BaseModel):
+    """A protective measure of a site."""
+
+    id: str
+    incident: str | None
+    kind: str
+    text: str
+    opened_by: str
+    began_at: datetime
+    ends_at: datetime
+    lifted_at: datetime | None
+    lifted_by: str
+
+
+class MeasuresOut(BaseModel):
+    """The measures of a site, oldest first."""
+
+    items: list[MeasureOut]
+
+
+@router.post("/incidents/{incident_id}/tasks/{task_id}", responses=_ACTS)
+async def complete_task(
+    incident_id: str, task_id: str, body: TaskIn, caller: Handler, station: Here
+) -> IncidentOut:
+    """Ends what a step asked an operator for; 409 says what is missing."""
+    return await act_on(
+        station,
+        incident_id,
+        lambda tx, now: handling.complete_task(
+            tx,
+            incident_id,
+            task_id,
+            caller.name,
+            body.outcome,
+            now,
+            text=body.text,
+            ticked=body.checklist,
+            second=body.second,
+        ),
+    )
+
+
+@router.post("/incidents/{incident_id}/tasks/{task_id}/guard", responses=_ACTS)
+async def guard(
+    incident_id: str, task_id: str, body: GuardIn, caller: Handler, station: Here
+) -> IncidentOut:
+    """Writes down what a guard said, or an order to him."""
+    return await act_on(
+        station, incident_id, lambda tx, now: _guard(tx, incident_id, task_id, body, caller, now)
+    )
+
+
+def _guard(
+    tx: Tx, incident_id: str, task_id: str, body: GuardIn, caller: Caller, now: datetime
+) -> None:
+    of, who = (tx, incident_id, task_id), caller.name
+    match body.event:
+        case "left":
+            handling.guard_left(*of, who, now)
+        case "report":
+            handling.guard_report(
+                *of,
+                who,
+                now,
+                inside=body.inside,
+                outside=body.outside,
+                traces=body.traces,
+                rearmed=body.rearmed,
+                text=body.text,
+            )
+        case "recall":
+            handling.recall_guard(*of, body.contact, who, now)
+        case "stay":
+            lasts = timedelta(minutes=body.minutes)
+            handling.guard_stays(*of, body.contact, lasts, who, now)
+        case _:
+            handling.guard_event(*of, GuardEvent(body.event), who, now)
+
+
+@router.get("/guard-firms")
+async def list_firms(caller: Reader, station: Here) -> FirmsOut:
+    """Every guard firm, in calling order."""
+    return FirmsOut.model_validate({"items": await station.store.read(handling.guard_firms)})
+
+
+@router.put("/guard-firms/{firm_id}", responses=CONFLICT)
+async def put_firm(firm_id: Identifier, body: FirmIn, caller: Configurer, station: Here) -> FirmOut:
+    """Creates or replaces a guard firm."""
+    fields = body.model_dump(mode="json", exclude_unset=True)
+    now = station.clock()
+    found = await station.store.write(
+        lambda tx: handling.put_firm(tx, station.vault, firm_id, fields, caller.name, now)
+    )
+    return FirmOut.model_validate(found)
+
+
+@router.get("/sites/{site_id}/measures")
+async def list_measures(site_id: str, caller: Reader, station: Here) -> MeasuresOut:
+    """The protective measures of a site, oldest first."""
+    rows = await station.store.read(lambda tx: measures.of_site(tx, site_id))
+    return MeasuresOut.model_validate({"items": [reading.measure(row) for row in rows]})
+
+
+@router.post("/sites/{site_id}/measures/{measure_id}/lift", responses=_ACTS)
+async def lift_measure(site_id: str, measure_id: str, caller: Handler, station: Here) -> MeasureOut:
+    """Ends a measure before its time."""
+    now = station.clock()
+    row = await station.store.write(
+        lambda tx: handling.lift_measure(tx, site_id, measure_id, caller.name, now)
+    )
+    return MeasureOut.model_validate(reading.measure(row))
