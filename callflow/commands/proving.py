@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 import yaml
 
-from callflow import call_plan, clock
+from callflow import call_plan, clock, handling
 from callflow.call_plan import Plan
 from callflow.commands.administration import plan as group
 from callflow.commands.base import AsJson, open_rows, read_object, settings_of_this_run
@@ -22,6 +22,7 @@ from callflow.signal import Kind
 from callflow.simulation import BehaviourError, lines, timeline_to_json
 from callflow.storage import Tx
 
+Row = dict[str, Any]
 Named = Annotated[str, typer.Argument(metavar="FILE|ID", help="A file (JSON), or a plan's id.")]
 SiteId = Annotated[str, typer.Option("--site", help="The site's id.")]
 Version = Annotated[int | None, typer.Option(help="Of a plan's id; the newest unless said.")]
@@ -66,6 +67,30 @@ def plan_simulate(
         return
     for line in lines(done.timeline, done.site, done.worst, language=language):
         print(line)
+
+
+@group.command("rehearse")
+def plan_rehearse(
+    plan: Named,
+    site: SiteId,
+    kind: KindName = Kind.INTRUSION.value,
+    version: Version = None,
+    draft: Draft = False,
+    json_: AsJson = False,
+) -> None:
+    """Call a site's real people as a plan says, announced and logged as an exercise."""
+    about, now = kind_of(kind), clock.now()
+
+    def write(tx: Tx) -> Row:
+        found = plan_named(tx, plan, version=version, draft=draft)
+        return handling.rehearse(tx, found, site, about, "cli", now)
+
+    with open_rows(settings_of_this_run()) as (store, _):
+        try:
+            row = store.write_now(write)
+        except Refused as error:
+            raise typer.BadParameter(str(error)) from error
+    print(json.dumps({"incident": row["id"]}) if json_ else f"exercise: incident {row['id']}")
 
 
 def plan_named(tx: Tx, named: str, *, version: int | None, draft: bool) -> Plan:

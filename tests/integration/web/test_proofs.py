@@ -9,10 +9,11 @@ from typing import Any
 import httpx
 
 from callflow import clock
-from callflow.storage import Tx
+from callflow.storage import Tx, incidents
 from callflow.storage import schema as t
 from tests.integration.test_command_line import callflow
 from tests.support.web_station import WebStation
+from web.accounts import Role
 
 NIGHT = "2026-12-24T02:30:00Z"
 
@@ -87,3 +88,47 @@ def test_the_command_line_prints_a_timeline(station: WebStation, tmp_path: Path)
         assert status != 0
         assert about in said
         assert "Traceback" not in said
+
+
+async def test_a_plan_is_rehearsed_and_seen_to_be_an_exercise(
+    station: WebStation, api: httpx.AsyncClient, operator: httpx.AsyncClient
+) -> None:
+    station.site()
+    answer = await api.post("/plans/intrusion/rehearse", json={"site": "1001"})
+    assert answer.status_code == 201
+    body = answer.json()
+    assert body["exercise"]
+    assert [call["contact"] for call in body["calls"]] == ["1001-0"]
+    assert "EXERCICE" in body["logbook"][0]["text"]
+    assert "essai" in body["logbook"][0]["who"]
+    page = (await operator.get(f"/incidents/{body['id']}")).text
+    assert '<span class="badge exercise">EXERCICE</span>' in page
+    assert "EXERCICE" in (await operator.get("/")).text
+    again = await api.post("/plans/intrusion/rehearse", json={"site": "1001"})
+    assert again.status_code == 409
+    both = {"site": "1001", "draft": True, "version": 1}
+    assert (await api.post("/plans/intrusion/rehearse", json=both)).status_code == 422
+
+
+async def test_only_who_configures_rehearses(
+    station: WebStation, stranger: httpx.AsyncClient
+) -> None:
+    station.site()
+    headers = {"Authorization": f"Bearer {station.token(Role.OPERATOR)}"}
+    answer = await stranger.post(
+        "/api/v1/plans/intrusion/rehearse", json={"site": "1001"}, headers=headers
+    )
+    assert answer.status_code == 403
+
+
+def test_the_command_line_rehearses(station: WebStation, tmp_path: Path) -> None:
+    station.site()
+    arguments = ("plan", "rehearse", "intrusion", "--site", "1001")
+    status, said = callflow(tmp_path, *arguments, "--json")
+    assert status == 0, said
+    row = station.store.read_now(lambda tx: incidents.get(tx, json.loads(said)["incident"]))
+    assert row is not None
+    assert row["exercise"]
+    status, said = callflow(tmp_path, *arguments)
+    assert status != 0
+    assert "an exercise runs at this site already" in said

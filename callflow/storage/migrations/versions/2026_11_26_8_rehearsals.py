@@ -1,4 +1,4 @@
-"""Rehearsals."""
+"""Rehearsals need nothing beyond ``incident.exercise``, which is there already."""
 
 from __future__ import annotations
 
@@ -9,4 +9,4 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    """Nothing to do."""
