@@ -10,6 +10,7 @@ import pytest
 from callflow import clock, handling
 from tests.integration.web.test_pages import csrf_of
 from tests.support.web_station import NAME, WebStation
+from web.accounts import Role
 
 NUMBER = "+33130000017"
 LINE = {"id": "police-35", "service": "police", "name": "CIC 35", "number": NUMBER, "place": "35"}
@@ -79,6 +80,16 @@ async def test_an_override_is_written_and_signed(api: httpx.AsyncClient, inciden
     (entry,) = [e for e in shown["logbook"] if e["kind"] == "service_override"]
     assert "a neighbour sees two men inside" in entry["text"]
     assert entry["who"] == shown["holder"]
+
+
+async def test_a_program_without_a_name_overrides_nothing(
+    station: WebStation, api: httpx.AsyncClient, incident: str
+) -> None:
+    nobody = station.token(Role.OPERATOR, "")
+    api.headers["Authorization"] = f"Bearer {nobody}"
+    path = await held(api, incident)
+    answer = await api.post(f"{path}/services/police/call", json={"reason": "two men inside"})
+    assert (answer.status_code, answer.json()["field"]) == (403, "reason")
 
 
 async def test_a_short_number_is_answered_with_the_competent_line(
