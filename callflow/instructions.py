@@ -107,12 +107,21 @@ class Instruction:
         return self.state(now) is InstructionState.ACTIVE and self.ends_at - now <= EXPIRES_SOON
 
 
+#: Which of its fields count, beside its times and text.
+_FIELDS: dict[InstructionKind, frozenset[str]] = {
+    InstructionKind.NOTE: frozenset(),
+    InstructionKind.PLAN: frozenset({"plan", "kinds"}),
+    InstructionKind.ABSENT: frozenset({"contact", "replacement"}),
+    InstructionKind.NUMBER: frozenset({"contact", "phone"}),
+}
+
 # --- made ---------------------------------------------------------------------------------
 
 
 def check(instruction: Instruction, site: Site, people: Sequence[Contact], now: datetime) -> None:
     """Raises InstructionError where it can't be. ``people`` are others that the station knows."""
     _check_times(instruction, now)
+    _check_fields(instruction)
     match instruction.kind:
         case InstructionKind.NOTE:
             if not instruction.text.strip():
@@ -141,6 +150,13 @@ def _check_times(instruction: Instruction, now: datetime) -> None:
         raise InstructionError("ends_at", f"{days}: what lasts longer belongs to the site")
     if begins - now > FURTHEST:
         raise InstructionError("begins_at", f"lies more than {FURTHEST.days} days ahead")
+
+
+def _check_fields(instruction: Instruction) -> None:
+    """What means nothing for its kind is not kept: it would look as if it counted."""
+    for name in sorted(set().union(*_FIELDS.values()) - _FIELDS[instruction.kind]):
+        if getattr(instruction, name):
+            raise InstructionError(name, f"means nothing for {instruction.kind.value!r}")
 
 
 def _check_kinds(kinds: frozenset[Kind]) -> None:
@@ -252,6 +268,7 @@ def _changed(contact: Contact, instruction: Instruction) -> Contact:
 def plan_meanwhile(instructions: Iterable[Instruction], kind: Kind, now: datetime) -> str | None:
     """The plan that an instruction names for alarms of ``kind``: the newest one's, or None."""
     for each in reversed(_in_order(instructions)):
-        if kind in each.kinds and each.counts(now, kind):
+        meant = each.kind is InstructionKind.PLAN and kind in each.kinds
+        if meant and each.counts(now, kind):
             return each.plan
     return None

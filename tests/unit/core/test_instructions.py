@@ -103,6 +103,10 @@ def test_it_is_about_to_expire_in_its_last_day() -> None:
         (an_instruction("absent", contact="a", replacement="gone"), "replacement"),
         (an_instruction("absent", contact="a", replacement="a"), "replacement"),
         (an_instruction("number", contact="a"), "phone"),
+        (an_instruction(plan="p", kinds=frozenset({Kind.FIRE})), "kinds"),
+        (an_instruction(contact="a"), "contact"),
+        (an_instruction("absent", contact="a", phone="+33639980099"), "phone"),
+        (an_instruction("number", contact="a", phone="+33639980099", plan="p"), "plan"),
         (an_instruction("number", phone="+33639980099"), "contact"),
     ],
 )
@@ -208,6 +212,11 @@ def test_the_newest_plan_counts_and_only_for_its_kinds() -> None:
     all_ = [unsigned, newer, older]
     assert plan_meanwhile(all_, Kind.FIRE, NOW) == "new"
     assert plan_meanwhile(all_, Kind.INTRUSION, NOW) is None
+
+
+def test_only_a_plans_instruction_replaces_a_plan() -> None:
+    note = an_instruction(plan="p", kinds=frozenset({Kind.FIRE}))
+    assert plan_meanwhile([note], Kind.FIRE, NOW) is None
 
 
 _KINDS = st.sampled_from(list(InstructionKind))
