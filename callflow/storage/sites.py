@@ -84,6 +84,12 @@ def changed_after(
     return [(row.changed_at, row.id) for row in tx.execute(query)]
 
 
+def names_of(tx: Tx, site_ids: Iterable[str]) -> dict[str, str]:
+    """{site id: name} of these."""
+    query = select(t.site.c.id, t.site.c.name).where(t.site.c.id.in_(list(site_ids)))
+    return {row.id: row.name for row in tx.execute(query)}
+
+
 def site_names(tx: Tx) -> dict[str, str]:
     """{site id: name} of every site."""
     return {row.id: row.name for row in tx.execute(select(t.site.c.id, t.site.c.name))}

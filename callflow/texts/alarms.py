@@ -133,9 +133,5 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Test over ({by}); signals still in alarm, handled from now on: {live}",
     ),
     "site_changed": ("Site modifié par {by}", "Site changed by {by}"),
-    "plan_published": (
-        "Consigne {plan} version {version} publiée par {by}",
-        "Plan {plan} version {version} published by {by}",
-    ),
     "station": ("{text}", "{text}"),
 }

@@ -5,6 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 ENTRIES: Mapping[str, tuple[str, str]] = {
+    "plan_draft_saved": (
+        "Brouillon de la consigne {plan} (d’après la version {version}) enregistré par {by}",
+        "Draft of plan {plan} (from version {version}) saved by {by}",
+    ),
+    "plan_draft_dropped": (
+        "Brouillon de la consigne {plan} abandonné par {by}",
+        "Draft of plan {plan} dropped by {by}",
+    ),
+    "plan_published": (
+        "Consigne {plan} version {version} publiée par {by} — {text}",
+        "Plan {plan} version {version} published by {by} — {text}",
+    ),
+    "plan_accepted": (
+        "Consigne {plan} version {version} publiée par {by}, {warnings} avertissement(s) accepté(s)"
+        " ({accepted}) — {text}",
+        "Plan {plan} version {version} published by {by}, {warnings} warning(s) accepted"
+        " ({accepted}) — {text}",
+    ),
     "task_asked": (
         "Étape {step}, demandé : {task} {note}",
         "Step {step}, asked for: {task} {note}",
@@ -13,5 +31,9 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     "task_ended": (
         "Étape {step} : {task}, {outcome} {note}",
         "Step {step}: {task}, {outcome} {note}",
+    ),
+    "call_follows": (
+        "Un appel en cours vers {to} vaut aussi pour cette alarme",
+        "A call to {to} that is being made speaks for this alarm too",
     ),
 }

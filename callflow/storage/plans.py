@@ -1,0 +1,89 @@
+"""Rows of plans: versions, which never change, and drafts, of which the second writer is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from callflow.storage import schema as t
+from callflow.storage.store import Tx
+
+Row = dict[str, Any]
+
+
+def insert_version(
+    tx: Tx,
+    body: Row,
+    *,
+    who: str,
+    now: datetime,
+    why: str = "",
+    accepted: Sequence[Row] = (),
+    accepted_why: str = "",
+) -> bool:
+    """Store one immutable version of a plan; False where this version is there already."""
+    insert = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
+    statement = insert(t.plan).values(
+        id=body["id"],
+        version=body["version"],
+        body=body,
+        published_by=who,
+        published_at=now,
+        why=why,
+        accepted=list(accepted),
+        accepted_why=accepted_why,
+    )
+    # PostgreSQL's driver tells no row count of an insert.
+    return tx.execute(statement.on_conflict_do_nothing().returning(t.plan.c.id)).first() is not None
+
+
+_C = t.plan.c
+_HISTORY = (_C.version, _C.published_by, _C.published_at, _C.why, _C.accepted, _C.accepted_why)
+
+
+def history(tx: Tx, plan_id: str) -> list[Row]:
+    """Who published which version when and why, oldest first; without what it says."""
+    query = select(*_HISTORY).where(_C.id == plan_id).order_by(_C.version)
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def draft_row(tx: Tx, plan_id: str) -> Row | None:
+    """What is being written of a plan, by whom, since when."""
+    row = tx.execute(select(t.plan_draft).where(t.plan_draft.c.id == plan_id)).first()
+    return dict(row._mapping) if row else None
+
+
+def drafts(tx: Tx) -> list[str]:
+    """The ids of the plans that have a draft."""
+    return list(tx.execute(select(t.plan_draft.c.id).order_by(t.plan_draft.c.id)).scalars())
+
+
+def write_draft(tx: Tx, values: Row, *, replaces: str | None) -> bool:
+    """Insert a draft (``replaces`` None), or put it in the place of this revision; whether it was
+    still so."""
+    if replaces is None:
+        insert = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
+        statement: Any = insert(t.plan_draft).values(**values).on_conflict_do_nothing()
+    else:
+        c = t.plan_draft.c
+        statement = update(t.plan_draft).where(c.id == values["id"], c.revision == replaces)
+        statement = statement.values(**values)
+    return tx.execute(statement.returning(t.plan_draft.c.id)).first() is not None
+
+
+def drop_draft(tx: Tx, plan_id: str, revision: str) -> bool:
+    """Delete a draft, if this is still its revision."""
+    c = t.plan_draft.c
+    done = tx.execute(delete(t.plan_draft).where(c.id == plan_id, c.revision == revision))
+    return done.rowcount == 1
+
+
+def sites_with_plans(tx: Tx) -> list[Row]:
+    """What decides which plan a site follows, and what a plan may need there, of every site."""
+    c = t.site.c
+    query = select(c.id, c.plans, c.plan_rules, c.postcode, c.cameras, c.state).order_by(c.id)
+    return [dict(row._mapping) for row in tx.execute(query)]
