@@ -6,11 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from callflow import handling, ical
 from callflow.handling import BadSite, NotFound, calendars
 from callflow.hours import Span
-from callflow.storage import sites
+from callflow.storage import schema, sites
 from tests.integration.handling.station import FIRST, NIGHT, SECOND, Station, a_site
 from tests.integration.handling.watched import PARIS
 
@@ -171,6 +172,20 @@ def test_a_wrong_rule_names_its_field(station: Station, rule: Row, field: str) -
     with pytest.raises(BadSite) as refused:
         put(station, plan_rules=[rule])
     assert refused.value.field == field
+
+
+def test_what_another_version_wrote_keeps_nobody_away_and_is_an_operators(station: Station) -> None:
+    put(station)
+    station.write(lambda tx: sites.write_availability(tx, "1002-anne", {"moon": "full"}))
+    row = station.alarm()
+    assert station.wanted() == [FIRST]
+    station.write(
+        lambda tx: tx.execute(
+            update(schema.site).values(plan_rules=[{"plan": "x", "moon": "full"}])
+        )
+    )
+    assert row["plan"]["id"] == "direct"
+    assert station.alarm("FA")["plan"]["id"] == "operator"
 
 
 # --- calendars from files -----------------------------------------------------------------
