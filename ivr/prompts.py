@@ -57,6 +57,10 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     "zone": {"fr": "Zone {zone}.", "en": "Zone {zone}."},
     "zone_named": {"fr": "Zone {zone}, {name}.", "en": "Zone {zone}, {name}."},
     "at": {"fr": "À {at}.", "en": "At {at}."},
+    "others": {
+        "fr": "Cet appel vaut aussi pour {count} de plus.",
+        "en": "This call is also about {count} more.",
+    },
     "offer_false_alarm": {
         "fr": "Fausse alarme, tapez 1.",
         "en": "For a false alarm, press 1.",

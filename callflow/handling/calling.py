@@ -21,6 +21,13 @@ from callflow.handling import service_calls
 from callflow.handling.acting import hand_to_human, request_call
 from callflow.handling.deciding import decide, raise_duress
 from callflow.handling.dialling import refused_calls
+from callflow.handling.gathering import (
+    answer_for,
+    asked_nobody,
+    followers,
+    gather,
+    let_followers_go,
+)
 from callflow.handling.guards import accepted_by_phone
 from callflow.handling.policy import load_policy
 from callflow.handling.queueing import bridge, desk_took, leave_room
@@ -75,7 +82,8 @@ def claim_calls(tx: Tx, *, node: str, now: datetime, limit: int = 64) -> list[Ca
     wanted = calls.requested(tx, node, limit=limit)
     if not wanted:
         return []
-    forbidden = refused_calls(tx, wanted, load_policy(tx), now)
+    policy = load_policy(tx)
+    forbidden = refused_calls(tx, wanted, policy, now)
     lines = exchange(tx, node, now)
     orders: list[CallOrder] = []
     for row in wanted:
@@ -84,6 +92,7 @@ def claim_calls(tx: Tx, *, node: str, now: datetime, limit: int = 64) -> list[Ca
             continue
         trunk = lines.take(urgent=row["priority"] == 0, tried=row["tried"])
         if trunk is not None and _start(tx, row, trunk, now):
+            gather(tx, row, policy, now)
             orders.append(_order(row, trunk))
     return orders
 
@@ -230,12 +239,37 @@ def call_ended(
         detail=detail,
         call=call_id,
     )
+    if gone_on or asked_nobody(row, incident_row):
+        let_followers_go(tx, row)
     if not gone_on:
         _leave(tx, row, now)
     if row["step"] in (BRIDGE_STEP, QUEUE_STEP):
         return
     if incident_row is not None:
         decide(tx, incident_row["id"], now)
+    for follower, followed in followers(tx, call_id):
+        _end_with(tx, follower, followed, row, final, now)
+
+
+def _end_with(tx: Tx, call: Row, row: Row, leader: Row, final: str, now: datetime) -> None:
+    """A call that another one spoke for ends as that one did."""
+    outcome = call["result"] or final
+    times = {name: leader[name] for name in ("placed_at", "ringing_at", "answered_at")}
+    told = f"in call {leader['id']}"
+    ended = calls.change(
+        tx,
+        call["id"],
+        only_in=[CallState.FOLLOWING],
+        state=CallState.ENDED.value,
+        outcome=outcome,
+        detail=told,
+        ended_at=now,
+        **times,
+    )
+    if ended:
+        shown_to = _shown(call)
+        tell(tx, "call_ended", now, row, to=shown_to, outcome=outcome, detail=told, call=call["id"])
+        decide(tx, row["id"], now)
 
 
 def call_lost(tx: Tx, call_id: str, now: datetime) -> None:
@@ -303,14 +337,25 @@ def dialogue_concluded(tx: Tx, call_id: str, outcome: Outcome, now: datetime) ->
         calls.change(tx, call_id, outcome=outcome.value)
     if incident_row is None:
         return
+    _act_upon(tx, row, incident_row, outcome, now)
+    if row["state"] == CallState.ENDED.value:
+        decide(tx, incident_row["id"], now)
+    for follower, followed in followers(tx, call_id):
+        its = answer_for(tx, follower, followed, outcome, now)
+        calls.change(tx, follower["id"], result=its.value)
+        told = {"to": _shown(follower), "result": its.value, "call": follower["id"]}
+        tell(tx, "call_result", now, followed, **told)
+        _act_upon(tx, follower, followed, its, now)
+
+
+def _act_upon(tx: Tx, row: Row, incident_row: Row, outcome: Outcome, now: datetime) -> None:
+    """What an answer changes at once, while the person is still on the line."""
     if outcome is Outcome.DURESS:
         raise_duress(tx, incident_row, now)
     elif outcome is Outcome.ACCEPTED:
         accepted_by_phone(tx, incident_row, row["contact_id"], now)
     elif outcome in _NEEDS_HUMAN:
         hand_to_human(tx, incident_row, outcome.value, now)
-    if row["state"] == CallState.ENDED.value:
-        decide(tx, incident_row["id"], now)
 
 
 #: Results that bring a human at once, while the person is still on the line (D12).

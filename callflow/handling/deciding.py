@@ -34,6 +34,7 @@ from callflow.handling.acting import (
     withdraw,
 )
 from callflow.handling.agreed import site_now
+from callflow.handling.gathering import follow_if_ringing
 from callflow.handling.policy import load_policy
 from callflow.handling.telling import tell
 from callflow.incident import Event, Machine, State
@@ -224,7 +225,7 @@ def _request(
         return {**hand_to_human(tx, row, why, now), "again": True}
     policy = load_policy(tx)
     first = row["category"] == Category.VITAL.value and not row["exercise"]
-    request_call(
+    call_id = request_call(
         tx,
         policy,
         row,
@@ -239,6 +240,7 @@ def _request(
     )
     who = action.contact.name
     tell(tx, "call_requested", now, row, who=who, to=action.to, attempt=action.attempt)
+    follow_if_ringing(tx, call_id, row, now)
     return row
 
 

@@ -30,7 +30,7 @@ def dialogue_begin(tx: Tx, vault: Vault, call_id: str) -> tuple[Facts, Progress]
 
     None for a call that nobody knows.
     """
-    row = calls.get(tx, call_id)
+    row = calls.get(tx, call_id, lock=True)  # from now on nobody follows this call
     if row is None:
         return None
     facts = _facts(tx, vault, row)
@@ -81,8 +81,16 @@ def _facts(tx: Tx, vault: Vault, row: dict[str, Any]) -> Facts:
         at=incident_row["opened_at"].astimezone(ZoneInfo(site.timezone)),
         recognition_word=site.recognition_word,
         answers=_answers(contact, incident_row),
+        others=_others(tx, row["id"]),
         **_asked(incident_row, row["step"], contact_row),
     )
+
+
+def _others(tx: Tx, call_id: str) -> tuple[str, ...]:
+    """The sites of the other incidents that this call is about (D10)."""
+    rows = [incidents.get(tx, call["incident_id"]) for call in calls.followers(tx, call_id)]
+    names = sites.names_of(tx, {row["site_id"] for row in rows if row and row["site_id"]})
+    return tuple(names.get(row["site_id"], row["account"]) for row in rows if row)
 
 
 def _asked(incident_row: dict[str, Any], step_id: str, called: dict[str, Any] | None) -> Any:

@@ -166,6 +166,14 @@ def publish_plan(tx: Tx, body: Row, who: str, now: datetime, *, why: str = "") -
     return fresh
 
 
+def publish_checked(tx: Tx, body: Row, who: str, now: datetime, *, why: str = "") -> Row:
+    """``publish_plan``, unless an error is found in the plan alone. Raises Faulty too."""
+    errors = plan_check.errors(plan_check.check(call_plan.from_json(body), now=now))
+    if errors:
+        raise Faulty(errors[0].said(), errors)
+    return publish_plan(tx, body, who, now, why=why)
+
+
 def publish_first(tx: Tx, body: Row, who: str, now: datetime) -> None:
     """Publish a plan that comes with the product, unless the station has one of this name."""
     if sites.plan_body(tx, body["id"]) is None:

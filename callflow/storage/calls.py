@@ -40,9 +40,13 @@ def insert(tx: Tx, row: dict[str, Any]) -> None:
 _GET = select(t.call).where(t.call.c.id == bindparam("id"))
 
 
-def get(tx: Tx, call_id: str) -> dict[str, Any] | None:
-    """One call's row."""
-    row = tx.execute(_GET, {"id": call_id}).first()
+_GET_LOCKED = _GET.with_for_update()
+
+
+def get(tx: Tx, call_id: str, *, lock: bool = False) -> dict[str, Any] | None:
+    """One call's row; ``lock`` keeps other writers off until the commit (PostgreSQL)."""
+    query = _GET_LOCKED if lock and tx.dialect.name != "sqlite" else _GET
+    row = tx.execute(query, {"id": call_id}).first()
     return dict(row._mapping) if row else None
 
 
@@ -279,6 +283,62 @@ def to_call(row: dict[str, Any]) -> Call:
         requested_at=row["requested_at"],
         ended_at=row["ended_at"],
     )
+
+
+# --- one call that speaks for several incidents (D10) ------------------------------------------
+
+
+def may_follow(tx: Tx, leader: dict[str, Any]) -> list[dict[str, Any]]:
+    """The plans' calls to the same contact that wait while ``leader`` is made; locked."""
+    c, i = t.call.c, t.incident.c
+    query = (
+        select(t.call)
+        .join(t.incident, i.id == c.incident_id)
+        .where(
+            c.to == leader["to"],
+            c.contact_id == leader["contact_id"],
+            c.state == CallState.REQUESTED.value,
+            c.dialogue == leader["dialogue"],
+            c.requester == "",
+            c.incident_id != leader["incident_id"],
+            i.exercise.is_(False),
+        )
+        .order_by(c.priority, c.requested_at)
+    )
+    if tx.dialect.name != "sqlite":
+        query = query.with_for_update(skip_locked=True, of=t.call)
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def leader_for(tx: Tx, call: dict[str, Any]) -> dict[str, Any] | None:
+    """A plan's call to the same contact that is being made and not spoken in yet; locked."""
+    c = t.call.c
+    query = select(t.call).where(
+        c.to == call["to"],
+        c.contact_id == call["contact_id"],
+        c.state.in_([CallState.STARTED.value, CallState.RINGING.value]),
+        c.dialogue == call["dialogue"],
+        c.requester == "",
+        c.progress.is_(None),
+    )
+    if tx.dialect.name != "sqlite":
+        query = query.with_for_update()
+    row = tx.execute(query.limit(1)).first()
+    return dict(row._mapping) if row else None
+
+
+def follow(tx: Tx, call_id: str, leader: str) -> bool:
+    """``leader`` speaks for this call too; False where it was withdrawn meanwhile."""
+    states = [CallState.REQUESTED]
+    return change(tx, call_id, only_in=states, state=CallState.FOLLOWING.value, leader=leader)
+
+
+def followers(tx: Tx, leader: str) -> list[dict[str, Any]]:
+    """The calls that ``leader`` speaks for and that have not ended."""
+    c = t.call.c
+    query = select(t.call).where(c.leader == leader, c.state == CallState.FOLLOWING.value)
+    rows = tx.execute(query.order_by(c.priority, c.requested_at))
+    return [dict(row._mapping) for row in rows]
 
 
 # --- recordings ---------------------------------------------------------------------------

@@ -41,6 +41,8 @@ from ivr.dialogue.table import (
     Trigger,
 )
 
+#: Of many alarms so many sites are named.
+NAMED_AT_MOST = 5
 #: Characters said in one go: about twelve seconds.
 LONGEST_PIECE = 150
 
@@ -59,9 +61,10 @@ class Facts:
     ``answers`` are the keys that this person may use; help and the operator always work.
     ``site_language`` is the one that the site's names are written in ("": the listener's).
     ``room`` (desk and service): the conference in which somebody waits; empty: work waits in the
-    queue. ``text``, ``choices`` (key 1 first) and ``identify`` (whether a code is asked) are what a
-    plan's question, message or guard's call says. ``service`` (desk only): the service that is
-    dialled once this desk is there. ``exercise``: said before anything else.
+    queue. ``others`` are the sites of the other alarms that this call is about. ``text``,
+    ``choices`` (key 1 first) and ``identify`` (whether a code is asked) are what a plan's question,
+    message or guard's call says. ``service`` (desk only): the service that is dialled once this
+    desk is there. ``exercise``: a rehearsal, which is said before anything else.
     """
 
     dialogue: Dialogue
@@ -81,6 +84,7 @@ class Facts:
     personal: bool = False
     room: str = ""
     service: Service | None = None
+    others: tuple[str, ...] = ()
     text: str = ""
     choices: tuple[str, ...] = ()
     identify: bool = True
@@ -233,7 +237,17 @@ def _situation(facts: Facts) -> tuple[Phrase, ...]:
         say.append(Phrase("zone", {"zone": facts.zone}))
     if facts.at is not None:
         say.append(Phrase("at", {"at": facts.at}))
-    return tuple(say)
+    return (*say, *_others(facts))
+
+
+def _others(facts: Facts) -> tuple[Phrase, ...]:
+    """One call tells of all alarms of a person (D10); the first of many by name."""
+    if not facts.others:
+        return ()
+    named = list(dict.fromkeys(facts.others))[:NAMED_AT_MOST]
+    written = {"written": facts.site_language}
+    count = Phrase("others", {"count": len(facts.others)})
+    return (count, *(Phrase("site", {"site": name, **written}) for name in named))
 
 
 def _asking(facts: Facts) -> tuple[Phrase, ...]:

@@ -28,7 +28,7 @@ class MemoryStore:
         facts = self.facts.get(channel_id)
         if facts is None:
             return None
-        first = Progress.start(facts.dialogue)
+        first = Progress.start(facts)
         found = self.progress.get(channel_id, first)
         self.progress[channel_id] = replace(found, begun=True)
         return facts, found

@@ -133,6 +133,13 @@ class Station:
         self.write(lambda tx: handling.call_answered(tx, call_id, self.now))
         return call_id
 
+    def picks_up_ringing(self, to: str) -> str:
+        """The call to this number that was placed, answered."""
+        call_id = self.live_on_trunk(to)
+        self.write(lambda tx: handling.call_ringing(tx, call_id, self.now))
+        self.write(lambda tx: handling.call_answered(tx, call_id, self.now))
+        return call_id
+
     def says(self, call_id: str, outcome: str) -> None:
         """The dialogue concludes, the person still on the line."""
         result = Outcome(outcome)
@@ -190,6 +197,15 @@ class Station:
         row = self.read(lambda tx: calls.live_of(tx, to))
         assert row is not None, f"no call to {to}"
         return row
+
+    def live_on_trunk(self, to: str) -> str:
+        """The call to this number that is up, and not one that it speaks for."""
+        up = self.read(lambda tx: calls.on_trunk(tx, "node0"))
+        (found,) = [call["id"] for call in up if call["to"] == to]
+        return str(found)
+
+    def call_states(self, incident_id: str) -> list[str]:
+        return [call["state"] for call in self.calls(incident_id)]
 
     def wanted(self) -> list[str]:
         """Every number that a live call row is for."""

@@ -1,0 +1,93 @@
+"""One call to a person who stands behind many incidents (D10): it lists them, and speaks for all.
+
+A call to a contact that is *requested* while another to the same contact is being made *follows*
+it, as long as nothing was said yet. What the person answers counts for each incident as far as the
+person's authority goes there; how the call ends, ends them all.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from callflow.call import CallState, Outcome
+from callflow.handling.agreed import site_now
+from callflow.handling.dialling import refused_calls
+from callflow.handling.policy import Policy
+from callflow.handling.telling import tell
+from callflow.incident import Machine
+from callflow.on_call import as_called
+from callflow.signal import Kind
+from callflow.site import Authority
+from callflow.storage import Tx, calls, incidents
+
+Row = dict[str, Any]
+
+#: The conversation that can be about several incidents.
+_ABOUT_MANY = "verification"
+
+
+def gather(tx: Tx, leader: Row, policy: Policy, now: datetime) -> None:
+    """Whoever waits to call the same contact follows ``leader``, which is made now."""
+    if leader["dialogue"] != _ABOUT_MANY or leader["contact_id"] is None or leader["requester"]:
+        return
+    row = incidents.get(tx, leader["incident_id"]) if leader["incident_id"] else None
+    if row is None or row["exercise"]:
+        return
+    waiting = calls.may_follow(tx, leader)
+    forbidden = refused_calls(tx, waiting, policy, now) if waiting else {}
+    for call in waiting:
+        if call["id"] not in forbidden:
+            _follow(tx, call, leader, now)
+
+
+def follow_if_ringing(tx: Tx, call_id: str, row: Row, now: datetime) -> None:
+    """A call that was just asked for follows one to the same contact in which nobody spoke yet."""
+    call = calls.get(tx, call_id)
+    if call is None or call["dialogue"] != _ABOUT_MANY or row["exercise"]:
+        return
+    leader = calls.leader_for(tx, call)
+    if leader is None or leader["incident_id"] is None:
+        return
+    other = incidents.get(tx, leader["incident_id"])
+    if other is not None and not other["exercise"]:
+        _follow(tx, call, leader, now)
+
+
+def _follow(tx: Tx, call: Row, leader: Row, now: datetime) -> None:
+    if calls.follow(tx, call["id"], leader["id"]):
+        row = incidents.get(tx, call["incident_id"])
+        tell(tx, "call_follows", now, row, to=call["to"], call=call["id"], leader=leader["id"])
+
+
+def followers(tx: Tx, call_id: str) -> list[tuple[Row, Row]]:
+    """(call, incident) of each that ``call_id`` speaks for, the incidents locked."""
+    found = []
+    for call in calls.followers(tx, call_id):
+        row = incidents.get(tx, call["incident_id"], lock=True)
+        assert row is not None, "who follows has an incident"
+        found.append((call, row))
+    return found
+
+
+def answer_for(tx: Tx, call: Row, row: Row, outcome: Outcome, now: datetime) -> Outcome:
+    """What an answer means for one of the incidents: the person may have less authority there."""
+    if outcome is not Outcome.VERIFIED_OK:
+        return outcome
+    kind = Kind(row["kind"])
+    site = site_now(tx, row["site_id"], kind, now) if row["site_id"] else None
+    person = as_called(site, call["contact_id"], now) if site is not None else None
+    may = person is not None and person.may(Authority.CANCEL, kind)
+    return outcome if may else Outcome.VERIFIED_NO_AUTHORITY
+
+
+def let_followers_go(tx: Tx, leader: Row) -> None:
+    """``leader`` ended before anybody was asked: each waits for a call of its own again."""
+    for call in calls.followers(tx, leader["id"]):
+        calls.change(tx, call["id"], state=CallState.REQUESTED.value, leader=None)
+
+
+def asked_nobody(leader: Row, row: Row | None) -> bool:
+    """Whether a call that ended says nothing of the person: it was withdrawn while it rang."""
+    withdrawn = row is not None and row["machine"] != Machine.RUNNING.value
+    return leader["answered_at"] is None and leader["result"] is None and withdrawn
