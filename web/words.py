@@ -139,6 +139,12 @@ TROUBLES = {
     "key": N_("key"),
     "wrong_line": N_("wrong line"),
 }
+TRUNK_STATES = {
+    "up": N_("up"),
+    "down": N_("down"),
+    "unanswered": N_("hardly answered"),
+    "disabled": N_("not used"),
+}
 HEALTH = {"ok": N_("normal"), "degraded": N_("degraded"), "failed": N_("failed")}
 PROCESSES = {
     "receiver": N_("Receiver"),

@@ -31,9 +31,11 @@ async def show(
     begins = account.strip()
 
     def read(tx: Tx) -> dict[str, Any]:
+        health = handling.health(tx, now)
         return {
+            "trunks": health["trunks"],
             "found": handling.lines(tx, now, begins=begins or None, after=after),
-            "strip": views.strip(handling.health(tx, now)),
+            "strip": views.strip(health),
         }
 
     answer = page(

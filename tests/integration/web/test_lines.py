@@ -73,6 +73,22 @@ def beat(station: WebStation, **more: Any) -> None:
     )
 
 
+def telephony(station: WebStation) -> None:
+    """What a node says of its two trunks."""
+    now = clock.now()
+    common = {"channels": 30, "reserved": 5}
+    trunks = [
+        {"name": "alpha", "state": "up", "calls": 4, "answer_rate": 0.625, **common},
+        {"name": "beta", "state": "unanswered", "calls": 0, "answer_rate": None, **common},
+    ]
+    state = {"asterisk": "up", "trunks": trunks}
+    station.do(
+        lambda tx: handling.process_beat(
+            tx, "telephony", pid=2, since=now, now=now, state=state, node="node0"
+        )
+    )
+
+
 @pytest.fixture
 def web(tmp_path: Path) -> Iterator[tuple[WebStation, WebProcess]]:
     station = WebStation(tmp_path)
@@ -118,6 +134,18 @@ def test_what_is_ill_and_what_needs_a_look_is_shown(
     expect(page.locator("#stranger-9999")).to_contain_text("non déclaré")
     assert violations(page) == []
     assert said == []
+
+
+def test_each_trunk_shows_what_is_up_on_it_and_how_often_people_answer(
+    page: Page, web: tuple[WebStation, WebProcess]
+) -> None:
+    telephony(web[0])
+    open_lines(page, web)
+    for text in ("en service", "4", "30", "5", "62 %"):
+        expect(page.locator("#trunk-node0-alpha")).to_contain_text(text)
+    expect(page.locator("#trunk-node0-beta .ill")).to_contain_text("presque sans réponse")
+    expect(page.locator("#strip")).to_contain_text("Lien opérateur beta")
+    assert violations(page) == []
 
 
 def test_it_lives_and_keeps_what_is_being_typed(
