@@ -13,6 +13,7 @@ import procrastinate
 import structlog
 from procrastinate.exceptions import ProcrastinateException
 
+from callflow import clock
 from callflow.dispatch.rows import sweep
 from callflow.ports import Handler
 from callflow.storage import Store, StoreUnavailable, Tx, jobs
@@ -44,8 +45,17 @@ class JobDispatch:
         """Until cancelled."""
         async with asyncio.TaskGroup() as parts:
             parts.create_task(self._work(handler))
+            parts.create_task(self._look_ahead())
             late = timedelta(seconds=_SWEEP)
             parts.create_task(sweep(self._store, handler, every=_SWEEP, late=late))
+
+    async def _look_ahead(self) -> None:
+        while True:
+            try:
+                await self._store.write(lambda tx: jobs.defer_ahead(tx, clock.now()))
+            except StoreUnavailable as error:
+                log.debug("store.away", reason=error.reason)  # the store says it, once
+            await asyncio.sleep(jobs.AHEAD.total_seconds() / 3)
 
     async def _work(self, handler: Handler) -> None:
         while True:

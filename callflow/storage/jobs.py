@@ -6,48 +6,86 @@ that waits for an incident, and it is moved when the time moves.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Text,
+    bindparam,
+    cast,
+    column,
+    extract,
+    func,
+    literal,
+    select,
+    table,
+    text,
+)
+from sqlalchemy.dialects import postgresql
 
+from callflow import clock
+from callflow.storage import schema as t
+from callflow.storage.schema import UtcDateTime
 from callflow.storage.store import Tx, at_end
 
 #: The queue and the task of the jobs; its argument is the incident's id.
 QUEUE = TASK = "decide"
 
-#: As Procrastinate's own function, but for the conflict: that would end the transaction.
-_DEFER = text(
-    """INSERT INTO procrastinate_jobs
-    (queue_name, task_name, queueing_lock, args, scheduled_at, priority)
-    VALUES (:queue, :task, :incident, jsonb_build_object('incident', CAST(:incident AS text)), :at,
-    :priority)
-    ON CONFLICT (queueing_lock) WHERE status = 'todo'
-    DO UPDATE SET scheduled_at = excluded.scheduled_at, priority = excluded.priority"""
-).bindparams(queue=QUEUE, task=TASK)
+#: What is due later has no job yet: a worker that looks for one reads all that wait.
+AHEAD = timedelta(seconds=60)
+_JOBS = table(
+    "procrastinate_jobs",
+    *map(column, ("queue_name", "task_name", "queueing_lock", "args", "scheduled_at", "priority")),
+)
+#: Seconds of 1970; what is due first has the highest priority, so that a worker meets it first.
+_BEGINNING = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp())
+
+
+def _job(incident: ColumnElement[str], at: ColumnElement[Any]) -> list[ColumnElement[Any]]:
+    """The job's columns, in their order."""
+    args = func.jsonb_build_object("incident", cast(incident, Text))
+    priority = _BEGINNING - cast(extract("epoch", at), Integer)
+    return [literal(QUEUE), literal(TASK), incident, args, at, priority]
+
+
+# As Procrastinate's own function, but for the conflict: that would end the transaction.
+_WAITING: dict[str, Any] = {
+    "index_elements": ["queueing_lock"],
+    "index_where": text("status='todo'"),
+}
+_ONE = postgresql.insert(_JOBS).from_select(
+    list(_JOBS.c),
+    select(*_job(bindparam("incident", type_=Text), bindparam("at", type_=UtcDateTime))),
+)
+_DEFER = _ONE.on_conflict_do_update(
+    **_WAITING, set_={name: _ONE.excluded[name] for name in ("scheduled_at", "priority")}
+)
+_DEFER_AHEAD = (
+    postgresql.insert(_JOBS)
+    .from_select(
+        list(_JOBS.c),
+        select(*_job(t.incident.c.id, t.incident.c.due_at)).where(
+            t.incident.c.due_at > bindparam("since"), t.incident.c.due_at <= bindparam("until")
+        ),
+    )
+    .on_conflict_do_nothing(**_WAITING)
+)
 
 
 def defer(tx: Tx, incident: str, at: datetime) -> None:
     """The incident is decided at ``at``, if this commits."""
-    at_end(tx, _defer).append((incident, at))
+    if at - clock.now() <= AHEAD:
+        at_end(tx, _defer).append((incident, at))
 
 
 def _defer(tx: Tx, told: list[tuple[str, datetime]]) -> None:
     """All of one function of the store at its end, each incident once, in one order for all."""
     last = dict(told)
-    tx.execute(
-        _DEFER,
-        [
-            {"incident": incident, "at": last[incident], "priority": _priority(last[incident])}
-            for incident in sorted(last)
-        ],
-    )
+    tx.execute(_DEFER, [{"incident": incident, "at": last[incident]} for incident in sorted(last)])
 
 
-#: Jobs' priorities count from here.
-_BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-def _priority(at: datetime) -> int:
-    """What is due first is found first: a worker looks for jobs in this order, and would read all
-    that wait in vain before one that is due."""
-    return -int((at - _BEGINNING).total_seconds())
+def defer_ahead(tx: Tx, now: datetime) -> None:
+    """Jobs for what comes near, to be called more often than ``AHEAD`` is long."""
+    tx.execute(_DEFER_AHEAD, {"since": now, "until": now + AHEAD})

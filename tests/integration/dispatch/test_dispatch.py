@@ -19,6 +19,7 @@ from callflow.dispatch.wake import open_store, open_wake
 from callflow.signal import Signal
 from callflow.storage import Store, Tx, incidents
 from callflow.storage.duty import Duty
+from callflow.storage.jobs import defer_ahead
 from callflow.storage.upgrade import upgrade
 from callflow.vault import Vault
 
@@ -146,7 +147,7 @@ async def test_a_job_is_the_caller_s_transaction_and_moves_with_the_row(
     if store.sqlite:  # the row's time is all there is
         assert store.write_now(lambda tx: tx.info["wake"]) is None
         return
-    first = clock.now() + timedelta(minutes=5)
+    first = clock.now() + timedelta(seconds=40)
     one = incident(store, "A1", first)
     assert jobs(store) == [(one, first)]
 
@@ -157,12 +158,27 @@ async def test_a_job_is_the_caller_s_transaction_and_moves_with_the_row(
         if fails:
             raise KeyError("undone")
 
-    later = first + timedelta(minutes=1)
+    later = first + timedelta(seconds=10)
     store.write_now(lambda tx: moved(tx, later))
     assert jobs(store) == [(one, later)]
     with pytest.raises(KeyError):
         store.write_now(lambda tx: moved(tx, first, fails=True))
     assert jobs(store) == [(one, later)]
+
+
+async def test_what_is_far_ahead_has_its_job_in_time(opened: Callable[[], Store]) -> None:
+    """Thousands that wait for tomorrow don't slow down the look for what is due now."""
+    store = opened()
+    if store.sqlite:
+        return
+    far = clock.now() + timedelta(minutes=30)
+    one = incident(store, "A1", far)
+    assert jobs(store) == []
+    store.write_now(lambda tx: defer_ahead(tx, far - timedelta(minutes=2)))
+    assert jobs(store) == []
+    for _ in range(2):
+        store.write_now(lambda tx: defer_ahead(tx, far - timedelta(seconds=30)))
+        assert jobs(store) == [(one, far)]
 
 
 async def test_a_commit_wakes_the_processes_that_have_work(
