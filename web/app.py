@@ -22,6 +22,7 @@ from callflow import clock, handling
 from callflow.call_plan import PlanError
 from callflow.config import Settings
 from callflow.dispatch.identity import Identity, only
+from callflow.handling.plans import Changed, Faulty
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.vault import Vault
 from web import api, pages, problems
@@ -143,6 +144,8 @@ def _say_errors(app: FastAPI) -> None:
     on(handling.Held, lambda e: problems.response(409, str(e), holder=e.holder))
     on(handling.NotFound, lambda e: problems.response(404, str(e)))
     on(handling.NotAllowed, problems.of_gate)
+    on(Changed, problems.of_changed)
+    on(Faulty, problems.of_faulty)
     on(handling.Refused, lambda e: problems.response(409, str(e)))
     on(handling.BadSite, lambda e: problems.response(422, e.message, field=e.field))
     on(StoreUnavailable, _unavailable)

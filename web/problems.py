@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 
 from callflow.call_plan import PlanError
 from callflow.handling import NotAllowed
+from callflow.handling.plans import Changed, Faulty
 from callflow.texts.law import GATE_REASONS
 
 MEDIA_TYPE = "application/problem+json"
@@ -28,7 +29,7 @@ class Problem(BaseModel):
     """RFC 9457; `errors` names every field at fault, `holder` who has the incident (409).
 
     Where the law forbids a call, `reason` says why, `said` in words by language, and `missing`
-    which verifications would open the gate.
+    which verifications would open the gate. `findings` are what keeps a plan from being published.
     """
 
     type: str = "about:blank"
@@ -41,6 +42,7 @@ class Problem(BaseModel):
     reason: str | None = None
     said: dict[str, str] | None = None
     missing: list[str] | None = None
+    findings: list[dict[str, str]] | None = None
 
 
 class ProblemError(Exception):
@@ -133,6 +135,19 @@ def of_plan(error: PlanError) -> JSONResponse:
     return response(422, str(error), field=error.field)
 
 
+def of_faulty(error: Faulty) -> JSONResponse:
+    """422 for a plan that can't be published, with everything that keeps it from it."""
+    errors = [FieldError(field=f.field, detail=f.said()) for f in error.findings]
+    found = [finding.to_json() for finding in error.findings]
+    return response(422, str(error), errors=errors, findings=found)
+
+
+def of_changed(error: Changed) -> JSONResponse:
+    """412 for a draft that somebody else changed meanwhile, with its present ETag."""
+    headers = {"ETag": f'"{error.revision}"'} if error.revision else None
+    return response(412, str(error), headers=headers)
+
+
 def _documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {s: {"model": Problem, "description": HTTPStatus(s).phrase} for s in statuses}
 
@@ -142,3 +157,4 @@ RESPONSES = _documented(401, 403, 413, 422, 503)
 NOT_FOUND = _documented(404)
 CONFLICT = _documented(409)
 TOO_MANY = _documented(429)
+PRECONDITION = _documented(412, 428)

@@ -1,26 +1,42 @@
-"""``plans``: the newest version of each; PUT publishes the next one."""
+"""``plans``: the newest version of each, their versions, pictures, and ways back."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from callflow import handling
+from callflow import plan_picture, plan_text
+from callflow.call_plan import Plan, from_json
+from callflow.handling import plans
 from callflow.storage import Tx, sites
 from web.accounts import Right
+from web.api.plan_shapes import (
+    AS_TEXT,
+    REQUEST,
+    ChangeOut,
+    PlanIn,
+    PlanOut,
+    RollBackIn,
+    VersionOut,
+    out,
+    sent_plan,
+    wants_text,
+)
 from web.api.shapes import Page
-from web.api.site_shapes import PlanIn, PlanOut
 from web.bearer import Caller, allowed
-from web.problems import CONFLICT, NOT_FOUND, RESPONSES, ProblemError, not_found
+from web.problems import CONFLICT, NOT_FOUND, RESPONSES, ProblemError
 from web.station import Station, station_of
 
 router = APIRouter(tags=["plans"], responses=RESPONSES)
 
 Here = Annotated[Station, Depends(station_of)]
 PlanId = Annotated[str, Path(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$")]
+VersionNumber = Annotated[int, Path(ge=1, le=10**6)]
 Reader = Annotated[Caller, Depends(allowed(Right.READ))]
 Author = Annotated[Caller, Depends(allowed(Right.CONFIGURE))]
+Sent = Annotated[PlanIn, Depends(sent_plan)]
+_TEXT: dict[int | str, dict[str, Any]] = {200: AS_TEXT}
 
 
 @router.get("/plans")
@@ -30,35 +46,115 @@ async def list_plans(caller: Reader, station: Here) -> Page[PlanOut]:
     return Page[PlanOut].model_validate({"items": bodies, "next": None})
 
 
-@router.get("/plans/{plan_id}", responses=NOT_FOUND)
-async def get_plan(plan_id: PlanId, caller: Reader, station: Here) -> PlanOut:
-    """The newest version of a plan."""
-    body = await station.store.read(lambda tx: sites.plan_body(tx, plan_id))
-    if body is None:
-        raise not_found("plan")
-    return PlanOut.model_validate(body)
+@router.get("/plans/{plan_id}", response_model=PlanOut, responses={**NOT_FOUND, **_TEXT})
+async def get_plan(
+    plan_id: PlanId, caller: Reader, station: Here, request: Request
+) -> PlanOut | Response:
+    """The newest version of a plan; as text where `Accept` says `application/yaml`."""
+    return answer(request, await station.store.read(lambda tx: plans.get_version(tx, plan_id)))
 
 
-@router.post("/plans", status_code=201, responses=CONFLICT)
-async def publish_plan(body: PlanIn, caller: Author, station: Here) -> PlanOut:
-    """Publishes a plan as its next version; running incidents keep theirs (invariant 7)."""
+@router.post("/plans", status_code=201, responses=CONFLICT, openapi_extra=REQUEST)
+async def publish_plan(caller: Author, body: Sent, station: Here) -> PlanOut:
+    """Publishes a plan as its next version, without a draft; running incidents keep theirs
+    (invariant 7). Errors of the plan itself refuse it; its sites are not looked at."""
     return await _publish(body, caller, station)
 
 
-@router.put("/plans/{plan_id}", responses=CONFLICT)
-async def put_plan(plan_id: PlanId, body: PlanIn, caller: Author, station: Here) -> PlanOut:
+@router.put("/plans/{plan_id}", responses=CONFLICT, openapi_extra=REQUEST)
+async def put_plan(plan_id: PlanId, caller: Author, body: Sent, station: Here) -> PlanOut:
     """The same, by its address."""
+    return await _publish(checked_id(plan_id, body), caller, station)
+
+
+@router.get("/plans/{plan_id}/versions", responses=NOT_FOUND)
+async def list_versions(plan_id: PlanId, caller: Reader, station: Here) -> Page[VersionOut]:
+    """Every version: who published it, when and why; oldest first."""
+    rows = await station.store.read(lambda tx: plans.history(tx, plan_id))
+    return Page[VersionOut].model_validate({"items": rows, "next": None})
+
+
+@router.get(
+    "/plans/{plan_id}/versions/{version}", response_model=PlanOut, responses={**NOT_FOUND, **_TEXT}
+)
+async def get_version(
+    plan_id: PlanId, version: VersionNumber, caller: Reader, station: Here, request: Request
+) -> PlanOut | Response:
+    """One version, as it was published; as text where `Accept` says `application/yaml`."""
+    plan = await station.store.read(lambda tx: plans.get_version(tx, plan_id, version))
+    return answer(request, plan)
+
+
+@router.get("/plans/{plan_id}/compare", responses=NOT_FOUND)
+async def compare(
+    plan_id: PlanId,
+    caller: Reader,
+    station: Here,
+    before: Annotated[int, Query(alias="from", ge=1, le=10**6)],
+    after: Annotated[
+        int | None, Query(alias="to", ge=1, le=10**6, description="Left out: the draft")
+    ] = None,
+) -> Page[ChangeOut]:
+    """What changes from one version to another, or to the draft."""
+    changes = await station.store.read(lambda tx: plans.compare(tx, plan_id, before, after))
+    items = [change.to_json() for change in changes]
+    return Page[ChangeOut].model_validate({"items": items, "next": None})
+
+
+@router.post("/plans/{plan_id}/roll-back", status_code=201, responses={**NOT_FOUND, **CONFLICT})
+async def roll_back(plan_id: PlanId, body: RollBackIn, caller: Author, station: Here) -> PlanOut:
+    """Publishes what an earlier version says as the next one."""
+    now = station.clock()
+    fresh = await station.store.write(
+        lambda tx: plans.roll_back(tx, plan_id, body.version, caller.name, now, why=body.why)
+    )
+    return PlanOut.model_validate(fresh)
+
+
+@router.get(
+    "/plans/{plan_id}/picture.svg",
+    response_class=Response,
+    responses={**NOT_FOUND, 200: {"content": {"image/svg+xml": {}}}},
+)
+async def picture(
+    plan_id: PlanId,
+    caller: Reader,
+    station: Here,
+    version: Annotated[int | None, Query(ge=1, le=10**6)] = None,
+    draft: bool = False,
+    language: Annotated[str, Query(pattern="^(fr|en)$")] = "fr",
+) -> Response:
+    """A version (the newest unless said), or the draft, as a picture."""
+
+    def read(tx: Tx) -> Plan:
+        if draft:
+            return from_json(plans.get_draft(tx, plan_id)["body"])
+        return plans.get_version(tx, plan_id, version)
+
+    svg = plan_picture.draw(await station.store.read(read), language)
+    return Response(svg, media_type="image/svg+xml")
+
+
+def answer(request: Request, plan: Plan) -> PlanOut | Response:
+    """A plan as JSON, or as text where that is asked for."""
+    if wants_text(request):
+        return Response(plan_text.write(plan), media_type="application/yaml")
+    return out(plan)
+
+
+def checked_id(plan_id: str, body: PlanIn) -> PlanIn:
+    """The plan that was sent, of the id in the address. Raises ProblemError."""
     if body.id != plan_id:
         raise ProblemError(422, "it differs from the address", field="id")
-    return await _publish(body, caller, station)
+    return body
 
 
 async def _publish(body: PlanIn, caller: Caller, station: Station) -> PlanOut:
-    fields: dict[str, Any] = body.model_dump(mode="json", exclude_unset=True)
+    fields = body.fields()
     now = station.clock()
 
     def write(tx: Tx) -> PlanOut:
-        handling.publish_plan(tx, fields, caller.name, now)
-        return PlanOut.model_validate(sites.plan_body(tx, body.id))
+        fresh = plans.publish_checked(tx, fields, caller.name, now)
+        return PlanOut.model_validate(fresh)
 
     return await station.store.write(write)

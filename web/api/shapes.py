@@ -16,7 +16,7 @@ from callflow.task import TaskOutcome, TaskState
 T = TypeVar("T")
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """Text that every database takes: no NUL, no half of a surrogate pair."""
     if "\0" in text:
         raise ValueError("a NUL character can't be stored")
@@ -46,7 +46,7 @@ def _link(text: str) -> str:
 
 
 #: A text from outside, kept as sent: only its length is looked at.
-Storable = Annotated[str, AfterValidator(_storable)]
+Storable = Annotated[str, AfterValidator(storable)]
 Short = Annotated[Storable, Field(max_length=16)]
 Line = Annotated[Storable, Field(max_length=200)]
 Long = Annotated[Storable, Field(max_length=4000)]

@@ -14,13 +14,12 @@ from zoneinfo import available_timezones
 import phonenumbers
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from callflow.call_plan import StepKind, Stop
 from callflow.dial_policy import refusal
 from callflow.signal import Category, Kind
 from callflow.site import Authority, Role, SiteState
 from web.api.calendar_shapes import AvailabilityBody, PlanRulesBody
 from web.api.camera_shapes import CameraIn, CameraOut
-from web.api.shapes import AccountNumber, Body, Line, Long, Short
+from web.api.shapes import AccountNumber, Body, Line, Short
 
 _ZONES = available_timezones()
 
@@ -362,35 +361,3 @@ class Arrived(BaseModel):
     """The accounts that were awaited."""
 
     accounts: list[str]
-
-
-class StepIn(Body):
-    """One step of a plan; `outcomes` says where each outcome leads."""
-
-    id: Identifier
-    kind: StepKind
-    attempts: int = Field(1, ge=1, le=10)
-    delay_s: float = Field(20.0, ge=0, le=3600)
-    ring_s: float | None = Field(None, ge=5, le=120)
-    stop: Stop = Stop.FIRST_VALID
-    text: Long = ""
-    code: Short = ""
-    outcomes: dict[str, str] = Field(default_factory=dict)
-
-
-class PlanIn(Body):
-    """A plan to publish as its next version."""
-
-    id: Identifier
-    version: int | None = Field(None, ge=1, description="Given by the station")
-    name: Line = ""
-    steps: list[StepIn] = Field(min_length=1, max_length=100)
-
-
-class PlanOut(BaseModel):
-    """One published version of a plan."""
-
-    id: str
-    version: int
-    name: str
-    steps: list[dict[str, Any]]

@@ -1,0 +1,150 @@
+"""``plans/{id}/draft``: what is being written. Its ETag is its revision: who changes it names it
+in If-Match, and is told (412) where somebody else was quicker."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request, Response
+
+from callflow import plan_check
+from callflow.call_plan import Finding, from_json
+from callflow.handling import plans
+from callflow.storage import Tx
+from web.api.plan_shapes import (
+    AS_TEXT,
+    REQUEST,
+    DraftOut,
+    FindingOut,
+    Findings,
+    PlanOut,
+    PublishIn,
+    out,
+    wants_text,
+)
+from web.api.plans import Author, Here, PlanId, Reader, Sent, answer, checked_id
+from web.problems import CONFLICT, NOT_FOUND, PRECONDITION, RESPONSES, ProblemError
+
+router = APIRouter(tags=["plans"], responses=RESPONSES)
+
+IfMatch = Annotated[
+    str | None, Header(description="The draft's ETag; to begin one it is left out", max_length=100)
+]
+_CHANGED = {**NOT_FOUND, **PRECONDITION}
+
+
+@router.get(
+    "/plans/{plan_id}/draft", response_model=DraftOut, responses={**NOT_FOUND, 200: AS_TEXT}
+)
+async def get_draft(
+    plan_id: PlanId, caller: Reader, station: Here, request: Request, response: Response
+) -> DraftOut | Response:
+    """The draft and its ETag; only the plan, as text, where `Accept` says `application/yaml`."""
+    row = await station.store.read(lambda tx: plans.get_draft(tx, plan_id))
+    plan = from_json(row["body"])
+    if wants_text(request):
+        text = answer(request, plan)
+        assert isinstance(text, Response), "asked for as text"
+        text.headers["ETag"] = _etag(row["revision"])
+        return text
+    response.headers["ETag"] = _etag(row["revision"])
+    return _draft(row)
+
+
+@router.put("/plans/{plan_id}/draft", responses=_CHANGED, openapi_extra=REQUEST)
+async def put_draft(
+    plan_id: PlanId,
+    caller: Author,  # before the body is read
+    body: Sent,
+    station: Here,
+    response: Response,
+    if_match: IfMatch = None,
+    based_on: Annotated[
+        int | None,
+        Query(ge=0, le=10**6, description="The version it goes on from; left out: as before"),
+    ] = None,
+) -> DraftOut:
+    """Begins a draft, or changes the one with this ETag. It need not be sound yet."""
+    fields = checked_id(plan_id, body).fields()
+    revision, now = _revision(if_match), station.clock()
+
+    def write(tx: Tx) -> dict[str, Any]:
+        plans.save_draft(tx, fields, caller.name, now, revision=revision, based_on=based_on)
+        return plans.get_draft(tx, plan_id)
+
+    row = await station.store.write(write)
+    response.headers["ETag"] = _etag(str(row["revision"]))
+    return _draft(row)
+
+
+@router.delete("/plans/{plan_id}/draft", status_code=204, responses=_CHANGED)
+async def delete_draft(
+    plan_id: PlanId, caller: Author, station: Here, if_match: IfMatch = None
+) -> None:
+    """Throws the draft with this ETag away."""
+    revision, now = _needed(if_match), station.clock()
+    await station.store.write(lambda tx: plans.drop_draft(tx, plan_id, revision, caller.name, now))
+
+
+@router.post("/plans/{plan_id}/draft/validate", responses=NOT_FOUND)
+async def validate_draft(plan_id: PlanId, caller: Reader, station: Here) -> Findings:
+    """What is found in the draft, alone and at every site that follows the plan."""
+    now = station.clock()
+    found = await station.store.read(lambda tx: plans.validate_draft(tx, plan_id, now))
+    return _findings(found)
+
+
+@router.post("/plans/{plan_id}/draft/publish", status_code=201, responses={**_CHANGED, **CONFLICT})
+async def publish_draft(
+    plan_id: PlanId, body: PublishIn, caller: Author, station: Here, if_match: IfMatch = None
+) -> PlanOut:
+    """Makes the draft with this ETag the next version. Errors refuse it (422, `findings`);
+    warnings need a reason in `accept_warnings`."""
+    revision, now = _needed(if_match), station.clock()
+    found = await station.store.read(lambda tx: plans.validate_draft(tx, plan_id, now))
+    fresh = await station.store.write(
+        lambda tx: plans.publish_draft(
+            tx,
+            plan_id,
+            revision,
+            found,
+            caller.name,
+            now,
+            why=body.why,
+            accept_warnings=body.accept_warnings,
+        )
+    )
+    return PlanOut.model_validate(fresh)
+
+
+def _draft(row: dict[str, Any]) -> DraftOut:
+    plan = out(from_json(row["body"]))
+    return DraftOut.model_validate({**row, "plan": plan})
+
+
+def _findings(found: list[Finding]) -> Findings:
+    return Findings(
+        publishable=not plan_check.errors(found),
+        findings=[FindingOut.model_validate(finding.to_json()) for finding in found],
+    )
+
+
+def _etag(revision: str) -> str:
+    return f'"{revision}"'
+
+
+def _revision(if_match: str | None) -> str | None:
+    """The revision that an ETag names; None where none is named. Raises ProblemError."""
+    if if_match is None:
+        return None
+    tag = if_match.strip()
+    if len(tag) < 3 or tag[0] != '"' or tag[-1] != '"':
+        raise ProblemError(412, 'If-Match takes the one ETag that GET gave, such as "5f2a…"')
+    return tag[1:-1]
+
+
+def _needed(if_match: str | None) -> str:
+    revision = _revision(if_match)
+    if revision is None:
+        raise ProblemError(428, "name the draft's ETag in If-Match: somebody may have changed it")
+    return revision
