@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from callflow.handling.policy import load_policy
 from callflow.instructions import Instruction, InstructionKind
 from callflow.law import Answer, Finding, Means, Reason, Service
 from callflow.storage import Tx, calls, instructions, logbook, services
-from tests.integration.handling.station import DESK, FIRST, SECOND_DESK, SHOP, Station
+from tests.integration.handling.station import DESK, DUTY, FIRST, SECOND_DESK, SHOP, Station
 
 POLICE, FIRE = "+33130000017", "+33130000018"
 WHO = "Alice"
@@ -432,13 +433,38 @@ def test_a_call_by_hand_that_was_asked_for_before_the_hold_up_is_not_placed(
     station: Station,
 ) -> None:
     burglary = held(station)
-    station.write(
-        lambda tx: handling.request_contact_call(tx, burglary, WHO, "1002-anne", station.now)
-    )
+    call_by_hand(station, burglary)
     station.alarm("HA")
     assert FIRST not in station.place()
     refused = [call for call in station.calls(burglary) if call["to"] == FIRST]
     assert [call["detail"] for call in refused] == [MUTE]
+
+
+def call_by_hand(station: Station, incident: str) -> None:
+    now = station.now
+    station.write(lambda tx: handling.request_contact_call(tx, incident, WHO, "1002-anne", now))
+
+
+def resume(station: Station, incident: str) -> None:
+    station.write(lambda tx: handling.resume_plan(tx, incident, WHO, station.now))
+
+
+def test_while_a_hold_up_is_open_no_path_rings_the_site_or_its_staff(station: Station) -> None:
+    burglary = held(station)
+    hold_up, fire = held(station, "HA"), held(station, "FA")
+    ours = {DESK, SECOND_DESK, DUTY}
+    for incident in (burglary, hold_up, fire):
+        with pytest.raises(handling.Refused, match="nothing may ring"):
+            call_by_hand(station, incident)
+        force(station, station.incident(incident), FIRST, contact="1002-anne", requester=WHO)
+        with contextlib.suppress(handling.Refused):
+            resume(station, incident)
+    rung = set(station.place())
+    for _ in range(10):
+        station.later(45)
+        station.alarm("BA", zone="7")
+        rung |= set(station.place())
+    assert rung <= ours
 
 
 def test_a_number_that_was_changed_meanwhile_is_not_dialled_any_more(station: Station) -> None:
