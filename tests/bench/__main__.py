@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 
-from tests.bench import alarms, decide, flood, fuzz_dc09, ingest, kills, peak, supervised
+from tests.bench import alarms, decide, flood, fuzz_dc09, ingest, kills, peak, simulate, supervised
 from tests.bench.figures import Report
 
 Bench = Callable[[int, str], Report]
@@ -20,6 +20,7 @@ BENCHES: dict[str, Bench] = {
     supervised.NAME: supervised.run,
     kills.NAME: kills.run,
     decide.NAME: decide.run,
+    simulate.NAME: simulate.run,
     fuzz_dc09.NAME: fuzz_dc09.run,
 }
 

@@ -54,6 +54,10 @@ _BY_ITSELF = {
 }
 
 
+#: How much more often everything happens in some seeds than in others.
+_OFTEN = (0.5, 1.0, 2.0, 4.0)
+
+
 class Faults:
     """Of one seed: some kinds are possible in it and others not, so that few hide many."""
 
@@ -62,12 +66,13 @@ class Faults:
         self.fired: Counter[Fault] = Counter()
         self.on = not none
         self._possible = {fault for fault in Fault if rng.random() < 0.7}
+        self._often = rng.choice(_OFTEN)
 
     def strikes(self, fault: Fault) -> bool:
         """Whether ``fault`` happens at this occasion; counted."""
         if not self.on or fault not in self._possible:
             return False
-        if self._rng.random() >= _AT_OCCASION[fault]:
+        if self._rng.random() >= _AT_OCCASION[fault] * self._often:
             return False
         self.fired[fault] += 1
         return True
@@ -75,7 +80,7 @@ class Faults:
     def next(self) -> tuple[float, Fault] | None:
         """What comes by itself next, and after how many seconds; None: nothing in this seed."""
         waits = [
-            (self._rng.expovariate(1 / mean), fault)
+            (self._rng.expovariate(self._often / mean), fault)
             for fault, mean in _BY_ITSELF.items()
             if self.on and fault in self._possible
         ]

@@ -7,6 +7,7 @@ import hashlib
 import random
 import tempfile
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,12 +28,12 @@ from tests.support.simulated_station.processes import (
     TelephonyProcess,
     WebProcess,
 )
-from tests.support.simulated_station.surroundings import surroundings
+from tests.support.simulated_station.surroundings import drawn_ids, surroundings
 from tests.support.simulated_station.virtual_time import VirtualLoop
 from tests.support.simulated_station.watch import Watch
 from tests.support.simulated_station.wire import SimulatedWire
 
-#: Seconds of virtual time: alarms and faults come within the first, then all must come to an end.
+#: Seconds of virtual time: alarms and faults come in the first, then all must come to an end.
 ALARMING = 900.0
 QUIET_AT_MOST = 5400.0
 #: Messages of one seed; rather more than half of them open an incident.
@@ -61,20 +62,32 @@ class Simulations:
         with tempfile.TemporaryDirectory() as folder:
             vault = Vault(Path(folder))
         self.database = Database(vault)
-        with self.database.engine.begin() as tx:
+        with drawn_ids(random.Random(0)), self.database.engine.begin() as tx:
             tx.info.update(mac=vault.seal, at_end={})
             world.build(tx, vault)
             for work, given in tx.info["at_end"].items():
                 work(tx, given)
         self.database.prepared()
 
-    def run(self, seed: int, *, messages: int = MESSAGES, faults: bool = True) -> History:
-        """The history of ``seed``: always the same one."""
+    def run(
+        self,
+        seed: int,
+        *,
+        messages: int = MESSAGES,
+        alarming: float = ALARMING,
+        faults: bool = True,
+        shown: Callable[[str], object] = lambda line: None,
+    ) -> History:
+        """The history of ``seed``: with the same settings always the same one.
+
+        ``messages`` of panels come within the ``alarming`` seconds, and the faults. ``shown`` is
+        told of everything that happens.
+        """
         self.database.reset()
         loop = VirtualLoop()
-        asyncio.set_event_loop(loop)
         try:
-            simulation = Simulation(seed, self.database, messages, loop, faults=faults)
+            simulation = Simulation(seed, self.database, messages, alarming, loop, faults=faults)
+            simulation.shown = shown
             with surroundings(simulation):
                 loop.run_until_complete(simulation.play())
                 simulation.end()
@@ -82,17 +95,25 @@ class Simulations:
         finally:
             loop.run_until_complete(loop.shutdown_asyncgens())
             loop.close()
-            asyncio.set_event_loop(None)
 
 
 class Simulation:
     """Everything of one seed, wired."""
 
     def __init__(
-        self, seed: int, database: Database, messages: int, loop: VirtualLoop, *, faults: bool
+        self,
+        seed: int,
+        database: Database,
+        messages: int,
+        alarming: float,
+        loop: VirtualLoop,
+        *,
+        faults: bool,
     ) -> None:
-        self.seed, self.database, self._messages, self._loop = seed, database, messages, loop
+        self.seed, self.database, self._loop = seed, database, loop
+        self._messages, self._alarming = messages, alarming
         self.history = History(seed)
+        self.shown: Callable[[str], object] = lambda line: None
         self._trace = hashlib.sha256()
         self._dice = {name: random.Random(f"{seed} {name}") for name in _DICE}
         self.seconds = loop.time
@@ -114,6 +135,7 @@ class Simulation:
         self._clock_stepped = 0.0
         self._background: list[asyncio.Task[Any]] = []
         self._failed = asyncio.Event()
+        self._changes = database.raw.total_changes
 
     # --- what the parts see of each other ---
 
@@ -142,7 +164,9 @@ class Simulation:
 
     def note(self, what: str) -> None:
         """Something happened: part of the trace."""
-        self._trace.update(f"{self._loop.time():.6f} {what}\n".encode())
+        line = f"{self._loop.time():.6f} {what}\n"
+        self._trace.update(line.encode())
+        self.shown(line)
 
     def broken(self, what: str) -> None:
         """An invariant does not hold."""
@@ -153,7 +177,7 @@ class Simulation:
     def committed(self, role: str) -> None:
         """A process changed rows."""
         self.history.steps += 1
-        self.note(f"{role} committed, {self.database.raw.total_changes} changes")
+        self.note(f"{role} committed, {self.database.raw.total_changes - self._changes} changes")
         self.watch.committed()
 
     def acknowledged(self, name: str) -> None:
@@ -212,7 +236,7 @@ class Simulation:
         staff = [
             operators.operator(self, self._dice["operators"], f"operator {n}") for n in "123456"
         ]
-        alarms = begin(panels.panels(self, self._dice["panels"], self._messages, ALARMING))
+        alarms = begin(panels.panels(self, self._dice["panels"], self._messages, self._alarming))
         callers = begin(operators.callers(self, self._dice["callers"]))
         faults = begin(self._faults())
         self._background = [alarms, callers, faults, begin(self._watch()), *map(begin, staff)]

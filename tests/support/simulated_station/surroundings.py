@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import random
 import traceback
 import uuid
 from collections.abc import Iterator, MutableMapping
@@ -32,10 +33,9 @@ _NOWHERE = Account(host="", port=0, user="", secret="")
 @contextlib.contextmanager
 def surroundings(simulation: Simulation) -> Iterator[None]:
     """Within it the station is simulated; what it logs as an error is a finding."""
-    ids, seconds = simulation.dice("ids"), simulation.seconds
     stand_ins: dict[str, Any] = {
         "callflow.clock.now": simulation.now,
-        "callflow.clock.monotonic": seconds,
+        "callflow.clock.monotonic": simulation.seconds,
         "callflow.dispatch.rows._LOOK_EVERY": 1.0,  # seconds; idling is what costs us time
         "callflow.engine._TICK": timedelta(seconds=2),
         "callflow.engine._BEAT": timedelta(seconds=4),
@@ -49,8 +49,6 @@ def surroundings(simulation: Simulation) -> Iterator[None]:
         "ivr.telephony.process.open_wake": SimulatedWake,
         "ivr.telephony.process.speech_of": Silent,
         "ivr.telephony.process.write_tones": lambda _folder: None,
-        "secrets.token_hex": lambda size=32: ids.randbytes(size).hex(),
-        "uuid.uuid4": lambda: uuid.UUID(int=ids.getrandbits(128), version=4),
     }
     #: Defaults that were bound before we came.
     bound: list[tuple[Any, dict[str, Any]]] = [
@@ -62,7 +60,22 @@ def surroundings(simulation: Simulation) -> Iterator[None]:
             stack.enter_context(mock.patch(name, stand_in))
         for function, defaults in bound:
             stack.enter_context(mock.patch.dict(function.__kwdefaults__, defaults))
+        stack.enter_context(drawn_ids(simulation.dice("ids")))
         stack.enter_context(_logged(simulation))
+        yield
+
+
+@contextlib.contextmanager
+def drawn_ids(rng: random.Random) -> Iterator[None]:
+    """Within it every identifier is drawn from ``rng``."""
+
+    def uuid4() -> uuid.UUID:
+        return uuid.UUID(int=rng.getrandbits(128), version=4)
+
+    def token_hex(size: int = 32) -> str:
+        return rng.randbytes(size).hex()
+
+    with mock.patch("uuid.uuid4", uuid4), mock.patch("secrets.token_hex", token_hex):
         yield
 
 
