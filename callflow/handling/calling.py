@@ -84,7 +84,7 @@ def claim_calls(tx: Tx, *, node: str, now: datetime, limit: int = 64) -> list[Ca
         return []
     policy = load_policy(tx)
     forbidden = refused_calls(tx, wanted, policy, now)
-    lines = exchange(tx, node, now)
+    lines = exchange(tx, policy, node, now)
     orders: list[CallOrder] = []
     for row in wanted:
         if row["id"] in forbidden:

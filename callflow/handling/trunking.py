@@ -11,7 +11,7 @@ from typing import Any
 from callflow import incident
 from callflow.call import BESIDE_PLANS
 from callflow.directory import shown
-from callflow.handling.policy import load_policy
+from callflow.handling.policy import Policy, load_policy
 from callflow.handling.storing import store_signals
 from callflow.handling.telling import tell
 from callflow.incident import Machine
@@ -46,10 +46,10 @@ _USUAL_OF = timedelta(days=7)
 _USUAL_CALLS = 200
 
 
-def exchange(tx: Tx, node: str, now: datetime) -> Exchange:
+def exchange(tx: Tx, policy: Policy, node: str, now: datetime) -> Exchange:
     """A node's trunks with what is up on them; those that are down come last while they rest."""
     resting = [name for name, known in _known(tx, node).items() if _rests(known, now)]
-    return Exchange(trunks=load_policy(tx).trunks, live=rows.live_by_trunk(tx, node), avoid=resting)
+    return Exchange(trunks=policy.trunks, live=rows.live_by_trunk(tx, node), avoid=resting)
 
 
 def _rests(known: Row, now: datetime) -> bool:

@@ -343,5 +343,7 @@ def test_what_one_node_does_not_reach_serves_another(two: Station) -> None:
 
     two.write(look)
     assert states(two)["alpha"] == "up"
-    exchange = two.read(lambda tx: trunking.exchange(tx, "node1", two.now))
+    exchange = two.read(
+        lambda tx: trunking.exchange(tx, handling.load_policy(tx), "node1", two.now)
+    )
     assert list(exchange.avoid) == ["alpha"]
