@@ -17,6 +17,7 @@ from typing import TextIO, cast
 import structlog
 
 from callflow.config import Settings, read_settings
+from callflow.dispatch.identity import NoPlaceError
 from callflow.supervisor import ROLES, SPARE
 
 __all__ = ["ROLES", "run", "settings_of_this_run"]
@@ -40,7 +41,20 @@ def run(role: str) -> None:
     work = _work_of(role)
     if os.environ.get(SPARE) and not sys.stdin.buffer.read(1):
         return  # the supervisor ended, and nobody needs us
-    asyncio.run(_until_told(work(settings)))
+    _run(work(settings))
+
+
+def _run(work: Awaitable[None]) -> None:
+    """Until SIGTERM; where the role's place is taken, say so and end."""
+    refused: BaseException | None = None
+    try:
+        asyncio.run(_until_told(work))
+    except* NoPlaceError as group:
+        refused = group
+    while isinstance(refused, BaseExceptionGroup):
+        refused = refused.exceptions[0]
+    if refused is not None:
+        sys.exit(f"callflow: {refused}")
 
 
 def _work_of(role: str) -> Callable[[Settings], Awaitable[None]]:

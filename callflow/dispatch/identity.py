@@ -23,6 +23,10 @@ _MOST = 32
 _WITHIN = 10.0
 
 
+class NoPlaceError(Exception):
+    """Another process has the place that this one would need; trying again doesn't help."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Identity:
     """One process. ``name`` stays the same when it begins again in its place."""
@@ -57,7 +61,7 @@ def only(settings: Settings, role: str) -> Identity:
 def taken(settings: Settings, role: str) -> Iterator[Identity]:
     """A place of this role, ours until the process ends, however it does.
 
-    Raises OSError where there is none: one telephony a node, and one engine on SQLite.
+    Raises NoPlaceError where there is none: one telephony a node, and one engine on SQLite.
     """
     settings.run_dir.mkdir(parents=True, exist_ok=True)
     sqlite = settings.database.startswith("sqlite")
@@ -65,7 +69,7 @@ def taken(settings: Settings, role: str) -> Iterator[Identity]:
     with contextlib.ExitStack() as held:
         place = _place(settings.run_dir, role, places, held)
         if place is None:
-            raise OSError(_refusal(settings, role))
+            raise NoPlaceError(_refusal(settings, role))
         me = only(settings, f"{role}{place or ''}")
         yield replace(me, role=role, name=f"{me.name}@{me.node}@{me.host}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 
 from sqlalchemy import Connection, text
@@ -11,6 +12,7 @@ from callflow.storage.connecting import make_engine
 from callflow.storage.locks import Lock
 
 _TAKE = text("SELECT pg_try_advisory_lock(:kind, hashtext(:name))")
+_LEAVE = text("SELECT pg_advisory_unlock(:kind, hashtext(:name))")
 _LOOK = text("SELECT 1")
 
 
@@ -22,7 +24,7 @@ class Duty:
     """
 
     def __init__(self, url: str, name: str) -> None:
-        self._name = name
+        self._key = {"kind": int(Lock.DUTY), "name": name}
         self._engine = None if url.startswith("sqlite") else make_engine(url, writer=True)
         self._session: Connection | None = None
         self._lock = threading.Lock()  # one call at a time
@@ -44,7 +46,7 @@ class Duty:
     def _take(self) -> bool:
         assert self._engine is not None, "SQLite needs no session"
         session = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        taken = session.execute(_TAKE, {"kind": int(Lock.DUTY), "name": self._name}).scalar_one()
+        taken = session.execute(_TAKE, self._key).scalar_one()
         if taken:
             self._session = session
         else:
@@ -60,6 +62,9 @@ class Duty:
     def close(self) -> None:
         """Leave it to others."""
         with self._lock:
+            with contextlib.suppress(SQLAlchemyError):
+                if self._session is not None:
+                    self._session.execute(_LEAVE, self._key)
             self._let_go()
             if self._engine is not None:
                 self._engine.dispose()
