@@ -16,15 +16,16 @@ from web.station import Station
 async def find(station: Station, call_id: str) -> Path:
     """The file of a call's recording. Raises a problem where there is none."""
 
-    def read(tx: Tx) -> dict[str, Any] | None:
-        return calls.recordings(tx, [call_id]).get(call_id)
+    def read(tx: Tx) -> tuple[dict[str, Any] | None, str]:
+        call = calls.get(tx, call_id)
+        return calls.recordings(tx, [call_id]).get(call_id), call["node"] if call else ""
 
-    row = await station.store.read(read)
+    row, node = await station.store.read(read)
     if row is None:
         raise not_found("recording")
-    return await kept_files.find(
-        station.settings.recordings_dir, str(row["path"]), str(row["problem"])
-    )
+    elsewhere = f"this recording lies on {node}: that machine's own page has it"
+    problem = str(row["problem"]) or ("" if node == station.settings.node else elsewhere)
+    return await kept_files.find(station.settings.recordings_dir, str(row["path"]), problem)
 
 
 async def answer(station: Station, call_id: str) -> FileResponse:

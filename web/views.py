@@ -157,16 +157,25 @@ def strip(health: Row) -> Strip:
     return Strip(
         status=str(health["status"]),
         asterisk=str(health["asterisk"]),
-        trunks=tuple(_trunk(trunk, str(health["asterisk"])) for trunk in health["trunks"]),
+        trunks=_trunks(health),
         missing=tuple(health.get("missing", ())),
         backlog=int(health.get("backlog", 0)),
         live_calls=int(health.get("live_calls", 0)),
     )
 
 
-def _trunk(trunk: Row, asterisk: str) -> tuple[str, str]:
-    """A trunk's name and state; one whose state nobody looked at is as well as its Asterisk."""
-    return str(trunk.get("name", "?")), str(trunk.get("state", asterisk))
+def _trunks(health: Row) -> tuple[tuple[str, str], ...]:
+    """Each trunk's name and state, with several nodes whose it is; one whose state nobody looked at
+    is as well as its Asterisk."""
+    told = health["trunks"]
+    several = len({trunk.get("node") for trunk in told}) > 1
+    return tuple(
+        (
+            f"{trunk.get('name', '?')} {trunk['node']}" if several else str(trunk.get("name", "?")),
+            str(trunk.get("state", health["asterisk"])),
+        )
+        for trunk in told
+    )
 
 
 #: What the console's feed leaves out: it says little more than the entry beside it.

@@ -155,6 +155,15 @@ def _asterisk(facts: Facts) -> Check:
             do="see logs/ and asterisk/ in the data folder; with an Asterisk of your own, whether"
             " it runs and CALLFLOW_AMI_PORT, _USER and _SECRET are its",
         )
+    away = [node for node in facts.health.get("nodes", ()) if node["state"] != "ready"]
+    if away:
+        return Check(
+            part="asterisk",
+            verdict=Verdict.LOOK,
+            found=_list(f"{n['node']} on {n['host']} is {n['state']}" for n in away),
+            do="the other nodes place its calls: see power and network of that machine, then"
+            " `callflow doctor` and logs/ there",
+        )
     live = facts.health.get("live_calls", 0)
     return Check(part="asterisk", verdict=Verdict.OK, found=f"up, {live} calls live")
 

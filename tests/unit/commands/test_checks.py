@@ -154,6 +154,20 @@ ILL: dict[str, tuple[Facts, str, Verdict, str]] = {
         Verdict.LOOK,
         "engine began again 7 times",
     ),
+    "a node is lost": (
+        replace(
+            WELL,
+            health=health(
+                nodes=[
+                    {"node": "node0", "host": "alpha", "state": "ready"},
+                    {"node": "node1", "host": "beta", "state": "lost"},
+                ]
+            ),
+        ),
+        "asterisk",
+        Verdict.LOOK,
+        "node1 on beta is lost",
+    ),
     "no Asterisk": (
         replace(WELL, health=health(asterisk="down")),
         "asterisk",

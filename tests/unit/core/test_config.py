@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ def _trunks(*more: dict[str, object], **fields: object) -> str:
     ("variable", "value", "said"),
     [
         ("PORT_BASE", "33000", "less than or equal to 28000"),
+        ("NODE", "Node 12", "at most one digit at its end"),
         ("WEB_PORT", "99999", "less than or equal to 65535"),
         ("ASTERISK", "foo", "'embedded' or 'external'"),
         ("LOG_LEVEL", "loud", "'DEBUG', 'INFO'"),
@@ -92,3 +94,19 @@ def test_each_trunk_shows_its_own_numbers_or_else_the_stations(
     alpha, beta = read_settings().all_trunks
     assert (alpha.machine_number, alpha.human_number) == ("+33939980002", "+33939980002")
     assert (beta.machine_number, beta.human_number) == ("+33939980001", "+33939980001")
+
+
+def test_two_nodes_on_one_machine_share_no_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    def ports(node: str) -> dict[str, int]:
+        monkeypatch.setenv("CALLFLOW_NODE", node)
+        return asdict(read_settings().ports)
+
+    first, second, last = ports("node0"), ports("node1"), ports("node9")
+    assert ports("lyon") == first
+    single = [name for name in first if not name.startswith(("rtp", "simulator_rtp"))]
+    assert {second[name] - first[name] for name in single} == {100}
+    taken = [ports(f"node{n}")[name] for n in range(10) for name in single]
+    assert len(set(taken)) == len(taken)
+    # What a node begins later it ends earlier: the next instance's ports are free.
+    for node in (first, second, last):
+        assert node["rtp_start"] + node["rtp_count"] == first["rtp_start"] + 1000
