@@ -13,7 +13,8 @@ import pytest
 from callflow import handling
 from callflow.call import Outcome
 from callflow.handling import Held, Refused
-from callflow.storage import Store, calls, incidents
+from callflow.storage import Store, calls, incidents, logbook, signals
+from callflow.storage.signals import Share
 from callflow.vault import Vault
 from tests.integration.handling.station import NIGHT, SHOP, Station
 
@@ -135,3 +136,49 @@ def test_take_and_answer_and_alarm_at_once_leave_a_sound_incident(
     assert station.wanted() == [SHOP]  # the call under duress itself, nothing else
     assert station.read(lambda tx: calls.of_step(tx, row["id"], "counter_call")) == 1
     assert station.read(lambda tx: incidents.site_is_mute(tx, "1002"))
+
+
+def test_engines_keep_each_site_s_order_and_take_their_own_first(
+    station: Station, others: list[Store]
+) -> None:
+    """The signals of a site are one engine's at a time, in the order in which they came."""
+    accounts = many_sites(station)
+    codes = ("BA", "BR") * 4
+    sent = [station.signal(code, "1", account) for code in codes for account in accounts]
+    station.receives(*sent)
+    of = len(others)
+    shares = [Share(place, of) for place in range(of)]
+    old = NIGHT + timedelta(seconds=5)
+
+    def work(store: Store) -> int:
+        done, share = 0, shares[others.index(store)]
+        while some := store.write_now(lambda tx: handling.correlate(tx, old, limit=7, share=share)):
+            done += some
+        return done
+
+    while station.read(signals.backlog_size):
+        at_once(others, work)
+    for account in accounts:
+        (row,) = station.incidents(account=account)
+        assert row["zones"] == {"1": "restored"}
+        entries = station.read(lambda tx, i=row["id"]: logbook.page(tx, incident=i, limit=100))  # type: ignore[misc]
+        told = [entry["kind"] for entry in entries if entry["kind"] in ("signal", "restored")]
+        assert told.count("signal") == len(codes)
+
+
+def test_a_fresh_signal_is_its_engine_s_and_an_old_one_anybody_s(station: Station) -> None:
+    accounts = many_sites(station)
+    station.receives(*(station.signal("BA", "1", account) for account in accounts))
+    if station.store.sqlite:  # one engine
+        return
+    shares = [Share(place, 3) for place in range(3)]
+
+    def claimed(share: Share, after: float) -> set[str]:
+        now = NIGHT + timedelta(seconds=after)
+        rows = station.read(lambda tx: signals.claim(tx, share, now, limit=100))
+        return {row["account"] for row in rows}
+
+    parts = [claimed(share, 0.5) for share in shares]
+    assert set.union(*parts) == set(accounts)
+    assert sum(map(len, parts)) == len(accounts)
+    assert all(claimed(share, 1.5) == set(accounts) for share in shares)
