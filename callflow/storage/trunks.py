@@ -30,7 +30,8 @@ def live_by_trunk(tx: Tx, node: str) -> dict[str, int]:
 def go_on(tx: Tx, row: dict[str, Any], successor: str, tried: Sequence[str]) -> None:
     """The same attempt again, as the call ``successor``, over a trunk that is not in ``tried``.
 
-    It keeps its place among those that wait. What names the call it was names this one.
+    It keeps its place among those that wait. What a service was asked by is this call now, and
+    the calls that it spoke for need not try the same trunks for the same person.
     """
     fresh = {
         **row,
@@ -44,8 +45,10 @@ def go_on(tx: Tx, row: dict[str, Any], successor: str, tried: Sequence[str]) -> 
     }
     del fresh["progress"]
     calls.insert(tx, fresh | dict.fromkeys(_MOMENTS))
-    for table, name in ((t.call, "leader"), (t.service_call, "call_id")):
-        tx.execute(update(table).where(table.c[name] == row["id"]).values({name: successor}))
+    followers = update(t.call).where(t.call.c.leader == row["id"])
+    tx.execute(followers.values(tried=list(tried)))
+    asked = update(t.service_call).where(t.service_call.c.call_id == row["id"])
+    tx.execute(asked.values(call_id=successor))
 
 
 #: What a call that was not placed yet has not seen.

@@ -12,7 +12,8 @@ from callflow import handling
 from callflow.call import Outcome
 from callflow.config import Settings, TrunkSettings
 from callflow.handling import trunking
-from callflow.storage import calls
+from callflow.law import Finding, Means
+from callflow.storage import calls, services
 from callflow.trunks import FAILURES, LOST_AFTER, RATE_CALLS, REST, Reach
 from tests.integration.handling.station import DESK, DUTY, FIRST, SHOP, Station
 
@@ -197,6 +198,54 @@ def test_a_waiting_successor_keeps_its_place(two: Station) -> None:
     sites_in_alarm(two, 4)
     not_carried(two, order.call_id)
     assert claimed(two)[0].to == SHOP
+
+
+def test_a_service_is_reached_over_another_trunk_for_the_person_who_asked(two: Station) -> None:
+    police = "+33130000017"
+    line = {"id": "p", "service": "police", "name": "CIC", "number": police, "place": "78"}
+    two.write(lambda tx: handling.put_directory(tx, [line], "admin", two.now))
+    two.put(postcode="78120")
+    row = two.alarm("BA")
+    two.write(lambda tx: handling.claim(tx, row["id"], "alice", two.now))
+    two.write(lambda tx: _verify(tx, row["id"], two))
+    asked = two.write(lambda tx: handling.service_call(tx, row["id"], "alice", "police", two.now))
+    assert isinstance(asked, str)
+    desk = two.picks_up(DESK)
+    two.says(desk, "operator")
+    (first,) = claimed(two)
+    assert (first.to, first.caller) == (police, NUMBERS["alpha"][1])
+    not_carried(two, first.call_id)
+    (second,) = claimed(two)
+    assert (second.to, second.caller) == (police, NUMBERS["beta"][1])
+    kept = two.read(lambda tx: services.call(tx, asked))
+    assert kept is not None
+    assert kept["call_id"] == second.call_id
+    assert two.call(desk)["ended_at"] is None, "the operator is still there"
+    assert all(police not in entry["text"] for entry in two.entries("call_goes_on"))
+
+
+def _verify(tx: Any, incident_id: str, station: Station) -> None:
+    means, found = Means.IMAGES, Finding.CONFIRMED
+    handling.record_verification(tx, incident_id, "alice", means, found, "seen", station.now)
+
+
+def test_a_call_that_speaks_for_several_incidents_does_so_over_the_next_trunk(
+    two: Station,
+) -> None:
+    accounts = ("5001", "5002")
+    for account in accounts:
+        anne = {"id": "anne", "name": "Anne", "role": "keyholder", "phone": FIRST}
+        two.put(account, contacts=[anne])
+        two.alarm("BA", account=account)
+    (first,) = claimed(two)
+    not_carried(two, first.call_id)
+    (second,) = claimed(two)
+    assert (first.to, second.to, second.trunk) == (FIRST, FIRST, "beta")
+    assert claimed(two) == [], "the person rings once"
+    two.hangs_up(second.call_id, "busy")
+    for account in accounts:
+        made = two.calls(two.incidents(account=account)[0]["id"])
+        assert next(call["outcome"] for call in made if call["successor"] is None) == "busy"
 
 
 # --- how each does --------------------------------------------------------------------------
