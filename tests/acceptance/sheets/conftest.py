@@ -1,0 +1,18 @@
+"""One station for the instruction sheets and for what plans say on the phone."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from tests.support.sheet_station import SheetStation
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
+async def station(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[SheetStation]:
+    folder: Path = tmp_path_factory.mktemp("sheets")
+    async with SheetStation(folder) as running:
+        yield running

@@ -1,0 +1,43 @@
+"""The shop's sheet: nobody on site, a keyholder sends the guard, who finds traces."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.sheet_station import SheetStation, quick, sheet
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+
+async def test_the_guard_finds_traces_and_the_police_comes(station: SheetStation) -> None:
+    people = await station.site(
+        quick(sheet("shop")), "premises", "keyholder", "keyholder", "guard", kind="intrusion"
+    )
+    (account,), (shop,), (first, second) = (
+        people["account"],
+        people["premises"],
+        people["keyholder"],
+    )
+    (guard,) = people["guard"]
+    await station.directory("police")
+    await station.phone(shop, "ring")
+    await station.phone(first, "busy", after_s=0)
+    await station.phone(second, "answer", after_s=1, keys="2580#www4")
+    await station.phone(guard, "answer", after_s=1, keys="2580#www1")
+    await station.send(account)
+    await station.until(lambda: station.seen(guard), within=60)
+    assert await station.rung(shop, first, second, guard) == [shop, shop, first, second, guard]
+
+    await station.guard_says(account, "guard", "on_site")
+    await station.guard_says(account, "guard", "report", inside=True, traces=True)
+    await station.task(account, "police")
+    refused = await station.acts(account, "services/police/call")
+    assert refused.status_code == 409  # nobody has recorded what the guard saw
+    seen = {"means": "guard", "result": "confirmed", "note": "vitrine brisée"}
+    assert (await station.acts(account, "verifications", **seen)).is_success
+    said = {"answer": "accepted", "person": "CIC", "reference": "A12"}
+    assert (await station.acts(account, "services/police/report", **said)).is_success
+
+    await station.closed(account, "authorities")
+    (measure,) = (await station.api.get(f"/sites/{account}/measures")).json()["items"]
+    assert measure["kind"] == "guard_on_site"
