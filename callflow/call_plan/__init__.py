@@ -16,6 +16,7 @@ from callflow.call_plan.soundness import (
     problems,
     reachable,
     read,
+    sound,
     ungrounded,
 )
 from callflow.call_plan.vocabulary import (
@@ -84,6 +85,7 @@ __all__ = [
     "problems",
     "reachable",
     "read",
+    "sound",
     "step_to_json",
     "to_json",
     "ungrounded",

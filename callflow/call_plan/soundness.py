@@ -38,7 +38,11 @@ _HOUR = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 def read(body: Mapping[str, Any]) -> Plan:
     """The plan that ``body`` describes, sound. Raises PlanError, naming what is wrong."""
-    plan = from_json(body)
+    return sound(from_json(body))
+
+
+def sound(plan: Plan) -> Plan:
+    """The plan itself where it is sound. Raises PlanError, naming what is wrong."""
     for problem in problems(plan):
         raise PlanError(problem.said(), field=problem.field)
     return plan

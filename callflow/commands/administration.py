@@ -1,4 +1,4 @@
-"""``db``, ``user``, ``token``, ``plan``, ``site``: what an administrator keeps."""
+"""``db``, ``user``, ``token``, ``site``: what an administrator keeps."""
 
 from __future__ import annotations
 
@@ -10,14 +10,11 @@ from typing import Annotated
 import typer
 
 from callflow import clock, handling
-from callflow.call_plan import read
 from callflow.commands.base import (
     AsJson,
-    console,
     group,
     open_rows,
     read_json,
-    read_object,
     settings_of_this_run,
 )
 from callflow.storage import Store, Tx
@@ -27,7 +24,6 @@ from web import accounts
 db = group("The database.")
 user = group("People who log in.")
 token = group("Tokens of programs.")
-plan = group("Call plans.")
 site = group("Sites.")
 
 
@@ -92,24 +88,6 @@ def _role(name: str) -> accounts.Role:
     except ValueError:
         roles = ", ".join(accounts.Role)
         raise typer.BadParameter(f"there is no role {name!r}: {roles}") from None
-
-
-@plan.command("validate")
-def plan_validate(file: Path) -> None:
-    """Say what is wrong with a plan (JSON)."""
-    read(read_object(file))
-    console.print("the plan is sound")
-
-
-@plan.command("publish")
-def plan_publish(file: Path, json_: AsJson = False) -> None:
-    """Publish a plan (JSON) as a new version."""
-    settings = settings_of_this_run()
-    body = read_object(file)
-    with open_rows(settings) as (store, _):
-        now = clock.now()
-        fresh = store.write_now(lambda tx: handling.publish_plan(tx, body, "cli", now))
-    print(json.dumps(fresh) if json_ else f"{fresh['id']} version {fresh['version']}")
 
 
 @site.command("export")

@@ -13,8 +13,8 @@ import yaml
 
 from callflow import call_plan, clock, handling
 from callflow.call_plan import Plan
-from callflow.commands.administration import plan as group
-from callflow.commands.base import AsJson, open_rows, read_object, settings_of_this_run
+from callflow.commands import plans
+from callflow.commands.base import AsJson, open_rows, settings_of_this_run
 from callflow.handling import proving
 from callflow.handling.refusals import Refused
 from callflow.instants import from_iso
@@ -23,7 +23,12 @@ from callflow.simulation import BehaviourError, lines, timeline_to_json
 from callflow.storage import Tx
 
 Row = dict[str, Any]
-Named = Annotated[str, typer.Argument(metavar="FILE|ID", help="A file (JSON), or a plan's id.")]
+#: The same group: three commands more.
+group = plans.plan
+
+Named = Annotated[
+    str, typer.Argument(metavar="FILE|ID", help="A file (YAML or JSON), or a plan's id.")
+]
 SiteId = Annotated[str, typer.Option("--site", help="The site's id.")]
 Version = Annotated[int | None, typer.Option(help="Of a plan's id; the newest unless said.")]
 Draft = Annotated[bool, typer.Option("--draft", help="Of a plan's id: what is being written.")]
@@ -96,7 +101,7 @@ def plan_rehearse(
 def plan_named(tx: Tx, named: str, *, version: int | None, draft: bool) -> Plan:
     """The plan in a file of this name, else the one with this id. Raises NotFound, PlanError."""
     if Path(named).is_file():
-        return call_plan.read(read_object(Path(named)))
+        return call_plan.sound(plans.read_plan(Path(named)))
     return proving.plan_of(tx, named, version=version, draft=draft)
 
 
