@@ -7,7 +7,18 @@ import sys
 from collections.abc import Callable
 from functools import partial
 
-from tests.bench import alarms, decide, flood, fuzz_dc09, ingest, kills, peak, simulate, supervised
+from tests.bench import (
+    alarms,
+    decide,
+    flood,
+    fuzz_dc09,
+    ingest,
+    kills,
+    machines,
+    peak,
+    simulate,
+    supervised,
+)
 from tests.bench.figures import Report
 
 Bench = Callable[[int, str], Report]
@@ -19,6 +30,7 @@ BENCHES: dict[str, Bench] = {
     peak.NAME: peak.run,
     supervised.NAME: supervised.run,
     kills.NAME: kills.run,
+    machines.NAME: machines.run,
     decide.NAME: decide.run,
     simulate.NAME: simulate.run,
     fuzz_dc09.NAME: fuzz_dc09.run,
