@@ -10,7 +10,7 @@ from callflow.availability import available
 from callflow.instructions import InstructionState
 from callflow.signal import PERSONAL, Kind
 from callflow.site import Site
-from callflow.storage import Tx, instructions, sites
+from callflow.storage import Tx, contacts, instructions
 
 Row = dict[str, Any]
 
@@ -30,7 +30,7 @@ def instructions_of(tx: Tx, row: Row, now: datetime) -> list[Row]:
         return []
     agreed = instructions.current(tx, row["site_id"], now)
     about = {each.contact for each in agreed} | {each.replacement for each in agreed}
-    names = sites.contact_names(tx, [contact for contact in about if contact])
+    names = contacts.names_of(tx, [contact for contact in about if contact])
     return [
         {
             "kind": each.kind.value,

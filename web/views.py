@@ -14,6 +14,7 @@ from callflow.signal import OF_STATION, Category, Kind
 from callflow.signals import blocks
 from callflow.site import Site
 from callflow.storage import Tx, calls, incidents, logbook, outbox, signals, sites, supervision
+from callflow.storage import contacts as contact_rows
 from web.i18n import phone
 from web.people_views import away, instructions_of
 from web.service_views import services_of
@@ -76,7 +77,7 @@ def lines(tx: Tx) -> list[Line]:
     names = sites.site_names(tx)
     targets = handling.load_policy(tx)
     of_calls = calls.of_incidents(tx, [row["id"] for row in rows])
-    people = sites.contact_names(tx, _contacts(of_calls))
+    people = contact_rows.names_of(tx, _contacts(of_calls))
     made = [_line(row, names, of_calls[row["id"]], people, targets) for row in rows]
     order = {"queue": 0, "machine": 1, "waiting": 2}
     return sorted(made, key=lambda line: (order[line.group], line.key))
@@ -210,7 +211,7 @@ def incident(tx: Tx, incident_id: str, now: datetime) -> Row | None:
     if row is None:
         return None
     site = sites.site_row(tx, row["site_id"]) if row["site_id"] else None
-    contacts = sites.contact_rows(tx, row["site_id"]) if row["site_id"] else []
+    contacts = contact_rows.rows_of(tx, row["site_id"]) if row["site_id"] else []
     its_calls = calls.of_incident(tx, incident_id)
     names = {c["id"]: c["name"] for c in contacts}
     recordings = calls.recordings(tx, [c["id"] for c in its_calls])

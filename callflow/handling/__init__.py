@@ -18,6 +18,7 @@ from callflow.handling.calling import (
     live_calls,
 )
 from callflow.handling.completing import complete_task, overdue_tasks
+from callflow.handling.contacts import e164
 from callflow.handling.deciding import decide
 from callflow.handling.delivering import (
     claim_messages,
@@ -75,7 +76,7 @@ from callflow.handling.services import (
     service_gate,
 )
 from callflow.handling.site_rules import BadSite
-from callflow.handling.siting import e164, get_site, put_site
+from callflow.handling.siting import get_site, put_site
 from callflow.handling.station import (
     BEAT_WITHIN,
     StoreOutage,

@@ -8,7 +8,7 @@ from datetime import datetime
 from callflow import instructions
 from callflow.signal import Kind
 from callflow.site import Site
-from callflow.storage import Tx, sites
+from callflow.storage import Tx, contacts, sites
 from callflow.storage import instructions as rows
 
 
@@ -28,5 +28,5 @@ def site_now(
     agreed = rows.current(tx, site_id, now)
     if not agreed:
         return site
-    instead = sites.people(tx, {each.replacement for each in agreed if each.replacement})
+    instead = contacts.people(tx, {each.replacement for each in agreed if each.replacement})
     return instructions.apply(site, agreed, now, kind, instead)

@@ -16,6 +16,7 @@ from callflow.handling.telling import tell
 from callflow.hours import CalendarError
 from callflow.site import Contact
 from callflow.storage import Tx, sites
+from callflow.storage import contacts as contact_rows
 
 Row = dict[str, Any]
 
@@ -37,7 +38,7 @@ def check_replacements(tx: Tx, contacts: Sequence[Row]) -> None:
         for place, contact in enumerate(contacts)
         for number, each in enumerate((contact.get("availability") or {}).get("replacements", []))
     }
-    known = sites.contact_names(tx, named) if named else {}
+    known = contact_rows.names_of(tx, named) if named else {}
     for contact_id, field in named.items():
         if contact_id not in known:
             raise BadSite(field, f"there is no contact {contact_id!r}")
@@ -83,7 +84,7 @@ def import_calendar(
     contact, _ = _place(tx, site_id, contact_id)
     kept = contact.availability
     changed = replace(kept, leaves=read.spans) if absences else replace(kept, duties=read.spans)
-    sites.write_availability(tx, contact_id, changed.to_json())
+    contact_rows.write_availability(tx, contact_id, changed.to_json())
     kind = "absences_imported" if absences else "duties_imported"
     until = read.until.isoformat(timespec="seconds")
     told: Row = dict(who=contact.name, contact=contact_id, count=len(read.spans), until=until)

@@ -15,7 +15,7 @@ from callflow.handling.acting import is_mute
 from callflow.handling.agreed import site_now
 from callflow.handling.policy import Policy
 from callflow.signal import Kind
-from callflow.storage import Tx, incidents, services, sites
+from callflow.storage import Tx, contacts, incidents, services
 
 Row = dict[str, Any]
 Owners = set[tuple[str, str]]  # (contact, site)
@@ -24,7 +24,7 @@ Owners = set[tuple[str, str]]  # (contact, site)
 def refused_calls(tx: Tx, rows: Sequence[Row], policy: Policy, now: datetime) -> dict[str, str]:
     """{call id: why} of those call rows that may not be placed."""
     numbers = {row["to"] for row in rows}
-    owners = sites.owners_of(tx, numbers)
+    owners = contacts.owners_of(tx, numbers)
     reserved = services.reserved(tx, numbers)
     found = {}
     for row in rows:

@@ -17,7 +17,7 @@ from callflow.handling.telling import storable
 from callflow.on_call import as_called
 from callflow.signal import Category, Kind
 from callflow.site import Authority, Contact, Role, Site
-from callflow.storage import Tx, calls, incidents, sites
+from callflow.storage import Tx, calls, contacts, incidents, sites
 from callflow.vault import Vault, equal
 from ivr.dialogue import ASKING, Answer, CodeVerdict, Dialogue, Facts, Progress
 
@@ -72,7 +72,7 @@ def _facts(tx: Tx, vault: Vault, row: dict[str, Any]) -> Facts:
             waiting_count=max(1, incidents.count_in_queue(tx)),
         )
     contact = as_called(site, row["contact_id"], asked_at) if row["contact_id"] else None
-    contact_row = sites.contact(tx, row["contact_id"]) if dialogue in ASKING else None
+    contact_row = contacts.get(tx, row["contact_id"]) if dialogue in ASKING else None
     return Facts(
         **common,
         language=contact.language if contact else site.language,
@@ -154,7 +154,7 @@ def _answers(contact: Contact | None, incident_row: dict[str, Any]) -> frozenset
 def dialogue_check_code(tx: Tx, vault: Vault, call_id: str, digits: str) -> CodeVerdict:
     """The typed code against the called contact's: right, under duress, or wrong."""
     row = calls.get(tx, call_id)
-    contact = sites.contact(tx, row["contact_id"]) if row and row["contact_id"] else None
+    contact = contacts.get(tx, row["contact_id"]) if row and row["contact_id"] else None
     if contact is None:
         return CodeVerdict.WRONG
     typed = vault.code(contact["id"], digits)

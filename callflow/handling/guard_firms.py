@@ -6,10 +6,10 @@ import re
 from datetime import datetime
 from typing import Any
 
-from callflow.handling.site_rules import BadSite
-from callflow.handling.siting import contact_code, e164
+from callflow.handling.contacts import contact_code, e164
+from callflow.handling.site_rules import BadSite, required
 from callflow.handling.telling import tell
-from callflow.storage import Tx, guards, sites
+from callflow.storage import Tx, contacts, guards
 from callflow.vault import Vault
 
 Row = dict[str, Any]
@@ -23,7 +23,7 @@ def guard_firms(tx: Tx) -> list[Row]:
 
 
 def _shown(tx: Tx, row: Row) -> Row:
-    contact = sites.contact(tx, row["contact_id"])
+    contact = contacts.get(tx, row["contact_id"])
     names = ("name", "phone", "language", "licence", "sectors", "rank", "tariff")
     shown = {name: row[name] for name in names}
     return {"id": row["contact_id"], **shown, "code_set": bool(contact and contact["code"])}
@@ -35,8 +35,7 @@ def put_firm(tx: Tx, vault: Vault, firm_id: str, body: Row, who: str, now: datet
     A code that is left out stays, null removes it.
     """
     for name in ("name", "licence"):
-        if not str(body.get(name) or "").strip():
-            raise BadSite(name, "is missing")
+        required(body, name, name)
     sectors = [str(sector) for sector in body.get("sectors", [])]
     for place, sector in enumerate(sectors):
         if not _SECTOR.fullmatch(sector):

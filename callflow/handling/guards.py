@@ -17,7 +17,7 @@ from callflow.logbook import MACHINE
 from callflow.on_call import as_called
 from callflow.signal import Kind
 from callflow.site import Authority
-from callflow.storage import Tx, guards, incidents, sites, tasks
+from callflow.storage import Tx, contacts, guards, incidents, sites, tasks
 from callflow.task import TaskOutcome
 
 Row = dict[str, Any]
@@ -146,5 +146,5 @@ def _authority(tx: Tx, row: Row, contact_id: str, now: datetime) -> str:
 
 
 def _name(tx: Tx, task: Row) -> str:
-    found = sites.contact(tx, task["subject"])
+    found = contacts.get(tx, task["subject"])
     return found["name"] if found else str(task["subject"])

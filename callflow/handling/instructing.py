@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow import instructions
+from callflow.handling.contacts import e164
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.site_rules import BadSite
-from callflow.handling.siting import e164
 from callflow.handling.telling import tell
 from callflow.instructions import (
     Instruction,
@@ -21,7 +21,7 @@ from callflow.instructions import (
 )
 from callflow.signal import Kind
 from callflow.site import Authority, Contact, Site
-from callflow.storage import Tx, sites
+from callflow.storage import Tx, contacts, sites
 from callflow.storage import instructions as rows
 
 Row = dict[str, Any]
@@ -52,7 +52,7 @@ def make(
     site = sites.load_site(tx, site_id)
     if site is None:
         raise NotFound(f"there is no site {site_id!r}")
-    people = sites.people(tx, [made.replacement] if made.replacement else [])
+    people = contacts.people(tx, [made.replacement] if made.replacement else [])
     made = replace(made, id=uuid.uuid4().hex, site=site_id, phone=e164(made.phone, "phone"))
     try:
         instructions.check(made, site, people, now)

@@ -13,7 +13,7 @@ from callflow.handling.policy import Policy, load_policy
 from callflow.handling.telling import tell
 from callflow.outbox import LONGEST_WAIT
 from callflow.signal import Category
-from callflow.storage import Tx, calls, incidents, outbox, sites
+from callflow.storage import Tx, calls, contacts, incidents, outbox
 
 log = logging.getLogger(__name__)
 
@@ -127,7 +127,7 @@ def _bridge_one(tx: Tx, policy: Policy, row: Row, now: datetime) -> datetime | N
         priority=0,
         room=row["room"],
     )
-    contact = sites.contact(tx, row["contact_id"]) if row["contact_id"] else None
+    contact = contacts.get(tx, row["contact_id"]) if row["contact_id"] else None
     who = contact["name"] if contact else row["to"]
     tell(tx, "bridging", now, incident_row, who=who, to=ring.to)
     return None

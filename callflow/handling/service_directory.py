@@ -11,9 +11,9 @@ from typing import Any
 
 from callflow.availability import Availability
 from callflow.directory import masked
+from callflow.handling.contacts import e164
 from callflow.handling.refusals import NotFound
 from callflow.handling.site_rules import BadSite, one_of
-from callflow.handling.siting import e164
 from callflow.handling.telling import tell
 from callflow.hours import CalendarError
 from callflow.law import Service

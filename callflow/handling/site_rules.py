@@ -37,6 +37,14 @@ class BadSite(ValueError):
         self.message = message
 
 
+def required(body: Row, name: str, field: str) -> str:
+    """A text that must be there. Raises BadSite."""
+    value = body.get(name)
+    if not isinstance(value, str) or not value.strip():
+        raise BadSite(field, "is missing")
+    return value
+
+
 # --- how a panel is watched ---------------------------------------------------------------
 
 

@@ -12,14 +12,12 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import phonenumbers
-
-from callflow.dial_policy import refusal
-from callflow.handling import calendars, cameras, site_rules
+from callflow.handling import calendars, cameras, contacts, site_rules
+from callflow.handling.contacts import e164
 from callflow.handling.site_rules import BadSite
 from callflow.handling.telling import tell
 from callflow.signal import Kind
-from callflow.site import ANY_KIND, Authority, Role, SiteState
+from callflow.site import SiteState
 from callflow.storage import Tx, sites
 from callflow.storage import schema as t
 from callflow.storage.sites import upsert
@@ -28,8 +26,6 @@ from callflow.vault import Vault
 Row = dict[str, Any]
 
 _ACCOUNT = re.compile(r"[0-9A-Za-z]{1,16}")
-_CODE = re.compile(r"[0-9]{4,8}")
-_REGION = "FR"
 
 
 def get_site(tx: Tx, site_id: str) -> Row | None:
@@ -58,7 +54,7 @@ def get_site(tx: Tx, site_id: str) -> Row | None:
             {"account": z["account"], "zone": z["zone"], "name": z["name"], "kind": z["kind"]}
             for z in sites.zone_rows(tx, site_id)
         ],
-        "contacts": [_shown(c) for c in sites.contact_rows(tx, site_id)],
+        "contacts": contacts.shown_of(tx, site_id),
         "panel_users": site_rules.shown_users(tx, [a["account"] for a in accounts]),
         "plans": row["plans"],
         "plan_rules": row["plan_rules"],
@@ -67,26 +63,10 @@ def get_site(tx: Tx, site_id: str) -> Row | None:
     }
 
 
-def _shown(row: Row) -> Row:
-    return {
-        "id": row["id"],
-        "name": row["name"],
-        "role": row["role"],
-        "rank": row["rank"],
-        "language": row["language"],
-        "phone": row["phone"],
-        "code_set": row["code"] is not None,
-        "duress_code_set": row["duress_code"] is not None,
-        "authorities": row["authorities"],
-        "keys_held": row["keys_held"],
-        "availability": row["availability"],
-    }
-
-
 def put_site(tx: Tx, vault: Vault, site_id: str, body: Row, who: str, now: datetime) -> bool:
     """Create or replace a site; whether it is new. Raises BadSite, naming the field."""
     old = sites.site_row(tx, site_id)
-    name = _text(body, "name", "name")
+    name = site_rules.required(body, "name", "name")
     accounts = _accounts(tx, site_id, body.get("accounts", []))
     _write_site(tx, vault, site_id, old, body, name, now)
     numbers = _numbers(body)
@@ -106,10 +86,8 @@ def put_site(tx: Tx, vault: Vault, site_id: str, body: Row, who: str, now: datet
         )
     sites.accounts_changed(tx)
     _write_zones(tx, body.get("zones", []), set(numbers))
-    for place, contact in enumerate(body.get("contacts", [])):
-        _write_contact(tx, vault, site_id, place, contact)
+    contacts.write_contacts(tx, vault, site_id, body.get("contacts", []))
     site_rules.write_overrides(tx, site_id, body.get("event_overrides") or [])
-    calendars.check_replacements(tx, body.get("contacts", []))
     people = [contact["id"] for contact in body.get("contacts", [])]
     site_rules.write_panel_users(tx, numbers, people, body.get("panel_users") or [])
     tell(tx, "site_changed", now, site=site_id, by=who, who_did=who)
@@ -153,13 +131,6 @@ def _write_site(
     )
 
 
-def _text(body: Row, name: str, field: str) -> str:
-    value = body.get(name)
-    if not isinstance(value, str) or not value.strip():
-        raise BadSite(field, "is missing")
-    return value
-
-
 def _timezone(name: str) -> str:
     """Checked here: a dialogue must not fail on it in the middle of a call."""
     try:
@@ -170,7 +141,7 @@ def _timezone(name: str) -> str:
 
 def _accounts(tx: Tx, site_id: str, accounts: list[Row]) -> list[Row]:
     for place, account in enumerate(accounts):
-        _text(account, "account", f"accounts[{place}].account")
+        site_rules.required(account, "account", f"accounts[{place}].account")
     taken = sites.site_of_accounts(tx, [a["account"] for a in accounts])
     for place, account in enumerate(accounts):
         field = f"accounts[{place}].account"
@@ -234,8 +205,8 @@ def _write_zones(tx: Tx, zones: list[Row], accounts: set[str]) -> None:
         kind = zone.get("kind")
         values = {
             "account": zone["account"],
-            "zone": _text(zone, "zone", f"{field}.zone"),
-            "name": _text(zone, "name", f"{field}.name"),
+            "zone": site_rules.required(zone, "zone", f"{field}.zone"),
+            "name": site_rules.required(zone, "name", f"{field}.name"),
             "kind": site_rules.one_of(Kind, kind, f"{field}.kind") if kind else None,
         }
         upsert(tx, t.zone, ["account", "zone"], values)
@@ -250,74 +221,3 @@ def _plans(tx: Tx, plans: dict[str, str]) -> dict[str, str]:
         if sites.plan_body(tx, plan) is None:
             raise BadSite(f"plans.{kind}", f"there is no plan {plan!r}: publish it first")
     return plans
-
-
-def _write_contact(tx: Tx, vault: Vault, site_id: str, place: int, contact: Row) -> None:
-    field = f"contacts[{place}]"
-    contact_id = _text(contact, "id", f"{field}.id")
-    values: Row = {
-        "id": contact_id,
-        "name": _text(contact, "name", f"{field}.name"),
-        "language": contact.get("language", "fr"),
-        "phone": e164(contact.get("phone"), f"{field}.phone"),
-    }
-    for name in ("code", "duress_code"):
-        if name in contact:
-            values[name] = contact_code(vault, contact_id, contact[name], f"{field}.{name}")
-    if "availability" in contact:
-        sent = contact["availability"]
-        values["availability"] = calendars.availability(sent, f"{field}.availability")
-    upsert(tx, t.contact, ["id"], values)
-    kept = sites.contact(tx, contact_id)
-    if kept and kept["code"] and kept["code"] == kept["duress_code"]:
-        raise BadSite(f"{field}.duress_code", "must differ from the code")
-    upsert(
-        tx,
-        t.site_contact,
-        ["site_id", "contact_id", "role"],
-        {
-            "site_id": site_id,
-            "contact_id": contact_id,
-            "role": site_rules.one_of(Role, contact.get("role"), f"{field}.role"),
-            "rank": contact.get("rank", place + 1),
-            "authorities": _authorities(contact.get("authorities", {}), f"{field}.authorities"),
-            "keys_held": contact.get("keys_held", False),
-        },
-    )
-
-
-def _authorities(granted: dict[str, list[str]], field: str) -> dict[str, list[str]]:
-    known = {a.value for a in Authority}
-    for kind, authorities in granted.items():
-        if kind != ANY_KIND and kind not in {k.value for k in Kind}:
-            raise BadSite(f"{field}.{kind}", "is no kind of alarm")
-        for authority in authorities:
-            if authority not in known:
-                raise BadSite(f"{field}.{kind}", f"there is no authority {authority!r}")
-    return granted
-
-
-def contact_code(vault: Vault, contact: str, digits: str | None, field: str) -> str | None:
-    """The code as it is kept; None removes it. Raises BadSite."""
-    if digits is None:
-        return None
-    if not _CODE.fullmatch(digits):
-        raise BadSite(field, "must have 4 to 8 digits")
-    return vault.code(contact, digits)
-
-
-def e164(number: str | None, field: str) -> str | None:
-    """A number as people write it, in E.164. Raises BadSite."""
-    if number is None or not number.strip():
-        return None
-    try:
-        parsed = phonenumbers.parse(number, _REGION)
-    except phonenumbers.NumberParseException:
-        raise BadSite(field, "is no phone number: write +33… or 06 …") from None
-    if not phonenumbers.is_possible_number(parsed):
-        raise BadSite(field, "has too few or too many digits")
-    text = str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
-    why = refusal(text)
-    if why is not None:  # said now, not when the alarm comes
-        raise BadSite(field, why)
-    return text

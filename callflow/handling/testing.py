@@ -21,7 +21,7 @@ from callflow.logbook import MACHINE
 from callflow.signal import PERSONAL, Category, Kind, Signal, Treatment
 from callflow.signals import events
 from callflow.site import Authority, Site
-from callflow.storage import Tx, incidents, sites
+from callflow.storage import Tx, contacts, incidents, sites
 from callflow.storage import supervision as rows
 from callflow.supervision import station_signal
 
@@ -119,7 +119,7 @@ def expire(tx: Tx, row: Row, now: datetime) -> list[Signal]:
 
 
 def _setter(tx: Tx, row: Row) -> str:
-    contact = sites.contact(tx, row["contact_id"]) if row["contact_id"] else None
+    contact = contacts.get(tx, row["contact_id"]) if row["contact_id"] else None
     if contact is None:
         return str(row["set_by"])
     number = contact["phone"] or "(sans numéro)"

@@ -1,21 +1,20 @@
-"""Rows of the world: clients, sites, accounts, zones, contacts, plans."""
+"""Rows of the world: clients, sites, accounts, zones, plans."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Float, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from callflow.availability import ALWAYS, Availability
 from callflow.correlation import zone_key
-from callflow.hours import CalendarError
 from callflow.signal import Kind
 from callflow.signals.protocol import Heard
-from callflow.site import Authority, Contact, Role, Site, SiteState, Zone
+from callflow.site import Site, SiteState, Zone
+from callflow.storage import contacts
 from callflow.storage import schema as t
 from callflow.storage.schema import UtcDateTime
 from callflow.storage.store import Tx
@@ -95,20 +94,6 @@ def site_names(tx: Tx) -> dict[str, str]:
     return {row.id: row.name for row in tx.execute(select(t.site.c.id, t.site.c.name))}
 
 
-_LINK = t.site_contact.c
-_CONTACTS = (
-    select(*t.contact.c, _LINK.role, _LINK.rank, _LINK.authorities, _LINK.keys_held)
-    .join(t.site_contact, _LINK.contact_id == t.contact.c.id)
-    .where(_LINK.site_id == bindparam("site"))
-    .order_by(_LINK.role.desc(), _LINK.rank, t.contact.c.id)
-)
-
-
-def contact_rows(tx: Tx, site_id: str) -> list[dict[str, Any]]:
-    """The contacts of a site in the part each plays, codes included, as stored."""
-    return [dict(row._mapping) for row in tx.execute(_CONTACTS, {"site": site_id})]
-
-
 def account_rows(tx: Tx, site_id: str) -> list[dict[str, Any]]:
     """The accounts of a site, as stored."""
     query = select(t.account).where(t.account.c.site_id == site_id).order_by(t.account.c.account)
@@ -147,8 +132,7 @@ def load_site(
     if row is None:
         return None
     word = row["recognition_word"]
-    contacts = tuple(_contact(c) for c in contact_rows(tx, site_id))
-    contacts += _guards_of_sector(tx, row["postcode"], {contact.id for contact in contacts})
+    people = contacts.of_site(tx, site_id, row["postcode"])
     return Site(
         id=row["id"],
         name=row["name"],
@@ -158,7 +142,7 @@ def load_site(
         language=row["language"],
         state=SiteState(row["state"]),
         recognition_word=decrypt(word).decode() if decrypt and word else None,
-        contacts=contacts,
+        contacts=people,
         zones=tuple(
             Zone(
                 account=z["account"],
@@ -168,113 +152,8 @@ def load_site(
             )
             for z in zone_rows(tx, site_id)
         ),
-        others=_standing_in(tx, contacts),
+        others=contacts.standing_in(tx, people),
     )
-
-
-_FIRMS = select(t.contact, t.guard_firm.c.sectors, t.guard_firm.c.rank).join(
-    t.guard_firm, t.guard_firm.c.contact_id == t.contact.c.id
-)
-#: After every firm that is linked to the site itself.
-_BY_SECTOR = 1000
-
-
-def _guards_of_sector(tx: Tx, postcode: str, known: Collection[str]) -> tuple[Contact, ...]:
-    """The guard firms whose sector the site lies in, beside those it has itself."""
-    if not postcode:
-        return ()
-    there = (
-        row
-        for row in tx.execute(_FIRMS)
-        if row.id not in known and any(postcode.startswith(sector) for sector in row.sectors)
-    )
-    return tuple(
-        _contact(
-            {
-                **row._mapping,
-                "role": Role.GUARD,
-                "rank": _BY_SECTOR + row.rank,
-                "authorities": {},
-            }
-        )
-        for row in there
-    )
-
-
-def _standing_in(tx: Tx, contacts: Sequence[Contact]) -> tuple[Contact, ...]:
-    """Who replaces one of ``contacts`` and is none of them."""
-    named = {r.contact for c in contacts for r in c.availability.replacements}
-    return people(tx, named - {contact.id for contact in contacts})
-
-
-def people(tx: Tx, contact_ids: Iterable[str]) -> tuple[Contact, ...]:
-    """Contacts who have no part at a site: they may stand in for one who has."""
-    wanted = list(contact_ids)
-    if not wanted:
-        return ()
-    query = select(t.contact).where(t.contact.c.id.in_(wanted)).order_by(t.contact.c.id)
-    no_part = {"role": Role.KEYHOLDER, "rank": 1, "authorities": {}}
-    return tuple(_contact({**row._mapping, **no_part}) for row in tx.execute(query))
-
-
-def _contact(row: dict[str, Any]) -> Contact:
-    return Contact(
-        id=row["id"],
-        name=row["name"],
-        role=Role(row["role"]),
-        rank=row["rank"],
-        language=row["language"],
-        phone=row["phone"],
-        authorities={
-            kind: frozenset(Authority(a) for a in granted)
-            for kind, granted in row["authorities"].items()
-        },
-        availability=_availability(row["availability"]),
-    )
-
-
-def _availability(body: Any) -> Availability:
-    """As it was checked when it was written; what can't be read any more keeps nobody away."""
-    try:
-        return Availability.from_json(body) if body else ALWAYS
-    except CalendarError:
-        return ALWAYS
-
-
-def write_availability(tx: Tx, contact_id: str, body: dict[str, Any] | None) -> None:
-    """When a contact can be called, at whatever site; None: always."""
-    query = update(t.contact).where(t.contact.c.id == contact_id)
-    tx.execute(query.values(availability=body or None))
-
-
-_CONTACT = select(t.contact).where(t.contact.c.id == bindparam("id"))
-
-
-def contact(tx: Tx, contact_id: str) -> dict[str, Any] | None:
-    """One contact's row, as stored."""
-    row = tx.execute(_CONTACT, {"id": contact_id}).first()
-    return dict(row._mapping) if row else None
-
-
-def contact_names(tx: Tx, contact_ids: Iterable[str]) -> dict[str, str]:
-    """{contact id: name}, for lists."""
-    query = select(t.contact.c.id, t.contact.c.name).where(t.contact.c.id.in_(list(contact_ids)))
-    return {row.id: row.name for row in tx.execute(query)}
-
-
-_OWNERS = (
-    select(t.contact.c.phone, t.contact.c.id, t.site_contact.c.site_id)
-    .join(t.site_contact, t.site_contact.c.contact_id == t.contact.c.id)
-    .where(t.contact.c.phone.in_(bindparam("numbers", expanding=True)))
-)
-
-
-def owners_of(tx: Tx, numbers: Iterable[str]) -> dict[str, set[tuple[str, str]]]:
-    """{number: (contact, site) of whoever has it}, of ``numbers`` that are a site's contact's."""
-    found: dict[str, set[tuple[str, str]]] = {}
-    for row in tx.execute(_OWNERS, {"numbers": list(numbers)}):
-        found.setdefault(row.phone, set()).add((row.id, row.site_id))
-    return found
 
 
 def drop_links(tx: Tx, site_id: str, keep_accounts: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from callflow import call_plan, handling
 from callflow.handling import BadSite
-from callflow.storage import sites
+from callflow.storage import contacts, sites
 from tests.integration.handling.station import FIRST, SHOP, Station, a_site
 
 Row = dict[str, Any]
@@ -62,7 +62,7 @@ def test_no_secret_stands_in_clear_in_the_database(station: Station) -> None:
     put(station, body)
 
     def kept(tx: Any) -> str:
-        rows = [sites.site_row(tx, "1002"), sites.account_keys(tx), sites.contact_rows(tx, "1002")]
+        rows = [sites.site_row(tx, "1002"), sites.account_keys(tx), contacts.rows_of(tx, "1002")]
         return str(rows)
 
     text = station.read(kept)

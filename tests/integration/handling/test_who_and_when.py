@@ -11,7 +11,7 @@ from sqlalchemy import update
 from callflow import handling, ical
 from callflow.handling import BadSite, NotFound, calendars
 from callflow.hours import Span
-from callflow.storage import schema, sites
+from callflow.storage import contacts, schema
 from tests.integration.handling.station import FIRST, NIGHT, SECOND, Station, a_site
 from tests.integration.handling.watched import PARIS
 
@@ -38,7 +38,7 @@ def put(station: Station, *availabilities: Row | None, **changed: Any) -> None:
 
 
 def kept(station: Station, contact: str = "1002-anne") -> Any:
-    found = station.read(lambda tx: sites.contact(tx, contact))
+    found = station.read(lambda tx: contacts.get(tx, contact))
     assert found is not None
     return found["availability"]
 
@@ -176,7 +176,7 @@ def test_a_wrong_rule_names_its_field(station: Station, rule: Row, field: str) -
 
 def test_what_another_version_wrote_keeps_nobody_away_and_is_an_operators(station: Station) -> None:
     put(station)
-    station.write(lambda tx: sites.write_availability(tx, "1002-anne", {"moon": "full"}))
+    station.write(lambda tx: contacts.write_availability(tx, "1002-anne", {"moon": "full"}))
     row = station.alarm()
     assert station.wanted() == [FIRST]
     station.write(

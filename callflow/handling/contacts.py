@@ -1,0 +1,127 @@
+"""A site's contacts as people write and read them: numbers, codes, authorities, keys held.
+
+Codes go in and never come out: left out = unchanged, null = removed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import phonenumbers
+
+from callflow.dial_policy import refusal
+from callflow.handling import calendars, site_rules
+from callflow.handling.site_rules import BadSite
+from callflow.signal import Kind
+from callflow.site import ANY_KIND, Authority, Role
+from callflow.storage import Tx
+from callflow.storage import contacts as contact_rows
+from callflow.storage import schema as t
+from callflow.storage.sites import upsert
+from callflow.vault import Vault
+
+Row = dict[str, Any]
+
+_CODE = re.compile(r"[0-9]{4,8}")
+_REGION = "FR"
+
+
+def shown_of(tx: Tx, site_id: str) -> list[Row]:
+    """The contacts of a site as PUT takes them, codes left out."""
+    return [_shown(row) for row in contact_rows.rows_of(tx, site_id)]
+
+
+def _shown(row: Row) -> Row:
+    return {
+        "id": row["id"],
+        "name": row["name"],
+        "role": row["role"],
+        "rank": row["rank"],
+        "language": row["language"],
+        "phone": row["phone"],
+        "code_set": row["code"] is not None,
+        "duress_code_set": row["duress_code"] is not None,
+        "authorities": row["authorities"],
+        "keys_held": row["keys_held"],
+        "availability": row["availability"],
+    }
+
+
+def write_contacts(tx: Tx, vault: Vault, site_id: str, sent: Sequence[Row]) -> None:
+    """The contacts of a site whose links were dropped. Raises BadSite, naming the field."""
+    for place, contact in enumerate(sent):
+        _write_contact(tx, vault, site_id, place, contact)
+    calendars.check_replacements(tx, sent)
+
+
+def _write_contact(tx: Tx, vault: Vault, site_id: str, place: int, contact: Row) -> None:
+    field = f"contacts[{place}]"
+    contact_id = site_rules.required(contact, "id", f"{field}.id")
+    values: Row = {
+        "id": contact_id,
+        "name": site_rules.required(contact, "name", f"{field}.name"),
+        "language": contact.get("language", "fr"),
+        "phone": e164(contact.get("phone"), f"{field}.phone"),
+    }
+    for name in ("code", "duress_code"):
+        if name in contact:
+            values[name] = contact_code(vault, contact_id, contact[name], f"{field}.{name}")
+    if "availability" in contact:
+        sent = contact["availability"]
+        values["availability"] = calendars.availability(sent, f"{field}.availability")
+    upsert(tx, t.contact, ["id"], values)
+    kept = contact_rows.get(tx, contact_id)
+    if kept and kept["code"] and kept["code"] == kept["duress_code"]:
+        raise BadSite(f"{field}.duress_code", "must differ from the code")
+    upsert(
+        tx,
+        t.site_contact,
+        ["site_id", "contact_id", "role"],
+        {
+            "site_id": site_id,
+            "contact_id": contact_id,
+            "role": site_rules.one_of(Role, contact.get("role"), f"{field}.role"),
+            "rank": contact.get("rank", place + 1),
+            "authorities": _authorities(contact.get("authorities", {}), f"{field}.authorities"),
+            "keys_held": contact.get("keys_held", False),
+        },
+    )
+
+
+def _authorities(granted: dict[str, list[str]], field: str) -> dict[str, list[str]]:
+    known = {a.value for a in Authority}
+    for kind, authorities in granted.items():
+        if kind != ANY_KIND and kind not in {k.value for k in Kind}:
+            raise BadSite(f"{field}.{kind}", "is no kind of alarm")
+        for authority in authorities:
+            if authority not in known:
+                raise BadSite(f"{field}.{kind}", f"there is no authority {authority!r}")
+    return granted
+
+
+def contact_code(vault: Vault, contact: str, digits: str | None, field: str) -> str | None:
+    """The code as it is kept; None removes it. Raises BadSite."""
+    if digits is None:
+        return None
+    if not _CODE.fullmatch(digits):
+        raise BadSite(field, "must have 4 to 8 digits")
+    return vault.code(contact, digits)
+
+
+def e164(number: str | None, field: str) -> str | None:
+    """A number as people write it, in E.164. Raises BadSite."""
+    if number is None or not number.strip():
+        return None
+    try:
+        parsed = phonenumbers.parse(number, _REGION)
+    except phonenumbers.NumberParseException:
+        raise BadSite(field, "is no phone number: write +33… or 06 …") from None
+    if not phonenumbers.is_possible_number(parsed):
+        raise BadSite(field, "has too few or too many digits")
+    text = str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+    why = refusal(text)
+    if why is not None:  # said now, not when the alarm comes
+        raise BadSite(field, why)
+    return text
