@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from callflow.availability import gaps
+from callflow.availability import ALWAYS, gaps
 from callflow.call import Outcome
 from callflow.call_plan import (
     CALLING,
@@ -34,6 +34,8 @@ from callflow.site import Authority, Contact, Role, Site
 
 #: How far ahead calendars are looked at, in days.
 _YEAR = 365
+#: Kinds of alarm that a finding names.
+_SHOWN = 4
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,6 +66,7 @@ class _Here:
     use: Use
     now: datetime
     told: set[tuple[str, str]] = field(default_factory=set)  # (code, whose), once a site
+    missing: dict[frozenset[str], list[Span]] = field(default_factory=dict)
 
     def found(self) -> Iterator[Finding]:
         done = reachable(self.plan)
@@ -142,18 +145,25 @@ class _Here:
             if not any(contact.may(Authority.CANCEL, kind) for contact in listed)
         ]
         if kinds:
-            told = {"kind": ", ".join(kinds), "outcome": Outcome.VERIFIED_OK.value}
+            told = {"kind": _some(kinds), "outcome": Outcome.VERIFIED_OK.value}
             yield self._of(at, "no_authority", "who", **told)
 
     def _calendars(self, at: At, listed: Sequence[Contact]) -> Iterator[Finding]:
-        if any(not contact.availability.to_json() for contact in listed):
-            return  # somebody is always there
-        site, who = self.use.site, at.step.selectors
+        if any(contact.availability == ALWAYS for contact in listed):
+            return
         for kind in self.use.ringing:
-            missing = nobody(site, who, kind, self.now, _YEAR)
+            missing = self._nobody(at.step, kind)
             if missing:
-                yield self._of(at, "nobody_there", "who", **_hours(missing, site))
+                yield self._of(at, "nobody_there", "who", **_hours(missing, self.use.site))
                 return
+
+    def _nobody(self, step: Step, kind: Kind) -> list[Span]:
+        """When nobody can be called; each group of people is looked at once."""
+        site, who = self.use.site, step.selectors
+        group = frozenset(contact.id for each in who for contact in each.of(site, kind))
+        if group not in self.missing:
+            self.missing[group] = nobody(site, who, kind, self.now, _YEAR)
+        return self.missing[group]
 
     def _twice(self, steps: Iterable[At]) -> Iterator[Finding]:
         roles: dict[str, Role] = {}
@@ -214,6 +224,12 @@ def _held(category: Category, step: Step, outcome: str, grounds: bool) -> bool:
 
 def _calls(step: Step) -> bool:
     return step.kind in CALLING or step.kind is StepKind.SEND_GUARD
+
+
+def _some(kinds: Sequence[Kind]) -> str:
+    """A few of them: a plan for everything has thirty."""
+    shown = ", ".join(kinds[:_SHOWN])
+    return shown if len(kinds) <= _SHOWN else f"{shown}, …"
 
 
 def _hours(missing: Sequence[Span], site: Site) -> dict[str, object]:
