@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callflow import plan_text
+from callflow import plan_check, plan_text
 from callflow.call_plan import (
     BOUNDS,
     ENDS,
@@ -214,3 +216,9 @@ def test_the_schema_names_every_kind_setting_and_end() -> None:
         assert set(steps[kind.value]) >= {"id", "kind", "text", *FIELDS[kind]}
         assert set(steps[kind.value].get("outcomes", {}).get("properties", {})) == ENDS[kind]
         assert f"\n{kind}: " in text
+
+
+def test_the_readmes_plan_is_found_without_fault() -> None:
+    readme = (Path(__file__).parents[3] / "README.md").read_text("utf-8")
+    (text,) = re.findall(r"^```yaml\n(id: .*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    assert plan_check.check(plan_text.read(text), now=datetime(2026, 11, 25, tzinfo=UTC)) == []
