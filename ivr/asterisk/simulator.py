@@ -27,7 +27,6 @@ class Behaviour(StrEnum):
     RING = "ring"  # rings, nobody answers
     CONGESTION = "congestion"  # 503
     VOICEMAIL = "voicemail"  # greeting, beep, silence; never a key
-    ANNOUNCE = "announce"  # 183, a moment in which an announcement could be heard, 503
     SILENT = "silent"  # answers and says nothing, types nothing
     HANG_UP = "hang_up"  # answers and hangs up in the middle of the first prompt
     REFUSE = "refuse"  # 403
@@ -41,6 +40,7 @@ class TrunkBehaviour(StrEnum):
     BROKEN = "broken"  # 500
     BARRED = "barred"  # 403
     NO_ROUTE = "no_route"  # 404
+    ANNOUNCE = "announce"  # 183, a moment in which an announcement could be heard, 503
     SILENT = "silent"  # takes the INVITE, and nothing more comes
 
 
