@@ -8,6 +8,7 @@ from typing import Any
 
 from callflow import call_plan, simulation
 from callflow.call_plan import Plan
+from callflow.handling import plans
 from callflow.handling.agreed import site_now
 from callflow.handling.policy import load_policy
 from callflow.handling.refusals import NotFound
@@ -15,7 +16,7 @@ from callflow.signal import Kind
 from callflow.signals import events
 from callflow.simulation import Behaviours, Chance, RandomPeople, Script, Timeline, Worst
 from callflow.site import Site
-from callflow.storage import Tx, sites
+from callflow.storage import Tx
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,17 +29,10 @@ class Simulated:
 
 
 def plan_of(tx: Tx, plan_id: str, *, version: int | None = None, draft: bool = False) -> Plan:
-    """A version of a plan (None: the newest), or its draft. Raises NotFound, PlanError."""
+    """A version of a plan (None: the newest), or its draft, sound. Raises NotFound, PlanError."""
     if draft:
-        body = sites.plan_draft(tx, plan_id)
-    elif version is None:
-        body = sites.plan_body(tx, plan_id)
-    else:
-        body = sites.plan_version(tx, plan_id, version)
-    if body is None:
-        which = "draft of plan" if draft else f"version {version} of plan" if version else "plan"
-        raise NotFound(f"there is no {which} {plan_id!r}")
-    return call_plan.read(body)
+        return call_plan.read(plans.get_draft(tx, plan_id)["body"])
+    return call_plan.sound(plans.get_version(tx, plan_id, version))
 
 
 def site_of(tx: Tx, site_id: str, kind: Kind, at: datetime) -> Site:

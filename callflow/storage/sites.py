@@ -240,15 +240,6 @@ def plan_version(tx: Tx, plan_id: str, version: int) -> dict[str, Any] | None:
     return dict(row.body) if row else None
 
 
-_DRAFT = select(t.plan_draft.c.body).where(t.plan_draft.c.id == bindparam("id"))
-
-
-def plan_draft(tx: Tx, plan_id: str) -> dict[str, Any] | None:
-    """What is being written of a plan."""
-    row = tx.execute(_DRAFT, {"id": plan_id}).first()
-    return dict(row.body) if row else None
-
-
 def plan_bodies(tx: Tx) -> list[dict[str, Any]]:
     """The newest version of each plan, by id."""
     newest = (
