@@ -67,6 +67,12 @@ class Availability:
     leaves: tuple[Span, ...] = ()
     replacements: tuple[Replacement, ...] = ()
 
+    @property
+    def always(self) -> bool:
+        """Nothing was said of the person: there at any hour, and nobody stands in."""
+        said = self.week, self.holidays, self.duties, self.leaves, self.replacements
+        return not any(said) and self.week is None
+
     def hours(self, start: datetime, end: datetime, zone: ZoneInfo) -> list[Span]:
         """The person's own hours between two instants, absences not looked at; in order."""
         return _within(start, end, sorted([*self._weekly(start, end, zone), *self.duties]))

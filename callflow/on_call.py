@@ -104,6 +104,9 @@ def _in_person(site: Site, contact: Contact, at: datetime, zone: ZoneInfo) -> It
 
     One who is only replaced, and not on leave, is called where the replacement is not there.
     """
+    if contact.availability.always:
+        yield contact
+        return
     if not contact.availability.hours(at, at + _MOMENT, zone):
         return
     for other, span in _replacing(site, contact):
