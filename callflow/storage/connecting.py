@@ -35,6 +35,10 @@ _PATIENCE: dict[str, Any] = {
 }
 
 
+#: A writer that hangs in the middle of a transaction must not keep what it locked.
+_HUNG = f" -c idle_in_transaction_session_timeout={WAIT}s"
+
+
 def connection_info(url: str) -> tuple[str, dict[str, Any]]:
     """PostgreSQL's own form of a store's URL, and what every connection is opened with."""
     plain = make_url(url).set(drivername="postgresql")
@@ -75,7 +79,7 @@ def make_engine(url: str, *, writer: bool) -> Engine:
             pool_size=1 if writer else 4,
             pool_pre_ping=True,
             hide_parameters=True,
-            connect_args=dict(_PATIENCE),
+            connect_args={**_PATIENCE, "options": _PATIENCE["options"] + (_HUNG if writer else "")},
         )
     engine = create_engine(
         url,

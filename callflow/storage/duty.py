@@ -14,12 +14,15 @@ from callflow.storage.locks import Lock
 _TAKE = text("SELECT pg_try_advisory_lock(:kind, hashtext(:name))")
 _LEAVE = text("SELECT pg_advisory_unlock(:kind, hashtext(:name))")
 _LOOK = text("SELECT 1")
+#: A holder that hangs, and asks no more, is one that died.
+_HANGS = text("SET idle_session_timeout = '8s'")
 
 
 class Duty:
     """A duty that only one process has at a time; the next takes it within a call of ``mine``.
 
-    On a connection of its own: it is lost only with that, and given up where that is in doubt.
+    On a connection of its own: it is lost only with that, and given up where that is in doubt. So
+    ``mine`` is to be asked every two seconds or oftener.
     On SQLite, which serves one process a role, it is always ours.
     """
 
@@ -45,13 +48,13 @@ class Duty:
 
     def _take(self) -> bool:
         assert self._engine is not None, "SQLite needs no session"
-        session = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        taken = session.execute(_TAKE, self._key).scalar_one()
-        if taken:
-            self._session = session
-        else:
-            session.close()
-        return bool(taken)
+        self._session = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        self._session.execute(_HANGS)
+        if self._session.execute(_TAKE, self._key).scalar_one():
+            return True
+        self._session.close()
+        self._session = None
+        return False
 
     def _let_go(self) -> None:
         session, self._session = self._session, None

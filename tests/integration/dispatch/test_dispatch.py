@@ -215,3 +215,29 @@ def test_a_duty_is_one_s_until_it_dies(settings: Settings) -> None:
     finally:
         for duty in (first, second, other):
             duty.close()
+
+
+def test_a_duty_is_lost_with_its_connection(postgresql_url: str) -> None:
+    """A holder whose machine vanished, or that hangs, is cut off by PostgreSQL."""
+    first, second = (Duty(postgresql_url, "night watch") for _ in range(2))
+    store = Store(postgresql_url, mac=str)
+    cut = text(
+        "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+    try:
+        assert first.mine()
+        store.write_now(lambda tx: tx.execute(cut))
+        taken = False
+        deadline = clock.monotonic() + WITHIN
+        while not taken and clock.monotonic() < deadline:
+            taken = second.mine()
+        assert taken
+        assert not first.mine()
+        assert not first.mine()
+        second.close()
+        assert first.mine()
+    finally:
+        first.close()
+        second.close()
+        store.close()
