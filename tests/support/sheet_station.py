@@ -7,9 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-import callflow.sheets
 from callflow import call_plan
 from callflow.call_plan import BOUNDS, FIELDS, Plan, Step, StepKind
 from tests.support.station import Station
@@ -20,13 +17,7 @@ Row = dict[str, Any]
 RING_S, DELAY_S, WAIT_S = 6.0, 2.0, 4.0
 #: Where the sheets' sites lie, and whom the directory names there.
 POSTCODE = "99200"
-_FOLDER = Path(callflow.sheets.__file__).parent
 _PLACES = itertools.count()
-
-
-def sheet(name: str) -> Plan:
-    """A sheet as it comes with the product."""
-    return call_plan.read(yaml.safe_load((_FOLDER / f"{name}.yaml").read_text("utf-8")))
 
 
 def quick(plan: Plan) -> Plan:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.sheet_station import SheetStation, quick, sheet
+from tests.support.sheet_station import SheetStation, quick
+from tests.support.sheets import sheet
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
