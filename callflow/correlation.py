@@ -46,7 +46,7 @@ def matter_key(kind: Kind, code: str, zone: str, account: str, line: str) -> str
     """
     if kind is Kind.MISSING_POLL:
         return account
-    if kind is Kind.RECEIVER:
+    if kind in (Kind.RECEIVER, Kind.TRUNK):
         return zone or line
     key = zone_key(zone)
     if kind is Kind.LINE and not key and code[:1].isdigit():

@@ -225,6 +225,7 @@ ALWAYS_LIVE = (ALWAYS_OWN - {Kind.FIRE}) | {
     Kind.BANK_OPENING,
     Kind.ON_TEST,
     Kind.RECEIVER,
+    Kind.TRUNK,
     Kind.STORM,
 }
 assert PERSONAL <= ALWAYS_LIVE

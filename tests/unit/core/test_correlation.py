@@ -56,6 +56,7 @@ def test_without_a_panels_time_nothing_is_late() -> None:
         (Kind.MISSING_POLL, "MISSING_POLL", "", "1001"),
         (Kind.RECEIVER, "RECEIVER_LOST", "", "surgard"),
         (Kind.RECEIVER, "RECEIVER_LOST", "north", "north"),
+        (Kind.TRUNK, "TRUNK_DOWN", "", "surgard"),
     ],
 )
 def test_a_signal_tells_of_a_zone_a_path_or_a_receiver(
