@@ -62,8 +62,8 @@ _WHERE_STEP = ("étape « {} » : ", "step {!r}: ")
 #: {code: (French, English)} of what makes a plan unusable, or dangerous at a site.
 ERRORS: Mapping[str, tuple[str, str]] = {
     "plan_id": (
-        "l’identifiant de la consigne doit avoir de 1 à {most} caractères",
-        "the plan: its id must have 1 to {most} characters",
+        "l’identifiant de la consigne : de 1 à {most} lettres, chiffres ou . _ -",
+        "the plan: its id must have 1 to {most} characters: letters, digits, . _ -",
     ),
     "step_count": (
         "la consigne doit avoir de 1 à {most} étapes",
@@ -74,16 +74,20 @@ ERRORS: Mapping[str, tuple[str, str]] = {
         "two steps have the same id {id!r}",
     ),
     "step_id": (
-        "une étape ne peut pas avoir cet identifiant",
-        "a step can't have this id",
+        "une étape ne peut pas avoir cet identifiant (lettres, chiffres, . _ -)",
+        "a step can't have this id (letters, digits, . _ -)",
     ),
     "close_code": (
         "clôture sans code acquis (1 à {most} caractères)",
         "it closes without a resolution code (1 to {most} characters)",
     ),
     "long_text": (
-        "son texte dépasse {most} caractères",
-        "its text is longer than {most} characters",
+        "{name} dépasse {most} caractères",
+        "{name} is longer than {most} characters",
+    ),
+    "long_list": (
+        "{name} a plus de {most} éléments",
+        "{name} has more than {most} entries",
     ),
     "figure": (
         "{name} doit être compris entre {least:g} et {most:g}",

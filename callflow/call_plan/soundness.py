@@ -10,7 +10,7 @@ from typing import Any
 
 from callflow.call import ANSWERS, BESIDE_PLANS
 from callflow.call_plan.findings import Finding
-from callflow.call_plan.plan import Plan, PlanError, Step, from_json
+from callflow.call_plan.plan import LISTS, Plan, PlanError, Step, from_json
 from callflow.call_plan.vocabulary import (
     BOUNDS,
     CALLING,
@@ -32,7 +32,9 @@ from callflow.task import TaskOutcome
 RESERVED_IDS = BESIDE_PLANS | {"", CONTINUE, EXHAUSTED}
 LONGEST_ID, LONGEST_CODE = 64, 32  # characters, as the rows have room for
 LONGEST_TEXT = 2000  # characters: two minutes of speech
-MOST_STEPS = 100
+LONGEST_LINE = 500  # characters of an address, a subject, an answer, a line of a checklist
+MOST_STEPS, MOST_ENTRIES = 100, 100
+_ID = re.compile(rf"[0-9A-Za-z][0-9A-Za-z._-]{{0,{LONGEST_ID - 1}}}")
 _HOUR = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 
@@ -50,7 +52,7 @@ def sound(plan: Plan) -> Plan:
 
 def problems(plan: Plan) -> Iterator[Finding]:
     """What makes the plan unusable; nothing where it is sound."""
-    if not 1 <= len(plan.id) <= LONGEST_ID:
+    if not _ID.fullmatch(plan.id):
         yield Finding(code="plan_id", field="id", args={"most": LONGEST_ID})
     if not 1 <= len(plan.steps) <= MOST_STEPS:
         yield Finding(code="step_count", args={"most": MOST_STEPS})
@@ -90,15 +92,27 @@ def _same_ids(plan: Plan) -> Iterator[Finding]:
 
 def _bad_step(at: At) -> Iterator[Finding]:
     step = at.step
-    if step.id in RESERVED_IDS or len(step.id) > LONGEST_ID:
+    if step.id in RESERVED_IDS or not _ID.fullmatch(step.id):
         yield at.found("step_id", "id")
     if step.kind is StepKind.CLOSE and not 1 <= len(step.code.strip()) <= LONGEST_CODE:
         yield at.found("close_code", "code", most=LONGEST_CODE)
-    if len(step.text) > LONGEST_TEXT:
-        yield at.found("long_text", "text", most=LONGEST_TEXT)
+    yield from _too_long(at)
     for name in FIELDS[step.kind]:
         yield from _bad_figure(at, name)
     yield from _bad_setting(at)
+
+
+def _too_long(at: At) -> Iterator[Finding]:
+    """Texts are spoken, mailed and shown: none is without an end."""
+    for name in ("text", *FIELDS[at.step.kind]):
+        value = getattr(at.step, name)
+        most = LONGEST_TEXT if name == "text" else LONGEST_LINE
+        if isinstance(value, str) and len(value) > most:
+            yield at.found("long_text", name, name=name, most=most)
+        if isinstance(value, tuple) and len(value) > MOST_ENTRIES:
+            yield at.found("long_list", name, name=name, most=MOST_ENTRIES)
+        if name in LISTS and any(len(one) > LONGEST_LINE for one in value):
+            yield at.found("long_text", name, name=name, most=LONGEST_LINE)
 
 
 def _bad_figure(at: At, name: str) -> Iterator[Finding]:

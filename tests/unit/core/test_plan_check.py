@@ -35,6 +35,8 @@ def a_plan(example: dict[str, Any]) -> Plan:
     for step in steps:
         if isinstance(step.get("text"), list):  # so many times this character
             step["text"] = step["text"][0] * step["text"][1]
+        if isinstance(step.get("checklist"), list):  # so many times this line
+            step["checklist"] = [step["checklist"][1]] * step["checklist"][0]
     return from_json({"id": example.get("id", "p"), "steps": steps})
 
 
