@@ -57,11 +57,6 @@ def draft_row(tx: Tx, plan_id: str) -> Row | None:
     return dict(row._mapping) if row else None
 
 
-def drafts(tx: Tx) -> list[str]:
-    """The ids of the plans that have a draft."""
-    return list(tx.execute(select(t.plan_draft.c.id).order_by(t.plan_draft.c.id)).scalars())
-
-
 def write_draft(tx: Tx, values: Row, *, replaces: str | None) -> bool:
     """Insert a draft (``replaces`` None), or put it in the place of this revision; whether it was
     still so."""

@@ -10,6 +10,7 @@ from callflow.call_plan import Finding, PlanError
 from callflow.handling import plans
 from callflow.handling.plans import Changed, Faulty
 from callflow.handling.refusals import NotFound, Refused
+from callflow.storage import plans as rows
 from callflow.storage import sites
 from tests.integration.handling.station import FIRST, SECOND, Station
 
@@ -133,6 +134,21 @@ def test_nothing_is_published_without_a_reason(station: Station) -> None:
     revision = save(station, body(HAND))
     with pytest.raises(Refused, match="say why"):
         publish(station, revision, why="  ")
+
+
+def test_of_two_who_publish_the_same_version_one_is_told(station: Station) -> None:
+    station.plan("night", HAND)
+    again = station.read(lambda tx: sites.plan_body(tx, "night"))
+    assert again is not None
+
+    def insert(version: int) -> bool:
+        body_ = {**again, "version": version}
+        return station.write(
+            lambda tx: rows.insert_version(tx, body_, who="bruno", now=station.now)
+        )
+
+    assert [insert(version) for version in (1, 2, 2)] == [False, True, False]
+    assert station.read(lambda tx: plans.history(tx, "night"))[0]["published_by"] == "admin"
 
 
 def test_only_sites_that_follow_the_plan_are_looked_at(station: Station) -> None:

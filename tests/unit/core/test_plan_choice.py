@@ -10,8 +10,9 @@ import pytest
 
 from callflow.hours import CalendarError
 from callflow.instructions import Instruction, InstructionKind, Lowers
-from callflow.plan_choice import Alarm, plan_id, rules_from_json, rules_to_json
+from callflow.plan_choice import Alarm, plan_id, rules_from_json, rules_to_json, serves
 from callflow.signal import PERSONAL, Category, Kind
+from callflow.standard_plans import STANDARD_PLANS
 
 PARIS = ZoneInfo("Europe/Paris")
 NIGHT = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)  # 03:00 in Paris, a Wednesday
@@ -159,3 +160,28 @@ def test_what_is_wrong_is_named(rule: Any, field: str) -> None:
     with pytest.raises(CalendarError) as refused:
         rules_from_json([rule])
     assert refused.value.field == field
+
+
+RULE = {"plan": "rule", "kinds": ["fire", "hold_up"], "when": {"week": {"sun": ["01:00-02:00"]}}}
+
+
+@pytest.mark.parametrize("plans", [{}, {"*": "own", "lift": "cabin"}, {"technical": "own"}])
+@pytest.mark.parametrize("rules", [[], [RULE], [{"plan": "rule"}]])
+def test_every_alarm_is_among_those_that_its_plan_is_said_to_serve(
+    plans: dict[str, str], rules: list[dict[str, Any]]
+) -> None:
+    read = rules_from_json(rules)
+    served = {
+        plan: serves(plans, read, plan)
+        for plan in ("rule", *plans.values(), *(plan.id for plan in STANDARD_PLANS))
+    }
+    for kind, category in frozenset().union(*served.values()):
+        alarm = an_alarm(kind, category=category)
+        assert (kind, category) in served[plan_id(plans, read, (), alarm, PARIS, NIGHT)]
+    assert (Kind.LIFT, Category.VITAL) in frozenset().union(*served.values())
+
+
+def test_a_rule_that_counts_one_hour_a_week_serves_its_alarms() -> None:
+    kinds = {kind for kind, _ in serves({}, rules_from_json([RULE]), "rule")}
+    assert kinds == {Kind.FIRE, Kind.HOLD_UP}
+    assert serves({}, (), "nothing") == frozenset()
