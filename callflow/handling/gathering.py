@@ -23,13 +23,13 @@ from callflow.storage import Tx, calls, incidents
 
 Row = dict[str, Any]
 
-#: The conversation that can be about several incidents.
-_ABOUT_MANY = "verification"
+#: The conversations that can be about several incidents; a message only where it is the same (D9).
+_ABOUT_MANY = frozenset({"verification", "message"})
 
 
 def gather(tx: Tx, leader: Row, policy: Policy, now: datetime) -> None:
     """Whoever waits to call the same contact follows ``leader``, which is made now."""
-    if leader["dialogue"] != _ABOUT_MANY or leader["contact_id"] is None or leader["requester"]:
+    if leader["dialogue"] not in _ABOUT_MANY or leader["contact_id"] is None or leader["requester"]:
         return
     row = incidents.get(tx, leader["incident_id"]) if leader["incident_id"] else None
     if row is None or row["exercise"]:
@@ -37,21 +37,34 @@ def gather(tx: Tx, leader: Row, policy: Policy, now: datetime) -> None:
     waiting = calls.may_follow(tx, leader)
     forbidden = refused_calls(tx, waiting, policy, now) if waiting else {}
     for call in waiting:
-        if call["id"] not in forbidden:
+        if call["id"] not in forbidden and _says_the_same(tx, call, leader, row):
             _follow(tx, call, leader, now)
 
 
 def follow_if_ringing(tx: Tx, call_id: str, row: Row, now: datetime) -> None:
     """A call that was just asked for follows one to the same contact in which nobody spoke yet."""
     call = calls.get(tx, call_id)
-    if call is None or call["dialogue"] != _ABOUT_MANY or row["exercise"]:
+    if call is None or call["dialogue"] not in _ABOUT_MANY or row["exercise"]:
         return
     leader = calls.leader_for(tx, call)
     if leader is None or leader["incident_id"] is None:
         return
     other = incidents.get(tx, leader["incident_id"])
-    if other is not None and not other["exercise"]:
+    if other is not None and not other["exercise"] and _says_the_same(tx, leader, call, row):
         _follow(tx, call, leader, now)
+
+
+def _says_the_same(tx: Tx, call: Row, other: Row, others_incident: Row) -> bool:
+    """Whether ``other``, of ``others_incident``, says what ``call`` would."""
+    if call["dialogue"] != "message":
+        return True
+    row = incidents.get(tx, call["incident_id"])
+    return row is not None and _text(row, call) == _text(others_incident, other)
+
+
+def _text(row: Row, call: Row) -> str:
+    steps = {step["id"]: step for step in row["plan"]["steps"]}
+    return str(steps.get(call["step"], {}).get("text", ""))
 
 
 def _follow(tx: Tx, call: Row, leader: Row, now: datetime) -> None:

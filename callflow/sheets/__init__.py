@@ -1,5 +1,5 @@
 """Instruction sheets from real life, written as plans: to be read, copied and changed.
 
 ``shop``, ``bank`` (hold-up), ``house`` (isolated, with video), ``factory`` (fire), ``lift``,
-``lone_worker``: each a YAML file of ``callflow.plan_text``.
+``lone_worker``, ``technical``: each a YAML file of ``callflow.plan_text``.
 """

@@ -234,6 +234,8 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "lowers": people.LOWERS,
     "channel": outbox.CHANNELS,
     "fault": outbox.FAULTS,
+    "where": interventions.WHERE,
+    "armed": interventions.ARMED,
     **law.WORDS,
 }
 _LANGUAGES = ("fr", "en")

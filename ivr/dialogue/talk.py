@@ -256,13 +256,10 @@ def _asking(facts: Facts) -> tuple[Phrase, ...]:
     said: tuple[Phrase, ...] = ()
     if not facts.identify:
         said = (*_announced(facts), Phrase("greeting", {"station": facts.station}))
+    text = tuple(Phrase("plan_text", {"text": one, **written}) for one in _sentences(facts.text))
     if facts.dialogue is Dialogue.GUARD:
-        said += _situation(facts)
-    else:
-        said += (Phrase("site", {"site": facts.site_name, **written}),)
-    return said + tuple(
-        Phrase("plan_text", {"text": sentence, **written}) for sentence in _sentences(facts.text)
-    )
+        return said + _situation(facts) + text
+    return (*said, Phrase("site", {"site": facts.site_name, **written}), *text, *_others(facts))
 
 
 def _sentences(text: str) -> Iterator[str]:

@@ -144,3 +144,24 @@ def test_a_mute_site_is_in_no_call(station: Station, kind: str) -> None:
     leader = station.live(FIRST)["id"]
     assert station.read(lambda tx: calls.followers(tx, leader)) == []
     assert SECOND not in station.wanted()
+
+
+@pytest.mark.parametrize("texts", [("À traiter", "À traiter"), ("À traiter", "Coupez le gaz")])
+def test_one_firm_hears_one_message_for_all_its_faults_if_it_is_the_same(
+    station: Station, texts: tuple[str, str]
+) -> None:
+    names = []
+    for place, text in enumerate(texts):
+        tell = {"id": "tell", "kind": "message", "who": [{"role": "maintenance"}], "text": text}
+        station.plan(f"m{place}", {**tell, "outcomes": {"acknowledged": "end"}}, STEPS[1])
+        firm = {"id": "firm", "name": "Firm", "role": "maintenance", "phone": SECOND}
+        name = f"3{place:03d}"
+        station.put(name, name=name, plans={"power": f"m{place}"}, contacts=[firm])
+        station.alarm("AT", account=name)
+        station.later(1)
+        names.append(name)
+    station.place()
+    station.says(station.picks_up_ringing(SECOND), "acknowledged")
+    station.hangs_up(station.live_on_trunk(SECOND))
+    same = texts[0] == texts[1]
+    assert outcomes(station, *names) == ["acknowledged", "acknowledged" if same else None]
