@@ -205,6 +205,7 @@ RESOLUTIONS: Mapping[str, tuple[str, str]] = {
         "défaut technique, mainteneur prévenu",
         "technical fault, maintenance informed",
     ),
+    "restored": ("rétabli de soi-même", "restored by itself"),
     "test": ("essai", "test"),
     "exercise": ("exercice", "exercise"),
     "cancelled": ("annulée par code dans le délai", "cancelled by code in time"),
