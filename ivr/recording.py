@@ -12,7 +12,7 @@ import hashlib
 import os
 import re
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -169,9 +169,15 @@ def _chunks(file: BinaryIO) -> Iterator[bytes]:
 
 
 def wrong_recordings(
-    recordings: Path, rows: Sequence[Mapping[str, Any]], told: Mapping[str, str | None]
+    recordings: Path,
+    rows: Sequence[Mapping[str, Any]],
+    told: Mapping[str, str | None],
+    elsewhere: Collection[str] = (),
 ) -> list[str]:
-    """What is wrong with the kept files, against their rows and what the logbook tells of them."""
+    """What is wrong with the kept files, against their rows and what the logbook tells of them.
+
+    Files of the calls ``elsewhere`` are another node's: looked at where they were copied here.
+    """
     faults = []
     for row in rows:
         if row["call_id"] not in told:
@@ -184,7 +190,8 @@ def wrong_recordings(
             continue
         path = recordings / paths[call_id] if call_id in paths else None
         if path is None or not path.is_file():
-            faults.append(f"recording of call {call_id}: the file is missing")
+            if call_id not in elsewhere:
+                faults.append(f"recording of call {call_id}: the file is missing")
         elif sha256_of(path) != sha256:
             faults.append(f"recording of call {call_id}: the file was changed ({path.name})")
     return faults

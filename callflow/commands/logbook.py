@@ -27,11 +27,15 @@ def logbook_verify(json_: AsJson = False) -> None:
         ]
         found = store.read_now(calls.all_recordings)
         entries = store.read_now(handling.recorded_hashes)
-    faults += recording.wrong_recordings(settings.recordings_dir, found, entries)
+        elsewhere = store.read_now(lambda tx: handling.recorded_elsewhere(tx, settings.node))
+    faults += recording.wrong_recordings(settings.recordings_dir, found, entries, elsewhere)
     if json_:
-        print(json.dumps({"ok": not faults, "faults": faults}))
+        told = {"ok": not faults, "faults": faults, "recordings_elsewhere": len(elsewhere)}
+        print(json.dumps(told))
     else:
         print("\n".join(faults) or "the logbook is whole")
+        if elsewhere:
+            print(f"{len(elsewhere)} recordings are other nodes': verify them on their machines")
     raise typer.Exit(1 if faults else 0)
 
 

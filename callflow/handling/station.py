@@ -64,6 +64,11 @@ def recorded_hashes(tx: Tx) -> dict[str, str | None]:
     return logbook_rows.recorded_hashes(tx)
 
 
+def recorded_elsewhere(tx: Tx, node: str) -> set[str]:
+    """Calls whose recordings another node than this has, as the logbook tells them."""
+    return logbook_rows.recorded_elsewhere(tx, node)
+
+
 def recording_finished(
     tx: Tx,
     call_id: str,
@@ -98,6 +103,7 @@ def recording_finished(
         now,
         incident_row,
         call=call_id,
+        node=row["node"],
         path=path,
         sha256=sha256,
         duration=seconds,

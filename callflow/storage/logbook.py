@@ -186,11 +186,18 @@ def last(tx: Tx, *, limit: int) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in _execute(tx, query)]
 
 
+_RECORDED = select(t.logbook.c.data).where(t.logbook.c.kind.in_(["recording", "recording_problem"]))
+
+
 def recorded_hashes(tx: Tx) -> dict[str, str | None]:
     """{call id: SHA-256 of its recording} as the logbook tells them."""
-    c = t.logbook.c
-    query = select(c.data).where(c.kind.in_(["recording", "recording_problem"]))
-    return {data["call"]: data.get("sha256") for data in _execute(tx, query).scalars()}
+    return {data["call"]: data.get("sha256") for data in _execute(tx, _RECORDED).scalars()}
+
+
+def recorded_elsewhere(tx: Tx, node: str) -> set[str]:
+    """Calls whose recordings another node has, as the logbook tells them."""
+    told = _execute(tx, _RECORDED).scalars()
+    return {data["call"] for data in told if data.get("node", node) != node}
 
 
 def _entry(row: Any) -> Entry:

@@ -63,9 +63,11 @@ class Chaos:
         self.story.losses.append(await self.both.lose(node))
         self.story.kills.append(f"node of {node.data_dir.name}")
         await self._moment()
-        self._kill(other, "engine")
-        await self._moment()
-        await self._kill_third()
+        # Of the two engines that are left one goes too; the last one only when all is taken over.
+        theirs_first = self._chance.random() < 0.5
+        await self._kill_engine(other if theirs_first else None)
+        await asyncio.sleep(TAKEN_OVER_WITHIN)
+        await self._kill_engine(None if theirs_first else other)
         await alarms
         await self.both.bring_back(node)
         self._kill(node, "engine")
@@ -78,6 +80,12 @@ class Chaos:
 
     async def _moment(self) -> None:
         await asyncio.sleep(self._chance.uniform(0.5, 3.0))
+
+    async def _kill_engine(self, node: Station | None) -> None:
+        if node is None:
+            await self._kill_third()
+        else:
+            self._kill(node, "engine")
 
     async def _kill_third(self) -> None:
         await self.both.kill_engine()

@@ -38,6 +38,19 @@ def test_a_recording_is_attached_once_and_told_with_its_hash(station: Station) -
     assert station.read(lambda tx: calls.unrecorded(tx, "node0")) == []
 
 
+def test_the_logbook_tells_on_which_node_a_recording_lies(station: Station) -> None:
+    station.alarm("BA")
+    call_id = station.picks_up(SHOP)
+    station.hangs_up(call_id)
+    finished(station, call_id)
+
+    def elsewhere(node: str) -> set[str]:
+        return station.read(lambda tx: handling.recorded_elsewhere(tx, node))
+
+    assert elsewhere("node0") == set()
+    assert elsewhere("node1") == {call_id}
+
+
 def test_a_missing_recording_is_told_too(station: Station) -> None:
     station.alarm("BA")
     call_id = station.replies(SHOP, "verified_ok")

@@ -9,7 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from ivr.recording import RecordingProblem, discard_raw, finish, raw_call_ids, raw_file
+from ivr.recording import (
+    RecordingProblem,
+    discard_raw,
+    finish,
+    raw_call_ids,
+    raw_file,
+    wrong_recordings,
+)
 
 CALL = "7d4a2f0c-1b2e-4c3d-8e5f-000000000001"
 ANSWERED = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
@@ -84,3 +91,14 @@ def test_after_asterisk_was_killed_the_bytes_are_kept_and_marked(tmp_path: Path)
 def test_an_id_never_leaves_the_folder(tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError, match="not a call id"):
         raw_file(tmp_path, name)
+
+
+def test_another_node_s_recording_is_verified_where_it_lies(tmp_path: Path) -> None:
+    here, there = "a" * 8, "b" * 8
+    rows = [{"call_id": call, "path": f"{call}.wav", "sha256": "0"} for call in (here, there)]
+    told = {here: "0", there: "0"}
+    missing = f"recording of call {here}: the file is missing"
+    assert wrong_recordings(tmp_path, rows, told, {there}) == [missing]
+    (tmp_path / f"{there}.wav").write_bytes(b"copied here, and changed")
+    assert len(wrong_recordings(tmp_path, rows, told, {there})) == 2
+    assert "not the one" in wrong_recordings(tmp_path, rows[1:], {there: "1"}, {there})[0]
