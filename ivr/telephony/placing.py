@@ -75,6 +75,7 @@ class Placing:
         self._now, self._monotonic = now, monotonic
         self._on_over, self._on_room = on_over, on_room
         self._crowded = False  # the last claim was cut short by calls that were being placed
+        self._unheard = False  # whether the last claim was stored is not known
         self._link: AmiLink | None = None
         self._slots = asyncio.Semaphore(SLOTS)
         self._live: set[str] = set()
@@ -103,6 +104,8 @@ class Placing:
 
         Who was not ``told`` that there is something reads first: writing takes the turn of others.
         """
+        if self._unheard:
+            await self._find_unheard()
         if self.link.ready and (told or await self._store.read(self._wanted)):
             await self._claim()
 
@@ -123,13 +126,27 @@ class Placing:
                 return acts, []
             return acts, handling.claim_calls(tx, node=self._node, now=now, limit=free)
 
-        acts, orders = await self._store.write(claimed)
+        try:
+            acts, orders = await self._store.write(claimed)
+        except StoreUnavailable:
+            self._unheard = True
+            raise
         self._crowded = len(orders) == free
         for act in acts:
             self._spawn(self._do(act))
         for order in orders:
             self._live.add(order.call_id)
             self._spawn(self._place(order))
+
+    async def _find_unheard(self) -> None:
+        """What was claimed in a commit whose answer was lost: never placed, and asked for like
+        whatever may have been, or its row would stand in the way for ever."""
+        rows = await self._store.read(lambda tx: handling.live_calls(tx, node=self._node))
+        self._unheard = False
+        for row in rows:
+            if row.state is CallState.STARTED and row.id not in self._live:
+                self._live.add(row.id)
+                self._doubtful[row.id] = self._monotonic() + GRACE
 
     async def ask_for_doubtful(self) -> None:
         """Ask Asterisk for the calls that may have been placed, once their grace is over."""
