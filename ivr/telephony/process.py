@@ -172,7 +172,10 @@ class Telephony:
         await self._store.write(lambda tx: self._me.beat(tx, clock.now(), state))
         if await self._presence.was_missed() and self._link.connected:
             log.warning("node.was_missed", node=node)
-            await self._placing.resync()
+            try:
+                await self._placing.resync()
+            except AmiError as error:  # the link is lost: its return brings another resync
+                log.warning("node.not_resynchronised", node=node, reason=str(error))
 
     async def _alarm(self, kind: str, reason: str) -> None:
         at = clock.now()
