@@ -74,7 +74,7 @@ class Process:
             after_commit=simulation.hinted,
             on_commit=lambda: simulation.committed(self.role),
         )
-        self.begin(self.run())
+        self.begin(self.run()).add_done_callback(self._ended)
 
     def begin(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """A task of this process."""
@@ -90,6 +90,11 @@ class Process:
     async def run(self) -> None:
         """What the process does, until it is killed."""
         raise NotImplementedError
+
+    def _ended(self, running: asyncio.Task[None]) -> None:
+        """A part failed, and the process with it: the supervisor begins it again."""
+        if not self.store.dead:
+            self.simulation.ended(self, None if running.cancelled() else running.exception())
 
     def _killed_at_commit(self) -> None:
         self.simulation.kill(self)

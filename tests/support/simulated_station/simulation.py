@@ -225,6 +225,11 @@ class Simulation:
         pause = self._dice["faults"].uniform(*RESTART[process.role])
         self._loop.call_later(pause, self.start, type(process))
 
+    def ended(self, process: Process, reason: BaseException | None) -> None:
+        """A process ended by itself: that is no way to wait for a store that is away."""
+        self.broken(f"{process.role} ended by itself: {reason!r}")
+        self.kill(process)
+
     # --- the play ---
 
     async def play(self) -> None:

@@ -221,11 +221,14 @@ class Watch:
         self._dialled(invites)
 
     def _dialled(self, invites: dict[str, int]) -> None:
-        rows = self._all("SELECT id, state, outcome FROM call WHERE direction = 'outgoing'")
-        for call_id, state, outcome in rows:
+        rows = self._all(
+            "SELECT id, coalesce(leader, id), state, outcome FROM call"
+            " WHERE direction = 'outgoing'"
+        )
+        for call_id, spoke, state, outcome in rows:
             if state in [live.value for live in LIVE_STATES]:
                 self._broken(f"call {call_id} never ended")
-            if outcome in _HEARD and invites.get(call_id, 0) != 1:
+            if outcome in _HEARD and invites.get(spoke, 0) != 1:
                 self._broken(f"call {call_id} is said to be {outcome}, and nobody was called")
         known = {row[0] for row in rows}
         for call_id in invites:
