@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,12 +17,12 @@ from callflow import call_plan, clock, handling
 from callflow.call_plan import Plan
 from callflow.commands import plans
 from callflow.commands.base import AsJson, open_rows, settings_of_this_run
-from callflow.handling import proving
+from callflow.handling import backtesting, proving
 from callflow.handling.refusals import Refused
 from callflow.instants import from_iso
 from callflow.signal import Kind
 from callflow.simulation import BehaviourError, lines, timeline_to_json
-from callflow.storage import Tx
+from callflow.storage import Store, Tx
 
 Row = dict[str, Any]
 #: The same group: three commands more.
@@ -72,6 +74,56 @@ def plan_simulate(
         return
     for line in lines(done.timeline, done.site, done.worst, language=language):
         print(line)
+
+
+@group.command("backtest")
+def plan_backtest(
+    plan: Named,
+    of: Annotated[
+        str | None, typer.Option(help="Whose incidents: a plan's id; the plan's own unless said.")
+    ] = None,
+    since: Annotated[str | None, typer.Option(help="Opened since then (ISO 8601, UTC).")] = None,
+    version: Version = None,
+    draft: Draft = False,
+    language: Language = "fr",
+    json_: AsJson = False,
+) -> None:
+    """Replay a plan over stored incidents: whose calls, or end, would have been others."""
+    start = None if since is None else _instant(since)
+    with open_rows(settings_of_this_run()) as (store, _):
+        try:
+            found = store.read_now(lambda tx: plan_named(tx, plan, version=version, draft=draft))
+        except Refused as error:
+            raise typer.BadParameter(str(error)) from error
+        pages = list(_pages(store, of or found.id, found, start))
+    done = replace(
+        pages[-1],
+        examined=sum(page.examined for page in pages),
+        differences=tuple(each for page in pages for each in page.differences),
+        unlike=tuple(each for page in pages for each in page.unlike),
+    )
+    if json_:
+        print(json.dumps(backtesting.to_json(done), ensure_ascii=False))
+        return
+    for line in backtesting.lines(done, language):
+        print(line)
+
+
+def _pages(
+    store: Store, plan_id: str, plan: Plan, since: datetime | None
+) -> Iterator[backtesting.Backtest]:
+    """Each page in a transaction of its own: a long one would hold up others."""
+    after: tuple[datetime, str] | None = None
+    while True:
+        page = store.read_now(
+            lambda tx, after=after: backtesting.backtest_page(  # type: ignore[misc]
+                tx, plan_id, plan, since=since, after=after
+            )
+        )
+        yield page
+        after = page.next
+        if after is None:
+            return
 
 
 @group.command("rehearse")

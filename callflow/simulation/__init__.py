@@ -1,9 +1,11 @@
 """A plan run in virtual time: the same ``next_steps`` as production, without a phone or a row.
 
-``world`` applies what is decided as ``handling`` does, ``behaviour`` says what people do, ``run``
-puts both together, ``worst`` bounds how long it can last until a human knows.
+``applied`` does what is decided, and ``world`` what happens, as ``handling`` does in rows;
+``behaviour`` says what people do, ``run`` puts all together, ``worst`` bounds how long it can last
+until a human knows.
 """
 
+from callflow.simulation.applied import Entry, new_incident
 from callflow.simulation.behaviour import (
     NOBODY_ANSWERS,
     Answer,
@@ -15,10 +17,11 @@ from callflow.simulation.behaviour import (
     RandomPeople,
     Script,
     possible,
+    usual,
 )
-from callflow.simulation.run import Ring, Timeline, simulate
+from callflow.simulation.run import Ring, Run, Timeline, simulate
 from callflow.simulation.words import lines, timeline_to_json
-from callflow.simulation.world import Entry, World, new_incident
+from callflow.simulation.world import World
 from callflow.simulation.worst import Worst, worst_case
 
 __all__ = [
@@ -32,6 +35,7 @@ __all__ = [
     "Guard",
     "RandomPeople",
     "Ring",
+    "Run",
     "Script",
     "Timeline",
     "World",
@@ -41,5 +45,6 @@ __all__ = [
     "possible",
     "simulate",
     "timeline_to_json",
+    "usual",
     "worst_case",
 ]

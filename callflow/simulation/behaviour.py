@@ -40,6 +40,7 @@ class Answer:
     """How one call goes. ``outcome`` None: it never ends. Seconds."""
 
     outcome: Outcome | None
+    wait_s: float = 0.0  # until it is placed
     ring_s: float = _PICKED_UP_AFTER
     talk_s: float = 0.0  # until it has its outcome
     hold_s: float = 0.0  # until the line is free after that
@@ -55,7 +56,11 @@ class Doing:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Guard:
-    """What a guard does after he accepted; None: nothing is heard of him. Seconds."""
+    """What a guard does after he accepted, in seconds.
+
+    ``on_site_s`` None: he doesn't say that he is there; ``report_s`` (from then, else from his
+    acceptance) None: he reports nothing.
+    """
 
     on_site_s: float | None = 900.0
     report_s: float | None = 600.0
@@ -186,7 +191,8 @@ class RandomPeople:
     def task(self, step: Step, nth: int, at: datetime) -> Doing | None:
         if self.chance.random() < 0.25:
             return None
-        ends = [TaskOutcome(end) for end in sorted(ENDS[step.kind]) if end in set(TaskOutcome)]
+        said = frozenset(TaskOutcome) - {TaskOutcome.OVERDUE}
+        ends = [TaskOutcome(end) for end in sorted(ENDS[step.kind] & said)]
         after = self._between(1, 1.5 * step.limit)
         return Doing(outcome=self.chance.choice(ends), after_s=after)
 
@@ -260,9 +266,10 @@ def _doing(body: Any, name: str) -> Doing | None:
 
 def _guard(body: Any, name: str) -> Guard:
     _only(body, name, frozenset({"on_site_s", "report_s", "outcome"}))
+    on_site = _seconds(body, "on_site_s", 900.0, name)
     return Guard(
-        on_site_s=_seconds(body, "on_site_s", 900.0, name),
-        report_s=_seconds(body, "report_s", 600.0, name),
+        on_site_s=on_site,
+        report_s=_seconds(body, "report_s", None if on_site is None else 600.0, name),
         outcome=_member(TaskOutcome, body.get("outcome", "all_clear"), f"{name}.outcome"),
     )
 

@@ -12,8 +12,9 @@ from callflow.call import Call, CallState, Outcome
 from callflow.call_plan import Plan, StepKind
 from callflow.escalation import GuardEvent
 from callflow.signal import Category, Kind
+from callflow.simulation.applied import Entry, new_incident
 from callflow.simulation.behaviour import ANSWERED, Answer, Behaviours
-from callflow.simulation.world import Entry, World, new_incident
+from callflow.simulation.world import World
 from callflow.site import Site
 from callflow.task import Task
 
@@ -80,7 +81,8 @@ def simulate(
 class Run:
     """A world, and what happens in it, in the order of time.
 
-    ``looks`` says when the machine looks at what is due at a time: at once, unless told otherwise.
+    ``looks`` says when the machine looks at what is due at a time, and ``hang_up_s`` how long
+    hanging up takes: at once, unless told otherwise.
     """
 
     def __init__(
@@ -88,24 +90,26 @@ class Run:
         world: World,
         behaviours: Behaviours,
         looks: Callable[[datetime], datetime] = lambda due: due,
+        hang_up_s: float = 0.0,
     ) -> None:
         self.world, self.behaviours, self._looks = world, behaviours, looks
+        self._hang_up_s = hang_up_s
         self._ahead: list[tuple[datetime, int, Callable[[], None]]] = []
-        self._number = 0
+        self._number = self._awaited = 0
         self._seen_calls = self._seen_tasks = 0
         self._called: Counter[str] = Counter()
-        self._asked: Counter[str] = Counter()
+        self._sent: Counter[str] = Counter()
         self._guards: set[str] = set()
         self.rung: list[str] = []  # the calls that were placed, in order
 
     def to_end(self) -> Timeline:
-        """Until the machine is done with it, and everybody has hung up."""
+        """Until the machine is done with it, everybody has hung up, and nothing else comes."""
         world = self.world
         if self.behaviours.restored_s is not None:
             self.at(self._in(self.behaviours.restored_s), world.restored)
         self._decide()
         for _ in range(_MOST_HAPPENINGS):
-            if world.over and not any(call.live for call in world.calls):
+            if world.over and not self._awaited and not any(call.live for call in world.calls):
                 break
             at = self._next()
             if at is None:
@@ -122,6 +126,16 @@ class Run:
         """Have ``what`` happen at ``when`` (UTC); of one moment, in the order asked for."""
         self._number += 1
         heapq.heappush(self._ahead, (when, self._number, what))
+
+    def from_outside(self, when: datetime, what: Callable[[], None]) -> None:
+        """The same for what may set a plan going again that was done: the run lasts till then."""
+        self._awaited += 1
+
+        def happens() -> None:
+            self._awaited -= 1
+            what()
+
+        self.at(when, happens)
 
     def _next(self) -> datetime | None:
         """When something happens next; never before now."""
@@ -153,7 +167,7 @@ class Run:
         self.world.hang_ups.clear()
 
     def _hang_up_soon(self, call_id: str) -> None:
-        self.at(self.world.now, lambda: self._hung_up(call_id))
+        self.at(self._in(self._hang_up_s), lambda: self._hung_up(call_id))
 
     # --- calls ------------------------------------------------------------------------------
 
@@ -162,14 +176,21 @@ class Run:
         step = world.plan.step(call.step)
         answer = self.behaviours.call(step, contact, self._called[contact], world.now)
         self._called[contact] += 1
-        world.call_becomes(call.id, CallState.RINGING)
-        self.rung.append(call.id)
-        answered = answer.outcome in ANSWERED or answer.outcome is None
-        if answered:
-            self.at(self._in(answer.ring_s), lambda: self._answered(call.id, answer))
-        elif answer.outcome is not None:
+        if answer.wait_s:
+            self.at(self._in(answer.wait_s), lambda: self._placed(call.id, answer))
+        else:
+            self._placed(call.id, answer)
+
+    def _placed(self, call_id: str, answer: Answer) -> None:
+        if self.world.call(call_id).state is not CallState.REQUESTED:
+            return  # withdrawn meanwhile
+        self.world.call_becomes(call_id, CallState.RINGING)
+        self.rung.append(call_id)
+        if answer.outcome in ANSWERED or answer.outcome is None or answer.talk_s:
+            self.at(self._in(answer.ring_s), lambda: self._answered(call_id, answer))
+        else:
             outcome = answer.outcome
-            self.at(self._in(answer.ring_s), lambda: self._ended(call.id, outcome))
+            self.at(self._in(answer.ring_s), lambda: self._ended(call_id, outcome))
 
     def _answered(self, call_id: str, answer: Answer) -> None:
         if not self._rings(call_id):
@@ -199,8 +220,8 @@ class Run:
         step = self.world.plan.step(task.step)
         if step.kind is StepKind.SEND_GUARD:
             return  # the firm's answer on the phone begins it: ``_on_the_way``
-        doing = self.behaviours.task(step, self._asked[step.id], self.world.now)
-        self._asked[step.id] += 1
+        nth = [other.id for other in self.world.tasks if other.step == step.id].index(task.id)
+        doing = self.behaviours.task(step, nth, self.world.now)
         if doing is not None:
             outcome = doing.outcome
             self.at(self._in(doing.after_s), lambda: self.world.task_ended(task.id, outcome))
@@ -214,13 +235,12 @@ class Run:
 
     def _on_the_way(self, task: Task) -> None:
         step = self.world.plan.step(task.step)
-        nth = self._asked[task.subject]
-        self._asked[task.subject] += 1
+        nth = self._sent[task.subject]
+        self._sent[task.subject] += 1
         guard = self.behaviours.guard(step, task.subject, nth, self.world.now)
-        if guard.on_site_s is None:
-            return
-        there = self._in(guard.on_site_s)
-        self.at(there, lambda: self.world.guard_said(task.id, GuardEvent.ON_SITE))
+        there = self._in(guard.on_site_s or 0)
+        if guard.on_site_s is not None:
+            self.at(there, lambda: self.world.guard_said(task.id, GuardEvent.ON_SITE))
         if guard.report_s is not None:
             report = there + timedelta(seconds=guard.report_s)
             self.at(report, lambda: self.world.task_ended(task.id, guard.outcome))

@@ -8,8 +8,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from callflow.instants import to_iso
+from callflow.simulation.applied import Entry
 from callflow.simulation.run import Ring, Timeline
-from callflow.simulation.world import Entry
 from callflow.simulation.worst import Worst
 from callflow.site import Site
 from callflow.texts import OUTCOMES, REASONS, RESOLUTIONS, STEPS, WHYS, word

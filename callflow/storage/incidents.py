@@ -186,6 +186,38 @@ def page(
     return [dict(row._mapping) for row in tx.execute(query)]
 
 
+def of_plan(
+    tx: Tx,
+    plan_id: str,
+    *,
+    since: datetime | None,
+    after: tuple[datetime, str] | None,
+    limit: int,
+) -> list[dict[str, Any]]:
+    """Incidents of sites that were closed and followed a version of this plan, oldest first.
+
+    Rehearsals are none of them.
+    """
+    c = t.incident.c
+    query = (
+        select(t.incident)
+        .where(
+            c.plan["id"].as_string() == plan_id,
+            c.site_id.is_not(None),
+            c.exercise.is_(False),
+            c.closed_at.is_not(None),
+        )
+        .order_by(c.opened_at, c.id)
+        .limit(limit)
+    )
+    if since is not None:
+        query = query.where(c.opened_at >= since)
+    if after is not None:
+        at, last = after
+        query = query.where(or_(c.opened_at > at, (c.opened_at == at) & (c.id > last)))
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
 def queue(tx: Tx, *, limit: int = 200) -> list[dict[str, Any]]:
     """What is unfiled: with a human first, by priority, then oldest (ux.md 3)."""
     c = t.incident.c

@@ -30,6 +30,21 @@ SIMULATION: Mapping[str, tuple[str, str]] = {
     ),
 }
 
+#: What a backtest found.
+BACKTEST: Mapping[str, tuple[str, str]] = {
+    "differs": ("Événement {incident} ({at} UTC) :", "Incident {incident} ({at} UTC):"),
+    "was": ("  était : {called} → {end}", "  was: {called} → {end}"),
+    "would_be": ("  serait : {called} → {end}", "  would be: {called} → {end}"),
+    "found": (
+        "{examined} événement(s) rejoué(s), {differ} différent(s)",
+        "{examined} incident(s) replayed, {differ} different",
+    ),
+    "unlike": (
+        "{count} ne se rejoue(nt) pas tel(s) quel(s) : {incidents}",
+        "{count} can't be replayed as they were: {incidents}",
+    ),
+}
+
 ENTRIES: Mapping[str, tuple[str, str]] = {
     "rehearsed": (
         "EXERCICE de la consigne {plan} (version {version}), demandé par {by}",

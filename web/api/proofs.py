@@ -1,20 +1,21 @@
-"""``plans/{id}/…/simulate``, ``…/rehearse``: a plan is proved before it is published."""
+"""``plans/{id}/…/simulate``, ``…/backtest``, ``…/rehearse``: proof before publishing."""
 
 from __future__ import annotations
 
 import random
+from datetime import datetime
 from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Depends, Path
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, Field, model_validator
 
 from callflow import handling
-from callflow.handling import proving
+from callflow.handling import backtesting, proving
 from callflow.signal import Kind
 from callflow.simulation import BehaviourError, timeline_to_json
 from callflow.storage import Tx
 from web.accounts import Right
-from web.api import reading
+from web.api import paging, reading
 from web.api.plans import Author, Here, PlanId
 from web.api.shapes import Body, IncidentOut
 from web.api.site_shapes import Identifier
@@ -58,6 +59,76 @@ async def simulate_version(
     return await station.store.read(lambda tx: _simulate(tx, plan_id, body, version, now))
 
 
+class BacktestIn(Body):
+    """Which incidents: those that followed the plan, opened since then."""
+
+    since: AwareDatetime | None = None
+
+
+class CourseOut(BaseModel):
+    """Who was called, in order, by contact id, and the end: a resolution code or why a human."""
+
+    called: list[str]
+    end: str
+    human_after_s: float | None
+
+
+class DifferenceOut(BaseModel):
+    """An incident that the plan would have treated otherwise."""
+
+    incident: str
+    opened_at: datetime
+    what: list[str] = Field(description="`calls`, `end`, or both")
+    was: CourseOut
+    would_be: CourseOut
+
+
+class BacktestOut(BaseModel):
+    """One page. `unlike`: incidents that their own plan, replayed, does not call as it did (an
+    operator dialled, or a crash was in the way): their comparison says less."""
+
+    examined: int
+    differences: list[DifferenceOut]
+    unlike: list[str]
+    next: str | None = Field(description="Give it as `after` for the page that follows")
+
+
+@router.post("/plans/{plan_id}/draft/backtest", responses=NOT_FOUND)
+async def backtest_draft(
+    plan_id: PlanId, body: BacktestIn, caller: Reader, station: Here, after: paging.After = None
+) -> BacktestOut:
+    """Replays the draft over the incidents that followed the plan, oldest first."""
+    start = paging.moment_of(after)
+    return await station.store.read(lambda tx: _backtest(tx, plan_id, body, None, start))
+
+
+@router.post("/plans/{plan_id}/versions/{version}/backtest", responses=NOT_FOUND)
+async def backtest_version(
+    plan_id: PlanId,
+    version: VersionNumber,
+    body: BacktestIn,
+    caller: Reader,
+    station: Here,
+    after: paging.After = None,
+) -> BacktestOut:
+    """The same for a published version."""
+    start = paging.moment_of(after)
+    return await station.store.read(lambda tx: _backtest(tx, plan_id, body, version, start))
+
+
+def _backtest(
+    tx: Tx,
+    plan_id: str,
+    body: BacktestIn,
+    version: int | None,
+    after: tuple[datetime, str] | None,
+) -> BacktestOut:
+    plan = proving.plan_of(tx, plan_id, version=version, draft=version is None)
+    found = backtesting.backtest_page(tx, plan_id, plan, since=body.since, after=after)
+    following = None if found.next is None else paging.moment(*found.next)
+    return BacktestOut.model_validate({**backtesting.to_json(found), "next": following})
+
+
 class RehearseIn(Body):
     """Where, about what, and which version: the newest published one unless said."""
 
@@ -90,7 +161,7 @@ async def rehearse(plan_id: PlanId, body: RehearseIn, caller: Author, station: H
 
 
 def _simulate(
-    tx: Tx, plan_id: str, body: SimulateIn, version: int | None, now: AwareDatetime
+    tx: Tx, plan_id: str, body: SimulateIn, version: int | None, now: datetime
 ) -> dict[str, Any]:
     plan = proving.plan_of(tx, plan_id, version=version, draft=version is None)
     chance = None if body.random is None else random.Random(body.random)

@@ -9,8 +9,9 @@ from typing import Any
 import httpx
 
 from callflow import clock
-from callflow.storage import Tx, incidents
-from callflow.storage import schema as t
+from callflow.call import Outcome
+from callflow.handling.plans import save_draft
+from callflow.storage import incidents
 from tests.integration.test_command_line import callflow
 from tests.support.web_station import WebStation
 from web.accounts import Role
@@ -19,11 +20,7 @@ NIGHT = "2026-12-24T02:30:00Z"
 
 
 def put_draft(station: WebStation, body: dict[str, Any]) -> None:
-    def write(tx: Tx) -> None:
-        row = {"id": body["id"], "body": body, "based_on": 1, "changed_by": "essai"}
-        tx.execute(t.plan_draft.insert().values(**row, changed_at=clock.now()))
-
-    station.do(write)
+    station.do(lambda tx: save_draft(tx, body, "essai", clock.now()))
 
 
 async def test_a_version_is_simulated(station: WebStation, api: httpx.AsyncClient) -> None:
@@ -132,3 +129,49 @@ def test_the_command_line_rehearses(station: WebStation, tmp_path: Path) -> None
     status, said = callflow(tmp_path, *arguments)
     assert status != 0
     assert "an exercise runs at this site already" in said
+
+
+def an_alarm(station: WebStation) -> None:
+    """The shop answers."""
+    station.site()
+    station.alarm()
+    station.call(Outcome.VERIFIED_OK)
+
+
+NO_COUNTER_CALL = {"id": "intrusion", "steps": [{"id": "a", "kind": "call_list"}]}
+
+
+async def test_a_draft_is_replayed_over_what_happened(
+    station: WebStation, api: httpx.AsyncClient
+) -> None:
+    an_alarm(station)
+    put_draft(station, NO_COUNTER_CALL)
+    own = (await api.post("/plans/intrusion/versions/1/backtest", json={})).json()
+    assert own["examined"] == 1
+    assert (own["differences"], own["unlike"], own["next"]) == ([], [], None)
+    (difference,) = (await api.post("/plans/intrusion/draft/backtest", json={})).json()[
+        "differences"
+    ]
+    assert "calls" in difference["what"]
+    assert difference["was"]["called"] == ["1001-0"]
+    assert difference["would_be"]["called"][0] == "1001-1"
+    later = {"since": "2100-01-01T00:00:00Z"}
+    none = (await api.post("/plans/intrusion/draft/backtest", json=later)).json()
+    assert none["examined"] == 0
+
+
+def test_the_command_line_names_each_incident_that_differs(
+    station: WebStation, tmp_path: Path
+) -> None:
+    an_alarm(station)
+    file = tmp_path / "draft.json"
+    file.write_text(json.dumps(NO_COUNTER_CALL))
+    status, said = callflow(tmp_path, "plan", "backtest", str(file), "--language", "en")
+    assert status == 0, said
+    assert "would be: 1001-1" in said
+    assert "1 incident(s) replayed, 1 different" in said
+    status, said = callflow(tmp_path, "plan", "backtest", "intrusion", "--json")
+    assert json.loads(said)["differences"] == []
+    status, said = callflow(tmp_path, "plan", "backtest", "nothing")
+    assert status != 0
+    assert "there is no plan 'nothing'" in said
