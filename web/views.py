@@ -8,13 +8,15 @@ from datetime import datetime
 from typing import Any
 
 from callflow import directory, handling
-from callflow.call import AT_DESK, LIVE_STATES
+from callflow.call import AT_DESK
 from callflow.handling.agreed import site_now
 from callflow.signal import OF_STATION, Category, Kind
 from callflow.signals import blocks
 from callflow.site import Site
 from callflow.storage import Tx, calls, incidents, logbook, outbox, signals, sites, supervision
 from callflow.storage import contacts as contact_rows
+from web import call_views, task_views
+from web.call_views import LIVE
 from web.i18n import phone
 from web.people_views import away, instructions_of
 from web.service_views import services_of
@@ -22,7 +24,6 @@ from web.service_views import services_of
 Row = dict[str, Any]
 #: Kinds that are about a panel, a path or a line: what they name is no zone.
 _NO_ZONES = frozenset({Kind.MISSING_POLL, Kind.MISSING_TEST, Kind.RECEIVER, Kind.TRUNK, Kind.STORM})
-_LIVE = frozenset(state.value for state in LIVE_STATES)
 #: The station's own time zone: the console's clock and the times of what belongs to no site.
 STATION_ZONE = "Europe/Paris"
 
@@ -94,7 +95,7 @@ def _line(
     people: dict[str, str],
     policy: handling.Policy,
 ) -> Line:
-    last = next((c for c in its_calls if c["state"] in _LIVE), None)
+    last = next((c for c in its_calls if c["state"] in LIVE), None)
     last = last or next((c for c in reversed(its_calls) if c["state"] == "ended"), None)
     group, kind = _group(row), Kind(row["kind"])
     human = row["with_human"] and row["human_since"] is not None
@@ -214,8 +215,7 @@ def incident(tx: Tx, incident_id: str, now: datetime) -> Row | None:
     contacts = contact_rows.rows_of(tx, row["site_id"]) if row["site_id"] else []
     its_calls = calls.of_incident(tx, incident_id)
     names = {c["id"]: c["name"] for c in contacts}
-    recordings = calls.recordings(tx, [c["id"] for c in its_calls])
-    shown = [_call(c, names, recordings) for c in its_calls]
+    shown = call_views.shown(tx, its_calls, names)
     here = site_now(tx, row["site_id"], Kind(row["kind"]), now) if row["site_id"] else None
     return {
         "incident": row,
@@ -231,7 +231,9 @@ def incident(tx: Tx, incident_id: str, now: datetime) -> Row | None:
         "parts": _parts(tx, row),
         "images": outbox.images_of(tx, [incident_id])[incident_id],
         "services": services_of(tx, row, now),
-        "steps": steps(row, shown),
+        "steps": steps(row, shown, task_views.tasks_of(tx, row)),
+        "measures": task_views.running_measures(tx, row["site_id"], now),
+        "deciders": task_views.may_send_guards(here, Kind(row["kind"])),
         "other_calls": [c for c in shown if c["step"] not in _step_ids(row)],
         "entries": _with_persons(tx, logbook.page(tx, incident=incident_id, limit=2000)),
     }
@@ -272,51 +274,22 @@ def _contact(row: Row) -> Row:
     return {name: row[name] for name in kept}
 
 
-def _call(row: Row, names: dict[str, str], recordings: dict[str, Row]) -> Row:
-    seconds = None
-    if row["answered_at"] and row["ended_at"]:
-        seconds = (row["ended_at"] - row["answered_at"]).total_seconds()
-    kept = (
-        "id",
-        "step",
-        "room",
-        "to",
-        "attempt",
-        "state",
-        "outcome",
-        "detail",
-        "direction",
-        "requested_at",
-        "placed_at",
-        "ringing_at",
-        "answered_at",
-        "ended_at",
-    )
-    return {
-        **{name: row[name] for name in kept},
-        "to": directory.shown(row["step"], row["to"]),
-        "who": names.get(row["contact_id"] or "", ""),
-        "live": row["state"] in _LIVE,
-        "desk": row["step"] in AT_DESK,
-        "talked": seconds,
-        "recording": recordings.get(row["id"]),
-    }
-
-
 def _step_ids(row: Row) -> list[str]:
     return [step["id"] for step in row["plan"].get("steps", ())]
 
 
-def steps(row: Row, its_calls: Sequence[Row]) -> list[Row]:
-    """The plan's steps, each with its calls and a mark: who is or was at it."""
+def steps(row: Row, its_calls: Sequence[Row], its_tasks: Sequence[Row]) -> list[Row]:
+    """The plan's steps, each with its calls, its tasks and a mark: who is or was at it."""
     ids = _step_ids(row)
-    visited = {call["step"] for call in its_calls}
+    visited = {one["step"] for one in (*its_calls, *its_tasks)}
     machine = row["machine"] if row["state"] == "open" else "closed"
     here = ids.index(row["step"]) if row["step"] in ids else None
     found = []
     for place, step in enumerate(row["plan"].get("steps", ())):
         mine = [call for call in its_calls if call["step"] == step["id"]]
-        found.append({**step, "calls": mine, "mark": _mark(place, here, step, visited, machine)})
+        asked = [task for task in its_tasks if task["step"] == step["id"]]
+        mark = _mark(place, here, step, visited, machine)
+        found.append({**step, "calls": mine, "tasks": asked, "mark": mark})
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from callflow.texts import OUTCOMES as OUTCOME_WORDS
 from callflow.texts import REASONS as REASON_WORDS
 from callflow.texts import RESOLUTIONS as RESOLUTION_WORDS
+from callflow.texts import TASK_OUTCOMES as TASK_OUTCOME_WORDS
 from callflow.texts import law
 from callflow.texts.outbox import FAULTS
 from ivr.prompts import KINDS
@@ -60,6 +61,19 @@ OTHER_STEPS = {
     "incoming": N_("Incoming call"),
     "service_desk": N_("Desk phone rung: a service was asked for"),
     "service": N_("Emergency service"),
+}
+#: What an operator does at a panel from afar.
+PANEL_COMMANDS = {
+    "arm": N_("Arm the site"),
+    "disarm": N_("Disarm the site"),
+    "bypass": N_("Bypass zones"),
+    "siren_off": N_("Stop the siren"),
+    "open_gate": N_("Open the gate"),
+}
+MEASURES = {
+    "guard_on_site": N_("guard on site"),
+    "zone_out_of_service": N_("zone out of service"),
+    "other": N_("other measure"),
 }
 ROLES = {
     "premises": N_("premises"),
@@ -153,10 +167,17 @@ PROCESSES = {
     "web": N_("Web"),
 }
 #: Outcomes that tell of success, of an alarm worse than it was, and of nothing reached.
-GOOD = frozenset({"verified_ok", "known_cause", "going", "send_guard"})
-GRAVE = frozenset({"duress", "help", "wrong_code", "operator", "trunk_failure", "error"})
+GOOD = frozenset(
+    {"verified_ok", "known_cause", "going", "send_guard", "accepted", "acknowledged"}
+    | {"done", "all_clear", "service_comes"}
+)
+GRAVE = frozenset(
+    {"duress", "help", "wrong_code", "operator", "trunk_failure", "error", "overdue", "failed"}
+    | {"traces", "service_declines"}
+)
 
 
+_OUTCOMES = {**TASK_OUTCOME_WORDS, **OUTCOME_WORDS}
 _REASONS = {**REASON_WORDS, "plan": ("à traiter selon la consigne", "left by the plan")}
 
 
@@ -174,8 +195,8 @@ def of_law(name: str, table: str, language: str) -> str:
 
 
 def outcome(name: str | None, language: str) -> str:
-    """How a call ended, in words."""
-    return _pair(OUTCOME_WORDS.get(name or ""), language, name or "")
+    """How a call or a task ended, in words."""
+    return _pair(_OUTCOMES.get(name or ""), language, name or "")
 
 
 def reason(name: str, language: str) -> str:
@@ -238,6 +259,24 @@ REFUSALS = (
     N_("this incident is filed: nothing can be verified any more"),
     N_("what was said lies between the opening of the incident and now"),
     N_("what was said more than seven days ago is written as a note"),
+    N_("there is no such task of this incident"),
+    N_("there is no such measure at this site"),
+    N_("there is no such contact at this site"),
+    N_("this is over already: look again"),
+    N_("write down what the service said: its report ends this step"),
+    N_("write down the guard's report: it ends this step"),
+    N_("this step does not end with"),
+    N_("not ticked off yet"),
+    N_("disarming takes two people: name the other one"),
+    N_("the panel has not confirmed it: wait for its message, or say that it failed"),
+    N_("a report says where was looked: inside, outside, or both"),
+    N_("a report says whether there are traces of somebody"),
+    N_("all clear needs to say whether the site is armed again"),
+    N_("the guard has left already: look again"),
+    N_("no guard was asked for by this step"),
+    N_("no authority to decide on guards"),
+    N_("this measure is lifted already"),
+    N_("choose yes or no"),
     N_("Not Found"),
     N_("Method Not Allowed"),
 )

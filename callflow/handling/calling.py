@@ -28,7 +28,7 @@ from callflow.handling.gathering import (
     gather,
     let_followers_go,
 )
-from callflow.handling.guards import accepted_by_phone
+from callflow.handling.guards import accepted_by_phone, duress_by_phone
 from callflow.handling.policy import load_policy
 from callflow.handling.queueing import bridge, desk_took, leave_room
 from callflow.handling.telling import storable, tell
@@ -352,6 +352,7 @@ def _act_upon(tx: Tx, row: Row, incident_row: Row, outcome: Outcome, now: dateti
     """What an answer changes at once, while the person is still on the line."""
     if outcome is Outcome.DURESS:
         raise_duress(tx, incident_row, now)
+        duress_by_phone(tx, incident_row, row["contact_id"], now)
     elif outcome is Outcome.ACCEPTED:
         accepted_by_phone(tx, incident_row, row["contact_id"], now)
     elif outcome in _NEEDS_HUMAN:

@@ -54,10 +54,10 @@ def complete_task(
     if step.kind is StepKind.SEND_GUARD:
         raise Refused("write down the guard's report: it ends this step")
     if outcome is TaskOutcome.OVERDUE or outcome.value not in ENDS[step.kind]:
-        raise Refused(f"this step does not end with {outcome.value}")
+        raise Refused("this step does not end with", outcome.value)
     missing = [line for line in step.checklist if line not in ticked]
     if missing:
-        raise Refused(f"not ticked off yet: {'; '.join(missing)}")
+        raise Refused("not ticked off yet", "; ".join(missing))
     if step.kind is StepKind.ACT_ON_PANEL and outcome is TaskOutcome.CONFIRMED:
         _panel_agrees(tx, row, task, step, who, second)
     told = f"{text} ({second})".strip() if second else text
@@ -67,14 +67,20 @@ def complete_task(
 
 def open_task_of(tx: Tx, incident_id: str, task_id: str, who: str) -> tuple[Row, Row]:
     """The incident and its open task, for an act of ``who``. Raises Held, NotFound, Refused."""
+    row, task = task_of(tx, incident_id, task_id, who)
+    if task["state"] != TaskState.OPEN.value:
+        raise Refused("this is over already: look again")
+    return row, task
+
+
+def task_of(tx: Tx, incident_id: str, task_id: str, who: str) -> tuple[Row, Row]:
+    """The incident and its task, over or not, for an act of ``who``. Raises Held, NotFound."""
     row = known(tx, incident_id)
     if row["holder"] not in (None, who):
         raise Held(row["holder"])
     task = tasks.get(tx, task_id)
     if task is None or task["incident_id"] != incident_id:
-        raise NotFound(f"there is no task {task_id!r} of this incident")
-    if task["state"] != TaskState.OPEN.value:
-        raise Refused("this is over already: look again")
+        raise NotFound("there is no such task of this incident", task_id)
     return row, task
 
 

@@ -72,9 +72,7 @@ def _write_contact(tx: Tx, vault: Vault, site_id: str, place: int, contact: Row)
         sent = contact["availability"]
         values["availability"] = calendars.availability(sent, f"{field}.availability")
     upsert(tx, t.contact, ["id"], values)
-    kept = contact_rows.get(tx, contact_id)
-    if kept and kept["code"] and kept["code"] == kept["duress_code"]:
-        raise BadSite(f"{field}.duress_code", "must differ from the code")
+    check_codes(tx, contact_id, f"{field}.duress_code")
     upsert(
         tx,
         t.site_contact,
@@ -88,6 +86,13 @@ def _write_contact(tx: Tx, vault: Vault, site_id: str, place: int, contact: Row)
             "keys_held": contact.get("keys_held", False),
         },
     )
+
+
+def check_codes(tx: Tx, contact_id: str, field: str) -> None:
+    """The two codes of a contact that was just written differ. Raises BadSite."""
+    kept = contact_rows.get(tx, contact_id)
+    if kept and kept["code"] and kept["code"] == kept["duress_code"]:
+        raise BadSite(field, "must differ from the code")
 
 
 def _authorities(granted: dict[str, list[str]], field: str) -> dict[str, list[str]]:

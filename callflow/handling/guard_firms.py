@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from callflow.handling.contacts import contact_code, e164
+from callflow.handling.contacts import check_codes, contact_code, e164
 from callflow.handling.site_rules import BadSite, required
 from callflow.handling.telling import tell
 from callflow.storage import Tx, contacts, guards
@@ -57,6 +57,7 @@ def put_firm(tx: Tx, vault: Vault, firm_id: str, body: Row, who: str, now: datet
         "tariff": body.get("tariff", ""),
     }
     guards.put_firm(tx, contact, firm)
+    check_codes(tx, firm_id, "duress_code")
     tell(tx, "guard_firm_changed", now, firm=body["name"], by=who, who_did=who)
     found = guards.firm(tx, firm_id)
     assert found is not None, "it was written just now"

@@ -7,12 +7,13 @@ from typing import Any
 
 from callflow.call_plan import Measure, StepKind
 from callflow.escalation import GuardEvent, progressed
-from callflow.handling.completing import open_task_of, step_of
+from callflow.handling.completing import open_task_of, step_of, task_of
 from callflow.handling.measures import open_measure
 from callflow.handling.operating import acted, known
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.tasks import end_task
 from callflow.handling.telling import tell
+from callflow.instants import to_iso
 from callflow.logbook import MACHINE
 from callflow.on_call import as_called
 from callflow.signal import Kind
@@ -44,6 +45,13 @@ def accepted_by_phone(tx: Tx, row: Row, firm: str, now: datetime) -> None:
             _progress(tx, row, task, GuardEvent.ACCEPTED, MACHINE, now)
 
 
+def duress_by_phone(tx: Tx, row: Row, firm: str, now: datetime) -> None:
+    """The firm that was called typed its code under duress: nobody waits for its guard."""
+    for task in tasks.of_incident(tx, row["id"]):
+        if _is_asked(task, firm):
+            end_task(tx, task["id"], TaskOutcome.DURESS, now)
+
+
 def _is_asked(task: Row, firm: str) -> bool:
     mine = task["kind"] == StepKind.SEND_GUARD.value and task["subject"] == firm
     return mine and tasks.to_task(task).open
@@ -67,7 +75,7 @@ def guard_report(
     *,
     inside: bool,
     outside: bool,
-    traces: bool,
+    traces: bool | None,
     rearmed: bool | None,
     text: str = "",
 ) -> Row:
@@ -78,11 +86,13 @@ def guard_report(
     row, task = _guards_task(tx, incident_id, task_id, who)
     if not (inside or outside):
         raise Refused("a report says where was looked: inside, outside, or both")
+    if traces is None:
+        raise Refused("a report says whether there are traces of somebody")
     if not traces and rearmed is None:
         raise Refused("all clear needs to say whether the site is armed again")
     found = TaskOutcome.TRACES if traces else TaskOutcome.ALL_CLEAR
-    where = " + ".join(w for w, seen in (("intérieur", inside), ("extérieur", outside)) if seen)
-    armed = {True: "remis en marche", False: "non remis en marche", None: ""}[rearmed]
+    where = {(True, True): "everywhere", (True, False): "inside"}.get((inside, outside), "outside")
+    armed = {True: "rearmed", False: "not_rearmed", None: ""}[rearmed]
     told = {"who": _name(tx, task), "where": where, "armed": armed, "note": text}
     tell(tx, "guard_report", now, row, who_did=who, outcome=found.value, **told)
     end_task(tx, task["id"], found, now, who=who, text=text)
@@ -90,11 +100,12 @@ def guard_report(
 
 
 def guard_left(tx: Tx, incident_id: str, task_id: str, who: str, now: datetime) -> Row:
-    """The guard has left the site."""
-    row = known(tx, incident_id)
-    task = tasks.get(tx, task_id)
-    if task is None or task["incident_id"] != incident_id:
-        raise NotFound(f"there is no task {task_id!r} of this incident")
+    """The guard has left the site, mostly after the report. Raises Held, NotFound, Refused."""
+    row, task = task_of(tx, incident_id, task_id, who)
+    _for_a_guard(task)
+    if "left_at" in task["data"]:
+        raise Refused("the guard has left already: look again")
+    tasks.note(tx, task_id, {**task["data"], "left_at": to_iso(now)})
     tell(tx, "guard_left", now, row, who=_name(tx, task), who_did=who)
     return acted(tx, row, who, now)
 
@@ -129,9 +140,13 @@ def guard_stays(
 
 def _guards_task(tx: Tx, incident_id: str, task_id: str, who: str) -> tuple[Row, Row]:
     row, task = open_task_of(tx, incident_id, task_id, who)
+    _for_a_guard(task)
+    return row, task
+
+
+def _for_a_guard(task: Row) -> None:
     if task["kind"] != StepKind.SEND_GUARD.value:
         raise Refused("no guard was asked for by this step")
-    return row, task
 
 
 def _authority(tx: Tx, row: Row, contact_id: str, now: datetime) -> str:
@@ -139,9 +154,9 @@ def _authority(tx: Tx, row: Row, contact_id: str, now: datetime) -> str:
     site = sites.load_site(tx, row["site_id"]) if row["site_id"] else None
     contact = as_called(site, contact_id, now) if site is not None else None
     if contact is None:
-        raise NotFound(f"there is no contact {contact_id!r} at this site")
+        raise NotFound("there is no such contact at this site", contact_id)
     if not contact.may(Authority.SEND_GUARD, Kind(row["kind"])):
-        raise Refused(f"{contact.name} has no authority to decide on guards")
+        raise Refused("no authority to decide on guards", contact.name)
     return contact.name
 
 

@@ -52,7 +52,7 @@ def lift_measure(tx: Tx, site_id: str, measure_id: str, who: str, now: datetime)
     """End a measure before its time; its row. Raises NotFound, Refused."""
     measure = measures.get(tx, measure_id)
     if measure is None or measure["site_id"] != site_id:
-        raise NotFound(f"there is no measure {measure_id!r} at this site")
+        raise NotFound("there is no such measure at this site", measure_id)
     if not measures.lift(tx, measure_id, who, now):
         raise Refused("this measure is lifted already")
     row = incidents.get(tx, measure["incident_id"], lock=True) if measure["incident_id"] else None

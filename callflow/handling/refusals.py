@@ -4,7 +4,15 @@ from __future__ import annotations
 
 
 class Refused(Exception):
-    """The act makes no sense now; the message says why and what to do."""
+    """The act makes no sense now; the message says why and what to do.
+
+    ``message`` is a sentence that pages say in their own language, ``about`` whom or what it
+    names: the text is both.
+    """
+
+    def __init__(self, message: str, about: str = "") -> None:
+        super().__init__(f"{message}: {about}" if about else message)
+        self.message, self.about = message, about
 
 
 class Held(Refused):
@@ -16,4 +24,4 @@ class Held(Refused):
 
 
 class NotFound(Refused):
-    """There is no such incident, contact or plan."""
+    """There is no such incident, task, contact or plan."""

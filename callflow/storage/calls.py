@@ -344,6 +344,11 @@ def followers(tx: Tx, leader: str) -> list[dict[str, Any]]:
 # --- recordings ---------------------------------------------------------------------------
 
 
+def recorded_as(call: dict[str, Any]) -> str:
+    """The call whose recording holds what was said: the one that spoke for it, else itself."""
+    return str(call["leader"] or call["id"])
+
+
 def recordings(tx: Tx, call_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """{call id: its recording's row}."""
     query = select(t.recording).where(t.recording.c.call_id.in_(list(call_ids)))

@@ -48,6 +48,11 @@ def change(tx: Tx, task_id: str, **values: Any) -> bool:
     return tx.execute(query.values(**values)).rowcount == 1
 
 
+def note(tx: Tx, task_id: str, data: dict[str, Any]) -> None:
+    """What is known of a task's progress, whether it is open or over."""
+    tx.execute(update(t.task).where(t.task.c.id == task_id).values(data=data))
+
+
 def end(tx: Tx, task_id: str, outcome: TaskOutcome, *, who: str, now: datetime) -> bool:
     """Give an open task its outcome; whether it was open."""
     return change(

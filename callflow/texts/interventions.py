@@ -19,8 +19,8 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "{who}: the guard is on site, a report is expected by {until}",
     ),
     "guard_report": (
-        "Compte rendu de {who} : {outcome} ({where}) {armed} {note}",
-        "Report of {who}: {outcome} ({where}) {armed} {note}",
+        "Compte rendu de {who} : {outcome} ({where}), {armed} {note}",
+        "Report of {who}: {outcome} ({where}), {armed} {note}",
     ),
     "guard_left": ("{who} : agent reparti", "{who}: the guard has left"),
     "guard_recalled": (
@@ -31,4 +31,17 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Société d'intervention {firm} modifiée par {by}",
         "Guard firm {firm} changed by {by}",
     ),
+}
+
+#: Where a guard has looked.
+WHERE: Mapping[str, tuple[str, str]] = {
+    "inside": ("intérieur", "inside"),
+    "outside": ("extérieur", "outside"),
+    "everywhere": ("intérieur et extérieur", "inside and outside"),
+}
+#: How a guard left the site's alarm.
+ARMED: Mapping[str, tuple[str, str]] = {
+    "rearmed": ("site remis en marche", "the site is armed again"),
+    "not_rearmed": ("site non remis en marche", "the site is not armed again"),
+    "": ("remise en marche non précisée", "nothing said of arming"),
 }

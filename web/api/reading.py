@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from callflow import directory
@@ -40,8 +40,8 @@ def signal(row: Row) -> Row:
     }
 
 
-def call(row: Row, recorded: bool) -> Row:
-    """A call; its recording has its id."""
+def call(row: Row, recordings: Collection[str]) -> Row:
+    """A call; its recording has its id, or that of the call in which it was told (D10)."""
     names = (
         "id",
         "direction",
@@ -58,7 +58,12 @@ def call(row: Row, recorded: bool) -> Row:
     )
     shown = {name: row[name] for name in names}
     shown["to"] = directory.shown(row["step"], row["to"])
-    return {**shown, "contact": row["contact_id"], "recording": row["id"] if recorded else None}
+    kept = calls.recorded_as(row)
+    return {
+        **shown,
+        "contact": row["contact_id"],
+        "recording": kept if kept in recordings else None,
+    }
 
 
 def entry(row: Row) -> Row:
@@ -103,7 +108,8 @@ def incidents(tx: Tx, rows: Sequence[Row]) -> list[Row]:
         for incident, made in calls.of_incidents(tx, ids).items()
     }  # what was withdrawn before anybody acted never was a call: the logbook tells of it
     of_logbook = logbook.of_incidents(tx, ids)
-    recordings = calls.recordings(tx, [c["id"] for found in of_calls.values() for c in found])
+    made = [call for found in of_calls.values() for call in found]
+    recordings = calls.recordings(tx, [calls.recorded_as(call) for call in made])
     images = outbox.images_of(tx, ids)
     asked = tasks.of_incidents(tx, ids)
     return [
@@ -149,7 +155,11 @@ def _incident(
         "storm": row["storm_id"],
         "plan": {**row["plan"], "step": row["step"]},
         "signals": [signal(s) for s in its_signals],
-        "calls": [call(c, c["id"] in recordings) for c in its_calls],
+        "calls": [call(c, recordings) for c in its_calls],
         "logbook": [entry(e) for e in entries],
-        "recordings": [recording(recordings[c["id"]]) for c in its_calls if c["id"] in recordings],
+        "recordings": [
+            recording(recordings[kept])
+            for kept in dict.fromkeys(calls.recorded_as(c) for c in its_calls)
+            if kept in recordings
+        ],
     }

@@ -133,7 +133,9 @@ class CallOut(BaseModel):
     answered_at: datetime | None
     ended_at: datetime | None
     outcome: Outcome | None = Field(description="null while the call lives")
-    recording: str | None
+    recording: str | None = Field(
+        description="A call's id: another one's where this was told in a call to the same person"
+    )
 
 
 class EntryOut(BaseModel):
@@ -179,7 +181,9 @@ class TaskOut(BaseModel):
     subject: str = Field(description="A guard firm's id, or empty")
     text: str
     checklist: list[str] = Field(description="What must be ticked off")
-    data: dict[str, Any] = Field(description="Of a guard: accepted_at, expected_at, on_site_at")
+    data: dict[str, Any] = Field(
+        description="Of a guard: accepted_at, expected_at, on_site_at, left_at"
+    )
     requested_at: datetime
     due_at: datetime | None
     ended_at: datetime | None

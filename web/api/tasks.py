@@ -45,7 +45,7 @@ class GuardIn(Body):
     event: Literal["accepted", "on_site", "left", "report", "recall", "stay"]
     inside: bool = Field(False, description="report: it was looked inside")
     outside: bool = Field(False, description="report: it was looked outside")
-    traces: bool = Field(False, description="report: somebody was, or is, there")
+    traces: bool | None = Field(None, description="report: whether somebody was, or is, there")
     rearmed: bool | None = Field(None, description="report: the site is armed again")
     contact: Line = Field("", description="recall, stay: whose authority it is")
     minutes: float = Field(60, ge=1, le=7 * 1440, description="stay: for how long")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
@@ -14,9 +13,10 @@ from callflow import handling
 from callflow.law import Answer, Finding, Means, Service
 from callflow.storage import Tx, incidents
 from callflow.texts import RESOLUTIONS
-from web import views, words
+from web import i18n, views, words
 from web.accounts import Right
 from web.auth import Visitor, allowed
+from web.pages import forms, tasks
 from web.problems import ProblemError, not_found
 from web.rendering import page
 from web.service_views import Revealed
@@ -65,7 +65,10 @@ def _refusal(refused: handling.Refused | None, language: str) -> str:
     """Why, as the page says it: the law's reasons have words of their own."""
     if isinstance(refused, handling.NotAllowed):
         return words.of_law(refused.gate.reason, "reason", language)
-    return str(refused or "")
+    if refused is None:
+        return ""
+    said = i18n.catalogue(language).gettext(refused.message)
+    return f"{said} : {refused.about}" if refused.about else said
 
 
 @router.post("/incidents/{incident_id}/{act}")
@@ -89,7 +92,8 @@ async def act(
         if isinstance(done, handling.Refused):  # told in the logbook, and so committed
             raise done
     except handling.Refused as refused:
-        return await _page(station, visitor, incident_id, refused, 409)
+        status = 404 if isinstance(refused, handling.NotFound) else 409
+        return await _page(station, visitor, incident_id, refused, status)
     if isinstance(done, Revealed):  # shown once, in this answer only
         return await _page(station, visitor, incident_id, revealed=done)
     back = form.get("back", "")
@@ -97,34 +101,33 @@ async def act(
 
 
 def _park(tx: Tx, incident_id: str, who: str, form: Mapping[str, str], now: datetime) -> object:
-    minutes = form.get("minutes", "")
-    if not minutes.isascii() or not minutes.isdigit() or not 1 <= int(minutes) <= 1440:
-        raise ProblemError(422, "1 to 1440 minutes", field="minutes")
-    until = now + timedelta(minutes=int(minutes))
+    until = now + timedelta(minutes=forms.minutes(form))
     return handling.park(tx, incident_id, who, until, now)
 
 
 def _note(tx: Tx, incident_id: str, who: str, form: Mapping[str, str], now: datetime) -> object:
-    return handling.note(tx, incident_id, who, _text(form), now)
+    return handling.note(tx, incident_id, who, forms.text(form), now)
 
 
 def _close(tx: Tx, incident_id: str, who: str, form: Mapping[str, str], now: datetime) -> object:
     code = form.get("code", "")
     if code not in RESOLUTIONS:
         raise ProblemError(422, "choose a resolution code", field="code")
-    return handling.close_incident(tx, incident_id, who, code, _text(form), now)
+    return handling.close_incident(tx, incident_id, who, code, forms.text(form), now)
 
 
 def _verify(tx: Tx, incident_id: str, who: str, form: Mapping[str, str], now: datetime) -> object:
-    means, result = _one_of(Means, form, "means"), _one_of(Finding, form, "result")
-    return handling.record_verification(tx, incident_id, who, means, result, _text(form), now)
+    means, result = forms.one_of(Means, form, "means"), forms.one_of(Finding, form, "result")
+    return handling.record_verification(tx, incident_id, who, means, result, forms.text(form), now)
 
 
 def _call_service(
     tx: Tx, incident_id: str, who: str, form: Mapping[str, str], now: datetime
 ) -> object:
     service = form.get("service", "")
-    return handling.service_call(tx, incident_id, who, service, now, override_reason=_text(form))
+    return handling.service_call(
+        tx, incident_id, who, service, now, override_reason=forms.text(form)
+    )
 
 
 def _reveal(tx: Tx, incident_id: str, who: str, form: Mapping[str, str], now: datetime) -> object:
@@ -137,31 +140,14 @@ def _report(tx: Tx, incident_id: str, who: str, form: Mapping[str, str], now: da
         tx,
         incident_id,
         who,
-        _one_of(Service, form, "service"),
-        _one_of(Answer, form, "answer"),
+        forms.one_of(Service, form, "service"),
+        forms.one_of(Answer, form, "answer"),
         now,
         person=form.get("person", "")[:200],
         reference=form.get("reference", "")[:200],
-        note=_text(form),
+        note=forms.text(form),
         counter_order="counter_order" in form,
     )
-
-
-_Member = TypeVar("_Member", bound=StrEnum)
-
-
-def _one_of(of: type[_Member], form: Mapping[str, str], field: str) -> _Member:
-    try:
-        return of(form.get(field, ""))
-    except ValueError:
-        raise ProblemError(422, f"choose one of {', '.join(of)}", field=field) from None
-
-
-def _text(form: Mapping[str, str]) -> str:
-    text = form.get("text", "").replace("\r\n", "\n").replace("\0", "")
-    if len(text) > 4000:
-        raise ProblemError(422, "at most 4000 characters", field="text")
-    return text
 
 
 #: What a person can do, by the last part of the form's address.
@@ -182,4 +168,7 @@ ACTS: dict[str, Act] = {
     "report-service": _report,
     "reveal-line": _reveal,
     "close": _close,
+    "task": tasks.complete,
+    "guard": tasks.guard,
+    "lift-measure": tasks.lift,
 }

@@ -230,7 +230,7 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.dataset.act || !window.htmx) return;
   event.preventDefault();
-  const form_values = Object.fromEntries(new FormData(form));
+  const form_values = Object.fromEntries(new FormData(form, event.submitter));
   const headers = { "X-CSRF-Token": body.dataset.csrf };
   htmx.ajax("POST", form.getAttribute("action"), { ...whole, values: form_values, headers })
     .then(() => { form.reset(); tick(); });

@@ -5,6 +5,12 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+from babel.messages.pofile import read_po
+from jinja2.ext import babel_extract
+
+import callflow.handling.completing
+import callflow.handling.guards
+import callflow.handling.measures
 import callflow.handling.operating
 import web
 from web import i18n, words
@@ -12,12 +18,20 @@ from web.rendering import render
 
 WEB = Path(web.__file__).parent
 SOURCES = (
-    Path(callflow.handling.operating.__file__),
+    *(
+        Path(room.__file__ or "")
+        for room in (
+            callflow.handling.operating,
+            callflow.handling.completing,
+            callflow.handling.guards,
+            callflow.handling.measures,
+        )
+    ),
     *sorted((WEB / "pages").glob("*.py")),
     WEB / "auth.py",
 )
 #: The place of the text among the arguments.
-RAISED = {"Refused": 0, "ProblemError": 1}
+RAISED = {"Refused": 0, "NotFound": 0, "ProblemError": 1}
 
 
 def refusals() -> set[str]:
@@ -29,7 +43,7 @@ def refusals() -> set[str]:
                 place = RAISED.get(node.func.id)
                 if place is not None and len(node.args) > place:
                     text = node.args[place]
-                    if isinstance(text, ast.Constant):
+                    if isinstance(text, ast.Constant):  # one with a name in it stays as it is
                         found.add(str(text.value))
     return found
 
@@ -39,6 +53,27 @@ def test_every_refusal_is_said_in_french() -> None:
     assert refusals() <= set(words.REFUSALS)
     for text in words.REFUSALS:
         assert i18n.catalogue("fr").gettext(text) != text
+
+
+def spoken() -> set[str]:
+    """Every text of the templates, and every word that is marked for translation."""
+    found = set()
+    for path in sorted((WEB / "templates").glob("*.html")):
+        with path.open("rb") as file:
+            for _, _, message, _ in babel_extract(file, ["_", "gettext", "ngettext"], [], {}):
+                found.add(str(message[0] if isinstance(message, tuple) else message))
+    for node in ast.walk(ast.parse((WEB / "words.py").read_text("utf-8"))):
+        match node:
+            case ast.Call(func=ast.Name(id="N_"), args=[ast.Constant(value=text)]):
+                found.add(str(text))
+    return found
+
+
+def test_every_word_of_the_pages_is_said_in_french() -> None:
+    with (WEB / "locale/fr/LC_MESSAGES/web.po").open("rb") as file:
+        known = read_po(file, locale="fr")
+    assert {"Lift", "Note", "Voice first"} <= spoken()
+    assert [text for text in sorted(spoken()) if not (text in known and known[text].string)] == []
 
 
 def test_a_refusal_with_a_name_in_it_is_shown_as_it_is() -> None:

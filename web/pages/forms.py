@@ -1,0 +1,44 @@
+"""What a form of a page says, checked: a problem that names the field, or the value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import TypeVar
+
+from web.problems import ProblemError
+
+Form = Mapping[str, str]
+_Member = TypeVar("_Member", bound=StrEnum)
+
+
+def text(form: Form) -> str:
+    """The words in the field ``text``, as they were typed."""
+    said = form.get("text", "").replace("\r\n", "\n").replace("\0", "")
+    if len(said) > 4000:
+        raise ProblemError(422, "at most 4000 characters", field="text")
+    return said
+
+
+def one_of(of: type[_Member], form: Form, field: str) -> _Member:
+    """A member of a closed vocabulary."""
+    try:
+        return of(form.get(field, ""))
+    except ValueError:
+        raise ProblemError(422, f"choose one of {', '.join(of)}", field=field) from None
+
+
+def minutes(form: Form) -> int:
+    """A time of at most a day."""
+    said = form.get("minutes", "")
+    if not said.isascii() or not said.isdigit() or not 1 <= int(said) <= 1440:
+        raise ProblemError(422, "1 to 1440 minutes", field="minutes")
+    return int(said)
+
+
+def yes_no(form: Form, field: str) -> bool | None:
+    """What was chosen; None: nothing."""
+    said = form.get(field, "")
+    if said not in ("", "yes", "no"):
+        raise ProblemError(422, "choose yes or no", field=field)
+    return {"yes": True, "no": False}.get(said)
