@@ -99,13 +99,19 @@ def plan_id(
 
 
 def serves(
-    site_plans: Mapping[str, str], rules: Sequence[PlanRule], plan: str
+    site_plans: Mapping[str, str],
+    rules: Sequence[PlanRule],
+    plan: str,
+    agreed: Iterable[Kind] = (),
 ) -> frozenset[tuple[Kind, Category]]:
-    """Which alarms may get the plan of this id at a site, provisional instructions aside."""
+    """Which alarms may get the plan of this id at a site; ``agreed`` are the kinds for which a
+    provisional instruction names it."""
+    meanwhile = frozenset(agreed)
     return frozenset(
         (kind, category)
         for kind, category in _opening()
-        if standard_plans.plan_id(site_plans, kind, category) == plan
+        if kind in meanwhile
+        or standard_plans.plan_id(site_plans, kind, category) == plan
         or any(rule.plan == plan and rule.means(kind, category) for rule in rules)
     )
 

@@ -19,7 +19,7 @@ from callflow.call_plan import BOUNDS, KINDS, MEANINGS, Finding, Plan, PlanError
 from callflow.call_plan.plan import FLAGS, WHOLE
 
 #: Characters of a plan's text; a hundred steps with long texts have fewer.
-LONGEST = 300_000
+LONGEST = 500_000
 _DEEPEST = 8  # lists and mappings within each other; a plan has six
 _KEYS = frozenset({"id", "version", "name", "steps"})
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")

@@ -21,7 +21,7 @@ from callflow.handling.telling import tell
 from callflow.hours import CalendarError
 from callflow.plan_changes import Change
 from callflow.site import SiteState
-from callflow.storage import Tx, plans, services, sites
+from callflow.storage import Tx, instructions, plans, services, sites
 
 Row = dict[str, Any]
 
@@ -118,7 +118,7 @@ def validate(tx: Tx, plan: Plan, now: datetime) -> list[Finding]:
 
     Thousands of sites take seconds: read it, before the transaction that publishes.
     """
-    return plan_check.check(plan, uses_of(tx, plan.id), now=now)
+    return plan_check.check(plan, uses_of(tx, plan.id, now), now=now)
 
 
 def validate_draft(tx: Tx, plan_id: str, now: datetime) -> list[Finding]:
@@ -126,9 +126,10 @@ def validate_draft(tx: Tx, plan_id: str, now: datetime) -> list[Finding]:
     return validate(tx, call_plan.from_json(get_draft(tx, plan_id)["body"]), now)
 
 
-def uses_of(tx: Tx, plan_id: str) -> Iterable[plan_check.Use]:
-    """The sites that follow the plan of this id, and for which alarms. Terminated ones have none,
-    and a suspended one is a human's (D2); provisional instructions aren't looked at."""
+def uses_of(tx: Tx, plan_id: str, now: datetime) -> Iterable[plan_check.Use]:
+    """The sites that follow the plan of this id, and for which alarms, by what is agreed for a
+    while too. Terminated ones have none, and a suspended one is a human's (D2)."""
+    agreed = instructions.naming(tx, plan_id, now)
     lines = tuple(line_from_row(row) for row in services.line_rows(tx))
     for row in plans.sites_with_plans(tx):
         if SiteState(row["state"]) in (SiteState.SUSPENDED, SiteState.TERMINATED):
@@ -137,7 +138,7 @@ def uses_of(tx: Tx, plan_id: str) -> Iterable[plan_check.Use]:
             rules = plan_choice.rules_from_json(row["plan_rules"])
         except CalendarError:
             continue  # not as they were checked: every alarm of the site is a human's
-        alarms = plan_choice.serves(row["plans"], rules, plan_id)
+        alarms = plan_choice.serves(row["plans"], rules, plan_id, agreed.get(row["id"], ()))
         site = sites.load_site(tx, row["id"]) if alarms else None
         if site is not None:
             yield plan_check.Use(

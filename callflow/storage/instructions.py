@@ -64,6 +64,18 @@ def current(tx: Tx, site_id: str, now: datetime) -> list[Instruction]:
     ]
 
 
+def naming(tx: Tx, plan_id: str, now: datetime) -> dict[str, set[Kind]]:
+    """{site: the kinds} for which some instruction that is not over names this plan, signed and
+    begun or not yet."""
+    query = select(_C.site_id, _C.kinds).where(
+        _C.plan == plan_id, _C.ends_at > now, _C.withdrawn_at.is_(None)
+    )
+    found: dict[str, set[Kind]] = {}
+    for row in tx.execute(query):
+        found.setdefault(row.site_id, set()).update(Kind(kind) for kind in row.kinds)
+    return found
+
+
 def of_site(tx: Tx, site_id: str, *, limit: int) -> list[Row]:
     """The site's last ones, the newest first."""
     query = select(t.instruction).where(_C.site_id == site_id)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from callflow.call_plan import Finding, PlanError
-from callflow.handling import plans
+from callflow.handling import instructing, plans
 from callflow.handling.plans import Changed, Faulty
 from callflow.handling.refusals import NotFound, Refused
+from callflow.instructions import Instruction, InstructionKind
+from callflow.signal import Kind
 from callflow.storage import plans as rows
 from callflow.storage import sites
 from tests.integration.handling.station import FIRST, SECOND, Station
@@ -159,6 +162,31 @@ def test_only_sites_that_follow_the_plan_are_looked_at(station: Station) -> None
     assert validated(station) == []
     station.put("1005", contacts=[], plan_rules=[{"plan": "night", "kinds": ["fire"]}])
     assert [(f.code, f.site) for f in validated(station)] == [("nobody_listed", "1005")]
+
+
+def test_a_site_that_is_to_follow_it_for_a_while_is_looked_at(station: Station) -> None:
+    station.plan("night", HAND)
+    save(station, body(CALL, HAND))
+    station.put("1006", contacts=[])
+    agreed = Instruction(
+        id="",
+        site="1006",
+        kind=InstructionKind.PLAN,
+        plan="night",
+        kinds=frozenset({Kind.FIRE}),
+        begins_at=station.now + timedelta(days=1),
+        ends_at=station.now + timedelta(days=2),
+        author="claire",
+        made_at=station.now,
+    )
+    station.write(
+        lambda tx: instructing.make(
+            tx, "1006", agreed, lowers=False, asked_by=None, now=station.now
+        )
+    )
+    assert [(f.code, f.site) for f in validated(station)] == [("nobody_listed", "1006")]
+    station.now += timedelta(days=2)
+    assert validated(station) == []
 
 
 def test_a_version_is_compared_and_rolled_back(station: Station) -> None:
