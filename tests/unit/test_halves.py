@@ -1,0 +1,26 @@
+"""The whole suite in two runs: counted together, and neither's failure is lost."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from tests.support.halves import BESIDE, IN_SIGHT, closing_line, counted
+from tests.support.no_skips import PARTS
+
+ONE = "....\n3 passed, 0 failed, 0 skipped in 12.00s\n"
+OTHER = "..F\nFAILED tests/x.py::it\n2 passed, 1 failed, 0 skipped, 4 errors in 100.10s (0:01:40)\n"
+
+
+def test_what_each_says_is_added() -> None:
+    assert counted(ONE) == Counter(passed=3, failed=0, skipped=0)
+    assert counted(OTHER) == Counter(passed=2, failed=1, skipped=0, error=4)
+    line = closing_line([counted(ONE), counted(OTHER)], 3725.5)
+    assert line == "5 passed, 1 failed, 0 skipped, 4 error in 3725.50s (1:02:05)"
+
+
+def test_a_half_that_never_closed_counts_nothing() -> None:
+    assert counted("Timeout (0:06:00)!\n") == Counter(passed=0, failed=0, skipped=0)
+
+
+def test_both_together_are_the_whole_suite() -> None:
+    assert sorted((*IN_SIGHT, *BESIDE)) == sorted(f"tests/{part}" for part in PARTS)
