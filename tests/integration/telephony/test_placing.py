@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from callflow.storage import Store, StoreUnavailable, Tx
 from tests.support.scripted_ami import ANSWERS, BUSY, RINGS_ON, ScriptedAmi
 from tests.support.scripted_phone import Dialplan, Person
 from tests.support.telephony_station import (
@@ -191,3 +194,28 @@ async def test_a_trunk_that_asterisk_no_longer_reaches_is_told_and_seen_in_healt
             await station.until_signal("TRUNK_DOWN", within=20)
             ami.set_device("PJSIP/trunk", "INUSE")
             await station.until_signal("TRUNK_BACK")
+
+
+async def test_a_claim_whose_commit_was_not_heard_of_blocks_its_number_for_a_moment_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Store.write
+    lost: list[Any] = []
+
+    async def answer_lost(self: Store, function: Callable[[Tx], Any]) -> Any:
+        value = await write(self, function)
+        if function.__name__ == "claimed" and value[1] and not lost:
+            lost.append(value)
+            raise StoreUnavailable("the connection was lost at the commit")
+        return value
+
+    monkeypatch.setattr(Store, "write", answer_lost)
+    async with ScriptedAmi() as ami, telephony_station(ami, tmp_path) as station:
+        ami.default_fate = BUSY
+        first = await station.call(FIRST)
+        row = await station.until_row(first, lambda row: row["state"] == "ended")
+        assert row["outcome"] == "unknown"
+        second = await station.call(FIRST)
+        row = await station.until_row(second, lambda row: row["state"] == "ended")
+        assert row["outcome"] == "busy"
+        assert ami.originated() == [second]
