@@ -236,9 +236,11 @@ def test_nobody_on_call_escalates_at_once(station: Station) -> None:
 
 @pytest.mark.parametrize("kind", ["question", "message", "voice_first", "send_guard"])
 def test_each_kind_of_call_has_its_dialogue(station: Station, kind: str) -> None:
-    more: Row = {"question": {"text": "Q", "answers": ["oui"]}, "message": {"text": "M"}}.get(
-        kind, {}
-    )
+    said: dict[str, Row] = {
+        "question": {"text": "Q", "answers": ["oui"]},
+        "message": {"text": "M"},
+    }
+    more = said.get(kind, {})
     alarm(station, {"id": "call", "kind": kind, "who": [{"contact": "1002-anne"}], **more})
     call = station.live(FIRST)
     assert call["dialogue"] == {"voice_first": "voice", "send_guard": "guard"}.get(kind, kind)
