@@ -20,6 +20,11 @@ def text(form: Form) -> str:
     return said
 
 
+def line(form: Form, field: str) -> str:
+    """A name or a reference: at most 200 characters of it."""
+    return form.get(field, "").replace("\0", "")[:200]
+
+
 def one_of(of: type[_Member], form: Form, field: str) -> _Member:
     """A member of a closed vocabulary."""
     try:

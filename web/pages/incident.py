@@ -143,8 +143,8 @@ def _report(tx: Tx, incident_id: str, who: str, form: Mapping[str, str], now: da
         forms.one_of(Service, form, "service"),
         forms.one_of(Answer, form, "answer"),
         now,
-        person=form.get("person", "")[:200],
-        reference=form.get("reference", "")[:200],
+        person=forms.line(form, "person"),
+        reference=forms.line(form, "reference"),
         note=forms.text(form),
         counter_order="counter_order" in form,
     )

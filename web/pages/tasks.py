@@ -15,8 +15,6 @@ from web.pages.forms import Form
 from web.problems import ProblemError, not_found
 from web.task_views import checklist
 
-_SHORT = 200  # characters of a name
-
 
 def complete(tx: Tx, incident_id: str, who: str, form: Form, now: datetime) -> object:
     """What a step asked for is done, with its check list."""
@@ -35,7 +33,7 @@ def complete(tx: Tx, incident_id: str, who: str, form: Form, now: datetime) -> o
         now,
         text=forms.text(form),
         ticked=[line for place, line in enumerate(lines) if f"tick-{place}" in form],
-        second=form.get("second", "")[:_SHORT],
+        second=forms.line(form, "second"),
     )
 
 

@@ -17,7 +17,7 @@ from web.accounts import Role
 INCIDENT = set(
     "id site account kind category priority state with_human holder opened_at closed_at"
     " resolution_code plan machine signals calls logbook recordings zones confirmed signal_count"
-    " storm images exercise".split()
+    " storm images exercise tasks".split()
 )
 CALL = set(
     "id direction step contact to attempt trunk node placed_at answered_at ended_at outcome"
