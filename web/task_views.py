@@ -8,6 +8,7 @@ from typing import Any
 
 from callflow import call_plan
 from callflow.call_plan import BY_OPERATOR, ENDS, PanelCommand, Step, StepKind
+from callflow.instants import from_iso
 from callflow.signal import Kind
 from callflow.site import Authority, Site
 from callflow.storage import Tx, contacts, guards, measures, tasks
@@ -64,7 +65,7 @@ def _guard(tx: Tx, task: Row, keys: frozenset[str]) -> Row:
     contact = contacts.get(tx, task["subject"])
     firm = guards.firm(tx, task["subject"])
     told: Row = task["data"]
-    way = {name: datetime.fromisoformat(at) for name, at in told.items() if name in _PROGRESS}
+    way = {name: from_iso(at) for name, at in told.items() if name in _PROGRESS}
     return {
         "name": contact["name"] if contact else task["subject"],
         "phone": contact["phone"] if contact else None,

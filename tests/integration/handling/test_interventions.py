@@ -11,6 +11,7 @@ import pytest
 from callflow import handling
 from callflow.escalation import GuardEvent
 from callflow.handling import NotFound, Refused
+from callflow.instants import to_iso
 from callflow.storage import Tx, measures, tasks
 from callflow.task import TaskOutcome
 from tests.integration.handling.station import FIRST, Station
@@ -219,3 +220,60 @@ def test_a_measure_is_lifted_once_and_normal_time_counts_again(station: Station)
     with pytest.raises(Refused, match="lifted already"):
         lift()
     assert FIRST not in station.wanted()
+
+
+@pytest.mark.usefixtures("firms")
+def test_a_firm_that_the_site_has_only_by_its_sector_is_really_dialled(station: Station) -> None:
+    row = alarm(station, GUARD)
+    assert station.place() == [OWN]
+    station.says(station.picks_up_ringing(OWN), "declined")
+    station.hangs_up(station.live_on_trunk(OWN))
+    assert station.place() == [BY_SECTOR]
+    assert "dial_refused" not in station.told(row["id"])
+
+
+def test_a_firm_of_another_sector_is_not_asked(station: Station) -> None:
+    put_firm(station, "elsewhere", phone=BY_SECTOR, sectors=["75", "3500"])
+    put_firm(station, "here", phone=OWN, sectors=["35", "35000"])
+    station.plan("p", GUARD)
+    station.put(plans={"intrusion": "p"}, postcode="35700", contacts=[])
+    row = station.alarm()
+    assert station.place() == [OWN]
+    assert task(station, row)["subject"] == "here"
+
+
+@pytest.mark.usefixtures("firms")
+def test_a_firms_code_under_duress_sounds_like_yes_and_brings_a_human_in_silence(
+    station: Station,
+) -> None:
+    row = alarm(station, {**GUARD, "outcomes": {"exhausted": "operator"}}, OPERATOR)
+    call = station.picks_up(OWN)
+    station.says(call, "duress")
+    after = station.incident(row["id"])
+    assert (after["with_human"], after["human_reason"]) == (True, "duress")
+    assert (after["duress"], after["machine"]) == (True, "done")
+    assert task(station, row)["outcome"] == "duress"
+    assert station.live(OWN)["id"] == call  # nobody cuts the line
+    station.says(call, "accepted")  # what was typed after it
+    station.hangs_up(call)
+    assert station.call(call)["outcome"] == "duress"
+    station.later(3600)
+    assert {OWN, BY_SECTOR, FIRST} & set(station.wanted()) == set()
+    assert task(station, row)["outcome"] == "duress"
+
+
+@pytest.mark.usefixtures("firms")
+def test_a_guard_leaves_once_even_after_the_end(station: Station) -> None:
+    row = alarm(station, {**GUARD, "outcomes": {"all_clear": "end"}}, CLOSE)
+    guard(station, row, GuardEvent.ON_SITE)
+    report(station, row)
+    on = task(station, row)["id"]
+
+    def leaves() -> None:
+        acts(station, lambda tx: handling.guard_left(tx, row["id"], on, "anna", station.now))
+
+    leaves()
+    assert task(station, row)["data"]["left_at"] == to_iso(station.now)
+    with pytest.raises(Refused, match="left already"):
+        leaves()
+    assert station.told(row["id"]).count("guard_left") == 1

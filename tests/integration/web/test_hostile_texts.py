@@ -8,7 +8,7 @@ import json
 import httpx
 import pytest
 
-from callflow import clock
+from callflow import clock, handling
 from callflow.dispatch.identity import only
 from tests.integration.web.payloads import PAYLOADS
 from tests.support.web_station import WebStation
@@ -89,6 +89,65 @@ async def test_it_means_nothing_in_any_page(
             assert all(line in read.text for line in expected), (where, payload)
 
 
+LOOK = {"id": "look", "kind": "hand_to_operator"}
+GUARD = {"id": "guard", "kind": "send_guard"}
+
+
+async def asked(
+    station: WebStation, operator: httpx.AsyncClient, payload: str, account: str
+) -> dict[str, str]:
+    """A task and a guard's, with ``payload`` in each field that somebody writes."""
+    name, now = f"x{payload}"[:200], clock.now()
+    firm = {"name": name, "licence": name[:64], "tariff": payload, "phone": "+33639980301"}
+    guard = {"id": "firm", "name": name, "role": "guard", "phone": "+33639980301"}
+    chief = {"id": "c", "name": name, "role": "manager", "authorities": {"*": ["send_guard"]}}
+    pages = {}
+    for plan, step in (("look", {**LOOK, "checklist": [name]}), ("guard", GUARD)):
+        outcomes = {"done": "end"} if plan == "look" else {}
+        end = {"id": "end", "kind": "close", "code": "other"}
+        steps = [{**step, "text": payload, "outcomes": outcomes}, *([end] if outcomes else [])]
+        body = {"id": plan, "name": name, "steps": steps}
+        station.do(lambda tx, body=body: handling.publish_plan(tx, body, "admin", now))
+        station.do(lambda tx: handling.put_firm(tx, station.vault, "firm", firm, "admin", now))
+        site = f"{account}{plan}"
+        station.site(site, name=name, plans={"intrusion": plan}, contacts=[guard, chief])
+        where = f"/incidents/{station.alarm(site)['id']}"
+        page = (await operator.get(where)).text
+        form = {
+            "csrf": page.split('name="csrf" value="')[1].split('"')[0],
+            "task": page.split('name="task" value="')[1].split('"')[0],
+        }
+        if plan == "guard":
+            stay = {"event": "stay", "contact": "c", "minutes": "9"}
+            assert (await operator.post(f"{where}/guard", data=form | stay)).status_code == 303
+            said = {"event": "report", "inside": "1", "traces": "yes", "text": f"x{payload}"}
+            pages["way"] = (await operator.get(where)).text
+            assert (await operator.post(f"{where}/guard", data=form | said)).status_code == 303
+        else:
+            refused = await operator.post(f"{where}/task", data=form | {"outcome": "done"})
+            assert refused.status_code == 409
+            pages["refused"] = refused.text
+            done = {"outcome": "done", "tick-0": "1", "text": f"x{payload}"}
+            assert (await operator.post(f"{where}/task", data=form | done)).status_code == 303
+        pages[plan] = (await operator.get(where)).text
+    return pages
+
+
+@pytest.mark.timeout(180)
+async def test_what_a_plan_asks_means_nothing_either(
+    station: WebStation, operator: httpx.AsyncClient
+) -> None:
+    seen: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
+    for place, payload in enumerate(("Vitrine", *PAYLOADS)):
+        for where, page in (await asked(station, operator, payload, f"7{place:03d}")).items():
+            read = Read(page)
+            tags = [tag for tag in read.tags if tag[0] != "bdi"]  # an empty text has none
+            assert seen.setdefault(where, tags) == tags, (where, payload)
+            assert {name for _, names in read.tags for name in names} <= _KNOWN, (where, payload)
+            expected = shown(payload[:190]).split("\n")
+            assert all(line in read.text for line in expected), (where, payload)
+
+
 #: Every attribute that our templates use: none that runs anything.
 _KNOWN = set(
     "lang charset name content rel href type class data-now data-csrf data-zone data-may"
@@ -96,7 +155,7 @@ _KNOWN = set(
     " id role hidden tabindex aria-live aria-labelledby data-count data-more data-text data-id"
     " data-group data-key data-since datetime data-target data-left data-late data-take value"
     " src defer data-incident data-act required maxlength placeholder data-until scope rows"
-    " controls preload loading width height alt".split()
+    " controls preload loading width height alt disabled min max".split()
 )
 
 
