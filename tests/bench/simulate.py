@@ -6,6 +6,7 @@ until there were so many incidents. Each planted bug must be found.
 
 from __future__ import annotations
 
+import gc
 import itertools
 import time
 from collections import Counter
@@ -28,6 +29,8 @@ def run(_rounds: int, only: str, *, incidents: int = INCIDENTS, seed: int = 1) -
     """Play seeds from ``seed`` on until there were so many incidents, then plant the bugs."""
     report = Report(name=NAME, key=("part",))
     simulations = Simulations()
+    gc.freeze()  # what was loaded is no garbage; the rest is looked for less often
+    gc.set_threshold(50_000)
     if "faults".startswith(only):
         _faults(report, simulations, incidents, seed)
     for bug in PLANTED:

@@ -31,7 +31,7 @@ async def callers(simulation: Simulation, rng: random.Random) -> None:
 async def operator(simulation: Simulation, rng: random.Random, name: str) -> None:
     """Takes what waits, acts on it, and in the end closes it; until cancelled."""
     while True:
-        await asyncio.sleep(rng.expovariate(1 / 6))
+        await asyncio.sleep(rng.expovariate(1 / 3))
         web = simulation.web
         if web is None:
             continue

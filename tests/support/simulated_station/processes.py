@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tests.support.simulated_station.simulation import Simulation
 
 #: Polls are so much rarer than in production: what a lost wake-up costs, and what idling costs us.
-_PATIENCE = 5.0
+_PATIENCE = 10.0
 _BEAT_EVERY = 4.0  # seconds
 
 

@@ -239,7 +239,7 @@ class Simulation:
             self.start(kind)
         begin = asyncio.create_task
         staff = [
-            operators.operator(self, self._dice["operators"], f"operator {n}") for n in "123456"
+            operators.operator(self, self._dice["operators"], f"operator {n}") for n in "12345678"
         ]
         alarms = begin(panels.panels(self, self._dice["panels"], self._messages, self._alarming))
         callers = begin(operators.callers(self, self._dice["callers"]))

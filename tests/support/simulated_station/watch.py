@@ -46,7 +46,8 @@ END;
 CREATE TEMP TRIGGER call_new AFTER INSERT ON main.call BEGIN
     INSERT OR IGNORE INTO touched SELECT new.incident_id WHERE new.incident_id IS NOT NULL; END;
 CREATE TEMP TRIGGER call_changed AFTER UPDATE OF state, result, outcome ON main.call BEGIN
-    INSERT OR IGNORE INTO touched SELECT new.incident_id WHERE new.incident_id IS NOT NULL;
+    INSERT OR IGNORE INTO touched SELECT new.incident_id WHERE new.incident_id IS NOT NULL; END;
+CREATE TEMP TRIGGER call_moved AFTER UPDATE OF state ON main.call BEGIN
     INSERT OR IGNORE INTO claimed
         SELECT new.id WHERE new.state = 'started' AND old.state != 'started';
     INSERT INTO broken SELECT 'the call ' || new.id || ' was begun again from ' || old.state
@@ -222,8 +223,7 @@ class Watch:
 
     def _dialled(self, invites: dict[str, int]) -> None:
         rows = self._all(
-            "SELECT id, coalesce(leader, id), state, outcome FROM call"
-            " WHERE direction = 'outgoing'"
+            "SELECT id, coalesce(leader, id), state, outcome FROM call WHERE direction = 'outgoing'"
         )
         for call_id, spoke, state, outcome in rows:
             if state in [live.value for live in LIVE_STATES]:

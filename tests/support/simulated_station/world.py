@@ -26,8 +26,8 @@ SETTINGS = Settings(
     desk_phones=DESK[:2],
     duty_numbers=DESK[2:],
     trunks=(
-        TrunkSettings(name="first", channels=20, reserved=5),
-        TrunkSettings(name="second", channels=8, reserved=2),
+        TrunkSettings(name="first", channels=30, reserved=6),
+        TrunkSettings(name="second", channels=10, reserved=2),
     ),
     runaway_after=100,
     storm_after=8,
