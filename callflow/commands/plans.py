@@ -48,7 +48,7 @@ def is_file(named: str) -> bool:
     return Path(named).is_file() or Path(named).suffix in (".json", ".yaml", ".yml")
 
 
-def _stored(tx: Tx, named: str) -> Plan:
+def stored(tx: Tx, named: str) -> Plan:
     """A plan of the station by ID, ID@VERSION or ID@draft. Raises NotFound, BadParameter."""
     plan_id, _, which = named.partition("@")
     if which == "draft":
@@ -63,7 +63,7 @@ def _named(named: str) -> Plan:
         return read_plan(Path(named))
     with open_rows(settings_of_this_run()) as (store, _):
         try:
-            return store.read_now(lambda tx: _stored(tx, named))
+            return store.read_now(lambda tx: stored(tx, named))
         except Refused as error:
             raise typer.BadParameter(str(error)) from error
 

@@ -28,19 +28,13 @@ Row = dict[str, Any]
 #: The same group: three commands more.
 group = plans.plan
 
-Named = Annotated[
-    str, typer.Argument(metavar="FILE|ID", help="A file (YAML or JSON), or a plan's id.")
-]
 SiteId = Annotated[str, typer.Option("--site", help="The site's id.")]
-Version = Annotated[int | None, typer.Option(help="Of a plan's id; the newest unless said.")]
-Draft = Annotated[bool, typer.Option("--draft", help="Of a plan's id: what is being written.")]
 KindName = Annotated[str, typer.Option("--kind", help="What the alarm is about.")]
-Language = Annotated[str, typer.Option(help="fr or en.")]
 
 
 @group.command("simulate")
 def plan_simulate(
-    plan: Named,
+    plan: plans.Named,
     site: SiteId,
     behaviour: Annotated[
         Path | None, typer.Option(help="What people do (YAML or JSON); else nobody answers.")
@@ -50,9 +44,7 @@ def plan_simulate(
     ] = None,
     at: Annotated[str | None, typer.Option(help="When the alarm comes (ISO 8601, UTC).")] = None,
     kind: KindName = Kind.INTRUSION.value,
-    version: Version = None,
-    draft: Draft = False,
-    language: Language = "fr",
+    language: plans.Language = "fr",
     json_: AsJson = False,
 ) -> None:
     """Run a plan in virtual time: who is called when, and the worst case until a human knows."""
@@ -61,7 +53,7 @@ def plan_simulate(
     chance = None if random_ is None else random.Random(random_)
 
     def read(tx: Tx) -> proving.Simulated:
-        found = plan_named(tx, plan, version=version, draft=draft)
+        found = plan_named(tx, plan)
         return proving.simulate(tx, found, site, about, start, script=script, chance=chance)
 
     with open_rows(settings_of_this_run()) as (store, _):
@@ -78,21 +70,19 @@ def plan_simulate(
 
 @group.command("backtest")
 def plan_backtest(
-    plan: Named,
+    plan: plans.Named,
     of: Annotated[
         str | None, typer.Option(help="Whose incidents: a plan's id; the plan's own unless said.")
     ] = None,
     since: Annotated[str | None, typer.Option(help="Opened since then (ISO 8601, UTC).")] = None,
-    version: Version = None,
-    draft: Draft = False,
-    language: Language = "fr",
+    language: plans.Language = "fr",
     json_: AsJson = False,
 ) -> None:
     """Replay a plan over stored incidents: whose calls, or end, would have been others."""
     start = None if since is None else _instant(since)
     with open_rows(settings_of_this_run()) as (store, _):
         try:
-            found = store.read_now(lambda tx: plan_named(tx, plan, version=version, draft=draft))
+            found = store.read_now(lambda tx: plan_named(tx, plan))
         except Refused as error:
             raise typer.BadParameter(str(error)) from error
         pages = list(_pages(store, of or found.id, found, start))
@@ -128,18 +118,16 @@ def _pages(
 
 @group.command("rehearse")
 def plan_rehearse(
-    plan: Named,
+    plan: plans.Named,
     site: SiteId,
     kind: KindName = Kind.INTRUSION.value,
-    version: Version = None,
-    draft: Draft = False,
     json_: AsJson = False,
 ) -> None:
     """Call a site's real people as a plan says, announced and logged as an exercise."""
     about, now = kind_of(kind), clock.now()
 
     def write(tx: Tx) -> Row:
-        found = plan_named(tx, plan, version=version, draft=draft)
+        found = plan_named(tx, plan)
         return handling.rehearse(tx, found, site, about, "cli", now)
 
     with open_rows(settings_of_this_run()) as (store, _):
@@ -150,11 +138,11 @@ def plan_rehearse(
     print(json.dumps({"incident": row["id"]}) if json_ else f"exercise: incident {row['id']}")
 
 
-def plan_named(tx: Tx, named: str, *, version: int | None, draft: bool) -> Plan:
-    """The plan in a file of this name, else the one with this id. Raises NotFound, PlanError."""
-    if Path(named).is_file():
+def plan_named(tx: Tx, named: str) -> Plan:
+    """The plan that is meant, sound. Raises NotFound, PlanError, BadParameter."""
+    if plans.is_file(named):
         return call_plan.sound(plans.read_plan(Path(named)))
-    return proving.plan_of(tx, named, version=version, draft=draft)
+    return call_plan.sound(plans.stored(tx, named))
 
 
 def kind_of(name: str) -> Kind:

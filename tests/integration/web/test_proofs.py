@@ -76,10 +76,12 @@ def test_the_command_line_prints_a_timeline(station: WebStation, tmp_path: Path)
     assert "Clôture par la machine : fausse alarme" in said
     status, said = callflow(tmp_path, *arguments, "--json")
     assert json.loads(said)["human_after_s"] == 290
+    status, said = callflow(tmp_path, "plan", "simulate", "intrusion@9", *arguments[3:])
+    assert status != 0
+    assert "no version 9" in said
     for wrong, about in (
         (("--kind", "storms"), "there is no kind of alarm 'storms'"),
         (("--at", "tonight"), "'tonight' is no instant"),
-        (("--version", "9"), "there is no version 9 of plan 'intrusion'"),
     ):
         status, said = callflow(tmp_path, *arguments, *wrong)
         assert status != 0
