@@ -320,6 +320,7 @@ def leader_for(tx: Tx, call: dict[str, Any]) -> dict[str, Any] | None:
         c.dialogue == call["dialogue"],
         c.requester == "",
         c.progress.is_(None),
+        c.incident_id != call["incident_id"],  # its own step may be hanging it up
     )
     if tx.dialect.name != "sqlite":
         query = query.with_for_update()
