@@ -14,7 +14,15 @@ from callflow.handling.policy import load_policy
 from callflow.handling.refusals import NotFound
 from callflow.signal import Kind
 from callflow.signals import events
-from callflow.simulation import Behaviours, Chance, RandomPeople, Script, Timeline, Worst
+from callflow.simulation import (
+    BehaviourError,
+    Behaviours,
+    Chance,
+    RandomPeople,
+    Script,
+    Timeline,
+    Worst,
+)
 from callflow.site import Site
 from callflow.storage import Tx
 
@@ -58,6 +66,8 @@ def simulate(
     ``script`` says what people do (``simulation.Script.from_json``; None: nobody answers), unless
     ``chance`` decides. Raises NotFound, BehaviourError.
     """
+    if not 1971 <= start.year <= 9000:  # room for hours and zones on both sides
+        raise BehaviourError("the alarm must come between the years 1971 and 9000")
     site = site_of(tx, site_id, kind, start)
     category, _ = events.usual(kind)
     people: Behaviours = Script.from_json(script or {}, load_policy(tx).ring_time)

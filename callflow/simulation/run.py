@@ -13,13 +13,13 @@ from callflow.call_plan import Plan, StepKind
 from callflow.escalation import GuardEvent
 from callflow.signal import Category, Kind
 from callflow.simulation.applied import Entry, new_incident
-from callflow.simulation.behaviour import ANSWERED, Answer, Behaviours
+from callflow.simulation.behaviour import ANSWERED, Answer, BehaviourError, Behaviours
 from callflow.simulation.world import World
 from callflow.site import Site
 from callflow.task import Task
 
-#: More happenings than any plan can have: a hundred steps, twenty rounds, ten attempts.
-_MOST_HAPPENINGS = 200_000
+#: A run with more calls and tasks than people would ever go through is not shown.
+_MOST_HAPPENINGS = 2_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,9 +101,13 @@ class Run:
         self._sent: Counter[str] = Counter()
         self._guards: set[str] = set()
         self.rung: list[str] = []  # the calls that were placed, in order
+        self._held: list[tuple[str, Answer]] = []  # their number is being called already
 
     def to_end(self) -> Timeline:
-        """Until the machine is done with it, everybody has hung up, and nothing else comes."""
+        """Until the machine is done with it, everybody has hung up, and nothing else comes.
+
+        Raises BehaviourError where that takes too long.
+        """
         world = self.world
         if self.behaviours.restored_s is not None:
             self.at(self._in(self.behaviours.restored_s), world.restored)
@@ -120,6 +124,11 @@ class Run:
             else:
                 world.decide()
             self._follow()
+        else:
+            raise BehaviourError(
+                f"more than {_MOST_HAPPENINGS} calls and answers: give the steps shorter limits,"
+                " or fewer rounds"
+            )
         return self._timeline()
 
     def at(self, when: datetime, what: Callable[[], None]) -> None:
@@ -184,6 +193,9 @@ class Run:
     def _placed(self, call_id: str, answer: Answer) -> None:
         if self.world.call(call_id).state is not CallState.REQUESTED:
             return  # withdrawn meanwhile
+        if self._is_up(self.world.call(call_id).to):
+            self._held.append((call_id, answer))
+            return
         self.world.call_becomes(call_id, CallState.RINGING)
         self.rung.append(call_id)
         if answer.outcome in ANSWERED or answer.outcome is None or answer.talk_s:
@@ -191,6 +203,13 @@ class Run:
         else:
             outcome = answer.outcome
             self.at(self._in(answer.ring_s), lambda: self._ended(call_id, outcome))
+
+    def _is_up(self, number: str) -> bool:
+        """Two calls to one number are never up at once."""
+        return any(
+            call.to == number and call.state in (CallState.RINGING, CallState.ANSWERED)
+            for call in self.world.calls
+        )
 
     def _answered(self, call_id: str, answer: Answer) -> None:
         if not self._rings(call_id):
@@ -205,6 +224,13 @@ class Run:
     def _ended(self, call_id: str, outcome: Outcome) -> None:
         if self.world.call(call_id).live:
             self.world.call_ended(call_id, outcome)
+            self._release()
+
+    def _release(self) -> None:
+        """A number may be free again."""
+        held, self._held = self._held, []
+        for call_id, answer in held:
+            self._placed(call_id, answer)
 
     def _rings(self, call_id: str) -> bool:
         return self.world.call(call_id).state is CallState.RINGING
@@ -212,7 +238,7 @@ class Run:
     def _hung_up(self, call_id: str) -> None:
         """Nobody waits for it any more; who picked up meanwhile is not cut off."""
         if self._rings(call_id):
-            self.world.call_ended(call_id, Outcome.NO_ANSWER)
+            self._ended(call_id, Outcome.NO_ANSWER)
 
     # --- tasks ------------------------------------------------------------------------------
 

@@ -63,6 +63,9 @@ async def test_what_is_not_there_or_makes_no_sense_is_named(
     bad = await api.post(path, json={"site": "1001", "behaviours": script})
     assert (bad.status_code, bad.json()["field"]) == (422, "behaviours")
     assert "contacts.1001-0.0" in bad.json()["detail"]
+    for at in ("9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z"):
+        far = await api.post(path, json={"site": "1001", "at": at})
+        assert far.status_code == 422
 
 
 def test_the_command_line_prints_a_timeline(station: WebStation, tmp_path: Path) -> None:

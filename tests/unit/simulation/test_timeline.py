@@ -12,6 +12,7 @@ from callflow.call_plan import Measure, Mode, Plan, Step, StepKind, read
 from callflow.signal import Category, Kind
 from callflow.simulation import (
     NOBODY_ANSWERS,
+    Answer,
     BehaviourError,
     Behaviours,
     Script,
@@ -102,6 +103,23 @@ def test_who_is_called_at_the_same_time_rings_until_one_settles_it() -> None:
     # The other one still rang: it is hung up.
     assert [ring.outcome for ring in timeline.rings] == ["verified_ok", "no_answer"]
     assert timeline.closed == "done"
+
+
+def test_a_number_is_never_called_twice_at_once() -> None:
+    all_at_once = {"id": "all", "kind": "call_list", "mode": "all_at_once"}
+    again = {"id": "again", "kind": "call_list", "who": [{"contact": "keyholder 2"}]}
+    plan = a_plan({**all_at_once, "outcomes": {"going": "again"}}, again)
+    script = Script(
+        calls={
+            "keyholder 1": [Outcome.GOING],
+            "keyholder 2": [Answer(outcome=Outcome.NO_KEY, ring_s=5, talk_s=60), Outcome.BUSY],
+        }
+    )
+    timeline = run(plan, script, keyholder(1), keyholder(2))
+    first, second = [ring for ring in timeline.rings if ring.contact == "keyholder 2"]
+    assert (first.outcome, second.outcome) == ("no_key", "busy")
+    assert first.ended_at == NIGHT + timedelta(seconds=65)
+    assert second.ended_at == NIGHT + timedelta(seconds=66)  # not before the first has ended
 
 
 CLOSE: dict[str, Any] = {"kind": "close", "code": "done"}
@@ -258,6 +276,17 @@ def test_the_way_on_which_it_takes_longest_is_named() -> None:
 def test_a_bad_script_is_named(body: Any, names: str) -> None:
     with pytest.raises(BehaviourError, match=names.replace(".", r"\.")):
         Script.from_json(body)
+
+
+def test_a_run_that_would_not_end_in_a_lifetime_is_refused() -> None:
+    again = Step(id="again", kind=StepKind.GO_TO, to="list", times=20)
+    listed = Step(
+        id="list", kind=StepKind.CALL_LIST, attempts=10, delay_s=0, outcomes={"exhausted": "again"}
+    )
+    plan = Plan(id="p", version=1, name="p", steps=(listed, again))
+    people = [contact(f"k{n}", Role.KEYHOLDER, n, f"+3363998{n:04}") for n in range(8)]
+    with pytest.raises(BehaviourError, match="shorter limits"):
+        run(plan, Script(others=Outcome.BUSY), *people)
 
 
 def test_nobody_can_say_what_is_not_asked() -> None:
