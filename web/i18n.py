@@ -17,6 +17,8 @@ from babel.messages.pofile import read_po
 from web.words import LANGUAGES
 
 _LOCALE = Path(__file__).parent / "locale"
+#: The station's own time zone: the console's clock and the times of what belongs to no site.
+STATION_ZONE = "Europe/Paris"
 _LOCALES = {"fr": "fr_FR", "en": "en_GB"}
 
 

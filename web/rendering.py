@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from callflow.instants import to_iso
+from callflow.instants import from_iso, to_iso
 from callflow.texts import entry_text
 from web import i18n, words
 
@@ -39,18 +39,28 @@ def outside(text: object) -> Markup:
     return Markup("<bdi>{}</bdi>").format(escape(shown))
 
 
-def entry(row: Mapping[str, Any], language: str) -> str:
-    """A logbook entry's words: the person rather than a bare number.
+def entry(row: Mapping[str, Any], zone: str = i18n.STATION_ZONE, *, language: str) -> str:
+    """A logbook entry's words: the person rather than a bare number, instants as in ``zone``.
 
     A hash is shortened, it stands whole beside the player.
     """
     data = row["data"]
+    instants = [name for name in ("since", "until") if name in data]
+    data = {**data, **{name: _moment(str(data[name]), zone, language) for name in instants}}
     if str(data.get("to")).startswith("+"):
         number = i18n.phone(data["to"])
         data = {**data, "to": f"{row['person']} ({number})" if row.get("person") else number}
     if row["kind"] == "recording" and data.get("sha256"):
         data = {**data, "sha256": data["sha256"][:12] + "…"}
     return entry_text(row["kind"], data, language) or str(row["text"])
+
+
+def _moment(text: str, zone: str, language: str) -> str:
+    """An instant as people read it where the site is; what is none, as it is."""
+    try:
+        return i18n.moment(from_iso(text), zone, language)
+    except ValueError:
+        return text
 
 
 @functools.cache

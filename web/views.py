@@ -17,15 +17,13 @@ from callflow.storage import Tx, calls, incidents, logbook, outbox, signals, sit
 from callflow.storage import contacts as contact_rows
 from web import call_views, task_views
 from web.call_views import LIVE
-from web.i18n import phone
+from web.i18n import STATION_ZONE, phone
 from web.people_views import away, instructions_of
 from web.service_views import services_of
 
 Row = dict[str, Any]
 #: Kinds that are about a panel, a path or a line: what they name is no zone.
 _NO_ZONES = frozenset({Kind.MISSING_POLL, Kind.MISSING_TEST, Kind.RECEIVER, Kind.TRUNK, Kind.STORM})
-#: The station's own time zone: the console's clock and the times of what belongs to no site.
-STATION_ZONE = "Europe/Paris"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 
 from callflow.storage import Tx
-from web import demo, views
+from web import demo, i18n, views
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
 from web.problems import ProblemError
@@ -45,7 +45,7 @@ async def show(request: Request, visitor: Reader, station: Here) -> Response:
             **values,
             "visitor": visitor,
             "now": now,
-            "zone": views.STATION_ZONE,
+            "zone": i18n.STATION_ZONE,
             "rung": rung,
             "may_act": Right.HANDLE in visitor.rights,
         },

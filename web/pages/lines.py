@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from callflow import handling
 from callflow.storage import Tx
-from web import views
+from web import i18n, views
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
 from web.rendering import page
@@ -45,7 +45,7 @@ async def show(
             **await station.store.read(read),
             "visitor": visitor,
             "now": now,
-            "zone": views.STATION_ZONE,
+            "zone": i18n.STATION_ZONE,
             "here": "lines",
             "searched": begins,
             "address": _address(begins, after),

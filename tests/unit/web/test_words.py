@@ -14,7 +14,7 @@ import callflow.handling.measures
 import callflow.handling.operating
 import web
 from web import i18n, words
-from web.rendering import render
+from web.rendering import entry, render
 
 WEB = Path(web.__file__).parent
 SOURCES = (
@@ -80,3 +80,12 @@ def test_a_refusal_with_a_name_in_it_is_shown_as_it_is() -> None:
     values = {"status": 409, "detail": "100 % d'Anne <b>has no number", "visitor": None}
     shown = render("fr", "problem.html", values)
     assert "100 % d&#39;Anne &lt;b&gt;has no number" in shown
+
+
+def test_an_instant_in_the_logbook_is_read_where_the_site_is() -> None:
+    told = {"who": "Ouest Garde", "until": "2026-11-25T03:10:00+00:00"}
+    row = {"kind": "guard_accepted", "data": told, "text": ""}
+    assert "25 nov. 2026 04:10:00" in entry(row, "Europe/Paris", language="fr")
+    assert "24 Nov 2026 23:10:00" in entry(row, "America/Martinique", language="en")
+    unclear = {**row, "data": {**told, "until": "demain"}}
+    assert "avant demain" in entry(unclear, language="fr")

@@ -1,0 +1,122 @@
+"""What a plan asks of people, in Chromium: by keyboard, under axe, while things happen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from callflow import clock, handling
+from callflow.escalation import GuardEvent
+from tests.integration.web.test_browser import log_in, violations, watched
+from tests.integration.web.test_tasks import END, GUARD, LOOK, SERVICE, alarm, opened, task_of
+from tests.support.web_station import NAME, WebProcess, WebStation
+from web.accounts import Role
+
+Web = tuple[WebStation, WebProcess]
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[Web]:
+    station = WebStation(tmp_path)
+    station.user(NAME, Role.OPERATOR)
+    process = WebProcess(station)
+    process.start()
+    yield station, process
+    process.kill()
+    station.close()
+
+
+def show(page: Page, web: Web, incident: str) -> None:
+    log_in(page, web[1])
+    page.goto(f"{web[1].url}/incidents/{incident}")
+    expect(page.locator(".task.open")).to_be_visible()
+
+
+def test_a_check_list_goes_by_keyboard_and_nothing_is_sent_half_done(page: Page, web: Web) -> None:
+    incident = alarm(web[0], LOOK, SERVICE, END)
+    said = watched(page)
+    show(page, web, incident)
+    assert violations(page) == []
+    doors, cellars = page.get_by_label("portes"), page.get_by_label("caves")
+    note = page.locator(".task").get_by_label("Remarque")
+    doors.focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    expect(cellars).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(note).to_be_focused()
+    page.keyboard.type("vu a")
+    page.keyboard.press("Enter")  # no outcome is chosen: nothing goes out
+    page.get_by_role("button", name="Fait", exact=True).press("Enter")
+    expect(cellars).to_be_focused()  # the browser asks for it
+    assert task_of(web[0], incident)["state"] == "open"
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Fait", exact=True).press("Enter")
+    expect(page.locator(".task.ended")).to_contain_text("fait")
+    expect(page.locator(".log")).to_contain_text("vu a")
+    assert violations(page) == []
+    assert said == []
+
+
+def test_what_is_ticked_typed_and_open_survives_what_happens(page: Page, web: Web) -> None:
+    station, _ = web
+    incident = alarm(station, GUARD, END)
+    station.do(
+        lambda tx: handling.guard_event(
+            tx, incident, task_of(station, incident)["id"], GuardEvent.ACCEPTED, "yves", clock.now()
+        )
+    )
+    show(page, web, incident)
+    page.get_by_text("Compte rendu de l’agent").click()
+    page.get_by_label("Intérieur vu").check()
+    page.get_by_label("Remis en marche").select_option("yes")
+    note = page.locator(".task details").first.get_by_label("Remarque")
+    note.fill("cave ouv")
+    station.alarm("1001")
+    expect(page.locator("#h-signals .count")).to_have_text("2")
+    expect(note).to_have_value("cave ouv")
+    expect(note).to_be_focused()
+    expect(page.get_by_label("Intérieur vu")).to_be_checked()
+    expect(page.get_by_label("Remis en marche")).to_have_value("yes")
+
+
+def test_a_guard_and_a_measure_are_clean_and_their_forms_work(page: Page, web: Web) -> None:
+    station, _ = web
+    incident = alarm(station, GUARD, END)
+    opened(station, incident)
+    said = watched(page)
+    show(page, web, incident)
+    page.get_by_text("Compte rendu de l’agent").click()
+    page.get_by_text("Annuler l’intervention ou maintenir").click()
+    assert violations(page) == []
+    page.get_by_role("button", name="A accepté").press("Enter")
+    expect(page.locator(".way")).to_contain_text("attendu avant")
+    expect(page.locator(".task .target")).to_have_text(re.compile(r"^(30:00|29:\d\d) restant$"))
+    page.get_by_role("button", name="Lever la mesure : vigile").click()
+    expect(page.locator("#h-measures")).to_have_count(0)
+    page.get_by_label("Extérieur vu").check()
+    page.get_by_label("Traces ou présence").select_option("no")
+    page.get_by_role("button", name="Enregistrer le compte rendu").click()
+    expect(page.get_by_role("alert")).to_contain_text("dites si le site est remis en marche")
+    page.get_by_label("Extérieur vu").check()
+    page.get_by_label("Traces ou présence").select_option("no")
+    page.get_by_label("Remis en marche").select_option("yes")
+    page.get_by_role("button", name="Enregistrer le compte rendu").click()
+    expect(page.locator(".task.ended")).to_contain_text("rien à signaler sur place")
+    assert [line for line in said if "409" not in line] == []
+
+
+def test_without_javascript_a_task_is_done_all_the_same(browser: Browser, web: Web) -> None:
+    incident = alarm(web[0], LOOK, SERVICE, END)
+    with browser.new_context(java_script_enabled=False, locale="fr-FR") as context:
+        page = context.new_page()
+        log_in(page, web[1], script=False)
+        page.goto(f"{web[1].url}/incidents/{incident}")
+        page.get_by_label("portes").check()
+        page.get_by_label("caves").check()
+        page.get_by_role("button", name="Fait", exact=True).click()
+        expect(page.locator(".task.ended")).to_contain_text("fait")
