@@ -32,7 +32,7 @@ class Fault(StrEnum):
 #: Chances at each occasion: a commit, an event, a message, a hint.
 _AT_OCCASION = {
     Fault.CRASH_BEFORE_COMMIT: 0.002,
-    Fault.CRASH_AFTER_COMMIT: 0.002,
+    Fault.CRASH_AFTER_COMMIT: 0.003,
     Fault.COMMIT_UNLEARNED: 0.002,
     Fault.DATABASE_ERROR: 0.004,
     Fault.TRANSACTION_TAKEN_BACK: 0.002,
@@ -44,13 +44,13 @@ _AT_OCCASION = {
 }
 #: Mean seconds between two of what comes by itself.
 _BY_ITSELF = {
-    Fault.CRASH_BETWEEN: 120.0,
-    Fault.ASTERISK_GONE: 300.0,
-    Fault.LINK_CUT: 150.0,
-    Fault.LINK_HALF_OPEN: 300.0,
-    Fault.TRUNK_DOWN: 300.0,
-    Fault.CLOCK_FORWARD: 400.0,
-    Fault.CLOCK_BACK: 400.0,
+    Fault.CRASH_BETWEEN: 80.0,
+    Fault.ASTERISK_GONE: 150.0,
+    Fault.LINK_CUT: 100.0,
+    Fault.LINK_HALF_OPEN: 130.0,
+    Fault.TRUNK_DOWN: 120.0,
+    Fault.CLOCK_FORWARD: 250.0,
+    Fault.CLOCK_BACK: 250.0,
 }
 
 

@@ -100,11 +100,14 @@ FROM closed JOIN incident i ON i.id = closed.id
 JOIN logbook l ON l.incident = i.id AND l.kind = 'closed'
 ORDER BY l.number DESC LIMIT 1
 """
+#: Of the queue the most urgent: it is they that ring, and one telephone rings for all of them.
 _DUE = """
 SELECT id, min(coalesce(machine_due, '9'), coalesce(normal_due, '9')) AS due FROM incident
 WHERE state != 'filed' AND (machine_due <= :now OR normal_due <= :now)
-UNION ALL SELECT id, queue_due FROM incident
-WHERE state = 'open' AND queue_due <= :now AND (with_human OR holder IS NOT NULL)
+UNION ALL SELECT * FROM (
+    SELECT id, queue_due FROM incident
+    WHERE state = 'open' AND queue_due <= :now AND (with_human OR holder IS NOT NULL)
+    ORDER BY priority, opened_at LIMIT 50)
 """
 
 

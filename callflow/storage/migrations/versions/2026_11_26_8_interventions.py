@@ -7,8 +7,8 @@ from alembic import op
 
 import callflow.storage.schema
 
-revision = "2026_11_26_9_interventions"
-down_revision = "2026_11_26_8_rehearsals"
+revision = "2026_11_26_8_interventions"
+down_revision = "2026_11_26_7_versions"
 branch_labels = None
 depends_on = None
 
