@@ -83,15 +83,15 @@ def claim_calls(tx: Tx, *, node: str, now: datetime, limit: int = 64) -> list[Ca
     if not wanted:
         return []
     policy = load_policy(tx)
-    forbidden = refused_calls(tx, wanted, policy, now)
     lines = exchange(tx, policy, node, now)
+    taken = [(lines.take(urgent=row["priority"] == 0, tried=row["tried"]), row) for row in wanted]
+    placeable = [(trunk, row) for trunk, row in taken if trunk is not None]
+    forbidden = refused_calls(tx, [row for _, row in placeable], policy, now)
     orders: list[CallOrder] = []
-    for row in wanted:
+    for trunk, row in placeable:
         if row["id"] in forbidden:
             _refuse(tx, row, forbidden[row["id"]], now)
-            continue
-        trunk = lines.take(urgent=row["priority"] == 0, tried=row["tried"])
-        if trunk is not None and _start(tx, row, trunk, now):
+        elif _start(tx, row, trunk, now):
             gather(tx, row, policy, now)
             orders.append(_order(row, trunk))
     return orders
