@@ -9,6 +9,7 @@ from typing import Any
 
 from callflow import call_plan
 from callflow.call_plan import BOUNDS, FIELDS, Plan, Step, StepKind
+from tests.support.far_ends import HOST, MailServer
 from tests.support.station import Station
 
 Row = dict[str, Any]
@@ -45,8 +46,15 @@ def number(place: int) -> str:
 class SheetStation(Station):
     """``site`` sets up a sheet's site; what is counted is counted at the far end."""
 
-    def __init__(self, data_dir: Path) -> None:
-        super().__init__(data_dir)
+    def __init__(self, data_dir: Path, mails: MailServer) -> None:
+        settings = {
+            "CALLFLOW_SMTP_HOST": HOST,
+            "CALLFLOW_SMTP_PORT": str(mails.port),
+            "CALLFLOW_SMTP_SECURITY": "none",
+            "CALLFLOW_MAIL_FROM": "station@callflow.example",
+        }
+        super().__init__(data_dir, settings)
+        self.mails = mails
         self._next = 0
 
     def new_number(self) -> str:

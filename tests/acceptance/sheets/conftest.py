@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from tests.support.far_ends import MailServer
 from tests.support.sheet_station import SheetStation
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def station(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[SheetStation]:
     folder: Path = tmp_path_factory.mktemp("sheets")
-    async with SheetStation(folder) as running:
+    async with MailServer() as mails, SheetStation(folder, mails) as running:
         yield running
