@@ -154,7 +154,7 @@ def test_what_stays_abnormal_is_a_humans_again(station: Station) -> None:
     station.replies(SHOP, "verified_ok")
     station.later(30 * 60)
     late = station.incident(row["id"])
-    assert (late["state"], late["with_human"], late["human_reason"]) == ("open", True, "overdue")
+    assert (late["state"], late["with_human"], late["human_reason"]) == ("open", True, "not_normal")
     assert late["normal_due"] is None
     station.later(90)
     assert DESK in station.wanted()

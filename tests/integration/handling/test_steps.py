@@ -206,7 +206,7 @@ def test_a_measure_is_opened_and_gives_the_site_time(station: Station) -> None:
     opened = station.read(lambda tx: measures.of_site(tx, "1002"))
     assert [(one["kind"], one["text"]) for one in opened] == [("other", "Agent sur place")]
     station.later(90 * 60 + 1)
-    assert now_of(station, row)["human_reason"] == "overdue"
+    assert now_of(station, row)["human_reason"] == "not_normal"
 
 
 def test_a_site_is_set_on_test_by_its_plan_unless_it_is_in_danger(station: Station) -> None:

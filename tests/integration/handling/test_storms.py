@@ -105,7 +105,7 @@ def test_a_site_that_does_not_come_back_is_a_humans_again(city: Station) -> None
     close_storm(city, queue(city)[0]["id"])
     city.later(1)
     city.later(12 * 3600 + 1)
-    assert {row["human_reason"] for row in queue(city)} == {"overdue"}
+    assert {row["human_reason"] for row in queue(city)} == {"not_normal"}
     assert len(queue(city)) == len(SITES)
 
 
