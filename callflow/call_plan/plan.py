@@ -9,6 +9,7 @@ from typing import Any
 
 from callflow.call import Outcome
 from callflow.call_plan.vocabulary import (
+    BACK_TO_LIST,
     CALLING,
     CONTINUE,
     EXHAUSTED,
@@ -26,24 +27,6 @@ from callflow.call_plan.vocabulary import (
 from callflow.law import Service
 from callflow.on_call import Who
 from callflow.site import Role
-
-_BACK_TO_LIST = frozenset(
-    {
-        Outcome.NO_ANSWER,
-        Outcome.BUSY,
-        Outcome.REFUSED,
-        Outcome.UNREACHABLE,
-        Outcome.NO_KEY,
-        Outcome.HUNG_UP,
-        Outcome.NO_NUMBER,
-        Outcome.TRUNK_FAILURE,
-        Outcome.UNKNOWN,
-        Outcome.ERROR,
-        Outcome.NEXT_PERSON,
-        Outcome.VERIFIED_NO_AUTHORITY,
-        Outcome.DECLINED,
-    }
-)
 
 
 class PlanError(ValueError):
@@ -120,7 +103,7 @@ class Step:
             named = self.outcomes.get(EXHAUSTED)
         if named is not None:
             return named
-        if self.kind in CALLING and (outcome in _BACK_TO_LIST or self._goes_on(outcome)):
+        if self.kind in CALLING and (outcome in BACK_TO_LIST or self._goes_on(outcome)):
             return CONTINUE
         return None
 

@@ -143,6 +143,12 @@ _OF_LINE = frozenset(
         Outcome.ERROR,
     }
 )
+#: What takes the next attempt, or the next person, unless the plan says otherwise.
+BACK_TO_LIST = _OF_LINE - {Outcome.OPERATOR} | {
+    Outcome.NEXT_PERSON,
+    Outcome.VERIFIED_NO_AUTHORITY,
+    Outcome.DECLINED,
+}
 _CODE = frozenset({Outcome.WRONG_CODE, Outcome.DURESS, Outcome.HELP})
 _VERIFYING = (
     frozenset(Outcome) - set(ANSWERS) - {Outcome.ACKNOWLEDGED, Outcome.ACCEPTED, Outcome.DECLINED}

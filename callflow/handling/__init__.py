@@ -81,7 +81,6 @@ from callflow.handling.station import (
     BEAT_WITHIN,
     StoreOutage,
     health,
-    process_beat,
     recorded_elsewhere,
     recorded_hashes,
     recording_finished,
@@ -92,6 +91,7 @@ from callflow.handling.station import (
 from callflow.handling.storing import is_vital, signal_id, store_signals
 from callflow.handling.telling import station_event
 from callflow.handling.trunking import trunk_health, trunks_changed, watch_trunks
+from callflow.storage.people import process_beat
 
 __all__ = [
     "BEAT_WITHIN",

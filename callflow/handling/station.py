@@ -20,27 +20,6 @@ BEAT_WITHIN = timedelta(seconds=10)
 ROLES = ("engine", "receiver", "telephony", "web")
 
 
-def process_beat(
-    tx: Tx,
-    role: str,
-    *,
-    pid: int,
-    since: datetime,
-    now: datetime,
-    state: dict[str, Any],
-    name: str = "",
-    node: str = "",
-    host: str = "",
-) -> None:
-    """A process says that it lives, and how its part of the station is.
-
-    ``name`` is its own among all of its role, the same when it begins again (dispatch/identity.py).
-    """
-    people.process_beat(
-        tx, role, pid=pid, since=since, now=now, state=state, name=name, node=node, host=host
-    )
-
-
 def seal_logbook(tx: Tx, now: datetime) -> int:
     """Seal the chains that changed; how many."""
     return logbook_rows.seal(tx, now)

@@ -73,7 +73,11 @@ def process_beat(
     node: str = "",
     host: str = "",
 ) -> None:
-    """A process says that it lives; a new pid under the same name counts as a restart."""
+    """A process says that it lives, and how its part of the station is.
+
+    ``name`` is its own among all of its role, the same when it begins again (dispatch/identity.py):
+    a new pid under the same name counts as a restart.
+    """
     name = name or role
     row = tx.execute(select(t.process).where(t.process.c.name == name)).first()
     restarts, started, steady = 0, since, now
