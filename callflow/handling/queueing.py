@@ -13,7 +13,7 @@ from callflow.handling.policy import Policy, load_policy
 from callflow.handling.telling import tell
 from callflow.outbox import LONGEST_WAIT
 from callflow.signal import Category
-from callflow.storage import Tx, calls, contacts, incidents, outbox
+from callflow.storage import Tx, calls, contacts, incidents, outbox, tasks
 
 log = logging.getLogger(__name__)
 
@@ -93,6 +93,7 @@ def clock_went_back(tx: Tx, seconds: float, now: datetime) -> None:
     text = f"l'horloge a reculé de {seconds:.0f} s"
     tell(tx, "station", now, text=text, about="clock")
     outbox.due_no_later(tx, now + LONGEST_WAIT)
+    tasks.put_forward(tx, seconds)
     for row in incidents.due_later(tx, now):
         times = {name: min(row[name], now) for name in ("machine_due", "queue_due") if row[name]}
         incidents.change(tx, row, **times)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
@@ -75,6 +75,14 @@ def cancel_open(
         query = query.where(c.step.in_(list(steps)))
     query = query.values(state=TaskState.CANCELLED.value, ended_at=now).returning(t.task)
     return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def put_forward(tx: Tx, seconds: float) -> None:
+    """Open tasks are due so many seconds earlier: the clock they were written by was set back."""
+    c = t.task.c
+    query = select(c.id, c.due_at).where(c.state == TaskState.OPEN.value, c.due_at.is_not(None))
+    for row in tx.execute(query).all():
+        change(tx, row.id, due_at=row.due_at - timedelta(seconds=seconds))
 
 
 def overdue_by_hand(tx: Tx, now: datetime) -> list[dict[str, Any]]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from callflow import handling
+from callflow.storage import tasks
 from tests.integration.handling.station import FIRST, SECOND, SHOP, Station
 
 Row = dict[str, Any]
@@ -40,7 +42,7 @@ def test_the_same_person_in_two_parts_and_two_sites_rings_once_at_a_time(
         assert FIRST not in station.place()
         if placed:
             rung += 1
-            station.hangs_up(station.live(FIRST)["id"], "no_answer")
+            station.hangs_up(station.live_on_trunk(FIRST), "no_answer")
         station.later(30)
     # On site twice a site, then twice as a keyholder: never two at once.
     assert 4 <= rung <= 8
@@ -127,3 +129,18 @@ def test_a_delay_is_as_long_when_the_clocks_change(station: Station) -> None:
     station.later(2)
     assert station.wanted() == [FIRST]
     assert SHOP not in station.wanted()
+
+
+def test_a_deadline_is_not_put_off_by_a_clock_that_is_set_back(station: Station) -> None:
+    look = {"id": "look", "kind": "listen_in", "limit_s": 300, "outcomes": {"overdue": "operator"}}
+    station.plan("p", look, OPERATOR)
+    station.put(plans={"intrusion": "p"})
+    row = station.alarm()
+    station.later(60)
+    station.now -= timedelta(hours=2)
+    station.write(lambda tx: handling.clock_went_back(tx, 7200, station.now))
+    station.later(239)
+    (task,) = station.read(lambda tx: tasks.of_incident(tx, row["id"]))
+    assert task["state"] == "open"
+    station.later(2)
+    assert station.incident(row["id"])["step"] == "operator"
