@@ -155,7 +155,14 @@ on("touched", (ids) => {
   reading = setTimeout(reread, 50);
 });
 const whole = { source: "#incident", target: "#incident", select: "#incident", swap: "outerMorph" };
-const reread = () => htmx.ajax("GET", location.pathname, { ...whole }).then(tick);
+const reread = () => htmx.ajax("GET", location.pathname, { ...whole }).then(() => { say_again(); tick(); });
+
+// Why an act was refused stays until the next one: what happens meanwhile reads the page anew.
+let refusal = null;
+const refused = () => document.querySelector("#incident .refused[role=alert]");
+function say_again() {
+  if (refusal && !refused()) document.querySelector("#incident .facts")?.after(refusal);
+}
 
 // --- rows: changed where they stand; never moved under the focus or the pointer --------------
 
@@ -232,8 +239,9 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   const form_values = Object.fromEntries(new FormData(form, event.submitter));
   const headers = { "X-CSRF-Token": body.dataset.csrf };
+  refusal = null;
   htmx.ajax("POST", form.getAttribute("action"), { ...whole, values: form_values, headers })
-    .then(() => { form.reset(); tick(); });
+    .then(() => { refusal = refused(); form.reset(); tick(); });
 });
 
 async function act(row, path, values = {}) {

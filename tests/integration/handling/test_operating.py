@@ -304,6 +304,7 @@ def test_a_desk_that_takes_one_vital_alarm_leaves_the_other_to_the_next_phone(
     station: Station,
 ) -> None:
     station.alarm("FA", "1", "9001")
+    station.later(1)
     other = station.alarm("FA", "1", "9002")
     station.later(30)
     call_id = station.picks_up(DESK)

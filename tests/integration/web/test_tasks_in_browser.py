@@ -84,6 +84,24 @@ def test_what_is_ticked_typed_and_open_survives_what_happens(page: Page, web: We
     expect(page.get_by_label("Remis en marche")).to_have_value("yes")
 
 
+def test_why_an_act_was_refused_stays_while_things_happen(page: Page, web: Web) -> None:
+    station, _ = web
+    incident = alarm(station, GUARD, END)
+    show(page, web, incident)
+    page.get_by_text("Compte rendu de l’agent").click()
+    page.get_by_label("Extérieur vu").check()
+    page.get_by_label("Traces ou présence").select_option("no")
+    page.get_by_role("button", name="Enregistrer le compte rendu").click()
+    why = page.get_by_role("alert").filter(has_text="dites si le site est remis en marche")
+    expect(why).to_be_visible()
+    station.alarm("1001")
+    expect(page.locator("#h-signals .count")).to_have_text("2")
+    expect(why).to_be_visible()
+    page.get_by_role("button", name="A accepté").click()
+    expect(page.locator(".way")).to_contain_text("attendu avant")
+    expect(why).to_have_count(0)
+
+
 def test_a_guard_and_a_measure_are_clean_and_their_forms_work(page: Page, web: Web) -> None:
     station, _ = web
     incident = alarm(station, GUARD, END)
