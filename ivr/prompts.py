@@ -126,8 +126,8 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     "plan_text": {"fr": "{text}.", "en": "{text}."},
     "offer_answer": {"fr": "{answer}, tapez {key}.", "en": "{answer}, press {key}."},
     "offer_acknowledge": {
-        "fr": "Pour confirmer que vous avez entendu, tapez 1.",
-        "en": "To confirm that you have heard this, press 1.",
+        "fr": "Tapez 1 pour confirmer le message.",
+        "en": "Press 1 to acknowledge the message.",
     },
     "offer_accept": {
         "fr": "Vous acceptez l'intervention, tapez 1.",
@@ -136,16 +136,16 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     "offer_decline": {"fr": "Vous refusez, tapez 2.", "en": "To decline, press 2."},
     "answer_noted": {"fr": "Votre réponse est notée.", "en": "Your answer is noted."},
     "message_noted": {
-        "fr": "Vous avez tapé 1, message entendu. C'est noté.",
-        "en": "You pressed 1, message heard. This is noted.",
+        "fr": "Votre confirmation du message est enregistrée.",
+        "en": "Your confirmation of the message is recorded.",
     },
     "guard_accepted": {
-        "fr": "Vous avez tapé 1, intervention acceptée.",
-        "en": "You pressed 1, intervention accepted.",
+        "fr": "Merci, votre agent est attendu sur place.",
+        "en": "Thank you, your guard is expected on site.",
     },
     "guard_declined": {
-        "fr": "Vous avez tapé 2, intervention refusée.",
-        "en": "You pressed 2, intervention declined.",
+        "fr": "Entendu, une autre société sera appelée.",
+        "en": "Understood, another firm will be called.",
     },
     # --- desk ---
     "desk_work": {
@@ -160,7 +160,10 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "fr": "Callflow : vous avez demandé {service}, pour {site}.",
         "en": "Callflow: you asked for the {service}, for {site}.",
     },
-    "offer_dial": {"fr": "Pour l'appeler, tapez 1.", "en": "To call it, press 1."},
+    "offer_dial": {
+        "fr": "Tapez 1 et ce service est appelé.",
+        "en": "Press 1 and that service is called.",
+    },
     "offer_take": {"fr": "Pour la prendre, tapez 1.", "en": "To take it, press 1."},
     "offer_connect": {"fr": "Pour lui parler, tapez 1.", "en": "To talk to them, press 1."},
     "desk_taken": {"fr": "Vous avez tapé 1, je prends.", "en": "You pressed 1, taken."},

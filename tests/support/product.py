@@ -178,8 +178,12 @@ class Product:
         return await self._all("/incidents", wanted)
 
     async def texts_stored(self) -> Counter[str]:
-        """How often each text stands in ``GET signals``."""
-        return Counter(signal["text"] for signal in await self._all("/signals", {}))
+        """How often each text that was sent stands in ``GET signals``.
+
+        What the station finds out itself (a trunk that the load kept from answering) is left out.
+        """
+        signals = await self._all("/signals", {})
+        return Counter(signal["text"] for signal in signals if signal["format"] != "station")
 
     async def _all(self, path: str, wanted: Mapping[str, str]) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
