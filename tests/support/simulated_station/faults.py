@@ -49,8 +49,8 @@ _BY_ITSELF = {
     Fault.LINK_CUT: 100.0,
     Fault.LINK_HALF_OPEN: 130.0,
     Fault.TRUNK_DOWN: 120.0,
-    Fault.CLOCK_FORWARD: 250.0,
-    Fault.CLOCK_BACK: 250.0,
+    Fault.CLOCK_FORWARD: 170.0,
+    Fault.CLOCK_BACK: 170.0,
 }
 
 
