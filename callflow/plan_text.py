@@ -159,10 +159,12 @@ def _field(path: str) -> str | None:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Texts of several lines as such."""
+    """Texts of several lines as such; what YAML alone takes for a line's end is escaped."""
 
     def represent_text(self, text: str) -> yaml.ScalarNode:
         style = "|" if "\n" in text else None
+        if set(text) & set("\x85\u2028\u2029"):
+            style = '"'
         return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
@@ -180,7 +182,7 @@ def write(plan: Plan) -> str:
     for step, written in zip(plan.steps, body["steps"], strict=True):
         lines.append(f"  # {step.kind}: {KINDS[step.kind]}")
         inner = list(_step_lines(written, known))
-        lines += [f"  - {inner[0]}", *(f"    {line}".rstrip() for line in inner[1:])]
+        lines += [f"  - {inner[0]}", *(f"    {line}".rstrip(" ") for line in inner[1:])]
     return "\n".join(lines) + "\n"
 
 

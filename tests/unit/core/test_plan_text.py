@@ -181,6 +181,13 @@ def test_what_is_written_is_read_back_alike(plan: Plan) -> None:
     assert plan_text.parse(text).plan == plan
 
 
+@pytest.mark.parametrize("space", ["\xa0", "a\xa0", "\u2003x\u2003", "\x85", "\u2028"])
+def test_a_space_that_is_none_of_yamls_stays(space: str) -> None:
+    step = {"id": "s", "kind": "counter_call", "text": space, "outcomes": {"busy": space}}
+    plan = from_json({"id": "a", "name": space, "steps": [step]})
+    assert plan_text.parse(plan_text.write(plan)).plan == plan
+
+
 @given(plan=plans())
 def test_another_reader_of_yaml_finds_the_same_plan(plan: Plan) -> None:
     assert to_json(from_json(yaml.safe_load(plan_text.write(plan)))) == to_json(plan)
