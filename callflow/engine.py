@@ -20,7 +20,7 @@ from callflow.dispatch.identity import Identity, only, taken
 from callflow.dispatch.opening import open_dispatch
 from callflow.dispatch.wake import open_store, open_wake
 from callflow.handling import machines, overdue
-from callflow.storage import Store, StoreUnavailable, Tx
+from callflow.storage import Store, StoreUnavailable, Tx, tasks
 from callflow.storage.duty import Duty
 from callflow.supervision import Listening
 from callflow.vault import Vault
@@ -106,7 +106,8 @@ class Engine:
         await self._watch_clock(now)
         if not await self._takes_duty():
             return
-        await self._store.write(lambda tx: handling.overdue_tasks(tx, now))
+        if await self._store.read(lambda tx: tasks.overdue_by_hand(tx, now)):  # nearly never
+            await self._store.write(lambda tx: handling.overdue_tasks(tx, now))
         await self._store.write(lambda tx: handling.escalate_queue(tx, now))
         await self._store.write(lambda tx: handling.bridge(tx, now))
         await self._store.write(lambda tx: machines.watch_nodes(tx, now))

@@ -8,14 +8,14 @@ from typing import Any
 
 from callflow import incident
 from callflow.call import NOT_AT_SITE, CallState, Direction
-from callflow.handling.measures import NORMAL_WITHIN
+from callflow.handling.measures import normal_due
 from callflow.handling.nodes import choose_node
 from callflow.handling.policy import Policy, load_policy
 from callflow.handling.telling import tell
 from callflow.incident import Event, Machine, State
 from callflow.logbook import MACHINE
 from callflow.signal import PERSONAL, Category, Kind
-from callflow.storage import Tx, calls, incidents, measures, tasks
+from callflow.storage import Tx, calls, incidents, tasks
 
 #: Why a treated incident is a human's again (D26); a step's *overdue* is another matter.
 NOT_NORMAL = "not_normal"
@@ -147,16 +147,17 @@ def settle(tx: Tx, row: Row, now: datetime, *, by: str | None = None) -> Row:
     state = incident.after(was, Event.NOT_NORMAL)
     zones = ", ".join(zone or "?" for zone, is_ in row["zones"].items() if is_ != "restored")
     tell(tx, "awaiting_normal", now, row, zones=zones)
-    protected = measures.protected_until(tx, row["id"], now)  # a measure gives it more time (D26)
-    due = max(now + NORMAL_WITHIN, protected or now)
-    return incidents.change(tx, row, state=state.value, normal_due=due)
+    return incidents.change(tx, row, state=state.value, normal_due=normal_due(tx, row, now))
 
 
-def withdraw(tx: Tx, row: Row, now: datetime) -> None:
-    """Nothing rings any more at the site or its people; the station's own phones may."""
-    for number in calls.cancel_requested(tx, row["id"], now, keep=NOT_AT_SITE):
+def withdraw(tx: Tx, row: Row, now: datetime, *, step: str | None = None) -> None:
+    """Nothing rings any more at the site or its people; the station's own phones may.
+
+    ``step``: only what this one asked for. Who spoke already is not cut off.
+    """
+    for number in calls.cancel_requested(tx, row["id"], now, keep=NOT_AT_SITE, only=step):
         tell(tx, "call_cancelled", now, row, to=number)
-    for call_id in calls.ringing_contacts(tx, row["id"]):
+    for call_id in calls.ringing_contacts(tx, row["id"], step=step):
         ask_hang_up(tx, call_id, MACHINE, now)
 
 

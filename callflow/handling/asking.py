@@ -33,24 +33,22 @@ def open_task(tx: Tx, row: Row, action: OpenTask, now: datetime, at: datetime) -
         _post(tx, row, step, now, None)
         return row
     task_id = uuid.uuid4().hex
-    tasks.insert(
-        tx,
-        {
-            "id": task_id,
-            "incident_id": row["id"],
-            "step": step.id,
-            "kind": step.kind.value,
-            "state": TaskState.OPEN.value,
-            "outcome": None,
-            "subject": action.subject,
-            "text": step.text,
-            "data": {},
-            "requested_at": at,
-            "due_at": action.due_at,
-            "ended_at": None,
-            "ended_by": "",
-        },
-    )
+    task: Row = {
+        "id": task_id,
+        "incident_id": row["id"],
+        "step": step.id,
+        "kind": step.kind.value,
+        "state": TaskState.OPEN.value,
+        "outcome": None,
+        "subject": action.subject,
+        "text": step.text,
+        "data": {},
+        "requested_at": at,
+        "due_at": action.due_at,
+        "ended_at": None,
+        "ended_by": "",
+    }
+    tasks.insert(tx, task)
     tell(tx, "task_asked", now, row, step=step.id, task=step.kind.value, note=step.text)
     begin = _BEGIN.get(step.kind)
     if row["exercise"] and step.kind in _CHANGES_SITE:
@@ -59,20 +57,33 @@ def open_task(tx: Tx, row: Row, action: OpenTask, now: datetime, at: datetime) -
         outcome = begin(tx, row, step, now, task_id) if begin else None
     if outcome is None:
         return row
-    tasks.end(tx, task_id, outcome, who=MACHINE, now=now)
-    _tell_end(tx, row, step.id, step.kind.value, outcome, now)
+    end(tx, row, task, outcome, now)
     return {**row, "again": True}
 
 
 def give_up(tx: Tx, row: Row, task_id: str, outcome: TaskOutcome, now: datetime) -> None:
     """Nobody waits for a task any more: it ends with ``outcome``."""
     task = tasks.get(tx, task_id)
-    if task is not None and tasks.end(tx, task_id, outcome, who=MACHINE, now=now):
-        _tell_end(tx, row, task["step"], task["kind"], outcome, now)
+    if task is not None:
+        end(tx, row, task, outcome, now)
 
 
-def _tell_end(tx: Tx, row: Row, step: str, kind: str, outcome: TaskOutcome, now: datetime) -> None:
-    tell(tx, "task_ended", now, row, step=step, task=kind, outcome=outcome.value, note="")
+def end(
+    tx: Tx,
+    row: Row,
+    task: Row,
+    outcome: TaskOutcome,
+    now: datetime,
+    *,
+    who: str = MACHINE,
+    note: str = "",
+) -> bool:
+    """The task of the incident ``row`` has its outcome, and it is told; False: it had one."""
+    if not tasks.end(tx, task["id"], outcome, who=who, now=now):
+        return False
+    told = {"step": task["step"], "task": task["kind"], "outcome": outcome.value, "note": note}
+    tell(tx, "task_ended", now, row, who_did=who, **told)
+    return True
 
 
 def _post(tx: Tx, row: Row, step: Step, now: datetime, task: str | None) -> TaskOutcome | None:

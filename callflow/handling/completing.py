@@ -8,13 +8,12 @@ from typing import Any
 
 from callflow import call_plan
 from callflow.call_plan import ENDS, PanelCommand, Step, StepKind
+from callflow.handling import asking
 from callflow.handling.acting import hand_to_human
 from callflow.handling.operating import acted, known
 from callflow.handling.refusals import Held, NotFound, Refused
 from callflow.handling.tasks import end_task
-from callflow.handling.telling import tell
 from callflow.incident import State
-from callflow.logbook import MACHINE
 from callflow.signal import Kind
 from callflow.storage import Tx, incidents, tasks
 from callflow.storage import signals as signal_rows
@@ -106,13 +105,10 @@ def overdue_tasks(tx: Tx, now: datetime) -> None:
     Where the plan runs by itself its own decision looks at it.
     """
     for task in tasks.overdue_by_hand(tx, now):
-        if not tasks.end(tx, task["id"], TaskOutcome.OVERDUE, who=MACHINE, now=now):
-            continue
         row = incidents.get(tx, task["incident_id"], lock=True)
         assert row is not None, "a task belongs to an incident"
-        told = {"step": task["step"], "task": task["kind"], "outcome": TaskOutcome.OVERDUE.value}
-        tell(tx, "task_ended", now, row, note="", **told)
-        if row["state"] == State.OPEN.value:
+        ended = asking.end(tx, row, task, TaskOutcome.OVERDUE, now)
+        if ended and row["state"] == State.OPEN.value:
             row = hand_to_human(tx, row, "task_overdue", now)
             if row["holder"] is None:
                 incidents.change(tx, row, queue_due=now)

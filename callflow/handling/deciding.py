@@ -27,7 +27,6 @@ from callflow.handling import asking
 from callflow.handling.acting import (
     EXERCISE,
     NOT_NORMAL,
-    ask_hang_up,
     close,
     hand_to_human,
     request_call,
@@ -38,7 +37,6 @@ from callflow.handling.gathering import follow_if_ringing
 from callflow.handling.policy import load_policy
 from callflow.handling.telling import tell
 from callflow.incident import Event, Machine, State
-from callflow.logbook import MACHINE
 from callflow.signal import Category, Kind
 from callflow.storage import AWAY, Tx, calls, incidents, tasks
 from callflow.storage import logbook as logbook_rows
@@ -183,7 +181,7 @@ def _give_up(
             _insert_unnumbered(tx, row, action, at)
             tell(tx, "no_number", now, row, who=contact.name, step=step, attempt=attempt)
         case Withdraw(step=step):
-            _withdraw_step(tx, row, step, now)
+            withdraw(tx, row, now, step=step)
         case EndTask(task=task, outcome=outcome):
             asking.give_up(tx, row, task, outcome, now)
 
@@ -207,14 +205,6 @@ def _enter(tx: Tx, row: Row, action: EnterStep, now: datetime, at: datetime) -> 
     return {**row, **entered, "rounds": rounds}
 
 
-def _withdraw_step(tx: Tx, row: Row, step: str, now: datetime) -> None:
-    """Whom the step still has called is not called any more; who spoke is not cut off."""
-    for number in calls.cancel_requested(tx, row["id"], now, only=step):
-        tell(tx, "call_cancelled", now, row, to=number)
-    for call_id in calls.ringing_contacts(tx, row["id"], step=step):
-        ask_hang_up(tx, call_id, MACHINE, now)
-
-
 def _request(
     tx: Tx, row: Row, step: call_plan.Step, action: PlaceCall, now: datetime, at: datetime
 ) -> Row:
@@ -225,6 +215,7 @@ def _request(
         return {**hand_to_human(tx, row, why, now), "again": True}
     policy = load_policy(tx)
     first = row["category"] == Category.VITAL.value and not row["exercise"]
+    dialogue = DIALOGUES.get(step.kind, "verification")
     call_id = request_call(
         tx,
         policy,
@@ -234,13 +225,15 @@ def _request(
         contact=action.contact.id,
         to=action.to,
         attempt=action.attempt,
-        dialogue=DIALOGUES.get(step.kind, "verification"),
+        dialogue=dialogue,
         ring_time=action.ring_s or policy.ring_time,
         priority=0 if first else row["priority"],
     )
     who = action.contact.name
     tell(tx, "call_requested", now, row, who=who, to=action.to, attempt=action.attempt)
-    follow_if_ringing(tx, call_id, row, now)
+    call: Row = {"id": call_id, "incident_id": row["id"], "step": action.step, "to": action.to}
+    call |= {"contact_id": action.contact.id, "dialogue": dialogue}
+    follow_if_ringing(tx, call, row, now)
     return row
 
 

@@ -41,10 +41,9 @@ def gather(tx: Tx, leader: Row, policy: Policy, now: datetime) -> None:
             _follow(tx, call, leader, now)
 
 
-def follow_if_ringing(tx: Tx, call_id: str, row: Row, now: datetime) -> None:
+def follow_if_ringing(tx: Tx, call: Row, row: Row, now: datetime) -> None:
     """A call that was just asked for follows one to the same contact in which nobody spoke yet."""
-    call = calls.get(tx, call_id)
-    if call is None or call["dialogue"] not in _ABOUT_MANY or row["exercise"]:
+    if call["dialogue"] not in _ABOUT_MANY or row["exercise"]:
         return
     leader = calls.leader_for(tx, call)
     if leader is None or leader["incident_id"] is None:

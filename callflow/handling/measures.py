@@ -19,6 +19,12 @@ Row = dict[str, Any]
 NORMAL_WITHIN = timedelta(minutes=30)
 
 
+def normal_due(tx: Tx, row: Row, now: datetime) -> datetime:
+    """By when a treated incident's site must be normal: a measure gives it more time (D26)."""
+    protected = measures.protected_until(tx, row["id"], now)
+    return max(now + NORMAL_WITHIN, protected or now)
+
+
 def open_measure(
     tx: Tx,
     row: Row,
@@ -62,7 +68,5 @@ def lift_measure(tx: Tx, site_id: str, measure_id: str, who: str, now: datetime)
     else:
         tell(tx, "measure_lifted", now, row, **told)
         if row["state"] == State.AWAITING_NORMAL.value:  # it waited only because it was protected
-            protected = measures.protected_until(tx, row["id"], now)
-            due = max(now + NORMAL_WITHIN, protected or now)
-            incidents.change(tx, row, normal_due=due)
+            incidents.change(tx, row, normal_due=normal_due(tx, row, now))
     return measures.get(tx, measure_id) or measure

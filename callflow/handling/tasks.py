@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from callflow.handling import asking
 from callflow.handling.deciding import decide
-from callflow.handling.telling import tell
 from callflow.logbook import MACHINE
 from callflow.storage import Tx, incidents, tasks
 from callflow.task import TaskOutcome
@@ -28,11 +28,11 @@ def end_task(
     ``text`` is what whoever did it says of it.
     """
     task = tasks.get(tx, task_id)
-    if task is None or not tasks.end(tx, task_id, outcome, who=who, now=now):
+    if task is None:
         return False
     row = incidents.get(tx, task["incident_id"], lock=True)
     assert row is not None, "a task belongs to an incident"
-    told = {"step": task["step"], "task": task["kind"], "outcome": outcome.value, "note": text}
-    tell(tx, "task_ended", now, row, who_did=who, **told)
+    if not asking.end(tx, row, task, outcome, now, who=who, note=text):
+        return False
     decide(tx, row["id"], now)
     return True

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Update, bindparam, func, or_, select, update
+from sqlalchemy import Select, Update, bindparam, func, or_, select, update
 
 from callflow.call import LIVE_STATES
 from callflow.incident import Incident, Machine, State
@@ -178,6 +178,14 @@ def page(
         query = query.where(c.site_id == site)
     if state is not None:
         query = query.where(c.state == state)
+    return _rows_from(tx, query, since, after)
+
+
+def _rows_from(
+    tx: Tx, query: Select[Any], since: datetime | None, after: tuple[datetime, str] | None
+) -> list[dict[str, Any]]:
+    """A page of ``query``, which is in the order of the openings."""
+    c = t.incident.c
     if since is not None:
         query = query.where(c.opened_at >= since)
     if after is not None:
@@ -210,12 +218,7 @@ def of_plan(
         .order_by(c.opened_at, c.id)
         .limit(limit)
     )
-    if since is not None:
-        query = query.where(c.opened_at >= since)
-    if after is not None:
-        at, last = after
-        query = query.where(or_(c.opened_at > at, (c.opened_at == at) & (c.id > last)))
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return _rows_from(tx, query, since, after)
 
 
 def queue(tx: Tx, *, limit: int = 200) -> list[dict[str, Any]]:
