@@ -38,8 +38,7 @@ from callflow.handling.policy import load_policy
 from callflow.handling.telling import tell
 from callflow.incident import Event, Machine, State
 from callflow.signal import Category, Kind
-from callflow.storage import AWAY, Tx, calls, incidents, tasks
-from callflow.storage import logbook as logbook_rows
+from callflow.storage import AWAY, Tx, calls, incidents, savepoint, tasks
 from callflow.task import Task
 
 log = logging.getLogger(__name__)
@@ -63,7 +62,7 @@ def decide(tx: Tx, incident_id: str, now: datetime) -> None:
     if row is None:
         return
     try:
-        with logbook_rows.savepoint(tx):  # what was half done is undone before a human is told
+        with savepoint(tx):  # what was half done is undone before a human is told
             row = _look_at_times(tx, row, now)
             _decide(tx, row, now)
     except AWAY:

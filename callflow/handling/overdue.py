@@ -20,8 +20,7 @@ from callflow.handling.storing import store_signals
 from callflow.hours import CalendarError
 from callflow.schedule import Schedule
 from callflow.signal import Signal
-from callflow.storage import AWAY, Tx, people
-from callflow.storage import logbook as logbook_rows
+from callflow.storage import AWAY, Tx, people, savepoint
 from callflow.storage import supervision as rows
 from callflow.supervision import Listening
 
@@ -103,7 +102,7 @@ def act(tx: Tx, due: Due, now: datetime) -> int:
 
 def _alone(tx: Tx, look: Callable[[], list[Signal]]) -> list[Signal]:
     try:
-        with logbook_rows.savepoint(tx):
+        with savepoint(tx):
             return look()
     except AWAY:
         raise

@@ -17,8 +17,7 @@ from callflow.handling.telling import tell
 from callflow.signal import Kind, Treatment
 from callflow.signals import events
 from callflow.signals.protocol import Heard
-from callflow.storage import AWAY, Tx, incidents, sites
-from callflow.storage import logbook as logbook_rows
+from callflow.storage import AWAY, Tx, incidents, savepoint, sites
 from callflow.storage import signals as signal_rows
 from callflow.storage.signals import ALL, Correlated, Share
 
@@ -52,7 +51,7 @@ def correlate(
 def _together(tx: Tx, signals: list[Row], now: datetime, rates: Rates) -> bool:
     """Correlate ``signals``, or undo it all and say no."""
     try:
-        with logbook_rows.savepoint(tx):
+        with savepoint(tx):
             Correlation(tx, signals, now, rates).run()
     except AWAY:
         raise

@@ -3,6 +3,6 @@
 from sqlalchemy.exc import SQLAlchemyError as SqlError
 
 from callflow.storage.outage import AWAY, StoreUnavailable
-from callflow.storage.store import Store, Tx
+from callflow.storage.store import Store, Tx, savepoint
 
-__all__ = ["AWAY", "SqlError", "Store", "StoreUnavailable", "Tx"]
+__all__ = ["AWAY", "SqlError", "Store", "StoreUnavailable", "Tx", "savepoint"]

@@ -81,7 +81,7 @@ def defer(tx: Tx, incident: str, at: datetime) -> None:
 
 
 def _defer(tx: Tx, told: list[tuple[str, datetime]]) -> None:
-    """All of one function of the store at its end, each incident once, in one order for all."""
+    """All of one transaction at its end, each incident once, in one order for all."""
     last = dict(told)
     tx.execute(_DEFER, [{"incident": incident, "at": last[incident]} for incident in sorted(last)])
 

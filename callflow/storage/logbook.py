@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -19,24 +18,11 @@ from callflow.storage.store import Tx, at_end
 
 
 def append(tx: Tx, *drafts: Draft) -> None:
-    """Chain and write ``drafts`` in their order, all of one function of the store at its end.
+    """Chain and write ``drafts`` in their order, all of one transaction at its end.
 
-    An entry takes three statements alone, and a function tells up to five.
+    An entry takes three statements alone, and a function of the store tells up to five.
     """
     at_end(tx, _write).extend(drafts)
-
-
-@contextmanager
-def savepoint(tx: Tx) -> Iterator[None]:
-    """A part that is undone as a whole when it raises, with what it told."""
-    told = at_end(tx, _write)
-    before = list(told)
-    try:
-        with tx.begin_nested():
-            yield
-    except BaseException:
-        told[:] = before
-        raise
 
 
 def _execute(tx: Tx, query: Any) -> Any:
@@ -62,23 +48,27 @@ def _write(tx: Tx, told: list[Draft]) -> None:
 
 
 _HEADS = select(t.chain_head).where(t.chain_head.c.chain.in_(bindparam("chains", expanding=True)))
+_HEADS_LOCKED = _HEADS.order_by(t.chain_head.c.chain).with_for_update()
+_BEGIN_CHAIN = postgresql.insert(t.chain_head).on_conflict_do_nothing()
+_NOTHING = {"seq": 0, "hash": GENESIS, "mac": "", "sealed": True}
 _INSERT = t.logbook.insert()
 
 
 def _heads(tx: Tx, chains: set[str]) -> dict[str, tuple[int, str]]:
     """{chain: (last place, last hash)}, locked until the commit where others write too."""
-    query = _HEADS
-    if tx.dialect.name != "sqlite":
+    found = _read_heads(tx, chains)
+    missing = chains - found.keys()
+    if missing and tx.dialect.name != "sqlite":
         # Two writers must neither continue one chain at once nor both begin it.
-        nothing = [
-            {"chain": chain, "seq": 0, "hash": GENESIS, "mac": "", "sealed": True}
-            for chain in sorted(chains)
-        ]
-        tx.execute(postgresql.insert(t.chain_head).on_conflict_do_nothing(), nothing)
-        query = query.order_by(t.chain_head.c.chain).with_for_update()
-    rows = tx.execute(query, {"chains": sorted(chains)})
-    found = {row.chain: (row.seq, row.hash) for row in rows}
+        tx.execute(_BEGIN_CHAIN, [{"chain": chain, **_NOTHING} for chain in sorted(missing)])
+        found |= _read_heads(tx, missing)
     return {chain: found.get(chain, (0, GENESIS)) for chain in sorted(chains)}
+
+
+def _read_heads(tx: Tx, chains: set[str]) -> dict[str, tuple[int, str]]:
+    query = _HEADS if tx.dialect.name == "sqlite" else _HEADS_LOCKED
+    rows = tx.execute(query, {"chains": sorted(chains)})
+    return {row.chain: (row.seq, row.hash) for row in rows}
 
 
 @cache

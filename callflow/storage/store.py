@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from datetime import datetime
@@ -198,22 +199,30 @@ class Store:
                 self._outage.begun(error)
 
     def _transaction(self, batch: list[_Job]) -> list[_Result]:
-        """Run ``batch`` in one transaction; each job's value or error once it is durable."""
+        """Run ``batch`` in one transaction; each job's value or error once it is durable.
+
+        First without savepoints, which cost two round trips each, since nearly nothing ever
+        raises. Where something does all is undone, and run again with each undone by itself.
+        """
+        try:
+            return self._run_all(batch, apart=False)
+        except _Undone:
+            return self._run_all(batch, apart=True)
+
+    def _run_all(self, batch: list[_Job], *, apart: bool) -> list[_Result]:
         try:
             with self._writer_engine.connect() as tx, tx.begin() as transaction:
-                tx.info["mac"], tx.info["hints"] = self._mac, self._hints
-                tx.info["wake"] = self._wake
-                results = []
-                for job in batch:
-                    results.append((job, *_attempt(tx, job, alone=len(batch) == 1)))
-                    if tx.invalidated:  # what the jobs before it did is lost too
-                        raise results[-1][2] or StoreUnavailable("the database ended a transaction")
+                tx.info.clear()  # it outlives the transaction
+                tx.info.update(mac=self._mac, hints=self._hints, wake=self._wake, apart=apart)
+                results = _attempts(tx, batch)
                 if all(error is not None for _, _, error in results):
                     transaction.rollback()
                 else:
                     if self._before_commit is not None and self._changed:
                         self._before_commit(tx, frozenset(self._hints))
                     check_whole(tx)
+        except _Undone:
+            raise
         except BaseException as failed:  # the commit itself failed: nobody's work is durable
             failure = StoreUnavailable.because(failed)
             return [(job, None, failure) for job in batch]
@@ -243,12 +252,34 @@ def wake(tx: Tx, incident: str, at: datetime) -> None:
 
 
 def at_end(tx: Tx, work: Callable[[Tx, list[T]], None]) -> list[T]:
-    """What ``work`` will be given, all at once, when the function at hand has returned.
+    """What ``work`` will be given, all at once, before the commit.
 
-    To add to; still within that function's transaction and savepoint.
+    To add to; in the same transaction, and undone with whatever added it.
     """
     given: list[T] = tx.info["at_end"].setdefault(work, [])
     return given
+
+
+@contextlib.contextmanager
+def savepoint(tx: Tx) -> Iterator[None]:
+    """A part that is undone as a whole when it raises, with what it put off until the end."""
+    if not tx.info["apart"]:
+        try:
+            yield
+        except Exception as error:
+            raise _Undone from error
+        return
+    before = {work: list(given) for work, given in tx.info["at_end"].items()}
+    try:
+        with tx.begin_nested():
+            yield
+    except BaseException:
+        tx.info["at_end"] = before
+        raise
+
+
+class _Undone(BaseException):
+    """Something raised in a transaction that has no savepoints: it must be begun again."""
 
 
 _Result = tuple[_Job, Any, Exception | None]
@@ -268,22 +299,37 @@ def _is_wanted(job: _Job) -> bool:
     return job.future.set_running_or_notify_cancel()
 
 
-def _attempt(tx: Tx, job: _Job, *, alone: bool) -> tuple[Any, Exception | None]:
-    """Run one job; what it raised undoes its own part only."""
-    try:
-        if alone:  # the whole transaction is its savepoint
-            return _to_its_end(tx, job), None
-        with tx.begin_nested():
-            return _to_its_end(tx, job), None
-    except SQLAlchemyError as error:
-        return None, StoreUnavailable.because(error)
-    except Exception as error:
-        return None, error
-
-
-def _to_its_end(tx: Tx, job: _Job) -> Any:
+def _attempts(tx: Tx, batch: list[_Job]) -> list[_Result]:
+    """Run each job, and at the end what they put off until then."""
     tx.info["at_end"] = {}
-    value = job.function(tx)
+    if len(batch) == 1 or tx.info["apart"]:  # of one, the whole transaction is its savepoint
+        return [_attempt(tx, job, alone=len(batch) == 1) for job in batch]
+    try:
+        results: list[_Result] = [(job, job.function(tx), None) for job in batch]
+        _to_the_end(tx)
+    except Exception as error:
+        raise _Undone from error
+    return results
+
+
+def _attempt(tx: Tx, job: _Job, *, alone: bool) -> _Result:
+    """Run one job; what it raised undoes its own part only."""
+    tx.info["at_end"] = {}
+    try:
+        with contextlib.nullcontext() if alone else tx.begin_nested():
+            value = job.function(tx)
+            _to_the_end(tx)
+    except SQLAlchemyError as error:
+        failed: Exception = StoreUnavailable.because(error)
+    except Exception as error:
+        failed = error
+    else:
+        return job, value, None
+    if tx.invalidated:  # what the jobs before it did is lost too
+        raise failed
+    return job, None, failed
+
+
+def _to_the_end(tx: Tx) -> None:
     for work, given in tx.info["at_end"].items():
         work(tx, given)
-    return value

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from callflow import clock, handling
-from callflow.storage import Store, Tx, calls, logbook
+from callflow.storage import Store, Tx, calls, savepoint
 from tests.integration.handling.station import NIGHT, SHOP, Station
 
 
@@ -62,7 +62,7 @@ def test_a_missing_recording_is_told_too(station: Station) -> None:
 def test_what_is_undone_is_not_told_and_the_chain_has_no_hole(station: Station) -> None:
     def part(tx: Tx) -> None:
         handling.station_event(tx, "test", "before", station.now)
-        with contextlib.suppress(ZeroDivisionError), logbook.savepoint(tx):
+        with contextlib.suppress(ZeroDivisionError), savepoint(tx):
             handling.station_event(tx, "test", "undone", station.now)
             raise ZeroDivisionError
         handling.station_event(tx, "test", "after", station.now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
@@ -10,7 +11,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from sqlalchemy import func, select
 
-from callflow.storage import Store, StoreUnavailable, Tx, people, schema
+from callflow.storage import Store, StoreUnavailable, Tx, people, savepoint, schema
 from callflow.storage.upgrade import upgrade
 
 
@@ -73,6 +74,18 @@ async def test_one_that_raises_undoes_only_itself(store: Store) -> None:
     done = await together(store, lambda tx: add(tx, "a"), fails, refused, lambda tx: add(tx, "b"))
     assert names(store) == ["a", "b"]
     assert [type(result) for result in done] == [str, KeyError, StoreUnavailable, str]
+
+
+async def test_a_part_that_raises_undoes_only_itself_among_others(store: Store) -> None:
+    def parts(tx: Tx) -> str:
+        add(tx, "before")
+        with contextlib.suppress(ZeroDivisionError), savepoint(tx):
+            add(tx, "undone")
+            raise ZeroDivisionError
+        return add(tx, "after")
+
+    assert await together(store, parts, lambda tx: add(tx, "other")) == ["after", "other"]
+    assert names(store) == ["after", "before", "other"]
 
 
 def test_an_error_says_whether_trying_again_helps(store: Store) -> None:
