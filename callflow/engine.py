@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -19,8 +20,8 @@ from callflow.correlation import Rates
 from callflow.dispatch.identity import Identity, only, taken
 from callflow.dispatch.opening import open_dispatch
 from callflow.dispatch.wake import open_store, open_wake
-from callflow.handling import machines, overdue
-from callflow.storage import Store, StoreUnavailable, Tx, tasks
+from callflow.handling import duties, machines, overdue
+from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage.duty import Duty
 from callflow.supervision import Listening
 from callflow.vault import Vault
@@ -36,6 +37,7 @@ _FEWEST, _MOST = 4, 200
 _HOLD = 0.04
 _TICK = timedelta(seconds=1)
 _SEAL = 60.0  # seconds between two seals of the logbook
+_NET = 10.0  # seconds between two looks for what nobody would ever look at again
 _BEAT = timedelta(seconds=2)
 _CLOCK_BACK = 2.0  # seconds: smaller steps delay nothing that counts
 
@@ -49,7 +51,7 @@ class Engine:
         self._wake = open_wake(settings, ROLE)
         self._duty = Duty(store.url, ROLE)
         self._on_duty = False
-        self._sealed_at = -_SEAL
+        self._looked: dict[float, float] = {}
         self._share = machines.ALL
         self._correlated = 0
         self._rates = Rates()
@@ -82,20 +84,21 @@ class Engine:
             told = not more and await self._wake.wait(_LOOK_EVERY)
 
     async def _correlate(self, *, told: bool) -> bool:
-        """One batch of the backlog; whether there may be more.
+        """One batch of the backlog; whether there is more, as far as we know.
 
         Who was not ``told`` of any reads first: writing takes the turn of others.
         """
         now, share = clock.now(), self._share
         if not told and not await self._store.read(lambda tx: machines.waits(tx, share, now)):
             return False
+        most = self._batch
         done, took = await self._store.write(
-            lambda tx: _timed_correlation(tx, now, self._batch, self._rates, share)
+            lambda tx: _timed_correlation(tx, now, most, self._rates, share)
         )
         self._correlated += done
-        if done == self._batch or took > _HOLD:
-            self._batch = min(_MOST, max(_FEWEST, int(self._batch * min(2.0, _HOLD / took))))
-        return done > 0
+        if done == most or took > _HOLD:
+            self._batch = min(_MOST, max(_FEWEST, int(most * min(2.0, _HOLD / took))))
+        return done == most
 
     async def _decide(self, incident_id: str) -> None:
         now = clock.now()
@@ -106,14 +109,20 @@ class Engine:
         await self._watch_clock(now)
         if not await self._takes_duty():
             return
-        if await self._store.read(lambda tx: tasks.overdue_by_hand(tx, now)):  # nearly never
-            await self._store.write(lambda tx: handling.overdue_tasks(tx, now))
-        await self._store.write(lambda tx: handling.escalate_queue(tx, now))
-        await self._store.write(lambda tx: handling.bridge(tx, now))
-        await self._store.write(lambda tx: machines.watch_nodes(tx, now))
-        if clock.monotonic() - self._sealed_at >= _SEAL:
-            self._sealed_at = clock.monotonic()
+        if self._looks_after(_NET):
+            await self._store.write(lambda tx: handling.find_forgotten(tx, now))
+        for work in await self._store.read(lambda tx: duties.due(tx, now)):
+            await self._store.write(partial(_at, work, now))
+        if self._looks_after(_SEAL):
             await self._store.write(lambda tx: handling.seal_logbook(tx, now))
+
+    def _looks_after(self, seconds: float) -> bool:
+        """Whether it is time again for what is done so rarely."""
+        at = clock.monotonic()
+        if at - self._looked.get(seconds, -seconds) < seconds:
+            return False
+        self._looked[seconds] = at
+        return True
 
     async def _takes_duty(self) -> bool:
         """Whether what is done once a second is ours to do: of several engines, one's."""
@@ -160,6 +169,10 @@ class Engine:
             except StoreUnavailable as error:
                 log.debug("store.away", reason=error.reason)  # the store says it, once
             await asyncio.sleep(period.total_seconds())
+
+
+def _at(work: duties.Duty, now: datetime, tx: Tx) -> object:
+    return work(tx, now)
 
 
 def _timed_correlation(

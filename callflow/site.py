@@ -64,16 +64,6 @@ class Contact:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Zone:
-    """A detector or group of detectors of one account."""
-
-    account: str
-    zone: str
-    name: str
-    kind: Kind | None = None  # overrides the event table for this zone
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Rules:
     """What is agreed for one site about its signals. Durations in seconds."""
 
@@ -98,7 +88,6 @@ class Site:
     state: SiteState = SiteState.ACTIVE
     recognition_word: str | None = None
     contacts: tuple[Contact, ...] = ()
-    zones: tuple[Zone, ...] = ()
     #: People who are none of the site's contacts, and stand in for one.
     others: tuple[Contact, ...] = ()
 
@@ -110,11 +99,3 @@ class Site:
     def by_role(self, role: Role) -> tuple[Contact, ...]:
         """The contacts who play ``role``, in calling order."""
         return tuple(sorted((c for c in self.contacts if c.role is role), key=lambda c: c.rank))
-
-    def zone_name(self, account: str, zone: str) -> str:
-        """The zone's name, or "" where it was never declared."""
-        wanted = zone.lstrip("0") or zone
-        for z in self.zones:
-            if z.account == account and (z.zone.lstrip("0") or z.zone) == wanted:
-                return z.name
-        return ""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from callflow import directory, handling
 from callflow.call import AT_DESK
+from callflow.correlation import zone_key
 from callflow.handling.agreed import site_now
 from callflow.signal import OF_STATION, Category, Kind
 from callflow.signals import blocks
-from callflow.site import Site
 from callflow.storage import Tx, calls, incidents, logbook, outbox, signals, sites, supervision
 from callflow.storage import contacts as contact_rows
 from web import call_views, task_views
@@ -215,6 +215,7 @@ def incident(tx: Tx, incident_id: str, now: datetime) -> Row | None:
     names = {c["id"]: c["name"] for c in contacts}
     shown = call_views.shown(tx, its_calls, names)
     here = site_now(tx, row["site_id"], Kind(row["kind"]), now) if row["site_id"] else None
+    zones = sites.zone_names(tx, row["site_id"]) if row["site_id"] else {}
     return {
         "incident": row,
         "line": _line(row, {}, its_calls, names, handling.load_policy(tx)),
@@ -223,7 +224,7 @@ def incident(tx: Tx, incident_id: str, now: datetime) -> Row | None:
         "contacts": [_contact(c) for c in contacts],
         "away": away(here, now),
         "instructions": instructions_of(tx, row, now),
-        "signals": [_signal(s, here) for s in signals.page(tx, incident=incident_id, limit=500)],
+        "signals": [_signal(s, zones) for s in signals.page(tx, incident=incident_id, limit=500)],
         "armed": _armed(tx, row["site_id"]),
         "tests": supervision.running_tests(tx, [row["site_id"]], now).get(row["site_id"], []),
         "parts": _parts(tx, row),
@@ -237,11 +238,11 @@ def incident(tx: Tx, incident_id: str, now: datetime) -> Row | None:
     }
 
 
-def _signal(row: Row, site: Site | None) -> Row:
+def _signal(row: Row, zones: Mapping[tuple[str, str], str]) -> Row:
     """With its zone's name, the links that a person may follow, and its other blocks."""
     return {
         **row,
-        "zone_name": site.zone_name(row["account"], row["zone"]) if site else "",
+        "zone_name": zones.get((row["account"], zone_key(row["zone"])), "") if row["zone"] else "",
         "links": blocks.links(row["extra"]),
         "blocks": blocks.others(row["extra"]),
     }

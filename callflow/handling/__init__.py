@@ -61,7 +61,7 @@ from callflow.handling.operating import (
 from callflow.handling.outbox import fetch_images, post
 from callflow.handling.plans import publish_first, publish_plan
 from callflow.handling.policy import Policy, load_policy, save_policy
-from callflow.handling.queueing import bridge, clock_went_back, escalate_queue
+from callflow.handling.queueing import bridge, clock_went_back, escalate_queue, find_forgotten
 from callflow.handling.receiving import correlate, heard
 from callflow.handling.refusals import Held, NotFound, Refused
 from callflow.handling.rehearsing import rehearse
@@ -137,6 +137,7 @@ __all__ = [
     "e164",
     "escalate_queue",
     "fetch_images",
+    "find_forgotten",
     "get_directory",
     "get_site",
     "guard_event",

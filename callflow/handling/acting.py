@@ -112,9 +112,7 @@ def close(tx: Tx, row: Row, code: str, text: str, now: datetime, who: str | None
     for number in calls.cancel_requested(tx, row["id"], now):
         tell(tx, "call_cancelled", now, row, to=number)
     tasks.cancel_open(tx, row["id"], now)
-    row = incidents.change(
-        tx,
-        row,
+    values: Row = dict(
         state=state.value,
         resolution_code=code,
         resolution_text=text,
@@ -126,13 +124,21 @@ def close(tx: Tx, row: Row, code: str, text: str, now: datetime, who: str | None
         held_since=None,
         parked_until=None,
     )
+    values |= _settled(tx, {**row, **values}, now, by=who if again else None)
+    row = incidents.change(tx, row, **values)
     if row["kind"] == Kind.STORM.value:
         incidents.wake_parts(tx, row["id"], now)
-    return settle(tx, row, now, by=who if again else None)
+    return row
 
 
-def settle(tx: Tx, row: Row, now: datetime, *, by: str | None = None) -> Row:
-    """A handled incident is filed when its zones are restored, else it awaits that.
+def settle(tx: Tx, row: Row, now: datetime) -> Row:
+    """A handled incident is filed when its zones are restored, else it awaits that."""
+    values = _settled(tx, row, now)
+    return incidents.change(tx, row, **values) if values else row
+
+
+def _settled(tx: Tx, row: Row, now: datetime, *, by: str | None = None) -> Row:
+    """What ``settle`` changes.
 
     ``by``: a person who closed it a second time, though no restore came, and answers for it.
     """
@@ -141,13 +147,13 @@ def settle(tx: Tx, row: Row, now: datetime, *, by: str | None = None) -> Row:
         state = incident.after(was, Event.NORMAL if seen.normal else Event.FILE)
         told = {} if seen.normal or by is None else {"who_did": by, "by": by}
         tell(tx, "filed_by_hand" if told else "filed", now, row, **told)
-        return incidents.change(tx, row, state=state.value, normal_due=None)
+        return {"state": state.value, "normal_due": None}
     if was is State.AWAITING_NORMAL:
-        return row
+        return {}
     state = incident.after(was, Event.NOT_NORMAL)
     zones = ", ".join(zone or "?" for zone, is_ in row["zones"].items() if is_ != "restored")
     tell(tx, "awaiting_normal", now, row, zones=zones)
-    return incidents.change(tx, row, state=state.value, normal_due=normal_due(tx, row, now))
+    return {"state": state.value, "normal_due": normal_due(tx, row, now)}
 
 
 def withdraw(tx: Tx, row: Row, now: datetime, *, step: str | None = None) -> None:

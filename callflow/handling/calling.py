@@ -86,31 +86,23 @@ def claim_calls(tx: Tx, *, node: str, now: datetime, limit: int = 64) -> list[Ca
     lines = exchange(tx, policy, node, now)
     taken = [(lines.take(urgent=row["priority"] == 0, tried=row["tried"]), row) for row in wanted]
     placeable = [(trunk, row) for trunk, row in taken if trunk is not None]
+    incidents.lock_all(tx, {row["incident_id"] for _, row in placeable if row["incident_id"]})
     forbidden = refused_calls(tx, [row for _, row in placeable], policy, now)
-    orders: list[CallOrder] = []
-    for trunk, row in placeable:
+    allowed = [(trunk, row) for trunk, row in placeable if row["id"] not in forbidden]
+    # The rows before the act; who was withdrawn meanwhile is not among them.
+    started = calls.start(tx, {row["id"]: trunk.name for trunk, row in allowed}, now)
+    for _, row in placeable:
         if row["id"] in forbidden:
             _refuse(tx, row, forbidden[row["id"]], now)
-        elif _start(tx, row, trunk, now):
-            gather(tx, row, policy, now)
-            orders.append(_order(row, trunk))
-    return orders
-
-
-def _start(tx: Tx, row: Row, trunk: Trunk, now: datetime) -> bool:
-    """The row before the act; False where the call was withdrawn meanwhile."""
-    started = calls.change(
-        tx,
-        row["id"],
-        only_in=[CallState.REQUESTED],
-        state=CallState.STARTED.value,
-        trunk=trunk.name,
-        placed_at=now,
-    )
-    if started:
+    orders = [(trunk, row) for trunk, row in allowed if row["id"] in started]
+    for trunk, row in orders:
         told = {"to": _shown(row), "call": row["id"], "trunk": trunk.name}
         tell(tx, "call_placed", now, _incident(tx, row), **told)
-    return started
+    awaited = calls.awaited(tx, {row["to"] for _, row in orders})
+    for _, row in orders:
+        if row["to"] in awaited:
+            gather(tx, row, policy, now)
+    return [_order(row, trunk) for trunk, row in orders]
 
 
 def _order(row: Row, trunk: Trunk) -> CallOrder:
@@ -189,15 +181,8 @@ def call_ringing(tx: Tx, call_id: str, now: datetime) -> None:
 
 def call_answered(tx: Tx, call_id: str, now: datetime) -> None:
     """Picked up; the dialogue begins."""
-    if calls.change(
-        tx,
-        call_id,
-        only_in=[CallState.STARTED, CallState.RINGING],
-        state=CallState.ANSWERED.value,
-        answered_at=now,
-    ):
-        row = calls.get(tx, call_id)
-        assert row is not None
+    row = calls.answer(tx, call_id, now)
+    if row is not None:
         tell(tx, "call_answered", now, _incident(tx, row), to=_shown(row), call=call_id)
 
 

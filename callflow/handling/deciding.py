@@ -126,7 +126,7 @@ def _decide(tx: Tx, row: Row, now: datetime) -> None:
         if isinstance(action, NoNumber | PlaceCall | OpenTask):
             at += _TICK  # the rows of one decision keep their order
     if decision.actions or due_before != decision.due_at:
-        kept = ("step", "step_since", "grounds", "rounds")
+        kept = ("step", "step_since", "grounds", "rounds", "machine")
         where: Row = {name: row[name] for name in kept}
         row = incidents.change(tx, row, machine_due=decision.due_at, **where)
     if again:  # a number that may not be dialled, a task that is done already: on at once
@@ -190,7 +190,7 @@ def _finish(tx: Tx, row: Row, now: datetime) -> Row:
         return close(tx, row, EXERCISE, "", now) if row["state"] == State.OPEN.value else row
     if row["kind"] == Kind.BANK_OPENING.value and row["state"] == State.OPEN.value:
         return _take_personal_path(tx, row, now)
-    return incidents.change(tx, row, machine=Machine.DONE.value)
+    return {**row, "machine": Machine.DONE.value}
 
 
 def _enter(tx: Tx, row: Row, action: EnterStep, now: datetime, at: datetime) -> Row:

@@ -26,9 +26,10 @@ def refused_calls(tx: Tx, rows: Sequence[Row], policy: Policy, now: datetime) ->
     numbers = {row["to"] for row in rows}
     owners = contacts.owners_of(tx, numbers)
     reserved = services.reserved(tx, numbers)
+    about = [_incident(tx, row) for row in rows]
+    mute = incidents.mute_sites(tx, {i["site_id"] for i in about if i and i["site_id"]})
     found = {}
-    for row in rows:
-        incident = _incident(tx, row)
+    for row, incident in zip(rows, about, strict=True):
         destination = Destination(
             number=row["to"],
             step=row["step"],
@@ -36,7 +37,7 @@ def refused_calls(tx: Tx, rows: Sequence[Row], policy: Policy, now: datetime) ->
             contact=_is_contact(tx, row, incident, owners.get(row["to"], set()), now),
             ours=row["to"] in policy.desk.numbers,
             service=row["to"] in reserved,
-            mute=incident is not None and _is_mute(tx, incident),
+            mute=incident is not None and (is_mute(incident) or incident["site_id"] in mute),
         )
         why = forbidden(destination)
         if why is not None:
@@ -49,11 +50,6 @@ def _incident(tx: Tx, row: Row) -> Row | None:
     if row["incident_id"] is None or row["step"] in NOT_AT_SITE:
         return None
     return incidents.get(tx, row["incident_id"])
-
-
-def _is_mute(tx: Tx, incident: Row) -> bool:
-    site = incident["site_id"]
-    return is_mute(incident) or bool(site and incidents.site_is_mute(tx, site))
 
 
 def _is_contact(tx: Tx, row: Row, incident: Row | None, owners: Owners, now: datetime) -> bool:

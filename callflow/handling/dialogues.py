@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from callflow import call_plan
 from callflow.call import Outcome
+from callflow.correlation import zone_key
 from callflow.handling.acting import is_mute
 from callflow.handling.agreed import site_now
 from callflow.handling.calling import call_arrived, dialogue_concluded, join_room
@@ -57,7 +58,7 @@ def _facts(tx: Tx, vault: Vault, row: dict[str, Any]) -> Facts:
         site_name=site.name if site else incident_row["account"],
         kind=kind,
         zone=zone,
-        zone_name=site.zone_name(incident_row["account"], zone) if site else "",
+        zone_name=_zone_name(tx, incident_row, zone),
         priority=incident_row["priority"],
         personal=is_mute(incident_row),
         exercise=incident_row["exercise"],
@@ -86,9 +87,18 @@ def _facts(tx: Tx, vault: Vault, row: dict[str, Any]) -> Facts:
     )
 
 
+def _zone_name(tx: Tx, row: dict[str, Any], zone: str) -> str:
+    if not zone or not row["site_id"]:
+        return ""
+    names = sites.zone_names(tx, row["site_id"])
+    return names.get((row["account"], zone_key(zone)), "")
+
+
 def _others(tx: Tx, call_id: str) -> tuple[str, ...]:
     """The sites of the other incidents that this call is about (D10)."""
     rows = [incidents.get(tx, call["incident_id"]) for call in calls.followers(tx, call_id)]
+    if not rows:
+        return ()
     names = sites.names_of(tx, {row["site_id"] for row in rows if row and row["site_id"]})
     return tuple(names.get(row["site_id"], row["account"]) for row in rows if row)
 

@@ -13,7 +13,7 @@ from callflow.handling.telling import tell
 from callflow.storage import Tx, incidents, people, placement, signals
 from callflow.storage.signals import ALL, Share
 
-__all__ = ["ALL", "LOST_AFTER", "Share", "share", "waits", "watch_nodes"]
+__all__ = ["ALL", "LOST_AFTER", "Share", "nodes_changed", "share", "waits", "watch_nodes"]
 
 Row = dict[str, Any]
 
@@ -46,13 +46,32 @@ def watch_nodes(tx: Tx, now: datetime) -> list[str]:
     _tell_changes(tx, known, now)
     takers = [node.name for node in known if node.ready]
     if takers:
-        live = {node.name for node in known if not node.lost}
-        for row in placement.placed_elsewhere(tx, live, limit=_MOST):
+        for row in placement.placed_elsewhere(tx, _live(known), limit=_MOST):
             _lose(tx, row, now)
-        prompt = {node.name for node in known if not node.keeps_waiting(now)}
+        prompt = _prompt(known, now)
         for place, row in enumerate(placement.requested_elsewhere(tx, prompt, limit=_MOST)):
             _hand_over(tx, row, takers[place % len(takers)], now)
     return [node.name for node in known if node.lost]
+
+
+def nodes_changed(tx: Tx, now: datetime) -> bool:
+    """Whether ``watch_nodes`` has anything to say or to hand over."""
+    known = nodes(tx, now)
+    if _lost(tx, known, now) != _told_lost(tx):
+        return True
+    if not any(node.ready for node in known):
+        return False
+    left = placement.placed_elsewhere(tx, _live(known), limit=1)
+    return bool(left or placement.requested_elsewhere(tx, _prompt(known, now), limit=1))
+
+
+def _live(known: list[Node]) -> set[str]:
+    return {node.name for node in known if not node.lost}
+
+
+def _prompt(known: list[Node], now: datetime) -> set[str]:
+    """The nodes that will place what waits with them."""
+    return {node.name for node in known if not node.keeps_waiting(now)}
 
 
 def _lose(tx: Tx, row: Row, now: datetime) -> None:
@@ -72,10 +91,7 @@ def _hand_over(tx: Tx, row: Row, node: str, now: datetime) -> None:
 
 def _tell_changes(tx: Tx, known: list[Node], now: datetime) -> None:
     """Each loss and each return once, in the day's logbook."""
-    lost = [node.name for node in known if node.lost]
-    if not known and is_witnessed(people.processes(tx), now):
-        lost = [load_policy(tx).node]
-    before = people.settings(tx).get("lost_nodes", [])
+    lost, before = _lost(tx, known, now), _told_lost(tx)
     if lost == before:
         return
     people.write_settings(tx, {"lost_nodes": lost})
@@ -83,3 +99,13 @@ def _tell_changes(tx: Tx, known: list[Node], now: datetime) -> None:
         tell(tx, "node_lost", now, node=name)
     for name in sorted(set(before) - set(lost)):
         tell(tx, "node_back", now, node=name)
+
+
+def _lost(tx: Tx, known: list[Node], now: datetime) -> list[str]:
+    if not known and is_witnessed(people.processes(tx), now):
+        return [load_policy(tx).node]
+    return [node.name for node in known if node.lost]
+
+
+def _told_lost(tx: Tx) -> list[str]:
+    return list(people.settings(tx).get("lost_nodes", []))

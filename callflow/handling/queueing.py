@@ -30,7 +30,6 @@ DESK_RING = 25.0
 def escalate_queue(tx: Tx, now: datetime) -> None:
     """Ring the next phone of the station for unclaimed work whose target has passed."""
     _come_back(tx, now)
-    _find_forgotten(tx, now)
     overdue = incidents.unclaimed(tx, now)
     if not overdue:
         return
@@ -80,7 +79,7 @@ def _come_back(tx: Tx, now: datetime) -> None:
         incidents.change(tx, row, holder=None, held_since=None, queue_due=now)
 
 
-def _find_forgotten(tx: Tx, now: datetime) -> None:
+def find_forgotten(tx: Tx, now: datetime) -> None:
     """The last net of invariant 2: whatever nobody would look at again is a human's, at once."""
     for row in incidents.nobodys(tx, now):
         log.error("incident %s was nobody's", row["id"])

@@ -54,11 +54,12 @@ def set_on_test(
     Raises NotFound, Refused, or BadSite naming the field.
     """
     site = _site(tx, site_id)
-    keys = _zone_keys(site, zones)
+    declared = sites.zone_rows(tx, site_id)
+    keys = _zone_keys(declared, zones)
     _within(lasts, role)
     if not reason.strip():
         raise BadSite("reason", "says why, for who finds the site on test")
-    asked_by = _authorised(site, contact, keys)
+    asked_by = _authorised(site, contact, _kinds(declared, keys))
     _refuse_in_alarm(tx, site_id)
     made = dict(zones=keys, reason=reason, set_by=who, contact_id=contact, began_at=now)
     row: Row = {"id": uuid.uuid4().hex, "site_id": site_id, "ends_at": now + lasts, **made}
@@ -181,37 +182,37 @@ def _within(lasts: timedelta, role: str) -> None:
         raise BadSite("minutes", f"your role sets on test for {hours:g} hours at most")
 
 
-def _zone_keys(site: Site, zones: Sequence[str] | None) -> list[str] | None:
+def _zone_keys(declared: Sequence[Row], zones: Sequence[str] | None) -> list[str] | None:
     if zones is None:
         return None
     if not zones:
         raise BadSite("zones", "names no zone: null stands for the whole site")
-    declared = {zone_key(zone.zone) for zone in site.zones}
+    known = {zone_key(zone["zone"]) for zone in declared}
     for place, zone in enumerate(zones):
-        if zone_key(zone) not in declared:
+        if zone_key(zone) not in known:
             raise BadSite(f"zones.{place}", "is no zone of this site")
     return sorted({zone_key(zone) for zone in zones})
 
 
-def _authorised(site: Site, contact_id: str | None, keys: list[str] | None) -> str:
+def _authorised(site: Site, contact_id: str | None, kinds: set[Kind]) -> str:
     """The contact's name, "" where no contact asked. Raises Refused, BadSite."""
     if contact_id is None:
         return ""
     known = [contact for contact in site.contacts if contact.id == contact_id]
     if not known:
         raise BadSite("contact", "is no contact of this site")
-    for kind in _kinds(site, keys):
+    for kind in kinds:
         if not any(contact.may(Authority.SET_ON_TEST, kind) for contact in known):
             raise Refused(f"{known[0].name} has not the authority to set {kind} on test")
     return known[0].name
 
 
-def _kinds(site: Site, keys: list[str] | None) -> set[Kind]:
+def _kinds(declared: Sequence[Row], keys: list[str] | None) -> set[Kind]:
     """What the test silences, as far as the site declares it."""
     if keys is None:
         return {Kind.INTRUSION}
-    named = [zone.kind for zone in site.zones if zone_key(zone.zone) in keys]
-    return {kind or Kind.INTRUSION for kind in named}
+    named = [zone["kind"] for zone in declared if zone_key(zone["zone"]) in keys]
+    return {Kind(kind or Kind.INTRUSION) for kind in named}
 
 
 def _refuse_in_alarm(tx: Tx, site_id: str) -> None:

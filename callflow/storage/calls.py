@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Case, Select, Update, bindparam, case, func, select, update
+from sqlalchemy import (
+    BindParameter,
+    Case,
+    Select,
+    Update,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from callflow.call import (
     BESIDE_PLANS,
@@ -54,7 +66,7 @@ def get(tx: Tx, call_id: str, *, lock: bool = False) -> dict[str, Any] | None:
 def _change(names: tuple[str, ...], only_in: tuple[CallState, ...]) -> Update:
     query = update(t.call).where(t.call.c.id == bindparam("b_id"))
     if only_in:
-        query = query.where(t.call.c.state.in_([state.value for state in only_in]))
+        query = query.where(or_(*(t.call.c.state == state.value for state in only_in)))
     return query.values({name: bindparam(f"b_{name}") for name in names})
 
 
@@ -65,6 +77,58 @@ def change(tx: Tx, call_id: str, *, only_in: Sequence[CallState] = (), **values:
     query = _change(tuple(values), tuple(only_in))
     bound = {f"b_{name}": value for name, value in values.items()}
     return tx.execute(query, {"b_id": call_id, **bound}).rowcount == 1
+
+
+_START = (
+    update(t.call)
+    .where(
+        t.call.c.id.in_(bindparam("ids", expanding=True)),
+        t.call.c.state == CallState.REQUESTED.value,
+    )
+    .values(state=CallState.STARTED.value, trunk=bindparam("b_trunk"), placed_at=bindparam("at"))
+    .returning(t.call.c.id)
+)
+
+
+def start(tx: Tx, trunks: Mapping[str, str], now: datetime) -> set[str]:
+    """``trunks`` are {call id: trunk}: those of them that nobody withdrew are *started* now."""
+    started: set[str] = set()
+    for trunk in set(trunks.values()):
+        ids = [call_id for call_id, of in trunks.items() if of == trunk]
+        started |= set(tx.execute(_START, {"ids": ids, "b_trunk": trunk, "at": now}).scalars())
+    return started
+
+
+_ANSWER = (
+    update(t.call)
+    .where(
+        t.call.c.id == bindparam("b_id"),
+        or_(t.call.c.state == CallState.STARTED.value, t.call.c.state == CallState.RINGING.value),
+    )
+    .values(state=CallState.ANSWERED.value, answered_at=bindparam("at"))
+    .returning(*t.call.c)
+)
+
+
+def answer(tx: Tx, call_id: str, now: datetime) -> dict[str, Any] | None:
+    """Picked up: its row, unless that was known, or it is over."""
+    row = tx.execute(_ANSWER, {"b_id": call_id, "at": now}).first()
+    return dict(row._mapping) if row else None
+
+
+_AWAITED = (
+    select(t.call.c.to)
+    .where(
+        t.call.c.to.in_(bindparam("numbers", expanding=True)),
+        t.call.c.state == CallState.REQUESTED.value,
+    )
+    .distinct()
+)
+
+
+def awaited(tx: Tx, numbers: Collection[str]) -> set[str]:
+    """Those of ``numbers`` that somebody waits to call."""
+    return set(tx.execute(_AWAITED, {"numbers": sorted(numbers)}).scalars()) if numbers else set()
 
 
 _OF_INCIDENT = (
@@ -200,17 +264,24 @@ def cancel_requested(
 
     A human is still brought to somebody who waits on the line, whoever took the incident.
     """
+    query = _cancel(frozenset(keep), only is not None)
+    about = {"b_incident": incident_id, "at": now} | ({"only": only} if only is not None else {})
+    return [shown(row.step, row.to) for row in tx.execute(query, about)]
+
+
+@cache
+def _cancel(keep: Collection[str], of_one_step: bool) -> ReturningUpdate[Any]:
     c = t.call.c
     waiting = [CallState.REQUESTED.value, CallState.FOLLOWING.value]
     query = update(t.call).where(
-        c.incident_id == incident_id, c.state.in_(waiting), c.step.not_in(list(keep))
+        c.incident_id == bindparam("b_incident"),
+        or_(*(c.state == state for state in waiting)),
+        *(c.step != step for step in sorted(keep)),
     )
-    if only is not None:
-        query = query.where(c.step == only)
-    query = query.values(
-        state=CallState.CANCELLED.value, ended_at=now, detail="cancelled"
-    ).returning(c.step, c.to)
-    return [shown(row.step, row.to) for row in tx.execute(query)]
+    if of_one_step:
+        query = query.where(c.step == bindparam("only"))
+    made = query.values(state=CallState.CANCELLED.value, ended_at=bindparam("at"))
+    return made.values(detail="cancelled").returning(c.step, c.to)
 
 
 def ringing_contacts(tx: Tx, incident_id: str, *, step: str | None = None) -> list[str]:
@@ -252,12 +323,14 @@ def count_live(tx: Tx, node: str | None = None) -> int:
     return int(tx.execute(_COUNT_LIVE_OF_NODE, {"node": node}).scalar_one())
 
 
+_WAITING = select(t.call).where(
+    t.call.c.state == CallState.ANSWERED.value, t.call.c.room == t.call.c.id
+)
+
+
 def waiting(tx: Tx) -> list[dict[str, Any]]:
     """People who wait in a conference of their own."""
-    query = select(t.call).where(
-        t.call.c.state == CallState.ANSWERED.value, t.call.c.room == t.call.c.id
-    )
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return [dict(row._mapping) for row in tx.execute(_WAITING)]
 
 
 def of_step(tx: Tx, incident_id: str, step: str) -> int:
@@ -310,21 +383,28 @@ def may_follow(tx: Tx, leader: dict[str, Any]) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in tx.execute(query)]
 
 
+_LEADER = (
+    select(t.call)
+    .where(
+        t.call.c.to == bindparam("to"),
+        t.call.c.contact_id == bindparam("contact_id"),
+        t.call.c.state.in_([CallState.STARTED.value, CallState.RINGING.value]),
+        t.call.c.dialogue == bindparam("dialogue"),
+        t.call.c.requester == "",
+        t.call.c.progress.is_(None),
+        # Its own step may be hanging it up.
+        t.call.c.incident_id != bindparam("incident_id"),
+    )
+    .limit(1)
+)
+_LEADER_LOCKED = _LEADER.with_for_update()
+
+
 def leader_for(tx: Tx, call: dict[str, Any]) -> dict[str, Any] | None:
     """A plan's call to the same contact that is being made and not spoken in yet; locked."""
-    c = t.call.c
-    query = select(t.call).where(
-        c.to == call["to"],
-        c.contact_id == call["contact_id"],
-        c.state.in_([CallState.STARTED.value, CallState.RINGING.value]),
-        c.dialogue == call["dialogue"],
-        c.requester == "",
-        c.progress.is_(None),
-        c.incident_id != call["incident_id"],  # its own step may be hanging it up
-    )
-    if tx.dialect.name != "sqlite":
-        query = query.with_for_update()
-    row = tx.execute(query.limit(1)).first()
+    query = _LEADER if tx.dialect.name == "sqlite" else _LEADER_LOCKED
+    about = {name: call[name] for name in ("to", "contact_id", "dialogue", "incident_id")}
+    row = tx.execute(query, about).first()
     return dict(row._mapping) if row else None
 
 
@@ -334,12 +414,16 @@ def follow(tx: Tx, call_id: str, leader: str) -> bool:
     return change(tx, call_id, only_in=states, state=CallState.FOLLOWING.value, leader=leader)
 
 
+_FOLLOWERS = (
+    select(t.call)
+    .where(t.call.c.leader == bindparam("leader"), t.call.c.state == CallState.FOLLOWING.value)
+    .order_by(t.call.c.priority, t.call.c.requested_at)
+)
+
+
 def followers(tx: Tx, leader: str) -> list[dict[str, Any]]:
     """The calls that ``leader`` speaks for and that have not ended."""
-    c = t.call.c
-    query = select(t.call).where(c.leader == leader, c.state == CallState.FOLLOWING.value)
-    rows = tx.execute(query.order_by(c.priority, c.requested_at))
-    return [dict(row._mapping) for row in rows]
+    return [dict(row._mapping) for row in tx.execute(_FOLLOWERS, {"leader": leader})]
 
 
 # --- recordings ---------------------------------------------------------------------------

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, Update, bindparam, func, or_, select, update
+from sqlalchemy import RowMapping, Select, Update, bindparam, func, or_, select, update
 
 from callflow.call import LIVE_STATES
 from callflow.incident import Incident, Machine, State
 from callflow.signal import PERSONAL, Category, Kind
 from callflow.storage import schema as t
-from callflow.storage.store import Tx, wake
+from callflow.storage.store import Tx, kept, wake
 
 #: What ``decide`` looks at; the queue's times are looked at apart (``unclaimed``, ``idle_held``).
 _DUE = ("machine_due", "normal_due", "parked_until")
@@ -30,8 +30,9 @@ def insert(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
     """New incidents."""
     if rows:
         made = [_with_due(row, row) for row in rows]
-        tx.execute(t.incident.insert(), made)
+        tx.execute(_INSERT, made)
         for row in made:
+            _keep(tx, row)
             _wake(tx, row["id"], None, row["due_at"])
 
 
@@ -39,28 +40,58 @@ def write(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
     """What was changed in memory in ``rows``, which are locked, all at once."""
     if not rows:
         return
-    columns = [column.name for column in t.incident.columns if column.name not in _FIXED]
-    statement = (
-        update(t.incident)
-        .where(t.incident.c.id == bindparam("b_id"))
-        .values({name: bindparam(f"b_{name}") for name in columns})
-    )
     values = [_with_due(row, {**row, "version": row["version"] + 1}) for row in rows]
-    names = ["id", *columns]
-    tx.execute(statement, [{f"b_{name}": value[name] for name in names} for value in values])
+    names = ["id", *_CHANGEABLE]
+    tx.execute(_WRITE, [{f"b_{name}": value[name] for name in names} for value in values])
     for row, value in zip(rows, values, strict=True):
+        _keep(tx, value)
         _wake(tx, row["id"], row.get("due_at"), value["due_at"])
 
 
+_COLUMNS = frozenset(column.name for column in t.incident.columns)
+_CHANGEABLE = sorted(_COLUMNS - _FIXED)
+_INSERT = t.incident.insert()
+_WRITE = (
+    update(t.incident)
+    .where(t.incident.c.id == bindparam("b_id"))
+    .values({name: bindparam(f"b_{name}") for name in _CHANGEABLE})
+)
 _GET = select(t.incident).where(t.incident.c.id == bindparam("id"))
 _GET_LOCKED = _GET.with_for_update()
+_SEVERAL = select(t.incident).where(t.incident.c.id.in_(bindparam("ids", expanding=True)))
+_SEVERAL_LOCKED = _SEVERAL.order_by(t.incident.c.id).with_for_update()
 
 
 def get(tx: Tx, incident_id: str, *, lock: bool = False) -> dict[str, Any] | None:
-    """One incident's row; ``lock`` keeps other writers off until the commit (PostgreSQL)."""
+    """One incident's row; ``lock`` keeps other writers off until the commit (PostgreSQL).
+
+    What is locked can't change but by this transaction: it is read once in it.
+    """
+    known = kept(tx).get(incident_id)
+    if known is not None:
+        return dict(known)
     query = _GET_LOCKED if lock and tx.dialect.name != "sqlite" else _GET
     row = tx.execute(query, {"id": incident_id}).first()
+    if row is not None and lock:
+        _keep(tx, row._mapping)
     return dict(row._mapping) if row else None
+
+
+def lock_all(tx: Tx, incident_ids: Collection[str]) -> None:
+    """Lock several in one order for all, so that ``get`` has them."""
+    missing = sorted(set(incident_ids) - kept(tx).keys())
+    if missing:
+        query = _SEVERAL if tx.dialect.name == "sqlite" else _SEVERAL_LOCKED
+        for row in tx.execute(query, {"ids": missing}):
+            _keep(tx, row._mapping)
+
+
+def _keep(tx: Tx, row: Mapping[str, Any] | RowMapping) -> None:
+    whole = dict(row)
+    if whole.keys() == _COLUMNS:
+        kept(tx)[whole["id"]] = whole
+    else:
+        kept(tx).pop(whole["id"], None)
 
 
 @lru_cache(maxsize=256)
@@ -83,7 +114,10 @@ def change(tx: Tx, row: dict[str, Any], **values: Any) -> dict[str, Any]:
     bound = {f"b_{name}": value for name, value in values.items()}
     tx.execute(_change(tuple(values)), {"b_id": row["id"], **bound})
     _wake(tx, row["id"], row.get("due_at"), values["due_at"])
-    return {**row, **values, "version": row["version"] + 1}
+    counted = {**values, "version": row["version"] + 1}
+    if row["id"] in kept(tx):
+        kept(tx)[row["id"]] |= counted  # ``row`` may have more that is not written yet
+    return {**row, **counted}
 
 
 def _with_due(row: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
@@ -98,6 +132,7 @@ def _wake(tx: Tx, incident_id: str, before: datetime | None, due_at: datetime | 
 
 def claim(tx: Tx, incident_id: str, user: str, now: datetime) -> bool:
     """Compare-and-set of the holder: false when another has it (or it is filed)."""
+    kept(tx).pop(incident_id, None)
     result = tx.execute(
         update(t.incident)
         .where(
@@ -110,26 +145,29 @@ def claim(tx: Tx, incident_id: str, user: str, now: datetime) -> bool:
     return result.rowcount == 1
 
 
+_OF_PLACES = (
+    select(t.incident)
+    .where(
+        t.incident.c.state != State.FILED.value,  # by site: few
+        or_(
+            t.incident.c.site_id.in_(bindparam("sites", expanding=True)),
+            t.incident.c.site_id.is_(None)
+            & t.incident.c.account.in_(bindparam("accounts", expanding=True)),
+        ),
+    )
+    .order_by(t.incident.c.opened_at, t.incident.c.id)
+)
+_OF_PLACES_LOCKED = _OF_PLACES.with_for_update()
+
+
 def unfiled(tx: Tx, sites: Sequence[str], accounts: Sequence[str]) -> list[dict[str, Any]]:
     """The unfiled incidents of these sites, and of these accounts without a site; newest last.
 
     Locked in this order (PostgreSQL), so that two who need several of them don't block each other.
     """
-    c = t.incident.c
-    query = (
-        select(t.incident)
-        .where(
-            c.state != State.FILED.value,  # by site: few
-            or_(
-                c.site_id.in_(list(sites)),
-                c.site_id.is_(None) & c.account.in_(list(accounts)),
-            ),
-        )
-        .order_by(c.opened_at, c.id)
-    )
-    if tx.dialect.name != "sqlite":
-        query = query.with_for_update()
-    return [dict(row._mapping) for row in tx.execute(query)]
+    query = _OF_PLACES if tx.dialect.name == "sqlite" else _OF_PLACES_LOCKED
+    rows = tx.execute(query, {"sites": list(sites), "accounts": list(accounts)})
+    return [dict(row._mapping) for row in rows]
 
 
 _DUE_NOW = (
@@ -145,13 +183,16 @@ def due(tx: Tx, now: datetime, *, limit: int = 100) -> list[str]:
     return list(tx.execute(_DUE_NOW, {"now": now, "limit": limit}).scalars())
 
 
+_TAKE_DUE = select(t.incident.c.id).where(
+    t.incident.c.id == bindparam("id"), t.incident.c.due_at <= bindparam("now")
+)
+_TAKE_DUE_LOCKED = _TAKE_DUE.with_for_update(skip_locked=True)
+
+
 def take_due(tx: Tx, incident_id: str, now: datetime) -> bool:
     """Lock an incident that is due; False where it isn't, or somebody else has it in hand."""
-    c = t.incident.c
-    query = select(c.id).where(c.id == incident_id, c.due_at <= now)
-    if tx.dialect.name != "sqlite":
-        query = query.with_for_update(skip_locked=True)
-    return tx.execute(query).first() is not None
+    query = _TAKE_DUE if tx.dialect.name == "sqlite" else _TAKE_DUE_LOCKED
+    return tx.execute(query, {"id": incident_id, "now": now}).first() is not None
 
 
 def next_due(tx: Tx) -> datetime | None:
@@ -286,6 +327,18 @@ def open_of_phone(tx: Tx, number: str, now: datetime) -> str | None:
     return tx.execute(query).scalar()
 
 
+_QUEUE_WAITS = (
+    select(t.incident.c.id)
+    .where(t.incident.c.state == State.OPEN.value, t.incident.c.queue_due <= bindparam("now"))
+    .limit(1)
+)
+
+
+def queue_waits(tx: Tx, now: datetime) -> bool:
+    """Whether there is anything for ``unclaimed`` or ``idle_held``, or will be."""
+    return tx.execute(_QUEUE_WAITS, {"now": now}).first() is not None
+
+
 def unclaimed(tx: Tx, now: datetime) -> list[dict[str, Any]]:
     """Work in the human queue that nobody holds and whose target has passed, most urgent first."""
     c = t.incident.c
@@ -363,6 +416,7 @@ def wake_parts(tx: Tx, storm_id: str, now: datetime) -> None:
         .returning(c.id)
     )
     for incident_id in woken.scalars().all():
+        kept(tx).pop(incident_id, None)
         wake(tx, incident_id, now)
 
 
@@ -403,9 +457,8 @@ def due_later(tx: Tx, now: datetime) -> list[dict[str, Any]]:
 
 
 _MUTE = (
-    select(t.incident.c.id)
+    select(t.incident.c.site_id)
     .where(
-        t.incident.c.site_id == bindparam("site"),
         t.incident.c.state == State.OPEN.value,
         t.incident.c.exercise.is_(False),
         or_(
@@ -413,13 +466,22 @@ _MUTE = (
             t.incident.c.kind.in_([kind.value for kind in PERSONAL]),
         ),
     )
-    .limit(1)
+    .distinct()
 )
+_MUTE_ONE = _MUTE.where(t.incident.c.site_id == bindparam("site"))
+_MUTE_AMONG = _MUTE.where(t.incident.c.site_id.in_(bindparam("sites", expanding=True)))
 
 
 def site_is_mute(tx: Tx, site_id: str) -> bool:
-    """Whether an open personal alarm, or a code of duress, forbids to ring this site (D7)."""
-    return tx.execute(_MUTE, {"site": site_id}).first() is not None
+    """Whether ``mute_sites`` has this one."""
+    return tx.execute(_MUTE_ONE, {"site": site_id}).first() is not None
+
+
+def mute_sites(tx: Tx, site_ids: Collection[str]) -> set[str]:
+    """Those where an open personal alarm, or a code of duress, forbids to ring (D7)."""
+    return (
+        set(tx.execute(_MUTE_AMONG, {"sites": sorted(site_ids)}).scalars()) if site_ids else set()
+    )
 
 
 def to_incident(row: dict[str, Any]) -> Incident:

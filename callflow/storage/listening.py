@@ -9,20 +9,22 @@ import threading
 from collections.abc import Callable, Iterable
 
 import psycopg
+from psycopg import sql
 from sqlalchemy import text
 
 from callflow.storage.connecting import connection_info
 from callflow.storage.store import Tx
 
-_CHANNEL = "callflow_wake"
-_NOTIFY = text(f"SELECT pg_notify('{_CHANNEL}', :roles)")
+#: A role's own channel: each wake-up costs whoever hears it.
+_CHANNEL = "callflow_wake_{}"
+_NOTIFY = text("SELECT pg_notify(channel, '') FROM unnest(CAST(:channels AS text[])) AS channel")
 _LOOK = 0.5  # seconds until a listener notices that it is to stop
 _AGAIN = 1.0  # seconds until a lost connection is tried again
 
 
 def notify(tx: Tx, roles: Iterable[str]) -> None:
     """Wake these roles, wherever they run, once ``tx`` is committed."""
-    tx.execute(_NOTIFY, {"roles": ",".join(sorted(roles))})
+    tx.execute(_NOTIFY, {"channels": sorted(map(_CHANNEL.format, roles))})
 
 
 class Listener:
@@ -49,8 +51,8 @@ class Listener:
     def _listen(self) -> None:
         info, options = connection_info(self._url)
         with psycopg.connect(info, autocommit=True, **options) as connection:
-            connection.execute(f"LISTEN {_CHANNEL}")
+            channel = sql.Identifier(_CHANNEL.format(self._role))
+            connection.execute(sql.SQL("LISTEN {}").format(channel))
             while not self._stopping.is_set():
-                for notice in connection.notifies(timeout=_LOOK, stop_after=1):
-                    if self._role in notice.payload.split(","):
-                        self._heard()
+                for _ in connection.notifies(timeout=_LOOK, stop_after=1):
+                    self._heard()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from callflow.storage import schema as t
 from callflow.storage.store import Tx
@@ -29,13 +29,16 @@ def of_site(tx: Tx, site_id: str) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in tx.execute(query)]
 
 
+_PROTECTED_UNTIL = select(func.max(t.measure.c.ends_at)).where(
+    t.measure.c.incident_id == bindparam("incident"),
+    t.measure.c.lifted_at.is_(None),
+    t.measure.c.ends_at > bindparam("now"),
+)
+
+
 def protected_until(tx: Tx, incident_id: str, now: datetime) -> datetime | None:
     """When the last running measure of an incident ends; None: it has none."""
-    c = t.measure.c
-    query = select(func.max(c.ends_at)).where(
-        c.incident_id == incident_id, c.lifted_at.is_(None), c.ends_at > now
-    )
-    return tx.execute(query).scalar()
+    return tx.execute(_PROTECTED_UNTIL, {"incident": incident_id, "now": now}).scalar()
 
 
 def lift(tx: Tx, measure_id: str, who: str, now: datetime) -> bool:

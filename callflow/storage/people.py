@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 
 from callflow.storage import schema as t
 from callflow.storage.sites import upsert
-from callflow.storage.store import Tx
+from callflow.storage.store import Tx, kept
 
 
 def insert_user(tx: Tx, row: dict[str, Any]) -> None:
@@ -79,6 +79,7 @@ def process_beat(
     a new pid under the same name counts as a restart.
     """
     name = name or role
+    kept(tx).pop("processes", None)
     row = tx.execute(select(t.process).where(t.process.c.name == name)).first()
     restarts, started, steady = 0, since, now
     if row is not None:
@@ -107,20 +108,29 @@ def process_beat(
     )
 
 
+_PROCESSES = select(t.process).order_by(t.process.c.role, t.process.c.name)
+_SETTINGS = select(t.setting)
+
+
 def processes(tx: Tx, role: str | None = None) -> list[dict[str, Any]]:
     """Every process (of one role) that said within a day that it lives."""
-    query = select(t.process).order_by(t.process.c.role, t.process.c.name)
-    if role is not None:
-        query = query.where(t.process.c.role == role)
-    return [dict(row._mapping) for row in tx.execute(query)]
+    known = kept(tx)
+    if "processes" not in known:
+        known["processes"] = [dict(row._mapping) for row in tx.execute(_PROCESSES)]
+    rows: list[dict[str, Any]] = known["processes"]
+    return [dict(row) for row in rows if role in (None, row["role"])]
 
 
 def write_settings(tx: Tx, values: dict[str, Any]) -> None:
     """The station's settings that every process must see alike."""
+    kept(tx).pop("settings", None)
     for name, value in values.items():
         upsert(tx, t.setting, ["name"], {"name": name, "value": value})
 
 
 def settings(tx: Tx) -> dict[str, Any]:
     """What ``write_settings`` wrote."""
-    return {row.name: row.value for row in tx.execute(select(t.setting))}
+    known = kept(tx)
+    if "settings" not in known:
+        known["settings"] = {row.name: row.value for row in tx.execute(_SETTINGS)}
+    return dict(known["settings"])

@@ -8,12 +8,13 @@ from functools import cache, lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, func, or_, select, update
+from sqlalchemy import Integer, Select, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from callflow.signal import Kind
 from callflow.storage import locks
 from callflow.storage import schema as t
+from callflow.storage.schema import UtcDateTime
 from callflow.storage.store import Tx, hint
 
 
@@ -129,9 +130,21 @@ ALL = Share(0, 1)
 _ANYBODYS = timedelta(seconds=1)
 
 
+def _waiting(query: Select[Any]) -> Select[Any]:
+    c = t.signal.c
+    return query.where(c.correlated_at.is_(None)).order_by(c.rank, c.number)
+
+
+_BACKLOG = _waiting(select(t.signal)).limit(bindparam("limit"))
+_ANY_WAITING = _waiting(select(t.signal.c.number)).limit(1)
+_TAKEN = _waiting(select(t.signal)).where(
+    t.signal.c.number.in_(bindparam("numbers", expanding=True))
+)
+
+
 def backlog(tx: Tx, *, limit: int) -> list[dict[str, Any]]:
     """Signals not yet correlated, vital first, then as they came."""
-    rows = tx.execute(_waiting(select(t.signal)).limit(limit))
+    rows = tx.execute(_BACKLOG, {"limit": limit})
     return [dict(row._mapping) for row in rows]
 
 
@@ -143,26 +156,29 @@ def claim(tx: Tx, share: Share, now: datetime, *, limit: int) -> list[dict[str, 
     """
     if tx.dialect.name == "sqlite":  # its writer is alone anyway
         return backlog(tx, limit=limit)
-    candidates = tx.execute(_candidates(share, now).limit(2 * limit)).all()
+    candidates = _candidates(tx, share, now, 2 * limit)
     mine = locks.try_all(tx, locks.Lock.PLACE, {row.place for row in candidates})
     numbers = [row.number for row in candidates if row.place in mine][:limit]
-    rows = tx.execute(_waiting(select(t.signal)).where(t.signal.c.number.in_(numbers)))
+    rows = tx.execute(_TAKEN, {"numbers": numbers})
     return [dict(row._mapping) for row in rows]
 
 
 def waits(tx: Tx, share: Share, now: datetime) -> bool:
     """Whether there is anything for ``claim``; it may be in other hands."""
-    sqlite = tx.dialect.name == "sqlite"
-    query = _waiting(select(t.signal.c.number)) if sqlite else _candidates(share, now)
-    return tx.execute(query.limit(1)).first() is not None
+    if tx.dialect.name == "sqlite":
+        return tx.execute(_ANY_WAITING).first() is not None
+    return bool(_candidates(tx, share, now, 1))
 
 
-def _waiting(query: Select[Any]) -> Select[Any]:
-    c = t.signal.c
-    return query.where(c.correlated_at.is_(None)).order_by(c.rank, c.number)
+def _candidates(tx: Tx, share: Share, now: datetime, limit: int) -> Sequence[Any]:
+    about: dict[str, Any] = {"limit": limit}
+    if share != ALL:
+        about |= {"of": share.of, "place": share.place, "before": now - _ANYBODYS}
+    return tx.execute(_candidates_of(share == ALL), about).all()
 
 
-def _candidates(share: Share, now: datetime) -> Select[Any]:
+@cache
+def _candidates_of(every_site: bool) -> Select[Any]:
     c = t.signal.c
     place = func.coalesce(t.account.c.site_id, func.concat("account:", c.account))
     query = _waiting(
@@ -170,10 +186,12 @@ def _candidates(share: Share, now: datetime) -> Select[Any]:
             t.account, t.account.c.account == c.account
         )
     )
-    if share == ALL:
+    query = query.limit(bindparam("limit"))
+    if every_site:
         return query
-    part = func.hashtext(place).op("&")(0x7FFFFFFF) % share.of
-    return query.where(or_(part == share.place, c.received_at <= now - _ANYBODYS))
+    part = func.hashtext(place).op("&")(0x7FFFFFFF) % bindparam("of", type_=Integer)
+    late = c.received_at <= bindparam("before", type_=UtcDateTime)
+    return query.where(or_(part == bindparam("place", type_=Integer), late))
 
 
 def backlog_size(tx: Tx) -> int:

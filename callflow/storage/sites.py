@@ -5,15 +5,16 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Float, bindparam, delete, func, or_, select, update
+from sqlalchemy import Executable, Float, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from callflow.correlation import zone_key
 from callflow.signal import Kind
 from callflow.signals.protocol import Heard
-from callflow.site import Site, SiteState, Zone
+from callflow.site import Site, SiteState
 from callflow.storage import contacts
 from callflow.storage import schema as t
 from callflow.storage.schema import UtcDateTime
@@ -34,12 +35,15 @@ def upsert(tx: Tx, table: Any, key: Sequence[str], values: dict[str, Any]) -> No
 def upsert_all(tx: Tx, table: Any, key: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
     """``upsert`` of many rows with the same columns, in one statement."""
     if rows:
-        insert = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
-        statement = insert(table)
-        changed = {name: statement.excluded[name] for name in rows[0] if name not in key}
-        tx.execute(
-            statement.on_conflict_do_update(index_elements=list(key), set_=changed), list(rows)
-        )
+        tx.execute(_upsert(tx.dialect.name, table, tuple(key), tuple(rows[0])), list(rows))
+
+
+@lru_cache(maxsize=256)
+def _upsert(dialect: str, table: Any, key: tuple[str, ...], names: tuple[str, ...]) -> Executable:
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    statement = insert(table)
+    changed = {name: statement.excluded[name] for name in names if name not in key}
+    return statement.on_conflict_do_update(index_elements=list(key), set_=changed)
 
 
 def site_of_accounts(tx: Tx, accounts: Iterable[str]) -> dict[str, str]:
@@ -113,6 +117,11 @@ def zone_rows(tx: Tx, site_id: str) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in tx.execute(_ZONES, {"site": site_id})]
 
 
+def zone_names(tx: Tx, site_id: str) -> dict[tuple[str, str], str]:
+    """{(account, zone's key): name} of the declared zones of a site's accounts."""
+    return {(row["account"], zone_key(row["zone"])): row["name"] for row in zone_rows(tx, site_id)}
+
+
 _ZONE_KINDS = select(t.zone.c.account, t.zone.c.zone, t.zone.c.kind).where(
     t.zone.c.account.in_(bindparam("accounts", expanding=True)), t.zone.c.kind.is_not(None)
 )
@@ -143,15 +152,6 @@ def load_site(
         state=SiteState(row["state"]),
         recognition_word=decrypt(word).decode() if decrypt and word else None,
         contacts=people,
-        zones=tuple(
-            Zone(
-                account=z["account"],
-                zone=z["zone"],
-                name=z["name"],
-                kind=Kind(z["kind"]) if z["kind"] else None,
-            )
-            for z in zone_rows(tx, site_id)
-        ),
         others=contacts.standing_in(tx, people),
     )
 

@@ -214,6 +214,7 @@ class Store:
             with self._writer_engine.connect() as tx, tx.begin() as transaction:
                 tx.info.clear()  # it outlives the transaction
                 tx.info.update(mac=self._mac, hints=self._hints, wake=self._wake, apart=apart)
+                tx.info["kept"] = {}
                 results = _attempts(tx, batch)
                 if all(error is not None for _, _, error in results):
                     transaction.rollback()
@@ -275,7 +276,17 @@ def savepoint(tx: Tx) -> Iterator[None]:
             yield
     except BaseException:
         tx.info["at_end"] = before
+        tx.info["kept"].clear()
         raise
+
+
+def kept(tx: Tx) -> dict[Any, Any]:
+    """What this transaction has read and nobody else can change, or may: not read twice.
+
+    Whoever changes it puts it right here. Empty again where a part is undone, and for readers.
+    """
+    found: dict[Any, Any] = tx.info.get("kept", {})
+    return found
 
 
 class _Undone(BaseException):
@@ -327,6 +338,7 @@ def _attempt(tx: Tx, job: _Job, *, alone: bool) -> _Result:
         return job, value, None
     if tx.invalidated:  # what the jobs before it did is lost too
         raise failed
+    tx.info["kept"].clear()
     return job, None, failed
 
 

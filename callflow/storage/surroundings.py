@@ -57,13 +57,17 @@ def overrides(tx: Tx, sites: Iterable[str]) -> dict[tuple[str, str, str], Row]:
     return {(row["site_id"], row["code"], row["zone"]): row for row in rows}
 
 
+_TRIPS = select(t.zone_trips).where(
+    t.zone_trips.c.account.in_(bindparam("accounts", expanding=True))
+)
+
+
 def trips(tx: Tx, zones: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Trips]:
     """How often these (account, zone key) alarmed, as far as they did."""
-    c = t.zone_trips.c
-    query = select(t.zone_trips).where(c.account.in_({account for account, _ in zones}))
+    accounts = sorted({account for account, _ in zones})
     return {
         (row.account, row.zone): Trips(trips=row.trips, since=row.since, shunted_at=row.shunted_at)
-        for row in tx.execute(query)
+        for row in tx.execute(_TRIPS, {"accounts": accounts})
         if (row.account, row.zone) in zones
     }
 

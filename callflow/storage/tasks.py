@@ -65,16 +65,20 @@ def end(tx: Tx, task_id: str, outcome: TaskOutcome, *, who: str, now: datetime) 
     )
 
 
+_CANCEL = (
+    update(t.task)
+    .where(t.task.c.incident_id == bindparam("b_incident"), t.task.c.state == TaskState.OPEN.value)
+    .values(state=TaskState.CANCELLED.value, ended_at=bindparam("at"))
+)
+
+
 def cancel_open(
     tx: Tx, incident_id: str, now: datetime, *, steps: Sequence[str] = ()
 ) -> list[dict[str, Any]]:
     """Withdraw the open tasks of an incident, or of some of its steps; their rows."""
-    c = t.task.c
-    query = update(t.task).where(c.incident_id == incident_id, c.state == TaskState.OPEN.value)
-    if steps:
-        query = query.where(c.step.in_(list(steps)))
-    query = query.values(state=TaskState.CANCELLED.value, ended_at=now).returning(t.task)
-    return [dict(row._mapping) for row in tx.execute(query)]
+    query = _CANCEL.where(t.task.c.step.in_(list(steps))) if steps else _CANCEL
+    rows = tx.execute(query.returning(*t.task.c), {"b_incident": incident_id, "at": now})
+    return [dict(row._mapping) for row in rows]
 
 
 def put_forward(tx: Tx, seconds: float) -> None:
@@ -85,21 +89,22 @@ def put_forward(tx: Tx, seconds: float) -> None:
         change(tx, row.id, due_at=row.due_at - timedelta(seconds=seconds))
 
 
+_OVERDUE = (
+    select(t.task)
+    .join(t.incident, t.incident.c.id == t.task.c.incident_id)
+    .where(
+        t.task.c.state == TaskState.OPEN.value,
+        t.task.c.due_at <= bindparam("now"),
+        t.incident.c.machine != Machine.RUNNING.value,
+    )
+    .order_by(t.task.c.due_at)
+    .limit(100)
+)
+
+
 def overdue_by_hand(tx: Tx, now: datetime) -> list[dict[str, Any]]:
     """Open tasks whose time is over, of incidents whose plan does not run by itself."""
-    c = t.task.c
-    query = (
-        select(t.task)
-        .join(t.incident, t.incident.c.id == c.incident_id)
-        .where(
-            c.state == TaskState.OPEN.value,
-            c.due_at <= now,
-            t.incident.c.machine != Machine.RUNNING.value,
-        )
-        .order_by(c.due_at)
-        .limit(100)
-    )
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return [dict(row._mapping) for row in tx.execute(_OVERDUE, {"now": now})]
 
 
 def of_incidents(tx: Tx, incident_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:

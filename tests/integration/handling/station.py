@@ -69,6 +69,7 @@ class Station:
     def look(self) -> None:
         for incident_id in self.write(lambda tx: incidents.due(tx, self.now)):
             self.decide(incident_id)
+        self.write(lambda tx: handling.find_forgotten(tx, self.now))
         self.write(lambda tx: handling.escalate_queue(tx, self.now))
         self.write(lambda tx: handling.bridge(tx, self.now))
 
