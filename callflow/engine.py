@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 
 ROLE = "engine"
 #: Seconds: a lost wake-up costs no more.
-_LOOK_EVERY = 0.2
+_LOOK_EVERY = 0.5
 #: Signals in one transaction, as many as take no longer than _HOLD seconds: a long one would hold
 #: up the acknowledgements of others, and the calls. One that opens an incident takes milliseconds.
 _FEWEST, _MOST = 4, 200

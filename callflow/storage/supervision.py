@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     Column,
     ColumnElement,
+    Integer,
     and_,
     bindparam,
     delete,
@@ -110,10 +111,18 @@ def _seconds(tx: Tx, column: Column[datetime]) -> ColumnElement[Any]:
     return func.extract("epoch", column)
 
 
+_SHARE_END = (
+    select(_A.account)
+    .where(_A.account > bindparam("after"))
+    .order_by(_A.account)
+    .offset(bindparam("before", type_=Integer))
+    .limit(1)
+)
+
+
 def share_end(tx: Tx, after: str, *, size: int) -> str | None:
     """The last of the ``size`` accounts that follow ``after``; None: there are fewer."""
-    query = select(_A.account).where(_A.account > after).order_by(_A.account)
-    return tx.execute(query.offset(size - 1).limit(1)).scalar()
+    return tx.execute(_SHARE_END, {"after": after, "before": size - 1}).scalar()
 
 
 def due_accounts(
@@ -168,11 +177,14 @@ def _heard_again(tx: Tx, heard: Listening) -> ColumnElement[bool]:
     return and_(_A.silent.is_(True), again)
 
 
+_WAITING = (
+    select(t.signal.c.account).where(t.signal.c.correlated_at.is_(None)).limit(bindparam("limit"))
+)
+
+
 def waiting_accounts(tx: Tx, *, most: int) -> set[str] | None:
     """Accounts with signals not yet correlated; None: more than ``most`` signals."""
-    c = t.signal.c
-    query = select(c.account).where(c.correlated_at.is_(None)).limit(most + 1)
-    found = list(tx.execute(query).scalars())
+    found = list(tx.execute(_WAITING, {"limit": most + 1}).scalars())
     return None if len(found) > most else set(found)
 
 
@@ -201,15 +213,18 @@ def end_arrival(tx: Tx, account: Row) -> bool:
 _S = t.site.c
 
 
+_DUE_SITES = (
+    select(_S.id, _S.state, _S.timezone, _S.schedule, _S.schedule_due)
+    .where(_S.schedule_due <= bindparam("now"))
+    .order_by(_S.schedule_due)
+    .limit(bindparam("limit"))
+)
+
+
 def due_sites(tx: Tx, now: datetime, *, limit: int) -> list[Row]:
     """Sites whose arming is to be looked at, the longest due first."""
-    query = (
-        select(_S.id, _S.state, _S.timezone, _S.schedule, _S.schedule_due)
-        .where(_S.schedule_due <= now)
-        .order_by(_S.schedule_due)
-        .limit(limit)
-    )
-    return [dict(row._mapping) for row in tx.execute(query)]
+    rows = tx.execute(_DUE_SITES, {"now": now, "limit": limit})
+    return [dict(row._mapping) for row in rows]
 
 
 def is_watched(site: Row) -> bool:
@@ -271,10 +286,18 @@ def get_test(tx: Tx, test_id: str) -> Row | None:
     return dict(row._mapping) if row else None
 
 
+_DUE_TESTS = (
+    select(t.on_test)
+    .where(_T.ended_at.is_(None), _T.ends_at <= bindparam("now"))
+    .order_by(_T.ends_at)
+    .limit(bindparam("limit"))
+)
+
+
 def due_tests(tx: Tx, now: datetime, *, limit: int) -> list[Row]:
     """Tests whose time is over."""
-    query = select(t.on_test).where(_T.ended_at.is_(None), _T.ends_at <= now)
-    return [dict(row._mapping) for row in tx.execute(query.order_by(_T.ends_at).limit(limit))]
+    rows = tx.execute(_DUE_TESTS, {"now": now, "limit": limit})
+    return [dict(row._mapping) for row in rows]
 
 
 def end_test(tx: Tx, row: Row, now: datetime, who: str) -> bool:

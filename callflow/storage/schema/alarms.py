@@ -48,6 +48,7 @@ incident = Table(
     Column("version", Integer, nullable=False),
     Index("ix_incident_site_state", "site_id", "state"),
     Index("ix_incident_queue", "state", "with_human", "priority", "opened_at"),
+    Index("ix_incident_queue_due", "state", "queue_due"),
 )
 
 signal = Table(
