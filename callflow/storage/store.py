@@ -42,12 +42,14 @@ class _Job:
 class Store:
     """The database of one instance.
 
-    ``write`` resolves after the durable commit; functions of several callers share it, each in a
-    SAVEPOINT of its own, so that one that raises undoes only itself. ``after_commit`` is called
-    in the writer thread after each commit that changed a row, with the roles it ``hint``ed at: the
-    place to wake other processes; ``before_commit`` likewise, within the transaction. ``wake`` is
-    told of each incident that falls due. ``mac`` is the
-    logbook's key function (vault.Vault.seal); ``storage.logbook`` finds it in ``tx.info``.
+    ``write`` resolves after the durable commit; functions of several callers share it, and one that
+    raises undoes only itself. A function may be run more than once (undone with others, or after a
+    lost race), so it changes rows and nothing else.
+
+    ``after_commit`` is called in the writer thread after each commit that changed a row, with the
+    roles it ``hint``ed at: the place to wake other processes; ``before_commit`` likewise, within
+    the transaction. ``wake`` is told of each incident that falls due. ``mac`` is the logbook's key
+    function (vault.Vault.seal); ``storage.logbook`` finds it in ``tx.info``.
     """
 
     def __init__(
