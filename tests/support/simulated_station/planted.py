@@ -12,21 +12,21 @@ from unittest import mock
 
 from callflow.receiver.intake import Intake
 from callflow.storage import Tx, calls
-from callflow.trunks import Trunk
 
 Row = dict[str, Any]
 
 
-def _start_without_claiming(tx: Tx, row: Row, trunk: Trunk, now: datetime) -> bool:
-    """As ``handling.calling._start``, but for its compare-and-set."""
-    calls.change(tx, row["id"], trunk=trunk.name, placed_at=now)
-    return True
+def _start_without_claiming(tx: Tx, trunks: Mapping[str, str], now: datetime) -> set[str]:
+    """As ``storage.calls.start``, but for the state that nobody else would start from."""
+    for call_id, trunk in trunks.items():
+        calls.change(tx, call_id, trunk=trunk, placed_at=now)
+    return set(trunks)
 
 
 @contextlib.contextmanager
 def second_dial() -> Iterator[None]:
     """A claimed call stays *requested*: the next look, or the next process, dials it again."""
-    with mock.patch("callflow.handling.calling._start", _start_without_claiming):
+    with mock.patch("callflow.storage.calls.start", _start_without_claiming):
         yield
 
 
