@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from callflow import clock
+from callflow.call import QUEUE_STEP
 from ivr.asterisk import control, network_log
 from ivr.asterisk.instance import Instance, Kind
 from tests.support.station import Station
@@ -278,8 +279,12 @@ class Town:
 
 
 def is_over(incident: dict[str, Any]) -> bool:
-    """Nothing more happens by itself, and it is closed with a code or a human's."""
-    calls_over = all(call["ended_at"] is not None for call in incident["calls"])
+    """Its plan does nothing more by itself, and it is closed with a code or a human's.
+
+    The station's own phones ring for it now and again, for as long as nobody takes it.
+    """
+    mine = [call for call in incident["calls"] if call["step"] != QUEUE_STEP]
+    calls_over = all(call["ended_at"] is not None for call in mine)
     ended = incident["resolution_code"] is not None or (
         incident["with_human"] and incident["machine"] != "running"
     )
