@@ -39,6 +39,11 @@ def zone_key(zone: str) -> str:
     return zone.lstrip("0")
 
 
+def zone_name(names: Mapping[tuple[str, str], str], account: str, zone: str) -> str:
+    """A zone's name among ``names`` {(account, zone's key): name}; "" where it has none."""
+    return names.get((account, zone_key(zone)), "") if zone else ""
+
+
 def matter_key(kind: Kind, code: str, zone: str, account: str, line: str) -> str:
     """What of its incident a signal tells the state of: a zone, a path, a receiver.
 

@@ -8,7 +8,8 @@ of them does what is done once a second.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import math
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -36,8 +37,6 @@ _LOOK_EVERY = 0.5
 _FEWEST, _MOST = 4, 200
 _HOLD = 0.04
 _TICK = timedelta(seconds=1)
-_SEAL = 60.0  # seconds between two seals of the logbook
-_NET = 10.0  # seconds between two looks for what nobody would ever look at again
 _BEAT = timedelta(seconds=2)
 _CLOCK_BACK = 2.0  # seconds: smaller steps delay nothing that counts
 
@@ -51,7 +50,7 @@ class Engine:
         self._wake = open_wake(settings, ROLE)
         self._duty = Duty(store.url, ROLE)
         self._on_duty = False
-        self._looked: dict[float, float] = {}
+        self._done_at = dict.fromkeys(duties.RARELY, -math.inf)
         self._share = machines.ALL
         self._correlated = 0
         self._rates = Rates()
@@ -109,20 +108,18 @@ class Engine:
         await self._watch_clock(now)
         if not await self._takes_duty():
             return
-        if self._looks_after(_NET):
-            await self._store.write(lambda tx: handling.find_forgotten(tx, now))
-        for work in await self._store.read(lambda tx: duties.due(tx, now)):
-            await self._store.write(partial(_at, work, now))
-        if self._looks_after(_SEAL):
-            await self._store.write(lambda tx: handling.seal_logbook(tx, now))
+        await self._do(self._due_rarely(), now)  # what it finds is looked for below
+        await self._do(await self._store.read(lambda tx: duties.due(tx, now)), now)
 
-    def _looks_after(self, seconds: float) -> bool:
-        """Whether it is time again for what is done so rarely."""
+    async def _do(self, works: Iterable[duties.Work], now: datetime) -> None:
+        for work in works:
+            await self._store.write(partial(_at, work, now))
+
+    def _due_rarely(self) -> list[duties.Work]:
         at = clock.monotonic()
-        if at - self._looked.get(seconds, -seconds) < seconds:
-            return False
-        self._looked[seconds] = at
-        return True
+        due = [work for work, every in duties.RARELY.items() if at - self._done_at[work] >= every]
+        self._done_at |= dict.fromkeys(due, at)
+        return due
 
     async def _takes_duty(self) -> bool:
         """Whether what is done once a second is ours to do: of several engines, one's."""
@@ -171,7 +168,7 @@ class Engine:
             await asyncio.sleep(period.total_seconds())
 
 
-def _at(work: duties.Duty, now: datetime, tx: Tx) -> object:
+def _at(work: duties.Work, now: datetime, tx: Tx) -> object:
     return work(tx, now)
 
 

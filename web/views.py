@@ -9,7 +9,7 @@ from typing import Any
 
 from callflow import directory, handling
 from callflow.call import AT_DESK
-from callflow.correlation import zone_key
+from callflow.correlation import zone_name
 from callflow.handling.agreed import site_now
 from callflow.signal import OF_STATION, Category, Kind
 from callflow.signals import blocks
@@ -242,7 +242,7 @@ def _signal(row: Row, zones: Mapping[tuple[str, str], str]) -> Row:
     """With its zone's name, the links that a person may follow, and its other blocks."""
     return {
         **row,
-        "zone_name": zones.get((row["account"], zone_key(row["zone"])), "") if row["zone"] else "",
+        "zone_name": zone_name(zones, row["account"], row["zone"]),
         "links": blocks.links(row["extra"]),
         "blocks": blocks.others(row["extra"]),
     }

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from callflow import call_plan
 from callflow.call import Outcome
-from callflow.correlation import zone_key
+from callflow.correlation import zone_name
 from callflow.handling.acting import is_mute
 from callflow.handling.agreed import site_now
 from callflow.handling.calling import call_arrived, dialogue_concluded, join_room
@@ -52,13 +52,14 @@ def _facts(tx: Tx, vault: Vault, row: dict[str, Any]) -> Facts:
     kind, asked_at = Kind(incident_row["kind"]), row["requested_at"]
     site = _site(tx, vault, incident_row["site_id"], kind, asked_at)
     zone = next(iter(incident_row["zones"]), "")
+    names = sites.zone_names(tx, site.id) if site and zone else {}
     common: dict[str, Any] = dict(
         dialogue=dialogue,
         station=STATION_NAME,
         site_name=site.name if site else incident_row["account"],
         kind=kind,
         zone=zone,
-        zone_name=_zone_name(tx, incident_row, zone),
+        zone_name=zone_name(names, incident_row["account"], zone),
         priority=incident_row["priority"],
         personal=is_mute(incident_row),
         exercise=incident_row["exercise"],
@@ -85,13 +86,6 @@ def _facts(tx: Tx, vault: Vault, row: dict[str, Any]) -> Facts:
         others=_others(tx, row["id"]),
         **_asked(incident_row, row["step"], contact_row),
     )
-
-
-def _zone_name(tx: Tx, row: dict[str, Any], zone: str) -> str:
-    if not zone or not row["site_id"]:
-        return ""
-    names = sites.zone_names(tx, row["site_id"])
-    return names.get((row["account"], zone_key(zone)), "")
 
 
 def _others(tx: Tx, call_id: str) -> tuple[str, ...]:

@@ -1,28 +1,31 @@
-"""What one process of all does once a second: looked for first, so that a quiet station writes
+"""What one process of all does again and again: looked for first, so that a quiet station writes
 nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from callflow.handling.completing import overdue_tasks
 from callflow.handling.machines import nodes_changed, watch_nodes
-from callflow.handling.queueing import bridge, escalate_queue
+from callflow.handling.queueing import bridge, escalate_queue, find_forgotten
+from callflow.handling.station import seal_logbook
 from callflow.storage import Tx, calls, incidents, tasks
 
-#: Does what is due; what it returns says nothing to us.
-Duty = Callable[[Tx, datetime], object]
+#: What it returns says nothing to whoever has it done.
+Work = Callable[[Tx, datetime], object]
 
-#: (whether there is anything to do, what does it), in their order.
-_DUTIES: tuple[tuple[Duty, Duty], ...] = (
+#: (whether there is anything to do, what does it), in their order, once a second.
+_EACH_SECOND: tuple[tuple[Work, Work], ...] = (
     (tasks.overdue_by_hand, overdue_tasks),
     (incidents.queue_waits, escalate_queue),
     (lambda tx, _: calls.waiting(tx), bridge),
     (nodes_changed, watch_nodes),
 )
+#: Done without a look, each after so many seconds.
+RARELY: Mapping[Work, float] = {find_forgotten: 10.0, seal_logbook: 60.0}
 
 
-def due(tx: Tx, now: datetime) -> list[Duty]:
-    """Those that have something to do. Only reads."""
-    return [work for is_due, work in _DUTIES if is_due(tx, now)]
+def due(tx: Tx, now: datetime) -> list[Work]:
+    """What there is to do this second. Only reads."""
+    return [work for is_due, work in _EACH_SECOND if is_due(tx, now)]

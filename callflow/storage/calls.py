@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     BindParameter,
     Case,
+    ColumnElement,
     Select,
     Update,
     bindparam,
@@ -62,11 +63,16 @@ def get(tx: Tx, call_id: str, *, lock: bool = False) -> dict[str, Any] | None:
     return dict(row._mapping) if row else None
 
 
+def _is_one_of(*states: CallState) -> ColumnElement[bool]:
+    """A call's state. As IN it would be written out anew at each execution."""
+    return or_(*(t.call.c.state == state.value for state in states))
+
+
 @lru_cache(maxsize=256)
 def _change(names: tuple[str, ...], only_in: tuple[CallState, ...]) -> Update:
     query = update(t.call).where(t.call.c.id == bindparam("b_id"))
     if only_in:
-        query = query.where(or_(*(t.call.c.state == state.value for state in only_in)))
+        query = query.where(_is_one_of(*only_in))
     return query.values({name: bindparam(f"b_{name}") for name in names})
 
 
@@ -103,7 +109,7 @@ _ANSWER = (
     update(t.call)
     .where(
         t.call.c.id == bindparam("b_id"),
-        or_(t.call.c.state == CallState.STARTED.value, t.call.c.state == CallState.RINGING.value),
+        _is_one_of(CallState.STARTED, CallState.RINGING),
     )
     .values(state=CallState.ANSWERED.value, answered_at=bindparam("at"))
     .returning(*t.call.c)
@@ -270,12 +276,11 @@ def cancel_requested(
 
 
 @cache
-def _cancel(keep: Collection[str], of_one_step: bool) -> ReturningUpdate[Any]:
+def _cancel(keep: frozenset[str], of_one_step: bool) -> ReturningUpdate[Any]:
     c = t.call.c
-    waiting = [CallState.REQUESTED.value, CallState.FOLLOWING.value]
     query = update(t.call).where(
         c.incident_id == bindparam("b_incident"),
-        or_(*(c.state == state for state in waiting)),
+        _is_one_of(CallState.REQUESTED, CallState.FOLLOWING),
         *(c.step != step for step in sorted(keep)),
     )
     if of_one_step:
@@ -388,7 +393,7 @@ _LEADER = (
     .where(
         t.call.c.to == bindparam("to"),
         t.call.c.contact_id == bindparam("contact_id"),
-        t.call.c.state.in_([CallState.STARTED.value, CallState.RINGING.value]),
+        _is_one_of(CallState.STARTED, CallState.RINGING),
         t.call.c.dialogue == bindparam("dialogue"),
         t.call.c.requester == "",
         t.call.c.progress.is_(None),

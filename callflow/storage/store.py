@@ -215,8 +215,8 @@ class Store:
         try:
             with self._writer_engine.connect() as tx, tx.begin() as transaction:
                 tx.info.clear()  # it outlives the transaction
-                tx.info.update(mac=self._mac, hints=self._hints, wake=self._wake, apart=apart)
-                tx.info["kept"] = {}
+                tx.info.update(mac=self._mac, hints=self._hints, wake=self._wake)
+                tx.info.update(apart=apart, kept={}, at_end={})
                 results = _attempts(tx, batch)
                 if all(error is not None for _, _, error in results):
                     transaction.rollback()
@@ -314,9 +314,9 @@ def _is_wanted(job: _Job) -> bool:
 
 def _attempts(tx: Tx, batch: list[_Job]) -> list[_Result]:
     """Run each job, and at the end what they put off until then."""
-    tx.info["at_end"] = {}
-    if len(batch) == 1 or tx.info["apart"]:  # of one, the whole transaction is its savepoint
-        return [_attempt(tx, job, alone=len(batch) == 1) for job in batch]
+    alone = len(batch) == 1  # then the whole transaction is its savepoint
+    if alone or tx.info["apart"]:
+        return [_attempt(tx, job, alone=alone) for job in batch]
     try:
         results: list[_Result] = [(job, job.function(tx), None) for job in batch]
         _to_the_end(tx)
