@@ -32,6 +32,7 @@ class Outcome(StrEnum):
     ANSWER_7 = "answer_7"
     ANSWER_8 = "answer_8"
     ANSWER_9 = "answer_9"
+    SERVED = "served"  # a caller did in the menu what they called for
     NO_ANSWER = "no_answer"  # rang, nobody answered
     BUSY = "busy"
     REFUSED = "refused"  # the called party or its network declined
@@ -63,6 +64,7 @@ REACHED = frozenset(
         Outcome.ACKNOWLEDGED,
         Outcome.ACCEPTED,
         Outcome.DECLINED,
+        Outcome.SERVED,
         *ANSWERS,
     }
 )
@@ -78,6 +80,15 @@ class CallState(StrEnum):
     ANSWERED = "answered"  # picked up
     ENDED = "ended"  # has an outcome
     CANCELLED = "cancelled"  # withdrawn before anybody acted: never dialled
+
+
+class Mode(StrEnum):
+    """How an operator's leg stands in its conversation."""
+
+    TALK = "talk"
+    LISTEN = "listen"  # a supervisor hears; nobody hears them
+    WHISPER = "whisper"  # a supervisor hears; only the operator hears them
+    BARGE = "barge"  # a supervisor takes part
 
 
 class Direction(StrEnum):
@@ -110,8 +121,11 @@ INCOMING_STEP = "incoming"
 SERVICE_DESK_STEP = "service_desk"
 SERVICE_STEP = "service"
 
+#: Step name of the calls to an operator's own phone that this operator asks for.
+OPERATOR_STEP = "own_phone"
+
 #: Steps whose calls ring at the station's own phones.
-AT_DESK = frozenset({QUEUE_STEP, BRIDGE_STEP, SERVICE_DESK_STEP})
+AT_DESK = frozenset({QUEUE_STEP, BRIDGE_STEP, SERVICE_DESK_STEP, OPERATOR_STEP})
 #: Steps whose calls never ring at a site's people.
 NOT_AT_SITE = AT_DESK | {SERVICE_STEP}
 #: Every step name that no plan's step may have.

@@ -26,10 +26,12 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from callflow.access_settings import AccessSettings
+from callflow.hours import read_hours
 from callflow.notify_settings import NotifySettings
+from callflow.trunk_settings import Number, TrunkSettings
 
 Port = Annotated[int, Field(ge=0, le=65535)]
-Number = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{7,14}$")]
 
 
 #: 500 calls.
@@ -65,49 +67,11 @@ class LineSettings(BaseModel):
         return self
 
 
-#: Names in Asterisk's configuration that are no trunks'; operators' phones begin with ``op-``.
-_NO_TRUNKS = ("global", "system", "udp", "trunk-endpoint", "trunk-aor")
-
-
-class TrunkSettings(BaseModel):
-    """One trunk: our way to the telephone network, named like its endpoint in Asterisk.
-
-    ``address`` is the ``host:port`` of its far end, for the station's own Asterisk; left out, it is
-    the simulated network. ``domain`` is what its calls say they come from. The numbers are what
-    called people see (D16); ``authorised`` are those that the carrier lets this trunk show.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,15}$")
-    address: str | None = Field(None, pattern=r"^[0-9A-Za-z.-]{1,253}:[0-9]{1,5}$")
-    domain: str | None = Field(None, pattern=r"^[0-9A-Za-z.-]{1,253}$")
-    channels: int = Field(60, ge=1, le=10_000)
-    #: Channels that only vital alarms and humans may use.
-    reserved: int = Field(10, ge=0)
-    machine_number: Number | None = None
-    human_number: Number | None = None
-    authorised: tuple[Number, ...] = ()
-    #: False: no call goes over it; those from outside still come in.
-    enabled: bool = True
-
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
-        if self.name.startswith("op-") or self.name in _NO_TRUNKS:
-            raise ValueError(f"{self.name}: Asterisk has something else of this name")
-        if self.reserved > self.channels:
-            raise ValueError(f"{self.name}: more channels reserved than there are")
-        for number in filter(None, (self.machine_number, self.human_number)):
-            if self.authorised and number not in self.authorised:
-                raise ValueError(f"{self.name}: {number} is not among its authorised numbers")
-        return self
-
-
 class BadSettings(Exception):
     """Settings that can't be used. The message names each one and says what is wrong."""
 
 
-class Settings(NotifySettings):
+class Settings(NotifySettings, AccessSettings):
     """One instance's settings. Ports are derived from ``port_base`` unless set alone.
 
     Durations are seconds. Phone numbers are E.164.
@@ -121,6 +85,14 @@ class Settings(NotifySettings):
     bind: str = "127.0.0.1"
     #: This machine's name among several. A number at its end moves every port up, 100 for each.
     node: str = Field("node0", pattern=r"^[a-z][a-z-]{0,24}[0-9]?$")
+    #: PEM files: one certificate for the pages, the browsers' telephone and SIP over TLS. Beyond
+    #: loopback pages need it: a browser gives its microphone to no page in clear.
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    #: PEM file of the authorities that vouch for the trunks' far ends; left out, this machine's.
+    sip_authorities: Path | None = None
+    #: True: SIP phones on desks register over TLS alone, and speak SRTP alone.
+    secure_phones: bool = False
     asterisk: Literal["embedded", "external"] = "embedded"
     demo: bool = False
     #: Seconds between two alarms that come by themselves in a demo; 0: none.
@@ -135,9 +107,13 @@ class Settings(NotifySettings):
     ami_user: str = "callflow"
     ami_secret: str = ""
     sip_port: Port = 0
+    sip_tls_port: Port = 0
     simulator_sip_port: Port = 0
     simulator_ami_port: Port = 0
     agi_port: Port = 0
+    #: Where operators' browsers bring their telephone: on loopback, and with a certificate beyond.
+    asterisk_http_port: Port = 0
+    asterisk_wss_port: Port = 0
     rtp_start: Port = 0
     simulator_rtp_start: Port = 0
 
@@ -163,6 +139,20 @@ class Settings(NotifySettings):
     other_target: float = 90.0
     #: Seconds a called phone may ring.
     ring_time: float = 30.0
+    #: Who waits on the line (seconds): how long an operator's phone rings; how long only those who
+    #: know the subject, and who speak the language, are asked; after what the desk phones ring too;
+    #: how often callers hear their place in the queue (0: never).
+    agent_ring: float = Field(12.0, ge=5, le=60)
+    skill_wait: float = Field(10.0, ge=0, le=600)
+    language_wait: float = Field(20.0, ge=0, le=600)
+    overflow_after: float = Field(30.0, ge=0, le=600)
+    announce_every: float = Field(30.0, ge=0, le=600)
+    #: Hours in which the desk phones ring at once, such as ``22:00-06:00`` (the station's time).
+    night: str = ""
+    #: Seconds: to note after a call; the longest break; until an open call-back rings the desk.
+    wrap_up: float = Field(15.0, ge=0, le=600)
+    longest_break: float = Field(1800.0, ge=60, le=14_400)
+    call_back_target: float = Field(300.0, ge=30, le=86_400)
     #: Window for the clocks of encrypted panels, seconds before and after ours (signals.md).
     window_before: float = 40.0
     window_after: float = 20.0
@@ -172,6 +162,15 @@ class Settings(NotifySettings):
     runaway_after: int = Field(100, ge=10)
     #: Sites with lost power or lines within five minutes that are one storm.
     storm_after: int = Field(20, ge=3)
+    #: Hours in which an operator alone is asked more often, and somebody must be on shift.
+    dead_man_hours: str = Field(
+        "20:00-07:00", pattern=r"^[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]$"
+    )
+    #: Seconds after which an operator alone on shift, who does nothing, is asked for a sign of
+    #: presence, by night and by day (0: never); seconds to give it before the desk is rung.
+    dead_man_night: float = Field(1800.0, ge=0, le=86400)
+    dead_man_day: float = Field(3600.0, ge=0, le=86400)
+    dead_man_grace: float = Field(60.0, ge=1, le=3600)
     #: Signals waiting to be correlated above which acknowledgements slow down (receiver/pace.py).
     long_backlog: int = Field(50_000, ge=100)
 
@@ -180,12 +179,39 @@ class Settings(NotifySettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
+    @field_validator("night")
+    @classmethod
+    def _hours(cls, value: str) -> str:
+        hour = "([01][0-9]|2[0-3]):[0-5][0-9]"
+        if value and not re.fullmatch(f"{hour}-{hour}", value):
+            raise ValueError("write two times of the day, such as 22:00-06:00")
+        return value
+
+    @model_validator(mode="after")
+    def _certificate(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("CALLFLOW_TLS_CERTIFICATE and CALLFLOW_TLS_KEY: set both, or none")
+        for file in filter(None, (self.tls_certificate, self.tls_key)):
+            if not file.is_file():
+                raise ValueError(f"CALLFLOW_TLS_CERTIFICATE, _KEY: there is no file {file}")
+        if self.sip_authorities is not None and not self.sip_authorities.is_file():
+            raise ValueError(f"CALLFLOW_SIP_AUTHORITIES: there is no file {self.sip_authorities}")
+        if self.sip_tls and self.tls_certificate is None:
+            raise ValueError("SIP over TLS needs CALLFLOW_TLS_CERTIFICATE and CALLFLOW_TLS_KEY")
+        return self
+
     @field_validator("lines")
     @classmethod
     def _own_names(cls, value: tuple[LineSettings, ...]) -> tuple[LineSettings, ...]:
         names = [*_BUILT_IN_LINES, *(line.name for line in value)]
         if len(set(names)) < len(names):
             raise ValueError(f"each line needs a name of its own, other than {_BUILT_IN_LINES}")
+        return value
+
+    @field_validator("dead_man_hours")
+    @classmethod
+    def _dead_man_hours(cls, value: str) -> str:
+        read_hours([value], "dead_man_hours")
         return value
 
     @field_validator("trunks")
@@ -224,6 +250,16 @@ class Settings(NotifySettings):
         """Node n is at +100·n: two nodes on one machine share no port."""
         return 100 * int(self.node[-1]) if self.node[-1].isdigit() else 0
 
+    @property
+    def sip_tls(self) -> bool:
+        """Whether anybody is spoken with over TLS."""
+        return self.secure_phones or any(trunk.transport == "tls" for trunk in self.trunks)
+
+    @property
+    def sip_clear(self) -> bool:
+        """Whether anybody is spoken with in clear: else nobody is listened to."""
+        return not self.secure_phones or any(t.transport == "udp" for t in self.all_trunks)
+
     @cached_property
     def ports(self) -> Ports:
         """Every port of the instance, after derivation."""
@@ -234,9 +270,12 @@ class Settings(NotifySettings):
             dc07=self._port(self.dc07_port, 11),
             ami=self._port(self.ami_port, 38),
             sip=self._port(self.sip_port, 60),
+            sip_tls=self._port(self.sip_tls_port, 61),
             simulator_sip=self._port(self.simulator_sip_port, 80),
             simulator_ami=self._port(self.simulator_ami_port, 39),
             agi=self._port(self.agi_port, 573),
+            asterisk_http=self._port(self.asterisk_http_port, 88),
+            asterisk_wss=self._port(self.asterisk_wss_port, 89),
             rtp_start=self._port(self.rtp_start, 2000),
             rtp_count=RTP_PORTS - self._node_offset,
             simulator_rtp_start=self._port(self.simulator_rtp_start, 3000),
@@ -298,6 +337,7 @@ _PATTERNS = {
     "trunk": "a trunk's name is 1 to 16 lower-case letters, digits and hyphens, a letter first",
     "domain": "a trunk's domain is a host name",
     "address": "a trunk's far end is host:port",
+    "dead_man_hours": "hours are from-to, such as 20:00-07:00",
     "node": "a node's name is lower-case letters and hyphens, with at most one digit at its end",
 }
 
@@ -328,9 +368,12 @@ class Ports:
     dc07: int
     ami: int
     sip: int
+    sip_tls: int
     simulator_sip: int
     simulator_ami: int
     agi: int
+    asterisk_http: int
+    asterisk_wss: int
     rtp_start: int
     #: From either start; two a call. What a node begins later it ends earlier.
     rtp_count: int

@@ -72,7 +72,8 @@ class DemoSite:
     """One site: its alarm, and what must come of it.
 
     ``calls`` are (contact, outcome) in the order in which the calls are made; ``code`` is the
-    resolution code of a closure by the machine, None where it ends with a human.
+    resolution code of a closure by the machine, None where it ends with a human. ``shows`` is
+    translated by the pages.
     """
 
     account: str
@@ -103,7 +104,7 @@ SITES: tuple[DemoSite, ...] = (
         name="Boulangerie du Marché",
         client="Boulangeries du Marché",
         address="12 bd de la Liberté, 35000 Rennes",
-        shows="le site répond et donne le bon code",
+        shows="the site answers and gives the right code",
         calls=(("premises", Outcome.VERIFIED_OK),),
         code="false_alarm",
     ),
@@ -112,7 +113,7 @@ SITES: tuple[DemoSite, ...] = (
         name="Pharmacie des Halles",
         client="Pharmacie des Halles",
         address="3 place des Halles, 35400 Saint-Malo",
-        shows="site muet, premier dépositaire occupé, le deuxième confirme",
+        shows="the site is silent, the first keyholder busy, the second one confirms",
         calls=(
             *_NO_ANSWER,
             ("keyholder-1", Outcome.BUSY),
@@ -125,7 +126,7 @@ SITES: tuple[DemoSite, ...] = (
         name="Garage de la Gare",
         client="Garage de la Gare",
         address="48 av. Jean-Janvier, 35000 Rennes",
-        shows="deux codes faux : la personne est mise en relation avec un opérateur",
+        shows="two wrong codes: the person is put through to an operator",
         calls=(("premises", Outcome.WRONG_CODE),),
     ),
     DemoSite(
@@ -133,7 +134,7 @@ SITES: tuple[DemoSite, ...] = (
         name="Bijouterie du Parlement",
         client="Bijouterie du Parlement",
         address="7 rue Saint-Georges, 35000 Rennes",
-        shows="code sous contrainte : répondu comme un succès, alarme vitale en silence",
+        shows="a duress code: answered like success, a vital alarm in silence",
         calls=(("premises", Outcome.DURESS),),
     ),
     DemoSite(
@@ -141,7 +142,7 @@ SITES: tuple[DemoSite, ...] = (
         name="Entrepôt de la Plaine",
         client="Logistique de la Plaine",
         address="ZA de la Plaine, 35760 Saint-Grégoire",
-        shows="personne ne répond nulle part",
+        shows="nobody answers anywhere",
         calls=(
             *_NO_ANSWER,
             ("keyholder-1", Outcome.NO_ANSWER),
@@ -154,7 +155,7 @@ SITES: tuple[DemoSite, ...] = (
         name="Agence de Brocéliande",
         client="Agences de Brocéliande",
         address="21 rue du Bourg, 35380 Paimpont",
-        shows="des répondeurs : ils ne comptent pas comme une réponse",
+        shows="answering machines: they don't count as an answer",
         calls=(
             *_NO_ANSWER,
             ("keyholder-1", Outcome.NO_KEY),
@@ -167,7 +168,7 @@ SITES: tuple[DemoSite, ...] = (
         name="Résidence des Tilleuls",
         client="Résidences du Ponant",
         address="5 allée des Tilleuls, 35700 Rennes",
-        shows="incendie : un opérateur tout de suite, et tous les dépositaires sont appelés",
+        shows="fire: an operator at once, and every keyholder is called",
         event="FA",
         zone="7",
         zone_name="Cuisine",
@@ -184,7 +185,7 @@ SITES: tuple[DemoSite, ...] = (
         name="Librairie du Port",
         client="Librairie du Port",
         address="2 quai Duguay-Trouin, 35400 Saint-Malo",
-        shows="raccroché pendant le dialogue, un dépositaire confirme",
+        shows="hung up during the dialogue, a keyholder confirms",
         calls=(
             ("premises", Outcome.HUNG_UP),
             ("premises", Outcome.HUNG_UP),
@@ -198,7 +199,7 @@ SITES: tuple[DemoSite, ...] = (
         name="Laboratoire d'Armor",
         client="Laboratoire d'Armor",
         address="10 rue de la Technopole, 22300 Lannion",
-        shows="transmetteur chiffré (AES)",
+        shows="an encrypted panel (AES)",
         calls=(("premises", Outcome.VERIFIED_OK),),
         code="false_alarm",
         encrypted=True,
@@ -208,7 +209,7 @@ SITES: tuple[DemoSite, ...] = (
         name="Cabinet du Thabor",
         client="Cabinet du Thabor",
         address="1 rue de Paris, 35000 Rennes",
-        shows="un dépositaire sans numéro n'arrête pas la consigne",
+        shows="a keyholder without a number doesn't stop the plan",
         calls=(
             *_NO_ANSWER,
             ("keyholder-1", Outcome.NO_NUMBER),
@@ -226,7 +227,7 @@ RESTLESS: tuple[DemoSite, ...] = (
         name="Fleuriste de la Vilaine",
         client="Fleuriste de la Vilaine",
         address="14 quai Émile-Zola, 35000 Rennes",
-        shows="alarmes spontanées",
+        shows="alarms by themselves",
         calls=(("premises", Outcome.VERIFIED_OK),),
         code="false_alarm",
     ),
@@ -235,7 +236,7 @@ RESTLESS: tuple[DemoSite, ...] = (
         name="Caviste de Cancale",
         client="Caviste de Cancale",
         address="6 rue du Port, 35260 Cancale",
-        shows="alarmes spontanées",
+        shows="alarms by themselves",
         zone_name="Réserve",
         text="Détecteur de la réserve",
         calls=(*_NO_ANSWER, ("keyholder-1", Outcome.VERIFIED_OK)),
@@ -287,6 +288,8 @@ def _contact(site: DemoSite, place: int) -> dict[str, Any]:
         "phone": None if place in site.unnumbered else number(site.account, place),
         "code": "2580",
         "duress_code": "2581",
+        "password": "mistral",
+        "duress_password": "tramontane",
         "authorities": {
             "*": ["cancel", "inform", "send_guard"],
             "fire": ["inform"],

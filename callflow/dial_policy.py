@@ -37,6 +37,11 @@ _E164 = re.compile(r"\+[1-9][0-9]{7,14}")
 _IMPOSSIBLE = re.compile(r"\+33(?![1-9][0-9]{8}$).*|\+1(?![2-9](?!11)[0-9]{9}$).*")
 
 
+def is_number(text: str) -> bool:
+    """Whether ``text`` is a full number in E.164."""
+    return _E164.fullmatch(text) is not None
+
+
 def refusal(number: str) -> str | None:
     """Why ``number`` may not be dialled: EMERGENCY or NOT_FULL; None where it may.
 
@@ -60,6 +65,8 @@ class Destination:
     ours: bool  # a desk phone or duty number of the station
     service: bool  # it stands in the directory of services
     mute: bool  # a personal alarm forbids to ring at the site
+    phone: bool = False  # a telephone of an operator of ours, which no network carries
+    called_us: bool = False  # a call came from it within a day
 
 
 def forbidden(call: Destination) -> str | None:
@@ -68,6 +75,8 @@ def forbidden(call: Destination) -> str | None:
     A service's line is called for a person who asked for it, and nothing else for that step; any
     other call goes to a contact, or to the station's own phones.
     """
+    if call.phone:
+        return None
     why = refusal(call.number)
     if why is not None:
         return why
@@ -77,7 +86,8 @@ def forbidden(call: Destination) -> str | None:
     if call.ours:
         return None
     if not call.contact:
-        return UNKNOWN
+        called_back = call.called_us and bool(call.requester.strip())
+        return None if called_back else UNKNOWN
     return MUTE if call.mute else None
 
 

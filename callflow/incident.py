@@ -28,12 +28,19 @@ class Event(StrEnum):
     OVERDUE = "overdue"  # not back to normal in time: a human again
     ALARM = "alarm"  # a new alarm voids what was decided (D6)
     HELP = "help"  # somebody on the phone needs a human, in a call that outlived the closure
+    UNDO = "undo"  # the closing of an open one is taken back by who did it, within seconds
+    UNDO_AGAIN = "undo_again"  # the same of one that had been treated before
     FILE = "file"  # a person files it though no restore came, and answers for it
 
 
 #: Rule 1: everything that can happen to an incident is here; anything else is our bug.
 TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.OPEN, Event.CLOSE): State.HANDLED,
+    (State.HANDLED, Event.UNDO): State.OPEN,
+    (State.AWAITING_NORMAL, Event.UNDO): State.OPEN,
+    (State.FILED, Event.UNDO): State.OPEN,
+    (State.HANDLED, Event.UNDO_AGAIN): State.AWAITING_NORMAL,
+    (State.FILED, Event.UNDO_AGAIN): State.AWAITING_NORMAL,
     (State.OPEN, Event.NORMAL): State.OPEN,
     (State.OPEN, Event.ALARM): State.OPEN,
     (State.OPEN, Event.HELP): State.OPEN,
@@ -98,6 +105,8 @@ def starts_with_human(kind: Kind, category: Category) -> bool:
 _WITHOUT_RESTORE = PERSONAL | {
     Kind.MEDICAL,
     Kind.LIFT,
+    Kind.DEAD_MAN,
+    Kind.GUESSING,
     Kind.UNKNOWN,
     Kind.UNENCRYPTED,
     Kind.OPENING,

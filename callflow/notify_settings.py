@@ -58,8 +58,22 @@ class NotifySettings(BaseSettings):
     webhook_hosts: tuple[str, ...] = ()
     #: Networks beside the public ones that webhooks may go to, unencrypted too.
     webhook_networks: Networks = ()
-    #: The only networks that stills are fetched from.
+    #: The only networks that stills and clips are fetched from.
     camera_networks: Networks = ()
+    #: Seconds after a signal at which each camera of the site gives a still (D24).
+    camera_series: tuple[Annotated[float, Field(ge=0, le=30)], ...] = (0.0, 2.0, 5.0)
+    #: Stills that signals of one site may ask for in a minute.
+    camera_most: int = Field(60, ge=1, le=1000)
+    #: Seconds of a clip before and after the signal; that a recorded camera's ring is kept for.
+    clip_before: float = Field(10.0, ge=0, le=60)
+    clip_after: float = Field(20.0, ge=0, le=60)
+    clip_ring: float = Field(180.0, ge=60, le=900)
+    #: Whether this process records the cameras that ask for it: one machine of several does.
+    clip_recorder: bool = True
+    #: The only networks that a link in a signal may be fetched from, by a person's act.
+    link_networks: Networks = ()
+    #: Hosts with public addresses that it may be fetched from, over https; with any, no others.
+    link_hosts: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -19,7 +19,15 @@ class Channel(StrEnum):
     MAIL = "mail"
     SMS = "sms"
     WEBHOOK = "webhook"
-    IMAGES = "images"  # nothing is told: one camera of the site is asked for a still
+    IMAGES = "images"  # nothing is told: a camera, or a link, is asked for what it shows
+
+
+class Take(StrEnum):
+    """What is fetched; of channel *images* it stands in the message's data as ``take``."""
+
+    STILL = "still"
+    CLIP = "clip"  # of ``begin`` to ``end``, ISO 8601
+    LINK = "link"  # what the address ``link`` of a signal shows, a still or a clip (D24)
 
 
 class MessageState(StrEnum):
@@ -40,7 +48,9 @@ class Fault(StrEnum):
     FORBIDDEN = "forbidden"  # an address, number or network that the machine may not reach
     REFUSED = "refused"  # the far end will not take it, however often it is asked
     GONE = "gone"  # the camera is no longer declared
-    TOO_LARGE = "too_large"  # a still beyond what is kept
+    TOO_LARGE = "too_large"  # a still, or a clip, beyond what is kept
+    NO_DECODER = "no_decoder"  # the program that decodes is not installed
+    NOT_RECORDED = "not_recorded"  # the camera's ring has nothing of that time
     BUSY = "busy"  # the far end cannot take it now
     UNREACHABLE = "unreachable"  # no address, no connection, or it broke off
     TIMEOUT = "timeout"
@@ -62,6 +72,7 @@ _PERMANENT = frozenset(
         Fault.REFUSED,
         Fault.GONE,
         Fault.TOO_LARGE,
+        Fault.NO_DECODER,
     }
 )
 
@@ -100,11 +111,18 @@ EXERCISE_MARK = "EXERCICE"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Camera:
-    """Where a still comes from; the password as it is kept (see vault)."""
+    """Where a still comes from; the password as it is kept (see vault).
+
+    ``clip_url``: where a clip is given, a template (see ``clip_address``). ``pre_alarm``: it is
+    recorded all the time, into a ring of a few minutes.
+    """
 
     id: str
     url: str
     secret: str | None = field(default=None, repr=False)
+    site: str = ""
+    clip_url: str = ""
+    pre_alarm: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -125,10 +143,16 @@ class Message:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Still:
-    """A camera's still on the disk; ``path`` is relative to the images folder."""
+    """What was fetched, on the disk; ``path`` is relative to the images folder.
+
+    Of a clip, ``begins_at`` and ``ends_at`` are what it shows, where that is known (UTC).
+    """
 
     path: str
     sha256: str
+    take: Take = Take.STILL
+    begins_at: datetime | None = None
+    ends_at: datetime | None = None
 
 
 def next_try(
@@ -148,7 +172,7 @@ _MAIL = re.compile(
 )
 #: No name and password in front of the host, and nothing that is not printable ASCII.
 _URL = re.compile(
-    r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])"
+    r"(?P<scheme>https?|rtsp)://(?P<host>[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])"
     r"(?::(?P<port>[0-9]{1,5}))?(?:[/?][!-~]{0,1500})?"
 )
 
@@ -166,9 +190,46 @@ def wrong_address(channel: Channel, to: str) -> str | None:
 def wrong_url(url: str) -> str | None:
     """What is wrong with an address to be asked over HTTP; None where nothing is."""
     found = _URL.fullmatch(url)
-    if found is None or not 0 < int(found["port"] or 80) <= 65535:
+    if found is None or found["scheme"] == "rtsp" or not 0 < int(found["port"] or 80) <= 65535:
         return "must be an http or https address in ASCII, without name, password and spaces"
     return None
+
+
+def wrong_camera_url(url: str) -> str | None:
+    """What is wrong with a camera's address; None where nothing is."""
+    found = _URL.fullmatch(url)
+    if found is None or not 0 < int(found["port"] or 80) <= 65535:
+        return "must be an http, https or rtsp address in ASCII, without name, password and spaces"
+    return None
+
+
+#: What an address of clips names its time by: ISO 8601 without marks, or seconds since 1970; UTC.
+_BASIC = "%Y%m%dT%H%M%SZ"
+
+
+def wrong_clip_url(url: str) -> str | None:
+    """What is wrong with a template of clips' addresses; None where nothing is."""
+    wrong = wrong_url(url)  # rtsp would play it in real time, longer than a try may take
+    if wrong is not None:
+        return wrong
+    named = re.findall(r"\{[^{}]*\}|[{}]", url)
+    if sorted(named) not in (["{begin_s}", "{end_s}"], ["{begin}", "{end}"]):
+        return "must name the times once: {begin} and {end}, or {begin_s} and {end_s}"
+    return None
+
+
+def clip_address(template: str, begin: datetime, end: datetime) -> str:
+    """Where the clip of ``begin`` to ``end`` is given (UTC)."""
+    for name, instant in (("begin", begin), ("end", end)):
+        at = instant.astimezone(UTC)
+        template = template.replace(f"{{{name}}}", f"{at:{_BASIC}}")
+        template = template.replace(f"{{{name}_s}}", str(int(at.timestamp())))
+    return template
+
+
+def is_rtsp(url: str) -> bool:
+    """Whether it is asked over RTSP."""
+    return url.lower().startswith("rtsp://")
 
 
 def shown(channel: Channel, to: str) -> str:

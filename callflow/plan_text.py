@@ -159,11 +159,12 @@ def _field(path: str) -> str | None:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Texts of several lines as such; what YAML alone takes for a line's end is escaped."""
+    """Texts of several lines as such; what YAML alone takes for a line's end is escaped, and so are
+    empty lines at the end: a block that keeps them has to be closed by dots."""
 
     def represent_text(self, text: str) -> yaml.ScalarNode:
         style = "|" if "\n" in text else None
-        if set(text) & set("\x85\u2028\u2029"):
+        if set(text) & set("\x85\u2028\u2029") or text.endswith("\n\n") or text == "\n":
             style = '"'
         return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 

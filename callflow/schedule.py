@@ -18,7 +18,7 @@ an hour too many is better than 200 false alarms on a Sunday morning.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -44,6 +44,8 @@ from callflow.hours import (
 )
 
 _HALF_DAY = 12 * 60  # minutes
+#: A closing is put off by so much at most.
+_LATER_AT_MOST = 6 * 60  # minutes
 #: An opening so shortly before it would be on time is *early*; any other is *out of hours*.
 EARLY_WITHIN = timedelta(hours=2)
 #: How far ahead the next closing is looked for: the longest closed season.
@@ -104,6 +106,22 @@ class Schedule:
         """The closings that were to be seen until ``at``, the newest first; of two weeks."""
         spans = self._spans(at, zone, back=_BACK, ahead=2)
         return [span.end for span in spans if span.end <= at][::-1]
+
+    def closing_at(self, until: datetime, now: datetime, zone: ZoneInfo) -> Schedule:
+        """This schedule, but the last hours of the day, or of the day before where they are not
+        over, last until ``until``. Raises CalendarError where that is no later closing of today.
+        """
+        today = now.astimezone(zone).date()
+        for day in (today - ONE_DAY, today):
+            hours = self.hours(day)
+            if not hours or instant(day, hours[-1].end, zone, latest=True) + self.late < now:
+                continue
+            last, midnight = hours[-1], instant(day, 0, zone, latest=False)
+            end = round((until - midnight) / timedelta(minutes=1))
+            if last.end < end <= min(last.end + _LATER_AT_MOST, last.start + 2 * _HALF_DAY):
+                changed = {**self.exceptions, day: (*hours[:-1], Interval(last.start, end))}
+                return replace(self, exceptions=changed)
+        raise CalendarError("schedule", "is no later closing of today")
 
     def _spans(self, at: datetime, zone: ZoneInfo, *, back: int, ahead: int) -> Iterator[Span]:
         """What is open around ``at``, in order; what touches is one, so that nobody has to arm in

@@ -45,6 +45,9 @@ class Kind(StrEnum):
     STORM = "storm"  # one fault, many sites (D10)
     RECEIVER = "receiver"  # a hardware receiver, or a line of our own, is lost
     TRUNK = "trunk"  # a trunk carries no calls, or nobody answers them (D16)
+    DEAD_MAN = "dead_man"  # the operator alone on shift gives no sign of presence
+    GUESSING = "guessing"  # somebody tries codes on the phone, one after the other
+    UNATTENDED = "unattended"  # nobody is on shift at night
     UNKNOWN = "unknown"  # a code, or an account, that nobody declared
 
 
@@ -66,7 +69,9 @@ PHONE_LINE = "phone"
 #: Personal alarms: mute, no key or code cancels them (D7).
 PERSONAL = frozenset({Kind.HOLD_UP, Kind.PANIC, Kind.DURESS})
 #: About the station, or many sites: no site's.
-OF_STATION = frozenset({Kind.STORM, Kind.RECEIVER, Kind.TRUNK})
+OF_STATION = frozenset(
+    {Kind.STORM, Kind.RECEIVER, Kind.TRUNK, Kind.DEAD_MAN, Kind.UNATTENDED, Kind.GUESSING}
+)
 #: These always open an incident of their own (D6).
 ALWAYS_OWN = PERSONAL | {Kind.FIRE, Kind.MEDICAL, Kind.LIFT}
 

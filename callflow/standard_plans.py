@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from callflow.call import Outcome
-from callflow.call_plan import EXHAUSTED, Plan, Step, StepKind, Stop
+from callflow.call_plan import EXHAUSTED, Mode, Plan, Step, StepKind, Stop
+from callflow.on_call import Who
 from callflow.signal import PERSONAL, Category, Kind
-from callflow.site import ANY_KIND
+from callflow.site import ANY_KIND, Role
 
 _FALSE_ALARM = Step(id="false_alarm", kind=StepKind.CLOSE, code="false_alarm")
 _OPERATOR = Step(id="operator", kind=StepKind.HAND_TO_OPERATOR)
@@ -85,6 +86,45 @@ BANK = Plan(
 #: Nothing rings on site (D7), or nothing is worth waking somebody for (D9): an operator decides.
 OPERATOR = Plan(id="operator", version=1, name="Opérateur", steps=(_OPERATOR,))
 
+_PRESENT = "present"
+#: The operator alone on shift gives no sign of presence: the desks all at once, where a key ends
+#: it; then whoever is on duty, then a supervisor. Their key ends nothing: somebody goes and sees.
+DEAD_MAN = Plan(
+    id="dead_man",
+    version=1,
+    name="Homme mort",
+    steps=(
+        Step(
+            id="desk",
+            kind=StepKind.MESSAGE,
+            who=(Who(role=Role.PREMISES),),
+            mode=Mode.ALL_AT_ONCE,
+            text="Seul en poste, vous n’avez pas confirmé votre présence. Tout va bien ?",
+            outcomes={Outcome.ACKNOWLEDGED: _PRESENT, EXHAUSTED: "duty"},
+        ),
+        Step(
+            id="duty",
+            kind=StepKind.MESSAGE,
+            who=(Who(role=Role.MAINTENANCE),),
+            attempts=2,
+            text="L’opérateur seul en poste ne répond ni à l’écran ni au téléphone."
+            " Quelqu’un doit se rendre à la station.",
+            outcomes={Outcome.ACKNOWLEDGED: _OPERATOR.id, EXHAUSTED: "supervisor"},
+        ),
+        Step(
+            id="supervisor",
+            kind=StepKind.MESSAGE,
+            who=(Who(role=Role.MANAGER),),
+            attempts=2,
+            text="L’opérateur seul en poste ne répond pas, le technicien d’astreinte non plus."
+            " Quelqu’un doit se rendre à la station.",
+            outcomes={Outcome.ACKNOWLEDGED: _OPERATOR.id, EXHAUSTED: _OPERATOR.id},
+        ),
+        _OPERATOR,
+        Step(id=_PRESENT, kind=StepKind.CLOSE, code=_PRESENT),
+    ),
+)
+
 STANDARD_PLANS: tuple[Plan, ...] = (INTRUSION, FIRE, BANK, OPERATOR)
 
 _BY_CATEGORY: Mapping[Category, str] = {
@@ -104,6 +144,7 @@ _HUMAN_KINDS = PERSONAL | {
     Kind.PANEL_USER,  # whoever is there may know a code that was true once
     Kind.RECEIVER,
     Kind.TRUNK,
+    Kind.GUESSING,
 }
 
 

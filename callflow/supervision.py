@@ -226,6 +226,7 @@ ALWAYS_LIVE = (ALWAYS_OWN - {Kind.FIRE}) | {
     Kind.ON_TEST,
     Kind.RECEIVER,
     Kind.TRUNK,
+    Kind.GUESSING,
     Kind.STORM,
 }
 assert PERSONAL <= ALWAYS_LIVE

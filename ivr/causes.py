@@ -52,6 +52,7 @@ BY_CAUSE: Mapping[int, Outcome] = {
     20: Outcome.TRUNK_FAILURE,  # subscriber absent: our own trunk isn't registered, not qualified
     21: Outcome.REFUSED,
     22: Outcome.UNREACHABLE,  # number changed
+    23: Outcome.UNREACHABLE,  # a 302 elsewhere, where we call nobody
     26: Outcome.NO_ANSWER,  # answered elsewhere: not by the person we speak with
     27: Outcome.UNREACHABLE,  # destination out of order
     28: Outcome.UNREACHABLE,  # number format

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
 from functools import lru_cache
+from string import Formatter
 
 from callflow.law import Service
 from callflow.signal import Kind
@@ -19,6 +20,8 @@ from callflow.signal import Kind
 LANGUAGES = ("fr", "en")
 #: Longest text from outside that is spoken: about twelve seconds.
 LONGEST = 160
+#: Places in the queue that may be recorded, each as a whole sentence.
+_PLACES = range(2, 21)
 
 TEXTS: Mapping[str, Mapping[str, str]] = {
     # --- verification ---
@@ -67,7 +70,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     },
     "offer_help": {"fr": "Pour de l'aide, tapez 2.", "en": "For help, press 2."},
     "offer_going": {"fr": "J'y vais, 3.", "en": "I am going there, 3."},
-    "offer_send_guard": {"fr": "Envoyez l'agent, 4.", "en": "Send the guard, 4."},
+    "offer_send_guard": {"fr": "Envoyez l'agent, 4.", "en": "For us to send the guard, 4."},
     "offer_next_person": {
         "fr": "Appelez la personne suivante, 5.",
         "en": "Call the next person, 5.",
@@ -79,8 +82,8 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "en": "You pressed 1, false alarm. This is noted.",
     },
     "key_no_authority": {
-        "fr": "Vous avez tapé 1, fausse alarme. C'est noté, un opérateur va vérifier.",
-        "en": "You pressed 1, false alarm. This is noted, an operator will check.",
+        "fr": "Vous avez tapé 1, fausse alarme. Un opérateur va le vérifier.",
+        "en": "You pressed 1, false alarm. An operator is going to check it.",
     },
     "key_help": {
         "fr": "Vous avez demandé de l'aide.",
@@ -156,6 +159,10 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "fr": "Callflow : une personne attend au téléphone. {kind}, {site}.",
         "en": "Callflow: a person is waiting on the phone. {kind}, {site}.",
     },
+    "desk_call_backs": {
+        "fr": "Callflow : appels manqués à rappeler : {callers}.",
+        "en": "Callflow: missed calls to return: {callers}.",
+    },
     "desk_service": {
         "fr": "Callflow : vous avez demandé {service}, pour {site}.",
         "en": "Callflow: you asked for the {service}, for {site}.",
@@ -176,14 +183,174 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "fr": "Bonjour, télésurveillance {station}.",
         "en": "Hello, monitoring station {station}.",
     },
+    "known_fault": {
+        "fr": "Un défaut général est connu de nos services, nous y travaillons.",
+        "en": "A widespread fault is known to us, and we are working on it.",
+    },
+    # --- the menu: who is it? ---
+    "ask_account": {
+        "fr": "Tapez votre numéro d'abonné, puis dièse. Pour de l'aide, 2, un opérateur, 0.",
+        "en": "Please type your account number, then hash. For help, 2, an operator, 0.",
+    },
+    "ask_account_again": {
+        "fr": "Votre numéro d'abonné, puis dièse, ou 0 pour un opérateur.",
+        "en": "Your account number, then hash, or 0 for an operator.",
+    },
+    "codes_locked": {
+        "fr": "Pour votre sécurité, les codes ne sont pas acceptés en ce moment.",
+        "en": "For your safety, codes are not accepted at the moment.",
+    },
+    # --- the menu of a client ---
+    "menu_cancel": {
+        "fr": "Annuler l'alarme en cours, tapez 1.",
+        "en": "To cancel the alarm in progress, press 1.",
+    },
+    "menu_other": {"fr": "Pour autre chose, 9.", "en": "For something else, 9."},
+    "menu_state": {
+        "fr": "État du site et derniers événements, 3.",
+        "en": "State of the site and last events, 3.",
+    },
+    "menu_test": {"fr": "Mise en essai, 4.", "en": "To put it on test, 4."},
+    "menu_end_test": {"fr": "Fin de l'essai, 4.", "en": "To end the test, 4."},
+    "menu_late": {"fr": "Fermeture tardive ce soir, 5.", "en": "Closing late tonight, 5."},
+    "menu_new_code": {"fr": "Changer votre code, 7.", "en": "To change your code, 7."},
+    "menu_call_list": {"fr": "Votre liste d'appel, 8.", "en": "Your call list, 8."},
+    "cancel_why": {
+        "fr": "Quelle est la cause de cette alarme ?",
+        "en": "What is the cause of this alarm?",
+    },
+    "cancel_error": {
+        "fr": "Erreur de manipulation, tapez 1.",
+        "en": "For an operating error, press 1.",
+    },
+    "cancel_works": {"fr": "Travaux ou entretien, 2.", "en": "Works or maintenance, 2."},
+    "cancel_known": {"fr": "Une autre cause connue, 3.", "en": "Another known cause, 3."},
+    "cancel_done": {
+        "fr": "L'alarme en cours est annulée, c'est enregistré.",
+        "en": "The alarm in progress is cancelled, this is recorded.",
+    },
+    "cancel_nothing": {
+        "fr": "Aucune alarme n'est en cours sur ce site.",
+        "en": "There is no alarm in progress at this site.",
+    },
+    "cancel_to_human": {
+        "fr": "C'est noté. Cette alarme ne s'annule pas par téléphone, un opérateur va vérifier.",
+        "en": "This is noted. This alarm can't be cancelled by phone, an operator will check.",
+    },
+    "state_armed": {"fr": "Le site est en service.", "en": "The site is armed."},
+    "state_disarmed": {"fr": "Le site est hors service.", "en": "The site is disarmed."},
+    "state_partly": {
+        "fr": "Le site est en service en partie.",
+        "en": "The site is armed in part.",
+    },
+    "state_unknown": {
+        "fr": "L'état de mise en service n'est pas connu.",
+        "en": "Whether it is armed is not known.",
+    },
+    "state_alarm": {"fr": "En cours : {kind}.", "en": "In progress: {kind}."},
+    "state_test": {"fr": "En essai jusqu'à {at}.", "en": "On test until {at}."},
+    "state_events": {"fr": "Derniers événements.", "en": "Last events."},
+    "state_no_events": {"fr": "Aucun événement récent.", "en": "No recent event."},
+    "state_event": {"fr": "{day}, {at}, {kind}.", "en": "{day}, {at}, {kind}."},
+    "test_which": {"fr": "Que met-on en essai ?", "en": "What is put on test?"},
+    "test_whole": {
+        "fr": "Tapez 1 si c'est le site dans son ensemble.",
+        "en": "Press 1 if it is the site as a whole.",
+    },
+    "test_one_zone": {"fr": "Une seule zone, 2.", "en": "One zone only, 2."},
+    "ask_zone": {
+        "fr": "Tapez le numéro de la zone, puis dièse.",
+        "en": "Please type the zone's number, then hash.",
+    },
+    "ask_hours": {
+        "fr": "Pour combien d'heures ? Tapez de 1 à 4.",
+        "en": "For how many hours? Press 1 to 4.",
+    },
+    "test_set": {
+        "fr": "C'est enregistré : le site est en essai jusqu'à {at}.",
+        "en": "This is recorded: the site is on test until {at}.",
+    },
+    "test_zone_set": {
+        "fr": "C'est enregistré : la zone {zone} est en essai jusqu'à {at}.",
+        "en": "This is recorded: zone {zone} is on test until {at}.",
+    },
+    "test_in_alarm": {
+        "fr": "Un site en alarme ne se met pas en essai par téléphone.",
+        "en": "A site in alarm can't be put on test by phone.",
+    },
+    "test_ended": {
+        "fr": "L'essai est terminé, les alarmes sont de nouveau traitées.",
+        "en": "The test is over, alarms are handled again.",
+    },
+    "no_such_zone": {"fr": "Ce site n'a pas cette zone.", "en": "This site has no such zone."},
+    "not_allowed": {
+        "fr": "Vous n'êtes pas autorisé à demander cela.",
+        "en": "You are not authorised to ask for this.",
+    },
+    "not_possible": {
+        "fr": "Cela n'est pas possible par téléphone.",
+        "en": "This is not possible by phone.",
+    },
+    "ask_closing_time": {
+        "fr": "À quelle heure fermez-vous ? Tapez quatre chiffres : deux pour l'heure, deux pour "
+        "les minutes.",
+        "en": "At what time do you close? Type four digits: two for the hour, two for the minutes.",
+    },
+    "late_set": {
+        "fr": "C'est enregistré : la fermeture est attendue à {at}.",
+        "en": "This is recorded: closing is expected at {at}.",
+    },
+    "bad_time": {
+        "fr": "Cette heure n'est pas acceptée.",
+        "en": "This time is not accepted.",
+    },
+    "ask_new_code": {
+        "fr": "Tapez votre nouveau code, de 4 à 8 chiffres, puis dièse.",
+        "en": "Please type your new code, 4 to 8 digits, then hash.",
+    },
+    "ask_new_code_again": {
+        "fr": "Tapez ce nouveau code encore une fois, puis dièse.",
+        "en": "Please type this new code once more, then hash.",
+    },
+    "code_changed": {"fr": "Votre code est changé.", "en": "Your code is changed."},
+    "code_differs": {
+        "fr": "Les deux saisies diffèrent, votre code reste le même.",
+        "en": "The two differ, your code stays as it is.",
+    },
+    "bad_code": {
+        "fr": "Ce code ne peut pas être choisi, le vôtre reste le même.",
+        "en": "This code can't be chosen, yours stays as it is.",
+    },
+    "call_list_person": {"fr": "Numéro {rank}, {name}.", "en": "Number {rank}, {name}."},
+    "call_list_empty": {
+        "fr": "Personne n'est sur votre liste d'appel.",
+        "en": "Nobody is on your call list.",
+    },
+    # --- while somebody waits ---
+    "position": {
+        "fr": "Vous êtes numéro {position} dans la file d'attente. Merci de patienter.",
+        "en": "You are number {position} in the queue. Thank you for waiting.",
+    },
+    "position_next": {
+        "fr": "C'est bientôt à vous. Restez en ligne, nous arrivons.",
+        "en": "It is your turn next. Please stay with us.",
+    },
+    # Somebody in a lift, a lone worker: they are no number in a queue.
+    "not_alone": {
+        "fr": "Restez en ligne, nous savons où vous êtes. Une personne va vous parler.",
+        "en": "Stay on the line, we know where you are. A person will talk to you.",
+    },
     # --- everywhere ---
-    "goodbye": {"fr": "Au revoir.", "en": "Goodbye."},
+    "goodbye": {
+        "fr": "Nous vous remercions, au revoir.",
+        "en": "Thank you for your call, goodbye.",
+    },
     "hold_the_line": {
         "fr": "Ne raccrochez pas, un opérateur va vous répondre.",
         "en": "Please hold the line, an operator will answer you.",
     },
     "connecting": {"fr": "Vous êtes en ligne.", "en": "You are connected."},
-    "pardon": {"fr": "Pardon.", "en": "Pardon me."},
+    "pardon": {"fr": "Pardon pour cette coupure.", "en": "Pardon me, we go on."},
     "one_moment": {"fr": "Un instant, s'il vous plaît.", "en": "One moment, please."},
 }
 
@@ -229,8 +396,43 @@ KINDS: Mapping[Kind, Mapping[str, str]] = {
     Kind.STORM: {"fr": "défaut général", "en": "widespread fault"},
     Kind.RECEIVER: {"fr": "récepteur perdu", "en": "receiver lost"},
     Kind.TRUNK: {"fr": "lien opérateur en défaut", "en": "trunk fault"},
+    Kind.DEAD_MAN: {"fr": "opérateur sans réponse", "en": "operator not answering"},
+    Kind.GUESSING: {"fr": "codes essayés en série", "en": "codes being guessed"},
+    Kind.UNATTENDED: {"fr": "station sans personne en poste", "en": "nobody on shift"},
     Kind.UNKNOWN: {"fr": "alarme", "en": "alarm"},
 }
+
+
+def recordable(key: str, values: Mapping[str, object]) -> str:
+    """The name under which a studio may record this sentence; "" where a site's data is in it.
+
+    The station's own name is recorded with it; each kind of alarm is a recording of its own.
+    """
+    match sorted(values.keys() - {"written"}):
+        case [] | ["station"]:
+            return key
+        case ["kind"] if isinstance(kind := values["kind"], Kind):
+            return f"{key}-{kind.value}"
+        case ["position"] if (position := values["position"]) in _PLACES:
+            return f"{key}-{position}"
+    return ""
+
+
+@lru_cache(maxsize=1)
+def recordable_keys() -> Mapping[str, Mapping[str, str]]:
+    """Every announcement that a studio may record: its name, and what the voice says for it."""
+    said: dict[str, Mapping[str, str]] = {}
+    for key in TEXTS:
+        fields = {field for _, field, _, _ in Formatter().parse(TEXTS[key]["en"]) if field}
+        choices: Iterable[Mapping[str, object]] = (dict.fromkeys(fields, "…"),)
+        if fields == {"kind"}:
+            choices = ({"kind": kind} for kind in Kind)
+        elif fields == {"position"}:
+            choices = ({"position": place} for place in _PLACES)
+        for values in choices:
+            if name := recordable(key, values):
+                said[name] = {lang: spoken(key, values, lang) for lang in LANGUAGES}
+    return said
 
 
 def language(wanted: str) -> str:
@@ -259,6 +461,8 @@ def _value(name: str, value: object, lang: str, written: str) -> str:
         return SERVICES[value][lang]
     if isinstance(value, datetime):
         return time_of_day(value, lang)
+    if isinstance(value, date):
+        return day(value, lang)
     if name == "count" and isinstance(value, int):
         return count_of_alarms(value, lang)
     if name == "address":
@@ -296,10 +500,10 @@ _DAYS = {
 }
 
 
-def date(at: datetime, lang: str) -> str:
-    """``at``'s day in its own time zone: "mardi premier avril", "Tuesday 1 April"."""
-    day = "premier" if lang == "fr" and at.day == 1 else str(at.day)
-    return f"{_DAYS[lang].split()[at.weekday()]} {day} {_MONTHS[lang].split()[at.month - 1]}"
+def day(at: date, lang: str) -> str:
+    """A day, or ``at``'s in its own time zone: "mardi premier avril", "Tuesday 1 April"."""
+    number = "premier" if lang == "fr" and at.day == 1 else str(at.day)
+    return f"{_DAYS[lang].split()[at.weekday()]} {number} {_MONTHS[lang].split()[at.month - 1]}"
 
 
 def count_of_alarms(count: int, lang: str) -> str:

@@ -6,24 +6,17 @@ import functools
 import hashlib
 import secrets
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from callflow.handling.people import add_user
+from callflow.people import PEOPLE as PEOPLE
+from callflow.people import Role as Role
 from callflow.storage import Tx, people
-
-
-class Role(StrEnum):
-    """Who somebody, or a program, is to the station."""
-
-    PANEL = "panel"  # a program that sends signals, and nothing else
-    READER = "reader"  # sees, changes nothing
-    TECHNICIAN = "technician"  # of a maintenance firm: on the phone menu; no page is theirs yet
-    OPERATOR = "operator"
-    SUPERVISOR = "supervisor"
-    ADMINISTRATOR = "administrator"
 
 
 class Right(StrEnum):
@@ -33,6 +26,8 @@ class Right(StrEnum):
     SEND = "send"  # signals
     HANDLE = "handle"  # act on incidents
     CONFIGURE = "configure"  # sites and plans
+    SUPERVISE = "supervise"  # listen, whisper, barge in; end others' sessions; unblock
+    ADMINISTER = "administer"  # people: who logs in, as what
     SIMULATE = "simulate"  # the demo's phones
 
 
@@ -42,11 +37,18 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.READER: frozenset({Right.READ}),
     Role.TECHNICIAN: frozenset(),
     Role.OPERATOR: _OPERATOR,
-    Role.SUPERVISOR: _OPERATOR | {Right.CONFIGURE},
+    Role.SUPERVISOR: _OPERATOR | {Right.CONFIGURE, Right.SUPERVISE},
     Role.ADMINISTRATOR: frozenset(Right),
 }
-#: Roles that a person who logs in may have.
-PEOPLE = (Role.READER, Role.TECHNICIAN, Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR)
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a route's dependency asks for, to be read from outside: each one carries it as
+    ``declared``. None: anybody who is logged in."""
+
+    right: Right | None
+
 
 _hasher = PasswordHasher()
 
@@ -62,12 +64,12 @@ def hash_password(password: str) -> str:
 
 
 def check_password(kept: str | None, password: str) -> bool:
-    """Whether ``password`` is the one; takes as long for a user that doesn't exist (None)."""
+    """Whether ``password`` is the one; takes as long where nobody has one."""
     try:
         _hasher.verify(kept or _nobody(), password)
     except (VerificationError, InvalidHashError):
         return False
-    return kept is not None
+    return bool(kept)
 
 
 @functools.cache
@@ -84,24 +86,8 @@ def digest(token: str) -> str:
 def create_user(
     tx: Tx, name: str, role: Role, password_hash: str, now: datetime, *, language: str = "fr"
 ) -> None:
-    """A new person. Raises ValueError where the name is taken or the role is a program's."""
-    if role not in PEOPLE:
-        raise ValueError(f"{role} is a role of programs, not of people")
-    if not name.strip() or len(name) > 64:
-        raise ValueError("a name has 1 to 64 characters")
-    if people.user_by_name(tx, name) is not None:
-        raise ValueError(f"there is a user {name!r} already")
-    people.insert_user(
-        tx,
-        {
-            "id": uuid.uuid4().hex,
-            "name": name,
-            "role": role.value,
-            "password": password_hash,
-            "language": language,
-            "created_at": now,
-        },
-    )
+    """A new person, by the command line. Raises ValueError: the name is taken, a program's role."""
+    add_user(tx, name, role, password_hash, now, by="cli", language=language)
 
 
 def create_token(tx: Tx, role: Role, name: str, now: datetime) -> str:

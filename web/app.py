@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,26 +19,30 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
+from starlette.types import Scope
 
 from callflow import clock, handling
 from callflow.call_plan import PlanError
 from callflow.config import Settings
 from callflow.dispatch.identity import Identity, only
 from callflow.handling.plans import Changed, Faulty
-from callflow.storage import Store, StoreUnavailable, Tx
+from callflow.storage import Store, StoreUnavailable, Tx, access
 from callflow.vault import Vault
 from web import api, pages, problems
 from web.api import signals
 from web.api.health import machines
 from web.auth import LoginNeededError, language_of
-from web.pages.login import limits
+from web.guesses import Limits
+from web.oidc import Directory
 from web.problems import ProblemError
 from web.rates import Rates
-from web.rendering import page
+from web.rendering import page, static_version
 from web.security import Guard
 from web.station import Network, Station
 from web.store_watch import StoreWatch
 from web.stream import Hub
+from web.telephone_feed import Telephones
 
 _log = structlog.get_logger()
 _HERE = Path(__file__).parent
@@ -80,7 +86,9 @@ def create_app(
     app.include_router(pages.router)
     app.mount("/static", _Static(directory=_HERE / "static"))
     app.state.hub = Hub(station)
-    app.state.guesses = limits()
+    app.state.telephones = Telephones(station, app.state.hub)
+    app.state.limits = Limits()
+    app.state.directory = Directory(settings)
     app.state.rates = Rates(signals.RATE, signals.BURST)
     _say_errors(app)
     app.add_middleware(Guard)
@@ -93,6 +101,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     tasks = [
         asyncio.create_task(_beat(app.state.station)),
         asyncio.create_task(app.state.hub.run()),
+        asyncio.create_task(app.state.telephones.run()),
     ]
     try:
         yield
@@ -106,13 +115,19 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 async def _beat(station: Station) -> None:
     """Says every two seconds that the web lives."""
     while True:
-        await station.watch.follow(station.store.write(lambda tx: _live(tx, station)))
+        seen = dict(station.seen)
+        await station.watch.follow(station.store.write(partial(_live, station=station, seen=seen)))
+        if not station.watch.outage:
+            for session, at in seen.items():
+                if station.seen.get(session) == at:
+                    del station.seen[session]
         await asyncio.sleep(_RETRY if station.watch.outage else _BEAT)
 
 
-def _live(tx: Tx, station: Station) -> None:
-    """The web lives, and tells of the outage that this commit is the end of."""
+def _live(tx: Tx, station: Station, seen: Mapping[str, datetime]) -> None:
+    """The web lives and whose sessions are used; tells of the outage that this commit ends."""
     now = station.clock()
+    access.sessions_seen(tx, seen)
     station.me.beat(tx, now, {})
     if station.watch.outage is not None:
         handling.store_was_away(tx, station.watch.outage, now)
@@ -150,7 +165,29 @@ def _say_errors(app: FastAPI) -> None:
     on(handling.BadSite, lambda e: problems.response(422, e.message, field=e.field))
     on(StoreUnavailable, _unavailable)
     on(HTTPException, lambda e: problems.response(e.status_code, e.detail, headers=e.headers))
+    app.add_exception_handler(405, _back_to_the_page)
     on(Exception, lambda e: problems.response(500, "an error of ours: it is in the log"))
+
+
+async def _back_to_the_page(request: Request, error: Exception) -> Response:
+    """A form's answer has the form's address: asked for again, or in the other language, it is the
+    page that the form belongs to."""
+    assert isinstance(error, HTTPException)
+    if request.method == "GET" and not _is_machine(request):
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"{_page_above(request)}{query}", 303)
+    said = problems.response(405, error.detail, headers=error.headers)
+    return said if _is_machine(request) else _as_page(request, said)
+
+
+def _page_above(request: Request) -> str:
+    """The nearest address above that can be read."""
+    path = request.url.path
+    while path := path.rpartition("/")[0]:
+        scope = {**request.scope, "method": "GET", "path": path}
+        if any(route.matches(scope)[0] is Match.FULL for route in request.app.router.routes):
+            return path
+    return "/"
 
 
 def _is_machine(request: Request) -> bool:
@@ -160,16 +197,33 @@ def _is_machine(request: Request) -> bool:
 def _as_page(request: Request, said: JSONResponse) -> Response:
     """The problem for people."""
     problem = json.loads(bytes(said.body))
-    values = {"status": said.status_code, "detail": problem.get("detail", ""), "visitor": None}
-    return page(language_of(request), "problem.html", values, said.status_code)
+    wait = said.headers.get("retry-after")
+    values = {
+        "status": said.status_code,
+        "detail": problem.get("detail", ""),
+        "field": problem.get("field", ""),
+        "seconds": int(wait) if wait else None,
+        "visitor": None,
+    }
+    answer = page(language_of(request), "problem.html", values, said.status_code)
+    if wait:
+        answer.headers["Retry-After"] = wait
+    return answer
 
 
 class _Static(StaticFiles):
-    """Static files under an address that changes with their bytes: cached for ever."""
+    """Static files under a path that changes with their bytes: cached for ever.
 
-    def file_response(self, *args: Any, **kwargs: Any) -> Response:
-        answer = super().file_response(*args, **kwargs)
-        answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    A page that was opened before an update asks under the old version: it gets what there is now,
+    for once.
+    """
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        version, _, name = path.partition("/")
+        versioned = version.startswith("v-")
+        answer = await super().get_response(name if versioned else path, scope)
+        kept = "public, max-age=31536000, immutable" if version == static_version() else "no-cache"
+        answer.headers["Cache-Control"] = kept
         return answer
 
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hmac
+import math
 import secrets
-from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import quote, urlsplit
 
 from fastapi import Depends, Request, Response
 
-from callflow.storage import Tx, people
-from web.accounts import Right, check_password, digest, rights_of
+from callflow.handling import NotFound
+from callflow.handling import people as acts
+from callflow.storage import access, people
+from web.accounts import Declared, Right, check_password, digest, rights_of
+from web.guesses import Guesses
 from web.i18n import best_language
 from web.problems import ProblemError
 from web.station import Station, station_of
@@ -23,9 +27,12 @@ from web.words import LANGUAGES
 
 COOKIE = "callflow_session"
 LANGUAGE_COOKIE = "callflow_language"
+SCHEME_COOKIE, SCHEMES = "callflow_scheme", ("dark", "light")
 #: A shift and its handover.
 SESSION_LASTS = timedelta(hours=12)
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+#: ``factor`` of a session that nothing but a password opened.
+PASSWORD_ONLY = "password"  # noqa: S105 -- the name of a way in
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class LoginNeededError(Exception):
@@ -41,32 +48,69 @@ class LoginNeededError(Exception):
         return f"/login?next={quote(self.back)}" if self.back != "/" else "/login"
 
 
+class FactorNeededError(LoginNeededError):
+    """Somebody whose role needs a second factor has none yet."""
+
+    @property
+    def address(self) -> str:
+        """The page to add one."""
+        return "/account"
+
+
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who is logged in, and the language of the page."""
+    """Who is logged in, the session's key, and the language of the page."""
 
+    id: str
+    session: str
     name: str
     role: str
     language: str
     csrf: str
     rights: frozenset[Right]
+    #: Their role needs a second factor, and they have none: they see the page to add one only.
+    must_enrol: bool
+    #: "dark" or "light" where the browser's user chose one; "": as the system says.
+    scheme: str = ""
+
+
+def logged_in() -> Callable[..., Awaitable[Visitor]]:
+    """Dependency: who is logged in, whatever their rights: for what is their own."""
+    return _asked(None)
 
 
 def allowed(right: Right) -> Callable[..., Awaitable[Visitor]]:
     """Dependency: who is logged in and has ``right``; the login page, or 403, otherwise."""
+    return _asked(right)
+
+
+def _asked(right: Right | None) -> Callable[..., Awaitable[Visitor]]:
 
     async def check(request: Request, station: Annotated[Station, Depends(station_of)]) -> Visitor:
         visitor = await visitor_of(request, station)
         if visitor is None:
-            back = request.url.path if request.method == "GET" else "/"
-            raise LoginNeededError(back)
-        if right not in visitor.rights:
+            raise LoginNeededError(_back(request))
+        if right is not None and visitor.must_enrol:
+            raise FactorNeededError(request.url.path)
+        if right is not None and right not in visitor.rights:
             raise ProblemError(403, "your role does not allow this")
         if request.method not in ("GET", "HEAD"):
             await _check_form(request, visitor)
         return visitor
 
+    check.declared = Declared(right)  # type: ignore[attr-defined]
     return check
+
+
+def _back(request: Request) -> str:
+    """The page that is open, whatever of it is asked for: its path and query."""
+    if "hx-request" not in request.headers:
+        return request.url.path if request.method == "GET" else "/"
+    try:
+        page = urlsplit(request.headers.get("hx-current-url", ""))
+    except ValueError:  # no address at all
+        return "/"
+    return (page.path or "/") + (f"?{page.query}" if page.query else "")
 
 
 async def visitor_of(request: Request, station: Station) -> Visitor | None:
@@ -75,15 +119,23 @@ async def visitor_of(request: Request, station: Station) -> Visitor | None:
     if not token:
         return None
     kept, now = digest(token), station.clock()
-    row = await station.store.read(lambda tx: people.session_user(tx, kept, now))
+    since = station.seen_since(now)
+    row = await station.store.read(lambda tx: access.session_user(tx, kept, now, since))
     if row is None:
         return None
+    station.saw(kept, row["seen_at"], now)
+    scheme = request.cookies.get(SCHEME_COOKIE, "")
     return Visitor(
+        id=row["id"],
+        session=kept,
         name=row["name"],
         role=row["role"],
         language=language_of(request, row["language"]),
         csrf=row["csrf"],
         rights=rights_of(row["role"]),
+        must_enrol=row["role"] in station.settings.second_factor_roles
+        and row["factor"] == PASSWORD_ONLY,
+        scheme=scheme if scheme in SCHEMES else "",
     )
 
 
@@ -116,32 +168,80 @@ def check_origin(request: Request) -> None:
         raise ProblemError(403, "this form comes from another site")
 
 
-async def log_in(station: Station, name: str, password: str, now: datetime) -> str | None:
-    """A new session's token; None where name and password don't belong together."""
+async def check_signature(
+    station: Station, visitor: Visitor, password: str, request: Request
+) -> None:
+    """Whoever is logged in signs with their own password. ProblemError 403 or 429 otherwise."""
+    guesses: Guesses = request.app.state.limits.by_user
+    key, now = f"signature|{visitor.id}", station.clock()
+    check_wait(guesses.wait(key, now))
+    guesses.guess(key, now)
+    row = await station.store.read(lambda tx: people.user_by_name(tx, visitor.name))
+    if not await asyncio.to_thread(check_password, row["password"] if row else None, password):
+        raise ProblemError(403, "this is not your password: nothing was signed", field="password")
+    guesses.forget(key)
+
+
+def check_wait(wait: timedelta | None) -> None:
+    """429, saying how long, where there were too many guesses."""
+    if wait is not None:
+        seconds = max(1, math.ceil(wait.total_seconds()))
+        raise ProblemError(
+            429,
+            "too many attempts: wait before you try again",
+            headers={"Retry-After": str(seconds)},
+        )
+
+
+async def user_of(station: Station, name: str, password: str) -> dict[str, Any] | None:
+    """Whose name and password these are; None: nobody's who may log in with a password.
+
+    Takes as long whoever exists, is disabled or has no password.
+    """
     row = await station.store.read(lambda tx: people.user_by_name(tx, name))
-    kept = row["password"] if row else None
-    if not await asyncio.to_thread(check_password, kept, password) or row is None:
-        return None
-    token = secrets.token_urlsafe(32)
+    if row is not None and not _by_password(station, row):
+        row = None
+    right = await asyncio.to_thread(check_password, row["password"] if row else None, password)
+    return row if right else None
+
+
+def _by_password(station: Station, row: dict[str, Any]) -> bool:
+    """Whether a user may log in with a password: those of the directory need not be let."""
+    from_directory = bool(row["subject"] and station.settings.oidc_issuer)
+    directory_only = from_directory and station.settings.oidc_passwords == "directory"
+    return row["disabled_at"] is None and not directory_only
+
+
+async def open_session(station: Station, request: Request, user_id: str, factor: str) -> str:
+    """A new session's token. Raises Refused where the user was disabled meanwhile."""
+    token, now = secrets.token_urlsafe(32), station.clock()
     session: dict[str, Any] = {
         "token_hash": digest(token),
-        "user_id": row["id"],
         "csrf": secrets.token_urlsafe(32),
-        "created_at": now,
         "expires_at": now + SESSION_LASTS,
+        "address": place_of(request),
+        "browser": request.headers.get("user-agent", "")[:400],
+        "factor": factor,
     }
-
-    def write(tx: Tx) -> None:
-        people.insert_session(tx, session)
-
-    await station.store.write(write)
+    await station.store.write(lambda tx: acts.open_session(tx, user_id, session, now))
     return token
+
+
+def place_of(request: Request) -> str:
+    """Where a request comes from: the address of the browser, or of the proxy before us."""
+    return request.client.host[:64] if request.client else "?"
 
 
 async def log_out(station: Station, request: Request) -> None:
     """End the session."""
-    kept = digest(request.cookies.get(COOKIE, ""))
-    await station.store.write(lambda tx: people.end_session(tx, kept))
+    visitor = await visitor_of(request, station)
+    if visitor is None:
+        return
+    now = station.clock()
+    with contextlib.suppress(NotFound):  # ended by somebody meanwhile
+        await station.store.write(
+            lambda tx: acts.end_session(tx, visitor.session, visitor.name, now)
+        )
 
 
 def set_cookie(response: Response, station: Station, token: str) -> None:
@@ -152,29 +252,5 @@ def set_cookie(response: Response, station: Station, token: str) -> None:
         max_age=int(SESSION_LASTS.total_seconds()),
         httponly=True,
         samesite="strict",
-        secure=station.settings.bind not in _LOOPBACK,
+        secure=station.settings.bind not in LOOPBACK,
     )
-
-
-class Guesses:
-    """Failed log-ins: at most ``most`` in ``window`` for one key. In memory: there is one web."""
-
-    def __init__(self, most: int, window: timedelta) -> None:
-        self._most, self._window = most, window
-        self._failed: dict[str, deque[datetime]] = {}
-
-    def wait(self, key: str, now: datetime) -> timedelta | None:
-        """How long ``key`` must wait; None where it need not."""
-        failed = self._failed.get(key)
-        while failed and failed[0] <= now - self._window:
-            failed.popleft()
-        if not failed:
-            self._failed.pop(key, None)
-            return None
-        return failed[0] + self._window - now if len(failed) >= self._most else None
-
-    def failed(self, key: str, now: datetime) -> None:
-        """One more."""
-        if len(self._failed) > 10_000:  # somebody tries names by the thousand: forget the oldest
-            self._failed.pop(next(iter(self._failed)))
-        self._failed.setdefault(key, deque()).append(now)

@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from callflow.storage import StoreUnavailable, people
-from web.accounts import Right, digest, rights_of
+from web.accounts import Declared, Right, digest, rights_of
 from web.problems import ProblemError
 from web.station import Station, station_of
 from web.store_watch import soon
@@ -54,6 +54,7 @@ def allowed(right: Right) -> Callable[..., Awaitable[Caller]]:
             raise ProblemError(403, f"this token's role has not the right to {right}")
         return caller
 
+    check.declared = Declared(right)  # type: ignore[attr-defined]
     return check
 
 
@@ -78,6 +79,7 @@ def allowed_before(right: Right) -> Callable[..., Awaitable[Caller]]:
         station.let_in[token] = caller
         return caller
 
+    check.declared = Declared(right)  # type: ignore[attr-defined]
     return check
 
 

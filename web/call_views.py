@@ -58,8 +58,8 @@ def _call(row: Row, names: Mapping[str, str]) -> Row:
         seconds = (row["ended_at"] - row["answered_at"]).total_seconds()
     return {
         **{name: row[name] for name in _KEPT},
-        "to": directory.shown(row["step"], row["to"]),
-        "who": names.get(row["contact_id"] or "", ""),
+        "to": "" if row["operator"] else directory.shown(row["step"], row["to"]),
+        "who": row["operator"] or names.get(row["contact_id"] or "", ""),
         "live": row["state"] in LIVE,
         "desk": row["step"] in AT_DESK,
         "talked": seconds,

@@ -10,9 +10,23 @@ from callflow.availability import available
 from callflow.instructions import InstructionState
 from callflow.signal import PERSONAL, Kind
 from callflow.site import Site
-from callflow.storage import Tx, contacts, instructions
+from callflow.storage import Tx, contacts, instructions, people, shifts
+from web.accounts import Right, rights_of
 
 Row = dict[str, Any]
+
+
+def colleagues(tx: Tx, who: str) -> list[str]:
+    """Who could be handed an incident: those on shift; where nobody but ``who`` is, everybody who
+    may handle one.
+    """
+    names = [row["name"] for row in shifts.on_shift(tx) if Right.HANDLE in rights_of(row["role"])]
+    others = [name for name in names if name != who]
+    if not others:
+        known = (row for row in people.users(tx) if row["disabled_at"] is None)
+        able = [row["name"] for row in known if Right.HANDLE in rights_of(row["role"])]
+        others = [name for name in able if name != who]
+    return sorted(set(others))
 
 
 def away(site: Site | None, now: datetime) -> frozenset[str]:

@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from callflow.instants import from_iso, to_iso
 from callflow.texts import entry_text
-from web import i18n, words
+from web import i18n, image_views, keys, words
 
 _HERE = Path(__file__).parent
 #: Control characters as pictures of themselves: shown as sent, and meaning nothing.
@@ -64,10 +64,27 @@ def _moment(text: str, zone: str, language: str) -> str:
 
 
 @functools.cache
+def static_version() -> str:
+    """Changes with any byte of the static files. It stands in their addresses' path, so that what a
+    module imports beside it carries it too.
+    """
+    found = hashlib.sha256()
+    folder = _HERE / "static"
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        found.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
+    return f"v-{found.hexdigest()[:12]}"
+
+
 def static_url(name: str) -> str:
     """A static file's address, which changes with its bytes: it may be cached for ever."""
-    digest = hashlib.sha256((_HERE / "static" / name).read_bytes()).hexdigest()[:12]
-    return f"/static/{name}?v={digest}"
+    return f"/static/{static_version()}/{name}"
+
+
+@functools.cache
+def modules() -> tuple[str, ...]:
+    """The console's script, module by module: asked for at once rather than one after another."""
+    folder = _HERE / "static" / "console"
+    return tuple(static_url(f"console/{path.name}") for path in sorted(folder.glob("*.js")))
 
 
 @functools.cache
@@ -90,6 +107,7 @@ def environment(language: str) -> Environment:
         "iso": to_iso,
         "clock": i18n.clock_time,
         "moment": functools.partial(i18n.moment, language=language),
+        "day": functools.partial(i18n.day, language=language),
         "ago": functools.partial(i18n.ago, language=language),
         "phone": i18n.phone,
         "duration": i18n.duration,
@@ -99,6 +117,9 @@ def environment(language: str) -> Environment:
         "law": functools.partial(words.of_law, language=language),
         "resolution": functools.partial(words.resolution, language=language),
         "fault": functools.partial(words.fault, language=language),
+        "evidence": functools.partial(words.evidence, language=language),
+        "by_camera": image_views.by_camera,
+        "since": image_views.since,
         "word": lambda name, table: translate(table.get(name, str(name))),
         # Not _(): it would look for placeholders in a sentence that may hold a name.
         "said": lambda text: translate(str(text)) if text else "",
@@ -107,6 +128,8 @@ def environment(language: str) -> Environment:
     made.globals |= {
         "words": words,
         "static": static_url,
+        "modules": modules,
+        "actions": keys.ACTIONS,
         "language": language,
         "languages": words.LANGUAGES,
     }

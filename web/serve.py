@@ -43,6 +43,9 @@ async def _serve(settings: Settings, network: Network | None, me: Identity) -> N
         interface=Interfaces.ASGI,
         backlog=512,
         websockets=False,
+        # With them HTTP/2, too: more than six open pages of one browser (ux.md).
+        ssl_cert=settings.tls_certificate,
+        ssl_key=settings.tls_key,
         log_access=False,
         log_level=LogLevels.warning,
         # Its lines go where all others go, in their form.

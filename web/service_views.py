@@ -9,7 +9,8 @@ from typing import Any
 from callflow import handling
 from callflow.directory import masked
 from callflow.law import Service
-from callflow.storage import Tx, services
+from callflow.storage import Tx, outbox, services
+from web.verification_views import evidence_of, heard_of, items_of, script_of
 
 Row = dict[str, Any]
 
@@ -24,12 +25,23 @@ class Revealed:
 
 def services_of(tx: Tx, row: Row, now: datetime) -> Row:
     """The gates of an incident as they stand, its verifications, calls and reports."""
+    verifications = [_verification(tx, one) for one in services.verification_rows(tx, row["id"])]
     return {
         "gates": [_gate(tx, row, service, now) for service in Service],
-        "verifications": services.verification_rows(tx, row["id"]),
+        "verifications": verifications,
+        "evidence": evidence_of(tx, row),
+        "items": items_of(tx, row),
+        "heard": heard_of(tx, row),
+        "script": script_of(tx, row, verifications, now),
         "calls": services.call_rows(tx, row["id"]),
         "reports": services.report_rows(tx, row["id"]),
     }
+
+
+def _verification(tx: Tx, row: Row) -> Row:
+    """With the name of what was looked at."""
+    image = outbox.image(tx, row["image_id"]) if row["image_id"] else None
+    return {**row, "image_name": image["name"] if image else ""}
 
 
 def _gate(tx: Tx, row: Row, service: Service, now: datetime) -> Row:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from fastapi import Request
@@ -16,6 +16,9 @@ from callflow.dispatch.identity import Identity
 from callflow.storage import Store, Tx
 from callflow.vault import Vault
 from web.store_watch import StoreWatch
+
+#: How exactly it is known when a session was used last.
+SEEN_EVERY = timedelta(seconds=20)
 
 
 class Network(Protocol):
@@ -51,6 +54,20 @@ class Station:
     network: Network | None = None
     #: Who was let in, by the token's digest: asked where the database can't be read.
     let_in: dict[str, Any] = field(default_factory=dict)
+
+    #: Sessions in use, by their key: written down with the next beat (web/app.py).
+    seen: dict[str, datetime] = field(default_factory=dict)
+
+    def seen_since(self, now: datetime) -> datetime:
+        """A session that was not used since is over. An outage, when nothing is noted, is none."""
+        if self.watch.outage is not None:
+            now = min(now, self.watch.outage.since)
+        return now - timedelta(seconds=self.settings.session_idle)
+
+    def saw(self, session: str, before: datetime, now: datetime) -> None:
+        """A session is in use; written down where what is known of it is old."""
+        if now - before > SEEN_EVERY:
+            self.seen[session] = now
 
     def health(self, tx: Tx) -> dict[str, Any]:
         """The station's health, with what only this process knows of the database."""

@@ -1,6 +1,6 @@
 """One stream for every console: what changed is read once, rendered once, sent to all.
 
-Commits wake it (a datagram, or a look every 250 ms); changes within 100 ms go out together. A new
+Commits wake it (a datagram, or a look every 250 ms); changes within 50 ms go out together. A new
 or returning console first gets everything, so a lost message costs nothing.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,7 @@ import structlog
 
 from callflow.clock import monotonic, to_iso
 from callflow.dispatch.wake import Wake, open_wake
-from callflow.storage import StoreUnavailable, Tx, logbook
+from callflow.storage import StoreUnavailable, Tx, access, logbook
 from web import views
 from web.rendering import render
 from web.station import Station
@@ -27,7 +27,7 @@ Row = dict[str, Any]
 
 #: Seconds: how long changes are gathered, how often rows are looked at without a wake-up, how often
 #: the station's health is read, and how often a silent stream says that it lives.
-GATHER, LOOK, HEALTH, BEAT = 0.1, 0.25, 1.0, 4.0
+GATHER, LOOK, HEALTH, BEAT = 0.05, 0.25, 1.0, 4.0
 #: What the consoles are told where signals can be stored.
 WRITABLE = "writable"
 #: A console that is so many messages behind starts over.
@@ -39,6 +39,8 @@ class Console:
     """One open stream."""
 
     language: str
+    user: str = ""
+    session: str = ""  # the stream lasts no longer than it
     messages: asyncio.Queue[str] = field(default_factory=lambda: asyncio.Queue(_BEHIND))
     lost: bool = False
 
@@ -59,6 +61,10 @@ class _State:
     entry: int = -1  # the logbook's newest number; -1: not looked yet
 
 
+#: What one user is told: the same in every language, or made for a language.
+Text = str | Callable[[str], str]
+
+
 class Hub:
     """The consoles of this process and what they know."""
 
@@ -70,17 +76,48 @@ class Hub:
         self._run = f"{station.started_at:%Y%m%d%H%M%S}"
         self._health_at = 0.0
         self._lock = asyncio.Lock()
+        self._of_users: dict[str, dict[str, Text]] = {}
+        self._waiting: list[asyncio.Event] = []
 
     @property
     def open_streams(self) -> int:
         """How many consoles listen."""
         return len(self._consoles)
 
+    @property
+    def users(self) -> set[str]:
+        """Whose consoles listen."""
+        return {console.user for console in self._consoles if console.user}
+
     async def run(self) -> None:
         """Watch and tell, until cancelled."""
         async with asyncio.TaskGroup() as parts:
+            parts.create_task(self._wait_for_rows())
             parts.create_task(self._watch_rows())
             parts.create_task(self._watch_store())
+            parts.create_task(self._watch_sessions())
+
+    async def _watch_sessions(self) -> None:
+        """An ended session ends its streams; an open stream is somebody who is there."""
+        while True:
+            await asyncio.sleep(HEALTH)
+            with contextlib.suppress(StoreUnavailable):
+                await self.look_at_sessions()
+
+    async def look_at_sessions(self) -> None:
+        """What ``_watch_sessions`` does each second."""
+        station, now = self._station, self._station.clock()
+        open_ones = {console.session for console in self._consoles if console.session}
+        if not open_ones:
+            return
+        since = station.seen_since(now)
+        live = await station.store.read(lambda tx: access.live_sessions(tx, open_ones, now, since))
+        for session, seen_at in live.items():
+            station.saw(session, seen_at, now)
+        for console in list(self._consoles):
+            if console.session and console.session in open_ones - live.keys():
+                console.lost = True
+                console.send(self._message("over", ""))
 
     async def _watch_store(self) -> None:
         """Tell at once that the database is away or back: rows can't, and may not be read."""
@@ -101,31 +138,61 @@ class Hub:
         return str(watch.last_health.get("database", {}).get("since") or WRITABLE)
 
     async def _watch_rows(self) -> None:
+        changed, told = self.changes(), monotonic()
+        while True:
+            await changed.wait()
+            changed.clear()
+            if not self._consoles:
+                continue
+            await asyncio.sleep(GATHER)
+            with contextlib.suppress(StoreUnavailable):
+                if await self._look():
+                    told = monotonic()
+            if monotonic() - told > BEAT:
+                told = monotonic()
+                self._tell_all("beat", to_iso(self._station.clock()))
+
+    async def _wait_for_rows(self) -> None:
         wake = _listen(self._station)
-        told = monotonic()
         try:
             while True:
                 await _woken(wake)
-                if not self._consoles:
-                    continue
-                await asyncio.sleep(GATHER)
-                with contextlib.suppress(StoreUnavailable):
-                    if await self._look():
-                        told = monotonic()
-                if monotonic() - told > BEAT:
-                    told = monotonic()
-                    self._tell_all("beat", to_iso(self._station.clock()))
+                for waiting in self._waiting:
+                    waiting.set()
         finally:
             if wake is not None:
                 wake.close()
 
-    async def stream(self, language: str, closing: asyncio.Event) -> AsyncIterator[str]:
+    def changes(self) -> asyncio.Event:
+        """An event of the caller's own, set whenever rows may have changed."""
+        event = asyncio.Event()
+        self._waiting.append(event)
+        return event
+
+    def tell_user(self, name: str, event: str, text: Text) -> None:
+        """Tell every console of one user, and those that they open later; "" is nothing any more.
+
+        Only the last ``text`` of an ``event`` is kept: a state, such as who rings there now.
+        """
+        kept = self._of_users.setdefault(name, {})
+        if text:
+            kept[event] = text
+        else:
+            kept.pop(event, None)
+        self._number += 1
+        for console in self._consoles:
+            if console.user == name:
+                console.send(self._message(event, _in(text, console.language)))
+
+    async def stream(
+        self, language: str, closing: asyncio.Event, user: str = "", session: str = ""
+    ) -> AsyncIterator[str]:
         """Messages for one console, until it leaves or the process ends."""
-        console = Console(language)
+        console = Console(language, user, session)
         async with self._lock:
             await self._look_now()
             entries = await self._station.store.read(views.feed)
-            console.send(self._everything(language, entries[::-1]))
+            console.send(self._everything(console, entries[::-1]))
             self._consoles.add(console)
         ending = asyncio.create_task(closing.wait())
         getting: asyncio.Task[str] | None = None
@@ -201,9 +268,9 @@ class Hub:
         lines = "".join(f"data: {line}\n" for line in text.replace("\r", "").split("\n"))
         return f"id: {self._run}-{self._number}\nevent: {event}\n{lines}\n"
 
-    def _everything(self, language: str, entries: list[Row]) -> str:
+    def _everything(self, console: Console, entries: list[Row]) -> str:
         """What a console that knows nothing is told: it drops the rows that are not named."""
-        state = self._state
+        state, language = self._state, console.language
         rows = {"lines": list(state.lines.values()), "gone": [], "all": True}
         feed = {"entries": entries, "all": True}
         told = [
@@ -212,8 +279,16 @@ class Hub:
             self._message("rows", render(language, "_rows.html", rows)),
             self._message("strip", render(language, "_strip.html", {"strip": state.strip})),
             self._message("feed", render(language, "_feed.html", feed)),
+            *(
+                self._message(event, _in(text, language))
+                for event, text in self._of_users.get(console.user, {}).items()
+            ),
         ]
         return "".join(told)
+
+
+def _in(text: Text, language: str) -> str:
+    return text if isinstance(text, str) else text(language)
 
 
 def _incidents(entries: list[Row]) -> set[str]:

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from callflow import directory, handling
 from callflow.call import AT_DESK
 from callflow.correlation import zone_name
+from callflow.handling.acting import is_mute
 from callflow.handling.agreed import site_now
 from callflow.signal import OF_STATION, Category, Kind
 from callflow.signals import blocks
@@ -18,6 +20,7 @@ from callflow.storage import contacts as contact_rows
 from web import call_views, task_views
 from web.call_views import LIVE
 from web.i18n import STATION_ZONE, phone
+from web.image_views import images_of
 from web.people_views import away, instructions_of
 from web.service_views import services_of
 
@@ -46,6 +49,10 @@ class Line:
     reason: str
     step: str | None  # kind of the plan's step that it is at
     holder: str | None
+    held_since: datetime | None
+    site_holder: str | None  # who holds another incident of its site, and so the site (D20)
+    reminder: str  # why it was parked
+    level: int  # how often it has come back: it sounds louder (D21)
     opened_at: datetime
     target_at: datetime | None  # when it must have been claimed
     parked_until: datetime | None
@@ -77,7 +84,11 @@ def lines(tx: Tx) -> list[Line]:
     targets = handling.load_policy(tx)
     of_calls = calls.of_incidents(tx, [row["id"] for row in rows])
     people = contact_rows.names_of(tx, _contacts(of_calls))
-    made = [_line(row, names, of_calls[row["id"]], people, targets) for row in rows]
+    holders = {row["site_id"]: row["holder"] for row in rows if row["holder"] and row["site_id"]}
+    made = [
+        _line(row, names, of_calls[row["id"]], people, targets, holders.get(row["site_id"]))
+        for row in rows
+    ]
     order = {"queue": 0, "machine": 1, "waiting": 2}
     return sorted(made, key=lambda line: (order[line.group], line.key))
 
@@ -92,6 +103,7 @@ def _line(
     its_calls: Sequence[Row],
     people: dict[str, str],
     policy: handling.Policy,
+    site_holder: str | None = None,
 ) -> Line:
     last = next((c for c in its_calls if c["state"] in LIVE), None)
     last = last or next((c for c in reversed(its_calls) if c["state"] == "ended"), None)
@@ -123,6 +135,10 @@ def _line(
         reason=row["human_reason"] if row["with_human"] else "",
         step=step_kind(row["plan"], row["step"]),
         holder=row["holder"],
+        held_since=row["held_since"],
+        site_holder=None if row["holder"] else site_holder,
+        reminder=row["reminder"],
+        level=row["queue_level"],
         opened_at=row["opened_at"],
         target_at=target,
         parked_until=row["parked_until"],
@@ -143,6 +159,8 @@ def _group(row: Row) -> str:
 
 
 def _who(call: Row, people: dict[str, str]) -> str:
+    if call["operator"]:
+        return str(call["operator"])
     number = directory.shown(call["step"], str(call["to"]))
     return people.get(call["contact_id"] or "") or phone(number)
 
@@ -216,26 +234,61 @@ def incident(tx: Tx, incident_id: str, now: datetime) -> Row | None:
     shown = call_views.shown(tx, its_calls, names)
     here = site_now(tx, row["site_id"], Kind(row["kind"]), now) if row["site_id"] else None
     zones = sites.zone_names(tx, row["site_id"]) if row["site_id"] else {}
+    arrived = signals.page(tx, incident=incident_id, limit=500)
+    entries = _with_persons(tx, logbook.page(tx, incident=incident_id, limit=2000))
     return {
         "incident": row,
         "line": _line(row, {}, its_calls, names, handling.load_policy(tx)),
         "site": site,
         "zone": site["timezone"] if site else STATION_ZONE,
-        "contacts": [_contact(c) for c in contacts],
+        "contacts": [contact(c) for c in contacts],
+        "site_password_set": bool(site and (site["password"] or site["duress_password"])),
+        "siblings": _siblings(tx, row),
+        "map": map_links(site["address"] if site else "", arrived),
+        "step_kind": step_kind(row["plan"], row["step"]),
+        "mute": is_mute(row),
         "away": away(here, now),
         "instructions": instructions_of(tx, row, now),
-        "signals": [_signal(s, zones) for s in signals.page(tx, incident=incident_id, limit=500)],
-        "armed": _armed(tx, row["site_id"]),
+        "signals": [_signal(s, zones) for s in arrived],
+        "armed": armed(tx, row["site_id"]),
         "tests": supervision.running_tests(tx, [row["site_id"]], now).get(row["site_id"], []),
         "parts": _parts(tx, row),
-        "images": outbox.images_of(tx, [incident_id])[incident_id],
+        "images": images_of(tx, row),
+        "images_awaited": outbox.waiting_images(tx, incident_id),
+        "watched": bool(site and site["cameras"]),
         "services": services_of(tx, row, now),
         "steps": steps(row, shown, task_views.tasks_of(tx, row)),
         "measures": task_views.running_measures(tx, row["site_id"], now),
         "deciders": task_views.may_send_guards(here, Kind(row["kind"])),
         "other_calls": [c for c in shown if c["step"] not in _step_ids(row)],
-        "entries": _with_persons(tx, logbook.page(tx, incident=incident_id, limit=2000)),
+        "entries": entries,
+        "heard": handling.heard_last(entries),
     }
+
+
+def _siblings(tx: Tx, row: Row) -> list[Row]:
+    """The unfiled incidents of its site, this one included, where there is another."""
+    found = incidents.unfiled(tx, [row["site_id"]], []) if row["site_id"] else []
+    order = sorted(found, key=lambda one: (one["priority"], one["opened_at"], one["id"]))
+    return order if any(one["id"] != row["id"] for one in order) else []
+
+
+def map_links(address: str, arrived: Sequence[Row] = ()) -> Row:
+    """Where a map shows it: by the last position that a signal gave, and by the address."""
+    places = [place for s in arrived if (place := blocks.place(s["extra"])) is not None]
+    found: Row = {}
+    if places:
+        latitude, longitude = (f"{degrees:.5f}" for degrees in places[-1])
+        found["position"] = (
+            f"{_MAP}/?mlat={latitude}&mlon={longitude}#map=18/{latitude}/{longitude}"
+        )
+    if address:
+        found["address"] = f"{_MAP}/search?query={quote(address)}"
+    return found
+
+
+#: Opened by a person only, who then tells that site where they look.
+_MAP = "https://www.openstreetmap.org"
 
 
 def _signal(row: Row, zones: Mapping[tuple[str, str], str]) -> Row:
@@ -248,7 +301,7 @@ def _signal(row: Row, zones: Mapping[tuple[str, str], str]) -> Row:
     }
 
 
-def _armed(tx: Tx, site_id: str | None) -> list[Row]:
+def armed(tx: Tx, site_id: str | None) -> list[Row]:
     """The site's partitions whose state its panels told."""
     found = supervision.partitions(tx, [site_id]).get(site_id, []) if site_id else []
     return [row for row in found if row["partition"] is not None]
@@ -267,10 +320,11 @@ def _parts(tx: Tx, row: Row) -> list[Row]:
     return [{**part, "site_name": names.get(part["site_id"], part["site_id"])} for part in found]
 
 
-def _contact(row: Row) -> Row:
+def contact(row: Row) -> Row:
     """Without its codes: not even their hashes reach a page."""
     kept = ("id", "name", "role", "rank", "language", "phone", "authorities")
-    return {name: row[name] for name in kept}
+    passwords = bool(row["password"] or row["duress_password"])
+    return {**{name: row[name] for name in kept}, "password_set": passwords}
 
 
 def _step_ids(row: Row) -> list[str]:

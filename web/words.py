@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from callflow.signal import OF_STATION as OF_STATION_KINDS
 from callflow.texts import OUTCOMES as OUTCOME_WORDS
 from callflow.texts import REASONS as REASON_WORDS
 from callflow.texts import RESOLUTIONS as RESOLUTION_WORDS
 from callflow.texts import TASK_OUTCOMES as TASK_OUTCOME_WORDS
 from callflow.texts import law
+from callflow.texts.evidence import SIGNS
 from callflow.texts.outbox import FAULTS
 from ivr.prompts import KINDS
 
@@ -18,6 +23,23 @@ def N_(text: str) -> str:  # noqa: N802 -- the name that message extraction look
     return text
 
 
+#: Kinds of alarms of the station itself.
+OF_STATION = frozenset(kind.value for kind in OF_STATION_KINDS)
+#: What the demo's sites show (callflow/demo_sites.py).
+DEMO_SHOWS = frozenset(
+    {
+        N_("the site answers and gives the right code"),
+        N_("the site is silent, the first keyholder busy, the second one confirms"),
+        N_("two wrong codes: the person is put through to an operator"),
+        N_("a duress code: answered like success, a vital alarm in silence"),
+        N_("nobody answers anywhere"),
+        N_("answering machines: they don't count as an answer"),
+        N_("fire: an operator at once, and every keyholder is called"),
+        N_("hung up during the dialogue, a keyholder confirms"),
+        N_("an encrypted panel (AES)"),
+        N_("a keyholder without a number doesn't stop the plan"),
+    }
+)
 PRIORITIES = {1: N_("Vital"), 2: N_("High"), 3: N_("Medium"), 4: N_("Low")}
 STATES = {
     "open": N_("open"),
@@ -58,6 +80,7 @@ OTHER_STEPS = {
     "queue": N_("Desk phone rung: nobody took the alarm"),
     "bridge": N_("Desk phone rung for somebody who waits"),
     "by_hand": N_("Asked for by an operator"),
+    "own_phone": N_("Operator's own telephone"),
     "incoming": N_("Incoming call"),
     "service_desk": N_("Desk phone rung: a service was asked for"),
     "service": N_("Emergency service"),
@@ -83,6 +106,22 @@ ROLES = {
     "maintenance": N_("maintenance firm"),
     "manager": N_("duty manager"),
     "listen_in": N_("listening-in number"),
+}
+#: What somebody who logs in is to the station.
+USER_ROLES = {
+    "reader": N_("reader"),
+    "technician": N_("technician"),
+    "operator": N_("operator"),
+    "supervisor": N_("supervisor"),
+    "administrator": N_("administrator"),
+}
+#: What let somebody in: web/factors.py.
+FACTORS = {
+    "password": N_("password"),
+    "totp": N_("password and code"),
+    "passkey": N_("password and passkey"),
+    "recovery": N_("password and recovery code"),
+    "oidc": N_("company's directory"),
 }
 #: What the machine's step or an operator's choice may have been called otherwise.
 SITE_STATES = {
@@ -153,6 +192,14 @@ TROUBLES = {
     "key": N_("key"),
     "wrong_line": N_("wrong line"),
 }
+#: Why a SIP message was refused.
+SIP_REFUSED = {
+    "unknown": N_("unknown sender"),
+    "wrong_password": N_("password wrong"),
+    "malformed": N_("malformed"),
+    "handshake": N_("no TLS"),
+    "no_number": N_("no number of ours"),
+}
 TRUNK_STATES = {
     "up": N_("up"),
     "down": N_("down"),
@@ -165,6 +212,18 @@ PROCESSES = {
     "engine": N_("Engine"),
     "telephony": N_("Telephony"),
     "web": N_("Web"),
+}
+#: What somebody is on the duty roster for, and what is wrong with it.
+PARTS = {
+    "operator": N_("operator at the desk"),
+    "technician": N_("duty technician"),
+    "supervisor": N_("supervisor"),
+}
+ROSTER_FINDINGS = {
+    "nobody": N_("nobody"),
+    "two": N_("two at once: who is called?"),
+    "twice": N_("one person in two places"),
+    "no_number": N_("to be called, and without a number"),
 }
 #: Outcomes that tell of success, of an alarm worse than it was, and of nothing reached.
 GOOD = frozenset(
@@ -192,6 +251,13 @@ LAW = {**law.WORDS, "reason": law.GATE_REASONS}
 def of_law(name: str, table: str, language: str) -> str:
     """A word of the law, with a capital."""
     return _capital(_pair(LAW[table].get(name), language, name))
+
+
+def evidence(reason: Mapping[str, Any], language: str) -> str:
+    """What speaks for or against an intrusion, with its source."""
+    source = of_law(reason["means"], "means", language) if reason["means"] else reason["source"]
+    pair = SIGNS[reason["sign"]]
+    return _capital(pair[LANGUAGES.index(language)].format(source=source))
 
 
 def outcome(name: str | None, language: str) -> str:
@@ -226,8 +292,50 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+PRESENCES = {
+    "available": N_("available"),
+    "in_call": N_("in a call"),
+    "wrap_up": N_("writing up"),
+    "break": N_("on a break"),
+    "away": N_("away"),
+}
+#: Their icons.
+PRESENCE_ICONS = {
+    "available": "good",
+    "in_call": "talk",
+    "wrap_up": "now",
+    "break": "park",
+    "away": "none",
+}
+BREAK_REASONS = {
+    "rest": N_("rest"),
+    "meal": N_("meal"),
+    "rounds": N_("rounds of the station"),
+    "training": N_("training"),
+    "other": N_("other reason"),
+}
+CALL_BACK_RESULTS = {
+    "reached": N_("Reached"),
+    "unreachable": N_("Unreachable"),
+    "not_needed": N_("Not needed"),
+    "called_again": N_("Called again"),
+}
 #: Why an act or an address is refused, as the other modules say it: shown in the page's language.
 REFUSALS = (
+    N_("start your shift first"),
+    N_("choose to be available, or on a break with a reason"),
+    N_("there is no such call-back"),
+    N_("this call-back is done already"),
+    N_("there is no colleague of this name"),
+    N_("these callers' numbers were not kept: there is nobody to call"),
+    N_("an alarm of this kind isn't opened by hand"),
+    N_("an alarm of this kind is open at this site already: open that one"),
+    N_("must lie after begins_at"),
+    N_("lies in the past"),
+    N_("31 days after begins_at at most: what lasts longer belongs to the site"),
+    N_("lies more than 366 days ahead"),
+    N_("says what operators must know"),
+    N_("choose a day and a time"),
     N_("1 to 1440 minutes"),
     N_("a personal alarm is closed with a reason: write it in the text"),
     N_("an error of ours: it is in the log"),
@@ -252,6 +360,37 @@ REFUSALS = (
     N_("this recording can't be drawn"),
     N_("the recording's file is missing"),
     N_("your role does not allow this"),
+    N_("this is not your password: nothing was signed"),
+    N_("log in again"),
+    N_("the company's directory does not answer"),
+    N_("the company's directory did not let you in"),
+    N_("the company's directory gives you no role here"),
+    N_("somebody here has your name: an administrator adds your identifier to it"),
+    N_("this device did not prove who you are"),
+    N_("this device is known already"),
+    N_("this took too long: begin again"),
+    N_("choose a password first: it signs what you do here"),
+    N_("add a second factor first"),
+    N_("the two passwords differ"),
+    N_("a password has at least 12 characters"),
+    N_("a password has at most 256 characters"),
+    N_("a password has at least 5 different characters"),
+    N_("this password is one of those that are tried first: choose another one"),
+    N_("choose a role"),
+    N_("languages are two-letter codes, such as fr en"),
+    N_("at most 20 skills of at most 32 characters, comma between"),
+    N_("a name has 1 to 64 characters"),
+    N_("there is a user of this name already"),
+    N_("there is no user of this id"),
+    N_("there is no such session"),
+    N_("there is no such passkey"),
+    N_("this is a role of programs, not of people"),
+    N_("nobody shuts themselves out: ask another administrator"),
+    N_("this is the last administrator: make another one first"),
+    N_("this user is disabled: ask an administrator"),
+    N_("an administrator's second factor is reset by an administrator"),
+    N_("somebody else is this to the company's directory"),
+    N_("too many attempts: wait before you try again"),
     N_("a service is being called for this incident: end that call first"),
     N_("name the person of the service who answered"),
     N_("no desk phone is set: the service can't be put through to anybody"),
@@ -277,6 +416,58 @@ REFUSALS = (
     N_("no authority to decide on guards"),
     N_("this measure is lifted already"),
     N_("choose yes or no"),
+    N_("no camera of this site can be asked"),
+    N_("no signal of this incident has this link"),
+    N_("this incident is filed: no image is fetched any more"),
+    N_("too many links were fetched for this incident: open the others yourself"),
+    N_("choose the image or the clip that was looked at"),
+    N_("choose the call in which it was heard"),
+    N_("this incident has no such image"),
+    N_("nobody answered a call of this incident by this id"),
+    N_("what was seen or heard lies between the opening of the incident and now"),
+    N_("choose a colleague who is on shift"),
+    N_("choose at least one incident"),
+    N_("choose what is to be done"),
+    N_("there is nothing to undo"),
+    N_("it is too late to undo this: act on the incident as it is now"),
+    N_("something happened to this incident since: it can't be undone any more"),
+    N_("this was undone already"),
+    N_("choose a colleague: you hold this incident"),
+    N_("this incident is of another site"),
+    N_("this incident is no part of this storm any more: look at it alone"),
+    N_("a vital alarm is handled alone"),
+    N_("type the password as it was heard"),
+    N_("no password is agreed with this person"),
+    N_("too many wrong passwords: treat who speaks as a stranger"),
+    N_("a password is shown for a reason: write it"),
+    N_("choose dark or light"),
     N_("Not Found"),
     N_("Method Not Allowed"),
+    N_("acknowledge every open alarm before you sign"),
+    N_("this page was read too long ago: read it again, then sign"),
+    N_("say who takes each alarm that you hold"),
+    N_("a vital alarm is passed to a colleague on shift, not to the queue"),
+    N_("only somebody on shift can take it"),
+    N_(
+        "nobody would be on shift: somebody takes up a shift first, or a supervisor"
+        " signs with a written reason"
+    ),
+    N_("you are not on shift"),
+    N_("this person is not on shift"),
+    N_("write down why: the person didn't sign"),
+    N_("you are on shift already"),
+    N_("name a supervisor, who signs with their password"),
+    N_("this is not the supervisor's password: nothing was signed"),
+    N_("there is no such duty in the roster"),
+    N_("must be an hour, such as 08:00 or 19:30"),
+    N_("must be a date"),
+    N_("must be 1 to 53"),
+    N_("must be 1: it lasts longer than a week"),
+    N_("must be after the beginning: a night ends on the next day"),
+    N_("must be within 31 days of the first"),
+    N_("1 to 64 characters"),
+    N_("an operator is one of the station's users"),
+    N_("who is to be called needs a number"),
+    N_("is no phone number: write +33… or 06 …"),
+    N_("has too few or too many digits"),
 )

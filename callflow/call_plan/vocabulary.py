@@ -151,7 +151,9 @@ BACK_TO_LIST = _OF_LINE - {Outcome.OPERATOR} | {
 }
 _CODE = frozenset({Outcome.WRONG_CODE, Outcome.DURESS, Outcome.HELP})
 _VERIFYING = (
-    frozenset(Outcome) - set(ANSWERS) - {Outcome.ACKNOWLEDGED, Outcome.ACCEPTED, Outcome.DECLINED}
+    frozenset(Outcome)
+    - set(ANSWERS)
+    - {Outcome.ACKNOWLEDGED, Outcome.ACCEPTED, Outcome.DECLINED, Outcome.SERVED}
 )
 _OF_LIST = frozenset({EXHAUSTED, NOBODY, OVERDUE})
 

@@ -17,6 +17,7 @@ from callflow.commands.base import (
     read_json,
     settings_of_this_run,
 )
+from callflow.people import password_fault
 from callflow.storage import Store, Tx
 from callflow.storage.upgrade import upgrade
 from web import accounts
@@ -25,6 +26,7 @@ db = group("The database.")
 user = group("People who log in.")
 token = group("Tokens of programs.")
 site = group("Sites.")
+phone = group("Telephones on desks.")
 
 
 @db.command("upgrade")
@@ -53,6 +55,9 @@ def user_add(
         password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
     if not password.strip():
         raise typer.BadParameter("the password is empty")
+    if fault := password_fault(password, name):
+        # Whoever has a shell here could write the row: said, not refused.
+        typer.echo(f"warning: {fault}; let {name} change it on the page /account", err=True)
     upgrade(settings.database)
     kept, now = accounts.hash_password(password), clock.now()
     with open_rows(settings) as (store, _):
@@ -88,6 +93,29 @@ def _role(name: str) -> accounts.Role:
     except ValueError:
         roles = ", ".join(accounts.Role)
         raise typer.BadParameter(f"there is no role {name!r}: {roles}") from None
+
+
+@phone.command("add")
+def phone_add(name: str, json_: AsJson = False) -> None:
+    """Give NAME a SIP phone on their desk: what it must be set up with, shown this once.
+
+    An earlier one of theirs ends.
+    """
+    settings = settings_of_this_run()
+    with open_rows(settings) as (store, vault):
+        now = clock.now()
+        try:
+            given = store.write_now(lambda tx: handling.desk_phone(tx, vault, name, now))
+        except handling.NotFound as error:
+            raise typer.BadParameter(error.message) from error
+    secure, ports = settings.secure_phones, settings.ports
+    shown = {
+        "server": f"{settings.bind}:{ports.sip_tls if secure else ports.sip}",
+        "transport": "TLS, SRTP (SDES)" if secure else "UDP",
+        "user": given.name,
+        "password": given.secret,
+    }
+    print(json.dumps(shown) if json_ else "\n".join(f"{k}: {v}" for k, v in shown.items()))
 
 
 @site.command("export")

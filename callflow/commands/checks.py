@@ -58,6 +58,7 @@ class Facts:
     synchronised: bool | None = None
     ways: Sequence[str] = ()  # what messages may go out on: outbox.Channel
     mail_trouble: str = ""  # what is wrong with the way to the mail server
+    undecoded: int = 0  # sites whose cameras nothing here can decode: ffmpeg is missing
 
 
 def examine(facts: Facts) -> list[Check]:
@@ -71,6 +72,7 @@ def examine(facts: Facts) -> list[Check]:
         _strangers,
         _backlog,
         _messages,
+        _cameras,
         _clock,
     )
     return [look(facts) for look in looks]
@@ -80,6 +82,17 @@ def worst(checks: Iterable[Check]) -> Verdict:
     """How the whole is."""
     order = list(Verdict)
     return max((check.verdict for check in checks), key=order.index, default=Verdict.OK)
+
+
+def _cameras(facts: Facts) -> Check:
+    if facts.undecoded:
+        return Check(
+            part="cameras",
+            verdict=Verdict.LOOK,
+            found=f"ffmpeg is missing: {facts.undecoded} sites have rtsp cameras",
+            do="install it (apt-get install ffmpeg): until then these give no image and no clip",
+        )
+    return Check(part="cameras", verdict=Verdict.OK, found="what is declared can be decoded")
 
 
 def _database(facts: Facts) -> Check:

@@ -18,7 +18,7 @@ from callflow.commands import checks
 from callflow.commands.base import AsJson, open_rows, settings_of_this_run
 from callflow.commands.checks import Check, Facts, Verdict
 from callflow.config import Settings
-from callflow.storage import Store, StoreUnavailable, Tx, people
+from callflow.storage import Store, StoreUnavailable, Tx, outbox, people
 
 T = TypeVar("T")
 
@@ -53,6 +53,7 @@ def _look(settings: Settings, store: Store) -> Facts:
             "health": handling.health(tx, now, outage=outage),
             "lines": handling.lines(tx, now, limit=_PANELS),
             "skews": handling.skews(tx, now),
+            "undecoded": 0 if shutil.which("ffmpeg") else outbox.streamed_sites(tx),
             "latest_beat": max((r["beat_at"] for r in people.processes(tx)), default=None),
         }
 

@@ -9,9 +9,11 @@ import typer
 from callflow.call_plan import PlanError
 from callflow.commands import (
     administration,
+    announcements,
     demonstration,
     doctor,
     logbook,
+    playing,
     proving,
     receivers,
     signals,
@@ -35,9 +37,12 @@ app.add_typer(administration.user, name="user")
 app.add_typer(administration.token, name="token")
 app.add_typer(proving.group, name="plan")
 app.add_typer(administration.site, name="site")
+app.add_typer(administration.phone, name="phone")
 app.add_typer(signals.panel, name="signal")
 app.add_typer(receivers.hardware, name="receiver")
 app.add_typer(logbook.book, name="logbook")
+announcements.ivr.command()(playing.play)
+app.add_typer(announcements.ivr, name="ivr")
 
 #: What a person can act on: said in one line, exit 1.
 _SAID = (

@@ -10,7 +10,8 @@ import typer
 
 from callflow import clock, handling
 from callflow.commands.base import AsJson, group, open_rows, settings_of_this_run
-from callflow.storage import Tx, calls
+from callflow.notify import kept
+from callflow.storage import Tx, calls, outbox
 from callflow.storage import logbook as logbook_rows
 from ivr import recording
 
@@ -19,7 +20,7 @@ book = group("The logbook.")
 
 @book.command("verify")
 def logbook_verify(json_: AsJson = False) -> None:
-    """Look for changed, missing, doubled, swapped or cut entries, and changed recordings."""
+    """Look for changed, missing, doubled, swapped or cut entries, changed recordings and images."""
     settings = settings_of_this_run()
     with open_rows(settings) as (store, _):
         faults = [
@@ -28,6 +29,14 @@ def logbook_verify(json_: AsJson = False) -> None:
         found = store.read_now(calls.all_recordings)
         entries = store.read_now(handling.recorded_hashes)
         elsewhere = store.read_now(lambda tx: handling.recorded_elsewhere(tx, settings.node))
+        images = store.read_now(outbox.kept_images)
+        told_images = store.read_now(logbook_rows.imaged_hashes)
+    faults += kept.wrong_images(
+        settings.images_dir,
+        images,
+        told_images,
+        all_here=settings.database.startswith("sqlite"),
+    )
     faults += recording.wrong_recordings(settings.recordings_dir, found, entries, elsewhere)
     if json_:
         told = {"ok": not faults, "faults": faults, "recordings_elsewhere": len(elsewhere)}

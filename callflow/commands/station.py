@@ -124,7 +124,8 @@ def _asterisks(settings: Settings) -> list[AsteriskProcess]:
 
 def say_where(settings: Settings) -> str:
     """Say where the page is; its address."""
-    where = f"http://{settings.bind}:{settings.ports.web}/"
+    scheme = "https" if settings.tls_certificate else "http"
+    where = f"{scheme}://{settings.bind}:{settings.ports.web}/"
     console.print(f"Callflow: {where}", markup=False)
     return where
 

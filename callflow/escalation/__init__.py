@@ -17,7 +17,14 @@ from callflow.escalation.actions import (
     PlaceCall,
     Withdraw,
 )
-from callflow.escalation.desk import BRIDGE_PAUSE, Desk, DeskCall, bridge_step, queue_number
+from callflow.escalation.desk import (
+    BRIDGE_PAUSE,
+    Desk,
+    DeskCall,
+    bridge_step,
+    queue_number,
+    with_first,
+)
 from callflow.escalation.guards import GuardEvent, progressed
 from callflow.escalation.run import ENDLESS_AFTER, STUCK_AFTER, UNPLACED_AFTER, next_steps
 from callflow.escalation.turns import (
@@ -56,4 +63,5 @@ __all__ = [
     "next_steps",
     "progressed",
     "queue_number",
+    "with_first",
 ]

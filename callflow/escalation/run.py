@@ -44,7 +44,7 @@ from callflow.escalation.actions import (
 )
 from callflow.incident import Incident, Machine, State
 from callflow.on_call import on_call
-from callflow.signal import OF_STATION, Category
+from callflow.signal import OF_STATION, Category, Kind
 from callflow.site import Contact, Site
 from callflow.task import Task, TaskOutcome, TaskState
 
@@ -344,6 +344,7 @@ class _Run:
         if step.kind in NEUTRAL:
             return
         technical = self.incident.category in (Category.TECHNICAL, Category.INFORMATION)
+        technical |= self.incident.kind is Kind.DEAD_MAN  # whoever answers at the desk is well
         held = justifies(step.kind, outcome, technical=technical) and not self._from_afar(step)
         self.grounds = f"{step.id}/{outcome}" if held else None
 

@@ -4,6 +4,7 @@ Each function takes the transaction it works in, writes its own logbook entry th
 """
 
 from callflow.handling.acting import ask_hang_up
+from callflow.handling.call_backs import call_back
 from callflow.handling.calling import (
     CallActionOrder,
     CallOrder,
@@ -21,6 +22,7 @@ from callflow.handling.completing import complete_task, overdue_tasks
 from callflow.handling.contacts import e164
 from callflow.handling.deciding import decide
 from callflow.handling.delivering import (
+    camera_of,
     claim_messages,
     image_fetched,
     message_failed,
@@ -45,9 +47,13 @@ from callflow.handling.guards import (
     recall_guard,
 )
 from callflow.handling.hardware import known_receivers, note_receivers
+from callflow.handling.imaging import fetch_images
 from callflow.handling.line_health import Line, Lines, Panel, Stranger, Trouble, lines, skews
+from callflow.handling.looking import fetch_again, fetch_link
 from callflow.handling.measures import lift_measure
 from callflow.handling.operating import (
+    TOGETHER,
+    act_together,
     claim,
     close_incident,
     note,
@@ -58,10 +64,27 @@ from callflow.handling.operating import (
     take_over_call,
     transfer,
 )
-from callflow.handling.outbox import fetch_images, post
+from callflow.handling.outbox import post
+from callflow.handling.passwords import heard_last, password_heard, reveal_password
+from callflow.handling.phone_deeds import perform as perform_deed
+from callflow.handling.phones import (
+    Credentials,
+    Endpoint,
+    desk_phone,
+    end_orphans,
+    endpoints,
+    phone_dropped,
+    phone_of,
+)
 from callflow.handling.plans import publish_first, publish_plan
 from callflow.handling.policy import Policy, load_policy, save_policy
-from callflow.handling.queueing import bridge, clock_went_back, escalate_queue, find_forgotten
+from callflow.handling.queueing import (
+    announcing,
+    bridge,
+    clock_went_back,
+    escalate_queue,
+    find_forgotten,
+)
 from callflow.handling.receiving import correlate, heard
 from callflow.handling.refusals import Held, NotFound, Refused
 from callflow.handling.rehearsing import rehearse
@@ -79,6 +102,7 @@ from callflow.handling.site_rules import BadSite
 from callflow.handling.siting import get_site, put_site
 from callflow.handling.station import (
     BEAT_WITHIN,
+    SIP_REFUSED,
     StoreOutage,
     health,
     recorded_elsewhere,
@@ -91,13 +115,20 @@ from callflow.handling.station import (
 from callflow.handling.storing import is_vital, signal_id, store_signals
 from callflow.handling.telling import station_event
 from callflow.handling.trunking import trunk_health, trunks_changed, watch_trunks
+from callflow.handling.undoing import UNDO_WITHIN, offered, take_back
+from callflow.handling.weighing import evidence_of
 from callflow.storage.people import process_beat
 
 __all__ = [
     "BEAT_WITHIN",
+    "SIP_REFUSED",
+    "TOGETHER",
+    "UNDO_WITHIN",
     "BadSite",
     "CallActionOrder",
     "CallOrder",
+    "Credentials",
+    "Endpoint",
     "Held",
     "Line",
     "Lines",
@@ -111,13 +142,17 @@ __all__ = [
     "StoreOutage",
     "Stranger",
     "Trouble",
+    "act_together",
+    "announcing",
     "ask_hang_up",
     "bridge",
     "call_action_done",
     "call_answered",
+    "call_back",
     "call_ended",
     "call_lost",
     "call_ringing",
+    "camera_of",
     "claim",
     "claim_call_actions",
     "claim_calls",
@@ -129,14 +164,20 @@ __all__ = [
     "correlate",
     "decide",
     "decide_due",
+    "desk_phone",
     "dialogue_begin",
     "dialogue_bridge",
     "dialogue_check_code",
     "dialogue_conclude",
     "dialogue_save",
     "e164",
+    "end_orphans",
+    "endpoints",
     "escalate_queue",
+    "evidence_of",
+    "fetch_again",
     "fetch_images",
+    "fetch_link",
     "find_forgotten",
     "get_directory",
     "get_site",
@@ -147,6 +188,7 @@ __all__ = [
     "guard_stays",
     "health",
     "heard",
+    "heard_last",
     "image_fetched",
     "incoming_call",
     "is_vital",
@@ -159,8 +201,13 @@ __all__ = [
     "message_sent",
     "note",
     "note_receivers",
+    "offered",
     "overdue_tasks",
     "park",
+    "password_heard",
+    "perform_deed",
+    "phone_dropped",
+    "phone_of",
     "post",
     "process_beat",
     "publish_first",
@@ -179,6 +226,7 @@ __all__ = [
     "request_contact_call",
     "resume_plan",
     "reveal_line",
+    "reveal_password",
     "save_policy",
     "seal_logbook",
     "service_call",
@@ -189,6 +237,7 @@ __all__ = [
     "station_event",
     "store_signals",
     "store_was_away",
+    "take_back",
     "take_over_call",
     "transfer",
     "trunk_health",

@@ -7,15 +7,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow import incident
-from callflow.call import NOT_AT_SITE, CallState, Direction
+from callflow.call import NOT_AT_SITE, CallState, Direction, Mode
 from callflow.handling.measures import normal_due
 from callflow.handling.nodes import choose_node
 from callflow.handling.policy import Policy, load_policy
 from callflow.handling.telling import tell
 from callflow.incident import Event, Machine, State
 from callflow.logbook import MACHINE
+from callflow.phones import is_phone
 from callflow.signal import PERSONAL, Category, Kind
-from callflow.storage import Tx, calls, incidents, tasks
+from callflow.storage import Tx, calls, incidents, phones, shifts, tasks
 
 #: Why a treated incident is a human's again (D26); a step's *overdue* is another matter.
 NOT_NORMAL = "not_normal"
@@ -41,12 +42,16 @@ def request_call(
     room: str | None = None,
     call_id: str | None = None,
     requester: str = "",
+    mode: Mode = Mode.TALK,
+    wanted: Row | None = None,
 ) -> str:
     """The row before the act; the call's id, which will be its channel's.
 
-    ``requester`` is the person who asked for it; "" is the machine.
+    ``requester`` is the person who asked for it; "" is the machine. ``to`` is a number, or the name
+    of an operator's phone, which is rung on its own node. ``wanted``: see telephone.py.
     """
     call_id = call_id or str(uuid.uuid4())
+    phone = phones.get(tx, to) if is_phone(to) else None
     calls.insert(
         tx,
         {
@@ -60,12 +65,17 @@ def request_call(
             "attempt": attempt,
             "priority": priority,
             "trunk": "",  # chosen when it is placed
-            "node": choose_node(tx, policy.node, now, call_id=call_id, room=room),
+            "node": phone["node"]
+            if phone
+            else choose_node(tx, policy.node, now, call_id=call_id, room=room),
             "ring_time": ring_time,
             "state": CallState.REQUESTED.value,
             "room": room,
             "detail": "",
             "requester": requester,
+            "operator": phone["owner"] if phone else "",
+            "mode": mode.value,
+            "wanted": wanted,
             "requested_at": now,
         },
     )
@@ -123,11 +133,14 @@ def close(tx: Tx, row: Row, code: str, text: str, now: datetime, who: str | None
         holder=None,
         held_since=None,
         parked_until=None,
+        reminder="",
     )
     values |= _settled(tx, {**row, **values}, now, by=who if again else None)
     row = incidents.change(tx, row, **values)
     if row["kind"] == Kind.STORM.value:
         incidents.wake_parts(tx, row["id"], now)
+    if row["kind"] == Kind.DEAD_MAN.value:  # whoever ended it is there
+        shifts.attend(tx, now)
     return row
 
 
@@ -180,7 +193,7 @@ def let_go(tx: Tx, call: Row, now: datetime) -> None:
         ask_hang_up(tx, call["id"], MACHINE, now)
 
 
-def ask_act(tx: Tx, call_id: str, kind: str, who: str, now: datetime) -> None:
+def ask_act(tx: Tx, call_id: str, kind: str, who: str, now: datetime, argument: str = "") -> None:
     """A row that asks a live call's node for an act, within five seconds or not at all."""
     calls.insert_action(
         tx,
@@ -188,6 +201,7 @@ def ask_act(tx: Tx, call_id: str, kind: str, who: str, now: datetime) -> None:
             "id": uuid.uuid4().hex,
             "call_id": call_id,
             "kind": kind,
+            "argument": argument,
             "requester": who,
             "requested_at": now,
             "expires_at": now + timedelta(seconds=5),

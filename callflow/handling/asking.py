@@ -9,7 +9,7 @@ from typing import Any
 
 from callflow.call_plan import Step, StepKind
 from callflow.escalation import OpenTask
-from callflow.handling import outbox
+from callflow.handling import imaging, outbox
 from callflow.handling.measures import open_measure
 from callflow.handling.refusals import Refused
 from callflow.handling.site_rules import BadSite
@@ -93,7 +93,7 @@ def _post(tx: Tx, row: Row, step: Step, now: datetime, task: str | None) -> Task
 
 
 def _fetch(tx: Tx, row: Row, step: Step, now: datetime, task: str) -> TaskOutcome | None:
-    return None if outbox.fetch_images(tx, row, now, task=task) else TaskOutcome.FAILED
+    return None if imaging.fetch_images(tx, row, now, task=task) else TaskOutcome.FAILED
 
 
 def _protect(tx: Tx, row: Row, step: Step, now: datetime, task: str) -> TaskOutcome:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from callflow import call
+from callflow import call, dial_policy
 from callflow.call import (
     BRIDGE_STEP,
     INCOMING_STEP,
+    OPERATOR_STEP,
     QUEUE_STEP,
     SERVICE_DESK_STEP,
     CallState,
@@ -17,7 +18,7 @@ from callflow.call import (
     Outcome,
 )
 from callflow.directory import shown
-from callflow.handling import service_calls
+from callflow.handling import conversations, in_call, presence, service_calls, telephone
 from callflow.handling.acting import hand_to_human, request_call
 from callflow.handling.deciding import decide, raise_duress
 from callflow.handling.dialling import refused_calls
@@ -29,12 +30,13 @@ from callflow.handling.gathering import (
     let_followers_go,
 )
 from callflow.handling.guards import accepted_by_phone, duress_by_phone
-from callflow.handling.policy import load_policy
+from callflow.handling.policy import Policy, load_policy
 from callflow.handling.queueing import bridge, desk_took, leave_room
 from callflow.handling.telling import storable, tell
 from callflow.handling.trunking import exchange, goes_on
+from callflow.phones import is_phone
 from callflow.storage import Tx, calls, incidents
-from callflow.trunks import Trunk, by_human
+from callflow.trunks import Exchange, Trunk, by_human
 
 Row = dict[str, Any]
 
@@ -43,7 +45,8 @@ Row = dict[str, Any]
 class CallOrder:
     """A call to place at once: it is *started*, so nobody else will. ``ring_time`` in seconds.
 
-    ``caller`` is the number that the called person sees (D16), ``trunk`` the endpoint's name.
+    ``caller`` is the number that the called person sees (D16), ``trunk`` the endpoint's name. To an
+    operator's phone no trunk leads ("").
     """
 
     call_id: str
@@ -67,11 +70,13 @@ class LiveCall:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CallActionOrder:
-    """An act on a live call, claimed: ``kind`` is hang_up."""
+    """An act on a live call, claimed: hang_up, take_over, announce, hold, resume, mute, unmute,
+    keys."""
 
     id: str
     call_id: str
     kind: str
+    argument: str = ""
 
 
 def claim_calls(tx: Tx, *, node: str, now: datetime, limit: int = 64) -> list[CallOrder]:
@@ -84,7 +89,7 @@ def claim_calls(tx: Tx, *, node: str, now: datetime, limit: int = 64) -> list[Ca
         return []
     policy = load_policy(tx)
     lines = exchange(tx, policy, node, now)
-    taken = [(lines.take(urgent=row["priority"] == 0, tried=row["tried"]), row) for row in wanted]
+    taken = [(_channel(lines, row), row) for row in wanted]
     placeable = [(trunk, row) for trunk, row in taken if trunk is not None]
     incidents.lock_all(tx, {row["incident_id"] for _, row in placeable if row["incident_id"]})
     forbidden = refused_calls(tx, [row for _, row in placeable], policy, now)
@@ -102,18 +107,39 @@ def claim_calls(tx: Tx, *, node: str, now: datetime, limit: int = 64) -> list[Ca
     for _, row in orders:
         if row["to"] in awaited:
             gather(tx, row, policy, now)
-    return [_order(row, trunk) for trunk, row in orders]
+    return [_order(tx, row, trunk, policy) for trunk, row in orders]
 
 
-def _order(row: Row, trunk: Trunk) -> CallOrder:
+#: What leads to the operators' phones: the station's own network.
+_OWN_NETWORK = Trunk(name="", machine_number="", human_number="")
+
+
+def _channel(lines: Exchange, row: Row) -> Trunk | None:
+    """What the call goes over; None: it must wait for a channel."""
+    if is_phone(row["to"]):
+        return _OWN_NETWORK
+    return lines.take(urgent=row["priority"] == 0, tried=row["tried"])
+
+
+def _order(tx: Tx, row: Row, trunk: Trunk, policy: Policy) -> CallOrder:
     return CallOrder(
         call_id=row["id"],
         to=row["to"],
         trunk=trunk.name,
-        caller=trunk.caller(by_human=by_human(row["step"], row["requester"])),
+        caller=_shown_at_desk(tx, row, policy)
+        if trunk is _OWN_NETWORK
+        else trunk.caller(by_human=by_human(row["step"], row["requester"])),
         ring_time=row["ring_time"],
         dialogue=row["dialogue"],
     )
+
+
+def _shown_at_desk(tx: Tx, row: Row, policy: Policy) -> str:
+    """What a desk phone shows: whom it is about, where they have a number that may be shown."""
+    room = calls.in_room(tx, row["room"]) if row["room"] else []
+    outside = [c for c in room if not calls.is_leg(c) and shown(c["step"], c["to"]) == c["to"]]
+    numbers = [c["to"] for c in outside if dial_policy.is_number(c["to"])]
+    return numbers[0] if numbers else policy.trunks[0].human_number
 
 
 def _refuse(tx: Tx, row: Row, why: str, now: datetime) -> None:
@@ -137,16 +163,22 @@ def _refuse(tx: Tx, row: Row, why: str, now: datetime) -> None:
         decide(tx, incident_row["id"], now)
 
 
+def _next_person(tx: Tx, row: Row, now: datetime) -> bool:
+    return row["room"] is not None and telephone.not_reached(tx, row, now)
+
+
 def _leave(tx: Tx, row: Row, now: datetime) -> None:
     """Who shared a conference with this call is seen to."""
     if row["room"] is not None:
+        conversations.nobody_left_on_hold(tx, row["room"], now)
         leave = service_calls.leave if row["step"] in service_calls.STEPS else leave_room
         leave(tx, row, now)
 
 
 def _shown(row: Row) -> str:
-    """The number as the logbook has it: a service's is confidential."""
-    return shown(row["step"], row["to"])
+    """The number as the logbook has it: a service's is confidential, a phone of ours is its
+    owner's."""
+    return row["operator"] or shown(row["step"], row["to"])
 
 
 def _incident(tx: Tx, row: Row) -> Row | None:
@@ -184,6 +216,8 @@ def call_answered(tx: Tx, call_id: str, now: datetime) -> None:
     row = calls.answer(tx, call_id, now)
     if row is not None:
         tell(tx, "call_answered", now, _incident(tx, row), to=_shown(row), call=call_id)
+        if row["dialogue"] == "phone":  # picking it up is taking it
+            dialogue_concluded(tx, call_id, Outcome.OPERATOR, now)
 
 
 def call_ended(
@@ -194,8 +228,12 @@ def call_ended(
     detail: str = "",
     now: datetime,
     not_carried: bool = False,
+    receiver_down: bool = False,
 ) -> None:
     """The channel is gone. What the dialogue concluded wins over what the line says.
+
+    ``receiver_down``: the far end ended it in the usual way. From an operator's phone, and not
+    asked for by us, that is the end of the conversation; a phone that vanishes is none.
 
     ``not_carried``: the trunk refused the call, and nobody was asked (``causes.not_carried``). The
     attempt then goes on over the next trunk; only the last one's word is the attempt's outcome.
@@ -204,7 +242,9 @@ def call_ended(
     if row is None or CallState(row["state"]) not in call.LIVE_STATES:
         return
     incident_row = _incident(tx, row)
-    gone_on = not_carried and goes_on(tx, row, incident_row, now)
+    if receiver_down and row["operator"] and row["room"] and not calls.asked_to_end(tx, call_id):
+        in_call.leg_hung_up(tx, row, now)
+    gone_on = not_carried and not row["operator"] and goes_on(tx, row, incident_row, now)
     final = Outcome.TRUNK_FAILURE.value if gone_on else row["result"] or outcome.value
     calls.change(
         tx,
@@ -226,9 +266,11 @@ def call_ended(
     )
     if gone_on or asked_nobody(row, incident_row):
         let_followers_go(tx, row)
-    if not gone_on:
+    if row["operator"] and row["answered_at"] is not None:
+        presence.call_over(tx, load_policy(tx), row["to"], now)
+    if not gone_on and not _next_person(tx, row, now):
         _leave(tx, row, now)
-    if row["step"] in (BRIDGE_STEP, QUEUE_STEP):
+    if row["step"] in (BRIDGE_STEP, QUEUE_STEP, OPERATOR_STEP):
         return
     if incident_row is not None:
         decide(tx, incident_row["id"], now)
@@ -313,7 +355,11 @@ def dialogue_concluded(tx: Tx, call_id: str, outcome: Outcome, now: datetime) ->
     calls.change(tx, call_id, result=outcome.value)
     incident_row = _incident(tx, row)
     tell(tx, "call_result", now, incident_row, to=_shown(row), result=outcome.value, call=call_id)
-    if row["dialogue"] == "desk":
+    if row["dialogue"] == "phone":
+        telephone.leg_answered(tx, row, now)
+    if row["dialogue"] in ("desk", "phone"):
+        if row["step"] == OPERATOR_STEP:
+            return
         if outcome is Outcome.OPERATOR:
             taken = service_calls.desk_took if row["step"] == SERVICE_DESK_STEP else desk_took
             taken(tx, row, now)
@@ -340,11 +386,13 @@ def _act_upon(tx: Tx, row: Row, incident_row: Row, outcome: Outcome, now: dateti
         duress_by_phone(tx, incident_row, row["contact_id"], now)
     elif outcome is Outcome.ACCEPTED:
         accepted_by_phone(tx, incident_row, row["contact_id"], now)
-    elif outcome in _NEEDS_HUMAN:
+    elif outcome in _NEEDS_HUMAN or (row["step"] == INCOMING_STEP and outcome in _ANSWERED):
         hand_to_human(tx, incident_row, outcome.value, now)
 
 
 #: Results that bring a human at once, while the person is still on the line (D12).
+#: What a caller may answer whom no plan waits for: a human sees to it.
+_ANSWERED = frozenset({Outcome.GOING, Outcome.SEND_GUARD, Outcome.NEXT_PERSON})
 _NEEDS_HUMAN = frozenset({Outcome.HELP, Outcome.OPERATOR, Outcome.WRONG_CODE, Outcome.ERROR})
 
 
@@ -353,7 +401,7 @@ def join_room(tx: Tx, call_id: str, now: datetime) -> str:
     row = calls.get(tx, call_id)
     room = str(row["room"] or call_id) if row else call_id
     if row is not None and row["room"] is None:
-        calls.change(tx, call_id, room=room)
+        calls.change(tx, call_id, room=room, joined_at=now)
     bridge(tx, now)
     return room
 
@@ -361,7 +409,9 @@ def join_room(tx: Tx, call_id: str, now: datetime) -> str:
 def claim_call_actions(tx: Tx, *, node: str, now: datetime) -> list[CallActionOrder]:
     """Acts that operators, or the end of a conference, ask for."""
     return [
-        CallActionOrder(id=row["id"], call_id=row["call_id"], kind=row["kind"])
+        CallActionOrder(
+            id=row["id"], call_id=row["call_id"], kind=row["kind"], argument=row["argument"]
+        )
         for row in calls.claim_actions(tx, node, now)
     ]
 

@@ -12,7 +12,7 @@ from typing import Any
 import phonenumbers
 
 from callflow.dial_policy import refusal
-from callflow.handling import calendars, site_rules
+from callflow.handling import calendars, passwords, site_rules
 from callflow.handling.site_rules import BadSite
 from callflow.signal import Kind
 from callflow.site import ANY_KIND, Authority, Role
@@ -43,6 +43,8 @@ def _shown(row: Row) -> Row:
         "phone": row["phone"],
         "code_set": row["code"] is not None,
         "duress_code_set": row["duress_code"] is not None,
+        "password_set": row["password"] is not None,
+        "duress_password_set": row["duress_password"] is not None,
         "authorities": row["authorities"],
         "keys_held": row["keys_held"],
         "availability": row["availability"],
@@ -68,6 +70,8 @@ def _write_contact(tx: Tx, vault: Vault, site_id: str, place: int, contact: Row)
     for name in ("code", "duress_code"):
         if name in contact:
             values[name] = contact_code(vault, contact_id, contact[name], f"{field}.{name}")
+    before = contact_rows.get(tx, contact_id)
+    values |= passwords.written(vault, contact, before, f"{field}.")
     if "availability" in contact:
         sent = contact["availability"]
         values["availability"] = calendars.availability(sent, f"{field}.availability")
@@ -108,8 +112,11 @@ def _authorities(granted: dict[str, list[str]], field: str) -> dict[str, list[st
 
 def contact_code(vault: Vault, contact: str, digits: str | None, field: str) -> str | None:
     """The code as it is kept; None removes it. Raises BadSite."""
-    if digits is None:
-        return None
+    return None if digits is None else new_code(vault, contact, digits, field)
+
+
+def new_code(vault: Vault, contact: str, digits: str, field: str) -> str:
+    """The code as it is kept. Raises BadSite where it has not the length of one."""
     if not _CODE.fullmatch(digits):
         raise BadSite(field, "must have 4 to 8 digits")
     return vault.code(contact, digits)

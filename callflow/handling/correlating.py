@@ -7,7 +7,7 @@ from typing import Any
 
 from callflow import correlation, incident
 from callflow.correlation import Rates
-from callflow.handling import origins, storms, supervising
+from callflow.handling import imaging, origins, storms, supervising
 from callflow.handling.acting import settle
 from callflow.handling.deciding import cancel, decide, mute_site
 from callflow.handling.opening import opened, plan_for
@@ -21,7 +21,7 @@ from callflow.plan_choice import Alarm
 from callflow.signal import ALWAYS_OWN, PERSONAL, STATION, Category, Kind, Signal, Treatment
 from callflow.signals import events
 from callflow.signals.events import EventRow
-from callflow.storage import Tx, incidents
+from callflow.storage import Tx, incidents, outbox
 from callflow.storage import logbook as logbook_rows
 from callflow.storage import signals as signal_rows
 from callflow.storage.signals import Correlated
@@ -54,6 +54,7 @@ class Correlation:
         self._marks: list[Correlated] = []
         self._drafts: list[Draft] = []
         self._found: list[Signal] = []  # what the station found out
+        self._tripped: dict[str, list[Seen]] = {}  # of each incident: what its cameras may show
 
     def run(self) -> None:
         """Correlate them all, then decide what was opened."""
@@ -72,6 +73,7 @@ class Correlation:
         if self._found:
             store_signals(self.tx, self._found)
         self._settle()
+        self._look()
         for incident_id in self._cancelled:
             cancel(self.tx, incident_id, self.now)
         self._end_exercises()
@@ -80,6 +82,16 @@ class Correlation:
         for row in self.fresh.values():
             if Kind(row["kind"]) in PERSONAL:  # nothing rings at its site any more (D7)
                 mute_site(self.tx, row, self.now)
+
+    def _look(self) -> None:
+        """The cameras of each site that was tripped are asked (D24)."""
+        mine = {i: (self.fresh | self.changed)[i] for i in self._tripped}
+        cameras = outbox.cameras_of(self.tx, sorted({row["site_id"] for row in mine.values()}))
+        for incident_id, row in mine.items():
+            of_site, seen = cameras.get(row["site_id"]), self._tripped[incident_id]
+            if of_site:
+                zones, at = {one.key for one in seen}, min(one.at for one in seen)
+                imaging.at_signal(self.tx, row, zones, of_site, at, self.now)
 
     def _end_exercises(self) -> None:
         """Where a real alarm came a rehearsal is in its way."""
@@ -190,6 +202,7 @@ class Correlation:
         if self._is_out(seen):
             return Treatment.SHUNTED, None
         row = next((row for row in self.here(seen) if self._same(row, seen)), None)
+        again = row is not None and row["zones"].get(seen.key) == "alarm"
         if row is None:
             row, treatment = self._open(seen, seen.meaning, seen.kind), Treatment.OPENED
             self._count_trip(seen)
@@ -198,6 +211,8 @@ class Correlation:
                 self._count_trip(seen)
             self._join(row, seen)
             treatment = Treatment.JOINED
+        if seen.site is not None and not again:
+            self._tripped.setdefault(row["id"], []).append(seen)
         self._newest[row["id"]] = max(self._newest.get(row["id"], seen.at), seen.at)
         self._cut_off(seen)
         return treatment, row
@@ -328,7 +343,8 @@ class Correlation:
             return
         due = row["queue_due"]
         if row["holder"] is None:
-            target = self.now + self.around.policy.target(Category(row["category"]))
+            kind, category = Kind(row["kind"]), Category(row["category"])
+            target = self.now + self.around.policy.rings_after(kind, category)
             due = min(due or target, target)
         since = row["human_since"] or self.now
         values: Row = dict(with_human=True, human_reason=reason, human_since=since, queue_due=due)

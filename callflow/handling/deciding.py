@@ -34,9 +34,11 @@ from callflow.handling.acting import (
 )
 from callflow.handling.agreed import site_now
 from callflow.handling.gathering import follow_if_ringing
+from callflow.handling.own_phones import station_site
 from callflow.handling.policy import load_policy
 from callflow.handling.telling import tell
 from callflow.incident import Event, Machine, State
+from callflow.phones import is_phone
 from callflow.signal import Category, Kind
 from callflow.storage import AWAY, Tx, calls, incidents, savepoint, tasks
 from callflow.task import Task
@@ -86,6 +88,8 @@ def _look_at_times(tx: Tx, row: Row, now: datetime) -> Row:
         row = hand_to_human(tx, row, NOT_NORMAL, now)
     if row["parked_until"] is not None and row["parked_until"] <= now:
         row = incidents.change(tx, row, parked_until=None)
+        if row["state"] == State.OPEN.value:
+            tell(tx, "unparked", now, row, note=row["reminder"])
     if row["storm_id"] is not None and row["state"] == State.OPEN.value:
         row = _follow_storm(tx, row, now)
     return row
@@ -114,7 +118,9 @@ def _decide(tx: Tx, row: Row, now: datetime) -> None:
         withdraw(tx, row, now)
     made = calls.attempts(tx, row["id"])
     asked = [tasks.to_task(task) for task in tasks.of_incident(tx, row["id"])]
-    site = site_now(tx, seen.site, seen.kind, now) if seen.site else None
+    site = (
+        site_now(tx, seen.site, seen.kind, now) if seen.site else station_site(tx, seen.kind, now)
+    )
     plan = call_plan.from_json(row["plan"])
     decision = escalation.next_steps(seen, plan, site, made, now, asked)
     at = _never_back(row, made, asked, now)
@@ -207,7 +213,7 @@ def _enter(tx: Tx, row: Row, action: EnterStep, now: datetime, at: datetime) -> 
 def _request(
     tx: Tx, row: Row, step: call_plan.Step, action: PlaceCall, now: datetime, at: datetime
 ) -> Row:
-    why = refusal(action.to)
+    why = None if is_phone(action.to) else refusal(action.to)
     if why is not None:  # never dialled; the list goes on, a human is told
         _insert_unnumbered(tx, row, action, at, detail=why)
         tell(tx, "dial_refused", now, row, to=action.to, reason=why)

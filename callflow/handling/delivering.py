@@ -10,6 +10,7 @@ from callflow.handling.acting import hand_to_human
 from callflow.handling.outbox import is_silenced
 from callflow.handling.tasks import end_task
 from callflow.handling.telling import storable, tell
+from callflow.instants import to_iso
 from callflow.outbox import (
     LEASE,
     MOST_CLAIMS,
@@ -19,6 +20,8 @@ from callflow.outbox import (
     Fault,
     Message,
     MessageState,
+    Still,
+    Take,
     Undelivered,
     next_try,
     shown,
@@ -104,8 +107,20 @@ def _camera(tx: Tx, row: Row) -> Camera | None:
     """None: it is no longer declared."""
     for camera in rows.cameras(tx, row["incident_id"]):
         if camera["id"] == row["to"]:
-            return Camera(id=camera["id"], url=camera["url"], secret=camera["secret"])
+            return camera_of(_incident(tx, row)["site_id"], camera)
     return None
+
+
+def camera_of(site: str, kept: Row) -> Camera:
+    """A site's camera as whoever asks it needs it."""
+    return Camera(
+        id=kept["id"],
+        url=kept["url"],
+        secret=kept["secret"],
+        site=site,
+        clip_url=kept.get("clip_url", ""),
+        pre_alarm=bool(kept.get("pre_alarm")),
+    )
 
 
 def message_sent(tx: Tx, message_id: str, now: datetime) -> None:
@@ -117,13 +132,30 @@ def message_sent(tx: Tx, message_id: str, now: datetime) -> None:
     _settle_task(tx, row, now)
 
 
-def image_fetched(tx: Tx, message_id: str, path: str, sha256: str, now: datetime) -> None:
-    """A camera's still is on the disk, at ``path`` in the images folder."""
+def image_fetched(tx: Tx, message_id: str, still: Still, now: datetime) -> None:
+    """What a camera or a link gave is on the disk."""
     row = rows.get(tx, message_id)
     if row is None or not rows.end(tx, message_id, MessageState.SENT, now):
         return
-    _insert_image(tx, row, now, path=path, sha256=sha256)
-    tell(tx, "image_fetched", now, _incident(tx, row), camera=row["subject"], sha256=sha256)
+    begins_at, ends_at = still.begins_at, still.ends_at
+    _insert_image(
+        tx,
+        row,
+        now,
+        take=still.take.value,
+        path=still.path,
+        sha256=still.sha256,
+        begins_at=begins_at,
+        ends_at=ends_at,
+    )
+    told: Row = {"camera": row["subject"], "sha256": still.sha256, "image": row["id"]}
+    kind, link = "image_fetched", row["data"].get("link")
+    if link:
+        kind, told["link"] = "link_fetched", link
+    elif begins_at and ends_at:
+        kind = "clip_fetched"
+        told |= {"since": to_iso(begins_at), "until": to_iso(ends_at)}
+    tell(tx, kind, now, _incident(tx, row), **told)
     _settle_task(tx, row, now)
 
 
@@ -163,7 +195,9 @@ def _give_up(tx: Tx, row: Row, told: Row, now: datetime) -> None:
     rows.end(tx, row["id"], MessageState.FAILED, now, error=_error(told))
     incident = _incident(tx, row, lock=True)
     if row["channel"] == Channel.IMAGES.value:
-        _insert_image(tx, row, now, problem=told["fault"])
+        take = row["data"].get("take", Take.STILL.value)
+        take = Take.STILL.value if take == Take.LINK.value else take
+        _insert_image(tx, row, now, take=take, problem=told["fault"], detail=told["text"])
         tell(tx, "image_failed", now, incident, camera=row["subject"], **told)
     else:
         tell(tx, "message_failed", now, incident, **_told(row), **told)
@@ -171,20 +205,19 @@ def _give_up(tx: Tx, row: Row, told: Row, now: datetime) -> None:
     _settle_task(tx, row, now)
 
 
-def _insert_image(
-    tx: Tx, row: Row, now: datetime, *, path: str = "", sha256: str | None = None, problem: str = ""
-) -> None:
+def _insert_image(tx: Tx, row: Row, now: datetime, **given: Any) -> None:
     values: Row = {
         "id": row["id"],
         "incident_id": row["incident_id"],
         "camera": row["to"],
         "name": row["subject"],
+        "link": row["data"].get("link", ""),
         "taken_at": now,
-        "path": path,
-        "sha256": sha256,
-        "problem": problem,
+        "path": "",
+        "sha256": None,
+        "problem": "",
     }
-    rows.insert_image(tx, values)
+    rows.insert_image(tx, values | given)
 
 
 def _told(row: Row) -> Row:

@@ -6,16 +6,21 @@ Wherever a number came from (a contact, a plan, the directory, the API, a settin
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from callflow.call import NOT_AT_SITE
+from callflow.call import BY_HAND_STEP, NOT_AT_SITE
 from callflow.dial_policy import Destination, forbidden
 from callflow.handling.acting import is_mute
 from callflow.handling.agreed import site_now
+from callflow.handling.own_phones import own_numbers
 from callflow.handling.policy import Policy
+from callflow.phones import is_phone
 from callflow.signal import Kind
-from callflow.storage import Tx, contacts, incidents, services
+from callflow.storage import Tx, calls, contacts, incidents, phones, services
+
+#: A call is called back within this time; later its number is asked for anew.
+CALLED_BACK_WITHIN = timedelta(hours=24)
 
 Row = dict[str, Any]
 Owners = set[tuple[str, str]]  # (contact, site)
@@ -26,8 +31,11 @@ def refused_calls(tx: Tx, rows: Sequence[Row], policy: Policy, now: datetime) ->
     numbers = {row["to"] for row in rows}
     owners = contacts.owners_of(tx, numbers)
     reserved = services.reserved(tx, numbers)
+    ours_by_wire = {phone["name"] for phone in phones.live(tx)} if _to_phones(rows) else set()
     about = [_incident(tx, row) for row in rows]
     mute = incidents.mute_sites(tx, {i["site_id"] for i in about if i and i["site_id"]})
+    of_no_site = any(incident is None or incident["site_id"] is None for incident in about)
+    ours = own_numbers(tx, policy, now) if of_no_site else frozenset(policy.desk.numbers)
     found = {}
     for row, incident in zip(rows, about, strict=True):
         destination = Destination(
@@ -35,8 +43,10 @@ def refused_calls(tx: Tx, rows: Sequence[Row], policy: Policy, now: datetime) ->
             step=row["step"],
             requester=row["requester"],
             contact=_is_contact(tx, row, incident, owners.get(row["to"], set()), now),
-            ours=row["to"] in policy.desk.numbers,
+            ours=row["to"] in ours,
             service=row["to"] in reserved,
+            phone=row["to"] in ours_by_wire,
+            called_us=_called_us(tx, row, now),
             mute=incident is not None and (is_mute(incident) or incident["site_id"] in mute),
         )
         why = forbidden(destination)
@@ -50,6 +60,16 @@ def _incident(tx: Tx, row: Row) -> Row | None:
     if row["incident_id"] is None or row["step"] in NOT_AT_SITE:
         return None
     return incidents.get(tx, row["incident_id"])
+
+
+def _to_phones(rows: Sequence[Row]) -> bool:
+    return any(is_phone(row["to"]) for row in rows)
+
+
+def _called_us(tx: Tx, row: Row, now: datetime) -> bool:
+    """Whether a person calls somebody back."""
+    asked = row["step"] == BY_HAND_STEP and row["requester"] and row["contact_id"] is None
+    return bool(asked) and calls.has_called(tx, row["to"], now - CALLED_BACK_WITHIN)
 
 
 def _is_contact(tx: Tx, row: Row, incident: Row | None, owners: Owners, now: datetime) -> bool:

@@ -8,19 +8,25 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from callflow import call_plan
-from callflow.call import Outcome
+from callflow.call import BESIDE_PLANS, QUEUE_STEP, Mode, Outcome
 from callflow.correlation import zone_name
+from callflow.handling import callers, phone_callers
 from callflow.handling.acting import is_mute
 from callflow.handling.agreed import site_now
 from callflow.handling.calling import call_arrived, dialogue_concluded, join_room
+from callflow.handling.contacts import e164
 from callflow.handling.service_calls import asked_service
+from callflow.handling.site_rules import BadSite
 from callflow.handling.telling import storable
 from callflow.on_call import as_called
 from callflow.signal import Category, Kind
 from callflow.site import Authority, Contact, Role, Site
-from callflow.storage import Tx, calls, contacts, incidents, sites
+from callflow.storage import Tx, call_backs, calls, contacts, incidents, sites
 from callflow.vault import Vault, equal
-from ivr.dialogue import ASKING, Answer, CodeVerdict, Dialogue, Facts, Progress
+from ivr.dialogue import ASKING, SILENT, Answer, CodeVerdict, Dialogue, Facts, Progress
+from ivr.dialogue import State as DialogueState
+
+Row = dict[str, Any]
 
 STATION_NAME = "Callflow"
 _LONGEST_NUMBER = 32  # characters of what a caller's network says, as a row has room for
@@ -38,17 +44,44 @@ def dialogue_begin(tx: Tx, vault: Vault, call_id: str) -> tuple[Facts, Progress]
     if row["progress"]:
         return facts, Progress.from_json(row["progress"])
     progress = Progress.start(facts)
-    if progress.result is not None:  # a service: with the operator at once, and nothing is asked
+    if progress.result is not None:  # with the other side at once, and nothing is asked
         calls.change(tx, call_id, result=progress.result.value)
     dialogue_save(tx, call_id, replace(progress, begun=True))
     return facts, progress
 
 
 def _facts(tx: Tx, vault: Vault, row: dict[str, Any]) -> Facts:
+    """What is known of this call, and, of who waits in the queue, which number they are."""
+    facts = _of_call(tx, vault, row)
+    if facts.dialogue is Dialogue.INCOMING and row["room"] is None:
+        facts = _asked_who(tx, row, facts)
+    if facts.dialogue is Dialogue.INCOMING and (spoken := callers.language_of(tx, row)):
+        facts = replace(facts, language=spoken)
+    if (row["progress"] or {}).get("state") == DialogueState.POSITION.value:
+        facts = replace(facts, position=callers.place_of(tx, row))
+    for_call_backs = row["step"] == QUEUE_STEP and row["incident_id"] is None
+    return replace(facts, call_backs=call_backs.count_open(tx)) if for_call_backs else facts
+
+
+def _asked_who(tx: Tx, row: Row, facts: Facts) -> Facts:
+    """A caller who is for the menu."""
+    incident_row = incidents.get(tx, row["incident_id"]) if row["incident_id"] else None
+    storm = incident_row["storm_id"] if incident_row else None
+    site = phone_callers.hint(tx, row["to"], incident_row)
+    return replace(facts, menus=True, hint=site, known_fault=storm is not None)
+
+
+def _of_call(tx: Tx, vault: Vault, row: dict[str, Any]) -> Facts:
     dialogue = Dialogue(row["dialogue"])
     incident_row = incidents.get(tx, row["incident_id"]) if row["incident_id"] else None
-    if incident_row is None:
-        return Facts(dialogue=dialogue, station=STATION_NAME, room=row["room"] or "")
+    if incident_row is None or dialogue in SILENT:
+        return Facts(
+            dialogue=dialogue,
+            station=STATION_NAME,
+            room=row["room"] or "",
+            spied=(row["wanted"] or {}).get("spied", ""),
+            whispers=row["mode"] == Mode.WHISPER.value,
+        )
     kind, asked_at = Kind(incident_row["kind"]), row["requested_at"]
     site = _site(tx, vault, incident_row["site_id"], kind, asked_at)
     zone = next(iter(incident_row["zones"]), "")
@@ -64,6 +97,8 @@ def _facts(tx: Tx, vault: Vault, row: dict[str, Any]) -> Facts:
         personal=is_mute(incident_row),
         exercise=incident_row["exercise"],
     )
+    if site is None and dialogue in ASKING and row["step"] not in BESIDE_PLANS:  # our own phones
+        return Facts(**common, **_asked(incident_row, row["step"], None))
     if site is None or dialogue not in (Dialogue.VERIFICATION, *ASKING):
         room = row["room"] if row["room"] != row["id"] else ""
         return Facts(
@@ -184,18 +219,28 @@ def dialogue_bridge(tx: Tx, call_id: str, now: datetime) -> str:
     return join_room(tx, call_id, now)
 
 
+def _as_dialled(number: str) -> str:
+    """In E.164 where the caller's network writes it otherwise, so that it is somebody's; what is no
+    number that could be called stays as it came."""
+    try:
+        return e164(number, "caller") or number
+    except BadSite:
+        return number
+
+
 def incoming_call(
     tx: Tx, call_id: str, number: str, node: str, now: datetime, *, name: str = ""
 ) -> None:
     """Somebody calls us: a row of its own, tied to the site's open incident where there is one.
 
-    ``number`` and ``name`` are hints, never proofs; a caller of a site in alarm reaches its
-    holder (D20).
+    ``number`` and ``name`` are hints, never proofs. Who is for a human is rung for at once, while
+    still greeted; the menu asks everybody else who they are.
     """
     if calls.get(tx, call_id) is not None:
         return
-    number = storable(number)[:_LONGEST_NUMBER]
-    row = incidents.open_of_phone(tx, number, now)
+    number = _as_dialled(storable(number)[:_LONGEST_NUMBER])
+    about = incidents.open_of_phone(tx, number, now)
+    row = incidents.get(tx, about) if about else None
     call_arrived(
         tx,
         call_id,
@@ -204,5 +249,23 @@ def incoming_call(
         dialogue=Dialogue.INCOMING.value,
         now=now,
         name=name,
-        incident_row=incidents.get(tx, row) if row else None,
+        incident_row=row,
     )
+    if _straight_to_a_human(tx, number, row):
+        join_room(tx, call_id, now)
+
+
+def _straight_to_a_human(tx: Tx, number: str, incident_row: Row | None) -> bool:
+    """Whether no menu is for this caller: a device (D8), a personal alarm (D7), a site that
+    somebody holds (D20), or somebody of a site in alarm who has no code (D12)."""
+    if contacts.devices(tx, [number]):
+        return True
+    if incident_row is None:
+        return False
+    held = incident_row["holder"] is not None or is_mute(incident_row)
+    return held or not _has_code(tx, number, incident_row["site_id"])
+
+
+def _has_code(tx: Tx, number: str, site_id: str | None) -> bool:
+    people = contacts.rows_of(tx, site_id) if site_id else []
+    return any(person["code"] for person in people if person["phone"] == number)

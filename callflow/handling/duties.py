@@ -6,11 +6,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from callflow.handling.call_backs import come_back
 from callflow.handling.completing import overdue_tasks
+from callflow.handling.dead_man import is_overdue, raise_overdue
 from callflow.handling.machines import nodes_changed, watch_nodes
 from callflow.handling.queueing import bridge, escalate_queue, find_forgotten
 from callflow.handling.station import seal_logbook
-from callflow.storage import Tx, calls, incidents, tasks
+from callflow.storage import Tx, call_backs, calls, incidents, tasks
 
 #: What it returns says nothing to whoever has it done.
 Work = Callable[[Tx, datetime], object]
@@ -20,7 +22,9 @@ _EACH_SECOND: tuple[tuple[Work, Work], ...] = (
     (tasks.overdue_by_hand, overdue_tasks),
     (incidents.queue_waits, escalate_queue),
     (lambda tx, _: calls.waiting(tx), bridge),
+    (call_backs.any_due, come_back),
     (nodes_changed, watch_nodes),
+    (is_overdue, raise_overdue),
 )
 #: Done without a look, each after so many seconds.
 RARELY: Mapping[Work, float] = {find_forgotten: 10.0, seal_logbook: 60.0}

@@ -75,7 +75,7 @@ def opened(
 def plan_for(tx: Tx, site: str | None, alarm: plan_choice.Alarm, now: datetime) -> call_plan.Plan:
     """The plan that is frozen into the incident; one that can't be read becomes a human's."""
     if site is None:
-        return standard_plans.OPERATOR
+        return _STATION.get(alarm.kind, standard_plans.OPERATOR)
     row = sites.site_row(tx, site)
     if row is None or SiteState(row["state"]) in (SiteState.SUSPENDED, SiteState.TERMINATED):
         return standard_plans.OPERATOR  # D2: a human reads the agreed text; nobody is called
@@ -84,6 +84,10 @@ def plan_for(tx: Tx, site: str | None, alarm: plan_choice.Alarm, now: datetime) 
         return call_plan.read(body) if body else standard_plans.OPERATOR
     except call_plan.PlanError:
         return standard_plans.OPERATOR
+
+
+#: Alarms of the station itself that the machine calls people for.
+_STATION = {Kind.DEAD_MAN: standard_plans.DEAD_MAN}
 
 
 def _plan_id(tx: Tx, row: Row, alarm: plan_choice.Alarm, now: datetime) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from callflow.call import BY_HAND_STEP, CallState, Outcome
 from callflow.dial_policy import MUTE
+from callflow.handling import undoing
 from callflow.handling.acting import ask_act, close, hand_to_human, is_mute, request_call
 from callflow.handling.agreed import site_now
 from callflow.handling.deciding import decide
@@ -16,6 +17,7 @@ from callflow.handling.telling import tell
 from callflow.incident import Machine, State
 from callflow.on_call import as_called
 from callflow.signal import PERSONAL, Category, Kind
+from callflow.site import Contact, Site
 from callflow.storage import Tx, calls, incidents
 
 Row = dict[str, Any]
@@ -36,10 +38,16 @@ def claim(tx: Tx, incident_id: str, who: str, now: datetime) -> Row:
     for other in together:
         if other["holder"] not in (None, who):
             raise Held(other["holder"])
-    for other in together or [row]:
-        if other["holder"] is None:
-            _take(tx, other, who, now)
+    free = [other for other in together or [row] if other["holder"] is None]
+    for other in free:
+        _take(tx, other, who, now)
+    if free:
+        undoing.remember(tx, "claim", who, _first(free, incident_id), now)
     return known(tx, incident_id)
+
+
+def _first(rows: list[Row], incident_id: str) -> list[Row]:
+    return sorted(rows, key=lambda row: bool(row["id"] != incident_id))
 
 
 def _take(tx: Tx, row: Row, who: str, now: datetime) -> None:
@@ -80,20 +88,86 @@ def _to_queue(tx: Tx, row: Row, now: datetime, **values: Any) -> Row:
     return incidents.change(tx, row, **values)
 
 
-def park(tx: Tx, incident_id: str, who: str, until: datetime, now: datetime) -> Row:
-    """Out of the way until a time; it comes back by itself, and escalates from then."""
+def park(
+    tx: Tx, incident_id: str, who: str, until: datetime, now: datetime, *, reminder: str = ""
+) -> Row:
+    """Out of the way until a time; it comes back by itself with its reminder, and escalates then.
+
+    Raises Held, Refused.
+    """
     row = open_and_held(tx, incident_id, who)
+    parked = _parked(tx, row, who, until, now, reminder)
+    undoing.remember(tx, "park", who, [row], now)
+    return parked
+
+
+def _parked(tx: Tx, row: Row, who: str, until: datetime, now: datetime, reminder: str) -> Row:
     if not now < until <= now + PARK_AT_MOST:
         raise Refused("park until a time within the next 24 hours")
+    said = {"reminder": reminder.strip()} if reminder.strip() else {}
     tell(tx, "parked", now, row, by=who, until=until.isoformat(), who_did=who)
-    return _to_queue(tx, row, now, parked_until=until, queue_due=until)
+    if said:
+        tell(tx, "reminder", now, row, note=said["reminder"], who_did=who)
+    return _to_queue(
+        tx, row, now, parked_until=until, queue_due=until, reminder=said.get("reminder", "")
+    )
 
 
 def transfer(tx: Tx, incident_id: str, who: str, to: str, now: datetime) -> Row:
-    """To a colleague, who holds it from now on."""
+    """To a colleague, who holds it from now on, with all that ``who`` holds of its site (D20)."""
     row = _held(tx, incident_id, who)
-    tell(tx, "transferred", now, row, by=who, to=to, who_did=who)
-    return incidents.change(tx, row, holder=to, held_since=now, queue_due=_idle_at(tx, row, now))
+    if to == who:
+        raise Refused("choose a colleague: you hold this incident")
+    together = incidents.unfiled(tx, [row["site_id"]], []) if row["site_id"] else [row]
+    for other in together:
+        if other["holder"] == who:
+            tell(tx, "transferred", now, other, by=who, to=to, who_did=who)
+            due = _idle_at(tx, other, now)
+            incidents.change(tx, other, holder=to, held_since=now, queue_due=due)
+    return known(tx, incident_id)
+
+
+#: What can be done to several incidents at once, each in a transaction of its own.
+TOGETHER = ("note", "close", "park")
+
+
+def act_together(
+    tx: Tx,
+    incident_id: str,
+    act: str,
+    who: str,
+    now: datetime,
+    *,
+    site: str | None = None,
+    storm: str | None = None,
+    code: str = "",
+    text: str = "",
+    until: datetime | None = None,
+) -> None:
+    """One of several: those of one ``site``, or the non-vital ones beneath a ``storm``.
+
+    ``act`` is of TOGETHER. Raises Held, NotFound, Refused.
+    """
+    row = known(tx, incident_id)
+    if site is not None and row["site_id"] != site:
+        raise Refused("this incident is of another site")
+    if storm is not None:
+        if row["storm_id"] != storm:
+            raise Refused("this incident is no part of this storm any more: look at it alone")
+        if row["category"] == Category.VITAL.value or is_mute(row):
+            raise Refused("a vital alarm is handled alone")
+    if row["holder"] not in (None, who):
+        raise Held(row["holder"])
+    if act == "note":
+        note(tx, incident_id, who, text, now)
+    elif act == "close":
+        _closed(tx, row, who, code, text, now)
+    else:
+        if row["state"] != State.OPEN.value:
+            raise Refused("this incident is closed already")
+        if row["holder"] is None:
+            _take(tx, row, who, now)
+        _parked(tx, known(tx, incident_id), who, until or now, now, text)
 
 
 def note(tx: Tx, incident_id: str, who: str, text: str, now: datetime) -> Row:
@@ -125,6 +199,12 @@ def resume_plan(tx: Tx, incident_id: str, who: str, now: datetime) -> Row:
 def close_incident(tx: Tx, incident_id: str, who: str, code: str, text: str, now: datetime) -> Row:
     """Handled, with a resolution code. Raises Held, Refused."""
     row = known(tx, incident_id)
+    closed = _closed(tx, row, who, code, text, now)
+    undoing.remember(tx, "close", who, [row], now)
+    return closed
+
+
+def _closed(tx: Tx, row: Row, who: str, code: str, text: str, now: datetime) -> Row:
     if row["holder"] not in (None, who):
         raise Held(row["holder"])
     if row["state"] not in (State.OPEN.value, State.AWAITING_NORMAL.value):
@@ -136,17 +216,24 @@ def close_incident(tx: Tx, incident_id: str, who: str, code: str, text: str, now
     return close(tx, row, code.strip(), text, now, who=who)
 
 
-def request_contact_call(tx: Tx, incident_id: str, who: str, contact_id: str, now: datetime) -> str:
-    """A call that a person asks for, to a contact of the site; the call's id."""
-    row = open_and_held(tx, incident_id, who)
+def whom_to_call(tx: Tx, row: Row, contact_id: str, now: datetime) -> tuple[Site, Contact, str]:
+    """The incident's site as agreed now, and its contact with their number: whom a person may
+    have called. Raises NotFound, Refused."""
     if is_mute(row) or (row["site_id"] and incidents.site_is_mute(tx, row["site_id"])):
         raise Refused(MUTE)
     site = site_now(tx, row["site_id"], Kind(row["kind"]), now) if row["site_id"] else None
     contact = as_called(site, contact_id, now) if site else None
-    if contact is None:
+    if site is None or contact is None:
         raise NotFound(f"there is no contact {contact_id!r} at this site")
     if contact.phone is None:
         raise Refused(f"{contact.name} has no number")
+    return site, contact, contact.phone
+
+
+def request_contact_call(tx: Tx, incident_id: str, who: str, contact_id: str, now: datetime) -> str:
+    """A call that a person asks for, to a contact of the site; the call's id."""
+    row = open_and_held(tx, incident_id, who)
+    _, contact, number = whom_to_call(tx, row, contact_id, now)
     policy = load_policy(tx)
     attempt = 1 + sum(1 for c in calls.attempts(tx, row["id"]) if c.contact == contact_id)
     call_id = request_call(
@@ -156,7 +243,7 @@ def request_contact_call(tx: Tx, incident_id: str, who: str, contact_id: str, no
         now,
         step=BY_HAND_STEP,
         contact=contact.id,
-        to=contact.phone,
+        to=number,
         attempt=attempt,
         dialogue="verification",
         ring_time=policy.ring_time,
@@ -169,7 +256,7 @@ def request_contact_call(tx: Tx, incident_id: str, who: str, contact_id: str, no
         now,
         row,
         who=contact.name,
-        to=contact.phone,
+        to=number,
         attempt=attempt,
         who_did=who,
     )

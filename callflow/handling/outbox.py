@@ -1,4 +1,4 @@
-"""What a step tells others, and the stills it asks for: rows, before anything leaves."""
+"""What a step tells others: rows, before anything leaves."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def post(
     exercise = bool(row["exercise"])
     subject = one_line(storable(marked(subject, exercise=exercise)))
     body = storable(marked(text, exercise=exercise))
-    message_id = _insert(
+    message_id = insert(
         tx,
         row,
         now,
@@ -61,23 +61,6 @@ def post(
     return message_id
 
 
-def fetch_images(tx: Tx, row: Row, now: datetime, *, task: str | None = None) -> int:
-    """Ask each declared camera of the site for a still; how many there are (D24).
-
-    None: said in the logbook, and ``task`` is the caller's to end. It ends by itself once each
-    camera gave one or was given up: *done* where there is one still at least. Cameras are asked
-    during a mute alarm too: nothing rings by it.
-    """
-    cameras = rows.cameras(tx, row["id"])
-    for camera in cameras:
-        _insert(
-            tx, row, now, channel=Channel.IMAGES, to=camera["id"], subject=camera["name"], task=task
-        )
-    names = ", ".join(camera["name"] for camera in cameras)
-    tell(tx, "images_asked" if cameras else "no_cameras", now, row, cameras=names)
-    return len(cameras)
-
-
 def _facts(row: Row) -> Row:
     """What a program that is told of an alarm needs of it."""
     names = ("account", "kind", "category", "priority", "state", "exercise")
@@ -89,7 +72,7 @@ def _facts(row: Row) -> Row:
     }
 
 
-def _insert(
+def insert(
     tx: Tx,
     row: Row,
     now: datetime,
@@ -99,8 +82,9 @@ def _insert(
     subject: str,
     body: str = "",
     data: Mapping[str, Any] | None = None,
-    task: str | None,
+    task: str | None = None,
 ) -> str:
+    """One message of the incident ``row``, due at ``now``, whatever it is; its id."""
     message_id = str(uuid.uuid4())
     values: Row = {
         "id": message_id,

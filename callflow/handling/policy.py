@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
+from callflow import dead_man
 from callflow.config import Settings
+from callflow.distribution import Rules, is_night
 from callflow.escalation import Desk
-from callflow.signal import Category
+from callflow.signal import Category, Kind
 from callflow.storage import Tx, people
 from callflow.trunks import Trunk
 
@@ -15,10 +19,27 @@ from callflow.trunks import Trunk
 HOLD_VITAL = timedelta(minutes=2)
 HOLD_OTHER = timedelta(minutes=15)
 
+#: A plan that rings the station's own phones by itself has so long: then the queue does, too.
+CALLED_BY_PLAN = timedelta(minutes=10)
+
 _NUMBER = str(Settings.model_fields["station_number"].default)
 #: Where nobody stored any.
 ONE_TRUNK = (Trunk(name="trunk", machine_number=_NUMBER, human_number=_NUMBER),)
 NO_DESK = Desk(desk_phones=(), duty_numbers=())
+#: The station's own time zone.
+STATION_ZONE = ZoneInfo("Europe/Paris")
+#: What is set for who waits on the line, by the settings' names.
+_OF_CALLERS = (
+    "agent_ring",
+    "skill_wait",
+    "language_wait",
+    "overflow_after",
+    "announce_every",
+    "night",
+    "wrap_up",
+    "longest_break",
+    "call_back_target",
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,11 +55,53 @@ class Policy:
     deferred_after: float = 120.0
     runaway_after: int = 100  # signals a minute
     storm_after: int = 20  # sites
+    camera_series: Sequence[float] = (0.0, 2.0, 5.0)  # after a signal
+    camera_most: int = 60  # stills of a site in a minute
+    clip_before: float = 10.0
+    clip_after: float = 20.0
+    agent_ring: float = 12.0
+    skill_wait: float = 10.0
+    language_wait: float = 20.0
+    overflow_after: float = 30.0
+    announce_every: float = 30.0
+    night: str = ""  # hours, in the station's time
+    wrap_up: float = 15.0
+    longest_break: float = 1800.0
+    call_back_target: float = 300.0
+    dead_man_hours: str = "20:00-07:00"
+    dead_man_night: float = 1800.0
+    dead_man_day: float = 3600.0
+    dead_man_grace: float = 60.0
 
     def target(self, category: Category) -> timedelta:
         """How long an alarm may stand unclaimed (law.md, EN 50518)."""
         vital = category is Category.VITAL
         return timedelta(seconds=self.vital_target if vital else self.other_target)
+
+    def rules(self, now: datetime) -> Rules:
+        """How callers who wait are brought to operators now."""
+        return Rules(
+            ring=timedelta(seconds=self.agent_ring),
+            skill_wait=timedelta(seconds=self.skill_wait),
+            language_wait=timedelta(seconds=self.language_wait),
+            overflow_after=timedelta(seconds=self.overflow_after),
+            night=is_night(self.night, now.astimezone(STATION_ZONE)),
+        )
+
+    def rings_after(self, kind: Kind, category: Category) -> timedelta:
+        """When an alarm that stands unclaimed rings the station's phones."""
+        return CALLED_BY_PLAN if kind is Kind.DEAD_MAN else self.target(category)
+
+    @property
+    def presence(self) -> dead_man.Rules:
+        """When an operator alone must give a sign of presence."""
+        return dead_man.Rules(
+            zone=STATION_ZONE,
+            night=self.dead_man_hours,
+            every_night=self.dead_man_night,
+            every_day=self.dead_man_day,
+            grace=self.dead_man_grace,
+        )
 
     def hold(self, category: Category) -> timedelta:
         """How long a holder may do nothing before the incident is unclaimed again."""
@@ -75,6 +138,15 @@ def save_policy(tx: Tx, settings: Settings) -> None:
             "deferred_after": settings.deferred_after,
             "runaway_after": settings.runaway_after,
             "storm_after": settings.storm_after,
+            "camera_series": list(settings.camera_series),
+            "camera_most": settings.camera_most,
+            "clip_before": settings.clip_before,
+            "clip_after": settings.clip_after,
+            **{name: getattr(settings, name) for name in _OF_CALLERS},
+            "dead_man_hours": settings.dead_man_hours,
+            "dead_man_night": settings.dead_man_night,
+            "dead_man_day": settings.dead_man_day,
+            "dead_man_grace": settings.dead_man_grace,
         },
     )
 

@@ -6,14 +6,18 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow import escalation
+from callflow import distribution, escalation
 from callflow.call import BRIDGE_STEP, QUEUE_STEP, CallState, Outcome
-from callflow.handling.acting import hand_to_human, let_go, request_call
+from callflow.handling import call_backs, callers, presence
+from callflow.handling.acting import ask_act, hand_to_human, let_go, request_call
+from callflow.handling.own_phones import desk_now
 from callflow.handling.policy import Policy, load_policy
 from callflow.handling.telling import tell
+from callflow.logbook import MACHINE
 from callflow.outbox import LONGEST_WAIT
+from callflow.phones import is_phone
 from callflow.signal import Category
-from callflow.storage import Tx, calls, contacts, incidents, outbox, tasks
+from callflow.storage import Tx, calls, contacts, incidents, locks, outbox, tasks
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +29,8 @@ NEXT_PHONE = timedelta(seconds=60)
 TAKEN_FOR = timedelta(seconds=120)
 #: A desk phone rings as long as a person needs to reach it, seconds.
 DESK_RING = 25.0
+#: When to look again at who waits, where another process says whom to ring.
+_ELSEWHERE = timedelta(seconds=1)
 
 
 def escalate_queue(tx: Tx, now: datetime) -> None:
@@ -35,7 +41,8 @@ def escalate_queue(tx: Tx, now: datetime) -> None:
         return
     policy = load_policy(tx)
     top = overdue[0]
-    number = escalation.queue_number(policy.desk, top["queue_level"])
+    desk = escalation.with_first(desk_now(tx, policy, now), presence.first_available(tx, now))
+    number = escalation.queue_number(desk, top["queue_level"])
     for row in overdue:
         incidents.change(tx, row, queue_due=now + NEXT_PHONE, queue_level=row["queue_level"] + 1)
     if number is None:
@@ -100,37 +107,81 @@ def clock_went_back(tx: Tx, seconds: float, now: datetime) -> None:
 
 def bridge(tx: Tx, now: datetime) -> datetime | None:
     """Bring a human to everybody who waits in a conference; when to look again."""
-    waiting = calls.waiting(tx)
-    if not waiting:
+    if not calls.waiting(tx):
         return None
-    policy = load_policy(tx)
-    due = [_bridge_one(tx, policy, row, now) for row in waiting]
-    return min((at for at in due if at is not None), default=None)
+    if not locks.try_all(tx, locks.Lock.CALLERS, {"callers"}):
+        return now + _ELSEWHERE  # another process does it at this moment
+    waiting = {one.caller.room: one for one in callers.waiting(tx)}
+    policy, there = load_policy(tx), presence.at_desks(tx, now)
+    desk = distribution.chain(desk_now(tx, policy, now), there.supervisors)
+    decided = distribution.distribute(
+        [one.caller for one in waiting.values()],
+        there.agents,
+        desk,
+        policy.rules(now),
+        now,
+        busy=calls.live_to(tx, desk.numbers) | there.busy,
+    )
+    for call_id in decided.withdrawn:
+        _withdraw(tx, call_id, now)
+    for ring in decided.rings:
+        _ring(tx, policy, waiting[ring.room], ring, now)
+    _announce(tx, policy, waiting, now)
+    return decided.again
 
 
-def _bridge_one(tx: Tx, policy: Policy, row: Row, now: datetime) -> datetime | None:
-    tried = [calls.to_call(c) for c in calls.for_room(tx, row["room"])]
-    ring, due = escalation.bridge_step(policy.desk, tried, now)
-    if ring is None:
-        return due
-    incident_row = incidents.get(tx, row["incident_id"]) if row["incident_id"] else None
+def _ring(
+    tx: Tx, policy: Policy, one: callers.Waiting, ring: distribution.Ask, now: datetime
+) -> None:
+    own = is_phone(ring.to)
     request_call(
         tx,
         policy,
-        incident_row,
+        one.incident,
         now,
         step=BRIDGE_STEP,
         to=ring.to,
         attempt=ring.attempt,
-        dialogue="desk",
-        ring_time=DESK_RING,
+        dialogue="phone" if own else "desk",
+        ring_time=policy.agent_ring if own else DESK_RING,
         priority=0,
-        room=row["room"],
+        room=ring.room,
     )
-    contact = contacts.get(tx, row["contact_id"]) if row["contact_id"] else None
-    who = contact["name"] if contact else row["to"]
-    tell(tx, "bridging", now, incident_row, who=who, to=ring.to)
-    return None
+    contact = contacts.get(tx, one.row["contact_id"]) if one.row["contact_id"] else None
+    who = contact["name"] if contact else one.row["to"]
+    tell(tx, "bridging", now, one.incident, who=who, to=ring.agent or ring.to)
+
+
+def _withdraw(tx: Tx, call_id: str, now: datetime) -> None:
+    """A phone stops ringing for one caller: another one is with somebody, or needs it more."""
+    row = calls.get(tx, call_id)
+    if row is not None and row["answered_at"] is None and not calls.asked_to_end(tx, call_id):
+        let_go(tx, row, now)
+
+
+def _announce(tx: Tx, policy: Policy, waiting: dict[str, callers.Waiting], now: datetime) -> None:
+    """Who waits hears now and then which number they are."""
+    order = distribution.in_order(one.caller for one in waiting.values())
+    for place, caller in enumerate(order, start=1):
+        one = waiting[caller.room]
+        if callers.is_told_now(one, place, policy.announce_every, now):
+            calls.change(tx, one.row["id"], announced_at=now)
+            ask_act(tx, one.row["id"], "announce", MACHINE, now)
+
+
+def announcing(tx: Tx, call_id: str) -> bool:
+    """Their place is about to be said to somebody; False where a human is with them, or they left.
+
+    The dialogue goes on from there, in this process or in the next one.
+    """
+    row = calls.get(tx, call_id, lock=True)
+    if row is None or row["state"] != CallState.ANSWERED.value or not row["progress"]:
+        return False
+    if not callers.place_of(tx, row):
+        return False
+    said = {**row["progress"], "state": "position", "begun": False, "say": ""}
+    calls.change(tx, call_id, progress=said)
+    return True
 
 
 def desk_took(tx: Tx, row: Row, now: datetime) -> None:
@@ -138,8 +189,14 @@ def desk_took(tx: Tx, row: Row, now: datetime) -> None:
 
     Another vital alarm is not: it rings on until somebody has it too.
     """
+    if row["step"] == QUEUE_STEP and row["incident_id"] is None:
+        call_backs.desk_took(tx, row, now)
+        return
     incident_row = incidents.get(tx, row["incident_id"]) if row["incident_id"] else None
-    tell(tx, "desk_taken", now, incident_row, to=row["to"])
+    tell(tx, "desk_taken", now, incident_row, to=row["operator"] or row["to"])
+    for other in calls.for_room(tx, row["room"]) if row["room"] else ():
+        if other["id"] != row["id"] and other["step"] == BRIDGE_STEP and not other["ended_at"]:
+            _withdraw(tx, other["id"], now)  # somebody is with them: nothing else rings for them
     for waiting in incidents.unclaimed(tx, now + NEXT_PHONE):
         vital = waiting["category"] == Category.VITAL.value
         if waiting["id"] == row["incident_id"] or not (vital or row["room"]):
@@ -147,9 +204,12 @@ def desk_took(tx: Tx, row: Row, now: datetime) -> None:
 
 
 def leave_room(tx: Tx, row: Row, now: datetime) -> None:
-    """A call that was in a conference ended: the desk is let go, or the next one is rung."""
-    if row["room"] != row["id"]:
+    """A call that was in a conference ended: a human is brought to whoever is left from outside;
+    where nobody is, the desks are let go."""
+    call_backs.left(tx, row, now)
+    up = calls.in_room(tx, row["room"])
+    if any(not calls.is_leg(call) for call in up):
         bridge(tx, now)
         return
-    for desk in calls.for_room(tx, row["room"]):
+    for desk in up:
         let_go(tx, desk, now)

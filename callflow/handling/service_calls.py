@@ -13,11 +13,13 @@ from typing import Any
 from callflow.call import SERVICE_DESK_STEP, SERVICE_STEP, Outcome
 from callflow.directory import Line, masked
 from callflow.handling.acting import let_go, request_call
+from callflow.handling.phones import phone_of
 from callflow.handling.policy import load_policy
 from callflow.handling.refusals import Refused
 from callflow.handling.telling import tell
 from callflow.incident import State
 from callflow.law import Gate, Service
+from callflow.phones import is_phone
 from callflow.storage import Tx, calls, incidents, services
 
 Row = dict[str, Any]
@@ -32,7 +34,7 @@ def ask(
     tx: Tx, row: Row, line: Line, who: str, gate: Gate, override_reason: str, now: datetime
 ) -> str:
     """Ring ``who``'s desk, to be put through to ``line``; the request's id. Raises Refused."""
-    desks = load_policy(tx).desk.desk_phones
+    desks = _desks(tx, who)
     if not desks:
         raise Refused("no desk phone is set: the service can't be put through to anybody")
     made = calls.of_incident(tx, row["id"])
@@ -57,6 +59,12 @@ def ask(
     return str(asked["id"])
 
 
+def _desks(tx: Tx, who: str) -> list[str]:
+    """Where whoever asked is rung: their own phone first, then the desks'."""
+    own = phone_of(tx, who)
+    return [*([own["name"]] if own else []), *load_policy(tx).desk.desk_phones]
+
+
 def _ring(tx: Tx, row: Row, asked: Row, desks: Sequence[str], now: datetime) -> bool:
     """Ring the first desk that was not rung for this, a free one where there is any."""
     tried = {call["to"] for call in calls.for_room(tx, asked["id"])}
@@ -72,7 +80,7 @@ def _ring(tx: Tx, row: Row, asked: Row, desks: Sequence[str], now: datetime) -> 
         step=SERVICE_DESK_STEP,
         to=left[0],
         attempt=len(tried) + 1,
-        dialogue="desk",
+        dialogue="phone" if is_phone(left[0]) else "desk",
         ring_time=_DESK_RING,
         priority=0,
         room=asked["id"],
@@ -93,7 +101,7 @@ def desk_took(tx: Tx, desk: Row, now: datetime) -> None:
     row = incidents.get(tx, desk["incident_id"])
     if asked is None or row is None:
         return
-    tell(tx, "desk_taken", now, row, to=desk["to"])
+    tell(tx, "desk_taken", now, row, to=desk["operator"] or desk["to"])
     if row["state"] != State.OPEN.value:
         let_go(tx, desk, now)
         return
@@ -134,5 +142,5 @@ def _next_desk(tx: Tx, call: Row, now: datetime) -> None:
     row = incidents.get(tx, call["incident_id"])
     if asked is None or row is None or row["state"] != State.OPEN.value:
         return
-    if not _ring(tx, row, asked, load_policy(tx).desk.desk_phones, now):
+    if not _ring(tx, row, asked, _desks(tx, asked["requester"]), now):
         tell(tx, "service_untaken", now, row, line=asked["line_name"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -27,7 +28,7 @@ from callflow.law import (
     police_gate,
     weigh,
 )
-from callflow.storage import Tx, calls, services, sites, tasks
+from callflow.storage import Tx, calls, outbox, services, sites, tasks
 from callflow.task import TaskOutcome, TaskState
 from callflow.texts.law import GATE_REASONS
 
@@ -62,16 +63,34 @@ class ShortNumber(Refused):
 
 
 def record_verification(
-    tx: Tx, incident_id: str, who: str, means: Means, result: Finding, note: str, now: datetime
+    tx: Tx,
+    incident_id: str,
+    who: str,
+    means: Means,
+    result: Finding,
+    note: str,
+    now: datetime,
+    *,
+    image: str = "",
+    call: str = "",
+    person: str = "",
+    found_at: datetime | None = None,
 ) -> Row:
     """A *levée de doute* by ``who``, weighed by what the calls bear out. Raises NotFound, Refused.
 
-    It is kept as it was found, whatever it is worth: it is the proof of the checks.
+    It is kept as it was found, whatever it is worth: it is the proof of the checks. ``image`` and
+    ``call`` are the incident's very items that were looked at and heard: without one, nobody
+    looked, or listened. ``person`` is who was spoken to, or looked; ``found_at`` when (UTC; now
+    where it is left out).
     """
     row = known(tx, incident_id)
     if row["state"] == State.FILED.value:
         raise Refused("this incident is filed: nothing can be verified any more")
-    weight = weigh(means, result, [calls.to_call(c) for c in calls.of_incident(tx, incident_id)])
+    if found_at is not None and not row["opened_at"] <= found_at <= now:
+        raise Refused("what was seen or heard lies between the opening of the incident and now")
+    its_calls = {c["id"]: c for c in calls.of_incident(tx, incident_id)}
+    item = _looked_at(tx, row, means, image) | _heard(means, its_calls, call)
+    weight = weigh(means, result, [calls.to_call(c) for c in its_calls.values()])
     services.insert_verification(
         tx,
         {
@@ -83,11 +102,42 @@ def record_verification(
             "by": who,
             "note": note,
             "at": now,
+            "image_id": image or None,
+            "call_id": call or None,
+            "person": person,
+            "found_at": found_at,
         },
     )
     told = {"means": means.value, "finding": result.value, "weight": weight.value, "note": note}
-    tell(tx, "verification", now, row, who_did=who, **told)
+    tell(tx, "verification", now, row, who_did=who, person=person, **told, **item)
     return acted(tx, row, who, now)
+
+
+#: Means that rest on something which was looked at, or listened to.
+_BY_EYE, _BY_EAR = frozenset({Means.IMAGES, Means.VIDEO}), frozenset({Means.AUDIO})
+
+
+def _looked_at(tx: Tx, row: Row, means: Means, image: str) -> Row:
+    """What the logbook says of the image, its hash included. Raises Refused."""
+    if not image:
+        if means in _BY_EYE:
+            raise Refused("choose the image or the clip that was looked at")
+        return {}
+    found = outbox.image(tx, image)
+    if found is None or found["incident_id"] != row["id"] or found["problem"]:
+        raise Refused("this incident has no such image")
+    return {"item": found["name"], "image": image, "sha256": found["sha256"] or ""}
+
+
+def _heard(means: Means, its_calls: Mapping[str, Row], call: str) -> Row:
+    if not call:
+        if means in _BY_EAR:
+            raise Refused("choose the call in which it was heard")
+        return {}
+    found = its_calls.get(call)
+    if found is None or found["answered_at"] is None:
+        raise Refused("nobody answered a call of this incident by this id")
+    return {"call": call}
 
 
 def service_gate(tx: Tx, row: Row, service: Service) -> Gate:
@@ -181,12 +231,13 @@ def report_service(
     note: str = "",
     said_at: datetime | None = None,
     counter_order: bool = False,
+    script: str = "",
 ) -> Row:
     """What was said to ``service``, by ``who``; ends the plan's step that asked for it.
 
     ``person`` is who answered there, ``reference`` theirs, ``said_at`` when (UTC; now where it is
-    left out). A counter-order tells them not to come any more, and ends no step. Raises NotFound,
-    Refused.
+    left out), ``script`` the words that were given to say: access, evidence, the guard's vehicle.
+    A counter-order tells them not to come any more, and ends no step. Raises NotFound, Refused.
     """
     row = known(tx, incident_id)
     at = said_at or now
@@ -196,7 +247,7 @@ def report_service(
         raise Refused("what was said more than seven days ago is written as a note")
     if not person.strip():
         raise Refused("name the person of the service who answered")
-    line = _line_called(tx, row, service, now)
+    line, call_id = _line_called(tx, row, service, now)
     services.insert_report(
         tx,
         {
@@ -212,10 +263,13 @@ def report_service(
             "by": who,
             "said_at": at,
             "at": now,
+            "call_id": call_id,
+            "script": script,
         },
     )
     kind = "counter_order" if counter_order else "service_report"
     told = {"service": service.value, "line": line, "person": person, "reference": reference}
+    told |= {"script": script, "call": call_id or ""}
     tell(tx, kind, now, row, who_did=who, answer=answer.value, note=note, **told)
     row = acted(tx, row, who, now)
     if not counter_order:
@@ -223,13 +277,13 @@ def report_service(
     return row
 
 
-def _line_called(tx: Tx, row: Row, service: Service, now: datetime) -> str:
-    """The name of the line that was last called, else of the competent one."""
+def _line_called(tx: Tx, row: Row, service: Service, now: datetime) -> tuple[str, str | None]:
+    """The name of the line that was last called, else of the competent one; and the call to it."""
     called = [c for c in services.call_rows(tx, row["id"]) if c["service"] == service.value]
     if called:
-        return str(called[-1]["line_name"])
+        return str(called[-1]["line_name"]), called[-1]["call_id"]
     line = competent_line(tx, row, service, now)
-    return line.name if line else ""
+    return line.name if line else "", None
 
 
 def _end_step(tx: Tx, row: Row, service: Service, answer: Answer, who: str, now: datetime) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from callflow.handling import calendars, cameras, contacts, site_rules
+from callflow.handling import calendars, cameras, contacts, passwords, site_rules
 from callflow.handling.contacts import e164
 from callflow.handling.site_rules import BadSite
 from callflow.handling.telling import tell
@@ -46,6 +46,8 @@ def get_site(tx: Tx, site_id: str) -> Row | None:
         "language": row["language"],
         "state": row["state"],
         "recognition_word_set": row["recognition_word"] is not None,
+        "password_set": row["password"] is not None,
+        "duress_password_set": row["duress_password"] is not None,
         "accounts": [
             {**site_rules.shown_account(a), "partitions": armed.get(a["account"], [])}
             for a in accounts
@@ -127,6 +129,7 @@ def _write_site(
             ),
             "changed_at": now,
             **site_rules.site_values(old, body, timezone, now),
+            **passwords.written(vault, body, old, ""),
         },
     )
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from callflow import logbook
 from callflow.clock import to_iso
+from callflow.handling import callers
 from callflow.handling.nodes import Node, nodes
 from callflow.handling.telling import station_event, tell
-from callflow.storage import Tx, calls, incidents, people, signals
+from callflow.storage import Tx, call_backs, calls, incidents, people, signals
 from callflow.storage import logbook as logbook_rows
 
 Row = dict[str, Any]
@@ -90,6 +91,10 @@ def recording_finished(
     )
 
 
+#: Why a SIP message was refused, as each node's telephony counts it (ivr/telephony/refusals.py).
+SIP_REFUSED = ("unknown", "wrong_password", "malformed", "handshake", "no_number")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoreOutage:
     """The database cannot be written."""
@@ -132,10 +137,22 @@ def health(
         "database": database,
         "asterisk": "up" if any(node.ready for node in known) else "down",
         "trunks": trunks,
+        "sip": [{"node": n.name, **n.state["sip"]} for n in there if "sip" in n.state],
         "receivers": [line for state in receivers for line in state.get("lines", [])],
         "backlog": backlog,
         "queue": incidents.count_in_queue(tx),
         "live_calls": calls.count_live(tx),
+        "callers": _callers(tx, now),
+    }
+
+
+def _callers(tx: Tx, now: datetime) -> Row:
+    """Who waits on the line for a human: how many, the longest wait (s), how many to call back."""
+    waits = [(now - one.caller.waits_since).total_seconds() for one in callers.queue(tx)]
+    return {
+        "waiting": len(waits),
+        "longest_wait": round(max(waits, default=0.0), 1),
+        "call_backs": call_backs.count_open(tx),
     }
 
 

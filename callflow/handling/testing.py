@@ -29,6 +29,7 @@ Row = dict[str, Any]
 
 #: How long a test may last from now on, by the role of whoever sets or extends it.
 LIMITS = {
+    "contact": timedelta(hours=4),
     "operator": timedelta(hours=4),
     "supervisor": timedelta(hours=24),
     "administrator": timedelta(hours=72),

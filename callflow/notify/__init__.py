@@ -1,4 +1,4 @@
-"""What leaves the station other than by phone: mail, SMS, webhooks; and the stills of cameras.
+"""What leaves the station other than by phone: mail, SMS, webhooks; and what cameras show.
 
 A part of the engine's process: it waits for others nearly always, and a process of its own would
 cost more than its work. Any number of engines may run one; a message is claimed by one of them.
@@ -16,7 +16,9 @@ from callflow.notify.worker import Worker
 from callflow.vault import Vault
 
 if TYPE_CHECKING:
+    from callflow.notify.recorder import Recorder
     from callflow.notify.ways import Ways
+    from callflow.storage import Store
 
 ROLE = "notify"
 
@@ -28,11 +30,20 @@ async def serve(settings: Settings) -> None:
     store = open_store(settings, vault)
     wake = open_wake(settings, ROLE)
     try:
-        await Worker(store, ways.send, wake, clock.now).run()
+        async with asyncio.TaskGroup() as work:
+            work.create_task(Worker(store, ways.send, wake, clock.now).run())
+            if settings.clip_recorder:
+                work.create_task(_recorder(settings, store, vault).run())
     finally:
         wake.close()
         store.close()
         await ways.close()
+
+
+def _recorder(settings: Settings, store: Store, vault: Vault) -> Recorder:
+    from callflow.notify.recorder import Recorder  # noqa: PLC0415
+
+    return Recorder(settings, store, vault, clock.now)
 
 
 def _load(settings: Settings, vault: Vault) -> Ways:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import httpx
@@ -24,7 +24,7 @@ class Answer:
 
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes | bytearray
 
 
 def new_client() -> httpx.AsyncClient:
@@ -40,16 +40,24 @@ def new_client() -> httpx.AsyncClient:
 
 
 async def exchange(
-    client: httpx.AsyncClient, request: httpx.Request, *, most: int = _EXCUSE
+    client: httpx.AsyncClient,
+    request: httpx.Request,
+    *,
+    most: int = _EXCUSE,
+    enough: Callable[[Answer], bool] = lambda _: False,
 ) -> Answer:
-    """Ask, and read at most ``most`` bytes and one more. Raises Undelivered where it broke off."""
+    """Ask, and read at most ``most`` bytes and one more, or what is ``enough`` of a stream.
+
+    Raises Undelivered where it broke off.
+    """
     try:
         answer = await client.send(request, stream=True)
         try:
             body = bytearray()
             async for piece in answer.aiter_raw():
                 body += piece
-                if len(body) > most:
+                so_far = Answer(status=answer.status_code, headers=answer.headers, body=body)
+                if len(body) > most or enough(so_far):
                     break
         finally:
             await answer.aclose()

@@ -19,6 +19,7 @@ from callflow.outbox import Fault, Undelivered
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
+_PORTS = {"https": 443, "rtsp": 554}
 #: IPv4 behind a translator (RFC 6052, RFC 8215): who reaches one of them reaches what is inside.
 _TRANSLATED = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
 
@@ -36,12 +37,14 @@ class Target:
 class Reach:
     """What may be reached: ``networks``, any public address where ``public``.
 
-    ``hosts``: the only names, unless there are none. Unencrypted only into ``networks``.
+    ``hosts``: the only names, unless there are none; the setting ``named`` has them. Unencrypted
+    only into ``networks``.
     """
 
     networks: Sequence[Network]
     public: bool = False
     hosts: Collection[str] = ()
+    named: str = "CALLFLOW_WEBHOOK_HOSTS"
 
     async def target(self, address: str, *, attempt: int) -> Target:
         """Where to go; each ``attempt`` (from 1) to the next address of several.
@@ -50,7 +53,7 @@ class Reach:
         """
         url = httpx.URL(address)
         if self.hosts and url.host not in self.hosts:
-            raise Undelivered(Fault.FORBIDDEN, f"{url.host} is not of CALLFLOW_WEBHOOK_HOSTS")
+            raise Undelivered(Fault.FORBIDDEN, f"{url.host} is not of {self.named}")
         found = await _look_up(url)
         allowed = [one for one in found if self.allows(one, encrypted=url.scheme == "https")]
         if not allowed:
@@ -87,7 +90,7 @@ def _unwrapped(address: Address) -> Address | None:
 async def _look_up(url: httpx.URL) -> list[Address]:
     """Every address of a host, in the resolver's order. Raises Undelivered."""
     loop = asyncio.get_running_loop()
-    port = url.port or (443 if url.scheme == "https" else 80)
+    port = url.port or _PORTS.get(url.scheme, 80)
     try:
         found = await loop.getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:

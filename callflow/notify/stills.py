@@ -1,27 +1,25 @@
-"""Stills of declared cameras (D24): asked over HTTP, checked, hashed, kept on the disk."""
+"""Stills of declared cameras (D24): asked over HTTP or rtsp, checked, hashed, kept on the disk."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
-import os
 from base64 import b64decode
-from pathlib import Path
+from collections.abc import Callable
 
 import httpx
 
 from callflow.config import Settings
+from callflow.notify import ffmpeg, kept, rtsp
 from callflow.notify.http import Answer, accepted, exchange
 from callflow.notify.reach import Reach, Target
-from callflow.outbox import Camera, Fault, Message, Still, Undelivered
+from callflow.outbox import Camera, Fault, Message, Still, Undelivered, is_rtsp
 from callflow.vault import Vault
 
 #: Bytes of one still that are kept.
 LARGEST = 8_000_000
-#: How a still begins → how its file ends. What the camera says of its type is not believed.
-_BEGINNINGS = {b"\xff\xd8\xff": ".jpg", b"\x89PNG\r\n\x1a\n": ".png"}
 _UNAUTHORISED = 401
+_STREAM, _HEAD_END = "multipart/x-mixed-replace", b"\r\n\r\n"
 
 
 async def fetch(
@@ -30,40 +28,94 @@ async def fetch(
     """Ask the camera and keep what it gives. Raises Undelivered."""
     if message.camera is None:
         raise Undelivered(Fault.GONE)
+    reached = await target(settings, message.camera.url, attempt=message.attempt)
+    proof = credentials(vault, message.camera)
+    if is_rtsp(message.camera.url):
+        async with rtsp.door(message.camera.url, reached, proof) as address:
+            content = await ffmpeg.still_of(address, most=LARGEST)
+    else:
+        content = await _over_http(client, reached, proof)
+    ending = kept.picture_ending(content)
+    if ending is None:
+        raise Undelivered(Fault.NO_IMAGE)
+    return await asyncio.to_thread(kept.keep, settings.images_dir, message, content, ending)
+
+
+async def target(settings: Settings, url: str, *, attempt: int) -> Target:
+    """Where a camera is, in the networks that it may be in. Raises Undelivered."""
     if not settings.camera_networks:
         raise Undelivered(Fault.NOT_SET_UP, "CALLFLOW_CAMERA_NETWORKS")
-    reach = Reach(networks=settings.camera_networks)
-    target = await reach.target(message.camera.url, attempt=message.attempt)
-    answer = await _ask(client, target, _credentials(vault, message.camera))
-    accepted(answer)
-    if len(answer.body) > LARGEST:
-        raise Undelivered(Fault.TOO_LARGE, f"more than {LARGEST} bytes")
-    path = f"{message.incident}/{message.id}{_ending(answer.body)}"
-    try:
-        await asyncio.to_thread(_keep, settings.images_dir / path, answer.body)
-    except OSError as error:
-        raise Undelivered(Fault.DISK, error.strerror or "") from None
-    return Still(path=path, sha256=hashlib.sha256(answer.body).hexdigest())
+    return await Reach(networks=settings.camera_networks).target(url, attempt=attempt)
 
 
-def _credentials(vault: Vault, camera: Camera) -> tuple[str, str] | None:
+def credentials(vault: Vault, camera: Camera) -> tuple[str, str] | None:
+    """A camera's name and password, if it has any."""
     if camera.secret is None:
         return None
     name, password = json.loads(vault.decrypt(b64decode(camera.secret)))
     return name, password
 
 
-async def _ask(
-    client: httpx.AsyncClient, target: Target, credentials: tuple[str, str] | None
+async def _over_http(
+    client: httpx.AsyncClient, reached: Target, proof: tuple[str, str] | None
+) -> bytes:
+    answer = await ask(client, reached, proof, most=LARGEST, enough=_has_picture)
+    accepted(answer)
+    content = _first_picture(answer) if is_stream(answer) else bytes(answer.body)
+    if content is None:
+        raise Undelivered(Fault.NO_IMAGE)
+    if len(content) > LARGEST:
+        raise Undelivered(Fault.TOO_LARGE, f"more than {LARGEST} bytes")
+    return content
+
+
+# --- a stream of JPEGs over HTTP ----------------------------------------------------------
+
+
+def is_stream(answer: Answer) -> bool:
+    """Whether pictures come one after the other, without end (multipart/x-mixed-replace)."""
+    return answer.headers.get("content-type", "").lower().startswith(_STREAM)
+
+
+def _has_picture(answer: Answer) -> bool:
+    return is_stream(answer) and _first_picture(answer) is not None
+
+
+def _first_picture(answer: Answer) -> bytes | None:
+    """The first whole part; None: it is not there yet."""
+    head, found, body = bytes(answer.body).partition(_HEAD_END)
+    if not found:
+        return None
+    for line in head.split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        if name.strip().lower() == b"content-length" and value.strip().isdigit():
+            size = int(value)
+            return body[:size] if len(body) >= size else None
+    boundary = answer.headers["content-type"].partition("boundary=")[2].strip('" ').lstrip("-")
+    picture, found, _ = body.partition(f"\r\n--{boundary}".encode())
+    return picture if found and boundary else None
+
+
+# --- one question -------------------------------------------------------------------------
+
+
+async def ask(
+    client: httpx.AsyncClient,
+    target: Target,
+    credentials: tuple[str, str] | None,
+    *,
+    most: int,
+    enough: Callable[[Answer], bool] = lambda _: False,
 ) -> Answer:
     """The camera's answer; name and password are sent as it asks for them, not before."""
     request = client.build_request(
         "GET", target.url, headers=target.headers, extensions=target.extensions
     )
-    answer = await exchange(client, request, most=LARGEST)
+    answer = await exchange(client, request, most=most, enough=enough)
     if answer.status != _UNAUTHORISED or credentials is None:
         return answer
-    return await exchange(client, _authorised(request, answer, credentials), most=LARGEST)
+    proved = _authorised(request, answer, credentials)
+    return await exchange(client, proved, most=most, enough=enough)
 
 
 def _authorised(
@@ -82,26 +134,3 @@ def _authorised(
         )
     except (StopIteration, httpx.HTTPError, ValueError):
         raise Undelivered(Fault.REFUSED, "a challenge that nobody understands") from None
-
-
-def _ending(still: bytes) -> str:
-    for beginning, ending in _BEGINNINGS.items():
-        if still.startswith(beginning):
-            return ending
-    raise Undelivered(Fault.NO_IMAGE)
-
-
-def _keep(path: Path, content: bytes) -> None:
-    """Whole or not at all, whenever power fails."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    fresh = path.with_suffix(".part")
-    with fresh.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from callflow.config import Settings
-from callflow.notify import mail, sms, stills, webhook
+from callflow.notify import clips, links, mail, sms, stills, webhook
 from callflow.notify.http import new_client
-from callflow.outbox import Channel, Message, Still
+from callflow.outbox import Channel, Message, Still, Take
 from callflow.vault import Vault
 
 
@@ -19,7 +19,7 @@ class Ways:
         self._client = new_client()
 
     async def send(self, message: Message, now: datetime) -> Still | None:
-        """Deliver one message; what a camera gave. Raises Undelivered."""
+        """Deliver one message; what a camera or a link gave. Raises Undelivered."""
         match message.channel:
             case Channel.MAIL:
                 await mail.send(self._settings, message)
@@ -28,8 +28,15 @@ class Ways:
             case Channel.WEBHOOK:
                 await webhook.send(self._settings, self._client, message, now)
             case Channel.IMAGES:
-                return await stills.fetch(self._settings, self._vault, self._client, message)
+                return await self._fetch(message)
         return None
+
+    async def _fetch(self, message: Message) -> Still:
+        take = Take(message.data.get("take", Take.STILL))
+        if take is Take.LINK:
+            return await links.fetch(self._settings, self._client, message)
+        fetch = clips.fetch if take is Take.CLIP else stills.fetch
+        return await fetch(self._settings, self._vault, self._client, message)
 
     async def close(self) -> None:
         """Let go of what is open."""

@@ -26,8 +26,8 @@ log = structlog.get_logger(__name__)
 #: Delivers one message, or raises Undelivered; what a camera gave.
 Send = Callable[[Message, datetime], Awaitable[Still | None]]
 
-#: Messages of one channel that are on their way at a time.
-_ROOM = 8
+#: Messages of one channel that are on their way at a time. Dead cameras are slow to fail.
+_ROOM, _ROOMS = 8, {Channel.IMAGES: 24}
 #: Seconds between two looks: a lost wake-up costs no more.
 _LOOK_EVERY = 1.0
 #: Seconds after which a result that could not be stored is stored again.
@@ -75,7 +75,7 @@ class Worker:
         """Messages that are due, as far as there is room. Nearly always it only reads."""
         now = self._clock()
         due = await self._store.read(lambda tx: rows.due_channels(tx, now))
-        room = {channel: _ROOM - self._busy[channel] for channel in due}
+        room = {channel: _ROOMS.get(channel, _ROOM) - self._busy[channel] for channel in due}
         room = {channel: free for channel, free in room.items() if free > 0}
         if not room:
             return []
@@ -106,8 +106,7 @@ class Worker:
             return self._failed(message, Undelivered(Fault.INTERNAL))
         if still is None:
             return lambda tx, now: handling.message_sent(tx, message.id, now)
-        path, sha256 = still.path, still.sha256
-        return lambda tx, now: handling.image_fetched(tx, message.id, path, sha256, now)
+        return lambda tx, now: handling.image_fetched(tx, message.id, still, now)
 
     @staticmethod
     def _failed(message: Message, failure: Undelivered) -> Callable[[Tx, datetime], None]:

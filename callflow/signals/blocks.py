@@ -41,3 +41,25 @@ def others(extra: str) -> list[tuple[str, str]]:
 def blocks(extra: str) -> list[str]:
     """What stands in each pair of brackets."""
     return _BLOCK.findall(extra)
+
+
+_DEGREES = re.compile(r"(\d{1,3})([EWNS])(\d{1,2}(?:\.\d{1,6})?)")
+
+
+def place(extra: str) -> tuple[float, float] | None:
+    """Latitude and longitude in degrees, of blocks such as [X002E21.134][Y48N51.300]; None where
+    one is missing or makes no sense (DC-09, optional extended data X and Y).
+    """
+    told = {block[0]: block[1:].strip().upper() for block in blocks(extra) if block}
+    longitude, latitude = _degrees(told.get("X", ""), "EW"), _degrees(told.get("Y", ""), "NS")
+    if longitude is None or latitude is None or abs(longitude) > 180 or abs(latitude) > 90:
+        return None
+    return latitude, longitude
+
+
+def _degrees(text: str, signs: str) -> float | None:
+    found = _DEGREES.fullmatch(text)
+    if found is None or found[2] not in signs or float(found[3]) >= 60:
+        return None
+    degrees = int(found[1]) + float(found[3]) / 60
+    return -degrees if found[2] == signs[1] else degrees

@@ -23,12 +23,15 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from callflow.call import (
+    AT_DESK,
     BESIDE_PLANS,
     BRIDGE_STEP,
     LIVE_STATES,
     NOT_AT_SITE,
     Call,
     CallState,
+    Direction,
+    Mode,
     Outcome,
 )
 from callflow.directory import shown
@@ -180,9 +183,23 @@ def for_room(tx: Tx, room: str) -> list[dict[str, Any]]:
     query = (
         select(t.call)
         .where(t.call.c.room == room, t.call.c.id != room, t.call.c.successor.is_(None))
-        .order_by(t.call.c.requested_at)
+        .order_by(t.call.c.requested_at, t.call.c.attempt, t.call.c.id)
     )
     return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def in_rooms(tx: Tx, rooms: Collection[str]) -> dict[str, list[dict[str, Any]]]:
+    """{room: the calls made into it}, as ``for_room`` has them, for many at once."""
+    c = t.call.c
+    query = (
+        select(t.call)
+        .where(c.room.in_(list(rooms)), c.id != c.room, c.successor.is_(None))
+        .order_by(c.requested_at, c.attempt, c.id)
+    )
+    found: dict[str, list[dict[str, Any]]] = {room: [] for room in rooms}
+    for row in tx.execute(query):
+        found[row.room].append(dict(row._mapping))
+    return found
 
 
 def _repeats() -> Case[int]:
@@ -311,10 +328,7 @@ def in_talk(tx: Tx, incident_id: str) -> bool:
 
 def live_of(tx: Tx, number: str) -> dict[str, Any] | None:
     """The oldest live call to a number, asked for or under way."""
-    c = t.call.c
-    query = select(t.call).where(c.to == number, c.state.in_(_LIVE)).order_by(c.requested_at)
-    row = tx.execute(query.limit(1)).first()
-    return dict(row._mapping) if row else None
+    return next(iter(live_to_number(tx, number)), None)
 
 
 _COUNT_LIVE = select(func.count()).select_from(t.call).where(t.call.c.state.in_(ON_TRUNK))
@@ -328,14 +342,75 @@ def count_live(tx: Tx, node: str | None = None) -> int:
     return int(tx.execute(_COUNT_LIVE_OF_NODE, {"node": node}).scalar_one())
 
 
-_WAITING = select(t.call).where(
-    t.call.c.state == CallState.ANSWERED.value, t.call.c.room == t.call.c.id
+_WAITING = (
+    select(t.call)
+    .where(
+        t.call.c.state == CallState.ANSWERED.value,
+        t.call.c.room.is_not(None),
+        t.call.c.step.not_in(sorted(NOT_AT_SITE)),
+    )
+    .order_by(t.call.c.answered_at, t.call.c.id)
 )
 
 
 def waiting(tx: Tx) -> list[dict[str, Any]]:
-    """People who wait in a conference of their own."""
-    return [dict(row._mapping) for row in tx.execute(_WAITING)]
+    """People from outside who are in a conference: of each one the first."""
+    found: dict[str, dict[str, Any]] = {}
+    for row in tx.execute(_WAITING):
+        found.setdefault(row.room, dict(row._mapping))
+    return list(found.values())
+
+
+def is_leg(call: Mapping[str, Any]) -> bool:
+    """Whether a call's phone is one of ours: an operator's, or a desk's."""
+    return call["step"] in AT_DESK
+
+
+def desks_of(tx: Tx, room: str) -> list[dict[str, Any]]:
+    """The calls made to bring a human into a conference, oldest first; supervisors' who only
+    listen are none. One that changed its trunk counts once."""
+    return [
+        call
+        for call in for_room(tx, room)
+        if is_leg(call) and call["mode"] not in (Mode.LISTEN.value, Mode.WHISPER.value)
+    ]
+
+
+def in_room(tx: Tx, room: str) -> list[dict[str, Any]]:
+    """The live calls of a conference, asked for or up, oldest first."""
+    c = t.call.c
+    query = select(t.call).where(c.room == room, c.state.in_(_LIVE)).order_by(c.requested_at, c.id)
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def conversations(tx: Tx) -> list[dict[str, Any]]:
+    """The live calls of every conference, and whoever rings at an operator's, oldest first."""
+    c = t.call.c
+    query = select(t.call).where(c.state.in_(_LIVE), or_(c.room.is_not(None), c.operator != ""))
+    return [dict(row._mapping) for row in tx.execute(query.order_by(c.requested_at, c.id))]
+
+
+def legs_of(tx: Tx, operator: str) -> list[dict[str, Any]]:
+    """The live calls to somebody's own phones, oldest first."""
+    c = t.call.c
+    query = select(t.call).where(c.operator == operator, c.ended_at.is_(None))
+    return [dict(row._mapping) for row in tx.execute(query.order_by(c.requested_at, c.id))]
+
+
+def live_to_number(tx: Tx, number: str) -> list[dict[str, Any]]:
+    """The live calls to a number, or to a phone of ours, oldest first."""
+    c = t.call.c
+    query = select(t.call).where(c.to == number, c.state.in_(_LIVE)).order_by(c.requested_at)
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def has_called(tx: Tx, number: str, since: datetime) -> bool:
+    """Whether a call came from ``number`` since then."""
+    c = t.call.c
+    query = select(c.id).where(
+        c.to == number, c.direction == Direction.INCOMING.value, c.requested_at >= since
+    )
+    return tx.execute(query.limit(1)).first() is not None
 
 
 def of_step(tx: Tx, incident_id: str, step: str) -> int:

@@ -108,6 +108,11 @@ def write_availability(tx: Tx, contact_id: str, body: dict[str, Any] | None) -> 
     tx.execute(query.values(availability=body or None))
 
 
+def write_code(tx: Tx, contact_id: str, code: str) -> None:
+    """Another code, as the vault keeps it."""
+    tx.execute(update(t.contact).where(t.contact.c.id == contact_id).values(code=code))
+
+
 _CONTACT = select(t.contact).where(t.contact.c.id == bindparam("id"))
 
 
@@ -135,4 +140,29 @@ def owners_of(tx: Tx, numbers: Iterable[str]) -> dict[str, set[tuple[str, str]]]
     found: dict[str, set[tuple[str, str]]] = {}
     for row in tx.execute(_OWNERS, {"numbers": list(numbers)}):
         found.setdefault(row.phone, set()).add((row.id, row.site_id))
+    return found
+
+
+def devices(tx: Tx, numbers: Iterable[str]) -> set[str]:
+    """Those of ``numbers`` that are a site's device: a lift's cabin, a lone worker's."""
+    c = t.contact.c
+    query = (
+        select(c.phone)
+        .join(t.site_contact, _LINK.contact_id == c.id)
+        .where(_LINK.role == Role.DEVICE.value, c.phone.in_(list(numbers)))
+    )
+    return {row.phone for row in tx.execute(query)}
+
+
+def languages_of(tx: Tx, contact_ids: Iterable[str], phones: Iterable[str]) -> dict[str, str]:
+    """{contact id, or phone number: the language of whose it is}."""
+    c = t.contact.c
+    at_a_site = c.id.in_(select(_LINK.contact_id))
+    query = select(c.id, c.phone, c.language).where(
+        c.id.in_(list(contact_ids)) | (c.phone.in_(list(phones)) & at_a_site)
+    )
+    found: dict[str, str] = {}
+    for row in tx.execute(query.order_by(c.id)):
+        found[row.id] = row.language
+        found.setdefault(row.phone, row.language)
     return found

@@ -235,6 +235,22 @@ def _rows_from(
     return [dict(row._mapping) for row in tx.execute(query)]
 
 
+def some(tx: Tx, incident_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+    """{id: row} of these."""
+    if not incident_ids:
+        return {}
+    query = select(t.incident).where(t.incident.c.id.in_(sorted(incident_ids)))
+    return {row.id: dict(row._mapping) for row in tx.execute(query)}
+
+
+def last_of_site(tx: Tx, site_id: str, limit: int) -> list[dict[str, Any]]:
+    """A site's newest incidents, newest first."""
+    c = t.incident.c
+    query = select(t.incident).where(c.site_id == site_id)
+    rows = tx.execute(query.order_by(c.opened_at.desc(), c.id).limit(limit))
+    return [dict(row._mapping) for row in rows]
+
+
 def of_plan(
     tx: Tx,
     plan_id: str,
@@ -272,6 +288,20 @@ def queue(tx: Tx, *, limit: int = 200) -> list[dict[str, Any]]:
         .limit(limit)
     )
     return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def open_ones(
+    tx: Tx, *, holder: str | None = None, kind: Kind | None = None
+) -> list[dict[str, Any]]:
+    """Every open incident that no storm has (of a holder, or a kind), the most urgent first."""
+    c = t.incident.c
+    query = select(t.incident).where(c.state == State.OPEN.value, c.storm_id.is_(None))
+    if holder is not None:
+        query = query.where(c.holder == holder)
+    if kind is not None:
+        query = query.where(c.kind == kind.value)
+    rows = tx.execute(query.order_by(c.priority, c.opened_at, c.id))
+    return [dict(row._mapping) for row in rows]
 
 
 def in_queue(tx: Tx) -> list[str]:

@@ -19,7 +19,10 @@ class Lock(IntEnum):
     PLACE = 0x0CA11  # a site, or an account without one: its signals are correlated in order
     STORM = 0x0CA12  # a storm's name: two batches don't both open it
     NUMBER = 0x0CA13  # a phone number: two nodes don't both call it
+    CALLERS = 0x0CA15  # who waits on the line: one at a time says whom to ring for them
     DUTY = 0x0CA14  # what one process of all does (storage/duty.py)
+    GUESS = 0x0CA16  # a site whose codes are guessed: its guesses are counted one by one
+    SHIFT = 0x0CA15  # who is on shift: two who leave at once don't leave nobody
 
 
 _TRY = text(

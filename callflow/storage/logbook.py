@@ -8,12 +8,13 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, bindparam, select, update
+from sqlalchemy import Executable, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from callflow import logbook
 from callflow.logbook import GENESIS, Draft, Entry, Head, Mac, Seal
 from callflow.storage import schema as t
+from callflow.storage.schema.logbook import BY_PEOPLE
 from callflow.storage.store import Tx, at_end
 
 
@@ -176,6 +177,27 @@ def last(tx: Tx, *, limit: int) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in _execute(tx, query)]
 
 
+def last_act(tx: Tx, who: str) -> datetime | None:
+    """When a person did something last that was written down."""
+    c = t.logbook.c
+    return tx.execute(select(func.max(c.at)).where(c.who == who, BY_PEOPLE)).scalar()
+
+
+def since(tx: Tx, at: datetime, *, limit: int, kinds: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """The newest entries since then (of these kinds), newest first."""
+    c = t.logbook.c
+    query = select(t.logbook).where(c.at >= at).order_by(c.at.desc(), c.number.desc())
+    if kinds:
+        query = query.where(c.kind.in_(kinds))
+    return [dict(row._mapping) for row in _execute(tx, query.limit(limit))]
+
+
+def count_since(tx: Tx, at: datetime) -> int:
+    """How many entries there are since then."""
+    query = select(func.count()).select_from(t.logbook).where(t.logbook.c.at >= at)
+    return int(_execute(tx, query).scalar_one())
+
+
 _RECORDED = select(t.logbook.c.data).where(t.logbook.c.kind.in_(["recording", "recording_problem"]))
 
 
@@ -188,6 +210,17 @@ def recorded_elsewhere(tx: Tx, node: str) -> set[str]:
     """Calls whose recordings another node has, as the logbook tells them."""
     told = _execute(tx, _RECORDED).scalars()
     return {data["call"] for data in told if data.get("node", node) != node}
+
+
+_IMAGED = select(t.logbook.c.data).where(
+    t.logbook.c.kind.in_(["image_fetched", "clip_fetched", "link_fetched"])
+)
+
+
+def imaged_hashes(tx: Tx) -> dict[str, str]:
+    """{image id: SHA-256 of its file} as the logbook tells them."""
+    told = _execute(tx, _IMAGED).scalars()
+    return {data["image"]: data["sha256"] for data in told if "image" in data}
 
 
 def _entry(row: Any) -> Entry:

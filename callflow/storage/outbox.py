@@ -1,4 +1,4 @@
-"""Rows of messages, claimed by compare-and-set, and of the stills that cameras gave."""
+"""Rows of messages, claimed by compare-and-set, and of what cameras and links gave."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Text, bindparam, cast, func, select, update
 
 from callflow.outbox import OPEN_STATES, Channel, MessageState
 from callflow.storage import schema as t
@@ -107,7 +107,72 @@ def cameras(tx: Tx, incident_id: str) -> list[Row]:
     return list(tx.execute(_CAMERAS, {"incident": incident_id}).scalar() or [])
 
 
-# --- stills -------------------------------------------------------------------------------
+_ALL_CAMERAS = select(t.site.c.id, t.site.c.cameras).where(
+    t.site.c.id.in_(bindparam("sites", expanding=True))
+)
+
+
+def cameras_of(tx: Tx, site_ids: Sequence[str]) -> dict[str, list[Row]]:
+    """{site id: its declared cameras, as stored}, of those that have any."""
+    found = tx.execute(_ALL_CAMERAS, {"sites": list(site_ids)}) if site_ids else ()
+    return {row.id: list(row.cameras) for row in found if row.cameras}
+
+
+_RECORDED = select(t.site.c.id, t.site.c.cameras).where(
+    t.site.c.state != "terminated", cast(t.site.c.cameras, Text).like('%"pre_alarm": true%')
+)
+
+
+def recorded_cameras(tx: Tx) -> list[tuple[str, Row]]:
+    """(site id, camera as stored) of every camera that is recorded all the time."""
+    rows = tx.execute(_RECORDED)
+    return [(r.id, camera) for r in rows for camera in r.cameras if camera.get("pre_alarm")]
+
+
+_STREAMED = select(func.count()).where(cast(t.site.c.cameras, Text).like('%"rtsp://%'))
+
+
+def streamed_sites(tx: Tx) -> int:
+    """How many sites have a camera that is asked over rtsp."""
+    return int(tx.execute(_STREAMED).scalar() or 0)
+
+
+def asked_since(tx: Tx, site_id: str, since: datetime) -> int:
+    """Stills and clips of a site that were asked for since then, or will be."""
+    c = t.outbox.c
+    query = (
+        select(func.count())
+        .select_from(t.outbox.join(t.incident, t.incident.c.id == c.incident_id))
+        .where(
+            c.channel == Channel.IMAGES.value,
+            t.incident.c.site_id == site_id,
+            t.incident.c.state != "filed",
+            c.created_at >= since,
+            c.to != "",
+        )
+    )
+    return int(tx.execute(query).scalar() or 0)
+
+
+def asked_links(tx: Tx, incident_id: str) -> int:
+    """How many links were fetched for an incident, or will be."""
+    c = t.outbox.c
+    query = select(func.count()).where(
+        c.incident_id == incident_id, c.channel == Channel.IMAGES.value, c.to == ""
+    )
+    return int(tx.execute(query).scalar() or 0)
+
+
+def waiting_images(tx: Tx, incident_id: str) -> int:
+    """How many stills and clips of an incident are asked for and not yet there."""
+    c = t.outbox.c
+    query = select(func.count()).where(
+        c.incident_id == incident_id, c.channel == Channel.IMAGES.value, c.state.in_(_OPEN)
+    )
+    return int(tx.execute(query).scalar() or 0)
+
+
+# --- stills and clips ---------------------------------------------------------------------
 
 
 def insert_image(tx: Tx, row: Row) -> None:
@@ -119,6 +184,14 @@ def image(tx: Tx, image_id: str) -> Row | None:
     """One still's row."""
     row = tx.execute(select(t.image).where(t.image.c.id == image_id)).first()
     return dict(row._mapping) if row else None
+
+
+_KEPT = select(t.image.c.id, t.image.c.path, t.image.c.sha256).where(t.image.c.sha256.is_not(None))
+
+
+def kept_images(tx: Tx) -> list[Row]:
+    """Every still and clip that has a file: id, path, sha256."""
+    return [dict(row._mapping) for row in tx.execute(_KEPT)]
 
 
 def images_of(tx: Tx, incident_ids: Sequence[str]) -> dict[str, list[Row]]:

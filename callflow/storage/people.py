@@ -1,11 +1,11 @@
-"""Rows of users, sessions, tokens and processes."""
+"""Rows of users, tokens and processes; sessions and what opens them: access.py."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select, update
 
 from callflow.storage import schema as t
 from callflow.storage.sites import upsert
@@ -19,29 +19,44 @@ def insert_user(tx: Tx, row: dict[str, Any]) -> None:
 
 def user_by_name(tx: Tx, name: str) -> dict[str, Any] | None:
     """The user called ``name``."""
-    row = tx.execute(select(t.user).where(t.user.c.name == name)).first()
+    return _user(tx, t.user.c.name == name)
+
+
+def user_by_id(tx: Tx, user_id: str) -> dict[str, Any] | None:
+    """The user of this id."""
+    return _user(tx, t.user.c.id == user_id)
+
+
+def user_by_subject(tx: Tx, subject: str) -> dict[str, Any] | None:
+    """Who this is to the OIDC provider."""
+    return _user(tx, t.user.c.subject == subject)
+
+
+def _user(tx: Tx, which: ColumnElement[bool]) -> dict[str, Any] | None:
+    row = tx.execute(select(t.user).where(which)).first()
     return dict(row._mapping) if row else None
 
 
-def insert_session(tx: Tx, row: dict[str, Any]) -> None:
-    """A new session."""
-    tx.execute(t.session.insert().values(**row))
+def users(tx: Tx) -> list[dict[str, Any]]:
+    """Everybody, those who may log in first, by name."""
+    query = select(t.user).order_by(t.user.c.disabled_at.is_not(None), t.user.c.name)
+    return [dict(row._mapping) for row in tx.execute(query)]
 
 
-def session_user(tx: Tx, token_hash: str, now: datetime) -> dict[str, Any] | None:
-    """Who is logged in with this session, with its csrf token."""
+def update_user(tx: Tx, user_id: str, **values: Any) -> None:
+    """Change columns of one user."""
+    tx.execute(update(t.user).where(t.user.c.id == user_id).values(**values))
+
+
+def others_of_role(tx: Tx, user_id: str, role: str) -> bool:
+    """Whether somebody else who may log in has this role. Locks them: see handling/people.py."""
     query = (
-        select(t.user.c.id, t.user.c.name, t.user.c.role, t.user.c.language, t.session.c.csrf)
-        .join(t.session, t.session.c.user_id == t.user.c.id)
-        .where(t.session.c.token_hash == token_hash, t.session.c.expires_at > now)
+        select(t.user.c.id)
+        .where(t.user.c.role == role, t.user.c.disabled_at.is_(None))
+        .order_by(t.user.c.id)
+        .with_for_update()
     )
-    row = tx.execute(query).first()
-    return dict(row._mapping) if row else None
-
-
-def end_session(tx: Tx, token_hash: str) -> None:
-    """Log out."""
-    tx.execute(delete(t.session).where(t.session.c.token_hash == token_hash))
+    return any(row.id != user_id for row in tx.execute(query).all())
 
 
 def insert_token(tx: Tx, row: dict[str, Any]) -> None:

@@ -58,6 +58,18 @@ def reserved(tx: Tx, numbers: Iterable[str]) -> set[str]:
 # --- what was verified, called and said ---------------------------------------------------
 
 
+def of_number(tx: Tx, number: str) -> Row | None:
+    """Whose line ``number`` is, as ``service``, ``name`` and the ``incident_id`` that it was called
+    for last (None: for none); None where it is no service's."""
+    row = tx.execute(select(t.service_line).where(t.service_line.c.number == number)).first()
+    if row is None:
+        return None
+    c = t.service_call.c
+    asked = select(c.incident_id).where(c.number == number).order_by(c.requested_at.desc())
+    last = tx.execute(asked.limit(1)).scalar()
+    return {"service": row.service, "name": row.name, "incident_id": last}
+
+
 def insert_verification(tx: Tx, row: Row) -> None:
     """A new verification."""
     tx.execute(t.verification.insert(), row)

@@ -238,6 +238,14 @@ def set_schedule_due(tx: Tx, site: Row, due: datetime | None) -> bool:
     return tx.execute(update(t.site).where(*mine).values(schedule_due=due)).rowcount == 1
 
 
+def write_schedule(
+    tx: Tx, site_id: str, schedule: Row, due: datetime | None, now: datetime
+) -> None:
+    """Another schedule of a site, and when its arming is looked at next."""
+    values: Row = {"schedule": schedule, "schedule_due": due, "changed_at": now}
+    tx.execute(update(t.site).where(_S.id == site_id).values(**values))
+
+
 # --- on test (D17) ------------------------------------------------------------------------
 
 _T = t.on_test.c

@@ -81,6 +81,14 @@ def cancel_open(
     return [dict(row._mapping) for row in rows]
 
 
+def reopen(tx: Tx, incident_id: str, at: datetime) -> None:
+    """The tasks that were withdrawn ``at`` are open again: what withdrew them is undone."""
+    c = t.task.c
+    withdrawn = (c.incident_id == incident_id, c.state == TaskState.CANCELLED.value)
+    query = update(t.task).where(*withdrawn, c.ended_at == at)
+    tx.execute(query.values(state=TaskState.OPEN.value, ended_at=None))
+
+
 def put_forward(tx: Tx, seconds: float) -> None:
     """Open tasks are due so many seconds earlier: the clock they were written by was set back."""
     c = t.task.c

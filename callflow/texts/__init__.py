@@ -9,14 +9,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from callflow.texts import (
+    access,
     alarms,
+    callers,
     interventions,
     law,
     machines,
     outbox,
     people,
     plans,
+    shifts,
     simulation,
+    telephone,
     trunks,
 )
 
@@ -28,9 +32,13 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     **people.ENTRIES,
     **law.ENTRIES,
     **trunks.ENTRIES,
+    **telephone.ENTRIES,
     **machines.ENTRIES,
     **outbox.ENTRIES,
     **interventions.ENTRIES,
+    **access.ENTRIES,
+    **callers.ENTRIES,
+    **shifts.ENTRIES,
 }
 
 #: Words for a call's end, as people say them.
@@ -49,6 +57,7 @@ OUTCOMES: Mapping[str, tuple[str, str]] = {
     "accepted": ("intervention acceptée", "intervention accepted"),
     "declined": ("intervention refusée", "intervention declined"),
     **{f"answer_{key}": (f"réponse {key}", f"answer {key}") for key in range(1, 10)},
+    "served": ("servi par le menu vocal", "served by the phone menu"),
     "no_answer": ("sans réponse", "no answer"),
     "busy": ("occupé", "busy"),
     "refused": ("appel refusé", "refused"),
@@ -116,6 +125,7 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "task_overdue": ("une action demandée n'a pas été faite à temps", "an act is overdue"),
     "unplaced": ("appel non émis : lien ou téléphonie en défaut", "call not placed: line fault"),
     "not_normal": ("pas de retour à la normale", "not back to normal"),
+    "cancel_by_phone": ("annulation demandée par téléphone", "asked by phone to cancel it"),
     "taken": ("pris par un opérateur", "taken by an operator"),
     "dial_refused": ("numéro interdit à l'automate", "number forbidden to the machine"),
     "not_from_afar": (
@@ -149,6 +159,10 @@ STEPS: Mapping[str, tuple[str, str]] = {
     "operator": ("Remise à un opérateur", "Hand to an operator"),
     "false_alarm": ("Clôture : fausse alarme", "Closure: false alarm"),
     "arrived_well": ("Clôture : bien arrivé", "Closure: arrived well"),
+    "desk": ("Appel des postes de la station", "Call to the station's desks"),
+    "duty": ("Appel du technicien d'astreinte", "Call to the duty technician"),
+    "supervisor": ("Appel du chef de salle", "Call to the supervisor"),
+    "present": ("Clôture : présence confirmée", "Closure: presence confirmed"),
 }
 
 #: What an alarm is about.
@@ -183,6 +197,9 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "storm": ("défaut général", "storm"),
     "receiver": ("récepteur perdu", "receiver lost"),
     "trunk": ("lien opérateur en défaut", "trunk at fault"),
+    "dead_man": ("homme mort", "dead man's switch"),
+    "guessing": ("codes essayés en série", "codes being guessed"),
+    "unattended": ("personne en poste", "nobody on shift"),
     "unknown": ("événement inconnu", "unknown event"),
 }
 
@@ -210,6 +227,7 @@ RESOLUTIONS: Mapping[str, tuple[str, str]] = {
     "exercise": ("exercice", "exercise"),
     "cancelled": ("annulée par code dans le délai", "cancelled by code in time"),
     "nothing_found": ("levée de doute, rien à signaler", "verified, nothing found"),
+    "present": ("présence confirmée", "presence confirmed"),
     "other": ("autre, voir le texte", "other, see the text"),
 }
 
@@ -222,8 +240,16 @@ TREATMENTS: Mapping[str, tuple[str, str]] = {
 }
 
 #: {name in an entry's data: its words}; a value without words is shown as it is.
+#: What an operator may take back.
+UNDONE: Mapping[str, tuple[str, str]] = {
+    "claim": ("prise en charge", "taking it"),
+    "park": ("mise en attente", "parking it"),
+    "close": ("clôture", "closing it"),
+}
+
 _WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "outcome": {**TASK_OUTCOMES, **OUTCOMES},
+    "undone": UNDONE,
     "task": STEP_KINDS,
     "result": OUTCOMES,
     "reason": REASONS,
@@ -237,7 +263,9 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "fault": outbox.FAULTS,
     "where": interventions.WHERE,
     "armed": interventions.ARMED,
+    "part": shifts.PARTS,
     **law.WORDS,
+    **callers.WORDS,
 }
 _LANGUAGES = ("fr", "en")
 

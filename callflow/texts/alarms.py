@@ -16,6 +16,7 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Alarme ouverte : {alarm}, priorité {priority}, consigne {plan}",
         "Incident opened: {alarm}, priority {priority}, plan {plan}",
     ),
+    "told_by_person": ("Signalé à {by} : {text}", "Told to {by}: {text}"),
     "incident_reopened": (
         "Nouvelle alarme : l'alarme est rouverte, la consigne reprend au début",
         "New alarm: the incident is open again, the plan starts over",
@@ -81,6 +82,21 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     ),
     "released": ("Rendue à la file par {by}", "Released to the queue by {by}"),
     "parked": ("Mise en attente par {by} jusqu'à {until}", "Parked by {by} until {until}"),
+    "reminder": ("À rappeler : {note}", "Reminder: {note}"),
+    "unparked": ("Fin de la mise en attente. {note}", "No longer parked. {note}"),
+    "undone": ("{by} annule son acte : {undone}", "{by} takes back their act: {undone}"),
+    "password_right": (
+        "Mot de passe de {who} : juste, entendu par {by}",
+        "Password of {who}: right, heard by {by}",
+    ),
+    "password_wrong": (
+        "Mot de passe de {who} : faux, entendu par {by}",
+        "Password of {who}: wrong, heard by {by}",
+    ),
+    "password_revealed": (
+        "Mot de passe de {who} affiché à {by}. Motif : {reason}",
+        "Password of {who} shown to {by}. Reason: {reason}",
+    ),
     "transferred": ("Transférée de {by} à {to}", "Transferred from {by} to {to}"),
     "resumed": ("Consigne rendue à l'automate par {by}", "Plan handed back to the machine by {by}"),
     "note": ("{note}", "{note}"),

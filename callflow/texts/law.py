@@ -12,8 +12,8 @@ Words = Mapping[str, tuple[str, str]]
 #: What the logbook says: {entry kind: (French, English)}.
 ENTRIES: Words = {
     "verification": (
-        "Levée de doute : {means}, {finding} (preuve {weight}) {note}",
-        "Verification: {means}, {finding} ({weight} evidence) {note}",
+        "Levée de doute : {means}, {finding} (preuve {weight}) {item} {person} {note}",
+        "Verification: {means}, {finding} ({weight} evidence) {item} {person} {note}",
     ),
     "service_refused": (
         "Appel refusé ({service}) : {gate}",

@@ -27,6 +27,16 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "{channel} to {to} not sent: nobody waits for it any more",
     ),
     "images_asked": ("Images demandées : {cameras}", "Images asked for: {cameras}"),
+    "images_bounded": (
+        "Trop d'images demandées en une minute : {cameras} image(s) de moins",
+        "Too many images asked for in a minute: {cameras} fewer",
+    ),
+    "link_asked": ("{by} va chercher {link}", "{by} fetches {link}"),
+    "clip_fetched": (
+        "Séquence reçue : {camera}, {since} à {until}",
+        "Clip received: {camera}, {since} to {until}",
+    ),
+    "link_fetched": ("Reçu de {camera} : {link}", "Received from {camera}: {link}"),
     "no_cameras": (
         "Aucune caméra déclarée : pas d'image",
         "No camera is declared: no image",
@@ -58,7 +68,15 @@ FAULTS: Mapping[str, tuple[str, str]] = {
     "forbidden": ("destination interdite à l'automate", "forbidden to the machine"),
     "refused": ("refusé par le destinataire", "refused by the far end"),
     "gone": ("caméra supprimée", "the camera is no longer declared"),
-    "too_large": ("image trop grande", "the image is too large"),
+    "too_large": ("image ou séquence trop grande", "the image, or the clip, is too large"),
+    "no_decoder": (
+        "ffmpeg n'est pas installé sur la machine de la station",
+        "ffmpeg is not installed on the station's machine",
+    ),
+    "not_recorded": (
+        "rien d'enregistré de cette caméra à ce moment",
+        "nothing of that time is recorded of this camera",
+    ),
     "busy": ("destinataire momentanément indisponible", "the far end can't take it now"),
     "unreachable": ("injoignable", "unreachable"),
     "timeout": ("sans réponse à temps", "no answer in time"),

@@ -2,7 +2,7 @@
 
 What happens is in the table; here is only how. Each transition is committed before the next word,
 so a server that is killed loses at most the turn that was being said, and the next one goes on in
-the same call. Between two commands nothing slow happens: digits typed there are lost.
+the same call. Keys typed between two commands are known from AMI (``keys.py``).
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ import structlog
 from callflow.call import Outcome
 from callflow.signal import Kind
 from ivr import dialogue, prompts
+from ivr.agi.keys import Keys
 from ivr.agi.protocol import Gone, Session
 from ivr.dialogue import (
     Bridge,
     CodeChecked,
     CodeVerdict,
     Conclude,
+    Deed,
     Effect,
     Event,
     Facts,
@@ -45,12 +47,15 @@ Mute = Callable[[str, bool], Awaitable[None]]
 #: Seconds that an acknowledged mute may take before the dialogue goes on without it.
 MUTE_PATIENCE = 1.0
 
+#: The keys that end words which ask for none.
+_HEEDED = {Input.NONE: "", Input.ZERO: dialogue.OPERATOR_KEY, Input.ANY: "0123456789*#"}
+
 
 class Speaker(Protocol):
     """The seam of speech (ivr/speech)."""
 
-    async def turn(self, sentences: Sequence[Sentence]) -> Path:
-        """One file that says them all, without extension."""
+    async def turn(self, sentences: Sequence[Sentence], *, opening: bool = False) -> Path:
+        """One file that says them all, without extension; ``opening``: a call's first words."""
 
     def prepare(self, sentences: Iterable[Sentence]) -> None:
         """They will be said soon."""
@@ -76,6 +81,12 @@ class DialogueStore(Protocol):
     async def check_code(self, channel_id: str, digits: str) -> CodeVerdict:
         """What this code is for the person of this call. It is never logged."""
 
+    async def perform(
+        self, channel_id: str, facts: Facts, progress: Progress, deed: Deed
+    ) -> tuple[Progress, Sequence[Effect]]:
+        """Does what a menu wants done and stores what follows from it, in one commit: a server
+        that goes on from there never does it twice."""
+
     async def save(self, channel_id: str, progress: Progress) -> None:
         """Stores how far the dialogue is."""
 
@@ -94,6 +105,12 @@ class Dialogues:
         self._speech = speech
         self._mute = mute
         self._background: set[asyncio.Task[None]] = set()
+        self._keys: dict[str, Keys] = {}  # of each call that has a dialogue now
+
+    def key(self, channel_id: str, key: str) -> None:
+        """AMI tells that a far end typed ``key``."""
+        if keys := self._keys.get(channel_id):
+            keys.told(key)
 
     async def outgoing(self, session: Session) -> None:
         """A person answered a call of ours."""
@@ -110,7 +127,8 @@ class Dialogues:
     async def _run(
         self, session: Session, loading: Awaitable[tuple[Facts, Progress] | None]
     ) -> None:
-        run = _Run(self, session)
+        keys = self._keys[session.channel_id] = Keys()
+        run = _Run(self, session, keys)
         try:
             loaded = await loading
             if loaded is None:
@@ -124,6 +142,8 @@ class Dialogues:
             await self._to_a_human(session, run)
         finally:
             run.end()
+            if self._keys.get(session.channel_id) is keys:
+                del self._keys[session.channel_id]
 
     async def _to_a_human(self, session: Session, run: _Run) -> None:
         """Somebody is on the line and we are at a loss: never dropped (D12).
@@ -154,11 +174,13 @@ class Dialogues:
 class _Run:
     """One call's dialogue in this process."""
 
-    def __init__(self, dialogues: Dialogues, session: Session) -> None:
+    def __init__(self, dialogues: Dialogues, session: Session, keys: Keys) -> None:
         self._all = dialogues
+        self._keys = keys
         self._session = session
         self._id = session.channel_id
         self._is_muted: bool | None = None  # None: as a server before us left it
+        self._opening = True
         self.progress: Progress | None = None
 
     async def talk(self, facts: Facts, progress: Progress) -> None:
@@ -171,44 +193,85 @@ class _Run:
             await self._all._store.conclude(self._id, progress.result)
         self._all._speech.prepare(own_sentences(facts))
         while (now := dialogue.turn(facts, progress)) is not None:
-            event = await self._converse(facts, now, pardon=pardon)
+            language = dialogue.language(facts, progress)
+            event = await self._converse(language, now, pardon=pardon)
             pardon = False
             progress = await self._follow(facts, progress, event)
-        if progress.bridge:
-            await _hand_over(self._session, facts.room or self._id)
+        if facts.spied:
+            await _listen_in(self._session, facts)
+        elif progress.bridge:
+            await _hand_over(self._session, facts.room or self._id, facts.dialogue)
         await self._session.set_variable("CALLFLOW_DONE", "1")
 
-    async def _converse(self, facts: Facts, now: Turn, *, pardon: bool) -> Event:
+    async def _converse(self, language: str, now: Turn, *, pardon: bool) -> Event:
         phrases = (Phrase("pardon"), *now.say) if pardon else now.say
+        if not phrases and now.read is Input.NONE:
+            return Played()
         if now.record_muted and self._is_muted is not True:
             await self._all.muted(self._id, True)
             self._is_muted = True
-        file = str(await self._all._speech.turn([sentence(p, facts.language) for p in phrases]))
+        said = [sentence(phrase, language) for phrase in phrases]
+        file = str(await self._all._speech.turn(said, opening=self._opening))
+        if self._opening:  # what was typed before a word was said answers nothing
+            self._keys.forget()
+        self._opening = False
         if not now.record_muted and self._is_muted is not False:
             self._is_muted = False
             self._all.later(self._all.muted(self._id, False))
         return await self._read(now, file)
 
     async def _read(self, now: Turn, file: str) -> Event:
+        self._keys.skip("#")  # it ended what was read before, once more
         match now.read:
-            case Input.NONE | Input.ZERO:
-                keys = dialogue.OPERATOR_KEY if now.read is Input.ZERO else ""
-                key = await self._session.stream(file, keys)
-                return Typed(key) if key else Played()
-            case Input.CODE | Input.KEY:
-                digits = dialogue.LONGEST_CODE if now.read is Input.CODE else 1
-                answer = await self._session.get_data(file, now.timeout_s, digits)
+            case Input.CODE:
+                return await self._read_code(now, file)
+            case Input.KEY:
+                if early := self._keys.waiting:
+                    self._keys.take(1)
+                    return Typed(early[0])
+                answer = await self._session.get_data(file, now.timeout_s, 1)
+                self._keys.read(answer.result or ("" if answer.timed_out else "#"))
                 return Silence() if answer.timed_out and not answer.result else Typed(answer.result)
+            case Input.NONE | Input.ZERO | Input.ANY:
+                heeded = _HEEDED[now.read]
+                early = next((key for key in self._keys.waiting if key in heeded), "")
+                key = early or await self._session.stream(file, heeded)
+                self._keys.forget()
+                return Typed(key) if key else Played()
+
+    async def _read_code(self, now: Turn, file: str) -> Event:
+        # The longest entry and its ``#``: left over, that would be a key at the next question.
+        most = now.digits + (now.digits >= dialogue.LONGEST_CODE)
+        early, hash_key, _ = self._keys.waiting.partition("#")
+        if hash_key or len(early) >= most:
+            self._keys.take(len(early + hash_key))
+            return Typed(early)
+        room = most - len(early)
+        answer = await self._session.get_data(file, now.timeout_s, room)
+        ended = not answer.timed_out and len(answer.result) < room
+        read = answer.result + ("#" if ended else "")
+        typed = self._keys.read(read, after=len(early)) if read else early
+        if not read:
+            self._keys.take(len(early))
+        return Typed(typed.removesuffix("#")) if typed else Silence()
 
     async def _follow(self, facts: Facts, progress: Progress, event: Event) -> Progress:
+        deed = dialogue.deed(progress, event)
+        if deed is not None:
+            self.progress, done = await self._all._store.perform(self._id, facts, progress, deed)
+            await self._bridged(facts, done)
+            return self.progress
         code = dialogue.code_to_check(progress, event)
         if code is not None:
             event = CodeChecked(await self._all._store.check_code(self._id, code))
         self.progress, effects = dialogue.advance(facts, progress, event)
         await self._commit(self.progress, effects)
-        if any(isinstance(effect, Bridge) for effect in effects):
-            await _hand_over(self._session, facts.room or self._id)
+        await self._bridged(facts, effects)
         return self.progress
+
+    async def _bridged(self, facts: Facts, effects: Iterable[Effect]) -> None:
+        if any(isinstance(effect, Bridge) for effect in effects):
+            await _hand_over(self._session, facts.room or self._id, facts.dialogue)
 
     async def _commit(self, progress: Progress, effects: Iterable[Effect]) -> None:
         """Both in one group commit, so a code of duress takes no longer than another."""
@@ -226,9 +289,19 @@ class _Run:
             self._all.later(self._all.muted(self._id, False))
 
 
-async def _hand_over(session: Session, room: str) -> None:
+async def _hand_over(
+    session: Session, room: str, of: dialogue.Dialogue = dialogue.Dialogue.INCOMING
+) -> None:
+    if of is dialogue.Dialogue.PHONE:  # an operator hears no music while they are alone
+        await session.set_variable("CALLFLOW_LISTENER", "callflow-operator")
     await session.set_variable("CALLFLOW_ROOM", room)
     await session.set_variable("CALLFLOW_NEXT", "conference")
+
+
+async def _listen_in(session: Session, facts: Facts) -> None:
+    await session.set_variable("CALLFLOW_SPIED", facts.spied)
+    await session.set_variable("CALLFLOW_WHISPERS", "1" if facts.whispers else "0")
+    await session.set_variable("CALLFLOW_NEXT", "spy")
 
 
 # --- what is said ---------------------------------------------------------------------------------
@@ -240,7 +313,7 @@ def sentence(phrase: Phrase, language: str) -> Sentence:
         prompts.spoken(phrase.key, phrase.values, language),
         prompts.language(language),
         shared=all(isinstance(value, Kind) for value in phrase.values.values()),
-        key="" if phrase.values else phrase.key,
+        key=prompts.recordable(phrase.key, phrase.values),
     )
 
 

@@ -53,15 +53,7 @@ class OriginateFailed:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Dtmf:
-    """A key was pressed on the far end's phone."""
-
-    call_id: str
-    digit: str
-
-
-Event = Placed | Ringing | Answered | Ended | OriginateFailed | Dtmf
+Event = Placed | Ringing | Answered | Ended | OriginateFailed
 
 # --- errors: who is wrong, and may a retry double a call? ----------------------------------------
 

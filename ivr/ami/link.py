@@ -28,7 +28,7 @@ from ivr.ami.events import (
     MaybePlaced,
     Refused,
 )
-from ivr.ami.translate import ORIGINATE, Fields, Translator, text
+from ivr.ami.translate import ORIGINATE, Fields, Translator, key_typed, text
 from ivr.ami.values import checked_trunk, is_channel_id
 from ivr.ami.wire import Wire, connect
 
@@ -73,7 +73,10 @@ class AmiLink:
     ``on_events`` gets the events in order, as many at once as wait (one transaction stores them
     all), and is never entered twice at a time. ``on_alarm(kind, reason)`` is told what a person
     must look at: ``ami_login_refused``, ``ami_down``, ``ami_up``. ``on_device(name, state)``
-    hears the states of Asterisk's devices as they change, and by ``devices``; it must not block.
+    hears the states of Asterisk's devices as they change, and by ``devices``; ``on_contact(name,
+    connected)`` that a phone registered, or that its connection is gone; ``on_key(channel_id,
+    key)`` each key that a far end typed. They must not block.
+    ``ours``: this Asterisk has our own configuration, not somebody else's.
     """
 
     def __init__(
@@ -87,17 +90,20 @@ class AmiLink:
         context: str = "callflow-outgoing",
         timing: Timing | None = None,
         queue_size: int = 10_000,
-        want_dtmf: bool = False,
+        ours: bool = False,
+        on_key: Callable[[str, str], None] | None = None,
         on_device: Callable[[str, str], None] = lambda name, state: None,
+        on_contact: Callable[[str, bool], None] = lambda name, connected: None,
         dice: Callable[[], float] = random.random,
     ) -> None:
         self._account = account
         self._on_up, self._on_events, self._on_alarm = on_up, on_events, on_alarm
-        self._trunk, self._context = checked_trunk(trunk), context
+        self._trunk, self._context, self._ours = checked_trunk(trunk), context, ours
         self._timing = timing or Timing()
         self._queue: deque[Event] = deque()
         self._queue_size = queue_size
-        self._want_dtmf, self._on_device = want_dtmf, on_device
+        self._on_key, self._on_device = on_key, on_device
+        self._on_contact = on_contact
         self._overflow = False
         self._booted = asyncio.Event()
         self._something = asyncio.Event()  # events wait, or the link died
@@ -165,7 +171,25 @@ class AmiLink:
             ring_time,
             trunk=endpoint,
             context=context or self._context,
+            ours=self._ours,
         )
+        await self._order(call_id, action)
+
+    async def ring(
+        self, call_id: str, phone: str, caller_number: str, ring_time: float, *, context: str = ""
+    ) -> None:
+        """Ask Asterisk to ring an operator's phone; the same rules as for ``originate``."""
+        ordered = actions.ring(
+            call_id,
+            phone,
+            caller_number,
+            ring_time,
+            context=context or self._context,
+            ours=self._ours,
+        )
+        await self._order(call_id, ordered)
+
+    async def _order(self, call_id: str, action: dict[str, str]) -> None:
         if not self.ready:
             raise LinkDown("the link to Asterisk is not ready")
         if not self._translator.sent(call_id, self._session):
@@ -217,6 +241,24 @@ class AmiLink:
     async def mute(self, call_id: str, on: bool) -> bool:
         """Silence the recording of this call while a code is typed, or not any more."""
         return await self._on_channel(actions.mute(call_id, on=on))
+
+    async def press(self, call_id: str, key: str) -> bool:
+        """Send one key to the far end of this call."""
+        return await self._on_channel(actions.press(call_id, key))
+
+    async def conference_mute(self, room: str, call_id: str, on: bool) -> bool:
+        """Nobody in the conference ``room`` hears this call, or again."""
+        try:
+            items = await self._act(actions.status(call_id), list_of="Status")
+        except Refused as refusal:
+            if "no such channel" in str(refusal).lower():
+                return False
+            raise
+        name = next((text(item, "channel") for item in items), "")
+        if not name:
+            return False
+        await self._act(actions.conference_mute(room, name, on=on))
+        return True
 
     async def _on_channel(self, fields: dict[str, str]) -> bool:
         try:
@@ -295,7 +337,7 @@ class AmiLink:
 
     async def _login(self) -> None:
         account = self._account
-        action = actions.login(account.user, account.secret, dtmf=self._want_dtmf)
+        action = actions.login(account.user, account.secret, dtmf=self._on_key is not None)
         try:
             await self._act(action, within=self._timing.connect)
         except Refused as refusal:
@@ -391,6 +433,11 @@ class AmiLink:
                 self._booted.set()
             case "devicestatechange":
                 self._on_device(text(fields, "device"), text(fields, "state"))
+            case "contactstatus":
+                status = text(fields, "contactstatus").lower()
+                self._on_contact(text(fields, "aor"), status not in ("removed", "unreachable"))
+            case "dtmfend" if self._on_key is not None and (typed := key_typed(fields)):
+                self._on_key(*typed)
         self._put(self._translator.events(fields, session))
 
     def _heard_of_channels(self, items: list[Fields]) -> None:

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ivr.ami.events import Answered, Dtmf, Ended, Event, OriginateFailed, Placed, Ringing
+from ivr.ami.events import Answered, Ended, Event, OriginateFailed, Placed, Ringing
 from ivr.ami.values import is_call_id
 
 #: An ActionID of Originate is this and the call's id, so a response is ours or it is not.
@@ -40,6 +40,13 @@ def number(fields: Fields, key: str) -> int | None:
     """One header as a number, None where it is none. ``486 Busy Here`` is 486."""
     word = text(fields, key).partition(" ")[0]
     return int(word) if word.isascii() and word.isdigit() and len(word) < 6 else None
+
+
+def key_typed(fields: Fields) -> tuple[str, str] | None:
+    """(the channel's id, the key) of a DTMFEnd whose key came from the far end."""
+    channel_id, key = text(fields, "uniqueid"), text(fields, "digit")
+    received = text(fields, "direction") == "Received"
+    return (channel_id, key) if received and len(key) == 1 else None
 
 
 @dataclass(slots=True)
@@ -94,8 +101,6 @@ class Translator:
                 yield from self._hangup(fields)
             case "originateresponse":
                 yield from self._originate_response(fields, session)
-            case "dtmfend":
-                yield from self._dtmf(fields)
 
     def _ours(self, channel_id: str) -> bool:
         """One of our attempts, or a call from outside that we were told to follow."""
@@ -170,8 +175,3 @@ class Translator:
             return
         progress.ended = True
         yield OriginateFailed(call_id, f"reason {reason or 'not given'}")
-
-    def _dtmf(self, fields: Fields) -> Iterator[Event]:
-        call_id, digit = text(fields, "uniqueid"), text(fields, "digit")
-        if self._ours(call_id) and len(digit) == 1 and text(fields, "direction") == "Received":
-            yield Dtmf(call_id, digit)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from callflow.phones import is_phone
 from ivr.ami.events import BadValue
 
 #: The ids that we give to our attempts: a UUID.
@@ -14,6 +15,7 @@ _CALL_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}
 #: its node in front where it has one.
 _CHANNEL_ID = re.compile(r"(?:[0-9A-Za-z][0-9A-Za-z_.-]{0,60}-)?[0-9]{9,12}\.[0-9]{1,9}")
 _NUMBER = re.compile(r"\+?([0-9]{2,15})")
+KEYS = frozenset("0123456789*#ABCD")
 _TRUNK = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
@@ -50,6 +52,20 @@ def dial_digits(number: str) -> str:
     if match is None:
         raise BadValue(f"not a number that can be dialled: {number!r}")
     return match.group(1)
+
+
+def checked_phone(name: str) -> str:
+    """The name of an operator's phone; raises BadValue."""
+    if not is_phone(name):
+        raise BadValue(f"not a telephone of ours: {name!r}")
+    return name
+
+
+def checked_key(key: str) -> str:
+    """One key of a telephone; raises BadValue."""
+    if key not in KEYS:
+        raise BadValue(f"not a key: {key!r}")
+    return key
 
 
 def checked_trunk(name: str) -> str:

@@ -34,6 +34,8 @@ class TrunkEnd:
     host: str = "127.0.0.1"
     port: int
     domain: str = ""
+    transport: str = "udp"
+    media_encryption: str = "none"
 
 
 class UnsafeSetting(ValueError):
@@ -49,7 +51,18 @@ class StationSettings:
     """Where MixMonitor writes `<call id>.raw`: two channels (received, sent), 8 kHz, 16 bit."""
     ami_port: int
     ami_user: str = AMI_USER
-    sip_port: int
+    sip_port: int | None
+    """None: nobody is spoken with in clear."""
+    sip_tls_port: int | None = None
+    authorities: Path | None = None
+    """PEM: who vouches for the certificates of trunks' far ends."""
+    secure_phones: bool = False
+    http_port: int
+    wss_port: int
+    bind: str = "127.0.0.1"
+    tls_certificate: Path | None = None
+    """With it operators' browsers come by ``wss`` at ``bind``."""
+    tls_key: Path | None = None
     fastagi_port: int
     rtp_first: int
     rtp_last: int
@@ -124,6 +137,8 @@ def render_station(instance: Instance, settings: StationSettings, tree: Asterisk
         "ami_secret": instance.ami_secret(),
         "one_moment": settings.one_moment or _sound(tree, "one-moment-please"),
         "music": instance.folder / "music",
+        "operators": instance.operators,
+        "ice": "yes",
         # A trunk that says nothing at all is given up sooner where another one is there.
         **(_PATIENT if len(settings.trunks) == 1 else _HURRIED),
     }
@@ -140,6 +155,7 @@ def render_simulator(instance: Instance, settings: SimulatorSettings, tree: Aste
         "greeting": _sound(tree, "vm-intro"),
         "beep": _sound(tree, "beep"),
         "dtmf_tones": DTMF_TONES,
+        "ice": "no",
     }
     _render(instance, values, tree)
 
@@ -166,7 +182,7 @@ def render_includes(folder: Path, values: Mapping[str, object]) -> list[Path]:
         # Cut before it is rendered: what stands in [general] is not among the values.
         own = _without_general((TEMPLATES / "station" / f"{name}.conf").read_text(encoding="utf-8"))
         path = folder / f"callflow_{name}.conf"
-        _write(path, environment.from_string(own).render({**limits, **values}))
+        write(path, environment.from_string(own).render({**limits, **values}))
         written.append(path)
     return written
 
@@ -192,7 +208,7 @@ def _render(instance: Instance, values: Mapping[str, object], tree: AsteriskTree
     for folder in ("common", instance.kind):
         for template in sorted((TEMPLATES / folder).glob("*.conf")):
             text = environment.get_template(f"{folder}/{template.name}").render(everything)
-            _write(instance.etc / template.name, text)
+            write(instance.etc / template.name, text)
 
 
 def _templates() -> jinja2.Environment:
@@ -217,7 +233,8 @@ def _safe(value: object) -> str:
     return text
 
 
-def _write(path: Path, text: str) -> None:
+def write(path: Path, text: str) -> None:
+    """Write a file of mode 0600, whole or not at all."""
     fresh = path.with_suffix(".new")
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ssl
 from pathlib import Path
 
-from callflow.config import Settings, TrunkSettings
+from callflow.config import Settings
+from callflow.trunk_settings import TrunkSettings
 from ivr.asterisk.configuration import (
     NetworkTrunk,
     SimulatorSettings,
@@ -18,6 +20,9 @@ from ivr.asterisk.configuration import (
 from ivr.asterisk.instance import Instance, Kind
 from ivr.asterisk.process import AsteriskProcess
 from ivr.asterisk.tree import AsteriskTree
+
+#: Where Debian and its like keep them; OpenSSL may have been built elsewhere.
+_AUTHORITIES = (Path("/etc/ssl/certs/ca-certificates.crt"), Path("/etc/ssl/cert.pem"))
 
 
 def instance(settings: Settings, kind: Kind) -> Instance:
@@ -42,7 +47,15 @@ def station(
             node=settings.node,
             recordings=settings.recordings_dir,
             ami_port=ports.ami,
-            sip_port=ports.sip,
+            sip_port=ports.sip if settings.sip_clear else None,
+            sip_tls_port=ports.sip_tls if settings.sip_tls else None,
+            authorities=settings.sip_authorities or _authorities_here(),
+            secure_phones=settings.secure_phones,
+            http_port=ports.asterisk_http,
+            wss_port=ports.asterisk_wss,
+            bind=settings.bind,
+            tls_certificate=settings.tls_certificate,
+            tls_key=settings.tls_key,
             fastagi_port=ports.agi,
             rtp_first=ports.rtp_start,
             rtp_last=ports.rtp_start + ports.rtp_count - 1,
@@ -57,7 +70,20 @@ def station(
 
 def _far_end(settings: Settings, trunk: TrunkSettings) -> TrunkEnd:
     host, _, port = (trunk.address or f"127.0.0.1:{settings.ports.simulator_sip}").rpartition(":")
-    return TrunkEnd(name=trunk.name, host=host, port=int(port), domain=_domain(settings, trunk))
+    return TrunkEnd(
+        name=trunk.name,
+        host=host,
+        port=int(port),
+        domain=_domain(settings, trunk),
+        transport=trunk.transport,
+        media_encryption=trunk.media_encryption,
+    )
+
+
+def _authorities_here() -> Path | None:
+    """The file of those that this machine trusts."""
+    known = ssl.get_default_verify_paths().cafile
+    return Path(known) if known else next((p for p in _AUTHORITIES if p.is_file()), None)
 
 
 def _domain(settings: Settings, trunk: TrunkSettings) -> str:
@@ -82,6 +108,7 @@ def render_external(settings: Settings, folder: Path) -> list[Path]:
         "fastagi_port": settings.ports.agi,
         "panel_numbers": as_dialled(settings.panel_numbers),
         "one_moment": "one-moment-please",
+        "sip_tls_port": None,  # whom that PBX lets in is its own affair
     }
     return render_includes(folder, values)
 

@@ -74,6 +74,11 @@ class Instance:
         return self.folder / "log"
 
     @property
+    def operators(self) -> Path:
+        """The operators' phones, as telephony wrote them last (station only)."""
+        return self.etc / "pjsip_operators.conf"
+
+    @property
     def phones(self) -> Path:
         """The simulated phones: one file per number (simulator only)."""
         return self.folder / "phones"

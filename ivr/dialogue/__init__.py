@@ -22,6 +22,7 @@ from ivr.dialogue.events import (
     Bridge,
     CodeChecked,
     Conclude,
+    Done,
     Effect,
     Event,
     Finish,
@@ -30,6 +31,9 @@ from ivr.dialogue.events import (
     Silence,
     Typed,
 )
+from ivr.dialogue.facts import Facts, Progress
+from ivr.dialogue.pages import Deed, Place
+from ivr.dialogue.saying import language, own_phrases, turn
 from ivr.dialogue.table import (
     ASKED_AT_MOST,
     ASKING,
@@ -39,6 +43,7 @@ from ivr.dialogue.table import (
     LONGEST_CODE,
     OPERATOR_KEY,
     SHORTEST_CODE,
+    SILENT,
     TABLE,
     WRONG_CODES_AT_MOST,
     Answer,
@@ -50,18 +55,14 @@ from ivr.dialogue.table import (
     mermaid,
 )
 from ivr.dialogue.talk import (
-    Facts,
     ImpossibleEvent,
-    Input,
-    Phrase,
-    Progress,
-    Turn,
     advance,
     code_to_check,
-    own_phrases,
+    deed,
     result_at_hang_up,
-    turn,
+    results_of,
 )
+from ivr.dialogue.turns import Input, Phrase, Turn
 
 __all__ = [
     "ASKED_AT_MOST",
@@ -72,6 +73,7 @@ __all__ = [
     "LONGEST_CODE",
     "OPERATOR_KEY",
     "SHORTEST_CODE",
+    "SILENT",
     "TABLE",
     "WRONG_CODES_AT_MOST",
     "Answer",
@@ -79,7 +81,9 @@ __all__ = [
     "CodeChecked",
     "CodeVerdict",
     "Conclude",
+    "Deed",
     "Dialogue",
+    "Done",
     "Effect",
     "Event",
     "Facts",
@@ -88,6 +92,7 @@ __all__ = [
     "ImpossibleEvent",
     "Input",
     "Phrase",
+    "Place",
     "Played",
     "Progress",
     "Rule",
@@ -98,8 +103,11 @@ __all__ = [
     "Typed",
     "advance",
     "code_to_check",
+    "deed",
+    "language",
     "mermaid",
     "own_phrases",
     "result_at_hang_up",
+    "results_of",
     "turn",
 ]

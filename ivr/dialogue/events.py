@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from callflow.call import Outcome
 from ivr.dialogue.table import CodeVerdict
+from ivr.dialogue.turns import Phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,24 @@ class HungUp:
     """The call ended. The end of an AGI session isn't one: a redirect looks the same."""
 
 
-Event = Typed | CodeChecked | Silence | Played | HungUp
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Done:
+    """What became of a menu's deed: ``result`` is a key of its page's ``leads``.
+
+    ``may`` and ``language``, where they are known better now, take the place of what was.
+    ``served``: it is what somebody calls for. ``duress``: it was asked for under threat.
+    """
+
+    result: str
+    say: tuple[Phrase, ...] = ()
+    keep: Mapping[str, str] = field(default_factory=dict)
+    may: frozenset[str] | None = None
+    language: str = ""
+    served: bool = False
+    duress: bool = False
+
+
+Event = Typed | CodeChecked | Done | Silence | Played | HungUp
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ class Dialogue(StrEnum):
     GUARD = "guard"  # we call a guard firm: will it go there?
     VOICE = "voice"  # we call a device back: a human at once, without a code (D8)
     SERVICE = "service"  # a service that a person asked for: it hears that person, and no words
+    PHONE = "phone"  # an operator's own phone: whoever picks it up is with the people at once
+    TALK = "talk"  # somebody whom an operator calls, who is on the line already
 
 
 class Answer(StrEnum):
@@ -45,6 +47,9 @@ HELP_KEY = "2"
 OPERATOR_KEY = "0"
 
 
+#: Dialogues without words: who answers is in the conference at once.
+SILENT = frozenset({Dialogue.SERVICE, Dialogue.PHONE, Dialogue.TALK})
+
 #: Dialogues that put one question of the plan, after the code where one is asked.
 ASKING = frozenset({Dialogue.QUESTION, Dialogue.MESSAGE, Dialogue.GUARD})
 
@@ -65,8 +70,10 @@ class State(StrEnum):
     ASK = "ask"  # question, message, guard: what the plan says, then the keys
     DESK = "desk"  # desk: says what waits
     WELCOME = "welcome"  # incoming: greets
+    MENUS = "menus"  # incoming: at a page of a menu
     CLOSING = "closing"  # concluded; the last words, then hang-up
     BRIDGING = "bridging"  # concluded; "an operator will answer", then the conference
+    POSITION = "position"  # out of the conference for a moment: which number they are in the queue
     END = "end"
 
 
@@ -102,6 +109,8 @@ class Trigger(StrEnum):
     ANSWER_8 = "answer_8"
     ANSWER_9 = "answer_9"
     TAKE = "take"  # desk: I take it
+    LOCKED = "locked"  # no code counts for a while
+    SERVED = "served"  # the menu has nothing more to say
     PLAYED = "played"  # the last words were said
     HUNG_UP = "hung_up"
 
@@ -163,11 +172,24 @@ TABLE: Mapping[tuple[State, Trigger], Rule] = {
     (State.DESK, Trigger.HUNG_UP): Rule(State.END, Outcome.HUNG_UP),
     (State.WELCOME, Trigger.OPERATOR): Rule(_BRIDGING, Outcome.OPERATOR),
     (State.WELCOME, Trigger.HUNG_UP): Rule(State.END, Outcome.HUNG_UP),
+    # What a menu does by itself is in ``caller_menu``; this is how it is left.
+    (State.MENUS, Trigger.OPERATOR): Rule(_BRIDGING, Outcome.OPERATOR, "key_operator"),
+    (State.MENUS, Trigger.HELP): Rule(_BRIDGING, Outcome.HELP, "key_help"),
+    (State.MENUS, Trigger.WRONG_AGAIN): Rule(_BRIDGING, Outcome.WRONG_CODE, "code_wrong_last"),
+    (State.MENUS, Trigger.LOCKED): Rule(_BRIDGING, Outcome.OPERATOR, "codes_locked"),
+    (State.MENUS, Trigger.GIVE_UP): Rule(_BRIDGING, Outcome.OPERATOR, "silent_person"),
+    (State.MENUS, Trigger.SERVED): Rule(_CLOSING),
+    (State.MENUS, Trigger.GOING): Rule(_CLOSING, Outcome.GOING, "key_going"),
+    (State.MENUS, Trigger.SEND_GUARD): Rule(_CLOSING, Outcome.SEND_GUARD, "key_send_guard"),
+    (State.MENUS, Trigger.NEXT_PERSON): Rule(_CLOSING, Outcome.NEXT_PERSON, "key_next_person"),
+    (State.MENUS, Trigger.HUNG_UP): Rule(State.END),
     (_CLOSING, Trigger.PLAYED): Rule(State.END),
     (_CLOSING, Trigger.OPERATOR): Rule(_BRIDGING, Outcome.OPERATOR, "key_operator"),
     (_CLOSING, Trigger.HUNG_UP): Rule(State.END),
     (_BRIDGING, Trigger.PLAYED): Rule(State.END),
     (_BRIDGING, Trigger.HUNG_UP): Rule(State.END),
+    (State.POSITION, Trigger.PLAYED): Rule(State.END),
+    (State.POSITION, Trigger.HUNG_UP): Rule(State.END),
 }
 
 #: What an asking dialogue does otherwise: after the code comes its question, not the menu.
@@ -190,6 +212,8 @@ FIRST: Mapping[Dialogue, State] = {
     Dialogue.DESK: State.DESK,
     Dialogue.INCOMING: State.WELCOME,
     Dialogue.SERVICE: State.END,
+    Dialogue.PHONE: State.END,
+    Dialogue.TALK: State.END,
     Dialogue.QUESTION: State.CODE,  # or, where nobody is to be identified, State.ASK
     Dialogue.MESSAGE: State.CODE,
     Dialogue.GUARD: State.CODE,

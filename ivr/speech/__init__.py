@@ -3,6 +3,7 @@
 ``Speech`` is the seam; the voice itself is a process of its own (``voice.py`` says why). Sentences
 are kept by a hash of text, voice and version: those that a site's data shape in the instance's own
 folder, the fixed ones in one that instances share. What is needed now goes before what is prepared.
+Where somebody recorded an announcement (``announcements.py``), it is said instead of the voice's.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from typing import ParamSpec, TypeVar
 import structlog
 
 from callflow import clock
+from ivr.speech.announcements import Announcements
 
 log = structlog.get_logger()
 
@@ -33,7 +35,11 @@ T = TypeVar("T")
 
 VOICES = {"fr": "fr-FR", "en": "en-GB"}
 #: Changes when the same text would sound otherwise: a new voice, level or format.
-VERSION = "1"
+VERSION = "2"
+#: Silence before the first words of a call, in A-law and seconds: until the media path is through
+#: and the phone at the ear, the first syllable would be lost.
+OPENING_S, _SILENCE = 0.3, b"\xd5"
+_FRAME = 160  # bytes of 20 ms: a turn ends with a whole packet
 #: Seconds a sentence may take to be made; then the voice is started anew.
 PATIENCE = 2.0
 #: Seconds that the voice may take to start, on a machine that has much to do.
@@ -56,7 +62,7 @@ class SpeechFailed(Exception):
 class Sentence:
     """One sentence for the voice, as ivr/prompts.py gives it, and where its sound is kept.
 
-    ``shared``: nothing of a site is in it. ``key``: a studio recording may stand for it.
+    ``shared``: nothing of a site is in it. ``key``: a recorded announcement may stand for it.
     """
 
     text: str
@@ -76,13 +82,11 @@ class _Order:
 
 @dataclass
 class Speech:
-    """``folder`` is the instance's (DATA/prompts), ``shared`` may be common to instances.
-
-    ``folder/studio/<language>/<key>.wav`` replaces a fixed prompt by a recording.
-    """
+    """``folder`` is the instance's (DATA/prompts), ``shared`` may be common to instances."""
 
     folder: Path
     shared: Path
+    announcements: Announcements
     made: int = 0
     seconds: float = 0.0
 
@@ -136,11 +140,19 @@ class Speech:
                 raise
         return stem
 
-    async def turn(self, sentences: Sequence[Sentence]) -> Path:
+    async def turn(self, sentences: Sequence[Sentence], *, opening: bool = False) -> Path:
         """One file for all of ``sentences``; one that fails is left out, loudly.
 
         One file, since `GET DATA` plays only one and digits are never lost within one command.
+        ``opening``: they are a call's first words.
         """
+        stems = await self._sounds(sentences)
+        try:
+            return await self._in_thread(self._join, stems, opening)
+        except FileNotFoundError:  # an announcement was just taken away
+            return await self._in_thread(self._join, await self._sounds(sentences), opening)
+
+    async def _sounds(self, sentences: Sequence[Sentence]) -> list[Path]:
         orders = [self.sound(sentence) for sentence in sentences]
         results = await asyncio.gather(*orders, return_exceptions=True)
         stems = [result for result in results if isinstance(result, Path)]
@@ -149,7 +161,7 @@ class Speech:
                 log.error("speech failed", error=str(result))
             elif isinstance(result, BaseException):
                 raise result
-        return await self._in_thread(self._join, stems)
+        return stems
 
     def prepare(self, sentences: Iterable[Sentence]) -> None:
         """Orders what will be said soon; nobody waits for it."""
@@ -182,23 +194,18 @@ class Speech:
     # --- files --------------------------------------------------------------------------------
 
     def _stem(self, sentence: Sentence) -> Path:
-        voice = VOICES.get(sentence.language, VOICES["en"])
-        studio = self._studio(sentence)
-        made_of = [VERSION, voice, sentence.text]
-        if studio:
-            made_of.append(f"{studio} {studio.stat().st_mtime_ns}")
-        name = hashlib.sha256("\n".join(made_of).encode("utf-8", "surrogatepass")).hexdigest()[:32]
-        shared = sentence.shared and not studio
-        return (self.shared if shared else self.folder / "sentences") / name[:2] / name
+        if sentence.key and (recorded := self.announcements.find(sentence.key, sentence.language)):
+            return recorded
+        made_of = (VERSION, VOICES.get(sentence.language, VOICES["en"]), sentence.text)
+        name = _hash(made_of)
+        return (self.shared if sentence.shared else self.folder / "sentences") / name[:2] / name
 
-    def _studio(self, sentence: Sentence) -> Path | None:
-        if not sentence.key:
-            return None
-        path = self.folder / "studio" / sentence.language / f"{sentence.key}.wav"
-        return path if path.exists() else None
-
-    def _join(self, stems: Sequence[Path]) -> Path:
-        name = hashlib.sha256("\n".join(map(str, stems)).encode()).hexdigest()[:32]
+    def _join(self, stems: Sequence[Path], opening: bool) -> Path:
+        """Raises FileNotFoundError where one of them isn't there any more."""
+        files = [stem.with_name(f"{stem.name}.alaw") for stem in stems]
+        # A recording keeps its name when it is replaced.
+        made_of = [f"{file} {file.stat().st_mtime_ns}" for file in files]
+        name = _hash([VERSION, str(opening), *made_of])
         turn = self.folder / "turns" / name
         file = turn.with_name(f"{name}.alaw")
         if file.exists():
@@ -206,9 +213,9 @@ class Speech:
             return turn
         # Two calls may need the same turn at once: each thread writes a file of its own.
         part = file.with_name(f".{name}.{os.getpid()}.{threading.get_ident()}")
-        part.write_bytes(
-            b"".join(stem.with_name(f"{stem.name}.alaw").read_bytes() for stem in stems)
-        )
+        lead = _SILENCE * int(8000 * OPENING_S) if opening else b""
+        said = lead + b"".join(file.read_bytes() for file in files)
+        part.write_bytes(said + _SILENCE * (-len(said) % _FRAME))
         part.replace(file)
         return turn
 
@@ -272,12 +279,10 @@ class Speech:
         if voice.stdin is None or voice.stdout is None:
             raise EOFError("the voice has no pipes")
         sentence = order.sentence
-        studio = self._studio(sentence)
         body = {
             "text": sentence.text,
             "voice": VOICES.get(sentence.language, VOICES["en"]),
             "stem": str(order.stem),
-            "studio": str(studio) if studio else None,
         }
         voice.stdin.write(json.dumps(body).encode() + b"\n")
         await voice.stdin.drain()
@@ -307,6 +312,10 @@ class Speech:
         with suppress(ProcessLookupError):
             voice.kill()
         await voice.wait()
+
+
+def _hash(parts: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def _exists(stem: Path) -> bool:

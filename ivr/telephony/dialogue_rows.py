@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from callflow import handling
 from callflow.call import Outcome
@@ -10,7 +10,7 @@ from callflow.clock import Clock
 from callflow.storage import Store, Tx
 from callflow.vault import Vault
 from ivr.ami import is_channel_id
-from ivr.dialogue import CodeVerdict, Facts, Progress
+from ivr.dialogue import CodeVerdict, Conclude, Deed, Effect, Facts, Progress, advance
 
 
 class DialogueRows:
@@ -61,6 +61,25 @@ class DialogueRows:
         return await self._store.read(
             lambda tx: handling.dialogue_check_code(tx, self._vault, channel_id, digits)
         )
+
+    async def perform(
+        self, channel_id: str, facts: Facts, progress: Progress, deed: Deed
+    ) -> tuple[Progress, Sequence[Effect]]:
+        """What a caller wants done in a menu, with what follows from it."""
+
+        def performed(tx: Tx) -> tuple[Progress, Sequence[Effect]]:
+            now = self._now()
+            done = handling.perform_deed(tx, self._vault, channel_id, deed, progress, now)
+            after, effects = advance(facts, progress, done)
+            handling.dialogue_save(tx, channel_id, after)
+            for effect in effects:
+                if isinstance(effect, Conclude):
+                    handling.dialogue_conclude(tx, channel_id, effect.outcome, now)
+            if after.bridge:
+                handling.dialogue_bridge(tx, channel_id, now)
+            return after, effects
+
+        return await self._store.write(performed)
 
     async def save(self, channel_id: str, progress: Progress) -> None:
         """How far it is; from the moment that it goes on with a human, one is rung."""

@@ -27,7 +27,6 @@ from ivr.ami import (
     MaybePlaced,
     NotPlaced,
     OriginateFailed,
-    Placed,
     Refused,
     Ringing,
     is_call_id,
@@ -42,6 +41,12 @@ GRACE = 3.0
 SLOTS = 8
 #: Where the dialplan brings person and operator together.
 CONFERENCE = "callflow-conference"
+#: Where somebody on hold is, with music.
+HELD = "callflow-held"
+#: Seconds from one key to the next.
+KEY_EVERY = 0.3
+#: Where it says to somebody who waits which number they are.
+POSITION = "callflow-position"
 #: Where the dialplan takes the calls of some dialogues: a service is never played anything.
 CONTEXTS = {"service": "callflow-service"}
 #: Seconds between two tries to store what Asterisk said, while the store is away.
@@ -166,20 +171,24 @@ class Placing:
     async def _place(self, order: handling.CallOrder) -> None:
         async with self._slots:
             try:
-                await self.link.originate(
-                    order.call_id,
-                    order.to,
-                    order.caller,
-                    order.ring_time,
-                    order.trunk,
-                    context=CONTEXTS.get(order.dialogue, ""),
-                )
+                await self._originate(order)
             except NotPlaced as error:
                 # A lost link is no fault of the trunk's: another one would not help.
                 await self._failed(order.call_id, error, not_carried=isinstance(error, Refused))
             except MaybePlaced as error:
                 log.warning("call.maybe_placed", call=order.call_id, reason=str(error))
                 self._doubtful[order.call_id] = self._monotonic() + GRACE
+
+    async def _originate(self, order: handling.CallOrder) -> None:
+        context = CONTEXTS.get(order.dialogue, "")
+        if not order.trunk:
+            await self.link.ring(
+                order.call_id, order.to, order.caller, order.ring_time, context=context
+            )
+            return
+        await self.link.originate(
+            order.call_id, order.to, order.caller, order.ring_time, order.trunk, context=context
+        )
 
     async def _failed(self, call_id: str, error: NotPlaced, *, not_carried: bool) -> None:
         log.error("call.not_placed", call=call_id, reason=str(error))
@@ -209,8 +218,29 @@ class Placing:
                 return await self.link.hangup(order.call_id)
             case "take_over":
                 return await self._take_over(order.call_id)
+            case "hold":
+                return await self.link.redirect(order.call_id, HELD)
+            case "resume":
+                return await self.link.redirect(order.call_id, CONFERENCE)
+            case "mute" | "unmute":
+                return await self.link.conference_mute(
+                    order.argument, order.call_id, order.kind == "mute"
+                )
+            case "keys":
+                return await self._press(order.call_id, order.argument)
+            case "announce":
+                return await self._announce(order.call_id)
             case _:
                 raise NotPlaced(f"no such act on a call: {order.kind}")
+
+    async def _press(self, call_id: str, keys: str) -> bool:
+        """As a person types: a menu that is still speaking may miss what comes faster."""
+        for place, key in enumerate(keys):
+            if place:
+                await asyncio.sleep(KEY_EVERY)
+            if not await self.link.press(call_id, key):
+                return False
+        return True
 
     async def _take_over(self, call_id: str) -> bool:
         """Out of the dialogue into a conference, where a human is brought (D20)."""
@@ -219,6 +249,11 @@ class Placing:
             return False
         await self._write(lambda tx: handling.dialogue_bridge(tx, call_id, self._now()))
         return True
+
+    async def _announce(self, call_id: str) -> bool:
+        """Out of the conference, where nobody is yet, to hear which number they are, and back."""
+        waits = await self._store.write(lambda tx: handling.announcing(tx, call_id))
+        return waits and await self.link.redirect(call_id, POSITION)
 
     def arrived(self, call_id: str) -> None:
         """Somebody calls us, and the row is there: followed from now on, however it ends."""
@@ -320,7 +355,7 @@ class Placing:
         if isinstance(event, Ended | OriginateFailed):
             self._live.discard(call_id)
             self._on_over(call_id, cut=False)
-        elif isinstance(event, Placed | Ringing | Answered) and call_id not in self._live:
+        elif call_id not in self._live:
             self._spawn(self._end_if_over(call_id))
 
     # --- inside ---
@@ -358,6 +393,8 @@ class Placing:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
+#: Q.850: a party put the receiver down.
+NORMAL_CLEARING = 16
 #: What changes rows; for the rest no transaction is begun.
 _STORED = (Ringing, Answered, Ended, OriginateFailed)
 
@@ -378,6 +415,7 @@ def _store_events(tx: Tx, events: list[Event], now: Any) -> None:
                     detail=detail,
                     now=now,
                     not_carried=causes.not_carried(_ending(event)),
+                    receiver_down=event.answered and event.cause == NORMAL_CLEARING,
                 )
             case OriginateFailed(call_id, reason):
                 failure = Outcome.TRUNK_FAILURE

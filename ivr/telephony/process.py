@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -14,19 +16,23 @@ from callflow.dispatch.identity import Identity, only, taken
 from callflow.dispatch.wake import open_store, open_wake
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.vault import Vault
-from ivr import prompts
 from ivr.agi import AgiServer, Dialogues, fixed_sentences
+from ivr.agi.runner import sentence
 from ivr.ami import Account, AmiError, AmiLink, Timing
 from ivr.asterisk.configuration import AMI_USER
 from ivr.asterisk.instance import Instance, Kind
 from ivr.asterisk.tree import cache_folder
 from ivr.contact_id import Panels, write_tones
+from ivr.dialogue import Phrase
 from ivr.speech import Speech, SpeechFailed
+from ivr.speech.announcements import Announcements
 from ivr.telephony.dialogue_rows import DialogueRows
 from ivr.telephony.panel_rows import PanelRows
+from ivr.telephony.phones import Phones
 from ivr.telephony.placing import Placing
 from ivr.telephony.presence import Presence
 from ivr.telephony.recordings import Recordings
+from ivr.telephony.refusals import Refusals
 from ivr.telephony.site_names import SiteNames
 from ivr.telephony.trunk_reach import TrunkReach
 
@@ -37,6 +43,7 @@ _LOOK_EVERY = 0.1  # seconds: a lost wake-up costs no more
 _BEAT_EVERY = 2.0
 _SWEEP_EVERY = 20.0
 _TRUNKS_EVERY = 3.0
+_PHONES_EVERY = 2.0
 #: An Asterisk of our own says when it has booted; others may never say it.
 _BOOT = {"embedded": 20.0, "external": 0.5}
 
@@ -59,6 +66,7 @@ class Telephony:
         self._me = me or only(settings, ROLE)
         self._presence = Presence(store.url, settings.node)
         self._wake = open_wake(settings, ROLE)
+        self._phones_changed = asyncio.Event()
         self._recordings = Recordings(
             store, settings.recordings_dir, node=settings.node, now=clock.now
         )
@@ -70,14 +78,19 @@ class Telephony:
             on_over=self._recordings.over,
             on_room=self._wake.nudge,
         )
+        self._phones = Phones(store, vault, station_of(settings), node=settings.node, now=clock.now)
+        self._refusals = refusals_of(settings)
         self._reach = TrunkReach([trunk.name for trunk in settings.all_trunks], clock.now)
         self._link = AmiLink(
             account(settings),
             on_up=self._up,
             on_events=self._placing.events,
             on_alarm=self._alarm,
-            on_device=self._reach.heard,
+            on_device=self._device,
+            on_contact=self._phones.connected,
+            on_key=self._key,
             timing=Timing(boot=_BOOT[settings.asterisk]),
+            ours=settings.asterisk == "embedded",
         )
         self._placing.attach(self._link)
         self._rows = DialogueRows(
@@ -119,6 +132,7 @@ class Telephony:
                     self._recordings.run(),
                     self._every(_BEAT_EVERY, self._beat),
                     self._every(_TRUNKS_EVERY, self._watch_trunks),
+                    self._follow_phones(),
                     self._every(_SWEEP_EVERY, self._recordings.sweep),
                 ):
                     parts.create_task(part)
@@ -136,6 +150,8 @@ class Telephony:
             try:
                 await self._placing.look(told=told)
                 await self._placing.ask_for_doubtful()
+                if told:  # after the calls: those don't wait for it
+                    await self._phones.look()
             except StoreUnavailable as error:
                 log.debug("store.away", reason=error.reason)  # the store says it, once
 
@@ -147,10 +163,34 @@ class Telephony:
                 log.debug("store.away", reason=error.reason)  # the store says it, once
             await asyncio.sleep(seconds)
 
+    def _device(self, device: str, state: str) -> None:
+        self._reach.heard(device, state)
+        self._phones.heard(device, state)
+        if self._phones.changed:
+            self._phones_changed.set()
+
+    def _key(self, channel_id: str, key: str) -> None:
+        self._dialogues.key(channel_id, key)
+
+    async def _follow_phones(self) -> None:
+        """What a phone does is in its row at once: who is free is decided by it."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_PHONES_EVERY):
+                    await self._phones_changed.wait()
+            self._phones_changed.clear()
+            try:
+                await self._phones.look()
+                await self._phones.tell()
+            except StoreUnavailable as error:
+                log.debug("store.away", reason=error.reason)  # the store says it, once
+
     async def _up(self) -> None:
         await self._placing.resync()
         self._reach.forget()
+        self._phones.forget()
         await self._link.devices()
+        self._phones_changed.set()
 
     async def _watch_trunks(self) -> None:
         """Judged only while Asterisk is there: without it no trunk can be blamed."""
@@ -162,12 +202,14 @@ class Telephony:
     async def _beat(self) -> None:
         up, node = self._link.ready, self._settings.node
         now = clock.now()
+        await asyncio.to_thread(self._refusals.look)
         trunks = await self._store.read(lambda tx: handling.trunk_health(tx, node, now, link_up=up))
         state = {
             **self._presence.asterisk(now, up=up),
             "trunks": trunks,
             "recordings_waiting": self._recordings.waiting,
             "panels": dict(self._panels.counts),
+            "sip": self._refusals.state(),
         }
         await self._store.write(lambda tx: self._me.beat(tx, clock.now(), state))
         if await self._presence.was_missed() and self._link.connected:
@@ -192,6 +234,20 @@ class Telephony:
             raise AmiError("no such channel")
 
 
+def station_of(settings: Settings) -> Instance | None:
+    """The Asterisk that is our own; None: somebody else's."""
+    if settings.asterisk == "external":
+        return None
+    return Instance(kind=Kind.STATION, data_dir=settings.data_dir)
+
+
+def refusals_of(settings: Settings) -> Refusals:
+    """Counted of our own Asterisk; of somebody else's nothing is known."""
+    station = station_of(settings)
+    file = station.log / "notices" if station else None
+    return Refusals(file, clock.now, clock.monotonic)
+
+
 def account(settings: Settings) -> Account:
     """Where AMI is and who we are there."""
     host, port = "127.0.0.1", settings.ports.ami
@@ -203,7 +259,16 @@ def account(settings: Settings) -> Account:
 
 def speech_of(settings: Settings) -> Speech:
     """The instance's prompts, and the cache that instances share."""
-    return Speech(settings.data_dir / "prompts", cache_folder() / "prompts")
+    return Speech(
+        settings.data_dir / "prompts",
+        cache_folder() / "prompts",
+        announcements_of(settings),
+    )
+
+
+def announcements_of(settings: Settings) -> Announcements:
+    """The instance's recorded announcements."""
+    return Announcements(settings.data_dir / "announcements")
 
 
 async def one_moment(settings: Settings) -> Path | None:
@@ -214,12 +279,16 @@ async def one_moment(settings: Settings) -> Path | None:
     speech = speech_of(settings)
     await speech.start()
     try:
-        return await speech.say(prompts.spoken("one_moment", {}, "fr"), "fr")
+        made = await speech.sound(sentence(Phrase("one_moment"), "fr"))
     except SpeechFailed as error:
         log.critical("speech failed", key="one_moment", error=str(error))
         return None
     finally:
         await speech.close()
+    # A file of its own: the dialplan knows it until the next start, whatever is recorded.
+    stem = speech.folder / "one_moment"
+    shutil.copyfile(made.with_name(f"{made.name}.alaw"), stem.with_suffix(".alaw"))
+    return stem
 
 
 async def serve(settings: Settings) -> None:

@@ -48,6 +48,7 @@ async def test_a_plan_tells_by_mail_and_what_nobody_takes_is_a_humans(tmp_path: 
             "CALLFLOW_SMTP_SECURITY": "none",
             "CALLFLOW_MAIL_FROM": "station@example.org",
             "CALLFLOW_CAMERA_NETWORKS": '["127.0.0.0/8"]',
+            "CALLFLOW_CAMERA_SERIES": "[]",  # the plan alone asks
         }
         async with Station(tmp_path, environment) as station:
             await station.put("/plans/tell", PLAN)

@@ -9,10 +9,12 @@ from functools import partial
 
 from tests.bench import (
     alarms,
+    console,
     decide,
     flood,
     fuzz_dc09,
     ingest,
+    ivr,
     kills,
     machines,
     peak,
@@ -32,6 +34,8 @@ BENCHES: dict[str, Bench] = {
     kills.NAME: kills.run,
     machines.NAME: machines.run,
     decide.NAME: decide.run,
+    console.NAME: console.run,
+    ivr.NAME: ivr.run,
     simulate.NAME: simulate.run,
     fuzz_dc09.NAME: fuzz_dc09.run,
 }

@@ -33,13 +33,13 @@ class Floor:
     async def __aenter__(self) -> Self:
         recording = self._station.folder / "spool" / "floor-${UNIQUEID}.raw"
         lines = (
-            f"s,1,MixMonitor({recording},D)",
-            f"s,2,Set(TIMEOUT(absolute)={self._seconds:.1f})",
-            f"s,3,Playback({self._sound},noanswer)",
-            "s,4,Goto(3)",
+            f"MixMonitor({recording},D)",
+            f"Set(TIMEOUT(absolute)={self._seconds:.1f})",
+            *self._says(),
+            "Goto(3)",
         )
-        for line in lines:
-            self._command(f"dialplan add extension {line} into {CONTEXT} replace")
+        for place, line in enumerate(lines, start=1):
+            self._command(f"dialplan add extension s,{place},{line} into {CONTEXT} replace")
         reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
         login = {"Action": "Login", "Username": AMI_USER, "Secret": self._station.ami_secret()}
         self._act({**login, "Events": "off"})
@@ -55,6 +55,10 @@ class Floor:
         self._writer.close()
         with contextlib.suppress(OSError):
             await self._writer.wait_closed()
+
+    def _says(self) -> tuple[str, ...]:
+        """What the dialplan does again and again."""
+        return (f"Playback({self._sound},noanswer)",)
 
     def _command(self, text: str) -> str:
         return control.command(self._station.control_socket, text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -10,13 +11,13 @@ from pathlib import Path
 import pytest
 
 
-def callflow(folder: Path, *arguments: str, **settings: str) -> tuple[int, str]:
+def callflow(folder: Path, *arguments: str, typed: str = "\n", **settings: str) -> tuple[int, str]:
     """The exit status, and what was said."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("CALLFLOW_")}
     done = subprocess.run(
         [sys.executable, "-m", "callflow", *arguments],
         env={**kept, "CALLFLOW_DATA_DIR": str(folder), "COLUMNS": "500", **settings},
-        input="\n",
+        input=typed,
         capture_output=True,
         text=True,
         timeout=60,
@@ -36,6 +37,7 @@ def callflow(folder: Path, *arguments: str, **settings: str) -> tuple[int, str]:
         (("user", "add", "ana", "--role", "operator", "--password-stdin"), "the password is empty"),
         (("logbook", "verify"), "there is no station in"),
         (("site", "export", "1001"), "there is no station in"),
+        (("phone", "add", "ana"), "there is no station in"),
         (("asterisk", "render", "{folder}"), "set CALLFLOW_AMI_SECRET"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
@@ -73,3 +75,18 @@ def test_a_setting_that_cannot_be_used_is_said_in_one_line(
     assert status == 1
     assert output.startswith(said)
     assert output.count("\n") == 1
+
+
+def test_a_desk_phone_is_given_to_somebody_who_works_here(tmp_path: Path) -> None:
+    assert callflow(tmp_path, "db", "upgrade")[0] == 0
+    status, output = callflow(tmp_path, "phone", "add", "ana")
+    assert status != 0
+    assert "there is no user 'ana'" in output
+    add = ("user", "add", "ana", "--role", "operator", "--password-stdin")
+    assert callflow(tmp_path, *add, typed="sous les pavés\n")[0] == 0
+    status, output = callflow(tmp_path, "phone", "add", "ana", "--json")
+    assert status == 0
+    given = json.loads(output)
+    assert given["server"] == "127.0.0.1:8060"
+    assert given["user"].startswith("op-")
+    assert len(given["password"]) >= 24

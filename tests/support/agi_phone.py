@@ -66,6 +66,8 @@ class AgiPhone:
         if not entry:
             return "200 result= (timeout)\n"
         typed, hash_key, _ = entry.partition("#")
+        if len(typed) >= digits and (left := entry[digits:]):  # read by the next command
+            self.keys.insert(0, left)
         complete = hash_key or len(typed) >= digits
         return f"200 result={typed[:digits]}{'' if complete else ' (timeout)'}\n"
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from callflow.call import Outcome
-from ivr.dialogue import CodeVerdict, Facts, Progress
+from ivr.dialogue import CodeVerdict, Conclude, Deed, Done, Effect, Facts, Progress, advance
 
 
 @dataclass
@@ -17,6 +18,7 @@ class MemoryStore:
     facts: dict[str, Facts] = field(default_factory=dict)
     codes: dict[str, CodeVerdict] = field(default_factory=dict)
     incoming: Facts | None = None
+    deeds: dict[str, Callable[[Deed], Done]] = field(default_factory=dict)
     commit_s: float = 0.0
     failing: bool = False
     progress: dict[str, Progress] = field(default_factory=dict)
@@ -44,6 +46,16 @@ class MemoryStore:
     async def check_code(self, channel_id: str, digits: str) -> CodeVerdict:
         await self._commit()
         return self.codes.get(digits, CodeVerdict.WRONG)
+
+    async def perform(
+        self, channel_id: str, facts: Facts, progress: Progress, deed: Deed
+    ) -> tuple[Progress, Sequence[Effect]]:
+        await self._commit()
+        after, effects = advance(facts, progress, self.deeds[deed.name](deed))
+        self.progress[channel_id] = after
+        told = [effect.outcome for effect in effects if isinstance(effect, Conclude)]
+        self.concluded[channel_id] += told
+        return after, effects
 
     async def save(self, channel_id: str, progress: Progress) -> None:
         await self._commit()

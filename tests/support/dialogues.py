@@ -1,8 +1,10 @@
 """Golden dialogues: a conversation as text, played through the table and written out again.
 
-A file is a YAML head (the facts; ``codes``: what the typed codes are), ``---``, and lines:
+A file is a YAML head (the facts; ``codes``: what the typed codes are; ``deeds``: what a menu's
+deeds lead to, each time), ``---``, and lines:
 ``< words``, ``? what is read``, ``> keys`` (or ``silence``, ``played``, ``hangs up``),
-``= effects``. Only the head and the ``>`` lines are read; the rest is what must come out.
+``! deed, what is kept: result``, ``= effects``. Only the head and the ``>`` lines are read; the
+rest is what must come out.
 ``python -m tests.support.dialogues`` writes all files anew, for a person to review.
 """
 
@@ -24,10 +26,13 @@ from ivr.dialogue import (
     CodeVerdict,
     Conclude,
     Dialogue,
+    Done,
     Effect,
     Event,
     Facts,
     HungUp,
+    Input,
+    Phrase,
     Played,
     Progress,
     Silence,
@@ -35,12 +40,13 @@ from ivr.dialogue import (
     Typed,
 )
 
+_BESIDE = ("about", "codes", "deeds")
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "dialogues"
 
 
 def facts_of(head: Mapping[str, Any]) -> Facts:
     """The facts that a golden file's head gives."""
-    body = {name: value for name, value in head.items() if name not in ("about", "codes")}
+    body = {name: value for name, value in head.items() if name not in _BESIDE}
     body["dialogue"] = Dialogue(body["dialogue"])
     if "kind" in body:
         body["kind"] = Kind(body["kind"])
@@ -65,31 +71,53 @@ def replayed(text: str) -> str:
     head: dict[str, Any] = yaml.safe_load(head_text)
     codes = {str(code): CodeVerdict(verdict) for code, verdict in head.get("codes", {}).items()}
     said = [line[2:] for line in script.splitlines() if line.startswith("> ")]
-    lines = list(_play(facts_of(head), codes, said))
+    deeds = {name: [_done(each) for each in told] for name, told in head.get("deeds", {}).items()}
+    lines = list(_play(facts_of(head), codes, deeds, said))
     return head_text + "\n---\n" + "\n".join(lines) + "\n"
 
 
-def _play(facts: Facts, codes: Mapping[str, CodeVerdict], said: list[str]) -> Iterator[str]:
-    progress = Progress.start(facts)
-    for line in said:
-        now = dialogue.turn(facts, progress)
-        assert now is not None, f"the dialogue is over before {line!r}"
-        yield from _told(now, facts)
-        yield f"> {line}"
+def _done(body: Mapping[str, Any]) -> Done:
+    """What a deed leads to. Times are the site's; a phrase is its key and its values."""
+    fields = dict(body)
+    fields["say"] = tuple(Phrase(key, values or {}) for key, values in body.get("say", ()))
+    if "may" in body:
+        fields["may"] = frozenset(body["may"])
+    return Done(**fields)
+
+
+def _play(
+    facts: Facts,
+    codes: Mapping[str, CodeVerdict],
+    deeds: Mapping[str, list[Done]],
+    said: list[str],
+) -> Iterator[str]:
+    progress, lines = Progress.start(facts), iter(said)
+    while (now := dialogue.turn(facts, progress)) is not None:
+        silent = not now.say and now.read is Input.NONE  # a deed, and no word before it
+        if not silent:
+            yield from _told(now, dialogue.language(facts, progress))
+        line = "played" if silent else next(lines, None)
+        if line is None:
+            return
+        if not silent:
+            yield f"> {line}"
         event = _event(line)
+        deed = dialogue.deed(progress, event)
+        if deed is not None:
+            event = deeds[deed.name].pop(0)
+            yield f"! {deed.name} {dict(deed.kept)}: {event.result}"
         code = dialogue.code_to_check(progress, event)
         if code is not None:
             event = CodeChecked(codes.get(code, CodeVerdict.WRONG))
         progress, effects = dialogue.advance(facts, progress, event)
         if effects:
             yield "= " + ", ".join(_effect(effect) for effect in effects)
-    left = dialogue.turn(facts, progress)
-    if left is not None:
-        yield from _told(left, facts)
+    rest = list(lines)
+    assert not rest, f"the dialogue is over before {rest}"
 
 
-def _told(now: Turn, facts: Facts) -> Iterator[str]:
-    yield f"< {words(now, facts.language)}"
+def _told(now: Turn, language: str) -> Iterator[str]:
+    yield f"< {words(now, language)}"
     yield f"? {now.read}{', recording muted' if now.record_muted else ''}"
 
 

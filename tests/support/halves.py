@@ -18,8 +18,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
+_ACCEPTANCE = "tests/acceptance"
+#: Acceptance tests that run beside the others', so that both halves take about as long.
+_TO_THE_OTHERS = ("telephone",)
 #: What runs in sight, and what runs beside it.
-IN_SIGHT, BESIDE = ("tests/acceptance",), ("tests/unit", "tests/integration")
+IN_SIGHT = tuple(
+    f"{_ACCEPTANCE}/{path.name}"
+    for path in sorted((Path(__file__).resolve().parents[2] / _ACCEPTANCE).iterdir())
+    if not path.name.startswith("_") and path.name not in _TO_THE_OTHERS
+)
+BESIDE = ("tests/unit", "tests/integration", *(f"{_ACCEPTANCE}/{n}" for n in _TO_THE_OTHERS))
 _NICE = 5
 _CLOSING = re.compile(r"^(?=.* in [0-9.]+s).*\b(passed|failed)\b")
 _COUNT = re.compile(r"([0-9]+) (passed|failed|skipped|errors?)")

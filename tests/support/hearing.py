@@ -205,14 +205,16 @@ def _amplitudes(samples: Samples, hertz: float, size: int) -> Samples:
     return np.asarray(2 * np.abs(frames @ wave_) / size, dtype=np.float64)
 
 
-def seconds_of_tone(samples: Samples, hertz: float, level: float = 0.02) -> float:
-    """For how long a tone sounds, and more than all else together."""
+def seconds_of_tone(
+    samples: Samples, hertz: float, level: float = 0.02, *, share: float = 0.7
+) -> float:
+    """For how long a tone sounds, and is at least this share of all that sounds (its level)."""
     size = RATE // 20
     frames = samples[: len(samples) // size * size].reshape(-1, size)
     total = np.sqrt((frames**2).mean(axis=1))
     amplitude = _amplitudes(samples, hertz, size)
     # A sine's effective value is its amplitude over √2.
-    alone = amplitude / np.sqrt(2) > 0.7 * total
+    alone = amplitude / np.sqrt(2) > share * total
     return float(((amplitude > level) & alone).sum() * size / RATE)
 
 

@@ -18,6 +18,7 @@ from ivr.agi.runner import sentence
 from ivr.asterisk.tree import cache_folder
 from ivr.dialogue import Phrase
 from ivr.speech import Speech
+from ivr.speech.announcements import Announcements
 from tests.support import hearing
 from tests.support.hearing import Found, Samples
 from tests.support.station import Station
@@ -29,7 +30,11 @@ class Voice:
     """The sounds that an instance says: the files of its own speech cache."""
 
     def __init__(self, station: Station) -> None:
-        self._speech = Speech(station.data_dir / "prompts", cache_folder() / "prompts")
+        self._speech = Speech(
+            station.data_dir / "prompts",
+            cache_folder() / "prompts",
+            Announcements(station.data_dir / "announcements"),
+        )
 
     def file(self, key: str, language: str, **values: object) -> Path:
         """Where the sound of a prompt is kept, once it was made."""
@@ -86,6 +91,7 @@ class Phone:
     ) -> None:
         self.station, self.name, self.language = station, name, language
         self._options = options
+        self.registrar = f"127.0.0.1:{station.base + 80}"
         self.number = ""
         self.voice = Voice(station)
         self.calls: list[Conversation] = []
@@ -113,7 +119,7 @@ class Phone:
             "-P",
             str(Path(__file__).with_name("phone_process.py")),
             self.name,
-            f"127.0.0.1:{self.station.base + 80}",
+            self.registrar,
             str(self._folder),
             *self._options,
             stdin=asyncio.subprocess.PIPE,
@@ -226,10 +232,17 @@ class Phone:
 
     async def calls_in(self, number: str, display: str = '"phone"') -> None:
         """Calls ``number``; returns when the far end answered. ``display``: quoted, escaped."""
-        self._do("call", uri=f"sip:{number}@127.0.0.1:{self.station.base + 80}", display=display)
+        way = ";transport=tls" if "--certificates" in self._options else ""
+        self._do("call", uri=f"sip:{number}@{self.registrar}{way}", display=display)
         count = len(self.calls)
         await self._until(lambda: len(self.calls) > count, 5)
         await self._until(lambda: self.call.ear is not None or self.call.over, 10)
+
+    async def asks_for_an_operator(self, number: str) -> None:
+        """Calls ``number`` and, once greeted, wants no menu."""
+        await self.calls_in(number)
+        await self.expect_prompt("welcome", first_s=0.6, station="Callflow")
+        await self.types("0#")
 
     def hangs_up(self) -> None:
         self._do("hang_up")
@@ -294,12 +307,14 @@ class Phone:
         expected = await self.voice.prompt(key, self.language, **values)
         return hearing.find(self.call.heard, expected)
 
-    async def hears_tone(self, hertz: float, seconds: float = 0.5, within: float = 10.0) -> None:
-        """A tone is heard, from now on."""
+    async def hears_tone(
+        self, hertz: float, seconds: float = 0.5, within: float = 10.0, *, share: float = 0.7
+    ) -> None:
+        """A tone is heard, from now on; ``share`` of all that is heard, where several speak."""
         begin = len(self.call.heard)
 
         def heard() -> bool:
-            return hearing.seconds_of_tone(self.call.heard[begin:], hertz) >= seconds
+            return hearing.seconds_of_tone(self.call.heard[begin:], hertz, share=share) >= seconds
 
         await self._until(heard, within)
 

@@ -98,6 +98,12 @@ class _Account(pj.Account):  # type: ignore[misc]
         self.phone.say("registered", code=prm.code, expires=prm.expiration)
 
     def onIncomingCall(self, prm: Any) -> None:  # noqa: N802
+        if self.phone.options.one_call and self.phone.calls:
+            busy = pj.CallOpParam()
+            busy.statusCode = 486
+            self.phone.declined.append(pj.Call(self, prm.callId))
+            self.phone.declined[-1].hangup(busy)
+            return
         call = self.phone.add(self, prm.callId)
         ringing = pj.CallOpParam()
         ringing.statusCode = 180
@@ -108,10 +114,13 @@ class _Account(pj.Account):  # type: ignore[misc]
 class Phone:
     """The phone: one account, any number of calls."""
 
-    def __init__(self, name: str, registrar: str, folder: Path, *, keys_sound: bool) -> None:
+    def __init__(
+        self, name: str, registrar: str, folder: Path, options: argparse.Namespace
+    ) -> None:
         self.name, self.registrar, self.folder = name, registrar, folder
-        self.keys_sound = keys_sound
+        self.keys_sound, self.options = options.keys_sound, options
         self.calls: list[_Call] = []
+        self.declined: list[pj.Call] = []
         self.count = 0
         self.player: pj.AudioMediaPlayer | None = None
         self.noise: pj.AudioMediaPlayer | None = None
@@ -142,21 +151,42 @@ class Phone:
         self.endpoint.libInit(config)
         transport = pj.TransportConfig()
         transport.boundAddress = "127.0.0.1"
-        self.endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, transport)
+        if self.options.certificates is None:
+            self.endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, transport)
+        else:
+            transport.port = self.options.port
+            transport.tlsConfig.certFile = str(self.options.certificates / "cert.pem")
+            transport.tlsConfig.privKeyFile = str(self.options.certificates / "key.pem")
+            transport.tlsConfig.CaListFile = transport.tlsConfig.certFile
+            transport.tlsConfig.verifyServer = True
+            self.endpoint.transportCreate(pj.PJSIP_TRANSPORT_TLS, transport)
         self.endpoint.libStart()
         self.endpoint.audDevManager().setNullDev()
         for codec in self.endpoint.codecEnum2():
             self.endpoint.codecSetPriority(
                 codec.codecId, 255 if codec.codecId.startswith("PCMA") else 0
             )
-        self.account.create(self._account_config(f'"{self.name}"', register=True))
+        register = not self.options.stranger
+        self.account.create(self._account_config(f'"{self.name}"', register=register))
+        if not register:
+            self.say("registered", code=200)  # nobody asks for it: it only listens
 
     def _account_config(self, display: str, *, register: bool) -> pj.AccountConfig:
         config = pj.AccountConfig()
         config.idUri = f"{display} <sip:{self.name}@{self.registrar}>"
         if register:
             config.regConfig.registrarUri = f"sip:{self.registrar}"
-        config.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", self.name, 0, "phone"))
+        password = self.options.password
+        config.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", self.name, 0, password))
+        if self.options.certificates is not None:
+            config.idUri = f"{display} <sip:{self.name}@{self.registrar};transport=tls>"
+            config.regConfig.registrarUri += ";transport=tls" if register else ""
+            config.mediaConfig.srtpUse = pj.PJMEDIA_SRTP_MANDATORY
+            config.mediaConfig.srtpSecureSignaling = 1
+            config.mediaConfig.transportConfig.boundAddress = "127.0.0.1"
+            config.mediaConfig.transportConfig.port = self.options.rtp
+            config.mediaConfig.transportConfig.portRange = 1  # the same for each call
+            config.mediaConfig.transportConfig.publicAddress = self.options.public
         config.natConfig.contactRewriteUse = 0
         return config
 
@@ -202,6 +232,7 @@ class Phone:
         self.player = self.noise = None
         self._bury()
         self.calls.clear()
+        self.declined.clear()
         self.account.shutdown()
         self.endpoint.libDestroy()
 
@@ -295,13 +326,15 @@ def main() -> None:
     parser.add_argument("registrar")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--keys-sound", action="store_true", help="offer no RFC 4733")
+    parser.add_argument("--one-call", action="store_true", help="busy while it speaks")
+    parser.add_argument("--stranger", action="store_true", help="register nowhere")
+    parser.add_argument("--password", default="phone")
+    parser.add_argument("--certificates", type=Path, help="TLS and SRTP alone, with these files")
+    parser.add_argument("--port", type=int, default=0, help="where it listens, with TLS")
+    parser.add_argument("--rtp", type=int, default=0, help="its audio's port, with TLS")
+    parser.add_argument("--public", default="", help="the address that it says is its own")
     arguments = parser.parse_args()
-    phone = Phone(
-        arguments.name,
-        arguments.registrar,
-        arguments.folder,
-        keys_sound=arguments.keys_sound,
-    )
+    phone = Phone(arguments.name, arguments.registrar, arguments.folder, arguments)
     phone.start()
     try:
         phone.run()

@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -58,7 +59,8 @@ class Product:
             "CALLFLOW_PORT_BASE": str(self.base),
             **environment,
         }
-        self.url = f"http://127.0.0.1:{self.base}"
+        self._certificate = environment.get("CALLFLOW_TLS_CERTIFICATE")
+        self.url = f"{'https' if self._certificate else 'http'}://127.0.0.1:{self.base}"
         self._process: asyncio.subprocess.Process | None = None
         self._client: httpx.AsyncClient | None = None
 
@@ -93,6 +95,7 @@ class Product:
             headers={"Authorization": f"Bearer {token}"},
             trust_env=False,
             timeout=20,
+            verify=ssl.create_default_context(cafile=self._certificate),
         )
         await self.until(self._ready, within=60)
 
@@ -133,6 +136,14 @@ class Product:
 
     def _command(self, *arguments: str) -> tuple[str, ...]:
         return (sys.executable, "-m", "callflow", *arguments)
+
+    async def cli(self, *arguments: str, typed: str = "") -> None:
+        """One command of the product's on this instance, with ``typed`` on its standard input."""
+        process = await asyncio.create_subprocess_exec(
+            *self._command(*arguments), env=self.environment, stdin=asyncio.subprocess.PIPE
+        )
+        await process.communicate(typed.encode())
+        assert process.returncode == 0, arguments
 
     async def _token(self) -> str:
         process = await self._spawn("token", "create", "--role", "administrator", "--json")

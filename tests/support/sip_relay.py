@@ -33,10 +33,10 @@ class SipRelay:
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
         self._near, _ = await loop.create_datagram_endpoint(
-            lambda: _Side(self._from_station), local_addr=(_HOST, 0)
+            lambda: Side(self._from_station), local_addr=(_HOST, 0)
         )
         self._far, _ = await loop.create_datagram_endpoint(
-            lambda: _Side(self._from_network), remote_addr=(_HOST, self._network)
+            lambda: Side(self._from_network), remote_addr=(_HOST, self._network)
         )
         self.port = self._near.get_extra_info("sockname")[1]
         return self
@@ -64,7 +64,9 @@ class SipRelay:
             self._near.sendto(data, self._station)
 
 
-class _Side(asyncio.DatagramProtocol):
+class Side(asyncio.DatagramProtocol):
+    """A socket's datagrams, each with who sent it, to ``got``."""
+
     def __init__(self, got: Callable[[bytes, tuple[str, int]], None]) -> None:
         self._got = got
 

@@ -6,7 +6,7 @@ import contextlib
 import fcntl
 import socket
 import tempfile
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, cast
@@ -17,6 +17,15 @@ from tests.support.product import Product
 
 #: Bases of whole instances lie at least 4000 apart (design.md); 8000 is a person's demo.
 BASES = (12000, 16000, 20000, 4000, 28000)
+#: The demo's desk phones, and its duty number.
+DESKS = ("+33639989901", "+33639989902")
+DUTY = "+33639989910"
+#: No unclaimed work rings a desk, nor any missed call: what rings is of the test.
+PATIENCE = {
+    "CALLFLOW_VITAL_TARGET": "86400",
+    "CALLFLOW_OTHER_TARGET": "86400",
+    "CALLFLOW_CALL_BACK_TARGET": "86400",
+}
 _HELD: dict[int, TextIOWrapper] = {}
 
 
@@ -64,7 +73,7 @@ class Station(Product):
     What is counted is counted at the far end: ``seen`` is what the simulated network saw.
     """
 
-    command = ("demo", "--no-browser")
+    command: tuple[str, ...] = ("demo", "--no-browser")
 
     def __init__(self, data_dir: Path, environment: Mapping[str, str] | None = None) -> None:
         super().__init__(
@@ -107,3 +116,15 @@ class Station(Product):
         """The newest incident of an account, once there is one."""
         await self.until(lambda: self.incidents(account=account))
         return (await self.incidents(account=account))[-1]
+
+
+@contextlib.asynccontextmanager
+async def patient_station(
+    data_dir: Path, environment: Mapping[str, str] | None = None
+) -> AsyncIterator[Station]:
+    """A station whose queue doesn't ring by itself, and whose desk phones nobody answers: only
+    what a test puts there does."""
+    async with Station(data_dir, {**PATIENCE, **(environment or {})}) as station:
+        for number in (*DESKS, DUTY):
+            await station.phone(number, "ring")
+        yield station

@@ -60,8 +60,10 @@ def site_body(account: str = "1001", **changes: Any) -> dict[str, Any]:
 class WebStation:
     """One data folder, filled through ``handling`` as the other processes would."""
 
-    def __init__(self, data_dir: Path, *, demo: bool = False) -> None:
-        self.settings = Settings(data_dir=data_dir, port_base=free_base(), demo=demo)
+    def __init__(self, data_dir: Path, *, demo: bool = False, database_url: str = "") -> None:
+        self.settings = Settings(
+            data_dir=data_dir, port_base=free_base(), demo=demo, database_url=database_url
+        )
         upgrade(self.settings.database)
         self.vault = Vault(data_dir / "keys")
         self.store = Store(self.settings.database, mac=self.vault.seal)
@@ -188,6 +190,12 @@ class WebProcess:
                     return
             except OSError:
                 self._waited(0.1)
+
+    @property
+    def pid(self) -> int:
+        """Of the web."""
+        assert self._process is not None
+        return self._process.pid
 
     def kill(self) -> None:
         """As a crash would."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 from tests.support.halves import BESIDE, IN_SIGHT, closing_line, counted
 from tests.support.no_skips import PARTS
@@ -23,4 +24,12 @@ def test_a_half_that_never_closed_counts_nothing() -> None:
 
 
 def test_both_together_are_the_whole_suite() -> None:
-    assert sorted((*IN_SIGHT, *BESIDE)) == sorted(f"tests/{part}" for part in PARTS)
+    root = Path(__file__).resolve().parents[2]
+    wanted = [path for part in PARTS for path in (root / "tests" / part).rglob("test_*.py")]
+    run = [
+        path
+        for part in (*IN_SIGHT, *BESIDE)
+        for path in ([root / part] if part.endswith(".py") else (root / part).rglob("test_*.py"))
+        if path.name.startswith("test_")
+    ]
+    assert sorted(run) == sorted(wanted)  # each once

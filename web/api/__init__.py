@@ -15,6 +15,7 @@ from web.api import (
     plans,
     proofs,
     recordings,
+    rosters,
     services,
     signals,
     simulator,
@@ -40,6 +41,7 @@ for module in (
     proofs,
     health,
     lines,
+    rosters,
     simulator,
 ):
     router.include_router(module.router)

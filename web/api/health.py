@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from callflow import handling
 from callflow.storage import StoreUnavailable, Tx, incidents, people, signals
 from web.accounts import Right
 from web.bearer import Caller, allowed_before, identify, is_loopback
@@ -31,6 +32,7 @@ async def get_health(
 ) -> dict[str, Any]:
     """`status` ok, degraded or failed; processes, Asterisk, trunks, receivers.
 
+    `sip` is what each node's Asterisk refused since its telephony began, by reason.
     `database.writable` false: nothing is stored, hence nothing acknowledged. Where the database
     can't be read either, the rest is what was known last.
     """
@@ -70,6 +72,14 @@ async def readyz(station: Here, response: Response) -> dict[str, Any]:
     return {"status": status, "database": database, "receiver": receiver}
 
 
+#: What is told of who waits on the line.
+_CALLERS = {
+    "waiting": "People who wait on the line for a human",
+    "longest_wait": "The longest of their waits, seconds",
+    "call_backs": "Callers whom nobody answered, to be called back",
+}
+
+
 @machines.get("/metrics")
 async def metrics(request: Request, station: Here) -> Response:
     """Prometheus text; a token with the right to read is needed off loopback."""
@@ -91,6 +101,15 @@ def _gauges(tx: Tx, station: Station) -> CollectorRegistry:
     )
     for row in incidents.queue(tx, limit=5000):
         standing.labels(row["state"], str(row["with_human"]).lower()).inc()
+    health = station.health(tx)
+    for name, value in health["callers"].items():
+        text = _CALLERS[name]
+        Gauge(f"callflow_callers_{name}", text, registry=registry).set(value)
+    why = ["node", "reason"]
+    refused = Gauge("callflow_sip_refused", "SIP messages refused", why, registry=registry)
+    for node in health["sip"]:
+        for reason in handling.SIP_REFUSED:
+            refused.labels(node["node"], reason).set(node.get(reason, 0))
     which = ["role", "name", "node"]
     up = Gauge("callflow_process_up", "Whether a process lives", which, registry=registry)
     restarts = Gauge("callflow_process_restarts", "Its restarts", which, registry=registry)

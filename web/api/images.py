@@ -1,8 +1,8 @@
-"""``GET images/{id}``: a still that a declared camera gave."""
+"""``GET images/{id}``: a still or a clip."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import FileResponse
@@ -13,6 +13,9 @@ from web.bearer import Caller, allowed
 from web.problems import NOT_FOUND, RESPONSES
 from web.station import Station, station_of
 
+#: What is kept.
+_TYPES: dict[str, Any] = {"image/jpeg": {}, "image/png": {}, "video/mp4": {}}
+
 router = APIRouter(tags=["images"], responses={**RESPONSES, **NOT_FOUND})
 
 
@@ -20,8 +23,8 @@ router = APIRouter(tags=["images"], responses={**RESPONSES, **NOT_FOUND})
     "/images/{image_id}",
     response_class=FileResponse,
     responses={
-        200: {"content": {"image/jpeg": {}, "image/png": {}}, "description": "The still"},
-        206: {"content": {"image/jpeg": {}, "image/png": {}}, "description": "The range asked for"},
+        200: {"content": _TYPES, "description": "The still, or the clip"},
+        206: {"content": _TYPES, "description": "The range asked for"},
         416: {"description": "No such range"},
     },
 )

@@ -79,8 +79,11 @@ def recording(row: Row) -> Row:
 
 
 def image(row: Row) -> Row:
-    """A still of a camera."""
-    names = ("id", "camera", "name", "taken_at", "sha256", "problem")
+    """A still or a clip."""
+    names = (
+        *("id", "camera", "name", "take", "link", "taken_at", "begins_at", "ends_at"),
+        *("sha256", "problem", "detail"),
+    )
     return {name: row[name] for name in names}
 
 

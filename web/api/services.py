@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
 from callflow import handling
+from callflow.evidence import Sign
 from callflow.law import Answer, Finding, Gate, Means, Reason, Service, Weight
 from callflow.storage import Tx, incidents
 from callflow.texts.law import GATE_REASONS
@@ -42,6 +43,14 @@ class VerificationIn(Body):
     means: Means
     result: Finding
     note: Long = ""
+    image: Identifier | None = Field(
+        None, description="What was looked at, of the incident; required by images and video"
+    )
+    call: Identifier | None = Field(
+        None, description="In which it was heard, of the incident; required by audio"
+    )
+    person: Line = Field("", description="Who was spoken to, or looked")
+    found_at: AwareDatetime | None = Field(None, description="Now, where it is left out")
 
 
 class ServiceCallIn(Body):
@@ -59,6 +68,7 @@ class ReportIn(Body):
     note: Long = ""
     said_at: AwareDatetime | None = Field(None, description="Now, where it is left out")
     counter_order: bool = Field(False, description="They were told not to come any more")
+    script: Long = Field("", description="What was given to say: access, evidence, guard's vehicle")
 
 
 class LineIn(Body):
@@ -138,6 +148,10 @@ class VerificationOut(BaseModel):
     by: str
     at: datetime
     note: str
+    image_id: str | None
+    call_id: str | None
+    person: str
+    found_at: datetime | None = Field(description="Null: when it was recorded")
 
 
 class ServiceCallOut(BaseModel):
@@ -167,6 +181,23 @@ class ReportOut(BaseModel):
     by: str
     said_at: datetime
     at: datetime
+    call_id: str | None = Field(description="The call to the service, where the station made it")
+    script: str
+
+
+class SignOut(BaseModel):
+    """A sign that speaks for an intrusion (points above 0), against it, or that proves nothing."""
+
+    sign: Sign
+    points: int
+    source: str
+
+
+class EvidenceOut(BaseModel):
+    """What speaks for an intrusion, 0 to 100; it decides nothing, the gate does."""
+
+    score: int
+    reasons: list[SignOut]
 
 
 class ServicesOut(BaseModel):
@@ -174,6 +205,7 @@ class ServicesOut(BaseModel):
 
     gates: list[GateOut]
     verifications: list[VerificationOut]
+    evidence: EvidenceOut | None = Field(description="Null where nobody may have broken in")
     calls: list[ServiceCallOut]
     reports: list[ReportOut]
 
@@ -215,7 +247,17 @@ async def verify(
         station,
         incident_id,
         lambda tx, now: handling.record_verification(
-            tx, incident_id, caller.name, body.means, body.result, body.note, now
+            tx,
+            incident_id,
+            caller.name,
+            body.means,
+            body.result,
+            body.note,
+            now,
+            image=body.image or "",
+            call=body.call or "",
+            person=body.person,
+            found_at=body.found_at,
         ),
     )
 

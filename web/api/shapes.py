@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -160,14 +160,19 @@ class RecordingOut(BaseModel):
 
 
 class ImageOut(BaseModel):
-    """A still of a camera: `GET images/{id}`; `problem` is empty where there is one."""
+    """A still or a clip: `GET images/{id}`; `problem` is empty where there is one."""
 
     id: str
-    camera: str
+    camera: str = Field(description="Empty: a link of a signal, fetched by a person's act")
     name: str
+    take: Literal["still", "clip"]
+    link: str
     taken_at: datetime
+    begins_at: datetime | None = Field(description="Of a clip: what it shows")
+    ends_at: datetime | None
     sha256: str | None
     problem: str
+    detail: str
 
 
 class TaskOut(BaseModel):

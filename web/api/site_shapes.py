@@ -19,7 +19,7 @@ from callflow.signal import Category, Kind
 from callflow.site import Authority, Role, SiteState
 from web.api.calendar_shapes import AvailabilityBody, PlanRulesBody
 from web.api.camera_shapes import CameraIn, CameraOut
-from web.api.shapes import AccountNumber, Body, Line, Short
+from web.api.shapes import AccountNumber, Body, Line, Short, Storable
 
 _ZONES = available_timezones()
 
@@ -69,6 +69,7 @@ def _text_of_number(value: Any) -> Any:
 
 
 Digits = Annotated[str, BeforeValidator(_text_of_number), Field(pattern=r"^[0-9]{4,8}$")]
+Password = Annotated[Storable, Field(min_length=4, max_length=100)]
 Phone = Annotated[str, AfterValidator(to_e164)]
 Timezone = Annotated[str, AfterValidator(_timezone)]
 KindKey = Annotated[str, AfterValidator(_kind_key)]
@@ -120,6 +121,10 @@ class ContactIn(Body):
     phone: Phone | None = None
     code: Digits | None = None
     duress_code: Digits | None = None
+    password: Password | None = Field(None, description="Spoken to operators (D14); write-only")
+    duress_password: Password | None = None
+    password_set: bool | None = None
+    duress_password_set: bool | None = None
     code_set: bool | None = None
     duress_code_set: bool | None = None
     authorities: dict[KindKey, list[Authority]] = Field(default_factory=dict)
@@ -207,6 +212,10 @@ class SiteIn(Body):
     state: SiteState = SiteState.ACTIVE
     recognition_word: Line | None = None
     recognition_word_set: bool | None = None
+    password: Password | None = Field(None, description="Spoken by anybody there; write-only")
+    duress_password: Password | None = None
+    password_set: bool | None = None
+    duress_password_set: bool | None = None
     accounts: list[AccountIn] = Field(default_factory=list, max_length=100)
     zones: list[ZoneIn] = Field(default_factory=list, max_length=5000)
     contacts: list[ContactIn] = Field(default_factory=list, max_length=500)
@@ -292,6 +301,8 @@ class ContactOut(_Out):
     phone: str | None
     code_set: bool = False
     duress_code_set: bool = False
+    password_set: bool = False
+    duress_password_set: bool = False
     authorities: dict[str, list[Authority]]
     keys_held: bool = False
     availability: dict[str, Any] | None = None
@@ -339,6 +350,8 @@ class SiteOut(_Out):
     language: str
     state: SiteState
     recognition_word_set: bool = False
+    password_set: bool = False
+    duress_password_set: bool = False
     accounts: list[AccountOut]
     zones: list[ZoneOut]
     contacts: list[ContactOut]

@@ -94,13 +94,18 @@ async def arrived(
     return Arrived(accounts=accounts)
 
 
+_PASSWORDS = ("password", "duress_password")
+_PASSWORDS_SET = ("password_set", "duress_password_set")
+
+
 def writable(body: SiteIn) -> dict[str, Any]:
     """What is to be stored: defaults filled in, but a secret or a calendar only if sent."""
     fields = body.model_dump(mode="json")
-    for key in ("id", "recognition_word_set"):
+    for key in ("id", "recognition_word_set", *_PASSWORDS_SET):
         fields.pop(key)
-    if "recognition_word" not in body.model_fields_set:
-        fields.pop("recognition_word")
+    for key in ("recognition_word", *_PASSWORDS):
+        if key not in body.model_fields_set:
+            fields.pop(key)
     _leave_out(
         body.accounts,
         fields["accounts"],
@@ -110,8 +115,8 @@ def writable(body: SiteIn) -> dict[str, Any]:
     _leave_out(
         body.contacts,
         fields["contacts"],
-        told=("code_set", "duress_code_set"),
-        unchanged=("code", "duress_code", "availability"),
+        told=("code_set", "duress_code_set", *_PASSWORDS_SET),
+        unchanged=("code", "duress_code", "availability", *_PASSWORDS),
     )
     _leave_out(
         body.cameras, fields["cameras"], told=("credentials_set",), unchanged=("credentials",)

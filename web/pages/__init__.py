@@ -2,8 +2,35 @@
 
 from fastapi import APIRouter
 
-from web.pages import console, images, incident, lines, login, recordings
+from web.pages import (
+    account,
+    call_backs,
+    console,
+    directory,
+    images,
+    incident,
+    lines,
+    login,
+    passwords,
+    people,
+    presence,
+    recordings,
+    roster,
+    scheme,
+    search,
+    shift,
+    sites,
+    telephone,
+    together,
+    undo,
+)
 
 router = APIRouter()
-for module in (login, console, incident, lines, recordings, images):
+for module in (
+    *(login, directory, account, people, console, search, sites, undo, scheme),
+    *(passwords, together, incident),  # the last one takes any act
+    *(lines, recordings, images),
+    *(shift, roster, telephone),
+    *(presence, call_backs),
+):
     router.include_router(module.router)

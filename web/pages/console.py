@@ -6,13 +6,16 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
+from markupsafe import Markup
 
 from callflow.storage import Tx
 from web import demo, i18n, views
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
+from web.pages import incident, telephone
 from web.problems import ProblemError
-from web.rendering import page
+from web.rendering import page, render
+from web.security import policy
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)
@@ -37,6 +40,7 @@ async def show(request: Request, visitor: Reader, station: Here) -> Response:
         }
 
     values = await station.store.read(read)
+    opened = request.query_params.get("incident")
     rung = request.query_params.get("rung", "")
     answer = page(
         visitor.language,
@@ -47,11 +51,26 @@ async def show(request: Request, visitor: Reader, station: Here) -> Response:
             "now": now,
             "zone": i18n.STATION_ZONE,
             "rung": rung,
+            "shown": await _part(station, visitor, opened) if opened else None,
             "may_act": Right.HANDLE in visitor.rights,
+            "telephone": True,
+            "supervises": Right.SUPERVISE in visitor.rights,
         },
     )
     remember_language(request, answer)
+    # Asterisk is another origin, and only the console's telephone speaks with it.
+    connect = telephone.server(request, station).removesuffix("/ws")
+    answer.headers["Content-Security-Policy"] = policy(connect)
     return answer
+
+
+async def _part(station: Station, visitor: Visitor, incident_id: str) -> Markup:
+    """The incident that the address names, as the pane shows it; "" where there is none."""
+    try:
+        values = await incident.shown(station, visitor, incident_id)
+    except ProblemError:
+        return Markup()
+    return Markup(render(visitor.language, incident.PART, values))  # noqa: S704 -- our template's
 
 
 @router.get("/events")
@@ -59,7 +78,9 @@ async def events(request: Request, visitor: Reader) -> Response:
     """The stream: server-sent events with rendered rows."""
     app = request.app
     return StreamingResponse(
-        app.state.hub.stream(visitor.language, app.state.closing),
+        app.state.hub.stream(
+            visitor.language, app.state.closing, user=visitor.name, session=visitor.session
+        ),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )

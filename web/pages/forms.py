@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from fastapi import Request
 
 from web.problems import ProblemError
 
@@ -12,11 +16,21 @@ Form = Mapping[str, str]
 _Member = TypeVar("_Member", bound=StrEnum)
 
 
+async def sent(request: Request) -> dict[str, str]:
+    """What was sent, each field as text."""
+    return {name: str(value) for name, value in (await request.form()).items()}
+
+
 def text(form: Form) -> str:
     """The words in the field ``text``, as they were typed."""
-    said = form.get("text", "").replace("\r\n", "\n").replace("\0", "")
+    return long(form, "text")
+
+
+def long(form: Form, field: str) -> str:
+    """The words in a field, as they were typed."""
+    said = form.get(field, "").replace("\r\n", "\n").replace("\0", "")
     if len(said) > 4000:
-        raise ProblemError(422, "at most 4000 characters", field="text")
+        raise ProblemError(422, "at most 4000 characters", field=field)
     return said
 
 
@@ -47,3 +61,14 @@ def yes_no(form: Form, field: str) -> bool | None:
     if said not in ("", "yes", "no"):
         raise ProblemError(422, "choose yes or no", field=field)
     return {"yes": True, "no": False}.get(said)
+
+
+def moment(form: Form, field: str, zone: ZoneInfo) -> datetime | None:
+    """A day and a time as a clock in ``zone`` shows it, in UTC; None: nothing was chosen."""
+    said = form.get(field, "")
+    if not said:
+        return None
+    try:
+        return datetime.fromisoformat(said).replace(tzinfo=zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ProblemError(422, "choose a day and a time", field=field) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -10,10 +11,11 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow import handling
+from callflow.handling import telephone
 from callflow.law import Answer, Finding, Means, Service
 from callflow.storage import Tx, incidents
 from callflow.texts import RESOLUTIONS
-from web import i18n, views, words
+from web import access_views, people_views, say, views, words
 from web.accounts import Right
 from web.auth import Visitor, allowed
 from web.pages import forms, tasks
@@ -27,48 +29,88 @@ router = APIRouter(include_in_schema=False)
 Here = Annotated[Station, Depends(station_of)]
 Reader = Annotated[Visitor, Depends(allowed(Right.READ))]
 Handler = Annotated[Visitor, Depends(allowed(Right.HANDLE))]
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordShown:
+    """A spoken password that somebody asked to see: ``contact``'s, or the site's ("")."""
+
+    contact: str
+    password: str
+
+
 Act = Callable[[Tx, str, str, Mapping[str, str], datetime], object]
 
 
 @router.get("/incidents/{incident_id}")
-async def show(incident_id: str, visitor: Reader, station: Here) -> Response:
-    """The incident as it is now."""
-    return await _page(station, visitor, incident_id)
+async def show(incident_id: str, request: Request, visitor: Reader, station: Here) -> Response:
+    """The incident as it is now: a page, or what the console's pane holds."""
+    return respond(request, visitor, await shown(station, visitor, incident_id))
 
 
-async def _page(
+def respond(
+    request: Request, visitor: Visitor, values: Mapping[str, Any], status: int = 200
+) -> Response:
+    """An incident as a page; the console asks for it alone."""
+    part = "hx-request" in request.headers
+    return page(visitor.language, PART if part else "incident.html", values, status)
+
+
+#: The template of an incident without the page around it.
+PART = "_incident.html"
+
+
+async def shown(
     station: Station,
     visitor: Visitor,
     incident_id: str,
     refused: handling.Refused | None = None,
-    status: int = 200,
-    revealed: Revealed | None = None,
-) -> Response:
+    revealed: Revealed | PasswordShown | None = None,
+    together: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """What the templates of an incident need. Raises ProblemError 404."""
     now = station.clock()
-    view = await station.store.read(lambda tx: views.incident(tx, incident_id, now))
+
+    def read(tx: Tx) -> dict[str, Any] | None:
+        view = views.incident(tx, incident_id, now)
+        if view is None:
+            return None
+        colleagues = people_views.colleagues(tx, visitor.name)
+        offer = handling.offered(tx, visitor.name, now)
+        return {**view, "colleagues": colleagues, "undo": offer}
+
+    view = await station.store.read(read)
     if view is None:
         raise not_found("incident")
-    values: dict[str, Any] = {
+    return {
         **view,
         "visitor": visitor,
         "now": now,
-        "refused": _refusal(refused, visitor.language),
+        "refused": refusal(refused, visitor.language),
         "held_by": refused.holder if isinstance(refused, handling.Held) else None,
         "may_act": Right.HANDLE in visitor.rights,
         "resolutions": RESOLUTIONS,
-        "revealed": revealed,
+        "revealed": revealed if isinstance(revealed, Revealed) else None,
+        "password_shown": revealed if isinstance(revealed, PasswordShown) else None,
+        "together": together,
+        "to_say": _to_say(view, visitor),
     }
-    return page(visitor.language, "incident.html", values, status)
 
 
-def _refusal(refused: handling.Refused | None, language: str) -> str:
+def _to_say(view: Mapping[str, Any], visitor: Visitor) -> dict[str, str] | None:
+    """The words, and the language that they are in."""
+    first = view["signals"][0] if view["signals"] else {}
+    zone = first.get("zone_name") or ""
+    return say.of_incident(
+        view["incident"], view["site"], view["step_kind"], name=visitor.name, zone=zone
+    )
+
+
+def refusal(refused: handling.Refused | None, language: str) -> str:
     """Why, as the page says it: the law's reasons have words of their own."""
     if isinstance(refused, handling.NotAllowed):
         return words.of_law(refused.gate.reason, "reason", language)
-    if refused is None:
-        return ""
-    said = i18n.catalogue(language).gettext(refused.message)
-    return f"{said} : {refused.about}" if refused.about else said
+    return access_views.refusal(refused, language)
 
 
 @router.post("/incidents/{incident_id}/{act}")
@@ -79,13 +121,30 @@ async def act(
     doing = ACTS.get(act)
     if doing is None:
         raise not_found("act")
-    form = {name: str(value) for name, value in (await request.form()).items()}
+    form = await forms.sent(request)
     now = station.clock()
+    return await answer(
+        request,
+        station,
+        visitor,
+        incident_id,
+        lambda tx: doing(tx, incident_id, visitor.name, form, now),
+    )
+
+
+async def answer(
+    request: Request,
+    station: Station,
+    visitor: Visitor,
+    incident_id: str,
+    doing: Callable[[Tx], object],
+) -> Response:
+    """Does an act on an incident and shows it; says why not where it is refused."""
 
     def run(tx: Tx) -> object:
         if incidents.get(tx, incident_id) is None:
             raise not_found("incident")
-        return doing(tx, incident_id, visitor.name, form, now)
+        return doing(tx)
 
     try:
         done = await station.store.write(run)
@@ -93,16 +152,24 @@ async def act(
             raise done
     except handling.Refused as refused:
         status = 404 if isinstance(refused, handling.NotFound) else 409
-        return await _page(station, visitor, incident_id, refused, status)
-    if isinstance(done, Revealed):  # shown once, in this answer only
-        return await _page(station, visitor, incident_id, revealed=done)
-    back = form.get("back", "")
-    return RedirectResponse("/" if back == "console" else f"/incidents/{incident_id}", 303)
+        values = await shown(station, visitor, incident_id, refused)
+        return respond(request, visitor, values, status)
+    if isinstance(done, Revealed | PasswordShown):  # shown once, in this answer only
+        values = await shown(station, visitor, incident_id, revealed=done)
+        return respond(request, visitor, values)
+    return RedirectResponse(f"/incidents/{incident_id}", 303)
 
 
 def _park(tx: Tx, incident_id: str, who: str, form: Mapping[str, str], now: datetime) -> object:
     until = now + timedelta(minutes=forms.minutes(form))
-    return handling.park(tx, incident_id, who, until, now)
+    return handling.park(tx, incident_id, who, until, now, reminder=forms.line(form, "reminder"))
+
+
+def _transfer(tx: Tx, incident_id: str, who: str, form: Mapping[str, str], now: datetime) -> object:
+    to = form.get("to", "")
+    if to not in people_views.colleagues(tx, who):
+        raise ProblemError(422, "choose a colleague who is on shift", field="to")
+    return handling.transfer(tx, incident_id, who, to, now)
 
 
 def _note(tx: Tx, incident_id: str, who: str, form: Mapping[str, str], now: datetime) -> object:
@@ -118,7 +185,25 @@ def _close(tx: Tx, incident_id: str, who: str, form: Mapping[str, str], now: dat
 
 def _verify(tx: Tx, incident_id: str, who: str, form: Mapping[str, str], now: datetime) -> object:
     means, result = forms.one_of(Means, form, "means"), forms.one_of(Finding, form, "result")
-    return handling.record_verification(tx, incident_id, who, means, result, forms.text(form), now)
+    return handling.record_verification(
+        tx,
+        incident_id,
+        who,
+        means,
+        result,
+        forms.text(form),
+        now,
+        image=forms.line(form, "image"),
+        call=forms.line(form, "call"),
+        person=forms.line(form, "person"),
+        found_at=_minutes_ago(form, now),
+    )
+
+
+def _minutes_ago(form: Mapping[str, str], now: datetime) -> datetime | None:
+    """When it was, of a form that says how many minutes ago; None: now."""
+    said = form.get("minutes", "").strip() or "0"
+    return now - timedelta(minutes=forms.minutes(form)) if said != "0" else None
 
 
 def _call_service(
@@ -147,6 +232,8 @@ def _report(tx: Tx, incident_id: str, who: str, form: Mapping[str, str], now: da
         reference=forms.line(form, "reference"),
         note=forms.text(form),
         counter_order="counter_order" in form,
+        said_at=_minutes_ago(form, now),
+        script=forms.long(form, "script"),
     )
 
 
@@ -155,14 +242,19 @@ ACTS: dict[str, Act] = {
     "claim": lambda tx, i, who, form, now: handling.claim(tx, i, who, now),
     "release": lambda tx, i, who, form, now: handling.release(tx, i, who, now),
     "resume-plan": lambda tx, i, who, form, now: handling.resume_plan(tx, i, who, now),
-    "call": lambda tx, i, who, form, now: handling.request_contact_call(
-        tx, i, who, form.get("contact", ""), now
+    "call": lambda tx, i, who, form, now: telephone.call_contact(
+        tx, i, who, form.get("contact", ""), now, role=form.get("role") == "yes"
     ),
-    "take-over": lambda tx, i, who, form, now: handling.take_over_call(
+    "take-over": lambda tx, i, who, form, now: telephone.take_over(
         tx, i, who, form.get("call", ""), now
     ),
     "park": _park,
+    "transfer": _transfer,
     "note": _note,
+    "fetch-images": lambda tx, i, who, form, now: handling.fetch_again(tx, i, who, now),
+    "fetch-link": lambda tx, i, who, form, now: handling.fetch_link(
+        tx, i, who, form.get("link", ""), now
+    ),
     "verify": _verify,
     "call-service": _call_service,
     "report-service": _report,

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from callflow import handling
+from callflow.instants import from_iso
 from callflow.storage import Tx
 from web import i18n, views
 from web.accounts import Right
@@ -34,6 +35,7 @@ async def show(
         health = handling.health(tx, now)
         return {
             "trunks": health["trunks"],
+            "sip": [_refused(node) for node in health["sip"]],
             "found": handling.lines(tx, now, begins=begins or None, after=after),
             "strip": views.strip(health),
         }
@@ -54,6 +56,11 @@ async def show(
     )
     remember_language(request, answer)
     return answer
+
+
+def _refused(node: dict[str, Any]) -> dict[str, Any]:
+    at = node["last_at"]
+    return {**node, "last_at": from_iso(at) if at else None}
 
 
 def _address(account: str, after: str) -> str:

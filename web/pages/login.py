@@ -1,34 +1,36 @@
-"""Logging in and out."""
+"""Logging in and out: a password, then a second factor where somebody has one."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Annotated
+import math
+from datetime import datetime, timedelta
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi import APIRouter, Body, Depends, Form, Request, Response
+from fastapi.responses import JSONResponse, RedirectResponse
 
-from web import auth
+from callflow import handling
+from callflow.handling import people as acts
+from callflow.storage import Tx, access, people, shifts
+from web import auth, factors, i18n, passkeys
+from web.access_views import refusal
+from web.factors import Factors
+from web.guesses import Limits
+from web.problems import ProblemError
 from web.rendering import page
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)
 
 Here = Annotated[Station, Depends(station_of)]
-#: One name from one place, and one place whatever the name.
-_NAME = (5, timedelta(minutes=1))
-_PLACE = (30, timedelta(minutes=5))
-
-
-def limits() -> tuple[auth.Guesses, auth.Guesses]:
-    """What an application counts failed log-ins with."""
-    return auth.Guesses(*_NAME), auth.Guesses(*_PLACE)
+_FACTOR = "factor"  # kind of the challenge between password and second factor
+Row = dict[str, Any]
 
 
 @router.get("/login")
-async def show(request: Request, next: str = "/") -> Response:
+async def show(request: Request, station: Here, next: str = "/") -> Response:
     """The form."""
-    return _form(request, back=next)
+    return _form(request, station, back=next)
 
 
 @router.post("/login")
@@ -39,22 +41,41 @@ async def log_in(
     password: Annotated[str, Form(max_length=1024)] = "",
     next: Annotated[str, Form(max_length=500)] = "/",
 ) -> Response:
-    """A new session, or the form again with what is wrong."""
+    """A new session, the second factor's form, or this form again with what is wrong."""
     auth.check_origin(request)
-    now = station.clock()
-    place = request.client.host if request.client else "?"
-    by_name, by_place = request.app.state.guesses
-    keys = ((by_name, f"{place}|{name}"), (by_place, place))
-    waits = [wait for counter, key in keys if (wait := counter.wait(key, now)) is not None]
-    if waits:
-        return _form(request, back=next, name=name, wait=max(waits), status=429)
-    token = await auth.log_in(station, name, password, now)
-    if token is None:
-        for counter, key in keys:
-            counter.failed(key, now)
-        return _form(request, back=next, name=name, wrong=True, status=401)
-    answer = RedirectResponse(_inside(next), 303)
+    now, place = station.clock(), auth.place_of(request)
+    limits: Limits = request.app.state.limits
+    key = f"{place}|{name}"
+    waits = (limits.by_name.wait(key, now), limits.by_place.wait(place, now))
+    if wait := max((wait for wait in waits if wait is not None), default=None):
+        return _form(request, station, back=next, name=name, wait=wait, status=429)
+    full = limits.by_name.guess(key, now) | limits.by_place.guess(place, now)
+    row = await auth.user_of(station, name, password)
+    if row is None:
+        if full:
+            await station.store.write(lambda tx: _blocked(tx, name, place, now))
+        return _form(request, station, back=next, name=name, wrong=True, status=401)
+    limits.by_name.forget(key)
+    limits.by_place.take_back(place)
+    known = await station.store.read(lambda tx: factors.of_user(tx, row))
+    if not known:
+        return await let_in(request, station, row["id"], auth.PASSWORD_ONLY, next)
+    return await _ask(request, station, row, known, next)
+
+
+def _blocked(tx: Tx, name: str, place: str, now: datetime) -> None:
+    """Told with the name of somebody who exists only: it might be a password, typed too early."""
+    acts.login_blocked(tx, name if people.user_by_name(tx, name) else "?", place, now)
+
+
+async def let_in(
+    request: Request, station: Station, user_id: str, factor: str, back: str
+) -> Response:
+    """A session, and the page that was asked for."""
+    answer = RedirectResponse(inside(back), 303)
+    token = await auth.open_session(station, request, user_id, factor)
     auth.set_cookie(answer, station, token)
+    answer.delete_cookie(factors.CHALLENGE_COOKIE, path="/login")
     return answer
 
 
@@ -62,30 +83,204 @@ async def log_in(
 async def log_out(request: Request, station: Here) -> Response:
     """Ends the session; forging this would only log somebody out, and the cookie is Strict."""
     auth.check_origin(request)
+    visitor = await auth.visitor_of(request, station)
+    who = visitor.id if visitor is not None else ""
+    on_shift = await station.store.read(lambda tx: shifts.running(tx, who))
     await auth.log_out(station, request)
-    answer = RedirectResponse("/login", 303)
+    answer = RedirectResponse("/login?shift=on" if on_shift else "/login", 303)
     answer.delete_cookie(auth.COOKIE)
     return answer
 
 
-def _inside(back: str) -> str:
+# --- the second factor --------------------------------------------------------------------
+
+
+async def _ask(request: Request, station: Station, row: Row, known: Factors, back: str) -> Response:
+    options = passkeys.ask(passkeys.origin(station, request), known.passkeys)
+    answer = RedirectResponse("/login/factor", 303)
+    data = {"back": inside(back), "options": options}
+    await factors.begin(station, answer, _FACTOR, data, user_id=row["id"])
+    return answer
+
+
+@router.get("/login/factor")
+async def show_factor(request: Request, station: Here) -> Response:
+    """The form for a code or a device; the first form again where nobody gave a password."""
+    asked = await factors.asked(station, request, _FACTOR)
+    if asked is None:
+        return RedirectResponse("/login", 303)
+    return await _factor_form(request, station, asked)
+
+
+@router.post("/login/factor")
+async def give_code(
+    request: Request, station: Here, code: Annotated[str, Form(max_length=64)] = ""
+) -> Response:
+    """A code of the authenticator, or a recovery code."""
+    auth.check_origin(request)
+    asked = await factors.asked(station, request, _FACTOR)
+    if asked is None:
+        return RedirectResponse("/login", 303)
+    limits: Limits = request.app.state.limits
+    key, now = f"factor|{asked['user_id']}", station.clock()
+    if wait := limits.by_user.wait(key, now):
+        return await _factor_form(request, station, asked, wait=wait, status=429)
+    limits.by_user.guess(key, now)
+    challenge = factors.key_of(request)
+    factor = await station.store.write(
+        lambda tx: _take_code(tx, station, challenge, asked["user_id"], code, now)
+    )
+    if factor is None:
+        return await _factor_form(request, station, asked, wrong=True, status=401)
+    limits.by_user.forget(key)
+    return await let_in(request, station, asked["user_id"], factor, asked["data"]["back"])
+
+
+def _take_code(
+    tx: Tx, station: Station, challenge: str, user_id: str, code: str, now: datetime
+) -> str | None:
+    """Which factor the code is, taken, and the challenge with it; None: none, or used before."""
+    row = people.user_by_id(tx, user_id)
+    if row is None:
+        return None
+    factor = _which_code(tx, station, row, code, now)
+    if factor is not None and access.take_challenge(tx, challenge, _FACTOR, now) is None:
+        return None
+    return factor
+
+
+def _which_code(tx: Tx, station: Station, row: Row, code: str, now: datetime) -> str | None:
+    if row["totp"] is not None:
+        step = factors.step_of(factors.clear(station.vault, row["totp"]), code, now)
+        if step is not None:
+            return "totp" if access.take_step(tx, row["id"], step) else None
+    mac = factors.recovery_mac(station.vault, row["id"], code)
+    return "recovery" if acts.use_recovery_code(tx, row["id"], mac, now) else None
+
+
+@router.post("/login/passkey")
+async def give_passkey(
+    request: Request, station: Here, credential: Annotated[dict[str, Any], Body()]
+) -> Response:
+    """A device's signature of the challenge; the answer says where to go (for passkey.js)."""
+    auth.check_origin(request)
+    language = auth.language_of(request)
+    try:
+        user_id, back = await _by_passkey(request, station, credential)
+    except ProblemError as error:
+        return said(language, error)
+    let = await let_in(request, station, user_id, "passkey", back)
+    answer = JSONResponse({"next": let.headers["location"]})
+    answer.raw_headers += [pair for pair in let.raw_headers if pair[0] == b"set-cookie"]
+    return answer
+
+
+async def _by_passkey(
+    request: Request, station: Station, credential: dict[str, Any]
+) -> tuple[str, str]:
+    """Whose device it is, and where they were going. Raises ProblemError."""
+    asked = await factors.asked(station, request, _FACTOR)
+    if asked is None:
+        raise ProblemError(401, "log in again")
+    user_id, now, challenge = asked["user_id"], station.clock(), factors.key_of(request)
+    limits: Limits = request.app.state.limits
+    auth.check_wait(limits.by_user.wait(f"factor|{user_id}", now))
+    limits.by_user.guess(f"factor|{user_id}", now)
+    keys = await station.store.read(lambda tx: access.passkeys(tx, user_id))
+    wanted, here = asked["data"]["options"]["challenge"], passkeys.origin(station, request)
+    try:
+        key, count = passkeys.check(credential, wanted, here, keys)
+    except passkeys.BadPasskey:
+        raise ProblemError(401, "this device did not prove who you are") from None
+
+    def take(tx: Tx) -> bool:
+        used = access.passkey_used(tx, key["id"], key["sign_count"], count, now)
+        return used and access.take_challenge(tx, challenge, _FACTOR, now) is not None
+
+    if not await station.store.write(take):
+        raise ProblemError(401, "log in again")
+    limits.by_user.forget(f"factor|{user_id}")
+    return user_id, asked["data"]["back"]
+
+
+def said(language: str, error: ProblemError) -> Response:
+    """A problem for a script, in the page's language."""
+    detail = i18n.catalogue(language).gettext(error.detail)
+    return JSONResponse({"detail": detail}, error.status, headers=error.headers)
+
+
+# --- what is shown ------------------------------------------------------------------------
+
+
+def inside(back: str) -> str:
     """A page of ours: never another site's."""
     inside = back.startswith("/") and not back.startswith(("//", "/\\"))
     return back if inside and back.isprintable() else "/"
 
 
+def _seconds(wait: timedelta | None) -> int | None:
+    return None if wait is None else max(1, math.ceil(wait.total_seconds()))
+
+
 def _form(
     request: Request,
+    station: Station,
     *,
     back: str,
     name: str = "",
     wrong: bool = False,
     wait: timedelta | None = None,
+    refused: str = "",
     status: int = 200,
 ) -> Response:
-    seconds = None if wait is None else max(1, round(wait.total_seconds()))
-    values = {"back": _inside(back), "name": name, "wrong": wrong, "seconds": seconds}
-    answer = page(auth.language_of(request), "login.html", {**values, "visitor": None}, status)
+    values = {
+        "back": inside(back),
+        "name": name,
+        "wrong": wrong,
+        "refused": refused,
+        "directory": bool(station.settings.oidc_issuer),
+        "on_shift": request.query_params.get("shift") == "on",
+    }
+    return _answer(request, "login.html", values, wait, status)
+
+
+def refused_form(
+    request: Request, station: Station, refused: handling.Refused | str, status: int
+) -> Response:
+    """The form, with why somebody can't be let in."""
+    if isinstance(refused, str):
+        refused = handling.Refused(refused)
+    language = auth.language_of(request)
+    return _form(request, station, back="/", refused=refusal(refused, language), status=status)
+
+
+async def _factor_form(
+    request: Request,
+    station: Station,
+    asked: Row,
+    *,
+    wrong: bool = False,
+    wait: timedelta | None = None,
+    status: int = 200,
+) -> Response:
+    def read(tx: Tx) -> Factors | None:
+        row = people.user_by_id(tx, asked["user_id"])
+        return factors.of_user(tx, row) if row else None
+
+    known = await station.store.read(read)
+    if known is None:
+        return RedirectResponse("/login", 303)
+    values = {"wrong": wrong, "known": known, "options": asked["data"]["options"]}
+    return _answer(request, "factor.html", values, wait, status)
+
+
+def _answer(
+    request: Request, template: str, values: Row, wait: timedelta | None, status: int
+) -> Response:
+    seconds = _seconds(wait)
+    language = auth.language_of(request)
+    answer = page(language, template, {**values, "seconds": seconds, "visitor": None}, status)
     if seconds is not None:
         answer.headers["Retry-After"] = str(seconds)
+    auth.remember_language(request, answer)
     return answer

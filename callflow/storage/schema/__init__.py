@@ -1,7 +1,8 @@
 """The tables. Text ids; instants in UTC; JSON for what is only read whole."""
 
-from callflow.storage.schema.alarms import call, call_action, incident, recording, signal
+from callflow.storage.schema.alarms import call, call_action, incident, recording, signal, undo
 from callflow.storage.schema.base import UtcDateTime, metadata
+from callflow.storage.schema.distribution import call_back
 from callflow.storage.schema.interventions import guard_firm, measure
 from callflow.storage.schema.law import (
     service_call,
@@ -13,11 +14,22 @@ from callflow.storage.schema.logbook import chain_head, logbook, seal
 from callflow.storage.schema.outbox import image, outbox
 from callflow.storage.schema.people import instruction
 from callflow.storage.schema.plans import plan, plan_draft
-from callflow.storage.schema.station import api_token, process, session, setting, user
+from callflow.storage.schema.staff import phone, presence, roster, shift
+from callflow.storage.schema.station import (
+    api_token,
+    challenge,
+    passkey,
+    process,
+    recovery_code,
+    session,
+    setting,
+    user,
+)
 from callflow.storage.schema.tasks import task
 from callflow.storage.schema.world import (
     account,
     client,
+    code_guess,
     contact,
     event_override,
     on_test,
@@ -35,8 +47,11 @@ __all__ = [
     "api_token",
     "call",
     "call_action",
+    "call_back",
     "chain_head",
+    "challenge",
     "client",
+    "code_guess",
     "contact",
     "event_override",
     "guard_firm",
@@ -50,20 +65,27 @@ __all__ = [
     "outbox",
     "panel_user",
     "partition",
+    "passkey",
+    "phone",
     "plan",
     "plan_draft",
+    "presence",
     "process",
     "recording",
+    "recovery_code",
+    "roster",
     "seal",
     "service_call",
     "service_line",
     "service_report",
     "session",
     "setting",
+    "shift",
     "signal",
     "site",
     "site_contact",
     "task",
+    "undo",
     "user",
     "verification",
     "zone",

@@ -35,6 +35,7 @@ incident = Table(
     Column("holder", String(64), nullable=True),
     instant("held_since"),
     instant("parked_until"),
+    Column("reminder", Text, nullable=False, server_default=""),  # why it was parked
     instant("machine_due"),
     instant("normal_due"),
     instant("due_at", index=True),  # the earliest of machine_due, normal_due, parked_until
@@ -105,6 +106,12 @@ call = Table(
     Column("outcome", String(32), nullable=True),
     Column("detail", Text, nullable=False),
     Column("requester", Text, nullable=False, server_default=""),  # the person; "": the machine
+    Column("operator", String(64), nullable=False, server_default=""),  # whose phone it rings
+    Column("mode", String(16), nullable=False, server_default="talk"),  # call.Mode
+    Column("held", Boolean, nullable=False, server_default="0"),  # out of its conference, music
+    Column("muted", Boolean, nullable=False, server_default="0"),  # heard by nobody in it
+    # Whom this operator's call is made for, asked for once it is answered: telephone.py.
+    Column("wanted", JSON, nullable=True),
     # One call to a person tells of several incidents (D10): the call that speaks for this one.
     Column("leader", String(64), nullable=True, index=True),
     instant("requested_at", null=False),
@@ -112,11 +119,14 @@ call = Table(
     instant("placed_at"),
     instant("ringing_at"),
     instant("answered_at"),
+    instant("joined_at"),  # since then in its room: who waits there does since then
+    instant("announced_at"),  # when they were told last how many are before them
     instant("ended_at"),
     Index("ix_call_work", "node", "state", "priority", "requested_at"),
     Index("ix_call_state", "state"),
     Index("ix_call_room", "room"),
     Index("ix_call_trunk", "trunk", "ended_at"),
+    Index("ix_call_operator", "operator", "ended_at"),
 )
 
 recording = Table(
@@ -136,10 +146,24 @@ call_action = Table(
     id_column(),
     reference("call_id", "call.id"),
     Column("kind", String(16), nullable=False),
+    Column("argument", String(64), nullable=False, server_default=""),
     Column("requester", Text, nullable=False),
     instant("requested_at", null=False),
     instant("expires_at", null=False),
     instant("claimed_at"),
     Column("result", Text, nullable=True),
     Index("ix_call_action_waiting", "claimed_at", "expires_at"),
+)
+
+#: An operator's act that may be taken back for some seconds (ux.md 7).
+undo = Table(
+    "undo",
+    metadata,
+    id_column(),
+    Column("kind", String(16), nullable=False),  # claim, park, close
+    Column("who", String(64), nullable=False, index=True),
+    instant("at", null=False),
+    # [{"id", "version": after the act, "before": {what it changed: its value before}}]
+    Column("incidents", JSON, nullable=False),
+    instant("undone_at"),
 )

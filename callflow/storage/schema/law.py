@@ -31,6 +31,11 @@ verification = Table(
     Column("by", Text, nullable=False),
     Column("note", Text, nullable=False),
     instant("at", null=False),
+    # The very item: what was looked at, or the call that was heard.
+    reference("image_id", "image.id", null=True),
+    reference("call_id", "call.id", null=True),
+    Column("person", Text, nullable=False, server_default=""),  # who was spoken to, or looked
+    instant("found_at"),  # when it was seen or heard; null: at
 )
 
 #: A person asked for a service's line. Its id is the conference of the operator and the service.
@@ -65,4 +70,6 @@ service_report = Table(
     Column("by", Text, nullable=False),
     instant("said_at", null=False),
     instant("at", null=False),  # when it was recorded
+    Column("call_id", String(64), nullable=True),  # the call to the service, where we made it
+    Column("script", Text, nullable=False, server_default=""),  # what the page gave to say
 )

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
+from callflow.logbook import MACHINE
 from callflow.storage.schema.base import instant, metadata
+
+#: Entries of people, as the index on them says it.
+BY_PEOPLE = text(f"who <> '{MACHINE}'")
 
 logbook = Table(
     "logbook",
@@ -23,6 +38,14 @@ logbook = Table(
     Column("previous", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
     UniqueConstraint("chain", "seq", name="uq_logbook_chain_seq"),
+    # People's acts, among very many of the machine's: when somebody was there last.
+    Index(
+        "ix_logbook_people",
+        "who",
+        "at",
+        sqlite_where=BY_PEOPLE,
+        postgresql_where=BY_PEOPLE,
+    ),
 )
 
 chain_head = Table(

@@ -1,4 +1,4 @@
-"""What is told by mail, SMS or webhook, and the stills of declared cameras."""
+"""What is told by mail, SMS or webhook, and the stills and clips of an incident."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ outbox = Table(
     reference("incident_id", "incident.id"),
     reference("task_id", "task.id", null=True),  # the step that waits for it
     Column("channel", String(16), nullable=False),
-    Column("to", Text, nullable=False),  # of channel images: the camera's id
+    Column("to", Text, nullable=False),  # of channel images: the camera's id, "" for a link
     Column("subject", Text, nullable=False),
     Column("body", Text, nullable=False),
-    Column("data", JSON, nullable=False),  # what a webhook is told beside the text
+    # What a webhook is told beside the text; of channel images: what to take (outbox.Take).
+    Column("data", JSON, nullable=False),
     Column("state", String(16), nullable=False),
     Column("attempts", Integer, nullable=False),
     instant("due_at", null=False),  # waiting: the next try; sending: the end of the claim
@@ -28,16 +29,21 @@ outbox = Table(
     Index("ix_outbox_due", "state", "due_at"),
 )
 
-#: A still of a camera, or why there is none.
+#: A still or a clip, of a camera or of a link in a signal, or why there is none.
 image = Table(
     "image",
     metadata,
     id_column(),  # the message's that asked for it
     reference("incident_id", "incident.id"),
-    Column("camera", String(64), nullable=False),
-    Column("name", Text, nullable=False),  # the camera's, then
+    Column("camera", String(64), nullable=False),  # its id; "": a link's
+    Column("name", Text, nullable=False),  # the camera's, then; a link's host
+    Column("take", String(8), nullable=False, server_default="still"),  # outbox.Take
+    Column("link", Text, nullable=False, server_default=""),
     instant("taken_at", null=False),
+    instant("begins_at"),  # of a clip: what it shows
+    instant("ends_at"),
     Column("path", Text, nullable=False),  # relative to the images folder; "" where there is none
     Column("sha256", String(64), nullable=True),
-    Column("problem", Text, nullable=False),  # "" where all is well
+    Column("problem", Text, nullable=False),  # outbox.Fault; "" where all is well
+    Column("detail", Text, nullable=False, server_default=""),  # of the problem
 )

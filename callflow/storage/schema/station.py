@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, Integer, String, Table, Text
+from sqlalchemy import JSON, BigInteger, Column, Integer, String, Table, Text
 
 from callflow.storage.schema.base import id_column, instant, metadata, reference
 
@@ -14,7 +14,14 @@ user = Table(
     Column("role", String(16), nullable=False),
     Column("password", Text, nullable=False),  # argon2
     Column("language", String(8), nullable=False),
+    # What calls may be brought to them: the languages they speak, and what else they know.
+    Column("languages", JSON, nullable=False, server_default='["fr"]'),
+    Column("skills", JSON, nullable=False, server_default="[]"),
     instant("created_at", null=False),
+    instant("disabled_at"),  # since then they are let in nowhere
+    Column("subject", String(255), nullable=True, unique=True),  # who they are to the OIDC provider
+    Column("totp", Text, nullable=True),  # encrypted: the secret of their codes
+    Column("totp_step", Integer, nullable=False, server_default="0"),  # the last one taken
 )
 
 session = Table(
@@ -24,6 +31,42 @@ session = Table(
     reference("user_id", "user_account.id"),
     Column("csrf", String(64), nullable=False),
     instant("created_at", null=False),
+    instant("expires_at", null=False),
+    instant("seen_at", null=False),
+    Column("address", String(64), nullable=False),
+    Column("browser", Text, nullable=False),
+    Column("factor", String(16), nullable=False),  # what else than a password: web/factors.py
+)
+
+#: A device that proves who somebody is (WebAuthn).
+passkey = Table(
+    "passkey",
+    metadata,
+    Column("id", Text, primary_key=True),  # the credential's, base64url
+    reference("user_id", "user_account.id"),
+    Column("name", String(64), nullable=False),
+    Column("public_key", Text, nullable=False),  # base64url
+    Column("sign_count", BigInteger, nullable=False),
+    instant("created_at", null=False),
+    instant("used_at"),
+)
+
+#: One more way in, once, for who lost the device: MACs of codes written down.
+recovery_code = Table(
+    "recovery_code",
+    metadata,
+    Column("mac", String(64), primary_key=True),
+    reference("user_id", "user_account.id"),
+)
+
+#: What somebody was asked and has not answered yet: a log-in half done, a device being added.
+challenge = Table(
+    "challenge",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("kind", String(16), nullable=False),  # factor, totp, passkey, oidc
+    reference("user_id", "user_account.id", null=True),
+    Column("data", JSON, nullable=False),
     instant("expires_at", null=False),
 )
 

@@ -34,6 +34,8 @@ site = Table(
     Column("language", String(8), nullable=False),
     Column("state", String(16), nullable=False),
     Column("recognition_word", LargeBinary, nullable=True),  # encrypted, see vault
+    Column("password", LargeBinary, nullable=True),  # spoken (D14); encrypted
+    Column("duress_password", LargeBinary, nullable=True),
     Column("plans", JSON, nullable=False),  # {kind or "*": plan id}
     # Which plan by time, arming, kind and zone: callflow/plan_choice.py; looked at before `plans`.
     Column("plan_rules", JSON, nullable=False, server_default="[]"),
@@ -83,6 +85,8 @@ contact = Table(
     Column("phone", String(32), nullable=True, index=True),
     Column("code", String(64), nullable=True),  # HMAC-SHA-256, hex
     Column("duress_code", String(64), nullable=True),
+    Column("password", LargeBinary, nullable=True),  # spoken (D14); encrypted, see vault
+    Column("duress_password", LargeBinary, nullable=True),
     Column("availability", JSON, nullable=True),  # callflow/availability.py; null: always
 )
 
@@ -158,4 +162,18 @@ on_test = Table(
     instant("ended_at"),
     Column("ended_by", Text, nullable=True),
     Index("ix_on_test_running", "ended_at", "ends_at"),
+)
+
+#: A wrong code that somebody typed on the phone: callflow/guessing.py. Without a site: the account
+#: that was typed is none of ours.
+code_guess = Table(
+    "code_guess",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("site_id", String(64), nullable=True),
+    Column("caller", String(32), nullable=False),
+    Column("worth", Float, nullable=False),
+    instant("at", null=False, index=True),
+    Index("ix_code_guess_site", "site_id", "at"),
+    Index("ix_code_guess_caller", "caller", "at"),
 )

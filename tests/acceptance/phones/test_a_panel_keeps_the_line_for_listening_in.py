@@ -6,12 +6,11 @@ import pytest
 
 from callflow.signal import Kind
 from callflow.signals.contact_id import block_keys
-from tests.acceptance.phones.conftest import DESKS
 from tests.support import hearing, sites
 from tests.support.panel_phone import Panel, fresh_account, panel_at
 from tests.support.panel_rows import calls_of
 from tests.support.phone import Phone, Phones
-from tests.support.station import Station
+from tests.support.station import DESKS, Station
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

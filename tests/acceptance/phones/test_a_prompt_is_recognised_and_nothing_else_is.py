@@ -14,6 +14,7 @@ from ivr import prompts
 from ivr.agi.runner import fixed_sentences, sentence
 from ivr.dialogue import Phrase
 from ivr.speech import Speech
+from ivr.speech.announcements import Announcements
 from tests.support import hearing
 from tests.support.hearing import Samples
 
@@ -26,7 +27,7 @@ async def sounds(
 ) -> AsyncIterator[dict[tuple[str, str], Samples]]:
     """Every fixed prompt, as the voice says it."""
     folder: Path = tmp_path_factory.mktemp("speech")
-    speech = Speech(folder / "own", folder / "shared")
+    speech = Speech(folder / "own", folder / "shared", Announcements(folder / "announcements"))
     await speech.start()
     await speech.prewarm(fixed_sentences())
     made = {}

@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 
 from callflow.law import Service
-from tests.acceptance.phones.conftest import DESKS
 from tests.acceptance.phones.test_help_brings_a_human_to_the_line import ended, hear_each_other
 from tests.support import sites
 from tests.support.hearing import Samples
 from tests.support.phone import Phone, Phones
-from tests.support.station import Station
+from tests.support.station import DESKS, Station
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -34,7 +33,7 @@ async def an_alarm_held(station: Station) -> str:
 
 
 async def verified(station: Station, path: str) -> None:
-    seen = {"means": "images", "result": "confirmed", "note": "two men in the hall"}
+    seen = {"means": "guard", "result": "confirmed", "note": "two men in the hall"}
     assert (await station.api.post(f"{path}/verifications", json=seen)).is_success
 
 

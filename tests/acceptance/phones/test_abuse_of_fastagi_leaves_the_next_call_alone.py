@@ -157,6 +157,7 @@ async def test_a_call_from_outside_with_a_hostile_name_works_and_so_does_the_nex
     name = "${SHELL(reboot)} <script>\x1b[31m%n {0} agi_uniqueid: x"
     await caller.calls_in(number, f'"{name}"')
     await caller.expect_prompt("welcome", station="Callflow")
+    await caller.types("0#")
     await caller.expect_prompt("hold_the_line")
     caller.hangs_up()
     await caller.is_hung_up()

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from callflow.signal import Kind
-from tests.acceptance.phones.conftest import DESKS
 from tests.support import hearing, sites
 from tests.support.phone import Phone, Phones
-from tests.support.station import Station
+from tests.support.station import DESKS, Station
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -23,7 +23,7 @@ class Reader:
 
     prepared: list[Sentence] = field(default_factory=list)
 
-    async def turn(self, sentences: Sequence[Sentence]) -> Path:
+    async def turn(self, sentences: Sequence[Sentence], *, opening: bool = False) -> Path:
         return Path(" ".join(sentence.text for sentence in sentences))
 
     def prepare(self, sentences: Iterable[Sentence]) -> None:

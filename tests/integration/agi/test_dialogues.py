@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from callflow.call import Outcome
-from ivr.dialogue import Dialogue, Facts, Progress, State
+from ivr.dialogue import CodeVerdict, Dialogue, Facts, Progress, State
 from tests.integration.agi.conftest import FACTS, Station, eventually
 from tests.support.agi_phone import AgiPhone, header
 
@@ -67,6 +67,59 @@ async def test_a_mute_that_fails_stops_nobody(station: Station) -> None:
     station.dialogues._mute = down
     await station.phone("2580#", "1").call("outgoing", "call-1")
     assert station.store.concluded["call-1"] == [Outcome.VERIFIED_OK]
+
+
+async def test_the_hash_key_after_the_longest_code_answers_no_question(station: Station) -> None:
+    station.store.codes["12345678"] = CodeVerdict.OK
+    phone = await station.phone("12345678#", "1").call("outgoing", "call-1")
+    assert station.store.concluded["call-1"] == [Outcome.VERIFIED_OK]
+    assert len(phone.heard) == 3
+
+
+async def test_keys_that_no_command_read_are_heeded_once(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asterisk threw them away while we committed; AMI told them."""
+    typed = iter(["1111##2580##9", "1"])
+    save = station.store.save
+
+    async def slow(channel_id: str, progress: Progress) -> None:
+        for key in next(typed, ""):
+            station.dialogues.key(channel_id, key)
+        await save(channel_id, progress)
+
+    monkeypatch.setattr(station.store, "save", slow)
+    phone = await station.phone("1111#").call("outgoing", "call-1")
+    assert station.store.concluded["call-1"] == [Outcome.VERIFIED_OK]
+    # Neither the second question nor the menu had to be said.
+    assert [words.split(".")[0] for words in phone.heard] == [
+        "Bonjour, ici la télésurveillance Callflow",
+        "Vous avez tapé 1, fausse alarme",
+    ]
+
+
+async def test_what_is_typed_before_the_first_word_answers_nothing(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load = station.store.load
+
+    async def loading(channel_id: str) -> tuple[Facts, Progress] | None:
+        station.dialogues.key(channel_id, "2")
+        return await load(channel_id)
+
+    monkeypatch.setattr(station.store, "load", loading)
+    phone = await station.phone("2580#", "1").call("outgoing", "call-1")
+    assert station.store.concluded["call-1"] == [Outcome.VERIFIED_OK]
+    assert len(phone.heard) == 3
+
+
+async def test_any_key_ends_the_announcement_of_a_place_and_nothing_else(station: Station) -> None:
+    station.store.facts["call-1"] = Facts(dialogue=Dialogue.INCOMING, position=2)
+    station.store.progress["call-1"] = Progress(state=State.POSITION, begun=True, bridge=True)
+    phone = await station.phone("7").call("outgoing", "call-1")
+    assert '"0123456789*#"' in next(c for c in phone.commands if c.startswith("STREAM FILE"))
+    assert station.store.progress["call-1"].state is State.END
+    assert phone.variables["CALLFLOW_NEXT"] == "conference"
 
 
 async def test_a_new_server_goes_on_in_the_same_call(station: Station) -> None:

@@ -12,10 +12,13 @@ import pytest
 from callflow.call import Outcome
 from callflow.signal import Kind
 from ivr.agi import AgiServer, Dialogues, fixed_sentences
+from ivr.ami import Account, AmiLink
+from ivr.asterisk.configuration import AMI_USER
 from ivr.asterisk.simulator import Phone
 from ivr.asterisk.tree import find_or_fetch
 from ivr.dialogue import CodeVerdict, Dialogue, Facts, Progress, State
 from ivr.speech import Speech
+from ivr.speech.announcements import Announcements
 from tests.integration.agi.conftest import eventually
 from tests.integration.asterisk.conftest import Pair, start_pair, stop_pair
 from tests.integration.asterisk.throwaway import Ami
@@ -47,6 +50,7 @@ class Talking:
     dialogues: Dialogues
     speech: Speech
     server: AgiServer
+    link: AmiLink
     called: int = 0
 
     async def call(self, keys: str, facts: Facts = FACTS, behaviour: str = "answer") -> str:
@@ -69,21 +73,33 @@ class Talking:
         await self.server.start(self.pair.agi_port)
 
 
+async def _nothing(*_: object) -> None:
+    """The rows are not this test's."""
+
+
 @pytest.fixture
 async def talking(pair: Pair, tmp_path: Path) -> AsyncIterator[Talking]:
     async def mute(channel_id: str, on: bool) -> None:
         """The mute itself is the AMI adapter's, and tested there."""
 
     store = MemoryStore(codes={"2580": CodeVerdict.OK, "8520": CodeVerdict.DURESS}, commit_s=0.004)
-    speech = Speech(tmp_path, tmp_path / "shared")
+    speech = Speech(tmp_path, tmp_path / "shared", Announcements(tmp_path / "announcements"))
     await speech.start()
     await speech.prewarm(fixed_sentences())
     dialogues = Dialogues(store, speech, mute)
     server = AgiServer({"outgoing": dialogues.outgoing})
     await server.start(pair.agi_port)
     ami = pair.ami()
-    talk = Talking(pair, ami, store, dialogues, speech, server)
+    secret = pair.station.instance.ami_secret()
+    station = Account(host="127.0.0.1", port=pair.ami_port, user=AMI_USER, secret=secret)
+    link = AmiLink(
+        station, on_up=_nothing, on_events=_nothing, on_alarm=_nothing, on_key=dialogues.key
+    )
+    linked = asyncio.create_task(link.run())
+    await eventually(lambda: link.ready)
+    talk = Talking(pair, ami, store, dialogues, speech, server, link)
     yield talk
+    linked.cancel()
     await talk.server.close()
     await speech.close()
     ami.close()
@@ -109,6 +125,21 @@ async def test_people_type_all_at_once(talking: Talking) -> None:
     assert forty not in {e["Uniqueid"] for e in talking.ami.events if e.get("Event") == "Hangup"}
     talking.ami.send(Action="Hangup", Channel="/^PJSIP/trunk-.*/")
     await talking.ended(forty)
+
+
+async def test_keys_typed_while_we_commit_are_not_lost(talking: Talking) -> None:
+    """Each commit takes as long as two quick keys: Asterisk throws them away, AMI tells them."""
+    talking.store.commit_s = 0.5
+    expected = {
+        "1111#2580#1": Outcome.VERIFIED_OK,
+        "2580#93": Outcome.GOING,
+        "8520#1": Outcome.DURESS,
+        "2580#4": Outcome.SEND_GUARD,
+    }
+    calls = [(await talking.call(keys), keys) for keys in expected for _ in range(3)]
+    await asyncio.gather(*(talking.ended(call) for call, _ in calls))
+    for call, keys in calls:
+        assert talking.store.concluded[call][-1:] == [expected[keys]], keys
 
 
 async def test_a_dialogue_outlives_its_server(talking: Talking) -> None:

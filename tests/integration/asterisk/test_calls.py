@@ -113,7 +113,9 @@ def test_a_dialogue_goes_on_when_its_server_was_killed_and_came_back(pair: Pair,
     assert [c["agi_uniqueid"] for c in second.calls] == [call]
 
 
-def test_a_call_from_the_network_reaches_the_incoming_dialogue(pair: Pair, agi: AgiServer) -> None:
+def test_a_call_from_the_network_reaches_the_incoming_dialogue(
+    pair: Pair, ami: Ami, agi: AgiServer
+) -> None:
     heard: list[str] = []
 
     def dialogue(call: AgiCall) -> None:
@@ -126,6 +128,7 @@ def test_a_call_from_the_network_reaches_the_incoming_dialogue(pair: Pair, agi: 
     until(lambda: heard == ["1234"])
     assert agi.calls[0]["agi_network_script"] == "incoming"
     assert agi.calls[0]["agi_callerid"] == "+33639985007"
+    ami.event("Hangup", agi.calls[0]["agi_uniqueid"])
 
 
 def test_the_trunk_carries_no_more_than_its_calls(pair: Pair, ami: Ami) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from callflow import handling
+from callflow.config import Settings
 from callflow.handling.tasks import end_task
 from callflow.outbox import (
     GIVE_UP_AFTER,
@@ -22,6 +23,7 @@ from callflow.outbox import (
     Fault,
     Message,
     MessageState,
+    Still,
     Undelivered,
 )
 from callflow.storage import Store, incidents, outbox, tasks
@@ -94,7 +96,8 @@ class Outbox:
     def fetched(self, message: Message) -> str:
         now, sha256 = self.station.now, hashlib.sha256(message.id.encode()).hexdigest()
         path = f"{message.incident}/{message.id}.jpg"
-        self.station.write(lambda tx: handling.image_fetched(tx, message.id, path, sha256, now))
+        still = Still(path=path, sha256=sha256)
+        self.station.write(lambda tx: handling.image_fetched(tx, message.id, still, now))
         return path
 
     def failed(
@@ -131,6 +134,9 @@ class Outbox:
 
 @pytest.fixture
 def box(station: Station) -> Outbox:
+    """With cameras that are asked by a step only."""
+    settings = Settings(camera_series=())
+    station.write(lambda tx: handling.save_policy(tx, settings))
     return Outbox(station)
 
 
@@ -535,7 +541,7 @@ def test_kept_credentials_are_never_sent_to_another_host(station: Station) -> No
     ("fields", "field"),
     [
         ({"id": "a/b"}, "cameras.0.id"),
-        ({"url": "rtsp://10.0.0.2/"}, "cameras.0.url"),
+        ({"url": "ftp://10.0.0.2/"}, "cameras.0.url"),
         ({"url": "http://cam:pass@10.0.0.2/"}, "cameras.0.url"),
         ({"name": "Cour\n"}, "cameras.0.name"),
         ({"credentials": {"user": "cam"}}, "cameras.0.credentials.password"),

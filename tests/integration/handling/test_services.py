@@ -16,8 +16,10 @@ from callflow.instructions import Instruction, InstructionKind
 from callflow.law import Answer, Finding, Means, Reason, Service
 from callflow.storage import Tx, calls, instructions, logbook, services
 from tests.integration.handling.station import DESK, DUTY, FIRST, SECOND_DESK, SHOP, Station
+from tests.support.cameras import a_still
 
 POLICE, FIRE = "+33130000017", "+33130000018"
+P = Service.POLICE
 WHO = "Alice"
 
 
@@ -41,11 +43,14 @@ def held(station: Station, code: str = "BA") -> str:
 def verify(
     station: Station, incident: str, means: Means, result: Finding = Finding.CONFIRMED
 ) -> None:
-    station.write(
-        lambda tx: handling.record_verification(
-            tx, incident, WHO, means, result, "seen", station.now
+    def record(tx: Tx) -> None:
+        seen = means in (Means.IMAGES, Means.VIDEO)
+        image = a_still(tx, incident, station.now) if seen else ""
+        handling.record_verification(
+            tx, incident, WHO, means, result, "seen", station.now, image=image
         )
-    )
+
+    station.write(record)
 
 
 def ask(station: Station, incident: str, service: str = "police", reason: str = "") -> Any:
@@ -521,3 +526,106 @@ def test_whoever_stands_in_is_called_though_no_contact_of_the_site(station: Stat
     agree(station, kind=InstructionKind.ABSENT, contact="1002-anne", replacement="zoe")
     force(station, row, AGREED, contact="zoe")
     assert AGREED in station.place()
+
+
+# --- the very item (law.md: means, time, person, result) ------------------------------------
+
+
+def record(station: Station, incident: str, means: Means, **more: Any) -> None:
+    station.write(
+        lambda tx: handling.record_verification(
+            tx, incident, WHO, means, Finding.CONFIRMED, "", station.now, **more
+        )
+    )
+
+
+def still(station: Station, incident: str, **changed: Any) -> str:
+    return station.write(lambda tx: a_still(tx, incident, station.now, **changed))
+
+
+@pytest.mark.parametrize("means", [Means.IMAGES, Means.VIDEO])
+def test_who_looked_names_what_was_looked_at(station: Station, means: Means) -> None:
+    incident = held(station)
+    with pytest.raises(handling.Refused, match="was looked at"):
+        record(station, incident, means)
+    assert isinstance(ask(station, incident), handling.NotAllowed)
+    record(station, incident, means, image=still(station, incident), person="Bruno")
+    (entry,) = station.entries("verification")
+    assert (entry["data"]["item"], entry["data"]["sha256"]) == ("Hall", "ab" * 32)
+    assert "Hall Bruno" in entry["text"]
+    assert isinstance(ask(station, incident), str)
+
+
+def test_another_incidents_image_and_one_that_never_came_are_no_proof(station: Station) -> None:
+    incident = held(station)
+    other = station.alarm("FA")["id"]
+    for image in (still(station, other), still(station, incident, problem="timeout"), "none"):
+        with pytest.raises(handling.Refused, match="no such image"):
+            record(station, incident, Means.IMAGES, image=image)
+    assert station.entries("verification") == []
+
+
+def test_who_listened_names_the_call_that_was_heard(station: Station) -> None:
+    row = station.alarm()
+    heard = station.picks_up(SHOP)
+    station.write(lambda tx: handling.claim(tx, row["id"], WHO, station.now))
+    with pytest.raises(handling.Refused, match="in which it was heard"):
+        record(station, row["id"], Means.AUDIO)
+    with pytest.raises(handling.Refused, match="nobody answered"):
+        record(station, row["id"], Means.AUDIO, call="none")
+    record(station, row["id"], Means.AUDIO, call=heard)
+    (verification,) = station.read(lambda tx: services.verification_rows(tx, row["id"]))
+    assert verification["call_id"] == heard
+    gate = station.read(lambda tx: handling.service_gate(tx, station.incident(row["id"]), P))
+    assert gate.allowed
+
+
+def test_what_was_found_lies_between_the_alarm_and_now(station: Station) -> None:
+    incident = held(station)
+    for minutes in (-1, 1):
+        at = station.now + timedelta(minutes=minutes)
+        with pytest.raises(handling.Refused, match="between the opening"):
+            record(station, incident, Means.GUARD, found_at=at)
+    found, station.now = station.now + timedelta(minutes=1), station.now + timedelta(minutes=3)
+    record(station, incident, Means.GUARD, found_at=found)
+    (verification,) = station.read(lambda tx: services.verification_rows(tx, incident))
+    assert (verification["found_at"], verification["at"]) == (found, station.now)
+
+
+def test_a_report_keeps_what_was_given_to_say_and_the_call_in_which_it_was_said(
+    station: Station,
+) -> None:
+    incident = held(station)
+    verify(station, incident, Means.GUARD)
+    ask(station, incident)
+    station.says(station.picks_up(DESK), "operator")
+    called = station.live(POLICE)["id"]
+    script = "Accès par la cour. Véhicule AB-123-CD."
+    station.write(
+        lambda tx: handling.report_service(
+            tx, incident, WHO, P, Answer.ACCEPTED, station.now, person="Brigadier", script=script
+        )
+    )
+    (report,) = station.read(lambda tx: services.report_rows(tx, incident))
+    assert (report["script"], report["call_id"]) == (script, called)
+    (entry,) = station.entries("service_report")
+    assert (entry["data"]["script"], entry["data"]["call"]) == (script, called)
+
+
+# --- evidence -------------------------------------------------------------------------------
+
+
+def test_the_evidence_of_a_night_is_made_of_its_rows(station: Station) -> None:
+    row = station.alarm(zone="3")
+    station.later(10)
+    station.alarm(zone="7")
+    verify(station, row["id"], Means.IMAGES)
+    found = station.read(lambda tx: handling.evidence_of(tx, station.incident(row["id"])))
+    assert found is not None
+    signs = {reason.sign.value: reason.source for reason in found.reasons}
+    assert signs["sequence"] == "Hall → 7"
+    assert signs["seen"] == "images"
+    assert "unseen_images" not in signs
+    assert found.score == 100
+    fire = station.alarm("FA")
+    assert station.read(lambda tx: handling.evidence_of(tx, station.incident(fire["id"]))) is None

@@ -10,10 +10,11 @@ import pytest
 
 from callflow import handling
 from callflow.call import Outcome
-from callflow.config import Settings, TrunkSettings
+from callflow.config import Settings
 from callflow.handling import trunking
 from callflow.law import Finding, Means
 from callflow.storage import calls, services
+from callflow.trunk_settings import TrunkSettings
 from callflow.trunks import FAILURES, LOST_AFTER, RATE_CALLS, REST, Reach
 from tests.integration.handling.station import DESK, DUTY, FIRST, SHOP, Station
 
@@ -225,7 +226,7 @@ def test_a_service_is_reached_over_another_trunk_for_the_person_who_asked(two: S
 
 
 def _verify(tx: Any, incident_id: str, station: Station) -> None:
-    means, found = Means.IMAGES, Finding.CONFIRMED
+    means, found = Means.GUARD, Finding.CONFIRMED
     handling.record_verification(tx, incident_id, "alice", means, found, "seen", station.now)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from callflow import clock, handling
 from callflow.storage import Tx
 from ivr.speech import Sentence, Speech
+from ivr.speech.announcements import Announcements
 from ivr.telephony.site_names import SiteNames
 from tests.support.scripted_ami import ScriptedAmi
 from tests.support.telephony_station import TelephonyStation
@@ -17,7 +18,9 @@ async def test_a_sites_sentences_are_made_when_it_is_stored_or_changed(tmp_path:
     async with ScriptedAmi() as ami:
         station = TelephonyStation(ami, tmp_path)
         await station.prepare()
-        speech = Speech(tmp_path / "prompts", tmp_path / "shared")
+        speech = Speech(
+            tmp_path / "prompts", tmp_path / "shared", Announcements(tmp_path / "announcements")
+        )
         await speech.start()
         speaking = asyncio.create_task(SiteNames(station.store, station.vault, speech).run())
         try:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from callflow import clock, handling
 from callflow.call import Outcome
+from tests.support.looking import violations as violations
 from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
 from web.accounts import Role
-
-AXE = (Path(__file__).parents[2] / "data/axe/axe.min.js").read_text()
 
 
 @pytest.fixture
@@ -43,9 +41,9 @@ def log_in(page: Page, web: WebProcess, *, script: bool = True) -> None:
     page.get_by_label("Nom").fill(NAME)
     page.get_by_label("Mot de passe").fill(PASSWORD)
     page.get_by_role("button", name="Se connecter").click()
-    expect(page.get_by_role("heading", name="File des opérateurs")).to_be_visible()
+    expect(page.get_by_role("heading", name="File des opérateurs")).to_be_visible(timeout=15000)
     if script:  # it runs: before it, a key does nothing
-        expect(page.locator("[data-clock]")).not_to_have_text("--:--:--")
+        expect(page.locator("[data-clock]")).not_to_have_text("--:--:--", timeout=15000)
 
 
 def watched(page: Page) -> list[str]:
@@ -56,17 +54,6 @@ def watched(page: Page) -> list[str]:
     return said
 
 
-def violations(page: Page) -> list[str]:
-    """What axe finds, by rule and place."""
-    page.evaluate(AXE)
-    found: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [
-        f"{v['id']}: {node['target']} {node['failureSummary']}"
-        for v in found["violations"]
-        for node in v["nodes"]
-    ]
-
-
 def test_axe_finds_nothing(page: Page, web: tuple[WebStation, WebProcess]) -> None:
     said = watched(page)
     page.goto(web[1].url)
@@ -74,7 +61,7 @@ def test_axe_finds_nothing(page: Page, web: tuple[WebStation, WebProcess]) -> No
     log_in(page, web[1])
     assert violations(page) == []
     page.get_by_role("link", name="Boulangerie").first.click()
-    expect(page.get_by_role("button", name="Prendre", exact=True)).to_be_visible()
+    expect(page.locator("#incident").get_by_role("button", name="Prendre")).to_be_visible()
     assert violations(page) == []
     page.keyboard.press("a")
     expect(page.get_by_role("button", name="Rendre à la file")).to_be_visible()
@@ -179,7 +166,7 @@ def test_a_timer_counts_against_its_target(page: Page, web: tuple[WebStation, We
 def test_the_recording_plays(page: Page, web: tuple[WebStation, WebProcess]) -> None:
     log_in(page, web[1])
     page.get_by_role("link", name="Boulangerie").first.click()
-    audio = page.locator("audio").first
+    audio = page.locator("#incident audio").first
     duration = audio.evaluate(
         """(a) => new Promise((done, failed) => {
              a.onloadedmetadata = () => done(a.duration); a.onerror = failed; a.load();

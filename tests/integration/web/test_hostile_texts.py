@@ -154,8 +154,15 @@ _KNOWN = set(
     " hx-sse:connect aria-hidden aria-label data-clock hreflang aria-current title method action"
     " id role hidden tabindex aria-live aria-labelledby data-count data-more data-text data-id"
     " data-group data-key data-since datetime data-target data-left data-late data-take value"
+    " data-level data-user data-priority data-holder data-keep data-scheme data-choose-all"
+    " aria-pressed target autocomplete spellcheck checked data-action aria-selected aria-controls"
+    " aria-expanded aria-autocomplete aria-haspopup"
+    " autoplay data-state data-said-registered data-said-away data-said-off data-said-connecting"
+    " data-said-refused data-said-elsewhere data-device low data-said-lost"
     " src defer data-incident data-act required maxlength placeholder data-until scope rows"
-    " controls preload loading width height alt disabled min max".split()
+    " controls preload loading width height alt disabled min max decoding muted playsinline"
+    " hx-get hx-trigger hx-select hx-swap hx-status:4xx hx-status:5xx"
+    " aria-describedby data-user data-level data-priority".split()
 )
 
 

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
 from callflow import clock, handling
-from callflow.outbox import Channel, Fault, Undelivered
-from callflow.storage import outbox
+from callflow.call import BRIDGE_STEP
+from callflow.handling.acting import request_call
+from callflow.outbox import Channel, Fault, Still, Undelivered
+from callflow.storage import Tx, calls, incidents, outbox
+from tests.support.cameras import a_still
 from tests.support.web_station import WebStation, site_body
+from web import pop_views
 from web.accounts import Role
+from web.rendering import render
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(300)
 SECRET = {"user": "cam", "password": "sésame"}
@@ -51,7 +58,11 @@ def kept(station: WebStation, image_id: str, path: str) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(JPEG)
     sha256 = hashlib.sha256(JPEG).hexdigest()
-    station.do(lambda tx: handling.image_fetched(tx, image_id, path, sha256, clock.now()))
+    station.do(
+        lambda tx: handling.image_fetched(
+            tx, image_id, Still(path=path, sha256=sha256), clock.now()
+        )
+    )
 
 
 async def test_a_site_is_put_as_it_was_got_and_credentials_stay(api: httpx.AsyncClient) -> None:
@@ -131,7 +142,9 @@ async def test_a_stills_path_never_leaves_its_folder(
         lambda tx: handling.claim_messages(tx, clock.now(), {Channel.IMAGES: 1})
     )
     station.do(
-        lambda tx: handling.image_fetched(tx, message.id, "../keys/seal.key", "0" * 64, clock.now())
+        lambda tx: handling.image_fetched(
+            tx, message.id, Still(path="../keys/seal.key", sha256="0" * 64), clock.now()
+        )
     )
     assert (await api.get(f"/images/{message.id}")).status_code == 404
 
@@ -142,8 +155,34 @@ async def test_the_page_shows_the_stills(
     page = (await operator.get(f"/incidents/{incident}")).text
     found = station.store.read_now(lambda tx: outbox.images_of(tx, [incident]))[incident]
     (there,) = [image for image in found if not image["problem"]]
-    assert f'<img src="/images/{there["id"]}" alt="Image de Hall &lt;b&gt;"' in page
-    assert "<bdi>Cour</bdi> : refusé par le destinataire" in page
+    alt = r"Image de Hall &lt;b&gt;, \+[0-9]+ s de l’alarme"
+    assert re.search(rf'<img src="/images/{there["id"]}" alt="{alt}"', page)
+    assert "<h3><bdi>Cour</bdi></h3>" in page
+    assert 'refusé par le destinataire <span class="muted"><bdi>HTTP 404</bdi></span>' in page
     assert there["sha256"] in page
     picture = await operator.get(f"/images/{there['id']}")
     assert (picture.status_code, picture.content) == (200, JPEG)
+
+
+async def test_the_newest_still_of_each_camera_is_on_the_pop(
+    station: WebStation, incident: str
+) -> None:
+    now = clock.now()
+
+    def ring(tx: Tx) -> str:
+        row, policy = incidents.get(tx, incident), handling.load_policy(tx)
+        asked: dict[str, Any] = {"attempt": 1, "ring_time": 30, "priority": 0, "room": "room"}
+        asked |= {"dialogue": "desk", "now": now, "row": row}
+        shop, desk = "+33639981000", "+33639989901"
+        request_call(tx, policy, step="incoming", to=shop, contact="1001-0", **asked)
+        newer = now + timedelta(seconds=9)
+        image = a_still(tx, incident, newer)
+        a_still(tx, incident, newer, id="lost", problem="timeout")
+        request_call(tx, policy, step=BRIDGE_STEP, to=desk, call_id="leg", **asked)
+        return image
+
+    image = station.do(ring)
+    shown = station.store.read_now(lambda tx: pop_views.pop(tx, calls.get(tx, "leg") or {}, now))
+    assert shown is not None
+    said = render("fr", "_pop.html", {"pop": shown, "now": now})
+    assert re.findall(r'<img src="/images/([^"]*)" alt="Image de Hall, \+[0-9]+ s', said) == [image]

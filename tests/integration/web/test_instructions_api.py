@@ -241,10 +241,12 @@ async def test_operators_see_what_is_agreed_and_who_is_away(
     await make(api, kind="note", text="Clé chez le <b>voisin</b>")
     await make(api, kind="number", contact="1001-2", phone="+33639980198")
     page = await shown(station, operator)
-    assert "Anne Le Goff est absent" in page
+    assert "<bdi>Anne Le Goff</bdi> est absent" in page
     assert "inactive : pas contresignée" in page
     assert "Clé chez le &lt;b&gt;voisin" in page
-    assert "Yves Morvan est joignable au 06 39 98 01 98" in page.replace("\u00a0", " ")
+    assert "<bdi>Yves Morvan</bdi> est joignable au <bdi>06 39 98 01 98</bdi>" in page.replace(
+        "\u00a0", " "
+    )
     assert '<b class="grave">absent</b>' not in page
     await act(api, away, "countersign", station.token(Role.SUPERVISOR, "yves"))
     page = await shown(station, operator)

@@ -43,6 +43,26 @@ async def test_a_stranger_is_sent_to_the_login_and_back(
     assert "secure" not in cookie  # loopback
 
 
+@pytest.mark.parametrize(
+    ("open_page", "login"),
+    [
+        ("http://localhost/incidents/abc", "/login?next=/incidents/abc"),
+        ("http://localhost/?incident=abc", "/login?next=/%3Fincident%3Dabc"),
+        ("http://[", "/login"),
+        ("", "/login"),
+    ],
+)
+async def test_a_part_asked_by_a_stranger_leads_back_to_the_page_that_is_open(
+    stranger: httpx.AsyncClient, open_page: str, login: str
+) -> None:
+    asked = {"hx-request": "true", "hx-current-url": open_page}
+    for answer in (
+        await stranger.get("/presence", headers=asked),
+        await stranger.post("/presence", headers=asked),
+    ):
+        assert (answer.status_code, answer.headers["hx-redirect"]) == (204, login)
+
+
 @pytest.mark.parametrize("back", ["//evil.example", "https://evil.example", "/\\evil", "\n/x"])
 async def test_a_login_never_leads_to_another_site(
     station: WebStation, stranger: httpx.AsyncClient, back: str
@@ -90,7 +110,7 @@ async def test_a_reader_sees_and_does_nothing(
     await stranger.post("/login", data={"name": "lucie", "password": PASSWORD})
     page = await stranger.get(f"/incidents/{row['id']}")
     assert page.status_code == 200
-    assert "data-act" not in page.text
+    assert 'data-act="' not in page.text
     assert (await stranger.post(f"/incidents/{row['id']}/claim")).status_code == 403
 
 
@@ -141,7 +161,7 @@ async def test_who_holds_it_is_said(station: WebStation, operator: httpx.AsyncCl
     where = f"/incidents/{row['id']}"
     page = (await operator.get(where)).text
     token = csrf_of(page)
-    assert "yves a pris cette alarme" in page
+    assert "<bdi>yves</bdi> a pris cette alarme" in page
     refused = await operator.post(f"{where}/claim", data={"csrf": token})
     assert refused.status_code == 409
     assert "yves" in refused.text
@@ -203,7 +223,7 @@ async def test_every_answer_is_guarded(
         await stranger.get("/login"),
         await stranger.get("/api/v1/incidents"),
         await stranger.get("/nowhere"),
-        await stranger.get(static_url("console.js")),
+        await stranger.get(static_url("console/main.js")),
     ]
     for answer in answers:
         policy = answer.headers["content-security-policy"]
@@ -295,3 +315,22 @@ async def test_a_page_offers_every_resolution_code_in_its_language(
         assert set(offered) == set(RESOLUTIONS)
         words = {code: text[column] for code, text in RESOLUTIONS.items()}
         assert {code: text[:1].lower() + text[1:] for code, text in offered.items()} == words
+
+
+async def test_a_forms_address_asked_for_again_is_the_page_of_the_form(
+    station: WebStation, operator: httpx.AsyncClient
+) -> None:
+    """The answer to a form that was refused stands at the form's address: a reload, or the other
+    language, must not end at an error."""
+    station.site()
+    incident = station.alarm()["id"]
+    for asked, page in (
+        (f"/incidents/{incident}/claim?lang=en", f"/incidents/{incident}?lang=en"),
+        ("/account/totp?lang=en", "/account?lang=en"),
+        ("/call-backs/1/done", "/call-backs"),
+        ("/shift/begin", "/shift"),
+        ("/scheme", "/"),
+    ):
+        answer = await operator.get(asked)
+        assert (answer.status_code, answer.headers["location"]) == (303, page)
+    assert (await operator.get("/api/v1/incidents/1/claim")).status_code == 405

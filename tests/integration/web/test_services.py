@@ -9,6 +9,7 @@ import pytest
 
 from callflow import clock, handling
 from tests.integration.web.test_pages import csrf_of
+from tests.support.cameras import a_still
 from tests.support.web_station import NAME, WebStation
 from web.accounts import Role
 
@@ -54,10 +55,14 @@ async def test_the_gate_refuses_with_its_reason_and_the_refusal_stays_in_the_log
 
 
 async def test_once_verified_the_desk_rings_and_the_report_is_kept(
-    api: httpx.AsyncClient, incident: str
+    station: WebStation, api: httpx.AsyncClient, incident: str
 ) -> None:
     path = await held(api, incident)
+    image = station.do(lambda tx: a_still(tx, incident, clock.now()))
     body = {"means": "images", "result": "confirmed", "note": "two men in the hall"}
+    blind = await api.post(f"{path}/verifications", json=body)
+    assert (blind.status_code, "that was looked at" in blind.json()["detail"]) == (409, True)
+    body["image"] = image
     assert (await api.post(f"{path}/verifications", json=body)).is_success
     called = await api.post(f"{path}/services/police/call", json={})
     assert called.is_success, called.text
@@ -145,7 +150,10 @@ async def test_the_page_says_the_same_and_offers_the_ways_out(
     assert "aucune levée de doute" in refused.text
     assert NUMBER[-8:] not in refused.text.replace(" ", "")
     seen = {"means": "video", "result": "confirmed", "text": "vu"}
-    assert (await act("verify", **seen)).status_code == 303
+    blind = await act("verify", **seen)
+    assert (blind.status_code, "la séquence regardée" in blind.text) == (409, True)
+    image = station.do(lambda tx: a_still(tx, incident, clock.now()))
+    assert (await act("verify", **seen, image=image, minutes="0")).status_code == 303
     assert (await act("call-service", service="police")).status_code == 303
     report = {"service": "police", "answer": "declined", "person": "Brigadier"}
     assert (await act("report-service", **report)).status_code == 303

@@ -232,7 +232,7 @@ class Silent:
     async def prewarm(self, sentences: Any) -> None:
         """Nothing is prepared."""
 
-    async def turn(self, sentences: Sequence[Sentence]) -> Path:
+    async def turn(self, sentences: Sequence[Sentence], *, opening: bool = False) -> Path:
         """One file that says them all."""
         return Path("said")
 

@@ -94,6 +94,7 @@ class SimulatedWire:
                 asyncio.get_running_loop().call_later(_ONE_WAY, self.hear, {"event": "FullyBooted"})
             case "Originate":
                 number, _, trunk = fields["Channel"].removeprefix("PJSIP/").partition("@")
+                trunk = trunk.partition("@")[0]
                 ring_s = int(fields["Timeout"]) / 1000
                 asterisk.originate(fields["ChannelId"], number, trunk, ring_s)
             case "CoreShowChannels":

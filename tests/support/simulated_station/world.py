@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from callflow import call_plan, handling, standard_plans
-from callflow.config import Settings, TrunkSettings
+from callflow.config import Settings
 from callflow.storage import Tx
+from callflow.trunk_settings import TrunkSettings
 from callflow.vault import Vault
 from tests.support.random_plans import random_plan
 from tests.support.simulated_station.network import CODE, DURESS_CODE

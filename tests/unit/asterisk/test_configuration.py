@@ -151,6 +151,58 @@ def test_each_trunk_is_an_endpoint_that_names_no_caller_and_is_looked_after(
     assert "from_user" not in pjsip, "each call shows its own number"
 
 
+SECRET = {
+    "name": "gamma",
+    "address": "sip.example:5061",
+    "transport": "tls",
+    "media_encryption": "sdes",
+}
+
+
+def _certificate(folder: Path) -> dict[str, Path]:
+    for name in ("cert.pem", "key.pem"):
+        (folder / name).write_text("")
+    return {"tls_certificate": folder / "cert.pem", "tls_key": folder / "key.pem"}
+
+
+def test_a_trunk_over_tls_is_called_and_answered_by_it_alone(tmp_path: Path) -> None:
+    both = (*TWO_TRUNKS, SECRET)
+    etc = _station(tmp_path, trunks=both, **_certificate(tmp_path)).etc
+    pjsip = (etc / "pjsip.conf").read_text()
+    gamma = pjsip.split("[gamma](trunk-endpoint)")[1].split("[gamma@out]")[0]
+    for line in ("transport = tls", "media_encryption = sdes", "context = callflow-incoming-tls"):
+        assert line in gamma
+    assert "contact = sip:sip.example:5061\\;transport=tls\n" in pjsip
+    assert "bind = 127.0.0.1:12061" in pjsip
+    assert "bind = 127.0.0.1:12060" in pjsip, "the other trunks speak in clear"
+    assert '".*:12061$"' in (etc / "extensions.conf").read_text()
+
+
+def test_nothing_listens_in_clear_where_nobody_speaks_so(tmp_path: Path) -> None:
+    settings = {"trunks": (SECRET,), "secure_phones": True, **_certificate(tmp_path)}
+    pjsip = (_station(tmp_path, **settings).etc / "pjsip.conf").read_text()
+    assert "12060" not in pjsip
+    phone = pjsip.split("[desk-phone]")[1].split("\n[")[0]
+    assert "transport = tls\nmedia_encryption = sdes" in phone
+
+
+@pytest.mark.parametrize(
+    ("other", "why"),
+    [
+        ({"trunks": (SECRET,)}, "CERTIFICATE"),
+        ({"secure_phones": True}, "CERTIFICATE"),
+        ({"trunks": ({**SECRET, "transport": "udp"},)}, "keys would go in clear"),
+        ({"trunks": ({"name": "gamma", "transport": "tls"},)}, "set an address"),
+        ({"sip_authorities": Path("/nowhere.pem")}, "no file"),
+    ],
+)
+def test_what_would_be_secret_in_name_only_is_refused(
+    tmp_path: Path, other: dict[str, object], why: str
+) -> None:
+    with pytest.raises(ValidationError, match=why):
+        _settings(tmp_path, **other)
+
+
 def test_a_silent_trunk_is_given_up_sooner_where_there_is_another(tmp_path: Path) -> None:
     alone = (_station(tmp_path / "a").etc / "pjsip.conf").read_text()
     several = (_station(tmp_path / "b", trunks=TWO_TRUNKS).etc / "pjsip.conf").read_text()

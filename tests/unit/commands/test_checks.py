@@ -98,6 +98,7 @@ def test_all_is_well() -> None:
         "strangers",
         "backlog",
         "messages",
+        "cameras",
         "clock",
     ]
     assert all(not c.do for c in found)
@@ -117,6 +118,7 @@ ILL: dict[str, tuple[Facts, str, Verdict, str]] = {
         Verdict.FAILED,
         "disk is full",
     ),
+    "no ffmpeg": (replace(WELL, undecoded=3), "cameras", Verdict.LOOK, "ffmpeg is missing: 3"),
     "no mail": (
         replace(WELL, ways=["mail"], mail_trouble="refused: 535 no"),
         "messages",

@@ -188,6 +188,17 @@ def test_a_space_that_is_none_of_yamls_stays(space: str) -> None:
     assert plan_text.parse(plan_text.write(plan)).plan == plan
 
 
+@pytest.mark.parametrize(
+    "lines", ["\n", "\n\n", "a\n", "a\n\n", "a\nb", "a\nb\n", "a\nb\n\n", "\n\na"]
+)
+def test_empty_lines_at_an_end_stay_for_every_reader(lines: str) -> None:
+    step = {"id": lines, "kind": "counter_call", "text": lines}
+    plan = from_json({"id": "a", "name": lines, "steps": [step]})
+    text = plan_text.write(plan)
+    assert plan_text.parse(text).plan == plan
+    assert to_json(from_json(yaml.safe_load(text))) == to_json(plan)
+
+
 @given(plan=plans())
 def test_another_reader_of_yaml_finds_the_same_plan(plan: Plan) -> None:
     assert to_json(from_json(yaml.safe_load(plan_text.write(plan)))) == to_json(plan)

@@ -15,6 +15,7 @@ from callflow.law import Service
 from callflow.signal import Kind
 from ivr import dialogue, prompts
 from ivr.dialogue import (
+    SILENT,
     TABLE,
     Answer,
     Bridge,
@@ -29,6 +30,7 @@ from ivr.dialogue import (
     HungUp,
     ImpossibleEvent,
     Input,
+    Place,
     Played,
     Progress,
     Silence,
@@ -37,10 +39,11 @@ from ivr.dialogue import (
     Turn,
     Typed,
 )
+from ivr.dialogue.caller_menu import PAGES
 
 facts_given = st.builds(
     Facts,
-    dialogue=st.sampled_from([each for each in Dialogue if each is not Dialogue.SERVICE]),
+    dialogue=st.sampled_from([each for each in Dialogue if each not in SILENT]),
     language=st.sampled_from(["fr", "en", "de", ""]),
     site_name=st.text(max_size=40),
     address=st.text(max_size=40),
@@ -223,10 +226,14 @@ def test_an_event_that_a_state_cannot_meet_is_our_bug() -> None:
 
 def test_the_recording_is_muted_exactly_while_a_code_may_be_typed() -> None:
     facts = Facts(dialogue=Dialogue.VERIFICATION, at=datetime(2026, 3, 1, 14, 32, tzinfo=UTC))
-    for state in set(State) - {State.END}:
+    for state in set(State) - {State.END, State.MENUS}:
         now = dialogue.turn(facts, Progress(state=state))
         assert now is not None
         assert now.record_muted == (now.read is Input.CODE)
+    for name, page in PAGES.items():
+        now = dialogue.turn(facts, Progress(state=State.MENUS, place=Place(page=name)))
+        assert now is not None
+        assert now.record_muted == page.secret == ("code" in page.reads)
 
 
 def test_the_picture_names_every_state_and_outcome() -> None:
@@ -243,3 +250,13 @@ def test_a_service_hears_no_word_of_ours_and_is_with_the_operator_at_once() -> N
         assert dialogue.turn(Facts(dialogue=Dialogue.SERVICE, room="r"), resumed) is None
     assert (progress.bridge, progress.result) == (True, Outcome.OPERATOR)
     assert Progress.from_json(progress.to_json()) == progress
+
+
+def test_somebody_in_a_lift_is_no_number_in_a_queue() -> None:
+    told = {}
+    for kind in (Dialogue.VOICE, Dialogue.INCOMING):
+        facts = Facts(dialogue=kind, position=2)
+        turn = dialogue.turn(facts, replace(Progress.start(facts), state=State.POSITION))
+        assert turn is not None
+        told[kind] = [phrase.key for phrase in turn.say]
+    assert told == {Dialogue.VOICE: ["not_alone"], Dialogue.INCOMING: ["position"]}

@@ -28,6 +28,15 @@ def test_whatever_passes_is_one_line_and_digits(number: str) -> None:
     assert digits.isdigit()
 
 
+def test_our_own_asterisk_calls_by_endpoints_that_no_redirect_can_name() -> None:
+    out = actions.originate(
+        CALL, "+33639980012", "+33388000000", 30, trunk="beta", context="c", ours=True
+    )
+    assert out["Channel"] == "PJSIP/33639980012@beta@out/beta"
+    ring = actions.ring(CALL, "op-ana", "+33388000000", 30, context="c", ours=True)
+    assert ring["Channel"] == "PJSIP/@op-ana@out"
+
+
 @given(st.text(), st.sampled_from("\r\n\0\x1b\x7f\u0085\u2028\t"))
 def test_no_control_character_is_sent(text: str, control: str) -> None:
     with pytest.raises(BadValue):

@@ -12,7 +12,12 @@ import callflow.handling.completing
 import callflow.handling.guards
 import callflow.handling.measures
 import callflow.handling.operating
+import callflow.handling.passwords
+import callflow.handling.people
+import callflow.handling.told
+import callflow.handling.undoing
 import web
+from callflow import demo_sites
 from web import i18n, words
 from web.rendering import entry, render
 
@@ -25,6 +30,10 @@ SOURCES = (
             callflow.handling.completing,
             callflow.handling.guards,
             callflow.handling.measures,
+            callflow.handling.people,
+            callflow.handling.passwords,
+            callflow.handling.told,
+            callflow.handling.undoing,
         )
     ),
     *sorted((WEB / "pages").glob("*.py")),
@@ -62,7 +71,8 @@ def spoken() -> set[str]:
         with path.open("rb") as file:
             for _, _, message, _ in babel_extract(file, ["_", "gettext", "ngettext"], [], {}):
                 found.add(str(message[0] if isinstance(message, tuple) else message))
-    for node in ast.walk(ast.parse((WEB / "words.py").read_text("utf-8"))):
+    marked = [(WEB / name).read_text("utf-8") for name in ("words.py", "keys.py")]
+    for node in (node for text in marked for node in ast.walk(ast.parse(text))):
         match node:
             case ast.Call(func=ast.Name(id="N_"), args=[ast.Constant(value=text)]):
                 found.add(str(text))
@@ -74,6 +84,10 @@ def test_every_word_of_the_pages_is_said_in_french() -> None:
         known = read_po(file, locale="fr")
     assert {"Lift", "Note", "Voice first"} <= spoken()
     assert [text for text in sorted(spoken()) if not (text in known and known[text].string)] == []
+
+
+def test_what_the_demo_shows_is_said_in_french() -> None:
+    assert {site.shows for site in demo_sites.SITES} == words.DEMO_SHOWS
 
 
 def test_a_refusal_with_a_name_in_it_is_shown_as_it_is() -> None:

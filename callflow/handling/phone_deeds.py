@@ -1,0 +1,276 @@
+"""What known callers do in the menu: each deed in one transaction with how far the call is.
+
+A deed under duress is done and undone again: it sounds like success, and nothing is changed
+(invariant 4).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from callflow.handling import phone_callers, testing
+from callflow.handling.acting import close, withdraw
+from callflow.handling.contacts import new_code
+from callflow.handling.phone_callers import Known
+from callflow.handling.refusals import Refused
+from callflow.handling.site_rules import BadSite
+from callflow.handling.telling import tell
+from callflow.hours import CalendarError
+from callflow.schedule import Schedule
+from callflow.signal import PERSONAL, Kind
+from callflow.site import Authority, Role
+from callflow.storage import Tx, calls, contacts, savepoint, sites
+from callflow.storage import supervision as rows
+from callflow.vault import Vault, equal
+from ivr.dialogue import Deed, Done, Phrase, Progress
+
+Row = dict[str, Any]
+
+#: Events of so long ago are still read out, and so many of them.
+_LATELY, _EVENTS = timedelta(days=7), 3
+#: What no client asks for: a panel's own signs of life.
+_UNTOLD = frozenset({Kind.TEST.value, Kind.RESTORE.value, Kind.UNKNOWN.value})
+
+
+class _Pretended(Exception):
+    """Carries what a deed under duress would have answered past its undoing."""
+
+    def __init__(self, done: Done) -> None:
+        super().__init__("under duress")
+        self.done = done
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Asked:
+    """A deed that a known caller asks for."""
+
+    who: Known
+    deed: Deed
+    vault: Vault
+    call_id: str
+    now: datetime
+    duress: bool
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.who.site.timezone)
+
+    def local(self, at: datetime) -> datetime:
+        """``at`` as it is said at the site."""
+        return at.astimezone(self.zone)
+
+
+def perform(
+    tx: Tx, vault: Vault, call_id: str, deed: Deed, progress: Progress, now: datetime
+) -> Done:
+    """Do what the menu of this call asks for; what it leads to.
+
+    Raises LookupError where the caller, or their site, is none any more.
+    """
+    call = calls.get(tx, call_id, lock=True)
+    if call is None:
+        raise LookupError("a deed of a call that no row names")
+    if deed.name == "identify":
+        return phone_callers.identify(tx, vault, call, deed, now)
+    who = phone_callers.known(tx, deed.kept["site"], deed.kept["person"])
+    if who is None:
+        raise LookupError("the caller is no contact of the site any more")
+    asked = _Asked(
+        who=who, deed=deed, vault=vault, call_id=call_id, now=now, duress=progress.duress
+    )
+    if not asked.duress:
+        return _DEEDS[deed.name](tx, asked)
+    try:
+        with savepoint(tx):
+            raise _Pretended(_DEEDS[deed.name](tx, asked))
+    except _Pretended as pretended:
+        told: Row = dict(who=who.person.name, deed=deed.name, call=call_id)
+        tell(tx, "deed_under_duress", now, site=who.site.id, **told)
+        return pretended.done
+
+
+def _done(tx: Tx, asked: _Asked, result: str, *say: Phrase, **keep: str) -> Done:
+    """It was done; what is offered next follows from how things are now. Whoever does this while
+    an alarm is on has not answered for it."""
+    alarms = phone_callers.open_alarms(tx, asked.who.site.id)
+    offered = phone_callers.may(tx, asked.who, alarms, asked.now)
+    return Done(result=result, say=say, keep=keep, may=offered, served=not alarms)
+
+
+# --- the alarm in progress ----------------------------------------------------------------
+
+
+def _cancel(tx: Tx, asked: _Asked) -> Done:
+    alarms = phone_callers.open_alarms(tx, asked.who.site.id)
+    if not alarms:
+        return _done(tx, asked, "nothing")
+    allowed = all(phone_callers.may_cancel(asked.who, row) for row in alarms)
+    if not (asked.deed.kept["cancels"] if asked.duress else allowed):
+        phone_callers.asks_to_cancel(tx, asked.who, alarms, asked.now)
+        return Done(result="to_human")
+    name = asked.who.person.name
+    for row in alarms:
+        withdraw(tx, row, asked.now)
+        text = f"Annulée au téléphone par {name}"
+        close(tx, row, asked.deed.kept["reason"], text, asked.now, who=name)
+    return _done(tx, asked, "done")
+
+
+def _state(tx: Tx, asked: _Asked) -> Done:
+    return _done(tx, asked, "told", *_state_words(tx, asked))
+
+
+def _state_words(tx: Tx, asked: _Asked) -> Iterator[Phrase]:
+    site = asked.who.site.id
+    armed = {
+        row["armed"]
+        for row in rows.partitions(tx, [site]).get(site, [])
+        if row["partition"] is not None
+    }
+    yield Phrase(_ARMED[frozenset(armed)])
+    for kind in dict.fromkeys(Kind(row["kind"]) for row in phone_callers.open_alarms(tx, site)):
+        if kind not in PERSONAL:  # mute (D7)
+            yield Phrase("state_alarm", {"kind": kind})
+    for test in rows.running_tests(tx, [site], asked.now).get(site, []):
+        yield Phrase("state_test", {"at": asked.local(test.ends_at)})
+    sent = rows.signals_since(tx, site, asked.now - _LATELY)
+    told = [row for row in sent if row["kind"] not in _UNTOLD and row["format"] != "station"]
+    yield Phrase("state_events" if told else "state_no_events")
+    for row in reversed(told[-_EVENTS:]):
+        at = asked.local(row["received_at"])
+        yield Phrase("state_event", {"day": at.date(), "at": at, "kind": Kind(row["kind"])})
+
+
+_ARMED: Mapping[frozenset[bool], str] = {
+    frozenset(): "state_unknown",
+    frozenset({True}): "state_armed",
+    frozenset({False}): "state_disarmed",
+    frozenset({True, False}): "state_partly",
+}
+
+
+# --- on test (D17), closing late ----------------------------------------------------------
+
+
+def _set_on_test(tx: Tx, asked: _Asked) -> Done:
+    site, zone = asked.who.site, asked.deed.kept["zone"]
+    if phone_callers.open_alarms(tx, site.id):
+        return Done(result="in_alarm")
+    if not asked.who.may(Authority.SET_ON_TEST):
+        return Done(result="not_allowed")
+    try:
+        row = testing.set_on_test(
+            tx,
+            site.id,
+            zones=[zone] if zone else None,
+            lasts=timedelta(hours=int(asked.deed.kept["hours"])),
+            reason="Demandé par téléphone",
+            who=asked.who.person.name,
+            role="contact",
+            contact=asked.who.person.id,
+            now=asked.now,
+        )
+    except BadSite as error:
+        return Done(result="no_such_zone" if error.field.startswith("zones") else "not_possible")
+    except Refused:
+        return Done(result="not_allowed")
+    until = asked.local(row["ends_at"])
+    said = Phrase("test_zone_set", {"zone": zone, "at": until}) if zone else None
+    return _done(tx, asked, "done", said or Phrase("test_set", {"at": until}))
+
+
+def _end_test(tx: Tx, asked: _Asked) -> Done:
+    site, who = asked.who.site.id, asked.who.person.name
+    running = rows.running_tests(tx, [site], asked.now).get(site, [])
+    if not running or not asked.who.may(Authority.SET_ON_TEST):
+        return Done(result="not_possible")
+    for test in running:
+        testing.end(tx, site, test.id, who=who, now=asked.now)
+    return _done(tx, asked, "done")
+
+
+def _close_late(tx: Tx, asked: _Asked) -> Done:
+    row = sites.site_row(tx, asked.who.site.id)
+    if row is None or not row["schedule"]:
+        return Done(result="not_possible")
+    if not asked.who.may(Authority.INSTRUCT):
+        return Done(result="not_allowed")
+    closing = _next(asked, asked.deed.typed)
+    try:
+        if closing is None:
+            return Done(result="bad_time")
+        schedule = Schedule.from_json(row["schedule"])
+        changed = schedule.closing_at(closing, asked.now, asked.zone)
+    except CalendarError:
+        return Done(result="bad_time")
+    due = changed.next_closing(asked.now, asked.zone)
+    rows.write_schedule(tx, row["id"], changed.to_json(), due, asked.now)
+    told: Row = dict(who=asked.who.person.name, until=asked.local(closing).strftime("%H:%M"))
+    tell(tx, "closing_late", asked.now, site=row["id"], who_did=told["who"], **told)
+    return _done(tx, asked, "done", Phrase("late_set", {"at": asked.local(closing)}))
+
+
+def _next(asked: _Asked, typed: str) -> datetime | None:
+    """When the clock at the site shows the four digits next; None: it never does."""
+    if len(typed) != 4 or not typed.isdigit() or int(typed[:2]) > 23 or int(typed[2:]) > 59:
+        return None
+    here = asked.local(asked.now)
+    at = here.replace(hour=int(typed[:2]), minute=int(typed[2:]), second=0, microsecond=0)
+    return at if at > here else at + timedelta(days=1)
+
+
+# --- their code, their list ---------------------------------------------------------------
+
+
+def _new_code(tx: Tx, asked: _Asked) -> Done:
+    """Neither of the kinds that are tried first, nor anybody's at the site."""
+    typed, person = asked.deed.typed, asked.who.person.id
+    try:
+        kept = new_code(asked.vault, person, typed, "code")
+    except BadSite:
+        return Done(result="bad_code")
+    steps = {int(b) - int(a) for a, b in itertools.pairwise(typed)}
+    taken = any(
+        asked.vault.code(row["id"], typed) in (row["code"], row["duress_code"])
+        for row in contacts.rows_of(tx, asked.who.site.id)
+    )
+    if taken or steps in ({0}, {1}, {-1}):
+        return Done(result="bad_code")
+    return Done(result="good", keep={"new_code": kept})
+
+
+def _change_code(tx: Tx, asked: _Asked) -> Done:
+    person = asked.who.person
+    typed = asked.vault.code(person.id, asked.deed.typed)
+    if not equal(typed, asked.deed.kept["new_code"]):
+        return Done(result="differs", keep={"new_code": ""})
+    contacts.write_code(tx, person.id, typed)
+    told: Row = dict(who=person.name, contact=person.id, call=asked.call_id)
+    tell(tx, "code_changed", asked.now, site=asked.who.site.id, who_did=person.name, **told)
+    return _done(tx, asked, "done", new_code="")
+
+
+def _call_list(tx: Tx, asked: _Asked) -> Done:
+    people = asked.who.site.by_role(Role.KEYHOLDER)
+    said = [
+        Phrase("call_list_person", {"rank": str(place), "name": person.name})
+        for place, person in enumerate(people, start=1)
+    ]
+    return _done(tx, asked, "told", *(said or [Phrase("call_list_empty")]))
+
+
+_DEEDS: Mapping[str, Callable[[Tx, _Asked], Done]] = {
+    "cancel": _cancel,
+    "state": _state,
+    "set_on_test": _set_on_test,
+    "end_test": _end_test,
+    "close_late": _close_late,
+    "new_code": _new_code,
+    "change_code": _change_code,
+    "call_list": _call_list,
+}

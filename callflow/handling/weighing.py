@@ -1,0 +1,73 @@
+"""The evidence of an incident, from its rows (callflow/evidence.py)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from callflow import evidence
+from callflow.correlation import zone_key, zone_name
+from callflow.evidence import Evidence, Facts, GuardReport, Trip
+from callflow.signal import Kind, Treatment
+from callflow.storage import Tx, calls, logbook, outbox, services, signals, sites, supervision
+from callflow.task import TaskOutcome
+
+Row = dict[str, Any]
+
+_TRIPPED = frozenset({Treatment.OPENED.value, Treatment.JOINED.value})
+_LONGEST = 2000  # entries
+
+
+def evidence_of(tx: Tx, row: Row) -> Evidence | None:
+    """What speaks for an intrusion, and what against; None where nobody may have broken in."""
+    if Kind(row["kind"]) not in evidence.ABOUT or row["site_id"] is None:
+        return None
+    incident_id = row["id"]
+    shown = [i for i in outbox.images_of(tx, [incident_id])[incident_id] if not i["problem"]]
+    recorded = services.verification_rows(tx, incident_id)
+    judged = {one["image_id"] for one in recorded} & {image["id"] for image in shown}
+    facts = Facts(
+        trips=_trips(tx, row),
+        confirmed=bool(row["confirmed"]),
+        armed=_armed(tx, row["site_id"]),
+        calls=[calls.to_call(call) for call in calls.of_incident(tx, incident_id)],
+        verifications=services.verifications(tx, incident_id),
+        guards=_reports(tx, incident_id),
+        images=len(shown),
+        judged=len(judged),
+    )
+    return evidence.assess(facts)
+
+
+def _trips(tx: Tx, row: Row) -> list[Trip]:
+    names = sites.zone_names(tx, row["site_id"])
+    restored: set[str] = set()
+    found = []
+    for signal in signals.of_incidents(tx, [row["id"]])[row["id"]]:
+        zone = zone_key(signal["zone"])
+        if signal["treatment"] == Treatment.RESTORED.value:
+            restored.add(zone)
+        elif signal["treatment"] in _TRIPPED:
+            name = zone_name(names, signal["account"], signal["zone"]) or zone
+            at = signal["panel_time"] if signal["deferred"] else signal["received_at"]
+            found.append(Trip(zone=name, at=at, again=zone in restored))
+    return found
+
+
+def _armed(tx: Tx, site_id: str) -> bool | None:
+    """Whether any part of the site is; None: no panel told."""
+    parts = supervision.partitions(tx, [site_id]).get(site_id, [])
+    told = [bool(part["armed"]) for part in parts if part["partition"] is not None]
+    return any(told) if told else None
+
+
+def _reports(tx: Tx, incident_id: str) -> list[GuardReport]:
+    entries = logbook.page(tx, incident=incident_id, limit=_LONGEST)
+    return [
+        GuardReport(
+            traces=entry["data"].get("outcome") == TaskOutcome.TRACES.value,
+            inside=entry["data"].get("where") in ("inside", "everywhere"),
+            by=str(entry["data"].get("who", "")),
+        )
+        for entry in entries
+        if entry["kind"] == "guard_report"
+    ]

@@ -1,0 +1,68 @@
+"""People who log in: their roles, and which passwords they may have (NIST SP 800-63B, 5.1.1.2).
+
+Pure but for the list of common passwords, which lies beside this module.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from enum import StrEnum
+from importlib import resources
+
+
+class Role(StrEnum):
+    """Who somebody, or a program, is to the station."""
+
+    PANEL = "panel"  # a program that sends signals, and nothing else
+    READER = "reader"  # sees, changes nothing
+    TECHNICIAN = "technician"  # of a maintenance firm: on the phone menu; no site's page is theirs
+    OPERATOR = "operator"
+    SUPERVISOR = "supervisor"
+    ADMINISTRATOR = "administrator"
+
+
+#: Roles that a person who logs in may have.
+PEOPLE = (Role.READER, Role.TECHNICIAN, Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR)
+
+#: Characters of a password; the most keeps argon2 from being given books.
+SHORTEST, LONGEST = 12, 256
+_LANGUAGE = re.compile(r"[a-z]{2}")
+
+
+def password_fault(password: str, name: str) -> str | None:
+    """What is wrong with a password of somebody called ``name``; None: nothing."""
+    if len(password) < SHORTEST:
+        return "a password has at least 12 characters"
+    if len(password) > LONGEST:
+        return "a password has at most 256 characters"
+    plain = password.casefold()
+    if len(set(plain)) < 5:
+        return "a password has at least 5 different characters"
+    if plain in _common() or (len(name) > 3 and plain.replace(name.casefold(), "", 1).isdigit()):
+        return "this password is one of those that are tried first: choose another one"
+    return None
+
+
+@functools.cache
+def _common() -> frozenset[str]:
+    """The commonest passwords of at least 12 characters, from two published lists (those that
+    Django and zxcvbn ship), with what French keyboards and this trade add."""
+    file = resources.files("callflow") / "common_passwords.csv"
+    return frozenset(file.read_text("utf-8").split())
+
+
+def spoken(text: str) -> list[str]:
+    """Languages as ISO 639-1 codes, in their order. Raises ValueError."""
+    codes = list(dict.fromkeys(text.replace(",", " ").lower().split()))
+    if not codes or not all(_LANGUAGE.fullmatch(code) for code in codes) or len(codes) > 10:
+        raise ValueError("languages are two-letter codes, such as fr en")
+    return codes
+
+
+def skills(text: str) -> list[str]:
+    """What somebody knows beside their trade, comma between. Raises ValueError."""
+    found = list(dict.fromkeys(part.strip().lower() for part in text.split(",") if part.strip()))
+    if len(found) > 20 or any(len(skill) > 32 or not skill.isprintable() for skill in found):
+        raise ValueError("at most 20 skills of at most 32 characters, comma between")
+    return found

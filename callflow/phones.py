@@ -1,0 +1,39 @@
+"""The operators' telephones: endpoints of our own Asterisk, in a browser or on a desk."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+#: No caller's number can look like it (an endpoint ``201`` once swallowed a trunk's caller 201).
+PREFIX = "op-"
+#: Whom our own Asterisk calls, it calls by an endpoint of this name (pjsip.conf says why).
+CALLED = "@out"
+_NAME = re.compile(r"op-[0-9a-z][0-9a-z-]{0,27}")
+
+
+class PhoneKind(StrEnum):
+    """Where a telephone is."""
+
+    SOFTPHONE = "softphone"  # in the browser, for as long as the session lasts
+    DESK = "desk"  # a SIP phone beside it
+
+
+def is_phone(name: str) -> bool:
+    """Whether a call's destination is an operator's phone, not a number of the network."""
+    return _NAME.fullmatch(name) is not None
+
+
+#: Device states (Asterisk's) in which a call would not ring.
+_AWAY = frozenset({"", "UNAVAILABLE", "INVALID", "UNKNOWN"})
+_BUSY = frozenset({"INUSE", "BUSY", "RINGING", "RINGINUSE", "ONHOLD"})
+
+
+def is_reachable(state: str) -> bool:
+    """Whether a phone in this device state is registered."""
+    return state not in _AWAY
+
+
+def is_free(state: str) -> bool:
+    """Whether it is registered and neither rings nor speaks."""
+    return is_reachable(state) and state not in _BUSY

@@ -1,0 +1,71 @@
+"""Finding a site, a person or an incident by what somebody typed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_, select
+
+from callflow.storage import schema as t
+from callflow.storage.store import Tx
+
+Row = dict[str, Any]
+
+
+def sites(tx: Tx, text: str, *, limit: int) -> list[Row]:
+    """Sites by id, account, name or address; ``account`` is the first that they have."""
+    s, a = t.site.c, t.account.c
+    of_account = select(a.site_id).where(_begins(a.account, text), a.site_id.is_not(None))
+    query = (
+        select(s.id, s.name, s.address)
+        .where(
+            or_(_begins(s.id, text), _holds(s.name, text), _holds(s.address, text))
+            | s.id.in_(of_account)
+        )
+        .order_by(s.name, s.id)
+        .limit(limit)
+    )
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def contacts(tx: Tx, text: str, digits: str, *, limit: int) -> list[Row]:
+    """Contacts of sites by name, or by digits of their number; with their site."""
+    c, link, s = t.contact.c, t.site_contact.c, t.site.c
+    found: ColumnElement[bool] = _holds(c.name, text)
+    if len(digits) >= 4:
+        found = or_(found, _holds(c.phone, digits))
+    query = (
+        select(c.id, c.name, c.phone, link.role, s.id.label("site_id"), s.name.label("site_name"))
+        .join(t.site_contact, link.contact_id == c.id)
+        .join(t.site, s.id == link.site_id)
+        .where(found)
+        .order_by(c.name, c.id, s.id)
+        .limit(limit)
+    )
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def incidents(tx: Tx, text: str, site_ids: list[str], *, limit: int) -> list[Row]:
+    """Incidents by the beginning of their id, by account, or of these sites; the newest first."""
+    c = t.incident.c
+    query = (
+        select(c.id, c.kind, c.account, c.state, c.opened_at, c.site_id, t.site.c.name)
+        .outerjoin(t.site, t.site.c.id == c.site_id)
+        .where(or_(_begins(c.id, text), c.account == text, c.site_id.in_(site_ids)))
+        .order_by(c.opened_at.desc(), c.id)
+        .limit(limit)
+    )
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def _begins(column: Any, text: str) -> ColumnElement[bool]:
+    return column.ilike(f"{_escaped(text)}%", escape="\\")  # type: ignore[no-any-return]
+
+
+def _holds(column: Any, text: str) -> ColumnElement[bool]:
+    return func.lower(column).like(f"%{_escaped(text.lower())}%", escape="\\")
+
+
+def _escaped(text: str) -> str:
+    """What stands for itself in a LIKE pattern."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -1,0 +1,88 @@
+"""What the logbook says of who waits, who answers, and who is called back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ENTRIES: Mapping[str, tuple[str, str]] = {
+    "caller_known": ("{to} : {who} reconnu par son code", "{to}: {who} known by their code"),
+    "code_wrong": ("{to} : code faux", "{to}: wrong code"),
+    "codes_locked": (
+        "{to} : code refusé sans être lu, trop de codes faux",
+        "{to}: code refused unread, too many wrong ones",
+    ),
+    "cancel_asked": (
+        "{who} demande par téléphone l'annulation de cette alarme",
+        "{who} asks by phone to cancel this alarm",
+    ),
+    "closing_late": (
+        "Fermeture tardive annoncée par {who} : {until}",
+        "Late closing announced by {who}: {until}",
+    ),
+    "code_changed": ("{who} a changé son code au téléphone", "{who} changed their code by phone"),
+    "deed_under_duress": (
+        "Sous contrainte, {who} a demandé au menu « {deed} » : rien n'a été fait",
+        "Under duress, {who} asked the menu for “{deed}”: nothing was done",
+    ),
+    "available": ("{by} est disponible", "{by} is available"),
+    "on_break": (
+        "{by} est en pause ({break}), jusqu'au {until} au plus",
+        "{by} is on a break ({break}), until {until} at most",
+    ),
+    "call_back_left": (
+        "{to} a raccroché sans réponse après {seconds} s d'attente, appel n° {count} : à rappeler",
+        "{to} hung up unanswered after {seconds} s of waiting, call no. {count}: to be called back",
+    ),
+    "call_back_withheld": (
+        "Un appelant sans numéro a raccroché sans réponse : il ne peut pas être rappelé",
+        "A caller without a number hung up unanswered: they can't be called back",
+    ),
+    "call_back_bounded": (
+        "Plus de {count} appels manqués de numéros inconnus : les suivants sont seulement comptés",
+        "More than {count} missed calls of unknown numbers: those that follow are only counted",
+    ),
+    "call_back_moot": (
+        "{to} a rappelé et a été pris : plus à rappeler",
+        "{to} called again and was answered: no longer to be called back",
+    ),
+    "call_back_taken": ("{by} se charge de rappeler {to}", "{by} will call {to} back"),
+    "call_back_given": (
+        "{by} confie à {who} le rappel de {to}",
+        "{by} gives the call-back of {to} to {who}",
+    ),
+    "call_back_asked": ("{by} rappelle {to}", "{by} calls {to} back"),
+    "call_back_done": (
+        "Rappel de {to} terminé par {by} : {called_back} — {text}",
+        "Call-back of {to} ended by {by}: {called_back} — {text}",
+    ),
+    "call_back_overdue": (
+        "Appels manqués non rappelés à temps ({count}), d'abord {to} : le poste {desk} est appelé",
+        "Missed calls not called back in time ({count}), {to} first: desk {desk} is called",
+    ),
+    "call_back_silent": (
+        "Appels manqués non rappelés à temps ({count}), et aucun poste n'est configuré",
+        "Missed calls not called back in time ({count}), and no desk phone is configured",
+    ),
+    "call_back_desk": (
+        "Le poste {to} se charge des appels manqués",
+        "Desk {to} will return the missed calls",
+    ),
+}
+
+#: Why somebody is on a break.
+BREAKS: Mapping[str, tuple[str, str]] = {
+    "rest": ("repos", "rest"),
+    "meal": ("repas", "meal"),
+    "rounds": ("ronde de la station", "rounds of the station"),
+    "training": ("formation", "training"),
+    "other": ("autre", "other"),
+}
+#: How a call-back ended.
+CALL_BACKS: Mapping[str, tuple[str, str]] = {
+    "reached": ("joint", "reached"),
+    "unreachable": ("injoignable", "unreachable"),
+    "not_needed": ("sans objet", "not needed"),
+    "called_again": ("a rappelé", "called again"),
+}
+
+WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {"break": BREAKS, "called_back": CALL_BACKS}

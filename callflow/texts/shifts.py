@@ -1,0 +1,56 @@
+"""What the logbook says of shifts, presence and the roster: {entry kind: (French, English)}."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ENTRIES: Mapping[str, tuple[str, str]] = {
+    "shift_begun": (
+        "Prise de poste de {by}, signée. Lu : {open} alarme(s) en cours, {waiting} en attente de"
+        " retour à la normale, {instructions} consigne(s) provisoire(s), {tests} essai(s),"
+        " {plans} consigne(s) modifiée(s), {notes} mot(s) de relève, état : {status}",
+        "Shift taken up by {by}, signed. Read: {open} open alarm(s), {waiting} awaiting normal,"
+        " {instructions} provisional instruction(s), {tests} test(s), {plans} changed plan(s),"
+        " {notes} note(s) of handover, health: {status}",
+    ),
+    "shift_took": (
+        "Lue et reprise par {by} à la prise de poste",
+        "Read and taken over by {by} at the beginning of the shift",
+    ),
+    "shift_ended": (
+        "Fin de vacation de {by}, signée. Transmis : {passed}. Encore en poste : {left}",
+        "Shift ended by {by}, signed. Passed on: {passed}. Still on shift: {left}",
+    ),
+    "shift_ended_for": (
+        "Vacation de {who} terminée par {by}. Motif : {note}",
+        "Shift of {who} ended by {by}. Reason: {note}",
+    ),
+    "shift_note": (
+        "Mot de relève de {by} : {note}",
+        "Handover note by {by}: {note}",
+    ),
+    "shift_unattended": (
+        "Station laissée sans personne en poste par {by}, chef de salle : {supervisor}."
+        " Motif : {note}",
+        "Station left without anybody on shift by {by}, supervisor: {supervisor}. Reason: {note}",
+    ),
+    "presence_confirmed": (
+        "Présence confirmée par {by}",
+        "Presence confirmed by {by}",
+    ),
+    "roster_added": (
+        "Planning : {who}, {part}, du {since} au {until}, {count} fois, par {by}",
+        "Roster: {who}, {part}, from {since} until {until}, {count} time(s), by {by}",
+    ),
+    "roster_removed": (
+        "Planning : {who}, {part}, du {since} au {until}, supprimé par {by}",
+        "Roster: {who}, {part}, from {since} until {until}, removed by {by}",
+    ),
+}
+
+#: What somebody is on the roster for.
+PARTS: Mapping[str, tuple[str, str]] = {
+    "operator": ("opérateur en poste", "operator at the desk"),
+    "technician": ("technicien d'astreinte", "duty technician"),
+    "supervisor": ("chef de salle", "supervisor"),
+}

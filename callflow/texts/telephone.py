@@ -1,0 +1,43 @@
+"""What the logbook says of the telephone: who called whom, held, handed on, listened in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ENTRIES: Mapping[str, tuple[str, str]] = {
+    "click_to_call": (
+        "{who} appelé par un opérateur ({to})",
+        "{who} called by an operator ({to})",
+    ),
+    "conference_call": (
+        "{who} appelé pour rejoindre la conversation ({to})",
+        "{who} called to join the conversation ({to})",
+    ),
+    "next_number": (
+        "Sans réponse : personne suivante, {who} ({to})",
+        "No answer: next person, {who} ({to})",
+    ),
+    "held": ("{to} mis en attente", "{to} put on hold"),
+    "left_waiting": (
+        "{to} patiente en musique : un autre appel est pris",
+        "{to} waits with music: another call is taken",
+    ),
+    "resumed_call": ("{to} repris", "{to} taken off hold"),
+    "call_handed_on": ("Appel transféré à {to}", "Call handed on to {to}"),
+    "listened_in": (
+        "Écoute de l'appel de {operator}",
+        "Listens to {operator}'s call",
+    ),
+    "whispered": (
+        "Parle à l'oreille de {operator} pendant son appel",
+        "Whispers to {operator} during a call",
+    ),
+    "barged_in": (
+        "Entre dans l'appel de {operator}",
+        "Joins {operator}'s call",
+    ),
+    "desk_phone_given": (
+        "Poste fixe {phone} déclaré pour {who}",
+        "Desk phone {phone} declared for {who}",
+    ),
+}

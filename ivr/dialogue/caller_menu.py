@@ -1,0 +1,161 @@
+"""The menu of whoever calls the station: who they are, then what a client may do (mission 6).
+
+Rule 1 of ``table`` holds here, too: everything that happens is in ``PAGES``. The deeds are named;
+what each does is in ``callflow.handling.phone_deeds``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ivr.dialogue.pages import Exit, Lead, Offer, Page
+
+#: Where a caller begins whose number tells no site, and one whose number does (a hint, no proof).
+ACCOUNT, CODE = "account", "code"
+#: What a known client is offered, while an alarm is on and otherwise.
+ALARM, CLIENT = "alarm", "client"
+
+_HOME = Lead(CLIENT)
+_NOT_ALLOWED = Lead(CLIENT, "not_allowed")
+_NOT_POSSIBLE = Lead(CLIENT, "not_possible")
+
+
+def _reason(key: str, say: str, code: str) -> Offer:
+    return Offer(key, say, Lead("cancel_now", keep={"reason": code}))
+
+
+def _hours(key: str) -> Offer:
+    return Offer(key, "", Lead("test_now", keep={"hours": key}))
+
+
+PAGES: Mapping[str, Page] = {
+    # --- who is it? A caller's number is a hint; an account's number is no secret ---
+    ACCOUNT: Page(
+        say=("ask_account",),
+        again=("ask_account_again",),
+        reads="account",
+        digits=16,
+        help=True,
+        asked=2,
+        leads={"typed": Lead(CODE)},
+    ),
+    CODE: Page(
+        say=("ask_code",),
+        again=("ask_code_again",),
+        reads="code",
+        secret=True,
+        help=True,
+        asked=2,
+        deed="identify",
+        leads={
+            "client": Lead(CLIENT, "code_ok"),
+            "alarm": Lead(ALARM, "code_ok"),
+            "wrong": Lead(ACCOUNT, "code_wrong"),
+            "wrong_here": Lead(CODE, "code_wrong"),  # their number says which site: that stays so
+            "wrong_again": Lead(Exit.WRONG_CODE),
+            "locked": Lead(Exit.LOCKED),
+            "unwelcome": Lead("unwelcome"),
+        },
+    ),
+    # Codes are being guessed, and this number is nobody's: only who asks for a human gets one.
+    "unwelcome": Page(say=("codes_locked",), leads={"silent": Lead(Exit.SERVED)}),
+    # --- a client, whose site is in alarm or not: the first keys are those of a plan's calls ---
+    ALARM: Page(
+        offers=(
+            Offer("1", "menu_cancel", Lead("cancel")),
+            Offer("2", "offer_help", Lead(Exit.HELP)),
+            Offer("3", "offer_going", Lead(Exit.GOING), when="going"),
+            Offer("4", "offer_send_guard", Lead(Exit.SEND_GUARD), when="send_guard"),
+            Offer("5", "offer_next_person", Lead(Exit.NEXT_PERSON), when="next_person"),
+            Offer("9", "menu_other", _HOME),
+        ),
+    ),
+    CLIENT: Page(
+        offers=(
+            Offer("1", "menu_cancel", Lead("cancel"), when="cancel"),
+            Offer("2", "offer_help", Lead(Exit.HELP)),
+            Offer("3", "menu_state", Lead("state")),
+            Offer("4", "menu_test", Lead("test"), when="test"),
+            Offer("4", "menu_end_test", Lead("end_test"), when="end_test"),
+            Offer("5", "menu_late", Lead("late"), when="late"),
+            Offer("7", "menu_new_code", Lead("new_code")),
+            Offer("8", "menu_call_list", Lead("call_list")),
+        ),
+    ),
+    "cancel": Page(
+        say=("cancel_why",),
+        offers=(
+            _reason("1", "cancel_error", "operating_error"),
+            _reason("2", "cancel_works", "technical"),
+            _reason("3", "cancel_known", "known_cause"),
+        ),
+        back=CLIENT,
+    ),
+    "cancel_now": Page(
+        deed="cancel",
+        leads={
+            "done": Lead(CLIENT, "cancel_done"),
+            "nothing": Lead(CLIENT, "cancel_nothing"),
+            "to_human": Lead(Exit.OPERATOR, "cancel_to_human"),
+        },
+    ),
+    "state": Page(deed="state", leads={"told": _HOME}),
+    "test": Page(
+        say=("test_which",),
+        offers=(
+            Offer("1", "test_whole", Lead("test_hours", keep={"zone": ""})),
+            Offer("2", "test_one_zone", Lead("test_zone")),
+        ),
+        back=CLIENT,
+    ),
+    "test_zone": Page(
+        say=("ask_zone",), reads="zone", digits=16, leads={"typed": Lead("test_hours")}
+    ),
+    "test_hours": Page(
+        say=("ask_hours",), offers=tuple(_hours(key) for key in "1234"), back=CLIENT
+    ),
+    "test_now": Page(
+        deed="set_on_test",
+        leads={
+            "done": _HOME,
+            "in_alarm": Lead(CLIENT, "test_in_alarm"),
+            "no_such_zone": Lead(CLIENT, "no_such_zone"),
+            "not_allowed": _NOT_ALLOWED,
+            "not_possible": _NOT_POSSIBLE,
+        },
+    ),
+    "end_test": Page(
+        deed="end_test",
+        leads={"done": Lead(CLIENT, "test_ended"), "not_possible": _NOT_POSSIBLE},
+    ),
+    "late": Page(
+        say=("ask_closing_time",),
+        reads="time",
+        digits=4,
+        deed="close_late",
+        leads={
+            "done": _HOME,
+            "bad_time": Lead(CLIENT, "bad_time"),
+            "not_allowed": _NOT_ALLOWED,
+            "not_possible": _NOT_POSSIBLE,
+        },
+    ),
+    "new_code": Page(
+        say=("ask_new_code",),
+        reads="new_code",
+        secret=True,
+        deed="new_code",
+        leads={"good": Lead("new_code_again"), "bad_code": Lead(CLIENT, "bad_code")},
+    ),
+    "new_code_again": Page(
+        say=("ask_new_code_again",),
+        reads="new_code",
+        secret=True,
+        deed="change_code",
+        leads={
+            "done": Lead(CLIENT, "code_changed"),
+            "differs": Lead(CLIENT, "code_differs"),
+        },
+    ),
+    "call_list": Page(deed="call_list", leads={"told": _HOME}),
+}

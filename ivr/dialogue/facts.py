@@ -1,0 +1,137 @@
+"""What the shell knows of a call, and how far its dialogue is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from callflow.call import Outcome
+from callflow.law import Service
+from callflow.signal import Kind
+from ivr.dialogue.caller_menu import ACCOUNT, CODE
+from ivr.dialogue.pages import Place
+from ivr.dialogue.table import ASKING, FIRST, SILENT, Answer, Dialogue, State
+from ivr.dialogue.turns import Phrase
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Facts:
+    """What may be said in this call, read once. ``at`` is in the site's local time.
+
+    ``answers`` are the keys that this person may use; help and the operator always work.
+    ``site_language`` is the one that the site's names are written in ("": the listener's).
+    ``room`` (desk and service): the conference in which somebody waits; empty: work waits in the
+    queue; ``spied`` (phone only) is the call that a supervisor listens to instead, and ``whispers``
+    into. ``others`` are the sites of the other alarms that this call is about. ``text``,
+    ``choices`` (key 1 first) and ``identify`` (whether a code is asked) are what a plan's question,
+    message or guard's call says. ``service`` (desk only): the service that is dialled once this
+    desk is there. ``exercise``: a rehearsal, which is said before anything else.
+    ``position``: which number this person is among those who wait, as it is said to them.
+    ``call_backs`` (desk only): how many missed calls wait to be returned, where the desk rings for
+    those. ``menus`` (incoming only): the caller is asked who they are, then offered what they may
+    do; ``hint`` is the site that their number belongs to, which proves nothing. ``known_fault``:
+    their site is one of many that a known fault concerns (D10).
+    """
+
+    dialogue: Dialogue
+    language: str = "fr"
+    station: str = "Callflow"
+    site_name: str = ""
+    site_language: str = ""
+    address: str = ""
+    kind: Kind = Kind.UNKNOWN
+    zone: str = ""
+    zone_name: str = ""
+    at: datetime | None = None
+    recognition_word: str | None = None
+    answers: frozenset[Answer] = frozenset(Answer)
+    waiting_count: int = 1
+    priority: int = 0
+    personal: bool = False
+    room: str = ""
+    service: Service | None = None
+    others: tuple[str, ...] = ()
+    text: str = ""
+    choices: tuple[str, ...] = ()
+    identify: bool = True
+    exercise: bool = False
+    spied: str = ""
+    whispers: bool = False
+    position: int = 0
+    call_backs: int = 0
+    menus: bool = False
+    hint: str = ""
+    known_fault: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Progress:
+    """How far a dialogue is: what is committed at each transition.
+
+    ``say`` is what the next turn says first. ``begun``: the first words may have been said, so a
+    server that loads it asks pardon and goes on. ``bridge``: the call goes on with a human.
+    """
+
+    state: State
+    begun: bool = False
+    say: str = ""
+    wrong_codes: int = 0
+    empty_turns: int = 0
+    duress: bool = False
+    bridge: bool = False
+    result: Outcome | None = None
+    place: Place | None = None
+
+    @classmethod
+    def start(cls, facts: Facts) -> Progress:
+        """Where a dialogue begins; a silent one is over then: the person is with an operator."""
+        if facts.dialogue in SILENT:
+            return cls(state=FIRST[facts.dialogue], bridge=True, result=Outcome.OPERATOR)
+        if facts.dialogue in ASKING and not facts.identify:
+            return cls(state=State.ASK)
+        if facts.menus:
+            kept = {"site": facts.hint} if facts.hint else {}
+            page = CODE if facts.hint else ACCOUNT
+            return cls(state=State.MENUS, place=Place(page=page, kept=kept, say=greeting(facts)))
+        return cls(state=FIRST[facts.dialogue])
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "state": self.state.value,
+            "begun": self.begun,
+            "say": self.say,
+            "wrong_codes": self.wrong_codes,
+            "empty_turns": self.empty_turns,
+            "duress": self.duress,
+            "bridge": self.bridge,
+            "result": self.result.value if self.result else None,
+            "place": self.place.to_json() if self.place else None,
+        }
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> Progress:
+        """The inverse of ``to_json``. Raises KeyError or ValueError on anything else."""
+        return cls(
+            state=State(body["state"]),
+            begun=bool(body["begun"]),
+            say=str(body["say"]),
+            wrong_codes=int(body["wrong_codes"]),
+            empty_turns=int(body["empty_turns"]),
+            duress=bool(body["duress"]),
+            bridge=bool(body["bridge"]),
+            result=Outcome(body["result"]) if body["result"] else None,
+            place=Place.from_json(body["place"]) if body.get("place") else None,
+        )
+
+
+def announced(facts: Facts) -> tuple[Phrase, ...]:
+    """What is said before anything else in a rehearsal, and again before the situation."""
+    return (Phrase("exercise"),) if facts.exercise else ()
+
+
+def greeting(facts: Facts) -> tuple[Phrase, ...]:
+    """To whoever calls us."""
+    known = (Phrase("known_fault"),) if facts.known_fault else ()
+    return (*announced(facts), Phrase("welcome", {"station": facts.station}), *known)

@@ -1,0 +1,125 @@
+"""Announcements that somebody recorded in a studio: said instead of the voice's sentence.
+
+``FOLDER/<language>/<key>.alaw`` is what is played, levelled like the voice's; beside it lies
+what was given. A change is heard from the next turn of each call on. The folder is a node's: with
+several, a recording is put on each.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from ivr import prompts
+
+#: Bytes of a file: twenty seconds of stereo at 96 kHz in 32 bits.
+LARGEST = 20 * 96_000 * 2 * 4 + 65_536
+_GIVEN = (".wav", ".flac")
+
+
+class NoAnnouncement(ValueError):
+    """No such announcement, or no recording that can stand for it; the message tells a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One recording: of which announcement, in which language, and how long it is heard (s)."""
+
+    key: str
+    language: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Announcements:
+    """The recordings of an instance (DATA/announcements)."""
+
+    folder: Path
+
+    def find(self, key: str, language: str) -> Path | None:
+        """What is played for an announcement, without extension; None: the voice says it."""
+        stem = self._stem(key, language)
+        return stem if stem.with_name(f"{key}.alaw").exists() else None
+
+    def put(self, key: str, language: str, given: bytes) -> Recorded:
+        """A recording (WAV or FLAC, any rate, mono or stereo) stands for ``key`` from now on.
+
+        Raises NoAnnouncement, OSError.
+        """
+        stem = self._stem(_known(key), _spoken(language))
+        alaw, kind = _ready(given)
+        stem.parent.mkdir(parents=True, exist_ok=True)
+        for other in _GIVEN:
+            if other != kind:
+                stem.with_name(f"{key}{other}").unlink(missing_ok=True)
+        _write(stem.with_name(f"{key}{kind}"), given)
+        _write(stem.with_name(f"{key}.alaw"), alaw)
+        return Recorded(key, language, len(alaw) / 8000)
+
+    def remove(self, key: str, language: str) -> None:
+        """The voice says it again. Raises NoAnnouncement where nobody recorded it."""
+        stem = self._stem(_known(key), _spoken(language))
+        try:
+            stem.with_name(f"{key}.alaw").unlink()
+        except FileNotFoundError:
+            raise NoAnnouncement(f"{key} is not recorded in {language}") from None
+        for kind in _GIVEN:
+            stem.with_name(f"{key}{kind}").unlink(missing_ok=True)
+
+    def all(self) -> Iterator[Recorded]:
+        """What is recorded, by language and key."""
+        for language in prompts.LANGUAGES:
+            for file in sorted((self.folder / language).glob("[!.]*.alaw")):
+                with suppress(FileNotFoundError):
+                    yield Recorded(file.stem, language, file.stat().st_size / 8000)
+
+    def _stem(self, key: str, language: str) -> Path:
+        return self.folder / language / key
+
+
+def _known(key: str) -> str:
+    if key not in prompts.recordable_keys():
+        raise NoAnnouncement(f"{key!r} is no announcement that can be recorded")
+    return key
+
+
+def _spoken(language: str) -> str:
+    if language not in prompts.LANGUAGES:
+        raise NoAnnouncement(f"{language!r}: one of {', '.join(prompts.LANGUAGES)}")
+    return language
+
+
+def _ready(given: bytes) -> tuple[bytes, str]:
+    """(A-law, the given file's extension). Raises NoAnnouncement."""
+    # Only who records an announcement waits for these.
+    import soundfile  # noqa: PLC0415
+
+    from ivr import sound  # noqa: PLC0415
+
+    if len(given) > LARGEST:
+        raise NoAnnouncement(f"the file is larger than {LARGEST // 1_000_000} MB")
+    try:
+        with soundfile.SoundFile(io.BytesIO(given)) as file:
+            if f".{file.format.lower()}" not in _GIVEN:
+                raise NoAnnouncement(f"a WAV or FLAC file, not {file.format}")
+            kind, rate = f".{file.format.lower()}", file.samplerate
+            if not 8000 <= rate <= 192_000:
+                raise NoAnnouncement(f"a sampling rate of {rate} Hz: from 8,000 to 192,000")
+            channels = file.read(int(rate * (sound.LONGEST_S + 1)), always_2d=True)
+    except soundfile.LibsndfileError as error:
+        raise NoAnnouncement(f"no WAV or FLAC file: {error.error_string}") from None
+    try:
+        return sound.to_alaw(sound.announcement(channels, rate)), kind
+    except sound.BadRecording as error:
+        raise NoAnnouncement(str(error)) from None
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Complete or absent."""
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part.write_bytes(data)
+    part.replace(path)

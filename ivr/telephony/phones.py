@@ -1,0 +1,129 @@
+"""The operators' phones of one node: Asterisk knows those of the rows, the rows what they do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from datetime import datetime
+
+import structlog
+
+from callflow import handling
+from callflow.clock import Clock
+from callflow.phones import CALLED, PREFIX, is_phone
+from callflow.storage import Store, Tx, phones
+from callflow.vault import Vault
+from ivr.asterisk.control import ControlError, command
+from ivr.asterisk.instance import Instance
+from ivr.asterisk.phones import render_phones
+
+log = structlog.get_logger(__name__)
+
+_TECHNOLOGY = "PJSIP/"
+#: Seconds that a phone whose connection went has to come back before its call is let go.
+COMES_BACK_WITHIN = 8.0
+
+
+class Phones:
+    """``look`` does what the rows ask for; ``heard`` and ``connected`` are what Asterisk says."""
+
+    def __init__(
+        self, store: Store, vault: Vault, instance: Instance | None, *, node: str, now: Clock
+    ) -> None:
+        self._store, self._vault, self._instance = store, vault, instance
+        self._node, self._now = node, now
+        self._rendered: tuple[int, datetime | None] | None = None
+        self._states: dict[str, str] = {}
+        self._told: dict[str, str] = {}
+        self._gone: dict[str, datetime] = {}
+
+    # --- the rows' phones, in Asterisk ---
+
+    async def look(self) -> None:
+        """Write and load what changed among the phones. A PBX of somebody else's has none of ours:
+        its operators use the desk phones' numbers."""
+        if self._instance is None or not self._instance.etc.is_dir():
+            return
+        wanted = await self._store.read(lambda tx: phones.to_render(tx, self._node))
+        if wanted != self._rendered:
+            await self._render()
+            self._rendered = wanted
+
+    def forget(self) -> None:
+        """Asterisk began again: it reads what was written last, which may be old."""
+        self._rendered = None
+        self._states.clear()
+        self._told.clear()
+
+    async def _render(self) -> None:
+        assert self._instance is not None
+        node, vault = self._node, self._vault
+        ours = await self._store.read(lambda tx: handling.endpoints(tx, vault, node))
+        render_phones(self._instance, ours)
+        names = [phone.name for phone in ours]
+        try:
+            await self._load(names)
+        except ControlError as error:  # Asterisk is away; it reads the file when it begins
+            log.warning("phones.not_loaded", reason=str(error))
+            return
+        at = self._now()
+        await self._store.write(lambda tx: phones.rendered(tx, names, at))
+
+    async def _load(self, names: Collection[str]) -> None:
+        """A broken section still answers success: the phones are looked for afterwards."""
+        assert self._instance is not None
+        socket = self._instance.control_socket
+        await asyncio.to_thread(command, socket, "module reload res_pjsip.so")
+        told = await asyncio.to_thread(command, socket, "pjsip list endpoints")
+        known = {word.partition("/")[0] for word in told.split() if word.startswith(PREFIX)}
+        if missing := set(names) - known:
+            log.error("phones.unknown_to_asterisk", phones=sorted(missing))
+
+    # --- what Asterisk says of them ---
+
+    def heard(self, device: str, state: str) -> None:
+        """A device of Asterisk's is in this state; most are no phones of ours."""
+        name = device.removeprefix(_TECHNOLOGY)
+        called = name.removesuffix(CALLED)
+        if called != name and is_phone(called):
+            self._states[called] = state
+
+    def connected(self, name: str, connected: bool) -> None:
+        """A phone registered, or its connection is gone."""
+        if not is_phone(name):
+            return
+        if connected:
+            self._gone.pop(name, None)
+        else:
+            self._gone.setdefault(name, self._now())
+
+    async def tell(self) -> None:
+        """Store what changed, and let go of the calls of phones that did not come back."""
+        fresh = {name: s for name, s in self._states.items() if self._told.get(name) != s}
+        now = self._now()
+        dropped = [
+            name
+            for name, since in self._gone.items()
+            if (now - since).total_seconds() >= COMES_BACK_WITHIN
+        ]
+        orphans = await self._store.read(
+            lambda tx: phones.orphans(tx, now) or phones.speaking_after_their_end(tx)
+        )
+        if not (fresh or dropped or orphans):
+            return
+
+        def told(tx: Tx) -> None:
+            phones.heard(tx, fresh)
+            for name in dropped:
+                handling.phone_dropped(tx, name, now)
+            handling.end_orphans(tx, now)
+
+        await self._store.write(told)
+        self._told |= fresh
+        for name in dropped:
+            del self._gone[name]
+
+    @property
+    def changed(self) -> bool:
+        """Whether ``tell`` has states to store."""
+        return any(self._told.get(name) != state for name, state in self._states.items())

@@ -1,0 +1,73 @@
+"""A client calls, types the code and puts a zone on test: heard at the phone, seen by operators."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from callflow.config import Settings
+from tests.support import sites
+from tests.support.phone import Phone, Phones
+from tests.support.station import Station
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+MAY = {"*": ["cancel", "set_on_test"]}
+
+
+def station_number(station: Station) -> str:
+    return Settings(data_dir=station.data_dir).station_number.removeprefix("+")
+
+
+async def calls_in_as(phone: Phone, station: Station) -> None:
+    """The network shows the phone's own number."""
+    await phone.calls_in(f"{phone.number}*{station_number(station)}")
+    await phone.expect_prompt("welcome", station="Callflow")
+
+
+async def running(station: Station, account: str) -> list[dict[str, Any]]:
+    """Those that run, as an operator is told."""
+    answer = await station.api.get(f"/sites/{account}/on-test")
+    return [test for test in answer.json()["items"] if test["ended_at"] is None]
+
+
+async def test_a_client_puts_a_zone_on_test_and_ends_it(station: Station, phones: Phones) -> None:
+    account = sites.fresh("M")
+    client = await phones.at(sites.number(61))
+    contact = sites.contact(account, "Camille", client.number, authorities=MAY)
+    await sites.put(station, account, sites.site(account, contact))
+
+    await calls_in_as(client, station)
+    await client.expect_prompt("ask_code")
+    await client.types("2580#")
+    await client.expect_prompt("code_ok")
+    await client.types("4")  # barges in
+    await client.expect_prompt("test_which")
+    await client.types("2")
+    await client.expect_prompt("ask_zone")
+    await client.types("3#")
+    await client.expect_prompt("ask_hours")
+    await client.types("2")
+
+    async def on_test() -> bool:
+        return bool(await running(station, account))
+
+    await station.until(on_test, 10)
+    (test,) = await running(station, account)
+    assert (test["zones"], test["set_by"]) == (["3"], "Camille")
+    until = datetime.fromisoformat(test["ends_at"]).astimezone(ZoneInfo("Europe/Paris"))
+    await client.expect_prompt("test_zone_set", zone="3", at=until)
+
+    await station.send(account, "BA", "3")  # tripped on purpose: nobody is called
+    await client.types("3")
+    await client.expect_prompt("state_test", at=until)
+    await client.expect_prompt("state_events")
+    await client.types("4")
+    await client.expect_prompt("test_ended", within=40)
+    assert client.rung == 0
+    client.hangs_up()
+    await client.is_hung_up()
+    assert await running(station, account) == []

@@ -1,0 +1,186 @@
+"""Whoever is no trunk and no phone of ours: no dialogue, no call anywhere, one more in the count.
+
+Each attack is sent well-formed from an unknown address. What it reached is counted where it would
+arrive: at the carrier, in the simulated network, at a host that it names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.support.hostile import PREMIUM, Carrier, CarrierStation
+from tests.support.raw_sip import RawSip, credentials, header, sdp
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+KEYHOLDER = "+33639980101"
+OURS = "33639989999"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attack:
+    """A request; ``{here}`` is the station, ``{there}`` the attacker. ``with_sdp``: with audio.
+
+    ``counted``: as what. 481 to what belongs to no call is an answer, not a refusal.
+    """
+
+    method: str
+    uri: str = "sip:{here}"
+    sender: str = "<sip:100@203.0.113.9>"
+    more: str = ""
+    with_sdp: bool = False
+    counted: tuple[str, ...] = ("unknown",)
+
+
+def _call(uri: str, sender: str = "<sip:100@203.0.113.9>", more: str = "") -> Attack:
+    return Attack(method="INVITE", uri=uri, sender=sender, more=more, with_sdp=True)
+
+
+ATTACKS = {
+    # scanners
+    "friendly-scanner": Attack(
+        method="OPTIONS", uri="sip:100@{here}", more="User-Agent: friendly-scanner"
+    ),
+    "sipvicious": Attack(
+        method="REGISTER",
+        sender='"sipvicious" <sip:100@1.1.1.1>',
+        more="User-Agent: sipvicious\r\nExpires: 3600",
+    ),
+    "sipcli": _call("sip:9011441215551234@{here}", more="User-Agent: sipcli/v1.8"),
+    "extension 100": _call("sip:100@{here}"),
+    "extension 1000": _call("sip:1000@{here}", sender="<sip:1000@{here}>"),
+    "register op-": Attack(method="REGISTER", sender="<sip:op-claire@{here}>"),
+    # dial-through
+    "premium number": _call(f"sip:{PREMIUM}@{{here}}"),
+    "premium number by 00": _call(f"sip:00{PREMIUM[1:]}@{{here}}"),
+    "through the carrier": _call(f"sip:{PREMIUM}@{{carrier}}"),
+    "loose route": _call(f"sip:{PREMIUM}@{{carrier}}", more="Route: <sip:{here};lr>"),
+    "two routes": _call(
+        f"sip:{PREMIUM}@{{here}}", more="Route: <sip:{here};lr>\r\nRoute: <sip:{carrier};lr>"
+    ),
+    "a channel's name": _call("sip:PJSIP%2F33899000000%40carrier@{here}"),
+    "a menu's name": _call("sip:s@{here}"),
+    # names that mean something here
+    "the trunk's name": _call(f"sip:{OURS}@{{here}}", sender="<sip:carrier@{here}>"),
+    "the other trunk's name": _call(f"sip:{OURS}@{{here}}", sender="<sip:network@{here}>"),
+    "the trunk's calling name": _call(f"sip:{OURS}@{{here}}", sender="<sip:carrier%40out@{here}>"),
+    "the carrier's address": _call(f"sip:{OURS}@{{here}}", sender="<sip:1@{carrier}>"),
+    "a keyholder": _call(f"sip:{OURS}@{{here}}", sender=f"<sip:{KEYHOLDER}@{{carrier}}>"),
+    "a keyholder, asserted": _call(
+        f"sip:{OURS}@{{here}}",
+        more=f"P-Asserted-Identity: <sip:{KEYHOLDER}@{{carrier}}>\r\nPrivacy: none",
+    ),
+    "a panel's number": _call("sip:33639989998@{here}", sender=f"<sip:{KEYHOLDER}@{{here}}>"),
+    "a forged Via": _call(f"sip:{OURS}@{{here}}", more="Via: SIP/2.0/UDP {carrier};branch=z9hG4bK"),
+    "anonymous": _call(f"sip:{OURS}@{{here}}", sender="<sip:anonymous@anonymous.invalid>"),
+    # calls of others
+    "REFER": Attack(
+        method="REFER",
+        uri=f"sip:{OURS}@{{here}}",
+        more=f"Refer-To: <sip:{PREMIUM}@{{carrier}}>\r\nReferred-By: <sip:1@{{here}}>",
+    ),
+    "REFER by the method of a header": Attack(
+        method="REFER", uri=f"sip:{OURS}@{{here}}", more="Refer-To: <sip:1@{there};method=INVITE>"
+    ),
+    "Replaces": _call(
+        f"sip:{OURS}@{{here}}",
+        more="Replaces: 1@x;to-tag=1;from-tag=2;early-only\r\nRequire: replaces",
+    ),
+    "Join": _call(f"sip:{OURS}@{{here}}", more="Join: 1@x;to-tag=1;from-tag=2"),
+    "SUBSCRIBE": Attack(method="SUBSCRIBE", more="Event: dialog\r\nExpires: 600"),
+    "PUBLISH": Attack(method="PUBLISH", more="Event: presence"),
+    "MESSAGE": Attack(method="MESSAGE", uri=f"sip:{KEYHOLDER}@{{here}}"),
+    "NOTIFY": Attack(method="NOTIFY", more="Event: check-sync;reboot=true"),
+    "INFO": Attack(method="INFO"),
+    "UPDATE": Attack(method="UPDATE"),
+    "PRACK": Attack(method="PRACK", more="RAck: 1 1 INVITE"),
+    "no method": Attack(method="PWN"),
+    "BYE": Attack(method="BYE", counted=()),
+    "CANCEL": Attack(method="CANCEL", counted=()),
+    # credentials
+    "a made-up password": Attack(
+        method="REGISTER",
+        more='Authorization: Digest username="100",realm="asterisk",nonce="1/2",uri="sip:x",'
+        'response="0123456789abcdef0123456789abcdef",algorithm=MD5',
+        counted=("unknown", "wrong_password"),
+    ),
+}
+
+
+async def test_a_stranger_reaches_nothing_and_is_counted(
+    station: CarrierStation, carrier: Carrier
+) -> None:
+    before = await reached(station)
+    answered = {name: await tried(station, carrier, attack) for name, attack in ATTACKS.items()}
+    # Refused at its first answer: not even 100, which is a call's beginning.
+    assert {name: said for name, said in answered.items() if {s // 100 for s in said} != {4}} == {}
+    expected = dict(before)
+    for why in (why for attack in ATTACKS.values() for why in attack.counted):
+        expected[why] += 1
+    await station.until(lambda: counted(station, expected), within=10)
+    assert await reached(station) == expected
+    assert carrier.invites == []
+
+
+async def tried(station: CarrierStation, carrier: Carrier, attack: Attack) -> list[int]:
+    """What an attack was answered with; its sender is asked for nothing in turn."""
+    async with RawSip(station.base + 60) as stranger:
+        places = {
+            "here": f"127.0.0.1:{station.base + 60}",
+            "there": f"127.0.0.1:{stranger.port}",
+            "carrier": f"127.0.0.1:{carrier.port}",
+        }
+        sent = stranger.request(
+            attack.method,
+            attack.uri.format(**places),
+            sender=attack.sender.format(**places),
+            more=attack.more.format(**places),
+            body=sdp(stranger.port) if attack.with_sdp else "",
+        )
+        await station.until(lambda: stranger.statuses(sent), within=10)
+        assert stranger.requests == []
+        return stranger.statuses(sent)
+
+
+async def test_who_guesses_a_phone_s_password_is_counted(
+    station: CarrierStation, carrier: Carrier
+) -> None:
+    """Its name is right, and each guess answers the challenge as a phone would."""
+    name, _ = await station.desk_phone("claire")
+    before = await reached(station)
+    uri, sender = f"sip:127.0.0.1:{station.base + 60}", f"<sip:{name}@127.0.0.1>"
+    async with RawSip(station.base + 60) as stranger:
+        sent = stranger.request("REGISTER", uri, sender=sender)
+        await station.until(lambda: stranger.statuses(sent))
+        for guess in range(1, 6):
+            proof = credentials(stranger.responses[-1], "REGISTER", uri, name, f"guess-{guess}")
+            stranger.request(
+                "REGISTER", uri, sender=sender, call_id=sent, cseq=guess + 1, more=proof
+            )
+            count = guess + 1
+            await station.until(lambda: len(stranger.responses) == count)  # noqa: B023
+        assert set(stranger.statuses(sent)) == {401}
+        assert not any(header(response, "Contact") for response in stranger.responses)
+    expected = before | {"wrong_password": before["wrong_password"] + 5}
+    await station.until(lambda: counted(station, expected), within=10)
+
+
+async def counted(station: CarrierStation, expected: dict[str, Any]) -> bool:
+    return await reached(station) == expected
+
+
+async def reached(station: CarrierStation) -> dict[str, Any]:
+    """What a stranger may change, and what never."""
+    health = (await station.api.get("/health")).json()
+    (sip,) = health["sip"]
+    return {
+        "unknown": sip["unknown"],
+        "wrong_password": sip["wrong_password"],
+        "calls in the network": len(await station.seen()),
+        "dialogues": await station.dialogues(),
+        "live calls": health["live_calls"],
+        "recordings": len(list((station.data_dir / "recordings").rglob("*.raw"))),
+    }

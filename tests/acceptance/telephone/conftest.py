@@ -1,0 +1,34 @@
+"""One station for all desks: real browsers with their telephones, real phones at the other end."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from tests.support.desk import Desks, desks_of
+from tests.support.phone import Phones, phones_of
+from tests.support.station import Station, patient_station
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
+async def station(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Station]:
+    cameras = {"CALLFLOW_CAMERA_NETWORKS": '["127.0.0.0/8"]'}
+    async with patient_station(tmp_path_factory.mktemp("station"), cameras) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="package")
+async def phones(station: Station, tmp_path: Path) -> AsyncIterator[Phones]:
+    (tmp_path / "phones").mkdir()
+    async with phones_of(station, tmp_path / "phones") as handed_out:
+        yield handed_out
+
+
+@pytest_asyncio.fixture(loop_scope="package")
+async def desks(station: Station, tmp_path: Path) -> AsyncIterator[Desks]:
+    async with desks_of(station, tmp_path) as handed_out:
+        yield handed_out
+        await handed_out.close_what_is_open()

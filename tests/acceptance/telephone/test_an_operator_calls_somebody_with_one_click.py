@@ -1,0 +1,51 @@
+"""Click to call: the operator's own telephone, then the person, and both hear each other."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.support import hearing, sites
+from tests.support.desk import Desks
+from tests.support.phone import Phones
+from tests.support.station import Station
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+CLIENT_HZ, OPERATOR_HZ = 620.0, 1130.0
+
+
+async def test_an_operator_calls_somebody_with_one_click(
+    station: Station, phones: Phones, desks: Desks
+) -> None:
+    account = sites.fresh("T")
+    person = await phones.at(sites.number(301))
+    await sites.put(
+        station,
+        account,
+        sites.site(
+            account,
+            sites.contact(account, "Camille", None),
+            sites.contact(account, "Dominique", person.number, role="maintenance"),
+        ),
+    )
+    desk = await desks.of("alice", OPERATOR_HZ)
+    await station.send(account, "BA", "3")
+    incident = await station.incident(account)
+    await desk.opens(incident["id"])
+    await desk.presses("a")
+    await desk.page.get_by_role("button", name="Appeler Dominique").click()
+
+    await person.picks_up()
+    await desk.is_in_call()
+    person.plays(hearing.tone(CLIENT_HZ, seconds=2), "tone")
+    await asyncio.gather(person.hears_tone(OPERATOR_HZ), desk.hears_tone(CLIENT_HZ))
+    await desk.speaks_and_hears(packets=100)
+
+    await desk.presses("F4")
+    await person.is_hung_up()
+    await desk.is_free()
+    shown = (await station.api.get(f"/incidents/{incident['id']}")).json()
+    assert [c["outcome"] for c in shown["calls"] if c["to"] == person.number] == ["operator"]
+    assert len(await station.seen(person.number)) == 1

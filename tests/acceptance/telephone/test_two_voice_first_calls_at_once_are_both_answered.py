@@ -1,0 +1,137 @@
+"""Two people in lifts at once (D8): each speaks with a human at once; where one operator is alone,
+nobody is hung up on or left unheard for the other. Counted at the far end."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from playwright.async_api import expect
+
+from tests.acceptance.telephone.conversations import (
+    CLIENT_HZ,
+    OPERATOR_HZ,
+    OTHER_HZ,
+    a_lift,
+    answers_by_itself,
+)
+from tests.support.desk import Desk, Desks
+from tests.support.phone import Phone, Phones
+from tests.support.station import DESKS, Station
+
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(240)]
+
+SECOND_HZ = 860.0
+#: What each cabin sounds like.
+HERTZ = {"Tour Belledonne": CLIENT_HZ, "Tour Chartreuse": SECOND_HZ}
+
+
+async def two_people_are_stuck(
+    station: Station, phones: Phones, place: int
+) -> tuple[dict[str, Phone], dict[str, str]]:
+    """Both alarms come at the same moment, and each cabin is called and answers by itself, as
+    lifts' telephones do; ({site's name: cabin}, {site's name: account})."""
+    cabins: dict[str, Phone] = {}
+    accounts: dict[str, str] = {}
+    for name in HERTZ:
+        accounts[name], cabins[name] = await a_lift(station, phones, place + len(cabins), name)
+    await asyncio.gather(*(station.send(account, "BA", "9") for account in accounts.values()))
+    await asyncio.gather(*(answers_by_itself(cabin, HERTZ[n]) for n, cabin in cabins.items()))
+    return cabins, accounts
+
+
+async def takes(desk: Desk) -> str:
+    """Answers what rings; the name of the site whose pop was there before."""
+    await desk.rings()
+    pop = desk.page.locator("#pop")
+    await expect(pop.locator("blockquote")).to_contain_text("Êtes-vous blessé ?")
+    await expect(pop.locator("blockquote")).not_to_contain_text("mot de passe")
+    shown = await pop.inner_text()
+    await desk.presses("F2")
+    await desk.is_in_call()
+    (site,) = (name for name in HERTZ if name in shown)
+    return site
+
+
+async def speak(desk: Desk, cabin: Phone, hertz: float) -> None:
+    await asyncio.gather(cabin.hears_tone(desk.hertz), desk.hears_tone(hertz))
+
+
+async def waits_beside(desk: Desk, site: str, said: str) -> None:
+    """One person, and no other, is beside the conversation that is up."""
+    waiting = desk.page.locator("#phone .waiting .urgent")
+    await expect(waiting).to_have_count(1, timeout=15_000)
+    await expect(waiting).to_contain_text(site)
+    await expect(waiting).to_contain_text(said)
+    await desk.is_in_call()
+
+
+async def is_held_by(station: Station, account: str, who: str) -> None:
+    async def held() -> bool:
+        return bool((await station.incident(account))["holder"] == who)
+
+    await station.until(held)
+
+
+async def test_two_operators_speak_with_one_each(
+    station: Station, phones: Phones, desks: Desks
+) -> None:
+    first, second = await desks.of("flora", OPERATOR_HZ), await desks.of("gaspard", OTHER_HZ)
+    cabins, accounts = await two_people_are_stuck(station, phones, 361)
+    taken = dict(
+        zip(await asyncio.gather(takes(first), takes(second)), (first, second), strict=True)
+    )
+    assert set(taken) == set(cabins)
+    await asyncio.gather(*(speak(desk, cabins[at], HERTZ[at]) for at, desk in taken.items()))
+    for at, desk in taken.items():
+        await is_held_by(station, accounts[at], desk.name)
+        await desk.presses("F4")
+        await cabins[at].is_hung_up()
+        await desk.is_free()
+    assert [len(await station.seen(cabin.number)) for cabin in cabins.values()] == [1, 1]
+
+
+async def test_one_operator_alone_goes_from_one_to_the_other_and_back(
+    station: Station, phones: Phones, desks: Desks
+) -> None:
+    rung = sum([len(await station.seen(number)) for number in DESKS])
+    desk = await desks.of("hugo", OPERATOR_HZ)
+    cabins, accounts = await two_people_are_stuck(station, phones, 371)
+    first = await takes(desk)
+    await speak(desk, cabins[first], HERTZ[first])
+    (second,) = set(cabins) - {first}
+
+    # The other one is beside the conversation, urgent, with its site; a desk rings for them, too.
+    await waits_beside(desk, second, "Vitale")
+    await station.until(lambda: _more(station, rung), 30)
+
+    # One key: who was spoken to is told that they are not alone, and waits.
+    await desk.presses("F2")
+    await waits_beside(desk, first, "déjà en ligne")
+    await speak(desk, cabins[second], HERTZ[second])
+    await cabins[first].expect_prompt("not_alone")
+    assert not await desk.hears(HERTZ[first], 1)
+
+    # And back.
+    await desk.presses("F2")
+    await waits_beside(desk, second, "déjà en ligne")
+    await speak(desk, cabins[first], HERTZ[first])
+    await cabins[second].expect_prompt("not_alone")
+    await desk.presses("F4")
+    await cabins[first].is_hung_up()
+
+    # Whoever is left rings by itself.
+    await desk.answers(60)
+    await speak(desk, cabins[second], HERTZ[second])
+    await desk.presses("F4")
+    await cabins[second].is_hung_up()
+    await desk.is_free()
+    for at in cabins:
+        await is_held_by(station, accounts[at], desk.name)
+        told = await station.api.get(f"/incidents/{(await station.incident(accounts[at]))['id']}")
+        assert "left_waiting" in {entry["kind"] for entry in told.json()["logbook"]}
+    assert [len(await station.seen(cabin.number)) for cabin in cabins.values()] == [1, 1]
+
+
+async def _more(station: Station, rung: int) -> bool:
+    return sum([len(await station.seen(number)) for number in DESKS]) > rung

@@ -1,0 +1,356 @@
+"""The pages with something to do on each, for walking them by keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from playwright.sync_api import Page
+
+from callflow import clock, handling
+from callflow.call import CallState, Outcome
+from callflow.call_plan import Measure
+from callflow.escalation import GuardEvent
+from callflow.handling import in_call, rosters
+from callflow.handling.measures import open_measure
+from callflow.hours import Span
+from callflow.law import Finding, Means
+from callflow.roster import Part
+from callflow.storage import Tx, shifts
+from callflow.storage import schema as t
+from tests.integration.web import keyboard_people as people
+from tests.integration.web.keyboard_people import csrf_of
+from tests.integration.web.keyboard_world import CHIEF, COLLEAGUE, THIRD, World
+from tests.integration.web.test_desk import missed, waits
+from tests.integration.web.test_tasks import END, GUARD, LOOK, SERVICE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """A page with something to do. ``prepare`` makes its rows and answers with its address; it may
+    use the page of whoever looks, and answer "" where it is on it already. ``visitor``: who looks;
+    None: nobody who is logged in yet."""
+
+    name: str
+    prepare: Callable[[World, Page], str]
+    visitor: str | None = CHIEF
+    keys: str = ""  # what is pressed to come to it
+    ready: str = "main"  # what is there when it is
+    values: dict[str, str] = field(default_factory=dict)  # what is typed into fields here
+
+
+def at(path: str) -> Callable[[World, Page], str]:
+    """No rows: the page as it is."""
+    return lambda world, page: path
+
+
+def _of(incident: str, *, pane: bool = False) -> str:
+    return f"/?incident={incident}" if pane else f"/incidents/{incident}"
+
+
+# --- the console and an incident ---------------------------------------------------------------
+
+
+def _queue(world: World, page: Page) -> str:
+    world.alarm("FA")
+    world.alarm("BA", held_by=COLLEAGUE)
+    for _ in range(2):
+        world.given_back()
+    return "/"
+
+
+def _unclaimed(world: World, page: Page) -> str:
+    return _of(world.alarm(), pane=True)
+
+
+def _just_taken(world: World, page: Page) -> str:
+    return _of(world.alarm(held_by=CHIEF))
+
+
+def _held(world: World, page: Page) -> str:
+    account = world.site()
+    incident = world.alarm(account=account, held_by=CHIEF)
+    world.send_link(account)
+    world.images_come(incident)
+    return _of(incident)
+
+
+def _verified(world: World, page: Page) -> str:
+    incident = world.alarm(held_by=CHIEF)
+    world.do(
+        lambda tx: handling.record_verification(
+            tx, incident, CHIEF, Means.GUARD, Finding.CONFIRMED, "vitrine", clock.now()
+        )
+    )
+    return _of(incident)
+
+
+def _machine_stopped(world: World, page: Page) -> str:
+    incident = world.alarm()
+    world.station.call(None)
+    world.do(lambda tx: handling.claim(tx, incident, CHIEF, clock.now()))
+    return _of(incident)
+
+
+def _recorded(world: World, page: Page) -> str:
+    incident = world.alarm()
+    world.station.call(Outcome.NO_KEY, seconds=2)
+    return _of(incident)
+
+
+def _several(world: World, page: Page) -> str:
+    account = world.site()
+    first = world.alarm(account=account, held_by=CHIEF)
+    world.alarm("FA", account=account)
+    return _of(first)
+
+
+def _parked(world: World, page: Page) -> str:
+    incident = world.alarm(held_by=CHIEF)
+    until = clock.now() + timedelta(minutes=5)
+    world.do(lambda tx: handling.park(tx, incident, CHIEF, until, clock.now(), reminder="clé"))
+    return _of(incident)
+
+
+def _storm(world: World, page: Page) -> str:
+    for _ in range(21):
+        world.station.alarm(world.site(), "AT", "")
+
+    def newest(tx: Tx) -> str:
+        rows = tx.execute(t.incident.select().where(t.incident.c.kind == "storm")).all()
+        return str(max(rows, key=lambda row: row._mapping["opened_at"])._mapping["id"])
+
+    return _of(world.station.store.read_now(newest))
+
+
+def _look(world: World, page: Page) -> str:
+    return _of(world.with_plan(LOOK, SERVICE, END))
+
+
+def _guard(*events: GuardEvent) -> Callable[[World, Page], str]:
+    def prepare(world: World, page: Page) -> str:
+        incident = world.with_plan(GUARD, END)
+        for event in events:
+            world.guard_does(incident, event)
+        return _of(incident)
+
+    return prepare
+
+
+def _measure(world: World, page: Page) -> str:
+    account = world.site()
+    incident = world.alarm(account=account)
+    row, hour = {"id": incident, "site_id": account}, timedelta(hours=1)
+    world.do(lambda tx: open_measure(tx, row, Measure.OTHER, "vigile", hour, clock.now()))
+    return _of(incident)
+
+
+# --- the telephone ------------------------------------------------------------------------------
+
+
+def _somebody_waits(world: World, page: Page) -> str:
+    waits(world.station, f"+3363998{next(world._accounts):04d}")
+    return "/"
+
+
+def _somebody_waits_for_anybody(world: World, page: Page) -> str:
+    """No telephone of ours rings for them."""
+    _on_a_break(world, page)
+    return _somebody_waits(world, page)
+
+
+def _a_conversation(world: World, page: Page) -> str:
+    world.talk(CHIEF)
+    return "/"
+
+
+def _two_persons(world: World, page: Page) -> str:
+    world.second_person(world.talk(CHIEF))
+    person = world.person_of(CHIEF)
+    world.do(lambda tx: in_call.hold(tx, CHIEF, person, clock.now()))
+    return "/"
+
+
+def _muted(world: World, page: Page) -> str:
+    world.talk(CHIEF)
+    world.do(lambda tx: in_call.mute(tx, CHIEF, True, clock.now()))
+    return "/"
+
+
+def _a_colleague_is_asked(world: World, page: Page) -> str:
+    world.talk(CHIEF)
+    world.do(lambda tx: in_call.hand_on(tx, CHIEF, COLLEAGUE, clock.now(), attended=True))
+    world.picks_up(f"op-{COLLEAGUE}")
+    return "/"
+
+
+def _a_colleague_talks(world: World, page: Page) -> str:
+    world.talk(COLLEAGUE)
+    return "/"
+
+
+def _a_machine_speaks(world: World, page: Page) -> str:
+    """Nobody is left in the room of the chief's telephone."""
+    world.talk(CHIEF)
+    person = world.person_of(CHIEF)
+    over = {"state": CallState.ENDED.value, "outcome": "hung_up", "ended_at": clock.now()}
+    world.do(lambda tx: tx.execute(t.call.update().where(t.call.c.id == person).values(**over)))
+    return "/"
+
+
+# --- shifts, people, the rest --------------------------------------------------------------------
+
+
+def _before_the_shift(world: World, page: Page) -> str:
+    world.alarm("FA")
+    return "/shift"
+
+
+def _on_shift(world: World, page: Page) -> str:
+    on_shift_again(world, THIRD)
+    world.alarm("FA", held_by=COLLEAGUE)
+    return "/shift"
+
+
+def _leaving(world: World, page: Page) -> str:
+    on_shift_again(world, THIRD)
+    world.alarm("BA", held_by=THIRD)
+    return "/shift/end"
+
+
+def _leaving_alone(world: World, page: Page) -> str:
+    on_shift_again(world, THIRD)
+    _only(world, THIRD)
+    return "/shift/end"
+
+
+def _alone(world: World, page: Page) -> str:
+    _only(world, CHIEF)
+    often = {"dead_man_day": 1, "dead_man_night": 1, "dead_man_grace": 600}
+    settings = world.station.settings.model_copy(update=often)
+    world.do(lambda tx: handling.save_policy(tx, settings))
+    return "/lines"
+
+
+def on_shift_again(world: World, name: str) -> None:
+    world.do(lambda tx: shifts.begin(tx, world.user_id(name), clock.now()))
+
+
+def _only(world: World, name: str) -> None:
+    def end(tx: Tx) -> None:
+        for row in shifts.on_shift(tx):
+            if row["name"] != name:
+                shifts.end(tx, row["id"], clock.now())
+
+    world.do(end)
+
+
+def _roster(world: World, page: Page) -> str:
+    now = clock.now()
+    spans = [Span(now - timedelta(hours=1), now + timedelta(hours=8))]
+    world.do(
+        lambda tx: rosters.add_duties(
+            tx, Part.TECHNICIAN, COLLEAGUE, "+33639989920", spans, CHIEF, now
+        )
+    )
+    return "/roster"
+
+
+def _missed(world: World, page: Page) -> str:
+    missed(world.station, f"+3363998{next(world._accounts):04d}")
+    return "/call-backs"
+
+
+def _on_a_break(world: World, page: Page) -> str:
+    csrf = csrf_of(page)
+    form: people.Form = {"csrf": csrf, "state": "break", "reason": "meal"}
+    assert page.request.post("/presence", form=form).ok
+    return "/presence"
+
+
+def _waiting_at_the_desks(world: World, page: Page) -> str:
+    world.talk(COLLEAGUE)
+    waits(world.station, f"+3363998{next(world._accounts):04d}")
+    return "/desk"
+
+
+def _many_lines(world: World, page: Page) -> str:
+    return "/lines?account=6"
+
+
+def _people(world: World, page: Page) -> str:
+    world.somebody()
+    return "/people"
+
+
+def _somebody_disabled(world: World, page: Page) -> str:
+    name = world.somebody()
+    world.do(
+        lambda tx: tx.execute(
+            t.user.update().where(t.user.c.name == name).values(disabled_at=clock.now())
+        )
+    )
+    return "/people"
+
+
+SCENES: tuple[Scene, ...] = (
+    Scene(name="log in", prepare=at("/login"), visitor=None, values={"name": CHIEF}),
+    Scene(name="second factor", prepare=people.second_factor, visitor=None),
+    Scene(name="passkey at the door", prepare=people.second_factor_by_passkey, visitor=None),
+    Scene(name="account", prepare=people.account, visitor=None),
+    Scene(name="enrolling", prepare=people.enrolling, visitor=None, ready=".enrol"),
+    Scene(name="authenticator", prepare=people.authenticator, visitor=None),
+    Scene(name="passkey", prepare=people.passkey, visitor=None, ready=".keys"),
+    Scene(name="before the shift", prepare=_before_the_shift, visitor=THIRD),
+    Scene(name="on shift", prepare=_on_shift),
+    Scene(name="leaving the shift", prepare=_leaving, visitor=THIRD),
+    Scene(name="leaving it alone", prepare=_leaving_alone, visitor=THIRD),
+    Scene(name="not on shift", prepare=at("/shift/end"), visitor=THIRD),
+    Scene(name="alone", prepare=_alone, ready="[data-presence]"),
+    Scene(name="roster", prepare=_roster, values={"name": COLLEAGUE}),
+    Scene(name="people", prepare=_people),
+    Scene(name="somebody has a factor", prepare=people.somebody_with_a_factor),
+    Scene(name="somebody is disabled", prepare=_somebody_disabled),
+    Scene(name="sessions", prepare=at("/people/sessions")),
+    Scene(name="lines", prepare=at("/lines")),
+    Scene(name="lines, many", prepare=_many_lines),
+    Scene(name="presence", prepare=at("/presence")),
+    Scene(name="on a break", prepare=_on_a_break),
+    Scene(name="desks", prepare=_waiting_at_the_desks),
+    Scene(name="call-backs", prepare=_missed, ready="#call-backs-box li"),
+    Scene(name="nowhere", prepare=at("/nowhere")),
+    Scene(name="queue", prepare=_queue, ready="#list-queue .row"),
+    Scene(name="unclaimed", prepare=_unclaimed, ready="#incident"),
+    Scene(name="just taken", prepare=_just_taken, ready="#undo form"),
+    Scene(name="held", prepare=_held, ready="#incident"),
+    Scene(name="verified", prepare=_verified, ready="#incident"),
+    Scene(name="the machine is stopped", prepare=_machine_stopped, ready="#incident"),
+    Scene(name="recorded", prepare=_recorded, ready="#incident audio"),
+    Scene(name="several of a site", prepare=_several, ready="#incident .siblings"),
+    Scene(name="parked", prepare=_parked, ready="#incident"),
+    Scene(name="storm", prepare=_storm, ready="[data-choose-all]"),
+    Scene(name="a check list", prepare=_look, ready=".task.open"),
+    Scene(name="a guard", prepare=_guard(), ready=".task.open"),
+    Scene(name="a guard on site", prepare=_guard(GuardEvent.ACCEPTED, GuardEvent.ON_SITE)),
+    Scene(name="a measure", prepare=_measure, ready="#h-measures"),
+    Scene(name="somebody waits", prepare=_somebody_waits, ready="#calls .waiting"),
+    Scene(
+        name="somebody waits on a break",
+        prepare=_somebody_waits_for_anybody,
+        ready="#calls [data-phone=join]",
+    ),
+    Scene(name="a conversation", prepare=_a_conversation, ready="#calls .handon"),
+    Scene(name="two persons", prepare=_two_persons, ready="[data-phone=together]"),
+    Scene(name="muted", prepare=_muted, ready="[data-phone=unmute]"),
+    Scene(
+        name="a colleague is asked", prepare=_a_colleague_is_asked, ready="[data-phone=call-off]"
+    ),
+    Scene(
+        name="a colleague talks",
+        prepare=_a_colleague_talks,
+        ready="#calls:not(:has(.leg)) [data-phone=listen]",
+    ),
+    Scene(name="a machine speaks", prepare=_a_machine_speaks, ready="[data-phone-form=own-keys]"),
+    Scene(name="help", prepare=at("/"), keys="?", ready="#help[open]"),
+)

@@ -1,0 +1,265 @@
+"""Every page of a full station, as each role, in both languages, dark and light: axe finds nothing.
+
+Everything is unfolded; nothing is small, nothing stands out of the window, all is translated.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pyotp
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from sqlalchemy import JSON, String, Text
+
+from callflow.storage import Tx
+from callflow.storage import schema as t
+from tests.support.full_rows import fill
+from tests.support.full_station import INES, MAX, SHOP, STORM, YVES, FullStation
+from tests.support.looking import dialogs, faults, shape, texts, unfold
+from tests.support.routes import all_routes
+from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
+from web.app import create_app
+from web.auth import LANGUAGE_COOKIE
+
+#: What is no page: parts, files and the stream.
+NO_PAGE = {"/events", "/undo", "/search", "/healthz", "/readyz", "/metrics"}
+#: Forms that end the session, or change how one is let in: they have tests of their own.
+NO_FORM = {"/logout", "/login", "/login/factor", "/login/passkey", "/scheme"}
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FullStation, WebProcess]]:
+    station = WebStation(tmp_path_factory.mktemp("axe"), demo=True)
+    full = fill(station)
+    process = WebProcess(station)
+    process.start()
+    yield full, process
+    process.kill()
+    station.close()
+
+
+@contextmanager
+def logged_in(browser: Browser, process: WebProcess, name: str, language: str) -> Iterator[Page]:
+    """Somebody's page."""
+    with browser.new_context() as context:
+        page = context.new_page()
+        speak(context, process, language)
+        page.goto(f"{process.url}/login")
+        page.locator("[name=name]").fill(name)
+        page.locator("[name=password]").fill(PASSWORD)
+        page.locator("[name=password]").press("Enter")
+        expect(page.locator("[data-clock]")).not_to_have_text("--:--:--", timeout=30000)
+        yield page
+
+
+def speak(context: BrowserContext, process: WebProcess, language: str) -> None:
+    context.add_cookies([{"name": LANGUAGE_COOKIE, "value": language, "url": process.url}])
+
+
+def pages(full: FullStation) -> list[str]:
+    """The addresses of every page that needs no id, every incident's, and what is nowhere."""
+    station = full.station
+    app = create_app(station.settings, station.store, station.vault)
+    found = sorted(
+        route.path
+        for route in all_routes(app)
+        if route.method == "GET" and "{" not in route.path and not route.path.startswith("/api/")
+    )
+    return [
+        *(path for path in found if path not in NO_PAGE),
+        *(f"/incidents/{incident}" for incident in full.incidents.values()),
+        *(f"/sites/{site}" for site in (SHOP, STORM[-1])),
+        f"/?incident={full.incidents['shop']}",
+        f"/?incident={full.incidents['storm']}",
+        "/lines?account=1",
+        "/nowhere",
+    ]
+
+
+def written(full: FullStation) -> set[str]:
+    """Everything that stands in the rows: what a page shows of it is no word of ours."""
+
+    def read(tx: Tx) -> set[str]:
+        found: set[str] = set()
+        for table in t.metadata.sorted_tables:
+            for row in tx.execute(table.select()):
+                for column in table.c:
+                    if isinstance(column.type, String | Text | JSON):
+                        found |= set(_leaves(row._mapping[column]))
+        return found
+
+    return full.station.store.read_now(read)
+
+
+def _leaves(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value.strip()
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from (*_leaves(key), *_leaves(inner))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _leaves(inner)
+
+
+COMBINATIONS = [
+    (NAME, "fr", ("dark", "light")),
+    (NAME, "en", ("dark", "light")),
+    (YVES, "fr", ("light",)),
+    (MAX, "en", ("dark",)),
+]
+EVERY = {"/", "/account", "/people", "/shift", "/roster", "/lines", "palette", "help"}
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize(("who", "language", "schemes"), COMBINATIONS)
+def test_axe_finds_nothing(
+    browser: Browser,
+    web: tuple[FullStation, WebProcess],
+    who: str,
+    language: str,
+    schemes: tuple[str, ...],
+) -> None:
+    full, process = web
+    found = {}
+    with logged_in(browser, process, who, language) as page:
+        for path in pages(full):
+            answer = page.goto(f"{process.url}{path}")
+            if not answer or not answer.text().startswith("<!doctype html>"):
+                continue  # a part of a page, which the page has as well
+            expect(page.locator("html")).to_have_attribute("lang", language)
+            unfold(page)
+            found[path] = faults(page, *schemes)
+        page.goto(process.url)
+        for dialog in dialogs(page):
+            found[dialog] = faults(page, *schemes)
+    assert set(found) >= EVERY
+    assert {path: what for path, what in found.items() if what} == {}
+
+
+@pytest.mark.timeout(200)
+def test_nothing_is_said_in_the_other_language(
+    browser: Browser, web: tuple[FullStation, WebProcess]
+) -> None:
+    """What is longer than 25 characters and the same in both is nobody's word but the rows'."""
+    full, process = web
+    rows = written(full)
+    said: dict[str, dict[str, set[str]]] = {}
+    for language in ("fr", "en"):
+        with logged_in(browser, process, NAME, language) as page:
+            for path in pages(full):
+                page.goto(f"{process.url}{path}")
+                unfold(page)
+                said.setdefault(path, {})[language] = texts(page)
+    same = {path: both["fr"] & both["en"] for path, both in said.items()}
+    found = {path: {text for text in some if not _is_of(rows, text)} for path, some in same.items()}
+    assert {path: some for path, some in found.items() if some} == {}
+    assert sum(len(both["fr"]) for both in said.values()) > 300  # there was something to compare
+
+
+def _is_of(rows: set[str], text: str) -> bool:
+    """Whether it is what a row says, or made of names, numbers and times."""
+    if any(text in row for row in rows):
+        return True
+    words = re.findall(r"[^\W\d_]{2,}", text)
+    names = {word for row in rows for word in re.findall(r"[^\W\d_]{2,}", row) if len(row) < 200}
+    return all(word in names for word in words)
+
+
+@pytest.mark.timeout(300)
+def test_axe_finds_nothing_on_what_is_answered_to_a_form(
+    browser: Browser, web: tuple[FullStation, WebProcess]
+) -> None:
+    """Each form's address is sent an empty form, as by a browser: what is said of it is looked at,
+    where it is made otherwise than what was looked at before."""
+    full, process = web
+    station = full.station
+    app = create_app(station.settings, station.store, station.vault)
+    sent = [r for r in all_routes(app) if r.method == "POST" and not r.by_token]
+    found, shapes, statuses = {}, set(), set()
+    schemes = itertools.cycle((("dark", "light"), ("light", "dark")))
+    with logged_in(browser, process, NAME, "fr") as page:
+        speak_next = itertools.cycle(("en", "fr"))
+        for route in sent:
+            if route.path in NO_FORM:
+                continue
+            speak(page.context, process, next(speak_next))
+            status = send(page, process, route.address.replace("/nothing/nothing", "/nothing/note"))
+            statuses.add(status)
+            if shape(page) in shapes or not page.locator("main").count():
+                continue
+            shapes.add(shape(page))
+            unfold(page)
+            found[f"{route.path} {status}"] = faults(page, *next(schemes))
+    assert {404, 409, 422} <= statuses
+    assert {where: what for where, what in found.items() if what} == {}
+
+
+def send(page: Page, process: WebProcess, path: str, **fields: str) -> int:
+    """A form of nothing but what every form has, and ``fields``; the answer's status."""
+    page.goto(f"{process.url}/account")
+    with page.expect_navigation() as gone:
+        page.evaluate(
+            """([action, fields]) => {
+              const form = document.createElement("form");
+              Object.assign(form, { method: "post", action });
+              const csrf = document.querySelector("[name=csrf]").value;
+              for (const [name, value] of Object.entries({ csrf, ...fields })) {
+                const field = document.createElement("input");
+                Object.assign(field, { type: "hidden", name, value });
+                form.append(field);
+              }
+              document.body.append(form);
+              form.submit();
+            }""",
+            [path, fields],
+        )
+    return gone.value.status
+
+
+@pytest.mark.timeout(200)
+@pytest.mark.parametrize(("language", "scheme"), [("fr", "dark"), ("en", "light")])
+def test_axe_finds_nothing_on_the_way_in_and_on_what_is_shown_once(
+    browser: Browser, web: tuple[FullStation, WebProcess], language: str, scheme: str
+) -> None:
+    full, process = web
+    found = {}
+    with browser.new_context() as context:
+        page = context.new_page()
+        speak(context, process, language)
+        page.goto(f"{process.url}/login")
+        found["before"] = faults(page)
+        page.locator("[name=name]").fill(INES)
+        page.locator("[name=password]").fill("wrong")
+        page.locator("[name=password]").press("Enter")
+        expect(page.get_by_role("alert")).to_be_visible()
+        found["wrong"] = faults(page)
+        page.locator("[name=password]").fill(PASSWORD)
+        page.locator("[name=password]").press("Enter")
+        expect(page.locator("[name=code]")).to_be_visible()
+        found["factor"] = faults(page)
+        page.locator("[name=code]").fill("1")
+        page.locator("[name=code]").press("Enter")
+        expect(page.get_by_role("alert").first).to_be_visible()
+        found["wrong code"] = faults(page)
+    with logged_in(browser, process, YVES, language) as page:
+        send(page, process, "/account/totp", password=PASSWORD)
+        secret = page.locator("code.key").inner_text().replace(" ", "")
+        found["enrolling"] = faults(page)
+        send(page, process, "/account/totp/confirm", code=pyotp.TOTP(secret).now())
+        expect(page.locator(".codes li").first).to_be_visible()
+        found["codes"] = faults(page)
+        send(page, process, "/account/totp/remove", password=PASSWORD)
+    with logged_in(browser, process, NAME, language) as page:
+        ids = full.station.store.read_now(lambda tx: tx.execute(t.user.select()).all())
+        send(page, process, f"/people/{ids[-1].id}/password")
+        found["made"] = faults(page)
+        page.goto(f"{process.url}/")
+        full.do(lambda tx: tx.execute(t.session.delete()))  # somebody ended it
+        expect(page).to_have_url(re.compile("/login"), timeout=15000)
+        found["ended"] = faults(page)
+    assert {where: what for where, what in found.items() if what} == {}

@@ -1,0 +1,386 @@
+"""Fills a station so that every page has something to show.
+
+Everything is done through ``handling``, as the other processes would; nothing rings. What a person
+or a device may have written is the word of ``said``: harmless, or hostile.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+import zlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from callflow import clock, handling
+from callflow.call import Outcome
+from callflow.call_plan import Measure
+from callflow.escalation import GuardEvent
+from callflow.handling import (
+    instructing,
+    presence,
+    rosters,
+    testing,
+)
+from callflow.handling.measures import open_measure
+from callflow.handling.people import from_directory
+from callflow.hours import Span
+from callflow.instructions import Instruction, InstructionKind
+from callflow.law import Answer, Finding, Means, Service
+from callflow.presence import BreakReason, Presence
+from callflow.roster import Part
+from callflow.signal import Signal
+from callflow.storage import Tx, access, incidents, people, shifts, tasks
+from callflow.storage import phones as phone_rows
+from tests.support.cameras import a_still
+from tests.support.full_station import (
+    BANK,
+    CHECKED,
+    FIRM,
+    GARAGE,
+    GUARDED,
+    INES,
+    LIFT,
+    MAX,
+    NORA,
+    POLICE,
+    QUIET,
+    SHOP,
+    STORM,
+    STRANGER,
+    TWO_SITES,
+    YVES,
+    FullStation,
+    number_of,
+)
+from tests.support.web_station import NAME, WebStation, site_body
+from web.accounts import Role
+
+Row = dict[str, Any]
+
+LINES: list[Row] = [
+    {"id": "police-35", "service": "police", "name": "CIC 35", "number": POLICE, "place": "35"},
+    {"id": "fire-35", "service": "fire", "name": "CTA 35", "number": "+33130000018", "place": "35"},
+]
+
+LOOK: Row = {
+    "id": "look",
+    "kind": "hand_to_operator",
+    "text": "Regarder les caméras",
+    "checklist": ["portes", "caves"],
+    "outcomes": {"done": "end", "confirmed": "police"},
+}
+STEPS: dict[str, list[Row]] = {
+    "look": [
+        LOOK,
+        {"id": "police", "kind": "emergency_service"},
+        {"id": "end", "kind": "close", "code": "nothing_found"},
+    ],
+    "guard": [
+        {"id": "guard", "kind": "send_guard", "outcomes": {"all_clear": "end"}},
+        {"id": "end", "kind": "close", "code": "nothing_found"},
+    ],
+}
+
+
+def png() -> bytes:
+    """The smallest picture."""
+
+    def chunk(name: bytes, content: bytes) -> bytes:
+        body = name + content
+        return struct.pack(">I", len(content)) + body + struct.pack(">I", zlib.crc32(body))
+
+    head = struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0)
+    line = zlib.compress(b"\0\x20\x40\x60")
+    chunks = chunk(b"IHDR", head) + chunk(b"IDAT", line) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + chunks
+
+
+def fill(station: WebStation, said: Callable[[str], str] = str) -> FullStation:
+    """The whole of it. Claire is on shift, with a telephone, and holds the shop's alarm."""
+    full = FullStation(station)
+    _people(full, said)
+    _sites(full, said)
+    _alarms(full, said)
+    _held(full, said)
+    _images(full, said)
+    _shifts(full, said)
+    for number in (number_of(SHOP, 1), STRANGER):
+        full.hangs_up(full.waits(number))
+    return full
+
+
+def _people(full: FullStation, said: Callable[[str], str]) -> None:
+    station, now = full.station, clock.now()
+    roles = {INES: Role.OPERATOR, YVES: Role.SUPERVISOR, MAX: Role.OPERATOR, NORA: Role.TECHNICIAN}
+    for name, role in {NAME: Role.ADMINISTRATOR, **roles}.items():
+        station.user(name, role)
+
+    def more(tx: Tx) -> None:
+        for name in (NAME, INES, MAX, YVES):
+            _phone(tx, _user(tx, name), name, now)
+        people.update_user(tx, _user(tx, INES), skills=[said("ascenseurs")], totp="-")
+        people.update_user(tx, _user(tx, NORA), disabled_at=now)
+        from_directory(tx, "f3-1", "paul", Role.READER, now)
+        _passkey(tx, _user(tx, INES), INES, said, now)
+        _session(tx, _user(tx, INES), said, now)
+
+    full.do(more)
+
+
+def _user(tx: Tx, name: str) -> str:
+    row = people.user_by_name(tx, name)
+    assert row is not None
+    return str(row["id"])
+
+
+def _phone(tx: Tx, user: str, name: str, now: datetime) -> None:
+    row = {"name": f"op-{name}", "user_id": user, "kind": "desk", "node": "node0"}
+    phone_rows.insert(tx, {**row, "secret": "-", "session": None, "created_at": now})
+    phone_rows.change(tx, f"op-{name}", state="NOT_INUSE")
+
+
+def _passkey(tx: Tx, user: str, name: str, said: Callable[[str], str], now: datetime) -> None:
+    key: Row = {"id": f"key-{name}", "name": said("téléphone")[:64], "public_key": "-"}
+    key |= {"user_id": user, "sign_count": 0, "created_at": now, "used_at": now}
+    access.insert_passkey(tx, key)
+
+
+def _session(tx: Tx, user: str, said: Callable[[str], str], now: datetime) -> None:
+    row: Row = dict(token_hash=hashlib.sha256(b"-").hexdigest(), user_id=user, csrf="-")
+    row |= dict(created_at=now, seen_at=now, expires_at=now + timedelta(hours=12))
+    row |= {"address": "192.0.2.7", "browser": said("Netscape 4"), "factor": "totp"}
+    access.insert_session(tx, row, now)
+
+
+def _sites(full: FullStation, said: Callable[[str], str]) -> None:
+    station, now = full.station, clock.now()
+    cameras = [
+        {
+            "id": "hall",
+            "name": _printable(said("Hall")),
+            "url": "http://10.0.0.1/snap",
+            "zones": ["3"],
+        },
+        {
+            "id": "cour",
+            "name": _printable(said("Cour")),
+            "url": "rtsp://10.0.0.2/live",
+            "pre_alarm": True,
+        },
+    ]
+    station.do(lambda tx: handling.put_directory(tx, LINES, "admin", now))
+    for name, steps in STEPS.items():
+        body = {"id": name, "name": name, "steps": steps}
+        station.do(lambda tx, body=body: handling.publish_plan(tx, body, NAME, now))
+    firm = {"name": said("Ouest Garde"), "licence": "AUT-035", "phone": FIRM}
+    firm["tariff"] = said("95 €/h")
+    station.do(lambda tx: handling.put_firm(tx, station.vault, "firm", firm, "admin", now))
+    names = {SHOP: "Boulangerie", GARAGE: "Garage", BANK: "Banque", LIFT: "Résidence"}
+    for account, name in {**names, CHECKED: "Usine", GUARDED: "Entrepôt"}.items():
+        contacts = [
+            {**c, "name": said(c["name"]), "phone": number_of(account, rank)}
+            for rank, c in enumerate(site_body(account)["contacts"])
+        ]
+        contacts[1] |= {"password": "Été indien", "duress_password": "hiver"}
+        more: Row = {"contacts": contacts, "postcode": "35000", "name": said(name)}
+        if account == SHOP:
+            more["cameras"] = cameras
+        if account in (CHECKED, GUARDED):
+            more["plans"] = {"intrusion": "look" if account == CHECKED else "guard"}
+            more["contacts"] = [*contacts, *_deciders(said)]
+        station.site(
+            account,
+            **more,
+            address=said("7 rue Saint-Georges, 35000 Rennes"),
+            client=said(f"Client {account}"),
+        )
+    for account in QUIET:
+        both = [{"id": f"{account}-1", "name": said("Gérant"), "role": "keyholder"}]
+        both[0] |= {"phone": TWO_SITES, "code": "2580"}
+        shop: Row = {"name": said(f"Magasin {account}"), "contacts": both}
+        station.site(account, **shop, address=said("2 quai Lamennais"))
+    for account in STORM:
+        station.site(account, name=said(f"Magasin {account}"), contacts=[])
+
+
+def _printable(text: str) -> str:
+    """A camera's name is refused with anything else."""
+    return "".join(letter for letter in text if letter.isprintable())
+
+
+def _deciders(said: Callable[[str], str]) -> list[Row]:
+    decides = {"*": ["send_guard"]}
+    return [
+        {"id": "firm", "name": said("Ouest Garde"), "role": "guard", "phone": FIRM},
+        {"id": "chief", "name": said("Chef"), "role": "manager", "authorities": decides},
+    ]
+
+
+def _alarms(full: FullStation, said: Callable[[str], str]) -> None:
+    """The shop's, handled by the machine and then by Claire; the garage's three; a hold-up; two
+    whose plan asks for something; one parked, one handled; a storm."""
+    station, found = full.station, full.incidents
+    _instructed(full, said)
+    armed = Signal(
+        account=SHOP,
+        format="SIA-DCS",
+        code="CL",
+        zone="14",
+        user="14",
+        partition="1",
+        received_at=clock.now(),
+        deduplication="armed",
+    )
+    full.do(lambda tx: handling.store_signals(tx, [armed]))
+    station.correlate()
+    found["shop"] = station.alarm(SHOP, text=said("Vitrine"))["id"]
+    station.call(Outcome.NO_KEY, seconds=3)
+    found["garage"] = station.alarm(GARAGE)["id"]
+    station.alarm(GARAGE, "FA", "4")
+    found["held"] = station.alarm(GARAGE, "MA", "5")["id"]
+    found["bank"] = station.alarm(BANK, "HA")["id"]
+    found["checked"] = station.alarm(CHECKED)["id"]
+    found["guarded"] = station.alarm(GUARDED)["id"]
+    found["unknown"] = station.alarm("9999")["id"]
+    for account in STORM:
+        station.alarm(account, "AT", "")
+    station.alarm(STORM[0], "FA", "3")
+    station.alarm(STORM[1], "AR", "")
+    parts = station.store.read_now(lambda tx: incidents.page(tx, account=STORM[2], limit=9))
+    found["storm"] = parts[0]["storm_id"]
+    found["part"] = parts[0]["id"]
+    found["parked"] = station.alarm(LIFT)["id"]
+    park, now = found["parked"], clock.now()
+    full.do(lambda tx: handling.claim(tx, park, YVES, now))
+    later = now + timedelta(minutes=15)
+    full.do(lambda tx: handling.park(tx, park, YVES, later, now, reminder=said("rappeler")))
+    found["handled"] = station.alarm(LIFT, "FA", "9")["id"]
+    done = found["handled"]
+    full.do(lambda tx: handling.claim(tx, done, YVES, clock.now()))
+    full.do(
+        lambda tx: handling.close_incident(tx, done, YVES, "false_alarm", said("vu"), clock.now())
+    )
+
+
+def _instructed(full: FullStation, said: Callable[[str], str]) -> None:
+    """Two instructions for the shop, one of which waits for a signature; the garage on test."""
+    now = clock.now()
+    made: Row = dict(id="", site=SHOP, begins_at=now, ends_at=now + timedelta(hours=5))
+    made |= dict(author=YVES, made_at=now, text=said("hospitalisée"))
+    absent = Instruction(kind=InstructionKind.ABSENT, contact=f"{SHOP}-1", **made)
+    number = Instruction(
+        kind=InstructionKind.NUMBER, contact=f"{SHOP}-2", phone="+33639980199", **made
+    )
+
+    def make(tx: Tx) -> None:
+        for one in (absent, number):
+            instructing.make(tx, SHOP, one, lowers=False, asked_by=None, now=now)
+
+    full.do(make)
+    test: Row = dict(lasts=timedelta(hours=1), reason=said("maintenance"), who=NAME)
+    full.do(
+        lambda tx: testing.set_on_test(
+            tx, STORM[-1], zones=["3"], role="operator", contact=None, now=now, **test
+        )
+    )
+
+
+def _held(full: FullStation, said: Callable[[str], str]) -> None:
+    """What was done by hand: claims, a password, verifications, reports, a guard on the way, a
+    measure, a signal with links and blocks, notes."""
+    station, now, found = full.station, clock.now(), full.incidents
+    shop = found["shop"]
+
+    def acts(tx: Tx) -> None:
+        handling.claim(tx, shop, NAME, now)
+        handling.claim(tx, found["garage"], INES, now)
+        handling.note(tx, shop, NAME, said("voisin prévenu"), now)
+        for heard in ("faux", "Été indien"):
+            handling.password_heard(tx, station.vault, shop, NAME, f"{SHOP}-1", heard, now)
+        open_measure(
+            tx,
+            incidents.get(tx, shop) or {},
+            Measure.OTHER,
+            said("vigile"),
+            timedelta(hours=1),
+            now,
+        )
+        (task,) = tasks.of_incident(tx, found["guarded"])
+        handling.guard_event(tx, found["guarded"], task["id"], GuardEvent.ACCEPTED, YVES, now)
+        handling.claim(tx, found["checked"], NAME, now)
+
+    full.do(acts)
+    sent = Signal(
+        account=SHOP,
+        format="SIA-DCS",
+        code="BA",
+        zone="3",
+        partition="2",
+        user="14",
+        text=said("Vitrine"),
+        received_at=now,
+        panel_time=now - timedelta(minutes=40),
+        line="surgard/01-03",
+        caller="+33639980001",
+        extra=f"[X002E21.134][Y48N51.503][Vhttps://192.0.2.1/clip.jpg][{said('Q1')}]",
+        deduplication="full",
+    )
+    full.do(lambda tx: handling.store_signals(tx, [sent]))
+    station.correlate()
+    report: Row = dict(person=said("Brigadier"), reference=said("2026/1"), note=said("note"))
+    full.do(
+        lambda tx: handling.report_service(
+            tx, shop, NAME, Service.POLICE, Answer.DECLINED, now, script=said("script"), **report
+        )
+    )
+
+
+def _images(full: FullStation, said: Callable[[str], str]) -> None:
+    """Two stills and a clip of the hall, one of a link, and what the yard's camera failed at."""
+    station, now, shop = full.station, clock.now(), full.incidents["shop"]
+    folder = station.settings.images_dir / shop
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "hall.jpg").write_bytes(png())
+    hall = {"name": said("Hall")}
+    clip = {**hall, "take": "clip", "begins_at": now, "ends_at": now + timedelta(seconds=2)}
+    link = {"camera": "", "name": "192.0.2.1", "link": "https://192.0.2.1/clip.jpg"}
+    failed = {"camera": "cour", "name": said("Cour"), "problem": "no_decoder", "path": ""}
+
+    def insert(tx: Tx) -> str:
+        seen = a_still(tx, shop, now, **hall)
+        for more in (hall, clip, link, {**failed, "detail": said("apt-get"), "sha256": None}):
+            a_still(tx, shop, now + timedelta(seconds=5), **more)
+        return seen
+
+    seen = full.do(insert)
+    means: Row = dict(image=seen, person=said("Anne"))
+    full.do(
+        lambda tx: handling.record_verification(
+            tx,
+            shop,
+            NAME,
+            Means.IMAGES,
+            Finding.CONFIRMED,
+            said("deux hommes"),
+            clock.now(),
+            **means,
+        )
+    )
+
+
+def _shifts(full: FullStation, said: Callable[[str], str]) -> None:
+    now = clock.now()
+    hours = [Span(now - timedelta(hours=n), now + timedelta(hours=9 - n)) for n in (1, 2)]
+
+    def write(tx: Tx) -> None:
+        ids = {name: _user(tx, name) for name in (NAME, INES, YVES, MAX)}
+        left = shifts.begin(tx, ids[MAX], now)
+        shifts.end(tx, left, now, note=said("Clé du 1003"))
+        for user in ids.values():
+            shifts.begin(tx, user, now)
+        rosters.add_duties(tx, Part.TECHNICIAN, said("Loïc")[:64], "+33639989920", hours, NAME, now)
+        presence.choose(tx, MAX, Presence.BREAK, BreakReason.MEAL, now)
+
+    full.do(write)

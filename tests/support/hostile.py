@@ -1,0 +1,106 @@
+"""A station between a carrier that a test plays by hand and the simulated network."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.support.raw_sip import RawSip
+from tests.support.trunks import TrunkStation
+from tests.support.wiretap import StreamTap
+
+#: Nobody's contact: who is called here pays, and the caller is paid.
+PREMIUM = "+33899000000"
+
+
+class Carrier(RawSip):
+    """The far end of the trunk ``carrier``: its address is the only one that is let in."""
+
+    def forget(self) -> None:
+        """Count from here."""
+        self.requests.clear()
+        self.responses.clear()
+
+
+class CarrierStation(TrunkStation):
+    """``carrier`` before ``network``; the station is told of nothing but their addresses."""
+
+    def __init__(self, data_dir: Path, environment: Mapping[str, str] | None = None) -> None:
+        super().__init__(data_dir, environment)
+        self.carrier = Carrier(self.base + 60, self.base + 82)
+        self.use(
+            [
+                {
+                    "name": "carrier",
+                    "address": f"127.0.0.1:{self.base + 82}",
+                    "channels": 5,
+                    "reserved": 1,
+                },
+                {"name": "network", "channels": 20, "reserved": 1},
+            ]
+        )
+
+    async def reachable(self) -> None:
+        """Asterisk asked the carrier, and was answered: calls go over it."""
+        await self.until(self._up)
+
+    async def _up(self) -> bool:
+        health = (await self.api.get("/health")).json()
+        asked = any(request.startswith(b"OPTIONS ") for request in self.carrier.requests)
+        return asked and all(trunk["state"] == "up" for trunk in health["trunks"])
+
+    async def dialogues(self) -> int:
+        """How many calls from outside reached the menus."""
+        entries = await self._all("/logbook", {})
+        return sum(entry["kind"] == "call_incoming" for entry in entries)
+
+    async def desk_phone(self, name: str) -> tuple[str, str]:
+        """A SIP phone for a new operator: what it registers with, once Asterisk knows it."""
+        add = ("user", "add", name, "--role", "operator", "--password-stdin")
+        await self.cli(*add, typed="sous les pavés, la plage")
+        process = await asyncio.create_subprocess_exec(
+            *self._command("phone", "add", name, "--json"),
+            env=self.environment,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        output, _ = await process.communicate()
+        given = json.loads(output)
+        folder = self.data_dir / "asterisk" / "station" / "etc"
+        await self.until(lambda: given["password"] in (folder / "pjsip_operators.conf").read_text())
+        return given["user"], given["password"]
+
+    async def premium_calls(self) -> list[dict[str, Any]]:
+        """What the simulated network saw of the number that pays."""
+        return await self.seen(PREMIUM)
+
+
+class SecretStation(CarrierStation):
+    """Nothing is spoken in clear: one trunk, over TLS and SRTP, and such desk phones.
+
+    ``outward`` is the wire to the carrier. ``data_dir`` holds everybody's certificate.
+    """
+
+    def __init__(self, data_dir: Path, outward: StreamTap) -> None:
+        files = {
+            "CALLFLOW_TLS_CERTIFICATE": str(data_dir / "cert.pem"),
+            "CALLFLOW_TLS_KEY": str(data_dir / "key.pem"),
+            "CALLFLOW_SIP_AUTHORITIES": str(data_dir / "cert.pem"),
+            "CALLFLOW_SECURE_PHONES": "true",
+        }
+        super().__init__(data_dir, files)
+        self.outward, self.certificates = outward, data_dir
+        trunk = {"name": "carrier", "address": f"127.0.0.1:{outward.port}"}
+        self.use([{**trunk, "transport": "tls", "media_encryption": "sdes"}])
+
+    async def reaches_the_carrier(self) -> bool:
+        """Asterisk asked it over TLS, and was answered."""
+        health = (await self.api.get("/health")).json()
+        return bool(self.outward.bytes_seen) and health["trunks"][0]["state"] == "up"
+
+    async def refused(self) -> dict[str, int]:
+        """What health says of it, by reason."""
+        (sip,) = (await self.api.get("/health")).json()["sip"]
+        return {why: count for why, count in sip.items() if isinstance(count, int)}

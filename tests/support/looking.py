@@ -1,0 +1,111 @@
+"""What is looked at on a page that a browser shows: axe's rules, sizes, widths and languages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page
+
+AXE = (Path(__file__).parents[1] / "data/axe/axe.min.js").read_text()
+#: Widths of desks' screens, in px.
+WIDTHS = (1280, 1680)
+
+_SMALL = """() => [...document.querySelectorAll("body *")].filter((e) =>
+  [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()) && e.checkVisibility() &&
+  parseFloat(getComputedStyle(e).fontSize) < 16)
+  .map((e) => "small: " + e.outerHTML.slice(0, 200))"""
+
+#: What stands out of the window, unless somebody may scroll to it where it stands.
+_WIDE = """() => {
+  const root = document.documentElement;
+  if (root.scrollWidth <= root.clientWidth) return [];
+  const out = [...document.querySelectorAll("body *")].filter((e) =>
+    e.checkVisibility() && e.getBoundingClientRect().right > root.clientWidth + 1);
+  return [`${root.clientWidth} px: scrolls to ${root.scrollWidth}: ` +
+    out.slice(0, 3).map((e) => e.outerHTML.slice(0, 120)).join(" … ")];
+}"""
+
+#: What a reader of the page's language reads; words that are said in another say so by their lang.
+_TEXTS = """(where) => {
+  const from = document.querySelector(where);
+  const found = new Set();
+  const mine = (e) => e.closest("[lang]") === document.documentElement;
+  const walk = document.createTreeWalker(from, NodeFilter.SHOW_TEXT);
+  for (let n = walk.nextNode(); n; n = walk.nextNode()) {
+    const at = n.parentElement;
+    if (mine(at) && !at.closest("script, style, code")) found.add(n.data.trim());
+  }
+  for (const name of ["aria-label", "title", "placeholder", "alt"])
+    for (const e of from.querySelectorAll(`[${name}]`))
+      if (mine(e)) found.add(e.getAttribute(name).trim());
+  return [...found].filter((text) => text.length > 25);
+}"""
+
+#: A page is as another where all of its elements are; what is written on them may differ.
+_SHAPE = """() => [...new Set([...document.querySelectorAll("main *, header *")].map((e) =>
+  `${e.parentElement.tagName}>${e.tagName}.${e.className.baseVal ?? e.className}`))]
+  .sort().join()"""
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds, by rule and place."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE)
+    found: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{v['id']}: {node['target']} {node['failureSummary']}"
+        for v in found["violations"]
+        for node in v["nodes"]
+    ]
+
+
+def faults(page: Page, *schemes: str) -> list[str]:
+    """What is wrong with the page as it stands, in each scheme."""
+    found = []
+    for scheme in schemes or ("dark", "light"):
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        found += [f"{scheme}: {fault}" for fault in violations(page)]
+    return found + list(page.evaluate(_SMALL)) + _too_wide(page)
+
+
+def _too_wide(page: Page) -> list[str]:
+    found = []
+    before = page.viewport_size
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        found += page.evaluate(_WIDE)
+    if before:
+        page.set_viewport_size(before)
+    return found
+
+
+def unfold(page: Page) -> None:
+    """Everything that the page keeps folded is open, and what it hides until it is needed is there:
+    banners, refusals. Without words it is not needed."""
+    page.evaluate(
+        """() => {
+          document.querySelectorAll("details").forEach((d) => { d.open = true; });
+          document.querySelectorAll("[hidden]:not(button, template, script, dialog *)").forEach(
+            (e) => { if (e.textContent.trim()) e.hidden = false; });
+        }"""
+    )
+
+
+def dialogs(page: Page) -> Iterator[str]:
+    """Opens each dialog of the page, by turns; its id."""
+    for name in page.evaluate("[...document.querySelectorAll('dialog')].map((d) => d.id)"):
+        page.evaluate("(id) => document.getElementById(id).showModal()", name)
+        yield str(name)
+        page.evaluate("(id) => document.getElementById(id).close()", name)
+
+
+def shape(page: Page) -> str:
+    """What the page is made of."""
+    return str(page.evaluate(_SHAPE))
+
+
+def texts(page: Page, where: str = "body") -> set[str]:
+    """The longer texts that stand there in the page's own language."""
+    return set(page.evaluate(_TEXTS, where))

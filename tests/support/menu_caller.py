@@ -1,0 +1,94 @@
+"""Somebody who calls the station and uses its menu: the dialogue and the rows, without a phone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any, TypeVar
+
+from callflow import handling
+from callflow.storage import Store
+from callflow.vault import Vault
+from ivr import dialogue, prompts
+from ivr.dialogue import Facts, Input, Played, Progress, Silence, Typed
+from ivr.telephony.dialogue_rows import DialogueRows
+
+T = TypeVar("T")
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    """In a thread of its own: a browser's test runs in a loop."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
+class MenuCaller:
+    """One call. What is said is kept as text."""
+
+    def __init__(self, store: Store, vault: Vault, number: str, call_id: str) -> None:
+        self.store, self.call_id = store, call_id
+        self.now: datetime | None = None
+        self._rows = DialogueRows(
+            store, vault, node="node0", now=self._clock, on_arrived=lambda _: None
+        )
+        self._number = number
+        self.heard: list[str] = []
+        self.facts: Facts
+        self.progress: Progress
+
+    def _clock(self) -> datetime:
+        assert self.now is not None
+        return self.now
+
+    def calls(self, now: datetime) -> MenuCaller:
+        """Dials; hears the first words."""
+        self.now = now
+        found = _run(self._rows.arrived(self.call_id, self._number, "", ""))
+        assert found is not None
+        self.facts, self.progress = found
+        self._listen()
+        return self
+
+    def types(self, *entries: str) -> MenuCaller:
+        """One entry after each prompt; ``""`` is silence."""
+        for entry in entries:
+            now = dialogue.turn(self.facts, self.progress)
+            assert now is not None, f"the call is over before {entry!r}"
+            self._event(Typed(entry.rstrip("#")) if entry else Silence())
+        return self
+
+    def hangs_up(self) -> None:
+        now = self._clock()
+        outcome = dialogue.result_at_hang_up(self.progress)
+        self.store.write_now(
+            lambda tx: handling.call_ended(tx, self.call_id, outcome=outcome, now=now)
+        )
+
+    def _event(self, event: dialogue.Event) -> None:
+        wanted = dialogue.deed(self.progress, event)
+        if wanted is not None:
+            done = self._rows.perform(self.call_id, self.facts, self.progress, wanted)
+            self.progress, _ = _run(done)
+        else:
+            self.progress, effects = dialogue.advance(self.facts, self.progress, event)
+            _run(self._commit(effects))
+        self._listen()
+
+    async def _commit(self, effects: Iterable[dialogue.Effect]) -> None:
+        await self._rows.save(self.call_id, self.progress)
+        for effect in effects:
+            if isinstance(effect, dialogue.Conclude):
+                await self._rows.conclude(self.call_id, effect.outcome)
+
+    def _listen(self) -> None:
+        now = dialogue.turn(self.facts, self.progress)
+        if now is None:
+            return
+        language = dialogue.language(self.facts, self.progress)
+        if now.say:
+            said = (prompts.spoken(phrase.key, phrase.values, language) for phrase in now.say)
+            self.heard.append(" ".join(said))
+        if now.read in (Input.NONE, Input.ZERO, Input.ANY):
+            self._event(Played())

@@ -1,0 +1,81 @@
+"""A station whose only trunk leads to the players: every packet of a call is known (RTP), where
+real phones only hear."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+from tests.support import sites
+from tests.support.phone import Voice
+from tests.support.sip_players import Player, Players
+from tests.support.station import Station
+
+
+class PlayedStation(Station):
+    """``callflow serve``: without a simulated network, whose place the players take."""
+
+    command: tuple[str, ...] = ("serve",)
+
+
+@contextlib.asynccontextmanager
+async def played_station(
+    data_dir: Path, environment: Mapping[str, str] | None = None
+) -> AsyncIterator[tuple[PlayedStation, Players]]:
+    """Both, on ports of their own."""
+    station = PlayedStation(data_dir, environment)
+    async with Players(station.base + 80, station.base + 3000) as players, station:
+        yield station, players
+
+
+class PlayedCall:
+    """A call to a site's premises, as its packets; prompts are those of sites.py, in French."""
+
+    def __init__(self, station: PlayedStation, player: Player) -> None:
+        self._station, self.player = station, player
+        self._voice = Voice(station)
+        self._since = 0  # bytes before this one were heard already
+
+    def words(self, key: str, **values: object) -> bytes:
+        """The A-law of a prompt, from its first sound to its last."""
+        return self._voice.file(key, "fr", **values).read_bytes().strip(b"\xd5")
+
+    @property
+    def heard(self) -> bytes:
+        return b"".join(packet.sound for packet in self.player.heard)
+
+    async def hears(self, key: str, part: float = 1.0, **values: object) -> float:
+        """Waits for this part of a prompt, byte by byte; when (Unix time) its first one came."""
+        await self._voice.prompt(key, "fr", **values)  # once it is made
+        words = self.words(key, **values)
+        wanted = words[: max(160, int(part * len(words)))]
+        try:
+            await self._station.until(lambda: wanted in self.heard[self._since :], 20)
+        except TimeoutError:
+            raise AssertionError(f"{key!r} was not heard") from None
+        begin = self.heard.index(wanted, self._since)
+        self._since = begin + len(wanted)
+        for packet in self.player.heard:
+            begin -= len(packet.sound)
+            if begin < 0:
+                return packet.at
+        raise AssertionError("no such packet")
+
+    def is_silent(self, since: float, until: float) -> bool:
+        """Whether no sound came in between (Unix times)."""
+        sounds = [packet.sound for packet in self.player.heard if since < packet.at < until]
+        return not b"".join(sounds).strip(b"\xd5")
+
+
+async def called(
+    played: tuple[PlayedStation, Players], number: str, code: str = "BA"
+) -> PlayedCall:
+    """An alarm of a new site, whose premises answer at ``number``."""
+    station, players = played
+    account = sites.fresh("K")
+    players.calls.pop(number, None)
+    await sites.put(station, account, sites.site(account, sites.premises(account, number)))
+    await station.alarm(account, code, "3")
+    await station.until(lambda: number in players.calls)
+    return PlayedCall(station, players.calls[number])

@@ -1,0 +1,93 @@
+"""Every route of the application, with the right that its own dependencies ask for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+
+from web.accounts import Declared, Right
+
+#: Whom a route lets in without asking who it is, and why that is right.
+PUBLIC = {
+    ("GET", "/login"): "the way in",
+    ("POST", "/login"): "the way in",
+    ("GET", "/login/factor"): "the way in: asks for the password's proof",
+    ("POST", "/login/factor"): "the way in: asks for the password's proof",
+    ("POST", "/login/passkey"): "the way in: asks for the password's proof",
+    ("GET", "/login/directory"): "the way in, by the company's directory",
+    ("GET", "/login/directory/back"): "the way in, by the company's directory",
+    ("POST", "/logout"): "ends the caller's own session, if there is one",
+    ("GET", "/healthz"): "supervisors of processes ask it",
+    ("GET", "/readyz"): "supervisors of processes ask it",
+    ("GET", "/metrics"): "this machine, or a token with the right to read (its own test)",
+    ("GET", "/api/v1/openapi.json"): "the interface's description",
+}
+
+
+@dataclass(frozen=True)
+class Route:
+    """One method of one address."""
+
+    method: str
+    path: str
+    declared: Declared | None
+
+    @property
+    def by_token(self) -> bool:
+        """A program's route: it knows bearer tokens, not sessions."""
+        return self.path.startswith("/api/")
+
+    @property
+    def right(self) -> Right | None:
+        """The right that is asked for; None: anybody who is logged in."""
+        assert self.declared is not None, f"{self} declares no right"
+        return self.declared.right
+
+    @property
+    def address(self) -> str:
+        """The path with an id that nothing has."""
+        return re.sub(r"\{[^}]+\}", "nothing", self.path)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+def routes(app: FastAPI) -> list[Route]:
+    """Every page's and the API's, public ones left out."""
+    return [route for route in all_routes(app) if (route.method, route.path) not in PUBLIC]
+
+
+def all_routes(app: FastAPI) -> list[Route]:
+    """Every method of every address, but static files."""
+    found = [
+        Route(method, route.path, _declared(getattr(route, "dependant", None)))
+        for route in _leaves(app.routes)
+        for method in sorted(getattr(route, "methods", None) or ())
+        if method != "HEAD"
+    ]
+    assert len(found) > 80, "routes are found otherwise than they were"
+    return found
+
+
+def _leaves(given: Iterable[Any]) -> Iterator[Any]:
+    for route in given:
+        inside = getattr(route, "effective_candidates", None)
+        if inside is not None:
+            yield from _leaves(inside())
+        else:
+            yield route
+
+
+def _declared(dependant: Dependant | None) -> Declared | None:
+    if dependant is None:
+        return None
+    own = getattr(dependant.call, "declared", None)
+    if isinstance(own, Declared):
+        return own
+    found = (_declared(inner) for inner in dependant.dependencies)
+    return next((declared for declared in found if declared is not None), None)

@@ -1,0 +1,63 @@
+"""People at their browsers, without one: each with cookies of their own."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+from fastapi import FastAPI
+
+from callflow.storage import access
+from tests.support.web_station import PASSWORD, WebStation
+from web.accounts import Role, digest
+from web.auth import COOKIE
+
+AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0"
+
+
+async def headers_of(station: WebStation, app: FastAPI, name: str, role: Role) -> dict[str, str]:
+    """The headers of somebody who logged in: the cookie, and what their forms carry."""
+    station.user(name, role)
+    person = Person(app, name)
+    assert (await person.log_in()).status_code == 303
+    found = station.store.read_now(lambda tx: access.session_of(tx, digest(person.token)))
+    assert found is not None
+    return {"Cookie": f"{COOKIE}={person.token}", "X-CSRF-Token": found["csrf"]}
+
+
+class Person:
+    """Somebody with a browser; ``text`` is the page that they see."""
+
+    def __init__(self, app: FastAPI, name: str = "", *, place: str = "192.0.2.7") -> None:
+        transport = httpx.ASGITransport(app, client=(place, 4711))
+        self.name = name
+        self.client = httpx.AsyncClient(
+            transport=transport, base_url="http://localhost", headers={"User-Agent": AGENT}
+        )
+
+    async def log_in(self, password: str = PASSWORD) -> httpx.Response:
+        """Name and password."""
+        return await self.client.post("/login", data={"name": self.name, "password": password})
+
+    async def see(self, where: str) -> httpx.Response:
+        """A page."""
+        return await self.client.get(where)
+
+    async def send(self, where: str, **fields: str) -> httpx.Response:
+        """A form of their own account's page, or of one that shares its token."""
+        return await self.client.post(where, data={"csrf": await self.csrf(), **fields})
+
+    async def csrf(self) -> str:
+        """What their forms carry."""
+        found = re.search(r'name="csrf" value="([^"]+)"', (await self.see("/account")).text)
+        assert found, "nobody is logged in here"
+        return found[1]
+
+    async def is_in(self) -> bool:
+        """Whether their session counts."""
+        return (await self.see("/account")).status_code == 200
+
+    @property
+    def token(self) -> str:
+        """Their session's cookie."""
+        return str(self.client.cookies.get(COOKIE))

@@ -1,0 +1,64 @@
+"""Users, sessions and refusals as the pages of people show them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from callflow.handling import Refused
+from callflow.storage import Tx
+from web import i18n, views
+from web.accounts import Right
+from web.auth import Visitor
+from web.problems import ProblemError
+from web.station import Station
+
+Row = dict[str, Any]
+
+#: In the order in which they are looked for: each one's name also says the later ones'.
+_BROWSERS = (
+    ("Edge", re.compile(r"Edg/(\d+)")),
+    ("Firefox", re.compile(r"Firefox/(\d+)")),
+    ("Chromium", re.compile(r"Chrome/(\d+)")),
+    ("Safari", re.compile(r"Version/(\d+).* Safari/")),
+)
+_SYSTEMS = ("Windows", "Android", "iPhone", "iPad", "Mac OS", "CrOS", "Linux")
+
+
+def frame(tx: Tx, station: Station, visitor: Visitor, here: str) -> Row:
+    """What every page of people has around it; the station's state for those who may read it."""
+    reads = Right.READ in visitor.rights and not visitor.must_enrol
+    return {
+        "visitor": visitor,
+        "here": here,
+        "now": station.clock(),
+        "zone": i18n.STATION_ZONE,
+        "strip": views.strip(station.health(tx)) if reads else None,
+    }
+
+
+def refusal(refused: Refused | ProblemError | None, language: str) -> str:
+    """Why something is not done, in the page's language."""
+    if refused is None:
+        return ""
+    translate = i18n.catalogue(language).gettext
+    if isinstance(refused, ProblemError):
+        text = translate(refused.detail)
+        seconds = refused.headers.get("Retry-After")
+        return f"{text} ({seconds} s)" if seconds else text
+    text = translate(refused.message)
+    return f"{text} : {refused.about}" if refused.about else text
+
+
+def browser(agent: str) -> str:
+    """What a browser says that it is, in a few words."""
+    found = next(
+        (f"{name} {match[1]}" for name, asks in _BROWSERS if (match := asks.search(agent))), None
+    )
+    system = next((name for name in _SYSTEMS if name in agent), None)
+    return ", ".join(filter(None, (found, system))) or agent[:60]
+
+
+def session_lines(rows: list[Row]) -> list[Row]:
+    """Sessions, each with its browser in words."""
+    return [{**row, "browser": browser(row["browser"])} for row in rows]

@@ -1,0 +1,282 @@
+"""The people of the station: who logs in, as what; and whose sessions are open.
+
+A supervisor sees them, ends sessions and resets a lost second factor; the rest is an
+administrator's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi.responses import RedirectResponse
+
+from callflow import handling
+from callflow.handling import people as acts
+from callflow.people import PEOPLE, Role, password_fault, skills, spoken
+from callflow.storage import Tx, access, people
+from web import factors
+from web.access_views import frame, refusal, session_lines
+from web.accounts import Right, hash_password
+from web.auth import Visitor, allowed, remember_language
+from web.guesses import Limits
+from web.problems import ProblemError
+from web.rendering import page
+from web.station import Station, station_of
+from web.words import LANGUAGES
+
+router = APIRouter(include_in_schema=False)
+
+Here = Annotated[Station, Depends(station_of)]
+Supervisor = Annotated[Visitor, Depends(allowed(Right.SUPERVISE))]
+Administrator = Annotated[Visitor, Depends(allowed(Right.ADMINISTER))]
+_Text = Annotated[str, Form(max_length=400)]
+_Password = Annotated[str, Form(max_length=1024)]
+Row = dict[str, Any]
+Wrong = handling.Refused | ProblemError
+
+
+@router.get("/people")
+async def show(request: Request, visitor: Supervisor, station: Here) -> Response:
+    """Everybody."""
+    answer = await _people(station, visitor)
+    remember_language(request, answer)
+    return answer
+
+
+async def _people(
+    station: Station, visitor: Visitor, refused: Wrong | None = None, made: Row | None = None
+) -> Response:
+    def read(tx: Tx) -> Row:
+        users = [{**row, "known": factors.of_user(tx, row)} for row in people.users(tx)]
+        return {**frame(tx, station, visitor, "people"), "users": users}
+
+    values = {
+        **await station.store.read(read),
+        "may_administer": Right.ADMINISTER in visitor.rights,
+        "directory": bool(station.settings.oidc_issuer),
+        "roles": PEOPLE,
+        "refused": refusal(refused, visitor.language),
+        "made": made,
+    }
+    return _answer(visitor, "people.html", values, refused)
+
+
+def _answer(visitor: Visitor, template: str, values: Row, refused: Wrong | None) -> Response:
+    status, headers = 200 if refused is None else 409, {}
+    if isinstance(refused, ProblemError):
+        status, headers = refused.status, refused.headers
+    elif isinstance(refused, handling.NotFound):
+        status = 404
+    answer = page(visitor.language, template, values, status)
+    answer.headers.update(headers)
+    return answer
+
+
+async def _do(
+    station: Station, visitor: Visitor, act: Callable[[Tx, datetime], object]
+) -> Response:
+    """Do it and show everybody; say why not where it is refused."""
+    now = station.clock()
+    try:
+        await station.store.write(lambda tx: act(tx, now))
+    except (handling.Refused, ProblemError) as refused:
+        return await _people(station, visitor, refused)
+    return RedirectResponse("/people", 303)
+
+
+def _role(text: str) -> Role:
+    if text not in PEOPLE:
+        raise ProblemError(422, "choose a role", field="role")
+    return Role(text)
+
+
+def _checked(parse: Callable[[str], list[str]], text: str, field: str) -> list[str]:
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise ProblemError(422, str(error), field=field) from None
+
+
+def _password(given: str, name: str) -> str:
+    """What was typed, if it will do; one that is made, where nothing was."""
+    if given and (fault := password_fault(given, name)):
+        raise ProblemError(422, fault, field="password")
+    return given or "-".join(secrets.token_hex(2) for _ in range(4))
+
+
+def _limited(request: Request, station: Station, visitor: Visitor) -> None:
+    """Making a password takes a core for 150 ms: so many in a minute are enough."""
+    limits: Limits = request.app.state.limits
+    key, now = f"making|{visitor.id}", station.clock()
+    if (wait := limits.by_maker.wait(key, now)) is not None:
+        raise ProblemError(
+            429,
+            "too many attempts: wait before you try again",
+            headers={"Retry-After": str(max(1, round(wait.total_seconds())))},
+        )
+    limits.by_maker.guess(key, now)
+
+
+@router.post("/people")
+async def add(
+    request: Request,
+    visitor: Administrator,
+    station: Here,
+    name: _Text = "",
+    role: _Text = "",
+    languages: _Text = "fr",
+    skill: _Text = "",
+    password: _Password = "",
+) -> Response:
+    """A new person; a password that was made is shown this once."""
+    try:
+        _limited(request, station, visitor)
+        clear, kind = _password(password, name), _role(role)
+        speaks, knows = _checked(spoken, languages, "languages"), _checked(skills, skill, "skill")
+        kept, now = await asyncio.to_thread(hash_password, clear), station.clock()
+
+        def write(tx: Tx) -> None:
+            acts.add_user(
+                tx,
+                name.strip(),
+                kind,
+                kept,
+                now,
+                by=visitor.name,
+                language=speaks[0] if speaks[0] in LANGUAGES else LANGUAGES[0],
+                languages=speaks,
+                skills=knows,
+            )
+
+        await station.store.write(write)
+    except ValueError as error:
+        return await _people(station, visitor, ProblemError(422, str(error), field="name"))
+    except (handling.Refused, ProblemError) as refused:
+        return await _people(station, visitor, refused)
+    return await _made(station, visitor, name.strip(), None if password else clear)
+
+
+async def _made(station: Station, visitor: Visitor, name: str, password: str | None) -> Response:
+    if password is None:
+        return RedirectResponse("/people", 303)
+    return await _people(station, visitor, made={"name": name, "password": password})
+
+
+# --- sessions (before the addresses that hold a user's id) ----------------------------------
+
+
+@router.get("/people/sessions")
+async def show_sessions(request: Request, visitor: Supervisor, station: Here) -> Response:
+    """Everybody's open sessions."""
+    answer = await _sessions(station, visitor)
+    remember_language(request, answer)
+    return answer
+
+
+async def _sessions(station: Station, visitor: Visitor, refused: Wrong | None = None) -> Response:
+    now = station.clock()
+    since = station.seen_since(now)
+
+    def read(tx: Tx) -> Row:
+        found = session_lines(access.sessions(tx, now, since))
+        return {**frame(tx, station, visitor, "people"), "sessions": found}
+
+    values = {
+        **await station.store.read(read),
+        "refused": refusal(refused, visitor.language),
+    }
+    return _answer(visitor, "sessions.html", values, refused)
+
+
+@router.post("/people/sessions/{session}/end")
+async def end_session(session: str, visitor: Supervisor, station: Here) -> Response:
+    """Somebody's session ends, with its stream and its softphone."""
+    now = station.clock()
+    try:
+        await station.store.write(lambda tx: acts.end_session(tx, session, visitor.name, now))
+    except handling.Refused as refused:
+        return await _sessions(station, visitor, refused)
+    return RedirectResponse("/people/sessions", 303)
+
+
+# --- one person -----------------------------------------------------------------------------
+
+
+@router.post("/people/{user_id}")
+async def change(
+    user_id: str,
+    visitor: Administrator,
+    station: Here,
+    role: _Text = "",
+    languages: _Text = "",
+    skill: _Text = "",
+    subject: Annotated[str | None, Form(max_length=255)] = None,
+) -> Response:
+    """Another role, other languages or skills, who they are to the directory."""
+
+    def act(tx: Tx, now: datetime) -> None:
+        acts.change_user(
+            tx,
+            user_id,
+            now,
+            by=visitor.name,
+            role=_role(role),
+            languages=_checked(spoken, languages, "languages"),
+            skills=_checked(skills, skill, "skill"),
+            subject=None if subject is None else subject.strip(),
+        )
+
+    return await _do(station, visitor, act)
+
+
+@router.post("/people/{user_id}/disable")
+async def disable(user_id: str, visitor: Administrator, station: Here) -> Response:
+    """They are let in nowhere."""
+    return await _do(
+        station, visitor, lambda tx, now: acts.disable_user(tx, user_id, visitor.name, now)
+    )
+
+
+@router.post("/people/{user_id}/enable")
+async def enable(user_id: str, visitor: Administrator, station: Here) -> Response:
+    """They may log in again."""
+    return await _do(
+        station, visitor, lambda tx, now: acts.enable_user(tx, user_id, visitor.name, now)
+    )
+
+
+@router.post("/people/{user_id}/password")
+async def reset_password(
+    user_id: str, request: Request, visitor: Administrator, station: Here, password: _Password = ""
+) -> Response:
+    """Another password for somebody who forgot theirs; all their sessions end."""
+    try:
+        _limited(request, station, visitor)
+        row = await station.store.read(lambda tx: people.user_by_id(tx, user_id))
+        if row is None:
+            raise handling.NotFound("there is no user of this id")
+        clear = _password(password, row["name"])
+        kept, now = await asyncio.to_thread(hash_password, clear), station.clock()
+        own = visitor.session if row["id"] == visitor.id else None
+        await station.store.write(
+            lambda tx: acts.set_password(tx, user_id, kept, visitor.name, now, session=own)
+        )
+    except (handling.Refused, ProblemError) as refused:
+        return await _people(station, visitor, refused)
+    return await _made(station, visitor, row["name"], None if password else clear)
+
+
+@router.post("/people/{user_id}/reset-factors")
+async def reset_factors(user_id: str, visitor: Supervisor, station: Here) -> Response:
+    """A lost device: the password alone lets them in, to add another one."""
+    administrators = Right.ADMINISTER in visitor.rights
+
+    def act(tx: Tx, now: datetime) -> None:
+        acts.reset_factors(tx, user_id, visitor.name, now, administrators=administrators)
+
+    return await _do(station, visitor, act)

@@ -1,0 +1,29 @@
+"""Dark or light: the browser's choice, kept in a cookie."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
+
+from web.auth import SCHEME_COOKIE, SCHEMES, Visitor, logged_in
+from web.problems import ProblemError
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.post("/scheme")
+async def choose(request: Request, visitor: Annotated[Visitor, Depends(logged_in())]) -> Response:
+    """Keeps the choice and goes back to the page it was made on."""
+    chosen = str((await request.form()).get("scheme", ""))
+    if chosen not in SCHEMES:
+        raise ProblemError(422, "choose dark or light", field="scheme")
+    came = urlsplit(request.headers.get("referer", ""))
+    back = (
+        came.path if came.netloc == request.headers.get("host") and came.path[1:2] != "/" else "/"
+    )
+    answer = RedirectResponse(f"{back}?{came.query}" if back != "/" and came.query else back, 303)
+    answer.set_cookie(SCHEME_COOKIE, chosen, max_age=31_536_000, samesite="strict")
+    return answer

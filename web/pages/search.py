@@ -1,0 +1,43 @@
+"""The palette's search: sites, people, incidents and accounts, as rendered lines."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from callflow.storage import Tx, search
+from web.accounts import Right
+from web.auth import Visitor, allowed
+from web.i18n import STATION_ZONE
+from web.rendering import page
+from web.station import Station, station_of
+
+router = APIRouter(include_in_schema=False)
+
+#: What is shown of each; the shortest text that is looked for.
+MOST, SHORTEST = 6, 2
+
+
+@router.get("/search")
+async def find(
+    visitor: Annotated[Visitor, Depends(allowed(Right.READ))],
+    station: Annotated[Station, Depends(station_of)],
+    q: Annotated[str, Query(max_length=100)] = "",
+) -> Response:
+    """What matches, a line each; nothing for a text too short to mean anything."""
+    text = q.replace("\0", "").strip()
+
+    def read(tx: Tx) -> dict[str, Any]:
+        if len(text) < SHORTEST:
+            return {"incidents": [], "contacts": [], "sites": []}
+        digits = "".join(sign for sign in text if sign.isdigit()).removeprefix("0")
+        sites = search.sites(tx, text, limit=MOST)
+        return {
+            "incidents": search.incidents(tx, text, [s["id"] for s in sites], limit=MOST),
+            "contacts": search.contacts(tx, text, digits, limit=MOST),
+            "sites": sites,
+        }
+
+    found = await station.store.read(read)
+    return page(visitor.language, "_found.html", {**found, "zone": STATION_ZONE, "text": text})

@@ -1,0 +1,133 @@
+"""A site's page; from there an alarm is opened by hand, and an instruction noted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
+
+from callflow import handling
+from callflow.handling import instructing, told
+from callflow.instructions import Instruction, InstructionKind
+from callflow.signal import Kind
+from callflow.storage import Tx, sites
+from web import site_views
+from web.access_views import frame, refusal
+from web.accounts import Right
+from web.auth import Visitor, allowed
+from web.pages import forms, incident
+from web.problems import ProblemError, not_found
+from web.rendering import page
+from web.station import Station, station_of
+
+router = APIRouter(include_in_schema=False)
+
+Here = Annotated[Station, Depends(station_of)]
+Reader = Annotated[Visitor, Depends(allowed(Right.READ))]
+Handler = Annotated[Visitor, Depends(allowed(Right.HANDLE))]
+
+
+@router.get("/sites/{site_id}")
+async def show(site_id: str, request: Request, visitor: Reader, station: Here) -> Response:
+    """The site as it is now: a page, or what the console's pane holds."""
+    return await _site(request, station, visitor, site_id)
+
+
+@router.post("/sites/{site_id}/open")
+async def open_by_hand(site_id: str, request: Request, visitor: Handler, station: Here) -> Response:
+    """Opens an alarm that somebody told, and shows it."""
+    form = await forms.sent(request)
+    now = station.clock()
+
+    def run(tx: Tx) -> str:
+        kind, text = forms.one_of(Kind, form, "kind"), forms.text(form)
+        row = told.open_by_hand(tx, site_id, kind, text, visitor.name, now)
+        return str(row["id"])
+
+    made = await _try(station, run)
+    if not isinstance(made, str):
+        return await _site(request, station, visitor, site_id, made)
+    if "hx-request" in request.headers:
+        return incident.respond(request, visitor, await incident.shown(station, visitor, made))
+    return RedirectResponse(f"/?incident={made}", 303)
+
+
+@router.post("/sites/{site_id}/instructions")
+async def note_instruction(
+    site_id: str, request: Request, visitor: Handler, station: Here
+) -> Response:
+    """Writes what is agreed for a while (D19), and shows the site."""
+    form = await forms.sent(request)
+    now = station.clock()
+
+    def run(tx: Tx) -> None:
+        site = sites.site_row(tx, site_id)
+        if site is None:
+            raise not_found("site")
+        zone = ZoneInfo(site["timezone"])
+        ends_at = forms.moment(form, "ends_at", zone)
+        if ends_at is None:
+            raise ProblemError(422, "choose a day and a time", field="ends_at")
+        made = Instruction(
+            id="",
+            site=site_id,
+            kind=InstructionKind.NOTE,
+            begins_at=forms.moment(form, "begins_at", zone) or now,
+            ends_at=ends_at,
+            author=visitor.name,
+            made_at=now,
+            text=forms.text(form),
+        )
+        lowers, asked_by = bool(form.get("lowers")), form.get("asked_by") or None
+        instructing.make(tx, site_id, made, lowers=lowers, asked_by=asked_by, now=now)
+
+    wrong = await _try(station, run)
+    if wrong is None and "hx-request" not in request.headers:
+        return RedirectResponse(f"/sites/{site_id}", 303)
+    return await _site(request, station, visitor, site_id, wrong)
+
+
+Wrong = handling.Refused | ProblemError
+
+
+async def _try(station: Station, run: Callable[[Tx], Any]) -> Any:
+    """What ``run`` gives, or why it is refused."""
+    try:
+        return await station.store.write(run)
+    except handling.Refused as wrong:
+        return wrong
+    except handling.BadSite as wrong:
+        return ProblemError(422, wrong.message, field=wrong.field)
+    except ProblemError as wrong:
+        if wrong.field is None:
+            raise
+        return wrong
+
+
+async def _site(
+    request: Request,
+    station: Station,
+    visitor: Visitor,
+    site_id: str,
+    wrong: Wrong | None = None,
+) -> Response:
+    now = station.clock()
+
+    def read(tx: Tx) -> dict[str, Any]:
+        found = site_views.shown(tx, site_id, now)
+        if found is None:
+            raise not_found("site")
+        return {**frame(tx, station, visitor, "site"), **found}
+
+    values = {
+        **await station.store.read(read),
+        "refused": refusal(wrong, visitor.language),
+        "field": wrong.field if isinstance(wrong, ProblemError) else "",
+        "may_act": Right.HANDLE in visitor.rights,
+    }
+    part = "hx-request" in request.headers
+    status = 200 if wrong is None else 409 if isinstance(wrong, handling.Refused) else 422
+    return page(visitor.language, "_site.html" if part else "site.html", values, status)

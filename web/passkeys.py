@@ -1,0 +1,107 @@
+"""Passkeys (WebAuthn): what a browser is asked to sign, and whether it did."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+import webauthn
+from fastapi import Request
+from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
+from webauthn.helpers.structs import (
+    AuthenticatorSelectionCriteria,
+    PublicKeyCredentialDescriptor,
+    ResidentKeyRequirement,
+    UserVerificationRequirement,
+)
+
+from web.station import Station
+
+_NAME = "Callflow"
+
+
+class BadPasskey(Exception):
+    """What the browser sent proves nothing."""
+
+
+def origin(station: Station, request: Request) -> str:
+    """Where the browser believes to be: it signs this, too."""
+    return station.settings.public_url or f"{request.url.scheme}://{request.url.netloc}"
+
+
+def _party(origin: str) -> str:
+    return urlsplit(origin).hostname or ""
+
+
+def _known(keys: Sequence[Mapping[str, Any]]) -> list[PublicKeyCredentialDescriptor]:
+    return [PublicKeyCredentialDescriptor(id=base64url_to_bytes(key["id"])) for key in keys]
+
+
+def ask_for_new(
+    origin: str, user: Mapping[str, Any], keys: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Options to add a device; ``challenge`` among them is to be kept."""
+    options = webauthn.generate_registration_options(
+        rp_id=_party(origin),
+        rp_name=_NAME,
+        user_id=user["id"].encode(),
+        user_name=user["name"],
+        exclude_credentials=_known(keys),
+        authenticator_selection=AuthenticatorSelectionCriteria(
+            resident_key=ResidentKeyRequirement.DISCOURAGED,
+            user_verification=UserVerificationRequirement.PREFERRED,
+        ),
+    )
+    return dict(json.loads(webauthn.options_to_json(options)))
+
+
+def check_new(credential: dict[str, Any], challenge: str, origin: str) -> dict[str, Any]:
+    """The device's row, but for whose it is. Raises BadPasskey."""
+    try:
+        found = webauthn.verify_registration_response(
+            credential=credential,
+            expected_challenge=base64url_to_bytes(challenge),
+            expected_rp_id=_party(origin),
+            expected_origin=origin,
+        )
+    except Exception as error:  # its parsers raise all sorts for what a hostile browser sends
+        raise BadPasskey(str(error)) from error
+    return {
+        "id": bytes_to_base64url(found.credential_id),
+        "public_key": bytes_to_base64url(found.credential_public_key),
+        "sign_count": found.sign_count,
+    }
+
+
+def ask(origin: str, keys: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Options to prove oneself with one of these devices."""
+    options = webauthn.generate_authentication_options(
+        rp_id=_party(origin), allow_credentials=_known(keys)
+    )
+    return dict(json.loads(webauthn.options_to_json(options)))
+
+
+def check(
+    credential: dict[str, Any],
+    challenge: str,
+    origin: str,
+    keys: Sequence[Mapping[str, Any]],
+) -> tuple[Mapping[str, Any], int]:
+    """Which of ``keys`` signed, and its new counter. Raises BadPasskey, for a clone too."""
+    key = next((known for known in keys if known["id"] == credential.get("id")), None)
+    if key is None:
+        raise BadPasskey("not a device of this person")
+    try:
+        found = webauthn.verify_authentication_response(
+            credential=credential,
+            expected_challenge=base64url_to_bytes(challenge),
+            expected_rp_id=_party(origin),
+            expected_origin=origin,
+            credential_public_key=base64url_to_bytes(key["public_key"]),
+            credential_current_sign_count=key["sign_count"],
+        )
+    except Exception as error:  # its parsers raise all sorts for what a hostile browser sends
+        raise BadPasskey(str(error)) from error
+    return key, found.new_sign_count

@@ -1,0 +1,93 @@
+// Everything the page can do without a mouse, by the names of web/keys.py: keys, palette and help.
+import { act, press, undo } from "./acts.js";
+import { toggleMute } from "./alarms.js";
+import { $, $$, typing } from "./dom.js";
+
+const rows = () => $$(".row");
+const current = () => document.activeElement?.closest?.(".row");
+const focus = (row) => row && $("a.title", row).focus();
+
+function move(step) {
+  const all = rows();
+  focus(all[Math.min(all.length - 1, Math.max(0, all.indexOf(current()) + step))] ?? all[0]);
+}
+
+// A row that has the focus is meant, else the incident that is shown.
+const onIncident = (path, values) => () =>
+  current() ? act(current().dataset.id, path, values) : press(path);
+
+function nextAlarm() {
+  if (!$("#list-queue")) return location.assign("/");
+  ($("#list-queue .row.unclaimed a.title") ?? $("#list-queue .row a.title"))?.focus();
+}
+
+const say = (name) => () => document.dispatchEvent(new CustomEvent(name));
+// What is folded away is unfolded.
+const into = (selector) => () => {
+  const found = $(selector);
+  const folded = found?.closest("details");
+  if (folded) folded.open = true;
+  found?.focus();
+};
+const field = (path, name) => into(`#incident form[data-act="${path}"] [name="${name}"]`);
+const FIRST = ":is(input:not([type=hidden]), select, textarea, a[href], button:not([disabled]))";
+const first = (place) => into(`${place} ${FIRST}`);
+const form = (path) => first(`#incident form[data-act="${path}"]`);
+// Out of a field, so that letters are keys again; what was typed stays.
+const leave = () => typing(document.activeElement) && ($("#h-incident") ?? document.activeElement.blur())?.focus();
+
+// Whether it is open now: one modal at most.
+export function openDialog(id) {
+  const dialog = document.getElementById(id);
+  if (!dialog || $("dialog[open]")) return false;
+  const row = current()?.id; // it may be another element by then
+  const lost = () => document.activeElement === document.body || dialog.contains(document.activeElement);
+  const back = () => lost() && focus(document.getElementById(row));
+  if (row) dialog.addEventListener("close", back, { once: true });
+  dialog.showModal();
+  return true;
+}
+
+const doing = new Map(Object.entries({
+  "answer": say("callflow:answer"),
+  "hang-up": say("callflow:hang-up"),
+  "next-alarm": nextAlarm,
+  "down": () => move(1),
+  "up": () => move(-1),
+  "claim": onIncident("claim"),
+  "park": onIncident("park", { minutes: "5" }),
+  "release": onIncident("release"),
+  "resume-plan": onIncident("resume-plan"),
+  "undo": undo,
+  "note": field("note", "text"),
+  "close": field("close", "code"),
+  "transfer": field("transfer", "to"),
+  "password": field("password", "heard"),
+  "call": form("call"),
+  "verify": form("verify"),
+  "service": form("call-service"),
+  "report": form("report-service"),
+  "task": first("#incident .task.open form.ask"),
+  "phone": first(":is(#pop:not([hidden]), #calls)"),
+  "leave": leave,
+  "pane": into("#h-incident"),
+  "queue": () => focus(current() ?? rows()[0]),
+  "mute": toggleMute,
+  "log": () => { const line = $(".logline"); if (line) line.open = !line.open; },
+  "palette": () => document.dispatchEvent(new CustomEvent("callflow:palette")),
+  "help": () => openDialog("help"),
+}));
+
+// Another module's action, by its name in web/keys.py.
+export const add = (name, run) => doing.set(name, run);
+export const run = (name) => doing.get(name)?.();
+// A button for somebody with a mouse, where the page says which.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("[data-do]");
+  if (button) run(button.dataset.do);
+});
+// {key: name}, letters in lower case: the keys are printed beside their words.
+export const keys = new Map($$("#palette [data-action]").flatMap((item) => {
+  const key = $("kbd", item)?.textContent;
+  return key ? [[key.length === 1 ? key.toLowerCase() : key, item.dataset.action]] : [];
+}));

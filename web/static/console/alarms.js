@@ -1,0 +1,40 @@
+// The sound of each priority, again and again until its alarms are claimed; louder as they come back
+// (D21). One tab of several sounds.
+import { $, body, write } from "./dom.js";
+import { known, onChange } from "./rows.js";
+import { MUTE_AT_MOST, mute, mutedFor, sound } from "./sounds.js";
+
+let mine = !navigator.locks;
+navigator.locks?.request("callflow-alarms", () => { mine = true; follow(); return new Promise(() => {}); });
+
+const QUIET = 0.12, PER_LEVEL = 0.14, LOUDEST = 0.9;
+
+function follow() {
+  const levels = new Map();
+  for (const row of known()) {
+    if (!row.classList.contains("unclaimed")) continue;
+    const level = Number(row.dataset.level);
+    levels.set(row.dataset.priority, Math.max(level, levels.get(row.dataset.priority) ?? 0));
+  }
+  for (const priority of ["1", "2", "3", "4"]) {
+    const level = levels.get(priority);
+    const is = mine && Boolean(body.dataset.may) && level !== undefined;
+    sound(`p${priority}`, is, 0, Math.min(LOUDEST, QUIET + PER_LEVEL * (level ?? 0)));
+  }
+}
+
+// Mute, for a minute at most; what is left of it stands on the button.
+const button = $("#mute");
+export function toggleMute() {
+  mute(mutedFor() ? 0 : MUTE_AT_MOST);
+  show();
+}
+function show() {
+  if (!button) return;
+  const left = Math.ceil(mutedFor() / 1000);
+  button.setAttribute("aria-pressed", String(left > 0));
+  write($(".left", button), left ? `${left} s` : "");
+}
+button?.addEventListener("click", toggleMute);
+setInterval(show, 500);
+if ($("#list-queue")) { onChange(follow); follow(); }

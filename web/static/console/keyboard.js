@@ -1,0 +1,19 @@
+// Keys do what the list of actions says. Letters are off while typing (ux.md 4).
+import { keys, run } from "./actions.js";
+import { typing } from "./dom.js";
+
+function name(event) {
+  const letter = event.key.length === 1;
+  const key = letter ? event.key.toLowerCase() : event.key;
+  if ((event.ctrlKey || event.metaKey) && !event.altKey) return keys.get(`Ctrl+${key.toUpperCase()}`);
+  if (event.altKey || (letter && typing(event.target))) return undefined;
+  return keys.get(key);
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.isComposing || document.querySelector("dialog[open]")) return;
+  const action = name(event);
+  if (!action) return;
+  event.preventDefault();
+  run(action);
+});

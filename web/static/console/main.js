@@ -1,0 +1,11 @@
+// What the pages do by themselves. Everything is rendered by the server; without this the forms work.
+import "./clock.js";
+import "./stream.js";
+import "./rows.js";
+import "./pane.js";
+import "./acts.js";
+import "./alarms.js";
+import "./keyboard.js";
+import "./palette.js";
+import "./sites.js";
+import "./scheme.js";

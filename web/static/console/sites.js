@@ -1,0 +1,60 @@
+// A site in the pane: opened from the search or the pop, it becomes the alarm that is opened from it.
+import { tick } from "./clock.js";
+import { $, $$, ask, body, followed, parsed } from "./dom.js";
+import * as pane from "./pane.js";
+import { on } from "./stream.js";
+
+// Opens a site in the pane; on a page without one, goes to its page.
+export async function open(id) {
+  const address = `/sites/${encodeURIComponent(id)}`;
+  if (!pane.hasPane) return location.assign(address);
+  const answer = await ask(address);
+  if (answer) show(await answer.text());
+}
+
+function show(html) {
+  pane.showOther(html);
+  $("#site h1")?.focus();
+}
+
+// Its alarms and its state as they are now, at most once a second; what is typed stays, and so does
+// what is wrong with it.
+let reading = 0;
+const again = () => { if (pane.hasPane && $("#site")) reading ||= setTimeout(reread, 1000); };
+on("touched", again);
+on("rows", (html) => { if (html.includes("data-all")) again(); }); // after a reconnect
+async function reread() {
+  reading = 0;
+  const place = $("#site");
+  const answer = place && await ask(`/sites/${encodeURIComponent(place.dataset.site)}`);
+  if (!answer?.ok || !place.isConnected || $(".refused", place)) return;
+  await pane.morph(await answer.text(), place);
+  tick();
+}
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!pane.hasPane || !form.dataset.act || !form.closest("#site")) return;
+  event.preventDefault();
+  const sent = new URLSearchParams(new FormData(form));
+  sent.set("csrf", body.dataset.csrf);
+  const answer = await ask(form.getAttribute("action"), { method: "POST", body: sent });
+  if (!answer || !form.isConnected) return;
+  const html = await answer.text();
+  const opened = parsed(html).find((e) => e.id === "incident")?.dataset.incident;
+  if (opened) return pane.open(opened);
+  if (answer.ok) return show(html);
+  const refused = parsed(html).find((e) => e.id === "site")?.querySelector(".refused");
+  if (!refused) return;
+  $$(".refused", $("#site")).forEach((old) => old.remove());
+  form.append(refused);
+  const field = refused.dataset.field && form.elements[refused.dataset.field];
+  field?.setAttribute("aria-invalid", "true");
+  field?.focus();
+  tick();
+});
+
+document.addEventListener("click", (event) => {
+  const id = pane.hasPane && followed(event, "/sites/");
+  if (id) open(id);
+});
