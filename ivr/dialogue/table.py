@@ -198,7 +198,7 @@ AFTER_CODE: Mapping[tuple[State, Trigger], Rule] = {
     (State.CODE, Trigger.DURESS): Rule(State.ASK, Outcome.DURESS, "code_ok"),
 }
 
-#: A question is asked once in full and twice in short: a voicemail keeps the line about 35 s.
+#: A question is asked once in full and twice in short: a voicemail keeps the line 40 s at most.
 ASKED_AT_MOST = 3
 WRONG_CODES_AT_MOST = 2
 #: Shortest code: anything shorter that isn't a lone 0 or 2 is a wrong code.

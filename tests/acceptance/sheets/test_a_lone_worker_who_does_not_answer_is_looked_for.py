@@ -24,7 +24,9 @@ async def test_a_colleague_goes_and_medical_help_is_called(station: SheetStation
     incident, _ = await station.task(account, "report")
     assert incident["with_human"]
     assert await station.rung(device) == [device, device]
-    assert sorted(await station.rung(near, far)) == sorted([near, far])
+    rung = await station.rung(near, far)
+    assert rung.count(near) == 1  # the other one, who lets it ring, may be rung until near says 1
+    assert set(rung) == {near, far}
     await station.does(account, "report", "confirmed", text="au sol, conscient")
     await station.task(account, "medical")
     said = {"answer": "accepted", "person": "SAMU", "reference": "M3"}

@@ -21,7 +21,10 @@ async def test_the_right_code_then_false_alarm(station: Station) -> None:
     assert "Mot de reconnaissance : tulipe." in phone.heard[0]
     assert "Boulangerie" not in phone.heard[0]
     assert "Boulangerie Martin." in phone.heard[1]
-    assert phone.heard[2] == "Vous avez tapé 1, fausse alarme. C'est noté. Au revoir."
+    assert (
+        phone.heard[2]
+        == "Vous avez tapé 1, fausse alarme. C'est noté. Nous vous remercions, au revoir."
+    )
 
 
 async def test_help_goes_on_in_a_conference_that_is_set_before_the_words(station: Station) -> None:
@@ -127,7 +130,9 @@ async def test_a_new_server_goes_on_in_the_same_call(station: Station) -> None:
     await station.phone("2580#", "eof").call("outgoing", "call-1")
     assert station.store.progress["call-1"].state is State.MENU
     phone = await station.phone("1").call("outgoing", "call-1")
-    assert phone.heard[0].startswith("Pardon. Merci, code reconnu. Alarme intrusion.")
+    assert phone.heard[0].startswith(
+        "Pardon pour cette coupure. Merci, code reconnu. Alarme intrusion."
+    )
     assert station.store.concluded["call-1"] == [Outcome.VERIFIED_OK]
     assert station.mutes[-1] == ("call-1", False)
 
@@ -212,7 +217,7 @@ async def test_what_only_this_call_says_is_prepared_when_it_is_answered(station:
     texts = [sentence.text for sentence in station.speech.prepared]
     assert texts[0] == "Bonjour, ici la télésurveillance Callflow."
     assert {"Boulangerie Martin.", "Alarme intrusion."} <= set(texts)
-    assert "Au revoir." not in texts
+    assert "Nous vous remercions, au revoir." not in texts
     shared = {sentence.text for sentence in station.speech.prepared if sentence.shared}
     assert "Boulangerie Martin." not in shared
     assert "Alarme intrusion." in shared

@@ -102,7 +102,7 @@ async def test_every_fixed_prompt_and_every_word_of_a_dialogue_can_be_said(speec
     await speech.prewarm(own_sentences(facts))
 
 
-async def test_a_voicemail_keeps_a_line_for_about_35_seconds(speech: Speech) -> None:
+async def test_a_voicemail_keeps_a_line_for_40_seconds_at_most(speech: Speech) -> None:
     facts = Facts(dialogue=Dialogue.VERIFICATION, recognition_word="coquelicot")
     seconds = {}
     for language in ("fr", "en"):
@@ -111,7 +111,7 @@ async def test_a_voicemail_keeps_a_line_for_about_35_seconds(speech: Speech) -> 
         said = sum(t.with_name(f"{t.name}.alaw").stat().st_size for t in turns) / 8000
         seconds[language] = said + 3 * 4.0
     print(f"nobody types: {seconds}")
-    assert max(seconds.values()) < 38
+    assert max(seconds.values()) < 40
 
 
 def _silent_call(facts: Facts, language: str) -> list[list[Sentence]]:
@@ -177,7 +177,10 @@ async def test_old_turns_are_forgotten(speech: Speech) -> None:
 
 
 @pytest.mark.parametrize("language", prompts.LANGUAGES)
-async def test_hostile_text_is_spoken_as_words(speech: Speech, language: str) -> None:
+async def test_hostile_text_is_spoken_as_words(
+    speech: Speech, language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ivr.speech.PATIENCE", 20.0)  # no caller waits here, and others compute
     for text in HOSTILE:
         await speech.say(prompts.spoken("address", {"address": text}, language), language)
 
