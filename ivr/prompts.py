@@ -24,6 +24,8 @@ LONGEST = 160
 _PLACES = range(2, 21)
 
 TEXTS: Mapping[str, Mapping[str, str]] = {
+    # --- what somebody said after the tone: it is played, and words only where nothing sounds ---
+    "voice": {"fr": "Vos mots, {voice}.", "en": "Your words, {voice}."},
     # --- verification ---
     "greeting": {
         "fr": "Bonjour, ici la télésurveillance {station}.",

@@ -12,6 +12,7 @@ import hashlib
 import os
 import re
 import struct
+import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -48,6 +49,45 @@ class Finished:
     sha256: str | None
     duration: float | None  # seconds
     problem: RecordingProblem
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Spoken:
+    """What somebody said after the tone. ``path`` is relative to the recordings folder."""
+
+    name: str
+    path: str
+    sha256: str
+    duration: float  # seconds
+
+
+def spoken_raw(recordings: Path, name: str) -> Path:
+    """Where Asterisk writes what is said: one channel, 8 kHz, 16 bit. Raises ValueError."""
+    return raw_file(recordings, name).with_suffix(".sln")
+
+
+def spoken_file(recordings: Path, name: str) -> Path:
+    """Where it is kept. Raises ValueError where a name could leave the folder."""
+    return recordings / "spoken" / spoken_raw(recordings, name).with_suffix(".wav").name
+
+
+def raw_spoken(recordings: Path) -> list[str]:
+    """What is being said, or was when nobody was there to keep it."""
+    return sorted(path.stem for path in recordings.glob("*.sln") if path.is_file())
+
+
+def finish_spoken(recordings: Path, name: str) -> Spoken:
+    """Wrap and hash; the raw bytes stay until ``discard_spoken``. Raises OSError."""
+    wav = spoken_file(recordings, name)
+    wav.parent.mkdir(mode=0o750, exist_ok=True)
+    size = _wrap(spoken_raw(recordings, name), wav, channels=1)
+    path = wav.relative_to(recordings).as_posix()
+    return Spoken(name=name, path=path, sha256=sha256_of(wav), duration=size / (RATE * 2))
+
+
+def discard_spoken(recordings: Path, name: str) -> None:
+    """Once the row is committed: the bytes are in the WAV."""
+    spoken_raw(recordings, name).unlink(missing_ok=True)
 
 
 def raw_file(recordings: Path, call_id: str) -> Path:
@@ -101,9 +141,10 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def wav_header(data_bytes: int) -> bytes:
+def wav_header(data_bytes: int, channels: int = CHANNELS) -> bytes:
     """The 44 bytes in front of PCM of this format (RIFF/WAVE, format 1)."""
-    form = struct.pack("<HHIIHH", 1, CHANNELS, RATE, RATE * FRAME, FRAME, 16)
+    frame = 2 * channels
+    form = struct.pack("<HHIIHH", 1, channels, RATE, RATE * frame, frame, 16)
     return (
         b"RIFF"
         + struct.pack("<I", _HEADER - 8 + data_bytes)
@@ -115,20 +156,22 @@ def wav_header(data_bytes: int) -> bytes:
     )
 
 
-def _wrap(raw: Path, wav: Path) -> None:
-    """Through a fresh file, synced and renamed: the WAV is whole or it is not there."""
-    fresh = wav.with_suffix(".new")
+def _wrap(raw: Path, wav: Path, channels: int = CHANNELS) -> int:
+    """Through a fresh file, synced and renamed: the WAV is whole or it is not there. How many bytes
+    of sound it holds."""
+    fresh = wav.with_suffix(f".{threading.get_ident()}.new")  # two may find the same one left over
     with raw.open("rb") as source, fresh.open("wb") as target:
         os.fchmod(target.fileno(), 0o640)
         target.write(bytes(_HEADER))
         size = sum(target.write(chunk) for chunk in _chunks(source))
-        size -= size % FRAME  # a killed Asterisk may leave half a frame
+        size -= size % (2 * channels)  # a killed Asterisk may leave half a frame
         target.truncate(_HEADER + size)
         target.seek(0)
-        target.write(wav_header(size))
+        target.write(wav_header(size, channels))
         target.flush()
         os.fsync(target.fileno())
     fresh.replace(wav)
+    return size
 
 
 def _described(

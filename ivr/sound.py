@@ -89,13 +89,16 @@ def _held(on: npt.NDArray[np.bool_], hangover: int) -> int:
 
 def finish(samples: Samples, rate: int) -> Samples:
     """At 8 kHz: trimmed to what is heard, levelled, limited, with silence before and after."""
-    speech = _trimmed(_levelled(resampled(samples[: int(LONGEST_S * rate)], rate)))
+    speech = _trimmed(levelled(resampled(samples[: int(LONGEST_S * rate)], rate)))
     quiet = [np.zeros(round(seconds * RATE)) for seconds in (LEAD_S, TAIL_S)]
     return np.concatenate([quiet[0], speech, quiet[1]])
 
 
-def _levelled(samples: Samples) -> Samples:
-    """Twice: rounding off the peaks takes some tenths of a decibel."""
+def levelled(samples: Samples) -> Samples:
+    """As loud as all that is said, without clipping.
+
+    Twice: rounding off the peaks takes some tenths of a decibel.
+    """
     for _ in range(2):
         level = active_level(samples)
         if level == -math.inf:

@@ -50,7 +50,7 @@ def entry(row: Mapping[str, Any], zone: str = i18n.STATION_ZONE, *, language: st
     if str(data.get("to")).startswith("+"):
         number = i18n.phone(data["to"])
         data = {**data, "to": f"{row['person']} ({number})" if row.get("person") else number}
-    if row["kind"] == "recording" and data.get("sha256"):
+    if row["kind"] in ("recording", "spoken") and data.get("sha256"):
         data = {**data, "sha256": data["sha256"][:12] + "…"}
     return entry_text(row["kind"], data, language) or str(row["text"])
 

@@ -11,7 +11,7 @@ import typer
 from callflow import clock, handling
 from callflow.commands.base import AsJson, group, open_rows, settings_of_this_run
 from callflow.notify import kept
-from callflow.storage import Tx, calls, outbox
+from callflow.storage import Tx, calls, outbox, spoken
 from callflow.storage import logbook as logbook_rows
 from ivr import recording
 
@@ -29,6 +29,9 @@ def logbook_verify(json_: AsJson = False) -> None:
         found = store.read_now(calls.all_recordings)
         entries = store.read_now(handling.recorded_hashes)
         elsewhere = store.read_now(lambda tx: handling.recorded_elsewhere(tx, settings.node))
+        said = store.read_now(spoken.everything)
+        told_said = store.read_now(logbook_rows.spoken_hashes)
+        said_elsewhere = store.read_now(lambda tx: logbook_rows.spoken_elsewhere(tx, settings.node))
         images = store.read_now(outbox.kept_images)
         told_images = store.read_now(logbook_rows.imaged_hashes)
     faults += kept.wrong_images(
@@ -38,6 +41,10 @@ def logbook_verify(json_: AsJson = False) -> None:
         all_here=settings.database.startswith("sqlite"),
     )
     faults += recording.wrong_recordings(settings.recordings_dir, found, entries, elsewhere)
+    kept_said = [{**row, "call_id": row["name"]} for row in said]
+    faults += recording.wrong_recordings(
+        settings.recordings_dir, kept_said, told_said, said_elsewhere
+    )
     if json_:
         told = {"ok": not faults, "faults": faults, "recordings_elsewhere": len(elsewhere)}
         print(json.dumps(told))

@@ -8,7 +8,7 @@ import typer
 
 from callflow.commands.base import console
 from ivr import prompts
-from ivr.dialogue import SILENT, Conclude, Dialogue, Effect, Turn, walking
+from ivr.dialogue import SILENT, Conclude, Dialogue, Effect, Input, Turn, walking
 from ivr.dialogue.walking import Walk
 
 _SPOKEN = [each.value for each in Dialogue if each not in SILENT]
@@ -18,7 +18,7 @@ def play(
     name: Annotated[str, typer.Argument(help=", ".join(_SPOKEN))] = Dialogue.INCOMING.value,
     language: Annotated[str, typer.Option(help="fr or en.")] = "fr",
 ) -> None:
-    """Walk a dialogue: type keys, nothing for silence, h to hang up.
+    """Walk a dialogue: type keys, words after a tone, nothing for silence, h to hang up.
 
     The code is 2580, under duress 2581. Where the station would do something, you say what became
     of it; an empty answer is the first one that is offered.
@@ -52,7 +52,19 @@ def _say(now: Turn, language: str) -> None:
 def _step(here: Walk, now: Turn) -> str:
     if here.wanted is not None:
         return f"!{_chosen(here.wanted.name, here.results)}"
+    if now.read is Input.VOICE:
+        return _said()
     return walking.PLAYED if now.read in walking.UNREAD else _typed()
+
+
+def _said() -> str:
+    """What is spoken after the tone, or a key that ends it."""
+    words = typer.prompt("speak", default="", show_default=False).strip()
+    if words in ("h", "H"):
+        return walking.HANGS_UP
+    if not words.strip(walking.KEYS):
+        return f"k{words}" if words else walking.SILENCE
+    return walking.SPEAKS
 
 
 def _typed() -> str:

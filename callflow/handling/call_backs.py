@@ -59,6 +59,14 @@ def left(tx: Tx, row: Row, now: datetime) -> None:
         _leave(tx, row, number, now)
 
 
+def unfinished(tx: Tx, row: Row, now: datetime) -> None:
+    """Somebody hung up before what they said in the menu counted: they are called back."""
+    if refusal(row["to"]) is not None:
+        tell(tx, "call_back_withheld", now, _incident(tx, row["incident_id"]))
+    else:
+        _leave(tx, row, row["to"], now)
+
+
 def _leave(tx: Tx, row: Row, number: str, now: datetime) -> None:
     waited = round((now - (row["joined_at"] or now)).total_seconds())
     due = now + timedelta(seconds=load_policy(tx).call_back_target)

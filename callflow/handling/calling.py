@@ -18,7 +18,7 @@ from callflow.call import (
     Outcome,
 )
 from callflow.directory import shown
-from callflow.handling import conversations, in_call, presence, service_calls, telephone
+from callflow.handling import conversations, in_call, presence, service_calls, speaking, telephone
 from callflow.handling.acting import hand_to_human, request_call
 from callflow.handling.deciding import decide, raise_duress
 from callflow.handling.dialling import refused_calls
@@ -270,6 +270,7 @@ def call_ended(
         presence.call_over(tx, load_policy(tx), row["to"], now)
     if not gone_on and not _next_person(tx, row, now):
         _leave(tx, row, now)
+    speaking.call_over(tx, row, now)
     if row["step"] in (BRIDGE_STEP, QUEUE_STEP, OPERATOR_STEP):
         return
     if incident_row is not None:

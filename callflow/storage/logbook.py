@@ -212,6 +212,20 @@ def recorded_elsewhere(tx: Tx, node: str) -> set[str]:
     return {data["call"] for data in told if data.get("node", node) != node}
 
 
+_SPOKEN = select(t.logbook.c.data).where(t.logbook.c.kind == "spoken")
+
+
+def spoken_hashes(tx: Tx) -> dict[str, str | None]:
+    """{what was said: SHA-256 of its file} as the logbook tells them."""
+    return {data["voice"]: data["sha256"] for data in _execute(tx, _SPOKEN).scalars()}
+
+
+def spoken_elsewhere(tx: Tx, node: str) -> set[str]:
+    """What was said that another node keeps, as the logbook tells it."""
+    told = _execute(tx, _SPOKEN).scalars()
+    return {data["voice"] for data in told if data["node"] != node}
+
+
 _IMAGED = select(t.logbook.c.data).where(
     t.logbook.c.kind.in_(["image_fetched", "clip_fetched", "link_fetched"])
 )

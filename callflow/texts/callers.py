@@ -33,6 +33,14 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "{to} a raccroché sans réponse après {seconds} s d'attente, appel n° {count} : à rappeler",
         "{to} hung up unanswered after {seconds} s of waiting, call no. {count}: to be called back",
     ),
+    "spoken": (
+        "Message vocal enregistré, {duration} s, SHA-256 {sha256}",
+        "Spoken message recorded, {duration} s, SHA-256 {sha256}",
+    ),
+    "spoken_unfinished": (
+        "{to} a parlé et raccroché avant de confirmer : rien ne compte, le message est à écouter",
+        "{to} spoke and hung up before confirming: nothing counts, the message is to be heard",
+    ),
     "call_back_withheld": (
         "Un appelant sans numéro a raccroché sans réponse : il ne peut pas être rappelé",
         "A caller without a number hung up unanswered: they can't be called back",

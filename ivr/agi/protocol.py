@@ -110,6 +110,13 @@ class Session:
         answer = await self._play(f"STREAM FILE {_word(file)} {_word(keys)}", 180.0)
         return chr(int(answer.result)) if answer.result not in ("", "0") else ""
 
+    async def record(self, file: str, keys: str, longest_s: float, pause_s: float) -> str:
+        """Writes what the far end says to ``file``.sln, until one of ``keys``, which is returned,
+        or, "", until it is silent for ``pause_s`` or spoke for ``longest_s``."""
+        ends = f"{int(longest_s * 1000)} s={int(pause_s)}"
+        answer = await self._play(f"RECORD FILE {_word(file)} sln {_word(keys)} {ends}", 180.0)
+        return chr(int(answer.result)) if answer.result not in ("", "0") else ""
+
     async def set_variable(self, name: str, value: str) -> None:
         await self.command(f"SET VARIABLE {name} {_word(value)}")
 

@@ -20,6 +20,7 @@ from callflow.signal import Kind
 from ivr import dialogue, prompts
 from ivr.agi.keys import Keys
 from ivr.agi.protocol import Gone, Session
+from ivr.agi.voices import Voices
 from ivr.dialogue import (
     Bridge,
     CodeChecked,
@@ -34,9 +35,11 @@ from ivr.dialogue import (
     Played,
     Progress,
     Silence,
+    Spoken,
     Turn,
     Typed,
 )
+from ivr.recording import Spoken as Recorded
 from ivr.speech import Sentence
 
 log = structlog.get_logger()
@@ -51,11 +54,16 @@ MUTE_PATIENCE = 1.0
 _HEEDED = {Input.NONE: "", Input.ZERO: dialogue.OPERATOR_KEY, Input.ANY: "0123456789*#"}
 
 
+#: The keys that end what somebody says after the tone.
+_SPEECH_ENDS = "#0*"
+
+
 class Speaker(Protocol):
     """The seam of speech (ivr/speech)."""
 
-    async def turn(self, sentences: Sequence[Sentence], *, opening: bool = False) -> Path:
-        """One file that says them all, without extension; ``opening``: a call's first words."""
+    async def turn(self, sentences: Sequence[Sentence | Path], *, opening: bool = False) -> Path:
+        """One file that says them all, without extension; ``opening``: a call's first words. A path
+        is a sound that is there already."""
 
     def prepare(self, sentences: Iterable[Sentence]) -> None:
         """They will be said soon."""
@@ -87,6 +95,9 @@ class DialogueStore(Protocol):
         """Does what a menu wants done and stores what follows from it, in one commit: a server
         that goes on from there never does it twice."""
 
+    async def spoken(self, channel_id: str, recorded: Recorded) -> None:
+        """Stores that this was said in the call, and where it is kept. Idempotent."""
+
     async def save(self, channel_id: str, progress: Progress) -> None:
         """Stores how far the dialogue is."""
 
@@ -100,10 +111,11 @@ class DialogueStore(Protocol):
 class Dialogues:
     """The routes ``outgoing`` and ``incoming`` of the AGI server."""
 
-    def __init__(self, store: DialogueStore, speech: Speaker, mute: Mute) -> None:
+    def __init__(self, store: DialogueStore, speech: Speaker, mute: Mute, voices: Voices) -> None:
         self._store = store
         self._speech = speech
         self._mute = mute
+        self._voices = voices
         self._background: set[asyncio.Task[None]] = set()
         self._keys: dict[str, Keys] = {}  # of each call that has a dialogue now
 
@@ -210,7 +222,9 @@ class _Run:
         if now.record_muted and self._is_muted is not True:
             await self._all.muted(self._id, True)
             self._is_muted = True
-        said = [sentence(phrase, language) for phrase in phrases]
+        said = [await self._said(phrase, language) for phrase in phrases]
+        if now.read is Input.VOICE:
+            said.append(await self._all._voices.tone())
         file = str(await self._all._speech.turn(said, opening=self._opening))
         if self._opening:  # what was typed before a word was said answers nothing
             self._keys.forget()
@@ -220,9 +234,16 @@ class _Run:
             self._all.later(self._all.muted(self._id, False))
         return await self._read(now, file)
 
+    async def _said(self, phrase: Phrase, language: str) -> Sentence | Path:
+        if phrase.key == "voice":
+            return await self._all._voices.played(str(phrase.values["voice"]))
+        return sentence(phrase, language)
+
     async def _read(self, now: Turn, file: str) -> Event:
         self._keys.skip("#")  # it ended what was read before, once more
         match now.read:
+            case Input.VOICE:
+                return await self._listen(now, file)
             case Input.CODE:
                 return await self._read_code(now, file)
             case Input.KEY:
@@ -254,6 +275,34 @@ class _Run:
         if not read:
             self._keys.take(len(early))
         return Typed(typed.removesuffix("#")) if typed else Silence()
+
+    async def _listen(self, now: Turn, file: str) -> Event:
+        """A key ends the words, or the speech; 0 and ``*`` mean what they mean elsewhere."""
+        waiting = self._keys.waiting[:1]
+        key = waiting or await self._session.stream(file, _SPEECH_ENDS)
+        if key == "#":
+            key = await self._session.stream(str(await self._all._voices.tone()), _SPEECH_ENDS)
+        self._keys.forget()
+        if key not in ("", "#"):
+            return Typed(key)
+        name, target = await self._all._voices.begin(self._id)
+        try:
+            key = await self._session.record(
+                str(target), _SPEECH_ENDS, now.longest_s, now.timeout_s
+            )
+        finally:  # whoever hangs up in the middle has said something, too
+            recorded = await self._kept(name)
+            self._keys.forget()
+        if key not in ("", "#"):
+            return Typed(key)
+        return Spoken(name) if recorded else Silence()
+
+    async def _kept(self, name: str) -> bool:
+        recorded = await self._all._voices.finish(name)
+        if recorded is not None:
+            await self._all._store.spoken(self._id, recorded)
+            await self._all._voices.stored(name)
+        return recorded is not None
 
     async def _follow(self, facts: Facts, progress: Progress, event: Event) -> Progress:
         deed = dialogue.deed(progress, event)

@@ -29,6 +29,7 @@ from ivr.dialogue.events import (
     HungUp,
     Played,
     Silence,
+    Spoken,
     Typed,
 )
 from ivr.dialogue.facts import Facts, Progress
@@ -97,6 +98,7 @@ __all__ = [
     "Progress",
     "Rule",
     "Silence",
+    "Spoken",
     "State",
     "Trigger",
     "Turn",

@@ -18,6 +18,14 @@ class Typed:
 
 
 @dataclass(frozen=True, slots=True)
+class Spoken:
+    """Something was said after the tone. ``voice`` names its recording, which is stored already;
+    ``Phrase("voice", {"voice": voice})`` plays it."""
+
+    voice: str
+
+
+@dataclass(frozen=True, slots=True)
 class CodeChecked:
     """The verdict on the code that ``code_to_check`` named."""
 
@@ -56,7 +64,7 @@ class Done:
     duress: bool = False
 
 
-Event = Typed | CodeChecked | Done | Silence | Played | HungUp
+Event = Typed | Spoken | CodeChecked | Done | Silence | Played | HungUp
 
 
 @dataclass(frozen=True, slots=True)

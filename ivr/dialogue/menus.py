@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ivr.dialogue.caller_menu import PAGES
-from ivr.dialogue.events import Done, Event, Typed
+from ivr.dialogue.events import Done, Event, Spoken, Typed
 from ivr.dialogue.pages import Deed, Exit, Lead, Offer, Page, Place
 from ivr.dialogue.table import HELP_KEY, OPERATOR_KEY, SHORTEST_CODE
-from ivr.dialogue.turns import Input, Phrase, Turn
+from ivr.dialogue.turns import VOICE_PAUSE_S, Input, Phrase, Turn
 
 #: A page without offers, digits or a deed waits this long after its words, seconds.
 _LAST_WAIT = 4.0
@@ -36,6 +36,8 @@ def turn(place: Place, first: tuple[Phrase, ...], *, asked_before: bool) -> Turn
         return Turn(
             say=words, read=Input.CODE, digits=page.digits, timeout_s=4.0, record_muted=page.secret
         )
+    if page.records:
+        return Turn(say=words, read=Input.VOICE, timeout_s=VOICE_PAUSE_S)
     if page.deed:
         return Turn(say=words, read=Input.NONE)
     offers = tuple(Phrase(o.say) for o in _offered(place, page) if o.say)
@@ -48,7 +50,9 @@ def deed(place: Place, event: Event, wrong_codes: int) -> Deed | None:
     page = PAGES[place.page]
     if not page.deed or isinstance(event, Done):
         return None
-    typed = _entry(event) if page.reads else ""
+    typed = _entry(event) if page.reads else event.voice if isinstance(event, Spoken) else ""
+    if page.records and not typed:
+        return None
     if page.reads and (not typed or _request(page, typed)):
         return None
     return Deed(name=page.deed, typed=typed, kept=place.kept, wrong_codes=wrong_codes)
@@ -67,6 +71,9 @@ def follow(place: Place, event: Event) -> Step:
         return _led(found, page.leads[event.result], *event.say)
     if page.reads:
         return _typed(place, page, _entry(event))
+    if isinstance(event, Spoken):
+        kept = {**place.kept, page.records: event.voice}
+        return _led(replace(place, kept=kept), page.leads["spoken"])
     return _pressed(place, page, event)
 
 

@@ -47,12 +47,14 @@ class Offer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Page:
-    """One place in a menu: it offers keys, or reads digits under a name, or neither.
+    """One place in a menu: it offers keys, reads digits or speech under a name, or neither.
 
     What is read, or having come here where nothing is, leads to ``deed``, if there is one; its
-    result, else "typed", to what ``leads`` says. ``secret``: digits that nobody keeps; the
-    recording is muted. ``help``: a lone 2 is a request. ``back``: where ``*`` leads.
-    ``asked``: so often, before it is a human's turn.
+    result, else "typed" or "spoken", to what ``leads`` says. ``secret``: digits that nobody keeps;
+    the recording is muted. ``help``: a lone 2 is a request. ``back``: where ``*`` leads.
+    ``asked``: so often, before it is a human's turn. ``records``: after the words and a tone
+    speech is recorded; under this name is kept what it is stored as (``Spoken``), which the deed
+    has as ``typed``.
     """
 
     say: tuple[str, ...] = ()
@@ -60,6 +62,7 @@ class Page:
     offers: tuple[Offer, ...] = ()
     reads: str = ""
     digits: int = LONGEST_CODE
+    records: str = ""
     secret: bool = False
     help: bool = False
     back: str = ""

@@ -15,7 +15,7 @@ from functools import lru_cache
 from callflow.call import Outcome
 from ivr.dialogue import saying, talk
 from ivr.dialogue.caller_menu import PAGES
-from ivr.dialogue.events import CodeChecked, Conclude, Done, Event, Played, Silence, Typed
+from ivr.dialogue.events import CodeChecked, Conclude, Done, Event, Played, Silence, Spoken, Typed
 from ivr.dialogue.facts import Facts, Progress
 from ivr.dialogue.pages import Page, Place
 from ivr.dialogue.table import ASKING, HELP_KEY, OPERATOR_KEY, CodeVerdict, Dialogue, State
@@ -28,6 +28,7 @@ class By(StrEnum):
 
     KEY = "key"
     DIGITS = "digits"  # a number was typed
+    VOICE = "voice"  # something was said after the tone
     CODE = "code"  # the typed code was found to be this
     RESULT = "result"  # this became of what the station does here
     SILENCE = "silence"
@@ -226,9 +227,14 @@ def _events(facts: Facts, progress: Progress, page: Page | None) -> Iterator[_Tr
             yield By.RESULT, result, Done(result=result, served=result in ("done", "told"))
     elif page and page.reads:
         yield By.DIGITS, page.reads, Typed("1234")
+    elif page and page.records:
+        yield By.VOICE, page.records, Spoken("1")
     match now.read:
         case Input.CODE:
             yield from _at_digits(page)
+        case Input.VOICE:
+            yield from ((By.KEY, key, Typed(key)) for key in "0*")
+            yield By.SILENCE, "", Silence()
         case Input.KEY:
             yield from ((By.KEY, key, Typed(key.replace("#", ""))) for key in KEYS)
             yield By.SILENCE, "", Silence()

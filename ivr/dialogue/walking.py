@@ -1,7 +1,7 @@
 """A dialogue walked without a phone or a station: steps lead on, what the station finds is chosen.
 
-A step is ``k`` and the keys that are typed, or one of ``SILENCE``, ``PLAYED`` and ``HANGS_UP``;
-where the station is to do something, ``!`` and what becomes of it.
+A step is ``k`` and the keys that are typed, or one of ``SILENCE``, ``PLAYED``, ``SPEAKS`` and
+``HANGS_UP``; where the station is to do something, ``!`` and what becomes of it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,17 @@ from datetime import UTC, datetime
 
 from callflow.signal import Kind
 from ivr.dialogue import saying, talk
-from ivr.dialogue.events import CodeChecked, Done, Effect, Event, HungUp, Played, Silence, Typed
+from ivr.dialogue.events import (
+    CodeChecked,
+    Done,
+    Effect,
+    Event,
+    HungUp,
+    Played,
+    Silence,
+    Spoken,
+    Typed,
+)
 from ivr.dialogue.facts import Facts, Progress
 from ivr.dialogue.pages import Deed
 from ivr.dialogue.table import CodeVerdict, Dialogue
@@ -23,7 +33,7 @@ CODES = {"2580": CodeVerdict.OK, "2581": CodeVerdict.DURESS}
 #: Everything that a menu may offer to somebody, while nothing is on test.
 MAY = frozenset({"cancel", "going", "send_guard", "next_person", "test", "late"})
 KEYS = "0123456789*#"
-SILENCE, PLAYED, HANGS_UP = "s", "p", "h"
+SILENCE, PLAYED, SPEAKS, HANGS_UP = "s", "p", "v", "h"
 #: Turns that read nothing that would lead on: their words are said, and that is the event.
 UNREAD = frozenset({Input.NONE, Input.ZERO, Input.ANY})
 _AT = datetime(2026, 11, 26, 14, 32, tzinfo=UTC)
@@ -146,9 +156,13 @@ def _event(now: Turn, step: str) -> Event:
         return Silence()
     if step == PLAYED and now.read in UNREAD:
         return Played()
+    if step == SPEAKS and now.read is Input.VOICE:
+        return Spoken("1")
     keys = step[1:]
     if step[:1] != "k" or not keys or keys.strip(KEYS) or now.read is Input.NONE:
         raise BadStep("a phone has 0-9, * and #")
+    if now.read is Input.VOICE and keys[0] not in "0*":
+        return Silence()
     if now.read is Input.CODE:
         return Typed(keys.partition("#")[0][: now.digits])
     return Typed(keys[:1].replace("#", ""))

@@ -140,8 +140,9 @@ class Speech:
                 raise
         return stem
 
-    async def turn(self, sentences: Sequence[Sentence], *, opening: bool = False) -> Path:
-        """One file for all of ``sentences``; one that fails is left out, loudly.
+    async def turn(self, sentences: Sequence[Sentence | Path], *, opening: bool = False) -> Path:
+        """One file for all of ``sentences``; one that fails is left out, loudly. A path is a sound
+        that is there already, in A-law, without extension.
 
         One file, since `GET DATA` plays only one and digits are never lost within one command.
         ``opening``: they are a call's first words.
@@ -152,8 +153,8 @@ class Speech:
         except FileNotFoundError:  # an announcement was just taken away
             return await self._in_thread(self._join, await self._sounds(sentences), opening)
 
-    async def _sounds(self, sentences: Sequence[Sentence]) -> list[Path]:
-        orders = [self.sound(sentence) for sentence in sentences]
+    async def _sounds(self, sentences: Sequence[Sentence | Path]) -> list[Path]:
+        orders = [_there(one) if isinstance(one, Path) else self.sound(one) for one in sentences]
         results = await asyncio.gather(*orders, return_exceptions=True)
         stems = [result for result in results if isinstance(result, Path)]
         for result in results:
@@ -312,6 +313,10 @@ class Speech:
         with suppress(ProcessLookupError):
             voice.kill()
         await voice.wait()
+
+
+async def _there(sound: Path) -> Path:
+    return sound
 
 
 def _hash(parts: Iterable[str]) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 
 from callflow import handling
 from callflow.call import Outcome
 from callflow.clock import Clock
+from callflow.handling import speaking
 from callflow.storage import Store, Tx
 from callflow.vault import Vault
 from ivr.ami import is_channel_id
 from ivr.dialogue import CodeVerdict, Conclude, Deed, Effect, Facts, Progress, advance
+from ivr.recording import Spoken
 
 
 class DialogueRows:
@@ -80,6 +83,12 @@ class DialogueRows:
             return after, effects
 
         return await self._store.write(performed)
+
+    async def spoken(self, channel_id: str, recorded: Spoken) -> None:
+        """What was said after a tone, kept."""
+        now = self._now()
+        kept = dataclasses.asdict(recorded)
+        await self._store.write(lambda tx: speaking.said(tx, channel_id, **kept, now=now))
 
     async def save(self, channel_id: str, progress: Progress) -> None:
         """How far it is; from the moment that it goes on with a human, one is rung."""

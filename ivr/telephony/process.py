@@ -18,6 +18,7 @@ from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.vault import Vault
 from ivr.agi import AgiServer, Dialogues, fixed_sentences
 from ivr.agi.runner import sentence
+from ivr.agi.voices import Voices
 from ivr.ami import Account, AmiError, AmiLink, Timing
 from ivr.asterisk.configuration import AMI_USER
 from ivr.asterisk.instance import Instance, Kind
@@ -98,7 +99,12 @@ class Telephony:
         )
         self._speech = speech_of(settings)
         self._site_names = SiteNames(store, vault, self._speech)
-        self._dialogues = Dialogues(self._rows, self._speech, self._mute)
+        self._dialogues = Dialogues(
+            self._rows,
+            self._speech,
+            self._mute,
+            Voices(settings.recordings_dir, settings.data_dir / "prompts" / "turns"),
+        )
         self._panels = Panels(
             PanelRows(store, node=settings.node, now=clock.now, on_arrived=self._placing.arrived),
             settings.data_dir / "tones",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import structlog
 from callflow import handling
 from callflow.call import CallState, Outcome
 from callflow.clock import Clock
+from callflow.handling import speaking
 from callflow.storage import Store, StoreUnavailable, calls
 from ivr import recording
 
@@ -54,6 +56,8 @@ class Recordings:
     async def sweep(self) -> None:
         """Queue what nobody finished: rows without a recording, raw files of calls that ended."""
         rows = await self._store.read(lambda tx: calls.unrecorded(tx, self._node))
+        for name in recording.raw_spoken(self._folder):
+            self.over(name.rpartition(".")[0], cut=False)
         for call_id in [row["id"] for row in rows] + recording.raw_call_ids(self._folder):
             self.over(call_id, cut=False)
 
@@ -81,6 +85,9 @@ class Recordings:
             return
         if row["state"] != CallState.ENDED:
             return  # it lives: its end will come
+        for name in recording.raw_spoken(self._folder):
+            if name.startswith(f"{job.call_id}."):
+                await self._spoken(job.call_id, name)
         if row["answered_at"] is None and not self._raw(job.call_id).exists():
             return  # never answered: there is nothing to record
         await self._settled(job.call_id)
@@ -107,6 +114,16 @@ class Recordings:
             )
         )
         recording.discard_raw(self._folder, job.call_id)
+
+    async def _spoken(self, call_id: str, name: str) -> None:
+        """What was said when nobody was there to keep it."""
+        kept = await asyncio.get_running_loop().run_in_executor(
+            self._thread, recording.finish_spoken, self._folder, name
+        )
+        await self._store.write(
+            lambda tx: speaking.said(tx, call_id, **dataclasses.asdict(kept), now=self._now())
+        )
+        recording.discard_spoken(self._folder, name)
 
     def _raw(self, call_id: str) -> Path:
         return recording.raw_file(self._folder, call_id)

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Self
 
 
@@ -53,6 +54,8 @@ class AgiPhone:
             self.heard.append(match[1])
             key = self.keys.pop(0) if match[2] and self.keys else ""
             return self._over(key) or f"200 result={ord(key) if key else 0} endpos=800\n"
+        if match := re.fullmatch(r'RECORD FILE "(.*)" sln "(.*)" (\d+) s=(\d+)', command):
+            return self._spoke(Path(match[1]))
         if command == "CHANNEL STATUS":
             return "200 result=6\n"
         return "200 result=0\n"
@@ -70,6 +73,16 @@ class AgiPhone:
             self.keys.insert(0, left)
         complete = hash_key or len(typed) >= digits
         return f"200 result={typed[:digits]}{'' if complete else ' (timeout)'}\n"
+
+    def _spoke(self, target: Path) -> str:
+        """A tone stands for speech: ``says`` until a pause, ``says#`` until the key, ``says hang
+        up``; any other entry is silence that this key ends."""
+        entry = self.keys.pop(0) if self.keys else ""
+        said, _, rest = entry.partition("says")
+        sound = b"\x00\x20\x00\xe0" * 4000 if entry.startswith("says") else bytes(8000)
+        target.with_name(f"{target.name}.sln").write_bytes(sound)
+        key = rest.strip() if entry.startswith("says") else said
+        return self._over(key) or f"200 result={ord(key) if key else 0} (dtmf) endpos=8000\n"
 
     def _over(self, entry: str) -> str | None:
         return {

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from callflow.call import Outcome
 from ivr.dialogue import CodeVerdict, Conclude, Deed, Done, Effect, Facts, Progress, advance
+from ivr.recording import Spoken
 
 
 @dataclass
@@ -23,6 +24,7 @@ class MemoryStore:
     failing: bool = False
     progress: dict[str, Progress] = field(default_factory=dict)
     concluded: dict[str, list[Outcome]] = field(default_factory=lambda: defaultdict(list))
+    said: dict[str, list[Spoken]] = field(default_factory=lambda: defaultdict(list))
     arrivals: list[tuple[str, str, str]] = field(default_factory=list)
 
     async def load(self, channel_id: str) -> tuple[Facts, Progress] | None:
@@ -56,6 +58,10 @@ class MemoryStore:
         told = [effect.outcome for effect in effects if isinstance(effect, Conclude)]
         self.concluded[channel_id] += told
         return after, effects
+
+    async def spoken(self, channel_id: str, recorded: Spoken) -> None:
+        await self._commit()
+        self.said[channel_id].append(recorded)
 
     async def save(self, channel_id: str, progress: Progress) -> None:
         await self._commit()

@@ -2,7 +2,7 @@
 
 A file is a YAML head (the facts; ``codes``: what the typed codes are; ``deeds``: what a menu's
 deeds lead to, each time), ``---``, and lines:
-``< words``, ``? what is read``, ``> keys`` (or ``silence``, ``played``, ``hangs up``),
+``< words``, ``? what is read``, ``> keys`` (``silence``, ``played``, ``says NAME``, ``hangs up``),
 ``! deed, what is kept: result``, ``= effects``. Only the head and the ``>`` lines are read; the
 rest is what must come out.
 ``python -m tests.support.dialogues`` writes all files anew, for a person to review.
@@ -36,6 +36,7 @@ from ivr.dialogue import (
     Played,
     Progress,
     Silence,
+    Spoken,
     Turn,
     Typed,
 )
@@ -123,6 +124,8 @@ def _told(now: Turn, language: str) -> Iterator[str]:
 
 def _event(line: str) -> Event:
     plain: dict[str, Event] = {"silence": Silence(), "played": Played(), "hangs up": HungUp()}
+    if line.startswith("says "):
+        return Spoken(line.removeprefix("says "))
     return plain.get(line, Typed(line))
 
 

@@ -12,7 +12,8 @@ from callflow import handling
 from callflow.storage import Store
 from callflow.vault import Vault
 from ivr import dialogue, prompts
-from ivr.dialogue import Facts, Input, Played, Progress, Silence, Typed
+from ivr.dialogue import Facts, Input, Played, Progress, Silence, Spoken, Typed
+from ivr.recording import Spoken as Recorded
 from ivr.telephony.dialogue_rows import DialogueRows
 
 T = TypeVar("T")
@@ -22,6 +23,10 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
     """In a thread of its own: a browser's test runs in a loop."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result()
+
+
+def _recorded(name: str) -> Recorded:
+    return Recorded(name=name, path=f"spoken/{name}.wav", sha256="0" * 64, duration=3.0)
 
 
 class MenuCaller:
@@ -57,6 +62,17 @@ class MenuCaller:
             now = dialogue.turn(self.facts, self.progress)
             assert now is not None, f"the call is over before {entry!r}"
             self._event(Typed(entry.rstrip("#")) if entry else Silence())
+        return self
+
+    def says(self, *names: str) -> MenuCaller:
+        """Speaks after each tone; ``""`` is silence. What is said is recorded under these names."""
+        for name in names:
+            now = dialogue.turn(self.facts, self.progress)
+            assert now is not None, "the call is over"
+            assert now.read is Input.VOICE, "nothing is recorded here"
+            if name:
+                _run(self._rows.spoken(self.call_id, _recorded(name)))
+            self._event(Spoken(name) if name else Silence())
         return self
 
     def hangs_up(self) -> None:

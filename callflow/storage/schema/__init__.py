@@ -1,6 +1,14 @@
 """The tables. Text ids; instants in UTC; JSON for what is only read whole."""
 
-from callflow.storage.schema.alarms import call, call_action, incident, recording, signal, undo
+from callflow.storage.schema.alarms import (
+    call,
+    call_action,
+    incident,
+    recording,
+    signal,
+    spoken,
+    undo,
+)
 from callflow.storage.schema.base import UtcDateTime, metadata
 from callflow.storage.schema.distribution import call_back
 from callflow.storage.schema.interventions import guard_firm, measure
@@ -84,6 +92,7 @@ __all__ = [
     "signal",
     "site",
     "site_contact",
+    "spoken",
     "task",
     "undo",
     "user",

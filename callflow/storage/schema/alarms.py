@@ -140,6 +140,19 @@ recording = Table(
     instant("checked_at", null=False),
 )
 
+#: What somebody said after a tone in a call.
+spoken = Table(
+    "spoken",
+    metadata,
+    Column("name", String(120), primary_key=True),
+    reference("call_id", "call.id"),
+    Column("path", Text, nullable=False),  # relative to the recordings folder
+    Column("sha256", String(64), nullable=False),
+    Column("duration", Float, nullable=False),  # seconds
+    instant("said_at", null=False),
+    instant("settled_at"),  # whoever said it confirmed it, said it anew, or is to be called back
+)
+
 call_action = Table(
     "call_action",
     metadata,

@@ -11,6 +11,7 @@ import pytest
 
 from callflow.signal import Kind
 from ivr.agi import AgiServer, Dialogues
+from ivr.agi.voices import Voices
 from ivr.dialogue import CodeVerdict, Dialogue, Facts
 from ivr.speech import Sentence
 from tests.support.agi_phone import AgiPhone
@@ -23,8 +24,9 @@ class Reader:
 
     prepared: list[Sentence] = field(default_factory=list)
 
-    async def turn(self, sentences: Sequence[Sentence], *, opening: bool = False) -> Path:
-        return Path(" ".join(sentence.text for sentence in sentences))
+    async def turn(self, sentences: Sequence[Sentence | Path], *, opening: bool = False) -> Path:
+        said = (one.name if isinstance(one, Path) else one.text for one in sentences)
+        return Path(" ".join(said))
 
     def prepare(self, sentences: Iterable[Sentence]) -> None:
         self.prepared += sentences
@@ -62,7 +64,7 @@ FACTS = Facts(
 
 
 @pytest.fixture
-async def station() -> AsyncIterator[Station]:
+async def station(tmp_path: Path) -> AsyncIterator[Station]:
     mutes: list[tuple[str, bool]] = []
 
     async def mute(channel_id: str, on: bool) -> None:
@@ -74,7 +76,7 @@ async def station() -> AsyncIterator[Station]:
         incoming=Facts(dialogue=Dialogue.INCOMING),
     )
     speech = Reader()
-    dialogues = Dialogues(store, speech, mute)
+    dialogues = Dialogues(store, speech, mute, Voices(tmp_path, tmp_path / "turns"))
     server = AgiServer(
         {"outgoing": dialogues.outgoing, "incoming": dialogues.incoming}, connections=40
     )

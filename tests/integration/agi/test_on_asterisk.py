@@ -12,6 +12,7 @@ import pytest
 from callflow.call import Outcome
 from callflow.signal import Kind
 from ivr.agi import AgiServer, Dialogues, fixed_sentences
+from ivr.agi.voices import Voices
 from ivr.ami import Account, AmiLink
 from ivr.asterisk.configuration import AMI_USER
 from ivr.asterisk.simulator import Phone
@@ -86,7 +87,7 @@ async def talking(pair: Pair, tmp_path: Path) -> AsyncIterator[Talking]:
     speech = Speech(tmp_path, tmp_path / "shared", Announcements(tmp_path / "announcements"))
     await speech.start()
     await speech.prewarm(fixed_sentences())
-    dialogues = Dialogues(store, speech, mute)
+    dialogues = Dialogues(store, speech, mute, Voices(tmp_path, tmp_path / "turns"))
     server = AgiServer({"outgoing": dialogues.outgoing})
     await server.start(pair.agi_port)
     ami = pair.ami()

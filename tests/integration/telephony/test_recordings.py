@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from callflow.storage import calls
+from callflow.storage import calls, spoken
 from ivr.recording import FRAME, RATE
 from tests.support.scripted_ami import ANSWERS, ScriptedAmi
 from tests.support.telephony_station import FIRST, TelephonyStation, telephony_station
@@ -78,3 +78,24 @@ async def test_a_call_that_nobody_answered_has_no_recording(tmp_path: Path) -> N
         await station.until_row(call, lambda row: row["state"] == "ended")
         await station.kill()
         assert await station.store.read(calls.all_recordings) == []
+
+
+async def test_what_was_said_when_telephony_died_is_kept_and_called_back(tmp_path: Path) -> None:
+    async with ScriptedAmi() as ami, telephony_station(ami, tmp_path) as station:
+        ami.default_fate = ANSWERS
+        call = await _answered(station)
+        raw = _raw(station, f"{call}.1", 0.5).rename(
+            station.settings.recordings_dir / f"{call}.1.sln"
+        )
+        await station.kill()
+        ami.end(call)
+        station.start()
+        await _recording(station, call)
+        async with asyncio.timeout(15):
+            while not (said := await station.store.read(spoken.everything)):
+                await station.changed()
+            while raw.exists():
+                await station.changed()
+        assert [(row["name"], row["duration"]) for row in said] == [(f"{call}.1", 1.0)]
+        assert (station.settings.recordings_dir / said[0]["path"]).exists()
+        assert said[0]["settled_at"]

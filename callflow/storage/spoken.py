@@ -1,0 +1,50 @@
+"""Rows of what people said after a tone in a call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+
+from callflow.storage import schema as t
+from callflow.storage.store import Tx
+
+Row = dict[str, Any]
+
+_C = t.spoken.c
+
+
+def get(tx: Tx, name: str) -> Row | None:
+    """What was said under this name."""
+    row = tx.execute(select(t.spoken).where(_C.name == name)).first()
+    return dict(row._mapping) if row else None
+
+
+def insert(tx: Tx, row: Row) -> None:
+    """It was said, and is kept."""
+    tx.execute(t.spoken.insert().values(**row))
+
+
+def unsettled(tx: Tx, call_id: str) -> list[str]:
+    """What was said in a call and came to nothing yet, the first first."""
+    query = select(_C.name).where(_C.call_id == call_id, _C.settled_at.is_(None))
+    return [str(name) for name in tx.execute(query.order_by(_C.said_at)).scalars()]
+
+
+def settle(tx: Tx, call_id: str, now: datetime) -> None:
+    """All that was said in the call until now is seen to."""
+    query = update(t.spoken).where(_C.call_id == call_id, _C.settled_at.is_(None))
+    tx.execute(query.values(settled_at=now))
+
+
+def everything(tx: Tx) -> list[Row]:
+    """Every row."""
+    return [dict(row._mapping) for row in tx.execute(select(t.spoken))]
+
+
+def named(tx: Tx, names: Sequence[str]) -> dict[str, Row]:
+    """{name: its row}."""
+    query = select(t.spoken).where(_C.name.in_(list(names)))
+    return {row.name: dict(row._mapping) for row in tx.execute(query)}
