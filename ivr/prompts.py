@@ -328,6 +328,142 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "fr": "Personne n'est sur votre liste d'appel.",
         "en": "Nobody is on your call list.",
     },
+    # --- the menus of technicians and guards ---
+    "ask_site": {
+        "fr": "De quel site s'agit-il ? Tapez son numéro de transmetteur, puis dièse.",
+        "en": "Which site is it about? Type the number of its transmitter, then hash.",
+    },
+    "site_not_yours": {
+        "fr": "Votre société n'intervient pas sur ce transmetteur.",
+        "en": "Your firm does not look after this transmitter.",
+    },
+    "menu_another_site": {"fr": "Changer de site, 9.", "en": "For another site, 9."},
+    "menu_accept_visit": {
+        "fr": "J'accepte cette intervention technique, tapez 1.",
+        "en": "I accept this technical visit, press 1.",
+    },
+    "menu_accept_guard": {
+        "fr": "J'accepte la mission de gardiennage, tapez 1.",
+        "en": "I accept the guard's mission, press 1.",
+    },
+    "menu_on_site": {"fr": "Je suis arrivé sur place, 1.", "en": "I have arrived on site, 1."},
+    "menu_leave": {"fr": "Je quitte les lieux, 1.", "en": "I am leaving the premises, 1."},
+    "menu_report": {
+        "fr": "Donner mon compte rendu, appuyez sur 1.",
+        "en": "To give my report, push 1.",
+    },
+    "menu_refuse": {"fr": "Je refuse la mission, 3.", "en": "I refuse the mission, 3."},
+    "menu_police": {
+        "fr": "Il faut les forces de l'ordre, 7.",
+        "en": "The police are needed, 7.",
+    },
+    "menu_walk": {
+        "fr": "Essayer les détecteurs un par un, 4.",
+        "en": "To walk test the detectors, 4.",
+    },
+    "menu_walk_on": {
+        "fr": "Écouter l'essai qui est en cours, 4.",
+        "en": "To listen to the test that is running, 4.",
+    },
+    "menu_fault": {"fr": "Zones en défaut, 5.", "en": "Zones at fault, 5."},
+    "menu_fault_open": {
+        "fr": "Déclarer une zone hors d'usage, tapez 1.",
+        "en": "To declare a zone out of order, press 1.",
+    },
+    "menu_fault_close": {
+        "fr": "Une zone est réparée, faites le 2.",
+        "en": "A zone is repaired, dial 2.",
+    },
+    "menu_walk_end": {
+        "fr": "Quand vous avez fini, pressez la touche 1.",
+        "en": "When you have finished, hit the 1 key.",
+    },
+    "walk_listening": {
+        "fr": "Déclenchez vos détecteurs, chaque message reçu est annoncé.",
+        "en": "Trip your detectors, each signal that comes is announced.",
+    },
+    "walk_signal": {"fr": "Reçu : {kind}.", "en": "Received: {kind}."},
+    "walk_idle": {
+        "fr": "Plus rien n'est arrivé depuis dix minutes.",
+        "en": "Nothing more has come for ten minutes.",
+    },
+    "walk_over": {
+        "fr": "La durée prévue est écoulée, ce site n'est plus en essai.",
+        "en": "The time agreed has passed, this site is no longer on test.",
+    },
+    "walk_count": {"fr": "Messages reçus : {count}.", "en": "Signals received: {count}."},
+    "walk_unheard": {
+        "fr": "Zones qui n'ont rien envoyé : {count}.",
+        "en": "Zones that sent nothing: {count}.",
+    },
+    "walk_mailed": {
+        "fr": "Le détail vous parvient par courrier électronique.",
+        "en": "You will get the details by electronic mail.",
+    },
+    "walk_unsent": {
+        "fr": "Sans adresse électronique connue, demandez le détail à un opérateur.",
+        "en": "We know no mail address of yours, ask an operator for the details.",
+    },
+    "ask_days": {
+        "fr": "Pendant combien de jours au plus ? De 1 à 9.",
+        "en": "For how many days at most? From 1 to 9.",
+    },
+    "fault_opened": {
+        "fr": "C'est enregistré : la zone {zone} est déclarée en défaut.",
+        "en": "This is recorded: zone {zone} is declared at fault.",
+    },
+    "fault_closed": {
+        "fr": "C'est enregistré : la zone {zone} n'est plus en défaut.",
+        "en": "This is recorded: zone {zone} is at fault no more.",
+    },
+    "zone_not_at_fault": {
+        "fr": "Aucun défaut n'est déclaré pour elle.",
+        "en": "No fault is declared for that one.",
+    },
+    "visit_accepted": {
+        "fr": "Merci d'intervenir, prévenez-nous à votre arrivée.",
+        "en": "Thank you for coming, tell us when you arrive.",
+    },
+    "visit_on_site": {
+        "fr": "Votre présence sur place est notée.",
+        "en": "Your presence on site is noted.",
+    },
+    "visit_left": {"fr": "Votre départ est noté.", "en": "Your departure is noted."},
+    "moot": {
+        "fr": "Cette mission n'est plus d'actualité.",
+        "en": "This mission is no longer wanted.",
+    },
+    "police_asked": {
+        "fr": "Votre demande de renfort part à l'instant.",
+        "en": "Your request for support goes out right now.",
+    },
+    "report_where": {
+        "fr": "Quels lieux avez-vous contrôlés ?",
+        "en": "Which places have you checked?",
+    },
+    "report_inside": {"fr": "Seulement l'intérieur, 1.", "en": "Only the inside, 1."},
+    "report_outside": {"fr": "Seulement l'extérieur, 2.", "en": "Only the outside, 2."},
+    "report_both": {"fr": "Les deux ensemble, 3.", "en": "Both of them, 3."},
+    "report_clear": {
+        "fr": "Rien d'anormal constaté, touche 1.",
+        "en": "Nothing unusual found, key 1.",
+    },
+    "report_found": {
+        "fr": "Des traces d'effraction, 2.",
+        "en": "There are traces of a break-in, 2.",
+    },
+    "report_rearmed": {
+        "fr": "L'alarme est remise en marche, 1.",
+        "en": "The alarm system is armed again, 1.",
+    },
+    "report_not_rearmed": {
+        "fr": "Elle reste à l'arrêt, 2.",
+        "en": "It stays disarmed, 2.",
+    },
+    "report_kept": {
+        "fr": "Votre compte rendu est transmis.",
+        "en": "Your report has been passed on.",
+    },
     # --- while somebody waits ---
     "position": {
         "fr": "Vous êtes numéro {position} dans la file d'attente. Merci de patienter.",

@@ -38,6 +38,7 @@ from callflow.handling.dialogues import (
     site_facts,
 )
 from callflow.handling.due import decide_due
+from callflow.handling.firm_members import firm_members, put_member, remove_member
 from callflow.handling.guard_firms import guard_firms, put_firm
 from callflow.handling.guards import (
     guard_event,
@@ -179,6 +180,7 @@ __all__ = [
     "fetch_images",
     "fetch_link",
     "find_forgotten",
+    "firm_members",
     "get_directory",
     "get_site",
     "guard_event",
@@ -214,6 +216,7 @@ __all__ = [
     "publish_plan",
     "put_directory",
     "put_firm",
+    "put_member",
     "put_site",
     "recall_guard",
     "record_verification",
@@ -222,6 +225,7 @@ __all__ = [
     "recording_finished",
     "rehearse",
     "release",
+    "remove_member",
     "report_service",
     "request_contact_call",
     "resume_plan",

@@ -8,6 +8,7 @@ from typing import Any
 
 from callflow.handling.acting import hand_to_human
 from callflow.handling.outbox import is_silenced
+from callflow.handling.storing import store_signals
 from callflow.handling.tasks import end_task
 from callflow.handling.telling import storable, tell
 from callflow.instants import to_iso
@@ -28,6 +29,8 @@ from callflow.outbox import (
 )
 from callflow.storage import Tx, incidents, tasks
 from callflow.storage import outbox as rows
+from callflow.storage import supervision as supervision_rows
+from callflow.supervision import station_signal
 from callflow.task import TaskOutcome, TaskState
 
 Row = dict[str, Any]
@@ -62,17 +65,30 @@ def _ends_here(tx: Tx, row: Row, now: datetime) -> bool:
 
 
 def _withdrawn(tx: Tx, row: Row, now: datetime) -> bool:
-    incident = _incident(tx, row)
-    if row["channel"] != Channel.IMAGES.value and is_silenced(tx, incident):
+    if row["channel"] != Channel.IMAGES.value and _is_silenced(tx, row):
         why = "message_withheld"
     elif _is_cancelled(tx, row["task_id"]):
         why = "message_withdrawn"
     else:
         return False
     rows.end(tx, row["id"], MessageState.CANCELLED, now)
-    tell(tx, why, now, incident, **_told(row))
+    _tell(tx, why, now, row, **_told(row))
     _settle_task(tx, row, now)
     return True
+
+
+def _is_silenced(tx: Tx, row: Row) -> bool:
+    if row["incident_id"] is None:
+        return incidents.site_is_mute(tx, row["site_id"])
+    return is_silenced(tx, _incident(tx, row))
+
+
+def _tell(tx: Tx, kind: str, now: datetime, row: Row, **data: Any) -> None:
+    """Of the message's incident, or of its site."""
+    if row["incident_id"] is None:
+        tell(tx, kind, now, site=row["site_id"], **data)
+    else:
+        tell(tx, kind, now, _incident(tx, row), **data)
 
 
 def _is_cancelled(tx: Tx, task_id: str | None) -> bool:
@@ -91,7 +107,7 @@ def _message(tx: Tx, row: Row) -> Message:
     channel = Channel(row["channel"])
     return Message(
         id=row["id"],
-        incident=row["incident_id"],
+        incident=row["incident_id"] or "",
         channel=channel,
         to=row["to"],
         subject=row["subject"],
@@ -128,7 +144,7 @@ def message_sent(tx: Tx, message_id: str, now: datetime) -> None:
     row = rows.get(tx, message_id)
     if row is None or not rows.end(tx, message_id, MessageState.SENT, now):
         return
-    tell(tx, "message_sent", now, _incident(tx, row), **_told(row))
+    _tell(tx, "message_sent", now, row, **_told(row))
     _settle_task(tx, row, now)
 
 
@@ -184,7 +200,7 @@ def message_failed(
         return
     rows.put_off(tx, message_id, again, _error(told))
     if attempt == 1:  # the row counts the others
-        tell(tx, "message_delayed", now, _incident(tx, row), **_told(row), **told)
+        _tell(tx, "message_delayed", now, row, **_told(row), **told)
 
 
 def _error(told: Row) -> str:
@@ -193,6 +209,9 @@ def _error(told: Row) -> str:
 
 def _give_up(tx: Tx, row: Row, told: Row, now: datetime) -> None:
     rows.end(tx, row["id"], MessageState.FAILED, now, error=_error(told))
+    if row["incident_id"] is None:
+        _lost(tx, row, told, now)
+        return
     incident = _incident(tx, row, lock=True)
     if row["channel"] == Channel.IMAGES.value:
         take = row["data"].get("take", Take.STILL.value)
@@ -203,6 +222,15 @@ def _give_up(tx: Tx, row: Row, told: Row, now: datetime) -> None:
         tell(tx, "message_failed", now, incident, **_told(row), **told)
         hand_to_human(tx, incident, "undelivered", now, shown(Channel(row["channel"]), row["to"]))
     _settle_task(tx, row, now)
+
+
+def _lost(tx: Tx, row: Row, told: Row, now: datetime) -> None:
+    """A mail about a site, of no incident, was not delivered: somebody tells them otherwise."""
+    _tell(tx, "message_failed", now, row, **_told(row), **told)
+    account = supervision_rows.first_account(tx, row["site_id"])
+    if account is not None:
+        signal = station_signal("MAIL_LOST", account, row["id"], now, text=row["subject"])
+        store_signals(tx, [signal])
 
 
 def _insert_image(tx: Tx, row: Row, now: datetime, **given: Any) -> None:

@@ -21,7 +21,7 @@ from callflow.handling.telling import storable
 from callflow.on_call import as_called
 from callflow.signal import Category, Kind
 from callflow.site import Authority, Contact, Role, Site
-from callflow.storage import Tx, call_backs, calls, contacts, incidents, sites
+from callflow.storage import Tx, call_backs, calls, contacts, firms, incidents, sites
 from callflow.vault import Vault, equal
 from ivr.dialogue import ASKING, SILENT, Answer, CodeVerdict, Dialogue, Facts, Progress
 from ivr.dialogue import State as DialogueState
@@ -68,7 +68,15 @@ def _asked_who(tx: Tx, row: Row, facts: Facts) -> Facts:
     incident_row = incidents.get(tx, row["incident_id"]) if row["incident_id"] else None
     storm = incident_row["storm_id"] if incident_row else None
     site = phone_callers.hint(tx, row["to"], incident_row)
-    return replace(facts, menus=True, hint=site, known_fault=storm is not None)
+    member = None if site else firms.with_number(tx, row["to"])
+    coded = member is not None and member["code"] is not None
+    return replace(
+        facts,
+        menus=True,
+        hint=site,
+        member=member["id"] if member and coded else "",
+        known_fault=storm is not None,
+    )
 
 
 def _of_call(tx: Tx, vault: Vault, row: dict[str, Any]) -> Facts:

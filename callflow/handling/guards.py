@@ -32,9 +32,9 @@ def guard_event(
     """A guard firm accepted, or its guard is on site. Raises Held, NotFound, Refused."""
     row, task = _guards_task(tx, incident_id, task_id, who)
     if event is GuardEvent.ON_SITE and "accepted_at" not in task["data"]:
-        _progress(tx, row, task, GuardEvent.ACCEPTED, who, now)
+        progress(tx, row, task, GuardEvent.ACCEPTED, who, now)
         task = tasks.get(tx, task_id) or task
-    _progress(tx, row, task, event, who, now)
+    progress(tx, row, task, event, who, now)
     return acted(tx, known(tx, incident_id), who, now)
 
 
@@ -42,7 +42,7 @@ def accepted_by_phone(tx: Tx, row: Row, firm: str, now: datetime) -> None:
     """The firm that was called said yes: its guard is expected from now on."""
     for task in tasks.of_incident(tx, row["id"]):
         if _is_asked(task, firm) and "accepted_at" not in task["data"]:
-            _progress(tx, row, task, GuardEvent.ACCEPTED, MACHINE, now)
+            progress(tx, row, task, GuardEvent.ACCEPTED, MACHINE, now)
 
 
 def duress_by_phone(tx: Tx, row: Row, firm: str, now: datetime) -> None:
@@ -57,7 +57,8 @@ def _is_asked(task: Row, firm: str) -> bool:
     return mine and tasks.to_task(task).open
 
 
-def _progress(tx: Tx, row: Row, task: Row, event: GuardEvent, who: str, now: datetime) -> None:
+def progress(tx: Tx, row: Row, task: Row, event: GuardEvent, who: str, now: datetime) -> None:
+    """Write down how far a guard is, and by when his next word is due."""
     data, due = progressed(task["data"], event, step_of(row, task), now)
     tasks.change(tx, task["id"], data=data, due_at=due)
     if row["machine_due"] is not None:  # the plan looks again when the next word is due
@@ -90,13 +91,29 @@ def guard_report(
         raise Refused("a report says whether there are traces of somebody")
     if not traces and rearmed is None:
         raise Refused("all clear needs to say whether the site is armed again")
-    found = TaskOutcome.TRACES if traces else TaskOutcome.ALL_CLEAR
     where = {(True, True): "everywhere", (True, False): "inside"}.get((inside, outside), "outside")
+    reported(tx, row, task, who, now, where=where, traces=traces, rearmed=rearmed, text=text)
+    return acted(tx, known(tx, incident_id), who, now)
+
+
+def reported(
+    tx: Tx,
+    row: Row,
+    task: Row,
+    who: str,
+    now: datetime,
+    *,
+    where: str,
+    traces: bool,
+    rearmed: bool | None,
+    text: str = "",
+) -> None:
+    """The report of a guard ends his task. ``where``: inside, outside or everywhere."""
+    found = TaskOutcome.TRACES if traces else TaskOutcome.ALL_CLEAR
     armed = {True: "rearmed", False: "not_rearmed", None: ""}[rearmed]
     told = {"who": _name(tx, task), "where": where, "armed": armed, "note": text}
     tell(tx, "guard_report", now, row, who_did=who, outcome=found.value, **told)
     end_task(tx, task["id"], found, now, who=who, text=text)
-    return acted(tx, known(tx, incident_id), who, now)
 
 
 def guard_left(tx: Tx, incident_id: str, task_id: str, who: str, now: datetime) -> Row:
@@ -105,9 +122,14 @@ def guard_left(tx: Tx, incident_id: str, task_id: str, who: str, now: datetime) 
     _for_a_guard(task)
     if "left_at" in task["data"]:
         raise Refused("the guard has left already: look again")
-    tasks.note(tx, task_id, {**task["data"], "left_at": to_iso(now)})
-    tell(tx, "guard_left", now, row, who=_name(tx, task), who_did=who)
+    left(tx, row, task, who, now)
     return acted(tx, row, who, now)
+
+
+def left(tx: Tx, row: Row, task: Row, who: str, now: datetime) -> None:
+    """The guard is gone."""
+    tasks.note(tx, task["id"], {**task["data"], "left_at": to_iso(now)})
+    tell(tx, "guard_left", now, row, who=_name(tx, task), who_did=who)
 
 
 def recall_guard(

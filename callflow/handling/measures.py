@@ -11,7 +11,10 @@ from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.telling import tell
 from callflow.incident import State
 from callflow.logbook import MACHINE
+from callflow.signal import Signal
 from callflow.storage import Tx, incidents, measures
+from callflow.storage import supervision as rows
+from callflow.supervision import station_signal
 
 Row = dict[str, Any]
 
@@ -36,10 +39,31 @@ def open_measure(
     who: str = MACHINE,
 ) -> Row:
     """Protect the incident's site by ``text`` for ``lasts``; the measure's row."""
+    of: Row = {"site_id": row["site_id"], "incident_id": row["id"], "zone": ""}
+    measure = _insert(tx, of, kind, text, lasts, now, who)
+    tell(tx, "measure_opened", now, row, who_did=who, **_opened(measure))
+    return measure
+
+
+def open_fault(
+    tx: Tx, site_id: str, zone: str, text: str, lasts: timedelta, now: datetime, *, who: str
+) -> Row:
+    """A zone is out of service, whatever alarms there are; the measure's row (mission 5.4).
+
+    At its end somebody looks at it: ``over``.
+    """
+    of: Row = {"site_id": site_id, "incident_id": None, "zone": zone}
+    measure = _insert(tx, of, Measure.ZONE_OUT_OF_SERVICE, text, lasts, now, who)
+    tell(tx, "measure_opened", now, site=site_id, who_did=who, **_opened(measure))
+    return measure
+
+
+def _insert(
+    tx: Tx, of: Row, kind: Measure, text: str, lasts: timedelta, now: datetime, who: str
+) -> Row:
     measure: Row = {
         "id": uuid.uuid4().hex,
-        "site_id": row["site_id"],
-        "incident_id": row["id"],
+        **of,
         "kind": kind.value,
         "text": text,
         "opened_by": who,
@@ -49,9 +73,21 @@ def open_measure(
         "lifted_by": "",
     }
     measures.insert(tx, measure)
-    until = measure["ends_at"].isoformat(timespec="seconds")
-    tell(tx, "measure_opened", now, row, measure=kind.value, note=text, until=until, who_did=who)
     return measure
+
+
+def _opened(measure: Row) -> Row:
+    until = measure["ends_at"].isoformat(timespec="seconds")
+    return {"measure": measure["kind"], "note": measure["text"], "until": until}
+
+
+def over(tx: Tx, measure: Row, now: datetime) -> list[Signal]:
+    """The time of a measure that stands for itself is over: a human decides what follows."""
+    account = rows.first_account(tx, measure["site_id"])
+    if not measures.lift(tx, measure["id"], MACHINE, now) or account is None:
+        return []
+    told: Row = {"zone": measure["zone"], "text": measure["text"]}
+    return [station_signal("MEASURE_OVER", account, measure["id"], now, **told)]
 
 
 def lift_measure(tx: Tx, site_id: str, measure_id: str, who: str, now: datetime) -> Row:

@@ -61,6 +61,23 @@ def post(
     return message_id
 
 
+def post_for_site(
+    tx: Tx, site_id: str, to: str, subject: str, text: str, now: datetime
+) -> str | None:
+    """Ask for one mail about a site, of no incident; its id, None where the site is mute (D7)."""
+    told: Row = {"channel": Channel.MAIL.value, "to": shown(Channel.MAIL, to), "site": site_id}
+    if incidents.site_is_mute(tx, site_id):
+        tell(tx, "message_withheld", now, **told)
+        return None
+    subject = one_line(storable(subject))
+    of: Row = {"id": None, "site_id": site_id, "exercise": False}
+    message_id = insert(
+        tx, of, now, channel=Channel.MAIL, to=to, subject=subject, body=storable(text)
+    )
+    tell(tx, "message_posted", now, message=message_id, text=subject, **told)
+    return message_id
+
+
 def _facts(row: Row) -> Row:
     """What a program that is told of an alarm needs of it."""
     names = ("account", "kind", "category", "priority", "state", "exercise")
@@ -89,6 +106,7 @@ def insert(
     values: Row = {
         "id": message_id,
         "incident_id": row["id"],
+        "site_id": None if row["id"] else row["site_id"],
         "task_id": task,
         "channel": channel.value,
         "to": storable(to),

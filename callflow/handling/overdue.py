@@ -1,4 +1,4 @@
-"""What did not come in time: polls, tests, closings, "arrived well", the end of a test.
+"""What did not come in time: polls, tests, closings, "arrived well", ends of tests and measures.
 
 ``find`` reads, once a second; only where it finds something is anything written, each row by
 compare-and-set, so that two engines, or one after a crash, do it once.
@@ -15,12 +15,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from callflow import supervision
-from callflow.handling import testing
+from callflow.handling import measures, testing
 from callflow.handling.storing import store_signals
 from callflow.hours import CalendarError
 from callflow.schedule import Schedule
 from callflow.signal import Signal
 from callflow.storage import AWAY, Tx, people, savepoint
+from callflow.storage import measures as measure_rows
 from callflow.storage import supervision as rows
 from callflow.supervision import Listening
 
@@ -43,12 +44,13 @@ class Due:
     accounts: list[Row]
     sites: list[Row]
     tests: list[Row]
+    measures: list[Row]
     heard: Listening | None
     certain: datetime | None
     after: str
 
     def __bool__(self) -> bool:
-        return bool(self.accounts or self.sites or self.tests)
+        return bool(self.accounts or self.sites or self.tests or self.measures)
 
 
 def listening(tx: Tx, known: Listening | None) -> Listening | None:
@@ -80,6 +82,7 @@ def find(tx: Tx, heard: Listening | None, now: datetime, after: str = "") -> Due
         accounts=accounts,
         sites=sites,
         tests=tests,
+        measures=measure_rows.due(tx, now, limit=_MOST),
         heard=heard,
         certain=certain,
         after=until or "",
@@ -95,6 +98,8 @@ def act(tx: Tx, due: Due, now: datetime) -> int:
         found += _alone(tx, partial(_site, tx, site, now))
     for test in due.tests:
         found += _alone(tx, partial(testing.expire, tx, test, now))
+    for measure in due.measures:
+        found += _alone(tx, partial(measures.over, tx, measure, now))
     if found:
         store_signals(tx, found)
     return len(found)

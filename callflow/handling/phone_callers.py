@@ -1,4 +1,4 @@
-"""Who calls: a number is a hint, a code is proof, and guessing codes gets nobody far (D3, D12)."""
+"""Whoever calls about a site: their number is a hint, and what they may do once they are known."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from callflow import call_plan, guessing, supervision
+from callflow import call_plan, supervision
 from callflow.handling.acting import hand_to_human, is_mute
 from callflow.handling.deciding import raise_duress
 from callflow.handling.storing import store_signals
@@ -14,16 +14,12 @@ from callflow.handling.telling import tell
 from callflow.incident import Machine, State
 from callflow.on_call import as_called, on_call
 from callflow.signal import Category, Kind
-from callflow.site import Authority, Contact, Role, Site, SiteState
-from callflow.storage import Tx, calls, contacts, guesses, incidents, locks, sites
+from callflow.site import Authority, Contact, Role, Site
+from callflow.storage import Tx, calls, contacts, incidents, sites
 from callflow.storage import supervision as rows
-from callflow.vault import Vault, equal
-from ivr.dialogue import WRONG_CODES_AT_MOST, Deed, Done, Phrase
+from ivr.dialogue import Done, Phrase
 
 Row = dict[str, Any]
-
-#: Where a caller's codes count for nothing: nobody monitors the site any more.
-_OVER = frozenset({SiteState.TERMINATED.value, SiteState.SUSPENDED.value})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,83 +59,8 @@ def open_alarms(tx: Tx, site_id: str) -> list[Row]:
     return sorted(found, key=lambda row: (row["priority"], row["opened_at"]))
 
 
-def identify(tx: Tx, vault: Vault, call: Row, deed: Deed, now: datetime) -> Done:
-    """Whose code was typed, among those who have one at the site that was named."""
-    site_id = _site_named(tx, deed)
-    coded = [row for row in _people(tx, site_id) if row["code"] or row["duress_code"]]
-    coded.sort(key=lambda row: row["phone"] != call["to"])  # two who chose one code
-    if site_id:
-        locks.hold(tx, locks.Lock.GUESS, site_id)
-    spent = guesses.spent(tx, site_id, call["to"], now)
-    verdict, coded, worth = _looked_at(spent, coded, call["to"], len(deed.typed))
-    if verdict is not guessing.Verdict.MAY:
-        tell(tx, "codes_locked", now, site=site_id, to=call["to"], call=call["id"])
-        return Done(result=verdict.value)
-    for row in coded:
-        typed = vault.code(row["id"], deed.typed)
-        if row["duress_code"] and equal(typed, row["duress_code"]):
-            return _identified(tx, call, site_id, row, now, duress=True)
-        if row["code"] and equal(typed, row["code"]):
-            return _identified(tx, call, site_id, row, now)
-    return _wrong(tx, call, deed, site_id, worth, spent, now)
-
-
-def _looked_at(
-    spent: guessing.Spent, coded: list[Row], number: str, digits: int
-) -> tuple[guessing.Verdict, list[Row], float]:
-    """Whose codes one of so many ``digits`` is held against: everybody's of the site, else, where
-    these are too many for one more guess, those of whoever has the caller's ``number``."""
-    own = [row for row in coded if row["phone"] == number]
-    worth = guessing.worth(_codes(coded), digits)
-    verdict = guessing.verdict(spent, worth, known=bool(own))
-    if verdict is guessing.Verdict.LOCKED and own:
-        coded, worth = own, guessing.worth(_codes(own), digits)
-        verdict = guessing.verdict(spent, worth, known=True)
-    return verdict, coded, worth
-
-
-def _codes(people: list[Row]) -> int:
-    return sum(bool(row["code"]) + bool(row["duress_code"]) for row in people)
-
-
-def _site_named(tx: Tx, deed: Deed) -> str | None:
-    account = deed.kept.get("account", "")
-    named = sites.site_of_accounts(tx, [account]).get(account) if account else deed.kept.get("site")
-    row = sites.site_row(tx, named) if named else None
-    return row["id"] if row is not None and row["state"] not in _OVER else None
-
-
-def _people(tx: Tx, site_id: str | None) -> list[Row]:
-    """The site's contacts, each once."""
-    found = contacts.rows_of(tx, site_id) if site_id else []
-    return list({row["id"]: row for row in found}.values())
-
-
-def _wrong(
-    tx: Tx,
-    call: Row,
-    deed: Deed,
-    site_id: str | None,
-    worth: float,
-    spent: guessing.Spent,
-    now: datetime,
-) -> Done:
-    guesses.insert(tx, site_id, call["to"], worth, now)
-    tell(tx, "code_wrong", now, site=site_id, to=call["to"], call=call["id"])
-    if guessing.is_attack(spent.of_all + 1) and not incidents.open_ones(tx, kind=Kind.GUESSING):
-        text = f"{spent.of_all + 1} codes faux en dix minutes"
-        store_signals(
-            tx, [supervision.station_signal("CODES_GUESSED", "", call["id"], now, text=text)]
-        )
-    if deed.wrong_codes + 1 >= WRONG_CODES_AT_MOST:
-        return Done(result="wrong_again")
-    return Done(result="wrong" if "account" in deed.kept else "wrong_here")
-
-
-def _identified(
-    tx: Tx, call: Row, site_id: str | None, row: Row, now: datetime, *, duress: bool = False
-) -> Done:
-    assert site_id is not None, "who has a code has it at a site"
+def identified(tx: Tx, call: Row, site_id: str, row: Row, now: datetime, *, duress: bool) -> Done:
+    """Their code was right, or that under duress: what they are offered now."""
     found = known(tx, site_id, row["id"])
     assert found is not None, "a contact of the site"
     alarms = open_alarms(tx, site_id)
@@ -151,7 +72,7 @@ def _identified(
         calls.change(tx, call["id"], incident_id=alarms[0]["id"])
         _join_plan(tx, call, alarms[0], found, now)
     if duress:
-        _raise(tx, site_id, alarms, call, now)
+        raise_alarm(tx, site_id, alarms, call, now)
     free = all(may_cancel(found, alarm) for alarm in alarms)  # as it was before any duress
     heard = [] if not alarms or is_mute(alarms[0]) else [Kind(alarms[0]["kind"])]
     return Done(
@@ -185,7 +106,7 @@ def _join_plan(tx: Tx, call: Row, alarm: Row, who: Known, now: datetime) -> None
         calls.change(tx, call["id"], step=step.id, attempt=attempt)
 
 
-def _raise(tx: Tx, site_id: str, alarms: list[Row], call: Row, now: datetime) -> None:
+def raise_alarm(tx: Tx, site_id: str, alarms: list[Row], call: Row, now: datetime) -> None:
     """Somebody is threatened, silently: of an alarm that is on, or one of its own (D7)."""
     if alarms:
         raise_duress(tx, alarms[0], now)

@@ -7,13 +7,13 @@ A deed under duress is done and undone again: it sounds like success, and nothin
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from callflow.handling import phone_callers, testing
+from callflow.handling import member_deeds, phone_callers, phone_codes, site_state, testing
 from callflow.handling.acting import close, withdraw
 from callflow.handling.contacts import new_code
 from callflow.handling.phone_callers import Known
@@ -22,7 +22,6 @@ from callflow.handling.site_rules import BadSite
 from callflow.handling.telling import tell
 from callflow.hours import CalendarError
 from callflow.schedule import Schedule
-from callflow.signal import PERSONAL, Kind
 from callflow.site import Authority, Role
 from callflow.storage import Tx, calls, contacts, savepoint, sites
 from callflow.storage import supervision as rows
@@ -30,11 +29,6 @@ from callflow.vault import Vault, equal
 from ivr.dialogue import Deed, Done, Phrase, Progress
 
 Row = dict[str, Any]
-
-#: Events of so long ago are still read out, and so many of them.
-_LATELY, _EVENTS = timedelta(days=7), 3
-#: What no client asks for: a panel's own signs of life.
-_UNTOLD = frozenset({Kind.TEST.value, Kind.RESTORE.value, Kind.UNKNOWN.value})
 
 
 class _Pretended(Exception):
@@ -75,22 +69,47 @@ def perform(
     call = calls.get(tx, call_id, lock=True)
     if call is None:
         raise LookupError("a deed of a call that no row names")
-    if deed.name == "identify":
-        return phone_callers.identify(tx, vault, call, deed, now)
+    if deed.name in _IDENTIFYING:
+        return _IDENTIFYING[deed.name](tx, vault, call, deed, now)
+    if "firm" in deed.kept:
+        return _done_or_pretended(
+            tx, progress, deed, call_id, now, lambda: member_deeds.perform(tx, call_id, deed, now)
+        )
     who = phone_callers.known(tx, deed.kept["site"], deed.kept["person"])
     if who is None:
         raise LookupError("the caller is no contact of the site any more")
     asked = _Asked(
         who=who, deed=deed, vault=vault, call_id=call_id, now=now, duress=progress.duress
     )
-    if not asked.duress:
-        return _DEEDS[deed.name](tx, asked)
+    return _done_or_pretended(
+        tx, progress, deed, call_id, now, lambda: _DEEDS[deed.name](tx, asked)
+    )
+
+
+_IDENTIFYING = {
+    "identify": phone_codes.identify,
+    "identify_member": phone_codes.identify_member,
+}
+
+
+def _done_or_pretended(
+    tx: Tx,
+    progress: Progress,
+    deed: Deed,
+    call_id: str,
+    now: datetime,
+    doing: Callable[[], Done],
+) -> Done:
+    """What ``doing`` answers; under duress it is undone again, and the logbook says who asked."""
+    if not progress.duress:
+        return doing()
     try:
         with savepoint(tx):
-            raise _Pretended(_DEEDS[deed.name](tx, asked))
+            raise _Pretended(doing())
     except _Pretended as pretended:
-        told: Row = dict(who=who.person.name, deed=deed.name, call=call_id)
-        tell(tx, "deed_under_duress", now, site=who.site.id, **told)
+        name = contacts.names_of(tx, [deed.kept["person"]]).get(deed.kept["person"], "")
+        told: Row = dict(who=name, deed=deed.name, call=call_id)
+        tell(tx, "deed_under_duress", now, site=deed.kept.get("site"), **told)
         return pretended.done
 
 
@@ -122,36 +141,7 @@ def _cancel(tx: Tx, asked: _Asked) -> Done:
 
 
 def _state(tx: Tx, asked: _Asked) -> Done:
-    return _done(tx, asked, "told", *_state_words(tx, asked))
-
-
-def _state_words(tx: Tx, asked: _Asked) -> Iterator[Phrase]:
-    site = asked.who.site.id
-    armed = {
-        row["armed"]
-        for row in rows.partitions(tx, [site]).get(site, [])
-        if row["partition"] is not None
-    }
-    yield Phrase(_ARMED[frozenset(armed)])
-    for kind in dict.fromkeys(Kind(row["kind"]) for row in phone_callers.open_alarms(tx, site)):
-        if kind not in PERSONAL:  # mute (D7)
-            yield Phrase("state_alarm", {"kind": kind})
-    for test in rows.running_tests(tx, [site], asked.now).get(site, []):
-        yield Phrase("state_test", {"at": asked.local(test.ends_at)})
-    sent = rows.signals_since(tx, site, asked.now - _LATELY)
-    told = [row for row in sent if row["kind"] not in _UNTOLD and row["format"] != "station"]
-    yield Phrase("state_events" if told else "state_no_events")
-    for row in reversed(told[-_EVENTS:]):
-        at = asked.local(row["received_at"])
-        yield Phrase("state_event", {"day": at.date(), "at": at, "kind": Kind(row["kind"])})
-
-
-_ARMED: Mapping[frozenset[bool], str] = {
-    frozenset(): "state_unknown",
-    frozenset({True}): "state_armed",
-    frozenset({False}): "state_disarmed",
-    frozenset({True, False}): "state_partly",
-}
+    return _done(tx, asked, "told", *site_state.read_out(tx, asked.who.site, asked.now))
 
 
 # --- on test (D17), closing late ----------------------------------------------------------

@@ -46,3 +46,19 @@ def lift(tx: Tx, measure_id: str, who: str, now: datetime) -> bool:
     c = t.measure.c
     query = update(t.measure).where(c.id == measure_id, c.lifted_at.is_(None))
     return tx.execute(query.values(lifted_at=now, lifted_by=who)).rowcount == 1
+
+
+def due(tx: Tx, now: datetime, *, limit: int) -> list[dict[str, Any]]:
+    """Measures without an incident whose time is over; those of one are the incident's affair."""
+    c = t.measure.c
+    ended = (c.incident_id.is_(None), c.lifted_at.is_(None), c.ends_at <= now)
+    query = select(t.measure).where(*ended).order_by(c.ends_at).limit(limit)
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def fault_of(tx: Tx, site_id: str, zone: str) -> dict[str, Any] | None:
+    """The running measure that has a zone out of service."""
+    c = t.measure.c
+    query = select(t.measure).where(c.site_id == site_id, c.zone == zone, c.lifted_at.is_(None))
+    row = tx.execute(query.order_by(c.began_at.desc())).first()
+    return dict(row._mapping) if row else None

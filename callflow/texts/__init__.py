@@ -126,6 +126,7 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "unplaced": ("appel non émis : lien ou téléphonie en défaut", "call not placed: line fault"),
     "not_normal": ("pas de retour à la normale", "not back to normal"),
     "cancel_by_phone": ("annulation demandée par téléphone", "asked by phone to cancel it"),
+    "guard_asks_police": ("l'agent demande les forces de l'ordre", "the guard asks for the police"),
     "taken": ("pris par un opérateur", "taken by an operator"),
     "dial_refused": ("numéro interdit à l'automate", "number forbidden to the machine"),
     "not_from_afar": (

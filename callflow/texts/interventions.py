@@ -27,6 +27,24 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "{who} : intervention annulée par {by}",
         "{who}: intervention called off by {by}",
     ),
+    "guard_asks_police": (
+        "{who} demande les forces de l'ordre",
+        "{who} asks for the police",
+    ),
+    "technician_accepted": (
+        "{who} : intervention technique acceptée",
+        "{who}: the technician accepts to come",
+    ),
+    "technician_on_site": ("{who} : technicien sur place", "{who}: the technician is on site"),
+    "technician_left": ("{who} : technicien reparti", "{who}: the technician has left"),
+    "firm_member_changed": (
+        "{who}, de {firm}, modifié par {by}",
+        "{who} of {firm} changed by {by}",
+    ),
+    "firm_member_removed": (
+        "{who} n'est plus de {firm} ({by})",
+        "{who} is of {firm} no more ({by})",
+    ),
     "guard_firm_changed": (
         "Société d'intervention {firm} modifiée par {by}",
         "Guard firm {firm} changed by {by}",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ivr.dialogue.member_menu import GUARD, TECHNICIAN
 from ivr.dialogue.pages import Exit, Lead, Offer, Page
 
 #: Where a caller begins whose number tells no site, and one whose number does (a hint, no proof).
@@ -50,6 +51,8 @@ PAGES: Mapping[str, Page] = {
         leads={
             "client": Lead(CLIENT, "code_ok"),
             "alarm": Lead(ALARM, "code_ok"),
+            "technician": Lead(TECHNICIAN, "code_ok"),
+            "guard": Lead(GUARD, "code_ok"),
             "wrong": Lead(ACCOUNT, "code_wrong"),
             "wrong_here": Lead(CODE, "code_wrong"),  # their number says which site: that stays so
             "wrong_again": Lead(Exit.WRONG_CODE),

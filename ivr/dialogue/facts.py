@@ -11,6 +11,7 @@ from callflow.call import Outcome
 from callflow.law import Service
 from callflow.signal import Kind
 from ivr.dialogue.caller_menu import ACCOUNT, CODE
+from ivr.dialogue.member_menu import MEMBER
 from ivr.dialogue.pages import Place
 from ivr.dialogue.table import ASKING, FIRST, SILENT, Answer, Dialogue, State
 from ivr.dialogue.turns import Phrase
@@ -31,8 +32,9 @@ class Facts:
     ``position``: which number this person is among those who wait, as it is said to them.
     ``call_backs`` (desk only): how many missed calls wait to be returned, where the desk rings for
     those. ``menus`` (incoming only): the caller is asked who they are, then offered what they may
-    do; ``hint`` is the site that their number belongs to, which proves nothing. ``known_fault``:
-    their site is one of many that a known fault concerns (D10).
+    do; ``hint`` is the site that their number belongs to, which proves nothing, ``member``
+    whoever of a firm has it. ``known_fault``: their site is one of many that a known fault
+    concerns (D10).
     """
 
     dialogue: Dialogue
@@ -63,6 +65,7 @@ class Facts:
     call_backs: int = 0
     menus: bool = False
     hint: str = ""
+    member: str = ""
     known_fault: bool = False
 
 
@@ -92,8 +95,7 @@ class Progress:
         if facts.dialogue in ASKING and not facts.identify:
             return cls(state=State.ASK)
         if facts.menus:
-            kept = {"site": facts.hint} if facts.hint else {}
-            page = CODE if facts.hint else ACCOUNT
+            page, kept = _first_page(facts)
             return cls(state=State.MENUS, place=Place(page=page, kept=kept, say=greeting(facts)))
         return cls(state=FIRST[facts.dialogue])
 
@@ -124,6 +126,13 @@ class Progress:
             result=Outcome(body["result"]) if body["result"] else None,
             place=Place.from_json(body["place"]) if body.get("place") else None,
         )
+
+
+def _first_page(facts: Facts) -> tuple[str, dict[str, str]]:
+    """Where a caller begins, and what is known of them."""
+    if facts.hint:
+        return CODE, {"site": facts.hint}
+    return (MEMBER, {"person": facts.member}) if facts.member else (ACCOUNT, {})
 
 
 def announced(facts: Facts) -> tuple[Phrase, ...]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from ivr.dialogue.caller_menu import PAGES
+from ivr.dialogue import caller_menu, member_menu
 from ivr.dialogue.events import Done, Event, Spoken, Typed
 from ivr.dialogue.pages import Deed, Exit, Lead, Offer, Page, Place
 from ivr.dialogue.table import HELP_KEY, OPERATOR_KEY, SHORTEST_CODE
 from ivr.dialogue.turns import VOICE_PAUSE_S, Input, Phrase, Turn
 
+#: Every page that a caller can be at.
+PAGES: Mapping[str, Page] = {**caller_menu.PAGES, **member_menu.PAGES}
 #: A page without offers, digits or a deed waits this long after its words, seconds.
 _LAST_WAIT = 4.0
 
@@ -40,6 +42,8 @@ def turn(place: Place, first: tuple[Phrase, ...], *, asked_before: bool) -> Turn
         return Turn(say=words, read=Input.VOICE, timeout_s=VOICE_PAUSE_S)
     if page.deed:
         return Turn(say=words, read=Input.NONE)
+    if page.quiet_s:
+        return Turn(say=words, read=Input.KEY, timeout_s=page.quiet_s)
     offers = tuple(Phrase(o.say) for o in _offered(place, page) if o.say)
     wait = 5.0 if page.offers else _LAST_WAIT
     return Turn(say=(*words, *offers, Phrase("offer_operator")), read=Input.KEY, timeout_s=wait)

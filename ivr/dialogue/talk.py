@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from callflow.call import Outcome
 from ivr.dialogue import menus, table
-from ivr.dialogue.caller_menu import PAGES
 from ivr.dialogue.events import (
     Bridge,
     CodeChecked,
@@ -59,7 +58,7 @@ def deed(progress: Progress, event: Event) -> Deed | None:
 
 def results_of(progress: Progress) -> list[str]:
     """What can become of the deed of the page that somebody is at, the usual first."""
-    return list(PAGES[progress.place.page].leads) if progress.place else []
+    return list(menus.PAGES[progress.place.page].leads) if progress.place else []
 
 
 def advance(facts: Facts, progress: Progress, event: Event) -> tuple[Progress, tuple[Effect, ...]]:

@@ -1,4 +1,4 @@
-"""What a plan's steps ask of people: tasks, guards, guard firms, protective measures."""
+"""What a plan's steps ask of people: tasks, guards, firms and their people, measures."""
 
 from __future__ import annotations
 
@@ -84,6 +84,35 @@ class FirmsOut(BaseModel):
     """Every guard firm, in calling order."""
 
     items: list[FirmOut]
+
+
+class MemberIn(Body):
+    """Somebody of a guard or maintenance firm. Codes go in and never come out; null removes one."""
+
+    name: Line = Field(min_length=1)
+    phone: Phone | None = None
+    language: Language = "fr"
+    mail: Line = Field("", description="Where the summary of a walk test goes")
+    code: Digits | None = Field(None, description="6 to 8 digits: it opens every site of the firm")
+    duress_code: Digits | None = None
+
+
+class MemberOut(BaseModel):
+    """Somebody of a firm, without their codes."""
+
+    id: str
+    name: str
+    phone: str | None
+    language: str
+    mail: str
+    code_set: bool
+    duress_code_set: bool
+
+
+class MembersOut(BaseModel):
+    """The people of a firm, by name."""
+
+    items: list[MemberOut]
 
 
 class MeasureOut(BaseModel):
@@ -180,6 +209,33 @@ async def put_firm(firm_id: Identifier, body: FirmIn, caller: Configurer, statio
         lambda tx: handling.put_firm(tx, station.vault, firm_id, fields, caller.name, now)
     )
     return FirmOut.model_validate(found)
+
+
+@router.get("/firms/{firm_id}/members", responses=NOT_FOUND)
+async def list_members(firm_id: str, caller: Reader, station: Here) -> MembersOut:
+    """The people of a guard firm, or of one that keeps installations in order."""
+    found = await station.store.read(lambda tx: handling.firm_members(tx, firm_id))
+    return MembersOut.model_validate({"items": found})
+
+
+@router.put("/firms/{firm_id}/members/{member_id}", responses={**NOT_FOUND, **CONFLICT})
+async def put_member(
+    firm_id: str, member_id: Identifier, body: MemberIn, caller: Configurer, station: Here
+) -> MemberOut:
+    """Creates or replaces somebody of a firm, who calls with a code of their own."""
+    fields, now = body.model_dump(mode="json", exclude_unset=True), station.clock()
+    of = (station.vault, firm_id, member_id, fields, caller.name, now)
+    found = await station.store.write(lambda tx: handling.put_member(tx, *of))
+    return MemberOut.model_validate(found)
+
+
+@router.delete("/firms/{firm_id}/members/{member_id}", status_code=204, responses=NOT_FOUND)
+async def remove_member(firm_id: str, member_id: str, caller: Configurer, station: Here) -> None:
+    """They left the firm: their codes count no more."""
+    now = station.clock()
+    await station.store.write(
+        lambda tx: handling.remove_member(tx, firm_id, member_id, caller.name, now)
+    )
 
 
 @router.get("/sites/{site_id}/measures")

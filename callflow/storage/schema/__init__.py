@@ -11,7 +11,7 @@ from callflow.storage.schema.alarms import (
 )
 from callflow.storage.schema.base import UtcDateTime, metadata
 from callflow.storage.schema.distribution import call_back
-from callflow.storage.schema.interventions import guard_firm, measure
+from callflow.storage.schema.interventions import firm_member, guard_firm, measure, visit
 from callflow.storage.schema.law import (
     service_call,
     service_line,
@@ -62,6 +62,7 @@ __all__ = [
     "code_guess",
     "contact",
     "event_override",
+    "firm_member",
     "guard_firm",
     "image",
     "incident",
@@ -97,6 +98,7 @@ __all__ = [
     "undo",
     "user",
     "verification",
+    "visit",
     "zone",
     "zone_trips",
 ]

@@ -11,7 +11,8 @@ outbox = Table(
     "outbox",
     metadata,
     id_column(),  # the far end sees it: Message-ID, Idempotency-Key
-    reference("incident_id", "incident.id"),
+    reference("incident_id", "incident.id", null=True),
+    reference("site_id", "site.id", null=True, index=False),  # whose, where no incident is
     reference("task_id", "task.id", null=True),  # the step that waits for it
     Column("channel", String(16), nullable=False),
     Column("to", Text, nullable=False),  # of channel images: the camera's id, "" for a link

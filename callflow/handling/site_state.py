@@ -1,0 +1,50 @@
+"""The state of a site as it is read out on the phone: armed or not, alarms, tests, last events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from callflow.handling import phone_callers
+from callflow.signal import PERSONAL, Kind
+from callflow.site import Site
+from callflow.storage import Tx
+from callflow.storage import supervision as rows
+from ivr.dialogue import Phrase
+
+#: Events of so long ago are still read out, and so many of them.
+_LATELY, _EVENTS = timedelta(days=7), 3
+#: What nobody asks for: a panel's own signs of life.
+_UNTOLD = frozenset({Kind.TEST.value, Kind.RESTORE.value, Kind.UNKNOWN.value})
+
+
+def read_out(tx: Tx, site: Site, now: datetime) -> Iterator[Phrase]:
+    """What is said of ``site``, its times local."""
+    zone = ZoneInfo(site.timezone)
+    armed = {
+        row["armed"]
+        for row in rows.partitions(tx, [site.id]).get(site.id, [])
+        if row["partition"] is not None
+    }
+    yield Phrase(_ARMED[frozenset(armed)])
+    alarms = phone_callers.open_alarms(tx, site.id)
+    for kind in dict.fromkeys(Kind(row["kind"]) for row in alarms):
+        if kind not in PERSONAL:  # mute (D7)
+            yield Phrase("state_alarm", {"kind": kind})
+    for test in rows.running_tests(tx, [site.id], now).get(site.id, []):
+        yield Phrase("state_test", {"at": test.ends_at.astimezone(zone)})
+    sent = rows.signals_since(tx, site.id, now - _LATELY)
+    told = [row for row in sent if row["kind"] not in _UNTOLD and row["format"] != "station"]
+    yield Phrase("state_events" if told else "state_no_events")
+    for row in reversed(told[-_EVENTS:]):
+        at = row["received_at"].astimezone(zone)
+        yield Phrase("state_event", {"day": at.date(), "at": at, "kind": Kind(row["kind"])})
+
+
+_ARMED: Mapping[frozenset[bool], str] = {
+    frozenset(): "state_unknown",
+    frozenset({True}): "state_armed",
+    frozenset({False}): "state_disarmed",
+    frozenset({True, False}): "state_partly",
+}

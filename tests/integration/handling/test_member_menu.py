@@ -1,0 +1,254 @@
+"""What technicians and guards do on the phone, as rows: they see the sites of their firm only."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from callflow import handling
+from callflow.call import Outcome
+from callflow.handling import BadSite, NotFound, overdue
+from callflow.storage import firms, measures, supervision, tasks
+from callflow.storage import schema as t
+from tests.integration.handling.station import Station
+from tests.support.menu_caller import MenuCaller
+
+Row = dict[str, Any]
+
+TECH, GUARD, STRANGER = "+33639980401", "+33639980402", "+33639987002"
+FIRM, GUARDS = "+33639980400", "+33639980410"
+_NUMBERS = itertools.count()
+LOOK = {"id": "look", "kind": "send_guard", "outcomes": {"all_clear": "end", "traces": "human"}}
+HUMAN = {"id": "human", "kind": "hand_to_operator"}
+CLOSE = {"id": "end", "kind": "close", "code": "nothing_found"}
+
+
+def member(station: Station, firm: str, name: str, **fields: Any) -> None:
+    body = {"name": name, "code": "258000", "duress_code": "258001", **fields}
+    station.write(
+        lambda tx: handling.put_member(tx, station.vault, firm, name, body, "admin", station.now)
+    )
+
+
+@pytest.fixture
+def firm(station: Station) -> None:
+    """Two sites; a firm keeps one of them, another one's guards are sent to both."""
+    station.plan("p", LOOK, HUMAN, CLOSE)
+    body = {"name": "Vigie", "licence": "AUT-1", "phone": GUARDS, "sectors": ["350"]}
+    station.write(
+        lambda tx: handling.put_firm(tx, station.vault, "vigie", body, "admin", station.now)
+    )
+    keeps: Row = {"id": "electro", "name": "Electro", "role": "maintenance", "phone": FIRM}
+    keeps |= {"authorities": {"*": ["set_on_test"]}}
+    station.put("1002", contacts=[keeps], plans={"intrusion": "p"}, postcode="35000")
+    station.put("1003", contacts=[], plans={"intrusion": "p"}, postcode="35000")
+    member(station, "electro", "Tom", phone=TECH, mail="tom@electro.example")
+    member(station, "vigie", "Gil", phone=GUARD, language="en")
+
+
+def call(station: Station, number: str = TECH) -> MenuCaller:
+    call_id = f"1796000000.{next(_NUMBERS)}"
+    return MenuCaller(station.store, station.vault, number, call_id).calls(station.now)
+
+
+def rows(station: Station, table: Any) -> list[Row]:
+    return station.read(lambda tx: [dict(row._mapping) for row in tx.execute(select(table))])
+
+
+def last(caller: MenuCaller) -> str:
+    return caller.heard[-1]
+
+
+pytestmark = pytest.mark.usefixtures("firm")
+
+
+# --- who they are -------------------------------------------------------------------------
+
+
+def test_a_technician_is_known_by_number_and_code_and_names_a_site_of_the_firm(
+    station: Station,
+) -> None:
+    caller = call(station).types("258000")
+    assert "De quel site" in last(caller)
+    assert "n'intervient pas" in last(caller.types("1003"))
+    assert "Shop" in last(caller.types("1002"))
+    assert station.call(caller.call_id)["contact_id"] == "Tom"
+
+
+def test_a_second_site_that_is_not_the_firm_s_brings_a_human(station: Station) -> None:
+    caller = call(station).types("258000", "1003", "9999")
+    assert caller.progress.bridge
+
+
+def test_from_any_phone_the_site_s_account_and_the_personal_code_do(station: Station) -> None:
+    caller = call(station, STRANGER).types("1002", "258000")
+    assert "intervention technique" in last(caller)
+    nobody = call(station, STRANGER).types("1003", "258000")
+    assert "pas reconnu" in last(nobody)
+
+
+def test_a_wrong_code_twice_brings_a_human_and_six_in_an_hour_lock(station: Station) -> None:
+    for _ in range(3):
+        caller = call(station).types("111111", "222222")
+        assert caller.progress.result is Outcome.WRONG_CODE
+    assert "ne sont pas acceptés" in last(call(station).types("258000"))
+
+
+def test_who_left_the_firm_is_nobody(station: Station) -> None:
+    station.write(lambda tx: handling.remove_member(tx, "electro", "Tom", "admin", station.now))
+    assert "numéro d'abonné" in call(station).heard[0]
+    assert "pas reconnu" in last(call(station, STRANGER).types("1002", "258000"))
+
+
+def test_a_member_s_code_is_long_and_his_own(station: Station) -> None:
+    for changed, field in (({"code": "2580"}, "code"), ({"mail": "tom"}, "mail")):
+        with pytest.raises(BadSite) as refused:
+            member(station, "electro", "Tom", **changed)
+        assert refused.value.field == field
+    with pytest.raises(NotFound):
+        member(station, "nobody", "Tom")
+    with pytest.raises(BadSite):  # somebody of another firm
+        member(station, "vigie", "Tom")
+
+
+# --- technicians --------------------------------------------------------------------------
+
+
+def test_a_visit_is_accepted_on_site_and_left_each_in_the_logbook(station: Station) -> None:
+    caller = call(station).types("258000", "1002", "1")
+    assert "prévenez-nous à votre arrivée" in last(caller)
+    again = call(station).types("258000")
+    assert "Je suis arrivé" in last(again)  # the site that he works on: not asked again
+    assert "présence" in last(again.types("1"))
+    assert "départ" in last(again.types("1"))
+    told = [station.entries(f"technician_{stage}") for stage in ("accepted", "on_site", "left")]
+    assert [len(entries) for entries in told] == [1, 1, 1]
+    assert station.read(lambda tx: firms.visits_at(tx, "1002")) == []
+
+
+def test_a_walk_test_reads_out_what_comes_and_ends_with_a_mail(station: Station) -> None:
+    caller = call(station).types("258000", "1002", "4", "2")
+    assert "Déclenchez" in last(caller)
+    station.receives(station.signal("BA", "3"))
+    station.correlate()
+    caller.types("")
+    assert last(caller) == "Reçu : alarme intrusion. Zone 3, Hall."
+    assert station.incidents() == []  # on test: nobody is called
+    said = len(caller.heard)
+    caller.types("", "")
+    assert len(caller.heard) == said  # nothing came: nothing is said, and nobody is sent away
+    caller.types("1")
+    assert "Messages reçus : 1." in last(caller)
+    assert "Zones qui n'ont rien envoyé : 1. Zone 9." in last(caller)
+    assert not station.read(
+        lambda tx: supervision.running_tests(tx, ["1002"], station.now).get("1002")
+    )
+    (mail,) = rows(station, t.outbox)
+    assert (mail["to"], mail["site_id"], mail["incident_id"]) == (
+        "tom@electro.example",
+        "1002",
+        None,
+    )
+    assert "zone 3 Hall" in mail["body"]
+    assert "9 Lift" in mail["body"]
+
+
+def test_who_trips_nothing_for_ten_minutes_is_back_in_the_menu(station: Station) -> None:
+    caller = call(station).types("258000", "1002", "4", "1")
+    caller.now = station.now + timedelta(minutes=11)
+    caller.types("")
+    assert "depuis dix minutes" in last(caller)
+    assert "Écouter l'essai" in last(caller)
+
+
+def test_a_firm_without_the_authority_sets_nothing_on_test(station: Station) -> None:
+    keeps: Row = {"id": "electro", "name": "Electro", "role": "maintenance", "phone": FIRM}
+    station.put("1002", contacts=[keeps], plans={"intrusion": "p"}, postcode="35000")
+    assert "pas autorisé" in last(call(station).types("258000", "1002", "4", "1"))
+
+
+def test_a_zone_at_fault_is_a_measure_that_ends_with_the_repair_or_a_human(
+    station: Station,
+) -> None:
+    caller = call(station).types("258000", "1002", "5", "1", "7")
+    assert "Pendant combien de jours" in last(caller)
+    assert "pas cette zone" in last(caller.types("2"))
+    caller.types("5", "1", "3", "2")
+    assert "la zone 3 est déclarée en défaut" in last(caller)
+    measure = station.read(lambda tx: measures.fault_of(tx, "1002", "3"))
+    assert measure is not None
+    assert measure["ends_at"] == station.now + timedelta(days=2)
+    assert "n'est plus en défaut" in last(caller.types("5", "2", "3"))
+    assert "Aucun défaut" in last(caller.types("5", "2", "3"))
+    caller.types("5", "1", "3", "2")
+    station.now += timedelta(days=2, seconds=1)
+    station.write(lambda tx: overdue.act(tx, overdue.find(tx, None, station.now), station.now))
+    station.correlate()
+    assert [row["kind"] for row in station.incidents()] == ["on_test"]
+
+
+# --- guards -------------------------------------------------------------------------------
+
+
+def the_task(station: Station, incident: Row) -> Row:
+    return station.read(lambda tx: tasks.of_incident(tx, incident["id"]))[-1]
+
+
+def test_a_guard_accepts_is_on_site_reports_and_leaves_by_phone(station: Station) -> None:
+    row = station.alarm("BA")
+    caller = call(station, GUARD).types("258000")
+    assert "Shop" in last(caller)  # the only place where the firm is awaited
+    caller.types("1", "1")
+    assert {"accepted_at", "on_site_at"} <= set(the_task(station, row)["data"])
+    caller.types("1", "3", "1", "1")
+    assert "Your report has been passed on" in last(caller)
+    assert the_task(station, row)["outcome"] == "all_clear"
+    assert station.incident(row["id"])["resolution_code"] == "nothing_found"
+    assert "departure" in last(caller.types("1"))
+    assert station.told(row["id"]).count("guard_left") == 1
+
+
+def test_a_guard_who_refuses_makes_the_plan_go_on(station: Station) -> None:
+    row = station.alarm("BA")
+    call(station, GUARD).types("258000", "3")
+    assert the_task(station, row)["outcome"] == "failed"
+    assert station.wanted() == []  # the ring to the firm was called off
+
+
+def test_a_guard_who_needs_the_police_has_a_human_on_the_line(station: Station) -> None:
+    row = station.alarm("BA")
+    caller = call(station, GUARD).types("258000", "1", "7")
+    assert caller.progress.bridge
+    assert station.incident(row["id"])["human_reason"] == "guard_asks_police"
+
+
+def test_traces_go_the_way_of_the_plan(station: Station) -> None:
+    row = station.alarm("BA")
+    call(station, GUARD).types("258000", "1", "1", "1", "2", "2", "2")
+    assert the_task(station, row)["outcome"] == "traces"
+    assert station.incident(row["id"])["with_human"]
+
+
+def test_a_guard_under_duress_hears_success_and_nothing_is_done(station: Station) -> None:
+    row = station.alarm("BA")
+    free = call(station, GUARD).types("258000").heard
+    caller = call(station, GUARD).types("258001")
+    assert caller.heard == free
+    after = station.incident(row["id"])
+    assert (after["duress"], after["with_human"]) == (True, True)
+    assert the_task(station, row)["outcome"] == "duress"
+    assert station.wanted() == []
+
+
+def test_a_technician_under_duress_changes_nothing(station: Station) -> None:
+    caller = call(station).types("258001", "1002", "4", "2")
+    assert "est en essai jusqu'à" in last(caller)
+    assert not station.read(
+        lambda tx: supervision.running_tests(tx, ["1002"], station.now).get("1002")
+    )
+    station.correlate()
+    assert {row["kind"] for row in station.incidents()} == {"duress"}
