@@ -339,12 +339,12 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     },
     "menu_another_site": {"fr": "Changer de site, 9.", "en": "For another site, 9."},
     "menu_accept_visit": {
-        "fr": "J'accepte cette intervention technique, tapez 1.",
-        "en": "I accept this technical visit, press 1.",
+        "fr": "Touche 1 si vous acceptez cette intervention technique.",
+        "en": "Key 1 if you accept this technical visit.",
     },
     "menu_accept_guard": {
-        "fr": "J'accepte la mission de gardiennage, tapez 1.",
-        "en": "I accept the guard's mission, press 1.",
+        "fr": "Touche 1 si vous partez pour cette mission.",
+        "en": "Key 1 if you leave for this mission.",
     },
     "menu_on_site": {"fr": "Je suis arrivé sur place, 1.", "en": "I have arrived on site, 1."},
     "menu_leave": {"fr": "Je quitte les lieux, 1.", "en": "I am leaving the premises, 1."},
@@ -367,8 +367,8 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     },
     "menu_fault": {"fr": "Zones en défaut, 5.", "en": "Zones at fault, 5."},
     "menu_fault_open": {
-        "fr": "Déclarer une zone hors d'usage, tapez 1.",
-        "en": "To declare a zone out of order, press 1.",
+        "fr": "Faites le 1 si une zone est hors d'usage.",
+        "en": "Dial 1 if a zone is out of order.",
     },
     "menu_fault_close": {
         "fr": "Une zone est réparée, faites le 2.",
@@ -441,12 +441,15 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "fr": "Quels lieux avez-vous contrôlés ?",
         "en": "Which places have you checked?",
     },
-    "report_inside": {"fr": "Seulement l'intérieur, 1.", "en": "Only the inside, 1."},
-    "report_outside": {"fr": "Seulement l'extérieur, 2.", "en": "Only the outside, 2."},
+    "report_inside": {"fr": "À l'intérieur seulement, 1.", "en": "Inside only, 1."},
+    "report_outside": {
+        "fr": "Tout le tour du bâtiment, 2.",
+        "en": "All the way round the building, 2.",
+    },
     "report_both": {"fr": "Les deux ensemble, 3.", "en": "Both of them, 3."},
     "report_clear": {
-        "fr": "Rien d'anormal constaté, touche 1.",
-        "en": "Nothing unusual found, key 1.",
+        "fr": "Le 1 si rien d'anormal n'est constaté.",
+        "en": "Key 1 if nothing unusual was found.",
     },
     "report_found": {
         "fr": "Des traces d'effraction, 2.",

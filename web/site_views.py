@@ -8,7 +8,7 @@ from typing import Any
 from callflow.handling.agreed import site_now
 from callflow.handling.told import TOLD
 from callflow.signal import Kind
-from callflow.storage import Tx, contacts, incidents, sites, supervision
+from callflow.storage import Tx, contacts, firms, incidents, measures, sites, supervision
 from web import views
 from web.people_views import away, instructions_of
 
@@ -33,6 +33,8 @@ def shown(tx: Tx, site_id: str, now: datetime) -> Row | None:
         "away": away(here, now),
         "map": views.map_links(site["address"]),
         "armed": views.armed(tx, site_id),
+        "visits": firms.visits_at(tx, site_id),
+        "faults": measures.faults(tx, site_id),
         "tests": supervision.running_tests(tx, [site_id], now).get(site_id, []),
         "instructions": instructions_of(tx, asked, now),
         "open": incidents.unfiled(tx, [site_id], []),

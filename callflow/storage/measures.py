@@ -56,9 +56,13 @@ def due(tx: Tx, now: datetime, *, limit: int) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in tx.execute(query)]
 
 
-def fault_of(tx: Tx, site_id: str, zone: str) -> dict[str, Any] | None:
-    """The running measure that has a zone out of service."""
+def faults(tx: Tx, site_id: str) -> list[dict[str, Any]]:
+    """The running measures that have a zone of the site out of service, the oldest first."""
     c = t.measure.c
-    query = select(t.measure).where(c.site_id == site_id, c.zone == zone, c.lifted_at.is_(None))
-    row = tx.execute(query.order_by(c.began_at.desc())).first()
-    return dict(row._mapping) if row else None
+    query = select(t.measure).where(c.site_id == site_id, c.zone != "", c.lifted_at.is_(None))
+    return [dict(row._mapping) for row in tx.execute(query.order_by(c.began_at))]
+
+
+def fault_of(tx: Tx, site_id: str, zone: str) -> dict[str, Any] | None:
+    """The newest running measure that has this zone out of service."""
+    return next((row for row in reversed(faults(tx, site_id)) if row["zone"] == zone), None)

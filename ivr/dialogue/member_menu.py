@@ -93,7 +93,10 @@ PAGES: Mapping[str, Page] = {
     ),
     "walk_on": Page(deed="walk_on", leads={"done": Lead("walk"), "over": _TECHNICIAN}),
     "walk": Page(
-        say=("walk_listening",), offers=(_WALK_ENDS,), leads={"silent": Lead("walk_heard")}
+        say=("walk_listening",),
+        offers=(_WALK_ENDS,),
+        wait_s=1.0,
+        leads={"silent": Lead("walk_heard")},
     ),
     "walk_heard": Page(
         deed="walk_heard",
@@ -103,7 +106,9 @@ PAGES: Mapping[str, Page] = {
             "idle": Lead(TECHNICIAN, "walk_idle"),
         },
     ),
-    "walk_wait": Page(quiet_s=2.0, offers=(_WALK_ENDS,), leads={"silent": Lead("walk_heard")}),
+    "walk_wait": Page(
+        quiet=True, wait_s=1.5, offers=(_WALK_ENDS,), leads={"silent": Lead("walk_heard")}
+    ),
     "walk_end": Page(deed="walk_end", leads={"done": _TECHNICIAN}),
     # --- zones at fault (mission 5.4) ---
     "fault": Page(

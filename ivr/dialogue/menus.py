@@ -42,10 +42,10 @@ def turn(place: Place, first: tuple[Phrase, ...], *, asked_before: bool) -> Turn
         return Turn(say=words, read=Input.VOICE, timeout_s=VOICE_PAUSE_S)
     if page.deed:
         return Turn(say=words, read=Input.NONE)
-    if page.quiet_s:
-        return Turn(say=words, read=Input.KEY, timeout_s=page.quiet_s)
+    if page.quiet:
+        return Turn(say=words, read=Input.KEY, timeout_s=page.wait_s)
     offers = tuple(Phrase(o.say) for o in _offered(place, page) if o.say)
-    wait = 5.0 if page.offers else _LAST_WAIT
+    wait = page.wait_s if page.offers else _LAST_WAIT
     return Turn(say=(*words, *offers, Phrase("offer_operator")), read=Input.KEY, timeout_s=wait)
 
 

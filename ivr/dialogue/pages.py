@@ -54,8 +54,8 @@ class Page:
     the recording is muted. ``help``: a lone 2 is a request. ``back``: where ``*`` leads.
     ``asked``: so often, before it is a human's turn. ``records``: after the words and a tone
     speech is recorded; under this name is kept what it is stored as (``Spoken``), which the deed
-    has as ``typed``. ``quiet_s``: what is offered was said before, and is waited for so many
-    seconds.
+    has as ``typed``. ``wait_s``: a key is waited for so many seconds; ``quiet``: what is offered
+    was said before.
     """
 
     say: tuple[str, ...] = ()
@@ -68,7 +68,8 @@ class Page:
     help: bool = False
     back: str = ""
     asked: int = ASKED_AT_MOST
-    quiet_s: float = 0.0
+    wait_s: float = 5.0
+    quiet: bool = False
     deed: str = ""
     leads: Mapping[str, Lead] = field(default_factory=dict)
 

@@ -18,6 +18,11 @@ def fresh(prefix: str) -> str:
     return f"{prefix}{secrets.token_hex(4).upper()}"
 
 
+def typable(prefix: str) -> str:
+    """An account, and the id of its site, that a phone's keys can type and no other test has."""
+    return f"{prefix}{secrets.randbelow(10**8):08d}"
+
+
 def contact(
     account: str, name: str, phone: str | None, *, role: str = "keyholder", **fields: Any
 ) -> dict[str, Any]:
