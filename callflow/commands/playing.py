@@ -17,17 +17,21 @@ _SPOKEN = [each.value for each in Dialogue if each not in SILENT]
 def play(
     name: Annotated[str, typer.Argument(help=", ".join(_SPOKEN))] = Dialogue.INCOMING.value,
     language: Annotated[str, typer.Option(help="fr or en.")] = "fr",
+    member: Annotated[
+        bool, typer.Option(help="The caller's number is a technician's or a guard's.")
+    ] = False,
 ) -> None:
     """Walk a dialogue: type keys, words after a tone, nothing for silence, h to hang up.
 
-    The code is 2580, under duress 2581. Where the station would do something, you say what became
-    of it; an empty answer is the first one that is offered.
+    The code is 2580, under duress 2581; a technician's or a guard's 258000 and 258001. Where the
+    station would do something, you say what became of it; an empty answer is the first one that is
+    offered.
     """
     if name not in _SPOKEN:
         raise typer.BadParameter(f"{name!r}: one of {', '.join(_SPOKEN)}")
     if language not in prompts.LANGUAGES:
         raise typer.BadParameter(f"{language!r}: one of {', '.join(prompts.LANGUAGES)}")
-    here = walking.begin(walking.sample(Dialogue(name), language))
+    here = walking.begin(walking.sample(Dialogue(name), language, member=member))
     while (now := here.turn) is not None:
         if not here.typed:
             _say(now, here.language)

@@ -14,9 +14,9 @@ from functools import lru_cache
 
 from callflow.call import Outcome
 from ivr.dialogue import saying, talk
-from ivr.dialogue.caller_menu import PAGES
 from ivr.dialogue.events import CodeChecked, Conclude, Done, Event, Played, Silence, Spoken, Typed
 from ivr.dialogue.facts import Facts, Progress
+from ivr.dialogue.menus import PAGES
 from ivr.dialogue.pages import Page, Place
 from ivr.dialogue.table import ASKING, HELP_KEY, OPERATOR_KEY, CodeVerdict, Dialogue, State
 from ivr.dialogue.turns import Input, Phrase
@@ -45,6 +45,7 @@ class Given(StrEnum):
     ROOM = "room"  # somebody waits on the line
     NO_MENUS = "no_menus"  # callers are put through as they are
     HINT = "hint"  # the caller's number belongs to a site
+    MEMBER = "member"  # the caller's number is a technician's or a guard's
     UNASKED = "unasked"  # nobody's code is asked
     BACK = "back"  # out of the conference for a moment
 
@@ -147,6 +148,7 @@ def _starts(which: Dialogue) -> list[tuple[Given, Facts, Progress]]:
             others[Given.NO_AUTHORITY] = replace(usual, answers=frozenset())
         case Dialogue.INCOMING:
             others[Given.HINT] = replace(usual, hint="1001")
+            others[Given.MEMBER] = replace(usual, member="member")
             others[Given.NO_MENUS] = replace(usual, menus=False)
         case Dialogue.DESK:
             others[Given.ROOM] = replace(usual, room="room")

@@ -29,13 +29,19 @@ from ivr.dialogue.table import CodeVerdict, Dialogue
 from ivr.dialogue.turns import Input, Phrase, Turn
 
 #: What is typed as a code here, and what it is found to be; any other is wrong.
-CODES = {"2580": CodeVerdict.OK, "2581": CodeVerdict.DURESS}
+CODES = {
+    "2580": CodeVerdict.OK,
+    "2581": CodeVerdict.DURESS,
+    "258000": CodeVerdict.OK,
+    "258001": CodeVerdict.DURESS,
+}
 #: Everything that a menu may offer to somebody, while nothing is on test.
-MAY = frozenset({"cancel", "going", "send_guard", "next_person", "test", "late"})
+MAY = frozenset({"cancel", "going", "send_guard", "next_person", "test", "late", "accept", "walk"})
 KEYS = "0123456789*#"
 SILENCE, PLAYED, SPEAKS, HANGS_UP = "s", "p", "v", "h"
 #: Turns that read nothing that would lead on: their words are said, and that is the event.
 UNREAD = frozenset({Input.NONE, Input.ZERO, Input.ANY})
+_IDENTIFYING = frozenset({"identify", "identify_member"})
 _AT = datetime(2026, 11, 26, 14, 32, tzinfo=UTC)
 
 
@@ -43,8 +49,8 @@ class BadStep(ValueError):
     """No step that can be taken here."""
 
 
-def sample(which: Dialogue, language: str) -> Facts:
-    """A shop's break-in, as any call would tell of it."""
+def sample(which: Dialogue, language: str, *, member: bool = False) -> Facts:
+    """A shop's break-in, as any call would tell of it. ``member``: a technician or guard calls."""
     return Facts(
         dialogue=which,
         language=language,
@@ -59,6 +65,7 @@ def sample(which: Dialogue, language: str) -> Facts:
         text="La porte du fournil est-elle fermée ?",
         choices=("Oui", "Non"),
         menus=which is Dialogue.INCOMING,
+        member="member" if member else "",
     )
 
 
@@ -98,11 +105,12 @@ class Walk:
         if self.wanted is None:
             return []
         found = talk.results_of(self.progress)
-        if self.wanted.name != "identify":
+        if self.wanted.name not in _IDENTIFYING:
             return found
         if self.wanted.typed in CODES:
             return [each for each in found if "wrong" not in each]
-        return ["wrong_again" if self.wanted.wrong_codes else "wrong"]
+        again = "wrong" if "wrong" in found else "wrong_here"
+        return ["wrong_again" if self.wanted.wrong_codes else again]
 
     def then(self, step: str) -> Walk:
         """Where ``step`` leads. Raises BadStep."""
@@ -170,7 +178,7 @@ def _event(now: Turn, step: str) -> Event:
 
 def done(wanted: Deed, result: str) -> Done:
     """What the station would answer, where ``result`` became of it."""
-    if wanted.name == "identify":
+    if wanted.name in _IDENTIFYING:
         if "wrong" in result:
             return Done(result=result)
         duress = CODES.get(wanted.typed) is CodeVerdict.DURESS
@@ -186,6 +194,10 @@ def _told(wanted: Deed, result: str) -> tuple[Phrase, ...]:
             zone = wanted.kept.get("zone")
             key = "test_zone_set" if zone else "test_set"
             return (Phrase(key, {"zone": zone, "at": _AT}),)
+        case "walk_begin", "done":
+            return (Phrase("test_set", {"at": _AT}),)
+        case "walk_heard", "told":
+            return (Phrase("walk_signal", {"kind": Kind.INTRUSION}), Phrase("zone", {"zone": "3"}))
         case "close_late", "done":
             return (Phrase("late_set", {"at": _AT}),)
         case "call_list", _:

@@ -7,8 +7,8 @@ from alembic import op
 
 from callflow.storage.schema import UtcDateTime
 
-revision = "2026_11_28_2_firm_members"
-down_revision = "2026_11_28_1_phone_menu"
+revision = "2026_11_28_3_firm_members"
+down_revision = "2026_11_28_2_spoken"
 branch_labels = None
 depends_on = None
 
