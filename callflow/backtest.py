@@ -269,7 +269,7 @@ def _answer(was: PastCall, step: Step) -> Answer:
     wait = _seconds(was.requested_at, was.placed_at)
     if was.outcome is None or was.ended_at is None:
         return Answer(outcome=None, wait_s=wait)
-    outcome = _fitting(was.outcome, step.kind)
+    outcome = _fitting(was.outcome, step)
     if was.answered_at is None:
         return Answer(outcome=outcome, wait_s=wait, ring_s=_seconds(was.placed_at, was.ended_at))
     concluded = was.concluded_at or was.ended_at
@@ -291,10 +291,11 @@ _INSTEAD = {
 }
 
 
-def _fitting(outcome: Outcome, kind: StepKind) -> Outcome:
-    if outcome in possible(kind) or outcome is Outcome.NO_NUMBER:
+def _fitting(outcome: Outcome, step: Step) -> Outcome:
+    if outcome in possible(step) or outcome is Outcome.NO_NUMBER:
         return outcome
-    return _INSTEAD.get(kind, Outcome.OPERATOR) if outcome in REACHED else Outcome.HUNG_UP
+    said = outcome in REACHED and outcome is not Outcome.CALL_BACK  # that says nothing yet
+    return _INSTEAD.get(step.kind, Outcome.OPERATOR) if said else Outcome.HUNG_UP
 
 
 def _seconds(start: datetime, end: datetime) -> float:

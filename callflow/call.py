@@ -20,6 +20,7 @@ class Outcome(StrEnum):
     KNOWN_CAUSE = "known_cause"  # right code, "I know the cause"
     WRONG_CODE = "wrong_code"  # a second wrong code: bridged to a human (D12)
     DURESS = "duress"  # the code typed under threat; the caller hears success (D7)
+    CALL_BACK = "call_back"  # "call me back in ten minutes", where the plan allows it
     ACKNOWLEDGED = "acknowledged"  # heard the message and said so by a key
     ACCEPTED = "accepted"  # a guard firm takes the intervention
     DECLINED = "declined"  # a guard firm can't
@@ -47,6 +48,8 @@ class Outcome(StrEnum):
 
 #: What a question's keys conclude with, key 1 first.
 ANSWERS = tuple(Outcome(f"answer_{key}") for key in range(1, 10))
+#: The key that asks to be called back later, where that is offered.
+CALL_BACK_KEY = "7"
 
 #: Somebody gave a key or a code: the person counts as reached (invariant 3).
 REACHED = frozenset(
@@ -61,6 +64,7 @@ REACHED = frozenset(
         Outcome.KNOWN_CAUSE,
         Outcome.WRONG_CODE,
         Outcome.DURESS,
+        Outcome.CALL_BACK,
         Outcome.ACKNOWLEDGED,
         Outcome.ACCEPTED,
         Outcome.DECLINED,

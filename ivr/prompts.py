@@ -78,6 +78,10 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "en": "Call the next person, 5.",
     },
     "offer_known_cause": {"fr": "Cause connue, 6.", "en": "Known cause, 6."},
+    "offer_call_back": {
+        "fr": "Pour être rappelé dans dix minutes, 7.",
+        "en": "To be called again in ten minutes, 7.",
+    },
     "offer_operator": {"fr": "Un opérateur, 0.", "en": "An operator, 0."},
     "key_false_alarm": {
         "fr": "Vous avez tapé 1, fausse alarme. C'est noté.",
@@ -106,6 +110,10 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     "key_known_cause": {
         "fr": "Vous avez tapé 6, cause connue. C'est noté.",
         "en": "You pressed 6, known cause. This is noted.",
+    },
+    "key_call_back": {
+        "fr": "Vous avez tapé 7. Rappel dans dix minutes, sauf si tout est réglé avant.",
+        "en": "You pressed 7. You get another call in ten minutes, unless it is settled before.",
     },
     "key_operator": {
         "fr": "Vous avez demandé un opérateur.",

@@ -22,6 +22,7 @@ from callflow.call_plan.soundness import (
 from callflow.call_plan.vocabulary import (
     BOUNDS,
     BY_OPERATOR,
+    CALL_BACK_S,
     CALLING,
     CONTINUE,
     ELAPSED,
@@ -47,6 +48,7 @@ from callflow.call_plan.vocabulary import (
 __all__ = [
     "BOUNDS",
     "BY_OPERATOR",
+    "CALL_BACK_S",
     "CALLING",
     "CONTINUE",
     "ELAPSED",

@@ -114,6 +114,10 @@ ERRORS: Mapping[str, tuple[str, str]] = {
         "n_valid demande valid de 2 ou plus",
         "n_valid needs valid of 2 or more",
     ),
+    "key_taken": (
+        "call_back a la touche {key}, qui est déjà celle d’une réponse",
+        "call_back has key {key}, which is an answer's already",
+    ),
     "unknown_outcome": (
         "{kind} n’a pas d’issue « {outcome} »",
         "a {kind} has no outcome {outcome!r}",

@@ -60,6 +60,7 @@ class Step:
     ring_s: float | None = None
     stop: Stop = Stop.FIRST_VALID
     valid: int = 1  # people who must agree, where stop is n_valid
+    call_back: bool = False  # people may ask, once, to be called again in ten minutes
     identify: bool = True  # a code is asked before a question or a message
     answers: tuple[str, ...] = ()  # what a question's keys mean, key 1 first
     checklist: tuple[str, ...] = ()  # what the operator must tick off
@@ -151,7 +152,7 @@ ENUMS: Mapping[str, type[StrEnum]] = {
     "measure": Measure,
 }
 WHOLE = frozenset({"attempts", "valid", "times"})
-FLAGS = frozenset({"identify", "confirm", "restore"})
+FLAGS = frozenset({"call_back", "identify", "confirm", "restore"})
 LISTS = frozenset({"answers", "checklist", "zones"})
 _TEXTS = frozenset({"text", "to", "subject", "until", "code"})
 

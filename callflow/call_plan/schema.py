@@ -54,6 +54,7 @@ MEANINGS: Mapping[str, str] = {
     "ring_s": "seconds that a phone rings; left out: the station's setting",
     "stop": "when the list is done: first_valid, n_valid (so many must agree) or all",
     "valid": "people who must agree, where stop is n_valid",
+    "call_back": "whether people may ask, once, to be called again in ten minutes",
     "identify": "whether a code is asked before anything is said",
     "answers": "what the keys mean, key 1 first",
     "checklist": "what the operator must tick off",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from callflow.call import ANSWERS, BESIDE_PLANS
+from callflow.call import ANSWERS, CALL_BACK_KEY, BESIDE_PLANS
 from callflow.call_plan.findings import Finding
 from callflow.call_plan.plan import LISTS, Plan, PlanError, Step, from_json
 from callflow.call_plan.vocabulary import (
@@ -139,6 +139,8 @@ def _bad_setting(at: At) -> Iterator[Finding]:
             yield at.found("no_measure", "text")
     if step.stop is Stop.N_VALID and step.valid < 2:
         yield at.found("too_few_valid", "valid")
+    if step.call_back and len(step.answers) >= int(CALL_BACK_KEY):
+        yield at.found("key_taken", "call_back", key=CALL_BACK_KEY)
 
 
 def _bad_outcomes(at: At, kinds: Mapping[str, StepKind]) -> Iterator[Finding]:

@@ -148,12 +148,14 @@ BACK_TO_LIST = _OF_LINE - {Outcome.OPERATOR} | {
     Outcome.NEXT_PERSON,
     Outcome.VERIFIED_NO_AUTHORITY,
     Outcome.DECLINED,
+    Outcome.CALL_BACK,
 }
 _CODE = frozenset({Outcome.WRONG_CODE, Outcome.DURESS, Outcome.HELP})
 _VERIFYING = (
     frozenset(Outcome)
     - set(ANSWERS)
     - {Outcome.ACKNOWLEDGED, Outcome.ACCEPTED, Outcome.DECLINED, Outcome.SERVED}
+    - {Outcome.CALL_BACK}  # a promise: no table leads it elsewhere
 )
 _OF_LIST = frozenset({EXHAUSTED, NOBODY, OVERDUE})
 
@@ -207,12 +209,16 @@ def justifies(kind: StepKind, outcome: str, *, technical: bool) -> bool:
 
 _CALL_FIELDS = ("who", "mode", "attempts", "delay_s", "ring_s", "stop", "valid")
 
+#: Whoever asks for it is called again after so many seconds, where the step has ``call_back``. Not
+#: the premises, whose answer is wanted now (D15), nor a device that calls for a human (D8).
+CALL_BACK_S = 600.0
+
 #: The settings that each kind of step has, beside ``id``, ``kind``, ``text``, ``outcomes``.
 FIELDS: Mapping[StepKind, tuple[str, ...]] = {
     StepKind.COUNTER_CALL: (*_CALL_FIELDS, "limit_s"),
-    StepKind.CALL_LIST: (*_CALL_FIELDS, "limit_s"),
-    StepKind.QUESTION: (*_CALL_FIELDS, "limit_s", "answers", "identify"),
-    StepKind.MESSAGE: (*_CALL_FIELDS, "limit_s", "identify"),
+    StepKind.CALL_LIST: (*_CALL_FIELDS, "call_back", "limit_s"),
+    StepKind.QUESTION: (*_CALL_FIELDS, "call_back", "limit_s", "answers", "identify"),
+    StepKind.MESSAGE: (*_CALL_FIELDS, "call_back", "limit_s", "identify"),
     StepKind.VOICE_FIRST: (*_CALL_FIELDS, "limit_s"),
     StepKind.SEND_GUARD: (
         "who",

@@ -31,8 +31,10 @@ from callflow.escalation.turns import (
     BUSY_AFTER_UNKNOWN,
     BUSY_RETRIES,
     BUSY_RETRY,
+    CALL_BACK_AFTER,
     TRUNK_RETRIES,
     TRUNK_RETRY,
+    may_call_back,
 )
 
 __all__ = [
@@ -40,6 +42,7 @@ __all__ = [
     "BUSY_AFTER_UNKNOWN",
     "BUSY_RETRIES",
     "BUSY_RETRY",
+    "CALL_BACK_AFTER",
     "ENDLESS_AFTER",
     "STUCK_AFTER",
     "TRUNK_RETRIES",
@@ -60,6 +63,7 @@ __all__ = [
     "PlaceCall",
     "Withdraw",
     "bridge_step",
+    "may_call_back",
     "next_steps",
     "progressed",
     "queue_number",

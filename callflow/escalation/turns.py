@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from callflow.call import REACHED, Call, CallState, Outcome
-from callflow.call_plan import Step
+from callflow.call_plan import CALL_BACK_S, Step
+from callflow.signal import Category
 from callflow.site import Contact
 
 #: Our own line failed: the same person again after this, so often beyond the plan's attempts.
@@ -17,6 +18,10 @@ TRUNK_RETRIES = 2
 BUSY_AFTER_UNKNOWN = timedelta(seconds=120)
 BUSY_RETRY = timedelta(seconds=15)
 BUSY_RETRIES = 2
+#: Who asks to be called back is called so long after the end of that call.
+CALL_BACK_AFTER = timedelta(seconds=CALL_BACK_S)
+#: A call lasts no longer, most of the time: what is promised in it can still be kept after it.
+_SPOKEN = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,15 +36,17 @@ class Turn:
 
 #: Who, the call it follows, and how long after that call's end.
 _Slot = tuple[str, Call | None, timedelta]
+_EVER = datetime.min.replace(tzinfo=UTC)
 
 
 def in_order(step: Step, contacts: Sequence[Contact], mine: Sequence[Call]) -> Turn | None:
     """Whose turn it is; None: nobody is left."""
-    for slot in (_retry(mine), _slot(step, contacts, mine)):
-        turn = _turn(slot, contacts, mine)
-        if turn is not None:
-            return turn
-    return None
+    retry = _turn(_retry(mine), contacts, mine)
+    if retry is not None:
+        return retry
+    slots = [*_call_backs(step, mine), _slot(step, contacts, mine)]
+    found = [turn for slot in slots if (turn := _turn(slot, contacts, mine)) is not None]
+    return min(found, key=lambda turn: _due(turn, mine), default=None)
 
 
 def at_once(step: Step, contacts: Sequence[Contact], mine: Sequence[Call]) -> list[Turn]:
@@ -53,6 +60,26 @@ def at_once(step: Step, contacts: Sequence[Contact], mine: Sequence[Call]) -> li
         if turn is not None:
             turns.append(turn)
     return turns
+
+
+def may_call_back(
+    step: Step,
+    category: Category,
+    contact: str,
+    calls: Sequence[Call],
+    *,
+    since: datetime,
+    now: datetime,
+) -> bool:
+    """Whether ``contact``, called for ``step`` that began at ``since``, may ask for a call later.
+
+    Once in a step, never of a vital alarm, and only where the step lasts long enough to keep it.
+    """
+    mine = [c for c in calls if c.step == step.id and c.requested_at >= since]
+    asked = any(c.contact == contact and c.outcome is Outcome.CALL_BACK for c in mine)
+    over = since + timedelta(seconds=step.limit)
+    in_time = now + _SPOKEN + CALL_BACK_AFTER < over
+    return step.call_back and category is not Category.VITAL and not asked and in_time
 
 
 def unnumbered(step: Step, turn: Turn, now: datetime) -> Call:
@@ -80,6 +107,26 @@ def _turn(slot: _Slot | None, contacts: Sequence[Contact], mine: Sequence[Call])
         return None
     attempt = 1 + sum(1 for c in mine if c.contact == contact_id)
     return Turn(contact=contact, attempt=attempt, after=after, pause=pause)
+
+
+def _call_backs(step: Step, mine: Sequence[Call]) -> list[_Slot]:
+    """Who asked to be called back and was not yet: once, whatever comes of that call."""
+    if not step.call_back:
+        return []
+    last = {call.contact: call for call in mine if call.contact is not None}
+    asked = [c.contact for c in mine if c.outcome is Outcome.CALL_BACK]
+    return [
+        (contact, call, CALL_BACK_AFTER)
+        for contact, call in last.items()
+        if call.outcome is Outcome.CALL_BACK and asked.count(contact) == 1
+    ]
+
+
+def _due(turn: Turn, mine: Sequence[Call]) -> datetime:
+    """When it is the turn's time: the list goes on as soon as its last call is over."""
+    free = max((c.ended_at for c in mine if c.ended_at is not None), default=_EVER)
+    own = turn.after.ended_at if turn.after is not None else None
+    return free if own is None else own + turn.pause
 
 
 def _retry(mine: Sequence[Call]) -> _Slot | None:

@@ -15,6 +15,7 @@ from callflow.handling.acting import is_mute
 from callflow.handling.agreed import site_now
 from callflow.handling.calling import call_arrived, dialogue_concluded, join_room
 from callflow.handling.contacts import e164
+from callflow.handling.gathering import may_call_back
 from callflow.handling.service_calls import asked_service
 from callflow.handling.site_rules import BadSite
 from callflow.handling.telling import storable
@@ -127,6 +128,7 @@ def _of_call(tx: Tx, vault: Vault, row: dict[str, Any]) -> Facts:
         recognition_word=site.recognition_word,
         answers=_answers(contact, incident_row),
         others=_others(tx, row["id"]),
+        call_back=may_call_back(tx, row, incident_row, asked_at),
         **_asked(incident_row, row["step"], contact_row),
     )
 

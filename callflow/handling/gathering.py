@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from callflow import call_plan, escalation
 from callflow.call import CallState, Outcome
 from callflow.handling.agreed import site_now
 from callflow.handling.dialling import refused_calls
@@ -17,7 +18,7 @@ from callflow.handling.policy import Policy
 from callflow.handling.telling import tell
 from callflow.incident import Machine
 from callflow.on_call import as_called
-from callflow.signal import Kind
+from callflow.signal import Category, Kind
 from callflow.site import Authority
 from callflow.storage import Tx, calls, incidents
 
@@ -83,7 +84,10 @@ def followers(tx: Tx, call_id: str) -> list[tuple[Row, Row]]:
 
 
 def answer_for(tx: Tx, call: Row, row: Row, outcome: Outcome, now: datetime) -> Outcome:
-    """What an answer means for one of the incidents: the person may have less authority there."""
+    """What an answer means for one of the incidents: the person may have less authority there, and
+    another alarm may not wait for them."""
+    if outcome is Outcome.CALL_BACK and not may_call_back(tx, call, row, now):
+        return Outcome.NEXT_PERSON
     if outcome is not Outcome.VERIFIED_OK:
         return outcome
     kind = Kind(row["kind"])
@@ -91,6 +95,18 @@ def answer_for(tx: Tx, call: Row, row: Row, outcome: Outcome, now: datetime) -> 
     person = as_called(site, call["contact_id"], now) if site is not None else None
     may = person is not None and person.may(Authority.CANCEL, kind)
     return outcome if may else Outcome.VERIFIED_NO_AUTHORITY
+
+
+def may_call_back(tx: Tx, call: Row, row: Row, now: datetime) -> bool:
+    """Whether the person of ``call`` may ask to be called again later, as far as ``row`` goes."""
+    plan = call_plan.from_json(row["plan"])
+    step = next((step for step in plan.steps if step.id == call["step"]), None)
+    if step is None or row["step"] != step.id or row["step_since"] is None:
+        return False
+    made = calls.attempts(tx, row["id"])
+    category = Category(row["category"])
+    who, since = call["contact_id"], row["step_since"]
+    return escalation.may_call_back(step, category, who, made, since=since, now=now)
 
 
 def let_followers_go(tx: Tx, leader: Row) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from callflow.call import ANSWERS
 from callflow.call_plan import (
     BY_OPERATOR,
+    CALL_BACK_S,
     CALLING,
     ELAPSED,
     ENDS,
@@ -76,7 +77,7 @@ def _figures(at: At, plan: Plan) -> Iterator[Finding]:
     step = at.step
     if len(set(step.who)) < len(step.who):
         yield at.found("who_twice", "who")
-    rings = step.attempts * _rounds(plan, at.place)
+    rings = (step.attempts + step.call_back) * _rounds(plan, at.place)
     if step.kind in CALLING and rings > _OFTEN:
         yield at.found("rings_often", "attempts", rings=rings)
     needs = _needs(step)
@@ -101,7 +102,7 @@ def _rounds(plan: Plan, place: int) -> int:
 def _needs(step: Step) -> float:
     """Seconds that the step takes at least until its list is at its end, or its second firm's."""
     if step.kind in CALLING:
-        return (step.attempts - 1) * step.delay_s
+        return max((step.attempts - 1) * step.delay_s, CALL_BACK_S if step.call_back else 0.0)
     return step.accept_s if step.kind is StepKind.SEND_GUARD else 0.0
 
 

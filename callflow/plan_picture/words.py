@@ -59,6 +59,8 @@ def _turns(step: Step, column: int) -> str:
         parts.append(words.ALL[column])
     if step.stop is Stop.N_VALID:
         parts.append(words.AGREE[column].format(step.valid))
+    if step.call_back:
+        parts.append(words.CALL_BACK[column])
     return " · ".join(parts)
 
 

@@ -84,11 +84,16 @@ class Behaviours(Protocol):
     def guard(self, step: Step, firm: str, nth: int, at: datetime) -> Guard: ...
 
 
-def possible(kind: StepKind) -> frozenset[Outcome]:
+def possible(step: Step) -> frozenset[Outcome]:
     """How a call of such a step can end on a real phone, but for what our own side does."""
-    if kind is StepKind.SEND_GUARD:
+    if step.kind is StepKind.SEND_GUARD:
         said = {Outcome.ACCEPTED, Outcome.DECLINED, Outcome.DURESS}
-        return (possible(StepKind.MESSAGE) - {Outcome.ACKNOWLEDGED}) | said
+        return (_ends(StepKind.MESSAGE) - {Outcome.ACKNOWLEDGED}) | said
+    later = {Outcome.CALL_BACK} if step.call_back else set()
+    return _ends(step.kind) | later
+
+
+def _ends(kind: StepKind) -> frozenset[Outcome]:
     return frozenset(end for end in Outcome if end in ENDS[kind]) - {Outcome.NO_NUMBER}
 
 
@@ -126,8 +131,8 @@ class Script:
     def call(self, step: Step, contact: str, nth: int, at: datetime) -> Answer:
         written = _nth(self.calls.get(contact, ()), nth) or self.others
         answer = usual(step, written, self.ring_s) if isinstance(written, Outcome) else written
-        if answer.outcome is not None and answer.outcome not in possible(step.kind):
-            can = ", ".join(sorted(possible(step.kind)))
+        if answer.outcome is not None and answer.outcome not in possible(step):
+            can = ", ".join(sorted(possible(step)))
             raise BehaviourError(
                 f"{contact}: a call of step {step.id!r} ({step.kind}) can't end with"
                 f" {answer.outcome}: write one of {can}"
@@ -183,7 +188,7 @@ class RandomPeople:
         drawn = self.chance.random()
         if drawn < 0.02:
             return Answer(outcome=None)
-        can = sorted(possible(step.kind) & _UNREACHED if drawn < 0.5 else possible(step.kind))
+        can = sorted(possible(step) & _UNREACHED if drawn < 0.5 else possible(step))
         outcome = self.chance.choice(can)
         talk = self._between(1, 400) if outcome in ANSWERED else 0.0
         return Answer(outcome=outcome, ring_s=self._between(1, 60), talk_s=talk)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
-from callflow.call_plan import BY_OPERATOR, CALLING, ENDS, Mode, Plan, Step, StepKind
+from callflow.call_plan import BY_OPERATOR, CALL_BACK_S, CALLING, ENDS, Mode, Plan, Step, StepKind
 from callflow.escalation import BUSY_RETRIES, BUSY_RETRY, ENDLESS_AFTER, UNPLACED_AFTER
 from callflow.incident import starts_with_human
 from callflow.signal import PERSONAL, Category, Kind
@@ -132,10 +132,11 @@ def _people(step: Step, site: Site, kind: Kind) -> int:
 
 def _calling(step: Step, people: int) -> float:
     each = _CALL_S + max(step.delay_s, BUSY_RETRY.total_seconds())
-    calls = step.attempts + _BEYOND if people else 0
-    if step.mode is Mode.IN_ORDER:
-        calls *= people
-    return min(calls * each, step.limit + _CALL_S)
+    own = (step.attempts + _BEYOND) * each if people else 0.0
+    if step.call_back and people:
+        own += CALL_BACK_S + each
+    in_all = own * people if step.mode is Mode.IN_ORDER else own
+    return min(in_all, step.limit + _CALL_S)
 
 
 def _guards(step: Step, firms: int) -> float:

@@ -51,6 +51,7 @@ OUTCOMES: Mapping[str, tuple[str, str]] = {
     "send_guard": ("demande l'agent d'intervention", "asks for a guard"),
     "next_person": ("personne suivante", "next person"),
     "known_cause": ("cause connue", "known cause"),
+    "call_back": ("à rappeler dans dix minutes", "to be called back in ten minutes"),
     "wrong_code": ("deux codes faux", "two wrong codes"),
     "duress": ("code sous contrainte", "duress code"),
     "acknowledged": ("message entendu et confirmé", "message heard and acknowledged"),

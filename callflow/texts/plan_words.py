@@ -58,6 +58,7 @@ AUTHORITIES: Mapping[str, tuple[str, str]] = {
 EVERY = ("toutes les {} s", "every {} s")
 AT_ONCE = ("tous à la fois", "all at once")
 ALL = ("tout le monde", "everybody")
+CALL_BACK = ("rappel à la demande, 10 min plus tard", "called back on request, 10 min later")
 AGREE = ("{} d’accord", "{} agree")
 UNTIL = ("jusqu’à {}", "until {}")
 FOR = ("au plus {}", "at most {}")

@@ -29,6 +29,7 @@ class Facts:
     ``choices`` (key 1 first) and ``identify`` (whether a code is asked) are what a plan's question,
     message or guard's call says. ``service`` (desk only): the service that is dialled once this
     desk is there. ``exercise``: a rehearsal, which is said before anything else.
+    ``call_back`` (verification, question, message): this person may ask to be called again later.
     ``position``: which number this person is among those who wait, as it is said to them.
     ``call_backs`` (desk only): how many missed calls wait to be returned, where the desk rings for
     those. ``menus`` (incoming only): the caller is asked who they are, then offered what they may
@@ -58,6 +59,7 @@ class Facts:
     text: str = ""
     choices: tuple[str, ...] = ()
     identify: bool = True
+    call_back: bool = False
     exercise: bool = False
     spied: str = ""
     whispers: bool = False

@@ -140,7 +140,11 @@ def _choices(facts: Facts) -> tuple[Phrase, ...]:
                 Phrase("offer_answer", {"answer": choice, "key": str(key), **written})
                 for key, choice in enumerate(facts.choices, start=1)
             )
-    return (*keys, Phrase("offer_operator"))
+    return (*keys, *_later(facts), Phrase("offer_operator"))
+
+
+def _later(facts: Facts) -> tuple[Phrase, ...]:
+    return (Phrase("offer_call_back"),) if facts.call_back else ()
 
 
 def _menu(facts: Facts) -> tuple[Phrase, ...]:
@@ -148,7 +152,7 @@ def _menu(facts: Facts) -> tuple[Phrase, ...]:
     if facts.personal:
         offered -= {Answer.FALSE_ALARM}  # no key cancels it (D7)
     keys = [Phrase(f"offer_{answer}") for answer in KEYS.values() if answer in offered]
-    return (*keys, Phrase("offer_operator"))
+    return (*keys, *_later(facts), Phrase("offer_operator"))
 
 
 def _waiting(facts: Facts) -> tuple[Phrase, ...]:

@@ -96,6 +96,7 @@ class Trigger(StrEnum):
     SEND_GUARD = "send_guard"
     NEXT_PERSON = "next_person"
     KNOWN_CAUSE = "known_cause"
+    CALL_BACK = "call_back"
     ACKNOWLEDGED = "acknowledged"
     ACCEPTED = "accepted"
     DECLINED = "declined"
@@ -148,6 +149,7 @@ TABLE: Mapping[tuple[State, Trigger], Rule] = {
     (State.MENU, Trigger.SEND_GUARD): Rule(_CLOSING, Outcome.SEND_GUARD, "key_send_guard"),
     (State.MENU, Trigger.NEXT_PERSON): Rule(_CLOSING, Outcome.NEXT_PERSON, "key_next_person"),
     (State.MENU, Trigger.KNOWN_CAUSE): Rule(_CLOSING, Outcome.KNOWN_CAUSE, "key_known_cause"),
+    (State.MENU, Trigger.CALL_BACK): Rule(_CLOSING, Outcome.CALL_BACK, "key_call_back"),
     (State.MENU, Trigger.SILENCE): Rule(State.MENU, say="nothing_heard"),
     (State.MENU, Trigger.BAD_KEY): Rule(State.MENU, say="bad_key"),
     (State.MENU, Trigger.GIVE_UP): Rule(_BRIDGING, Outcome.OPERATOR, "silent_person"),
@@ -160,6 +162,7 @@ TABLE: Mapping[tuple[State, Trigger], Rule] = {
     (State.ASK, Trigger.ACKNOWLEDGED): Rule(_CLOSING, Outcome.ACKNOWLEDGED, "message_noted"),
     (State.ASK, Trigger.ACCEPTED): Rule(_CLOSING, Outcome.ACCEPTED, "guard_accepted"),
     (State.ASK, Trigger.DECLINED): Rule(_CLOSING, Outcome.DECLINED, "guard_declined"),
+    (State.ASK, Trigger.CALL_BACK): Rule(_CLOSING, Outcome.CALL_BACK, "key_call_back"),
     (State.ASK, Trigger.SILENCE): Rule(State.ASK, say="nothing_heard"),
     (State.ASK, Trigger.BAD_KEY): Rule(State.ASK, say="bad_key"),
     (State.ASK, Trigger.GIVE_UP): Rule(_CLOSING, Outcome.NO_KEY, "nobody"),

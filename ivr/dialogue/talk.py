@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from callflow.call import Outcome
+from callflow.call import CALL_BACK_KEY, Outcome
 from ivr.dialogue import menus, table
 from ivr.dialogue.events import (
     Bridge,
@@ -196,6 +196,8 @@ def _at_menu(facts: Facts, event: Event) -> Trigger:
     key = event.digits[:1]
     if key == OPERATOR_KEY:
         return Trigger.OPERATOR
+    if key == CALL_BACK_KEY and facts.call_back:
+        return Trigger.CALL_BACK
     answer = KEYS.get(key)
     if answer is Answer.HELP:
         return Trigger.HELP
@@ -210,6 +212,8 @@ def _at_question(facts: Facts, event: Event) -> Trigger:
     key = event.digits[:1]
     if key == OPERATOR_KEY:
         return Trigger.OPERATOR
+    if key == CALL_BACK_KEY and facts.call_back:
+        return Trigger.CALL_BACK
     match facts.dialogue:
         case Dialogue.MESSAGE:
             meant = {"1": Trigger.ACKNOWLEDGED}

@@ -10,6 +10,7 @@ from callflow.call_plan import (
     CONTINUE,
     ENDS,
     EXHAUSTED,
+    FIELDS,
     JUSTIFIED,
     NOBODY,
     OVERDUE,
@@ -89,6 +90,8 @@ def _calling(rng: random.Random, kind: StepKind) -> Row:
         "mode": rng.choice(["in_order", "in_order", "all_at_once"]),
         "limit_s": rng.choice([None, 60.0, 300.0]),
     }
+    if "call_back" in FIELDS[kind]:
+        step["call_back"] = rng.random() < 0.5
     if step["stop"] == "n_valid":
         step["valid"] = 2
     if kind is not StepKind.VOICE_FIRST and rng.random() < 0.4:
