@@ -48,8 +48,8 @@ from callflow.call_plan.vocabulary import (
 __all__ = [
     "BOUNDS",
     "BY_OPERATOR",
-    "CALL_BACK_S",
     "CALLING",
+    "CALL_BACK_S",
     "CONTINUE",
     "ELAPSED",
     "ENDS",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from callflow.call import ANSWERS, CALL_BACK_KEY, BESIDE_PLANS
+from callflow.call import ANSWERS, BESIDE_PLANS, CALL_BACK_KEY
 from callflow.call_plan.findings import Finding
 from callflow.call_plan.plan import LISTS, Plan, PlanError, Step, from_json
 from callflow.call_plan.vocabulary import (

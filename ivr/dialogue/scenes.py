@@ -42,6 +42,7 @@ class Given(StrEnum):
     DOUBTED = "doubted"  # a wrong code was typed before
     SERVED = "served"  # the caller was served before
     NO_AUTHORITY = "no_authority"  # the person may do nothing by themselves
+    LATER = "later"  # the person may ask, once, to be called again
     ROOM = "room"  # somebody waits on the line
     NO_MENUS = "no_menus"  # callers are put through as they are
     HINT = "hint"  # the caller's number belongs to a site
@@ -152,6 +153,8 @@ def _starts(which: Dialogue) -> list[tuple[Given, Facts, Progress]]:
             others[Given.NO_MENUS] = replace(usual, menus=False)
         case Dialogue.DESK:
             others[Given.ROOM] = replace(usual, room="room")
+    if which in (Dialogue.VERIFICATION, Dialogue.QUESTION, Dialogue.MESSAGE):
+        others[Given.LATER] = replace(usual, call_back=True)
     if which in ASKING:
         others[Given.UNASKED] = replace(usual, identify=False)
     found = [(Given.ALWAYS, usual, Progress.start(usual))]

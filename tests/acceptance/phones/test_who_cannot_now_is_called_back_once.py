@@ -72,7 +72,7 @@ async def test_a_keyholder_who_cannot_now_is_called_back_in_ten_minutes_and_once
     assert await camille.heard_prompt("offer_call_back") == []
 
     async def handed() -> bool:
-        return (await station.incident(account))["plan"]["step"] == "hand"
+        return bool((await station.incident(account))["plan"]["step"] == "hand")
 
     await station.until(handed)
     incident = await station.incident(account)

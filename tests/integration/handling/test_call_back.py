@@ -66,7 +66,8 @@ def test_the_list_goes_on_and_the_person_is_called_again_once_in_ten_minutes(
     assert made[:3] == [(FIRST, "call_back"), (SECOND, "no_answer"), (FIRST, "next_person")]
     assert [to for to, _ in made].count(FIRST) == 2
     row = station.incident(alarm["id"])
-    assert row["step"] == "hand" and row["with_human"]
+    assert row["step"] == "hand"
+    assert row["with_human"]
 
 
 def test_who_asked_is_left_in_peace_once_another_settled_it(station: Station) -> None:

@@ -45,8 +45,10 @@ def test_the_list_goes_on_at_once_and_the_person_is_called_ten_minutes_later() -
     alarm.answers("no_answer")
     alarm.answers("no_answer")
     assert alarm.called == ["keyholder 1", "keyholder 2", "keyholder 3"]
-    assert alarm.live is None and alarm.due_at == asked_at + TEN
-    assert not alarm.over and alarm.reasons == []
+    assert alarm.live is None
+    assert alarm.due_at == asked_at + TEN
+    assert not alarm.over
+    assert alarm.reasons == []
     alarm.look((asked_at + TEN - alarm.now).total_seconds())
     assert alarm.called[3:] == ["keyholder 1"]
     alarm.answers("verified_ok")
@@ -106,7 +108,8 @@ def test_a_failure_of_our_own_line_is_retried_and_uses_nothing_up() -> None:
 def test_called_all_at_once_each_is_called_back_at_their_own_time() -> None:
     alarm = an_alarm((keyholder(1),), mode=Mode.ALL_AT_ONCE)
     alarm.answers("call_back")
-    assert alarm.due_at == alarm.now + TEN and not alarm.over
+    assert alarm.due_at == alarm.now + TEN
+    assert not alarm.over
     alarm.answers("going")
     assert alarm.called == ["keyholder 1"] * 2
 
@@ -116,7 +119,8 @@ def test_the_time_limit_of_the_step_still_holds() -> None:
     alarm.answers("call_back")
     assert alarm.due_at == NIGHT + timedelta(seconds=300)
     alarm.look(300)
-    assert alarm.called == ["keyholder 1"] and alarm.reasons == ["overdue"]
+    assert alarm.called == ["keyholder 1"]
+    assert alarm.reasons == ["overdue"]
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,8 @@ def test_keys_that_do_the_same_are_told_together() -> None:
     assert way(Dialogue.INCOMING, "client", "4").when in ("test", "end_test")
     refused = way(Dialogue.VERIFICATION, "menu", "1", given="no_authority")
     assert refused.outcome is Outcome.VERIFIED_NO_AUTHORITY
+    for which, at in ((Dialogue.VERIFICATION, "menu"), (Dialogue.MESSAGE, "ask")):
+        assert way(which, at, "7", given="later").outcome is Outcome.CALL_BACK
 
 
 @pytest.mark.parametrize("which", SPOKEN)
