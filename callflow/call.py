@@ -128,10 +128,13 @@ SERVICE_STEP = "service"
 #: Step name of the calls to an operator's own phone that this operator asks for.
 OPERATOR_STEP = "own_phone"
 
+#: Step name of the calls to guards for their own safety (D22).
+WELFARE_STEP = "welfare"
+
 #: Steps whose calls ring at the station's own phones.
 AT_DESK = frozenset({QUEUE_STEP, BRIDGE_STEP, SERVICE_DESK_STEP, OPERATOR_STEP})
 #: Steps whose calls never ring at a site's people.
-NOT_AT_SITE = AT_DESK | {SERVICE_STEP}
+NOT_AT_SITE = AT_DESK | {SERVICE_STEP, WELFARE_STEP}
 #: Every step name that no plan's step may have.
 BESIDE_PLANS = NOT_AT_SITE | {BY_HAND_STEP, INCOMING_STEP}
 

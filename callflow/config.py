@@ -153,6 +153,7 @@ class Settings(NotifySettings, AccessSettings):
     wrap_up: float = Field(15.0, ge=0, le=600)
     longest_break: float = Field(1800.0, ge=60, le=14_400)
     call_back_target: float = Field(300.0, ge=30, le=86_400)
+    guard_welfare: float = Field(900.0, ge=0, le=4 * 3600)
     #: Window for the clocks of encrypted panels, seconds before and after ours (signals.md).
     window_before: float = 40.0
     window_after: float = 20.0

@@ -428,6 +428,14 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "fr": "Aucun défaut n'est déclaré pour elle.",
         "en": "No fault is declared for that one.",
     },
+    "all_well": {
+        "fr": "Ceci est un contrôle pour votre sécurité.",
+        "en": "This is a check for your own safety.",
+    },
+    "offer_well": {
+        "fr": "Si vous allez bien, appuyez sur la touche 1.",
+        "en": "If you are well, push the 1 key.",
+    },
     "visit_accepted": {
         "fr": "Merci d'intervenir, prévenez-nous à votre arrivée.",
         "en": "Thank you for coming, tell us when you arrive.",

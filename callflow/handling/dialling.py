@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow.call import BY_HAND_STEP, NOT_AT_SITE
+from callflow.call import BY_HAND_STEP, NOT_AT_SITE, WELFARE_STEP
 from callflow.dial_policy import Destination, forbidden
 from callflow.handling.acting import is_mute
 from callflow.handling.agreed import site_now
@@ -74,6 +74,9 @@ def _called_us(tx: Tx, row: Row, now: datetime) -> bool:
 
 def _is_contact(tx: Tx, row: Row, incident: Row | None, owners: Owners, now: datetime) -> bool:
     """Whether the number is the called contact's: of the incident's site, where it has one."""
+    if row["step"] == WELFARE_STEP:  # a guard, who is of a firm and of no site
+        guard = contacts.get(tx, row["contact_id"])
+        return guard is not None and guard["phone"] == row["to"]
     contact, site = row["contact_id"], incident["site_id"] if incident else None
     for owner, of_site in owners:
         if contact in (None, owner) and site in (None, of_site):

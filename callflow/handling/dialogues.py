@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from callflow import call_plan
-from callflow.call import BESIDE_PLANS, QUEUE_STEP, Mode, Outcome
+from callflow.call import BESIDE_PLANS, QUEUE_STEP, WELFARE_STEP, Mode, Outcome
 from callflow.correlation import zone_name
 from callflow.handling import callers, phone_callers
 from callflow.handling.acting import is_mute
@@ -119,9 +119,10 @@ def _of_call(tx: Tx, vault: Vault, row: dict[str, Any]) -> Facts:
         )
     contact = as_called(site, row["contact_id"], asked_at) if row["contact_id"] else None
     contact_row = contacts.get(tx, row["contact_id"]) if dialogue in ASKING else None
+    spoken = contact.language if contact else contact_row["language"] if contact_row else ""
     return Facts(
         **common,
-        language=contact.language if contact else site.language,
+        language=spoken or site.language,
         site_language=site.language,
         address=site.address,
         at=incident_row["opened_at"].astimezone(ZoneInfo(site.timezone)),
@@ -130,6 +131,7 @@ def _of_call(tx: Tx, vault: Vault, row: dict[str, Any]) -> Facts:
         others=_others(tx, row["id"]),
         call_back=may_call_back(tx, row, incident_row, asked_at),
         **_asked(incident_row, row["step"], contact_row),
+        welfare=row["step"] == WELFARE_STEP,
     )
 
 
@@ -146,9 +148,9 @@ def _asked(incident_row: dict[str, Any], step_id: str, called: dict[str, Any] | 
     """What the plan's step says and asks; nothing for a call that is no step's."""
     plan = call_plan.from_json(incident_row["plan"])
     step = next((step for step in plan.steps if step.id == step_id), None)
-    if step is None:
-        return {}
     knows_code = called is not None and called["code"] is not None
+    if step is None:
+        return {"identify": knows_code} if step_id == WELFARE_STEP else {}
     return {
         "text": step.text,
         "choices": step.answers,

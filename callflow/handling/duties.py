@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from callflow.handling import guard_welfare
 from callflow.handling.call_backs import come_back
 from callflow.handling.completing import overdue_tasks
 from callflow.handling.dead_man import is_overdue, raise_overdue
@@ -25,6 +26,7 @@ _EACH_SECOND: tuple[tuple[Work, Work], ...] = (
     (call_backs.any_due, come_back),
     (nodes_changed, watch_nodes),
     (is_overdue, raise_overdue),
+    (guard_welfare.any_due, guard_welfare.watch_guards),
 )
 #: Done without a look, each after so many seconds.
 RARELY: Mapping[Work, float] = {find_forgotten: 10.0, seal_logbook: 60.0}

@@ -18,7 +18,7 @@ from callflow.logbook import MACHINE
 from callflow.on_call import as_called
 from callflow.signal import Kind
 from callflow.site import Authority
-from callflow.storage import Tx, contacts, guards, incidents, sites, tasks
+from callflow.storage import Tx, contacts, firms, guards, incidents, sites, tasks
 from callflow.task import TaskOutcome
 
 Row = dict[str, Any]
@@ -45,8 +45,10 @@ def accepted_by_phone(tx: Tx, row: Row, firm: str, now: datetime) -> None:
             progress(tx, row, task, GuardEvent.ACCEPTED, MACHINE, now)
 
 
-def duress_by_phone(tx: Tx, row: Row, firm: str, now: datetime) -> None:
-    """The firm that was called typed its code under duress: nobody waits for its guard."""
+def duress_by_phone(tx: Tx, row: Row, called: str, now: datetime) -> None:
+    """The firm, or its guard, typed a code under duress: nobody waits for that guard."""
+    guard = firms.member(tx, called) if called else None
+    firm = guard["firm_id"] if guard else called
     for task in tasks.of_incident(tx, row["id"]):
         if _is_asked(task, firm):
             end_task(tx, task["id"], TaskOutcome.DURESS, now)
@@ -57,9 +59,12 @@ def _is_asked(task: Row, firm: str) -> bool:
     return mine and tasks.to_task(task).open
 
 
-def progress(tx: Tx, row: Row, task: Row, event: GuardEvent, who: str, now: datetime) -> None:
-    """Write down how far a guard is, and by when his next word is due."""
+def progress(
+    tx: Tx, row: Row, task: Row, event: GuardEvent, who: str, now: datetime, *, guard: str = ""
+) -> None:
+    """Write down how far a guard is, and by when his next word is due. ``guard``: who he is."""
     data, due = progressed(task["data"], event, step_of(row, task), now)
+    data |= {"guard": guard} if guard else {}
     tasks.change(tx, task["id"], data=data, due_at=due)
     if row["machine_due"] is not None:  # the plan looks again when the next word is due
         incidents.change(tx, row, machine_due=due)

@@ -104,7 +104,7 @@ def _raise(tx: Tx, call: Row, row: Row, member: Member | None, now: datetime) ->
     alarms = phone_callers.open_alarms(tx, member.site.id)
     phone_callers.raise_alarm(tx, member.site.id, alarms, call, now)
     for alarm in alarms:
-        duress_by_phone(tx, alarm, row["firm_id"], now)
+        duress_by_phone(tx, alarm, row["id"], now)
 
 
 def at_site(

@@ -151,7 +151,7 @@ def _guard_next(tx: Tx, asked: _Asked) -> Done:
         return _done(tx, asked, Phrase("visit_left"))
     there = "accepted_at" in task["data"]
     event = GuardEvent.ON_SITE if there else GuardEvent.ACCEPTED
-    guards.progress(tx, row, task, event, who, asked.now)
+    guards.progress(tx, row, task, event, who, asked.now, guard=asked.who.row["id"])
     return _done(tx, asked, Phrase("visit_on_site" if there else "visit_accepted"))
 
 

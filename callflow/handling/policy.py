@@ -39,6 +39,7 @@ _OF_CALLERS = (
     "wrap_up",
     "longest_break",
     "call_back_target",
+    "guard_welfare",
 )
 
 
@@ -68,6 +69,7 @@ class Policy:
     wrap_up: float = 15.0
     longest_break: float = 1800.0
     call_back_target: float = 300.0
+    guard_welfare: float = 900.0  # a guard on site is called so often; 0: never
     dead_man_hours: str = "20:00-07:00"
     dead_man_night: float = 1800.0
     dead_man_day: float = 3600.0

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
+from callflow.call_plan import StepKind
 from callflow.storage import schema as t
 from callflow.storage.sites import upsert
 from callflow.storage.store import Tx
+from callflow.task import TaskOutcome, TaskState
 
 Row = dict[str, Any]
 
@@ -39,3 +42,24 @@ def remove_firm(tx: Tx, contact_id: str) -> bool:
     """The contact is no firm any more; whether it was one."""
     query = delete(t.guard_firm).where(t.guard_firm.c.contact_id == contact_id)
     return tx.execute(query).rowcount == 1
+
+
+_AWAY = (
+    select(t.task)
+    .where(
+        t.task.c.kind == StepKind.SEND_GUARD.value,
+        (t.task.c.state == TaskState.OPEN.value)
+        | (
+            (t.task.c.state == TaskState.ENDED.value)
+            & (t.task.c.outcome == TaskOutcome.OVERDUE.value)
+            & (t.task.c.ended_at >= bindparam("since"))
+        ),
+    )
+    .order_by(t.task.c.requested_at)
+)
+
+
+def away(tx: Tx, since: datetime) -> list[Row]:
+    """Tasks of guards who accepted and have not reported, or were overdue after ``since``."""
+    rows = (dict(row._mapping) for row in tx.execute(_AWAY, {"since": since}))
+    return [row for row in rows if "accepted_at" in row["data"]]

@@ -27,6 +27,10 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "{who} : intervention annulée par {by}",
         "{who}: intervention called off by {by}",
     ),
+    "guard_welfare": (
+        "Appel de sécurité à {who} ({to})",
+        "Welfare call to {who} ({to})",
+    ),
     "guard_asks_police": (
         "{who} demande les forces de l'ordre",
         "{who} asks for the police",

@@ -35,7 +35,7 @@ class Facts:
     those. ``menus`` (incoming only): the caller is asked who they are, then offered what they may
     do; ``hint`` is the site that their number belongs to, which proves nothing, ``member``
     whoever of a firm has it. ``known_fault``: their site is one of many that a known fault
-    concerns (D10).
+    concerns (D10). ``welfare`` (guard only): they are there, and asked whether all is well (D22).
     """
 
     dialogue: Dialogue
@@ -69,6 +69,7 @@ class Facts:
     hint: str = ""
     member: str = ""
     known_fault: bool = False
+    welfare: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

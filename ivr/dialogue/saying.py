@@ -117,6 +117,8 @@ def _asking(facts: Facts) -> tuple[Phrase, ...]:
     if not facts.identify:
         said = (*announced(facts), Phrase("greeting", {"station": facts.station}))
     text = tuple(Phrase("plan_text", {"text": one, **written}) for one in _sentences(facts.text))
+    if facts.welfare:
+        return (*said, Phrase("site", {"site": facts.site_name, **written}), Phrase("all_well"))
     if facts.dialogue is Dialogue.GUARD:
         return said + _situation(facts) + text
     return (*said, Phrase("site", {"site": facts.site_name, **written}), *text, *_others(facts))
@@ -132,6 +134,8 @@ def _choices(facts: Facts) -> tuple[Phrase, ...]:
     match facts.dialogue:
         case Dialogue.MESSAGE:
             keys: tuple[Phrase, ...] = (Phrase("offer_acknowledge"),)
+        case Dialogue.GUARD if facts.welfare:
+            keys = (Phrase("offer_well"),)
         case Dialogue.GUARD:
             keys = (Phrase("offer_accept"), Phrase("offer_decline"))
         case _:

@@ -217,6 +217,8 @@ def _at_question(facts: Facts, event: Event) -> Trigger:
     match facts.dialogue:
         case Dialogue.MESSAGE:
             meant = {"1": Trigger.ACKNOWLEDGED}
+        case Dialogue.GUARD if facts.welfare:
+            meant = {"1": Trigger.ACKNOWLEDGED}
         case Dialogue.GUARD:
             meant = {"1": Trigger.ACCEPTED, "2": Trigger.DECLINED}
         case _:

@@ -12,7 +12,7 @@ from callflow import handling
 from callflow.storage import Store
 from callflow.vault import Vault
 from ivr import dialogue, prompts
-from ivr.dialogue import Facts, Input, Played, Progress, Silence, Spoken, Typed
+from ivr.dialogue import CodeChecked, Facts, Input, Played, Progress, Silence, Spoken, Typed
 from ivr.recording import Spoken as Recorded
 from ivr.telephony.dialogue_rows import DialogueRows
 
@@ -56,6 +56,15 @@ class MenuCaller:
         self._listen()
         return self
 
+    def answers(self, now: datetime) -> MenuCaller:
+        """Picked up a call of ours; hears its first words."""
+        self.now = now
+        found = _run(self._rows.load(self.call_id))
+        assert found is not None
+        self.facts, self.progress = found
+        self._listen()
+        return self
+
     def types(self, *entries: str) -> MenuCaller:
         """One entry after each prompt; ``""`` is silence."""
         for entry in entries:
@@ -88,6 +97,9 @@ class MenuCaller:
             done = self._rows.perform(self.call_id, self.facts, self.progress, wanted)
             self.progress, _ = _run(done)
         else:
+            code = dialogue.code_to_check(self.progress, event)
+            if code is not None:
+                event = CodeChecked(_run(self._rows.check_code(self.call_id, code)))
             self.progress, effects = dialogue.advance(self.facts, self.progress, event)
             _run(self._commit(effects))
         self._listen()

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from callflow import handling
-from callflow.call import Outcome
-from callflow.handling import BadSite, NotFound, overdue
+from callflow.call import WELFARE_STEP, Outcome
+from callflow.handling import BadSite, NotFound, guard_welfare, overdue
 from callflow.storage import firms, measures, supervision, tasks
 from callflow.storage import schema as t
 from tests.integration.handling.station import Station
@@ -252,3 +252,75 @@ def test_a_technician_under_duress_changes_nothing(station: Station) -> None:
     )
     station.correlate()
     assert {row["kind"] for row in station.incidents()} == {"duress"}
+
+
+# --- their own safety (D22) ---------------------------------------------------------------
+
+
+def watch(station: Station, minutes: float = 0.0) -> list[str]:
+    """Time passes, the engine looks; whom it calls for their safety."""
+    station.now += timedelta(minutes=minutes)
+    if station.read(lambda tx: guard_welfare.any_due(tx, station.now)):
+        station.write(lambda tx: guard_welfare.watch_guards(tx, station.now))
+    made = [row for one in station.incidents() for row in station.calls(one["id"])]
+    return [row["to"] for row in made if row["step"] == WELFARE_STEP and not row["ended_at"]]
+
+
+def on_site(station: Station) -> Row:
+    row = station.alarm("BA")
+    call(station, GUARD).types("258000", "1", "1").hangs_up()
+    return row
+
+
+def answers(station: Station, *keys: str) -> list[str]:
+    """The guard picks up and types; what they hear."""
+    caller = MenuCaller(station.store, station.vault, GUARD, station.picks_up(GUARD))
+    caller.answers(station.now).types(*keys).hangs_up()
+    return caller.heard
+
+
+def test_a_guard_on_site_is_called_and_says_with_the_code_that_all_is_well(
+    station: Station,
+) -> None:
+    row = on_site(station)
+    assert watch(station, 14) == []
+    assert watch(station, 2) == [GUARD]
+    heard = answers(station, "258000", "1")
+    assert "for your own safety" in " ".join(heard)
+    assert watch(station, 14) == []
+    assert watch(station, 2) == [GUARD]
+    assert not station.incident(row["id"])["with_human"]
+
+
+def test_a_guard_who_does_not_answer_twice_is_a_human_s_at_once(station: Station) -> None:
+    row = on_site(station)
+    for minutes in (16, 2):
+        assert watch(station, minutes) == [GUARD]
+        station.ends(GUARD, "no_answer")
+    assert watch(station) == []
+    after = station.incident(row["id"])
+    assert (after["with_human"], after["human_reason"]) == (True, "guard_silent")
+    assert watch(station, 20) == []  # a human has it
+
+
+def test_a_welfare_call_under_duress_sounds_like_success(station: Station) -> None:
+    row = on_site(station)
+    watch(station, 16)
+    free = answers(station, "258000", "1")
+    watch(station, 16)
+    assert answers(station, "258001", "1") == free
+    after = station.incident(row["id"])
+    assert (after["duress"], after["with_human"]) == (True, True)
+    assert the_task(station, row)["outcome"] == "duress"
+
+
+def test_a_guard_who_is_overdue_is_called(station: Station) -> None:
+    row = station.alarm("BA")
+    call(station, GUARD).types("258000", "1").hangs_up()
+    due = the_task(station, row)["due_at"]
+    station.now = due + timedelta(seconds=1)
+    station.look()
+    assert the_task(station, row)["outcome"] == "overdue"
+    assert watch(station) == [GUARD]
+    answers(station, "258000", "1")
+    assert watch(station, 3) == []
