@@ -361,6 +361,18 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "en": "To give my report, push 1.",
     },
     "menu_refuse": {"fr": "Je refuse la mission, 3.", "en": "I refuse the mission, 3."},
+    "menu_comment": {
+        "fr": "Ajouter un commentaire parlé, 6.",
+        "en": "To add a spoken comment, 6.",
+    },
+    "say_comment": {
+        "fr": "Dites ce que vous avez vu et fait, puis appuyez sur dièse.",
+        "en": "Say what you saw and did, then push the hash key.",
+    },
+    "comment_kept": {
+        "fr": "Vos paroles sont conservées dans la main courante.",
+        "en": "Your words are kept in the logbook.",
+    },
     "menu_police": {
         "fr": "Il faut les forces de l'ordre, 7.",
         "en": "The police are needed, 7.",

@@ -9,7 +9,14 @@ from typing import Any
 
 from callflow.correlation import zone_key
 from callflow.escalation import GuardEvent
-from callflow.handling import guards, member_callers, phone_codes, site_state, walk_tests
+from callflow.handling import (
+    guards,
+    member_callers,
+    phone_codes,
+    site_state,
+    speaking,
+    walk_tests,
+)
 from callflow.handling.acting import hand_to_human, withdraw
 from callflow.handling.measures import lift_measure, open_fault
 from callflow.handling.member_callers import Member
@@ -129,6 +136,16 @@ def _fault_close(tx: Tx, asked: _Asked) -> Done:
     return _done(tx, asked, Phrase("fault_closed", {"zone": zone}))
 
 
+def _comment(tx: Tx, asked: _Asked) -> Done:
+    """What they said after the tone: of the incident that they came for, else of the site."""
+    about = _unfiled(tx, asked.who.site.id)
+    speaking.confirmed(tx, asked.call_id, asked.now)
+    told: Row = {} if about else {"site": asked.who.site.id}
+    told |= {"who": asked.who.name, "who_did": asked.who.name, "call": asked.call_id}
+    tell(tx, "spoken_comment", asked.now, about, voice=asked.deed.typed, **told)
+    return _done(tx, asked, result=asked.who.part)
+
+
 # --- guards -------------------------------------------------------------------------------
 
 
@@ -194,6 +211,7 @@ def _guard_report(tx: Tx, asked: _Asked) -> Done:
 
 _DEEDS: Mapping[str, Callable[[Tx, _Asked], Done]] = {
     "visit": _visit,
+    "comment": _comment,
     "member_state": _state,
     "fault_open": _fault_open,
     "fault_close": _fault_close,

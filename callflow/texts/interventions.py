@@ -35,6 +35,7 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "{who} demande les forces de l'ordre",
         "{who} asks for the police",
     ),
+    "spoken_comment": ("Commentaire parlé de {who}", "Spoken comment of {who}"),
     "technician_accepted": (
         "{who} : intervention technique acceptée",
         "{who}: the technician accepts to come",

@@ -16,6 +16,7 @@ TECHNICIAN, GUARD = "technician", "guard"
 
 _TECHNICIAN, _GUARD = Lead(TECHNICIAN), Lead(GUARD)
 _ANOTHER = Offer("9", "menu_another_site", Lead(SITE))
+_COMMENT = Offer("6", "menu_comment", Lead("comment"))
 _HELP = Offer("2", "offer_help", Lead(Exit.HELP))
 _NOT_ALLOWED = Lead(TECHNICIAN, "not_allowed")
 _NOT_POSSIBLE = Lead(TECHNICIAN, "not_possible")
@@ -73,11 +74,22 @@ PAGES: Mapping[str, Page] = {
             Offer("4", "menu_walk", Lead("walk_hours"), when="walk"),
             Offer("4", "menu_walk_on", Lead("walk_on"), when="walk_on"),
             Offer("5", "menu_fault", Lead("fault")),
+            _COMMENT,
             _ANOTHER,
         ),
     ),
     "visit": Page(deed="visit", leads={"done": _TECHNICIAN}),
     "member_state": Page(deed="member_state", leads={"told": _TECHNICIAN}),
+    # What they say after a tone stands in the logbook.
+    "comment": Page(
+        say=("say_comment",),
+        records="voice",
+        deed="comment",
+        leads={
+            "technician": Lead(TECHNICIAN, "comment_kept"),
+            "guard": Lead(GUARD, "comment_kept"),
+        },
+    ),
     # --- the walk test: the site on test, what it sends read out as it comes ---
     "walk_hours": Page(
         say=("ask_hours",), offers=_digits("walk_begin", "hours", 4), back=TECHNICIAN
@@ -145,6 +157,7 @@ PAGES: Mapping[str, Page] = {
             Offer("1", "menu_leave", Lead("guard_next"), when="leave"),
             _HELP,
             Offer("3", "menu_refuse", Lead("guard_refuse"), when="accept"),
+            _COMMENT,
             Offer("7", "menu_police", Lead("guard_police")),
             _ANOTHER,
         ),

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from callflow import handling
 from callflow.call import WELFARE_STEP, Outcome
 from callflow.handling import BadSite, NotFound, guard_welfare, overdue
-from callflow.storage import firms, measures, supervision, tasks
+from callflow.storage import call_backs, firms, measures, supervision, tasks
 from callflow.storage import schema as t
 from tests.integration.handling.station import Station
 from tests.support.menu_caller import MenuCaller
@@ -128,6 +128,18 @@ def test_a_visit_is_accepted_on_site_and_left_each_in_the_logbook(station: Stati
     told = [station.entries(f"technician_{stage}") for stage in ("accepted", "on_site", "left")]
     assert [len(entries) for entries in told] == [1, 1, 1]
     assert station.read(lambda tx: firms.visits_at(tx, "1002")) == []
+
+
+def test_what_a_technician_or_a_guard_says_stands_in_the_logbook(station: Station) -> None:
+    caller = call(station).types("258000", "1002", "6").says("words")
+    assert "conservées dans la main courante" in last(caller)
+    (entry,) = station.entries("spoken_comment")
+    assert (entry["data"]["voice"], entry["site"]) == ("words", "1002")
+    caller.hangs_up()
+    assert station.read(call_backs.open_ones) == []  # nobody calls back for what was confirmed
+    row = station.alarm("BA")
+    call(station, GUARD).types("258000", "6").says("other")
+    assert "spoken_comment" in station.told(row["id"])
 
 
 def test_a_walk_test_reads_out_what_comes_and_ends_with_a_mail(station: Station) -> None:
