@@ -75,6 +75,8 @@ def answered(now: Turn, given_input: Typed | Silence) -> Event:
             return Typed(given_input.digits[:1])
         case Input.CODE if isinstance(given_input, Typed):
             return Typed(given_input.digits.partition("#")[0][: dialogue.LONGEST_CODE])
+        case Input.VOICE if isinstance(given_input, Typed) and given_input.digits[:1] in ("0", "*"):
+            return Typed(given_input.digits[:1])
         case _:
             return Silence()
 
