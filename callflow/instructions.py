@@ -8,6 +8,7 @@ countersigned it, and none touches personal alarms (D19).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -50,6 +51,7 @@ class Lowers(StrEnum):
     NOBODY_INSTEAD = "nobody_instead"  # a contact is absent and nobody stands in
     ONE_FEWER = "one_fewer"  # who stands in has a place in the same list already
     NO_NUMBER = "no_number"  # who stands in can't be called
+    SPOKEN = "spoken"  # said on the phone, and nobody has listened to it yet
     AWAY_FROM_SITE = "away_from_site"  # what is asked at the premises is answered elsewhere
 
 
@@ -66,7 +68,8 @@ class Instruction:
     """One provisional instruction. Times in UTC.
 
     ``kinds`` are those of the alarms that ``plan`` is for. ``contact`` is who is absent, or whose
-    ``phone`` (E.164) it is; ``replacement`` the id of whoever stands in.
+    ``phone`` (E.164) it is; ``replacement`` the id of whoever stands in. ``voice`` is the recording
+    of a note that was spoken.
     """
 
     id: str
@@ -82,6 +85,7 @@ class Instruction:
     contact: str | None = None
     replacement: str | None = None
     phone: str | None = None
+    voice: str | None = None
     lowers: tuple[Lowers, ...] = ()
     signer: str | None = None
     withdrawn_at: datetime | None = None
@@ -124,7 +128,7 @@ def check(instruction: Instruction, site: Site, people: Sequence[Contact], now: 
     _check_fields(instruction)
     match instruction.kind:
         case InstructionKind.NOTE:
-            if not instruction.text.strip():
+            if not instruction.text.strip() and instruction.voice is None:
                 raise InstructionError("text", "says what operators must know")
         case InstructionKind.PLAN:
             if instruction.plan is None:
@@ -187,8 +191,10 @@ def _check_replacement(instruction: Instruction, site: Site, people: Sequence[Co
 def lowers(
     instruction: Instruction, site: Site, people: Sequence[Contact], *, said: bool = False
 ) -> tuple[Lowers, ...]:
-    """Why it lowers protection; () where it does not. ``said``: its author says that it does."""
+    """Why it lowers protection; () where it does not. ``said``: its author says that it does. What
+    nobody listened to may."""
     found = [Lowers.SAID] if said else []
+    found += [Lowers.SPOKEN] if instruction.voice and not instruction.text else []
     roles = {contact.role for contact in site.contacts if contact.id == instruction.contact}
     if instruction.kind is InstructionKind.PLAN:
         found.append(Lowers.PLAN_REPLACED)
@@ -213,6 +219,54 @@ def _lowers_absence(
     found = [] if other is not None and other.phone else [Lowers.NO_NUMBER]
     same = any(c.id == instruction.replacement and c.role in roles for c in site.contacts)
     return [*found, Lowers.ONE_FEWER] if same else found
+
+
+def others_stay(absence: Instruction, site: Site, agreed: Iterable[Instruction]) -> bool:
+    """Whether somebody who can be called stays on every list that the absent contact is on, all of
+    that time, as far as absences are known."""
+    away = {
+        each.contact
+        for each in agreed
+        if each.kind is InstructionKind.ABSENT
+        and each.withdrawn_at is None
+        and each.begins_at < absence.ends_at
+        and each.ends_at > absence.begins_at
+    }
+    roles = {contact.role for contact in site.contacts if contact.id == absence.contact}
+    staying = {
+        contact.role
+        for contact in site.contacts
+        if contact.id != absence.contact
+        and contact.phone
+        and contact.id not in away
+        and not _on_leave(contact, absence.begins_at, absence.ends_at)
+    }
+    return roles <= staying
+
+
+def _on_leave(contact: Contact, begins: datetime, ends: datetime) -> bool:
+    leaves = contact.availability.leaves
+    return any(leave.start < ends and leave.end > begins for leave in leaves)
+
+
+def at_site(contact_id: str, site: Site) -> bool:
+    """Whether a contact is what answers at the premises."""
+    return any(one.id == contact_id and one.role in _AT_SITE for one in site.contacts)
+
+
+def moment(day: str, hour: str, near: datetime) -> datetime | None:
+    """The instant that was typed as DDMM and HHMM, in the time zone of ``near`` and in the year
+    that brings it closest to that; None: there is none."""
+    typed = day + hour
+    if not (len(day) == len(hour) == 4 and typed.isascii() and typed.isdigit()):
+        return None
+    month, date = int(day[2:]), int(day[:2])
+    found = []
+    for year in (near.year - 1, near.year, near.year + 1):
+        with suppress(ValueError):  # 29 February, in some years
+            at = datetime(year, month, date, int(hour[:2]), int(hour[2:]), tzinfo=near.tzinfo)
+            found.append(at)
+    return min(found, key=lambda at: abs(at - near)) if found else None
 
 
 def _person(contact: str, site: Site, people: Sequence[Contact]) -> Contact | None:

@@ -310,6 +310,106 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "fr": "C'est enregistré : la fermeture est attendue à {at}.",
         "en": "This is recorded: closing is expected at {at}.",
     },
+    # --- a provisional instruction ---
+    "menu_instruct": {"fr": "Consigne provisoire, 6.", "en": "A provisional instruction, 6."},
+    "instruct_absent": {
+        "fr": "Pour signaler que vous serez injoignable, 1.",
+        "en": "To tell us that you can't be reached, 1.",
+    },
+    "instruct_number": {
+        "fr": "Pour être joint à un autre numéro, 2.",
+        "en": "To be reached at another number, 2.",
+    },
+    "instruct_note": {
+        "fr": "Pour dicter toute autre demande, 3.",
+        "en": "To dictate any other request, 3.",
+    },
+    "ask_other_number": {
+        "fr": "Composez ce numéro, terminé par la touche dièse.",
+        "en": "Dial this number, followed by the hash key.",
+    },
+    "bad_number": {
+        "fr": "Ce numéro ne peut pas servir.",
+        "en": "That number can't be used.",
+    },
+    "number_typed": {"fr": "Vous avez composé : {number}.", "en": "You dialled: {number}."},
+    "number_right": {"fr": "S'il est exact, 1.", "en": "If it is right, 1."},
+    "number_again": {
+        "fr": "Pour le composer de nouveau, 2.",
+        "en": "To dial it once more, 2.",
+    },
+    "from_now": {
+        "fr": "Elle commence tout de suite, 1.",
+        "en": "It begins immediately, 1.",
+    },
+    "from_later": {
+        "fr": "Elle commence à une date que vous tapez, 2.",
+        "en": "It begins on a date that you type, 2.",
+    },
+    "ask_first_day": {
+        "fr": "Date du début : deux chiffres pour le jour, deux pour le mois.",
+        "en": "Date of the beginning: two digits for the day, two for the month.",
+    },
+    "ask_first_hour": {
+        "fr": "Heure du début, en quatre chiffres, minutes comprises.",
+        "en": "Hour of the beginning, in four digits, minutes included.",
+    },
+    "ask_last_day": {
+        "fr": "Jusqu'à quelle date ? Tapez le jour sur deux chiffres, puis le mois.",
+        "en": "Until which date? Type the day with two digits, then the month.",
+    },
+    "ask_last_hour": {
+        "fr": "Et jusqu'à quelle heure de ce jour-là ? Quatre chiffres.",
+        "en": "And until what time that day? Four digits.",
+    },
+    "bad_moment": {
+        "fr": "Il n'existe pas de telle date ou de telle heure.",
+        "en": "There is no such date or hour.",
+    },
+    "moment_past": {
+        "fr": "Ce moment appartient déjà au passé.",
+        "en": "That moment lies in the past already.",
+    },
+    "moment_order": {
+        "fr": "La fin doit venir après le début.",
+        "en": "The end must come after the beginning.",
+    },
+    "moment_far": {
+        "fr": "Une consigne provisoire dure trente et un jours au plus.",
+        "en": "A provisional instruction lasts for thirty-one days at most.",
+    },
+    "ask_speak": {
+        "fr": "Dites votre demande après le signal sonore, et finissez par la touche dièse.",
+        "en": "Say your request after the tone, and finish with the hash key.",
+    },
+    "you_said": {"fr": "Voici ce que nous avons entendu.", "en": "Here is what we heard."},
+    "absent_between": {
+        "fr": "Vous ne serez pas appelé, du {day} à {at}, jusqu'au {last_day} à {last_at}.",
+        "en": "You will not be called from {day} at {at} until {last_day} at {last_at}.",
+    },
+    "number_between": {
+        "fr": "Vous serez appelé au {number}, du {day} à {at}, jusqu'au {last_day} à {last_at}.",
+        "en": "You will be called at {number} from {day} at {at} until {last_day} at {last_at}.",
+    },
+    "note_between": {
+        "fr": "Cela vaudrait du {day} à {at}, jusqu'au {last_day} à {last_at}.",
+        "en": "This would hold from {day} at {at} until {last_day} at {last_at}.",
+    },
+    "confirm_it": {"fr": "Validez par la touche 1.", "en": "Confirm with key 1."},
+    "say_again": {"fr": "Dictez à nouveau, avec 2.", "en": "Dictate it again with 2."},
+    "dates_again": {
+        "fr": "Corrigez ces dates, touche 2.",
+        "en": "Correct those dates, key 2.",
+    },
+    "instruct_done": {
+        "fr": "Votre consigne provisoire est en place.",
+        "en": "Your provisional instruction is in place.",
+    },
+    "instruct_waits": {
+        "fr": "Nous avons reçu votre consigne. Elle ne comptera qu'une fois contresignée par la "
+        "station.",
+        "en": "We received your instruction. It will only count once the station countersigned it.",
+    },
     "bad_time": {
         "fr": "Cette heure n'est pas acceptée.",
         "en": "This time is not accepted.",
@@ -636,8 +736,8 @@ def _value(name: str, value: object, lang: str, written: str) -> str:
         return count_of_alarms(value, lang)
     if name == "address":
         return address(str(value), written)
-    if name == "zone":
-        return zone_number(str(value))
+    if name in _SPOKEN_AS:
+        return _SPOKEN_AS[name](str(value))
     return name_of(str(value), written)
 
 
@@ -688,6 +788,14 @@ def zone_number(zone: str) -> str:
     return str(int(zone)) if zone.isascii() and zone.isdigit() else zone
 
 
+def digit_by_digit(number: str) -> str:
+    """As it is typed, in pairs: "0 6, 3 9, 9 8"."""
+    digits = "".join(c for c in number if c.isascii() and c.isdigit())
+    if number.startswith("+33") and len(digits) == 11:
+        digits = "0" + digits[2:]
+    return ", ".join(" ".join(digits[i : i + 2]) for i in range(0, len(digits), 2))
+
+
 def phone_number(number: str, lang: str) -> str:
     """French numbers in pairs ("zéro 6, 39, 98…"), others digit by digit in groups."""
     digits = "".join(c for c in number if c.isascii() and c.isdigit())
@@ -699,6 +807,8 @@ def phone_number(number: str, lang: str) -> str:
     groups = [digits[i : i + 3] for i in range(0, len(digits), 3)]
     return ", ".join(" ".join(group) for group in groups)
 
+
+_SPOKEN_AS = {"zone": zone_number, "number": digit_by_digit}
 
 #: Abbreviations of French and English names and addresses, as whole words, with or without a dot.
 _LONG_FORMS: Mapping[str, tuple[tuple[str, str], ...]] = {

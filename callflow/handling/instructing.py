@@ -18,6 +18,7 @@ from callflow.instructions import (
     InstructionError,
     InstructionKind,
     InstructionState,
+    Lowers,
 )
 from callflow.signal import Kind
 from callflow.site import Authority, Contact, Site
@@ -42,12 +43,14 @@ def make(
     lowers: bool,
     asked_by: str | None,
     now: datetime,
+    by_code: bool = False,
 ) -> Row:
     """Write ``made``, whose id, numbers and signatures are set here; its row.
 
     ``lowers``: its author says that it lowers protection; whether it does by rule is looked at
-    in any case. ``asked_by``: the contact who asked its author for it. Raises NotFound, Refused,
-    or BadSite naming the field.
+    in any case. ``asked_by``: the contact who asked its author for it. ``by_code``: a contact says
+    by their own code that they are away, which counts at once where others stay to be called.
+    Raises NotFound, Refused, or BadSite naming the field.
     """
     site = sites.load_site(tx, site_id)
     if site is None:
@@ -61,10 +64,18 @@ def make(
     if made.plan is not None and sites.plan_body(tx, made.plan) is None:
         raise BadSite("plan", f"there is no plan {made.plan!r}: publish it first")
     asker = _asker(site, asked_by, made.kinds)
-    made = replace(made, lowers=instructions.lowers(made, site, people, said=lowers))
+    if not (by_code and _others_stay(tx, made, site)):
+        made = replace(made, lowers=instructions.lowers(made, site, people, said=lowers))
     rows.insert(tx, made, asked_by=asked_by)
     _tell_made(tx, made, (*site.contacts, *people), asker, now)
     return get(tx, site_id, made.id)
+
+
+def _others_stay(tx: Tx, made: Instruction, site: Site) -> bool:
+    if made.kind is not InstructionKind.ABSENT:
+        return False
+    agreed = rows.agreed_for(tx, site.id, made.begins_at, made.ends_at)
+    return instructions.others_stay(made, site, agreed)
 
 
 def _asker(site: Site, contact_id: str | None, kinds: frozenset[Kind]) -> str:
@@ -94,9 +105,11 @@ def _tell_made(
         to=made.phone or "",
         plan=made.plan or "",
         text=made.text,
+        voice=made.voice or "",
     )
     for alarm in sorted(kind.value for kind in made.kinds) or [""]:
-        tell(tx, _TOLD[made.kind], now, **about, **what, alarm=alarm)
+        kind = "instruction_spoken" if made.voice else _TOLD[made.kind]
+        tell(tx, kind, now, **about, **what, alarm=alarm)
     if asker:
         tell(tx, "instruction_asked", now, **about, who=asker)
     for why in made.lowers:
@@ -109,11 +122,44 @@ def countersign(tx: Tx, site_id: str, instruction_id: str, *, who: str, now: dat
     state = rows.to_instruction(row).state(now)
     if state is not InstructionState.AWAITING_SIGNATURE:
         raise Refused(f"this instruction awaits no signature: it is {state.value}")
-    if _same(who, row["author"]):
+    if Lowers.SPOKEN in row["lowers"]:
+        raise Refused("it was spoken: listen to it and write it down first")
+    if _same(who, row["author"]) or _same(who, row["transcriber"] or ""):
         raise Refused("it lowers protection: somebody other than its author countersigns it")
     if not rows.sign(tx, instruction_id, who, now):
         raise Refused("somebody else changed this instruction: look again")
     _tell(tx, "instruction_signed", row, who, now)
+    return get(tx, site_id, instruction_id)
+
+
+def transcribe(
+    tx: Tx,
+    site_id: str,
+    instruction_id: str,
+    *,
+    text: str,
+    lowers: bool,
+    who: str,
+    now: datetime,
+) -> Row:
+    """``who`` listened to what was said and writes it down: it counts from now on, or, where they
+    find that it lowers protection, once somebody else countersigned it. Raises NotFound, Refused,
+    or BadSite naming the field.
+    """
+    row = get(tx, site_id, instruction_id)
+    instruction = rows.to_instruction(row)
+    awaited = instruction.state(now) is InstructionState.AWAITING_SIGNATURE
+    if not awaited or Lowers.SPOKEN not in instruction.lowers:
+        raise Refused("nobody is to write this instruction down")
+    if not text.strip():
+        raise BadSite("text", "says what operators must know")
+    why = (Lowers.SAID,) if lowers else ()
+    if not rows.transcribe(tx, instruction_id, text.strip(), why, who, now):
+        raise Refused("somebody else changed this instruction: look again")
+    told: Row = dict(instruction=instruction_id, by=who, who_did=who)
+    tell(tx, "instruction_heard", now, site=site_id, **told, text=text.strip())
+    for each in why:
+        tell(tx, "instruction_to_sign", now, site=site_id, **told, lowers=each.value)
     return get(tx, site_id, instruction_id)
 
 

@@ -126,8 +126,9 @@ def may(tx: Tx, who: Known, alarms: list[Row], now: datetime) -> frozenset[str]:
         tested = rows.running_tests(tx, [who.site.id], now).get(who.site.id)
         offered.add("end_test" if tested else "test")
     row = sites.site_row(tx, who.site.id)
-    if who.may(Authority.INSTRUCT) and row is not None and row["schedule"]:
-        offered.add("late")
+    if who.may(Authority.INSTRUCT):
+        late = row is not None and row["schedule"]
+        offered |= {"instruct", "late"} if late else {"instruct"}
     return frozenset(offered | ({"cancel"} if alarms else set()))
 
 

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from callflow.handling import member_deeds, phone_callers, phone_codes, site_state, testing
+from callflow.handling import (
+    member_deeds,
+    phone_callers,
+    phone_codes,
+    phone_instructions,
+    site_state,
+    testing,
+)
 from callflow.handling.acting import close, withdraw
 from callflow.handling.contacts import new_code
-from callflow.handling.phone_callers import Known
+from callflow.handling.phone_asked import Asked, done
 from callflow.handling.refusals import Refused
 from callflow.handling.site_rules import BadSite
 from callflow.handling.telling import tell
@@ -39,26 +44,6 @@ class _Pretended(Exception):
         self.done = done
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Asked:
-    """A deed that a known caller asks for."""
-
-    who: Known
-    deed: Deed
-    vault: Vault
-    call_id: str
-    now: datetime
-    duress: bool
-
-    @property
-    def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.who.site.timezone)
-
-    def local(self, at: datetime) -> datetime:
-        """``at`` as it is said at the site."""
-        return at.astimezone(self.zone)
-
-
 def perform(
     tx: Tx, vault: Vault, call_id: str, deed: Deed, progress: Progress, now: datetime
 ) -> Done:
@@ -78,9 +63,7 @@ def perform(
     who = phone_callers.known(tx, deed.kept["site"], deed.kept["person"])
     if who is None:
         raise LookupError("the caller is no contact of the site any more")
-    asked = _Asked(
-        who=who, deed=deed, vault=vault, call_id=call_id, now=now, duress=progress.duress
-    )
+    asked = Asked(who=who, deed=deed, vault=vault, call_id=call_id, now=now, duress=progress.duress)
     return _done_or_pretended(
         tx, progress, deed, call_id, now, lambda: _DEEDS[deed.name](tx, asked)
     )
@@ -113,21 +96,13 @@ def _done_or_pretended(
         return pretended.done
 
 
-def _done(tx: Tx, asked: _Asked, result: str, *say: Phrase, **keep: str) -> Done:
-    """It was done; what is offered next follows from how things are now. Whoever does this while
-    an alarm is on has not answered for it."""
-    alarms = phone_callers.open_alarms(tx, asked.who.site.id)
-    offered = phone_callers.may(tx, asked.who, alarms, asked.now)
-    return Done(result=result, say=say, keep=keep, may=offered, served=not alarms)
-
-
 # --- the alarm in progress ----------------------------------------------------------------
 
 
-def _cancel(tx: Tx, asked: _Asked) -> Done:
+def _cancel(tx: Tx, asked: Asked) -> Done:
     alarms = phone_callers.open_alarms(tx, asked.who.site.id)
     if not alarms:
-        return _done(tx, asked, "nothing")
+        return done(tx, asked, "nothing")
     allowed = all(phone_callers.may_cancel(asked.who, row) for row in alarms)
     if not (asked.deed.kept["cancels"] if asked.duress else allowed):
         phone_callers.asks_to_cancel(tx, asked.who, alarms, asked.now)
@@ -137,17 +112,17 @@ def _cancel(tx: Tx, asked: _Asked) -> Done:
         withdraw(tx, row, asked.now)
         text = f"Annulée au téléphone par {name}"
         close(tx, row, asked.deed.kept["reason"], text, asked.now, who=name)
-    return _done(tx, asked, "done")
+    return done(tx, asked, "done")
 
 
-def _state(tx: Tx, asked: _Asked) -> Done:
-    return _done(tx, asked, "told", *site_state.read_out(tx, asked.who.site, asked.now))
+def _state(tx: Tx, asked: Asked) -> Done:
+    return done(tx, asked, "told", *site_state.read_out(tx, asked.who.site, asked.now))
 
 
 # --- on test (D17), closing late ----------------------------------------------------------
 
 
-def _set_on_test(tx: Tx, asked: _Asked) -> Done:
+def _set_on_test(tx: Tx, asked: Asked) -> Done:
     site, zone = asked.who.site, asked.deed.kept["zone"]
     if phone_callers.open_alarms(tx, site.id):
         return Done(result="in_alarm")
@@ -171,20 +146,20 @@ def _set_on_test(tx: Tx, asked: _Asked) -> Done:
         return Done(result="not_allowed")
     until = asked.local(row["ends_at"])
     said = Phrase("test_zone_set", {"zone": zone, "at": until}) if zone else None
-    return _done(tx, asked, "done", said or Phrase("test_set", {"at": until}))
+    return done(tx, asked, "done", said or Phrase("test_set", {"at": until}))
 
 
-def _end_test(tx: Tx, asked: _Asked) -> Done:
+def _end_test(tx: Tx, asked: Asked) -> Done:
     site, who = asked.who.site.id, asked.who.person.name
     running = rows.running_tests(tx, [site], asked.now).get(site, [])
     if not running or not asked.who.may(Authority.SET_ON_TEST):
         return Done(result="not_possible")
     for test in running:
         testing.end(tx, site, test.id, who=who, now=asked.now)
-    return _done(tx, asked, "done")
+    return done(tx, asked, "done")
 
 
-def _close_late(tx: Tx, asked: _Asked) -> Done:
+def _close_late(tx: Tx, asked: Asked) -> Done:
     row = sites.site_row(tx, asked.who.site.id)
     if row is None or not row["schedule"]:
         return Done(result="not_possible")
@@ -202,10 +177,10 @@ def _close_late(tx: Tx, asked: _Asked) -> Done:
     rows.write_schedule(tx, row["id"], changed.to_json(), due, asked.now)
     told: Row = dict(who=asked.who.person.name, until=asked.local(closing).strftime("%H:%M"))
     tell(tx, "closing_late", asked.now, site=row["id"], who_did=told["who"], **told)
-    return _done(tx, asked, "done", Phrase("late_set", {"at": asked.local(closing)}))
+    return done(tx, asked, "done", Phrase("late_set", {"at": asked.local(closing)}))
 
 
-def _next(asked: _Asked, typed: str) -> datetime | None:
+def _next(asked: Asked, typed: str) -> datetime | None:
     """When the clock at the site shows the four digits next; None: it never does."""
     if len(typed) != 4 or not typed.isdigit() or int(typed[:2]) > 23 or int(typed[2:]) > 59:
         return None
@@ -217,7 +192,7 @@ def _next(asked: _Asked, typed: str) -> datetime | None:
 # --- their code, their list ---------------------------------------------------------------
 
 
-def _new_code(tx: Tx, asked: _Asked) -> Done:
+def _new_code(tx: Tx, asked: Asked) -> Done:
     """Neither of the kinds that are tried first, nor anybody's at the site."""
     typed, person = asked.deed.typed, asked.who.person.id
     try:
@@ -234,7 +209,7 @@ def _new_code(tx: Tx, asked: _Asked) -> Done:
     return Done(result="good", keep={"new_code": kept})
 
 
-def _change_code(tx: Tx, asked: _Asked) -> Done:
+def _change_code(tx: Tx, asked: Asked) -> Done:
     person = asked.who.person
     typed = asked.vault.code(person.id, asked.deed.typed)
     if not equal(typed, asked.deed.kept["new_code"]):
@@ -242,19 +217,19 @@ def _change_code(tx: Tx, asked: _Asked) -> Done:
     contacts.write_code(tx, person.id, typed)
     told: Row = dict(who=person.name, contact=person.id, call=asked.call_id)
     tell(tx, "code_changed", asked.now, site=asked.who.site.id, who_did=person.name, **told)
-    return _done(tx, asked, "done", new_code="")
+    return done(tx, asked, "done", new_code="")
 
 
-def _call_list(tx: Tx, asked: _Asked) -> Done:
+def _call_list(tx: Tx, asked: Asked) -> Done:
     people = asked.who.site.by_role(Role.KEYHOLDER)
     said = [
         Phrase("call_list_person", {"rank": str(place), "name": person.name})
         for place, person in enumerate(people, start=1)
     ]
-    return _done(tx, asked, "told", *(said or [Phrase("call_list_empty")]))
+    return done(tx, asked, "told", *(said or [Phrase("call_list_empty")]))
 
 
-_DEEDS: Mapping[str, Callable[[Tx, _Asked], Done]] = {
+_DEEDS: Mapping[str, Callable[[Tx, Asked], Done]] = {
     "cancel": _cancel,
     "state": _state,
     "set_on_test": _set_on_test,
@@ -263,4 +238,5 @@ _DEEDS: Mapping[str, Callable[[Tx, _Asked], Done]] = {
     "new_code": _new_code,
     "change_code": _change_code,
     "call_list": _call_list,
+    **phone_instructions.DEEDS,
 }

@@ -30,6 +30,7 @@ def insert(tx: Tx, instruction: Instruction, *, asked_by: str | None) -> None:
         "contact_id": instruction.contact,
         "replacement_id": instruction.replacement,
         "phone": instruction.phone,
+        "voice": instruction.voice,
         "lowers": list(instruction.lowers),
         "begins_at": instruction.begins_at,
         "ends_at": instruction.ends_at,
@@ -62,6 +63,18 @@ def current(tx: Tx, site_id: str, now: datetime) -> list[Instruction]:
     return [
         to_instruction(row._mapping) for row in tx.execute(_CURRENT, {"site": site_id, "now": now})
     ]
+
+
+def to_hear(tx: Tx, site_id: str, now: datetime) -> list[Instruction]:
+    """Those of a site that were spoken and that nobody has listened to, their time come or not."""
+    query = select(t.instruction).where(
+        _C.site_id == site_id,
+        _C.ends_at > now,
+        _C.voice.is_not(None),
+        _C.transcriber.is_(None),
+        _C.withdrawn_at.is_(None),
+    )
+    return [to_instruction(row._mapping) for row in tx.execute(query.order_by(_C.made_at, _C.id))]
 
 
 def naming(tx: Tx, plan_id: str, now: datetime) -> dict[str, set[Kind]]:
@@ -105,6 +118,25 @@ def sign(tx: Tx, instruction_id: str, who: str, now: datetime) -> bool:
     return tx.execute(query.values(signer=who, signed_at=now)).rowcount == 1
 
 
+def transcribe(
+    tx: Tx, instruction_id: str, text: str, lowers: tuple[Lowers, ...], who: str, now: datetime
+) -> bool:
+    """What was said is written down, once; whether it was to be."""
+    query = update(t.instruction).where(
+        _C.id == instruction_id, _C.transcriber.is_(None), _C.withdrawn_at.is_(None)
+    )
+    written = {"text": text, "lowers": list(lowers), "transcriber": who, "transcribed_at": now}
+    return tx.execute(query.values(**written)).rowcount == 1
+
+
+def agreed_for(tx: Tx, site_id: str, begins: datetime, ends: datetime) -> list[Instruction]:
+    """Those of a site whose time touches this one, countersigned or not."""
+    query = select(t.instruction).where(
+        _C.site_id == site_id, _C.ends_at > begins, _C.begins_at < ends, _C.withdrawn_at.is_(None)
+    )
+    return [to_instruction(row._mapping) for row in tx.execute(query)]
+
+
 def withdraw(tx: Tx, instruction_id: str, who: str, now: datetime) -> bool:
     """Take it back, once; whether it stood."""
     query = update(t.instruction).where(_C.id == instruction_id, _C.withdrawn_at.is_(None))
@@ -127,6 +159,7 @@ def to_instruction(row: Any) -> Instruction:
         contact=row["contact_id"],
         replacement=row["replacement_id"],
         phone=row["phone"],
+        voice=row["voice"],
         lowers=tuple(Lowers(why) for why in row["lowers"]),
         signer=row["signer"],
         withdrawn_at=row["withdrawn_at"],

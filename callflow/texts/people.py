@@ -26,6 +26,15 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Provisional instruction by {by}, from {since} until {until}: {who} is reached at {to}"
         " — {text}",
     ),
+    "instruction_spoken": (
+        "Consigne provisoire dictée au téléphone par {by}, du {since} au {until} : à écouter",
+        "Provisional instruction spoken on the phone by {by}, from {since} until {until}: to be"
+        " listened to",
+    ),
+    "instruction_heard": (
+        "Consigne provisoire écoutée et transcrite par {by} — {text}",
+        "Provisional instruction listened to and written down by {by} — {text}",
+    ),
     "instruction_asked": ("À la demande de {who}", "Asked for by {who}"),
     "instruction_to_sign": (
         "Consigne provisoire inactive jusqu'à sa contresignature : {lowers}",
@@ -59,6 +68,7 @@ LOWERS: Mapping[str, tuple[str, str]] = {
         "who stands in has a place in the list already",
     ),
     "no_number": ("le remplaçant n'a pas de numéro", "who stands in has no number"),
+    "spoken": ("dictée au téléphone, pas encore écoutée", "spoken, not listened to yet"),
     "away_from_site": (
         "ce qui est demandé sur place recevra réponse ailleurs",
         "what is asked at the premises is answered elsewhere",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ivr.dialogue import instruction_menu
 from ivr.dialogue.member_menu import GUARD, TECHNICIAN
 from ivr.dialogue.pages import Exit, Lead, Offer, Page
 
@@ -81,6 +82,7 @@ PAGES: Mapping[str, Page] = {
             Offer("4", "menu_test", Lead("test"), when="test"),
             Offer("4", "menu_end_test", Lead("end_test"), when="end_test"),
             Offer("5", "menu_late", Lead("late"), when="late"),
+            Offer("6", "menu_instruct", Lead(instruction_menu.FIRST), when="instruct"),
             Offer("7", "menu_new_code", Lead("new_code")),
             Offer("8", "menu_call_list", Lead("call_list")),
         ),
@@ -161,4 +163,5 @@ PAGES: Mapping[str, Page] = {
         },
     ),
     "call_list": Page(deed="call_list", leads={"told": _HOME}),
+    **instruction_menu.PAGES,
 }

@@ -36,12 +36,15 @@ CODES = {
     "258001": CodeVerdict.DURESS,
 }
 #: Everything that a menu may offer to somebody, while nothing is on test.
-MAY = frozenset({"cancel", "going", "send_guard", "next_person", "test", "late", "accept", "walk"})
+MAY = frozenset(
+    {"cancel", "going", "send_guard", "next_person", "test", "late", "instruct", "accept", "walk"}
+)
 KEYS = "0123456789*#"
 SILENCE, PLAYED, SPEAKS, HANGS_UP = "s", "p", "v", "h"
 #: Turns that read nothing that would lead on: their words are said, and that is the event.
 UNREAD = frozenset({Input.NONE, Input.ZERO, Input.ANY})
 _IDENTIFYING = frozenset({"identify", "identify_member"})
+_NUMBER = "+33639980142"
 _AT = datetime(2026, 11, 26, 14, 32, tzinfo=UTC)
 
 
@@ -202,7 +205,18 @@ def _told(wanted: Deed, result: str) -> tuple[Phrase, ...]:
             return (Phrase("late_set", {"at": _AT}),)
         case "call_list", _:
             return (Phrase("call_list_person", {"rank": "1", "name": "Camille"}),)
+        case "instruct_number", "good":
+            return (Phrase("number_typed", {"number": _NUMBER}),)
+        case "instruct_ends", "said":
+            return (_between(wanted.kept.get("what", "absent")),)
+        case "instruct_heard", _:
+            return (Phrase("voice", {"voice": wanted.typed}), _between("note"))
         case "state", _:
             event = {"day": _AT.date(), "at": _AT, "kind": Kind.CLOSING}
             return (Phrase("state_armed"), Phrase("state_events"), Phrase("state_event", event))
     return ()
+
+
+def _between(what: str) -> Phrase:
+    times = {"day": _AT.date(), "at": _AT, "last_day": _AT.date(), "last_at": _AT}
+    return Phrase(f"{what}_between", {**times, **({"number": _NUMBER} if what == "number" else {})})

@@ -150,6 +150,8 @@ spoken = Table(
     Column("sha256", String(64), nullable=False),
     Column("duration", Float, nullable=False),  # seconds
     instant("said_at", null=False),
+    Column("draft", Text, nullable=True),  # a machine's guess at the words
+    instant("drafted_at"),  # it was tried, whatever came of it
     instant("settled_at"),  # whoever said it confirmed it, said it anew, or is to be called back
 )
 

@@ -19,12 +19,15 @@ instruction = Table(
     reference("contact_id", "contact.id", null=True),
     reference("replacement_id", "contact.id", null=True),
     Column("phone", String(32), nullable=True),
+    Column("voice", String(120), nullable=True),  # spoken.name: it was said on the phone
     Column("lowers", JSON, nullable=False, server_default="[]"),  # why it lowers protection
     instant("begins_at", null=False),
     instant("ends_at", null=False),
     Column("author", Text, nullable=False),
     reference("asked_by", "contact.id", null=True),  # the contact who asked its author for it
     instant("made_at", null=False),
+    Column("transcriber", Text, nullable=True),  # who listened to it and wrote it down
+    instant("transcribed_at"),
     Column("signer", Text, nullable=True),
     instant("signed_at"),
     Column("withdrawn_by", Text, nullable=True),
