@@ -7,10 +7,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from callflow.availability import available
-from callflow.instructions import InstructionState
+from callflow.instructions import InstructionState, Lowers
 from callflow.signal import PERSONAL, Kind
 from callflow.site import Site
-from callflow.storage import Tx, contacts, instructions, people, shifts
+from callflow.storage import Tx, contacts, instructions, people, shifts, spoken
 from web.accounts import Right, rights_of
 
 Row = dict[str, Any]
@@ -39,16 +39,25 @@ def away(site: Site | None, now: datetime) -> frozenset[str]:
 
 def instructions_of(tx: Tx, row: Row, now: datetime) -> list[Row]:
     """The provisional instructions of an incident's site that count for it, or wait for their
-    second signature. A personal alarm has none (D19)."""
+    second signature or for somebody who listens to them. A personal alarm has none (D19)."""
     if row["site_id"] is None or Kind(row["kind"]) in PERSONAL:
         return []
-    agreed = instructions.current(tx, row["site_id"], now)
+    found = (
+        *instructions.current(tx, row["site_id"], now),
+        *instructions.to_hear(tx, row["site_id"], now),
+    )
+    agreed = list({each.id: each for each in found}.values())
+    said = spoken.named(tx, [each.voice for each in agreed if each.voice])
     about = {each.contact for each in agreed} | {each.replacement for each in agreed}
     names = contacts.names_of(tx, [contact for contact in about if contact])
     return [
         {
+            "id": each.id,
             "kind": each.kind.value,
             "text": each.text,
+            "voice": said.get(each.voice or ""),
+            "to_hear": Lowers.SPOKEN in each.lowers,
+            "begins_at": each.begins_at if each.begins_at > now else None,
             "plan": each.plan,
             "kinds": sorted(each.kinds),
             "who": names.get(each.contact or "", ""),

@@ -121,7 +121,7 @@ def countersign(tx: Tx, site_id: str, instruction_id: str, *, who: str, now: dat
     row = get(tx, site_id, instruction_id)
     state = rows.to_instruction(row).state(now)
     if state is not InstructionState.AWAITING_SIGNATURE:
-        raise Refused(f"this instruction awaits no signature: it is {state.value}")
+        raise Refused("this instruction awaits no signature", about=state.value)
     if Lowers.SPOKEN in row["lowers"]:
         raise Refused("it was spoken: listen to it and write it down first")
     if _same(who, row["author"]) or _same(who, row["transcriber"] or ""):

@@ -51,6 +51,15 @@ class InstructionIn(Body):
     asked_by: Identifier | None = Field(None, description="The contact who asked for it")
 
 
+class TranscriptIn(Body):
+    """What was said, in writing."""
+
+    text: Long = Field(min_length=1)
+    lowers_protection: bool = Field(
+        description="It then counts once somebody else has countersigned it"
+    )
+
+
 class InstructionOut(BaseModel):
     """One provisional instruction."""
 
@@ -65,6 +74,9 @@ class InstructionOut(BaseModel):
     contact: str | None
     replacement: str | None
     phone: str | None
+    voice: str | None = Field(description="What was said on the phone: `GET recordings/spoken/…`")
+    transcriber: str | None = Field(description="Who listened to it and wrote it down")
+    transcribed_at: datetime | None
     state: InstructionState
     lowers_protection: bool
     lowers: list[Lowers] = Field(description="Why it lowers protection")
@@ -158,6 +170,23 @@ async def countersign(
     return await station.store.write(
         lambda tx: _out(
             instructing.countersign(tx, site_id, instruction, who=caller.name, now=now), now
+        )
+    )
+
+
+@router.post("/sites/{site_id}/instructions/{instruction}/transcribe", responses=_ACTS)
+async def transcribe(
+    site_id: SiteId, instruction: Identifier, body: TranscriptIn, caller: Handler, station: Here
+) -> InstructionOut:
+    """Writes down what was said on the phone; whoever does has listened to it."""
+    now = station.clock()
+    text, lowers = body.text, body.lowers_protection
+    return await station.store.write(
+        lambda tx: _out(
+            instructing.transcribe(
+                tx, site_id, instruction, text=text, lowers=lowers, who=caller.name, now=now
+            ),
+            now,
         )
     )
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from fastapi.responses import FileResponse
 
-from web import recordings
+from web import kept_files, recordings
 from web.accounts import Right
 from web.bearer import Caller, allowed
 from web.problems import NOT_FOUND, RESPONSES
@@ -32,3 +32,21 @@ async def get_recording(
 ) -> FileResponse:
     """The sound, from the answer to the end: the person on the left, the station on the right."""
     return await recordings.answer(station, recording_id)
+
+
+@router.get(
+    "/recordings/spoken/{name}",
+    response_class=FileResponse,
+    responses={
+        200: {"content": {"audio/wav": {}}, "description": "The recording"},
+        206: {"content": {"audio/wav": {}}, "description": "The range asked for"},
+        416: {"description": "No such range"},
+    },
+)
+async def get_spoken(
+    name: str,
+    caller: Annotated[Caller, Depends(allowed(Right.READ))],
+    station: Annotated[Station, Depends(station_of)],
+) -> FileResponse:
+    """What somebody said after a tone, as an instruction's `voice` names it."""
+    return kept_files.answer(await recordings.find_spoken(station, name))

@@ -13,7 +13,7 @@ import soundfile
 from fastapi import APIRouter, Depends, Response
 from fastapi.responses import FileResponse
 
-from web import recordings
+from web import kept_files, recordings
 from web.accounts import Right
 from web.auth import Visitor, allowed
 from web.problems import ProblemError
@@ -31,6 +31,12 @@ _BARS, _HALF = 240, 30
 async def play(call_id: str, visitor: Reader, station: Here) -> FileResponse:
     """The sound; the player asks for ranges."""
     return await recordings.answer(station, call_id)
+
+
+@router.get("/recordings/spoken/{name}")
+async def play_spoken(name: str, visitor: Reader, station: Here) -> FileResponse:
+    """What somebody said after a tone."""
+    return kept_files.answer(await recordings.find_spoken(station, name))
 
 
 @router.get("/recordings/{call_id}/waveform.svg")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Annotated, Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -28,6 +29,7 @@ router = APIRouter(include_in_schema=False)
 Here = Annotated[Station, Depends(station_of)]
 Reader = Annotated[Visitor, Depends(allowed(Right.READ))]
 Handler = Annotated[Visitor, Depends(allowed(Right.HANDLE))]
+Signer = Annotated[Visitor, Depends(allowed(Right.CONFIGURE))]
 
 
 @router.get("/sites/{site_id}")
@@ -84,9 +86,61 @@ async def note_instruction(
         lowers, asked_by = bool(form.get("lowers")), form.get("asked_by") or None
         instructing.make(tx, site_id, made, lowers=lowers, asked_by=asked_by, now=now)
 
+    return await _done(request, station, visitor, site_id, run)
+
+
+@router.post("/sites/{site_id}/instructions/{instruction}/transcribe")
+async def transcribe(
+    site_id: str, instruction: str, request: Request, visitor: Handler, station: Here
+) -> Response:
+    """Writes down what was said on the phone, and shows the site."""
+    form = await forms.sent(request)
+    now = station.clock()
+
+    def run(tx: Tx) -> None:
+        text, lowers = forms.text(form), bool(form.get("lowers"))
+        instructing.transcribe(
+            tx, site_id, instruction, text=text, lowers=lowers, who=visitor.name, now=now
+        )
+
+    return await _done(request, station, visitor, site_id, run)
+
+
+@router.post("/sites/{site_id}/instructions/{instruction}/countersign")
+async def countersign(
+    site_id: str, instruction: str, request: Request, visitor: Signer, station: Here
+) -> Response:
+    """The second signature of what lowers protection (D19)."""
+    await forms.sent(request)
+    now = station.clock()
+
+    def run(tx: Tx) -> None:
+        instructing.countersign(tx, site_id, instruction, who=visitor.name, now=now)
+
+    return await _done(request, station, visitor, site_id, run)
+
+
+@router.post("/sites/{site_id}/instructions/{instruction}/withdraw")
+async def withdraw(
+    site_id: str, instruction: str, request: Request, visitor: Handler, station: Here
+) -> Response:
+    """It counts no more, or never did."""
+    await forms.sent(request)
+    now = station.clock()
+
+    def run(tx: Tx) -> None:
+        instructing.withdraw(tx, site_id, instruction, who=visitor.name, now=now)
+
+    return await _done(request, station, visitor, site_id, run)
+
+
+async def _done(
+    request: Request, station: Station, visitor: Visitor, site_id: str, run: Callable[[Tx], None]
+) -> Response:
+    """Does it; the site then, or why not."""
     wrong = await _try(station, run)
     if wrong is None and "hx-request" not in request.headers:
-        return RedirectResponse(f"/sites/{site_id}", 303)
+        return RedirectResponse(f"/sites/{quote(site_id, safe='')}", 303)
     return await _site(request, station, visitor, site_id, wrong)
 
 
@@ -127,6 +181,7 @@ async def _site(
         "refused": refusal(wrong, visitor.language),
         "field": wrong.field if isinstance(wrong, ProblemError) else "",
         "may_act": Right.HANDLE in visitor.rights,
+        "may_sign": Right.CONFIGURE in visitor.rights,
     }
     part = "hx-request" in request.headers
     status = 200 if wrong is None else 409 if isinstance(wrong, handling.Refused) else 422

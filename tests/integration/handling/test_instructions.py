@@ -188,14 +188,14 @@ def test_a_second_signature_is_given_once_and_only_where_it_is_awaited(station: 
     row = signs(station, agreed(station, "note", text="chien", lowers=True))
     assert (row["signer"], row["signed_at"]) == ("yves", station.now)
     for other in (row, agreed(station, "note", text="clé sous le pot")):
-        with pytest.raises(Refused, match="awaits no signature: it is active"):
+        with pytest.raises(Refused, match="awaits no signature: active"):
             signs(station, other, "zacharie")
 
 
 def test_what_is_over_is_neither_countersigned_nor_withdrawn(station: Station) -> None:
     row = agreed(station, "absent", contact="1002-anne", ends_at=station.now + HOUR)
     station.later(HOUR.total_seconds())
-    with pytest.raises(Refused, match="it is ended"):
+    with pytest.raises(Refused, match="signature: ended"):
         signs(station, row)
     with pytest.raises(Refused, match="is over"):
         withdraws(station, row)
