@@ -205,15 +205,21 @@ def _told(wanted: Deed, result: str) -> tuple[Phrase, ...]:
             return (Phrase("late_set", {"at": _AT}),)
         case "call_list", _:
             return (Phrase("call_list_person", {"rank": "1", "name": "Camille"}),)
+        case "state", _:
+            event = {"day": _AT.date(), "at": _AT, "kind": Kind.CLOSING}
+            return (Phrase("state_armed"), Phrase("state_events"), Phrase("state_event", event))
+    return _instructed(wanted, result)
+
+
+def _instructed(wanted: Deed, result: str) -> tuple[Phrase, ...]:
+    """What is said back of a provisional instruction."""
+    match wanted.name, result:
         case "instruct_number", "good":
             return (Phrase("number_typed", {"number": _NUMBER}),)
         case "instruct_ends", "said":
             return (_between(wanted.kept.get("what", "absent")),)
         case "instruct_heard", _:
             return (Phrase("voice", {"voice": wanted.typed}), _between("note"))
-        case "state", _:
-            event = {"day": _AT.date(), "at": _AT, "kind": Kind.CLOSING}
-            return (Phrase("state_armed"), Phrase("state_events"), Phrase("state_event", event))
     return ()
 
 
