@@ -34,6 +34,7 @@ from ivr.dialogue import (
     Played,
     Progress,
     Silence,
+    Spoken,
     State,
     Trigger,
     Turn,
@@ -73,6 +74,9 @@ def answered(now: Turn, given_input: Typed | Silence) -> Event:
             return Typed("0") if zero else Played()
         case Input.KEY if isinstance(given_input, Typed):
             return Typed(given_input.digits[:1])
+        case Input.VOICE if isinstance(given_input, Typed) and given_input.digits[:1] != "#":
+            key = given_input.digits[:1]
+            return Typed(key) if key in ("0", "*") else Spoken("call.1")
         case Input.CODE if isinstance(given_input, Typed):
             return Typed(given_input.digits.partition("#")[0][: dialogue.LONGEST_CODE])
         case Input.VOICE if isinstance(given_input, Typed) and given_input.digits[:1] in ("0", "*"):
