@@ -182,30 +182,10 @@ class Players:
             self._send(self._by_call[call_id][1], source)
             return
         found = re.search(r"sip:\+?(\d+)@", head)
-        host = re.search(r"^c=IN IP4 (\S+)", body, re.MULTILINE)
-        port = re.search(r"^m=audio (\d+)", body, re.MULTILINE)
-        events = re.search(r"^a=rtpmap:(\d+) telephone-event/8000", body, re.MULTILINE)
         assert found
-        assert host
-        assert port
-        assert events, "the station offers no RFC 4733"
         media = self._open()
-        player = Player(f"+{found[1]}", media, (host[1], int(port[1])), int(events[1]))
-        asyncio.get_running_loop().add_reader(media.fileno(), player.receive)
-        sdp = "\r\n".join(
-            (
-                "v=0",
-                "o=- 1 1 IN IP4 127.0.0.1",
-                "s=-",
-                "c=IN IP4 127.0.0.1",
-                "t=0 0",
-                f"m=audio {media.getsockname()[1]} RTP/AVP 8 {events[1]}",
-                "a=rtpmap:8 PCMA/8000",
-                f"a=rtpmap:{events[1]} telephone-event/8000",
-                "a=ptime:20",
-                "",
-            )
-        )
+        player = talks(f"+{found[1]}", media, body)
+        sdp = offer(media, player.event_type)
         contact = f"Contact: <sip:players@127.0.0.1:{self._port}>"
         answer = _answer(head, "200 OK", contact, sdp, tag=secrets.token_hex(4))
         self._by_call[call_id] = player, answer
@@ -232,6 +212,37 @@ class Players:
     def _send(self, data: bytes, to: tuple[str, int]) -> None:
         assert self._transport is not None
         self._transport.sendto(data, to)
+
+
+def talks(number: str, media: socket.socket, body: str) -> Player:
+    """Somebody on the line, whose far end's audio is as ``body`` (SDP) says."""
+    host = re.search(r"^c=IN IP4 (\S+)", body, re.MULTILINE)
+    port = re.search(r"^m=audio (\d+)", body, re.MULTILINE)
+    events = re.search(r"^a=rtpmap:(\d+) telephone-event/8000", body, re.MULTILINE)
+    assert host
+    assert port
+    assert events, "the station offers no RFC 4733"
+    player = Player(number, media, (host[1], int(port[1])), int(events[1]))
+    asyncio.get_running_loop().add_reader(media.fileno(), player.receive)
+    return player
+
+
+def offer(media: socket.socket, event_type: int = 101) -> str:
+    """SDP of A-law and keys at ``media``."""
+    return "\r\n".join(
+        (
+            "v=0",
+            "o=- 1 1 IN IP4 127.0.0.1",
+            "s=-",
+            "c=IN IP4 127.0.0.1",
+            "t=0 0",
+            f"m=audio {media.getsockname()[1]} RTP/AVP 8 {event_type}",
+            "a=rtpmap:8 PCMA/8000",
+            f"a=rtpmap:{event_type} telephone-event/8000",
+            "a=ptime:20",
+            "",
+        )
+    )
 
 
 class _Sip(asyncio.DatagramProtocol):
