@@ -690,7 +690,16 @@ def recordable(key: str, values: Mapping[str, object]) -> str:
 @lru_cache(maxsize=1)
 def recordable_keys() -> Mapping[str, Mapping[str, str]]:
     """Every announcement that a studio may record: its name, and what the voice says for it."""
-    said: dict[str, Mapping[str, str]] = {}
+    return {
+        name: {lang: spoken(key, values, lang) for lang in LANGUAGES}
+        for name, (key, values) in recordable_phrases().items()
+    }
+
+
+@lru_cache(maxsize=1)
+def recordable_phrases() -> Mapping[str, tuple[str, Mapping[str, object]]]:
+    """Every announcement that a studio may record: its name, its key and its values."""
+    said: dict[str, tuple[str, Mapping[str, object]]] = {}
     for key in TEXTS:
         fields = {field for _, field, _, _ in Formatter().parse(TEXTS[key]["en"]) if field}
         choices: Iterable[Mapping[str, object]] = (dict.fromkeys(fields, "…"),)
@@ -700,7 +709,7 @@ def recordable_keys() -> Mapping[str, Mapping[str, str]]:
             choices = ({"position": place} for place in _PLACES)
         for values in choices:
             if name := recordable(key, values):
-                said[name] = {lang: spoken(key, values, lang) for lang in LANGUAGES}
+                said[name] = (key, values)
     return said
 
 

@@ -31,7 +31,14 @@ FLAT_TOPS = 3
 
 
 class BadRecording(ValueError):
-    """No studio recording can be made of this; the message tells a person why."""
+    """No studio recording can be made of this; the message tells a person why.
+
+    ``said`` is the message before its ``values`` are put in: what a page translates.
+    """
+
+    def __init__(self, said: str, **values: object) -> None:
+        super().__init__(said % values if values else said)
+        self.said, self.values = said, values
 
 
 # --- measuring ------------------------------------------------------------------------------------
@@ -174,20 +181,26 @@ def announcement(channels: Samples, rate: int) -> Samples:
     channels = np.atleast_2d(channels.T).T
     seconds = len(channels) / rate
     if seconds < SHORTEST_S:
-        raise BadRecording(f"it lasts less than {SHORTEST_S} s")
+        raise BadRecording("it lasts less than %(least)s s", least=SHORTEST_S)
     if seconds > LONGEST_S:
-        raise BadRecording(f"it lasts {seconds:.1f} s: at most {LONGEST_S:.0f}")
+        raise BadRecording(
+            "it lasts %(seconds)s s: at most %(most)s",
+            seconds=f"{seconds:.1f}",
+            most=f"{LONGEST_S:.0f}",
+        )
     if not np.isfinite(channels).all():
         raise BadRecording("it holds samples that are no numbers")
     if tops := max((_flat_tops(channel) for channel in channels.T), default=0):
-        raise BadRecording(f"it is clipped at {tops} places: record it again with less gain")
+        raise BadRecording(
+            "it is clipped at %(tops)s places: record it again with less gain", tops=tops
+        )
     mono = _mono(channels)
     level = active_level(resampled(mono, rate))
     if level < SOFTEST_DBFS:
-        raise BadRecording(f"there is no speech in it ({level:.0f} dBFS, P.56)")
+        raise BadRecording("there is no speech in it (%(level)s dBFS, P.56)", level=f"{level:.0f}")
     finished = finish(mono, rate)
     if len(finished) < (SHORTEST_S + LEAD_S + TAIL_S) * RATE:
-        raise BadRecording(f"it lasts less than {SHORTEST_S} s")
+        raise BadRecording("it lasts less than %(least)s s", least=SHORTEST_S)
     return finished
 
 

@@ -39,7 +39,7 @@ from web.problems import ProblemError
 from web.rates import Rates
 from web.rendering import page, static_version
 from web.security import Guard
-from web.station import Network, Station
+from web.station import Network, Prompts, Station
 from web.store_watch import StoreWatch
 from web.stream import Hub
 from web.telephone_feed import Telephones
@@ -56,10 +56,12 @@ def create_app(
     vault: Vault,
     *,
     network: Network | None = None,
+    prompts: Prompts | None = None,
     now: clock.Clock = clock.now,
     me: Identity | None = None,
 ) -> FastAPI:
-    """The web of one instance. ``network`` is the simulated one, in demo mode."""
+    """The web of one instance. ``network`` is the simulated one, in demo mode; ``prompts`` is what
+    callers hear."""
     begun = now()
     station = Station(
         settings=settings,
@@ -70,6 +72,7 @@ def create_app(
         me=replace(me or only(settings, "web"), since=begun),
         watch=StoreWatch(now),
         network=network if settings.demo else None,
+        prompts=prompts,
     )
     app = FastAPI(
         title="Callflow",
@@ -90,6 +93,7 @@ def create_app(
     app.state.limits = Limits()
     app.state.directory = Directory(settings)
     app.state.rates = Rates(signals.RATE, signals.BURST)
+    app.state.hearing = Rates(pages.dialogues.SOUNDS_A_SECOND, pages.dialogues.SOUNDS_AT_ONCE)
     _say_errors(app)
     app.add_middleware(Guard)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
@@ -110,6 +114,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if app.state.station.prompts is not None:
+            await app.state.station.prompts.close()
 
 
 async def _beat(station: Station) -> None:

@@ -10,8 +10,9 @@ from web import problems
 
 #: The largest request that makes sense: a site with 5,000 zones has about 1 MB.
 LARGEST_BODY = 2_000_000
-#: Where anybody's device sends, one message a request: so large with every character escaped.
-LARGEST = {"/api/v1/signals": 65_536}
+#: Where anybody's device sends, one message a request: so large with every character escaped. And
+#: where an administrator puts a studio's recording.
+LARGEST = {"/api/v1/signals": 65_536, "/announcements": 16_000_000}
 
 
 def policy(*connect: str) -> str:

@@ -15,27 +15,33 @@ from callflow.dispatch.identity import Identity, taken
 from callflow.dispatch.wake import open_store
 from callflow.vault import Vault
 from web.app import create_app
-from web.station import Network
+from web.station import Network, Prompts
 
 #: Seconds that requests under way get when the process ends.
 _GRACE = 3
 
 
-def run(settings: Settings, *, network: Network | None = None) -> None:
+def run(
+    settings: Settings, *, network: Network | None = None, prompts: Prompts | None = None
+) -> None:
     """Serve until SIGTERM or SIGINT."""
-    asyncio.run(serve(settings, network=network))
+    asyncio.run(serve(settings, network=network, prompts=prompts))
 
 
-async def serve(settings: Settings, *, network: Network | None = None) -> None:
+async def serve(
+    settings: Settings, *, network: Network | None = None, prompts: Prompts | None = None
+) -> None:
     """The same, on a loop that runs already."""
     with taken(settings, "web") as me:
-        await _serve(settings, network, me)
+        await _serve(settings, network, prompts, me)
 
 
-async def _serve(settings: Settings, network: Network | None, me: Identity) -> None:
+async def _serve(
+    settings: Settings, network: Network | None, prompts: Prompts | None, me: Identity
+) -> None:
     vault = Vault(settings.data_dir / "keys")
     store = open_store(settings, vault)
-    app = create_app(settings, store, vault, network=network, me=me)
+    app = create_app(settings, store, vault, network=network, prompts=prompts, me=me)
     server = Server(
         app,
         address=settings.bind,

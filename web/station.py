@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Protocol
 
 from fastapi import Request
@@ -15,6 +16,7 @@ from callflow.config import Settings
 from callflow.dispatch.identity import Identity
 from callflow.storage import Store, Tx
 from callflow.vault import Vault
+from ivr.dialogue import Phrase
 from web.store_watch import StoreWatch
 
 #: How exactly it is known when a session was used last.
@@ -40,6 +42,47 @@ class Network(Protocol):
         """What the network saw, oldest first."""
 
 
+class BadAnnouncement(ValueError):
+    """No recording that can stand for this; ``said`` tells a person why, with ``values`` in it."""
+
+    def __init__(self, said: str, values: Mapping[str, object]) -> None:
+        super().__init__(said)
+        self.said, self.values = said, values
+
+
+class Ready(Protocol):
+    """A studio's recording that was checked and levelled."""
+
+    @property
+    def seconds(self) -> float:
+        """How long it is heard."""
+
+
+class Prompts(Protocol):
+    """What callers hear: the voice's sentences, and the studio's recordings in their place.
+
+    Given by the composition root: the web may not import ``ivr.speech``.
+    """
+
+    async def sound(self, phrases: Sequence[Phrase], language: str) -> Path | None:
+        """The file that says them on the telephone (A-law, 8 kHz); None: the voice fails."""
+
+    async def recorded(self) -> Mapping[tuple[str, str], float]:
+        """The seconds of each recording, by its key and language."""
+
+    async def ready(self, key: str, language: str, given: bytes) -> Ready:
+        """A recording (WAV or FLAC) that may be kept. Raises BadAnnouncement."""
+
+    def keep(self, ready: Any) -> None:
+        """What was ``ready`` is heard from now on. Raises OSError."""
+
+    def remove(self, key: str, language: str) -> None:
+        """The voice says it again. Raises BadAnnouncement where nobody recorded it."""
+
+    async def close(self) -> None:
+        """The voice ends."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Station:
     """One instance of Callflow, as the web sees it."""
@@ -52,6 +95,7 @@ class Station:
     me: Identity
     watch: StoreWatch
     network: Network | None = None
+    prompts: Prompts | None = None
     #: Who was let in, by the token's digest: asked where the database can't be read.
     let_in: dict[str, Any] = field(default_factory=dict)
 

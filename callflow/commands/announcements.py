@@ -12,6 +12,7 @@ import typer
 from callflow.commands.base import AsJson, console, group, settings_of_this_run
 from ivr import prompts
 from ivr.speech.announcements import Announcements, NoAnnouncement
+from ivr.speech.places import announcements_of
 
 ivr = group("What is said on the phone.")
 
@@ -20,7 +21,7 @@ Language = Annotated[str, typer.Option(help="fr or en.")]
 
 
 def _announcements() -> Announcements:
-    return Announcements(settings_of_this_run().data_dir / "announcements")
+    return announcements_of(settings_of_this_run())
 
 
 @ivr.command()

@@ -34,9 +34,11 @@ def run(role: str) -> None:
     sys.setswitchinterval(_SWITCH)
     if role == "web":
         from callflow import demo  # noqa: PLC0415
+        from callflow.commands.studio import Studio  # noqa: PLC0415
         from web import serve as web_serve  # noqa: PLC0415
 
-        web_serve.run(settings, network=demo.SimulatedNetwork(settings) if settings.demo else None)
+        network = demo.SimulatedNetwork(settings) if settings.demo else None
+        web_serve.run(settings, network=network, prompts=Studio(settings))
         return
     work = _work_of(role)
     if os.environ.get(SPARE) and not sys.stdin.buffer.read(1):

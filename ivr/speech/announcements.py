@@ -22,7 +22,14 @@ _GIVEN = (".wav", ".flac")
 
 
 class NoAnnouncement(ValueError):
-    """No such announcement, or no recording that can stand for it; the message tells a person."""
+    """No such announcement, or no recording that can stand for it; the message tells a person.
+
+    ``said`` is the message before its ``values`` are put in: what a page translates.
+    """
+
+    def __init__(self, said: str, **values: object) -> None:
+        super().__init__(said % values if values else said)
+        self.said, self.values = said, values
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +39,22 @@ class Recorded:
     key: str
     language: str
     seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Levelled:
+    """A recording that was checked and made ready: what was given, its extension, the A-law."""
+
+    key: str
+    language: str
+    given: bytes
+    kind: str
+    alaw: bytes
+
+    @property
+    def seconds(self) -> float:
+        """How long it is heard."""
+        return len(self.alaw) / 8000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +73,18 @@ class Announcements:
 
         Raises NoAnnouncement, OSError.
         """
-        stem = self._stem(_known(key), _spoken(language))
-        alaw, kind = _ready(given)
+        return self.keep(check(key, language, given))
+
+    def keep(self, ready: Levelled) -> Recorded:
+        """What ``check`` made ready is heard from now on. Raises OSError."""
+        stem = self._stem(ready.key, ready.language)
         stem.parent.mkdir(parents=True, exist_ok=True)
         for other in _GIVEN:
-            if other != kind:
-                stem.with_name(f"{key}{other}").unlink(missing_ok=True)
-        _write(stem.with_name(f"{key}{kind}"), given)
-        _write(stem.with_name(f"{key}.alaw"), alaw)
-        return Recorded(key, language, len(alaw) / 8000)
+            if other != ready.kind:
+                stem.with_name(f"{ready.key}{other}").unlink(missing_ok=True)
+        _write(stem.with_name(f"{ready.key}{ready.kind}"), ready.given)
+        _write(stem.with_name(f"{ready.key}.alaw"), ready.alaw)
+        return Recorded(ready.key, ready.language, ready.seconds)
 
     def remove(self, key: str, language: str) -> None:
         """The voice says it again. Raises NoAnnouncement where nobody recorded it."""
@@ -66,7 +92,9 @@ class Announcements:
         try:
             stem.with_name(f"{key}.alaw").unlink()
         except FileNotFoundError:
-            raise NoAnnouncement(f"{key} is not recorded in {language}") from None
+            raise NoAnnouncement(
+                "%(key)s is not recorded in %(language)s", key=key, language=language
+            ) from None
         for kind in _GIVEN:
             stem.with_name(f"{key}{kind}").unlink(missing_ok=True)
 
@@ -81,15 +109,26 @@ class Announcements:
         return self.folder / language / key
 
 
+def check(key: str, language: str, given: bytes) -> Levelled:
+    """A recording (WAV or FLAC, any rate, mono or stereo) levelled for ``key``; nothing is kept.
+
+    Takes up to a second of a core. Raises NoAnnouncement.
+    """
+    _known(key)
+    _spoken(language)
+    alaw, kind = _ready(given)
+    return Levelled(key=key, language=language, given=given, kind=kind, alaw=alaw)
+
+
 def _known(key: str) -> str:
     if key not in prompts.recordable_keys():
-        raise NoAnnouncement(f"{key!r} is no announcement that can be recorded")
+        raise NoAnnouncement("%(key)s is no announcement that can be recorded", key=key)
     return key
 
 
 def _spoken(language: str) -> str:
     if language not in prompts.LANGUAGES:
-        raise NoAnnouncement(f"{language!r}: one of {', '.join(prompts.LANGUAGES)}")
+        raise NoAnnouncement(f"the language is one of {', '.join(prompts.LANGUAGES)}")
     return language
 
 
@@ -101,21 +140,25 @@ def _ready(given: bytes) -> tuple[bytes, str]:
     from ivr import sound  # noqa: PLC0415
 
     if len(given) > LARGEST:
-        raise NoAnnouncement(f"the file is larger than {LARGEST // 1_000_000} MB")
+        raise NoAnnouncement("the file is larger than %(most)s MB", most=LARGEST // 1_000_000)
     try:
         with soundfile.SoundFile(io.BytesIO(given)) as file:
             if f".{file.format.lower()}" not in _GIVEN:
-                raise NoAnnouncement(f"a WAV or FLAC file, not {file.format}")
+                raise NoAnnouncement("a WAV or FLAC file, not %(format)s", format=file.format)
             kind, rate = f".{file.format.lower()}", file.samplerate
             if not 8000 <= rate <= 192_000:
-                raise NoAnnouncement(f"a sampling rate of {rate} Hz: from 8,000 to 192,000")
+                raise NoAnnouncement(
+                    "a sampling rate of %(rate)s Hz: from 8,000 to 192,000", rate=rate
+                )
+            if file.channels > 2:
+                raise NoAnnouncement("mono or stereo, not %(count)s channels", count=file.channels)
             channels = file.read(int(rate * (sound.LONGEST_S + 1)), always_2d=True)
     except soundfile.LibsndfileError as error:
-        raise NoAnnouncement(f"no WAV or FLAC file: {error.error_string}") from None
+        raise NoAnnouncement("no WAV or FLAC file: %(why)s", why=error.error_string) from None
     try:
         return sound.to_alaw(sound.announcement(channels, rate)), kind
     except sound.BadRecording as error:
-        raise NoAnnouncement(str(error)) from None
+        raise NoAnnouncement(error.said, **error.values) from None
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -22,11 +22,10 @@ from ivr.agi.voices import Voices
 from ivr.ami import Account, AmiError, AmiLink, Timing
 from ivr.asterisk.configuration import AMI_USER
 from ivr.asterisk.instance import Instance, Kind
-from ivr.asterisk.tree import cache_folder
 from ivr.contact_id import Panels, write_tones
 from ivr.dialogue import Phrase
-from ivr.speech import Speech, SpeechFailed
-from ivr.speech.announcements import Announcements
+from ivr.speech import SpeechFailed
+from ivr.speech.places import speech_of
 from ivr.telephony.dialogue_rows import DialogueRows
 from ivr.telephony.panel_rows import PanelRows
 from ivr.telephony.phones import Phones
@@ -261,20 +260,6 @@ def account(settings: Settings) -> Account:
         return Account(host=host, port=port, user=settings.ami_user, secret=settings.ami_secret)
     station = Instance(kind=Kind.STATION, data_dir=settings.data_dir)
     return Account(host=host, port=port, user=AMI_USER, secret=station.ami_secret())
-
-
-def speech_of(settings: Settings) -> Speech:
-    """The instance's prompts, and the cache that instances share."""
-    return Speech(
-        settings.data_dir / "prompts",
-        cache_folder() / "prompts",
-        announcements_of(settings),
-    )
-
-
-def announcements_of(settings: Settings) -> Announcements:
-    """The instance's recorded announcements."""
-    return Announcements(settings.data_dir / "announcements")
 
 
 async def one_moment(settings: Settings) -> Path | None:

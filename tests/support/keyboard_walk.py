@@ -10,18 +10,25 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, Page, Response
+from playwright.sync_api import BrowserContext, FilePayload, Page, Response
 from playwright.sync_api import Route as Held
 from playwright.sync_api import TimeoutError as NotInTime
 
 from callflow import clock
 from tests.support.routes import Route
+from tests.support.studio import recording
 
 SCRIPT = (Path(__file__).parent / "keyboard_walk.js").read_text("utf-8")
 #: Tabs from the stop before to the control itself: a player or a date has stops of its own.
 _STEPS = 25
 #: Milliseconds in which an act has its effect.
 _WITHIN = 8_000
+#: What is chosen where a file is asked for.
+_FILE: FilePayload = {
+    "name": "studio.wav",
+    "mimeType": "audio/wav",
+    "buffer": recording(440),
+}
 #: What is typed into the parts of a date and a time, in French.
 _DIGITS = {"date": "31122026", "time": "2115"}
 
@@ -222,6 +229,8 @@ class Keyboard:
             self.page.keyboard.press("Space")
         elif what["type"].startswith("select"):
             self.page.keyboard.press("ArrowUp" if what["last"] else "ArrowDown")
+        elif what["type"] == "file":  # its dialog is the system's, not the page's
+            self.page.locator(":focus").set_input_files(_FILE)
         elif what["type"] == "datetime-local":
             self._type_moment()
         elif what["type"] in _DIGITS:

@@ -6,6 +6,7 @@ from web.pages import (
     account,
     call_backs,
     console,
+    dialogues,
     directory,
     images,
     incident,
@@ -31,6 +32,6 @@ for module in (
     *(passwords, together, incident),  # the last one takes any act
     *(lines, recordings, images),
     *(shift, roster, telephone),
-    *(presence, call_backs),
+    *(presence, call_backs, dialogues),
 ):
     router.include_router(module.router)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
 
 from callflow.signal import Kind
 from ivr import sound
@@ -17,6 +15,7 @@ from ivr.dialogue import Phrase
 from ivr.speech import Speech
 from ivr.speech.announcements import Announcements, NoAnnouncement
 from tests.support import hearing
+from tests.support.studio import recording
 
 
 @pytest.fixture
@@ -26,14 +25,6 @@ async def speech(tmp_path: Path) -> AsyncIterator[Speech]:
     await made.start()
     yield made
     await made.close()
-
-
-def recording(hertz: float, rate: int = 44_100, kind: str = "WAV") -> bytes:
-    """A second of a tone in stereo."""
-    tone = 0.05 * np.sin(2 * np.pi * hertz * np.arange(rate) / rate)
-    file = io.BytesIO()
-    soundfile.write(file, np.column_stack([tone, tone]), rate, format=kind)
-    return file.getvalue()
 
 
 def hertz_of(stem: Path) -> float:

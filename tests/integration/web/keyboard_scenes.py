@@ -19,11 +19,13 @@ from callflow.law import Finding, Means
 from callflow.roster import Part
 from callflow.storage import Tx, shifts
 from callflow.storage import schema as t
+from ivr.speech.places import announcements_of
 from tests.integration.web import keyboard_people as people
 from tests.integration.web.keyboard_people import csrf_of
 from tests.integration.web.keyboard_world import CHIEF, COLLEAGUE, THIRD, World
 from tests.integration.web.test_desk import missed, waits
 from tests.integration.web.test_tasks import END, GUARD, LOOK, SERVICE
+from tests.support.studio import recording
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -294,6 +296,15 @@ def _somebody_disabled(world: World, page: Page) -> str:
     return "/people"
 
 
+def _announcement(world: World, page: Page) -> str:
+    announcements_of(world.station.settings).put("goodbye", "fr", recording(440))
+    return "/announcements/goodbye"
+
+
+def _walk(*steps: str) -> Callable[[World, Page], str]:
+    return at(f"/dialogues/incoming/walk?steps={'.'.join(steps).replace('#', '%23')}")
+
+
 SCENES: tuple[Scene, ...] = (
     Scene(name="log in", prepare=at("/login"), visitor=None, values={"name": CHIEF}),
     Scene(name="second factor", prepare=people.second_factor, visitor=None),
@@ -319,6 +330,19 @@ SCENES: tuple[Scene, ...] = (
     Scene(name="on a break", prepare=_on_a_break),
     Scene(name="desks", prepare=_waiting_at_the_desks),
     Scene(name="call-backs", prepare=_missed, ready="#call-backs-box li"),
+    Scene(name="an announcement", prepare=_announcement, ready="audio"),
+    Scene(name="a walk", prepare=_walk(), ready="[data-pad] input"),
+    Scene(name="a walk: a deed", prepare=_walk("k1001#", "k2580#"), ready="[data-pad]"),
+    Scene(
+        name="a walk: keys",
+        prepare=_walk("k1001#", "k2580#", "!client"),
+        ready="[data-pad] [data-key]",
+    ),
+    Scene(
+        name="a walk: the last words",
+        prepare=_walk("k1001#", "k2580#", "!alarm", "k3"),
+        ready="[data-pad] [data-key]",
+    ),
     Scene(name="nowhere", prepare=at("/nowhere")),
     Scene(name="queue", prepare=_queue, ready="#list-queue .row"),
     Scene(name="unclaimed", prepare=_unclaimed, ready="#incident"),

@@ -76,6 +76,11 @@ def pages(full: FullStation) -> list[str]:
         f"/?incident={full.incidents['shop']}",
         f"/?incident={full.incidents['storm']}",
         "/lines?account=1",
+        "/dialogues/verification",
+        "/dialogues/incoming",
+        "/dialogues/incoming/walk?steps=k1001%23.k2580%23",
+        "/dialogues/incoming/walk?steps=k1001%23.k2580%23.!client.k3.!told",
+        "/announcements/goodbye",
         "/nowhere",
     ]
 
@@ -112,7 +117,18 @@ COMBINATIONS = [
     (YVES, "fr", ("light",)),
     (MAX, "en", ("dark",)),
 ]
-EVERY = {"/", "/account", "/people", "/shift", "/roster", "/lines", "palette", "help"}
+EVERY = {
+    "/",
+    "/dialogues/incoming",
+    "/announcements/goodbye",
+    "/account",
+    "/people",
+    "/shift",
+    "/roster",
+    "/lines",
+    "palette",
+    "help",
+}
 
 
 @pytest.mark.timeout(400)

@@ -48,6 +48,7 @@ VALUES: dict[str, str | Callable[[], str]] = {
 }
 #: What an action changes on its page, where it asks nothing of the server.
 LOCAL: dict[str, str] = {
+    "button play": "e => e.getAttribute('aria-pressed')",
     "button mute": "e => e.getAttribute('aria-pressed')",
     "button chooseAll": "e => e.form.querySelectorAll('input[name=one]:checked').length",
     "button phone-test": "() => document.querySelector('#phone-level').value > 0",

@@ -71,7 +71,8 @@ def spoken() -> set[str]:
         with path.open("rb") as file:
             for _, _, message, _ in babel_extract(file, ["_", "gettext", "ngettext"], [], {}):
                 found.add(str(message[0] if isinstance(message, tuple) else message))
-    marked = [(WEB / name).read_text("utf-8") for name in ("words.py", "keys.py")]
+    marking = ("words.py", "keys.py", "dialogue_words.py", "dialogue_views.py")
+    marked = [(WEB / name).read_text("utf-8") for name in marking]
     for node in (node for text in marked for node in ast.walk(ast.parse(text))):
         match node:
             case ast.Call(func=ast.Name(id="N_"), args=[ast.Constant(value=text)]):
