@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from callflow.storage import schema as t
 from callflow.storage.store import Tx
@@ -37,6 +37,27 @@ def settle(tx: Tx, call_id: str, now: datetime) -> None:
     """All that was said in the call until now is seen to."""
     query = update(t.spoken).where(_C.call_id == call_id, _C.settled_at.is_(None))
     tx.execute(query.values(settled_at=now))
+
+
+def undrafted(tx: Tx, node: str) -> list[Row]:
+    """What waits on a node to be listened to and that no machine tried to write down, the first
+    first, with the ``language`` of whoever said it."""
+    i, call, who = t.instruction.c, t.call, t.contact
+    query = (
+        select(t.spoken, func.coalesce(who.c.language, "fr").label("language"))
+        .join(t.instruction, i.voice == _C.name)
+        .join(call, call.c.id == _C.call_id)
+        .outerjoin(who, who.c.id == i.asked_by)
+        .where(i.transcriber.is_(None), i.withdrawn_at.is_(None))
+        .where(_C.drafted_at.is_(None), call.c.node == node)
+    )
+    return [dict(row._mapping) for row in tx.execute(query.order_by(_C.said_at))]
+
+
+def draft(tx: Tx, name: str, text: str, now: datetime) -> None:
+    """What a machine made of it; "": nothing."""
+    query = update(t.spoken).where(_C.name == name)
+    tx.execute(query.values(draft=text, drafted_at=now))
 
 
 def everything(tx: Tx) -> list[Row]:

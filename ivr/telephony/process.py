@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 
 import structlog
@@ -16,6 +16,7 @@ from callflow.dispatch.identity import Identity, only, taken
 from callflow.dispatch.wake import open_store, open_wake
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.vault import Vault
+from ivr import transcribing
 from ivr.agi import AgiServer, Dialogues, fixed_sentences
 from ivr.agi.runner import sentence
 from ivr.agi.voices import Voices
@@ -27,6 +28,7 @@ from ivr.dialogue import Phrase
 from ivr.speech import SpeechFailed
 from ivr.speech.places import speech_of
 from ivr.telephony.dialogue_rows import DialogueRows
+from ivr.telephony.drafts import Drafts
 from ivr.telephony.panel_rows import PanelRows
 from ivr.telephony.phones import Phones
 from ivr.telephony.placing import Placing
@@ -35,6 +37,7 @@ from ivr.telephony.recordings import Recordings
 from ivr.telephony.refusals import Refusals
 from ivr.telephony.site_names import SiteNames
 from ivr.telephony.trunk_reach import TrunkReach
+from ivr.transcribing import Transcriber
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +45,7 @@ ROLE = "telephony"
 _LOOK_EVERY = 0.1  # seconds: a lost wake-up costs no more
 _BEAT_EVERY = 2.0
 _SWEEP_EVERY = 20.0
+_DRAFTS_EVERY = 3.0
 _TRUNKS_EVERY = 3.0
 _PHONES_EVERY = 2.0
 #: An Asterisk of our own says when it has booted; others may never say it.
@@ -104,6 +108,13 @@ class Telephony:
             self._mute,
             Voices(settings.recordings_dir, settings.data_dir / "prompts" / "turns"),
         )
+        self._drafts = Drafts(
+            store,
+            settings.recordings_dir,
+            Transcriber(cache_folder() / "whisper-base"),
+            node=settings.node,
+            now=clock.now,
+        )
         self._panels = Panels(
             PanelRows(store, node=settings.node, now=clock.now, on_arrived=self._placing.arrived),
             settings.data_dir / "tones",
@@ -139,6 +150,7 @@ class Telephony:
                     self._every(_TRUNKS_EVERY, self._watch_trunks),
                     self._follow_phones(),
                     self._every(_SWEEP_EVERY, self._recordings.sweep),
+                    *self._drafting(),
                 ):
                     parts.create_task(part)
         finally:
@@ -147,6 +159,10 @@ class Telephony:
             await self._speech.close()
             self._wake.close()
             self._presence.close()
+
+    def _drafting(self) -> list[Coroutine[None, None, None]]:
+        """Where the parts for it are installed, what was dictated is drafted beside the calls."""
+        return [self._every(_DRAFTS_EVERY, self._drafts.look)] if transcribing.installed() else []
 
     async def _look(self) -> None:
         """Do what the rows ask for."""

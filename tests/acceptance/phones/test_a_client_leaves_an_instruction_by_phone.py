@@ -1,0 +1,120 @@
+"""A client leaves a provisional instruction by phone: what they say is played back to them, waits
+for an operator at once, and counts once that one has listened to it and written it down."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from callflow import clock
+from tests.acceptance.phones.test_a_client_puts_a_zone_on_test_by_phone import calls_in_as
+from tests.support import hearing, sites
+from tests.support.phone import Phone, Phones
+from tests.support.station import Station
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+MAY = {"*": ["cancel", "instruct"]}
+#: What the client says: words that no menu has.
+SAID = "not_alone"
+
+
+async def agreed(station: Station, account: str) -> list[dict[str, Any]]:
+    answer = await station.api.get(f"/sites/{account}/instructions")
+    items: list[dict[str, Any]] = answer.json()["items"]
+    return items
+
+
+async def says(phone: Phone, station: Station, key: str) -> hearing.Samples:
+    """After the tone, once, and the hash key."""
+    words = await phone.voice.prompt(key, "fr")
+    await phone.hears_tone(1000, seconds=0.2)
+    phone.plays(words, "words")
+    until = len(phone.call.heard) + len(words)
+
+    async def said() -> bool:
+        return len(phone.call.heard) >= until
+
+    await station.until(said, 20)
+    await phone.types("#")
+    phone.falls_silent()
+    return words
+
+
+async def test_what_a_client_dictates_is_played_back_and_waits_for_an_operator(
+    station: Station, phones: Phones
+) -> None:
+    account = sites.fresh("M")
+    client = await phones.at(sites.number(64))
+    contact = sites.contact(account, "Camille", client.number, authorities=MAY)
+    await sites.put(station, account, sites.site(account, contact))
+    here = clock.now().astimezone(ZoneInfo("Europe/Paris"))
+    begins, ends = here + timedelta(days=2), here + timedelta(days=4)
+
+    await calls_in_as(client, station)
+    await client.expect_prompt("ask_code")
+    await client.types("2580#")
+    await client.expect_prompt("code_ok")
+    await client.types("6")  # barges in
+    await client.expect_prompt("instruct_absent")
+    await client.types("3")
+    await client.expect_prompt("from_now")
+    await client.types("2")
+    await client.expect_prompt("ask_first_day")
+    await client.types(f"{begins:%d%m}")
+    await client.expect_prompt("ask_first_hour")
+    await client.types("0800")
+    await client.expect_prompt("ask_last_day")
+    await client.types(f"{begins:%d%m}")
+    await client.expect_prompt("ask_last_hour")
+    await client.types("0730")
+    await client.expect_prompt("moment_order")  # another try
+    await client.types(f"{ends:%d%m}")
+    await client.expect_prompt("ask_last_hour")
+    await client.types("1830")
+    await client.expect_prompt("ask_speak")
+    words = await says(client, station, SAID)
+
+    await client.expect_prompt("you_said")
+    await client.expect_prompt(SAID)  # their own words, as they come back
+    first, last = _at(begins, 8, 0), _at(ends, 18, 30)
+    times: dict[str, Any] = {
+        "day": first.date(),
+        "at": first,
+        "last_day": last.date(),
+        "last_at": last,
+    }
+    await client.expect_prompt("note_between", **times)
+    assert await agreed(station, account) == []  # nothing counts before the 1
+    await client.types("1")
+    await client.expect_prompt("instruct_waits")
+
+    (row,) = await agreed(station, account)
+    assert (row["state"], row["lowers"], row["author"]) == (
+        "awaiting_signature",
+        ["spoken"],
+        "Camille",
+    )
+    assert datetime.fromisoformat(row["begins_at"]) == first
+    assert datetime.fromisoformat(row["ends_at"]) == last
+    sound = await station.api.get(f"/recordings/spoken/{row['voice']}")
+    assert sound.status_code == 200
+    assert hearing.likeness(_mono(sound.content), words) > 0.8
+    client.hangs_up()
+    await client.is_hung_up()
+
+    path = f"/sites/{account}/instructions/{row['id']}/transcribe"
+    body = {"text": "Vous n'êtes pas seul.", "lowers_protection": False}
+    heard = (await station.api.post(path, json=body)).json()
+    assert (heard["state"], heard["text"]) == ("planned", body["text"])
+
+
+def _at(day: datetime, hour: int, minute: int) -> datetime:
+    return day.replace(hour=hour, minute=minute, second=0, microsecond=0)
+
+
+def _mono(wav: bytes) -> hearing.Samples:
+    return hearing.pcm(wav[44:])
