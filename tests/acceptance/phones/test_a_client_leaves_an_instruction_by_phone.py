@@ -68,10 +68,6 @@ async def test_what_a_client_dictates_is_played_back_and_waits_for_an_operator(
     await client.expect_prompt("ask_first_hour")
     await client.types("0800")
     await client.expect_prompt("ask_last_day")
-    await client.types(f"{begins:%d%m}")
-    await client.expect_prompt("ask_last_hour")
-    await client.types("0730")
-    await client.expect_prompt("moment_order")  # another try
     await client.types(f"{ends:%d%m}")
     await client.expect_prompt("ask_last_hour")
     await client.types("1830")
