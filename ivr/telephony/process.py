@@ -23,6 +23,7 @@ from ivr.agi.voices import Voices
 from ivr.ami import Account, AmiError, AmiLink, Timing
 from ivr.asterisk.configuration import AMI_USER
 from ivr.asterisk.instance import Instance, Kind
+from ivr.asterisk.tree import cache_folder
 from ivr.contact_id import Panels, write_tones
 from ivr.dialogue import Phrase
 from ivr.speech import SpeechFailed
