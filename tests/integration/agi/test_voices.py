@@ -10,7 +10,7 @@ import soundfile
 
 from ivr.agi.voices import Voices
 from ivr.dialogue import Deed, Dialogue, Done, Facts, Phrase, Place, Progress, State
-from ivr.dialogue.caller_menu import PAGES
+from ivr.dialogue.menus import PAGES
 from ivr.dialogue.pages import Lead, Page
 from ivr.recording import sha256_of
 from tests.integration.agi.conftest import Station
