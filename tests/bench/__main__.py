@@ -13,6 +13,7 @@ from tests.bench import (
     decide,
     flood,
     fuzz_dc09,
+    guessing,
     ingest,
     ivr,
     kills,
@@ -36,6 +37,7 @@ BENCHES: dict[str, Bench] = {
     decide.NAME: decide.run,
     console.NAME: console.run,
     ivr.NAME: ivr.run,
+    guessing.NAME: guessing.run,
     simulate.NAME: simulate.run,
     fuzz_dc09.NAME: fuzz_dc09.run,
 }

@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from tests.support.sip_players import Player, Players, offer, talks
 
 _AGAIN_S = (0.5, 1.0, 2.0, 4.0)  # seconds between two INVITEs of a call
 _ANSWER_S = 15.0
+_BEGIN = 4800  # bytes of a prompt: 0.6 s
 
 
 class Refused(Exception):
@@ -132,24 +133,28 @@ class Heard:
 
     def __init__(self, player: Player, words: Callable[[str], bytes]) -> None:
         self._player, self._words = player, words
-        self._since = 0
+        self._place, self._sound = 0, b""  # packets taken; what they said and nothing was found in
 
     async def one_of(self, *keys: str, within: float = 20.0) -> str:
-        """Waits for one of these prompts, from its first second; "" where the call ended or none
+        """Waits for the begin of one of these prompts; which one. "" where the call ended, or none
         came."""
-        wanted = {key: self._words(key)[:8000] for key in keys}
-        try:
-            async with asyncio.timeout(within):
-                while True:
-                    over = self._player.over.is_set()
-                    sound = b"".join(packet.sound for packet in self._player.heard)
-                    for key, words in wanted.items():
-                        at = sound.find(words, self._since)
-                        if at >= 0:
-                            self._since = at + len(words)
-                            return key
-                    if over:
-                        return ""
-                    await asyncio.sleep(0.1)
-        except TimeoutError:
-            return ""
+        wanted = {key: self._words(key)[:_BEGIN] for key in keys}
+        until = asyncio.get_running_loop().time() + within
+        while True:
+            over = self._player.over.is_set()
+            found = self._found(wanted)
+            if found or over or asyncio.get_running_loop().time() > until:
+                return found
+            await asyncio.sleep(0.1)
+
+    def _found(self, wanted: Mapping[str, bytes]) -> str:
+        heard = self._player.heard
+        self._sound += b"".join(packet.sound for packet in heard[self._place :])
+        self._place = len(heard)
+        for key, words in wanted.items():
+            at = self._sound.find(words)
+            if at >= 0:
+                self._sound = self._sound[at + len(words) :]
+                return key
+        self._sound = self._sound[-_BEGIN:]
+        return ""

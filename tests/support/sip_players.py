@@ -53,7 +53,7 @@ def _event(key: str, frames: int, *, end: bool = False) -> bytes:
     return struct.pack("!BBH", _EVENTS[key], (0x80 if end else 0) | 10, frames * FRAME)
 
 
-@dataclass
+@dataclass(eq=False)
 class Player:
     """One call that was answered."""
 
@@ -63,6 +63,7 @@ class Player:
     event_type: int
     heard: list[Packet] = field(default_factory=list)
     over: asyncio.Event = field(default_factory=asyncio.Event)
+    says: bytes = _SILENCE  # a packet of A-law, again and again
     _sending: deque[_Due] = field(default_factory=deque)
     _typed: asyncio.Event = field(default_factory=asyncio.Event)
     _number: int = field(default_factory=lambda: random.randrange(1 << 15))
@@ -86,6 +87,7 @@ class Player:
         due = self._sending.popleft() if self._sending else _PAUSE
         is_event = due.since is not None
         kind = self.event_type if is_event else _PCMA
+        payload = due.payload if is_event else self.says
         stamp = (self._clock - (due.since or 0) * FRAME) & 0xFFFFFFFF
         for _ in range(3 if due.end else 1):
             marker = 0x80 if due.since == 0 else 0
@@ -93,7 +95,7 @@ class Player:
             head = struct.pack("!BBHII", 0x80, kind | marker, number, stamp, self._source)
             self._number += 1
             with contextlib.suppress(OSError):
-                self.media.sendto(head + due.payload, self.far_end)
+                self.media.sendto(head + payload, self.far_end)
         self._clock += FRAME
         if due.end:
             self._last_sent = time.time()
