@@ -334,11 +334,6 @@ SCENES: tuple[Scene, ...] = (
     Scene(name="a walk", prepare=_walk(), ready="[data-pad] input"),
     Scene(name="a walk: a deed", prepare=_walk("k1001#", "k2580#"), ready="[data-pad]"),
     Scene(
-        name="a walk: keys",
-        prepare=_walk("k1001#", "k2580#", "!client"),
-        ready="[data-pad] [data-key]",
-    ),
-    Scene(
         name="a walk: the last words",
         prepare=_walk("k1001#", "k2580#", "!alarm", "k3"),
         ready="[data-pad] [data-key]",
