@@ -225,7 +225,7 @@ class Story:
 
     async def looks(self) -> None:
         """The series of the camera: somebody came in."""
-        await expect(self._pane.locator(".series li")).to_have_count(6, timeout=20_000)
+        await expect(self._pane.locator(".series li")).to_have_count(6, timeout=60_000)
         await self._nothing_to_undo()
         await self._scrolls_to(".images")
 
