@@ -84,15 +84,21 @@ class Found:
 
 @dataclass
 class Search:
-    """Looks for ``expected`` in a sound that grows; ``feed`` takes all of it each time."""
+    """Looks for ``expected`` in a sound that grows; ``feed`` takes all of it each time.
+
+    ``first``: only so many of its pieces are looked for; 0: all.
+    """
 
     expected: Samples
     size: int = _LIVE
+    first: int = 0
     found: list[Found] = field(default_factory=list)
     best: float = 0.0
 
     def __post_init__(self) -> None:
         self._offsets, pieces = _pieces(self.expected)
+        if self.first:
+            self._offsets, pieces = self._offsets[: self.first], pieces[: self.first]
         self._step = self.size - _PIECE
         self._spectra = np.conj(np.fft.rfft(pieces.astype(np.float32), self.size, axis=1))
         self._alike: list[npt.NDArray[np.float32]] = []  # of each step: (piece, place)
@@ -101,6 +107,14 @@ class Search:
     @property
     def _looked_at(self) -> int:
         return len(self._alike) * self._step
+
+    def maybe(self, heard: Samples) -> list[int]:
+        """Where it may begin in all of ``heard``, in samples."""
+        heard = np.concatenate([heard, np.zeros(self.size)])
+        while self._looked_at + self.size <= len(heard):
+            self._look(heard[self._looked_at :][: self.size])
+            self._alike[-1] = self._alike[-1][:0]  # only where, not how much
+        return sorted(self._candidates)
 
     def feed(self, heard: Samples, *, last: bool = False) -> list[Found]:
         """What was found so far; ``last``: nothing more will come."""
@@ -173,8 +187,30 @@ def _padded(piece: Samples) -> Samples:
 
 
 def find(heard: Samples, expected: Samples) -> list[Found]:
-    """Where ``expected`` was said in all of ``heard``, in order."""
-    return Search(expected, _WHOLE).feed(heard, last=True)
+    """Where ``expected`` was said in all of ``heard``, in order.
+
+    Never are three pieces in a row missing: where none of the first three is, it was not said.
+    """
+    found: list[Found] = []
+    for begin, end in _stretches(heard, expected):
+        for one in Search(expected, _WHOLE).feed(heard[begin:end], last=True):
+            at = begin / RATE + one.at
+            if not found or at > found[-1].at + len(expected) / 2 / RATE:
+                found.append(Found(at, at + one.end - one.at, one.score))
+    return found
+
+
+def _stretches(heard: Samples, expected: Samples) -> list[tuple[int, int]]:
+    """What must be looked at closely: from a second before to a second after where it may be."""
+    begins = Search(expected, _WHOLE, first=3).maybe(heard)
+    stretches: list[tuple[int, int]] = []
+    for start in begins:
+        begin, end = max(0, start - RATE), start + len(expected) + RATE
+        if stretches and begin <= stretches[-1][1]:
+            stretches[-1] = stretches[-1][0], end
+        else:
+            stretches.append((begin, end))
+    return stretches
 
 
 def likeness(heard: Samples, expected: Samples) -> float:
