@@ -48,7 +48,7 @@ async def test_what_a_client_dictates_is_played_back_and_waits_for_an_operator(
     station: Station, phones: Phones
 ) -> None:
     account = sites.fresh("M")
-    client = await phones.at(sites.number(64))
+    client = await phones.at(sites.number(660))
     contact = sites.contact(account, "Camille", client.number, authorities=MAY)
     await sites.put(station, account, sites.site(account, contact))
     here = clock.now().astimezone(ZoneInfo("Europe/Paris"))
