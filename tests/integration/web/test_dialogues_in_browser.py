@@ -31,6 +31,7 @@ def web(tmp_path: Path) -> Iterator[WebProcess]:
     station.close()
 
 
+@pytest.mark.timeout(240)
 def test_a_dialogue_is_read_heard_and_walked(page: Page, web: WebProcess) -> None:
     said = watched(page)
     log_in(page, web)
@@ -60,6 +61,7 @@ def test_a_dialogue_is_read_heard_and_walked(page: Page, web: WebProcess) -> Non
     assert said == []
 
 
+@pytest.mark.timeout(240)
 def test_a_studio_s_recording_is_put_in_heard_and_taken_away(page: Page, web: WebProcess) -> None:
     said = watched(page)
     log_in(page, web)
