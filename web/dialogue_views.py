@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from callflow.call import Outcome
@@ -24,11 +24,15 @@ Recorded = Mapping[tuple[str, str], float]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Said:
-    """One sentence. ``name``: under which it may be recorded; "": it differs from call to call."""
+    """One sentence. ``name``: under which it may be recorded; "": it differs from call to call.
+
+    ``again``: it stands elsewhere on the page, too, and is heard there.
+    """
 
     name: str
     texts: Mapping[str, str]
     recorded: Mapping[str, float]
+    again: bool = False
 
 
 def said(phrases: Iterable[Phrase], recorded: Recorded) -> list[Said]:
@@ -117,13 +121,28 @@ def listed(language: str) -> list[Row]:
 def table(which: Dialogue, language: str, recorded: Recorded) -> Row:
     """Where it begins, its scenes, and what leads where."""
     said_as = Words(language=language)
-    return {
+    found = {
         "name": which.value,
         "title": said_as.of(names.DIALOGUES, which.value),
         "silent": which in SILENT,
         "beginnings": [_beginning(each, said_as, recorded) for each in beginnings(which)],
         "scenes": [_scene(each, said_as, recorded) for each in scenes(which)],
     }
+    _heard_once(found)
+    return found
+
+
+def _heard_once(found: Row) -> None:
+    """Each sentence is heard at one place of the page, of a scene's own words where it is one of
+    those: Tab comes around the page."""
+    own = [each["say"] for each in found["beginnings"]]
+    for scene in found["scenes"]:
+        own += [scene["say"], *(say for _, say in scene["otherwise"]), scene["again"]]
+    beside = [way["say"] for scene in found["scenes"] for way in scene["ways"]]
+    known: set[str] = set()
+    for say in (*own, *beside):
+        say[:] = [replace(one, again=one.name in known) for one in say]
+        known |= {one.name for one in say if one.name}
 
 
 def _beginning(each: Beginning, said_as: Words, recorded: Recorded) -> Row:
