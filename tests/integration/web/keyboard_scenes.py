@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from playwright.sync_api import Page
 
@@ -12,7 +13,7 @@ from callflow import clock, handling
 from callflow.call import CallState, Outcome
 from callflow.call_plan import Measure
 from callflow.escalation import GuardEvent
-from callflow.handling import in_call, rosters
+from callflow.handling import in_call, instructing, rosters
 from callflow.handling.measures import open_measure
 from callflow.hours import Span
 from callflow.law import Finding, Means
@@ -25,6 +26,7 @@ from tests.integration.web.keyboard_people import csrf_of
 from tests.integration.web.keyboard_world import CHIEF, COLLEAGUE, THIRD, World
 from tests.integration.web.test_desk import missed, waits
 from tests.integration.web.test_tasks import END, GUARD, LOOK, SERVICE
+from tests.support.dictated import dictated
 from tests.support.studio import recording
 
 
@@ -296,6 +298,20 @@ def _somebody_disabled(world: World, page: Page) -> str:
     return "/people"
 
 
+def _dictated(world: World, page: Page) -> str:
+    account = world.site()
+    dictated(world.station, account, f"1795200000.{account}")
+    return f"/sites/{account}"
+
+
+def _to_countersign(world: World, page: Page) -> str:
+    account, now = world.site(), clock.now()
+    made = dictated(world.station, account, f"1795200000.{account}")
+    by: dict[str, Any] = dict(who=COLLEAGUE, now=now, text="Personne cette nuit", lowers=True)
+    world.do(lambda tx: instructing.transcribe(tx, account, made, **by))
+    return f"/sites/{account}"
+
+
 def _announcement(world: World, page: Page) -> str:
     announcements_of(world.station.settings).put("goodbye", "fr", recording(440))
     return "/announcements/goodbye"
@@ -330,6 +346,8 @@ SCENES: tuple[Scene, ...] = (
     Scene(name="on a break", prepare=_on_a_break),
     Scene(name="desks", prepare=_waiting_at_the_desks),
     Scene(name="call-backs", prepare=_missed, ready="#call-backs-box li"),
+    Scene(name="dictated", prepare=_dictated, ready="form.heard"),
+    Scene(name="to countersign", prepare=_to_countersign, ready="form.inline"),
     Scene(name="an announcement", prepare=_announcement, ready="audio"),
     Scene(name="a walk", prepare=_walk(), ready="[data-pad] input"),
     Scene(name="a walk: a deed", prepare=_walk("k1001#", "k2580#"), ready="[data-pad]"),

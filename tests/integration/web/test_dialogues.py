@@ -19,7 +19,7 @@ from callflow.storage import Tx, logbook
 from ivr import prompts, sound
 from ivr.agi.runner import sentence
 from ivr.dialogue import SILENT, TABLE, Dialogue, Phrase
-from ivr.dialogue.caller_menu import PAGES
+from ivr.dialogue.menus import PAGES
 from ivr.dialogue.scenes import scenes
 from ivr.speech.announcements import LARGEST
 from ivr.speech.places import announcements_of, speech_of

@@ -47,6 +47,7 @@ def test_a_dialogue_is_read_heard_and_walked(page: Page, web: WebProcess) -> Non
     page.get_by_role("link", name="Le parcourir").click()
     page.keyboard.type("1001#")  # the field has the focus
     page.keyboard.press("Enter")
+    expect(page.locator(".heard")).to_contain_text("Tapez votre code")
     page.keyboard.type("2580#")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="client reconnu", exact=True).press("Enter")

@@ -3,56 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-import soundfile
 from playwright.sync_api import Browser, Page, expect
 
-from callflow import clock, handling
-from callflow.handling import instructing, speaking
-from callflow.instructions import Instruction, InstructionKind
-from callflow.storage import Tx, instructions
-from ivr.recording import sha256_of
+from callflow.storage import instructions
 from tests.integration.web.test_browser import log_in, violations
+from tests.support.dictated import dictated
 from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
 from web.accounts import Role
 
 CHIEF = "Denis Aubry"
-VOICE = "1795200000.1.1"
 Web = tuple[WebStation, WebProcess]
-
-
-def spoken(station: WebStation, **more: Any) -> None:
-    """A client said something for two seconds, and confirmed it."""
-    call_id, now = VOICE.rpartition(".")[0], clock.now()
-    file = station.settings.recordings_dir / "spoken" / f"{VOICE}.wav"
-    file.parent.mkdir(parents=True)
-    soundfile.write(file, np.sin(np.arange(16_000) / 3) * 0.3, 8000, subtype="PCM_16")
-    kept: dict[str, Any] = dict(
-        name=VOICE, path=f"spoken/{VOICE}.wav", sha256=sha256_of(file), duration=2.0
-    )
-    made = Instruction(
-        id="",
-        site="1001",
-        kind=InstructionKind.NOTE,
-        begins_at=now,
-        ends_at=now + timedelta(days=2),
-        author="Camille Le Goff",
-        made_at=now,
-        voice=VOICE,
-    )
-
-    def run(tx: Tx) -> None:
-        handling.incoming_call(tx, call_id, "+33639980150", station.settings.node, now)
-        speaking.said(tx, call_id, now=now, **kept)
-        instructing.make(tx, "1001", made, lowers=False, asked_by=None, now=now)
-        speaking.confirmed(tx, call_id, now)
-
-    station.do(run)
 
 
 @pytest.fixture
@@ -61,7 +25,7 @@ def web(tmp_path: Path) -> Iterator[Web]:
     station.user(NAME, Role.OPERATOR)
     station.user(CHIEF, Role.SUPERVISOR)
     station.site("1001", name="Boulangerie du Marché")
-    spoken(station)
+    dictated(station, "1001")
     process = WebProcess(station)
     process.start()
     yield station, process

@@ -40,7 +40,7 @@ from ivr.dialogue import (
     Turn,
     Typed,
 )
-from ivr.dialogue.caller_menu import PAGES
+from ivr.dialogue.menus import PAGES
 
 facts_given = st.builds(
     Facts,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from callflow.signal import Kind
 from ivr import prompts
 from ivr.dialogue import TABLE, Answer, Dialogue, Facts, Progress, State, turn
-from ivr.dialogue.caller_menu import PAGES
+from ivr.dialogue.menus import PAGES
 from ivr.prompts import KINDS, LANGUAGES, LONGEST, TEXTS, harmless, spoken
 
 

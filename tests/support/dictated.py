@@ -1,0 +1,49 @@
+"""A provisional instruction that a client dictated on the phone: its sound, its call, its rows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import soundfile
+
+from callflow import clock, handling
+from callflow.handling import instructing, speaking
+from callflow.instructions import Instruction, InstructionKind
+from callflow.storage import Tx
+from ivr.recording import sha256_of
+from tests.support.web_station import WebStation
+
+
+def dictated(station: WebStation, site: str, call_id: str = "1795200000.1") -> str:
+    """A client of ``site`` said something for two seconds, and confirmed it; the instruction's id.
+
+    Nobody has listened to it yet.
+    """
+    voice, now = f"{call_id}.1", clock.now()
+    file = station.settings.recordings_dir / "spoken" / f"{voice}.wav"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(file, np.sin(np.arange(16_000) / 3) * 0.3, 8000, subtype="PCM_16")
+    kept: dict[str, Any] = dict(
+        name=voice, path=f"spoken/{voice}.wav", sha256=sha256_of(file), duration=2.0
+    )
+    made = Instruction(
+        id="",
+        site=site,
+        kind=InstructionKind.NOTE,
+        begins_at=now,
+        ends_at=now + timedelta(days=2),
+        author="Camille Le Goff",
+        made_at=now,
+        voice=voice,
+    )
+
+    def run(tx: Tx) -> str:
+        handling.incoming_call(tx, call_id, "+33639980150", station.settings.node, now)
+        speaking.said(tx, call_id, now=now, **kept)
+        row = instructing.make(tx, site, made, lowers=False, asked_by=None, now=now)
+        speaking.confirmed(tx, call_id, now)
+        return str(row["id"])
+
+    return str(station.do(run))
