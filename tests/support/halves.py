@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -69,6 +70,7 @@ def _show(stream: IO[str]) -> str:
 
 def main() -> int:
     """Run both; the exit code."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # a time limit: say what there is
     begun = time.monotonic()
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     with tempfile.TemporaryDirectory(prefix="callflow-halves-") as folder:
@@ -80,14 +82,17 @@ def main() -> int:
                 stderr=subprocess.STDOUT,
                 env=environment,
             )
-            with subprocess.Popen(
-                _command(IN_SIGHT), stdout=subprocess.PIPE, text=True, env=environment
-            ) as in_sight:
-                assert in_sight.stdout is not None
-                shown = _show(in_sight.stdout)
-            beside.wait()
-        other = log.read_text(errors="replace")
-    print(f"\n== {' '.join(BESIDE)}\n{other}", flush=True)
+            try:
+                with subprocess.Popen(
+                    _command(IN_SIGHT), stdout=subprocess.PIPE, text=True, env=environment
+                ) as in_sight:
+                    assert in_sight.stdout is not None
+                    shown = _show(in_sight.stdout)
+                beside.wait()
+            finally:  # told to end as well: what was found until then is worth reading
+                other = log.read_text(errors="replace")
+                print(f"\n== {' '.join(BESIDE)}\n{other}", flush=True)
+                beside.terminate()
     halves = [counted(shown), counted(other)]
     print(closing_line(halves, time.monotonic() - begun), flush=True)
     codes: list[int] = [in_sight.returncode, beside.returncode]
