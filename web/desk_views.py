@@ -8,7 +8,7 @@ from typing import Any
 from callflow import handling
 from callflow.handling import callers, presence
 from callflow.presence import Presence
-from callflow.storage import Tx, call_backs, sites
+from callflow.storage import Tx, call_backs, instructions, sites
 from callflow.storage import contacts as contact_rows
 
 Row = dict[str, Any]
@@ -82,10 +82,19 @@ def _first(candidates: list[Row] | None) -> str:
 
 
 def to_call_back(tx: Tx) -> list[Row]:
-    """The open call-backs, overdue ones first, with who may have called."""
+    """The open call-backs, overdue ones first, with who may have called; or with the instruction
+    that somebody left, and its site."""
     rows = call_backs.open_ones(tx)
     known = call_backs.candidates(tx, {row["number"] for row in rows if row["number"]})
-    made = [{**row, "candidates": known.get(row["number"], [])} for row in rows]
+    left = instructions.of_ids(tx, {i for row in rows if (i := row["instruction_id"])})
+    made = [
+        {
+            **row,
+            "candidates": known.get(row["number"], []),
+            "instruction": left.get(row["instruction_id"]),
+        }
+        for row in rows
+    ]
     return sorted(made, key=lambda row: (not row["level"], row["first_at"]))
 
 

@@ -242,7 +242,9 @@ class Hub:
         after = self._state
         changed = [x for i, x in after.lines.items() if before.lines.get(i) != x]
         gone = [i for i in before.lines if i not in after.lines]
-        touched = sorted({*(x.id for x in changed), *gone, *_incidents(entries)})
+        places = sorted({place for entry in entries if (place := entry["site"])})
+        theirs = (x.id for x in after.lines.values() if x.site in places)
+        touched = sorted({*(x.id for x in changed), *gone, *_incidents(entries), *theirs})
         if changed or gone:
             self._tell_all("rows", "_rows.html", {"lines": changed, "gone": gone, "all": False})
         if told:
@@ -251,6 +253,8 @@ class Hub:
             self._tell_all("strip", "_strip.html", {"strip": after.strip})
         if touched:
             self._tell_all("touched", json.dumps(touched))
+        if places:
+            self._tell_all("places", json.dumps(places))
         return bool(touched or entries or after.strip != before.strip)
 
     def _tell_all(self, event: str, data: str, values: dict[str, Any] | None = None) -> None:

@@ -328,6 +328,8 @@ REFUSALS = (
     N_("this call-back is done already"),
     N_("there is no colleague of this name"),
     N_("these callers' numbers were not kept: there is nobody to call"),
+    N_("an instruction was left: listen to it, countersign or withdraw it"),
+    N_("no number was shown: there is nobody to call"),
     N_("an alarm of this kind isn't opened by hand"),
     N_("an alarm of this kind is open at this site already: open that one"),
     N_("must lie after begins_at"),

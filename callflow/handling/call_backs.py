@@ -2,7 +2,8 @@
 
 One open task a number: who calls again counts up. Unknown numbers are bounded, so that a machine
 that calls with thousands of them buries nobody; those beyond are counted in one task without a
-number. What nobody did in time rings the desk, again and again, as unclaimed work does (D21).
+number. What nobody did in time rings the desk, again and again, as unclaimed work does (D21). So
+does an instruction that somebody left on the phone and that a person must hear or countersign.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ from callflow.handling.policy import load_policy
 from callflow.handling.presence import exists, first_available
 from callflow.handling.refusals import Held, NotFound, Refused
 from callflow.handling.telling import tell
+from callflow.instructions import InstructionState
 from callflow.logbook import MACHINE
-from callflow.storage import Tx, call_backs, calls, incidents
+from callflow.storage import Tx, call_backs, calls, incidents, instructions
 
 Row = dict[str, Any]
 
@@ -67,9 +69,40 @@ def unfinished(tx: Tx, row: Row, now: datetime) -> None:
         _leave(tx, row, row["to"], now)
 
 
+def instruction_left(tx: Tx, instruction_id: str, call_id: str, now: datetime) -> None:
+    """Somebody left an instruction in a call, and it does not count before people looked at it: it
+    is in the list until it does, or never will."""
+    call = calls.get(tx, call_id)
+    number = call["to"] if call and refusal(call["to"]) is None else ""
+    of_it = {"instruction_id": instruction_id, "open_for": instruction_id}
+    call_backs.put(tx, _new(number, None, _target(tx, now), now) | of_it)
+
+
+def instruction_seen(tx: Tx, instruction_id: str, who: str, now: datetime) -> None:
+    """``who`` did something with it; where it still waits for another, it is nobody's again."""
+    row = call_backs.open_for(tx, instruction_id)
+    if row is None:
+        return
+    if _waits(tx, instruction_id, now):
+        call_backs.change(tx, row["id"], holder=None, level=0, due_at=_target(tx, now))
+    else:
+        _end(tx, row, Result.NOT_NEEDED, who, "", now)
+
+
+def _waits(tx: Tx, instruction_id: str, now: datetime) -> bool:
+    row = instructions.get(tx, instruction_id)
+    if row is None:
+        return False
+    return instructions.to_instruction(row).state(now) is InstructionState.AWAITING_SIGNATURE
+
+
+def _target(tx: Tx, now: datetime) -> datetime:
+    return now + timedelta(seconds=load_policy(tx).call_back_target)
+
+
 def _leave(tx: Tx, row: Row, number: str, now: datetime) -> None:
     waited = round((now - (row["joined_at"] or now)).total_seconds())
-    due = now + timedelta(seconds=load_policy(tx).call_back_target)
+    due = _target(tx, now)
     incident = _incident(tx, row["incident_id"])
     before = call_backs.open_for(tx, number)
     if before is None and _beyond(tx, number):
@@ -98,6 +131,7 @@ def _new(number: str, incident_id: str | None, due: datetime, now: datetime) -> 
         "number": number,
         "open_for": number,
         "incident_id": incident_id,
+        "instruction_id": None,
         "called": 1,
         "first_at": now,
         "last_at": now,
@@ -136,15 +170,24 @@ def take(tx: Tx, call_back_id: str, who: str, now: datetime, *, to: str = "") ->
     if taker != who and not exists(tx, taker):
         raise NotFound("there is no colleague of this name", about=taker)
     call_backs.change(tx, row["id"], holder=taker, due_at=now + TAKEN_FOR)
-    kind = "call_back_taken" if taker == who else "call_back_given"
-    told = {"to": row["number"], "by": who, "who": taker}
-    tell(tx, kind, now, _incident(tx, row["incident_id"]), who_did=who, **told)
+    told: Row = {"by": who, "who": taker, "who_did": who}
+    given = taker != who
+    if row["instruction_id"]:
+        left = instructions.get(tx, row["instruction_id"]) or {}
+        kind = "instruction_given" if given else "instruction_taken"
+        about: Row = {"left_by": left.get("author"), "site": left.get("site_id")}
+        tell(tx, kind, now, instruction=row["instruction_id"], **about, **told)
+    else:
+        kind = "call_back_given" if given else "call_back_taken"
+        tell(tx, kind, now, _incident(tx, row["incident_id"]), to=row["number"], **told)
     return _open(tx, call_back_id)
 
 
 def finish(tx: Tx, call_back_id: str, who: str, result: Result, text: str, now: datetime) -> None:
-    """Done with, and how. Raises NotFound."""
+    """Done with, and how. Raises NotFound, Refused."""
     row = _open(tx, call_back_id)
+    if row["instruction_id"]:
+        raise Refused("an instruction was left: listen to it, countersign or withdraw it")
     _end(tx, row, result, who, text, now)
     told = {"to": row["number"], "by": who, "called_back": result.value, "text": text}
     tell(tx, "call_back_done", now, _incident(tx, row["incident_id"]), who_did=who, **told)
@@ -156,6 +199,8 @@ def call_back(tx: Tx, call_back_id: str, who: str, now: datetime) -> str:
     Raises Held, NotFound, Refused.
     """
     row = _open(tx, call_back_id)
+    if not row["number"] and row["instruction_id"]:
+        raise Refused("no number was shown: there is nobody to call")
     if not row["number"]:
         raise Refused("these callers' numbers were not kept: there is nobody to call")
     if row["holder"] not in (None, who):
@@ -188,7 +233,7 @@ def _open(tx: Tx, call_back_id: str) -> Row:
 
 def come_back(tx: Tx, now: datetime) -> None:
     """Overdue ones are louder, nobody's again, and ring the next phone of the station."""
-    due = call_backs.due(tx, now)
+    due = [row for row in call_backs.due(tx, now) if not _moot(tx, row, now)]
     if not due:
         return
     policy = load_policy(tx)
@@ -215,7 +260,22 @@ def come_back(tx: Tx, now: datetime) -> None:
             ring_time=_RING,
             priority=0,
         )
-        tell(tx, "call_back_overdue", now, incident, to=top["number"], desk=number, count=len(due))
+        told = {"to": _whom(tx, top), "desk": number, "count": len(due)}
+        tell(tx, "call_back_overdue", now, incident, **told)
+
+
+def _whom(tx: Tx, row: Row) -> str:
+    """Who it is about, in a word."""
+    left = instructions.get(tx, row["instruction_id"]) if row["instruction_id"] else None
+    return str(left["author"] if left else row["number"])
+
+
+def _moot(tx: Tx, row: Row, now: datetime) -> bool:
+    """Whether it was an instruction whose time has passed unseen; then it is over."""
+    if not row["instruction_id"] or _waits(tx, row["instruction_id"], now):
+        return False
+    _end(tx, row, Result.NOT_NEEDED, MACHINE, "", now)
+    return True
 
 
 def desk_took(tx: Tx, row: Row, now: datetime) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow import instructions
+from callflow.handling import call_backs
 from callflow.handling.contacts import e164
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.site_rules import BadSite
@@ -129,6 +130,7 @@ def countersign(tx: Tx, site_id: str, instruction_id: str, *, who: str, now: dat
     if not rows.sign(tx, instruction_id, who, now):
         raise Refused("somebody else changed this instruction: look again")
     _tell(tx, "instruction_signed", row, who, now)
+    call_backs.instruction_seen(tx, instruction_id, who, now)
     return get(tx, site_id, instruction_id)
 
 
@@ -160,6 +162,7 @@ def transcribe(
     tell(tx, "instruction_heard", now, site=site_id, **told, text=text.strip())
     for each in why:
         tell(tx, "instruction_to_sign", now, site=site_id, **told, lowers=each.value)
+    call_backs.instruction_seen(tx, instruction_id, who, now)
     return get(tx, site_id, instruction_id)
 
 
@@ -175,6 +178,7 @@ def withdraw(tx: Tx, site_id: str, instruction_id: str, *, who: str, now: dateti
     if over or not rows.withdraw(tx, instruction_id, who, now):
         raise Refused("this instruction is over")
     _tell(tx, "instruction_withdrawn", row, who, now)
+    call_backs.instruction_seen(tx, instruction_id, who, now)
     return get(tx, site_id, instruction_id)
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from callflow import instructions
-from callflow.handling import instructing, speaking
+from callflow.handling import call_backs, instructing, speaking
 from callflow.handling.contacts import e164
 from callflow.handling.phone_asked import Asked, done
 from callflow.handling.refusals import Refused
@@ -137,6 +137,8 @@ def _instruct(tx: Tx, asked: Asked) -> Done:
         speaking.confirmed(tx, asked.call_id, asked.now)
     state = rows.to_instruction(row).state(asked.now)
     waits = state is InstructionState.AWAITING_SIGNATURE
+    if waits:
+        call_backs.instruction_left(tx, row["id"], asked.call_id, asked.now)
     return done(tx, asked, "waits" if waits else "done", voice="")
 
 

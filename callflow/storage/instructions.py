@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -94,6 +95,15 @@ def of_site(tx: Tx, site_id: str, *, limit: int) -> list[Row]:
     query = select(t.instruction).where(_C.site_id == site_id)
     query = query.order_by(_C.made_at.desc(), _C.id).limit(limit)
     return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def of_ids(tx: Tx, ids: Collection[str]) -> dict[str, Row]:
+    """{id: the instruction, with the name of its site as ``place``}."""
+    query = select(t.instruction, t.site.c.name.label("place")).join(
+        t.site, t.site.c.id == _C.site_id
+    )
+    rows = tx.execute(query.where(_C.id.in_(list(ids)))) if ids else ()
+    return {row.id: dict(row._mapping) for row in rows}
 
 
 def ending(

@@ -64,16 +64,20 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Call-back of {to} ended by {by}: {called_back} — {text}",
     ),
     "call_back_overdue": (
-        "Appels manqués non rappelés à temps ({count}), d'abord {to} : le poste {desk} est appelé",
-        "Missed calls not called back in time ({count}), {to} first: desk {desk} is called",
+        "Appels manqués ou consignes laissées sans suite à temps ({count}), d'abord {to} :"
+        " le poste {desk} est appelé",
+        "Missed calls or instructions left that nobody saw to in time ({count}), {to} first:"
+        " desk {desk} is called",
     ),
     "call_back_silent": (
-        "Appels manqués non rappelés à temps ({count}), et aucun poste n'est configuré",
-        "Missed calls not called back in time ({count}), and no desk phone is configured",
+        "Appels manqués ou consignes laissées sans suite à temps ({count}), et aucun poste n'est"
+        " configuré",
+        "Missed calls or instructions left that nobody saw to in time ({count}), and no desk phone"
+        " is configured",
     ),
     "call_back_desk": (
-        "Le poste {to} se charge des appels manqués",
-        "Desk {to} will return the missed calls",
+        "Le poste {to} se charge des appels manqués et des consignes laissées",
+        "Desk {to} will see to the missed calls and the instructions left",
     ),
 }
 

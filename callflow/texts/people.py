@@ -35,6 +35,14 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Consigne provisoire écoutée et transcrite par {by} — {text}",
         "Provisional instruction listened to and written down by {by} — {text}",
     ),
+    "instruction_taken": (
+        "{by} se charge de la consigne laissée par {left_by}",
+        "{by} will see to the instruction that {left_by} left",
+    ),
+    "instruction_given": (
+        "{by} confie à {who} la consigne laissée par {left_by}",
+        "{by} gives the instruction that {left_by} left to {who}",
+    ),
     "instruction_asked": ("À la demande de {who}", "Asked for by {who}"),
     "instruction_to_sign": (
         "Consigne provisoire inactive jusqu'à sa contresignature : {lowers}",

@@ -9,7 +9,7 @@ import numpy as np
 import soundfile
 
 from callflow import clock, handling
-from callflow.handling import instructing, speaking
+from callflow.handling import call_backs, instructing, speaking
 from callflow.instructions import Instruction, InstructionKind
 from callflow.storage import Tx
 from ivr.recording import sha256_of
@@ -44,6 +44,7 @@ def dictated(station: WebStation, site: str, call_id: str = "1795200000.1") -> s
         speaking.said(tx, call_id, now=now, **kept)
         row = instructing.make(tx, site, made, lowers=False, asked_by=None, now=now)
         speaking.confirmed(tx, call_id, now)
+        call_backs.instruction_left(tx, row["id"], call_id, now)
         return str(row["id"])
 
     return str(station.do(run))

@@ -76,7 +76,7 @@ async def readyz(station: Here, response: Response) -> dict[str, Any]:
 _CALLERS = {
     "waiting": "People who wait on the line for a human",
     "longest_wait": "The longest of their waits, seconds",
-    "call_backs": "Callers whom nobody answered, to be called back",
+    "call_backs": "Callers to be called back, and instructions left on the phone to see to",
 }
 
 

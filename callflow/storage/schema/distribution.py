@@ -14,6 +14,8 @@ call_back = Table(
     # The number again while it is open: one task a number, whoever of two writers was faster.
     Column("open_for", String(32), nullable=True, unique=True),
     reference("incident_id", "incident.id", null=True),  # of the caller's site, as it was then
+    # What was left on the phone and waits for a person; ``open_for`` is its id then.
+    reference("instruction_id", "instruction.id", null=True),
     Column("called", Integer, nullable=False),  # how often they called
     instant("first_at", null=False),
     instant("last_at", null=False),

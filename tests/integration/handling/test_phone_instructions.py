@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from callflow.handling import call_backs as handled
 from callflow.handling import instructing
 from callflow.handling.agreed import site_now
 from callflow.handling.refusals import Refused
@@ -226,7 +227,7 @@ def test_what_is_dictated_is_played_back_and_waits_to_be_listened_to(station: St
     (entry,) = station.entries("instruction_spoken")
     assert entry["data"]["voice"] == second
     caller.hangs_up()
-    assert station.read(call_backs.open_ones) == []
+    assert [task["instruction_id"] for task in station.read(call_backs.open_ones)] == [row["id"]]
     assert not station.faults()
 
 
@@ -273,6 +274,57 @@ def test_where_it_lowers_protection_somebody_else_than_who_listened_countersigns
     assert state(station, made(station)[0]) is InstructionState.AWAITING_SIGNATURE
     _sign(station, row, "denis")
     assert state(station, made(station)[0]) is InstructionState.ACTIVE
+
+
+def test_what_is_left_is_a_task_until_it_counts_and_rings_the_desk_meanwhile(
+    station: Station,
+) -> None:
+    put(station)
+    caller, row = spoken(station)
+    caller.hangs_up()
+    (task,) = station.read(call_backs.open_ones)
+    assert (task["number"], task["instruction_id"], task["level"]) == (FIRST, row["id"], 0)
+    with pytest.raises(Refused, match="listen to it"):
+        station.write(
+            lambda tx: handled.finish(
+                tx, task["id"], "claire", handled.Result.NOT_NEEDED, "", station.now
+            )
+        )
+    station.now = task["due_at"]
+    station.write(lambda tx: handled.come_back(tx, station.now))
+    assert station.read(call_backs.open_ones)[0]["level"] == 1
+    assert station.entries("call_back_overdue") or station.entries("call_back_silent")
+    station.write(lambda tx: handled.take(tx, task["id"], "claire", station.now))
+    assert "consigne laissée par Anne" in station.entries("instruction_taken")[0]["text"]
+    _hear(station, row, text="N'envoyez personne.", who="claire", now=station.now, lowers=True)
+    (task,) = station.read(call_backs.open_ones)
+    assert (task["holder"], task["level"]) == (None, 0)  # it is for whoever countersigns it
+    _sign(station, row, "denis")
+    assert station.read(call_backs.open_ones) == []
+
+
+def test_two_instructions_of_one_number_are_two_tasks_and_a_withdrawn_one_is_none(
+    station: Station,
+) -> None:
+    put(station)
+    _, first = spoken(station)
+    spoken(station)
+    assert len(station.read(call_backs.open_ones)) == 2
+    station.write(
+        lambda tx: instructing.withdraw(tx, "1002", first["id"], who="claire", now=station.now)
+    )
+    (left,) = station.read(call_backs.open_ones)
+    assert left["instruction_id"] != first["id"]
+
+
+def test_what_nobody_saw_to_in_its_time_rings_nobody_any_more(station: Station) -> None:
+    put(station)
+    spoken(station)
+    station.now = ENDS
+    station.write(lambda tx: handled.come_back(tx, station.now))
+    assert station.read(call_backs.open_ones) == []
+    assert not station.entries("call_back_overdue")
+    assert not station.entries("call_back_silent")
 
 
 def test_what_nobody_listened_to_is_found_before_its_time_comes(station: Station) -> None:

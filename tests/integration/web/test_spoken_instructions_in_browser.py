@@ -93,3 +93,31 @@ def test_it_can_be_refused_and_an_alarm_shows_that_it_waits(page: Page, web: Web
     page.get_by_role("button", name="Retirer cette consigne").click()
     expect(page.locator("#site .instructions")).to_have_count(0)
     assert stored(web[0])["withdrawn_by"] == NAME
+
+
+def test_the_console_says_that_somebody_left_one_until_it_is_seen_to(page: Page, web: Web) -> None:
+    log_in(page, web[1])
+    tasks = page.locator("#call-backs")
+    expect(tasks).to_contain_text("a laissé une consigne à écouter")
+    expect(tasks.get_by_role("button", name="Joint", exact=False)).to_have_count(0)
+    assert violations(page) == []
+    tasks.get_by_role("link", name="a laissé une consigne à écouter").click()
+    form = page.locator("#pane #site form.heard")
+    form.locator("textarea").fill("N'envoyez personne cette nuit.")
+    form.get_by_role("checkbox").check()
+    form.get_by_role("button", name="Je l'ai écoutée").click()
+    expect(tasks).to_contain_text("a laissé une consigne à contresigner", timeout=8000)
+    page.locator("#pane").get_by_role("button", name="Retirer cette consigne").click()
+    expect(tasks).to_contain_text("ni laissé de consigne", timeout=8000)
+
+
+def test_what_comes_is_on_the_sites_page_at_once_and_what_is_typed_stays(
+    page: Page, web: Web
+) -> None:
+    shows(page, web)
+    typed = page.locator("#site form.heard textarea")
+    typed.fill("Le peintre entre")
+    dictated(web[0], "1001", "1795200000.2")
+    expect(page.locator("#site form.heard")).to_have_count(2)
+    expect(typed.first).to_have_value("Le peintre entre")
+    expect(typed.last).to_have_value("")

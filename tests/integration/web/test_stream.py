@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import re
 from collections.abc import AsyncIterator
 from typing import Any
@@ -14,6 +15,7 @@ from fastapi import FastAPI
 
 from callflow import clock, handling
 from callflow.storage import StoreUnavailable
+from tests.support.dictated import dictated
 from tests.support.web_station import WebProcess, WebStation
 from web.stream import WRITABLE, Hub
 
@@ -81,6 +83,20 @@ async def test_what_changes_is_told_within_a_second(station: WebStation, hub: Hu
         assert "Contre-appel sur site" in told
         assert "Counter-call to the premises" in await english.next("rows")
         assert row["id"] in await french.next("touched")
+
+
+async def test_a_sites_own_entry_is_told_of_its_place_and_of_its_open_alarms(
+    station: WebStation, hub: Hub
+) -> None:
+    station.site()
+    station.site("1003")
+    row = await asyncio.to_thread(station.alarm)
+    await asyncio.to_thread(station.alarm, "1003")
+    async with Listener(hub) as console:
+        await console.next("rows")
+        await asyncio.to_thread(dictated, station, "1001")
+        assert json.loads(await console.next("touched")) == [row["id"]]
+        assert json.loads(await console.next("places")) == ["1001"]
 
 
 async def test_only_what_changed_is_sent(station: WebStation, hub: Hub) -> None:

@@ -17,14 +17,19 @@ function show(html) {
   $("#site h1")?.focus();
 }
 
-// Its alarms and its state as they are now, at most once a second; what is typed stays, and so does
-// what is wrong with it.
+// Its alarms and its state as they are now, in the pane and on a page of its own: at once, and where
+// it changes on and on, once a second. What is typed stays, and so does what is wrong with it.
 let reading = 0;
-const again = () => { if (pane.hasPane && $("#site")) reading ||= setTimeout(reread, 1000); };
-on("touched", again);
-on("rows", (html) => { if (html.includes("data-all")) again(); }); // after a reconnect
+let readAt = 0;
+function again() {
+  reading ||= setTimeout(reread, Math.max(50, readAt + 1000 - performance.now()));
+}
+const shown = () => $("#site")?.dataset.site;
+on("places", (ids) => { if (shown() && JSON.parse(ids).includes(shown())) again(); });
+on("rows", (html) => { if (shown() && html.includes("data-all")) again(); }); // after a reconnect
 async function reread() {
   reading = 0;
+  readAt = performance.now();
   const place = $("#site");
   const answer = place && await ask(`/sites/${encodeURIComponent(place.dataset.site)}`);
   if (!answer?.ok || !place.isConnected || $(".refused", place)) return;
