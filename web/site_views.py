@@ -7,6 +7,7 @@ from typing import Any
 
 from callflow.handling.agreed import site_now
 from callflow.handling.told import TOLD
+from callflow.schedule import Schedule
 from callflow.signal import Kind
 from callflow.storage import Tx, contacts, firms, incidents, measures, sites, supervision
 from web import views
@@ -32,6 +33,7 @@ def shown(tx: Tx, site_id: str, now: datetime) -> Row | None:
         "contacts": [views.contact(row) for row in contacts.rows_of(tx, site_id)],
         "away": away(here, now),
         "map": views.map_links(site["address"]),
+        "closing": _closing(site),
         "armed": views.armed(tx, site_id),
         "visits": firms.visits_at(tx, site_id),
         "faults": measures.faults(tx, site_id),
@@ -41,3 +43,11 @@ def shown(tx: Tx, site_id: str, now: datetime) -> Row | None:
         "last": incidents.last_of_site(tx, site_id, _LAST),
         "kinds": [kind.value for kind in TOLD],
     }
+
+
+def _closing(site: Row) -> datetime | None:
+    """The next closing that is waited for; None where nothing is."""
+    if site["schedule_due"] is None or not site["schedule"]:
+        return None
+    due: datetime = site["schedule_due"]
+    return due - Schedule.from_json(site["schedule"]).late

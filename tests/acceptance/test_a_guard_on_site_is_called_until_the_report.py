@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from callflow.config import Settings
 from tests.support import sites
 from tests.support.phone import Phone, phones_of
 from tests.support.station import Station, patient_station
@@ -19,10 +18,9 @@ FIRM, GUARD, OUTWARD = sites.number(481), sites.number(482), sites.number(483)
 POSTCODE = "99310"
 
 
-async def calls_in(phone: Phone, station: Station) -> None:
+async def calls_in(phone: Phone) -> None:
     """The guard calls: the network shows his number."""
-    number = Settings(data_dir=station.data_dir).station_number.removeprefix("+")
-    await phone.calls_in(f"{GUARD}*{number}")
+    await phone.calls_the_station(GUARD)
     await phone.expect_prompt("welcome", station="Callflow")
     await phone.expect_prompt("ask_code")
     await phone.types("258000#")
@@ -47,7 +45,7 @@ async def test_a_guard_is_asked_if_all_is_well_and_reports(tmp_path: Path) -> No
 
         await station.send(account, "BA", "3")
         await station.until(lambda: said(station, account, "guard_accepted"), within=60)
-        await calls_in(caller, station)
+        await calls_in(caller)
         await caller.expect_prompt("menu_on_site")
         await caller.types("1")
         await caller.expect_prompt("visit_on_site")
@@ -65,7 +63,7 @@ async def test_a_guard_is_asked_if_all_is_well_and_reports(tmp_path: Path) -> No
         incident = await station.incident(account)
         assert not incident["with_human"]
 
-        await calls_in(caller, station)
+        await calls_in(caller)
         await caller.expect_prompt("menu_report")
         await caller.types("1")
         await caller.expect_prompt("report_where")

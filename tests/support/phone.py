@@ -238,9 +238,14 @@ class Phone:
         await self._until(lambda: len(self.calls) > count, 5)
         await self._until(lambda: self.call.ear is not None or self.call.over, 10)
 
-    async def asks_for_an_operator(self, number: str) -> None:
-        """Calls ``number`` and, once greeted, wants no menu."""
-        await self.calls_in(number)
+    async def calls_the_station(self, shown: str = "", display: str = '"phone"') -> None:
+        """Calls the station's own number; the network shows the phone's, or ``shown``."""
+        ours = self.station.number.lstrip("+")
+        await self.calls_in(f"{shown or self.number}*{ours}", display)
+
+    async def asks_for_an_operator(self, shown: str = "") -> None:
+        """Calls the station and, once greeted, wants no menu."""
+        await self.calls_the_station(shown)
         await self.expect_prompt("welcome", first_s=0.6, station="Callflow")
         await self.types("0#")
 

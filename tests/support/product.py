@@ -19,6 +19,8 @@ from typing import Any, Self
 
 import httpx
 
+from callflow.config import Settings
+
 #: Offsets of the ports that an instance takes (design.md, Contracts).
 _OFFSETS = (0, 9, 10, 11, 38, 39, 60, 80, 88, 573)
 
@@ -67,6 +69,11 @@ class Product:
     @property
     def agi_port(self) -> int:
         return self.base + 573
+
+    @property
+    def number(self) -> str:
+        """What people dial to reach it."""
+        return Settings(data_dir=self.data_dir).station_number
 
     @property
     def api(self) -> httpx.AsyncClient:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from callflow.config import Settings
 from callflow.signal import Kind
 from tests.support import sites
 from tests.support.phone import Phones
@@ -35,8 +34,7 @@ async def test_a_client_cancels_an_alarm_and_nobody_else_is_called(
         return len(await station.seen(busy)) == 1
 
     await station.until(rings, 20)
-    number = Settings(data_dir=station.data_dir).station_number.removeprefix("+")
-    await client.calls_in(f"{client.number}*{number}")
+    await client.calls_the_station()
     await client.expect_prompt("welcome", station="Callflow")
     await client.types("2580#")
     await client.expect_prompt("state_alarm", kind=Kind.INTRUSION)

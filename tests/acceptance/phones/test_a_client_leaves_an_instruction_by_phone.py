@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from callflow import clock
-from tests.acceptance.phones.test_a_client_puts_a_zone_on_test_by_phone import calls_in_as
 from tests.support import hearing, sites
 from tests.support.phone import Phone, Phones
 from tests.support.station import Station
@@ -54,7 +53,8 @@ async def test_what_a_client_dictates_is_played_back_and_waits_for_an_operator(
     here = clock.now().astimezone(ZoneInfo("Europe/Paris"))
     begins, ends = here + timedelta(days=2), here + timedelta(days=4)
 
-    await calls_in_as(client, station)
+    await client.calls_the_station()
+    await client.expect_prompt("welcome", station="Callflow")
     await client.expect_prompt("ask_code")
     await client.types("2580#")
     await client.expect_prompt("code_ok")

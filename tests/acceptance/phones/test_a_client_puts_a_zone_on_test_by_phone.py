@@ -8,24 +8,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from callflow.config import Settings
 from tests.support import sites
-from tests.support.phone import Phone, Phones
+from tests.support.phone import Phones
 from tests.support.station import Station
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 MAY = {"*": ["cancel", "set_on_test"]}
-
-
-def station_number(station: Station) -> str:
-    return Settings(data_dir=station.data_dir).station_number.removeprefix("+")
-
-
-async def calls_in_as(phone: Phone, station: Station) -> None:
-    """The network shows the phone's own number."""
-    await phone.calls_in(f"{phone.number}*{station_number(station)}")
-    await phone.expect_prompt("welcome", station="Callflow")
 
 
 async def running(station: Station, account: str) -> list[dict[str, Any]]:
@@ -40,7 +29,8 @@ async def test_a_client_puts_a_zone_on_test_and_ends_it(station: Station, phones
     contact = sites.contact(account, "Camille", client.number, authorities=MAY)
     await sites.put(station, account, sites.site(account, contact))
 
-    await calls_in_as(client, station)
+    await client.calls_the_station()
+    await client.expect_prompt("welcome", station="Callflow")
     await client.expect_prompt("ask_code")
     await client.types("2580#")
     await client.expect_prompt("code_ok")

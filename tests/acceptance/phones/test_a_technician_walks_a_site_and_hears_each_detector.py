@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from callflow.config import Settings
 from callflow.signal import Kind
 from tests.support import sites
 from tests.support.phone import Phones
@@ -31,8 +30,7 @@ async def test_a_technician_hears_what_he_trips(station: Station, phones: Phones
     member = {"name": "Technician", "phone": tech.number, "code": "258000"}
     await station.put(f"/firms/{firm}/members/{account}-tech", member)
 
-    number = Settings(data_dir=station.data_dir).station_number.removeprefix("+")
-    await tech.calls_in(f"{tech.number}*{number}")
+    await tech.calls_the_station()
     await tech.expect_prompt("welcome", station="Callflow")
     await tech.expect_prompt("ask_code")
     await tech.types("258000#")

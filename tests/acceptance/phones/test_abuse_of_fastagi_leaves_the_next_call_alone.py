@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from callflow.config import Settings
 from tests.support import sites
 from tests.support.phone import Phones
 from tests.support.station import Station
@@ -153,9 +152,8 @@ async def test_a_call_from_outside_with_a_hostile_name_works_and_so_does_the_nex
     station: Station, phones: Phones
 ) -> None:
     caller = await phones.at(sites.number(52))
-    number = Settings(data_dir=station.data_dir).station_number.removeprefix("+")
     name = "${SHELL(reboot)} <script>\x1b[31m%n {0} agi_uniqueid: x"
-    await caller.calls_in(number, f'"{name}"')
+    await caller.calls_the_station(display=f'"{name}"')
     await caller.expect_prompt("welcome", station="Callflow")
     await caller.types("0#")
     await caller.expect_prompt("hold_the_line")

@@ -24,7 +24,6 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import async_playwright
 
-from callflow.config import Settings
 from callflow.panel import NoAnswerError, PanelClient
 from tests.support import sites
 from tests.support.browser import FLAGS
@@ -112,12 +111,11 @@ async def calls_from_outside(sent: Sent, phones: Phones) -> None:
 
 
 async def one_caller(sent: Sent, phone: Phone, names: list[str]) -> None:
-    number = Settings(data_dir=sent.station.data_dir).station_number.removeprefix("+")
     for name in names:
         # Asterisk keeps 79 bytes of a name, its own backslashes included.
         text = sent.texts[name].encode()[:60].decode(errors="ignore")
         quoted = text.replace("\\", "\\\\").replace('"', '\\"')
-        await phone.calls_in(number, f'"{quoted}"')
+        await phone.calls_the_station(display=f'"{quoted}"')
         await phone.expect_prompt("welcome", first_s=0.6, station="Callflow")
         phone.hangs_up()
         await phone.is_hung_up()

@@ -11,7 +11,6 @@ from tests.support.phone import phones_of
 from tests.support.station import DESKS, DUTY, Station, patient_station
 
 FRENCH, ENGLISH = "+33639987011", "+33639987012"
-STATION = "33639989999"
 
 
 def speaks(station: Station, name: str, languages: str) -> None:
@@ -36,9 +35,9 @@ async def test_two_callers_reach_the_operators_who_speak_their_language(tmp_path
             speaks(station, "bob", '["en"]')
             kim = await phones.at("+33639980081", "en")
             claude = await phones.at("+33639980082")
-            await kim.asks_for_an_operator(f"{ENGLISH}*{STATION}")
+            await kim.asks_for_an_operator(ENGLISH)
             await bob.answers(60)
-            await claude.asks_for_an_operator(f"{FRENCH}*{STATION}")
+            await claude.asks_for_an_operator(FRENCH)
             await anne.answers(60)
             await kim.hears_tone(1130.0, within=30)
             await claude.hears_tone(620.0, within=30)

@@ -12,13 +12,12 @@ from tests.support.phone import Phone, phones_of
 from tests.support.station import DESKS, Station, patient_station
 
 FIRST, SECOND = "+33639987001", "+33639987002"
-STATION = "33639989999"
 TONE_HZ = 1130.0
 
 
 async def calls_as(phone: Phone, number: str) -> None:
     """Calls the station, which sees ``number``."""
-    await phone.asks_for_an_operator(f"{number}*{STATION}")
+    await phone.asks_for_an_operator(number)
 
 
 async def until_page(station: Station, client: httpx.AsyncClient, text: str) -> str:

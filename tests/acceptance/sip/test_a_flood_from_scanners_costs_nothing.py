@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from callflow.config import Settings
 from tests.support import sites
 from tests.support.hostile import PREMIUM, Carrier, CarrierStation
 from tests.support.phone import Phones
@@ -29,14 +28,13 @@ async def test_a_flood_costs_nothing_and_a_caller_is_answered(
     calls, before = len(await station.seen()), await refused(station)
     logged = told(station)
     phone = await phones.at(sites.number(760))
-    number = Settings(data_dir=station.data_dir).station_number.removeprefix("+")
     spent, held, written = asterisk.cpu(), asterisk.memory(), asterisk.disk()
 
     async with RawSip(station.base + 60) as scanner:
         flood = asyncio.create_task(flooded(station, scanner))
         # In the midst of it a person calls, and hears the menu.
         await station.until(lambda: len(scanner.responses) > _PACKETS // 10)
-        await phone.calls_in(number)
+        await phone.calls_the_station()
         await phone.expect_prompt("welcome", first_s=0.6, station="Callflow")
         assert not flood.done(), "the flood was over before anything was heard"
         await flood

@@ -14,7 +14,6 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from callflow.config import Settings
 from tests.support import sites
 from tests.support.hostile import PREMIUM, Carrier, CarrierStation
 from tests.support.phone import Voice
@@ -61,7 +60,7 @@ async def test_a_call_that_would_replace_a_live_one_reaches_the_menu_at_most(
     """Whoever knows a call's tags gets no part of it: the called person's call goes on."""
     account, phone = sites.fresh("H"), sites.number(621)
     before, dialogues = len(await station.seen()), await station.dialogues()
-    ours = Settings(data_dir=station.data_dir).station_number
+    ours = station.number
     await station.site(account, phone, behaviour="answer")
     async with answering(station, carrier, account) as live:
         uri = f"sip:{ours}@127.0.0.1:{station.base + 60}"
@@ -85,7 +84,7 @@ async def test_an_honest_contact_s_number_forged_over_the_trunk_reaches_only_the
     """It is a hint: the menu asks for the code, and digits that are dialled there dial nothing."""
     account, honest = sites.fresh("H"), sites.number(622)
     before, dialogues = len(await station.seen()), await station.dialogues()
-    ours = Settings(data_dir=station.data_dir).station_number
+    ours = station.number
     person = sites.contact(account, "Camille", honest)
     await sites.put(station, account, sites.site(account, person))
     uri = f"sip:{ours}@127.0.0.1:{station.base + 60}"

@@ -17,7 +17,6 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from callflow.config import Settings
 from tests.support import hearing, sites
 from tests.support.certificates import certificate
 from tests.support.hostile import SecretStation
@@ -107,7 +106,7 @@ async def test_we_call_over_tls_and_the_wire_shows_nothing(ends: Ends) -> None:
 
 async def test_they_call_over_tls_and_the_wire_shows_nothing(ends: Ends) -> None:
     carrier = ends.carrier
-    number = Settings(data_dir=ends.station.data_dir).station_number
+    number = ends.station.number
     ends.audio.packets.clear()
     # While they wait the desks are rung, over this trunk too, which finds them busy.
     await carrier.calls_in(number.removeprefix("+"))

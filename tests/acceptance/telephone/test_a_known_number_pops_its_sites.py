@@ -12,8 +12,6 @@ from tests.support.station import Station
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
-_STATION = "33639989999"
-
 
 async def test_a_known_number_pops_its_sites(
     station: Station, phones: Phones, desks: Desks
@@ -24,7 +22,7 @@ async def test_a_known_number_pops_its_sites(
         contact = {**sites.contact(first, "Camille", person.number), "id": f"{first}-camille"}
         await sites.put(station, account, sites.site(account, contact, name=name))
     desk = await desks.of("sara", OPERATOR_HZ)
-    await person.asks_for_an_operator(f"{person.number}*{_STATION}")
+    await person.asks_for_an_operator()
     person.plays(hearing.tone(CLIENT_HZ, seconds=2), "tone")
     await desk.rings()
     pop = desk.page.locator("#pop .pop[data-how=number]")
@@ -44,7 +42,7 @@ async def test_an_unknown_number_is_said_to_be_nobodys(
 ) -> None:
     person = await phones.at(sites.number(342))
     desk = await desks.of("tomas", OPERATOR_HZ)
-    await person.asks_for_an_operator(f"+33639984444*{_STATION}")
+    await person.asks_for_an_operator("+33639984444")
     await desk.rings()
     await desk.page.locator("#pop .pop[data-how=unknown]").get_by_text("Ctrl+K").wait_for()
     person.hangs_up()
