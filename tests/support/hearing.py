@@ -86,19 +86,19 @@ class Found:
 class Search:
     """Looks for ``expected`` in a sound that grows; ``feed`` takes all of it each time.
 
-    ``first``: only so many of its pieces are looked for; 0: all.
+    ``pieces``: which of its pieces are looked for; None: all.
     """
 
     expected: Samples
     size: int = _LIVE
-    first: int = 0
+    pieces: slice | None = None
     found: list[Found] = field(default_factory=list)
     best: float = 0.0
 
     def __post_init__(self) -> None:
-        self._offsets, pieces = _pieces(self.expected)
-        if self.first:
-            self._offsets, pieces = self._offsets[: self.first], pieces[: self.first]
+        offsets, pieces = _pieces(self.expected)
+        wanted = self.pieces or slice(None)
+        self._offsets, pieces = offsets[wanted], pieces[wanted]
         self._step = self.size - _PIECE
         self._spectra = np.conj(np.fft.rfft(pieces.astype(np.float32), self.size, axis=1))
         self._alike: list[npt.NDArray[np.float32]] = []  # of each step: (piece, place)
@@ -187,10 +187,7 @@ def _padded(piece: Samples) -> Samples:
 
 
 def find(heard: Samples, expected: Samples) -> list[Found]:
-    """Where ``expected`` was said in all of ``heard``, in order.
-
-    Never are three pieces in a row missing: where none of the first three is, it was not said.
-    """
+    """Where ``expected`` was said in all of ``heard``, in order."""
     found: list[Found] = []
     for begin, end in _stretches(heard, expected):
         for one in Search(expected, _WHOLE).feed(heard[begin:end], last=True):
@@ -201,10 +198,16 @@ def find(heard: Samples, expected: Samples) -> list[Found]:
 
 
 def _stretches(heard: Samples, expected: Samples) -> list[tuple[int, int]]:
-    """What must be looked at closely: from a second before to a second after where it may be."""
-    begins = Search(expected, _WHOLE, first=3).maybe(heard)
+    """What must be looked at closely: from a second before to a second after where it may be.
+
+    Never are three pieces in a row missing, nor both of the last.
+    """
+    begins = Search(expected, _WHOLE, slice(3)).maybe(heard)
+    ends = np.array(Search(expected, _WHOLE, slice(-2, None)).maybe(heard) if begins else [])
     stretches: list[tuple[int, int]] = []
     for start in begins:
+        if not len(ends) or np.abs(ends - start).min() > 2 * _SLACK:
+            continue
         begin, end = max(0, start - RATE), start + len(expected) + RATE
         if stretches and begin <= stretches[-1][1]:
             stretches[-1] = stretches[-1][0], end

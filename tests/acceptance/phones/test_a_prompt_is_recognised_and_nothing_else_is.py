@@ -42,14 +42,14 @@ async def sounds(
 
 
 def _telephone(sound: Samples, seed: int = 1) -> Samples:
-    """After 1.3 s, half as loud, with noise, a lost frame and, in a longer one, a repeated one."""
+    """After 0.4 s, half as loud, with noise, a lost frame and, in a longer one, a repeated one."""
     random = np.random.default_rng(seed)
     frames = [sound[i : i + 160] for i in range(0, len(sound) - 159, 160)]
     if len(frames) > 100:
         again = len(frames) * 2 // 3
         frames.insert(again, frames[again])
     del frames[len(frames) // 3]
-    line = np.concatenate([np.zeros(10_400), *frames, np.zeros(8_000)]) * 0.5
+    line = np.concatenate([np.zeros(3_200), *frames, np.zeros(2_400)]) * 0.5
     return line + random.normal(0, 0.002, len(line))
 
 
@@ -65,7 +65,7 @@ async def test_every_prompt_is_recognised_on_a_bad_line_and_taken_for_no_other(
     for begin, (key, sound) in zip(begins, said.items(), strict=False):
         found = hearing.find(evening, sound)
         where = [list(said)[bisect_right(begins, f.at) - 1] for f in found]
-        if where != [key] or found[0].at != pytest.approx(begin + 1.3, abs=0.06):
+        if where != [key] or found[0].at != pytest.approx(begin + 0.4, abs=0.06):
             taken[key] = where
     assert taken == {}
 
