@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from ivr.dialogue import instruction_menu
 from ivr.dialogue.member_menu import GUARD, TECHNICIAN
-from ivr.dialogue.pages import Exit, Lead, Offer, Page
+from ivr.dialogue.pages import Exit, Lead, Offer, Page, asks_code
 
 #: Where a caller begins whose number tells no site, and one whose number does (a hint, no proof).
 ACCOUNT, CODE = "account", "code"
@@ -41,24 +41,15 @@ PAGES: Mapping[str, Page] = {
         asked=2,
         leads={"typed": Lead(CODE)},
     ),
-    CODE: Page(
-        say=("ask_code",),
-        again=("ask_code_again",),
-        reads="code",
-        secret=True,
-        help=True,
-        asked=2,
-        deed="identify",
-        leads={
+    CODE: asks_code(
+        "identify",
+        {
             "client": Lead(CLIENT, "code_ok"),
             "alarm": Lead(ALARM, "code_ok"),
             "technician": Lead(TECHNICIAN, "code_ok"),
             "guard": Lead(GUARD, "code_ok"),
             "wrong": Lead(ACCOUNT, "code_wrong"),
             "wrong_here": Lead(CODE, "code_wrong"),  # their number says which site: that stays so
-            "wrong_again": Lead(Exit.WRONG_CODE),
-            "locked": Lead(Exit.LOCKED),
-            "unwelcome": Lead("unwelcome"),
         },
     ),
     # Codes are being guessed, and this number is nobody's: only who asks for a human gets one.

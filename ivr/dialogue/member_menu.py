@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ivr.dialogue.pages import Exit, Lead, Offer, Page
+from ivr.dialogue.pages import Exit, Lead, Offer, Page, asks_code
 
 #: Where somebody begins whose number is a member's (a hint, no proof), and where a site is asked.
 MEMBER, SITE = "member_code", "which_site"
@@ -32,22 +32,13 @@ def _digits(to: str, field: str, last: int) -> tuple[Offer, ...]:
 
 
 PAGES: Mapping[str, Page] = {
-    MEMBER: Page(
-        say=("ask_code",),
-        again=("ask_code_again",),
-        reads="code",
-        secret=True,
-        help=True,
-        asked=2,
-        deed="identify_member",
-        leads={
+    MEMBER: asks_code(
+        "identify_member",
+        {
             "member": Lead(SITE, "code_ok"),
             "technician": Lead(TECHNICIAN, "code_ok"),
             "guard": Lead(GUARD, "code_ok"),
             "wrong_here": Lead(MEMBER, "code_wrong"),
-            "wrong_again": Lead(Exit.WRONG_CODE),
-            "locked": Lead(Exit.LOCKED),
-            "unwelcome": Lead("unwelcome"),
         },
     ),
     SITE: Page(

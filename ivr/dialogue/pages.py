@@ -74,6 +74,25 @@ class Page:
     leads: Mapping[str, Lead] = field(default_factory=dict)
 
 
+def asks_code(deed: str, leads: Mapping[str, Lead]) -> Page:
+    """Asks a caller's code, twice at most; ``leads``: of what ``deed`` found."""
+    return Page(
+        say=("ask_code",),
+        again=("ask_code_again",),
+        reads="code",
+        secret=True,
+        help=True,
+        asked=2,
+        deed=deed,
+        leads={
+            **leads,
+            "wrong_again": Lead(Exit.WRONG_CODE),
+            "locked": Lead(Exit.LOCKED),
+            "unwelcome": Lead("unwelcome"),
+        },
+    )
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
     """Where somebody is in a menu; committed with the call.
