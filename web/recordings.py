@@ -1,13 +1,16 @@
-"""Recordings' files, for the API and the pages."""
+"""Recordings' files, for the API and the pages. Who plays one is told."""
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
+from fastapi import Request
 from fastapi.responses import FileResponse
 
-from callflow.storage import Tx, calls, spoken
+from callflow.handling import played
+from callflow.storage import StoreUnavailable, Tx, calls, spoken
 from web import kept_files
 from web.problems import not_found
 from web.station import Station
@@ -23,13 +26,18 @@ async def find(station: Station, call_id: str) -> Path:
     row, node = await station.store.read(read)
     if row is None:
         raise not_found("recording")
-    elsewhere = f"this recording lies on {node}: that machine's own page has it"
-    problem = str(row["problem"]) or ("" if node == station.settings.node else elsewhere)
-    return await kept_files.find(station.settings.recordings_dir, str(row["path"]), problem)
+    return await _file(station, str(row["path"]), node, str(row["problem"]))
 
 
-async def find_spoken(station: Station, name: str) -> Path:
-    """The file of what was said after a tone. Raises a problem where there is none."""
+async def call(station: Station, request: Request, call_id: str, who: str) -> FileResponse:
+    """A call's recording, which ``who`` plays. Raises a problem where there is none."""
+    path = await find(station, call_id)
+    await _tell(station, request, played.RECORDING, call_id, call_id, who)
+    return kept_files.answer(path)
+
+
+async def after_tone(station: Station, request: Request, name: str, who: str) -> FileResponse:
+    """What was said after a tone, which ``who`` plays. Raises a problem where there is none."""
 
     def read(tx: Tx) -> tuple[dict[str, Any] | None, str]:
         row = spoken.get(tx, name)
@@ -39,11 +47,24 @@ async def find_spoken(station: Station, name: str) -> Path:
     row, node = await station.store.read(read)
     if row is None:
         raise not_found("recording")
+    path = await _file(station, str(row["path"]), node, "")
+    await _tell(station, request, played.SPOKEN, name, str(row["call_id"]), who)
+    return kept_files.answer(path)
+
+
+async def _file(station: Station, path: str, node: str, problem: str) -> Path:
     elsewhere = f"this recording lies on {node}: that machine's own page has it"
-    problem = "" if node == station.settings.node else elsewhere
-    return await kept_files.find(station.settings.recordings_dir, str(row["path"]), problem)
+    problem = problem or ("" if node == station.settings.node else elsewhere)
+    return await kept_files.find(station.settings.recordings_dir, path, problem)
 
 
-async def answer(station: Station, call_id: str) -> FileResponse:
-    """The file."""
-    return kept_files.answer(await find(station, call_id))
+async def _tell(
+    station: Station, request: Request, kind: str, name: str, call_id: str, who: str
+) -> None:
+    """Once for a player, which asks for the rest in pieces. While nothing can be stored, what was
+    recorded is heard all the same."""
+    if not request.headers.get("range", "bytes=0-").startswith("bytes=0-"):
+        return
+    now = station.clock()
+    with contextlib.suppress(StoreUnavailable):
+        await station.store.write(lambda tx: played.played(tx, kind, name, call_id, who, now))

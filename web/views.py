@@ -207,7 +207,11 @@ def feed(tx: Tx, *, most: int = 60) -> list[Row]:
 
 def told(tx: Tx, rows: Sequence[Row]) -> list[Row]:
     """Logbook entries as the console tells them, each with its site's name."""
-    rows = [row for row in rows if row["kind"] not in _QUIET]
+    return everything_told(tx, [row for row in rows if row["kind"] not in _QUIET])
+
+
+def everything_told(tx: Tx, rows: Sequence[Row]) -> list[Row]:
+    """Logbook entries of any kind, each with its site's name and the person it tells of."""
     if not rows:  # at most looks nothing is new
         return []
     names = sites.site_names(tx)

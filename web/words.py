@@ -344,6 +344,8 @@ REFUSALS = (
     N_("this instruction is over"),
     N_("somebody else changed this instruction: look again"),
     N_("choose a day and a time"),
+    N_("choose a day"),
+    N_("choose one of people, looked"),
     N_("1 to 1440 minutes"),
     N_("a personal alarm is closed with a reason: write it in the text"),
     N_("an error of ours: it is in the log"),

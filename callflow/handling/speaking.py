@@ -57,11 +57,11 @@ def call_over(tx: Tx, call: Row, now: datetime) -> None:
 def _tell(tx: Tx, kind: str, of_call: Row, now: datetime, **data: Any) -> None:
     told_of = of_call["incident_id"]
     incident = incidents.get(tx, told_of) if told_of else None
-    of: Row = {} if incident else {"site": _site(tx, of_call)}
+    of: Row = {} if incident else {"site": site_of(tx, of_call)}
     tell(tx, kind, now, incident, **of, **data)
 
 
-def _site(tx: Tx, call: Row) -> str | None:
+def site_of(tx: Tx, call: Row) -> str | None:
     """The site of whoever is known; a number alone proves none."""
     place = (call["progress"] or {}).get("place") or {}
     kept = place.get("kept") or {}

@@ -177,6 +177,39 @@ def last(tx: Tx, *, limit: int) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in _execute(tx, query)]
 
 
+def search(
+    tx: Tx,
+    *,
+    since: datetime,
+    until: datetime,
+    before: int | None = None,
+    site: str = "",
+    who: str = "",
+    people: bool = False,
+    kinds: Sequence[str] = (),
+    words: str = "",
+    limit: int = 50,
+) -> list[dict[str, Any]]:
+    """Entries from ``since`` until ``until`` (not included), the newest first, older than the one
+    numbered ``before``: of a site, of an author or of any person, of kinds, with words in them."""
+    c = t.logbook.c
+    query = select(t.logbook).where(c.at >= since, c.at < until)
+    if before is not None:
+        query = query.where(c.number < before)
+    if site:
+        query = query.where(c.site == site)
+    if who:
+        query = query.where(c.who == who)
+    if people:
+        query = query.where(BY_PEOPLE)
+    if kinds:
+        query = query.where(c.kind.in_(kinds))
+    if words:
+        query = query.where(c.text.icontains(words, autoescape=True))
+    query = query.order_by(c.number.desc()).limit(limit)
+    return [dict(row._mapping) for row in _execute(tx, query)]
+
+
 def last_act(tx: Tx, who: str) -> datetime | None:
     """When a person did something last that was written down."""
     c = t.logbook.c

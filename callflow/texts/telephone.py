@@ -32,6 +32,14 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     ),
     "resumed_call": ("{to} repris", "{to} taken off hold"),
     "call_handed_on": ("Appel transféré à {to}", "Call handed on to {to}"),
+    "recording_heard": (
+        "{by} écoute l'enregistrement de l'appel avec {to}",
+        "{by} listens to the recording of the call with {to}",
+    ),
+    "spoken_heard": (
+        "{by} écoute ce que {to} a dit après le signal sonore",
+        "{by} listens to what {to} said after the tone",
+    ),
     "listened_in": (
         "Écoute de l'appel de {operator}",
         "Listens to {operator}'s call",

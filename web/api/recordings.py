@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import FileResponse
 
-from web import kept_files, recordings
+from web import recordings
 from web.accounts import Right
 from web.bearer import Caller, allowed
 from web.problems import NOT_FOUND, RESPONSES
@@ -27,11 +27,12 @@ router = APIRouter(tags=["recordings"], responses={**RESPONSES, **NOT_FOUND})
 )
 async def get_recording(
     recording_id: str,
+    request: Request,
     caller: Annotated[Caller, Depends(allowed(Right.READ))],
     station: Annotated[Station, Depends(station_of)],
 ) -> FileResponse:
     """The sound, from the answer to the end: the person on the left, the station on the right."""
-    return await recordings.answer(station, recording_id)
+    return await recordings.call(station, request, recording_id, caller.name)
 
 
 @router.get(
@@ -45,8 +46,9 @@ async def get_recording(
 )
 async def get_spoken(
     name: str,
+    request: Request,
     caller: Annotated[Caller, Depends(allowed(Right.READ))],
     station: Annotated[Station, Depends(station_of)],
 ) -> FileResponse:
     """What somebody said after a tone, as an instruction's `voice` names it."""
-    return kept_files.answer(await recordings.find_spoken(station, name))
+    return await recordings.after_tone(station, request, name, caller.name)

@@ -11,6 +11,7 @@ from web.pages import (
     images,
     incident,
     lines,
+    logbook,
     login,
     passwords,
     people,
@@ -30,7 +31,7 @@ router = APIRouter()
 for module in (
     *(login, directory, account, people, console, search, sites, undo, scheme),
     *(passwords, together, incident),  # the last one takes any act
-    *(lines, recordings, images),
+    *(lines, logbook, recordings, images),
     *(shift, roster, telephone),
     *(presence, call_backs, dialogues),
 ):

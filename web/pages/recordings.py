@@ -10,10 +10,10 @@ from typing import Annotated
 
 import numpy as np
 import soundfile
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import FileResponse
 
-from web import kept_files, recordings
+from web import recordings
 from web.accounts import Right
 from web.auth import Visitor, allowed
 from web.problems import ProblemError
@@ -28,15 +28,15 @@ _BARS, _HALF = 240, 30
 
 
 @router.get("/recordings/{call_id}")
-async def play(call_id: str, visitor: Reader, station: Here) -> FileResponse:
+async def play(call_id: str, request: Request, visitor: Reader, station: Here) -> FileResponse:
     """The sound; the player asks for ranges."""
-    return await recordings.answer(station, call_id)
+    return await recordings.call(station, request, call_id, visitor.name)
 
 
 @router.get("/recordings/spoken/{name}")
-async def play_spoken(name: str, visitor: Reader, station: Here) -> FileResponse:
+async def play_spoken(name: str, request: Request, visitor: Reader, station: Here) -> FileResponse:
     """What somebody said after a tone."""
-    return kept_files.answer(await recordings.find_spoken(station, name))
+    return await recordings.after_tone(station, request, name, visitor.name)
 
 
 @router.get("/recordings/{call_id}/waveform.svg")

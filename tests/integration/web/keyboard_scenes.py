@@ -15,6 +15,7 @@ from callflow.call_plan import Measure
 from callflow.escalation import GuardEvent
 from callflow.handling import in_call, instructing, rosters
 from callflow.handling.measures import open_measure
+from callflow.handling.telling import tell
 from callflow.hours import Span
 from callflow.law import Finding, Means
 from callflow.roster import Part
@@ -261,6 +262,18 @@ def _roster(world: World, page: Page) -> str:
     return "/roster"
 
 
+def _logbook(world: World, page: Page) -> str:
+    """So many entries that there are older ones."""
+    account = world.site()
+
+    def write(tx: Tx) -> None:
+        for number in range(60):
+            tell(tx, "note", clock.now(), site=account, note=f"Ronde {number}")
+
+    world.do(write)
+    return f"/logbook?site={account}"
+
+
 def _missed(world: World, page: Page) -> str:
     missed(world.station, f"+3363998{next(world._accounts):04d}")
     return "/call-backs"
@@ -342,6 +355,7 @@ SCENES: tuple[Scene, ...] = (
     Scene(name="sessions", prepare=at("/people/sessions")),
     Scene(name="lines", prepare=at("/lines")),
     Scene(name="lines, many", prepare=_many_lines),
+    Scene(name="logbook", prepare=_logbook, ready="#older"),
     Scene(name="presence", prepare=at("/presence")),
     Scene(name="on a break", prepare=_on_a_break),
     Scene(name="desks", prepare=_waiting_at_the_desks),
