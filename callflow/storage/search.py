@@ -28,6 +28,52 @@ def sites(tx: Tx, text: str, *, limit: int) -> list[Row]:
     return [dict(row._mapping) for row in tx.execute(query)]
 
 
+#: By what a list of sites is sorted, each with the name as the last word.
+SORTS = ("name", "client", "account", "state", "changed")
+
+
+def listed(
+    tx: Tx, *, text: str, state: str, sort: str, descending: bool, offset: int, limit: int
+) -> tuple[list[Row], int]:
+    """A page of the sites that match, and how many do: by name, client, address, id or account,
+    and by where their contract is ("": any). ``sort`` is one of ``SORTS``.
+
+    Each with its ``client_name`` and ``accounts``.
+    """
+    s, a, client = t.site.c, t.account.c, t.client.c
+    first = select(func.min(a.account)).where(a.site_id == s.id).scalar_subquery()
+    query = (
+        select(s.id, s.name, s.address, s.postcode, s.state, s.changed_at)
+        .add_columns(client.name.label("client_name"))
+        .outerjoin(t.client, client.id == s.client_id)
+    )
+    if text:
+        of_account = select(a.site_id).where(_begins(a.account, text), a.site_id.is_not(None))
+        query = query.where(
+            or_(_begins(s.id, text), _holds(s.name, text), _holds(s.address, text))
+            | _holds(client.name, text)
+            | s.id.in_(of_account)
+        )
+    if state:
+        query = query.where(s.state == state)
+    count = tx.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+    by: dict[str, Any] = {
+        "name": func.lower(s.name),
+        "client": func.lower(client.name),
+        "account": first,
+        "state": s.state,
+        "changed": s.changed_at,
+    }
+    ordered = by[sort].desc() if descending else by[sort]
+    query = query.order_by(ordered, func.lower(s.name), s.id).offset(offset).limit(limit)
+    rows = [dict(row._mapping) for row in tx.execute(query)]
+    theirs = select(a.site_id, a.account).where(a.site_id.in_([row["id"] for row in rows]))
+    accounts: dict[str, list[str]] = {}
+    for row in tx.execute(theirs.order_by(a.account)):
+        accounts.setdefault(row.site_id, []).append(row.account)
+    return [{**row, "accounts": accounts.get(row["id"], [])} for row in rows], int(count)
+
+
 def contacts(tx: Tx, text: str, digits: str, *, limit: int) -> list[Row]:
     """Contacts of sites by name, or by digits of their number; with their site."""
     c, link, s = t.contact.c, t.site_contact.c, t.site.c

@@ -21,6 +21,7 @@ from web.pages import (
     scheme,
     search,
     shift,
+    site_list,
     sites,
     telephone,
     together,
@@ -29,7 +30,7 @@ from web.pages import (
 
 router = APIRouter()
 for module in (
-    *(login, directory, account, people, console, search, sites, undo, scheme),
+    *(login, directory, account, people, console, search, site_list, sites, undo, scheme),
     *(passwords, together, incident),  # the last one takes any act
     *(lines, logbook, recordings, images),
     *(shift, roster, telephone),

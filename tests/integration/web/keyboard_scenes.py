@@ -262,6 +262,13 @@ def _roster(world: World, page: Page) -> str:
     return "/roster"
 
 
+def _sites(world: World, page: Page) -> str:
+    """So many that there is a second page."""
+    for _ in range(51):
+        world.site()
+    return "/sites?sort=-changed"
+
+
 def _logbook(world: World, page: Page) -> str:
     """So many entries that there are older ones."""
     account = world.site()
@@ -355,6 +362,7 @@ SCENES: tuple[Scene, ...] = (
     Scene(name="sessions", prepare=at("/people/sessions")),
     Scene(name="lines", prepare=at("/lines")),
     Scene(name="lines, many", prepare=_many_lines),
+    Scene(name="sites", prepare=_sites, ready="#after"),
     Scene(name="logbook", prepare=_logbook, ready="#older"),
     Scene(name="presence", prepare=at("/presence")),
     Scene(name="on a break", prepare=_on_a_break),
