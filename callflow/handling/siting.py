@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from callflow.changes import changes
 from callflow.handling import calendars, cameras, contacts, passwords, site_rules
 from callflow.handling.contacts import e164
 from callflow.handling.site_rules import BadSite
@@ -68,6 +70,7 @@ def get_site(tx: Tx, site_id: str) -> Row | None:
 def put_site(tx: Tx, vault: Vault, site_id: str, body: Row, who: str, now: datetime) -> bool:
     """Create or replace a site; whether it is new. Raises BadSite, naming the field."""
     old = sites.site_row(tx, site_id)
+    shown = get_site(tx, site_id) if old else None
     name = site_rules.required(body, "name", "name")
     accounts = _accounts(tx, site_id, body.get("accounts", []))
     _write_site(tx, vault, site_id, old, body, name, now)
@@ -92,8 +95,41 @@ def put_site(tx: Tx, vault: Vault, site_id: str, body: Row, who: str, now: datet
     site_rules.write_overrides(tx, site_id, body.get("event_overrides") or [])
     people = [contact["id"] for contact in body.get("contacts", [])]
     site_rules.write_panel_users(tx, numbers, people, body.get("panel_users") or [])
-    tell(tx, "site_changed", now, site=site_id, by=who, who_did=who)
+    _tell(tx, site_id, shown, body, who, now)
     return old is None
+
+
+def _tell(tx: Tx, site_id: str, before: Row | None, body: Row, who: str, now: datetime) -> None:
+    """Who changed what, from what to what; of a secret only that it was set."""
+    if before is None:
+        tell(tx, "site_created", now, site=site_id, by=who, who_did=who)
+        return
+    after = get_site(tx, site_id) or {}
+    found = changes(*(_set_up(each) for each in (before, after)))
+    fields: Row = {change.path: [change.before, change.after] for change in found}
+    fields |= dict.fromkeys(_secrets_in(body))
+    if fields:
+        tell(tx, "site_changed", now, site=site_id, by=who, who_did=who, fields=fields)
+
+
+def _set_up(site: Row) -> Row:
+    """``site`` without what its panels tell, and what only says whether a secret is kept."""
+    told = ("last_heard", "skew", "silent", "untested", "partitions")
+    accounts = [{k: v for k, v in a.items() if k not in told} for a in site.get("accounts", [])]
+    return {**site, "accounts": accounts}
+
+
+def _secrets_in(body: Row) -> Iterator[str]:
+    for name in ("recognition_word", "password", "duress_password"):
+        if body.get(name):
+            yield name
+    for contact in body.get("contacts", []):
+        for name in ("code", "duress_code", "password", "duress_password"):
+            if contact.get(name):
+                yield f"contacts.{contact['id']}.{name}"
+    for account in body.get("accounts", []):
+        if account.get("dc09_key"):
+            yield f"accounts.{account['account']}.dc09_key"
 
 
 def _write_site(

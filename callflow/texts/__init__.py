@@ -20,6 +20,7 @@ from callflow.texts import (
     plans,
     shifts,
     simulation,
+    sites,
     telephone,
     trunks,
 )
@@ -39,6 +40,7 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     **access.ENTRIES,
     **callers.ENTRIES,
     **shifts.ENTRIES,
+    **sites.ENTRIES,
 }
 
 #: Words for a call's end, as people say them.
@@ -295,6 +297,8 @@ def entry_text(kind: str, data: Mapping[str, Any], language: str = "fr") -> str:
         template = template.replace(" zone {zone}", "")
     if not data.get("text"):
         template = template.replace(" — {text}", "")
+    if data.get("fields"):
+        values["what"] = sites.what(data["fields"], column)
     said = template.format_map(values).strip()
     return said + _how(data, column) if kind == "signal" else said
 

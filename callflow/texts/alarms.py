@@ -148,6 +148,5 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Fin de l'essai ({by}) ; messages encore en alarme, traités à présent : {live}",
         "Test over ({by}); signals still in alarm, handled from now on: {live}",
     ),
-    "site_changed": ("Site modifié par {by}", "Site changed by {by}"),
     "station": ("{text}", "{text}"),
 }

@@ -200,3 +200,42 @@ def test_a_plan_is_published_in_versions_that_stay(station: Station) -> None:
     assert told[-2:] == [1, 2]  # the same again is no new version
     with pytest.raises(call_plan.PlanError):
         station.plan("mine")
+
+
+# --- who changed what -----------------------------------------------------------------------------
+
+
+def test_a_change_is_told_with_what_was_and_what_is(station: Station) -> None:
+    station.put("1003")
+    created = station.entries("site_created")[-1]
+    assert (created["text"], created["site"]) == ("Site créé par admin", "1003")
+    station.put(name="Boutique", address="1 rue Haute")
+    changed = station.entries("site_changed")[-1]
+    fields = {path: both for path, both in changed["data"]["fields"].items() if both}
+    assert fields == {
+        "name": ["Shop", "Boutique"],
+        "client": ["Shop", "Boutique"],
+        "address": [None, "1 rue Haute"],
+    }
+    assert "nom Shop → Boutique" in changed["text"]
+
+
+def test_of_a_secret_only_that_it_was_set_is_told(station: Station) -> None:
+    body = a_site("1002")
+    body["contacts"][1] |= {"code": "8642", "phone": "06 39 98 01 99"}
+    for contact in (body["contacts"][0], body["contacts"][2]):
+        del contact["code"], contact["duress_code"]
+    del body["recognition_word"]
+    put(station, body)
+    changed = station.entries("site_changed")[-1]
+    fields = changed["data"]["fields"]
+    assert fields["contacts.1002-anne.code"] is None
+    assert fields["contacts.1002-anne.phone"] == [FIRST, "+33639980199"]
+    assert not any("8642" in str(entry) for entry in station.entries("site_changed"))
+    assert "1002-bruno" not in str(fields)
+
+
+def test_what_changes_nothing_tells_nothing(station: Station) -> None:
+    before = len(station.entries("site_changed"))
+    put(station, get(station))
+    assert len(station.entries("site_changed")) == before

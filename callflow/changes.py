@@ -1,0 +1,48 @@
+"""What a change changed: two bodies compared, field by field. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+#: By what the members of a list are known: their id, or what else they have; else their place.
+_NAMES = ("id", "account", "zone", "number", "code")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field: ``path`` as ``contacts.anne.phone``; None: it was not there, or is no more."""
+
+    path: str
+    before: Any
+    after: Any
+
+
+def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
+    """Every field that differs, in the order of ``before``, then of ``after``."""
+    old, new = dict(_leaves("", before)), dict(_leaves("", after))
+    return [
+        Change(path, old.get(path), new.get(path))
+        for path in dict.fromkeys((*old, *new))
+        if old.get(path) != new.get(path)
+    ]
+
+
+def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping) and value:
+        for name, inner in value.items():
+            yield from _leaves(f"{path}.{name}" if path else str(name), inner)
+    elif isinstance(value, list) and any(isinstance(each, Mapping) for each in value):
+        for place, each in enumerate(value):
+            yield from _leaves(f"{path}.{_name(each, place)}", each)
+    elif value not in (None, "", [], {}):
+        yield path, value
+
+
+def _name(member: Any, place: int) -> str:
+    if isinstance(member, Mapping):
+        parts = [str(member[name]) for name in _NAMES if member.get(name)]
+        if parts:
+            return parts[0] if "id" in member else "/".join(parts)
+    return str(place + 1)

@@ -1,0 +1,58 @@
+"""What the logbook says of how a site is set up: who changed what, from what to what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+ENTRIES: Mapping[str, tuple[str, str]] = {
+    "site_created": ("Site créé par {by}", "Site created by {by}"),
+    "site_changed": ("Site modifié par {by}{what}", "Site changed by {by}{what}"),
+}
+
+#: What the last word of a field's path is called; others keep their technical name.
+_FIELDS: Mapping[str, tuple[str, str]] = {
+    "name": ("nom", "name"),
+    "client": ("client", "client"),
+    "address": ("adresse", "address"),
+    "postcode": ("code postal", "postcode"),
+    "police_agreement": ("accord préfectoral", "police agreement"),
+    "timezone": ("fuseau horaire", "time zone"),
+    "language": ("langue", "language"),
+    "state": ("contrat", "contract"),
+    "recognition_word": ("mot de reconnaissance", "recognition word"),
+    "password": ("mot de passe", "password"),
+    "duress_password": ("mot de passe sous contrainte", "duress password"),
+    "code": ("code", "code"),
+    "duress_code": ("code sous contrainte", "duress code"),
+    "phone": ("téléphone", "phone"),
+    "rank": ("rang", "rank"),
+    "role": ("rôle", "role"),
+    "keys_held": ("clés détenues", "keys held"),
+    "dc09_key": ("clé de chiffrement", "encryption key"),
+}
+#: Said in one entry; the others are counted.
+_MOST, _LONGEST = 8, 60
+
+
+def what(fields: Mapping[str, Sequence[Any] | None], column: int) -> str:
+    """The fields of a change, each with what it was and is; of a secret only that it was set."""
+    said = [_one(path, values, column) for path, values in list(fields.items())[:_MOST]]
+    if len(fields) > _MOST:
+        said.append(f"+{len(fields) - _MOST}")
+    return (" : ", ": ")[column] + " ; ".join(said)
+
+
+def _one(path: str, values: Sequence[Any] | None, column: int) -> str:
+    *where, last = path.split(".")
+    name = _FIELDS[last][column] if last in _FIELDS else last
+    named = f"{name} ({where[-1]})" if where else name
+    if values is None:
+        return named
+    before, after = (_short(value) for value in values)
+    return f"{named} {before} → {after}"
+
+
+def _short(value: Any) -> str:
+    text = "–" if value is None else str(value)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
