@@ -107,6 +107,30 @@ ROLES = {
     "manager": N_("duty manager"),
     "listen_in": N_("listening-in number"),
 }
+#: What a contact may do (D3).
+AUTHORITIES = {
+    "cancel": N_("cancel the alarm"),
+    "inform": N_("be informed"),
+    "send_guard": N_("send a guard"),
+    "set_on_test": N_("put the site on test"),
+    "instruct": N_("give instructions"),
+}
+#: The fields of a site's forms, as a refusal names them.
+SITE_FIELDS = {
+    "name": N_("Name"),
+    "client": N_("Client"),
+    "address": N_("Address"),
+    "postcode": N_("Postcode"),
+    "timezone": N_("Time zone"),
+    "language": N_("Language"),
+    "state": N_("Contract"),
+    "recognition_word": N_("Recognition word"),
+    "role": N_("Role"),
+    "phone": N_("Phone"),
+    "code": N_("Code"),
+    "duress_code": N_("Duress code"),
+    "password": N_("Spoken password"),
+}
 #: What somebody who logs in is to the station.
 USER_ROLES = {
     "reader": N_("reader"),
@@ -345,6 +369,12 @@ REFUSALS = (
     N_("somebody else changed this instruction: look again"),
     N_("choose a day and a time"),
     N_("choose a day"),
+    N_("digits and letters, at most 16"),
+    N_("somebody changed this site meanwhile: look at it as it is now, and change it again"),
+    N_("must have 4 to 8 digits"),
+    N_("must differ from the code"),
+    N_("is no IANA time zone, such as Europe/Paris"),
+    N_("is missing"),
     N_("choose one of people, looked"),
     N_("1 to 1440 minutes"),
     N_("a personal alarm is closed with a reason: write it in the text"),

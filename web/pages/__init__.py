@@ -21,6 +21,7 @@ from web.pages import (
     scheme,
     search,
     shift,
+    site_edit,
     site_list,
     sites,
     telephone,
@@ -30,7 +31,8 @@ from web.pages import (
 
 router = APIRouter()
 for module in (
-    *(login, directory, account, people, console, search, site_list, sites, undo, scheme),
+    *(login, directory, account, people, console, search, undo, scheme),
+    *(site_list, site_edit, sites),
     *(passwords, together, incident),  # the last one takes any act
     *(lines, logbook, recordings, images),
     *(shift, roster, telephone),

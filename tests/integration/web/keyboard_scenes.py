@@ -269,6 +269,10 @@ def _sites(world: World, page: Page) -> str:
     return "/sites?sort=-changed"
 
 
+def _site_forms(world: World, page: Page) -> str:
+    return f"/sites/{world.site()}/edit"
+
+
 def _logbook(world: World, page: Page) -> str:
     """So many entries that there are older ones."""
     account = world.site()
@@ -363,6 +367,12 @@ SCENES: tuple[Scene, ...] = (
     Scene(name="lines", prepare=at("/lines")),
     Scene(name="lines, many", prepare=_many_lines),
     Scene(name="sites", prepare=_sites, ready="#after"),
+    Scene(
+        name="a site's forms",
+        prepare=_site_forms,
+        ready="form.fields",
+        values={"name": "Atelier", "timezone": "Europe/Paris"},
+    ),
     Scene(name="logbook", prepare=_logbook, ready="#older"),
     Scene(name="presence", prepare=at("/presence")),
     Scene(name="on a break", prepare=_on_a_break),

@@ -1,0 +1,158 @@
+"""A site's forms: what is typed is written, what is wrong is said, nobody overwrites another."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from callflow import handling
+from tests.support.visitors import Person
+from tests.support.web_station import WebStation
+from web.accounts import Role
+
+AT = "/sites/1001/edit"
+GENERAL = {
+    "name": "Boulangerie",
+    "client": "Zef",
+    "address": "1 rue Haute",
+    "postcode": "29000",
+    "timezone": "Europe/Paris",
+    "language": "fr",
+    "state": "active",
+}
+LOU = {"name": "Lou", "role": "keyholder", "phone": "06 39 98 01 77", "language": "en"}
+
+
+@pytest.fixture
+async def admin(station: WebStation, app: FastAPI) -> Person:
+    station.site()
+    return await person(station, app, "alix")
+
+
+async def person(station: WebStation, app: FastAPI, name: str) -> Person:
+    station.user(name, Role.ADMINISTRATOR)
+    found = Person(app, name)
+    await found.log_in()
+    return found
+
+
+def site(station: WebStation) -> dict[str, Any]:
+    found = station.store.read_now(lambda tx: handling.get_site(tx, "1001"))
+    assert found is not None
+    return found
+
+
+def people(station: WebStation, role: str = "keyholder") -> list[str]:
+    return [c["name"] for c in site(station)["contacts"] if c["role"] == role]
+
+
+async def as_of(who: Person) -> str:
+    found = re.search(r'name="as_of" value="([^"]+)"', (await who.see(AT)).text)
+    assert found
+    return html.unescape(found[1])
+
+
+async def test_what_is_typed_is_written_and_the_rest_stays(
+    station: WebStation, admin: Person
+) -> None:
+    before = site(station)
+    answer = await admin.send(AT, as_of=await as_of(admin), **GENERAL)
+    assert answer.status_code == 303
+    assert site(station) == {**before, **GENERAL}
+
+
+async def test_somebody_is_added_changed_moved_and_removed(
+    station: WebStation, admin: Person
+) -> None:
+    codes = {"code": "8642", "duress_code": "8643"}
+    await admin.send(
+        "/sites/1001/contacts", as_of=await as_of(admin), may_cancel="yes", **LOU, **codes
+    )
+    lou = site(station)["contacts"][-1]
+    assert (lou["name"], lou["phone"], lou["authorities"]) == (
+        "Lou",
+        "+33639980177",
+        {"*": ["cancel"]},
+    )
+    assert (lou["code_set"], lou["duress_code_set"], lou["rank"]) == (True, True, 3)
+    changed = {**LOU, "id": lou["id"], "name": "Lou Abgrall", "phone": ""}
+    await admin.send("/sites/1001/contacts", as_of=await as_of(admin), **changed)
+    after = site(station)["contacts"][-1]
+    assert (after["name"], after["phone"], after["code_set"]) == ("Lou Abgrall", None, True)
+    for act, order in (
+        ("up", ["Anne Le Goff", "Lou Abgrall", "Yves Morvan"]),
+        ("up", ["Lou Abgrall", "Anne Le Goff", "Yves Morvan"]),
+        ("up", ["Lou Abgrall", "Anne Le Goff", "Yves Morvan"]),
+        ("down", ["Anne Le Goff", "Lou Abgrall", "Yves Morvan"]),
+        ("remove", ["Anne Le Goff", "Yves Morvan"]),
+    ):
+        path = f"/sites/1001/contacts/{lou['id']}/{act}"
+        assert (await admin.send(path, as_of=await as_of(admin))).status_code == 303
+        assert people(station) == order
+    assert people(station, "premises") == ["Accueil"]
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "said"),
+    [
+        (AT, {**GENERAL, "name": " "}, "is missing (Name)"),
+        (AT, {**GENERAL, "postcode": "29 000!"}, "digits and letters, at most 16 (Postcode)"),
+        (AT, {**GENERAL, "timezone": "Mars"}, "Europe/Paris (Time zone)"),
+        (AT, {**GENERAL, "state": "gone"}, "choose one of"),
+        ("/sites/1001/contacts", {**LOU, "phone": "17"}, "(Phone)"),
+        ("/sites/1001/contacts", {**LOU, "code": "12"}, "must have 4 to 8 digits (Code)"),
+        (
+            "/sites/1001/contacts",
+            {**LOU, "code": "8642", "duress_code": "8642"},
+            "must differ from the code (Duress code)",
+        ),
+        ("/sites/1001/contacts", {**LOU, "language": "xx"}, "choose one of fr, en (Language)"),
+        ("/sites/1001/contacts", {**LOU, "id": "nobody"}, "somebody changed this site"),
+    ],
+)
+async def test_what_is_wrong_is_said_and_what_was_typed_stands(
+    station: WebStation, admin: Person, path: str, fields: dict[str, str], said: str
+) -> None:
+    before = site(station)
+    await admin.see(f"{AT}?lang=en")
+    answer = await admin.send(path, as_of=await as_of(admin), **fields)
+    assert answer.status_code in (409, 422)
+    shown = html.unescape(re.sub("<[^>]+>", "", answer.text))
+    assert said in shown
+    assert site(station) == before
+    if fields["name"].strip() and "id" not in fields:
+        assert f'value="{fields["name"]}"' in answer.text
+
+
+async def test_the_second_of_two_who_change_it_is_refused(
+    station: WebStation, app: FastAPI, admin: Person
+) -> None:
+    other = await person(station, app, "bea")
+    shown = await as_of(admin)
+    assert (await other.send(AT, as_of=await as_of(other), **GENERAL)).status_code == 303
+    late = await admin.send(AT, as_of=shown, **{**GENERAL, "name": "Pâtisserie"})
+    assert late.status_code == 409
+    assert "entre-temps" in late.text
+    assert 'value="Pâtisserie"' in late.text  # theirs, beside what stands now
+    assert "Boulangerie" in late.text
+    assert site(station)["name"] == "Boulangerie"
+
+
+async def test_only_who_may_configure_sees_the_forms(station: WebStation, app: FastAPI) -> None:
+    station.site()
+    station.user("oper", Role.OPERATOR)
+    operator = Person(app, "oper")
+    await operator.log_in()
+    assert (await operator.see(AT)).status_code == 403
+    assert AT not in (await operator.see("/sites/1001")).text
+    assert (await operator.send(AT, as_of="", **GENERAL)).status_code == 403
+
+
+async def test_of_a_site_that_there_is_not_there_are_no_forms(admin: Person) -> None:
+    assert (await admin.see("/sites/9999/edit")).status_code == 404
+    assert (await admin.send("/sites/9999/edit", **GENERAL)).status_code == 404
+    assert (await admin.send("/sites/1001/contacts/x/burn")).status_code == 404

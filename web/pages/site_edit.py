@@ -1,0 +1,226 @@
+"""A site set up by an administrator: what it is, and who is called, in which order.
+
+Each form changes its own part of the site as it is read now, and is refused where somebody else
+changed the site since the form was shown.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
+
+from callflow import handling
+from callflow.site import ANY_KIND, Authority, Role, SiteState
+from callflow.storage import Tx, sites
+from web.access_views import frame, refusal
+from web.accounts import Right
+from web.auth import Visitor, allowed, remember_language
+from web.pages import forms
+from web.problems import ProblemError, not_found
+from web.rendering import page
+from web.station import Station, station_of
+from web.words import LANGUAGES
+
+router = APIRouter(include_in_schema=False)
+
+Here = Annotated[Station, Depends(station_of)]
+Configurer = Annotated[Visitor, Depends(allowed(Right.CONFIGURE))]
+Body = dict[str, Any]
+Wrong = handling.Refused | ProblemError
+
+_POSTCODE = re.compile(r"([0-9A-Z][0-9A-Z -]{0,15})?")
+#: Which way a contact goes in the order of those of its role.
+_MOVES = {"up": -1, "down": 1}
+
+
+@router.get("/sites/{site_id}/edit")
+async def show(site_id: str, request: Request, visitor: Configurer, station: Here) -> Response:
+    """The site's forms."""
+    answer = await _forms(station, visitor, site_id)
+    remember_language(request, answer)
+    return answer
+
+
+@router.post("/sites/{site_id}/edit")
+async def change(site_id: str, request: Request, visitor: Configurer, station: Here) -> Response:
+    """What the site is."""
+    form = await forms.sent(request)
+
+    def changed(site: Body) -> Body:
+        postcode = forms.line(form, "postcode").strip().upper()
+        if not _POSTCODE.fullmatch(postcode):
+            raise ProblemError(422, "digits and letters, at most 16", field="postcode")
+        word = forms.line(form, "recognition_word").strip()
+        return {
+            **site,
+            "name": forms.line(form, "name").strip(),
+            "client": forms.line(form, "client").strip(),
+            "address": forms.line(form, "address").strip(),
+            "postcode": postcode,
+            "timezone": forms.line(form, "timezone").strip(),
+            "language": _language(form, site["language"]),
+            "state": forms.one_of(SiteState, form, "state").value,
+            **({"recognition_word": word} if word else {}),
+        }
+
+    return await _save(station, visitor, site_id, form, changed)
+
+
+@router.post("/sites/{site_id}/contacts")
+async def write_contact(
+    site_id: str, request: Request, visitor: Configurer, station: Here
+) -> Response:
+    """A contact of the site, changed or, without an ``id``, added after the others."""
+    form = await forms.sent(request)
+
+    def changed(site: Body) -> Body:
+        contacts, known = site["contacts"], forms.line(form, "id")
+        before = next((c for c in contacts if c["id"] == known), None)
+        if known and before is None:
+            raise ProblemError(409, _CHANGED)
+        new = before is None
+        contact = _contact(before or {"id": secrets.token_hex(8), "authorities": {}}, form)
+        if new:
+            ranks = [c["rank"] for c in contacts if c["role"] == contact["role"]]
+            contact["rank"] = max(ranks, default=0) + 1
+            return {**site, "contacts": [*contacts, contact]}
+        return {**site, "contacts": [contact if c is before else c for c in contacts]}
+
+    return await _save(station, visitor, site_id, form, changed)
+
+
+@router.post("/sites/{site_id}/contacts/{contact_id}/{act}")
+async def move_contact(
+    site_id: str,
+    contact_id: str,
+    act: str,
+    request: Request,
+    visitor: Configurer,
+    station: Here,
+) -> Response:
+    """``up`` and ``down`` among those of its role, or ``remove``."""
+    if act not in (*_MOVES, "remove"):
+        raise not_found("act")
+    form = await forms.sent(request)
+
+    def changed(site: Body) -> Body:
+        contacts = site["contacts"]
+        this = next((c for c in contacts if c["id"] == contact_id), None)
+        if this is None:
+            raise ProblemError(409, _CHANGED)
+        if act == "remove":
+            return {**site, "contacts": [c for c in contacts if c is not this]}
+        order = [c for c in contacts if c["role"] == this["role"]]
+        place = order.index(this)
+        order.insert(max(0, place + _MOVES[act]), order.pop(place))
+        ranks = {c["id"]: rank for rank, c in enumerate(order, 1)}
+        moved = [
+            {**c, "rank": ranks[c["id"]]} if c["role"] == this["role"] else c for c in contacts
+        ]
+        return {**site, "contacts": moved}
+
+    return await _save(station, visitor, site_id, form, changed)
+
+
+def _contact(before: Body, form: forms.Form) -> Body:
+    """``before`` as the form has it; a code left empty stays, for all kinds of alarms alike."""
+    granted = [a.value for a in Authority if form.get(f"may_{a.value}")]
+    authorities = {**before["authorities"], ANY_KIND: granted}
+    typed = {
+        name: form[name].strip()
+        for name in ("code", "duress_code", "password")
+        if form.get(name, "").strip()
+    }
+    return {
+        **before,
+        "name": forms.line(form, "name").strip(),
+        "role": forms.one_of(Role, form, "role").value,
+        "phone": forms.line(form, "phone").strip() or None,
+        "language": _language(form, before.get("language", "")),
+        "authorities": {kind: may for kind, may in authorities.items() if may},
+        "keys_held": bool(form.get("keys_held")),
+        **typed,
+    }
+
+
+def _language(form: forms.Form, before: str) -> str:
+    said = form.get("language", "")
+    if said not in (*LANGUAGES, before):
+        raise ProblemError(422, f"choose one of {', '.join(LANGUAGES)}", field="language")
+    return said
+
+
+_CHANGED = "somebody changed this site meanwhile: look at it as it is now, and change it again"
+
+
+async def _save(
+    station: Station,
+    visitor: Visitor,
+    site_id: str,
+    form: forms.Form,
+    change: Callable[[Body], Body],
+) -> Response:
+    """Write the site as ``change`` makes it; say why not, with what was typed, where it's wrong."""
+    now = station.clock()
+
+    def run(tx: Tx) -> None:
+        site, row = handling.get_site(tx, site_id), sites.site_row(tx, site_id)
+        if site is None or row is None:
+            raise not_found("site")
+        if form.get("as_of") != row["changed_at"].isoformat():
+            raise ProblemError(409, _CHANGED)
+        handling.put_site(tx, station.vault, site_id, change(site), visitor.name, now)
+
+    try:
+        await station.store.write(run)
+    except handling.Refused as wrong:
+        return await _forms(station, visitor, site_id, wrong, form)
+    except handling.BadSite as wrong:
+        problem = ProblemError(422, wrong.message, field=wrong.field.split(".")[-1])
+        return await _forms(station, visitor, site_id, problem, form)
+    except ProblemError as wrong:
+        if wrong.status == 404:
+            raise
+        return await _forms(station, visitor, site_id, wrong, form)
+    return RedirectResponse(f"/sites/{quote(site_id, safe='')}/edit", 303)
+
+
+async def _forms(
+    station: Station,
+    visitor: Visitor,
+    site_id: str,
+    wrong: Wrong | None = None,
+    typed: forms.Form | None = None,
+) -> Response:
+    def read(tx: Tx) -> dict[str, Any]:
+        site, row = handling.get_site(tx, site_id), sites.site_row(tx, site_id)
+        if site is None or row is None:
+            raise not_found("site")
+        return {
+            **frame(tx, station, visitor, "sites"),
+            "site": site,
+            "as_of": row["changed_at"].isoformat(),
+        }
+
+    values = {
+        **await station.store.read(read),
+        "refused": refusal(wrong, visitor.language),
+        "field": wrong.field if isinstance(wrong, ProblemError) else "",
+        # What was typed stands again in the form that it was typed into.
+        "typed": {k: v for k, v in (typed or {}).items() if k not in ("csrf", "as_of")},
+        "roles": [role.value for role in Role],
+        "states": [state.value for state in SiteState],
+        "authorities": [authority.value for authority in Authority],
+        "languages": LANGUAGES,
+        "any_kind": ANY_KIND,
+    }
+    status = 200
+    if wrong is not None:
+        status = wrong.status if isinstance(wrong, ProblemError) else 409
+    return page(visitor.language, "site_edit.html", values, status)
