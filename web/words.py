@@ -117,6 +117,7 @@ AUTHORITIES = {
 }
 #: The fields of a site's forms, as a refusal names them.
 SITE_FIELDS = {
+    "account": N_("Account"),
     "name": N_("Name"),
     "client": N_("Client"),
     "address": N_("Address"),
@@ -370,6 +371,8 @@ REFUSALS = (
     N_("choose a day and a time"),
     N_("choose a day"),
     N_("digits and letters, at most 16"),
+    N_("there is a site of this account already"),
+    N_("1 to 16 characters, digits and letters only"),
     N_("somebody changed this site meanwhile: look at it as it is now, and change it again"),
     N_("must have 4 to 8 digits"),
     N_("must differ from the code"),

@@ -21,7 +21,7 @@ from callflow.storage import Tx, sites
 from web.access_views import frame, refusal
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
-from web.pages import forms
+from web.pages import forms, site_list
 from web.problems import ProblemError, not_found
 from web.rendering import page
 from web.station import Station, station_of
@@ -37,6 +37,31 @@ Wrong = handling.Refused | ProblemError
 _POSTCODE = re.compile(r"([0-9A-Z][0-9A-Z -]{0,15})?")
 #: Which way a contact goes in the order of those of its role.
 _MOVES = {"up": -1, "down": 1}
+
+
+@router.post("/sites")
+async def create(request: Request, visitor: Configurer, station: Here) -> Response:
+    """A site with one account, which is its id; its forms are shown then."""
+    form = await forms.sent(request)
+    account, name = forms.line(form, "account").strip(), forms.line(form, "name").strip()
+    now = station.clock()
+
+    def run(tx: Tx) -> None:
+        if sites.site_row(tx, account) is not None:
+            raise ProblemError(409, "there is a site of this account already", field="account")
+        body = {"name": name, "accounts": [{"account": account}]}
+        handling.put_site(tx, station.vault, account, body, visitor.name, now)
+
+    try:
+        await station.store.write(run)
+    except handling.BadSite as wrong:
+        field = wrong.field.split(".")[-1]
+        return await site_list.answer(
+            station, visitor, wrong=ProblemError(422, wrong.message, field=field), typed=form
+        )
+    except ProblemError as wrong:
+        return await site_list.answer(station, visitor, wrong=wrong, typed=form)
+    return RedirectResponse(f"/sites/{account}/edit", 303)
 
 
 @router.get("/sites/{site_id}/edit")

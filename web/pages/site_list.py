@@ -9,9 +9,10 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from callflow.site import SiteState
 from callflow.storage import Tx, search
-from web.access_views import frame
+from web.access_views import frame, refusal
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
+from web.pages import forms
 from web.problems import ProblemError
 from web.rendering import page
 from web.station import Station, station_of
@@ -36,12 +37,28 @@ async def show(
     n: Annotated[int, Query(ge=1, le=10_000)] = 1,
 ) -> Response:
     """A page of the sites that match; ``sort`` begins with - for the other way round."""
-    by = sort.removeprefix("-")
-    if by not in search.SORTS:
+    if sort.removeprefix("-") not in search.SORTS:
         raise ProblemError(422, f"choose one of {', '.join(search.SORTS)}", field="sort")
     if state not in _STATES:
         raise ProblemError(422, f"choose one of {', '.join(_STATES[1:])}", field="state")
-    text = q.replace("\0", "").strip()
+    shown = await answer(station, visitor, q=q, state=state, sort=sort, n=n)
+    remember_language(request, shown)
+    return shown
+
+
+async def answer(
+    station: Station,
+    visitor: Visitor,
+    *,
+    q: str = "",
+    state: str = "",
+    sort: str = "name",
+    n: int = 1,
+    wrong: ProblemError | None = None,
+    typed: forms.Form | None = None,
+) -> Response:
+    """The page; ``wrong``: why a site was not added, with what was ``typed``."""
+    text, by = q.replace("\0", "").strip(), sort.removeprefix("-")
 
     def read(tx: Tx) -> dict[str, Any]:
         rows, count = search.listed(
@@ -69,7 +86,9 @@ async def show(
         "n": n,
         "pages": max(1, -(-shown["count"] // _MOST)),
         "address": address,
+        "may_configure": Right.CONFIGURE in visitor.rights,
+        "refused": refusal(wrong, visitor.language),
+        "field": wrong.field if wrong else "",
+        "typed": typed or {},
     }
-    answer = page(visitor.language, "sites.html", {**values, **shown})
-    remember_language(request, answer)
-    return answer
+    return page(visitor.language, "sites.html", {**values, **shown}, wrong.status if wrong else 200)

@@ -366,7 +366,12 @@ SCENES: tuple[Scene, ...] = (
     Scene(name="sessions", prepare=at("/people/sessions")),
     Scene(name="lines", prepare=at("/lines")),
     Scene(name="lines, many", prepare=_many_lines),
-    Scene(name="sites", prepare=_sites, ready="#after"),
+    Scene(
+        name="sites",
+        prepare=_sites,
+        ready="#after",
+        values={"account": "7777", "name": "Atelier"},
+    ),
     Scene(
         name="a site's forms",
         prepare=_site_forms,

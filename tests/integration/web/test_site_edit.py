@@ -156,3 +156,19 @@ async def test_of_a_site_that_there_is_not_there_are_no_forms(admin: Person) -> 
     assert (await admin.see("/sites/9999/edit")).status_code == 404
     assert (await admin.send("/sites/9999/edit", **GENERAL)).status_code == 404
     assert (await admin.send("/sites/1001/contacts/x/burn")).status_code == 404
+
+
+async def test_a_site_is_added_and_its_forms_are_shown(station: WebStation, admin: Person) -> None:
+    made = await admin.send("/sites", account="2001", name="Cave du Vallon")
+    assert (made.status_code, made.headers["location"]) == (303, "/sites/2001/edit")
+    assert "Cave du Vallon" in (await admin.see("/sites/2001/edit")).text
+    await admin.see("/sites?lang=en")
+    for account, name, said in (
+        ("2001", "Another", "there is a site of this account already (Account)"),
+        ("20 01", "Another", "digits and letters only (Account)"),
+        ("2002", " ", "is missing (Name)"),
+        ("", "Another", "is missing (Account)"),
+    ):
+        refused = await admin.send("/sites", account=account, name=name)
+        assert refused.status_code in (409, 422)
+        assert said in html.unescape(re.sub("<[^>]+>", "", refused.text))
