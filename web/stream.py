@@ -242,7 +242,7 @@ class Hub:
         after = self._state
         changed = [x for i, x in after.lines.items() if before.lines.get(i) != x]
         gone = [i for i in before.lines if i not in after.lines]
-        places = sorted({place for entry in entries if (place := entry["site"])})
+        places = {place for entry in entries if (place := entry["site"])}
         theirs = (x.id for x in after.lines.values() if x.site in places)
         touched = sorted({*(x.id for x in changed), *gone, *_incidents(entries), *theirs})
         if changed or gone:
@@ -254,7 +254,7 @@ class Hub:
         if touched:
             self._tell_all("touched", json.dumps(touched))
         if places:
-            self._tell_all("places", json.dumps(places))
+            self._tell_all("places", json.dumps(sorted(places)))
         return bool(touched or entries or after.strip != before.strip)
 
     def _tell_all(self, event: str, data: str, values: dict[str, Any] | None = None) -> None:
