@@ -16,7 +16,7 @@ from tests.support.station import Station
 PATIENT = {"behaviour": "answer", "after_s": 1, "keys": f"{'w' * 22}{CODE}#www1wwwww{CODE}#www1"}
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 async def test_a_killed_supervisor_ends_no_call(tmp_path: Path) -> None:
     async with Station(tmp_path) as station:
         town = Town(station)
@@ -38,7 +38,7 @@ async def test_a_killed_supervisor_ends_no_call(tmp_path: Path) -> None:
 
         await station.start()
         assert {kind: chaos.asterisk_pid(station, kind) for kind in Kind} == before
-        await station.until(town.all_over, within=60)
+        await station.until(town.all_over, within=120)
         await chaos.no_channel_left(station, within=60)
         incidents = await town.incidents()
         assert [c["outcome"] for i in incidents for c in i["calls"]] == ["verified_ok"] * 2
