@@ -44,6 +44,7 @@ async def test_a_hold_up_is_handled_without_a_mouse(
     page, hands = desk.page, Hands(desk.page)
     await hands.leave_the_mouse()
 
+    before = len(await station.seen())
     await station.send(account, "HA", "3")
     arrived = monotonic()
     row = page.locator("#list-queue .row", has_text="Banque du Vallon").first
@@ -86,7 +87,7 @@ async def test_a_hold_up_is_handled_without_a_mouse(
     await expect(page.locator(".log .k-note").first).to_contain_text("Patrouille en route")
     await hands.used_no_mouse()
 
-    seen = [call["to"] for call in await station.seen()]
+    seen = [call["to"] for call in (await station.seen())[before:]]
     assert [to for to in seen if to in (*of_the_site, *DESKS, DUTY)] == []
     assert seen.count(police.number) == 1
     incident = await station.incident(account)
