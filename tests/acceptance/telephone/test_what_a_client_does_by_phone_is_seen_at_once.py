@@ -54,7 +54,7 @@ async def test_what_a_client_does_by_phone_is_seen_at_once(
     await known(client)
     await client.expect_prompt("code_ok")
     await client.types("4")
-    await client.expect_prompt("test_which")
+    await client.expect_prompt("test_which", first_s=1)
     await client.types("1")
     await client.expect_prompt("ask_hours")
     await client.types("2")
@@ -72,9 +72,9 @@ async def test_what_a_client_does_by_phone_is_seen_at_once(
 
     # an instruction: they are away until the day after tomorrow
     await client.types("6")
-    await client.expect_prompt("instruct_absent")
+    await client.expect_prompt("instruct_absent", first_s=1.5)
     await client.types("1")
-    await client.expect_prompt("from_now")
+    await client.expect_prompt("from_now", first_s=1)
     await client.types("1")
     await client.expect_prompt("ask_last_day")
     await client.types(f"{here + timedelta(days=2):%d%m}")
@@ -82,7 +82,7 @@ async def test_what_a_client_does_by_phone_is_seen_at_once(
     await client.types("0800")
     await client.expect_prompt("confirm_it")
     await client.types("1")
-    await client.expect_prompt("instruct_waits")
+    await client.expect_prompt("instruct_waits", first_s=1.5)
     await expect(agreed).to_contain_text("Camille", timeout=AT_ONCE)
     tasks = desk.page.locator("#call-backs")
     await expect(tasks).to_contain_text("consigne à contresigner", timeout=AT_ONCE + 5_000)
@@ -98,9 +98,9 @@ async def test_what_a_client_does_by_phone_is_seen_at_once(
     await known(client)
     await client.expect_prompt("state_alarm", kind=Kind.INTRUSION)
     await client.types("1")
-    await client.expect_prompt("cancel_why")
+    await client.expect_prompt("cancel_why", first_s=1)
     await client.types("2")
-    await client.expect_prompt("cancel_done")
+    await client.expect_prompt("cancel_done", first_s=1.5)
     await expect(desk.page.locator("#list-waiting .row", has_text="Cave du Vallon")).to_be_visible(
         timeout=AT_ONCE
     )

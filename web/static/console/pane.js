@@ -84,7 +84,7 @@ let reading = 0;
 let readAt = 0;
 function again() {
   clearTimeout(reading);
-  reading = setTimeout(reread, Math.max(50, readAt + 1000 - performance.now()));
+  if (shown()) reading = setTimeout(reread, Math.max(50, readAt + 1000 - performance.now()));
 }
 on("touched", (ids) => { if (shown() && JSON.parse(ids).includes(shown())) again(); });
 // After a reconnect everything is told anew: so is the pane.
@@ -99,7 +99,9 @@ async function reread() {
   if (!id) return;
   readAt = performance.now();
   const answer = await ask(`/incidents/${encodeURIComponent(id)}`);
-  if (!answer?.ok || article() !== place) return;
+  if (!answer?.ok) return;
+  // Another was put there meanwhile, made before what is told here, perhaps.
+  if (article() !== place) return again();
   await morph(await answer.text(), place);
   sayAgain();
   tick();
@@ -108,7 +110,6 @@ async function reread() {
 // The incident as an act's answer shows it, with what only this answer says: a refusal at the form
 // that it is about, where it is still there.
 export async function become(text, form = "") {
-  clearTimeout(reading);
   forget();
   await morph(text, article());
   const refused = form && $(form) && $("#incident > .head > .refused[role=alert]:not(#together-said)");

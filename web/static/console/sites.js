@@ -32,7 +32,8 @@ async function reread() {
   readAt = performance.now();
   const place = $("#site");
   const answer = place && await ask(`/sites/${encodeURIComponent(place.dataset.site)}`);
-  if (!answer?.ok || !place.isConnected || $(".refused", place)) return;
+  if (!answer?.ok || $(".refused", place)) return;
+  if (!place.isConnected) return shown() && again();
   await pane.morph(await answer.text(), place);
   tick();
 }
