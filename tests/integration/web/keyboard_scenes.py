@@ -19,7 +19,7 @@ from callflow.handling.telling import tell
 from callflow.hours import Span
 from callflow.law import Finding, Means
 from callflow.roster import Part
-from callflow.storage import Tx, shifts
+from callflow.storage import Tx, shifts, sites
 from callflow.storage import schema as t
 from ivr.speech.places import announcements_of
 from tests.integration.web import keyboard_people as people
@@ -264,7 +264,8 @@ def _roster(world: World, page: Page) -> str:
 
 def _sites(world: World, page: Page) -> str:
     """So many that there is a second page."""
-    for _ in range(51):
+    there = world.station.store.read_now(lambda tx: sites.site_ids(tx, limit=51))
+    for _ in range(51 - len(there)):
         world.site()
     return "/sites?sort=-changed"
 
@@ -376,7 +377,13 @@ SCENES: tuple[Scene, ...] = (
         name="a site's forms",
         prepare=_site_forms,
         ready="form.fields",
-        values={"name": "Atelier", "timezone": "Europe/Paris"},
+        values={
+            "name": "Atelier",
+            "timezone": "Europe/Paris",
+            "phone": "06 39 98 01 77",
+            "code": "8642",
+            "duress_code": "8643",
+        },
     ),
     Scene(name="logbook", prepare=_logbook, ready="#older"),
     Scene(name="presence", prepare=at("/presence")),

@@ -259,6 +259,7 @@ def _acts(found: list[Route]) -> set[str]:
         "/incidents/{incident_id}/{act}": incident.ACTS,
         "/telephone/{act}": telephone.ACTS,
         "/call-backs/{call_back_id}/{act}": ("call", "take", "done"),
+        "/sites/{site_id}/contacts/{contact_id}/{act}": ("up", "down", "remove"),
     }
     posts = {r.path for r in found if r.method == "POST" and not r.path.startswith("/api/")}
     named = {
