@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from callflow.handling.speaking import site_of
-from callflow.handling.telling import tell
-from callflow.storage import Tx, calls, incidents, logbook
+from callflow.handling.speaking import tell_of
+from callflow.storage import Tx, calls, logbook
 
 #: The kind of entry of a call's recording, and of what somebody said after a tone.
 RECORDING, SPOKEN = "recording_heard", "spoken_heard"
@@ -22,9 +21,6 @@ def played(tx: Tx, kind: str, name: str, call_id: str, who: str, now: datetime) 
     if any(entry["data"]["name"] == name for entry in lately):
         return
     call = calls.get(tx, call_id)
-    if call is None:
-        return
-    incident = incidents.get(tx, call["incident_id"]) if call["incident_id"] else None
-    where = {} if incident else {"site": site_of(tx, call)}
-    told = {"by": who, "who_did": who, "to": call["to"], "call": call_id, "name": name}
-    tell(tx, kind, now, incident, **where, **told)
+    if call is not None:
+        told = {"by": who, "who_did": who, "to": call["to"], "call": call_id, "name": name}
+        tell_of(tx, kind, call, now, **told)

@@ -113,7 +113,7 @@ def _tell(tx: Tx, site_id: str, before: Row | None, body: Row, who: str, now: da
 
 
 def _set_up(site: Row) -> Row:
-    """``site`` without what its panels tell, and what only says whether a secret is kept."""
+    """``site`` without what its panels tell."""
     told = ("last_heard", "skew", "silent", "untested", "partitions")
     accounts = [{k: v for k, v in a.items() if k not in told} for a in site.get("accounts", [])]
     return {**site, "accounts": accounts}

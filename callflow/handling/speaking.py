@@ -30,7 +30,7 @@ def said(
     spoken.insert(tx, row | told)
     seconds = round(duration, 1)
     more: Row = dict(call=call_id, node=call["node"], voice=name, duration=seconds)
-    _tell(tx, "spoken", call, now, **more, **told)
+    tell_of(tx, "spoken", call, now, **more, **told)
     if call["state"] == CallState.ENDED.value:
         call_over(tx, call, now)
 
@@ -49,19 +49,20 @@ def call_over(tx: Tx, call: Row, now: datetime) -> None:
     spoken.settle(tx, call["id"], now)
     if call["result"] == Outcome.DURESS.value:
         return
-    _tell(tx, "spoken_unfinished", call, now, call=call["id"], voice=left[-1], to=call["to"])
+    tell_of(tx, "spoken_unfinished", call, now, call=call["id"], voice=left[-1], to=call["to"])
     if call["room"] is None and not was_with_human(tx, call):
         call_backs.unfinished(tx, call, now)
 
 
-def _tell(tx: Tx, kind: str, of_call: Row, now: datetime, **data: Any) -> None:
+def tell_of(tx: Tx, kind: str, of_call: Row, now: datetime, **data: Any) -> None:
+    """An entry about a call: of its incident, else of the site of whoever is known in it."""
     told_of = of_call["incident_id"]
     incident = incidents.get(tx, told_of) if told_of else None
-    of: Row = {} if incident else {"site": site_of(tx, of_call)}
+    of: Row = {} if incident else {"site": _site(tx, of_call)}
     tell(tx, kind, now, incident, **of, **data)
 
 
-def site_of(tx: Tx, call: Row) -> str | None:
+def _site(tx: Tx, call: Row) -> str | None:
     """The site of whoever is known; a number alone proves none."""
     place = (call["progress"] or {}).get("place") or {}
     kept = place.get("kept") or {}

@@ -14,16 +14,9 @@ Row = dict[str, Any]
 
 def sites(tx: Tx, text: str, *, limit: int) -> list[Row]:
     """Sites by id, account, name or address; ``account`` is the first that they have."""
-    s, a = t.site.c, t.account.c
-    of_account = select(a.site_id).where(_begins(a.account, text), a.site_id.is_not(None))
+    s = t.site.c
     query = (
-        select(s.id, s.name, s.address)
-        .where(
-            or_(_begins(s.id, text), _holds(s.name, text), _holds(s.address, text))
-            | s.id.in_(of_account)
-        )
-        .order_by(s.name, s.id)
-        .limit(limit)
+        select(s.id, s.name, s.address).where(_is_called(text)).order_by(s.name, s.id).limit(limit)
     )
     return [dict(row._mapping) for row in tx.execute(query)]
 
@@ -43,17 +36,12 @@ def listed(
     s, a, client = t.site.c, t.account.c, t.client.c
     first = select(func.min(a.account)).where(a.site_id == s.id).scalar_subquery()
     query = (
-        select(s.id, s.name, s.address, s.postcode, s.state, s.changed_at)
+        select(s.id, s.name, s.address, s.state, s.changed_at)
         .add_columns(client.name.label("client_name"))
         .outerjoin(t.client, client.id == s.client_id)
     )
     if text:
-        of_account = select(a.site_id).where(_begins(a.account, text), a.site_id.is_not(None))
-        query = query.where(
-            or_(_begins(s.id, text), _holds(s.name, text), _holds(s.address, text))
-            | _holds(client.name, text)
-            | s.id.in_(of_account)
-        )
+        query = query.where(_is_called(text) | _holds(client.name, text))
     if state:
         query = query.where(s.state == state)
     count = tx.execute(select(func.count()).select_from(query.subquery())).scalar_one()
@@ -102,6 +90,14 @@ def incidents(tx: Tx, text: str, site_ids: list[str], *, limit: int) -> list[Row
         .limit(limit)
     )
     return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def _is_called(text: str) -> ColumnElement[bool]:
+    """Whether a site's id or one of its accounts begins so, or its name or address has it."""
+    s, a = t.site.c, t.account.c
+    of_account = select(a.site_id).where(_begins(a.account, text), a.site_id.is_not(None))
+    named = or_(_begins(s.id, text), _holds(s.name, text), _holds(s.address, text))
+    return named | s.id.in_(of_account)
 
 
 def _begins(column: Any, text: str) -> ColumnElement[bool]:

@@ -22,6 +22,7 @@ from web.access_views import frame, refusal
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
 from web.pages import forms, site_list
+from web.pages.sites import Wrong, tried
 from web.problems import ProblemError, not_found
 from web.rendering import page
 from web.station import Station, station_of
@@ -32,7 +33,6 @@ router = APIRouter(include_in_schema=False)
 Here = Annotated[Station, Depends(station_of)]
 Configurer = Annotated[Visitor, Depends(allowed(Right.CONFIGURE))]
 Body = dict[str, Any]
-Wrong = handling.Refused | ProblemError
 
 _POSTCODE = re.compile(r"([0-9A-Z][0-9A-Z -]{0,15})?")
 #: Which way a contact goes in the order of those of its role.
@@ -52,14 +52,8 @@ async def create(request: Request, visitor: Configurer, station: Here) -> Respon
         body = {"name": name, "accounts": [{"account": account}]}
         handling.put_site(tx, station.vault, account, body, visitor.name, now)
 
-    try:
-        await station.store.write(run)
-    except handling.BadSite as wrong:
-        field = wrong.field.split(".")[-1]
-        return await site_list.answer(
-            station, visitor, wrong=ProblemError(422, wrong.message, field=field), typed=form
-        )
-    except ProblemError as wrong:
+    wrong = await tried(station, run)
+    if wrong is not None:
         return await site_list.answer(station, visitor, wrong=wrong, typed=form)
     return RedirectResponse(f"/sites/{account}/edit", 303)
 
@@ -202,16 +196,8 @@ async def _save(
             raise ProblemError(409, _CHANGED)
         handling.put_site(tx, station.vault, site_id, change(site), visitor.name, now)
 
-    try:
-        await station.store.write(run)
-    except handling.Refused as wrong:
-        return await _forms(station, visitor, site_id, wrong, form)
-    except handling.BadSite as wrong:
-        problem = ProblemError(422, wrong.message, field=wrong.field.split(".")[-1])
-        return await _forms(station, visitor, site_id, problem, form)
-    except ProblemError as wrong:
-        if wrong.status == 404:
-            raise
+    wrong = await tried(station, run)
+    if wrong is not None:
         return await _forms(station, visitor, site_id, wrong, form)
     return RedirectResponse(f"/sites/{quote(site_id, safe='')}/edit", 303)
 

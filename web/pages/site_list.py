@@ -82,7 +82,6 @@ async def answer(
         "state": state,
         "states": _STATES[1:],
         "sort": sort,
-        "sorts": search.SORTS,
         "n": n,
         "pages": max(1, -(-shown["count"] // _MOST)),
         "address": address,

@@ -49,7 +49,7 @@ async def open_by_hand(site_id: str, request: Request, visitor: Handler, station
         row = told.open_by_hand(tx, site_id, kind, text, visitor.name, now)
         return str(row["id"])
 
-    made = await _try(station, run)
+    made = await tried(station, run)
     if not isinstance(made, str):
         return await _site(request, station, visitor, site_id, made)
     if "hx-request" in request.headers:
@@ -138,7 +138,7 @@ async def _done(
     request: Request, station: Station, visitor: Visitor, site_id: str, run: Callable[[Tx], None]
 ) -> Response:
     """Does it; the site then, or why not."""
-    wrong = await _try(station, run)
+    wrong = await tried(station, run)
     if wrong is None and "hx-request" not in request.headers:
         return RedirectResponse(f"/sites/{quote(site_id, safe='')}", 303)
     return await _site(request, station, visitor, site_id, wrong)
@@ -147,16 +147,16 @@ async def _done(
 Wrong = handling.Refused | ProblemError
 
 
-async def _try(station: Station, run: Callable[[Tx], Any]) -> Any:
-    """What ``run`` gives, or why it is refused."""
+async def tried(station: Station, run: Callable[[Tx], Any]) -> Any:
+    """What ``run`` gives, or why it is refused; the field at fault by its own name."""
     try:
         return await station.store.write(run)
     except handling.Refused as wrong:
         return wrong
     except handling.BadSite as wrong:
-        return ProblemError(422, wrong.message, field=wrong.field)
+        return ProblemError(422, wrong.message, field=wrong.field.split(".")[-1])
     except ProblemError as wrong:
-        if wrong.field is None:
+        if wrong.status == 404:
             raise
         return wrong
 
