@@ -223,6 +223,20 @@ def likeness(heard: Samples, expected: Samples) -> float:
     return search.best
 
 
+def sounding(
+    heard: Samples, level: float = 0.003, apart: float = 0.06
+) -> list[tuple[float, float]]:
+    """From when to when something sounded, seconds; halts shorter than ``apart`` are none."""
+    frame = RATE // 50
+    frames = heard[: len(heard) // frame * frame].reshape(-1, frame)
+    loud = np.flatnonzero(np.sqrt((frames**2).mean(axis=1)) > level) * frame / RATE
+    if not len(loud):
+        return []
+    cuts = np.flatnonzero(np.diff(loud) > apart)
+    begins, ends = loud[[0, *(cuts + 1)]], loud[[*cuts, -1]] + frame / RATE
+    return [(float(a), float(b)) for a, b in zip(begins, ends, strict=True)]
+
+
 # --- tones ---------------------------------------------------------------------------------------
 
 

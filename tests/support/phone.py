@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from ivr import prompts
 from ivr.agi.runner import sentence
 from ivr.asterisk.tree import cache_folder
 from ivr.dialogue import Phrase
@@ -299,13 +300,25 @@ class Phone:
         if not search.found:
             raise AssertionError(
                 f"{self.name} did not hear {key!r} ({search.best:.2f} of it) in "
-                f"{len(call.heard) / hearing.RATE - self._cursor:.1f} s"
+                f"{len(call.heard) / hearing.RATE - self._cursor:.1f} s of {call.states}; "
+                f"it heard {self._what_else(call.heard[begin:])}"
             )
         found = search.found[0]
         shift = begin / hearing.RATE
         found = Found(found.at + shift, found.end + shift, found.score)
         self._cursor = max(self._cursor, found.end - 0.1)
         return found
+
+    def _what_else(self, heard: Samples) -> str:
+        """When something sounded, and which fixed prompts that was most like."""
+        like = {}
+        for key, texts in prompts.TEXTS.items():
+            file = self.voice.file(key, self.language) if "{" not in texts[self.language] else None
+            if file and file.exists():
+                like[key] = hearing.likeness(heard, hearing.alaw(file.read_bytes()))
+        best = sorted(like.items(), key=lambda one: -one[1])[:3]
+        spans = " ".join(f"{a:.2f}-{b:.2f}" for a, b in hearing.sounding(heard))
+        return f"{', '.join(f'{key} {share:.2f}' for key, share in best)}; sounds at {spans} s"
 
     async def heard_prompt(self, key: str, **values: object) -> list[Found]:
         """Where in the whole conversation a prompt was said."""
