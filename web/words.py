@@ -134,12 +134,49 @@ SITE_FIELDS = {
 }
 #: What somebody who logs in is to the station.
 USER_ROLES = {
+    "panel": N_("panel (program)"),
     "reader": N_("reader"),
     "technician": N_("technician"),
     "operator": N_("operator"),
     "supervisor": N_("supervisor"),
     "administrator": N_("administrator"),
 }
+#: What a role may do: web/accounts.py.
+RIGHTS = {
+    "read": N_("See sites, alarms, recordings and the logbook"),
+    "send": N_("Send signals"),
+    "handle": N_("Handle alarms and calls"),
+    "configure": N_("Change sites, plans, firms and announcements"),
+    "supervise": N_("Listen in, end others' sessions, unblock personal alarms"),
+    "administer": N_("Decide who logs in, change the settings, read the audit"),
+    "simulate": N_("Play the demonstration's telephones"),
+}
+#: The pages of settings, and where each one is.
+SETTINGS = {
+    "roles": N_("Users and roles"),
+    "audit": N_("Audit"),
+}
+SETTINGS_PAGES = {
+    "roles": "/settings",
+    "audit": "/audit",
+}
+#: What the audit tells of, by the groups of callflow/audit.py; then all of each half.
+AUDIT = {
+    "changed": N_("What was changed"),
+    "sites": N_("sites, firms, directory"),
+    "plans": N_("plans"),
+    "instructions": N_("provisional instructions, tests"),
+    "people": N_("people, what proves them, tokens"),
+    "rosters": N_("rosters and duties"),
+    "settings": N_("settings and announcements"),
+    "looked": N_("What was seen or heard"),
+    "recordings": N_("recordings played"),
+    "passwords": N_("passwords revealed"),
+    "numbers": N_("reserved numbers unmasked"),
+    "conversations": N_("conversations listened to"),
+    "audit": N_("the audit itself"),
+}
+AUDIT_WHOLE = {"changed": N_("everything that was changed"), "looked": N_("all that was seen")}
 #: What let somebody in: web/factors.py.
 FACTORS = {
     "password": N_("password"),

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, bindparam, func, select, update
+from sqlalchemy import Executable, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from callflow import logbook
@@ -208,6 +208,45 @@ def search(
         query = query.where(c.text.icontains(words, autoescape=True))
     query = query.order_by(c.number.desc()).limit(limit)
     return [dict(row._mapping) for row in _execute(tx, query)]
+
+
+def of_kinds(
+    tx: Tx,
+    kinds: Sequence[str],
+    *,
+    since: datetime,
+    until: datetime,
+    before: int | None = None,
+    who: str = "",
+    words: str = "",
+    sites: Sequence[str] = (),
+    limit: int,
+) -> list[dict[str, Any]]:
+    """Entries of these kinds from ``since`` until ``until`` (included), the newest first, older
+    than the one numbered ``before``: of an author, with ``words`` in them or of one of ``sites``.
+
+    Each kind is asked for by itself, in the order of its index: rare ones among very many entries
+    are found as fast as common ones. A person's are looked for among what that person did.
+    """
+    c = t.logbook.c
+    query = select(t.logbook).where(c.at >= since, c.at <= until)
+    if before is not None:
+        at = tx.execute(select(c.at).where(c.number == before)).scalar()
+        if at is None:
+            return []
+        query = query.where(c.at <= at, or_(c.at < at, c.number < before))
+    if words:
+        query = query.where(or_(c.text.icontains(words, autoescape=True), c.site.in_(sites)))
+    newest = query.order_by(c.at.desc(), c.number.desc()).limit(limit)
+    if who and who != logbook.MACHINE:
+        # The concatenation keeps the kinds' index out of it.
+        theirs = newest.where(c.who == who, BY_PEOPLE, (c.kind + "").in_(kinds))
+        return [dict(row._mapping) for row in _execute(tx, theirs)]
+    if who:
+        newest = newest.where(c.who == who)
+    rows = [row for kind in kinds for row in _execute(tx, newest.where(c.kind == kind))]
+    rows.sort(key=lambda row: (row.at, row.number), reverse=True)
+    return [dict(row._mapping) for row in rows[:limit]]
 
 
 def last_act(tx: Tx, who: str) -> datetime | None:

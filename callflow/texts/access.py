@@ -56,4 +56,5 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "{name} s'est servi d'un code de secours, il en reste {left}",
         "{name} used a recovery code, {left} left",
     ),
+    "audit_read": ("{by} consulte l'audit", "{by} reads the audit"),
 }

@@ -44,13 +44,17 @@ def what(fields: Mapping[str, Sequence[Any] | None], column: int) -> str:
 
 
 def _one(path: str, values: Sequence[Any] | None, column: int) -> str:
+    if values is None:
+        return field(path, column)
+    before, after = (_short(value) for value in values)
+    return f"{field(path, column)} {before} → {after}"
+
+
+def field(path: str, column: int) -> str:
+    """What a field is called, and in brackets of what it is."""
     *where, last = path.split(".")
     name = _FIELDS[last][column] if last in _FIELDS else last
-    named = f"{name} ({where[-1]})" if where else name
-    if values is None:
-        return named
-    before, after = (_short(value) for value in values)
-    return f"{named} {before} → {after}"
+    return f"{name} ({where[-1]})" if where else name
 
 
 def _short(value: Any) -> str:

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from web.pages import (
     account,
+    audit,
     call_backs,
     console,
     dialogues,
@@ -20,6 +21,7 @@ from web.pages import (
     roster,
     scheme,
     search,
+    settings,
     shift,
     site_edit,
     site_list,
@@ -34,7 +36,7 @@ for module in (
     *(login, directory, account, people, console, search, undo, scheme),
     *(site_list, site_edit, sites),
     *(passwords, together, incident),  # the last one takes any act
-    *(lines, logbook, recordings, images),
+    *(lines, logbook, recordings, images, settings, audit),
     *(shift, roster, telephone),
     *(presence, call_backs, dialogues),
 ):

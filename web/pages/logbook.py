@@ -52,15 +52,15 @@ async def show(
     if what not in (EVERYTHING, PEOPLE, LOOKED):
         raise ProblemError(422, "choose one of people, looked", field="what")
     today = station.clock().astimezone(ZoneInfo(i18n.STATION_ZONE)).date()
-    last = _day(until, "until") or today
-    first = _day(since, "since") or last - timedelta(days=_DAYS - 1)
+    last = day_in(until, "until") or today
+    first = day_in(since, "since") or last - timedelta(days=_DAYS - 1)
     asked = {"q": q, "site": site, "who": who, "what": what, "since": since, "until": until}
 
     def read(tx: Tx) -> dict[str, Any]:
         rows = logbook.search(
             tx,
-            since=_begin(first),
-            until=_begin(last + timedelta(days=1)),
+            since=begin_of(first),
+            until=begin_of(last + timedelta(days=1)),
             before=before,
             site=site,
             who=who.strip(),
@@ -90,13 +90,17 @@ async def show(
     return answer
 
 
-def _day(said: str, field: str) -> date | None:
+def day_in(said: str, field: str) -> date | None:
+    """The day that was said in ``field``; None: none. Raises ProblemError."""
     try:
-        return date.fromisoformat(said) if said else None
+        day = date.fromisoformat(said) if said else None
     except ValueError:
         raise ProblemError(422, "choose a day", field=field) from None
+    if day is not None and not 2000 <= day.year < 3000:
+        raise ProblemError(422, "choose a day", field=field)
+    return day
 
 
-def _begin(day: date) -> datetime:
+def begin_of(day: date) -> datetime:
     """A day's first moment at the station, in UTC."""
     return datetime.combine(day, time(), ZoneInfo(i18n.STATION_ZONE)).astimezone(UTC)

@@ -38,6 +38,8 @@ logbook = Table(
     Column("previous", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
     UniqueConstraint("chain", "seq", name="uq_logbook_chain_seq"),
+    # Entries of some kinds in their order, among very many others: the audit.
+    Index("ix_logbook_kind_at", "kind", "at"),
     # People's acts, among very many of the machine's: when somebody was there last.
     Index(
         "ix_logbook_people",

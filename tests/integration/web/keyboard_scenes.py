@@ -286,6 +286,19 @@ def _logbook(world: World, page: Page) -> str:
     return f"/logbook?site={account}"
 
 
+def _audit(world: World, page: Page) -> str:
+    """So many entries that there are older ones, one of them with fields that were changed."""
+    account = world.site()
+
+    def write(tx: Tx) -> None:
+        for _ in range(60):
+            fields = {"name": ["Ronde", "Rondes"]}
+            tell(tx, "site_changed", clock.now(), site=account, by=CHIEF, fields=fields)
+
+    world.do(write)
+    return f"/audit?q={account}"
+
+
 def _missed(world: World, page: Page) -> str:
     missed(world.station, f"+3363998{next(world._accounts):04d}")
     return "/call-backs"
@@ -386,6 +399,8 @@ SCENES: tuple[Scene, ...] = (
         },
     ),
     Scene(name="logbook", prepare=_logbook, ready="#older"),
+    Scene(name="settings", prepare=at("/settings")),
+    Scene(name="audit", prepare=_audit, ready="#older"),
     Scene(name="presence", prepare=at("/presence")),
     Scene(name="on a break", prepare=_on_a_break),
     Scene(name="desks", prepare=_waiting_at_the_desks),

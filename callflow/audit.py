@@ -1,0 +1,52 @@
+"""Who changed what, and who saw what is confidential: the logbook's entries of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+#: Kinds of entries that tell of a change, by what was changed.
+CHANGES: Mapping[str, tuple[str, ...]] = {
+    "sites": (
+        *("site_created", "site_changed", "code_changed"),
+        *("guard_firm_changed", "firm_member_changed", "firm_member_removed", "directory_changed"),
+    ),
+    "plans": ("plan_draft_saved", "plan_draft_dropped", "plan_published", "plan_accepted"),
+    "instructions": (
+        *("instruction_note", "instruction_plan", "instruction_absent", "instruction_number"),
+        *("instruction_signed", "instruction_withdrawn", "instruction_heard"),
+        *("test_set", "test_extended"),
+    ),
+    "people": (
+        *("user_added", "user_role", "user_changed", "user_disabled", "user_enabled"),
+        *("password_changed", "factor_added", "factor_removed", "factors_reset", "recovery_codes"),
+        *("recovery_code_used", "session_ended", "desk_phone_given"),
+    ),
+    "rosters": ("roster_added", "roster_removed", "duties_imported", "absences_imported"),
+    "settings": ("announcement_recorded", "announcement_removed"),
+}
+#: Kinds of entries that tell who saw or heard what is confidential, by what it was.
+LOOKS: Mapping[str, tuple[str, ...]] = {
+    "recordings": ("recording_heard", "spoken_heard"),
+    "passwords": ("password_revealed",),
+    "numbers": ("line_revealed",),
+    "conversations": ("listened_in",),
+    "audit": ("audit_read",),
+}
+#: What may be asked for: everything, all of one sort, or one group of it.
+CHANGED, LOOKED = "changed", "looked"
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "": tuple(kind for of in (*CHANGES.values(), *LOOKS.values()) for kind in of),
+    CHANGED: tuple(kind for of in CHANGES.values() for kind in of),
+    **CHANGES,
+    LOOKED: tuple(kind for of in LOOKS.values() for kind in of),
+    **LOOKS,
+}
+
+
+def differences(data: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any] | tuple[str]]:
+    """What an entry's ``data`` says was changed: (field, before, after); of a secret the field."""
+    for path, values in data.get("fields", {}).items():
+        yield (path,) if values is None else (path, values[0], values[1])
+    if "before" in data and "role" in data:
+        yield "role", data["before"], data["role"]

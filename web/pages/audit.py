@@ -1,0 +1,110 @@
+"""Who changed what, from what to what, and who saw what is confidential: the administrator's."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from callflow import audit
+from callflow.handling import auditing
+from callflow.logbook import MACHINE
+from callflow.storage import Tx, logbook, people, search
+from callflow.texts.sites import field
+from web import i18n, views
+from web.access_views import frame
+from web.accounts import Right
+from web.auth import Visitor, allowed, remember_language
+from web.pages.logbook import begin_of, day_in
+from web.problems import ProblemError
+from web.rendering import page
+from web.station import Station, station_of
+from web.words import LANGUAGES
+
+router = APIRouter(include_in_schema=False)
+
+#: Entries of one page; days shown where none is asked for; sites that a word may stand for.
+_MOST, _DAYS, _SITES = 50, 31, 200
+
+_Line = Annotated[str, Query(max_length=100)]
+_Day = Annotated[str, Query(max_length=10)]
+
+
+@router.get("/audit")
+async def show(
+    request: Request,
+    visitor: Annotated[Visitor, Depends(allowed(Right.ADMINISTER))],
+    station: Annotated[Station, Depends(station_of)],
+    q: _Line = "",
+    who: _Line = "",
+    what: _Line = "",
+    since: _Day = "",
+    until: _Day = "",
+    before: Annotated[int | None, Query(ge=1, le=2**62)] = None,
+) -> Response:
+    """The newest first, a page at a time; the last month where no day is chosen."""
+    if what not in audit.GROUPS:
+        raise ProblemError(
+            422, f"choose one of {', '.join(filter(None, audit.GROUPS))}", field="what"
+        )
+    now = station.clock()
+    last = day_in(until, "until") or now.astimezone(ZoneInfo(i18n.STATION_ZONE)).date()
+    first = day_in(since, "since") or last - timedelta(days=_DAYS - 1)
+    asked = {"q": q, "who": who, "what": what, "since": since, "until": until}
+    words = q.replace("\0", "").strip()
+
+    def read(tx: Tx) -> dict[str, Any]:
+        named = search.sites(tx, words, limit=_SITES) if words else []
+        rows = logbook.of_kinds(
+            tx,
+            audit.GROUPS[what],
+            since=begin_of(first),
+            until=begin_of(last + timedelta(days=1)) - timedelta(microseconds=1),
+            before=before,
+            who=who.strip(),
+            words=words,
+            sites=[site["id"] for site in named],
+            limit=_MOST + 1,
+        )
+        told = views.everything_told(tx, rows[:_MOST])
+        return {
+            **frame(tx, station, visitor, "settings"),
+            "entries": [{**e, "differences": _shown(e["data"], visitor.language)} for e in told],
+            "older": rows[_MOST - 1]["number"] if len(rows) > _MOST else None,
+            "names": [row["name"] for row in people.users(tx)],
+            "visiting": auditing.is_visiting(tx, visitor.name, now),
+        }
+
+    shown = await station.store.read(read)
+    if not shown.pop("visiting"):
+        await station.store.write(lambda tx: auditing.audit_read(tx, visitor.name, now))
+    given = {name: value for name, value in asked.items() if value}
+    values = {
+        "part": "audit",
+        **asked,
+        "machine": MACHINE,
+        "first": first,
+        "last": last,
+        "groups": ((audit.CHANGED, audit.CHANGES), (audit.LOOKED, audit.LOOKS)),
+        "address": lambda number: f"/audit?{urlencode({**given, 'before': number})}",
+        **shown,
+    }
+    answer = page(visitor.language, "audit.html", values)
+    remember_language(request, answer)
+    return answer
+
+
+def _shown(data: dict[str, Any], language: str) -> list[tuple[str, ...]]:
+    """(the field's name, what it was, what it is); (its name) alone where it is a secret."""
+    column = LANGUAGES.index(language)
+    return [
+        (field(path, column), *(_value(value) for value in values))
+        for path, *values in audit.differences(data)
+    ]
+
+
+def _value(value: Any) -> str:
+    return "–" if value is None else str(value)
