@@ -25,6 +25,7 @@ from web.pages import (
     shift,
     site_edit,
     site_list,
+    site_parts,
     sites,
     telephone,
     together,
@@ -34,7 +35,7 @@ from web.pages import (
 router = APIRouter()
 for module in (
     *(login, directory, account, people, console, search, undo, scheme),
-    *(site_list, site_edit, sites),
+    *(site_list, site_edit, site_parts, sites),
     *(passwords, together, incident),  # the last one takes any act
     *(lines, logbook, recordings, images, settings, audit),
     *(shift, roster, telephone),

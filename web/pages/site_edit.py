@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -18,13 +18,12 @@ from fastapi.responses import RedirectResponse
 from callflow import handling
 from callflow.site import ANY_KIND, Authority, Role, SiteState
 from callflow.storage import Tx, sites
-from web.access_views import frame, refusal
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
-from web.pages import forms, site_list
+from web.pages import forms, site_list, site_saving
+from web.pages.site_saving import Body
 from web.pages.sites import Wrong, tried
 from web.problems import ProblemError, not_found
-from web.rendering import page
 from web.station import Station, station_of
 from web.words import LANGUAGES
 
@@ -32,7 +31,6 @@ router = APIRouter(include_in_schema=False)
 
 Here = Annotated[Station, Depends(station_of)]
 Configurer = Annotated[Visitor, Depends(allowed(Right.CONFIGURE))]
-Body = dict[str, Any]
 
 _POSTCODE = re.compile(r"([0-9A-Z][0-9A-Z -]{0,15})?")
 #: Which way a contact goes in the order of those of its role.
@@ -102,7 +100,7 @@ async def write_contact(
         contacts, known = site["contacts"], forms.line(form, "id")
         before = next((c for c in contacts if c["id"] == known), None)
         if known and before is None:
-            raise ProblemError(409, _CHANGED)
+            raise ProblemError(409, site_saving.CHANGED)
         new = before is None
         contact = _contact(before or {"id": secrets.token_hex(8), "authorities": {}}, form)
         if new:
@@ -132,7 +130,7 @@ async def move_contact(
         contacts = site["contacts"]
         this = next((c for c in contacts if c["id"] == contact_id), None)
         if this is None:
-            raise ProblemError(409, _CHANGED)
+            raise ProblemError(409, site_saving.CHANGED)
         if act == "remove":
             return {**site, "contacts": [c for c in contacts if c is not this]}
         order = [c for c in contacts if c["role"] == this["role"]]
@@ -175,9 +173,6 @@ def _language(form: forms.Form, before: str) -> str:
     return said
 
 
-_CHANGED = "somebody changed this site meanwhile: look at it as it is now, and change it again"
-
-
 async def _save(
     station: Station,
     visitor: Visitor,
@@ -186,20 +181,15 @@ async def _save(
     change: Callable[[Body], Body],
 ) -> Response:
     """Write the site as ``change`` makes it; say why not, with what was typed, where it's wrong."""
-    now = station.clock()
-
-    def run(tx: Tx) -> None:
-        site, row = handling.get_site(tx, site_id), sites.site_row(tx, site_id)
-        if site is None or row is None:
-            raise not_found("site")
-        if form.get("as_of") != row["changed_at"].isoformat():
-            raise ProblemError(409, _CHANGED)
-        handling.put_site(tx, station.vault, site_id, change(site), visitor.name, now)
-
-    wrong = await tried(station, run)
-    if wrong is not None:
-        return await _forms(station, visitor, site_id, wrong, form)
-    return RedirectResponse(f"/sites/{quote(site_id, safe='')}/edit", 303)
+    return await site_saving.save(
+        station,
+        visitor,
+        site_id,
+        form,
+        change,
+        back=f"/sites/{quote(site_id, safe='')}/edit",
+        again=lambda wrong: _forms(station, visitor, site_id, wrong, form),
+    )
 
 
 async def _forms(
@@ -209,29 +199,18 @@ async def _forms(
     wrong: Wrong | None = None,
     typed: forms.Form | None = None,
 ) -> Response:
-    def read(tx: Tx) -> dict[str, Any]:
-        site, row = handling.get_site(tx, site_id), sites.site_row(tx, site_id)
-        if site is None or row is None:
-            raise not_found("site")
-        return {
-            **frame(tx, station, visitor, "sites"),
-            "site": site,
-            "as_of": row["changed_at"].isoformat(),
-        }
-
     values = {
-        **await station.store.read(read),
-        "refused": refusal(wrong, visitor.language),
-        "field": wrong.field if isinstance(wrong, ProblemError) else "",
-        # What was typed stands again in the form that it was typed into.
-        "typed": {k: v for k, v in (typed or {}).items() if k not in ("csrf", "as_of")},
         "roles": [role.value for role in Role],
         "states": [state.value for state in SiteState],
         "authorities": [authority.value for authority in Authority],
-        "languages": LANGUAGES,
         "any_kind": ANY_KIND,
     }
-    status = 200
-    if wrong is not None:
-        status = wrong.status if isinstance(wrong, ProblemError) else 409
-    return page(visitor.language, "site_edit.html", values, status)
+    return await site_saving.shown(
+        station,
+        visitor,
+        site_id,
+        "site_edit.html",
+        lambda tx, site: values,
+        wrong=wrong,
+        typed=typed,
+    )

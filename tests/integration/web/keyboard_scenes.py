@@ -274,6 +274,11 @@ def _site_forms(world: World, page: Page) -> str:
     return f"/sites/{world.site()}/edit"
 
 
+def _site_tables(world: World, page: Page) -> str:
+    account = world.site()
+    return f"/sites/{account}/edit/panels?row=zones:{account}/3"
+
+
 def _logbook(world: World, page: Page) -> str:
     """So many entries that there are older ones."""
     account = world.site()
@@ -397,6 +402,12 @@ SCENES: tuple[Scene, ...] = (
             "code": "8642",
             "duress_code": "8643",
         },
+    ),
+    Scene(
+        name="a site's tables",
+        prepare=_site_tables,
+        ready="form.fields",
+        values={"account": "77777", "zone": "77", "name": "Cave", "number": "12"},
     ),
     Scene(name="logbook", prepare=_logbook, ready="#older"),
     Scene(name="settings", prepare=at("/settings")),

@@ -73,6 +73,7 @@ def pages(full: FullStation) -> list[str]:
         *(path for path in found if path not in NO_PAGE),
         *(f"/incidents/{incident}" for incident in full.incidents.values()),
         *(f"/sites/{site}" for site in (SHOP, STORM[-1], f"{SHOP}/edit")),
+        *(f"/sites/{SHOP}/edit/{tab}" for tab in ("panels", "codes")),
         f"/?incident={full.incidents['shop']}",
         f"/?incident={full.incidents['storm']}",
         "/lines?account=1",

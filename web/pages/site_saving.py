@@ -1,0 +1,101 @@
+"""One part of a site saved from a form: nobody overwrites what somebody else changed meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fastapi import Response
+from fastapi.responses import RedirectResponse
+
+from callflow import handling
+from callflow.storage import Tx, sites
+from web.access_views import frame, refusal
+from web.auth import Visitor
+from web.pages import forms
+from web.pages.sites import Wrong, tried
+from web.problems import ProblemError, not_found
+from web.rendering import page
+from web.station import Station
+
+Body = dict[str, Any]
+
+CHANGED = "somebody changed this site meanwhile: look at it as it is now, and change it again"
+
+
+def current(tx: Tx, site_id: str) -> tuple[Body, str]:
+    """The site as PUT takes it, and what says that it is still this one. Raises 404."""
+    site, row = handling.get_site(tx, site_id), sites.site_row(tx, site_id)
+    if site is None or row is None:
+        raise not_found("site")
+    return site, row["changed_at"].isoformat()
+
+
+def unchanged(tx: Tx, site_id: str, form: forms.Form) -> Body:
+    """The site as it is, which is as the form's page showed it. Raises a problem."""
+    site, as_of = current(tx, site_id)
+    if form.get("as_of") != as_of:
+        raise ProblemError(409, CHANGED)
+    return site
+
+
+async def save(
+    station: Station,
+    visitor: Visitor,
+    site_id: str,
+    form: forms.Form,
+    change: Callable[[Body], Body],
+    *,
+    back: str,
+    again: Callable[[Wrong], Awaitable[Response]],
+) -> Response:
+    """Write the site as ``change`` makes it and lead ``back``; where it is refused, the page
+    ``again``, which says why."""
+    now = station.clock()
+
+    def run(tx: Tx) -> None:
+        body = change(unchanged(tx, site_id, form))
+        handling.put_site(tx, station.vault, site_id, body, visitor.name, now)
+
+    return await done(station, run, back=back, again=again)
+
+
+async def done(
+    station: Station,
+    run: Callable[[Tx], Any],
+    *,
+    back: str,
+    again: Callable[[Wrong], Awaitable[Response]],
+) -> Response:
+    """Do it and lead ``back``; where it is refused, the page ``again``."""
+    wrong = await tried(station, run)
+    return RedirectResponse(back, 303) if wrong is None else await again(wrong)
+
+
+async def shown(
+    station: Station,
+    visitor: Visitor,
+    site_id: str,
+    template: str,
+    values: Callable[[Tx, Body], dict[str, Any]],
+    *,
+    wrong: Wrong | None = None,
+    typed: forms.Form | None = None,
+) -> Response:
+    """One page of a site's forms; what was ``typed`` stands again where it was typed."""
+
+    def read(tx: Tx) -> dict[str, Any]:
+        site, as_of = current(tx, site_id)
+        known = {**frame(tx, station, visitor, "sites"), "site": site, "as_of": as_of}
+        return {**known, **values(tx, site)}
+
+    found = {
+        **await station.store.read(read),
+        "refused": refusal(wrong, visitor.language),
+        "field": wrong.field if isinstance(wrong, ProblemError) else "",
+        "typed": {k: v for k, v in (typed or {}).items() if k not in ("csrf", "as_of")},
+    }
+    status = 200
+    if wrong is not None:
+        status = wrong.status if isinstance(wrong, ProblemError) else 409
+    return page(visitor.language, template, found, status)
