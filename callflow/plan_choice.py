@@ -116,6 +116,13 @@ def serves(
     )
 
 
+def followed(site_plans: Mapping[str, str], rules: Sequence[PlanRule]) -> frozenset[str]:
+    """The ids of the plans that a site's alarms may get, provisional instructions aside."""
+    usual = {standard_plans.plan_id(site_plans, *alarm) for alarm in _opening()}
+    ruled = {rule.plan for rule in rules if any(rule.means(*alarm) for alarm in _opening())}
+    return frozenset(usual | ruled)
+
+
 @cache
 def _opening() -> frozenset[tuple[Kind, Category]]:
     """What the table of events says can open an incident."""

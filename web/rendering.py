@@ -35,8 +35,12 @@ _INVISIBLE = {
 
 def outside(text: object) -> Markup:
     """Text from outside: as it was sent, isolated from the direction of what stands around it."""
-    shown = str(text or "").translate(_PICTURES).translate(_INVISIBLE)
-    return Markup("<bdi>{}</bdi>").format(escape(shown))
+    return Markup("<bdi>{}</bdi>").format(escape(readable(str(text or ""))))
+
+
+def readable(text: str) -> str:
+    """``text`` with its control characters as pictures, and its invisible marks named."""
+    return text.translate(_PICTURES).translate(_INVISIBLE)
 
 
 def entry(row: Mapping[str, Any], zone: str = i18n.STATION_ZONE, *, language: str) -> str:

@@ -167,6 +167,20 @@ CATEGORIES = {
     "information": N_("information"),
 }
 YES_NO = {"yes": N_("yes"), "no": N_("no")}
+#: Where a plan stands, when it is tried, and what happened to a step between two versions.
+PLAN_STATES = {"draft": N_("with a draft"), "published": N_("published")}
+PLAN_WHENS = {
+    "now": N_("now"),
+    "holiday": N_("03:00 on the next holiday"),
+    "at": N_("at the moment chosen"),
+}
+PLAN_HAPPENED = {"new": N_("new step"), "gone": N_("step is gone"), "moved": N_("moved")}
+ANY_OF = {
+    "vital": N_("any vital alarm"),
+    "security": N_("any security alarm"),
+    "technical": N_("any technical fault"),
+    "information": N_("any piece of information"),
+}
 #: What somebody who logs in is to the station.
 USER_ROLES = {
     "panel": N_("panel (program)"),
@@ -478,6 +492,10 @@ REFUSALS = (
     N_("the note is empty"),
     N_("the plan is not stopped: there is nothing to hand back"),
     N_("there is no act of this id"),
+    N_("there is no plan of this id"),
+    N_("there is a plan of this id already"),
+    N_("there is no site of this id or account"),
+    N_("1 to 64 letters, digits or . _ -"),
     N_("there is no incident of this id"),
     N_("there is no recording of this id"),
     N_("this form comes from another site"),

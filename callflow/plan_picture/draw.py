@@ -18,13 +18,16 @@ _LONGEST_ID, _LONGEST_KIND = 30, 34
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def draw(plan: Plan, language: str = "en") -> str:
-    """The picture of ``plan``, sound or not; ``language`` is that of its words, fr or en."""
+def draw(plan: Plan, language: str = "en", scale: float = 1.0) -> str:
+    """The picture of ``plan``, sound or not; ``language`` is that of its words, fr or en.
+
+    ``scale`` is how many CSS pixels a unit has where it is shown.
+    """
     column = 0 if language == "fr" else 1
     sound = next(problems(plan), None) is None
     reached = reachable(plan) if sound else frozenset(step.id for step in plan.steps)
     drawing = _Drawing(boxes(plan, reached, column), column)
-    return drawing.svg(plan, language)
+    return drawing.svg(plan, language, scale)
 
 
 class _Drawing:
@@ -51,7 +54,7 @@ class _Drawing:
                     found.setdefault(target, [head]).append(y)
         return found
 
-    def svg(self, plan: Plan, language: str) -> str:
+    def svg(self, plan: Plan, language: str, scale: float) -> str:
         last = self.boxes[-1] if self.boxes else None
         height = (last.y + last.height if last else HEAD) + MARGIN
         widest = max(self.lanes.values(), default=-1) + 2
@@ -60,7 +63,8 @@ class _Drawing:
         return "\n".join(
             [
                 f'<svg xmlns="http://www.w3.org/2000/svg" role="img" lang="{language}"'
-                f' viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}"'
+                f' viewBox="0 0 {width:g} {height:g}" width="{width * scale:g}"'
+                f' height="{height * scale:g}"'
                 f' fill="none" font-family="system-ui, sans-serif" font-size="12"'
                 f' aria-label="{title}">',
                 f"<title>{title}</title>",

@@ -38,10 +38,11 @@ def details(step: Step, column: int) -> list[str]:
 
 
 def _people(step: Step, column: int) -> str:
-    return ", ".join(_who(who, column) for who in step.selectors)
+    return ", ".join(who_words(who, column) for who in step.selectors)
 
 
-def _who(who: Who, column: int) -> str:
+def who_words(who: Who, column: int) -> str:
+    """Whom it names: a part played for the site, an authority, or a contact's id."""
     if who.role is not None:
         return words.ROLES[who.role][column]
     if who.authority is not None:

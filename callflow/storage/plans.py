@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Text, cast, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from callflow.storage import schema as t
@@ -81,4 +81,33 @@ def sites_with_plans(tx: Tx) -> list[Row]:
     """What decides which plan a site follows, and what a plan may need there, of every site."""
     c = t.site.c
     query = select(c.id, c.plans, c.plan_rules, c.postcode, c.cameras, c.state).order_by(c.id)
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def newest_rows(tx: Tx) -> list[Row]:
+    """``id, name, version, published_by, published_at`` of the newest version of each plan."""
+    newest = select(_C.id, func.max(_C.version).label("version")).group_by(_C.id).subquery()
+    query = select(
+        *(_C.id, _C.body["name"].as_string().label("name")),
+        *(_C.version, _C.published_by, _C.published_at),
+    ).join(newest, (newest.c.id == _C.id) & (newest.c.version == _C.version))
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def draft_rows(tx: Tx) -> list[Row]:
+    """``id, name, changed_by, changed_at`` of every draft."""
+    c = t.plan_draft.c
+    query = select(c.id, c.body["name"].as_string().label("name"), c.changed_by, c.changed_at)
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def choices(tx: Tx) -> list[Row]:
+    """``id, name, state`` of every site by its name, and what decides which plans it follows, as
+    JSON texts: most sites have the same."""
+    c = t.site.c
+    query = select(
+        *(c.id, c.name, c.state),
+        cast(c.plans, Text).label("plans"),
+        cast(c.plan_rules, Text).label("plan_rules"),
+    ).order_by(func.lower(c.name), c.id)
     return [dict(row._mapping) for row in tx.execute(query)]

@@ -12,9 +12,11 @@ AXE = (Path(__file__).parents[1] / "data/axe/axe.min.js").read_text()
 #: Widths of desks' screens, in px.
 WIDTHS = (1280, 1680)
 
+#: What is written in a picture is as large as the picture is drawn.
 _SMALL = """() => [...document.querySelectorAll("body *")].filter((e) =>
   [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()) && e.checkVisibility() &&
-  parseFloat(getComputedStyle(e).fontSize) < 16)
+  !e.matches("svg title, svg desc") &&
+  parseFloat(getComputedStyle(e).fontSize) * (e.getScreenCTM?.().a ?? 1) < 16)
   .map((e) => "small: " + e.outerHTML.slice(0, 200))"""
 
 #: What stands out of the window, unless somebody may scroll to it where it stands.

@@ -16,6 +16,8 @@ from web.pages import (
     login,
     passwords,
     people,
+    plan,
+    plan_list,
     presence,
     recordings,
     roster,
@@ -36,6 +38,7 @@ router = APIRouter()
 for module in (
     *(login, directory, account, people, console, search, undo, scheme),
     *(site_list, site_edit, site_parts, sites),
+    *(plan_list, plan),
     *(passwords, together, incident),  # the last one takes any act
     *(lines, logbook, recordings, images, settings, audit),
     *(shift, roster, telephone),

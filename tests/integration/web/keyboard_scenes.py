@@ -9,11 +9,11 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from callflow import clock, handling
+from callflow import call_plan, clock, handling, standard_plans
 from callflow.call import CallState, Outcome
 from callflow.call_plan import Measure
 from callflow.escalation import GuardEvent
-from callflow.handling import in_call, instructing, rosters
+from callflow.handling import in_call, instructing, plans, rosters
 from callflow.handling.measures import open_measure
 from callflow.handling.telling import tell
 from callflow.hours import Span
@@ -279,6 +279,35 @@ def _site_tables(world: World, page: Page) -> str:
     return f"/sites/{account}/edit/panels?row=zones:{account}/3"
 
 
+def _plans(world: World, page: Page) -> str:
+    """So many that there is a second page."""
+    hand = {"id": "hand", "kind": "hand_to_operator"}
+
+    def write(tx: Tx) -> None:
+        for number in range(51):
+            body = {"id": f"plan-{number}", "name": f"Consigne {number}", "steps": [hand]}
+            plans.publish_first(tx, body, CHIEF, clock.now())
+
+    world.do(write)
+    return "/plans?sort=-changed"
+
+
+def _whom_a_plan_calls(world: World, page: Page) -> str:
+    return f"/plans/intrusion/called?site={world.site()}&when=holiday"
+
+
+def _versions(world: World, page: Page) -> str:
+    now = clock.now()
+    body = call_plan.to_json(standard_plans.INTRUSION)
+
+    def write(tx: Tx) -> None:
+        for name in ("Intrusion, la nuit", body["name"]):
+            plans.publish_plan(tx, {**body, "name": name}, CHIEF, now, why="Essai")
+
+    world.do(write)
+    return "/plans/intrusion/versions?before=1&after=2"
+
+
 def _logbook(world: World, page: Page) -> str:
     """So many entries that there are older ones."""
     account = world.site()
@@ -409,6 +438,16 @@ SCENES: tuple[Scene, ...] = (
         ready="form.fields",
         values={"account": "77777", "zone": "77", "name": "Cave", "number": "12"},
     ),
+    Scene(
+        name="plans",
+        prepare=_plans,
+        ready="#after",
+        values={"id": "essai", "name": "Essai"},
+    ),
+    Scene(name="a plan", prepare=at("/plans/intrusion?check=1")),
+    Scene(name="whom a plan calls", prepare=_whom_a_plan_calls, ready="ol.called"),
+    Scene(name="a plan's sites", prepare=at("/plans/operator/sites")),
+    Scene(name="a plan's versions", prepare=_versions, ready="#scroll-compare"),
     Scene(name="logbook", prepare=_logbook, ready="#older"),
     Scene(name="settings", prepare=at("/settings")),
     Scene(name="audit", prepare=_audit, ready="#older"),

@@ -18,7 +18,7 @@ from sqlalchemy import JSON, String, Text
 from callflow.storage import Tx
 from callflow.storage import schema as t
 from tests.support.full_rows import fill
-from tests.support.full_station import INES, MAX, SHOP, STORM, YVES, FullStation
+from tests.support.full_station import GUARDED, INES, MAX, SHOP, STORM, YVES, FullStation
 from tests.support.looking import dialogs, faults, shape, texts, unfold
 from tests.support.routes import all_routes
 from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
@@ -29,6 +29,15 @@ from web.auth import LANGUAGE_COOKIE
 NO_PAGE = {"/events", "/undo", "/search", "/healthz", "/readyz", "/metrics"}
 #: Forms that end the session, or change how one is let in: they have tests of their own.
 NO_FORM = {"/logout", "/login", "/login/factor", "/login/passkey", "/scheme"}
+
+
+#: A plan that a site follows, and what is asked of it.
+PLAN_PAGES = (
+    "guard?check=1",
+    f"guard/called?site={GUARDED}&when=holiday",
+    "guard/sites",
+    "guard/versions",
+)
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +83,7 @@ def pages(full: FullStation) -> list[str]:
         *(f"/incidents/{incident}" for incident in full.incidents.values()),
         *(f"/sites/{site}" for site in (SHOP, STORM[-1], f"{SHOP}/edit")),
         *(f"/sites/{SHOP}/edit/{tab}" for tab in ("panels", "codes")),
+        *(f"/plans/{path}" for path in PLAN_PAGES),
         f"/?incident={full.incidents['shop']}",
         f"/?incident={full.incidents['storm']}",
         "/lines?account=1",

@@ -116,7 +116,7 @@ def put(station: WebStation, word: str) -> None:
 #: Elements that end with their start tag.
 _VOID = {"meta", "link", "input", "img", "br", "use", "path"}
 #: Elements whose text stands for itself: a browser isolates each, or shows it elsewhere.
-_APART = {"bdi", "option", "title", "textarea"}
+_APART = {"bdi", "option", "title", "textarea", "text", "desc"}
 
 
 class Page(html.parser.HTMLParser):

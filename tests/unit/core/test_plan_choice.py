@@ -10,7 +10,7 @@ import pytest
 
 from callflow.hours import CalendarError
 from callflow.instructions import Instruction, InstructionKind, Lowers
-from callflow.plan_choice import Alarm, plan_id, rules_from_json, rules_to_json, serves
+from callflow.plan_choice import Alarm, followed, plan_id, rules_from_json, rules_to_json, serves
 from callflow.signal import PERSONAL, Category, Kind
 from callflow.standard_plans import STANDARD_PLANS
 
@@ -185,3 +185,17 @@ def test_a_rule_that_counts_one_hour_a_week_serves_its_alarms() -> None:
     kinds = {kind for kind, _ in serves({}, rules_from_json([RULE]), "rule")}
     assert kinds == {Kind.FIRE, Kind.HOLD_UP}
     assert serves({}, (), "nothing") == frozenset()
+
+
+def test_what_a_site_follows_is_what_serves_it() -> None:
+    rules = rules_from_json(
+        [
+            {"plan": "night", "kinds": ["intrusion"]},
+            {"plan": "faults", "categories": ["technical"]},
+            {"plan": "any"},
+        ]
+    )
+    own = {"*": "mine", "fire": "fires", "vital": "lives", "hold_up": "mute"}
+    known = {plan.id for plan in STANDARD_PLANS} | {*own.values(), "night", "faults", "any", "x"}
+    for plans, ruled in ((own, rules), ({}, ()), (own, ()), ({}, rules)):
+        assert followed(plans, ruled) == {each for each in known if serves(plans, ruled, each)}

@@ -10,7 +10,10 @@ import pytest
 
 import callflow.handling
 from callflow.call import Outcome
+from callflow.call_plan import MEANINGS
+from callflow.call_plan.plan import ENUMS
 from callflow.texts import ENTRIES, OUTCOMES, REASONS, entry_text
+from callflow.texts.plan_settings import CHOICES, SETTINGS
 
 HANDLING = Path(callflow.handling.__file__).parent
 #: Functions whose argument at this place is an entry's kind.
@@ -96,3 +99,12 @@ def test_what_to_do_stands_apart_from_why_a_human_has_it() -> None:
     told = entry_text("human", {"reason": "plan", "text": "Appeler le gardien."})
     assert told == "Remis à un opérateur : selon la consigne — Appeler le gardien."
     assert entry_text("human", {"reason": "vital"}) == "Remis à un opérateur : alarme vitale"
+
+
+def test_every_setting_of_a_step_and_each_of_its_values_has_words() -> None:
+    assert set(SETTINGS) == set(MEANINGS)
+    assert {name: set(words) for name, words in CHOICES.items()} == {
+        name: {member.value for member in of} for name, of in ENUMS.items()
+    }
+    pairs = [*SETTINGS.values(), *(pair for words in CHOICES.values() for pair in words.values())]
+    assert all(french and english for french, english in pairs)

@@ -1,0 +1,149 @@
+"""The station's plans in a list, and the sites that follow one: what an administrator looks at."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from callflow import plan_choice, standard_plans
+from callflow.hours import CalendarError
+from callflow.plan_choice import PlanRule
+from callflow.signal import Kind
+from callflow.site import SiteState
+from callflow.storage import Tx, instructions, plans
+
+Row = dict[str, Any]
+
+#: By what a list of plans is sorted, each with the name as the last word.
+SORTS = ("name", "state", "version", "sites", "changed")
+STATES = ("draft", "published")
+#: Sites of these follow no plan: an operator has their alarms (D2).
+_WITHOUT = frozenset({SiteState.SUSPENDED.value, SiteState.TERMINATED.value})
+
+
+def listed(
+    tx: Tx, *, text: str, state: str, sort: str, descending: bool, offset: int, limit: int
+) -> tuple[list[Row], int]:
+    """A page of the plans whose name or id has ``text``, and how many do.
+
+    Each with ``id, name, version`` (0: never published), ``draft`` (whether one is being written),
+    ``changed_by, changed_at`` and ``sites``, how many follow it as they are set up. ``state`` is
+    one of ``STATES`` ("": any), ``sort`` one of ``SORTS``.
+    """
+    drafts = {row["id"]: row for row in plans.draft_rows(tx)}
+    newest = {row["id"]: row for row in plans.newest_rows(tx)}
+    followers = _followers(tx)
+    rows = [
+        _listed(plan_id, newest.get(plan_id), drafts.get(plan_id), followers[plan_id])
+        for plan_id in {**newest, **drafts}
+    ]
+    asked = text.casefold()
+    found = [
+        row
+        for row in rows
+        if (asked in row["name"].casefold() or asked in row["id"].casefold())
+        and (not state or row["draft" if state == "draft" else "version"])
+    ]
+    found.sort(key=lambda row: (row["name"].casefold(), row["id"]))
+    found.sort(key=_KEYS[sort], reverse=descending)
+    return found[offset : offset + limit], len(found)
+
+
+_KEYS: dict[str, Callable[[Row], Any]] = {
+    "name": lambda row: (row["name"].casefold(), row["id"]),
+    "state": lambda row: (not row["draft"], row["version"] > 0),
+    "version": lambda row: row["version"],
+    "sites": lambda row: row["sites"],
+    "changed": lambda row: row["changed_at"],
+}
+
+
+def _listed(plan_id: str, newest: Row | None, draft: Row | None, sites: int) -> Row:
+    shown = newest or draft or {}
+    return {
+        "id": plan_id,
+        "name": str(shown["name"] or plan_id),
+        "version": newest["version"] if newest else 0,
+        "draft": draft is not None,
+        "changed_by": draft["changed_by"] if draft else shown["published_by"],
+        "changed_at": draft["changed_at"] if draft else shown["published_at"],
+        "sites": sites,
+    }
+
+
+def _followers(tx: Tx) -> Counter[str]:
+    """{plan: how many sites follow it as they are set up}."""
+    found: Counter[str] = Counter()
+    groups = Counter(
+        (row["plans"], row["plan_rules"])
+        for row in plans.choices(tx)
+        if row["state"] not in _WITHOUT
+    )
+    for (own, rules), count in groups.items():
+        for plan_id in _followed(own, rules):
+            found[plan_id] += count
+    return found
+
+
+def _followed(own: str, rules: str) -> frozenset[str]:
+    read = _rules(rules)
+    return frozenset() if read is None else plan_choice.followed(json.loads(own), read)
+
+
+def _rules(text: str) -> tuple[PlanRule, ...] | None:
+    """None: not as they were checked, so every alarm of the site is a human's."""
+    try:
+        return plan_choice.rules_from_json(json.loads(text))
+    except CalendarError:
+        return None
+
+
+def followers(
+    tx: Tx, plan_id: str, now: datetime, *, text: str, offset: int, limit: int
+) -> tuple[list[Row], int]:
+    """A page of the sites that follow a plan and whose name or id has ``text``, and how many do.
+
+    Each with ``id, name``; ``kinds`` of alarm that may get it; and why: ``standard`` (nothing else
+    is said), ``own`` (the kinds, categories or "*" for which the site names it), ``rules`` (how
+    many of the site's name it), ``agreed`` (kinds, for a while).
+    """
+    agreed = instructions.naming(tx, plan_id, now)
+    asked = text.casefold()
+
+    @cache
+    def why(own: str, rules: str) -> Row | None:
+        return _why(plan_id, json.loads(own), _rules(rules))
+
+    found = []
+    for row in plans.choices(tx):
+        if row["state"] in _WITHOUT or not (
+            asked in row["name"].casefold() or asked in row["id"].casefold()
+        ):
+            continue
+        said, meanwhile = why(row["plans"], row["plan_rules"]), agreed.get(row["id"], ())
+        if said is None or not (said["kinds"] or meanwhile):
+            continue
+        kinds = sorted({*said["kinds"], *meanwhile})
+        shown = {"id": row["id"], "name": row["name"], "agreed": sorted(meanwhile)}
+        found.append({**said, **shown, "kinds": kinds})
+    return found[offset : offset + limit], len(found)
+
+
+def _why(plan_id: str, own: dict[str, str], rules: Sequence[PlanRule] | None) -> Row | None:
+    if rules is None:
+        return None
+    alarms = plan_choice.serves(own, rules, plan_id)
+    standard = any(
+        standard_plans.plan_id({}, *alarm) == standard_plans.plan_id(own, *alarm) == plan_id
+        for alarm in alarms
+    )
+    return {
+        "kinds": sorted({Kind(kind) for kind, _ in alarms}),
+        "own": sorted(name for name, plan in own.items() if plan == plan_id),
+        "rules": sum(rule.plan == plan_id for rule in rules),
+        "standard": standard,
+    }

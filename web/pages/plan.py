@@ -1,0 +1,252 @@
+"""A plan's pages for whoever may read: its steps, its picture, what is found in it, whom it calls,
+the sites that follow it, its versions and how two of them differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from callflow import call_plan, plan_check
+from callflow.call_plan import Plan
+from callflow.handling import plan_lists, plan_preview, plans
+from callflow.handling.proving import site_of
+from callflow.handling.refusals import NotFound, Refused
+from callflow.signal import Kind
+from callflow.storage import Tx, sites
+from callflow.storage import plans as rows
+from web import plan_views as views
+from web.access_views import frame, refusal
+from web.accounts import Right
+from web.auth import Visitor, allowed, remember_language
+from web.pages import forms
+from web.problems import ProblemError, not_found
+from web.rendering import page
+from web.station import Station, station_of
+
+router = APIRouter(include_in_schema=False)
+
+Here = Annotated[Station, Depends(station_of)]
+Reader = Annotated[Visitor, Depends(allowed(Right.READ))]
+Line = Annotated[str, Query(max_length=100)]
+Row = dict[str, Any]
+
+DRAFT = "draft"
+#: Sites of one page, and of the list that a form offers.
+_MOST = 50
+#: When: now, at three on the morning of a holiday, or at a moment that is chosen.
+WHENS = ("now", "holiday", "at")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The plan that a page is about. ``which`` is "draft" or the number of a version; ``newest``
+    is 0 where none was published; ``draft`` is the draft's row."""
+
+    plan: Plan
+    which: str
+    newest: int
+    draft: Row | None
+
+
+def shown(tx: Tx, plan_id: str, v: str = "") -> Shown:
+    """A version, the draft, or ("") the newest there is. Raises NotFound, ProblemError."""
+    newest, draft = sites.plan_body(tx, plan_id), rows.draft_row(tx, plan_id)
+    if newest is None and draft is None:
+        raise not_found("plan")
+    number = int(newest["version"]) if newest else 0
+    if v == DRAFT or (not v and newest is None):
+        body = plans.get_draft(tx, plan_id)["body"]
+        return Shown(call_plan.from_json(body), DRAFT, number, draft)
+    if v and not (v.isascii() and v.isdigit() and len(v) < 7):
+        raise not_found("plan")
+    plan = plans.get_version(tx, plan_id, int(v) if v else None)
+    return Shown(plan, str(plan.version), number, draft)
+
+
+def around(tx: Tx, station: Station, visitor: Visitor, of: Shown, tab: str) -> Row:
+    """What every page of a plan has."""
+    return {
+        **frame(tx, station, visitor, "plans"),
+        "plan": of.plan,
+        "which": of.which,
+        "newest": of.newest,
+        "draft": of.draft,
+        "tab": tab,
+        "at_version": urlencode({"v": of.which}) if of.which != str(of.newest) else "",
+        "may_configure": Right.CONFIGURE in visitor.rights,
+        "refused": "",
+        "field": "",
+    }
+
+
+async def respond(
+    request: Request, visitor: Visitor, template: str, values: Row, status: int = 200
+) -> Response:
+    """The page, in the language that was asked for."""
+    answer = page(visitor.language, template, values, status)
+    remember_language(request, answer)
+    return answer
+
+
+@router.get("/plans/{plan_id}")
+async def show(
+    plan_id: str,
+    request: Request,
+    visitor: Reader,
+    station: Here,
+    v: Line = "",
+    check: Annotated[bool, Query()] = False,
+) -> Response:
+    """The plan in words and drawn, and what is found in it; ``check``: at its sites too."""
+    now = station.clock()
+
+    def read(tx: Tx) -> Row:
+        of = shown(tx, plan_id, v)
+        found = plans.validate(tx, of.plan, now) if check else plan_check.check(of.plan, now=now)
+        return {
+            **around(tx, station, visitor, of, "plan"),
+            "steps": views.steps(of.plan, found, visitor.language),
+            "general": views.findings([f for f in found if not f.step], visitor.language),
+            "count": len(found),
+            "grave": len(plan_check.errors(found)),
+            "checked": check,
+            "names": sites.names_of(tx, {f.site for f in found if f.site}),
+            "picture": views.picture(of.plan, visitor.language),
+        }
+
+    return await respond(request, visitor, "plan.html", await station.store.read(read))
+
+
+@router.get("/plans/{plan_id}/called")
+async def called(
+    plan_id: str,
+    request: Request,
+    visitor: Reader,
+    station: Here,
+    v: Line = "",
+    site: Line = "",
+    kind: Line = Kind.INTRUSION.value,
+    when: Line = "now",
+    at: Line = "",
+) -> Response:
+    """Whom the plan calls at a site: now, at three on a holiday, or at a moment."""
+    now = station.clock()
+    asked = {"site": site, "kind": kind, "when": when, "at": at}
+
+    def read(tx: Tx) -> Row:
+        of = shown(tx, plan_id, v)
+        values: Row = {
+            **around(tx, station, visitor, of, "called"),
+            **choices(tx, plan_id, now),
+            "asked": asked,
+            "preview": None,
+        }
+        if not site.strip():
+            return values
+        try:
+            values["preview"] = _preview(tx, of.plan, asked, now)
+        except (Refused, ProblemError) as wrong:
+            values["refused"] = refusal(wrong, visitor.language)
+        return values
+
+    values = await station.store.read(read)
+    status = 422 if values["refused"] else 200
+    return await respond(request, visitor, "plan_called.html", values, status)
+
+
+def choices(tx: Tx, plan_id: str, now: datetime) -> Row:
+    """What a form that asks for a site and an alarm offers."""
+    known, _ = plan_lists.followers(tx, plan_id, now, text="", offset=0, limit=_MOST)
+    return {"sites": known, "kinds": [kind.value for kind in Kind], "whens": WHENS}
+
+
+def _preview(tx: Tx, plan: Plan, asked: forms.Form, now: datetime) -> plan_preview.Preview:
+    site_id = plan_preview.site_named(tx, asked["site"].replace("\0", "").strip())
+    kind = forms.one_of(Kind, asked, "kind")
+    return plan_preview.preview(tx, plan, site_id, kind, moment(tx, site_id, kind, asked, now))
+
+
+def moment(tx: Tx, site_id: str, kind: Kind, asked: forms.Form, now: datetime) -> datetime:
+    """The instant that is asked for, in UTC. Raises ProblemError, NotFound."""
+    if asked["when"] not in WHENS:
+        raise ProblemError(422, f"choose one of {', '.join(WHENS)}", field="when")
+    if asked["when"] == "now":
+        return now
+    site = site_of(tx, site_id, kind, now)
+    if asked["when"] == "holiday":
+        return plan_preview.night_of_a_holiday(site, now)
+    chosen = forms.moment(asked, "at", ZoneInfo(site.timezone))
+    if chosen is None or not 1971 <= chosen.year <= 9000:
+        raise ProblemError(422, "choose a day and a time", field="at")
+    return chosen
+
+
+@router.get("/plans/{plan_id}/sites")
+async def followers(
+    plan_id: str,
+    request: Request,
+    visitor: Reader,
+    station: Here,
+    q: Line = "",
+    n: Annotated[int, Query(ge=1, le=10_000)] = 1,
+) -> Response:
+    """The sites that follow the plan, for which alarms and why; searched and paged."""
+    now, text = station.clock(), q.replace("\0", "").strip()
+
+    def read(tx: Tx) -> Row:
+        of = shown(tx, plan_id)
+        start = (n - 1) * _MOST
+        found, count = plan_lists.followers(tx, plan_id, now, text=text, offset=start, limit=_MOST)
+        return {**around(tx, station, visitor, of, "sites"), "found": found, "count": count}
+
+    def address(number: int) -> str:
+        return f"/plans/{quote(plan_id, safe='')}/sites?{urlencode({'q': q, 'n': number})}"
+
+    values = await station.store.read(read)
+    values |= {"q": q, "n": n, "pages": max(1, -(-values["count"] // _MOST)), "address": address}
+    return await respond(request, visitor, "plan_sites.html", values)
+
+
+@router.get("/plans/{plan_id}/versions")
+async def versions(
+    plan_id: str,
+    request: Request,
+    visitor: Reader,
+    station: Here,
+    before: Line = "",
+    after: Line = "",
+) -> Response:
+    """Every version, the newest first; two of them side by side where they are chosen."""
+
+    def read(tx: Tx) -> Row:
+        of = shown(tx, plan_id)
+        return {
+            **around(tx, station, visitor, of, "versions"),
+            **versions_of(tx, plan_id, of),
+            "compared": _compared(tx, plan_id, before, after, visitor.language),
+            "before": before,
+            "after": after,
+            "typed": {},
+        }
+
+    return await respond(request, visitor, "plan_versions.html", await station.store.read(read))
+
+
+def versions_of(tx: Tx, plan_id: str, of: Shown) -> Row:
+    """The rows of the versions, the newest first."""
+    return {"versions": list(reversed(plans.history(tx, plan_id))) if of.newest else []}
+
+
+def _compared(tx: Tx, plan_id: str, before: str, after: str, language: str) -> Row | None:
+    if not (before and after):
+        return None
+    try:
+        old, new = shown(tx, plan_id, before), shown(tx, plan_id, after)
+    except NotFound:
+        raise not_found("plan") from None
+    return views.side_by_side(old.plan, new.plan, language)

@@ -1,0 +1,138 @@
+"""Every plan in a list, searched, sorted and paged on the server; there a new one is begun."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from callflow import call_plan
+from callflow.handling import plan_lists, plans
+from callflow.handling.plan_lists import SORTS, STATES
+from callflow.storage import Tx, sites
+from web.access_views import frame, refusal
+from web.accounts import Right
+from web.auth import Visitor, allowed, remember_language
+from web.pages import forms
+from web.pages.sites import Wrong, tried
+from web.problems import ProblemError
+from web.rendering import page
+from web.station import Station, station_of
+
+router = APIRouter(include_in_schema=False)
+
+Here = Annotated[Station, Depends(station_of)]
+Reader = Annotated[Visitor, Depends(allowed(Right.READ))]
+Configurer = Annotated[Visitor, Depends(allowed(Right.CONFIGURE))]
+_Line = Annotated[str, Query(max_length=100)]
+
+#: Plans of one page.
+_MOST = 50
+_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}")
+#: What a plan of one's own begins with.
+_FIRST = {"id": "operator", "kind": "hand_to_operator"}
+
+
+@router.get("/plans")
+async def show(
+    request: Request,
+    visitor: Reader,
+    station: Here,
+    q: _Line = "",
+    state: _Line = "",
+    sort: _Line = "name",
+    n: Annotated[int, Query(ge=1, le=10_000)] = 1,
+) -> Response:
+    """A page of the plans that match; ``sort`` begins with - for the other way round."""
+    if sort.removeprefix("-") not in SORTS:
+        raise ProblemError(422, f"choose one of {', '.join(SORTS)}", field="sort")
+    if state not in ("", *STATES):
+        raise ProblemError(422, f"choose one of {', '.join(STATES)}", field="state")
+    shown = await _answer(station, visitor, q=q, state=state, sort=sort, n=n)
+    remember_language(request, shown)
+    return shown
+
+
+@router.post("/plans")
+async def create(request: Request, visitor: Configurer, station: Here) -> Response:
+    """Begins a plan, as a copy of another or with one step; it is edited then."""
+    form = await forms.sent(request)
+    plan_id, name = forms.line(form, "id").strip(), forms.line(form, "name").strip()
+    source = forms.line(form, "source")
+    now = station.clock()
+
+    def run(tx: Tx) -> None:
+        if not _ID.fullmatch(plan_id):
+            raise ProblemError(422, "1 to 64 letters, digits or . _ -", field="id")
+        if sites.plan_body(tx, plan_id) is not None:
+            raise ProblemError(409, "there is a plan of this id already", field="id")
+        steps: list[dict[str, Any]] = [_FIRST]
+        if source:
+            steps = call_plan.to_json(plans.get_version(tx, source))["steps"]
+        body = {"id": plan_id, "name": name or plan_id, "steps": steps}
+        plans.save_draft(tx, body, visitor.name, now, based_on=0)
+
+    wrong = await tried(station, run)
+    if isinstance(wrong, plans.Changed):
+        wrong = ProblemError(409, "there is a plan of this id already", field="id")
+    if wrong is not None:
+        return await _answer(station, visitor, wrong=wrong, typed=form)
+    return RedirectResponse(f"/plans/{plan_id}", 303)
+
+
+async def _answer(
+    station: Station,
+    visitor: Visitor,
+    *,
+    q: str = "",
+    state: str = "",
+    sort: str = "name",
+    n: int = 1,
+    wrong: Wrong | None = None,
+    typed: forms.Form | None = None,
+) -> Response:
+    """The page; ``wrong``: why a plan was not begun, with what was ``typed``."""
+    text, by = q.replace("\0", "").strip(), sort.removeprefix("-")
+
+    def read(tx: Tx) -> dict[str, Any]:
+        rows, count = plan_lists.listed(
+            tx,
+            text=text,
+            state=state,
+            sort=by,
+            descending=sort != by,
+            offset=(n - 1) * _MOST,
+            limit=_MOST,
+        )
+        return {
+            **frame(tx, station, visitor, "plans"),
+            "found": rows,
+            "count": count,
+            "sources": [(body["id"], body["name"]) for body in sites.plan_bodies(tx)],
+        }
+
+    def address(**changed: str | int) -> str:
+        asked = {"q": q, "state": state, "sort": sort, "n": 1, **changed}
+        return f"/plans?{urlencode({k: v for k, v in asked.items() if v not in ('', 1, 'name')})}"
+
+    shown = await station.store.read(read)
+    values = {
+        "q": q,
+        "state": state,
+        "states": STATES,
+        "sort": sort,
+        "n": n,
+        "pages": max(1, -(-shown["count"] // _MOST)),
+        "address": address,
+        "may_configure": Right.CONFIGURE in visitor.rights,
+        "refused": refusal(wrong, visitor.language),
+        "field": wrong.field if isinstance(wrong, ProblemError) else "",
+        "typed": typed or {},
+    }
+    status = 200
+    if wrong is not None:
+        status = wrong.status if isinstance(wrong, ProblemError) else 409
+    return page(visitor.language, "plans.html", {**values, **shown}, status)

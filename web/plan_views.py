@@ -1,0 +1,185 @@
+"""A plan as its pages show it: steps in words, and what is found beside each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from markupsafe import Markup
+
+from callflow import plan_changes, plan_picture
+from callflow.call_plan import BY_OPERATOR, CALLING, CONTINUE, FIELDS, Finding, Plan, Step
+from callflow.call_plan.plan import DEFAULTS, ENUMS, FLAGS
+from callflow.on_call import Who
+from callflow.plan_picture.words import end_words, kind_words, who_words
+from callflow.texts import RESOLUTIONS
+from callflow.texts import plan_settings as settings
+from callflow.texts import plan_words as words
+from web.rendering import readable
+
+Row = dict[str, Any]
+
+#: CSS pixels of a unit of the picture: its smallest letters are then as large as those around it.
+_SCALE = 1.55
+
+
+def column_of(language: str) -> int:
+    """Where a pair of words has this language."""
+    return 0 if language == "fr" else 1
+
+
+def picture(plan: Plan, language: str) -> Markup:
+    """The plan drawn, to stand in a page."""
+    return Markup(readable(plan_picture.draw(plan, language, _SCALE)))  # noqa: S704 -- escaped there
+
+
+def steps(plan: Plan, found: Iterable[Finding], language: str) -> list[Row]:
+    """Each step: ``place`` from 1, ``id``, ``kind`` in words, its ``settings`` and ``ends`` in
+    words, and the ``findings`` that concern it."""
+    column, all_found = column_of(language), list(found)
+    places = {step.id: place for place, step in enumerate(plan.steps, 1)}
+    return [
+        {
+            "place": place,
+            "id": step.id,
+            "name": step.kind.value,
+            "kind": kind_words(step, column),
+            "settings": list(settings_of(step, column)),
+            "ends": list(ends_of(step, places, column)),
+            "human": step.kind in BY_OPERATOR,
+            "findings": findings([each for each in all_found if each.step == step.id], language),
+        }
+        for place, step in enumerate(plan.steps, 1)
+    ]
+
+
+def findings(found: Sequence[Finding], language: str) -> list[Row]:
+    """Each in words, without the step and the site that it is about."""
+    return [
+        {
+            "code": each.code,
+            "level": each.level.value,
+            "step": each.step,
+            "site": each.site,
+            "field": each.field.split(".")[2] if each.field.count(".") > 1 else "",
+            "text": replace(each, step="", site="").said(language),
+        }
+        for each in found
+    ]
+
+
+def settings_of(step: Step, column: int) -> Iterator[Row]:
+    """``name, label, value`` of what is set, and of whom it calls."""
+    for name in ("text", *FIELDS[step.kind]):
+        value = getattr(step, name)
+        if value != DEFAULTS[name] or (name == "who" and step.selectors):
+            yield {
+                "name": name,
+                "label": settings.SETTINGS[name][column],
+                "value": value_words(step, name, column),
+            }
+
+
+def value_words(step: Step, name: str, column: int) -> str:
+    """What a setting is, in words."""
+    value: Any = step.selectors if name == "who" else getattr(step, name)
+    if value is None:
+        return settings.AS_STATION[column]
+    if name in ENUMS:
+        return settings.CHOICES[name][value][column]
+    if name in FLAGS:
+        return (settings.YES if value else settings.NO)[column]
+    if isinstance(value, tuple):
+        return ", ".join(who_words(o, column) if isinstance(o, Who) else str(o) for o in value)
+    if name == "code" and value in RESOLUTIONS:
+        return RESOLUTIONS[value][column]
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def ends_of(step: Step, places: dict[str, int], column: int) -> Iterator[Row]:
+    """``outcome, words, target, leads`` of each that the plan says; then what becomes of the rest,
+    where an operator has it."""
+    for outcome, target in step.outcomes.items():
+        yield {
+            "outcome": outcome,
+            "words": end_words(step, outcome, column),
+            "target": target,
+            "leads": target_words(target, places, column),
+        }
+
+
+def target_words(target: str, places: dict[str, int], column: int) -> str:
+    """Where an outcome leads, in words."""
+    if target == CONTINUE:
+        return words.GOES_ON[column]
+    return f"{places[target]}. {target}" if target in places else target
+
+
+def calls(step: Step) -> bool:
+    """Whether it calls people one after the other, and may go on with its list."""
+    return step.kind in CALLING
+
+
+def side_by_side(before: Plan, after: Plan, language: str) -> Row:
+    """Two plans, step by step: ``before`` and ``after`` of each (None: it is not there), their
+    settings and ends marked where they differ, and what ``happened`` to it as a whole ("": neither
+    new, gone nor moved)."""
+    old = {each["id"]: each for each in steps(before, (), language)}
+    new = {each["id"]: each for each in steps(after, (), language)}
+    moved = {c.step for c in plan_changes.compare(before, after) if c.code == "moved"}
+    rows: list[Row] = []
+    for step_id in _in_order(list(old), list(new)):
+        was, now = old.get(step_id), new.get(step_id)
+        happened = "new" if was is None else "gone" if now is None else ""
+        rows.append(
+            {
+                "id": step_id,
+                "before": _marked(was, now),
+                "after": _marked(now, was),
+                "happened": happened or ("moved" if step_id in moved else ""),
+            }
+        )
+    for row in rows:
+        row["changed"] = bool(row["happened"]) or _differs(row["before"]) or _differs(row["after"])
+    return {
+        "names": (before.name, after.name),
+        "rows": rows,
+        "changes": sum(row["changed"] for row in rows) + (before.name != after.name),
+    }
+
+
+def _in_order(old: Sequence[str], new: Sequence[str]) -> list[str]:
+    """The steps as they come now; what is gone stands behind what it stood behind."""
+    found = list(new)
+    for place, step_id in enumerate(old):
+        if step_id not in new:
+            behind = next((e for e in reversed(old[:place]) if e in found), None)
+            found.insert(0 if behind is None else found.index(behind) + 1, step_id)
+    return found
+
+
+def _marked(step: Row | None, other: Row | None) -> Row | None:
+    """``step`` with ``changed`` at each setting and end that ``other`` has not so."""
+    if step is None:
+        return None
+    theirs = {} if other is None else {s["name"]: s["value"] for s in other["settings"]}
+    leads = {} if other is None else {e["outcome"]: e["target"] for e in other["ends"]}
+    return {
+        **step,
+        "changed": other is not None and other["name"] != step["name"],
+        "settings": [
+            {**s, "changed": other is not None and theirs.get(s["name"]) != s["value"]}
+            for s in step["settings"]
+        ],
+        "ends": [
+            {**e, "changed": other is not None and leads.get(e["outcome"]) != e["target"]}
+            for e in step["ends"]
+        ],
+    }
+
+
+def _differs(step: Row | None) -> bool:
+    return step is not None and (
+        step["changed"] or any(each["changed"] for each in (*step["settings"], *step["ends"]))
+    )
