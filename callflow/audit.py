@@ -9,6 +9,8 @@ from typing import Any
 CHANGES: Mapping[str, tuple[str, ...]] = {
     "sites": (
         *("site_created", "site_changed", "code_changed"),
+        *("contract_changed", "contract_planned", "contract_dropped"),
+        *("contact_closed", "contact_restored"),
         *("guard_firm_changed", "firm_member_changed", "firm_member_removed", "directory_changed"),
     ),
     "plans": ("plan_draft_saved", "plan_draft_dropped", "plan_published", "plan_accepted"),

@@ -131,6 +131,8 @@ SITE_FIELDS = {
     "code": N_("Code"),
     "duress_code": N_("Duress code"),
     "password": N_("Spoken password"),
+    "effective_at": N_("From"),
+    "reason": N_("Because"),
     "line": N_("Station's line"),
     "dc09_key": N_("Encryption key (32, 48 or 64 hexadecimal digits)"),
     "poll_every_s": N_("Heard of every … seconds"),
@@ -240,6 +242,13 @@ SITE_STATES = {
     "active": N_("active"),
     "suspended": N_("suspended"),
     "terminated": N_("terminated"),
+}
+#: What each of them means (D2).
+CONTRACT_LIVES = {
+    "commissioning": N_("Alarms are handled; zones, people and the police line are being tested."),
+    "active": N_("Alarms are handled."),
+    "suspended": N_("Signals are stored; alarms are shown to a human, nobody is called."),
+    "terminated": N_("Over: what still comes is stored and shown to a human, nobody is called."),
 }
 #: What many sites lost together.
 STORMS = {"power": N_("mains lost"), "line": N_("lines lost")}
@@ -461,6 +470,15 @@ REFUSALS = (
     N_("1 to 16 characters, digits and letters only"),
     N_("somebody changed this site meanwhile: look at it as it is now, and change it again"),
     N_("this row is there no more: look again"),
+    N_("write down why"),
+    N_("lies more than two years ahead"),
+    N_("this site is in alarm: end it when the alarm is over"),
+    N_("no contract becomes this from what it is then"),
+    N_("nothing of this id is planned: look again"),
+    N_("nobody of this id was called for this site: look again"),
+    N_("this person is called for this site already"),
+    N_("its site was terminated less than a year ago: its panel may send"),
+    N_("a terminated site keeps its accounts for a year"),
     N_("this account has zones or panel users: remove them first"),
     N_("is there already"),
     N_("is too long"),

@@ -33,6 +33,13 @@ def shown_of(tx: Tx, site_id: str) -> list[Row]:
     return [_shown(row) for row in contact_rows.rows_of(tx, site_id)]
 
 
+def in_part(tx: Tx, contact_id: str, **part: Any) -> Row:
+    """A contact as PUT takes it, in a ``part`` (role, rank, authorities, keys_held) at a site."""
+    row = contact_rows.get(tx, contact_id)
+    assert row is not None, "contacts are never erased while a part of theirs is kept"
+    return _shown({**row, **part})
+
+
 def _shown(row: Row) -> Row:
     return {
         "id": row["id"],

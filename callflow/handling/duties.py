@@ -9,11 +9,12 @@ from datetime import datetime
 from callflow.handling import guard_welfare
 from callflow.handling.call_backs import come_back
 from callflow.handling.completing import overdue_tasks
+from callflow.handling.contracts import apply_planned
 from callflow.handling.dead_man import is_overdue, raise_overdue
 from callflow.handling.machines import nodes_changed, watch_nodes
 from callflow.handling.queueing import bridge, escalate_queue, find_forgotten
 from callflow.handling.station import seal_logbook
-from callflow.storage import Tx, call_backs, calls, incidents, tasks
+from callflow.storage import Tx, call_backs, calls, contracts, incidents, tasks
 
 #: What it returns says nothing to whoever has it done.
 Work = Callable[[Tx, datetime], object]
@@ -27,6 +28,7 @@ _EACH_SECOND: tuple[tuple[Work, Work], ...] = (
     (nodes_changed, watch_nodes),
     (is_overdue, raise_overdue),
     (guard_welfare.any_due, guard_welfare.watch_guards),
+    (contracts.any_due, apply_planned),
 )
 #: Done without a look, each after so many seconds.
 RARELY: Mapping[Work, float] = {find_forgotten: 10.0, seal_logbook: 60.0}

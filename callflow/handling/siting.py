@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from callflow.changes import changes
-from callflow.handling import calendars, cameras, contacts, passwords, site_rules
+from callflow.handling import calendars, cameras, contacts, contracts, passwords, site_rules
 from callflow.handling.contacts import e164
 from callflow.handling.site_rules import BadSite
 from callflow.handling.telling import tell
@@ -67,13 +67,19 @@ def get_site(tx: Tx, site_id: str) -> Row | None:
     }
 
 
-def put_site(tx: Tx, vault: Vault, site_id: str, body: Row, who: str, now: datetime) -> bool:
-    """Create or replace a site; whether it is new. Raises BadSite, naming the field."""
+def put_site(
+    tx: Tx, vault: Vault, site_id: str, body: Row, who: str, now: datetime, *, because: str = ""
+) -> bool:
+    """Create or replace a site; whether it is new. ``because``: why whoever is in ``body`` no more
+    is called no more, or the contract another. Raises BadSite, naming the field."""
     old = sites.site_row(tx, site_id)
     shown = get_site(tx, site_id) if old else None
     name = site_rules.required(body, "name", "name")
-    accounts = _accounts(tx, site_id, body.get("accounts", []))
+    accounts = _accounts(tx, site_id, body.get("accounts", []), now)
     _write_site(tx, vault, site_id, old, body, name, now)
+    if old is not None:
+        state = body.get("state", SiteState.ACTIVE)
+        contracts.written_anew(tx, site_id, old["state"], state, who, because, now)
     numbers = _numbers(body)
     before = {row["account"]: row for row in sites.account_rows(tx, site_id)}
     sites.drop_links(tx, site_id, numbers)
@@ -96,6 +102,9 @@ def put_site(tx: Tx, vault: Vault, site_id: str, body: Row, who: str, now: datet
     people = [contact["id"] for contact in body.get("contacts", [])]
     site_rules.write_panel_users(tx, numbers, people, body.get("panel_users") or [])
     _tell(tx, site_id, shown, body, who, now)
+    there = {(c["id"], c["role"]) for c in body.get("contacts", [])}
+    gone = [c for c in (shown or {}).get("contacts", []) if (c["id"], c["role"]) not in there]
+    contracts.closed(tx, site_id, gone, reason=because, who=who, now=now)
     return old is None
 
 
@@ -157,6 +166,7 @@ def _write_site(
             "timezone": timezone,
             "language": body.get("language", "fr"),
             "state": site_rules.one_of(SiteState, body.get("state", SiteState.ACTIVE), "state"),
+            "state_since": old["state_since"] if old else now,
             "recognition_word": word,
             "plans": _plans(tx, body.get("plans", {})),
             "plan_rules": calendars.plan_rules(tx, body.get("plan_rules"), _numbers(body)),
@@ -178,7 +188,7 @@ def _timezone(name: str) -> str:
         raise BadSite("timezone", "is no IANA time zone, such as Europe/Paris") from None
 
 
-def _accounts(tx: Tx, site_id: str, accounts: list[Row]) -> list[Row]:
+def _accounts(tx: Tx, site_id: str, accounts: list[Row], now: datetime) -> list[Row]:
     for place, account in enumerate(accounts):
         site_rules.required(account, "account", f"accounts[{place}].account")
     taken = sites.site_of_accounts(tx, [a["account"] for a in accounts])
@@ -186,9 +196,30 @@ def _accounts(tx: Tx, site_id: str, accounts: list[Row]) -> list[Row]:
         field = f"accounts[{place}].account"
         if not _ACCOUNT.fullmatch(account["account"]):
             raise BadSite(field, "1 to 16 characters, digits and letters only")
-        if taken.get(account["account"], site_id) != site_id:
-            raise BadSite(field, f"belongs to site {taken[account['account']]}")
+        owner = taken.get(account["account"], site_id)
+        if owner != site_id:
+            _freed(tx, account["account"], owner, field, now)
+    _kept_in_quarantine(tx, site_id, {account["account"] for account in accounts}, now)
     return accounts
+
+
+def _freed(tx: Tx, account: str, owner: str, field: str, now: datetime) -> None:
+    """An account of another site: free where that one is terminated long ago. Raises BadSite."""
+    row = sites.site_row(tx, owner)
+    if row is None or row["state"] != SiteState.TERMINATED:
+        raise BadSite(field, f"belongs to site {owner}")
+    if contracts.in_quarantine(row, now):
+        raise BadSite(field, "its site was terminated less than a year ago: its panel may send")
+    sites.free_account(tx, account)
+
+
+def _kept_in_quarantine(tx: Tx, site_id: str, accounts: set[str], now: datetime) -> None:
+    """A terminated site keeps its accounts, so that nobody else gets them. Raises BadSite."""
+    row = sites.site_row(tx, site_id)
+    if row is None or not contracts.in_quarantine(row, now):
+        return
+    if any(each["account"] not in accounts for each in sites.account_rows(tx, site_id)):
+        raise BadSite("accounts", "a terminated site keeps its accounts for a year")
 
 
 def _write_account(

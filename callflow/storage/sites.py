@@ -168,6 +168,14 @@ def drop_links(tx: Tx, site_id: str, keep_accounts: Sequence[str]) -> None:
     )
 
 
+def free_account(tx: Tx, account: str) -> None:
+    """What was declared of an account, and known of its panel, at a site that is no more."""
+    for table in (t.zone, t.panel_user, t.partition, t.zone_trips):
+        tx.execute(delete(table).where(table.c.account == account))
+    nothing = {"site_id": None, "dc09_key": None, "phone": None, "line": None}
+    tx.execute(update(t.account).where(t.account.c.account == account).values(**nothing))
+
+
 def account_keys(tx: Tx) -> dict[str, bytes]:
     """{account: encrypted DC-09 key} of every account that has one."""
     query = select(t.account.c.account, t.account.c.dc09_key).where(

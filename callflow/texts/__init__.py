@@ -268,6 +268,7 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "where": interventions.WHERE,
     "armed": interventions.ARMED,
     "part": shifts.PARTS,
+    "contract": sites.CONTRACTS,
     **law.WORDS,
     **callers.WORDS,
 }

@@ -8,6 +8,33 @@ from typing import Any
 ENTRIES: Mapping[str, tuple[str, str]] = {
     "site_created": ("Site créé par {by}", "Site created by {by}"),
     "site_changed": ("Site modifié par {by}{what}", "Site changed by {by}{what}"),
+    "contract_changed": (
+        "Contrat : {contract} ({by}) : {because}",
+        "Contract: {contract} ({by}): {because}",
+    ),
+    "contract_planned": (
+        "Contrat : {contract} prévu pour {since} par {by} : {because}",
+        "Contract: {contract} planned for {since} by {by}: {because}",
+    ),
+    "contract_dropped": (
+        "Contrat : {contract} n'est plus prévu ({by})",
+        "Contract: {contract} is planned no more ({by})",
+    ),
+    "contact_closed": (
+        "{who} n'est plus appelé pour ce site ({by}) : {because}",
+        "{who} is called for this site no more ({by}): {because}",
+    ),
+    "contact_restored": (
+        "{who} est de nouveau appelé pour ce site ({by})",
+        "{who} is called for this site again ({by})",
+    ),
+}
+#: What a contract is (D2).
+CONTRACTS: Mapping[str, tuple[str, str]] = {
+    "commissioning": ("en mise en service", "commissioning"),
+    "active": ("actif", "active"),
+    "suspended": ("suspendu", "suspended"),
+    "terminated": ("résilié", "terminated"),
 }
 
 #: What the last word of a field's path is called; others keep their technical name.

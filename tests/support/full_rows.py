@@ -18,6 +18,7 @@ from callflow.call import Outcome
 from callflow.call_plan import Measure
 from callflow.escalation import GuardEvent
 from callflow.handling import (
+    contracts,
     instructing,
     presence,
     rosters,
@@ -31,6 +32,7 @@ from callflow.law import Answer, Finding, Means, Service
 from callflow.presence import BreakReason, Presence
 from callflow.roster import Part
 from callflow.signal import Signal
+from callflow.site import SiteState
 from callflow.storage import Tx, access, incidents, people, shifts, tasks
 from callflow.storage import phones as phone_rows
 from tests.support.cameras import a_still
@@ -102,6 +104,7 @@ def fill(station: WebStation, said: Callable[[str], str] = str) -> FullStation:
     full = FullStation(station)
     _people(full, said)
     _sites(full, said)
+    _contract(full, said)
     _alarms(full, said)
     _held(full, said)
     _images(full, said)
@@ -216,6 +219,26 @@ def _deciders(said: Callable[[str], str]) -> list[Row]:
         {"id": "firm", "name": said("Ouest Garde"), "role": "guard", "phone": FIRM},
         {"id": "chief", "name": said("Chef"), "role": "manager", "authorities": decides},
     ]
+
+
+def _contract(full: FullStation, said: Callable[[str], str]) -> None:
+    """The shop closes for a week soon, and one of its people is called no more."""
+    now, vault = clock.now(), full.station.vault
+    later: Row = {"reason": said("Congés"), "effective_at": now + timedelta(days=9)}
+
+    def write(tx: Tx) -> None:
+        site = handling.get_site(tx, SHOP)
+        assert site is not None
+        gone = {**site["contacts"][1], "id": f"{SHOP}-9", "name": said("Ancien gérant"), "rank": 9}
+        more = {**site, "contacts": [*site["contacts"], gone]}
+        handling.put_site(tx, vault, SHOP, more, NAME, now)
+        handling.put_site(tx, vault, SHOP, site, NAME, now, because=said("Parti"))
+        state: Row = {"reason": said("Essais"), "effective_at": None, "who": NAME, "now": now}
+        contracts.change_contract(tx, SHOP, SiteState.COMMISSIONING, **state)
+        contracts.change_contract(tx, SHOP, SiteState.ACTIVE, **state)
+        contracts.change_contract(tx, SHOP, SiteState.SUSPENDED, **state | later)
+
+    full.do(write)
 
 
 def _alarms(full: FullStation, said: Callable[[str], str]) -> None:

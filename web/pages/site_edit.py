@@ -9,18 +9,19 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow import handling
-from callflow.site import ANY_KIND, Authority, Role, SiteState
+from callflow.handling import contracts
+from callflow.site import ANY_KIND, Authority, Role
 from callflow.storage import Tx, sites
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
-from web.pages import forms, site_list, site_saving
+from web.pages import forms, site_contract, site_list, site_saving
 from web.pages.site_saving import Body
 from web.pages.sites import Wrong, tried
 from web.problems import ProblemError, not_found
@@ -35,6 +36,7 @@ Configurer = Annotated[Visitor, Depends(allowed(Right.CONFIGURE))]
 _POSTCODE = re.compile(r"([0-9A-Z][0-9A-Z -]{0,15})?")
 #: Which way a contact goes in the order of those of its role.
 _MOVES = {"up": -1, "down": 1}
+ACTS = (*_MOVES, "close")
 
 
 @router.post("/sites")
@@ -82,7 +84,6 @@ async def change(site_id: str, request: Request, visitor: Configurer, station: H
             "postcode": postcode,
             "timezone": forms.line(form, "timezone").strip(),
             "language": _language(form, site["language"]),
-            "state": forms.one_of(SiteState, form, "state").value,
             **({"recognition_word": word} if word else {}),
         }
 
@@ -121,8 +122,8 @@ async def move_contact(
     visitor: Configurer,
     station: Here,
 ) -> Response:
-    """``up`` and ``down`` among those of its role, or ``remove``."""
-    if act not in (*_MOVES, "remove"):
+    """``up`` and ``down`` among those of its role, or ``close`` with a reason: called no more."""
+    if act not in ACTS:
         raise not_found("act")
     form = await forms.sent(request)
 
@@ -131,8 +132,9 @@ async def move_contact(
         this = next((c for c in contacts if c["id"] == contact_id), None)
         if this is None:
             raise ProblemError(409, site_saving.CHANGED)
-        if act == "remove":
-            return {**site, "contacts": [c for c in contacts if c is not this]}
+        if act == "close":
+            contracts.a_reason(form.get("reason", ""))
+            return contracts.without(site, contact_id, this["role"])
         order = [c for c in contacts if c["role"] == this["role"]]
         place = order.index(this)
         order.insert(max(0, place + _MOVES[act]), order.pop(place))
@@ -192,6 +194,56 @@ async def _save(
     )
 
 
+@router.post("/sites/{site_id}/contract")
+async def change_contract(
+    site_id: str, request: Request, visitor: Configurer, station: Here
+) -> Response:
+    """The site's contract becomes another, now or from a moment on, with a reason (D2)."""
+    form = await forms.sent(request)
+    return await _done(
+        station, visitor, site_id, form, site_contract.change(station, visitor, site_id, form)
+    )
+
+
+@router.post("/sites/{site_id}/contract/{change_id}/drop")
+async def drop_change(
+    site_id: str, change_id: str, request: Request, visitor: Configurer, station: Here
+) -> Response:
+    """What is planned for the contract is not done."""
+    form, now = await forms.sent(request), station.clock()
+
+    def run(tx: Tx) -> None:
+        contracts.drop_change(tx, site_id, change_id, visitor.name, now)
+
+    return await _done(station, visitor, site_id, form, run)
+
+
+@router.post("/sites/{site_id}/former/{former_id}/restore")
+async def restore(
+    site_id: str, former_id: str, request: Request, visitor: Configurer, station: Here
+) -> Response:
+    """Somebody who was called once is called again."""
+    form, now = await forms.sent(request), station.clock()
+
+    def run(tx: Tx) -> None:
+        site = site_saving.unchanged(tx, site_id, form)
+        body = contracts.back(tx, site, former_id, visitor.name, now)
+        handling.put_site(tx, station.vault, site_id, body, visitor.name, now)
+
+    return await _done(station, visitor, site_id, form, run)
+
+
+async def _done(
+    station: Station, visitor: Visitor, site_id: str, form: forms.Form, run: Callable[[Tx], None]
+) -> Response:
+    return await site_saving.done(
+        station,
+        run,
+        back=f"/sites/{quote(site_id, safe='')}/edit",
+        again=lambda wrong: _forms(station, visitor, site_id, wrong, form),
+    )
+
+
 async def _forms(
     station: Station,
     visitor: Visitor,
@@ -199,18 +251,14 @@ async def _forms(
     wrong: Wrong | None = None,
     typed: forms.Form | None = None,
 ) -> Response:
-    values = {
-        "roles": [role.value for role in Role],
-        "states": [state.value for state in SiteState],
-        "authorities": [authority.value for authority in Authority],
-        "any_kind": ANY_KIND,
-    }
+    def values(tx: Tx, site: Body) -> dict[str, Any]:
+        return {
+            "roles": [role.value for role in Role],
+            "authorities": [authority.value for authority in Authority],
+            "any_kind": ANY_KIND,
+            **site_contract.shown(tx, site),
+        }
+
     return await site_saving.shown(
-        station,
-        visitor,
-        site_id,
-        "site_edit.html",
-        lambda tx, site: values,
-        wrong=wrong,
-        typed=typed,
+        station, visitor, site_id, "site_edit.html", values, wrong=wrong, typed=typed
     )

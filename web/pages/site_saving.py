@@ -54,8 +54,8 @@ async def save(
     now = station.clock()
 
     def run(tx: Tx) -> None:
-        body = change(unchanged(tx, site_id, form))
-        handling.put_site(tx, station.vault, site_id, body, visitor.name, now)
+        body, why = change(unchanged(tx, site_id, form)), forms.line(form, "reason").strip()
+        handling.put_site(tx, station.vault, site_id, body, visitor.name, now, because=why)
 
     return await done(station, run, back=back, again=again)
 

@@ -10,6 +10,7 @@ from callflow.storage.schema.alarms import (
     undo,
 )
 from callflow.storage.schema.base import UtcDateTime, metadata
+from callflow.storage.schema.contracts import contract_change, former_contact
 from callflow.storage.schema.distribution import call_back
 from callflow.storage.schema.interventions import firm_member, guard_firm, measure, visit
 from callflow.storage.schema.law import (
@@ -61,8 +62,10 @@ __all__ = [
     "client",
     "code_guess",
     "contact",
+    "contract_change",
     "event_override",
     "firm_member",
+    "former_contact",
     "guard_firm",
     "image",
     "incident",

@@ -33,6 +33,7 @@ site = Table(
     Column("timezone", String(64), nullable=False),
     Column("language", String(8), nullable=False),
     Column("state", String(16), nullable=False),
+    instant("state_since"),  # null: since before that was kept
     Column("recognition_word", LargeBinary, nullable=True),  # encrypted, see vault
     Column("password", LargeBinary, nullable=True),  # spoken (D14); encrypted
     Column("duress_password", LargeBinary, nullable=True),

@@ -13,12 +13,13 @@ from callflow import call_plan, clock, handling, standard_plans
 from callflow.call import CallState, Outcome
 from callflow.call_plan import Measure
 from callflow.escalation import GuardEvent
-from callflow.handling import in_call, instructing, plans, rosters
+from callflow.handling import contracts, in_call, instructing, plans, rosters
 from callflow.handling.measures import open_measure
 from callflow.handling.telling import tell
 from callflow.hours import Span
 from callflow.law import Finding, Means
 from callflow.roster import Part
+from callflow.site import SiteState
 from callflow.storage import Tx, shifts, sites
 from callflow.storage import schema as t
 from ivr.speech.places import announcements_of
@@ -271,7 +272,18 @@ def _sites(world: World, page: Page) -> str:
 
 
 def _site_forms(world: World, page: Page) -> str:
-    return f"/sites/{world.site()}/edit"
+    account, now = world.site(), clock.now()
+
+    def write(tx: Tx) -> None:
+        site = handling.get_site(tx, account)
+        assert site is not None
+        fewer = contracts.without(site, f"{account}-1", "keyholder")
+        handling.put_site(tx, world.station.vault, account, fewer, CHIEF, now, because="parti")
+        later: dict[str, Any] = dict(reason="congés", effective_at=now + timedelta(days=9))
+        contracts.change_contract(tx, account, SiteState.SUSPENDED, who=CHIEF, now=now, **later)
+
+    world.do(write)
+    return f"/sites/{account}/edit"
 
 
 def _site_tables(world: World, page: Page) -> str:
@@ -430,6 +442,7 @@ SCENES: tuple[Scene, ...] = (
             "phone": "06 39 98 01 77",
             "code": "8642",
             "duress_code": "8643",
+            "reason": "parti",
         },
     ),
     Scene(

@@ -55,6 +55,8 @@ NO_WORDS: dict[str, str] = {
     "contact": "language code duress_code",
     "site": "timezone language state postcode",
     "zone": "kind",
+    "contract_change": "state",
+    "former_contact": "role",
     "panel_user": "part",
     "event_override": "kind category",
     "task": "step kind state outcome subject",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 
-from callflow import handling
+from callflow import clock, handling
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
 from web.accounts import Role
@@ -22,7 +23,6 @@ GENERAL = {
     "postcode": "29000",
     "timezone": "Europe/Paris",
     "language": "fr",
-    "state": "active",
 }
 LOU = {"name": "Lou", "role": "keyholder", "phone": "06 39 98 01 77", "language": "en"}
 
@@ -88,44 +88,74 @@ async def test_somebody_is_added_changed_moved_and_removed(
         ("up", ["Lou Abgrall", "Anne Le Goff", "Yves Morvan"]),
         ("up", ["Lou Abgrall", "Anne Le Goff", "Yves Morvan"]),
         ("down", ["Anne Le Goff", "Lou Abgrall", "Yves Morvan"]),
-        ("remove", ["Anne Le Goff", "Yves Morvan"]),
+        ("close", ["Anne Le Goff", "Yves Morvan"]),
     ):
         path = f"/sites/1001/contacts/{lou['id']}/{act}"
-        assert (await admin.send(path, as_of=await as_of(admin))).status_code == 303
+        answer = await admin.send(path, as_of=await as_of(admin), reason="déménage")
+        assert answer.status_code == 303
         assert people(station) == order
     assert people(station, "premises") == ["Accueil"]
+    shown = (await admin.see(AT)).text
+    assert "déménage" in shown
+    (former,) = re.findall("/former/([0-9a-f]+)/restore", shown)
+    path = f"/sites/1001/former/{former}/restore"
+    assert (await admin.send(path, as_of=await as_of(admin))).status_code == 303
+    assert people(station) == ["Anne Le Goff", "Yves Morvan", "Lou Abgrall"]
 
 
-@pytest.mark.parametrize(
-    ("path", "fields", "said"),
-    [
-        (AT, {**GENERAL, "name": " "}, "is missing (Name)"),
-        (AT, {**GENERAL, "postcode": "29 000!"}, "digits and letters, at most 16 (Postcode)"),
-        (AT, {**GENERAL, "timezone": "Mars"}, "Europe/Paris (Time zone)"),
-        (AT, {**GENERAL, "state": "gone"}, "choose one of"),
-        ("/sites/1001/contacts", {**LOU, "phone": "17"}, "(Phone)"),
-        ("/sites/1001/contacts", {**LOU, "code": "12"}, "must have 4 to 8 digits (Code)"),
-        (
-            "/sites/1001/contacts",
-            {**LOU, "code": "8642", "duress_code": "8642"},
-            "must differ from the code (Duress code)",
-        ),
-        ("/sites/1001/contacts", {**LOU, "language": "xx"}, "choose one of fr, en (Language)"),
-        ("/sites/1001/contacts", {**LOU, "id": "nobody"}, "somebody changed this site"),
-    ],
-)
+async def test_a_contract_changes_now_or_from_a_day_on(station: WebStation, admin: Person) -> None:
+    async def becomes(state: str, at: str = "") -> int:
+        form = {"state": state, "reason": "fermeture annuelle", "effective_at": at}
+        answer = await admin.send("/sites/1001/contract", as_of=await as_of(admin), **form)
+        return answer.status_code
+
+    assert await becomes("suspended") == 303
+    assert site(station)["state"] == "suspended"
+    ahead = (clock.now() + timedelta(days=40)).strftime("%Y-%m-%dT08:00")
+    assert await becomes("active", ahead) == 303
+    assert site(station)["state"] == "suspended"
+    shown = (await admin.see(AT)).text
+    assert shown.count("fermeture annuelle") == 2  # what was, what is to come
+    (planned,) = re.findall("/contract/([0-9a-f]+)/drop", shown)
+    assert (await admin.send(f"/sites/1001/contract/{planned}/drop")).status_code == 303
+    assert "/drop" not in (await admin.see(AT)).text
+    late = await admin.send(f"/sites/1001/contract/{planned}/drop")
+    assert late.status_code == 409
+
+
+WRONG: list[tuple[str, dict[str, str], str]] = [
+    (AT, {**GENERAL, "name": " "}, "is missing (Name)"),
+    (AT, {**GENERAL, "postcode": "29 000!"}, "digits and letters, at most 16 (Postcode)"),
+    (AT, {**GENERAL, "timezone": "Mars"}, "Europe/Paris (Time zone)"),
+    ("/sites/1001/contract", {"state": "gone", "reason": "x"}, "choose one of"),
+    ("/sites/1001/contract", {"state": "suspended", "reason": ""}, "write down why (Because)"),
+    ("/sites/1001/contract", {"state": "active", "reason": "x"}, "becomes this from what it is"),
+    ("/sites/1001/contacts/1001-1/close", {"reason": " "}, "write down why (Because)"),
+    ("/sites/1001/contacts", {**LOU, "phone": "17"}, "(Phone)"),
+    ("/sites/1001/contacts", {**LOU, "code": "12"}, "must have 4 to 8 digits (Code)"),
+    (
+        "/sites/1001/contacts",
+        {**LOU, "code": "8642", "duress_code": "8642"},
+        "must differ from the code (Duress code)",
+    ),
+    ("/sites/1001/contacts", {**LOU, "language": "xx"}, "choose one of fr, en (Language)"),
+    ("/sites/1001/contacts", {**LOU, "id": "nobody"}, "somebody changed this site"),
+]
+
+
 async def test_what_is_wrong_is_said_and_what_was_typed_stands(
-    station: WebStation, admin: Person, path: str, fields: dict[str, str], said: str
+    station: WebStation, admin: Person
 ) -> None:
     before = site(station)
     await admin.see(f"{AT}?lang=en")
-    answer = await admin.send(path, as_of=await as_of(admin), **fields)
-    assert answer.status_code in (409, 422)
-    shown = html.unescape(re.sub("<[^>]+>", "", answer.text))
-    assert said in shown
-    assert site(station) == before
-    if fields["name"].strip() and "id" not in fields:
-        assert f'value="{fields["name"]}"' in answer.text
+    for path, fields, said in WRONG:
+        answer = await admin.send(path, as_of=await as_of(admin), **fields)
+        assert answer.status_code in (409, 422)
+        shown = html.unescape(re.sub("<[^>]+>", "", answer.text))
+        assert said in shown
+        assert site(station) == before
+        if fields.get("name", "").strip() and "id" not in fields:
+            assert f'value="{fields["name"]}"' in answer.text
 
 
 async def test_the_second_of_two_who_change_it_is_refused(
