@@ -25,7 +25,10 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
         *("recovery_code_used", "session_ended", "desk_phone_given"),
     ),
     "rosters": ("roster_added", "roster_removed", "duties_imported", "absences_imported"),
-    "settings": ("announcement_recorded", "announcement_removed"),
+    "settings": (
+        *("retention_set", "hold_placed", "hold_lifted", "purged"),
+        *("announcement_recorded", "announcement_removed"),
+    ),
 }
 #: Kinds of entries that tell who saw or heard what is confidential, by what it was.
 LOOKS: Mapping[str, tuple[str, ...]] = {

@@ -18,6 +18,7 @@ import structlog
 from callflow import clock, handling
 from callflow.config import Settings
 from callflow.correlation import Rates
+from callflow.dispatch.doomed import delete_doomed
 from callflow.dispatch.identity import Identity, only, taken
 from callflow.dispatch.opening import open_dispatch
 from callflow.dispatch.wake import open_store, open_wake
@@ -38,6 +39,7 @@ _FEWEST, _MOST = 4, 200
 _HOLD = 0.04
 _TICK = timedelta(seconds=1)
 _BEAT = timedelta(seconds=2)
+_DOOMED = timedelta(seconds=5)
 _CLOCK_BACK = 2.0  # seconds: smaller steps delay nothing that counts
 
 
@@ -46,6 +48,7 @@ class Engine:
 
     def __init__(self, settings: Settings, store: Store, me: Identity | None = None) -> None:
         self._store, self._me = store, me or only(settings, ROLE)
+        self._images, self._node = settings.images_dir, settings.node
         self._dispatch = open_dispatch(store)
         self._wake = open_wake(settings, ROLE)
         self._duty = Duty(store.url, ROLE)
@@ -68,6 +71,7 @@ class Engine:
                 parts.create_task(self._every(_TICK, self._tick))
                 parts.create_task(self._every(_TICK, self._watch))
                 parts.create_task(self._every(_BEAT, self._beat))
+                parts.create_task(self._every(_DOOMED, self._delete_images))
         finally:
             self._wake.close()
             self._duty.close()
@@ -158,6 +162,9 @@ class Engine:
             return machines.share(tx, self._me.name, now)
 
         self._share = await self._store.write(beat)
+
+    async def _delete_images(self) -> None:
+        await delete_doomed(self._store, "images", self._images, self._node, clock.now())
 
     async def _every(self, period: timedelta, work: Callable[[], Awaitable[None]]) -> None:
         while True:

@@ -48,6 +48,7 @@ def instructions_of(tx: Tx, row: Row, now: datetime) -> list[Row]:
     )
     agreed = list({each.id: each for each in found}.values())
     said = spoken.named(tx, [each.voice for each in agreed if each.voice])
+    said = {name: row for name, row in said.items() if row["path"]}  # its time may be over
     about = {each.contact for each in agreed} | {each.replacement for each in agreed}
     names = contacts.names_of(tx, [contact for contact in about if contact])
     return [

@@ -121,6 +121,7 @@ def environment(language: str) -> Environment:
         "law": functools.partial(words.of_law, language=language),
         "resolution": functools.partial(words.resolution, language=language),
         "fault": functools.partial(words.fault, language=language),
+        "recording_problem": functools.partial(words.recording_problem, language=language),
         "evidence": functools.partial(words.evidence, language=language),
         "by_camera": image_views.by_camera,
         "since": image_views.since,

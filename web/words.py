@@ -8,9 +8,9 @@ from typing import Any
 from callflow.signal import OF_STATION as OF_STATION_KINDS
 from callflow.texts import OUTCOMES as OUTCOME_WORDS
 from callflow.texts import REASONS as REASON_WORDS
+from callflow.texts import RECORDING_PROBLEMS, law
 from callflow.texts import RESOLUTIONS as RESOLUTION_WORDS
 from callflow.texts import TASK_OUTCOMES as TASK_OUTCOME_WORDS
-from callflow.texts import law
 from callflow.texts.evidence import SIGNS
 from callflow.texts.outbox import FAULTS
 from ivr.prompts import KINDS
@@ -205,11 +205,19 @@ RIGHTS = {
 #: The pages of settings, and where each one is.
 SETTINGS = {
     "roles": N_("Users and roles"),
+    "retention": N_("Retention"),
     "audit": N_("Audit"),
 }
 SETTINGS_PAGES = {
     "roles": "/settings",
+    "retention": "/settings/retention",
     "audit": "/audit",
+}
+#: What is kept for so many days: callflow/retention.py.
+KEPT = {
+    "recordings": N_("Recordings of calls, and what was said after a tone"),
+    "images": N_("Images and clips"),
+    "signals": N_("Signals of panels"),
 }
 #: What the audit tells of, by the groups of callflow/audit.py; then all of each half.
 AUDIT = {
@@ -408,6 +416,12 @@ def fault(name: str, language: str) -> str:
     return pair[LANGUAGES.index(language)] if pair else name
 
 
+def recording_problem(name: str, language: str) -> str:
+    """What is wrong with a recording."""
+    pair = RECORDING_PROBLEMS.get(name)
+    return pair[LANGUAGES.index(language)] if pair else name
+
+
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
@@ -442,6 +456,15 @@ CALL_BACK_RESULTS = {
 }
 #: Why an act or an address is refused, as the other modules say it: shown in the page's language.
 REFUSALS = (
+    N_("nothing would be kept: what an alarm left must be there when somebody asks for it"),
+    N_("too few days: a disputed call to the police could not be proven any more"),
+    N_("too many days for this purpose: put a legal hold on the alarms that must be kept"),
+    N_("a change begins tomorrow at the earliest: what is deleted never comes back"),
+    N_("a number of days"),
+    N_("there is no such alarm"),
+    N_("say why this alarm must be kept"),
+    N_("this alarm is held already"),
+    N_("there is no such legal hold"),
     N_("start your shift first"),
     N_("choose to be available, or on a break with a reason"),
     N_("there is no such call-back"),

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from callflow.handling import guard_welfare
+from callflow.handling import guard_welfare, retaining
 from callflow.handling.call_backs import come_back
 from callflow.handling.completing import overdue_tasks
 from callflow.handling.contracts import apply_planned
@@ -29,6 +29,7 @@ _EACH_SECOND: tuple[tuple[Work, Work], ...] = (
     (is_overdue, raise_overdue),
     (guard_welfare.any_due, guard_welfare.watch_guards),
     (contracts.any_due, apply_planned),
+    (retaining.any_due, retaining.purge),
 )
 #: Done without a look, each after so many seconds.
 RARELY: Mapping[Work, float] = {find_forgotten: 10.0, seal_logbook: 60.0}

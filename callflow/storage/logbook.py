@@ -309,6 +309,13 @@ def imaged_hashes(tx: Tx) -> dict[str, str]:
     return {data["image"]: data["sha256"] for data in told if "image" in data}
 
 
+def purged(tx: Tx, which: str) -> set[str]:
+    """``calls``, ``voices`` or ``images`` whose files were deleted when their time was over, as the
+    logbook tells it."""
+    query = select(t.logbook.c.data).where(t.logbook.c.kind == "purged")
+    return {name for data in _execute(tx, query).scalars() for name in data.get(which, ())}
+
+
 def _entry(row: Any) -> Entry:
     names = Entry.__dataclass_fields__
     return Entry(**{name: value for name, value in row._mapping.items() if name in names})

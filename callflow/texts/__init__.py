@@ -18,6 +18,7 @@ from callflow.texts import (
     outbox,
     people,
     plans,
+    settings,
     shifts,
     simulation,
     sites,
@@ -41,6 +42,7 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     **callers.ENTRIES,
     **shifts.ENTRIES,
     **sites.ENTRIES,
+    **settings.ENTRIES,
 }
 
 #: Words for a call's end, as people say them.
@@ -213,6 +215,10 @@ RECORDING_PROBLEMS: Mapping[str, tuple[str, str]] = {
     "silent": ("aucun son reçu du correspondant", "no sound came from the far end"),
     "length": ("la durée ne correspond pas à l'appel", "its length is not the call's"),
     "cut": ("coupé par un arrêt de la téléphonie, conservé", "cut by a crash, kept"),
+    "purged": (
+        "effacé : sa durée de conservation est passée",
+        "deleted: the time it is kept for is over",
+    ),
 }
 
 #: Resolution codes (codes acquis).
@@ -269,6 +275,7 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "armed": interventions.ARMED,
     "part": shifts.PARTS,
     "contract": sites.CONTRACTS,
+    "kept": settings.KEPT,
     **law.WORDS,
     **callers.WORDS,
 }

@@ -56,6 +56,9 @@ _FIELDS: Mapping[str, tuple[str, str]] = {
     "rank": ("rang", "rank"),
     "role": ("rôle", "role"),
     "keys_held": ("clés détenues", "keys held"),
+    "recordings": ("enregistrements, en jours", "recordings, in days"),
+    "images": ("images, en jours", "images, in days"),
+    "signals": ("messages d'alarme, en jours", "signals, in days"),
     "dc09_key": ("clé de chiffrement", "encryption key"),
 }
 #: Said in one entry; the others are counted.

@@ -12,6 +12,7 @@ import structlog
 
 from callflow import clock, handling
 from callflow.config import Settings
+from callflow.dispatch.doomed import delete_doomed
 from callflow.dispatch.identity import Identity, only, taken
 from callflow.dispatch.wake import open_store, open_wake
 from callflow.storage import Store, StoreUnavailable, Tx
@@ -47,6 +48,7 @@ _LOOK_EVERY = 0.1  # seconds: a lost wake-up costs no more
 _BEAT_EVERY = 2.0
 _SWEEP_EVERY = 20.0
 _DRAFTS_EVERY = 3.0
+_DOOMED_EVERY = 5.0
 _TRUNKS_EVERY = 3.0
 _PHONES_EVERY = 2.0
 #: An Asterisk of our own says when it has booted; others may never say it.
@@ -151,6 +153,7 @@ class Telephony:
                     self._every(_TRUNKS_EVERY, self._watch_trunks),
                     self._follow_phones(),
                     self._every(_SWEEP_EVERY, self._recordings.sweep),
+                    self._every(_DOOMED_EVERY, self._delete_recordings),
                     *self._drafting(),
                 ):
                     parts.create_task(part)
@@ -164,6 +167,11 @@ class Telephony:
     def _drafting(self) -> list[Coroutine[None, None, None]]:
         """Where the parts for it are installed, what was dictated is drafted beside the calls."""
         return [self._every(_DRAFTS_EVERY, self._drafts.look)] if transcribing.installed() else []
+
+    async def _delete_recordings(self) -> None:
+        settings = self._settings
+        folder = settings.recordings_dir
+        await delete_doomed(self._store, "recordings", folder, settings.node, clock.now())
 
     async def _look(self) -> None:
         """Do what the rows ask for."""

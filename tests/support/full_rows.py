@@ -21,6 +21,7 @@ from callflow.handling import (
     contracts,
     instructing,
     presence,
+    retaining,
     rosters,
     testing,
 )
@@ -33,7 +34,7 @@ from callflow.presence import BreakReason, Presence
 from callflow.roster import Part
 from callflow.signal import Signal
 from callflow.site import SiteState
-from callflow.storage import Tx, access, incidents, people, shifts, tasks
+from callflow.storage import Tx, access, incidents, people, retention, shifts, tasks
 from callflow.storage import phones as phone_rows
 from tests.support.cameras import a_still
 from tests.support.full_station import (
@@ -109,9 +110,23 @@ def fill(station: WebStation, said: Callable[[str], str] = str) -> FullStation:
     _held(full, said)
     _images(full, said)
     _shifts(full, said)
+    _retained(full, said)
     for number in (number_of(SHOP, 1), STRANGER):
         full.hangs_up(full.waits(number))
     return full
+
+
+def _retained(full: FullStation, said: Callable[[str], str]) -> None:
+    """How long what alarms leave is kept, and one that is held."""
+    now = clock.now()
+
+    def write(tx: Tx) -> None:
+        for days, begun in ((90, now - timedelta(days=2)), (60, now + timedelta(days=2))):
+            row = {"id": f"images-{days}", "what": "images", "days": days, "since": begun}
+            retention.set_rule(tx, {**row, "set_by": NAME, "set_at": now}, now)
+        retaining.place_hold(tx, full.incidents["shop"], said("Plainte"), NAME, now)
+
+    full.do(write)
 
 
 def _people(full: FullStation, said: Callable[[str], str]) -> None:

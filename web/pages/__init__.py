@@ -20,6 +20,7 @@ from web.pages import (
     plan_list,
     presence,
     recordings,
+    retention,
     roster,
     scheme,
     search,
@@ -40,7 +41,7 @@ for module in (
     *(site_list, site_edit, site_parts, sites),
     *(plan_list, plan),
     *(passwords, together, incident),  # the last one takes any act
-    *(lines, logbook, recordings, images, settings, audit),
+    *(lines, logbook, recordings, images, settings, retention, audit),
     *(shift, roster, telephone),
     *(presence, call_backs, dialogues),
 ):

@@ -23,6 +23,7 @@ from callflow.storage.schema.logbook import chain_head, logbook, seal
 from callflow.storage.schema.outbox import image, outbox
 from callflow.storage.schema.people import instruction
 from callflow.storage.schema.plans import plan, plan_draft
+from callflow.storage.schema.retention import doomed_file, legal_hold, retention
 from callflow.storage.schema.staff import phone, presence, roster, shift
 from callflow.storage.schema.station import (
     api_token,
@@ -63,6 +64,7 @@ __all__ = [
     "code_guess",
     "contact",
     "contract_change",
+    "doomed_file",
     "event_override",
     "firm_member",
     "former_contact",
@@ -70,6 +72,7 @@ __all__ = [
     "image",
     "incident",
     "instruction",
+    "legal_hold",
     "logbook",
     "measure",
     "metadata",
@@ -85,6 +88,7 @@ __all__ = [
     "process",
     "recording",
     "recovery_code",
+    "retention",
     "roster",
     "seal",
     "service_call",

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    text,
+)
 
 from callflow.storage.schema.base import id_column, instant, metadata, reference
+
+#: Rows that still name a file, as the index on their age says it: among very many that don't.
+KEPT_FILE = {table: text(f"{table}.path <> ''") for table in ("recording", "spoken", "image")}
+_KEPT = text("path <> ''")
 
 incident = Table(
     "incident",
@@ -138,6 +154,7 @@ recording = Table(
     Column("duration", Float, nullable=True),  # seconds
     Column("problem", Text, nullable=False),  # "" where all is well
     instant("checked_at", null=False),
+    Index("ix_recording_kept", "checked_at", sqlite_where=_KEPT, postgresql_where=_KEPT),
 )
 
 #: What somebody said after a tone in a call.
@@ -153,6 +170,7 @@ spoken = Table(
     Column("draft", Text, nullable=True),  # a machine's guess at the words
     instant("drafted_at"),  # it was tried, whatever came of it
     instant("settled_at"),  # whoever said it confirmed it, said it anew, or is to be called back
+    Index("ix_spoken_kept", "said_at", sqlite_where=_KEPT, postgresql_where=_KEPT),
 )
 
 call_action = Table(

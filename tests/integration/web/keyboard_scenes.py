@@ -13,7 +13,7 @@ from callflow import call_plan, clock, handling, standard_plans
 from callflow.call import CallState, Outcome
 from callflow.call_plan import Measure
 from callflow.escalation import GuardEvent
-from callflow.handling import contracts, in_call, instructing, plans, rosters
+from callflow.handling import contracts, in_call, instructing, plans, retaining, rosters
 from callflow.handling.measures import open_measure
 from callflow.handling.telling import tell
 from callflow.hours import Span
@@ -43,7 +43,8 @@ class Scene:
     visitor: str | None = CHIEF
     keys: str = ""  # what is pressed to come to it
     ready: str = "main"  # what is there when it is
-    values: dict[str, str] = field(default_factory=dict)  # what is typed into fields here
+    # What is typed into fields here.
+    values: dict[str, str | Callable[[], str]] = field(default_factory=dict)
 
 
 def at(path: str) -> Callable[[World, Page], str]:
@@ -345,6 +346,15 @@ def _audit(world: World, page: Page) -> str:
     return f"/audit?q={account}"
 
 
+NEXT_ALARM = [""]
+
+
+def _held_by_law(world: World, page: Page) -> str:
+    incident, NEXT_ALARM[0], now = world.alarm(), world.alarm("FA"), clock.now()
+    world.do(lambda tx: retaining.place_hold(tx, incident, "plainte", CHIEF, now))
+    return "/settings/retention?what=images&days=90"
+
+
 def _missed(world: World, page: Page) -> str:
     missed(world.station, f"+3363998{next(world._accounts):04d}")
     return "/call-backs"
@@ -463,6 +473,12 @@ SCENES: tuple[Scene, ...] = (
     Scene(name="a plan's versions", prepare=_versions, ready="#scroll-compare"),
     Scene(name="logbook", prepare=_logbook, ready="#older"),
     Scene(name="settings", prepare=at("/settings")),
+    Scene(
+        name="retention",
+        prepare=_held_by_law,
+        ready="[action$=lift]",
+        values={"days": "100", "incident": lambda: NEXT_ALARM[0], "text": "plainte"},
+    ),
     Scene(name="audit", prepare=_audit, ready="#older"),
     Scene(name="presence", prepare=at("/presence")),
     Scene(name="on a break", prepare=_on_a_break),

@@ -75,6 +75,8 @@ NO_WORDS: dict[str, str] = {
     "seal": "mac",
     "call_back": "open_for result",
     "plan_draft": "revision",
+    "retention": "what",
+    "doomed_file": "folder node path",
 }
 _KEPT = (NAME, "op-")  # her own name is whom she is known by, a telephone's what it is
 

@@ -1,0 +1,121 @@
+"""What alarms leave is deleted when its time is over: rows first, each file by a row of its own.
+
+One transaction takes a small batch: the rows name no file any more, a row asks for each file to be
+deleted, and the logbook tells which they were. A crash anywhere leaves rows that are gone on with.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any
+
+from callflow import retention
+from callflow.handling.policy import STATION_ZONE
+from callflow.handling.refusals import NotFound, Refused
+from callflow.handling.telling import tell
+from callflow.instants import to_iso
+from callflow.retention import Kept
+from callflow.storage import Tx, incidents
+from callflow.storage import retention as rows
+
+Row = dict[str, Any]
+
+#: Files and signals of one transaction, which holds up others for so long.
+_FILES, _SIGNALS = 100, 500
+#: Why a recording or an image has no file any more.
+PURGED = "purged"
+
+
+def set_days(tx: Tx, what: Kept, days: int, since: date, by: str, now: datetime) -> None:
+    """``what`` is kept for so many days from that day on. Raises Refused."""
+    if why := retention.fault(what, days):
+        limits = retention.LIMITS[what]
+        raise Refused(why, f"{limits.least}-{limits.most}")
+    if since < retention.first_day(now, STATION_ZONE):
+        raise Refused("a change begins tomorrow at the earliest: what is deleted never comes back")
+    before = rows.as_rules(rows.rules(tx))
+    at = retention.begin_of(since, STATION_ZONE)
+    row = {"id": uuid.uuid4().hex, "what": what.value, "days": days}
+    rows.set_rule(tx, {**row, "since": at, "set_by": by, "set_at": now}, now)
+    fields = {f"retention.{what}": [retention.in_force(before, now).get(what), days]}
+    tell(tx, "retention_set", now, by=by, who_did=by, fields=fields, since=to_iso(at))
+
+
+def place_hold(tx: Tx, incident_id: str, reason: str, by: str, now: datetime) -> None:
+    """Nothing of this alarm is deleted until the hold is lifted. Raises Refused."""
+    incident = incidents.get(tx, incident_id)
+    if incident is None:
+        raise NotFound("there is no such alarm")
+    if not reason.strip():
+        raise Refused("say why this alarm must be kept")
+    if rows.holds(tx, incident_id=incident_id):
+        raise Refused("this alarm is held already")
+    row = {"id": uuid.uuid4().hex, "incident_id": incident_id, "reason": reason.strip()}
+    rows.insert_hold(tx, {**row, "placed_by": by, "placed_at": now})
+    tell(tx, "hold_placed", now, incident, by=by, who_did=by, text=reason.strip())
+
+
+def lift_hold(tx: Tx, hold_id: str, by: str, now: datetime) -> None:
+    """It may be deleted with others of its age again. Raises NotFound."""
+    hold = rows.hold(tx, hold_id)
+    if hold is None or hold["lifted_at"] is not None:
+        raise NotFound("there is no such legal hold")
+    rows.lift_hold(tx, hold_id, by, now)
+    tell(tx, "hold_lifted", now, incidents.get(tx, hold["incident_id"]), by=by, who_did=by)
+
+
+def due_until(tx: Tx, now: datetime) -> Iterator[tuple[Kept, int, datetime]]:
+    """What has an end, its days, and the time before which it is due."""
+    for what, days in retention.in_force(rows.as_rules(rows.rules(tx)), now).items():
+        yield what, days, retention.before(days, now)
+
+
+def any_due(tx: Tx, now: datetime) -> bool:
+    """Whether there is anything to delete."""
+    return any(rows.any_due(tx, what, before) for what, _, before in due_until(tx, now))
+
+
+def purge(tx: Tx, now: datetime) -> int:
+    """Delete what is due, a small batch of each; how much."""
+    done = 0
+    for what, days, before in due_until(tx, now):
+        for told in _PURGES[what](tx, before, now):
+            tell(tx, "purged", now, kept=what.value, days=days, **told)
+            done += told["count"]
+    return done
+
+
+def _recordings(tx: Tx, before: datetime, now: datetime) -> Iterator[Row]:
+    found = rows.take(tx, rows.due_recordings(before), _FILES)
+    if found:
+        names = [row["name"] for row in found]
+        rows.forget_recordings(tx, names, PURGED)
+        rows.doom(tx, "recordings", found, now)
+        yield {"count": len(found), "calls": names}
+    voices = rows.take(tx, rows.due_voices(before), _FILES)
+    if voices:
+        names = [row["name"] for row in voices]
+        rows.forget_voices(tx, names)
+        rows.doom(tx, "recordings", voices, now)
+        yield {"count": len(voices), "voices": names}
+
+
+def _images(tx: Tx, before: datetime, now: datetime) -> Iterator[Row]:
+    found = rows.take(tx, rows.due_images(before), _FILES)
+    if found:
+        names = [row["name"] for row in found]
+        rows.forget_images(tx, names, PURGED)
+        rows.doom(tx, "images", found, now)
+        yield {"count": len(found), "images": names}
+
+
+def _signals(tx: Tx, before: datetime, now: datetime) -> Iterator[Row]:
+    found = rows.take(tx, rows.due_signals(before), _SIGNALS)
+    if found:
+        rows.delete_signals(tx, [row["number"] for row in found])
+        yield {"count": len(found), "until": to_iso(found[-1]["received_at"])}
+
+
+_PURGES = {Kept.RECORDINGS: _recordings, Kept.IMAGES: _images, Kept.SIGNALS: _signals}

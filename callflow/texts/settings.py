@@ -1,0 +1,31 @@
+"""What the logbook says of the station's settings: {entry kind: (French, English)}."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ENTRIES: Mapping[str, tuple[str, str]] = {
+    "retention_set": (
+        "Durée de conservation changée par {by}, à partir du {since}{what}",
+        "Retention changed by {by}, from {since}{what}",
+    ),
+    "hold_placed": (
+        "Effacement suspendu par {by} (conservation légale) — {text}",
+        "Deletion suspended by {by} (legal hold) — {text}",
+    ),
+    "hold_lifted": (
+        "Conservation légale levée par {by}",
+        "Legal hold lifted by {by}",
+    ),
+    "purged": (
+        "Effacés après {days} jours de conservation : {kept}, {count}",
+        "Deleted after being kept for {days} days: {kept}, {count}",
+    ),
+}
+
+#: What is kept for so many days.
+KEPT: Mapping[str, tuple[str, str]] = {
+    "recordings": ("enregistrements", "recordings"),
+    "images": ("images", "images"),
+    "signals": ("messages d'alarme", "signals"),
+}
