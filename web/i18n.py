@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -96,3 +96,8 @@ def duration(seconds: float | None) -> str:
     hours, rest = divmod(whole, 3600)
     minutes, left = divmod(rest, 60)
     return f"{hours}:{minutes:02d}:{left:02d}" if hours else f"{minutes}:{left:02d}"
+
+
+def date_as(on: date, pattern: str, language: str) -> str:
+    """A date by a pattern of CLDR: "EEEE d MMMM", "MMM"."""
+    return str(format_date(on, pattern, locale=_LOCALES[language]))

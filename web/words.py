@@ -133,6 +133,28 @@ SITE_FIELDS = {
     "password": N_("Spoken password"),
     "effective_at": N_("From"),
     "reason": N_("Because"),
+    "from": N_("From"),
+    "until": N_("Until"),
+    "file": N_("Calendar file"),
+    "mon": N_("Monday"),
+    "tue": N_("Tuesday"),
+    "wed": N_("Wednesday"),
+    "thu": N_("Thursday"),
+    "fri": N_("Friday"),
+    "sat": N_("Saturday"),
+    "sun": N_("Sunday"),
+    "country": N_("Country of the holidays"),
+    "region": N_("Region"),
+    "exceptions": N_("Days that are not as usual"),
+    "early": N_("Minutes before an opening"),
+    "late": N_("Minutes after a closing"),
+    "arrived_within": N_("Arrived well within minutes"),
+    "arrived_code": N_("Code that tells it"),
+    "arrived_user": N_("User that tells it"),
+    "cancel_within": N_("Seconds in which a code cancels"),
+    "swinger_after": N_("Alarms that are a swinger"),
+    "plan": N_("Plan"),
+    "alarm": N_("Alarms"),
     "line": N_("Station's line"),
     "dc09_key": N_("Encryption key (32, 48 or 64 hexadecimal digits)"),
     "poll_every_s": N_("Heard of every … seconds"),
@@ -168,6 +190,22 @@ CATEGORIES = {
     "technical": N_("technical"),
     "information": N_("information"),
 }
+#: What a holiday makes of a day, of a site or of a person.
+ON_HOLIDAYS = {
+    "closed": N_("closed, or absent"),
+    "as_usual": N_("as on any other day"),
+    "all_day": N_("there all day"),
+}
+#: Days of a year that is drawn.
+MARKS = {
+    "whole": N_("the whole day"),
+    "part": N_("part of the day"),
+    "none": N_("at no hour"),
+    "away": N_("absent"),
+    "holiday": N_("holiday"),
+    "exception": N_("not as usual"),
+}
+CALENDARS = {"leaves": N_("Absence"), "duties": N_("Duty"), "replacements": N_("Replacement")}
 YES_NO = {"yes": N_("yes"), "no": N_("no")}
 #: Where a plan stands, when it is tried, and what happened to a step between two versions.
 PLAN_STATES = {"draft": N_("with a draft"), "published": N_("published")}
@@ -494,6 +532,16 @@ REFUSALS = (
     N_("somebody changed this site meanwhile: look at it as it is now, and change it again"),
     N_("this row is there no more: look again"),
     N_("write down why"),
+    N_("must lie after from"),
+    N_("say which code, or which user, tells it"),
+    N_("a line is a day and its hours"),
+    N_("must be from-to, such as 08:00-18:30 or 22:00-06:00"),
+    N_("a day begins at 00:00 and ends at 24:00"),
+    N_("is empty: a whole day is 00:00-24:00"),
+    N_("begins before the one ahead of it ends"),
+    N_("must be a country's two letters, such as FR"),
+    N_("must lie between 0 and 3600"),
+    N_("must be a number of alarms, 0 to 1000"),
     N_("lies more than two years ahead"),
     N_("this site is in alarm: end it when the alarm is over"),
     N_("no contract becomes this from what it is then"),

@@ -27,8 +27,10 @@ from web.pages import (
     settings,
     shift,
     site_edit,
+    site_hours,
     site_list,
     site_parts,
+    site_person,
     sites,
     telephone,
     together,
@@ -38,7 +40,7 @@ from web.pages import (
 router = APIRouter()
 for module in (
     *(login, directory, account, people, console, search, undo, scheme),
-    *(site_list, site_edit, site_parts, sites),
+    *(site_list, site_edit, site_hours, site_person, site_parts, sites),
     *(plan_list, plan),
     *(passwords, together, incident),  # the last one takes any act
     *(lines, logbook, recordings, images, settings, retention, audit),

@@ -162,7 +162,7 @@ def _contact(before: Body, form: forms.Form) -> Body:
         "role": forms.one_of(Role, form, "role").value,
         "phone": forms.line(form, "phone").strip() or None,
         "language": _language(form, before.get("language", "")),
-        "authorities": {kind: may for kind, may in authorities.items() if may},
+        "authorities": {k: may for k, may in authorities.items() if may or k != ANY_KIND},
         "keys_held": bool(form.get("keys_held")),
         **typed,
     }

@@ -54,6 +54,7 @@ class Field:
     fixed: bool = False
     whole: bool = False  # a number without a fraction
     column: bool = True  # of the table, too
+    checked: bool = True  # whether it must be one of the choices that the site alone tells
     empty: Any = None
     choices: Choices = lambda site, language: {}
 
@@ -75,7 +76,7 @@ class Field:
     def _read(self, said: str, site: Body) -> Any:
         if self.ask is Ask.NUMBER:
             return _number(said, self.name, whole=self.whole)
-        if self.ask is Ask.CHOICE and said not in self.choices(site, "en"):
+        if self.ask is Ask.CHOICE and self.checked and said not in self.choices(site, "en"):
             raise ProblemError(422, "choose one of those in the list", field=self.name)
         if self.ask is Ask.SEVERAL:
             return [each.strip() for each in said.split(",") if each.strip()]

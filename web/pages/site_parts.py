@@ -15,7 +15,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from callflow.correlation import zone_key
 from callflow.signal import Kind
-from callflow.storage import Tx
+from callflow.storage import Tx, sites
 from callflow.supervision import user_key
 from web import i18n, words
 from web.accounts import Right
@@ -130,6 +130,35 @@ PANEL_USERS = Part(
     put=_put("panel_users"),
     hint=N_("Once a panel has users here, an opening by any other user is an incident."),
 )
+
+
+def _alarms_of_plans(site: Body, language: str) -> Mapping[str, str]:
+    translate = i18n.catalogue(language).gettext
+    every = {"*": translate(N_("any other alarm"))}
+    of_category = {
+        name: f"{translate(N_('category'))} : {translate(said)}"
+        for name, said in words.CATEGORIES.items()
+    }
+    return {**every, **of_category, **_alarms(site, language)}
+
+
+def _known_plans(site: Body, language: str) -> Mapping[str, str]:
+    return {plan: plan for plan in site.get("known_plans", ())}
+
+
+PLANS = Part(
+    name="plans",
+    title=N_("Which plan for which alarm"),
+    adding=N_("Choose a plan for some alarms"),
+    fields=(
+        Field(name="alarm", ask=Ask.CHOICE, required=True, choices=_alarms_of_plans),
+        Field(name="plan", ask=Ask.CHOICE, required=True, checked=False, choices=_known_plans),
+    ),
+    known_by=lambda item: (str(item["alarm"]),),
+    listed=lambda site: [{"alarm": a, "plan": plan} for a, plan in site["plans"].items()],
+    put=lambda site, items: {**site, "plans": {each["alarm"]: each["plan"] for each in items}},
+    hint=N_("What is not here gets the station's usual plan. Rules by hour and zone come first."),
+)
 CODES = Part(
     name="event_overrides",
     title=N_("Codes that mean something else here"),
@@ -207,7 +236,7 @@ class Tab:
 
 TABS = {
     "panels": Tab(N_("Panels, zones, users"), (ACCOUNTS, ZONES, PANEL_USERS)),
-    "codes": Tab(N_("Codes and cameras"), (CODES, CAMERAS)),
+    "codes": Tab(N_("Plans, codes, cameras"), (PLANS, CODES, CAMERAS)),
 }
 ACTS = ("save", "remove")
 _TAB_OF = {part.name: (name, part) for name, tab in TABS.items() for part in tab.parts}
@@ -270,6 +299,7 @@ async def _tables(
     opened = {part: key} if typed is None else {typed["part"]: typed.get("key", "")}
 
     def values(tx: Tx, site: Body) -> dict[str, Any]:
+        site = {**site, "known_plans": [plan["id"] for plan in sites.plan_bodies(tx)]}
         tables = [
             _table(each, site, visitor.language, q, opened.get(each.name, ""))
             for each in TABS[tab].parts

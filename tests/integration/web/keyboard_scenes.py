@@ -17,10 +17,12 @@ from callflow.handling import contracts, in_call, instructing, plans, retaining,
 from callflow.handling.measures import open_measure
 from callflow.handling.telling import tell
 from callflow.hours import Span
+from callflow.instants import to_iso
 from callflow.law import Finding, Means
 from callflow.roster import Part
 from callflow.site import SiteState
 from callflow.storage import Tx, shifts, sites
+from callflow.storage import contacts as contact_rows
 from callflow.storage import schema as t
 from ivr.speech.places import announcements_of
 from tests.integration.web import keyboard_people as people
@@ -321,6 +323,19 @@ def _versions(world: World, page: Page) -> str:
     return "/plans/intrusion/versions?before=1&after=2"
 
 
+def _site_hours(world: World, page: Page) -> str:
+    return f"/sites/{world.site()}/edit/hours"
+
+
+def _site_person(world: World, page: Page) -> str:
+    """They are away for a while."""
+    account, now = world.site(), clock.now()
+    span = {"from": to_iso(now), "until": to_iso(now + timedelta(days=2))}
+    there = {"leaves": [span]}
+    world.do(lambda tx: contact_rows.write_availability(tx, f"{account}-1", there))
+    return f"/sites/{account}/people/{account}-1"
+
+
 def _logbook(world: World, page: Page) -> str:
     """So many entries that there are older ones."""
     account = world.site()
@@ -471,6 +486,18 @@ SCENES: tuple[Scene, ...] = (
     Scene(name="whom a plan calls", prepare=_whom_a_plan_calls, ready="ol.called"),
     Scene(name="a plan's sites", prepare=at("/plans/operator/sites")),
     Scene(name="a plan's versions", prepare=_versions, ready="#scroll-compare"),
+    Scene(
+        name="a site's hours",
+        prepare=_site_hours,
+        ready="form.fields",
+        values={"mon": "08:00-12:00", "cancel_within": "90", "swinger_after": "3"},
+    ),
+    Scene(
+        name="somebody's authorities and calendar",
+        prepare=_site_person,
+        ready="form.fields",
+        values={"from": "2026-12-24T08:00", "until": "2026-12-25T08:00"},
+    ),
     Scene(name="logbook", prepare=_logbook, ready="#older"),
     Scene(name="settings", prepare=at("/settings")),
     Scene(

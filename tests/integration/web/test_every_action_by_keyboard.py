@@ -25,7 +25,7 @@ from tests.support.web_station import PASSWORD, WebProcess, WebStation
 from web.app import create_app
 from web.i18n import catalogue
 from web.keys import ACTIONS
-from web.pages import incident, site_edit, site_parts, telephone
+from web.pages import incident, site_edit, site_parts, site_person, telephone
 
 #: What is typed into fields, by their names; other fields take any word.
 ACCEPTANCE = Path(__file__).parents[2] / "acceptance"
@@ -260,6 +260,7 @@ def _acts(found: list[Route]) -> set[str]:
         "/telephone/{act}": telephone.ACTS,
         "/call-backs/{call_back_id}/{act}": ("call", "take", "done"),
         "/sites/{site_id}/contacts/{contact_id}/{act}": site_edit.ACTS,
+        "/sites/{site_id}/people/{contact_id}/{act}": site_person.ACTS,
         "/sites/{site_id}/tables/{part}/{act}": site_parts.ACTS,
     }
     posts = {r.path for r in found if r.method == "POST" and not r.path.startswith("/api/")}

@@ -1,0 +1,172 @@
+"""A site's hours (when it is open, by when it is armed) and rules, with its week and year drawn."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from callflow.schedule import Schedule
+from callflow.storage import Tx
+from web import calendar_views
+from web.accounts import Right
+from web.auth import Visitor, allowed, remember_language
+from web.calendar_views import Mark
+from web.pages import forms, hours_forms, site_saving
+from web.pages.site_fields import Ask, Field
+from web.pages.site_saving import Body
+from web.pages.sites import Wrong
+from web.problems import ProblemError
+from web.station import Station, station_of
+
+router = APIRouter(include_in_schema=False)
+
+Here = Annotated[Station, Depends(station_of)]
+Configurer = Annotated[Visitor, Depends(allowed(Right.CONFIGURE))]
+_Year = Annotated[int | None, Query(ge=2000, le=2200)]
+
+#: What a holiday makes of a site's day.
+ON_HOLIDAYS = ("closed", "as_usual")
+_MINUTES = ("early", "late", "arrived_within")
+_RULES = (
+    Field(name="cancel_within", ask=Ask.NUMBER, required=True),
+    Field(name="swinger_after", ask=Ask.NUMBER, required=True, whole=True),
+    Field(name="swinger_shunt", ask=Ask.TICK),
+)
+
+
+@router.get("/sites/{site_id}/edit/hours")
+async def show(
+    site_id: str, request: Request, visitor: Configurer, station: Here, year: _Year = None
+) -> Response:
+    """The forms, this week and a year."""
+    answer = await _page(station, visitor, site_id, year=year)
+    remember_language(request, answer)
+    return answer
+
+
+@router.post("/sites/{site_id}/hours")
+async def write_hours(
+    site_id: str, request: Request, visitor: Configurer, station: Here
+) -> Response:
+    """When the site is open; without ``scheduled`` nothing is expected of it."""
+    form = await forms.sent(request)
+    return await _save(station, visitor, site_id, form, lambda site: _hours(site, form))
+
+
+@router.post("/sites/{site_id}/rules")
+async def write_rules(
+    site_id: str, request: Request, visitor: Configurer, station: Here
+) -> Response:
+    """What is agreed for its signals, and with the prefect."""
+    form = await forms.sent(request)
+
+    def changed(site: Body) -> Body:
+        rules = {field.name: field.read(form, site) for field in _RULES}
+        agreement = forms.line(form, "police_agreement").strip()
+        return {**site, "rules": rules, "police_agreement": agreement}
+
+    return await _save(station, visitor, site_id, form, changed)
+
+
+async def _save(
+    station: Station, visitor: Visitor, site_id: str, form: forms.Form, changed: Any
+) -> Response:
+    return await site_saving.save(
+        station,
+        visitor,
+        site_id,
+        form,
+        changed,
+        back=f"/sites/{quote(site_id, safe='')}/edit/hours",
+        again=lambda wrong: _page(station, visitor, site_id, wrong=wrong, typed=form),
+    )
+
+
+def _hours(site: Body, form: forms.Form) -> Body:
+    if not form.get("scheduled"):
+        return {**site, "schedule": None}
+    schedule: Body = {
+        "week": hours_forms.week(form),
+        "exceptions": hours_forms.exceptions(forms.long(form, "exceptions")),
+        "arrived_code": forms.line(form, "arrived_code").strip(),
+        "arrived_user": forms.line(form, "arrived_user").strip(),
+    }
+    for name in _MINUTES:
+        minutes = Field(name=name, ask=Ask.NUMBER).read(form, site)
+        if minutes is not None:
+            schedule[name] = minutes
+    off = hours_forms.holidays(form, ON_HOLIDAYS)
+    if off is not None:
+        schedule["holidays"] = off
+    if "arrived_within" in schedule and not (schedule["arrived_code"] or schedule["arrived_user"]):
+        raise ProblemError(422, "say which code, or which user, tells it", field="arrived_code")
+    return {**site, "schedule": schedule}
+
+
+async def _page(
+    station: Station,
+    visitor: Visitor,
+    site_id: str,
+    *,
+    year: int | None = None,
+    wrong: Wrong | None = None,
+    typed: forms.Form | None = None,
+) -> Response:
+    today = station.clock().date()
+
+    def values(tx: Tx, site: Body) -> Body:
+        kept = site["schedule"]
+        drawn = _drawn(site, year or today.year, today, visitor.language) if kept else {}
+        return {
+            "tab": "hours",
+            "scheduled": kept is not None,
+            "was": _typed(kept or {}),
+            "rules": site["rules"],
+            "on_holidays": ON_HOLIDAYS,
+            "number": year or today.year,
+            "signs": calendar_views.SIGNS,
+            "marks": (Mark.WHOLE, Mark.PART, Mark.NONE, Mark.HOLIDAY, Mark.EXCEPTION),
+            **drawn,
+        }
+
+    return await site_saving.shown(
+        station, visitor, site_id, "site_hours.html", values, wrong=wrong, typed=typed
+    )
+
+
+def _typed(kept: Body) -> Body:
+    """The schedule as it stands in the form."""
+    off = kept.get("holidays") or {}
+    return {
+        **hours_forms.typed_week(kept.get("week")),
+        "exceptions": hours_forms.typed_exceptions(kept.get("exceptions", {})),
+        "country": off.get("country", ""),
+        "region": off.get("region") or "",
+        "on_holidays": off.get("open", ""),
+        **{name: f"{kept[name]:g}" if name in kept else "" for name in _MINUTES},
+        "arrived_code": kept.get("arrived_code", ""),
+        "arrived_user": kept.get("arrived_user", ""),
+    }
+
+
+def _drawn(site: Body, number: int, today: date, language: str) -> Body:
+    schedule = Schedule.from_json(site["schedule"])
+    zone = ZoneInfo(site["timezone"])
+    monday = calendar_views.monday_of(today)
+
+    def special(day: date) -> Mark | None:
+        if day in schedule.exceptions:
+            return Mark.EXCEPTION
+        off = schedule.holidays
+        return Mark.HOLIDAY if off is not None and off.on(day) else None
+
+    this_week = calendar_views.of_schedule(schedule, monday, 7, zone)
+    whole = calendar_views.of_schedule(schedule, date(number, 1, 1), 366, zone)
+    return {
+        "week": calendar_views.week(this_week, monday, language),
+        "months": calendar_views.year(whole, number, special, language),
+    }
