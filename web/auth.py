@@ -72,6 +72,8 @@ class Visitor:
     must_enrol: bool
     #: "dark" or "light" where the browser's user chose one; "": as the system says.
     scheme: str = ""
+    #: The station still has to be set up, and this is who does it.
+    starting: bool = False
 
 
 def logged_in() -> Callable[..., Awaitable[Visitor]]:
@@ -124,6 +126,7 @@ async def visitor_of(request: Request, station: Station) -> Visitor | None:
     if row is None:
         return None
     station.saw(kept, row["seen_at"], now)
+    rights = rights_of(row["role"])
     scheme = request.cookies.get(SCHEME_COOKIE, "")
     return Visitor(
         id=row["id"],
@@ -132,10 +135,11 @@ async def visitor_of(request: Request, station: Station) -> Visitor | None:
         role=row["role"],
         language=language_of(request, row["language"]),
         csrf=row["csrf"],
-        rights=rights_of(row["role"]),
+        rights=rights,
         must_enrol=row["role"] in station.settings.second_factor_roles
         and row["factor"] == PASSWORD_ONLY,
         scheme=scheme if scheme in SCHEMES else "",
+        starting=Right.ADMINISTER in rights and await station.store.read(station.starts),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from callflow import handling
 from callflow.clock import Clock
 from callflow.config import Settings
 from callflow.dispatch.identity import Identity
+from callflow.handling import first_start
 from callflow.storage import Store, Tx
 from callflow.vault import Vault
 from ivr.dialogue import Phrase
@@ -101,6 +103,15 @@ class Station:
 
     #: Sessions in use, by their key: written down with the next beat (web/app.py).
     seen: dict[str, datetime] = field(default_factory=dict)
+
+    #: Somebody was called once, and answered by a key: the guide of the first start is over.
+    proven: threading.Event = field(default_factory=threading.Event)
+
+    def starts(self, tx: Tx) -> bool:
+        """Whether this station has never yet called anybody who answered by a key."""
+        if not self.proven.is_set() and (self.settings.demo or first_start.is_set_up(tx)):
+            self.proven.set()
+        return not self.proven.is_set()
 
     def seen_since(self, now: datetime) -> datetime:
         """A session that was not used since is over. An outage, when nothing is noted, is none."""

@@ -41,7 +41,7 @@ def rehearse(tx: Tx, plan: Plan, site_id: str, kind: Kind, who: str, now: dateti
     """
     site = site_of(tx, site_id, kind, now)
     if site.state not in _CALLABLE:
-        raise Refused(f"this site is {site.state}: nobody is called for it")
+        raise Refused("nobody is called for a site of this state", site.state)
     for other in incidents.unfiled(tx, [site_id], []):
         if other["state"] == State.OPEN.value:
             raise Refused(
@@ -70,10 +70,22 @@ def _opened(tx: Tx, plan: Plan, site_id: str, kind: Kind, now: datetime) -> Row:
 def end_for_real_alarm(tx: Tx, exercises: Iterable[Row], now: datetime) -> None:
     """A real alarm of their sites came: the exercises end, and their people's lines are free."""
     for row in exercises:
-        withdraw(tx, row, now)
-        for call in calls.of_incident(tx, row["id"]):
-            # Who waits for, or speaks with, an operator is not cut off.
-            if call["answered_at"] and call["ended_at"] is None and call["room"] is None:
-                ask_hang_up(tx, call["id"], MACHINE, now)
+        _let_go(tx, row, MACHINE, now)
         tell(tx, "rehearsal_over", now, row)
         close(tx, row, EXERCISE, "", now)
+
+
+def end_rehearsal(tx: Tx, row: Row, who: str, now: datetime) -> None:
+    """Somebody has seen enough of an exercise that is open."""
+    _let_go(tx, row, who, now)
+    tell(tx, "rehearsal_ended", now, row, by=who, who_did=who)
+    close(tx, row, EXERCISE, "", now, who)
+
+
+def _let_go(tx: Tx, row: Row, who: str, now: datetime) -> None:
+    """Nothing of it rings or speaks any more."""
+    withdraw(tx, row, now)
+    for call in calls.of_incident(tx, row["id"]):
+        # Who waits for, or speaks with, an operator is not cut off.
+        if call["answered_at"] and call["ended_at"] is None and call["room"] is None:
+            ask_hang_up(tx, call["id"], who, now)

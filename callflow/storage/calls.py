@@ -153,6 +153,13 @@ def of_incident(tx: Tx, incident_id: str) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in rows]
 
 
+def any_ended_with(tx: Tx, outcomes: Collection[Outcome]) -> bool:
+    """Whether there is a call of ours that ended so."""
+    c = t.call.c
+    ours = c.direction == Direction.OUTGOING.value, c.outcome.in_([o.value for o in outcomes])
+    return tx.execute(select(c.id).where(*ours).limit(1)).first() is not None
+
+
 def attempts(tx: Tx, incident_id: str) -> list[Call]:
     """What deciding needs: a call that goes on over another trunk is the same attempt as that."""
     return [to_call(row) for row in of_incident(tx, incident_id) if row["successor"] is None]

@@ -54,6 +54,7 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Fin de l'EXERCICE : une alarme réelle est arrivée",
         "End of the EXERCISE: a real alarm came",
     ),
+    "rehearsal_ended": ("EXERCICE terminé par {by}", "EXERCISE ended by {by}"),
     "rehearsal_real": (
         "Ce n'est plus un exercice : code sous contrainte tapé pendant l'EXERCICE",
         "No longer an exercise: a duress code was typed during the EXERCISE",

@@ -124,6 +124,7 @@ class Players:
     def __init__(self, port: int, media_port: int) -> None:
         self._port, self._media = port, media_port
         self.calls: dict[str, Player] = {}
+        self.invited: list[str] = []  # the number of each call that came, whose INVITE may repeat
         self._by_call: dict[str, tuple[Player, bytes]] = {}
         self._transport: asyncio.DatagramTransport | None = None
         self._ticking: asyncio.Task[None] | None = None
@@ -192,6 +193,7 @@ class Players:
         answer = _answer(head, "200 OK", contact, sdp, tag=secrets.token_hex(4))
         self._by_call[call_id] = player, answer
         self.calls[player.number] = player
+        self.invited.append(player.number)
         self._send(answer, source)
 
     def _open(self) -> socket.socket:

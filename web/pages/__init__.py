@@ -32,6 +32,7 @@ from web.pages import (
     site_parts,
     site_person,
     sites,
+    start,
     telephone,
     together,
     undo,
@@ -45,6 +46,6 @@ for module in (
     *(passwords, together, incident),  # the last one takes any act
     *(lines, logbook, recordings, images, settings, retention, audit),
     *(shift, roster, telephone),
-    *(presence, call_backs, dialogues),
+    *(presence, call_backs, dialogues, start),
 ):
     router.include_router(module.router)

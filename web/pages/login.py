@@ -11,9 +11,10 @@ from fastapi.responses import JSONResponse, RedirectResponse
 
 from callflow import handling
 from callflow.handling import people as acts
-from callflow.storage import Tx, access, people, shifts
+from callflow.storage import Tx, access, people, shifts, sites
 from web import auth, factors, i18n, passkeys
 from web.access_views import refusal
+from web.accounts import Right, rights_of
 from web.factors import Factors
 from web.guesses import Limits
 from web.problems import ProblemError
@@ -71,12 +72,22 @@ def _blocked(tx: Tx, name: str, place: str, now: datetime) -> None:
 async def let_in(
     request: Request, station: Station, user_id: str, factor: str, back: str
 ) -> Response:
-    """A session, and the page that was asked for."""
-    answer = RedirectResponse(inside(back), 303)
+    """A session, and the page that was asked for; of an empty station, the first start's."""
+    where = inside(back)
+    if where == "/" and await station.store.read(lambda tx: _begins(tx, station, user_id)):
+        where = "/start"
+    answer = RedirectResponse(where, 303)
     token = await auth.open_session(station, request, user_id, factor)
     auth.set_cookie(answer, station, token)
     answer.delete_cookie(factors.CHALLENGE_COOKIE, path="/login")
     return answer
+
+
+def _begins(tx: Tx, station: Station, user_id: str) -> bool:
+    """Whether an administrator comes to a station that has no site yet."""
+    row = people.user_by_id(tx, user_id)
+    administers = row is not None and Right.ADMINISTER in rights_of(row["role"])
+    return administers and not sites.site_ids(tx, limit=1) and station.starts(tx)
 
 
 @router.post("/logout")

@@ -392,6 +392,10 @@ def _many_lines(world: World, page: Page) -> str:
     return "/lines?account=6"
 
 
+def _test_alarm(world: World, page: Page) -> str:
+    return f"/start?site={world.site()}"
+
+
 def _people(world: World, page: Page) -> str:
     world.somebody()
     return "/people"
@@ -445,6 +449,12 @@ SCENES: tuple[Scene, ...] = (
     Scene(name="not on shift", prepare=at("/shift/end"), visitor=THIRD),
     Scene(name="alone", prepare=_alone, ready="[data-presence]"),
     Scene(name="roster", prepare=_roster, values={"name": COLLEAGUE}),
+    Scene(
+        name="first start",
+        prepare=at("/start"),
+        values={"account": "first", "code": "2580"},
+    ),
+    Scene(name="test alarm", prepare=_test_alarm),
     Scene(name="people", prepare=_people),
     Scene(name="somebody has a factor", prepare=people.somebody_with_a_factor),
     Scene(name="somebody is disabled", prepare=_somebody_disabled),

@@ -88,6 +88,7 @@ def pages(full: FullStation) -> list[str]:
         f"/?incident={full.incidents['shop']}",
         f"/?incident={full.incidents['storm']}",
         "/lines?account=1",
+        f"/start?site={SHOP}",
         "/dialogues/verification",
         "/dialogues/incoming",
         "/dialogues/incoming/walk?steps=k1001%23.k2580%23",
