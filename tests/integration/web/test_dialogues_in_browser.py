@@ -24,6 +24,7 @@ PLAYED = """(audio) => new Promise((done) => {
 def web(tmp_path: Path) -> Iterator[WebProcess]:
     station = WebStation(tmp_path)
     station.user(NAME, Role.ADMINISTRATOR)
+    station.site()  # no first start
     process = WebProcess(station)
     process.start()
     yield process
