@@ -161,6 +161,12 @@ ERRORS: Mapping[str, tuple[str, str]] = {
         "{name} a un numéro que l’automate ne compose pas ({number})",
         "{name} has a number that the machine never dials ({number})",
     ),
+    "reaches_nobody": (
+        "elle ne peut joindre personne : aucun site qui la suit n’a, pour ses étapes d’appel, une"
+        " personne avec un numéro",
+        "it can reach nobody: no site that follows it has anybody with a number for the steps that"
+        " call",
+    ),
     "rings_personal": (
         "la consigne sert à une alarme agression ({kind}), où rien ne doit sonner : cette étape n’y"
         " est jamais faite",

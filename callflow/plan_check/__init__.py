@@ -11,7 +11,7 @@ from datetime import datetime
 
 from callflow.call_plan import Finding, Level, Plan, problems
 from callflow.plan_check.alone import alone
-from callflow.plan_check.at_site import Use, at_site
+from callflow.plan_check.at_site import Use, at_site, reaches_somebody, rings
 
 __all__ = ["Finding", "Level", "Use", "check", "errors"]
 
@@ -25,8 +25,13 @@ def check(plan: Plan, uses: Iterable[Use] = (), *, now: datetime) -> list[Findin
     if found:
         return found
     found += alone(plan)
+    ringing, reached, about_calls = rings(plan), False, False
     for use in uses:
         found += at_site(plan, use, now)
+        about_calls |= bool(use.ringing)
+        reached = reached or (ringing and reaches_somebody(plan, use))
+    if ringing and about_calls and not reached:
+        found.append(Finding(code="reaches_nobody"))
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -34,6 +34,8 @@ from callflow.site import Authority, Contact, Role, Site
 
 #: How far ahead calendars are looked at, in days.
 _YEAR = 365
+#: Where no hour is looked at.
+_NEVER = datetime.min.replace(tzinfo=UTC)
 #: Kinds of alarm that a finding names.
 _SHOWN = 4
 
@@ -58,6 +60,23 @@ def at_site(plan: Plan, use: Use, now: datetime) -> Iterator[Finding]:
     """What is found for a sound plan at one site, from ``now`` (UTC) for a year."""
     here = _Here(plan, use, now)
     yield from here.found()
+
+
+def reaches_somebody(plan: Plan, use: Use) -> bool:
+    """Whether any step of a sound plan may call anybody at the site, at any hour."""
+    here, done = _Here(plan, use, _NEVER), reachable(plan)
+    return any(
+        contact.phone is not None and refusal(contact.phone) is None
+        for step in plan.steps
+        if step.id in done and _calls(step)
+        for contact in here.listed(step)
+    )
+
+
+def rings(plan: Plan) -> bool:
+    """Whether a sound plan is there to call people at all."""
+    done = reachable(plan)
+    return any(_calls(step) for step in plan.steps if step.id in done)
 
 
 @dataclass(slots=True)
@@ -96,7 +115,7 @@ class _Here:
         if kinds and at.step.kind not in MUTE:
             yield self._of(at, "rings_personal", "kind", kind=", ".join(kinds))
 
-    def _listed(self, step: Step) -> list[Contact]:
+    def listed(self, step: Step) -> list[Contact]:
         """Whom the step may call there, about any alarm that it serves, in order."""
         found = [
             contact
@@ -114,7 +133,7 @@ class _Here:
         for who in step.who:
             if who.contact is not None and who.contact not in known:
                 yield self._of(at, "unknown_contact", "who", contact=who.contact)
-        listed = self._listed(step)
+        listed = self.listed(step)
         if not listed:
             guards = step.kind is StepKind.SEND_GUARD
             yield self._of(at, "no_guard" if guards else "nobody_listed", "who")
@@ -169,7 +188,7 @@ class _Here:
         roles: dict[str, Role] = {}
         numbers: dict[str, Contact] = {}
         for at in steps:
-            for contact in self._listed(at.step):
+            for contact in self.listed(at.step):
                 if roles.setdefault(contact.id, contact.role) is not contact.role:
                     found = self._of(at, "person_twice", "who", name=contact.name)
                     yield from self._once(contact.id, found)

@@ -17,6 +17,7 @@ from web.pages import (
     passwords,
     people,
     plan,
+    plan_edit,
     plan_list,
     presence,
     recordings,
@@ -42,7 +43,7 @@ router = APIRouter()
 for module in (
     *(login, directory, account, people, console, search, undo, scheme),
     *(site_list, site_edit, site_hours, site_person, site_parts, sites),
-    *(plan_list, plan),
+    *(plan_list, plan, plan_edit),
     *(passwords, together, incident),  # the last one takes any act
     *(lines, logbook, recordings, images, settings, retention, audit),
     *(shift, roster, telephone),

@@ -80,7 +80,7 @@ async def create(request: Request, visitor: Configurer, station: Here) -> Respon
         wrong = ProblemError(409, "there is a plan of this id already", field="id")
     if wrong is not None:
         return await _answer(station, visitor, wrong=wrong, typed=form)
-    return RedirectResponse(f"/plans/{plan_id}", 303)
+    return RedirectResponse(f"/plans/{plan_id}/edit", 303)
 
 
 async def _answer(

@@ -122,6 +122,7 @@ def test_a_draft_may_be_unsound_and_is_not_published_so(station: Station) -> Non
 def test_a_warning_is_accepted_with_a_reason_that_is_kept(station: Station) -> None:
     station.plan("night", HAND)
     station.put(plans={"intrusion": "night"}, contacts=[])
+    station.put("1003", plans={"intrusion": "night"})
     revision = save(station, body(CALL, HAND))
     assert [(f.code, f.site) for f in validated(station)] == [("nobody_listed", "1002")]
     with pytest.raises(Faulty, match="accept the warnings with a reason"):
@@ -131,6 +132,15 @@ def test_a_warning_is_accepted_with_a_reason_that_is_kept(station: Station) -> N
     assert row["accepted_why"] == "Les dépositaires arrivent lundi"
     assert [finding["code"] for finding in row["accepted"]] == ["nobody_listed"]
     assert "1 avertissement(s) accepté(s)" in told(station, "plan_accepted")[0]
+
+
+def test_a_plan_that_can_reach_nobody_is_refused(station: Station) -> None:
+    station.plan("night", HAND)
+    station.put(plans={"intrusion": "night"}, contacts=[])
+    revision = save(station, body(CALL, HAND))
+    with pytest.raises(Faulty, match="it can reach nobody"):
+        publish(station, revision, accept="Les dépositaires arrivent lundi")
+    assert len(station.read(lambda tx: plans.history(tx, "night"))) == 1
 
 
 def test_nothing_is_published_without_a_reason(station: Station) -> None:
@@ -161,7 +171,8 @@ def test_only_sites_that_follow_the_plan_are_looked_at(station: Station) -> None
     station.put("1004", contacts=[], plans={"*": "night"}, state="terminated")
     assert validated(station) == []
     station.put("1005", contacts=[], plan_rules=[{"plan": "night", "kinds": ["fire"]}])
-    assert [(f.code, f.site) for f in validated(station)] == [("nobody_listed", "1005")]
+    found = [(f.code, f.site) for f in validated(station)]
+    assert found == [("nobody_listed", "1005"), ("reaches_nobody", "")]
 
 
 def test_a_site_that_is_to_follow_it_for_a_while_is_looked_at(station: Station) -> None:
@@ -184,7 +195,8 @@ def test_a_site_that_is_to_follow_it_for_a_while_is_looked_at(station: Station) 
             tx, "1006", agreed, lowers=False, asked_by=None, now=station.now
         )
     )
-    assert [(f.code, f.site) for f in validated(station)] == [("nobody_listed", "1006")]
+    found = [(f.code, f.site) for f in validated(station)]
+    assert found == [("nobody_listed", "1006"), ("reaches_nobody", "")]
     station.now += timedelta(days=2)
     assert validated(station) == []
 

@@ -336,6 +336,27 @@ def _site_person(world: World, page: Page) -> str:
     return f"/sites/{account}/people/{account}-1"
 
 
+def _plan_draft(*, behind: bool = False) -> Callable[[World, Page], str]:
+    """A draft of a plan of its own, with the form of a step; ``behind``: of another version."""
+    hand = {"id": "hand", "kind": "hand_to_operator", "limit_s": 600}
+    call = {"id": "call", "kind": "call_list", "outcomes": {"exhausted": "hand"}}
+
+    def prepare(world: World, page: Page) -> str:
+        name, now = f"draft-{next(world._accounts)}", clock.now()
+        body = {"id": name, "name": "Nuit", "steps": [call, hand]}
+
+        def write(tx: Tx) -> None:
+            plans.publish_plan(tx, body, CHIEF, now)
+            plans.save_draft(tx, {**body, "name": "Nuit, brouillon"}, CHIEF, now)
+            if behind:
+                plans.publish_plan(tx, {**body, "name": "Nuit, suite"}, CHIEF, now)
+
+        world.do(write)
+        return f"/plans/{name}/edit?step=2"
+
+    return prepare
+
+
 def _logbook(world: World, page: Page) -> str:
     """So many entries that there are older ones."""
     account = world.site()
@@ -508,6 +529,13 @@ SCENES: tuple[Scene, ...] = (
         ready="form.fields",
         values={"from": "2026-12-24T08:00", "until": "2026-12-25T08:00"},
     ),
+    Scene(
+        name="a plan's draft",
+        prepare=_plan_draft(),
+        ready="form.grid",
+        values={"why": "Essai", "accept": "Essai", "id": "suite"},
+    ),
+    Scene(name="a draft that is behind", prepare=_plan_draft(behind=True), ready="p.note"),
     Scene(name="logbook", prepare=_logbook, ready="#older"),
     Scene(name="settings", prepare=at("/settings")),
     Scene(

@@ -37,6 +37,7 @@ PLAN_PAGES = (
     f"guard/called?site={GUARDED}&when=holiday",
     "guard/sites",
     "guard/versions",
+    "guard/edit?step=1",
 )
 
 

@@ -25,7 +25,7 @@ from tests.support.web_station import PASSWORD, WebProcess, WebStation
 from web.app import create_app
 from web.i18n import catalogue
 from web.keys import ACTIONS
-from web.pages import incident, site_edit, site_parts, site_person, telephone
+from web.pages import incident, plan_edit, site_edit, site_parts, site_person, telephone
 
 #: What is typed into fields, by their names; other fields take any word.
 ACCEPTANCE = Path(__file__).parents[2] / "acceptance"
@@ -64,6 +64,7 @@ PRESSED_IN_A_CALL = {
 #: What has no control, and why.
 WITHOUT_CONTROL = {
     "POST /account/passkeys/options": "asked by the passkey's form before it is sent",
+    "POST /plans/{plan_id}/edit/order": "a step is dragged: its buttons do the same",
     "POST /telephone/softphone": "asked by the page itself",
     "POST /telephone/rejoin": "asked by the page itself",
     "POST /telephone/contact": "for other pages: an incident's has its own, .../call",
@@ -262,6 +263,7 @@ def _acts(found: list[Route]) -> set[str]:
         "/sites/{site_id}/contacts/{contact_id}/{act}": site_edit.ACTS,
         "/sites/{site_id}/people/{contact_id}/{act}": site_person.ACTS,
         "/sites/{site_id}/tables/{part}/{act}": site_parts.ACTS,
+        "/plans/{plan_id}/edit/steps/{place}/{act}": plan_edit.ACTS,
     }
     posts = {r.path for r in found if r.method == "POST" and not r.path.startswith("/api/")}
     named = {

@@ -84,7 +84,7 @@ async def test_a_plan_is_begun_as_a_copy_or_from_nothing(
     station: WebStation, admin: Person
 ) -> None:
     answer = await admin.send("/plans", id="night", name="Nuit", source="intrusion")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/plans/night")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/plans/night/edit")
     draft = station.store.read_now(lambda tx: plans.get_draft(tx, "night"))
     assert (draft["body"]["name"], len(draft["body"]["steps"])) == ("Nuit", 4)
     await admin.send("/plans", id="day")

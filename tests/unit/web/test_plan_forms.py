@@ -1,0 +1,126 @@
+"""A step's form: made from the vocabulary for every kind, and read back as the step that it was."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from callflow.call_plan import Plan, Step, StepKind, from_json, step_to_json, to_json
+from tests.unit.core.test_plan_text import plans
+from web import plan_forms
+from web.problems import ProblemError
+
+CONTROLS = {"text", "area", "lines", "hour", "number", "flag", "choice", "who"}
+
+
+def sent(step: Step, plan: Plan) -> dict[str, str]:
+    """What a browser sends of a step's form as it is shown."""
+    form = {"id": step.id}
+    for row in plan_forms.fields(step, plan, 1):
+        name, value = row["name"], row["value"]
+        if row["control"] == "flag":
+            form |= {name: "yes"} if value else {}
+        elif row["control"] == "lines":
+            form[name] = "\r\n".join(value)
+        elif row["control"] == "who":
+            form |= {f"who_{n}": each for n, each in enumerate(value)}
+        elif row["control"] == "choice":
+            assert str(value) in dict(row["options"])
+            form[name] = str(value)
+        else:
+            form[name] = str(value)
+    for row in plan_forms.ends(step, plan, 1):
+        assert row["target"] in ("", *dict(row["options"]))
+        form[f"end_{row['outcome']}"] = row["target"]
+    return form
+
+
+@given(plans())
+def test_what_is_shown_is_read_back_as_it_was(plan: Plan) -> None:
+    for step in filter(_plain, plan.steps):
+        body = plan_forms.read_step(sent(step, plan), step)
+        (back,) = from_json({"id": "p", "steps": [body]}).steps
+        assert list(back.outcomes.items()) == list(step.outcomes.items())
+        assert _figures(back) == _figures(step)
+
+
+def _plain(step: Step) -> bool:
+    """Whether nothing in it is what no form can hold: it is said beside the step otherwise."""
+    texts = (step.id, step.text, step.to, step.subject, step.until, step.code)
+    lines = (*step.answers, *step.checklist, *step.zones)
+    figures = [v for v in step_to_json(step).values() if isinstance(v, float)]
+    return (
+        not set("".join((*texts, *lines))) & set("\r\0")
+        and step.id == step.id.strip()
+        and all(line and line == line.strip() and "\n" not in line for line in lines)
+        and all(0 <= figure < 1e9 for figure in figures)
+        and all(step.outcomes.values())
+    )
+
+
+def _figures(step: Step) -> dict[str, Any]:
+    """A step as it is written; figures to a millionth, default people as such."""
+    body = {n: round(v, 6) if isinstance(v, float) else v for n, v in step_to_json(step).items()}
+    body["who"] = [who.to_json() for who in step.selectors]
+    return body
+
+
+@pytest.mark.parametrize("kind", StepKind)
+def test_every_kind_of_step_has_a_form(kind: StepKind) -> None:
+    step = Step(id="one", kind=kind)
+    plan = Plan(id="p", version=1, name="p", steps=(step,))
+    for column in (0, 1):
+        for row in plan_forms.fields(step, plan, column):
+            assert row["control"] in CONTROLS
+            assert row["label"]
+    assert plan_forms.read_step(sent(step, plan), step)["kind"] == kind
+
+
+def body(*ids: str) -> dict[str, Any]:
+    steps = tuple(
+        Step(id=each, kind=StepKind.CALL_LIST, outcomes={"exhausted": ids[-1]}) for each in ids
+    )
+    again = Step(id="again", kind=StepKind.GO_TO, to=ids[0])
+    return to_json(Plan(id="p", version=1, name="p", steps=(*steps, again)))
+
+
+def ids(found: dict[str, Any]) -> str:
+    return " ".join(step["id"] for step in found["steps"])
+
+
+def test_steps_are_moved_removed_ordered_and_added() -> None:
+    there = body("a", "b", "c")
+    assert ids(plan_forms.moved(there, 2, -1)) == "b a c again"
+    assert ids(plan_forms.moved(there, 1, -1)) == "a b c again"
+    assert ids(plan_forms.moved(there, 4, 1)) == "a b c again"
+    assert ids(plan_forms.removed(there, 2)) == "a c again"
+    assert ids(plan_forms.ordered(there, "4,1,3,2")) == "again a c b"
+    for order in ("", "1,2,3", "1,2,3,3", "1,2,3,5", "x"):
+        with pytest.raises(ProblemError):
+            plan_forms.ordered(there, order)
+    more = plan_forms.added(there, StepKind.WAIT, "", 2)
+    assert ids(more) == "a wait b c again"
+    assert ids(plan_forms.added(more, StepKind.WAIT, "", 99)) == "a wait b c again wait_2"
+    assert ids(plan_forms.added(there, StepKind.WAIT, "pause", 1)) == "pause a b c again"
+
+
+def test_what_led_to_a_step_leads_to_it_by_its_new_name() -> None:
+    there = body("a", "b")
+    named = {**there["steps"][1], "id": "last"}
+    found = plan_forms.written(there, 2, named)
+    assert [step.get("outcomes") for step in found["steps"][:2]] == [{"exhausted": "last"}] * 2
+    assert plan_forms.written(there, 1, {**there["steps"][0], "id": "first"})["steps"][2]["to"] == (
+        "first"
+    )
+
+
+def test_what_is_no_number_is_refused_by_its_field() -> None:
+    step = Step(id="one", kind=StepKind.CALL_LIST)
+    plan = Plan(id="p", version=1, name="p", steps=(step,))
+    for typed in ("two", "1e9", "-1", "١"):
+        with pytest.raises(ProblemError) as refused:
+            plan_forms.read_step({**sent(step, plan), "attempts": typed}, step)
+        assert refused.value.field == "attempts"
+    assert plan_forms.read_step({**sent(step, plan), "delay_s": "2,5"}, step)["delay_s"] == 2.5

@@ -1,0 +1,37 @@
+// A step is taken by its grip and dropped before another: the order is sent as ↑ and ↓ send it.
+const list = document.querySelector("[data-order]");
+const form = list && document.getElementById(list.dataset.order);
+let held;
+
+const places = () => [...list.children].map((step) => step.dataset.place).join(",");
+
+function over(event) {
+  const step = event.target.closest("[data-place]");
+  if (!held || !step || step.parentElement !== list) return;
+  event.preventDefault();
+  const box = step.getBoundingClientRect();
+  if (step !== held) step[event.clientY < box.top + box.height / 2 ? "before" : "after"](held);
+}
+
+if (form) {
+  const began = places();
+  for (const grip of list.querySelectorAll("[data-grip]")) {
+    grip.hidden = false;
+    grip.draggable = true;
+    grip.addEventListener("dragstart", (event) => {
+      held = grip.closest("[data-place]");
+      held.classList.add("held");
+      event.dataTransfer.effectAllowed = "move";
+      event.dataTransfer.setDragImage(held, 10, 10);
+    });
+    grip.addEventListener("dragend", () => {
+      held.classList.remove("held");
+      held = undefined;
+      if (places() === began) return;
+      form.elements.order.value = places();
+      form.requestSubmit();
+    });
+  }
+  list.addEventListener("dragover", over);
+  list.addEventListener("drop", (event) => event.preventDefault());
+}
