@@ -23,6 +23,7 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
         *("user_added", "user_role", "user_changed", "user_disabled", "user_enabled"),
         *("password_changed", "factor_added", "factor_removed", "factors_reset", "recovery_codes"),
         *("recovery_code_used", "session_ended", "desk_phone_given"),
+        *("token_created", "token_created_until", "token_revoked"),
     ),
     "rosters": ("roster_added", "roster_removed", "duties_imported", "absences_imported"),
     "settings": (

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import secrets
-import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,9 +13,10 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from callflow.handling.people import add_user
+from callflow.handling.tokens import add_token
 from callflow.people import PEOPLE as PEOPLE
 from callflow.people import Role as Role
-from callflow.storage import Tx, people
+from callflow.storage import Tx
 
 
 class Right(StrEnum):
@@ -90,17 +90,16 @@ def create_user(
     add_user(tx, name, role, password_hash, now, by="cli", language=language)
 
 
-def create_token(tx: Tx, role: Role, name: str, now: datetime) -> str:
-    """A new API token; it is shown once, only its hash is kept."""
+def create_token(
+    tx: Tx,
+    role: Role,
+    name: str,
+    now: datetime,
+    *,
+    by: str = "cli",
+    expires_at: datetime | None = None,
+) -> str:
+    """A new API token; it is shown once, only its hash is kept. Raises Refused."""
     token = "cf_" + secrets.token_urlsafe(32)
-    people.insert_token(
-        tx,
-        {
-            "id": uuid.uuid4().hex,
-            "token_hash": digest(token),
-            "role": role.value,
-            "name": name,
-            "created_at": now,
-        },
-    )
+    add_token(tx, digest(token), role, name, now, by=by, expires_at=expires_at)
     return token

@@ -27,7 +27,7 @@ from callflow.call_plan import PlanError
 from callflow.config import Settings
 from callflow.dispatch.identity import Identity, only
 from callflow.handling.plans import Changed, Faulty
-from callflow.storage import Store, StoreUnavailable, Tx, access
+from callflow.storage import Store, StoreUnavailable, Tx, access, people
 from callflow.vault import Vault
 from web import api, pages, problems
 from web.api import signals
@@ -121,19 +121,29 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 async def _beat(station: Station) -> None:
     """Says every two seconds that the web lives."""
     while True:
-        seen = dict(station.seen)
-        await station.watch.follow(station.store.write(partial(_live, station=station, seen=seen)))
+        seen, used = dict(station.seen), dict(station.used)
+        live = partial(_live, station=station, seen=seen, used=used)
+        await station.watch.follow(station.store.write(live))
         if not station.watch.outage:
-            for session, at in seen.items():
-                if station.seen.get(session) == at:
-                    del station.seen[session]
+            _forget(station.seen, seen)
+            _forget(station.used, used)
         await asyncio.sleep(_RETRY if station.watch.outage else _BEAT)
 
 
-def _live(tx: Tx, station: Station, seen: Mapping[str, datetime]) -> None:
-    """The web lives and whose sessions are used; tells of the outage that this commit ends."""
+def _forget(noted: dict[str, datetime], written: Mapping[str, datetime]) -> None:
+    for name, at in written.items():
+        if noted.get(name) == at:
+            del noted[name]
+
+
+def _live(
+    tx: Tx, station: Station, seen: Mapping[str, datetime], used: Mapping[str, datetime]
+) -> None:
+    """The web lives, whose sessions and which tokens are used; tells of the outage that this commit
+    ends."""
     now = station.clock()
     access.sessions_seen(tx, seen)
+    people.tokens_used(tx, used)
     station.me.beat(tx, now, {})
     if station.watch.outage is not None:
         handling.store_was_away(tx, station.watch.outage, now)

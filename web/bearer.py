@@ -30,10 +30,11 @@ class Caller:
 
 async def identify(station: Station, token: str) -> Caller | None:
     """Whose token this is."""
-    kept = digest(token)
-    row = await station.store.read(lambda tx: people.token_role(tx, kept))
+    kept, now = digest(token), station.clock()
+    row = await station.store.read(lambda tx: people.token_role(tx, kept, now))
     if row is None:
         return None
+    station.token_used(row["id"], row["used_at"], now)
     role = row["role"]
     return Caller(id=row["id"], name=row["name"] or role, role=role, rights=rights_of(role))
 

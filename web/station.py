@@ -103,6 +103,8 @@ class Station:
 
     #: Sessions in use, by their key: written down with the next beat (web/app.py).
     seen: dict[str, datetime] = field(default_factory=dict)
+    #: Tokens in use, by their id, likewise.
+    used: dict[str, datetime] = field(default_factory=dict)
 
     #: Somebody was called once, and answered by a key: the guide of the first start is over.
     proven: threading.Event = field(default_factory=threading.Event)
@@ -123,6 +125,11 @@ class Station:
         """A session is in use; written down where what is known of it is old."""
         if now - before > SEEN_EVERY:
             self.seen[session] = now
+
+    def token_used(self, token_id: str, before: datetime | None, now: datetime) -> None:
+        """A program came in; written down where what is known of it is old."""
+        if before is None or now - before > SEEN_EVERY:
+            self.used[token_id] = now
 
     def health(self, tx: Tx) -> dict[str, Any]:
         """The station's health, with what only this process knows of the database."""

@@ -243,11 +243,13 @@ RIGHTS = {
 #: The pages of settings, and where each one is.
 SETTINGS = {
     "roles": N_("Users and roles"),
+    "tokens": N_("API tokens"),
     "retention": N_("Retention"),
     "audit": N_("Audit"),
 }
 SETTINGS_PAGES = {
     "roles": "/settings",
+    "tokens": "/settings/tokens",
     "retention": "/settings/retention",
     "audit": "/audit",
 }
@@ -494,6 +496,9 @@ CALL_BACK_RESULTS = {
 }
 #: Why an act or an address is refused, as the other modules say it: shown in the page's language.
 REFUSALS = (
+    N_("this is a person's name: what the program does would seem to be theirs"),
+    N_("the token would have ended already: choose a later day"),
+    N_("there is no such token"),
     N_("nothing would be kept: what an alarm left must be there when somebody asks for it"),
     N_("too few days: a disputed call to the police could not be proven any more"),
     N_("too many days for this purpose: put a legal hold on the alarms that must be kept"),

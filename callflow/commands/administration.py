@@ -83,7 +83,10 @@ def new_token(store: Store, role: str, name: str) -> str:
     """A token for a program of this role; only its hash is kept. Raises BadParameter."""
     wanted = _role(role)
     now = clock.now()
-    return store.write_now(lambda tx: accounts.create_token(tx, wanted, name, now))
+    try:
+        return store.write_now(lambda tx: accounts.create_token(tx, wanted, name, now))
+    except handling.Refused as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def _role(name: str) -> accounts.Role:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 
 from callflow.storage import schema as t
 from callflow.storage.sites import upsert
@@ -64,10 +65,39 @@ def insert_token(tx: Tx, row: dict[str, Any]) -> None:
     tx.execute(t.api_token.insert().values(**row))
 
 
-def token_role(tx: Tx, token_hash: str) -> dict[str, Any] | None:
-    """The API token with this hash."""
-    row = tx.execute(select(t.api_token).where(t.api_token.c.token_hash == token_hash)).first()
+def token_role(tx: Tx, token_hash: str, now: datetime) -> dict[str, Any] | None:
+    """The API token with this hash, where it lets in."""
+    c = t.api_token.c
+    counts = or_(c.expires_at.is_(None), c.expires_at > now)
+    query = select(t.api_token).where(c.token_hash == token_hash, c.revoked_at.is_(None), counts)
+    row = tx.execute(query).first()
     return dict(row._mapping) if row else None
+
+
+def token(tx: Tx, token_id: str) -> dict[str, Any] | None:
+    """One API token."""
+    row = tx.execute(select(t.api_token).where(t.api_token.c.id == token_id)).first()
+    return dict(row._mapping) if row else None
+
+
+def tokens(tx: Tx, *, limit: int = 500) -> list[dict[str, Any]]:
+    """API tokens, those that nobody revoked first, the newest first."""
+    c = t.api_token.c
+    query = select(t.api_token).order_by(c.revoked_at.is_not(None), c.created_at.desc(), c.id)
+    return [dict(row._mapping) for row in tx.execute(query.limit(limit))]
+
+
+def update_token(tx: Tx, token_id: str, **values: Any) -> None:
+    """Change columns of one API token."""
+    tx.execute(update(t.api_token).where(t.api_token.c.id == token_id).values(**values))
+
+
+def tokens_used(tx: Tx, used: Mapping[str, datetime]) -> None:
+    """These tokens were used at these times."""
+    c = t.api_token.c
+    for token_id, at in used.items():
+        known = or_(c.used_at.is_(None), c.used_at < at)
+        tx.execute(update(t.api_token).where(c.id == token_id, known).values(used_at=at))
 
 
 #: Rows of processes that said nothing for so long are forgotten.

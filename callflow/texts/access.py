@@ -56,5 +56,17 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "{name} s'est servi d'un code de secours, il en reste {left}",
         "{name} used a recovery code, {left} left",
     ),
+    "token_created": (
+        "Jeton {name} créé par {by}, rôle {role}, sans fin",
+        "Token {name} made by {by}, role {role}, without an end",
+    ),
+    "token_created_until": (
+        "Jeton {name} créé par {by}, rôle {role}, jusqu'au {until}",
+        "Token {name} made by {by}, role {role}, until {until}",
+    ),
+    "token_revoked": (
+        "Jeton {name}, rôle {role}, révoqué par {by}",
+        "Token {name}, role {role}, revoked by {by}",
+    ),
     "audit_read": ("{by} consulte l'audit", "{by} reads the audit"),
 }

@@ -27,6 +27,7 @@ from callflow.handling import (
 )
 from callflow.handling.measures import open_measure
 from callflow.handling.people import from_directory
+from callflow.handling.tokens import add_token, revoke_token
 from callflow.hours import Span
 from callflow.instructions import Instruction, InstructionKind
 from callflow.law import Answer, Finding, Means, Service
@@ -117,7 +118,7 @@ def fill(station: WebStation, said: Callable[[str], str] = str) -> FullStation:
 
 
 def _retained(full: FullStation, said: Callable[[str], str]) -> None:
-    """How long what alarms leave is kept, and one that is held."""
+    """How long what alarms leave is kept, one that is held, and programs' tokens."""
     now = clock.now()
 
     def write(tx: Tx) -> None:
@@ -125,6 +126,11 @@ def _retained(full: FullStation, said: Callable[[str], str]) -> None:
             row = {"id": f"images-{days}", "what": "images", "days": days, "since": begun}
             retention.set_rule(tx, {**row, "set_by": NAME, "set_at": now}, now)
         retaining.place_hold(tx, full.incidents["shop"], said("Plainte"), NAME, now)
+        first, _ = (
+            add_token(tx, name, Role.READER, _printable(said(name)), now, by=NAME)
+            for name in ("erp", "alarmes")
+        )
+        revoke_token(tx, first, NAME, now)
 
     full.do(write)
 

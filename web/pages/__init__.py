@@ -36,6 +36,7 @@ from web.pages import (
     start,
     telephone,
     together,
+    tokens,
     undo,
 )
 
@@ -45,7 +46,7 @@ for module in (
     *(site_list, site_edit, site_hours, site_person, site_parts, sites),
     *(plan_list, plan, plan_edit),
     *(passwords, together, incident),  # the last one takes any act
-    *(lines, logbook, recordings, images, settings, retention, audit),
+    *(lines, logbook, recordings, images, settings, tokens, retention, audit),
     *(shift, roster, telephone),
     *(presence, call_backs, dialogues, start),
 ):

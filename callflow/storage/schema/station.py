@@ -78,6 +78,11 @@ api_token = Table(
     Column("role", String(16), nullable=False),
     Column("name", Text, nullable=False),
     instant("created_at", null=False),
+    Column("made_by", Text, nullable=False, server_default="cli"),
+    instant("expires_at"),  # null: it ends when it is revoked
+    instant("used_at"),  # last, written down every few seconds
+    instant("revoked_at"),
+    Column("revoked_by", Text, nullable=True),
 )
 
 setting = Table(

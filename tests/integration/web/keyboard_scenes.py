@@ -382,6 +382,11 @@ def _audit(world: World, page: Page) -> str:
     return f"/audit?q={account}"
 
 
+def _tokens(world: World, page: Page) -> str:
+    world.station.token(name="erp")
+    return "/settings/tokens"
+
+
 NEXT_ALARM = [""]
 
 
@@ -544,6 +549,7 @@ SCENES: tuple[Scene, ...] = (
         ready="[action$=lift]",
         values={"days": "100", "incident": lambda: NEXT_ALARM[0], "text": "plainte"},
     ),
+    Scene(name="tokens", prepare=_tokens, ready="[action$=revoke]"),
     Scene(name="audit", prepare=_audit, ready="#older"),
     Scene(name="presence", prepare=at("/presence")),
     Scene(name="on a break", prepare=_on_a_break),

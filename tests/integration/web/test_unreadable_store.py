@@ -20,9 +20,9 @@ from web.app import create_app
 
 
 @pytest.fixture
-async def store(own_postgresql: OwnServer) -> AsyncIterator[Store]:
+async def store(own_postgresql: OwnServer, tmp_path: Path) -> AsyncIterator[Store]:
     upgrade(own_postgresql.url)
-    store = Store(own_postgresql.url, mac=str)
+    store = Store(own_postgresql.url, mac=Vault(tmp_path / "keys").seal)
     yield store
     await asyncio.to_thread(store.close)
 

@@ -1,0 +1,55 @@
+"""Tokens of programs: made, shown once, used until they end. Only their hash is kept."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from callflow.handling.refusals import NotFound, Refused
+from callflow.handling.telling import tell
+from callflow.instants import to_iso
+from callflow.people import Role
+from callflow.storage import Tx, people
+
+Row = dict[str, Any]
+
+
+def add_token(
+    tx: Tx,
+    token_hash: str,
+    role: Role,
+    name: str,
+    now: datetime,
+    *,
+    by: str,
+    expires_at: datetime | None = None,
+) -> str:
+    """A program called ``name`` may do what ``role`` may, until then; the token's id.
+
+    Raises Refused: its name stands in the logbook, so it is no person's.
+    """
+    if not name.strip() or len(name) > 64 or not name.isprintable():
+        raise Refused("a name has 1 to 64 characters")
+    if people.user_by_name(tx, name) is not None:
+        raise Refused("this is a person's name: what the program does would seem to be theirs")
+    if expires_at is not None and expires_at <= now:
+        raise Refused("the token would have ended already: choose a later day")
+    token_id = uuid.uuid4().hex
+    row: Row = {"id": token_id, "token_hash": token_hash, "role": role.value, "name": name}
+    people.insert_token(tx, {**row, "created_at": now, "made_by": by, "expires_at": expires_at})
+    said: Row = {"by": by, "who_did": by, "name": name, "role": role.value}
+    if expires_at is None:
+        tell(tx, "token_created", now, **said)
+    else:
+        tell(tx, "token_created_until", now, **said, until=to_iso(expires_at))
+    return token_id
+
+
+def revoke_token(tx: Tx, token_id: str, by: str, now: datetime) -> None:
+    """It lets nobody in any more. Raises NotFound."""
+    row = people.token(tx, token_id)
+    if row is None or row["revoked_at"] is not None:
+        raise NotFound("there is no such token")
+    people.update_token(tx, token_id, revoked_at=now, revoked_by=by)
+    tell(tx, "token_revoked", now, by=by, who_did=by, name=row["name"], role=row["role"])

@@ -1,0 +1,102 @@
+"""Tokens of programs: shown once, used until they end or are revoked, with their last use."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from functools import partial
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from callflow import clock
+from callflow.storage import people
+from callflow.storage import schema as t
+from tests.support.visitors import Person
+from tests.support.web_station import WebStation
+from web.accounts import Role
+from web.app import _live
+
+HERE = "/settings/tokens"
+
+
+@pytest.fixture
+async def chief(station: WebStation, app: FastAPI) -> AsyncIterator[Person]:
+    station.user("odile", Role.ADMINISTRATOR)
+    person = Person(app, "odile")
+    async with person.client:
+        assert (await person.log_in()).status_code == 303
+        await person.see(f"{HERE}?lang=en")
+        yield person
+
+
+async def made(chief: Person, **fields: str) -> str:
+    answer = await chief.send(HERE, **{"name": "erp", "role": "reader", **fields})
+    found = re.search(r'<code class="key">(cf_[^<]+)</code>', answer.text)
+    assert found, answer.text
+    return found[1]
+
+
+async def asked(stranger: httpx.AsyncClient, token: str, path: str = "incidents") -> int:
+    headers = {"Authorization": f"Bearer {token}"}
+    return (await stranger.get(f"/api/v1/{path}", headers=headers)).status_code
+
+
+async def test_a_token_is_shown_once_used_and_revoked(
+    station: WebStation, app: FastAPI, chief: Person, stranger: httpx.AsyncClient
+) -> None:
+    token = await made(chief)
+    assert token not in (await chief.see(HERE)).text
+    assert await asked(stranger, token) == 200
+    (row,) = station.store.read_now(people.tokens)
+    assert (row["made_by"], row["role"], row["used_at"]) == ("odile", "reader", None)
+    live = app.state.station
+    station.do(partial(_live, station=live, seen={}, used=dict(live.used)))
+    (row,) = station.store.read_now(people.tokens)
+    assert row["used_at"] is not None
+    assert (await chief.send(f"{HERE}/{row['id']}/revoke")).status_code == 303
+    assert await asked(stranger, token) == 401
+    assert (await chief.send(f"{HERE}/{row['id']}/revoke")).status_code == 404
+    assert "revoked" in (await chief.see(HERE)).text
+    audit = (await chief.see("/audit?what=people&q=erp")).text
+    assert "Token erp made by odile, role reader, without an end" in audit
+    assert "Token erp, role reader, revoked by odile" in audit
+    assert token not in audit
+
+
+async def test_a_token_ends_with_its_day(
+    station: WebStation, chief: Person, stranger: httpx.AsyncClient
+) -> None:
+    today = f"{clock.now():%Y-%m-%d}"
+    token = await made(chief, until=today)
+    assert await asked(stranger, token) == 200
+    ended = clock.now() - timedelta(seconds=1)
+    station.do(lambda tx: tx.execute(t.api_token.update().values(expires_at=ended)))
+    assert await asked(stranger, token) == 401
+    assert "ended" in (await chief.see(HERE)).text
+
+
+async def test_a_token_may_what_its_role_may(chief: Person, stranger: httpx.AsyncClient) -> None:
+    panel = await made(chief, role="panel")
+    assert await asked(stranger, panel) == 403
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ({"name": ""}, 409),
+        ({"name": "odile"}, 409),  # a person's
+        ({"role": "root"}, 422),
+        ({"until": "2020-01-01"}, 409),
+        ({"until": "tomorrow"}, 422),
+    ],
+)
+async def test_what_is_no_token_is_refused(
+    station: WebStation, chief: Person, fields: dict[str, str], status: int
+) -> None:
+    answer = await chief.send(HERE, **{"name": "erp", "role": "reader", **fields})
+    assert answer.status_code == status
+    assert 'class="refused"' in answer.text
+    assert station.store.read_now(people.tokens) == []
