@@ -155,7 +155,8 @@ def _site(facts: Facts) -> Check:
 def _contact(facts: Facts) -> Check:
     site = facts.site
     if site is None or not site.contacts:
-        return Check(part=Part.CONTACT, mark=Mark.TODO, why="none")
+        why = "no_site" if site is None else "none"
+        return Check(part=Part.CONTACT, mark=Mark.TODO, why=why)
     phones = [contact for contact in site.contacts if contact.phone]
     if not phones:
         about = site.contacts[0].name

@@ -83,6 +83,10 @@ SAID: Mapping[tuple[Part, str], tuple[str, str]] = {
         N_("Set it up as active, on its page."),
     ),
     (Part.CONTACT, "done"): (N_("would be called first now:"), ""),
+    (Part.CONTACT, "no_site"): (
+        N_("depends on the site"),
+        N_("Add yourself with your own telephone number."),
+    ),
     (Part.CONTACT, "none"): (
         N_("the site has nobody to call"),
         N_("Add yourself with your own telephone number."),
@@ -105,7 +109,7 @@ SAID: Mapping[tuple[Part, str], tuple[str, str]] = {
     ),
     (Part.PLAN, "done"): (N_("an intrusion there follows"), ""),
     (Part.PLAN, "none"): (
-        N_("known once there is a site"),
+        N_("depends on the site"),
         N_("Without one of your own, each kind of alarm has a standard plan."),
     ),
     (Part.PLAN, "calls_nobody"): (

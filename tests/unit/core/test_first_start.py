@@ -107,6 +107,7 @@ FAULTS: list[tuple[dict[str, Any], Part, Mark, str]] = [
     ({"lines": (Line(name="a", state="unanswered"),)}, Part.TRUNK, Mark.WRONG, "unanswered"),
     ({"lines": ()}, Part.TRUNK, Mark.TODO, "none"),
     ({"site": None, "sites": 2}, Part.SITE, Mark.TODO, "which"),
+    ({"site": None, "sites": 2}, Part.CONTACT, Mark.TODO, "no_site"),
     ({"account": ""}, Part.SITE, Mark.WRONG, "no_account"),
     (_site(state=SiteState.SUSPENDED), Part.SITE, Mark.WRONG, "over"),
     (_site(contacts=()), Part.CONTACT, Mark.TODO, "none"),
