@@ -131,6 +131,7 @@ async def _steps(
             "sites": facts.sites,
             "checks": checks,
             "account": facts.account,
+            "plan": facts.plan.id if facts.plan else "",
             "test": _test(tx, facts.site.id) if facts.site else None,
         }
 
