@@ -30,6 +30,7 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
         *("retention_set", "hold_placed", "hold_lifted", "purged"),
         *("announcement_recorded", "announcement_removed"),
     ),
+    "erasures": ("erasure_begun", "erasure_done"),
 }
 #: Kinds of entries that tell who saw or heard what is confidential, by what it was.
 LOOKS: Mapping[str, tuple[str, ...]] = {
@@ -37,6 +38,7 @@ LOOKS: Mapping[str, tuple[str, ...]] = {
     "passwords": ("password_revealed",),
     "numbers": ("line_revealed",),
     "conversations": ("listened_in",),
+    "personal": ("personal_data_exported",),
     "audit": ("audit_read",),
 }
 #: What may be asked for: everything, all of one sort, or one group of it.

@@ -22,6 +22,7 @@ from callflow.dispatch.doomed import delete_doomed
 from callflow.dispatch.identity import Identity, only, taken
 from callflow.dispatch.opening import open_dispatch
 from callflow.dispatch.wake import open_store, open_wake
+from callflow.eraser import Eraser
 from callflow.handling import duties, machines, overdue
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage.duty import Duty
@@ -46,9 +47,12 @@ _CLOCK_BACK = 2.0  # seconds: smaller steps delay nothing that counts
 class Engine:
     """One engine process over the station's store."""
 
-    def __init__(self, settings: Settings, store: Store, me: Identity | None = None) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, vault: Vault, me: Identity | None = None
+    ) -> None:
         self._store, self._me = store, me or only(settings, ROLE)
         self._images, self._node = settings.images_dir, settings.node
+        self._eraser = Eraser(settings, store, vault, self._me)
         self._dispatch = open_dispatch(store)
         self._wake = open_wake(settings, ROLE)
         self._duty = Duty(store.url, ROLE)
@@ -72,6 +76,7 @@ class Engine:
                 parts.create_task(self._every(_TICK, self._watch))
                 parts.create_task(self._every(_BEAT, self._beat))
                 parts.create_task(self._every(_DOOMED, self._delete_images))
+                parts.create_task(self._every(_BEAT, self._erase))
         finally:
             self._wake.close()
             self._duty.close()
@@ -166,6 +171,9 @@ class Engine:
     async def _delete_images(self) -> None:
         await delete_doomed(self._store, "images", self._images, self._node, clock.now())
 
+    async def _erase(self) -> None:
+        await self._eraser.go_on(on_duty=self._on_duty)
+
     async def _every(self, period: timedelta, work: Callable[[], Awaitable[None]]) -> None:
         while True:
             try:
@@ -191,8 +199,9 @@ def _timed_correlation(
 async def serve(settings: Settings) -> None:
     """The role ``engine`` of ``callflow serve``: until cancelled."""
     with taken(settings, ROLE) as me:
-        store = open_store(settings, Vault(settings.data_dir / "keys"))
+        vault = Vault(settings.data_dir / "keys")
+        store = open_store(settings, vault)
         try:
-            await Engine(settings, store, me).run()
+            await Engine(settings, store, vault, me).run()
         finally:
             store.close()

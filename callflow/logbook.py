@@ -3,6 +3,10 @@
 One chain per incident and one per day for the rest. ``hash`` covers the previous hash and every
 field; a chain's head carries a MAC with a key that is not in the database; seals repeat, every
 minute, the heads that changed, each seal's MAC covering the one before.
+
+A person may be erased from an entry (GDPR, art. 17) without breaking its chain: the entry keeps its
+hash and loses the salt that went into it, so that nobody finds a name or number by trying; what is
+left of it is told by an entry of kind ``erased``, which is chained like any other.
 """
 
 from __future__ import annotations
@@ -21,6 +25,10 @@ GENESIS = "0" * 64
 
 #: ``who`` of what the machine does by itself.
 MACHINE = "callflow"
+
+#: The kind of the entries that say from which others a person was erased: their ``data`` has
+#: {"entries": {entry id: [its hash, the digest of what is left of it]}}.
+ERASED = "erased"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,6 +65,7 @@ class Entry:
     data: dict[str, Any]
     previous: str
     hash: str
+    salt: str = ""  # random; none in what is older than salts, and in what a person was erased from
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,7 +101,7 @@ class Fault:
 Mac = Callable[[str], str]
 
 
-def chain_entry(draft: Draft, *, id: str, seq: int, previous: str) -> Entry:
+def chain_entry(draft: Draft, *, id: str, seq: int, previous: str, salt: str = "") -> Entry:
     """``draft`` as the ``seq``-th entry of its chain, after the entry hashed ``previous``."""
     fields: dict[str, Any] = dict(
         id=id,
@@ -106,6 +115,7 @@ def chain_entry(draft: Draft, *, id: str, seq: int, previous: str) -> Entry:
         text=draft.text,
         data=draft.data,
         previous=previous,
+        salt=salt,
     )
     return Entry(**fields, hash=_digest(**fields))
 
@@ -128,10 +138,28 @@ def verify(
     Found: changed, missing, doubled, swapped and cut rows, rewritten chains, altered seals.
     """
     found: dict[str, dict[int, str]] = {}
-    for chain, seq, fault in _walk(entries, found):
+    changed: list[Entry] = []
+    erased: set[tuple[str, str, str]] = set()
+    for chain, seq, fault in _walk(_sorted_out(entries, changed, erased), found):
         yield Fault(chain=chain, seq=seq, entry=fault[0], what=fault[1])
+    for entry in changed:
+        if (entry.id, entry.hash, entry_hash(entry)) not in erased:
+            yield Fault(chain=entry.chain, seq=entry.seq, entry=entry.id, what="changed")
     yield from _check_heads(heads, found, mac)
     yield from _check_seals(seals, found, mac)
+
+
+def _sorted_out(
+    entries: Iterable[Entry], changed: list[Entry], erased: set[tuple[str, str, str]]
+) -> Iterator[Entry]:
+    """``entries``; puts aside which are not what was hashed, and what is left of the erased."""
+    for entry in entries:
+        if entry.hash != entry_hash(entry):
+            changed.append(entry)
+        elif entry.kind == ERASED:
+            told = entry.data.get("entries", {}).items()
+            erased.update((id, hash, left) for id, (hash, left) in told)
+        yield entry
 
 
 def _walk(
@@ -146,8 +174,6 @@ def _walk(
             yield chain, entry.seq, (entry.id, what)
         elif entry.previous != previous:
             yield chain, entry.seq, (entry.id, "does not follow the entry before it")
-        if entry.hash != entry_hash(entry):
-            yield chain, entry.seq, (entry.id, "changed")
         seq, previous = entry.seq, entry.hash
         found.setdefault(chain, {})[entry.seq] = entry.hash
 
@@ -199,9 +225,12 @@ def entry_hash(entry: Entry) -> str:
         text=entry.text,
         data=entry.data,
         previous=entry.previous,
+        salt=entry.salt,
     )
 
 
-def _digest(*, at: datetime, **fields: Any) -> str:
+def _digest(*, at: datetime, salt: str, **fields: Any) -> str:
+    if salt:
+        fields["salt"] = salt
     text = json.dumps({"at": to_iso(at), **fields}, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()

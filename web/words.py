@@ -246,12 +246,14 @@ SETTINGS = {
     "tokens": N_("API tokens"),
     "retention": N_("Retention"),
     "audit": N_("Audit"),
+    "personal": N_("Personal data"),
 }
 SETTINGS_PAGES = {
     "roles": "/settings",
     "tokens": "/settings/tokens",
     "retention": "/settings/retention",
     "audit": "/audit",
+    "personal": "/personal",
 }
 #: What is kept for so many days: callflow/retention.py.
 KEPT = {
@@ -268,7 +270,9 @@ AUDIT = {
     "people": N_("people, what proves them, tokens"),
     "rosters": N_("rosters and duties"),
     "settings": N_("settings and announcements"),
+    "erasures": N_("people erased"),
     "looked": N_("What was seen or heard"),
+    "personal": N_("personal data given out"),
     "recordings": N_("recordings played"),
     "passwords": N_("passwords revealed"),
     "numbers": N_("reserved numbers unmasked"),
@@ -508,6 +512,11 @@ REFUSALS = (
     N_("say why this alarm must be kept"),
     N_("this alarm is held already"),
     N_("there is no such legal hold"),
+    N_("say why: it is kept with the erasure"),
+    N_("a firm is no person: end its contract instead"),
+    N_("an alarm of one of their sites, or a call with them, is not over: wait"),
+    N_("nobody else can be called there: name somebody first"),
+    N_("type the name as it stands above: nothing brings it back"),
     N_("start your shift first"),
     N_("choose to be available, or on a break with a reason"),
     N_("there is no such call-back"),

@@ -13,6 +13,7 @@ from callflow.commands import (
     demonstration,
     doctor,
     logbook,
+    person,
     playing,
     proving,
     receivers,
@@ -41,6 +42,7 @@ app.add_typer(administration.phone, name="phone")
 app.add_typer(signals.panel, name="signal")
 app.add_typer(receivers.hardware, name="receiver")
 app.add_typer(logbook.book, name="logbook")
+app.add_typer(person.person, name="person")
 announcements.ivr.command()(playing.play)
 app.add_typer(announcements.ivr, name="ivr")
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, bindparam, func, or_, select, update
+from sqlalchemy import Executable, RowMapping, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from callflow import logbook
@@ -41,7 +42,13 @@ def _write(tx: Tx, told: list[Draft]) -> None:
     entries = []
     for draft in drafts:
         seq, previous = heads[draft.chain]
-        entry = logbook.chain_entry(draft, id=uuid.uuid4().hex, seq=seq + 1, previous=previous)
+        entry = logbook.chain_entry(
+            draft,
+            id=uuid.uuid4().hex,
+            seq=seq + 1,
+            previous=previous,
+            salt=secrets.token_hex(8),
+        )
         heads[draft.chain] = (entry.seq, entry.hash)
         entries.append({name: getattr(entry, name) for name in Entry.__dataclass_fields__})
     tx.execute(_INSERT, entries)
@@ -121,7 +128,7 @@ def entries_by_chain(tx: Tx) -> Iterator[Entry]:
     """Every entry, ordered by chain and place."""
     query = select(t.logbook).order_by(t.logbook.c.chain, t.logbook.c.seq, t.logbook.c.number)
     for row in _execute(tx, query.execution_options(yield_per=1000)):
-        yield _entry(row)
+        yield to_entry(row._mapping)
 
 
 def heads(tx: Tx) -> list[Head]:
@@ -275,13 +282,14 @@ _RECORDED = select(t.logbook.c.data).where(t.logbook.c.kind.in_(["recording", "r
 
 def recorded_hashes(tx: Tx) -> dict[str, str | None]:
     """{call id: SHA-256 of its recording} as the logbook tells them."""
-    return {data["call"]: data.get("sha256") for data in _execute(tx, _RECORDED).scalars()}
+    told = _execute(tx, _RECORDED).scalars()
+    return {data["call"]: data.get("sha256") for data in told if "call" in data}
 
 
 def recorded_elsewhere(tx: Tx, node: str) -> set[str]:
     """Calls whose recordings another node has, as the logbook tells them."""
     told = _execute(tx, _RECORDED).scalars()
-    return {data["call"] for data in told if data.get("node", node) != node}
+    return {data["call"] for data in told if "call" in data and data.get("node", node) != node}
 
 
 _SPOKEN = select(t.logbook.c.data).where(t.logbook.c.kind == "spoken")
@@ -289,13 +297,14 @@ _SPOKEN = select(t.logbook.c.data).where(t.logbook.c.kind == "spoken")
 
 def spoken_hashes(tx: Tx) -> dict[str, str | None]:
     """{what was said: SHA-256 of its file} as the logbook tells them."""
-    return {data["voice"]: data["sha256"] for data in _execute(tx, _SPOKEN).scalars()}
+    told = _execute(tx, _SPOKEN).scalars()
+    return {data["voice"]: data["sha256"] for data in told if "voice" in data}
 
 
 def spoken_elsewhere(tx: Tx, node: str) -> set[str]:
     """What was said that another node keeps, as the logbook tells it."""
     told = _execute(tx, _SPOKEN).scalars()
-    return {data["voice"] for data in told if data["node"] != node}
+    return {data["voice"] for data in told if "voice" in data and data["node"] != node}
 
 
 _IMAGED = select(t.logbook.c.data).where(
@@ -316,6 +325,6 @@ def purged(tx: Tx, which: str) -> set[str]:
     return {name for data in _execute(tx, query).scalars() for name in data.get(which, ())}
 
 
-def _entry(row: Any) -> Entry:
-    names = Entry.__dataclass_fields__
-    return Entry(**{name: value for name, value in row._mapping.items() if name in names})
+def to_entry(row: Mapping[str, Any] | RowMapping) -> Entry:
+    """The entry that a row keeps."""
+    return Entry(**{name: row[name] for name in Entry.__dataclass_fields__})

@@ -62,6 +62,18 @@ def listed(
     return [{**row, "accounts": accounts.get(row["id"], [])} for row in rows], int(count)
 
 
+def people(tx: Tx, text: str, digits: str, *, limit: int) -> list[Row]:
+    """Everybody by name, or by digits of their number; at how many ``sites`` they have a part."""
+    c, link = t.contact.c, t.site_contact.c
+    found: ColumnElement[bool] = _holds(c.name, text)
+    if len(digits) >= 4:
+        found = or_(found, _holds(c.phone, digits))
+    parts = select(func.count(link.site_id.distinct())).where(link.contact_id == c.id)
+    query = select(c.id, c.name, c.phone, parts.scalar_subquery().label("sites")).where(found)
+    rows = tx.execute(query.order_by(c.name, c.id).limit(limit))
+    return [dict(row._mapping) for row in rows]
+
+
 def contacts(tx: Tx, text: str, digits: str, *, limit: int) -> list[Row]:
     """Contacts of sites by name, or by digits of their number; with their site."""
     c, link, s = t.contact.c, t.site_contact.c, t.site.c

@@ -1,4 +1,5 @@
-"""What the logbook says of how a site is set up: who changed what, from what to what."""
+"""What the logbook says of how a site is set up: who changed what, from what to what; and of the
+people who were taken out of it."""
 
 from __future__ import annotations
 
@@ -27,6 +28,22 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     "contact_restored": (
         "{who} est de nouveau appelé pour ce site ({by})",
         "{who} is called for this site again ({by})",
+    ),
+    "erasure_begun": (
+        "Effacement d'une personne ({person}) demandé par {by} : {reason}",
+        "Erasure of a person ({person}) asked for by {by}: {reason}",
+    ),
+    "erased": (
+        "{person} : effacé de {count} entrées de la main courante",
+        "{person}: erased from {count} entries of the logbook",
+    ),
+    "erasure_done": (
+        "{person} : effacé de {rows} lignes, dont {entries} de la main courante",
+        "{person}: erased from {rows} rows, {entries} of them of the logbook",
+    ),
+    "personal_data_exported": (
+        "Données personnelles de {person} remises par {by} : {rows} lignes",
+        "Personal data of {person} given out by {by}: {rows} rows",
     ),
 }
 #: What a contract is (D2).

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import shutil
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
@@ -44,6 +45,8 @@ from ivr.transcribing import Transcriber
 log = structlog.get_logger(__name__)
 
 ROLE = "telephony"
+#: Its place among a machine's processes, after Asterisk (ivr/asterisk/process.py).
+NICENESS = -5
 _LOOK_EVERY = 0.1  # seconds: a lost wake-up costs no more
 _BEAT_EVERY = 2.0
 _SWEEP_EVERY = 20.0
@@ -309,6 +312,8 @@ async def one_moment(settings: Settings) -> Path | None:
 
 async def serve(settings: Settings) -> None:
     """The role ``telephony`` of ``callflow serve``: until cancelled."""
+    with contextlib.suppress(PermissionError):  # a key that was pressed goes before a report
+        os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
     with taken(settings, ROLE) as me:
         vault = Vault(settings.data_dir / "keys")
         store = open_store(settings, vault)

@@ -144,13 +144,18 @@ class Product:
     def _command(self, *arguments: str) -> tuple[str, ...]:
         return (sys.executable, "-m", "callflow", *arguments)
 
-    async def cli(self, *arguments: str, typed: str = "") -> None:
-        """One command of the product's on this instance, with ``typed`` on its standard input."""
+    async def cli(self, *arguments: str, typed: str = "", codes: tuple[int, ...] = (0,)) -> str:
+        """One command of the product's on this instance, with ``typed`` on its standard input; what
+        it prints. It must end with one of ``codes``."""
         process = await asyncio.create_subprocess_exec(
-            *self._command(*arguments), env=self.environment, stdin=asyncio.subprocess.PIPE
+            *self._command(*arguments),
+            env=self.environment,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
         )
-        await process.communicate(typed.encode())
-        assert process.returncode == 0, arguments
+        output, _ = await process.communicate(typed.encode())
+        assert process.returncode in codes, (arguments, output)
+        return output.decode()
 
     async def _token(self) -> str:
         process = await self._spawn("token", "create", "--role", "administrator", "--json")

@@ -16,6 +16,7 @@ from web.pages import (
     login,
     passwords,
     people,
+    personal,
     plan,
     plan_edit,
     plan_list,
@@ -46,7 +47,8 @@ for module in (
     *(site_list, site_edit, site_hours, site_person, site_parts, sites),
     *(plan_list, plan, plan_edit),
     *(passwords, together, incident),  # the last one takes any act
-    *(lines, logbook, recordings, images, settings, tokens, retention, audit),
+    *(lines, logbook, recordings, images),
+    *(settings, tokens, retention, audit, personal),
     *(shift, roster, telephone),
     *(presence, call_backs, dialogues, start),
 ):

@@ -12,6 +12,7 @@ from callflow.storage.schema.alarms import (
 from callflow.storage.schema.base import UtcDateTime, metadata
 from callflow.storage.schema.contracts import contract_change, former_contact
 from callflow.storage.schema.distribution import call_back
+from callflow.storage.schema.erasure import erasure
 from callflow.storage.schema.interventions import firm_member, guard_firm, measure, visit
 from callflow.storage.schema.law import (
     service_call,
@@ -65,6 +66,7 @@ __all__ = [
     "contact",
     "contract_change",
     "doomed_file",
+    "erasure",
     "event_override",
     "firm_member",
     "former_contact",

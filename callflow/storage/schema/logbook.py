@@ -37,6 +37,7 @@ logbook = Table(
     Column("data", JSON, nullable=False),
     Column("previous", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
+    Column("salt", String(16), nullable=False, server_default=""),  # random; erased with a person
     UniqueConstraint("chain", "seq", name="uq_logbook_chain_seq"),
     # Entries of some kinds in their order, among very many others: the audit.
     Index("ix_logbook_kind_at", "kind", "at"),

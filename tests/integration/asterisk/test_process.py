@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ivr.asterisk.process import AsteriskProcess
+from ivr.asterisk.process import NICENESS, AsteriskProcess
 from ivr.asterisk.simulator import Phone, Simulator
 from ivr.asterisk.tree import AsteriskTree
 from tests.integration.asterisk.conftest import Pair, start_pair, stop_pair
@@ -38,6 +38,15 @@ def test_a_live_process_is_adopted_by_whoever_comes_next(pair: Pair) -> None:
     assert newcomer.adopt()
     assert newcomer.start() is False
     assert newcomer.pid() == before
+
+
+def test_its_sound_goes_before_what_else_the_machine_does(pair: Pair) -> None:
+    pid = pair.station.pid()
+    assert pid is not None
+    threads = [int(task.name) for task in Path(f"/proc/{pid}/task").iterdir()]
+    places = {os.getpriority(os.PRIO_PROCESS, thread) for thread in threads}
+    allowed = os.geteuid() == 0
+    assert places == {NICENESS if allowed else os.getpriority(os.PRIO_PROCESS, 0)}
 
 
 STARTER = """

@@ -456,6 +456,15 @@ def _announcement(world: World, page: Page) -> str:
     return "/announcements/goodbye"
 
 
+def _personal(world: World, page: Page) -> str:
+    world.site()
+    return "/personal?q=a"
+
+
+def _person(world: World, page: Page) -> str:
+    return f"/personal/{world.site()}-1"
+
+
 def _walk(*steps: str) -> Callable[[World, Page], str]:
     return at(f"/dialogues/incoming/walk?steps={'.'.join(steps).replace('#', '%23')}")
 
@@ -551,6 +560,8 @@ SCENES: tuple[Scene, ...] = (
     ),
     Scene(name="tokens", prepare=_tokens, ready="[action$=revoke]"),
     Scene(name="audit", prepare=_audit, ready="#older"),
+    Scene(name="personal data", prepare=_personal),
+    Scene(name="a person's data", prepare=_person, values={"reason": "letter", "name": "anne"}),
     Scene(name="presence", prepare=at("/presence")),
     Scene(name="on a break", prepare=_on_a_break),
     Scene(name="desks", prepare=_waiting_at_the_desks),

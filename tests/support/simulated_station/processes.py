@@ -129,7 +129,7 @@ class EngineProcess(Process):
 
     async def run(self) -> None:
         """Until it is killed."""
-        await Engine(SETTINGS, self.store).run()
+        await Engine(SETTINGS, self.store, self.simulation.database.vault).run()
 
 
 class ReceiverProcess(Process):

@@ -186,3 +186,52 @@ def test_what_was_not_touched_is_not_accused() -> None:
 def test_an_entry_of_an_incident_has_its_chain_and_the_rest_one_a_day() -> None:
     assert Draft(at=AT, kind="note", text="", incident="a").chain == "incident:a"
     assert Draft(at=AT, kind="note", text="", site="1001").chain == "day:2026-11-25"
+
+
+# --- a person erased from it ----------------------------------------------------------------------
+
+
+def a_book_erased_from(*, told: bool = True) -> Book:
+    """The second entry of incident a has other words, as the first of another chain says."""
+    book = a_book()
+    book.change("a", 2, text="gone", salt="")
+    if told:
+        left = book.entries[book.where("a", 2)]
+        data = {"entries": {left.id: [left.hash, logbook.entry_hash(left)]}}
+        draft = Draft(at=AT, kind=logbook.ERASED, text="", incident="z", data=data)
+        entry = logbook.chain_entry(draft, id="z1", seq=1, previous=GENESIS)
+        book.entries.append(entry)
+        own = mac(logbook.head_content(entry.chain, 1, entry.hash))
+        book.heads.append(Head(chain=entry.chain, seq=1, hash=entry.hash, mac=own))
+    return book
+
+
+def test_an_entry_that_a_person_was_erased_from_is_whole() -> None:
+    assert a_book_erased_from().faults() == []
+
+
+@pytest.mark.parametrize(
+    "changed", [{"text": "other"}, {"who": "bob"}, {"data": {}}, {"at": AT + timedelta(days=1)}]
+)
+def test_what_is_left_of_it_is_as_safe_as_it_was(changed: dict[str, object]) -> None:
+    book = a_book_erased_from()
+    book.change("a", 2, **changed)
+    assert book.faults() == ["incident:a 2: changed"]
+
+
+def test_an_erasure_that_nobody_told_is_a_change() -> None:
+    assert a_book_erased_from(told=False).faults() == ["incident:a 2: changed"]
+
+
+def test_an_erasure_that_was_forged_is_none() -> None:
+    book = a_book_erased_from()
+    book.change("z", 1, text="forged")
+    assert book.faults() == ["incident:a 2: changed", "incident:z 1: changed"]
+
+
+def test_a_salt_goes_into_the_hash() -> None:
+    draft = Draft(at=AT, kind="note", text="+33639980361")
+    one, two = (
+        logbook.chain_entry(draft, id="x", seq=1, previous=GENESIS, salt=s) for s in ("", "a")
+    )
+    assert one.hash != two.hash

@@ -1,0 +1,48 @@
+"""``person``: taking somebody out of everything that is kept."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from typing import Annotated
+
+import typer
+
+from callflow import clock
+from callflow.commands.base import AsJson, group, open_rows, settings_of_this_run
+from callflow.handling import Refused, erasing
+from callflow.storage import erasing as rows
+
+person = group("What is kept of people.")
+
+_SHOWN = 100
+
+
+@person.command("erase")
+def person_erase(
+    contact: Annotated[str, typer.Argument(help="The contact's id.")],
+    reason: Annotated[str, typer.Option(help="Why, and who asked.")],
+) -> None:
+    """Erase a contact: nobody calls them any more, and the engine goes on from there. Prints what
+    stands instead of their id."""
+    who = f"{getpass.getuser()} (shell)"
+    with open_rows(settings_of_this_run()) as (store, vault):
+        try:
+            name = store.write_now(
+                lambda tx: erasing.begin_erasure(tx, vault, contact, reason, who, clock.now())
+            )
+        except Refused as refused:
+            raise typer.BadParameter(str(refused)) from None
+    print(name)
+
+
+@person.command("erased")
+def person_erased(json_: AsJson = False) -> None:
+    """Who was erased, the last first, and how far that is. Exit 1 while one is not done."""
+    with open_rows(settings_of_this_run()) as (store, _):
+        found = store.read_now(lambda tx: rows.latest(tx, _SHOWN))
+    for row in found:
+        state = "done" if row["done_at"] else "swept" if row["swept_at"] else "begun"
+        told = {"id": row["id"], "state": state, "rows": row["rows"], "entries": row["entries"]}
+        print(json.dumps(told) if json_ else "  ".join(map(str, told.values())))
+    raise typer.Exit(0 if all(row["done_at"] for row in found) else 1)

@@ -1,0 +1,142 @@
+"""A person taken out of what was written (GDPR, art. 15 and 17). Pure: texts and JSON in and out.
+
+A name stands in texts as people type it: in capitals, without accents, as a surname alone. So the
+whole name, the numbers and the addresses are looked for everywhere, and the parts of the name only
+where it is about the person: at their sites. Better a word too many is gone there than one too few.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import phonenumbers
+
+#: What stands where a person stood.
+GONE = "[effacé]"
+
+#: Parts of a name that are nobody's.
+_NO_NAMES = frozenset(
+    "les des der van von mme mlle monsieur madame mademoiselle docteur maitre mrs miss".split()
+)
+#: How JSON and an address of the web write what is no ASCII.
+_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|%([0-9a-fA-F]{2})")
+_SHORTEST = 3  # letters of a part that is looked for alone
+_APART = r"[\s.\-/()\u00a0\u202f]*"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Whom to look for. ``numbers``: E.164; ``others``: mail addresses and keys that name them.
+
+    ``namesake``: somebody else has the same name, so that it tells nothing away from their sites.
+    """
+
+    id: str
+    name: str
+    numbers: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    namesake: bool = False
+
+    @cached_property
+    def anywhere(self) -> Wording:
+        """What is theirs wherever it stands."""
+        names = [] if self.namesake else [_spaced(self.name)]
+        return Wording([*map(_written, self.numbers), *map(_whole, self.others), *names])
+
+    @cached_property
+    def at_home(self) -> Wording:
+        """What is theirs at their sites."""
+        parts = [_whole(part) for part in _parts(self.name)]
+        numbers, others = map(_written, self.numbers), map(_whole, self.others)
+        return Wording([*numbers, *others, _spaced(self.name), *parts])
+
+
+class Wording:
+    """Every way in which somebody may be written."""
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self._pattern = re.compile("|".join(patterns) or r"(?!)")
+
+    def spans(self, text: str) -> Iterator[tuple[int, int]]:
+        """From where to where somebody is written in ``text``."""
+        for match in self._pattern.finditer(folded(text)):
+            yield match.span()
+
+    def covered(self, line: bytes) -> bytes:
+        """A line of a log in as many bytes: stars instead of all of it, where they are in it."""
+        text = line.decode(errors="replace")
+        unescaped = _ESCAPE.sub(lambda found: chr(int(found[1] or found[2], 16)), text)
+        if not any(self._pattern.search(folded(each)) for each in (text, unescaped)):
+            return line
+        end = line[len(line.rstrip(b"\r\n")) :]
+        return b"*" * (len(line) - len(end)) + end
+
+    def without(self, text: str) -> str:
+        """``text``, with what is gone where they were written."""
+        if not self._pattern.search(folded(text)):
+            return text
+        said, end = [], 0
+        text = unicodedata.normalize("NFC", text)
+        for begin, after in self.spans(text):
+            said += [text[end:begin], GONE]
+            end = after
+        return "".join([*said, text[end:]])
+
+    def taken_out(self, value: Any) -> Any:
+        """``value`` of JSON, keys included."""
+        if isinstance(value, str):
+            return self.without(value)
+        if isinstance(value, Mapping):
+            return {self.without(str(k)): self.taken_out(v) for k, v in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.taken_out(one) for one in value]
+        return value
+
+
+def folded(text: str) -> str:
+    """As it is compared, without accents and capitals; as long as ``text`` composed (NFC)."""
+    if text.isascii():
+        return text.lower()
+    return "".join(
+        (unicodedata.normalize("NFD", c)[0].lower() or c)[0]
+        for c in unicodedata.normalize("NFC", text)
+    )
+
+
+def _words(name: str) -> list[str]:
+    return re.findall(r"\w+", folded(name))
+
+
+def _parts(name: str) -> list[str]:
+    return [w for w in _words(name) if len(w) >= _SHORTEST and w not in _NO_NAMES]
+
+
+def _spaced(name: str) -> str:
+    """The whole name, however its words are set apart, the last word first as well."""
+    words = [re.escape(word) for word in _words(name)]
+    if not words:
+        return r"(?!)"
+    orders = {tuple(words), (*words[-1:], *words[:-1])}
+    ways = (r"[\W_]+".join(order) for order in sorted(orders))
+    return rf"(?<!\w)(?:{'|'.join(ways)})(?!\w)"
+
+
+def _whole(text: str) -> str:
+    return rf"(?<!\w){re.escape(folded(text))}(?!\w)"
+
+
+def _written(number: str) -> str:
+    """A number as people and machines write it: with its country or a 0, with or without gaps."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return _whole(number)
+    national = phonenumbers.national_significant_number(parsed)
+    country = _APART.join(str(parsed.country_code))
+    ahead = rf"(?:(?:(?:\+|00){_APART})?{country}{_APART}(?:\(?0\)?)?|0)?"
+    return rf"(?<!\d){ahead}{_APART.join(national)}(?!\d)"

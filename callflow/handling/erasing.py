@@ -1,0 +1,208 @@
+"""A person's right to be forgotten, and to know what is kept (GDPR, art. 15 and 17).
+
+At once nobody reaches them any more; then what names them is taken out of every row, the logbook's
+chains intact (``callflow.logbook``), their voice out of every node's folders, and the database is
+written anew. Whom it was about stands encrypted in the row of the erasure until then, and nowhere
+afterwards.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from callflow.erasure import Person, folded
+from callflow.handling.refusals import NotFound, Refused
+from callflow.handling.telling import tell
+from callflow.storage import Tx, contacts, erasing, firms
+from callflow.storage import schema as t
+from callflow.vault import Vault
+
+Row = dict[str, Any]
+
+#: Rows that are looked at in one transaction, and changed in one.
+LOOKED_AT = 1000
+_ENTRIES = 200  # of the logbook told in one entry
+_SHORTEST_REASON = 3
+
+
+def person_of(tx: Tx, contact_id: str) -> Person:
+    """Whom to look for. Raises NotFound."""
+    row = contacts.get(tx, contact_id)
+    if row is None:
+        raise NotFound("there is no such contact", contact_id)
+    member = firms.member(tx, contact_id)
+    alone = row["phone"] and not erasing.others_with(tx, contact_id, row["phone"])
+    name = folded(row["name"])
+    return Person(
+        id=contact_id,
+        name=row["name"],
+        numbers=(row["phone"],) if alone else (),
+        others=tuple(one for one in (contact_id, (member or {}).get("mail")) if one),
+        namesake=any(folded(other) == name for other in erasing.names(tx, contact_id)),
+    )
+
+
+def begin_erasure(
+    tx: Tx, vault: Vault, contact_id: str, reason: str, who: str, now: datetime
+) -> str:
+    """Nobody reaches them from now on; the rest follows. The erasure's id. Raises Refused."""
+    person = person_of(tx, contact_id)
+    reason = reason.strip()
+    if len(reason) < _SHORTEST_REASON:
+        raise Refused("say why: it is kept with the erasure")
+    if firms.is_firm(tx, contact_id):
+        raise Refused("a firm is no person: end its contract instead")
+    sites = erasing.sites_of(tx, contact_id)
+    calls = erasing.calls_of(tx, contact_id, person.numbers)
+    if erasing.open_incident(tx, sites) or erasing.live(tx, calls):
+        raise Refused("an alarm of one of their sites, or a call with them, is not over: wait")
+    alone = erasing.without_anybody(tx, contact_id)
+    if alone:
+        raise Refused("nobody else can be called there: name somebody first", ", ".join(alone[:5]))
+    pseudonym = f"erased-{secrets.token_hex(6)}"
+    erasing.forget(tx, contact_id, pseudonym, sites, now)
+    paths, said = erasing.drop_recordings(tx, calls)
+    erasing.insert(
+        tx,
+        {
+            "id": pseudonym,
+            "begun_at": now,
+            "begun_by": who,
+            "reason": reason,
+            "person": vault.encrypt(json.dumps(asdict(person)).encode()),
+            "sites": sites,
+            "calls": [*calls, *said],
+            "paths": paths,
+            "position": [],
+            "found": False,
+            "rows": 0,
+            "entries": 0,
+            "nodes": [],
+        },
+    )
+    tell(tx, "erasure_begun", now, by=who, who_did=who, person=pseudonym, reason=reason)
+    return pseudonym
+
+
+class Sweep:
+    """One erasure's way through every table, again until nothing is found any more."""
+
+    first = next(iter(erasing.TABLES))
+
+    def __init__(self, vault: Vault, row: Row) -> None:
+        kept = json.loads(vault.decrypt(row["person"]))
+        kept |= {name: tuple(kept[name]) for name in ("numbers", "others")}
+        self.id, self.person = str(row["id"]), Person(**kept)
+        self._sites, self._gone = row["sites"], frozenset(row["calls"])
+        self._home: erasing.Home | None = None
+
+    def home(self, tx: Tx) -> erasing.Home:
+        """What is about them; what happens at their sites later is about others."""
+        if self._home is None:
+            self._home = erasing.home_of(tx, self.person.id, self._sites, self.person.numbers)
+        return self._home
+
+    def look(self, tx: Tx, position: list[Any]) -> tuple[list[Any], list[erasing.Key]]:
+        """The next part of the sweep: where it ends ([]: at the end), and the rows that name
+        them, all of the table where it begins. Only reads."""
+        names = list(erasing.TABLES)
+        name, *after = position or [self.first]
+        table = erasing.TABLES[name]
+        rows = erasing.page(tx, table, after, LOOKED_AT)
+        found = [erasing.key_of(table, row) for row in rows if self._values(tx, table, row)]
+        if len(rows) == LOOKED_AT:
+            return [name, *erasing.key_of(table, rows[-1])], found
+        later = names[names.index(name) + 1 :]
+        return later[:1], found
+
+    def take_out(
+        self, tx: Tx, name: str, keys: list[erasing.Key], end: list[Any], now: datetime
+    ) -> None:
+        """Those rows, as they must be; the sweep goes on at ``end``."""
+        table, told = erasing.TABLES[name], {}
+        for key in keys:
+            row = erasing.one(tx, table, key)
+            values = self._values(tx, table, row) if row else {}
+            if not row or not values:
+                continue
+            if table is t.logbook:
+                entry, left = erasing.take_out_of_entry(tx, row, values)
+                told[entry] = left
+            else:
+                erasing.write(tx, table, key, values)
+        entries = list(told.items())
+        for place in range(0, len(entries), _ENTRIES):
+            some = dict(entries[place : place + _ENTRIES])
+            tell(tx, "erased", now, person=self.id, count=len(some), entries=some)
+        self._went_on(tx, name, len(keys), len(entries), end, now)
+
+    def _values(self, tx: Tx, table: Any, row: Row) -> Row:
+        values = erasing.taken_out(self.person, self.id, self.home(tx), table, row)
+        if table is t.logbook:
+            silent = erasing.without_sound({**row, **values}, self._gone)
+            if silent is not None:
+                values["data"] = silent
+        return values
+
+    def _went_on(
+        self, tx: Tx, name: str, rows: int, entries: int, end: list[Any], now: datetime
+    ) -> None:
+        row = erasing.get(tx, self.id)
+        assert row is not None
+        found = row["found"] or rows > 0
+        values: Row = {"position": end, "found": found}
+        values |= {"rows": row["rows"] + rows, "entries": row["entries"] + entries}
+        if not end:  # a round is over
+            late, _ = erasing.drop_recordings(tx, row["calls"])  # finished since it began
+            if late:
+                values |= {"paths": [*row["paths"], *late], "nodes": []}
+            values["found"] = False
+            if not found and not late:
+                erasing.let_go(tx, self.person.id)
+                values["swept_at"] = now
+        erasing.change(tx, self.id, **values)
+
+
+def files_gone(tx: Tx, erasure_id: str, node: str) -> None:
+    """A node has nothing of theirs in its folders any more."""
+    row = erasing.get(tx, erasure_id)
+    if row is not None and node not in row["nodes"]:
+        erasing.change(tx, erasure_id, nodes=[*row["nodes"], node])
+
+
+def end_erasure(tx: Tx, erasure_id: str, now: datetime) -> None:
+    """Nothing is left; who it was about is not known here any more."""
+    row = erasing.get(tx, erasure_id)
+    if row is None or row["done_at"] is not None:
+        return
+    erasing.done(tx, erasure_id, now)
+    told = {"person": erasure_id, "rows": row["rows"], "entries": row["entries"]}
+    tell(tx, "erasure_done", now, **told)
+
+
+def given_out(tx: Tx, contact_id: str, count: int, who: str, now: datetime) -> None:
+    """Somebody has all that is kept of a contact, so many rows."""
+    told: Row = {"person": contact_id, "rows": count}
+    tell(tx, "personal_data_exported", now, by=who, who_did=who, **told)
+
+
+def what_is_kept(tx: Tx, contact_id: str) -> Iterator[tuple[str, Row]]:
+    """(table, row) of everything that names a contact, for who asks for it (art. 15). Reads all."""
+    person, sites = person_of(tx, contact_id), erasing.sites_of(tx, contact_id)
+    home = erasing.home_of(tx, contact_id, sites, person.numbers)
+    for name, table in erasing.TABLES.items():
+        after: list[Any] = []
+        while True:
+            rows = erasing.page(tx, table, after, LOOKED_AT)
+            for row in rows:
+                is_them = table is t.contact and row["id"] == contact_id
+                if is_them or erasing.taken_out(person, "", home, table, row):
+                    yield name, erasing.readable(table, row)
+            if len(rows) < LOOKED_AT:
+                break
+            after = list(erasing.key_of(table, rows[-1]))

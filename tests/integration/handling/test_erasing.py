@@ -1,0 +1,214 @@
+"""A person is erased: in no table, no file, no index, no log; the logbook is whole (GDPR, 17)."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from callflow import clock, handling
+from callflow.config import Settings
+from callflow.dispatch.identity import only
+from callflow.eraser import Eraser
+from callflow.handling import erasing, speaking
+from callflow.handling.refusals import Refused
+from callflow.handling.station import recording_finished
+from callflow.storage import Tx, calls
+from callflow.storage import erasing as rows
+from callflow.storage.schema import metadata
+from tests.integration.handling.station import FIRST, SECOND, SHOP, Station
+
+NAME = "Zébulon Quercy"
+#: As somebody may have written them, and as files keep them.
+TRACES = ("Zébulon", "ZEBULON", "Z\\u00e9bulon", "n Quercy", FIRST[1:], "0639980101")
+NEIGHBOUR = "Quercy Fleurs"
+
+
+def people(account: str = "1002") -> list[dict[str, Any]]:
+    codes = {"code": "2580", "duress_code": "2581", "authorities": {"*": ["cancel", "instruct"]}}
+    return [
+        {"id": f"{account}-q", "name": NAME, "role": "keyholder", "phone": FIRST, **codes},
+        {"id": f"{account}-b", "name": "bruno", "role": "keyholder", "phone": SECOND, **codes},
+    ]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path)
+
+
+@pytest.fixture
+def known(station: Station, settings: Settings) -> str:
+    """Somebody who was called, spoke, and was written of; their id."""
+    station.put("1002", contacts=people(), name="Chez Zébulon Quercy")
+    station.put("1009", contacts=[], name=NEIGHBOUR)
+    row = station.alarm("BA")
+    call = station.replies(FIRST, "verified_ok")
+    station.write(
+        lambda tx: handling.note(tx, row["id"], "ines", "M. ZEBULON rappelle", station.now)
+    )
+    recorded(station, call)
+    said: dict[str, Any] = dict(
+        name=f"{call}.1", path=f"spoken/{call}.1.wav", sha256="cd" * 32, duration=2.0
+    )
+    station.write(lambda tx: speaking.said(tx, call, now=station.now, **said))
+    for path in (f"2026-11-25/{call}.wav", f"spoken/{call}.1.wav", "2026-11-25/other.wav"):
+        file = settings.recordings_dir / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"RIFF")
+    logs = settings.data_dir / "logs"
+    logs.mkdir()
+    (logs / "engine.log").write_text(f'{{"to": "{FIRST}"}}\n{{"to": "{SECOND}"}}\n')
+    (logs / "web.log").write_text('{"name": "Z\\u00e9bulon Quercy"}\n')
+    sentences = settings.data_dir / "prompts" / "sentences" / "ab"
+    sentences.mkdir(parents=True)
+    (sentences / "abcd.alaw").write_bytes(b"said")
+    return "1002-q"
+
+
+def recorded(station: Station, call: str) -> None:
+    """The call's recording is wrapped and hashed."""
+    kept: dict[str, Any] = dict(sha256="ab" * 32, duration=4.0, problem="", now=station.now)
+    path = f"2026-11-25/{call}.wav"
+    station.write(lambda tx: recording_finished(tx, call, path=path, **kept))
+
+
+def erase(station: Station, settings: Settings, contact: str) -> str:
+    now = clock.now()
+    erasure = station.write(
+        lambda tx: erasing.begin_erasure(tx, station.vault, contact, "asked for", "admin", now)
+    )
+    goes_on(station, settings)
+    return erasure
+
+
+def goes_on(station: Station, settings: Settings) -> None:
+    """As the engine has it go on, some times."""
+    eraser = Eraser(settings, station.store, station.vault, only(settings, "engine"))
+
+    async def until_done() -> None:
+        for _ in range(10):
+            await eraser.go_on(on_duty=True)
+
+    asyncio.run(until_done())
+
+
+def everything(station: Station) -> str:
+    """Every value of every table."""
+    return "\n".join(
+        str(row)
+        for table in metadata.sorted_tables
+        for row in station.read(partial(rows.page, table=table, after=[], limit=10_000))
+    )
+
+
+def named(text: str, contact: str) -> list[str]:
+    """The lines that still name them."""
+    traces = (*TRACES, contact)
+    return [line for line in text.splitlines() if any(trace in line for trace in traces)]
+
+
+def in_files(folder: Path) -> list[str]:
+    found = []
+    for file in folder.rglob("*"):
+        if file.is_file():
+            data = file.read_bytes()
+            found += [f"{trace} in {file}" for trace in TRACES if trace.encode() in data]
+    return found
+
+
+def test_nothing_of_theirs_is_left_and_the_logbook_is_whole(
+    station: Station, settings: Settings, known: str
+) -> None:
+    assert all(trace in everything(station) for trace in ("Zébulon", "ZEBULON", FIRST[1:]))
+    erasure = erase(station, settings, known)
+    left = everything(station)
+    assert named(left.replace(NEIGHBOUR, ""), known) == []
+    assert station.faults() == []
+    row = station.read(lambda tx: rows.get(tx, erasure))
+    assert row is not None
+    assert row["done_at"] is not None
+    assert row["person"] is None
+    assert NEIGHBOUR in left
+    assert in_files(settings.data_dir) == [] or not station.store.sqlite
+    kept = {
+        str(file.relative_to(settings.recordings_dir))
+        for file in settings.recordings_dir.rglob("*.wav")
+    }
+    assert kept == {"2026-11-25/other.wav"}
+    assert f'"{SECOND}"' in (settings.data_dir / "logs" / "engine.log").read_text()
+    assert not list((settings.data_dir / "prompts" / "sentences").rglob("*.alaw"))
+    assert not station.read(handling.recorded_hashes)
+
+
+def test_a_changed_entry_is_found_among_the_erased(
+    station: Station, settings: Settings, known: str
+) -> None:
+    erase(station, settings, known)
+    table = metadata.tables["logbook"]
+    of_note = table.c.kind == "note"
+    before = station.entries("note")[0]["text"]
+    assert before == "M. [effacé] rappelle"
+    for text in ("M. le maire rappelle", before):
+        changed = table.update().where(of_note).values(text=text)
+        station.write(partial(Tx.execute, statement=changed))
+        assert bool(station.faults()) is (text != before)
+
+
+def test_what_is_recorded_a_moment_after_it_began_goes_too(
+    station: Station, settings: Settings
+) -> None:
+    station.put("1002", contacts=people())
+    station.alarm("BA")
+    call = station.replies(FIRST, "verified_ok")
+    file = settings.recordings_dir / "2026-11-25" / f"{call}.wav"
+    station.write(
+        lambda tx: erasing.begin_erasure(tx, station.vault, "1002-q", "asked", "a", clock.now())
+    )
+    recorded(station, call)
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"RIFF")
+    goes_on(station, settings)
+    assert not file.exists()
+    assert not station.read(calls.all_recordings)
+
+
+def test_whoever_shares_a_number_keeps_it(station: Station, settings: Settings, known: str) -> None:
+    station.put("1010", contacts=[{"id": "z", "name": "Anne", "role": "keyholder", "phone": FIRST}])
+    erase(station, settings, known)
+    site = station.read(lambda tx: handling.get_site(tx, "1010"))
+    assert site is not None
+    assert site["contacts"][0]["phone"] == FIRST
+
+
+@pytest.mark.parametrize(
+    ("contacts", "state", "why"),
+    [
+        (people()[:1], "filed", "nobody else can be called there"),
+        (people(), "open", "is not over"),
+    ],
+)
+def test_it_is_refused_with_a_reason_and_nothing_is_done(
+    station: Station, contacts: list[dict[str, Any]], state: str, why: str
+) -> None:
+    station.put("1002", contacts=contacts)
+    if state == "open":
+        station.alarm("BA")
+    before = everything(station)
+    with pytest.raises(Refused, match=why):
+        station.write(
+            lambda tx: erasing.begin_erasure(tx, station.vault, "1002-q", "asked", "a", station.now)
+        )
+    assert everything(station) == before
+
+
+def test_what_is_kept_of_a_person_is_all_that_names_them(station: Station, known: str) -> None:
+    found = station.read(lambda tx: list(erasing.what_is_kept(tx, known)))
+    assert {"contact", "call", "logbook", "site"} <= {table for table, _ in found}
+    texts = [str(row) for table, row in found if table == "logbook"]
+    assert any("ZEBULON" in text for text in texts)
+    assert [text for text in texts if SHOP in text] == []
+    assert "code" not in next(row for table, row in found if table == "contact")

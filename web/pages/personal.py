@@ -1,0 +1,168 @@
+"""What is kept of a person, given out and erased: the administrator's (GDPR, art. 15 and 17)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import RedirectResponse, StreamingResponse
+
+from callflow.clock import to_iso
+from callflow.erasure import folded
+from callflow.handling import Refused, erasing
+from callflow.storage import Tx, calls, contacts, search, sites
+from callflow.storage import erasing as rows
+from web.access_views import frame, refusal
+from web.accounts import Right
+from web.auth import Visitor, allowed, remember_language
+from web.pages import forms
+from web.problems import ProblemError, not_found
+from web.rendering import page
+from web.station import Station, station_of
+
+router = APIRouter(include_in_schema=False)
+
+Here = Annotated[Station, Depends(station_of)]
+Administrator = Annotated[Visitor, Depends(allowed(Right.ADMINISTER))]
+_Line = Annotated[str, Query(max_length=100)]
+#: People found, erasures shown, bytes of a file that are kept in memory and sent at once.
+_MOST, _ERASURES, _IN_MEMORY, _PIECE = 50, 20, 8_000_000, 1 << 16
+
+
+@router.get("/personal")
+async def show(request: Request, visitor: Administrator, station: Here, q: _Line = "") -> Response:
+    """People found by name or number, with a part at a site or without; and who was erased."""
+    words = q.replace("\0", "").strip()
+
+    def read(tx: Tx) -> dict[str, Any]:
+        digits = "".join(c for c in words if c.isdigit()).lstrip("0")
+        return {
+            **frame(tx, station, visitor, "settings"),
+            "found": search.people(tx, words, digits, limit=_MOST) if words else [],
+            "erasures": [
+                {**row, "waits_for": sorted(rows.nodes_left(tx, row)) if row["swept_at"] else []}
+                for row in rows.latest(tx, _ERASURES)
+            ],
+        }
+
+    values = {**await station.store.read(read), "part": "personal", "q": q, "most": _MOST}
+    answer = page(visitor.language, "personal.html", values)
+    remember_language(request, answer)
+    return answer
+
+
+@router.get("/personal/{contact_id}")
+async def one(contact_id: str, request: Request, visitor: Administrator, station: Here) -> Response:
+    """A person, and what can be done."""
+    answer = await _one(station, visitor, contact_id)
+    remember_language(request, answer)
+    return answer
+
+
+async def _one(
+    station: Station,
+    visitor: Visitor,
+    contact_id: str,
+    wrong: Refused | ProblemError | None = None,
+    reason: str = "",
+) -> Response:
+    def read(tx: Tx) -> dict[str, Any]:
+        contact = contacts.get(tx, contact_id)
+        if contact is None:
+            raise not_found("contact")
+        person = erasing.person_of(tx, contact_id)
+        theirs = rows.calls_of(tx, contact_id, person.numbers)
+        return {
+            **frame(tx, station, visitor, "settings"),
+            "contact": {name: contact[name] for name in ("id", "name", "phone")},
+            "alone": bool(person.numbers),
+            "sites": sites.names_of(tx, rows.sites_of(tx, contact_id)),
+            "calls": len(theirs),
+            "recordings": len(calls.recordings(tx, theirs)),
+        }
+
+    values = {
+        **await station.store.read(read),
+        "part": "personal",
+        "refused": refusal(wrong, visitor.language),
+        "reason": reason,
+    }
+    return page(visitor.language, "person.html", values, 409 if wrong else 200)
+
+
+@router.post("/personal/{contact_id}/export")
+async def export(contact_id: str, visitor: Administrator, station: Here) -> Response:
+    """All that is kept of a person: rows that name them, and the sounds that this node has."""
+
+    def read(tx: Tx) -> tuple[dict[str, list[Any]], list[str]]:
+        if contacts.get(tx, contact_id) is None:
+            raise not_found("contact")
+        found: dict[str, list[Any]] = {}
+        for table, row in erasing.what_is_kept(tx, contact_id):
+            found.setdefault(table, []).append(row)
+        person = erasing.person_of(tx, contact_id)
+        return found, rows.sounds_of(tx, rows.calls_of(tx, contact_id, person.numbers))
+
+    found, paths = await station.store.read(read)
+    now = station.clock()
+    count = sum(map(len, found.values()))
+    await station.store.write(
+        lambda tx: erasing.given_out(tx, contact_id, count, visitor.name, now)
+    )
+    file = await asyncio.to_thread(_zipped, found, station.settings.recordings_dir, paths)
+    return StreamingResponse(
+        _pieces(file),
+        media_type="application/zip",
+        headers={
+            "Content-Disposition": 'attachment; filename="personal-data.zip"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+def _zipped(found: dict[str, list[Any]], folder: Path, paths: list[str]) -> IO[bytes]:
+    file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 -- closed when sent
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as zipped:
+        text = json.dumps(found, default=to_iso, ensure_ascii=False, indent=1)
+        zipped.writestr("rows.json", text)
+        for path in paths:
+            with suppress(OSError):  # another node's
+                zipped.write(folder / path, f"recordings/{path}")
+    file.seek(0)
+    return file
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(_PIECE):
+            yield piece
+
+
+@router.post("/personal/{contact_id}/erase")
+async def erase(
+    contact_id: str, request: Request, visitor: Administrator, station: Here
+) -> Response:
+    """Erase a person; their name is typed once more, since nothing brings it back."""
+    form = await forms.sent(request)
+    reason, now = forms.line(form, "reason"), station.clock()
+
+    def run(tx: Tx) -> None:
+        contact = contacts.get(tx, contact_id)
+        if contact is None:
+            raise not_found("contact")
+        if folded(forms.line(form, "name").strip()) != folded(contact["name"]):
+            raise Refused("type the name as it stands above: nothing brings it back")
+        erasing.begin_erasure(tx, station.vault, contact_id, reason, visitor.name, now)
+
+    try:
+        await station.store.write(run)
+    except Refused as refused:
+        return await _one(station, visitor, contact_id, refused, reason)
+    return RedirectResponse("/personal", 303)
