@@ -1,12 +1,12 @@
-"""The whole suite in two runs: counted together, and neither's failure is lost."""
+"""The whole suite in three runs: counted together, and no failure is lost."""
 
 from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
 
-from tests.support.halves import BESIDE, IN_SIGHT, closing_line, counted
 from tests.support.no_skips import PARTS
+from tests.support.side_by_side import RUNS, closing_line, counted
 
 ONE = "....\n3 passed, 0 failed, 0 skipped in 12.00s\n"
 OTHER = "..F\nFAILED tests/x.py::it\n2 passed, 1 failed, 0 skipped, 4 errors in 100.10s (0:01:40)\n"
@@ -19,16 +19,17 @@ def test_what_each_says_is_added() -> None:
     assert line == "5 passed, 1 failed, 0 skipped, 4 error in 3725.50s (1:02:05)"
 
 
-def test_a_half_that_never_closed_counts_nothing() -> None:
+def test_a_run_that_never_closed_counts_nothing() -> None:
     assert counted("Timeout (0:06:00)!\n") == Counter(passed=0, failed=0, skipped=0)
 
 
-def test_both_together_are_the_whole_suite() -> None:
+def test_all_together_are_the_whole_suite() -> None:
     root = Path(__file__).resolve().parents[2]
     wanted = [path for part in PARTS for path in (root / "tests" / part).rglob("test_*.py")]
     run = [
         path
-        for part in (*IN_SIGHT, *BESIDE)
+        for _, parts in RUNS
+        for part in parts
         for path in ([root / part] if part.endswith(".py") else (root / part).rglob("test_*.py"))
         if path.name.startswith("test_")
     ]

@@ -1,0 +1,111 @@
+"""``python -m tests.support.side_by_side``: the whole suite as three runs at once.
+
+Acceptance tests wait for phones most of the time: two runs of them, and what computes beside them
+at a lower priority. What the second and the third say is printed when all are over, then one
+closing line for all, as pytest's own. The exit code is the worst of the three.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO
+
+_ACCEPTANCE = "tests/acceptance"
+#: Acceptance tests whose station has real phones: a run of their own, as long as the others'.
+_PHONES = ("phones", "sip", "telephone", "trunks")
+_OTHERS = sorted(
+    path.name
+    for path in (Path(__file__).resolve().parents[2] / _ACCEPTANCE).iterdir()
+    if not path.name.startswith("_") and path.name not in _PHONES
+)
+#: What runs in sight, then what runs beside it; how nice each is to the others.
+RUNS: tuple[tuple[int, tuple[str, ...]], ...] = (
+    (0, tuple(f"{_ACCEPTANCE}/{name}" for name in _OTHERS)),
+    (0, tuple(f"{_ACCEPTANCE}/{name}" for name in _PHONES)),
+    (5, ("tests/unit", "tests/integration")),
+)
+_CLOSING = re.compile(r"^(?=.* in [0-9.]+s).*\b(passed|failed)\b")
+_COUNT = re.compile(r"([0-9]+) (passed|failed|skipped|errors?)")
+
+
+def counted(output: str) -> Counter[str]:
+    """How many tests passed, failed, were skipped, by the last closing line of ``output``."""
+    closing = [line for line in output.splitlines() if _CLOSING.search(line)]
+    found = Counter({"passed": 0, "failed": 0, "skipped": 0})
+    for count, word in _COUNT.findall(closing[-1]) if closing else ():
+        found[word.rstrip("s")] += int(count)
+    return found
+
+
+def closing_line(runs: Sequence[Counter[str]], seconds: float) -> str:
+    """One line for all, as pytest's own."""
+    together: Counter[str] = Counter()
+    for run in runs:
+        together.update(run)
+    words = ["passed", "failed", "skipped", *(["error"] if together["error"] else [])]
+    minutes, rest = divmod(int(seconds), 60)
+    said = ", ".join(f"{together[word]} {word}" for word in words)
+    return f"{said} in {seconds:.2f}s ({minutes // 60}:{minutes % 60:02d}:{rest:02d})"
+
+
+def _command(niceness: int, parts: Sequence[str]) -> list[str]:
+    return ["nice", "-n", str(niceness), sys.executable, "-m", "pytest", *parts]
+
+
+def _show(stream: IO[str]) -> str:
+    """Print what comes as it comes; all of it."""
+    seen = []
+    for line in stream:
+        sys.stdout.write(line)
+        sys.stdout.flush()
+        seen.append(line)
+    return "".join(seen)
+
+
+def main() -> int:
+    """Run all; the exit code."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # a time limit: say what there is
+    begun = time.monotonic()
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    said: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="callflow-runs-") as folder, ExitStack() as stack:
+        logs = [Path(folder) / f"{number}.txt" for number, _ in enumerate(RUNS)]
+        beside = [
+            subprocess.Popen(
+                _command(*run),
+                stdout=stack.enter_context(log.open("w")),
+                stderr=subprocess.STDOUT,
+                env=environment,
+            )
+            for run, log in zip(RUNS[1:], logs[1:], strict=True)
+        ]
+        try:
+            with subprocess.Popen(
+                _command(*RUNS[0]), stdout=subprocess.PIPE, text=True, env=environment
+            ) as in_sight:
+                assert in_sight.stdout is not None
+                said.append(_show(in_sight.stdout))
+            for process in beside:
+                process.wait()
+        finally:  # told to end as well: what was found until then is worth reading
+            for run, log, process in zip(RUNS[1:], logs[1:], beside, strict=True):
+                said.append(log.read_text(errors="replace"))
+                print(f"\n== {' '.join(run[1])}\n{said[-1]}", flush=True)
+                process.terminate()
+    print(closing_line([counted(one) for one in said], time.monotonic() - begun), flush=True)
+    codes: list[int] = [in_sight.returncode, *(process.returncode for process in beside)]
+    return max(abs(code) for code in codes)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
