@@ -59,7 +59,7 @@ class _Drawing:
         height = (last.y + last.height if last else HEAD) + MARGIN
         widest = max(self.lanes.values(), default=-1) + 2
         width = self.right + widest * _LANE + MARGIN
-        title = _escape(plan.name or plan.id)
+        title = escaped(plan.name or plan.id)
         return "\n".join(
             [
                 f'<svg xmlns="http://www.w3.org/2000/svg" role="img" lang="{language}"'
@@ -68,7 +68,7 @@ class _Drawing:
                 f' fill="none" font-family="system-ui, sans-serif" font-size="12"'
                 f' aria-label="{title}">',
                 f"<title>{title}</title>",
-                f"<desc>{_escape(self._described())}</desc>",
+                f"<desc>{escaped(self._described())}</desc>",
                 *self._elements(plan),
                 "</svg>",
             ]
@@ -93,7 +93,7 @@ class _Drawing:
             yield from self._back_lane(target)
         for box in self.boxes:
             yield "<g>"
-            yield f"<title>{_escape(box.whole)}</title>"
+            yield f"<title>{escaped(box.whole)}</title>"
             yield from self._box(box)
             yield "</g>"
 
@@ -181,7 +181,7 @@ def _colour(box: Box) -> str:
     return _HUMAN if box.human else "currentColor"
 
 
-def _escape(text: str) -> str:
+def escaped(text: str) -> str:
     """``text`` as XML has it; what no XML can hold is shown as �."""
     return escape(_NOT_XML.sub("\ufffd", text))
 
@@ -192,7 +192,7 @@ def _cut(text: str, most: int) -> str:
 
 def _text(x: float, y: float, text: str, more: str = "") -> str:
     fill = "" if " fill=" in more else ' fill="currentColor"'
-    return f'<text x="{x:g}" y="{y:g}"{fill} {more}>{_escape(text)}</text>'
+    return f'<text x="{x:g}" y="{y:g}"{fill} {more}>{escaped(text)}</text>'
 
 
 def _path(d: str, colour: str, *, dashed: bool = False) -> str:

@@ -19,6 +19,7 @@ from callflow.simulation.behaviour import (
     possible,
     usual,
 )
+from callflow.simulation.picture import draw
 from callflow.simulation.run import Ring, Run, Timeline, simulate
 from callflow.simulation.words import lines, timeline_to_json
 from callflow.simulation.world import World
@@ -40,6 +41,7 @@ __all__ = [
     "Timeline",
     "World",
     "Worst",
+    "draw",
     "lines",
     "new_incident",
     "possible",

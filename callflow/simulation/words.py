@@ -23,15 +23,15 @@ def lines(
     zone = ZoneInfo(site.timezone if site is not None else "UTC")
     say = _speaker(language)
     for entry in timeline.entries:
-        after = _duration(entry.at - timeline.opened_at)
+        after = _span(entry.at - timeline.opened_at)
         at = f"{entry.at.astimezone(zone):%H:%M:%S}"
         yield f"{at}  +{after:>8}  {_said(entry, site, say, language)}"
     yield _end(timeline, say, language)
     if worst is not None:
-        took = _duration(timedelta(seconds=worst.seconds))
+        took = duration(worst.seconds)
         yield say("worst", time=took)
         for step, seconds in worst.path:
-            yield f"  {_duration(timedelta(seconds=seconds)):>8}  {word(STEPS, step, language)}"
+            yield f"  {duration(seconds):>8}  {word(STEPS, step, language)}"
 
 
 def _speaker(language: str) -> Callable[..., str]:
@@ -49,12 +49,13 @@ def _said(entry: Entry, site: Site | None, say: Callable[..., str], language: st
     return say(
         entry.what,
         step=word(STEPS, entry.step, language),
-        who=_name(site, entry.who),
+        who=name_of(site, entry.who),
         outcome=word(table, entry.outcome, language) if entry.outcome else "",
     ).rstrip()
 
 
-def _name(site: Site | None, contact: str) -> str:
+def name_of(site: Site | None, contact: str) -> str:
+    """The person's name; the id of somebody who is not known."""
     person = site.person(contact) if site is not None else None
     return person.name if person is not None else contact
 
@@ -62,15 +63,20 @@ def _name(site: Site | None, contact: str) -> str:
 def _end(timeline: Timeline, say: Callable[..., str], language: str) -> str:
     if timeline.human_at is not None:
         reasons = ", ".join(word(REASONS, reason, language) for reason in timeline.reasons)
-        said = say("human_knows", time=_duration(timeline.human_at - timeline.opened_at))
+        said = say("human_knows", time=_span(timeline.human_at - timeline.opened_at))
         return f"{said} ({reasons})"
     if timeline.closed:
         return say("closes", outcome=word(RESOLUTIONS, timeline.closed, language))
     return say("stuck")
 
 
-def _duration(span: timedelta) -> str:
-    seconds = round(span.total_seconds())
+def _span(span: timedelta) -> str:
+    return duration(span.total_seconds())
+
+
+def duration(seconds: float) -> str:
+    """Hours, minutes and seconds."""
+    seconds = round(seconds)
     return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 

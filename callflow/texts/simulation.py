@@ -18,6 +18,9 @@ SIMULATION: Mapping[str, tuple[str, str]] = {
     "restored": ("retour à la normale", "back to normal"),
     "accepted": ("en route", "on the way"),
     "on_site": ("sur place", "on site"),
+    "title": ("Déroulement dans le temps", "What happens when"),
+    "steps": ("étapes", "steps"),
+    "human_here": ("un opérateur l'a", "an operator has it"),
     "human_knows": ("Un opérateur le sait après {time}", "An operator knows after {time}"),
     "closes": ("Clôture par la machine : {outcome}", "Closed by the machine: {outcome}"),
     "stuck": (

@@ -20,6 +20,7 @@ from web.pages import (
     plan,
     plan_edit,
     plan_list,
+    plan_trial,
     presence,
     recordings,
     retention,
@@ -45,7 +46,7 @@ router = APIRouter()
 for module in (
     *(login, directory, account, people, console, search, undo, scheme),
     *(site_list, site_edit, site_hours, site_person, site_parts, sites),
-    *(plan_list, plan, plan_edit),
+    *(plan_list, plan, plan_edit, plan_trial),
     *(passwords, together, incident),  # the last one takes any act
     *(lines, logbook, recordings, images),
     *(settings, tokens, retention, audit, personal),

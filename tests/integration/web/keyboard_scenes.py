@@ -311,6 +311,10 @@ def _whom_a_plan_calls(world: World, page: Page) -> str:
     return f"/plans/intrusion/called?site={world.site()}&when=holiday"
 
 
+def _a_plan_simulated(world: World, page: Page) -> str:
+    return f"/plans/intrusion/simulate?site={world.site()}"
+
+
 def _versions(world: World, page: Page) -> str:
     now = clock.now()
     body = call_plan.to_json(standard_plans.INTRUSION)
@@ -529,8 +533,20 @@ SCENES: tuple[Scene, ...] = (
     ),
     Scene(name="a plan", prepare=at("/plans/intrusion?check=1")),
     Scene(name="whom a plan calls", prepare=_whom_a_plan_calls, ready="ol.called"),
+    Scene(
+        name="a plan simulated",
+        prepare=_a_plan_simulated,
+        ready="#h-done",
+        values={"seed": "2", "restored_s": "60"},
+    ),
+    Scene(name="a plan replayed", prepare=at("/plans/intrusion/backtest?run=1")),
     Scene(name="a plan's sites", prepare=at("/plans/operator/sites")),
-    Scene(name="a plan's versions", prepare=_versions, ready="#scroll-compare"),
+    Scene(
+        name="a plan's versions",
+        prepare=_versions,
+        ready="#scroll-compare",
+        values={"why": "Essai"},
+    ),
     Scene(
         name="a site's hours",
         prepare=_site_hours,

@@ -38,6 +38,8 @@ PLAN_PAGES = (
     "guard/sites",
     "guard/versions",
     "guard/edit?step=1",
+    f"guard/simulate?site={GUARDED}",
+    "guard/backtest?run=1",
 )
 
 
