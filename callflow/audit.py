@@ -39,6 +39,7 @@ LOOKS: Mapping[str, tuple[str, ...]] = {
     "numbers": ("line_revealed",),
     "conversations": ("listened_in",),
     "personal": ("personal_data_exported",),
+    "exports": ("configuration_exported",),
     "audit": ("audit_read",),
 }
 #: What may be asked for: everything, all of one sort, or one group of it.

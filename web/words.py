@@ -247,6 +247,7 @@ SETTINGS = {
     "retention": N_("Retention"),
     "audit": N_("Audit"),
     "personal": N_("Personal data"),
+    "configuration": N_("Configuration as text"),
 }
 SETTINGS_PAGES = {
     "roles": "/settings",
@@ -254,6 +255,7 @@ SETTINGS_PAGES = {
     "retention": "/settings/retention",
     "audit": "/audit",
     "personal": "/personal",
+    "configuration": "/settings/configuration",
 }
 #: What is kept for so many days: callflow/retention.py.
 KEPT = {
@@ -273,6 +275,7 @@ AUDIT = {
     "erasures": N_("people erased"),
     "looked": N_("What was seen or heard"),
     "personal": N_("personal data given out"),
+    "exports": N_("files with everybody's numbers"),
     "recordings": N_("recordings played"),
     "passwords": N_("passwords revealed"),
     "numbers": N_("reserved numbers unmasked"),

@@ -10,6 +10,7 @@ from callflow.call_plan import PlanError
 from callflow.commands import (
     administration,
     announcements,
+    configuration,
     demonstration,
     doctor,
     logbook,
@@ -43,6 +44,7 @@ app.add_typer(signals.panel, name="signal")
 app.add_typer(receivers.hardware, name="receiver")
 app.add_typer(logbook.book, name="logbook")
 app.add_typer(person.person, name="person")
+app.add_typer(configuration.configuration, name="configuration")
 announcements.ivr.command()(playing.play)
 app.add_typer(announcements.ivr, name="ivr")
 

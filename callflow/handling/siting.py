@@ -114,14 +114,14 @@ def _tell(tx: Tx, site_id: str, before: Row | None, body: Row, who: str, now: da
         tell(tx, "site_created", now, site=site_id, by=who, who_did=who)
         return
     after = get_site(tx, site_id) or {}
-    found = changes(*(_set_up(each) for each in (before, after)))
+    found = changes(*(set_up(each) for each in (before, after)))
     fields: Row = {change.path: [change.before, change.after] for change in found}
     fields |= dict.fromkeys(_secrets_in(body))
     if fields:
         tell(tx, "site_changed", now, site=site_id, by=who, who_did=who, fields=fields)
 
 
-def _set_up(site: Row) -> Row:
+def set_up(site: Row) -> Row:
     """``site`` without what its panels tell."""
     told = ("last_heard", "skew", "silent", "untested", "partitions")
     accounts = [{k: v for k, v in a.items() if k not in told} for a in site.get("accounts", [])]

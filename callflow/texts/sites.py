@@ -29,6 +29,10 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "{who} est de nouveau appelé pour ce site ({by})",
         "{who} is called for this site again ({by})",
     ),
+    "configuration_exported": (
+        "Configuration entière remise en fichiers texte à {by}",
+        "Whole configuration given out as text files to {by}",
+    ),
     "erasure_begun": (
         "Effacement d'une personne ({person}) demandé par {by} : {reason}",
         "Erasure of a person ({person}) asked for by {by}: {reason}",

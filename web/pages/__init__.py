@@ -6,6 +6,7 @@ from web.pages import (
     account,
     audit,
     call_backs,
+    configuration,
     console,
     dialogues,
     directory,
@@ -49,7 +50,7 @@ for module in (
     *(plan_list, plan, plan_edit, plan_trial),
     *(passwords, together, incident),  # the last one takes any act
     *(lines, logbook, recordings, images),
-    *(settings, tokens, retention, audit, personal),
+    *(settings, tokens, retention, audit, personal, configuration),
     *(shift, roster, telephone),
     *(presence, call_backs, dialogues, start),
 ):

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import tempfile
-import zipfile
-from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import Annotated, Any
+from zipfile import ZipFile
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.responses import RedirectResponse, StreamingResponse
+from fastapi.responses import RedirectResponse
 
 from callflow.clock import to_iso
 from callflow.erasure import folded
 from callflow.handling import Refused, erasing
 from callflow.storage import Tx, calls, contacts, search, sites
 from callflow.storage import erasing as rows
+from web import zips
 from web.access_views import frame, refusal
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
@@ -32,8 +29,8 @@ router = APIRouter(include_in_schema=False)
 Here = Annotated[Station, Depends(station_of)]
 Administrator = Annotated[Visitor, Depends(allowed(Right.ADMINISTER))]
 _Line = Annotated[str, Query(max_length=100)]
-#: People found, erasures shown, bytes of a file that are kept in memory and sent at once.
-_MOST, _ERASURES, _IN_MEMORY, _PIECE = 50, 20, 8_000_000, 1 << 16
+#: People found, erasures shown.
+_MOST, _ERASURES = 50, 20
 
 
 @router.get("/personal")
@@ -116,33 +113,16 @@ async def export(contact_id: str, visitor: Administrator, station: Here) -> Resp
     await station.store.write(
         lambda tx: erasing.given_out(tx, contact_id, count, visitor.name, now)
     )
-    file = await asyncio.to_thread(_zipped, found, station.settings.recordings_dir, paths)
-    return StreamingResponse(
-        _pieces(file),
-        media_type="application/zip",
-        headers={
-            "Content-Disposition": 'attachment; filename="personal-data.zip"',
-            "Cache-Control": "no-store",
-        },
-    )
+    folder = station.settings.recordings_dir
 
-
-def _zipped(found: dict[str, list[Any]], folder: Path, paths: list[str]) -> IO[bytes]:
-    file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 -- closed when sent
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as zipped:
+    def fill(zipped: ZipFile) -> None:
         text = json.dumps(found, default=to_iso, ensure_ascii=False, indent=1)
         zipped.writestr("rows.json", text)
         for path in paths:
             with suppress(OSError):  # another node's
                 zipped.write(folder / path, f"recordings/{path}")
-    file.seek(0)
-    return file
 
-
-def _pieces(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        while piece := file.read(_PIECE):
-            yield piece
+    return await zips.answer("personal-data.zip", fill)
 
 
 @router.post("/personal/{contact_id}/erase")

@@ -577,6 +577,7 @@ SCENES: tuple[Scene, ...] = (
     Scene(name="tokens", prepare=_tokens, ready="[action$=revoke]"),
     Scene(name="audit", prepare=_audit, ready="#older"),
     Scene(name="personal data", prepare=_personal),
+    Scene(name="configuration", prepare=at("/settings/configuration")),
     Scene(name="a person's data", prepare=_person, values={"reason": "letter", "name": "anne"}),
     Scene(name="presence", prepare=at("/presence")),
     Scene(name="on a break", prepare=_on_a_break),

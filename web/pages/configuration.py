@@ -1,0 +1,44 @@
+"""Everything that is set up, as text files: the administrator's."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from zipfile import ZipFile
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from callflow.handling import as_text
+from web import zips
+from web.access_views import frame
+from web.accounts import Right
+from web.auth import Visitor, allowed, remember_language
+from web.rendering import page
+from web.station import Station, station_of
+
+router = APIRouter(include_in_schema=False)
+
+Here = Annotated[Station, Depends(station_of)]
+Administrator = Annotated[Visitor, Depends(allowed(Right.ADMINISTER))]
+
+
+@router.get("/settings/configuration")
+async def show(request: Request, visitor: Administrator, station: Here) -> Response:
+    """What the files hold."""
+    around = await station.store.read(lambda tx: frame(tx, station, visitor, "settings"))
+    answer = page(visitor.language, "configuration.html", {**around, "part": "configuration"})
+    remember_language(request, answer)
+    return answer
+
+
+@router.post("/settings/configuration")
+async def download(visitor: Administrator, station: Here) -> Response:
+    """The files, in one."""
+    files = await station.store.read(lambda tx: list(as_text.configuration(tx)))
+    now = station.clock()
+    await station.store.write(lambda tx: as_text.taken(tx, visitor.name, now))
+
+    def fill(zipped: ZipFile) -> None:
+        for name, text in files:
+            zipped.writestr(name, text)
+
+    return await zips.answer("callflow-configuration.zip", fill)
