@@ -12,6 +12,7 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
         *("contract_changed", "contract_planned", "contract_dropped"),
         *("contact_closed", "contact_restored"),
         *("guard_firm_changed", "firm_member_changed", "firm_member_removed", "directory_changed"),
+        *("firm_closed", "firm_reopened", "client_renamed"),
     ),
     "plans": ("plan_draft_saved", "plan_draft_dropped", "plan_published", "plan_accepted"),
     "instructions": (

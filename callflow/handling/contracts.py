@@ -18,8 +18,9 @@ from callflow.handling.telling import tell
 from callflow.incident import State
 from callflow.instants import to_iso
 from callflow.logbook import MACHINE
-from callflow.site import SiteState
-from callflow.storage import Tx, contracts, incidents, sites
+from callflow.site import Role, SiteState
+from callflow.storage import Tx, contracts, firms, guards, incidents, sites
+from callflow.storage import contacts as contact_rows
 
 Row = dict[str, Any]
 
@@ -217,13 +218,28 @@ def back(tx: Tx, site: Row, former_id: str, who: str, now: datetime) -> Row:
     row = next((r for r in contracts.former(tx, site["id"]) if r["id"] == former_id), None)
     if row is None:
         raise NotFound("nobody of this id was called for this site: look again")
-    ours = [c for c in site["contacts"] if c["role"] == row["role"]]
-    if any(c["id"] == row["contact_id"] for c in ours):
-        raise Refused("this person is called for this site already")
+    kept: Row = {name: row[name] for name in ("authorities", "keys_held")}
+    body = called_too(tx, site, row["contact_id"], Role(row["role"]), **kept)
     contracts.restored(tx, former_id, now)
     told: Row = dict(who=row["name"], contact=row["contact_id"], role=row["role"])
     tell(tx, "contact_restored", now, site=site["id"], by=who, who_did=who, **told)
-    part: Row = {name: row[name] for name in ("role", "authorities", "keys_held")}
+    return body
+
+
+def called_too(tx: Tx, site: Row, contact_id: str, role: Role, **kept: Any) -> Row:
+    """``site``, as PUT takes it, with somebody who is known, after the others of their part.
+
+    ``kept``: ``authorities`` and ``keys_held``. Raises NotFound, Refused.
+    """
+    firm = guards.firm(tx, contact_id)
+    if contact_rows.get(tx, contact_id) is None or firms.member(tx, contact_id) is not None:
+        raise NotFound("there is no such contact", contact_id)
+    if firm is not None and firm["closed_at"] is not None:
+        raise Refused("this firm is closed")
+    ours = [c for c in site["contacts"] if c["role"] == role]
+    if any(c["id"] == contact_id for c in ours):
+        raise Refused("this person is called for this site already")
     rank = max((c["rank"] for c in ours), default=0) + 1
-    again = contacts.in_part(tx, row["contact_id"], rank=rank, **part)
+    part: Row = {"authorities": {}, "keys_held": False, **kept, "role": role.value, "rank": rank}
+    again = contacts.in_part(tx, contact_id, **part)
     return {**site, "contacts": [*site["contacts"], again]}

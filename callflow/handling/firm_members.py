@@ -11,6 +11,7 @@ from typing import Any
 
 from callflow import outbox
 from callflow.handling.contacts import check_codes, contact_code, e164
+from callflow.handling.guard_firms import changed_fields
 from callflow.handling.refusals import NotFound
 from callflow.handling.site_rules import BadSite, required
 from callflow.handling.telling import tell
@@ -68,10 +69,13 @@ def put_member(
         raise BadSite("mail", wrong)
     firms.put_member(tx, contact, firm_id, mail)
     check_codes(tx, member_id, "duress_code")
-    tell(tx, "firm_member_changed", now, firm=firm, who=body["name"], by=who, who_did=who)
     found = firms.member(tx, member_id)
     assert found is not None, "it was written just now"
-    return _shown(found)
+    shown, was = _shown(found), _shown(of) if of else {}
+    fields = changed_fields(was, shown, body)
+    told: Row = dict(firm=firm, who=body["name"], fields=fields)
+    tell(tx, "firm_member_changed", now, by=who, who_did=who, **told)
+    return shown
 
 
 def _code(vault: Vault, member_id: str, digits: str | None, field: str) -> str | None:

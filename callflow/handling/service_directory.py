@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from callflow.availability import Availability
+from callflow.changes import changes
 from callflow.directory import masked
 from callflow.handling.contacts import e164
 from callflow.handling.refusals import NotFound
@@ -43,14 +44,24 @@ def get_directory(tx: Tx) -> list[Row]:
 
 def put_directory(tx: Tx, lines: list[Row], who: str, now: datetime) -> None:
     """The directory is ``lines`` from now on. Raises BadSite, naming the field."""
-    before = {row["id"]: row["number"] for row in services.line_rows(tx)}
+    shown, before = get_directory(tx), {r["id"]: r["number"] for r in services.line_rows(tx)}
     rows = [_row(tx, line, before, f"lines.{place}") for place, line in enumerate(lines)]
     ids = [row["id"] for row in rows]
     for place, line_id in enumerate(ids):
         if line_id in ids[:place]:
             raise BadSite(f"lines.{place}.id", "is there twice")
     services.put_lines(tx, rows)
-    tell(tx, "directory_changed", now, by=who, lines=len(rows), who_did=who)
+    after = get_directory(tx)
+    found = changes(*({"lines": [_named(line) for line in each]} for each in (shown, after)))
+    fields: Row = {each.path: [each.before, each.after] for each in found}
+    numbers = {row["id"] for row in rows if before.get(row["id"], row["number"]) != row["number"]}
+    fields |= {f"lines.{line_id}.number": None for line_id in sorted(numbers)}
+    tell(tx, "directory_changed", now, by=who, lines=len(rows), who_did=who, fields=fields)
+
+
+def _named(line: Row) -> Row:
+    """What of a line may be told: its number masked as another field."""
+    return {k: v for k, v in line.items() if k != "number_masked"}
 
 
 def _row(tx: Tx, line: Row, before: dict[str, str], field: str) -> Row:

@@ -6,7 +6,6 @@ is kept.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator
 from datetime import datetime
@@ -14,7 +13,15 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from callflow.changes import changes
-from callflow.handling import calendars, cameras, contacts, contracts, passwords, site_rules
+from callflow.handling import (
+    calendars,
+    cameras,
+    clients,
+    contacts,
+    contracts,
+    passwords,
+    site_rules,
+)
 from callflow.handling.contacts import e164
 from callflow.handling.site_rules import BadSite
 from callflow.handling.telling import tell
@@ -146,8 +153,7 @@ def _write_site(
 ) -> None:
     timezone = _timezone(body.get("timezone", "Europe/Paris"))
     client = str(body.get("client") or name)
-    client_id = f"client:{hashlib.sha256(client.encode()).hexdigest()[:32]}"
-    upsert(tx, t.client, ["id"], {"id": client_id, "name": client})
+    client_id = clients.client_of(tx, client)
     word = old["recognition_word"] if old else None
     if "recognition_word" in body:
         clear = body["recognition_word"]

@@ -30,6 +30,7 @@ def rows_of(tx: Tx, site_id: str) -> list[dict[str, Any]]:
 _FIRMS = select(t.contact, t.guard_firm.c.sectors, t.guard_firm.c.rank).join(
     t.guard_firm, t.guard_firm.c.contact_id == t.contact.c.id
 )
+_FIRMS = _FIRMS.where(t.guard_firm.c.part == Role.GUARD.value, t.guard_firm.c.closed_at.is_(None))
 #: After every firm that is linked to the site itself.
 _BY_SECTOR = 1000
 

@@ -6,12 +6,13 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, exists, select, update
+from sqlalchemy import bindparam, delete, exists, func, select, update
 
 from callflow.call_plan import StepKind
 from callflow.incident import State
 from callflow.site import Role
 from callflow.storage import schema as t
+from callflow.storage.search import holds
 from callflow.storage.sites import upsert
 from callflow.storage.store import Tx
 from callflow.task import TaskState
@@ -108,6 +109,65 @@ def is_firm(tx: Tx, contact_id: str) -> bool:
     guards = exists().where(t.guard_firm.c.contact_id == bindparam("id"))
     keeps = exists().where(_LINK.contact_id == bindparam("id"), _LINK.role.in_(_PARTS))
     return bool(tx.execute(select(guards | keeps), {"id": contact_id}).scalar())
+
+
+#: By what a list of firms is sorted.
+SORTS = ("name", "part", "rank")
+
+
+def listed(
+    tx: Tx, *, text: str, sort: str, descending: bool, offset: int, limit: int
+) -> tuple[list[Row], int]:
+    """A page of the firms whose name, licence or number holds ``text``, and how many do: those of
+    the directory of firms, and those that only sites name. ``sort`` is one of ``SORTS``.
+
+    Each as ``id, name, phone, part, rank, licence, sectors, closed_at`` and ``sites``, how many.
+    """
+    c, g = t.contact.c, t.guard_firm.c
+    named = (
+        select(_LINK.contact_id, func.min(_LINK.role).label("role"))
+        .add_columns(func.count(_LINK.site_id.distinct()).label("sites"))
+        .where(_LINK.role.in_(_PARTS))
+        .group_by(_LINK.contact_id)
+        .subquery()
+    )
+    part = func.coalesce(g.part, named.c.role)
+    query = (
+        select(c.id, c.name, c.phone, part.label("part"), g.rank, g.licence, g.sectors)
+        .add_columns(g.closed_at, func.coalesce(named.c.sites, 0).label("sites"))
+        .outerjoin(t.guard_firm, g.contact_id == c.id)
+        .outerjoin(named, named.c.contact_id == c.id)
+        .where(g.contact_id.is_not(None) | named.c.contact_id.is_not(None))
+    )
+    if text:
+        found = holds(c.name, text) | holds(g.licence, text) | holds(c.phone, text)
+        query = query.where(found)
+    count = tx.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+    by: Row = {"name": func.lower(c.name), "part": part, "rank": func.coalesce(g.rank, 99)}
+    ordered = by[sort].desc() if descending else by[sort]
+    query = query.order_by(ordered, func.lower(c.name), c.id).offset(offset).limit(limit)
+    return [dict(row._mapping) for row in tx.execute(query)], int(count)
+
+
+def links(tx: Tx, firm_id: str) -> list[Row]:
+    """A firm's parts at sites, each with ``site_name``, by it."""
+    query = (
+        select(t.site_contact, t.site.c.name.label("site_name"))
+        .join(t.site, t.site.c.id == _LINK.site_id)
+        .where(_LINK.contact_id == firm_id, _LINK.role.in_(_PARTS))
+        .order_by(t.site.c.name, t.site.c.id)
+    )
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def unlink(tx: Tx, firm_id: str, now: datetime) -> None:
+    """The firm has no part at any site; the sites count as changed. Its panel users are revoked."""
+    named = select(_LINK.site_id).where(_LINK.contact_id == firm_id, _LINK.role.in_(_PARTS))
+    tx.execute(update(t.site).where(t.site.c.id.in_(named)).values(changed_at=now))
+    users = update(t.panel_user).where(t.panel_user.c.contact_id == firm_id)
+    tx.execute(users.values(contact_id=None, revoked=True))
+    gone = delete(t.site_contact).where(_LINK.contact_id == firm_id, _LINK.role.in_(_PARTS))
+    tx.execute(gone)
 
 
 # --- visits -------------------------------------------------------------------------------

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, select, update
 
 from callflow.call_plan import StepKind
+from callflow.site import Role
 from callflow.storage import schema as t
 from callflow.storage.sites import upsert
 from callflow.storage.store import Tx
@@ -26,9 +27,13 @@ def firm(tx: Tx, contact_id: str) -> Row | None:
     return dict(row._mapping) if row else None
 
 
-def firms(tx: Tx) -> list[Row]:
-    """Every firm, in calling order."""
-    query = _FIRMS.order_by(t.guard_firm.c.rank, t.guard_firm.c.contact_id)
+def firms(tx: Tx, *, part: Role | None = Role.GUARD) -> list[Row]:
+    """Every firm of guards, or of another ``part`` (None: any), that is not closed, in calling
+    order."""
+    c = t.guard_firm.c
+    query = _FIRMS.where(c.closed_at.is_(None)).order_by(c.rank, c.contact_id)
+    if part is not None:
+        query = query.where(c.part == part.value)
     return [dict(row._mapping) for row in tx.execute(query)]
 
 
@@ -36,6 +41,12 @@ def put_firm(tx: Tx, contact: Row, firm_row: Row) -> None:
     """Write a firm, and the contact that it is called by."""
     upsert(tx, t.contact, ["id"], contact)
     upsert(tx, t.guard_firm, ["contact_id"], firm_row)
+
+
+def close_firm(tx: Tx, contact_id: str, who: str, because: str, at: datetime | None) -> None:
+    """A firm is closed at ``at``; None: it is not any more."""
+    query = update(t.guard_firm).where(t.guard_firm.c.contact_id == contact_id)
+    tx.execute(query.values(closed_at=at, closed_by=who, closed_because=because))
 
 
 def remove_firm(tx: Tx, contact_id: str) -> bool:

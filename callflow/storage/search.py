@@ -26,10 +26,18 @@ SORTS = ("name", "client", "account", "state", "changed")
 
 
 def listed(
-    tx: Tx, *, text: str, state: str, sort: str, descending: bool, offset: int, limit: int
+    tx: Tx,
+    *,
+    text: str,
+    state: str,
+    sort: str,
+    descending: bool,
+    offset: int,
+    limit: int,
+    client_id: str = "",
 ) -> tuple[list[Row], int]:
     """A page of the sites that match, and how many do: by name, client, address, id or account,
-    and by where their contract is ("": any). ``sort`` is one of ``SORTS``.
+    by where their contract is and by whose they are ("": any). ``sort`` is one of ``SORTS``.
 
     Each with its ``client_name`` and ``accounts``.
     """
@@ -41,9 +49,11 @@ def listed(
         .outerjoin(t.client, client.id == s.client_id)
     )
     if text:
-        query = query.where(_is_called(text) | _holds(client.name, text))
+        query = query.where(_is_called(text) | holds(client.name, text))
     if state:
         query = query.where(s.state == state)
+    if client_id:
+        query = query.where(s.client_id == client_id)
     count = tx.execute(select(func.count()).select_from(query.subquery())).scalar_one()
     by: dict[str, Any] = {
         "name": func.lower(s.name),
@@ -65,27 +75,75 @@ def listed(
 def people(tx: Tx, text: str, digits: str, *, limit: int) -> list[Row]:
     """Everybody by name, or by digits of their number; at how many ``sites`` they have a part."""
     c, link = t.contact.c, t.site_contact.c
-    found: ColumnElement[bool] = _holds(c.name, text)
+    found: ColumnElement[bool] = holds(c.name, text)
     if len(digits) >= 4:
-        found = or_(found, _holds(c.phone, digits))
+        found = or_(found, holds(c.phone, digits))
     parts = select(func.count(link.site_id.distinct())).where(link.contact_id == c.id)
     query = select(c.id, c.name, c.phone, parts.scalar_subquery().label("sites")).where(found)
     rows = tx.execute(query.order_by(c.name, c.id).limit(limit))
     return [dict(row._mapping) for row in rows]
 
 
+#: By what a list of clients is sorted.
+CLIENT_SORTS = ("name", "sites")
+
+
+def clients(
+    tx: Tx, *, text: str, sort: str, descending: bool, offset: int, limit: int
+) -> tuple[list[Row], int]:
+    """A page of the clients that have sites and whose name holds ``text``, and how many there are:
+    ``id, name`` and ``sites``, how many. ``sort`` is one of ``CLIENT_SORTS``."""
+    c, s = t.client.c, t.site.c
+    many = func.count(s.id)
+    query = (
+        select(c.id, c.name, many.label("sites"))
+        .join(t.site, s.client_id == c.id)
+        .group_by(c.id, c.name)
+    )
+    if text:
+        query = query.where(holds(c.name, text))
+    count = tx.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+    by: dict[str, Any] = {"name": func.lower(c.name), "sites": many}
+    ordered = by[sort].desc() if descending else by[sort]
+    query = query.order_by(ordered, func.lower(c.name), c.id).offset(offset).limit(limit)
+    return [dict(row._mapping) for row in tx.execute(query)], int(count)
+
+
 def contacts(tx: Tx, text: str, digits: str, *, limit: int) -> list[Row]:
     """Contacts of sites by name, or by digits of their number; with their site."""
     c, link, s = t.contact.c, t.site_contact.c, t.site.c
-    found: ColumnElement[bool] = _holds(c.name, text)
+    found: ColumnElement[bool] = holds(c.name, text)
     if len(digits) >= 4:
-        found = or_(found, _holds(c.phone, digits))
+        found = or_(found, holds(c.phone, digits))
     query = (
         select(c.id, c.name, c.phone, link.role, s.id.label("site_id"), s.name.label("site_name"))
         .join(t.site_contact, link.contact_id == c.id)
         .join(t.site, s.id == link.site_id)
         .where(found)
         .order_by(c.name, c.id, s.id)
+        .limit(limit)
+    )
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def known(tx: Tx, text: str, *, limit: int) -> list[Row]:
+    """Contacts of sites, and firms that are not closed, whose name or number holds ``text``: each
+    once, with a ``role`` in which they are called, or None, and ``sites``, for how many."""
+    c, link, g = t.contact.c, t.site_contact.c, t.guard_firm.c
+    called = (
+        select(link.contact_id, func.min(link.role).label("role"))
+        .add_columns(func.count(link.site_id.distinct()).label("sites"))
+        .group_by(link.contact_id)
+        .subquery()
+    )
+    role = func.coalesce(g.part, called.c.role).label("role")
+    query = (
+        select(c.id, c.name, c.phone, role, func.coalesce(called.c.sites, 0).label("sites"))
+        .outerjoin(called, called.c.contact_id == c.id)
+        .outerjoin(t.guard_firm, g.contact_id == c.id)
+        .where(holds(c.name, text) | holds(c.phone, text), g.closed_at.is_(None))
+        .where(called.c.contact_id.is_not(None) | g.contact_id.is_not(None))
+        .order_by(func.lower(c.name), c.id)
         .limit(limit)
     )
     return [dict(row._mapping) for row in tx.execute(query)]
@@ -108,7 +166,7 @@ def _is_called(text: str) -> ColumnElement[bool]:
     """Whether a site's id or one of its accounts begins so, or its name or address has it."""
     s, a = t.site.c, t.account.c
     of_account = select(a.site_id).where(_begins(a.account, text), a.site_id.is_not(None))
-    named = or_(_begins(s.id, text), _holds(s.name, text), _holds(s.address, text))
+    named = or_(_begins(s.id, text), holds(s.name, text), holds(s.address, text))
     return named | s.id.in_(of_account)
 
 
@@ -116,7 +174,8 @@ def _begins(column: Any, text: str) -> ColumnElement[bool]:
     return column.ilike(f"{_escaped(text)}%", escape="\\")  # type: ignore[no-any-return]
 
 
-def _holds(column: Any, text: str) -> ColumnElement[bool]:
+def holds(column: Any, text: str) -> ColumnElement[bool]:
+    """Whether ``text`` stands in it, in whatever case."""
     return func.lower(column).like(f"%{_escaped(text.lower())}%", escape="\\")
 
 

@@ -87,6 +87,24 @@ def changed_after(
     return [(row.changed_at, row.id) for row in tx.execute(query)]
 
 
+def client_row(tx: Tx, client_id: str) -> dict[str, Any] | None:
+    """A client, as stored."""
+    row = tx.execute(select(t.client).where(t.client.c.id == client_id)).first()
+    return dict(row._mapping) if row else None
+
+
+def has_sites(tx: Tx, client_id: str) -> bool:
+    """Whether any site is this client's."""
+    query = select(t.site.c.id).where(t.site.c.client_id == client_id).limit(1)
+    return tx.execute(query).first() is not None
+
+
+def move_sites(tx: Tx, client_id: str, other_id: str, now: datetime) -> int:
+    """A client's sites are another's from now on; how many."""
+    query = update(t.site).where(t.site.c.client_id == client_id)
+    return tx.execute(query.values(client_id=other_id, changed_at=now)).rowcount
+
+
 def names_of(tx: Tx, site_ids: Iterable[str]) -> dict[str, str]:
     """{site id: name} of these."""
     query = select(t.site.c.id, t.site.c.name).where(t.site.c.id.in_(list(site_ids)))

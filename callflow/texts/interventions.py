@@ -43,17 +43,22 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     "technician_on_site": ("{who} : technicien sur place", "{who}: the technician is on site"),
     "technician_left": ("{who} : technicien reparti", "{who}: the technician has left"),
     "firm_member_changed": (
-        "{who}, de {firm}, modifié par {by}",
-        "{who} of {firm} changed by {by}",
+        "{who}, de {firm}, modifié par {by}{what}",
+        "{who} of {firm} changed by {by}{what}",
     ),
     "firm_member_removed": (
         "{who} n'est plus de {firm} ({by})",
         "{who} is of {firm} no more ({by})",
     ),
     "guard_firm_changed": (
-        "Société d'intervention {firm} modifiée par {by}",
-        "Guard firm {firm} changed by {by}",
+        "Société {firm} modifiée par {by}{what}",
+        "Firm {firm} changed by {by}{what}",
     ),
+    "firm_closed": (
+        "Société {firm} fermée par {by} : {because}",
+        "Firm {firm} closed by {by}: {because}",
+    ),
+    "firm_reopened": ("Société {firm} rouverte par {by}", "Firm {firm} opened again by {by}"),
 }
 
 #: Where a guard has looked.

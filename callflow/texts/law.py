@@ -52,8 +52,8 @@ ENTRIES: Words = {
         "Reserved number of {line} shown to {by}",
     ),
     "directory_changed": (
-        "Annuaire des services modifié par {by} : {lines} lignes",
-        "Directory of services changed by {by}: {lines} lines",
+        "Annuaire des services modifié par {by} ({lines} lignes){what}",
+        "Directory of services changed by {by} ({lines} lines){what}",
     ),
 }
 

@@ -9,6 +9,10 @@ from typing import Any
 ENTRIES: Mapping[str, tuple[str, str]] = {
     "site_created": ("Site créé par {by}", "Site created by {by}"),
     "site_changed": ("Site modifié par {by}{what}", "Site changed by {by}{what}"),
+    "client_renamed": (
+        "Client {old} renommé {name} par {by} ({sites} sites)",
+        "Client {old} renamed {name} by {by} ({sites} sites)",
+    ),
     "contract_changed": (
         "Contrat : {contract} ({by}) : {because}",
         "Contract: {contract} ({by}): {because}",
@@ -80,6 +84,16 @@ _FIELDS: Mapping[str, tuple[str, str]] = {
     "recordings": ("enregistrements, en jours", "recordings, in days"),
     "images": ("images, en jours", "images, in days"),
     "signals": ("messages d'alarme, en jours", "signals, in days"),
+    "licence": ("numéro d'agrément", "licence"),
+    "sectors": ("secteurs", "sectors"),
+    "tariff": ("tarif", "tariff"),
+    "mail": ("courriel", "mail"),
+    "part": ("fonction", "part"),
+    "number": ("numéro", "number"),
+    "service": ("service", "service"),
+    "place": ("codes postaux", "postcodes"),
+    "site": ("site", "site"),
+    "note": ("note", "note"),
     "dc09_key": ("clé de chiffrement", "encryption key"),
 }
 #: Said in one entry; the others are counted.

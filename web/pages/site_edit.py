@@ -12,13 +12,13 @@ from collections.abc import Callable
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow import handling
 from callflow.handling import contracts
 from callflow.site import ANY_KIND, Authority, Role
-from callflow.storage import Tx, sites
+from callflow.storage import Tx, search, sites
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
 from web.pages import forms, site_contract, site_list, site_saving
@@ -59,9 +59,15 @@ async def create(request: Request, visitor: Configurer, station: Here) -> Respon
 
 
 @router.get("/sites/{site_id}/edit")
-async def show(site_id: str, request: Request, visitor: Configurer, station: Here) -> Response:
-    """The site's forms."""
-    answer = await _forms(station, visitor, site_id)
+async def show(
+    site_id: str,
+    request: Request,
+    visitor: Configurer,
+    station: Here,
+    known: Annotated[str, Query(max_length=100)] = "",
+) -> Response:
+    """The site's forms; with ``known`` firms and other sites' people who are called so."""
+    answer = await _forms(station, visitor, site_id, known=known)
     remember_language(request, answer)
     return answer
 
@@ -194,6 +200,19 @@ async def _save(
     )
 
 
+@router.post("/sites/{site_id}/known")
+async def add_known(site_id: str, request: Request, visitor: Configurer, station: Here) -> Response:
+    """A firm, or somebody of another site, is called for this one too, with all that they have."""
+    form, now = await forms.sent(request), station.clock()
+
+    def run(tx: Tx) -> None:
+        site, role = site_saving.unchanged(tx, site_id, form), forms.one_of(Role, form, "role")
+        body = contracts.called_too(tx, site, form.get("contact", ""), role)
+        handling.put_site(tx, station.vault, site_id, body, visitor.name, now)
+
+    return await _done(station, visitor, site_id, form, run)
+
+
 @router.post("/sites/{site_id}/contract")
 async def change_contract(
     site_id: str, request: Request, visitor: Configurer, station: Here
@@ -250,9 +269,14 @@ async def _forms(
     site_id: str,
     wrong: Wrong | None = None,
     typed: forms.Form | None = None,
+    *,
+    known: str = "",
 ) -> Response:
     def values(tx: Tx, site: Body) -> dict[str, Any]:
+        text = known.replace("\0", "").strip()
         return {
+            "known": known,
+            "found": search.known(tx, text, limit=20) if text else [],
             "roles": [role.value for role in Role],
             "authorities": [authority.value for authority in Authority],
             "any_kind": ANY_KIND,

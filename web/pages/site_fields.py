@@ -54,6 +54,7 @@ class Field:
     fixed: bool = False
     whole: bool = False  # a number without a fraction
     column: bool = True  # of the table, too
+    removable: bool = True  # what goes in and never comes out may be taken away
     checked: bool = True  # whether it must be one of the choices that the site alone tells
     empty: Any = None
     choices: Choices = lambda site, language: {}
@@ -101,7 +102,26 @@ class Field:
         value = item.get(self.name)
         if self.ask is Ask.SEVERAL:
             return ", ".join(str(each) for each in value or ())
+        if self.name == "phone":
+            return i18n.phone(value) if value else ""
         return _key(value) if self.ask is Ask.CHOICE else _text(value)
+
+    def asked(self, item: Body | None, site: Body, language: str) -> Body:
+        """The field of a form: empty, or as ``item`` has it."""
+        return {
+            "name": self.name,
+            "label": label(self.name, language),
+            "brief": label(self.name, language, brief=True),
+            "ask": self.ask.value,
+            "longest": self.longest,
+            "required": self.required,
+            "fixed": self.fixed and item is not None,
+            "set": bool(item and item.get(f"{self.name}_set")),
+            "removable": self.removable,
+            "value": self.typed(item) if item else "",
+            "ticked": item.get(self.name) if item else None,
+            "choices": self.choices(site, language),
+        }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

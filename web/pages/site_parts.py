@@ -333,23 +333,5 @@ def _table(part: Part, site: Body, language: str, text: str, key: str) -> Body:
         "rows": found[:MOST],
         "key": key if this is not None else "",
         "called": part.fields[0].said(this, site, language) if this else "",
-        "fields": [_asked(field, this, site, language) for field in part.fields],
-    }
-
-
-def _asked(field: Field, item: Body | None, site: Body, language: str) -> Body:
-    """A field of the form: empty, or as the row has it."""
-    return {
-        "name": field.name,
-        "label": label(field.name, language),
-        "brief": label(field.name, language, brief=True),
-        "ask": field.ask.value,
-        "longest": field.longest,
-        "required": field.required,
-        "fixed": field.fixed and item is not None,
-        "whole": field.whole,
-        "set": bool(item and item.get(f"{field.name}_set")),
-        "value": field.typed(item) if item else "",
-        "ticked": item.get(field.name) if item else None,
-        "choices": field.choices(site, language),
+        "fields": [field.asked(this, site, language) for field in part.fields],
     }

@@ -22,6 +22,7 @@ measure = Table(
     Column("lifted_by", Text, nullable=False, server_default=""),
 )
 
+#: A firm of guards, or one that keeps installations in order (``part``).
 guard_firm = Table(
     "guard_firm",
     metadata,
@@ -30,6 +31,10 @@ guard_firm = Table(
     Column("sectors", JSON, nullable=False),  # [the beginning of a postcode, ...]
     Column("rank", Integer, nullable=False),
     Column("tariff", Text, nullable=False, server_default=""),
+    Column("part", String(16), nullable=False, server_default="guard"),  # site.Role
+    instant("closed_at"),  # it works for nobody any more
+    Column("closed_by", Text, nullable=False, server_default=""),
+    Column("closed_because", Text, nullable=False, server_default=""),
 )
 
 #: Somebody of a firm, of guards or of technicians, who calls us with a code of their own (D22).

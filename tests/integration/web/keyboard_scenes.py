@@ -14,6 +14,7 @@ from callflow.call import CallState, Outcome
 from callflow.call_plan import Measure
 from callflow.escalation import GuardEvent
 from callflow.handling import contracts, in_call, instructing, plans, retaining, rosters
+from callflow.handling.guard_firms import close_firm
 from callflow.handling.measures import open_measure
 from callflow.handling.telling import tell
 from callflow.hours import Span
@@ -361,6 +362,53 @@ def _plan_draft(*, behind: bool = False) -> Callable[[World, Page], str]:
     return prepare
 
 
+def _known(world: World, page: Page) -> str:
+    _firm(world)
+    return f"/sites/{world.site()}/edit?known=Ouest"
+
+
+def _firm(world: World) -> str:
+    """A firm with somebody, who is to be changed."""
+    firm_id, now = f"firm-{next(world._accounts)}", clock.now()
+    body: dict[str, Any] = {"name": "Ouest Garde", "licence": "AUT-035"}
+
+    def write(tx: Tx) -> None:
+        handling.put_firm(tx, world.station.vault, firm_id, body, CHIEF, now)
+        member = f"{firm_id}-1"
+        handling.put_member(tx, world.station.vault, firm_id, member, {"name": "Tom"}, CHIEF, now)
+
+    world.do(write)
+    return firm_id
+
+
+def _a_firm(world: World, page: Page) -> str:
+    firm_id = _firm(world)
+    return f"/firms/{firm_id}?member={firm_id}-1"
+
+
+def _a_closed_firm(world: World, page: Page) -> str:
+    firm_id = _firm(world)
+    world.do(lambda tx: close_firm(tx, firm_id, "fin", CHIEF, clock.now()))
+    return f"/firms/{firm_id}"
+
+
+def _services(world: World, page: Page) -> str:
+    line = {"id": "cic", "service": "police", "name": "CIC", "number": "+33299001122"}
+    world.do(lambda tx: handling.put_directory(tx, [line], CHIEF, clock.now()))
+    return "/services?line=cic"
+
+
+def _client(world: World, page: Page) -> str:
+    account = world.site()
+
+    def read(tx: Tx) -> str:
+        row = sites.site_row(tx, account)
+        assert row is not None
+        return str(row["client_id"])
+
+    return f"/clients/{world.station.store.read_now(read)}"
+
+
 def _logbook(world: World, page: Page) -> str:
     """So many entries that there are older ones."""
     account = world.site()
@@ -566,6 +614,31 @@ SCENES: tuple[Scene, ...] = (
         values={"why": "Essai", "accept": "Essai", "id": "suite"},
     ),
     Scene(name="a draft that is behind", prepare=_plan_draft(behind=True), ready="p.note"),
+    Scene(name="somebody who is known", prepare=_known, ready="form.fields"),
+    Scene(name="clients", prepare=at("/clients")),
+    Scene(name="a client", prepare=_client, values={"name": "Autre client"}),
+    Scene(name="firms", prepare=at("/firms"), values={"licence": "AUT-036"}),
+    Scene(
+        name="a firm",
+        prepare=_a_firm,
+        ready="form.fields",
+        values={
+            "code": "258001",
+            "duress_code": "258002",
+            "rank": "2",
+            "sectors": "35",
+            "mon": "08:00-12:00",
+            "mail": "tom@ouest.test",
+            "phone": "06 39 98 01 78",
+        },
+    ),
+    Scene(name="a closed firm", prepare=_a_closed_firm),
+    Scene(
+        name="services",
+        prepare=_services,
+        ready="form.fields",
+        values={"number": "02 99 00 11 33", "place": "35", "mon": "08:00-12:00"},
+    ),
     Scene(name="logbook", prepare=_logbook, ready="#older"),
     Scene(name="settings", prepare=at("/settings")),
     Scene(

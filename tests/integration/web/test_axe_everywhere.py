@@ -87,6 +87,8 @@ def pages(full: FullStation) -> list[str]:
         *(f"/sites/{site}" for site in (SHOP, STORM[-1], f"{SHOP}/edit")),
         *(f"/sites/{SHOP}/edit/{tab}" for tab in ("panels", "hours", "codes")),
         f"/sites/{SHOP}/people/{SHOP}-1",
+        f"/sites/{SHOP}/edit?known=garde",
+        "/firms/firm",
         *(f"/plans/{path}" for path in PLAN_PAGES),
         *(f"/sites/{SHOP}/edit/{tab}" for tab in ("panels", "codes")),
         f"/personal/{SHOP}-1",

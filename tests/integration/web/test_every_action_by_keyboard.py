@@ -25,7 +25,16 @@ from tests.support.web_station import PASSWORD, WebProcess, WebStation
 from web.app import create_app
 from web.i18n import catalogue
 from web.keys import ACTIONS
-from web.pages import incident, plan_edit, site_edit, site_parts, site_person, telephone
+from web.pages import (
+    firms,
+    incident,
+    plan_edit,
+    service_lines,
+    site_edit,
+    site_parts,
+    site_person,
+    telephone,
+)
 
 #: What is typed into fields, by their names; other fields take any word.
 ACCEPTANCE = Path(__file__).parents[2] / "acceptance"
@@ -261,6 +270,9 @@ def _acts(found: list[Route]) -> set[str]:
         "/telephone/{act}": telephone.ACTS,
         "/call-backs/{call_back_id}/{act}": ("call", "take", "done"),
         "/sites/{site_id}/contacts/{contact_id}/{act}": site_edit.ACTS,
+        "/firms/{firm_id}/{act}": firms.ACTS,
+        "/firms/{firm_id}/members/{act}": firms.MEMBER_ACTS,
+        "/services/{act}": service_lines.ACTS,
         "/sites/{site_id}/people/{contact_id}/{act}": site_person.ACTS,
         "/sites/{site_id}/tables/{part}/{act}": site_parts.ACTS,
         "/plans/{plan_id}/edit/steps/{place}/{act}": plan_edit.ACTS,

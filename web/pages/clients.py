@@ -1,0 +1,125 @@
+"""Clients and their sites (D1): a client with two hundred branches is one client."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
+
+from callflow.handling import clients as acts
+from callflow.handling.refusals import NotFound
+from callflow.storage import Tx, search, sites
+from web.access_views import frame, refusal
+from web.accounts import Right
+from web.auth import Visitor, allowed, remember_language
+from web.pages import forms
+from web.pages.listing import MOST, Asked, Listed
+from web.pages.sites import Wrong, tried
+from web.problems import ProblemError, not_found
+from web.rendering import page
+from web.station import Station, station_of
+
+router = APIRouter(include_in_schema=False)
+
+Here = Annotated[Station, Depends(station_of)]
+Reader = Annotated[Visitor, Depends(allowed(Right.READ))]
+Configurer = Annotated[Visitor, Depends(allowed(Right.CONFIGURE))]
+Body = dict[str, Any]
+
+
+@router.get("/clients")
+async def show_all(request: Request, visitor: Reader, station: Here, asked: Listed) -> Response:
+    """A page of the clients."""
+    by = asked.sorted_by(search.CLIENT_SORTS)
+
+    def read(tx: Tx) -> Body:
+        rows, count = search.clients(
+            tx,
+            text=asked.text,
+            sort=by,
+            descending=asked.descending,
+            offset=asked.offset,
+            limit=MOST,
+        )
+        return {**frame(tx, station, visitor, "sites"), "found": rows, "count": count}
+
+    values = {**await station.store.read(read), "asked": asked}
+    answer = page(visitor.language, "clients.html", values)
+    remember_language(request, answer)
+    return answer
+
+
+@router.get("/clients/{client_id}")
+async def show(
+    client_id: str, request: Request, visitor: Reader, station: Here, asked: Listed
+) -> Response:
+    """A client's sites."""
+    answer = await _client(station, visitor, client_id, asked)
+    remember_language(request, answer)
+    return answer
+
+
+@router.post("/clients/{client_id}")
+async def rename(client_id: str, request: Request, visitor: Configurer, station: Here) -> Response:
+    """Another name, at each of its sites."""
+    form, now = await forms.sent(request), station.clock()
+    after: list[str] = []
+
+    def run(tx: Tx) -> None:
+        name = forms.line(form, "name")
+        after.append(acts.rename(tx, client_id, name, visitor.name, now))
+
+    wrong = await tried(station, run)
+    if isinstance(wrong, NotFound):
+        raise not_found("client")
+    if wrong is not None:
+        return await _client(station, visitor, client_id, Asked(), wrong=wrong, typed=form)
+    return RedirectResponse(f"/clients/{quote(after[-1], safe='')}", 303)
+
+
+async def _client(
+    station: Station,
+    visitor: Visitor,
+    client_id: str,
+    asked: Asked,
+    *,
+    wrong: Wrong | None = None,
+    typed: forms.Form | None = None,
+) -> Response:
+    by = asked.sorted_by(search.SORTS)
+
+    def read(tx: Tx) -> Body:
+        client = sites.client_row(tx, client_id)
+        if client is None:
+            raise not_found("client")
+        rows, count = search.listed(
+            tx,
+            text=asked.text,
+            state="",
+            sort=by,
+            descending=asked.descending,
+            offset=asked.offset,
+            limit=MOST,
+            client_id=client_id,
+        )
+        return {
+            **frame(tx, station, visitor, "sites"),
+            "client": client,
+            "found": rows,
+            "count": count,
+        }
+
+    values = {
+        **await station.store.read(read),
+        "asked": asked,
+        "may_configure": Right.CONFIGURE in visitor.rights,
+        "refused": refusal(wrong, visitor.language),
+        "field": wrong.field if isinstance(wrong, ProblemError) else "",
+        "typed": typed or {},
+    }
+    status = 200
+    if wrong is not None:
+        status = wrong.status if isinstance(wrong, ProblemError) else 409
+    return page(visitor.language, "client.html", values, status)

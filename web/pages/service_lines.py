@@ -1,0 +1,165 @@
+"""The directory of services: which line is called for a place at an hour (D23). Numbers go in and
+are shown masked; the operators' pages reveal one as a logged act."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from callflow import handling
+from callflow.law import Service
+from callflow.storage import Tx
+from web import words
+from web.access_views import frame, refusal
+from web.accounts import Right
+from web.auth import Visitor, allowed, remember_language
+from web.pages import forms, hours_forms
+from web.pages.listing import MOST, Asked, Listed
+from web.pages.site_fields import Ask, Field
+from web.pages.sites import Wrong, tried
+from web.problems import ProblemError, not_found
+from web.rendering import page
+from web.station import Station, station_of
+
+router = APIRouter(include_in_schema=False)
+
+Here = Annotated[Station, Depends(station_of)]
+Configurer = Annotated[Visitor, Depends(allowed(Right.CONFIGURE))]
+Body = dict[str, Any]
+
+SORTS = ("service", "name", "place")
+ACTS = ("save", "remove")
+ON_HOLIDAYS = ("closed", "as_usual", "all_day")
+CHANGED = "somebody changed the directory meanwhile: look at it as it is now, and change it again"
+
+
+def _services(site: Body, language: str) -> dict[str, str]:
+    return {each.value: words.of_law(each.value, "service", language) for each in Service}
+
+
+LINE = (
+    Field(name="service", ask=Ask.CHOICE, required=True, choices=_services),
+    Field(name="name", required=True),
+    Field(name="number", ask=Ask.KEPT, longest=40, removable=False),
+    Field(name="place", longest=16, empty=""),
+    Field(name="site", longest=64),
+    Field(name="note", empty=""),
+)
+
+
+@router.get("/services")
+async def show(
+    request: Request,
+    visitor: Configurer,
+    station: Here,
+    asked: Listed,
+    line: Annotated[str, Query(max_length=64)] = "",
+) -> Response:
+    """A page of the directory; ``line`` is to be changed."""
+    answer = await _list(station, visitor, asked, known=line)
+    remember_language(request, answer)
+    return answer
+
+
+@router.post("/services/{act}")
+async def write(act: str, request: Request, visitor: Configurer, station: Here) -> Response:
+    """A line added, changed (``id``) or removed."""
+    if act not in ACTS:
+        raise not_found("act")
+    form, now = await forms.sent(request), station.clock()
+
+    def run(tx: Tx) -> None:
+        lines = handling.get_directory(tx)
+        if form.get("as_of") != _as_of(lines):
+            raise ProblemError(409, CHANGED)
+        known = form.get("id", "")
+        before = next((each for each in lines if each["id"] == known), None)
+        if before is None and (known or act == "remove"):
+            raise ProblemError(409, "there is no line of this id: look again")
+        if act == "remove":
+            after = [each for each in lines if each is not before]
+        else:
+            made = _line(before or {"id": f"line-{secrets.token_hex(4)}"}, form)
+            others = [made if each is before else each for each in lines]
+            after = others if before is not None else [*lines, made]
+        handling.put_directory(tx, after, visitor.name, now)
+
+    wrong = await tried(station, run)
+    if wrong is None:
+        return RedirectResponse("/services", 303)
+    return await _list(station, visitor, Asked(), known=form.get("id", ""), wrong=wrong, typed=form)
+
+
+def _line(before: Body, form: forms.Form) -> Body:
+    line = dict(before)
+    for field in LINE:
+        value = field.read(form, {})
+        if field.ask is not Ask.KEPT or value is not None:
+            line[field.name] = value
+    there: Body = {"week": hours_forms.week(form)} if form.get("limited") else {}
+    off = hours_forms.holidays(form, ON_HOLIDAYS)
+    return {**line, "hours": {**there, **({"holidays": off} if off else {})}}
+
+
+def _as_of(lines: list[Body]) -> str:
+    said = json.dumps(lines, sort_keys=True, default=str)
+    return hashlib.sha256(said.encode()).hexdigest()[:32]
+
+
+async def _list(
+    station: Station,
+    visitor: Visitor,
+    asked: Asked,
+    *,
+    known: str = "",
+    wrong: Wrong | None = None,
+    typed: forms.Form | None = None,
+) -> Response:
+    by, language = asked.sorted_by(SORTS), visitor.language
+
+    def read(tx: Tx) -> Body:
+        lines = handling.get_directory(tx)
+        text = asked.text.lower()
+        found = [
+            line
+            for line in lines
+            if text in f"{line['name']} {line['place']} {line['site'] or ''} {line['note']}".lower()
+        ]
+        found.sort(key=lambda line: (line[by] or "", line["id"]), reverse=asked.descending)
+        this = next((line for line in lines if known and line["id"] == known), None)
+        there = (this or {}).get("hours") or {}
+        off = there.get("holidays") or {}
+        shown = {**this, "number_set": True} if this else None
+        return {
+            **frame(tx, station, visitor, "sites"),
+            "as_of": _as_of(lines),
+            "found": found[asked.offset : asked.offset + MOST],
+            "count": len(found),
+            "this": this,
+            "fields": [field.asked(shown, {}, language) for field in LINE],
+            "limited": "week" in there,
+            "was": {
+                **hours_forms.typed_week(there.get("week")),
+                "country": off.get("country", ""),
+                "region": off.get("region") or "",
+                "on_holidays": off.get("open", ""),
+            },
+        }
+
+    values = {
+        **await station.store.read(read),
+        "asked_for": asked,
+        "on_holidays": ON_HOLIDAYS,
+        "refused": refusal(wrong, language),
+        "field": wrong.field if isinstance(wrong, ProblemError) else "",
+        "typed": {k: v for k, v in (typed or {}).items() if k not in ("csrf", "as_of")},
+    }
+    status = 200
+    if wrong is not None:
+        status = wrong.status if isinstance(wrong, ProblemError) else 409
+    return page(language, "services.html", values, status)
