@@ -17,11 +17,11 @@ UNKNOWN = "neither a contact's number, nor the station's, nor of the directory"
 MUTE = "personal alarm or duress: nothing may ring at this site or its staff"
 
 #: Short numbers and emergency services, as they look after the country code too (law.md).
-_SHORT = frozenset(
+SHORT = frozenset(
     "15 17 18 110 111 112 113 114 115 116 117 118 119 144 190 191 196 197 911 999 000".split()
 )
 #: The same, and the harmonised services of social value (116000, 116117…): Decision 2007/116/EC.
-_SERVICES = rf"(?:{'|'.join(sorted(_SHORT))}|116[0-9]{{3}})"
+_SERVICES = rf"(?:{'|'.join(sorted(SHORT))}|116[0-9]{{3}})"
 #: Country codes by their first digits (ITU-T E.164, list of assigned codes).
 _COUNTRY = (
     "1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]"

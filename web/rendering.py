@@ -121,6 +121,12 @@ def environment(language: str) -> Environment:
         "law": functools.partial(words.of_law, language=language),
         "resolution": functools.partial(words.resolution, language=language),
         "fault": functools.partial(words.fault, language=language),
+        "signal_kind": lambda name: (
+            translate(words.SIGNAL_KINDS[name])
+            if name in words.SIGNAL_KINDS
+            else words.kind(name, language)
+        ),
+        "dial_refusal": functools.partial(words.dial_refusal, language=language),
         "recording_problem": functools.partial(words.recording_problem, language=language),
         "evidence": functools.partial(words.evidence, language=language),
         "by_camera": image_views.by_camera,

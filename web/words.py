@@ -253,6 +253,8 @@ RIGHTS = {
 SETTINGS = {
     "roles": N_("Users and roles"),
     "tokens": N_("API tokens"),
+    "events": N_("Event table"),
+    "dialling": N_("Dial policy"),
     "retention": N_("Retention"),
     "audit": N_("Audit"),
     "personal": N_("Personal data"),
@@ -261,6 +263,8 @@ SETTINGS = {
 SETTINGS_PAGES = {
     "roles": "/settings",
     "tokens": "/settings/tokens",
+    "events": "/settings/events",
+    "dialling": "/settings/dialling",
     "retention": "/settings/retention",
     "audit": "/audit",
     "personal": "/personal",
@@ -467,9 +471,31 @@ def resolution(code: str, language: str) -> str:
 
 
 def fault(name: str, language: str) -> str:
-    """Why a message was not taken, or a camera gave nothing."""
-    pair = FAULTS.get(name)
+    """Why a message was not taken, a camera gave nothing, or what it gave is kept no more."""
+    pair = FAULTS.get(name) or RECORDING_PROBLEMS.get(name)
     return pair[LANGUAGES.index(language)] if pair else name
+
+
+#: Kinds of signals that open no alarm; the others are called as alarms are.
+SIGNAL_KINDS = {
+    "opening": N_("Opening"),
+    "closing": N_("Closing"),
+    "bypass": N_("Bypass of a zone"),
+    "cancel": N_("Cancelling"),
+    "restore": N_("Back to normal"),
+}
+#: What said what a code means.
+MEANT_BY = {
+    "table": N_("as the table says"),
+    "station": N_("as the station's own table says"),
+    "zone": N_("as its zone is declared"),
+    "site": N_("as its site says"),
+}
+
+
+def dial_refusal(why: str, language: str) -> str:
+    """Why a number is not dialled."""
+    return _pair(law.DIAL_REFUSALS.get(why), language, why)
 
 
 def recording_problem(name: str, language: str) -> str:
@@ -515,6 +541,11 @@ REFUSALS = (
     N_("this is a person's name: what the program does would seem to be theirs"),
     N_("the token would have ended already: choose a later day"),
     N_("there is no such token"),
+    N_("must be 1 (first) to 4"),
+    N_("no table has this code: what it means is said at the site that sends it"),
+    N_("nothing would be different: choose what this code means here"),
+    N_("a vital alarm is lowered at a site, never for the whole station"),
+    N_("the station has no meaning of its own for this code"),
     N_("nothing would be kept: what an alarm left must be there when somebody asks for it"),
     N_("too few days: a disputed call to the police could not be proven any more"),
     N_("too many days for this purpose: put a legal hold on the alarms that must be kept"),

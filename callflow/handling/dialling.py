@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow.call import BY_HAND_STEP, NOT_AT_SITE, WELFARE_STEP
+from callflow.call import BY_HAND_STEP, NOT_AT_SITE, SERVICE_STEP, WELFARE_STEP
 from callflow.dial_policy import Destination, forbidden
 from callflow.handling.acting import is_mute
 from callflow.handling.agreed import site_now
@@ -87,3 +87,31 @@ def _is_contact(tx: Tx, row: Row, incident: Row | None, owners: Owners, now: dat
     here = site_now(tx, site, Kind(incident["kind"]), now)
     person = here.person(contact) if here else None
     return person is not None and person.phone == row["to"]
+
+
+def tried(
+    tx: Tx, number: str, policy: Policy, now: datetime, *, by_person: bool
+) -> tuple[str | None, Row]:
+    """Whether a call to ``number`` would be placed now, for nobody's alarm: why not (None: it
+    would), and what the number is to the station. Nothing is dialled."""
+    owners = contacts.owners_of(tx, [number]).get(number, set())
+    mute = incidents.mute_sites(tx, {site for _, site in owners})
+    service = bool(services.reserved(tx, [number]))
+    known: Row = {
+        "contacts": sorted({contact for contact, _ in owners}),
+        "sites": sorted({site for _, site in owners}),
+        "ours": number in own_numbers(tx, policy, now),
+        "service": service,
+        "called_us": calls.has_called(tx, number, now - CALLED_BACK_WITHIN),
+    }
+    destination = Destination(
+        number=number,
+        step=SERVICE_STEP if service else BY_HAND_STEP if by_person else "",
+        requester="somebody" if by_person else "",
+        contact=bool(owners),
+        ours=bool(known["ours"]),
+        service=service,
+        called_us=bool(known["called_us"]),
+        mute=bool(mute) and set(known["sites"]) <= mute,
+    )
+    return forbidden(destination), known

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from callflow import correlation
 from callflow.correlation import Periods, Trips, zone_key
+from callflow.handling.event_rules import meaning_of
 from callflow.handling.policy import load_policy
 from callflow.signal import STATION, Kind
-from callflow.signals import events
 from callflow.signals.events import EventRow
 from callflow.site import Rules
 from callflow.storage import Tx, sites, supervision
@@ -50,6 +50,7 @@ class Surroundings:
         mine = sorted(set(self.sites.values()))
         self._zone_kinds = sites.zone_kinds(tx, accounts)
         self._overrides = rows.overrides(tx, mine)
+        self._station = rows.event_rules(tx)
         self._overridden = {site for site, _, _ in self._overrides}
         self._rules = {d.site: _rules(d.rules) for d in self.declared.values() if d.rules}
         #: The accounts that "arrived well" is expected from.
@@ -87,16 +88,15 @@ class Surroundings:
     def _meaning(self, signal: Row, site: str | None) -> EventRow:
         key = zone_key(signal["zone"])
         zone_kind = self._zone_kinds.get((signal["account"], key))
-        meaning = events.classify(signal["format"], signal["code"], zone_kind)
-        if site not in self._overridden:
-            return meaning
-        code = signal["code"]
-        override = self._overrides.get((site, code, key)) or self._overrides.get((site, code, ""))
-        return events.overridden(meaning, override) if override else meaning
+        code, override = signal["code"], None
+        if site in self._overridden:
+            of_zone = self._overrides.get((site, code, key))
+            override = of_zone or self._overrides.get((site, code, ""))
+        return meaning_of(signal["format"], code, zone_kind, self._station, override)
 
     def overrides_kinds(self, site: str | None) -> bool:
         """Whether a code may mean another kind there than its restore says."""
-        return site in self._overridden
+        return site in self._overridden or bool(self._station)
 
     def rules(self, site: str) -> Rules:
         """What is agreed for the site's signals."""

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, delete, select
 
 from callflow.correlation import Trips
 from callflow.storage import schema as t
-from callflow.storage.sites import upsert_all
+from callflow.storage.sites import upsert, upsert_all
 from callflow.storage.store import Tx
 
 Row = dict[str, Any]
@@ -55,6 +55,24 @@ def overrides(tx: Tx, sites: Iterable[str]) -> dict[tuple[str, str, str], Row]:
     """{(site, code, zone or ""): what an administrator says instead of the event table}."""
     rows = [dict(row._mapping) for row in tx.execute(_OVERRIDES, {"sites": list(sites)})]
     return {(row["site_id"], row["code"], row["zone"]): row for row in rows}
+
+
+_EVENT_RULES = select(t.event_rule)
+
+
+def event_rules(tx: Tx) -> dict[str, Row]:
+    """{code: what the station says instead of the event table}, at every site."""
+    return {row.code: dict(row._mapping) for row in tx.execute(_EVENT_RULES)}
+
+
+def write_event_rule(tx: Tx, row: Row) -> None:
+    """What one code means at the station."""
+    upsert(tx, t.event_rule, ["code"], row)
+
+
+def delete_event_rule(tx: Tx, code: str) -> None:
+    """It means what the table says again."""
+    tx.execute(delete(t.event_rule).where(t.event_rule.c.code == code))
 
 
 _TRIPS = select(t.zone_trips).where(

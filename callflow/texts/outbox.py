@@ -83,8 +83,4 @@ FAULTS: Mapping[str, tuple[str, str]] = {
     "no_image": ("la réponse n'est pas une image", "the answer is no image"),
     "disk": ("écriture impossible", "it can't be written"),
     "internal": ("erreur interne", "internal error"),
-    "purged": (
-        "effacée : sa durée de conservation est passée",
-        "deleted: the time it is kept for is over",
-    ),
 }

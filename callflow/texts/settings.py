@@ -9,6 +9,10 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Durée de conservation changée par {by}, à partir du {since}{what}",
         "Retention changed by {by}, from {since}{what}",
     ),
+    "event_rule_set": (
+        "Code {code} changé dans la table de la station par {by}{what}",
+        "Code {code} changed in the station's table by {by}{what}",
+    ),
     "hold_placed": (
         "Effacement suspendu par {by} (conservation légale) — {text}",
         "Deletion suspended by {by} (legal hold) — {text}",

@@ -25,6 +25,7 @@ from callflow.handling import (
     rosters,
     testing,
 )
+from callflow.handling.event_rules import set_rule
 from callflow.handling.measures import open_measure
 from callflow.handling.people import from_directory
 from callflow.handling.tokens import add_token, revoke_token
@@ -131,6 +132,7 @@ def _retained(full: FullStation, said: Callable[[str], str]) -> None:
             for name in ("erp", "alarmes")
         )
         revoke_token(tx, first, NAME, now)
+        set_rule(tx, {"code": "AT", "kind": "technical"}, NAME, now)
 
     full.do(write)
 

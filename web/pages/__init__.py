@@ -9,8 +9,10 @@ from web.pages import (
     clients,
     configuration,
     console,
+    dial_policy,
     dialogues,
     directory,
+    event_table,
     firms,
     images,
     incident,
@@ -54,7 +56,7 @@ for module in (
     *(clients, firms, service_lines),
     *(passwords, together, incident),  # the last one takes any act
     *(lines, logbook, recordings, images),
-    *(settings, tokens, retention, audit, personal, configuration),
+    *(settings, tokens, event_table, dial_policy, retention, audit, personal, configuration),
     *(shift, roster, telephone),
     *(presence, call_backs, dialogues, start),
 ):

@@ -147,6 +147,19 @@ event_override = Table(
     Column("opens", Boolean, nullable=True),
 )
 
+#: What a code means at every site of the station, instead of the event table.
+event_rule = Table(
+    "event_rule",
+    metadata,
+    Column("code", String(16), primary_key=True),
+    Column("kind", String(16), nullable=True),
+    Column("category", String(16), nullable=True),
+    Column("priority", Integer, nullable=True),
+    Column("opens", Boolean, nullable=True),
+    Column("set_by", Text, nullable=False),
+    Column("set_at", UtcDateTime, nullable=False),
+)
+
 #: A site, or some of its zones, on test (D17).
 on_test = Table(
     "on_test",

@@ -13,7 +13,15 @@ from callflow import call_plan, clock, handling, standard_plans
 from callflow.call import CallState, Outcome
 from callflow.call_plan import Measure
 from callflow.escalation import GuardEvent
-from callflow.handling import contracts, in_call, instructing, plans, retaining, rosters
+from callflow.handling import (
+    contracts,
+    event_rules,
+    in_call,
+    instructing,
+    plans,
+    retaining,
+    rosters,
+)
 from callflow.handling.guard_firms import close_firm
 from callflow.handling.measures import open_measure
 from callflow.handling.telling import tell
@@ -439,6 +447,12 @@ def _tokens(world: World, page: Page) -> str:
     return "/settings/tokens"
 
 
+def _own_code(world: World, page: Page) -> str:
+    rule = {"code": "AT", "kind": "technical"}
+    world.do(lambda tx: event_rules.set_rule(tx, rule, CHIEF, clock.now()))
+    return "/settings/events?code=AT"
+
+
 NEXT_ALARM = [""]
 
 
@@ -648,6 +662,13 @@ SCENES: tuple[Scene, ...] = (
         values={"days": "100", "incident": lambda: NEXT_ALARM[0], "text": "plainte"},
     ),
     Scene(name="tokens", prepare=_tokens, ready="[action$=revoke]"),
+    Scene(
+        name="event table",
+        prepare=_own_code,
+        ready="[action$=reset]",
+        values={"raw": "BA", "account": "6001"},
+    ),
+    Scene(name="dial policy", prepare=at("/settings/dialling"), values={"number": "17"}),
     Scene(name="audit", prepare=_audit, ready="#older"),
     Scene(name="personal data", prepare=_personal),
     Scene(name="configuration", prepare=at("/settings/configuration")),

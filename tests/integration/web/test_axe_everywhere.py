@@ -102,6 +102,9 @@ def pages(full: FullStation) -> list[str]:
         "/dialogues/incoming/walk?steps=k1001%23.k2580%23",
         "/dialogues/incoming/walk?steps=k1001%23.k2580%23.!client.k3.!told",
         "/announcements/goodbye",
+        "/settings/events?code=AT&raw=Nri1%2FBA3",
+        "/settings/dialling?number=0639981001",
+        "/settings/retention?what=images&days=90",
         "/nowhere",
     ]
 

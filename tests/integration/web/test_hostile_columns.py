@@ -60,6 +60,7 @@ NO_WORDS: dict[str, str] = {
     "guard_firm": "part",
     "panel_user": "part",
     "event_override": "kind category",
+    "event_rule": "kind category",
     "task": "step kind state outcome subject",
     "measure": "kind",
     "roster": "part",

@@ -1,0 +1,63 @@
+"""Which numbers may be dialled, by whom; and a number tried, without dialling it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from callflow import dial_policy, handling
+from callflow.handling import dialling
+from callflow.handling.contacts import e164
+from callflow.handling.own_phones import own_numbers
+from callflow.handling.policy import load_policy
+from callflow.storage import Tx, contacts, sites
+from web.accounts import Right
+from web.auth import Visitor, allowed, remember_language
+from web.settings_views import Row, setting
+from web.station import Station, station_of
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/settings/dialling")
+async def show(
+    request: Request,
+    visitor: Annotated[Visitor, Depends(allowed(Right.ADMINISTER))],
+    station: Annotated[Station, Depends(station_of)],
+    number: Annotated[str, Query(max_length=60)] = "",
+) -> Response:
+    """The rules, and what they say of ``number`` as it was typed."""
+    now = station.clock()
+
+    def read(tx: Tx) -> Row:
+        policy = load_policy(tx)
+        found = None
+        if number.strip():
+            whole = _whole(number)
+            by_machine, known = dialling.tried(tx, whole, policy, now, by_person=False)
+            by_person, _ = dialling.tried(tx, whole, policy, now, by_person=True)
+            names = sites.site_names(tx)
+            people = (contacts.get(tx, contact) for contact in known["contacts"][:20])
+            found = {
+                **known,
+                "whole": whole,
+                "refusals": (("machine", by_machine), ("person", by_person)),
+                "people": [person["name"] for person in people if person],
+                "sites": [names.get(site, site) for site in known["sites"][:20]],
+            }
+        return {"tried": found, "ours": sorted(own_numbers(tx, policy, now))}
+
+    answer = await setting(
+        station, visitor, "dialling", read, number=number, short=sorted(dial_policy.SHORT, key=int)
+    )
+    remember_language(request, answer)
+    return answer
+
+
+def _whole(typed: str) -> str:
+    """In E.164 where it is a number at all; what is none, as it was typed."""
+    try:
+        return e164(typed, "number") or typed
+    except handling.BadSite:
+        return typed.strip()
