@@ -596,6 +596,7 @@ REFUSALS = (
     N_("this firm is closed already"),
     N_("this firm is closed"),
     N_("there is no such contact"),
+    N_("this contact has no number"),
     N_("this firm is not closed"),
     N_("a guard of this firm is asked for: close it when that is over"),
     N_("must lie between 1 and 99"),

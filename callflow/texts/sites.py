@@ -54,6 +54,12 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Personal data of {person} given out by {by}: {rows} rows",
     ),
 }
+#: What a test call says, in French and English, and what its plan is called in the logbook.
+TEST_CALL = (
+    "Appel d'essai de votre numéro par la station de télésurveillance. Il n'y a pas d'alarme.",
+    "Test call of your number by the monitoring station. There is no alarm.",
+    "Appel d'essai",
+)
 #: What a contract is (D2).
 CONTRACTS: Mapping[str, tuple[str, str]] = {
     "commissioning": ("en mise en service", "commissioning"),

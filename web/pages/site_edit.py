@@ -16,7 +16,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow import handling
-from callflow.handling import contracts
+from callflow.handling import contracts, test_calls
 from callflow.site import ANY_KIND, Authority, Role
 from callflow.storage import Tx, search, sites
 from web.accounts import Right
@@ -276,6 +276,7 @@ async def _forms(
         text = known.replace("\0", "").strip()
         return {
             "known": known,
+            "tested": test_calls.results(tx, site_id),
             "found": search.known(tx, text, limit=20) if text else [],
             "roles": [role.value for role in Role],
             "authorities": [authority.value for authority in Authority],

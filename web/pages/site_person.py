@@ -16,7 +16,7 @@ from fastapi.responses import RedirectResponse
 
 from callflow import ical
 from callflow.availability import ALWAYS, Availability
-from callflow.handling import calendars
+from callflow.handling import calendars, test_calls
 from callflow.hours import CalendarError
 from callflow.instants import to_iso
 from callflow.site import ANY_KIND, Authority
@@ -59,6 +59,25 @@ async def show(
     answer = await _page(station, visitor, site_id, contact_id, role, year=year)
     remember_language(request, answer)
     return answer
+
+
+@router.post("/sites/{site_id}/people/{contact_id}/test-call")
+async def test_call(
+    site_id: str, contact_id: str, request: Request, visitor: Configurer, station: Here
+) -> Response:
+    """The machine calls them now, says that it is a test, and keeps what came of it."""
+    form, now = await forms.sent(request), station.clock()
+    role = form.get("role", "")
+
+    def run(tx: Tx) -> None:
+        test_calls.test_call(tx, site_id, contact_id, visitor.name, now)
+
+    return await site_saving.done(
+        station,
+        run,
+        back=f"{_path(site_id, contact_id, role)}#h-test",
+        again=lambda wrong: _page(station, visitor, site_id, contact_id, role, wrong=wrong),
+    )
 
 
 @router.post("/sites/{site_id}/people/{contact_id}/{act}")
@@ -236,6 +255,7 @@ async def _page(
         return {
             "tab": "person",
             "contact": contact,
+            "tested": test_calls.results(tx, site_id).get(contact_id),
             "any_kind": ANY_KIND,
             "authorities": [authority.value for authority in Authority],
             "kinds": [(kind.value, words.kind(kind.value, language)) for kind in ALARMS],

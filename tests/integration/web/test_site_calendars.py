@@ -11,6 +11,7 @@ import pytest
 from fastapi import FastAPI
 
 from callflow import clock, handling
+from callflow.call import Outcome
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
 from web.accounts import Role
@@ -176,3 +177,18 @@ async def test_absences_come_and_go_as_a_file(station: WebStation, admin: Person
     assert b"DTSTART" in back.content
     assert at[0] in back.content
     assert (await admin.see(f"{ANNE}/calendar/moods")).status_code == 404
+
+
+async def test_a_test_call_is_asked_for_and_its_end_is_shown(
+    station: WebStation, admin: Person
+) -> None:
+    shown = (await admin.see(f"{ANNE}?lang=en")).text
+    assert "Never tested." in shown
+    assert (await admin.send(f"{ANNE}/test-call", role="keyholder")).status_code == 303
+    assert "under way" in (await admin.see(ANNE)).text
+    again = await admin.send(f"{ANNE}/test-call", role="keyholder")
+    assert (again.status_code, "runs at this site already" in again.text) == (409, True)
+    station.call(Outcome.ACKNOWLEDGED)
+    assert "Never tested." not in (await admin.see(ANNE)).text
+    assert "test call : " in (await admin.see("/sites/1001/edit")).text
+    assert (await admin.send("/sites/1001/people/ghost/test-call")).status_code in (404, 409)
