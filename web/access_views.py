@@ -27,7 +27,7 @@ _SYSTEMS = ("Windows", "Android", "iPhone", "iPad", "Mac OS", "CrOS", "Linux")
 
 def frame(tx: Tx, station: Station, visitor: Visitor, here: str) -> Row:
     """What every page of people has around it; the station's state for those who may read it."""
-    reads = Right.READ in visitor.rights and not visitor.must_enrol
+    reads = Right.READ in visitor.rights and not visitor.held_back
     return {
         "visitor": visitor,
         "here": here,

@@ -29,10 +29,10 @@ from callflow.dispatch.identity import Identity, only
 from callflow.handling.plans import Changed, Faulty
 from callflow.storage import Store, StoreUnavailable, Tx, access, people
 from callflow.vault import Vault
-from web import api, pages, problems
+from web import api, cookies, pages, problems
 from web.api import signals
 from web.api.health import machines
-from web.auth import LoginNeededError, language_of
+from web.auth import LoginNeededError, language_of, place_of
 from web.guesses import Limits
 from web.oidc import Directory
 from web.problems import ProblemError
@@ -46,6 +46,10 @@ from web.telephone_feed import Telephones
 
 _log = structlog.get_logger()
 _HERE = Path(__file__).parent
+#: Refusals that the log is told of, and how many a second of them, how many at once.
+_TOLD = frozenset({401, 403, 413, 415, 422, 429})
+_LINES_A_SECOND, _LINES_AT_ONCE = 5.0, 200
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
 #: Seconds between two signs of life; between two tries, while the database is away.
 _BEAT, _RETRY = 2.0, 0.5
 
@@ -95,7 +99,7 @@ def create_app(
     app.state.rates = Rates(signals.RATE, signals.BURST)
     app.state.hearing = Rates(pages.dialogues.SOUNDS_A_SECOND, pages.dialogues.SOUNDS_AT_ONCE)
     _say_errors(app)
-    app.add_middleware(Guard)
+    app.add_middleware(Guard, over_tls=cookies.over_tls(settings))
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
 
@@ -156,9 +160,12 @@ def _say_errors(app: FastAPI) -> None:
     def on(kind: type[Exception], answer: Callable[[Any], JSONResponse]) -> None:
         async def handler(request: Request, error: Exception) -> Response:
             said = answer(error)
+            _tell_refused(request, said.status_code)
             return said if _is_machine(request) else _as_page(request, said)
 
         app.add_exception_handler(kind, handler)
+
+    app.state.refused = Rates(_LINES_A_SECOND, _LINES_AT_ONCE)
 
     async def log_in(request: Request, error: Exception) -> Response:
         assert isinstance(error, LoginNeededError)
@@ -183,6 +190,24 @@ def _say_errors(app: FastAPI) -> None:
     on(HTTPException, lambda e: problems.response(e.status_code, e.detail, headers=e.headers))
     app.add_exception_handler(405, _back_to_the_page)
     on(Exception, lambda e: problems.response(500, "an error of ours: it is in the log"))
+
+
+def _tell_refused(request: Request, status: int) -> None:
+    """To the log, what may be somebody's try at what is not allowed: who, from where, at what.
+
+    Nothing of what was sent: the route's own pattern, not the address. A flood of them is cut
+    short: the log is not where it fills the disk.
+    """
+    if status in _TOLD and request.app.state.refused.wait("", clock.monotonic()) is None:
+        route = request.scope.get("route")
+        _log.warning(
+            "web.refused",
+            status=status,
+            method=request.method if request.method in _METHODS else "?",
+            route=getattr(route, "path", "?"),
+            who=getattr(request.state, "who", None),
+            place=place_of(request),
+        )
 
 
 async def _back_to_the_page(request: Request, error: Exception) -> Response:

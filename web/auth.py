@@ -13,11 +13,13 @@ from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import quote, urlsplit
 
+import structlog
 from fastapi import Depends, Request, Response
 
 from callflow.handling import NotFound
 from callflow.handling import people as acts
-from callflow.storage import access, people
+from callflow.storage import Tx, access, people
+from web import cookies
 from web.accounts import Declared, Right, check_password, digest, rights_of
 from web.guesses import Guesses
 from web.i18n import best_language
@@ -25,14 +27,15 @@ from web.problems import ProblemError
 from web.station import Station, station_of
 from web.words import LANGUAGES
 
-COOKIE = "callflow_session"
-LANGUAGE_COOKIE = "callflow_language"
-SCHEME_COOKIE, SCHEMES = "callflow_scheme", ("dark", "light")
+_log = structlog.get_logger()
+SCHEMES = ("dark", "light")
 #: A shift and its handover.
 SESSION_LASTS = timedelta(hours=12)
 #: ``factor`` of a session that nothing but a password opened.
 PASSWORD_ONLY = "password"  # noqa: S105 -- the name of a way in
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
+BY_DIRECTORY = "oidc"
+#: How long a password that somebody else chose lets in.
+GIVEN_LASTS = timedelta(days=3)
 
 
 class LoginNeededError(Exception):
@@ -48,12 +51,12 @@ class LoginNeededError(Exception):
         return f"/login?next={quote(self.back)}" if self.back != "/" else "/login"
 
 
-class FactorNeededError(LoginNeededError):
-    """Somebody whose role needs a second factor has none yet."""
+class OwnPageNeededError(LoginNeededError):
+    """Somebody has yet to add a second factor, or to choose a password of their own."""
 
     @property
     def address(self) -> str:
-        """The page to add one."""
+        """The page to do so."""
         return "/account"
 
 
@@ -70,10 +73,17 @@ class Visitor:
     rights: frozenset[Right]
     #: Their role needs a second factor, and they have none: they see the page to add one only.
     must_enrol: bool
+    #: Somebody else chose their password: they see the page to choose their own only.
+    must_choose: bool
     #: "dark" or "light" where the browser's user chose one; "": as the system says.
     scheme: str = ""
     #: The station still has to be set up, and this is who does it.
     starting: bool = False
+
+    @property
+    def held_back(self) -> bool:
+        """They see their own page only, until they did what it asks for."""
+        return self.must_enrol or self.must_choose
 
 
 def logged_in() -> Callable[..., Awaitable[Visitor]]:
@@ -92,8 +102,8 @@ def _asked(right: Right | None) -> Callable[..., Awaitable[Visitor]]:
         visitor = await visitor_of(request, station)
         if visitor is None:
             raise LoginNeededError(_back(request))
-        if right is not None and visitor.must_enrol:
-            raise FactorNeededError(request.url.path)
+        if right is not None and visitor.held_back:
+            raise OwnPageNeededError(request.url.path)
         if right is not None and right not in visitor.rights:
             raise ProblemError(403, "your role does not allow this")
         if request.method not in ("GET", "HEAD"):
@@ -117,7 +127,7 @@ def _back(request: Request) -> str:
 
 async def visitor_of(request: Request, station: Station) -> Visitor | None:
     """Who is logged in."""
-    token = request.cookies.get(COOKIE)
+    token = cookies.read(request, cookies.SESSION)
     if not token:
         return None
     kept, now = digest(token), station.clock()
@@ -126,8 +136,9 @@ async def visitor_of(request: Request, station: Station) -> Visitor | None:
     if row is None:
         return None
     station.saw(kept, row["seen_at"], now)
+    request.state.who = row["name"]
     rights = rights_of(row["role"])
-    scheme = request.cookies.get(SCHEME_COOKIE, "")
+    scheme = cookies.read(request, cookies.SCHEME)
     return Visitor(
         id=row["id"],
         session=kept,
@@ -138,6 +149,7 @@ async def visitor_of(request: Request, station: Station) -> Visitor | None:
         rights=rights,
         must_enrol=row["role"] in station.settings.second_factor_roles
         and row["factor"] == PASSWORD_ONLY,
+        must_choose=row["password_given_at"] is not None and row["factor"] != BY_DIRECTORY,
         scheme=scheme if scheme in SCHEMES else "",
         starting=Right.ADMINISTER in rights and await station.store.read(station.starts),
     )
@@ -147,12 +159,12 @@ def remember_language(request: Request, answer: Response) -> None:
     """The language that the address asks for is the browser's from now on."""
     chosen = request.query_params.get("lang")
     if chosen in LANGUAGES:
-        answer.set_cookie(LANGUAGE_COOKIE, chosen, max_age=31_536_000, samesite="strict")
+        cookies.put(request, answer, cookies.LANGUAGE, chosen, cookies.CHOICE_LASTS)
 
 
 def language_of(request: Request, own: str | None = None) -> str:
     """``?lang``, else what was chosen before, else the user's, else the browser's."""
-    asked = request.query_params.get("lang") or request.cookies.get(LANGUAGE_COOKIE) or own
+    asked = request.query_params.get("lang") or cookies.read(request, cookies.LANGUAGE) or own
     return best_language(asked, request.headers.get("accept-language", ""))
 
 
@@ -210,14 +222,23 @@ async def user_of(station: Station, name: str, password: str) -> dict[str, Any] 
 
 
 def _by_password(station: Station, row: dict[str, Any]) -> bool:
-    """Whether a user may log in with a password: those of the directory need not be let."""
+    """Whether a user may log in with a password: those of the directory need not be let, and one
+    that somebody else chose is to be replaced soon."""
+    given = row["password_given_at"]
+    if given is not None and station.clock() - given > GIVEN_LASTS:
+        return False
     from_directory = bool(row["subject"] and station.settings.oidc_issuer)
     directory_only = from_directory and station.settings.oidc_passwords == "directory"
     return row["disabled_at"] is None and not directory_only
 
 
-async def open_session(station: Station, request: Request, user_id: str, factor: str) -> str:
-    """A new session's token. Raises Refused where the user was disabled meanwhile."""
+async def open_session(
+    station: Station, request: Request, user_id: str, factor: str, former: str | None = None
+) -> str:
+    """A new session's token; the one that this browser had (``former``, or its cookie's) ends.
+
+    Raises Refused where the user was disabled meanwhile.
+    """
     token, now = secrets.token_urlsafe(32), station.clock()
     session: dict[str, Any] = {
         "token_hash": digest(token),
@@ -227,8 +248,30 @@ async def open_session(station: Station, request: Request, user_id: str, factor:
         "browser": request.headers.get("user-agent", "")[:400],
         "factor": factor,
     }
-    await station.store.write(lambda tx: acts.open_session(tx, user_id, session, now))
+    former = former or digest(cookies.read(request, cookies.SESSION))
+
+    def write(tx: Tx) -> None:
+        if (before := access.session_of(tx, former)) is not None:
+            acts.end_session(tx, former, before["name"], now)
+        acts.open_session(tx, user_id, session, now)
+
+    await station.store.write(write)
     return token
+
+
+async def log_in_failed(
+    station: Station, place: str, way: str, *, name: str = "", user: str = ""
+) -> None:
+    """Told to the log: from where, by what means, and whose name it was if it is somebody's.
+
+    A name that nobody has may be a password, typed too early.
+    """
+
+    def who(tx: Tx) -> dict[str, Any] | None:
+        return people.user_by_id(tx, user) if user else people.user_by_name(tx, name)
+
+    row = await station.store.read(who)
+    _log.warning("web.login_failed", place=place, way=way, who=row["name"] if row else "?")
 
 
 def place_of(request: Request) -> str:
@@ -246,15 +289,3 @@ async def log_out(station: Station, request: Request) -> None:
         await station.store.write(
             lambda tx: acts.end_session(tx, visitor.session, visitor.name, now)
         )
-
-
-def set_cookie(response: Response, station: Station, token: str) -> None:
-    """The session's cookie: Secure wherever the page is not only this machine's."""
-    response.set_cookie(
-        COOKIE,
-        token,
-        max_age=int(SESSION_LASTS.total_seconds()),
-        httponly=True,
-        samesite="strict",
-        secure=station.settings.bind not in LOOPBACK,
-    )

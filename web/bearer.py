@@ -43,6 +43,7 @@ def allowed(right: Right) -> Callable[..., Awaitable[Caller]]:
     """Dependency: the caller, who has ``right``; 401 or 403 otherwise."""
 
     async def check(
+        request: Request,
         station: Annotated[Station, Depends(station_of)],
         credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_scheme)],
     ) -> Caller:
@@ -51,6 +52,7 @@ def allowed(right: Right) -> Callable[..., Awaitable[Caller]]:
             raise ProblemError(
                 401, "a valid bearer token is needed", headers={"WWW-Authenticate": "Bearer"}
             )
+        request.state.who = caller.name
         if right not in caller.rights:
             raise ProblemError(403, f"this token's role has not the right to {right}")
         return caller
@@ -63,12 +65,13 @@ def allowed_before(right: Right) -> Callable[..., Awaitable[Caller]]:
     """``allowed``; where the database can't be read, whoever it let in before is let in."""
 
     async def check(
+        request: Request,
         station: Annotated[Station, Depends(station_of)],
         credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_scheme)],
     ) -> Caller:
         token = digest(credentials.credentials) if credentials else ""
         try:
-            caller = await soon(allowed(right)(station, credentials))
+            caller = await soon(allowed(right)(request, station, credentials))
         except StoreUnavailable:
             if token not in station.let_in:
                 raise

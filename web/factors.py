@@ -9,7 +9,7 @@ import secrets
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pyotp
 import segno
@@ -18,8 +18,8 @@ from markupsafe import Markup
 
 from callflow.storage import Tx, access
 from callflow.vault import Vault
+from web import cookies
 from web.accounts import digest
-from web.auth import LOOPBACK
 from web.station import Station
 
 #: Seconds of a code; one earlier and one later are taken: clocks differ.
@@ -30,8 +30,6 @@ _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 RECOVERY_CODES = 10
 #: How long somebody may take to answer.
 CHALLENGE_LASTS = timedelta(minutes=10)
-#: The browser that began a log-in is the one that ends it.
-CHALLENGE_COOKIE = "callflow_login"
 
 
 # --- codes --------------------------------------------------------------------------------
@@ -109,12 +107,13 @@ def of_user(tx: Tx, row: dict[str, Any]) -> Factors:
 
 async def begin(
     station: Station,
+    request: Request,
     answer: Response,
     kind: str,
     data: dict[str, Any],
     *,
     user_id: str | None = None,
-    samesite: str = "strict",
+    samesite: Literal["lax", "strict"] = "strict",
 ) -> None:
     """Ask a browser something before it is let in; ``answer`` carries the cookie to know it by."""
     token, now = secrets.token_urlsafe(32), station.clock()
@@ -126,20 +125,12 @@ async def begin(
         "expires_at": now + CHALLENGE_LASTS,
     }
     await station.store.write(lambda tx: access.put_challenge(tx, row, now))
-    answer.set_cookie(
-        CHALLENGE_COOKIE,
-        token,
-        max_age=int(CHALLENGE_LASTS.total_seconds()),
-        httponly=True,
-        path="/login",
-        samesite="lax" if samesite == "lax" else "strict",
-        secure=station.settings.bind not in LOOPBACK,
-    )
+    cookies.put(request, answer, cookies.CHALLENGE, token, CHALLENGE_LASTS, samesite=samesite)
 
 
 def key_of(request: Request) -> str:
     """What this browser's half-done log-in is kept under."""
-    return digest(request.cookies.get(CHALLENGE_COOKIE, ""))
+    return digest(cookies.read(request, cookies.CHALLENGE))
 
 
 async def asked(station: Station, request: Request, kind: str) -> dict[str, Any] | None:

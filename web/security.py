@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -37,6 +39,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(self), payment=(), usb=()",
 }
+#: Where pages come over TLS, browsers ask for nothing in clear: a year, as RFC 6797 and ASVS 3.4.1.
+TLS_ONLY = "max-age=31536000; includeSubDomains"
 
 
 class _TooLargeError(HTTPException):
@@ -49,8 +53,9 @@ class _TooLargeError(HTTPException):
 class Guard:
     """ASGI middleware: security headers on every answer, a limit on every body."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, over_tls: bool = False) -> None:
         self._app = app
+        self._headers = HEADERS | ({"Strict-Transport-Security": TLS_ONLY} if over_tls else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -63,7 +68,7 @@ class Guard:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                _add_headers(MutableHeaders(scope=message))
+                _add_headers(MutableHeaders(scope=message), self._headers)
             await send(message)
 
         try:
@@ -95,7 +100,7 @@ def _counted(receive: Receive, most: int) -> Receive:
     return counted
 
 
-def _add_headers(headers: MutableHeaders) -> None:
-    for name, value in HEADERS.items():
+def _add_headers(headers: MutableHeaders, added: Mapping[str, str]) -> None:
+    for name, value in added.items():
         headers.setdefault(name, value)
     headers.setdefault("Cache-Control", "no-store")

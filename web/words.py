@@ -703,6 +703,8 @@ REFUSALS = (
     N_("a password has at most 256 characters"),
     N_("a password has at least 5 different characters"),
     N_("this password is one of those that are tried first: choose another one"),
+    N_("this password is made of words of this trade: choose another one"),
+    N_("choose another password than the one you have"),
     N_("choose a role"),
     N_("languages are two-letter codes, such as fr en"),
     N_("at most 20 skills of at most 32 characters, comma between"),

@@ -28,8 +28,11 @@ def add_user(
     languages: Iterable[str] = (),
     skills: Iterable[str] = (),
     subject: str | None = None,
+    given: bool = False,
 ) -> str:
     """A new person; their id. ``password`` is a hash, or empty: they come by the OIDC provider.
+
+    ``given``: somebody else chose it, and they are to choose their own.
 
     Raises ValueError where the name is taken or the role is a program's.
     """
@@ -47,6 +50,7 @@ def add_user(
             "name": name,
             "role": role.value,
             "password": password,
+            "password_given_at": now if given else None,
             "language": language,
             "languages": list(languages) or [language],
             "skills": list(skills),
@@ -122,9 +126,13 @@ def enable_user(tx: Tx, user_id: str, by: str, now: datetime) -> None:
 def set_password(
     tx: Tx, user_id: str, password: str, by: str, now: datetime, *, session: str | None = None
 ) -> None:
-    """Another password (a hash). Ends the person's sessions but ``session``, their own."""
+    """Another password (a hash). Ends the person's sessions but ``session``, their own.
+
+    What somebody else chose, they are to replace.
+    """
     row = _user(tx, user_id)
-    people.update_user(tx, user_id, password=password)
+    given = None if by == row["name"] else now
+    people.update_user(tx, user_id, password=password, password_given_at=given)
     ended = access.end_sessions(tx, now, user_id=user_id, but=session)
     tell(tx, "password_changed", now, who_did=by, name=row["name"], ended=ended)
 

@@ -34,6 +34,7 @@ _LIVE = (
         t.session.c.address,
         t.session.c.browser,
         t.session.c.factor,
+        t.user.c.password_given_at,
     )
     .join(t.session, t.session.c.user_id == t.user.c.id)
     .where(t.user.c.disabled_at.is_(None))

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from callflow.storage import access
 from tests.support.web_station import PASSWORD, WebStation
 from web.accounts import Role, digest
-from web.auth import COOKIE
+from web.cookies import SESSION
 
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0"
 
@@ -22,7 +22,7 @@ async def headers_of(station: WebStation, app: FastAPI, name: str, role: Role) -
     assert (await person.log_in()).status_code == 303
     found = station.store.read_now(lambda tx: access.session_of(tx, digest(person.token)))
     assert found is not None
-    return {"Cookie": f"{COOKIE}={person.token}", "X-CSRF-Token": found["csrf"]}
+    return {"Cookie": f"{SESSION}={person.token}", "X-CSRF-Token": found["csrf"]}
 
 
 class Person:
@@ -60,4 +60,4 @@ class Person:
     @property
     def token(self) -> str:
         """Their session's cookie."""
-        return str(self.client.cookies.get(COOKIE))
+        return str(self.client.cookies.get(SESSION))

@@ -120,6 +120,9 @@ async def change_password(
         row = await station.store.read(lambda tx: people.user_by_id(tx, visitor.id))
         if row and row["password"]:
             await check_signature(station, visitor, current, request)
+        if password == current:
+            same = "choose another password than the one you have"
+            raise ProblemError(422, same, field="password")
         if password != again:
             raise ProblemError(422, "the two passwords differ", field="again")
         if fault := password_fault(password, visitor.name):

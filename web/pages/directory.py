@@ -14,7 +14,8 @@ from callflow import handling
 from callflow.handling import people as acts
 from callflow.people import Role
 from callflow.storage import access
-from web import auth, factors, passkeys
+from web import auth, cookies, factors, passkeys
+from web.accounts import digest
 from web.guesses import Limits
 from web.oidc import Directory, DirectoryError, Person
 from web.pages.login import inside, let_in, refused_form
@@ -56,9 +57,10 @@ async def go(request: Request, station: Here, next: str = "/") -> Response:
         _log.warning("web.directory_away", error=str(error))
         return refused_form(request, station, "the company's directory does not answer", 503)
     answer = RedirectResponse(address, 303)
-    data = {**kept, "back": inside(next)}
+    former = digest(cookies.read(request, cookies.SESSION))
+    data = {**kept, "back": inside(next), "former": former}
     # Lax: the way back begins on another site's page.
-    await factors.begin(station, answer, _KIND, data, samesite="lax")
+    await factors.begin(station, request, answer, _KIND, data, samesite="lax")
     return answer
 
 
@@ -85,7 +87,10 @@ async def come_back(
         return refused_form(request, station, "the company's directory did not let you in", 401)
     try:
         user_id = await _known(station, person, now)
-        let = await let_in(request, station, user_id, "oidc", asked["data"]["back"])
+        kept = asked["data"]
+        let = await let_in(
+            request, station, user_id, auth.BY_DIRECTORY, kept["back"], former=kept.get("former")
+        )
     except handling.Refused as refused:
         _log.warning("web.directory_person_refused", reason=str(refused))
         return refused_form(request, station, refused, 403)

@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from callflow import handling
 from callflow.handling import people as acts
 from callflow.storage import Tx, access, people, shifts, sites
-from web import auth, factors, i18n, passkeys
+from web import auth, cookies, factors, i18n, passkeys
 from web.access_views import refusal
 from web.accounts import Right, rights_of
 from web.factors import Factors
@@ -53,6 +53,7 @@ async def log_in(
     full = limits.by_name.guess(key, now) | limits.by_place.guess(place, now)
     row = await auth.user_of(station, name, password)
     if row is None:
+        await auth.log_in_failed(station, place, auth.PASSWORD_ONLY, name=name)
         if full:
             await station.store.write(lambda tx: _blocked(tx, name, place, now))
         return _form(request, station, back=next, name=name, wrong=True, status=401)
@@ -70,16 +71,25 @@ def _blocked(tx: Tx, name: str, place: str, now: datetime) -> None:
 
 
 async def let_in(
-    request: Request, station: Station, user_id: str, factor: str, back: str
+    request: Request,
+    station: Station,
+    user_id: str,
+    factor: str,
+    back: str,
+    *,
+    former: str | None = None,
 ) -> Response:
-    """A session, and the page that was asked for; of an empty station, the first start's."""
+    """A session, and the page that was asked for; of an empty station, the first start's.
+
+    ``former``: the session that this browser had, where its cookie doesn't come with the request.
+    """
     where = inside(back)
     if where == "/" and await station.store.read(lambda tx: _begins(tx, station, user_id)):
         where = "/start"
     answer = RedirectResponse(where, 303)
-    token = await auth.open_session(station, request, user_id, factor)
-    auth.set_cookie(answer, station, token)
-    answer.delete_cookie(factors.CHALLENGE_COOKIE, path="/login")
+    token = await auth.open_session(station, request, user_id, factor, former)
+    cookies.put(request, answer, cookies.SESSION, token, auth.SESSION_LASTS)
+    cookies.forget(request, answer, cookies.CHALLENGE)
     return answer
 
 
@@ -99,7 +109,9 @@ async def log_out(request: Request, station: Here) -> Response:
     on_shift = await station.store.read(lambda tx: shifts.running(tx, who))
     await auth.log_out(station, request)
     answer = RedirectResponse("/login?shift=on" if on_shift else "/login", 303)
-    answer.delete_cookie(auth.COOKIE)
+    cookies.forget(request, answer, cookies.SESSION)
+    # Nothing is kept that was confidential; what a browser kept all the same, it lets go.
+    answer.headers["Clear-Site-Data"] = '"cache"'
     return answer
 
 
@@ -110,7 +122,7 @@ async def _ask(request: Request, station: Station, row: Row, known: Factors, bac
     options = passkeys.ask(passkeys.origin(station, request), known.passkeys)
     answer = RedirectResponse("/login/factor", 303)
     data = {"back": inside(back), "options": options}
-    await factors.begin(station, answer, _FACTOR, data, user_id=row["id"])
+    await factors.begin(station, request, answer, _FACTOR, data, user_id=row["id"])
     return answer
 
 
@@ -142,6 +154,7 @@ async def give_code(
         lambda tx: _take_code(tx, station, challenge, asked["user_id"], code, now)
     )
     if factor is None:
+        await auth.log_in_failed(station, auth.place_of(request), "code", user=asked["user_id"])
         return await _factor_form(request, station, asked, wrong=True, status=401)
     limits.by_user.forget(key)
     return await let_in(request, station, asked["user_id"], factor, asked["data"]["back"])
@@ -202,6 +215,7 @@ async def _by_passkey(
     try:
         key, count = passkeys.check(credential, wanted, here, keys)
     except passkeys.BadPasskey:
+        await auth.log_in_failed(station, auth.place_of(request), "passkey", user=user_id)
         raise ProblemError(401, "this device did not prove who you are") from None
 
     def take(tx: Tx) -> bool:

@@ -151,6 +151,7 @@ async def add(
                 language=speaks[0] if speaks[0] in LANGUAGES else LANGUAGES[0],
                 languages=speaks,
                 skills=knows,
+                given=True,
             )
 
         await station.store.write(write)

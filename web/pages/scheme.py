@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from web.auth import SCHEME_COOKIE, SCHEMES, Visitor, logged_in
+from web import cookies
+from web.auth import SCHEMES, Visitor, logged_in
 from web.problems import ProblemError
 
 router = APIRouter(include_in_schema=False)
@@ -25,5 +26,5 @@ async def choose(request: Request, visitor: Annotated[Visitor, Depends(logged_in
         came.path if came.netloc == request.headers.get("host") and came.path[1:2] != "/" else "/"
     )
     answer = RedirectResponse(f"{back}?{came.query}" if back != "/" and came.query else back, 303)
-    answer.set_cookie(SCHEME_COOKIE, chosen, max_age=31_536_000, samesite="strict")
+    cookies.put(request, answer, cookies.SCHEME, chosen, cookies.CHOICE_LASTS)
     return answer

@@ -15,9 +15,10 @@ from callflow.call import Mode
 from callflow.handling import in_call, telephone
 from callflow.handling.phones import Credentials, credentials, softphone
 from callflow.storage import Tx
+from web import cookies
 from web.access_views import refusal
 from web.accounts import Right, digest
-from web.auth import COOKIE, Visitor, allowed
+from web.auth import Visitor, allowed
 from web.pages import forms
 from web.pages.forms import Form
 from web.problems import ProblemError, not_found
@@ -34,7 +35,7 @@ Act = Callable[[Tx, str, Form, datetime], object]
 @router.post("/softphone")
 async def begin(request: Request, visitor: Handler, station: Here) -> dict[str, Any]:
     """What this browser registers with."""
-    session, now = digest(request.cookies.get(COOKIE, "")), station.clock()
+    session, now = digest(cookies.read(request, cookies.SESSION)), station.clock()
     given = await station.store.write(
         lambda tx: softphone(tx, station.vault, visitor.name, session, now)
     )
@@ -44,7 +45,7 @@ async def begin(request: Request, visitor: Handler, station: Here) -> dict[str, 
 @router.get("/softphone")
 async def look(request: Request, visitor: Handler, station: Here) -> dict[str, Any]:
     """The same, to see whether Asterisk knows it by now."""
-    session = digest(request.cookies.get(COOKIE, ""))
+    session = digest(cookies.read(request, cookies.SESSION))
     given = await station.store.read(
         lambda tx: credentials(tx, station.vault, session, visitor.name)
     )

@@ -13,6 +13,7 @@ user = Table(
     Column("name", String(64), nullable=False, unique=True),
     Column("role", String(16), nullable=False),
     Column("password", Text, nullable=False),  # argon2
+    instant("password_given_at"),  # somebody else chose it then: they are to choose their own
     Column("language", String(8), nullable=False),
     # What calls may be brought to them: the languages they speak, and what else they know.
     Column("languages", JSON, nullable=False, server_default='["fr"]'),

@@ -22,8 +22,8 @@ from tests.support.full_station import GUARDED, INES, MAX, SHOP, STORM, YVES, Fu
 from tests.support.looking import dialogs, faults, shape, texts, unfold
 from tests.support.routes import all_routes
 from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
+from web import cookies
 from web.app import create_app
-from web.auth import LANGUAGE_COOKIE
 
 #: What is no page: parts, files and the stream.
 NO_PAGE = {"/events", "/undo", "/search", "/healthz", "/readyz", "/metrics"}
@@ -69,7 +69,7 @@ def logged_in(browser: Browser, process: WebProcess, name: str, language: str) -
 
 
 def speak(context: BrowserContext, process: WebProcess, language: str) -> None:
-    context.add_cookies([{"name": LANGUAGE_COOKIE, "value": language, "url": process.url}])
+    context.add_cookies([{"name": cookies.LANGUAGE, "value": language, "url": process.url}])
 
 
 def pages(full: FullStation) -> list[str]:

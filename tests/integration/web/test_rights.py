@@ -13,7 +13,7 @@ from tests.support.visitors import headers_of
 from tests.support.web_station import WebStation
 from web import i18n
 from web.accounts import PEOPLE, RIGHTS, Right, Role
-from web.auth import COOKIE
+from web.cookies import SESSION
 
 #: Routes that change something and ask for no more than to read, and why that is right.
 HARMLESS = {
@@ -117,6 +117,6 @@ async def test_programs_are_let_in_where_their_role_says(
 async def test_a_token_that_is_none_is_let_in_nowhere(
     app: FastAPI, stranger: httpx.AsyncClient
 ) -> None:
-    headers = {"Authorization": "Bearer cf_nothing", "Cookie": f"{COOKIE}=nothing"}
+    headers = {"Authorization": "Bearer cf_nothing", "Cookie": f"{SESSION}=nothing"}
     wrong = [str(r) for r in routes(app) if let_in(await ask(stranger, r, headers=headers))]
     assert wrong == []

@@ -15,8 +15,8 @@ from callflow.handling.measures import open_measure
 from callflow.storage import Tx, tasks
 from tests.integration.web.test_pages import csrf_of
 from tests.support.web_station import NAME, PASSWORD, WebStation
+from web import cookies
 from web.accounts import Role
-from web.auth import LANGUAGE_COOKIE
 
 Row = dict[str, Any]
 
@@ -402,7 +402,7 @@ async def test_the_page_is_said_in_english_too(
     station: WebStation, operator: httpx.AsyncClient
 ) -> None:
     desk = Desk(operator, station, alarm(station, LOOK, SERVICE, END))
-    operator.cookies.set(LANGUAGE_COOKIE, "en")
+    operator.cookies.set(cookies.LANGUAGE, "en")
     page = await desk.page()
     for words in ("To tick off, each line", "Nothing found", "To be done", "late by"):
         assert words in page

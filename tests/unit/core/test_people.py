@@ -10,7 +10,13 @@ from callflow.people import PEOPLE, Role, password_fault, skills, spoken
 
 @pytest.mark.parametrize(
     "password",
-    ["sous les pavés", "correct horse battery staple", "3f9c-81aa-0b7e-d2c4", "ÉÈÀÙÇ 日本語 mot"],
+    [
+        "sous les pavés",
+        "correct horse battery staple",
+        "3f9c-81aa-0b7e-d2c4",
+        "ÉÈÀÙÇ 日本語 mot",
+        "alarme et tilleul",
+    ],
 )
 def test_a_password_of_twelve_that_nobody_tries_first_will_do(password: str) -> None:
     assert password_fault(password, "claire") is None
@@ -26,6 +32,9 @@ def test_a_password_of_twelve_that_nobody_tries_first_will_do(password: str) -> 
         ("1QAZ2wsx3EDC", "tried first"),
         ("motdepasse123", "tried first"),
         ("Claire2026123", "tried first"),
+        ("Callflow-2026!", "this trade"),
+        ("Télésurveillance 35", "this trade"),
+        ("superviseur & admin", "this trade"),
     ],
 )
 def test_a_password_is_refused_with_the_reason(password: str, why: str) -> None:

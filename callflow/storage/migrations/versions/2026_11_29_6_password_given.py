@@ -1,0 +1,19 @@
+"""A password that somebody else chose is to be replaced by whoever it is for (ASVS 6.4.1)."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from callflow.storage.schema import UtcDateTime
+
+revision = "2026_11_29_6_password_given"
+down_revision = "2026_11_29_5_erasure"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column(
+        "user_account", sa.Column("password_given_at", UtcDateTime(timezone=True), nullable=True)
+    )

@@ -1,0 +1,71 @@
+"""The pages' cookies: this host's alone, no script's, and sent over TLS alone where pages come so.
+
+Over TLS their names begin with ``__Host-``: a browser then takes them from this host only, for no
+other one, and over TLS only (RFC 6265bis, 4.1.3.2).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Literal
+
+from fastapi import Request, Response
+
+from callflow.config import Settings
+
+SESSION = "callflow_session"
+LANGUAGE = "callflow_language"
+SCHEME = "callflow_scheme"
+#: The browser that began a log-in is the one that ends it.
+CHALLENGE = "callflow_login"
+#: How long a choice is remembered.
+CHOICE_LASTS = timedelta(days=365)
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def over_tls(settings: Settings) -> bool:
+    """Whether browsers reach the pages over TLS: always, but on this machine itself."""
+    return (
+        settings.tls_certificate is not None
+        or settings.public_url.startswith("https://")
+        or settings.bind not in LOOPBACK
+    )
+
+
+def read(request: Request, name: str) -> str:
+    """What the browser sends under this name; empty: nothing."""
+    return request.cookies.get(_full(request, name), "")
+
+
+def put(
+    request: Request,
+    answer: Response,
+    name: str,
+    value: str,
+    lasts: timedelta,
+    *,
+    samesite: Literal["lax", "strict"] = "strict",
+) -> None:
+    """The browser keeps this for so long."""
+    answer.set_cookie(
+        _full(request, name),
+        value,
+        max_age=int(lasts.total_seconds()),
+        httponly=True,
+        samesite=samesite,
+        secure=_secure(request),
+    )
+
+
+def forget(request: Request, answer: Response, name: str) -> None:
+    """The browser keeps it no more."""
+    secure = _secure(request)  # what has the prefix is taken back with the same words only
+    answer.delete_cookie(_full(request, name), httponly=True, samesite="strict", secure=secure)
+
+
+def _secure(request: Request) -> bool:
+    return over_tls(request.app.state.station.settings)
+
+
+def _full(request: Request, name: str) -> str:
+    return f"__Host-{name}" if _secure(request) else name
