@@ -29,7 +29,7 @@ from callflow.dispatch.identity import Identity, only
 from callflow.handling.plans import Changed, Faulty
 from callflow.storage import Store, StoreUnavailable, Tx, access, people
 from callflow.vault import Vault
-from web import api, cookies, pages, problems
+from web import api, cookies, pages, problems, security
 from web.api import signals
 from web.api.health import machines
 from web.auth import LoginNeededError, language_of, place_of
@@ -38,7 +38,6 @@ from web.oidc import Directory
 from web.problems import ProblemError
 from web.rates import Rates
 from web.rendering import page, static_version
-from web.security import Guard
 from web.station import Network, Prompts, Station
 from web.store_watch import StoreWatch
 from web.stream import Hub
@@ -99,7 +98,7 @@ def create_app(
     app.state.rates = Rates(signals.RATE, signals.BURST)
     app.state.hearing = Rates(pages.dialogues.SOUNDS_A_SECOND, pages.dialogues.SOUNDS_AT_ONCE)
     _say_errors(app)
-    app.add_middleware(Guard, over_tls=cookies.over_tls(settings))
+    app.add_middleware(security.Guard, over_tls=cookies.over_tls(settings))
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
 
@@ -161,7 +160,11 @@ def _say_errors(app: FastAPI) -> None:
         async def handler(request: Request, error: Exception) -> Response:
             said = answer(error)
             _tell_refused(request, said.status_code)
-            return said if _is_machine(request) else _as_page(request, said)
+            shown = said if _is_machine(request) else _as_page(request, said)
+            if kind is Exception:  # answered outside of every middleware
+                over_tls = cookies.over_tls(request.app.state.station.settings)
+                security.add(shown.headers, security.headers(over_tls=over_tls))
+            return shown
 
         app.add_exception_handler(kind, handler)
 
@@ -199,12 +202,14 @@ def _tell_refused(request: Request, status: int) -> None:
     short: the log is not where it fills the disk.
     """
     if status in _TOLD and request.app.state.refused.wait("", clock.monotonic()) is None:
-        route = request.scope.get("route")
+        route = str(getattr(request.scope.get("route"), "path", "?"))
+        if _is_machine(request) and not route.startswith("/api/v1"):
+            route = f"/api/v1{route}"
         _log.warning(
             "web.refused",
             status=status,
             method=request.method if request.method in _METHODS else "?",
-            route=getattr(route, "path", "?"),
+            route=route,
             who=getattr(request.state, "who", None),
             place=place_of(request),
         )

@@ -29,12 +29,12 @@ def _inside(folder: Path, relative: str) -> Path | None:
 
 
 def answer(path: Path) -> FileResponse:
-    """The file, with Range requests answered (RFC 9110, 14.2); never cached by strangers."""
+    """The file, by ranges too (RFC 9110, 14.2); no browser keeps it: it is confidential."""
     kind = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0]
     return FileResponse(
         path,
         media_type=kind or "application/octet-stream",
         filename=path.name,
         content_disposition_type="inline",
-        headers={"Cache-Control": "private, no-cache"},
+        headers={"Cache-Control": "no-store"},
     )

@@ -43,6 +43,11 @@ HEADERS = {
 TLS_ONLY = "max-age=31536000; includeSubDomains"
 
 
+def headers(*, over_tls: bool) -> dict[str, str]:
+    """What every answer carries."""
+    return HEADERS | ({"Strict-Transport-Security": TLS_ONLY} if over_tls else {})
+
+
 class _TooLargeError(HTTPException):
     """An answer of the application's too: FastAPI takes other errors of reading for bad JSON."""
 
@@ -55,7 +60,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, *, over_tls: bool = False) -> None:
         self._app = app
-        self._headers = HEADERS | ({"Strict-Transport-Security": TLS_ONLY} if over_tls else {})
+        self._headers = headers(over_tls=over_tls)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -68,7 +73,7 @@ class Guard:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                _add_headers(MutableHeaders(scope=message), self._headers)
+                add(MutableHeaders(scope=message), self._headers)
             await send(message)
 
         try:
@@ -100,7 +105,8 @@ def _counted(receive: Receive, most: int) -> Receive:
     return counted
 
 
-def _add_headers(headers: MutableHeaders, added: Mapping[str, str]) -> None:
+def add(headers: MutableHeaders, added: Mapping[str, str]) -> None:
+    """Add what every answer carries, where it does not say otherwise itself."""
     for name, value in added.items():
         headers.setdefault(name, value)
     headers.setdefault("Cache-Control", "no-store")

@@ -90,6 +90,14 @@ async def _until_told(work: Awaitable[None]) -> None:
         await task
 
 
+_SHARED: list[structlog.typing.Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.format_exc_info,
+]
+
+
 class _Lines:
     """Standard error. On a full disk a line is lost, and nothing else: the station goes on."""
 
@@ -102,20 +110,19 @@ class _Lines:
             sys.stderr.flush()
 
 
+def log_processors() -> list[structlog.typing.Processor]:
+    """What makes one JSON object of each line of the log, whatever text is in it."""
+    return [*_SHARED, structlog.processors.JSONRenderer()]
+
+
 def settings_of_this_run() -> Settings:
     """The settings; from here on logs are JSON lines on standard error. Raises BadSettings."""
     settings = read_settings()
-    shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
-    ]
     # Libraries' lines too: a traceback may hold a text from outside, line breaks and all.
     lines = logging.StreamHandler(sys.stderr)
     lines.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
+            foreign_pre_chain=_SHARED,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.JSONRenderer(),
@@ -126,7 +133,7 @@ def settings_of_this_run() -> Settings:
     for chatty in ("httpx", "alembic", "procrastinate"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     structlog.configure(
-        processors=[*shared, structlog.processors.JSONRenderer()],
+        processors=log_processors(),
         wrapper_class=structlog.make_filtering_bound_logger(
             logging.getLevelName(settings.log_level)
         ),

@@ -38,6 +38,8 @@ class Provider:
         }
         self.lie: Callable[[Claims], Claims] = lambda claims: claims
         self.signed_by: RSAKey | None = None
+        #: What becomes of the signed token on its way.
+        self.altered: Callable[[str], str] = str
         self.algorithm = "RS256"
         self.userinfo: Claims | None = None
         self.extra_back: dict[str, str] = {}
@@ -101,7 +103,11 @@ class Provider:
         key = self.signed_by or self.key
         header = {"alg": self.algorithm, "kid": self.key.kid}
         signed = jwt.encode(header, self.lie(claims), key, algorithms=[self.algorithm])
-        return {"access_token": "let me in", "token_type": "Bearer", "id_token": signed}
+        return {
+            "access_token": "let me in",
+            "token_type": "Bearer",
+            "id_token": self.altered(signed),
+        }
 
 
 def _key() -> RSAKey:

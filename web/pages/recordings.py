@@ -47,7 +47,7 @@ async def waveform(call_id: str, visitor: Reader, station: Here) -> Response:
         drawn = await asyncio.to_thread(_draw, path, path.stat().st_mtime_ns)
     except (soundfile.SoundFileError, OSError):
         raise ProblemError(404, "this recording can't be drawn") from None
-    headers = {"Cache-Control": "private, max-age=3600"}
+    headers = {"Cache-Control": "no-store"}
     return Response(drawn, media_type="image/svg+xml", headers=headers)
 
 

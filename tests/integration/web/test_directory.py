@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import html
+import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,15 +14,16 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from joserfc import jwt
 from playwright.sync_api import Page, expect
 
 from callflow.config import Settings
-from callflow.storage import people
+from callflow.storage import access, people
 from tests.integration.web.test_browser import watched
 from tests.support.oidc_provider import CLIENT, SECRET, Claims, Provider
 from tests.support.visitors import Person
 from tests.support.web_station import PASSWORD, WebProcess, WebStation
-from web.accounts import Role
+from web.accounts import Role, digest
 from web.app import create_app
 
 ROLES = {"operators": "operator", "chiefs": "supervisor", "boss": "administrator"}
@@ -175,6 +180,48 @@ async def test_another_signature_lets_nobody_in(app: FastAPI, provider: Provider
     assert (await come(Person(app))).status_code == 401
 
 
+def _part(of: bytes) -> str:
+    return base64.urlsafe_b64encode(of).decode().rstrip("=")
+
+
+def _forged(provider: Provider, token: str, header: dict[str, Any], secret: bytes | None) -> str:
+    """The same claims under another header; signed with a secret that others have, or not."""
+    signed = f"{_part(json.dumps(header).encode())}.{token.split('.')[1]}"
+    mac = hmac.new(secret, signed.encode(), hashlib.sha256).digest() if secret else b""
+    return f"{signed}.{_part(mac)}"
+
+
+async def test_an_algorithm_or_a_key_that_the_token_names_lets_nobody_in(
+    app: FastAPI, provider: Provider
+) -> None:
+    public = provider.key.as_pem(private=False)
+    stranger = provider.other_key
+    own = {"alg": "RS256", "jwk": stranger.as_dict(private=False), "jku": "https://evil.example"}
+    ways: list[Callable[[str], str]] = [
+        lambda token: _forged(provider, token, {"alg": "none"}, None),
+        lambda token: _forged(provider, token, {"alg": "HS256"}, SECRET.encode()),
+        lambda token: _forged(provider, token, {"alg": "HS256", "kid": provider.key.kid}, public),
+        lambda token: jwt.encode(own, jwt.decode(token, provider.key).claims, stranger),
+        lambda token: token.rpartition(".")[0] + ".",
+    ]
+    for way in ways:
+        provider.altered = way
+        assert (await come(Person(app))).status_code == 401
+    provider.altered = str
+    assert (await come(Person(app))).status_code == 200
+
+
+async def test_who_comes_again_has_one_session(
+    station: WebStation, app: FastAPI, provider: Provider
+) -> None:
+    claire = Person(app)
+    await come(claire)
+    first = claire.token
+    await come(claire)
+    assert claire.token != first
+    assert station.store.read_now(lambda tx: access.session_of(tx, digest(first))) is None
+
+
 async def test_changed_keys_are_fetched(app: FastAPI, provider: Provider) -> None:
     assert (await come(Person(app))).status_code == 200
     provider.key = provider.other_key
@@ -213,6 +260,15 @@ async def test_a_code_of_another_log_in_is_refused(app: FastAPI, provider: Provi
     back = re.sub(r"code=[^&]+", f"code={code[1]}", await begin(thief))
     assert (await thief.see(back)).status_code == 401
     assert not await thief.is_in()
+
+
+async def test_an_issuer_that_calls_itself_otherwise_is_not_believed(
+    app: FastAPI, provider: Provider
+) -> None:
+    called, provider.issuer = provider.issuer, f"{provider.issuer}.evil.example"
+    assert (await Person(app).see("/login/directory")).status_code == 503
+    provider.issuer = called
+    assert (await Person(app).see("/login/directory")).status_code == 303
 
 
 async def test_an_answer_that_names_another_issuer_is_refused(

@@ -217,3 +217,15 @@ def test_the_network_tells_the_trunks_apart_and_counts_the_calls_of_each(tmp_pat
     assert "endpoint = station-beta\nmatch_header = From: /@beta.example/" in pjsip
     assert "GROUP_COUNT(alpha)} > 30" in dialplan
     assert "GROUP_COUNT(beta)} > 12" in dialplan
+
+
+def test_the_browsers_telephone_speaks_dtls_srtp_alone(tmp_path: Path) -> None:
+    """`webrtc = yes` is DTLS-SRTP, its certificate made at each start, checked by fingerprint;
+    nothing takes it back, and media comes from where it began only."""
+    etc = _station(tmp_path).etc
+    text = (etc / "pjsip.conf").read_text()
+    softphone = text.partition("[softphone]")[2].partition("\n[")[0]
+    assert "webrtc = yes" in softphone
+    for weaker in ("media_encryption", "optimistic", "dtls_verify", "dtls_rekey", "dtls_cert_file"):
+        assert weaker not in softphone
+    assert "strictrtp = yes" in (etc / "rtp.conf").read_text()
