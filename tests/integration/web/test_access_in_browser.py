@@ -163,6 +163,15 @@ def test_an_administrator_adds_somebody_who_then_logs_in(
     page.get_by_label("Mot de passe").fill(made)
     page.keyboard.press("Enter")
     expect(page.locator(".user")).to_contain_text("zoé <b>")
+    page.get_by_role("link", name="Callflow").click()  # nowhere before they chose their own
+    expect(page.get_by_role("status").filter(has_text="choisissez le vôtre")).to_be_visible()
+    page.get_by_label("Mot de passe actuel").fill(made)
+    page.get_by_label("Nouveau mot de passe").fill("une nuit sans lune")
+    page.get_by_label("Encore une fois").fill("une nuit sans lune")
+    page.get_by_role("button", name="Changer le mot de passe").click()
+    expect(page.get_by_text("choisissez le vôtre")).to_have_count(0)
+    page.get_by_role("link", name="Callflow").click()
+    expect(page).to_have_url(re.compile(r"/$"))
     assert said == []
 
 

@@ -27,6 +27,7 @@ BY_STANDARD = {
 CONSTANT = {
     "callflow/storage/connecting.py: cursor.execute(f'PRAGMA {pragma}')",
     "callflow/storage/schema/logbook.py: text(f\"who <> '{MACHINE}'\")",
+    "callflow/storage/schema/alarms.py: text(f\"{table}.path <> ''\")",
     "callflow/storage/upgrade.py: text(f'SELECT pg_advisory_xact_lock({_LOCK})')",
 }
 #: Patterns that a function puts together, each from a table of its own module.
