@@ -110,8 +110,6 @@ async def log_out(request: Request, station: Here) -> Response:
     await auth.log_out(station, request)
     answer = RedirectResponse("/login?shift=on" if on_shift else "/login", 303)
     cookies.forget(request, answer, cookies.SESSION)
-    # Nothing is kept that was confidential; what a browser kept all the same, it lets go.
-    answer.headers["Clear-Site-Data"] = '"cache"'
     return answer
 
 

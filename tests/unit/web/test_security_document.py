@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import re
@@ -184,11 +185,22 @@ def test_cryptography_is_imported_from_known_libraries() -> None:
     assert "ECB" not in str(used)
 
 
-def test_nothing_here_unpacks_an_archive() -> None:
-    """Where something does, web/security.md says how it is measured first."""
-    unpackers = {"zipfile", "tarfile", "gzip", "bz2", "lzma", "openpyxl"}
-    found = [(source.name, module) for source in product() for module, _ in source.imports]
-    assert [pair for pair in found if pair[1].partition(".")[0] in unpackers] == []
+#: What is unpacked, and the test that it is measured first.
+UNPACKED = {
+    "callflow/site_file/reading.py": "test_a_workbook_that_unpacks_to_too_much_is_not_unpacked",
+}
+
+
+def test_what_is_unpacked_is_measured_first() -> None:
+    """Archives are written; one that is read stands above."""
+    unpackers = {"tarfile", "gzip", "bz2", "lzma"}
+    for source in product():
+        modules = {module.partition(".")[0] for module, _ in source.imports}
+        assert not unpackers & modules, source.name
+        for call in source.calls:
+            if dotted(call.func).rpartition(".")[2] == "ZipFile":
+                modes = [arg.value for arg in call.args if isinstance(arg, ast.Constant)]
+                assert "w" in modes or source.name in UNPACKED, source.name
 
 
 def test_no_secret_stands_in_the_source() -> None:
