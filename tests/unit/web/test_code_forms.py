@@ -53,6 +53,7 @@ CHANCE = {
     "callflow/commands/proving.py",
     "ivr/ami/link.py",
     "web/api/proofs.py",
+    "web/pages/plan_trial.py",
 }
 
 
