@@ -7,8 +7,8 @@ from alembic import op
 
 from callflow.storage.schema import UtcDateTime
 
-revision = "2026_11_29_7_password_given"
-down_revision = "2026_11_29_6_firms"
+revision = "2026_11_29_8_password_given"
+down_revision = "2026_11_29_7_event_rule"
 branch_labels = None
 depends_on = None
 
