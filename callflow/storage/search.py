@@ -130,19 +130,14 @@ def known(tx: Tx, text: str, *, limit: int) -> list[Row]:
     """Contacts of sites, and firms that are not closed, whose name or number holds ``text``: each
     once, with a ``role`` in which they are called, or None, and ``sites``, for how many."""
     c, link, g = t.contact.c, t.site_contact.c, t.guard_firm.c
-    called = (
-        select(link.contact_id, func.min(link.role).label("role"))
-        .add_columns(func.count(link.site_id.distinct()).label("sites"))
-        .group_by(link.contact_id)
-        .subquery()
-    )
-    role = func.coalesce(g.part, called.c.role).label("role")
+    theirs = link.contact_id == c.id
+    role = func.coalesce(g.part, select(func.min(link.role)).where(theirs).scalar_subquery())
+    sites = select(func.count(link.site_id.distinct())).where(theirs).scalar_subquery()
     query = (
-        select(c.id, c.name, c.phone, role, func.coalesce(called.c.sites, 0).label("sites"))
-        .outerjoin(called, called.c.contact_id == c.id)
+        select(c.id, c.name, c.phone, role.label("role"), sites.label("sites"))
         .outerjoin(t.guard_firm, g.contact_id == c.id)
         .where(holds(c.name, text) | holds(c.phone, text), g.closed_at.is_(None))
-        .where(called.c.contact_id.is_not(None) | g.contact_id.is_not(None))
+        .where(select(link.site_id).where(theirs).exists() | g.contact_id.is_not(None))
         .order_by(func.lower(c.name), c.id)
         .limit(limit)
     )

@@ -14,13 +14,14 @@ from fastapi.responses import RedirectResponse
 from callflow import handling, roster
 from callflow.handling import rosters
 from callflow.handling.policy import load_policy
-from callflow.hours import DAY, CalendarError, Span, instant
+from callflow.hours import DAY, CalendarError, Span, instant, united
 from callflow.roster import Duty, Part
 from callflow.storage import Tx, shifts
 from callflow.storage import rosters as rows
-from web import i18n, views
+from web import calendar_views, i18n, views
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
+from web.calendar_views import Mark
 from web.pages import forms
 from web.pages.forms import Form
 from web.rendering import page
@@ -33,6 +34,7 @@ Reader = Annotated[Visitor, Depends(allowed(Right.READ))]
 Configurer = Annotated[Visitor, Depends(allowed(Right.CONFIGURE))]
 Row = dict[str, Any]
 _Day = Annotated[str, Query(max_length=10)]
+_YEARS = Query(ge=2000, le=2200)
 
 _ZONE = ZoneInfo(i18n.STATION_ZONE)
 _WEEK = timedelta(days=7)
@@ -54,6 +56,50 @@ async def show(request: Request, visitor: Reader, station: Here, day: _Day = "")
     answer = await _show(station, visitor, day)
     remember_language(request, answer)
     return answer
+
+
+@router.get("/roster/year")
+async def show_year(
+    request: Request, visitor: Reader, station: Here, year: Annotated[int | None, _YEARS] = None
+) -> Response:
+    """A year of it, a part after the other: which days somebody is there, or is called."""
+    now = station.clock()
+    number = year or now.astimezone(_ZONE).year
+    start, end = calendar_views.bounds(date(number, 1, 1), 366, _ZONE)
+
+    def read(tx: Tx) -> Row:
+        duties = rows.between(tx, start, end)
+        return {
+            "years": [
+                (part, _drawn(duties, part, number, visitor.language))
+                for part in Part
+                if any(duty.part is part for duty in duties)
+            ],
+            "strip": views.strip(station.health(tx)),
+        }
+
+    values = await station.store.read(read)
+    values |= {
+        "visitor": visitor,
+        "now": now,
+        "zone": i18n.STATION_ZONE,
+        "here": "roster",
+        "number": number,
+        "signs": calendar_views.SIGNS,
+        "marks": (Mark.WHOLE, Mark.PART, Mark.NONE),
+    }
+    answer = page(visitor.language, "roster_year.html", values)
+    remember_language(request, answer)
+    return answer
+
+
+def _drawn(
+    duties: Sequence[Duty], part: Part, number: int, language: str
+) -> list[calendar_views.Month]:
+    """Which days of the year somebody has a part."""
+    spans = united(sorted(duty.span for duty in duties if duty.part is part))
+    there = calendar_views.by_day(spans, _ZONE)
+    return calendar_views.year(there, number, lambda day: None, language)
 
 
 async def _show(

@@ -95,7 +95,7 @@ site_contact = Table(
     "site_contact",
     metadata,
     Column("site_id", String(64), ForeignKey("site.id"), primary_key=True),
-    Column("contact_id", String(64), ForeignKey("contact.id"), primary_key=True),
+    Column("contact_id", String(64), ForeignKey("contact.id"), primary_key=True, index=True),
     Column("role", String(16), primary_key=True),
     Column("rank", Integer, nullable=False),
     Column("authorities", JSON, nullable=False),  # {kind or "*": [authority, ...]}

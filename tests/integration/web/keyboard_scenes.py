@@ -550,6 +550,7 @@ SCENES: tuple[Scene, ...] = (
     Scene(name="not on shift", prepare=at("/shift/end"), visitor=THIRD),
     Scene(name="alone", prepare=_alone, ready="[data-presence]"),
     Scene(name="roster", prepare=_roster, values={"name": COLLEAGUE}),
+    Scene(name="the roster's year", prepare=at("/roster/year")),
     Scene(
         name="first start",
         prepare=at("/start"),

@@ -228,6 +228,9 @@ async def test_a_duty_is_written_in_for_two_weeks_and_taken_out(
         ("2026-11-23T19:00:00Z", "+33639989920"),
         ("2026-11-30T19:00:00Z", "+33639989920"),
     ]
+    year = (await stranger.get("/roster/year", params={"year": 2026})).text
+    assert 'class="part"' in year  # drawn, for the part that somebody has
+    assert 'class="part"' not in (await stranger.get("/roster/year", params={"year": 2025})).text
     gone = f"/roster/{found['items'][0]['id']}/remove"
     out = await stranger.post(gone, data={**token, "day": "2026-11-23"})
     assert out.status_code == 303
