@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "2026_11_29_8_parts"
-down_revision = "2026_11_29_7_event_rule"
+revision = "2026_11_29_9_parts"
+down_revision = "2026_11_29_8_password_given"
 branch_labels = None
 depends_on = None
 
