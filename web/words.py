@@ -667,6 +667,8 @@ REFUSALS = (
     N_("this plan can't run as it is: what is wrong stands beside its steps"),
     N_("say that you know that these people are called"),
     N_("choose a version"),
+    N_("choose a kind of alarm"),
+    N_("does not fit this plan"),
     N_("an exercise runs at this site already: close it first"),
     N_("this site is in alarm: rehearse when it is over"),
     N_("name each step once"),

@@ -209,6 +209,10 @@ WARNINGS: Mapping[str, tuple[str, str]] = {
         "« {code} » n’est pas un code acquis de la station",
         "{code!r} is no resolution code of the station",
     ),
+    "override_lost": (
+        "son réglage propre {where} ne va plus avec la consigne : il sera ignoré",
+        "its own setting {where} fits the plan no more: it is left out",
+    ),
     "nobody_listed": (
         "la liste est vide : personne n’y tient ce rôle",
         "the list is empty: nobody plays this part there",

@@ -173,13 +173,14 @@ def step_to_json(step: Step) -> dict[str, Any]:
     for name in (*FIELDS[step.kind], "text"):
         value = getattr(step, name)
         if value != DEFAULTS[name] or name in _ALWAYS:
-            body[name] = _shown(value)
+            body[name] = setting_to_json(value)
     if step.outcomes or step.kind in CALLING:
         body["outcomes"] = dict(step.outcomes)
     return body
 
 
-def _shown(value: Any) -> Any:
+def setting_to_json(value: Any) -> Any:
+    """A setting as it is written in a plan."""
     if isinstance(value, StrEnum):
         return value.value
     if isinstance(value, tuple):

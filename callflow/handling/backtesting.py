@@ -14,6 +14,7 @@ from callflow.call import BESIDE_PLANS, Outcome
 from callflow.call_plan import Plan, StepKind
 from callflow.correlation import zone_key
 from callflow.handling.agreed import site_now
+from callflow.handling.proving import plan_at
 from callflow.incident import Incident, Machine, State
 from callflow.instants import from_iso, to_iso
 from callflow.logbook import MACHINE
@@ -65,7 +66,7 @@ def backtest_page(
         examined += 1
         if not backtest.reproduced(past):
             unlike.append(past.incident)
-        difference = backtest.compare(past, plan)
+        difference = backtest.compare(past, plan_at(tx, plan, past.site.id))
         if difference is not None:
             differences.append(difference)
     last = rows[-1] if len(rows) == limit else None

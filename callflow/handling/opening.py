@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from callflow import call_plan, plan_choice, standard_plans
+from callflow import call_plan, plan_choice, plan_overrides, standard_plans
 from callflow.hours import CalendarError
 from callflow.incident import Machine, State
 from callflow.signal import PERSONAL, Category, Kind
@@ -81,9 +81,10 @@ def plan_for(tx: Tx, site: str | None, alarm: plan_choice.Alarm, now: datetime) 
         return standard_plans.OPERATOR  # D2: a human reads the agreed text; nobody is called
     body = sites.plan_body(tx, _plan_id(tx, row, alarm, now))
     try:
-        return call_plan.read(body) if body else standard_plans.OPERATOR
+        plan = call_plan.read(body) if body else standard_plans.OPERATOR
     except call_plan.PlanError:
         return standard_plans.OPERATOR
+    return plan_overrides.applied(plan, row["plan_overrides"].get(plan.id, {}))
 
 
 #: Alarms of the station itself that the machine calls people for.

@@ -109,7 +109,8 @@ def followers(
 
     Each with ``id, name``; ``kinds`` of alarm that may get it; and why: ``standard`` (nothing else
     is said), ``own`` (the kinds, categories or "*" for which the site names it), ``rules`` (how
-    many of the site's name it), ``agreed`` (kinds, for a while).
+    many of the site's name it), ``agreed`` (kinds, for a while). ``otherwise`` are the settings
+    that the site has of its own, as ``step.setting``.
     """
     agreed = instructions.naming(tx, plan_id, now)
     asked = text.casefold()
@@ -128,7 +129,13 @@ def followers(
         if said is None or not (said["kinds"] or meanwhile):
             continue
         kinds = sorted({*said["kinds"], *meanwhile})
-        shown = {"id": row["id"], "name": row["name"], "agreed": sorted(meanwhile)}
+        own = row["plan_overrides"].get(plan_id, {})
+        shown = {
+            "id": row["id"],
+            "name": row["name"],
+            "agreed": sorted(meanwhile),
+            "otherwise": [f"{step}.{name}" for step, names in own.items() for name in names],
+        }
         found.append({**said, **shown, "kinds": kinds})
     return found[offset : offset + limit], len(found)
 

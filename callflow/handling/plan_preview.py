@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from callflow import on_call
 from callflow.call_plan import CALLING, Plan, Step, StepKind
 from callflow.handling.opening import plan_for
-from callflow.handling.proving import site_of
+from callflow.handling.proving import plan_at, site_of
 from callflow.handling.refusals import NotFound
 from callflow.hours import Holidays, instant
 from callflow.plan_choice import Alarm
@@ -37,6 +37,7 @@ class Preview:
 def preview(tx: Tx, plan: Plan, site_id: str, kind: Kind, at: datetime) -> Preview:
     """Whom ``plan`` calls about an alarm of ``kind`` at a site at ``at`` (UTC). Raises NotFound."""
     site = site_of(tx, site_id, kind, at)
+    plan = plan_at(tx, plan, site_id)
     accounts = sites.account_rows(tx, site_id)
     category, _ = events.usual(kind)
     account = accounts[0]["account"] if accounts else ""

@@ -147,6 +147,7 @@ def uses_of(tx: Tx, plan_id: str, now: datetime) -> Iterable[plan_check.Use]:
                 postcode=row["postcode"],
                 lines=lines,
                 cameras=len(row["cameras"]),
+                own=row["plan_overrides"].get(plan_id, {}),
             )
 
 

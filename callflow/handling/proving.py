@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from callflow import call_plan, simulation
+from callflow import call_plan, plan_overrides, simulation
 from callflow.call_plan import Plan
 from callflow.handling import plans
 from callflow.handling.agreed import site_now
@@ -24,7 +24,7 @@ from callflow.simulation import (
     Worst,
 )
 from callflow.site import Site
-from callflow.storage import Tx
+from callflow.storage import Tx, sites
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,6 +51,12 @@ def site_of(tx: Tx, site_id: str, kind: Kind, at: datetime) -> Site:
     return site
 
 
+def plan_at(tx: Tx, plan: Plan, site_id: str) -> Plan:
+    """The plan with the settings that the site has of its own."""
+    row = sites.site_row(tx, site_id)
+    return plan_overrides.applied(plan, row["plan_overrides"].get(plan.id, {})) if row else plan
+
+
 def simulate(
     tx: Tx,
     plan: Plan,
@@ -69,6 +75,7 @@ def simulate(
     if not 1971 <= start.year <= 9000:  # room for hours and zones on both sides
         raise BehaviourError("the alarm must come between the years 1971 and 9000")
     site = site_of(tx, site_id, kind, start)
+    plan = plan_at(tx, plan, site_id)
     category, _ = events.usual(kind)
     people: Behaviours = Script.from_json(script or {}, load_policy(tx).ring_time)
     if chance is not None:

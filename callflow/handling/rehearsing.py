@@ -16,7 +16,7 @@ from callflow.call_plan import Plan
 from callflow.handling.acting import EXERCISE, ask_hang_up, close, withdraw
 from callflow.handling.deciding import decide
 from callflow.handling.opening import opened
-from callflow.handling.proving import site_of
+from callflow.handling.proving import plan_at, site_of
 from callflow.handling.refusals import Refused
 from callflow.handling.telling import tell
 from callflow.incident import State
@@ -49,6 +49,7 @@ def rehearse(tx: Tx, plan: Plan, site_id: str, kind: Kind, who: str, now: dateti
                 if other["exercise"]
                 else "this site is in alarm: rehearse when it is over"
             )
+    plan = plan_at(tx, plan, site_id)
     row = _opened(tx, plan, site_id, kind, now)
     incidents.insert(tx, [row])
     tell(tx, "rehearsed", now, row, who_did=who, plan=plan.name, version=plan.version, by=who)

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from callflow import call_plan, plan_overrides
 from callflow.changes import changes
 from callflow.handling import (
     calendars,
@@ -69,6 +70,7 @@ def get_site(tx: Tx, site_id: str) -> Row | None:
         "panel_users": site_rules.shown_users(tx, [a["account"] for a in accounts]),
         "plans": row["plans"],
         "plan_rules": row["plan_rules"],
+        "plan_overrides": row["plan_overrides"],
         "cameras": cameras.shown(row["cameras"]),
         **site_rules.shown_site(tx, row),
     }
@@ -176,6 +178,9 @@ def _write_site(
             "recognition_word": word,
             "plans": _plans(tx, body.get("plans", {})),
             "plan_rules": calendars.plan_rules(tx, body.get("plan_rules"), _numbers(body)),
+            "plan_overrides": _overrides(
+                tx, body.get("plan_overrides") or {}, old["plan_overrides"] if old else {}
+            ),
             "cameras": cameras.values(
                 vault, old["cameras"] if old else [], body.get("cameras") or []
             ),
@@ -290,6 +295,19 @@ def _write_zones(tx: Tx, zones: list[Row], accounts: set[str]) -> None:
 
 def _numbers(body: Row) -> list[str]:
     return [account["account"] for account in body.get("accounts", [])]
+
+
+def _overrides(tx: Tx, overrides: Row, before: Row) -> Row:
+    """A site's own settings of plans' steps; one that fitted once may stay. Raises BadSite."""
+    for plan_id, own in overrides.items():
+        body = sites.plan_body(tx, plan_id)
+        if body is None:
+            raise BadSite("plan_overrides", f"there is no plan {plan_id!r}: publish it first")
+        if own == before.get(plan_id):
+            continue
+        for where in plan_overrides.lost(call_plan.from_json(body), own):
+            raise BadSite(f"plan_overrides.{plan_id}.{where}", "does not fit this plan")
+    return {plan_id: own for plan_id, own in overrides.items() if own}
 
 
 def _plans(tx: Tx, plans: dict[str, str]) -> dict[str, str]:

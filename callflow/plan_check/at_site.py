@@ -29,6 +29,7 @@ from callflow.dial_policy import refusal
 from callflow.directory import Line
 from callflow.hours import Span
 from callflow.on_call import nobody
+from callflow.plan_overrides import Own, applied, lost
 from callflow.signal import PERSONAL, Category, Kind
 from callflow.site import Authority, Contact, Role, Site
 
@@ -49,6 +50,7 @@ class Use:
     postcode: str = ""
     lines: tuple[Line, ...] = ()
     cameras: int = 0
+    own: Own = field(default_factory=dict)  # settings of the plan that the site has otherwise
 
     @property
     def ringing(self) -> list[Kind]:
@@ -58,12 +60,16 @@ class Use:
 
 def at_site(plan: Plan, use: Use, now: datetime) -> Iterator[Finding]:
     """What is found for a sound plan at one site, from ``now`` (UTC) for a year."""
-    here = _Here(plan, use, now)
+    for where in lost(plan, use.own):
+        args = {"where": where}
+        yield Finding(code="override_lost", site=use.site.id, args=args)
+    here = _Here(applied(plan, use.own), use, now)
     yield from here.found()
 
 
 def reaches_somebody(plan: Plan, use: Use) -> bool:
     """Whether any step of a sound plan may call anybody at the site, at any hour."""
+    plan = applied(plan, use.own)
     here, done = _Here(plan, use, _NEVER), reachable(plan)
     return any(
         contact.phone is not None and refusal(contact.phone) is None

@@ -80,7 +80,9 @@ def drop_draft(tx: Tx, plan_id: str, revision: str) -> bool:
 def sites_with_plans(tx: Tx) -> list[Row]:
     """What decides which plan a site follows, and what a plan may need there, of every site."""
     c = t.site.c
-    query = select(c.id, c.plans, c.plan_rules, c.postcode, c.cameras, c.state).order_by(c.id)
+    query = select(
+        *(c.id, c.plans, c.plan_rules, c.plan_overrides, c.postcode, c.cameras, c.state)
+    ).order_by(c.id)
     return [dict(row._mapping) for row in tx.execute(query)]
 
 
@@ -102,11 +104,11 @@ def draft_rows(tx: Tx) -> list[Row]:
 
 
 def choices(tx: Tx) -> list[Row]:
-    """``id, name, state`` of every site by its name, and what decides which plans it follows, as
-    JSON texts: most sites have the same."""
+    """``id, name, state, plan_overrides`` of every site by its name, and what decides which plans
+    it follows, as JSON texts: most sites have the same."""
     c = t.site.c
     query = select(
-        *(c.id, c.name, c.state),
+        *(c.id, c.name, c.state, c.plan_overrides),
         cast(c.plans, Text).label("plans"),
         cast(c.plan_rules, Text).label("plan_rules"),
     ).order_by(func.lower(c.name), c.id)

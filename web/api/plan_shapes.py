@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -17,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
 from callflow import plan_text
 from callflow.call_plan import Level, Plan, json_schema, to_json
-from web.api.shapes import Body, Line, storable
+from web.api.shapes import Body, Line, every_text_storable
 from web.api.site_shapes import Identifier
 from web.problems import ProblemError
 
@@ -26,32 +25,13 @@ YAML = frozenset({"application/yaml", "text/yaml", "application/x-yaml", "text/x
 _SCHEMA = json_schema()
 
 
-def _every_text_storable(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    for text in _texts(steps):
-        storable(text)
-    return steps
-
-
-def _texts(value: Any) -> Iterator[str]:
-    """Every text within what JSON can hold, names included."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        yield from value
-        for each in value.values():
-            yield from _texts(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _texts(each)
-
-
 class PlanIn(Body):
     """A plan to publish, or to keep as a draft; its steps are as `callflow plan schema` says."""
 
     id: Identifier
     version: int | None = Field(None, ge=1, description="Given by the station")
     name: Line = ""
-    steps: Annotated[list[dict[str, Any]], AfterValidator(_every_text_storable)] = Field(
+    steps: Annotated[list[dict[str, Any]], AfterValidator(every_text_storable)] = Field(
         min_length=1, max_length=100
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
@@ -25,6 +26,25 @@ def storable(text: str) -> str:
     except UnicodeEncodeError:
         raise ValueError("half of a surrogate pair can't be stored") from None
     return text
+
+
+def every_text_storable(value: T) -> T:
+    """What JSON can hold, where every text in it, names included, can be stored."""
+    for text in _texts(value):
+        storable(text)
+    return value
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from (text for name in value for text in _texts(name))
+        for each in value.values():
+            yield from _texts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
 
 
 def in_calendar(at: datetime) -> datetime:

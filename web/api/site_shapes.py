@@ -19,7 +19,7 @@ from callflow.signal import Category, Kind
 from callflow.site import Authority, Role, SiteState
 from web.api.calendar_shapes import AvailabilityBody, PlanRulesBody
 from web.api.camera_shapes import CameraIn, CameraOut
-from web.api.shapes import AccountNumber, Body, Line, Short, Storable
+from web.api.shapes import AccountNumber, Body, Line, Short, Storable, every_text_storable
 
 _ZONES = available_timezones()
 
@@ -75,6 +75,7 @@ Timezone = Annotated[str, AfterValidator(_timezone)]
 KindKey = Annotated[str, AfterValidator(_kind_key)]
 PlanKey = Annotated[str, AfterValidator(_plan_key)]
 HexKey = Annotated[str, AfterValidator(_hex_key)]
+PlanOverrides = Annotated[dict[str, dict[str, dict[str, Any]]], AfterValidator(every_text_storable)]
 Identifier = Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$")]
 LineName = Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z._:-]{0,31}$")]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Za-z]{2})?$")]
@@ -222,6 +223,11 @@ class SiteIn(Body):
     panel_users: list[PanelUserIn] = Field(default_factory=list, max_length=5000)
     plans: dict[PlanKey, Identifier] = Field(default_factory=dict)
     plan_rules: PlanRulesBody = Field(default_factory=list)
+    plan_overrides: PlanOverrides = Field(
+        default_factory=dict,
+        max_length=100,
+        description="Settings of plans' steps that this site has otherwise, by plan and step",
+    )
     schedule: ScheduleBody = None
     rules: RulesIn = Field(default_factory=RulesIn)
     event_overrides: list[EventOverrideIn] = Field(default_factory=list, max_length=1000)
@@ -358,6 +364,7 @@ class SiteOut(_Out):
     panel_users: list[PanelUserOut] = Field(default_factory=list)
     plans: dict[str, str]
     plan_rules: list[dict[str, Any]] = Field(default_factory=list)
+    plan_overrides: dict[str, dict[str, dict[str, Any]]] = Field(default_factory=dict)
     schedule: dict[str, Any] | None = None
     rules: RulesOut
     event_overrides: list[EventOverrideOut] = Field(default_factory=list)

@@ -25,6 +25,7 @@ from web.pages import (
     plan,
     plan_edit,
     plan_list,
+    plan_site,
     plan_trial,
     presence,
     recordings,
@@ -52,8 +53,8 @@ router = APIRouter()
 for module in (
     *(login, directory, account, people, console, search, undo, scheme),
     *(site_list, site_edit, site_hours, site_person, site_parts, sites),
-    *(plan_list, plan, plan_edit, plan_trial),
     *(clients, firms, service_lines),
+    *(plan_list, plan, plan_edit, plan_trial, plan_site),
     *(passwords, together, incident),  # the last one takes any act
     *(lines, logbook, recordings, images),
     *(settings, tokens, event_table, dial_policy, retention, audit, personal, configuration),

@@ -16,7 +16,8 @@ from callflow.call_plan import Plan
 from callflow.handling import plan_lists, plan_preview, plans
 from callflow.handling.proving import site_of
 from callflow.handling.refusals import NotFound, Refused
-from callflow.signal import Kind
+from callflow.signal import Category, Kind
+from callflow.site import ANY_KIND
 from callflow.storage import Tx, sites
 from callflow.storage import plans as rows
 from web import plan_views as views
@@ -36,6 +37,8 @@ Line = Annotated[str, Query(max_length=100)]
 Row = dict[str, Any]
 
 DRAFT = "draft"
+#: What a site may choose a plan for.
+CHOSEN_FOR = (ANY_KIND, *(c.value for c in Category), *(k.value for k in Kind))
 #: Sites of one page, and of the list that a form offers.
 _MOST = 50
 #: When: now, at three on the morning of a holiday, or at a moment that is chosen.
@@ -208,7 +211,13 @@ async def followers(
         return f"/plans/{quote(plan_id, safe='')}/sites?{urlencode({'q': q, 'n': number})}"
 
     values = await station.store.read(read)
-    values |= {"q": q, "n": n, "pages": max(1, -(-values["count"] // _MOST)), "address": address}
+    values |= {
+        "chosen_for": CHOSEN_FOR,
+        "q": q,
+        "n": n,
+        "pages": max(1, -(-values["count"] // _MOST)),
+        "address": address,
+    }
     return await respond(request, visitor, "plan_sites.html", values)
 
 

@@ -304,7 +304,7 @@ async def _forms(
             "names": sites.names_of(tx, {f.site for f in seen if f.site}),
             "grave": len(plan_check.errors(seen)),
             "count": len(seen),
-            "open": _opened(shown, _named(shown, place, typed), typed, language),
+            "open": opened(shown, _named(shown, place, typed), typed, language),
             "compared": views.side_by_side(plan, mine, language) if mine else None,
         }
 
@@ -339,7 +339,7 @@ def _named(plan: Plan, place: int, typed: forms.Form | None) -> int:
     return known.get(typed["step"], known.get(typed.get("id", ""), 0))
 
 
-def _opened(plan: Plan, place: int, typed: forms.Form | None, language: str) -> Row | None:
+def opened(plan: Plan, place: int, typed: forms.Form | None, language: str) -> Row | None:
     """The form of the step at ``place``, with what was ``typed`` where it was refused."""
     if not 1 <= place <= len(plan.steps):
         return None

@@ -40,6 +40,8 @@ site = Table(
     Column("plans", JSON, nullable=False),  # {kind or "*": plan id}
     # Which plan by time, arming, kind and zone: callflow/plan_choice.py; looked at before `plans`.
     Column("plan_rules", JSON, nullable=False, server_default="[]"),
+    # {plan: {step: {setting: value}}}: what it has otherwise, callflow/plan_overrides.py
+    Column("plan_overrides", JSON, nullable=False, server_default="{}"),
     Column("schedule", JSON, nullable=True),  # when it is open: callflow/schedule.py
     instant("schedule_due", index=True),  # when its arming must be looked at next
     Column("rules", JSON, nullable=False, server_default="{}"),  # callflow/site.py: Rules

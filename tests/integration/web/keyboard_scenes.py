@@ -324,6 +324,22 @@ def _a_plan_simulated(world: World, page: Page) -> str:
     return f"/plans/intrusion/simulate?site={world.site()}"
 
 
+#: The site that is made to follow a plan.
+NEXT_SITE = [""]
+
+
+def _plan_sites(world: World, page: Page) -> str:
+    NEXT_SITE[0] = world.site()
+    return "/plans/operator/sites"
+
+
+def _plan_at_a_site(world: World, page: Page) -> str:
+    """It chose the plan, and has something otherwise."""
+    own = {"keyholders": {"attempts": 4}}
+    account = world.site(plans={"intrusion": "intrusion"}, plan_overrides={"intrusion": own})
+    return f"/plans/intrusion/sites/{account}?step=1"
+
+
 def _versions(world: World, page: Page) -> str:
     now = clock.now()
     body = call_plan.to_json(standard_plans.INTRUSION)
@@ -603,7 +619,8 @@ SCENES: tuple[Scene, ...] = (
         values={"seed": "2", "restored_s": "60"},
     ),
     Scene(name="a plan replayed", prepare=at("/plans/intrusion/backtest?run=1")),
-    Scene(name="a plan's sites", prepare=at("/plans/operator/sites")),
+    Scene(name="a plan's sites", prepare=_plan_sites, values={"site": lambda: NEXT_SITE[0]}),
+    Scene(name="a plan at a site", prepare=_plan_at_a_site, ready="form.fields"),
     Scene(
         name="a plan's versions",
         prepare=_versions,

@@ -36,6 +36,7 @@ PLAN_PAGES = (
     "guard?check=1",
     f"guard/called?site={GUARDED}&when=holiday",
     "guard/sites",
+    f"guard/sites/{GUARDED}?step=1",
     "guard/versions",
     "guard/edit?step=1",
     f"guard/simulate?site={GUARDED}",

@@ -29,6 +29,7 @@ from web.pages import (
     firms,
     incident,
     plan_edit,
+    plan_site,
     service_lines,
     site_edit,
     site_parts,
@@ -276,6 +277,7 @@ def _acts(found: list[Route]) -> set[str]:
         "/sites/{site_id}/people/{contact_id}/{act}": site_person.ACTS,
         "/sites/{site_id}/tables/{part}/{act}": site_parts.ACTS,
         "/plans/{plan_id}/edit/steps/{place}/{act}": plan_edit.ACTS,
+        "/plans/{plan_id}/sites/{site_id}/steps/{place}/{act}": plan_site.ACTS,
     }
     posts = {r.path for r in found if r.method == "POST" and not r.path.startswith("/api/")}
     named = {

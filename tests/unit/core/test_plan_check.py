@@ -53,6 +53,7 @@ def a_use(body: dict[str, Any]) -> Use:
         postcode="75011",
         lines=tuple(map(a_line, body.get("lines", []))),
         cameras=body.get("cameras", 0),
+        own=body.get("own", {}),
     )
 
 

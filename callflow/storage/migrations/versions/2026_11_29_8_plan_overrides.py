@@ -1,0 +1,18 @@
+"""A site that follows a shared plan may have settings of its steps of its own."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "2026_11_29_8_plan_overrides"
+down_revision = "2026_11_29_8_parts"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("site") as batch:
+        batch.add_column(
+            sa.Column("plan_overrides", sa.JSON(), server_default="{}", nullable=False)
+        )

@@ -1,0 +1,214 @@
+"""A plan at one of the sites that share it: which alarms the site chose it for, and the settings of
+its steps that the site has otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from callflow import call_plan, handling, plan_overrides
+from callflow.call_plan import Plan, PlanError
+from callflow.handling import plan_preview, plans
+from callflow.storage import Tx, sites
+from web import plan_forms
+from web import plan_views as views
+from web.access_views import refusal
+from web.accounts import Right
+from web.auth import Visitor, allowed
+from web.pages import forms
+from web.pages.plan import CHOSEN_FOR, around, respond, shown
+from web.pages.plan_edit import opened
+from web.pages.sites import Wrong, tried
+from web.problems import ProblemError, not_found
+from web.station import Station, station_of
+
+router = APIRouter(include_in_schema=False)
+
+Here = Annotated[Station, Depends(station_of)]
+Reader = Annotated[Visitor, Depends(allowed(Right.READ))]
+Configurer = Annotated[Visitor, Depends(allowed(Right.CONFIGURE))]
+Body = dict[str, Any]
+Row = dict[str, Any]
+
+ACTS = ("save", "clear")
+_CHANGED = "somebody changed this site meanwhile: look at it as it is now, and change it again"
+
+
+@router.get("/plans/{plan_id}/sites/{site_id}")
+async def show(
+    plan_id: str,
+    site_id: str,
+    request: Request,
+    visitor: Reader,
+    station: Here,
+    step: Annotated[int, Query(ge=0, le=1000)] = 0,
+) -> Response:
+    """The plan as the site has it; the form of the step at the place ``step``."""
+    return await _page(request, station, visitor, plan_id, site_id, place=step)
+
+
+@router.post("/plans/{plan_id}/sites")
+async def choose(plan_id: str, request: Request, visitor: Configurer, station: Here) -> Response:
+    """A site is to follow the plan, for a kind or category of alarm or any security alarm."""
+    form = await forms.sent(request)
+    typed = forms.line(form, "site").strip()
+
+    def find(tx: Tx) -> str:
+        return plan_preview.site_named(tx, typed)
+
+    site_id = await tried(station, find)
+    if not isinstance(site_id, str):
+        raise ProblemError(404, "there is no site of this id or account")
+
+    def changed(site: Body) -> Body:
+        return {**site, "plans": {**site["plans"], _chosen_for(form): plan_id}}
+
+    return await _save(request, station, visitor, plan_id, site_id, form, changed, anew=True)
+
+
+@router.post("/plans/{plan_id}/sites/{site_id}/drop")
+async def drop(
+    plan_id: str, site_id: str, request: Request, visitor: Configurer, station: Here
+) -> Response:
+    """The site is to follow it for these alarms no more."""
+    form = await forms.sent(request)
+
+    def changed(site: Body) -> Body:
+        gone = _chosen_for(form)
+        kept = {k: p for k, p in site["plans"].items() if (k, p) != (gone, plan_id)}
+        return {**site, "plans": kept}
+
+    return await _save(request, station, visitor, plan_id, site_id, form, changed)
+
+
+@router.post("/plans/{plan_id}/sites/{site_id}/steps/{place}/{act}")
+async def act_on_step(
+    plan_id: str,
+    site_id: str,
+    place: str,
+    act: str,
+    request: Request,
+    visitor: Configurer,
+    station: Here,
+) -> Response:
+    """``save`` what the site has otherwise in a step, or ``clear``: as the plan has it again."""
+    if act not in ACTS:
+        raise not_found("act")
+    form = await forms.sent(request)
+    plan = await station.store.read(lambda tx: plans.get_version(tx, plan_id))
+    at = next((s for s in plan.steps if s.id == form.get("step")), None)
+    if at is None:
+        raise ProblemError(409, "somebody removed this step meanwhile")
+
+    def changed(site: Body) -> Body:
+        own = dict(site["plan_overrides"].get(plan_id, {}))
+        own.pop(at.id, None)
+        if act == "save":
+            typed = {**form, "id": at.id}
+            body = {**plan_forms.read_step(typed, at), "outcomes": dict(at.outcomes)}
+            try:
+                (step,) = call_plan.from_json({"id": "p", "steps": [body]}).steps
+            except PlanError as error:
+                raise ProblemError(422, str(error), field=error.field.split(".")[-1]) from error
+            settings = plan_overrides.differing(at, step)
+            own |= {at.id: settings} if settings else {}
+            _check(plan, own, visitor.language)
+        others = {k: v for k, v in site["plan_overrides"].items() if k != plan_id}
+        return {**site, "plan_overrides": {**others, plan_id: own} if own else others}
+
+    here = plan.steps.index(at) + 1 if act == "save" else 0
+    return await _save(request, station, visitor, plan_id, site_id, form, changed, place=here)
+
+
+def _chosen_for(form: forms.Form) -> str:
+    said = form.get("for", "")
+    if said not in CHOSEN_FOR:
+        raise ProblemError(422, "choose a kind of alarm", field="for")
+    return said
+
+
+def _check(plan: Plan, own: Row, language: str) -> None:
+    """Raises ProblemError where the plan could not be used with these settings."""
+    for problem in call_plan.problems(plan_overrides.merged(plan, own)):
+        raise ProblemError(422, problem.said(language), field=problem.field.split(".")[-1])
+
+
+async def _save(
+    request: Request,
+    station: Station,
+    visitor: Visitor,
+    plan_id: str,
+    site_id: str,
+    form: forms.Form,
+    change: Callable[[Body], Body],
+    *,
+    place: int = 0,
+    anew: bool = False,
+) -> Response:
+    """Write the site as ``change`` makes it; say why not where it's wrong. ``anew``: whatever was
+    changed since, which this change doesn't touch."""
+    now = station.clock()
+
+    def run(tx: Tx) -> None:
+        plans.get_version(tx, plan_id)
+        site, row = handling.get_site(tx, site_id), sites.site_row(tx, site_id)
+        if site is None or row is None:
+            raise not_found("site")
+        if not anew and form.get("as_of") != row["changed_at"].isoformat():
+            raise ProblemError(409, _CHANGED)
+        handling.put_site(tx, station.vault, site_id, change(site), visitor.name, now)
+
+    wrong = await tried(station, run)
+    if wrong is not None:
+        return await _page(
+            request, station, visitor, plan_id, site_id, place=place, wrong=wrong, typed=form
+        )
+    at = f"/plans/{quote(plan_id, safe='')}/sites/{quote(site_id, safe='')}"
+    return RedirectResponse(at, 303)
+
+
+async def _page(
+    request: Request,
+    station: Station,
+    visitor: Visitor,
+    plan_id: str,
+    site_id: str,
+    *,
+    place: int = 0,
+    wrong: Wrong | None = None,
+    typed: forms.Form | None = None,
+) -> Response:
+    language = visitor.language
+
+    def read(tx: Tx) -> Row:
+        of, row = shown(tx, plan_id), sites.site_row(tx, site_id)
+        if row is None:
+            raise not_found("site")
+        own = row["plan_overrides"].get(plan_id, {})
+        here = plan_overrides.applied(of.plan, own)
+        return {
+            **around(tx, station, visitor, of, "sites"),
+            "site": row,
+            "as_of": row["changed_at"].isoformat(),
+            "own": own,
+            "lost": plan_overrides.lost(of.plan, own),
+            "rows": views.side_by_side(of.plan, here, language)["rows"],
+            "chosen": sorted(k for k, plan in row["plans"].items() if plan == plan_id),
+            "open": opened(here, place, typed if wrong else None, language),
+            "settable": {s.id: bool(plan_overrides.settable(s.kind)) for s in of.plan.steps},
+        }
+
+    values = await station.store.read(read)
+    values |= {
+        "refused": refusal(wrong, language),
+        "field": (wrong.field or "") if isinstance(wrong, ProblemError) else "",
+        "chosen_for": CHOSEN_FOR,
+    }
+    status = 200
+    if wrong is not None:
+        status = wrong.status if isinstance(wrong, ProblemError) else 409
+    return await respond(request, visitor, "plan_site.html", values, status)
