@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "2026_11_29_8_plan_overrides"
-down_revision = "2026_11_29_8_parts"
+revision = "2026_11_30_1_plan_overrides"
+down_revision = "2026_11_29_9_parts"
 branch_labels = None
 depends_on = None
 
