@@ -28,7 +28,14 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
     ),
     "rosters": ("roster_added", "roster_removed", "duties_imported", "absences_imported"),
     "settings": (
-        *("retention_set", "event_rule_set", "hold_placed", "hold_lifted", "purged"),
+        *(
+            "trunk_tested",
+            "retention_set",
+            "event_rule_set",
+            "hold_placed",
+            "hold_lifted",
+            "purged",
+        ),
         *("announcement_recorded", "announcement_removed"),
     ),
     "erasures": ("erasure_begun", "erasure_done"),

@@ -84,6 +84,7 @@ OTHER_STEPS = {
     "incoming": N_("Incoming call"),
     "service_desk": N_("Desk phone rung: a service was asked for"),
     "service": N_("Emergency service"),
+    "trunk_test": N_("Trunk test: whether a trunk carries calls"),
 }
 #: What an operator does at a panel from afar.
 PANEL_COMMANDS = {
@@ -253,6 +254,8 @@ RIGHTS = {
 SETTINGS = {
     "roles": N_("Users and roles"),
     "tokens": N_("API tokens"),
+    "trunks": N_("Trunks"),
+    "prompts": N_("Announcements"),
     "events": N_("Event table"),
     "dialling": N_("Dial policy"),
     "retention": N_("Retention"),
@@ -263,6 +266,8 @@ SETTINGS = {
 SETTINGS_PAGES = {
     "roles": "/settings",
     "tokens": "/settings/tokens",
+    "trunks": "/settings/trunks",
+    "prompts": "/announcements",
     "events": "/settings/events",
     "dialling": "/settings/dialling",
     "retention": "/settings/retention",
@@ -542,6 +547,9 @@ REFUSALS = (
     N_("the token would have ended already: choose a later day"),
     N_("there is no such token"),
     N_("must be 1 (first) to 4"),
+    N_("there is no such trunk"),
+    N_("this trunk is switched off in the configuration: no call goes over it"),
+    N_("this number is being called: try again when that call is over"),
     N_("no table has this code: what it means is said at the site that sends it"),
     N_("nothing would be different: choose what this code means here"),
     N_("a vital alarm is lowered at a site, never for the whole station"),

@@ -8,9 +8,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from callflow import call_plan
-from callflow.call import BESIDE_PLANS, QUEUE_STEP, WELFARE_STEP, Mode, Outcome
+from callflow.call import BESIDE_PLANS, QUEUE_STEP, TRUNK_STEP, WELFARE_STEP, Mode, Outcome
 from callflow.correlation import zone_name
-from callflow.handling import callers, phone_callers
+from callflow.handling import callers, phone_callers, trunk_tests
 from callflow.handling.acting import is_mute
 from callflow.handling.agreed import site_now
 from callflow.handling.calling import call_arrived, dialogue_concluded, join_room
@@ -83,6 +83,14 @@ def _asked_who(tx: Tx, row: Row, facts: Facts) -> Facts:
 def _of_call(tx: Tx, vault: Vault, row: dict[str, Any]) -> Facts:
     dialogue = Dialogue(row["dialogue"])
     incident_row = incidents.get(tx, row["incident_id"]) if row["incident_id"] else None
+    if row["step"] == TRUNK_STEP:
+        return Facts(
+            dialogue=dialogue,
+            station=STATION_NAME,
+            site_name=trunk_tests.SITE,
+            text=trunk_tests.TEXT,
+            identify=False,
+        )
     if incident_row is None or dialogue in SILENT:
         return Facts(
             dialogue=dialogue,

@@ -411,6 +411,14 @@ def live_to_number(tx: Tx, number: str) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in tx.execute(query)]
 
 
+def of_kind(tx: Tx, step: str, *, limit: int) -> list[dict[str, Any]]:
+    """The newest calls of a step that belong to no alarm, the newest first."""
+    c = t.call.c
+    query = select(t.call).where(c.step == step, c.incident_id.is_(None))
+    query = query.order_by(c.requested_at.desc(), c.id).limit(limit)
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
 def has_called(tx: Tx, number: str, since: datetime) -> bool:
     """Whether a call came from ``number`` since then."""
     c = t.call.c

@@ -46,6 +46,7 @@ from web.pages import (
     telephone,
     together,
     tokens,
+    trunk_tests,
     undo,
 )
 
@@ -57,7 +58,17 @@ for module in (
     *(plan_list, plan, plan_edit, plan_trial, plan_site),
     *(passwords, together, incident),  # the last one takes any act
     *(lines, logbook, recordings, images),
-    *(settings, tokens, event_table, dial_policy, retention, audit, personal, configuration),
+    *(
+        settings,
+        tokens,
+        trunk_tests,
+        event_table,
+        dial_policy,
+        retention,
+        audit,
+        personal,
+        configuration,
+    ),
     *(shift, roster, telephone),
     *(presence, call_backs, dialogues, start),
 ):

@@ -30,7 +30,7 @@ from callflow.instants import to_iso
 from callflow.law import Finding, Means
 from callflow.roster import Part
 from callflow.site import SiteState
-from callflow.storage import Tx, shifts, sites
+from callflow.storage import Tx, contacts, shifts, sites
 from callflow.storage import contacts as contact_rows
 from callflow.storage import schema as t
 from ivr.speech.places import announcements_of
@@ -469,6 +469,17 @@ def _own_code(world: World, page: Page) -> str:
     return "/settings/events?code=AT"
 
 
+#: A contact's, whom nobody calls.
+NUMBER = [""]
+
+
+def _trunks(world: World, page: Page) -> str:
+    account = world.site()
+    contact = world.station.store.read_now(lambda tx: contacts.rows_of(tx, account))[1]
+    NUMBER[0] = str(contact["phone"])
+    return "/settings/trunks"
+
+
 NEXT_ALARM = [""]
 
 
@@ -680,6 +691,7 @@ SCENES: tuple[Scene, ...] = (
         values={"days": "100", "incident": lambda: NEXT_ALARM[0], "text": "plainte"},
     ),
     Scene(name="tokens", prepare=_tokens, ready="[action$=revoke]"),
+    Scene(name="trunks", prepare=_trunks, values={"number": lambda: NUMBER[0]}),
     Scene(
         name="event table",
         prepare=_own_code,

@@ -1,0 +1,78 @@
+"""The trunks: how each is, what it is registered to, and a real call over one to try it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
+
+from callflow import handling
+from callflow.handling import trunk_tests
+from callflow.handling.contacts import e164
+from callflow.storage import Tx
+from callflow.texts.law import DIAL_REFUSALS
+from web.accounts import Right
+from web.auth import Visitor, allowed, remember_language
+from web.pages import forms
+from web.pages.sites import tried
+from web.problems import ProblemError
+from web.settings_views import Row, Wrong, setting
+from web.station import Station, station_of
+from web.words import dial_refusal
+
+router = APIRouter(include_in_schema=False)
+
+Here = Annotated[Station, Depends(station_of)]
+Administrator = Annotated[Visitor, Depends(allowed(Right.ADMINISTER))]
+
+_ADDRESS = "/settings/trunks"
+
+
+@router.get(_ADDRESS)
+async def show(request: Request, visitor: Administrator, station: Here) -> Response:
+    """Every trunk in the order in which they are used, and the last tests."""
+    answer = await _page(station, visitor)
+    remember_language(request, answer)
+    return answer
+
+
+@router.post(_ADDRESS)
+async def try_out(request: Request, visitor: Administrator, station: Here) -> Response:
+    """A call over one trunk, to the number that was typed."""
+    form = await forms.sent(request)
+    now = station.clock()
+
+    def run(tx: Tx) -> None:
+        number = e164(forms.line(form, "number"), "number")
+        if number is None:
+            raise ProblemError(422, "is missing", field="number")
+        trunk_tests.request_test(tx, forms.line(form, "trunk"), number, visitor.name, now)
+
+    wrong = await tried(station, run)
+    if wrong is not None:
+        return await _page(station, visitor, _said(wrong, visitor.language))
+    return RedirectResponse(_ADDRESS, 303)
+
+
+def _said(wrong: Wrong, language: str) -> Wrong:
+    """What the dial policy refuses in the words of people."""
+    why = wrong.detail if isinstance(wrong, ProblemError) else wrong.message
+    if why not in DIAL_REFUSALS:
+        return wrong
+    words = dial_refusal(why, language)
+    if isinstance(wrong, ProblemError):
+        return ProblemError(wrong.status, words, field=wrong.field)
+    return handling.Refused(words)
+
+
+async def _page(station: Station, visitor: Visitor, wrong: Wrong | None = None) -> Response:
+    def read(tx: Tx) -> Row:
+        health = handling.health(tx, station.clock())
+        known: dict[str, list[Row]] = {}
+        for trunk in health["trunks"]:
+            known.setdefault(trunk["name"], []).append(trunk)
+        return {"known": known, "tests": trunk_tests.last_tests(tx, limit=20)}
+
+    trunks = station.settings.all_trunks
+    return await setting(station, visitor, "trunks", read, wrong, trunks=trunks)
