@@ -9,16 +9,20 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow import handling
+from callflow.directory import Line, competent, masked
 from callflow.handling import contracts, test_calls
+from callflow.law import Service
 from callflow.site import ANY_KIND, Authority, Role
-from callflow.storage import Tx, search, sites
+from callflow.storage import Tx, search, services, sites
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
 from web.pages import forms, site_contract, site_list, site_saving
@@ -272,10 +276,14 @@ async def _forms(
     *,
     known: str = "",
 ) -> Response:
+    now = station.clock()
+
     def values(tx: Tx, site: Body) -> dict[str, Any]:
         text = known.replace("\0", "").strip()
         return {
             "known": known,
+            "police": _police(tx, site, now),
+            "masked": masked,
             "tested": test_calls.results(tx, site_id),
             "found": search.known(tx, text, limit=20) if text else [],
             "roles": [role.value for role in Role],
@@ -287,3 +295,10 @@ async def _forms(
     return await site_saving.shown(
         station, visitor, site_id, "site_edit.html", values, wrong=wrong, typed=typed
     )
+
+
+def _police(tx: Tx, site: Body, now: datetime) -> Line | None:
+    """The police's line for this site at this hour (D23)."""
+    zone, lines = ZoneInfo(site["timezone"]), services.lines(tx)
+    of: dict[str, Any] = {"site": site["id"], "postcode": site["postcode"], "at": now, "zone": zone}
+    return competent(lines, Service.POLICE, **of)

@@ -14,13 +14,14 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from callflow.correlation import zone_key
+from callflow.hours import DAYS
 from callflow.signal import Kind
 from callflow.storage import Tx, sites
 from callflow.supervision import user_key
 from web import i18n, words
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
-from web.pages import forms, site_saving
+from web.pages import forms, hours_forms, site_saving
 from web.pages.site_fields import ALARMS, Ask, Choices, Field, Part, label
 from web.pages.site_saving import Body
 from web.pages.sites import Wrong
@@ -159,6 +160,62 @@ PLANS = Part(
     put=lambda site, items: {**site, "plans": {each["alarm"]: each["plan"] for each in items}},
     hint=N_("What is not here gets the station's usual plan. Rules by hour and zone come first."),
 )
+
+
+def _rules(site: Body) -> list[Body]:
+    """The rules, each as a row: its place, its zones as account/zone, its hours by day."""
+    return [
+        {
+            **rule,
+            "place": place,
+            "rule_zones": [f"{z['account']}/{z['zone']}" for z in rule.get("zones", [])],
+            **hours_forms.typed_week(rule.get("when", {}).get("week")),
+        }
+        for place, rule in enumerate(site["plan_rules"])
+    ]
+
+
+def _put_rules(site: Body, items: list[Body]) -> Body:
+    return {**site, "plan_rules": [_rule(each, site) for each in items]}
+
+
+def _rule(item: Body, site: Body) -> Body:
+    """As PUT takes it; what its row does not show stays."""
+    week = hours_forms.week({day: item.get(day) or "" for day in DAYS})
+    when = {k: v for k, v in item.get("when", {}).items() if k != "week"}
+    armed, only = item.get("armed"), site["accounts"][0]["account"] if site["accounts"] else ""
+    zones = [each.rpartition("/")[::2] for each in item.get("rule_zones", ())]
+    made = {
+        "plan": item["plan"],
+        "kinds": item.get("kinds"),
+        "categories": item.get("categories"),
+        "zones": [{"account": account or only, "zone": zone} for account, zone in zones],
+        "armed": armed if armed is None or isinstance(armed, bool) else armed == "yes",
+        "when": {**when, **({"week": week} if week else {})},
+    }
+    return {name: value for name, value in made.items() if value not in (None, [], {})}
+
+
+RULES = Part(
+    name="plan_rules",
+    title=N_("Plans by hour, zone and arming"),
+    adding=N_("Add a rule"),
+    fields=(
+        Field(name="plan", ask=Ask.CHOICE, required=True, checked=False, choices=_known_plans),
+        Field(name="kinds", ask=Ask.TICKS, choices=_alarms),
+        Field(name="categories", ask=Ask.TICKS, choices=_of(words.CATEGORIES)),
+        Field(name="rule_zones", ask=Ask.SEVERAL, longest=4000),
+        Field(name="armed", ask=Ask.CHOICE, choices=_of(words.YES_NO)),
+        *(Field(name=day) for day in DAYS),
+    ),
+    known_by=lambda item: (str(item.get("place", "")),),
+    listed=_rules,
+    put=_put_rules,
+    hint=N_(
+        "The first rule that fits counts. One without kinds and categories means security alarms;"
+        " a personal alarm is only meant where its kind is ticked."
+    ),
+)
 CODES = Part(
     name="event_overrides",
     title=N_("Codes that mean something else here"),
@@ -236,7 +293,7 @@ class Tab:
 
 TABS = {
     "panels": Tab(N_("Panels, zones, users"), (ACCOUNTS, ZONES, PANEL_USERS)),
-    "codes": Tab(N_("Plans, codes, cameras"), (PLANS, CODES, CAMERAS)),
+    "codes": Tab(N_("Plans, codes, cameras"), (PLANS, RULES, CODES, CAMERAS)),
 }
 ACTS = ("save", "remove")
 _TAB_OF = {part.name: (name, part) for name, tab in TABS.items() for part in tab.parts}

@@ -133,7 +133,8 @@ async def test_the_directory_of_services_is_written_line_by_line(
 ) -> None:
     line = {"service": "police", "name": "CIC 35", "place": "35", "number": "02 99 00 11 22"}
     night = {**line, "name": "CIC 35 nuit", "limited": "yes", "mon": "20:00-06:00"}
-    for form in (line, night):
+    day = {**line, "name": "CIC 356", "place": "356"}
+    for form in (line, night, day):
         assert (await send(admin, "/services", "/services/save", **form))[0] == 303
     lines = station.store.read_now(handling.get_directory)
     found = {each["name"]: each for each in lines}
@@ -141,7 +142,7 @@ async def test_the_directory_of_services_is_written_line_by_line(
     key = found["CIC 35"]["id"]
     form = {"id": key, "service": "fire", "name": "CTA 35", "place": "350", "number": ""}
     assert (await send(admin, "/services", "/services/save", **form))[0] == 303
-    fields = told(station, "directory_changed")[2]["fields"]
+    fields = told(station, "directory_changed")[3]["fields"]
     assert fields[f"lines.{key}.name"] == ["CIC 35", "CTA 35"]
     assert fields[f"lines.{key}.place"] == ["35", "350"]
     assert "0299001122" not in str(told(station, "directory_changed"))
@@ -157,8 +158,12 @@ async def test_the_directory_of_services_is_written_line_by_line(
         status, shown = await send(admin, "/services", "/services/save", **wrong)
         assert status in (409, 422), wrong
         assert said in shown, wrong
+    for postcode, said in (("35610", "CIC 356"), ("29000", "no line of the directory is for this")):
+        station.site(postcode=postcode)
+        shown = text_of((await admin.see("/sites/1001/edit")).text)
+        assert f"Police, at this hour : {said}" in shown
     assert (await send(admin, "/services", "/services/remove", id=key))[0] == 303
-    assert len(station.store.read_now(handling.get_directory)) == 1
+    assert len(station.store.read_now(handling.get_directory)) == 2
     assert (await admin.send("/services/save", as_of="old", **line)).status_code == 409
 
 

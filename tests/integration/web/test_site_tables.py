@@ -141,6 +141,41 @@ async def test_codes_and_cameras_are_written(station: WebStation, admin: Person)
     assert site(station)["cameras"] == []
 
 
+async def test_plans_are_chosen_by_kind_and_by_rule(station: WebStation, admin: Person) -> None:
+    plan = {"alarm": "fire", "plan": "operator"}
+    assert (await send(admin, "plans", at=CODES, **plan))[0] == 303
+    rule = {"plan": "fire", "kinds.intrusion": "yes", "rule_zones": "1001/03, 4", "armed": "yes"}
+    rule |= {"mon": "20:00-06:00"}
+    assert (await send(admin, "plan_rules", at=CODES, **rule))[0] == 303
+    second = {"plan": "operator", "categories.technical": "yes"}
+    assert (await send(admin, "plan_rules", at=CODES, **second))[0] == 303
+    now = site(station)
+    assert now["plans"] == {"fire": "operator"}
+    assert now["plan_rules"] == [
+        {
+            "plan": "fire",
+            "kinds": ["intrusion"],
+            "zones": [{"account": "1001", "zone": "3"}, {"account": "1001", "zone": "4"}],
+            "armed": True,
+            "when": {"week": {"mon": ["20:00-06:00"]}},
+        },
+        {"plan": "operator", "categories": ["technical"]},
+    ]
+    assert 'value="1001/3, 1001/4"' in (await admin.see(f"{CODES}?row=plan_rules:0")).text
+    for table, wrong, said in (
+        ("plans", {"alarm": "gas", "plan": "nowhere"}, "there is no plan 'nowhere'"),
+        ("plans", {"alarm": "storm", "plan": "fire"}, "in the list (Alarms)"),
+        ("plan_rules", {**rule, "rule_zones": "77/1"}, "names an account of another site"),
+        ("plan_rules", {**rule, "mon": "8-12"}, "such as 08:00-18:30"),
+    ):
+        status, text = await send(admin, table, at=CODES, **wrong)
+        assert (status, said in text) == (422, True), (table, wrong)
+    assert (await send(admin, "plan_rules", "remove", at=CODES, key="0"))[0] == 303
+    assert (await send(admin, "plans", "remove", at=CODES, key="fire"))[0] == 303
+    now = site(station)
+    assert (now["plans"], [r["plan"] for r in now["plan_rules"]]) == ({}, ["operator"])
+
+
 WRONG: list[tuple[str, dict[str, str], str]] = [
     ("zones", {"account": "1001", "zone": "", "name": "Cave"}, "is missing (Zone)"),
     ("zones", {"account": "1001", "zone": "9" * 17, "name": "Cave"}, "is too long (Zone)"),
