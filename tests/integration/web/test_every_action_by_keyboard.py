@@ -118,10 +118,11 @@ class Walker:
     """Goes from scene to scene, and remembers what was done."""
 
     def __init__(self, world: World, url: str, browser: Browser, found: list[Route]) -> None:
-        self.world, self.url, self._browser = world, url, browser
+        self.world, self.url, self._browser, self.routes = world, url, browser, found
         self._patterns = patterns(found)
         self._contexts: dict[str | None, BrowserContext] = {}
         self.done: set[str] = set()
+        self.played: set[str] = set()
         self.paths: dict[str, str] = {}
         self.seen: set[str] = set()
         self.faults: list[str] = []
@@ -173,6 +174,7 @@ class Walker:
 
     def play(self, scene: Scene) -> None:
         """Everything on it that was not done yet."""
+        self.played.add(scene.name)
         keys = self.open(scene)
         found = keys.controls()
         walk = keys.walk()
@@ -228,23 +230,39 @@ def _last(control: Control) -> tuple[bool, int, str]:
     return control.path == "/logout", order.index(control.kind), control.name
 
 
-@pytest.mark.timeout(600)
-def test_every_action_is_done_by_keyboard(
-    browser: Browser, world: tuple[World, WebProcess]
-) -> None:
+@pytest.fixture(scope="module")
+def walker(browser: Browser, world: tuple[World, WebProcess]) -> Walker:
+    """Who goes through all scenes, one after the other."""
     made, process = world
-    app = create_app(made.station.settings, made.station.store, made.station.vault)
-    walker = Walker(made, process.url.replace("127.0.0.1", "localhost"), browser, all_routes(app))
+    routes = all_routes(create_app(made.station.settings, made.station.store, made.station.vault))
+    return Walker(made, process.url.replace("127.0.0.1", "localhost"), browser, routes)
+
+
+def _no_faults(walker: Walker) -> None:
+    faults, walker.faults = walker.faults, []
+    if faults:
+        pytest.fail("\n".join(faults), pytrace=False)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
+def test_every_action_of_a_scene_is_done_by_keyboard(walker: Walker, scene: Scene) -> None:
+    walker.play(scene)
+    _no_faults(walker)
+
+
+@pytest.mark.timeout(300)
+def test_every_action_of_every_page_is_done_by_keyboard(walker: Walker) -> None:
     for scene in SCENES:
-        walker.play(scene)
-    for path in _pages_beside(walker, all_routes(app)):
+        if scene.name not in walker.played:
+            walker.play(scene)
+    for path in _pages_beside(walker, walker.routes):
         walker.play(Scene(name=path, prepare=at(path)))
     walker.faults += [
-        f"nothing does {name}" for name in sorted(_acts(all_routes(app)) - _did(walker))
+        f"nothing does {name}" for name in sorted(_acts(walker.routes) - _did(walker))
     ]
     print(f"{len(walker.done)} actions")
-    if walker.faults:
-        pytest.fail("\n".join(walker.faults), pytrace=False)
+    _no_faults(walker)
 
 
 def _pages_beside(walker: Walker, found: list[Route]) -> list[str]:
