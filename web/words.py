@@ -565,6 +565,7 @@ REFUSALS = (
     N_("a number of days"),
     N_("there is no such alarm"),
     N_("say why this alarm must be kept"),
+    N_("an alarm of one of their sites is held by law: lift the hold first"),
     N_("this alarm is held already"),
     N_("there is no such legal hold"),
     N_("say why: it is kept with the erasure"),

@@ -18,7 +18,7 @@ from typing import Any
 from callflow.erasure import Person, folded
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.telling import tell
-from callflow.storage import Tx, contacts, erasing, firms
+from callflow.storage import Tx, contacts, erasing, firms, retention
 from callflow.storage import schema as t
 from callflow.vault import Vault
 
@@ -61,6 +61,8 @@ def begin_erasure(
     calls = erasing.calls_of(tx, contact_id, person.numbers)
     if erasing.open_incident(tx, sites) or erasing.live(tx, calls):
         raise Refused("an alarm of one of their sites, or a call with them, is not over: wait")
+    if any(hold["site_id"] in sites for hold in retention.holds(tx)):
+        raise Refused("an alarm of one of their sites is held by law: lift the hold first")
     alone = erasing.without_anybody(tx, contact_id)
     if alone:
         raise Refused("nobody else can be called there: name somebody first", ", ".join(alone[:5]))

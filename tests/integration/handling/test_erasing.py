@@ -15,6 +15,7 @@ from callflow.dispatch.identity import only
 from callflow.eraser import Eraser
 from callflow.handling import erasing, speaking
 from callflow.handling.refusals import Refused
+from callflow.handling.retaining import place_hold
 from callflow.handling.station import recording_finished
 from callflow.storage import Tx, calls
 from callflow.storage import erasing as rows
@@ -212,3 +213,13 @@ def test_what_is_kept_of_a_person_is_all_that_names_them(station: Station, known
     assert any("ZEBULON" in text for text in texts)
     assert [text for text in texts if SHOP in text] == []
     assert "code" not in next(row for table, row in found if table == "contact")
+
+
+def test_who_is_of_an_alarm_that_is_held_by_law_is_not_erased(
+    station: Station, settings: Settings, known: str
+) -> None:
+    """What a hold keeps is kept whole: their voice and their name are in it."""
+    (incident,) = {row["id"] for row in station.incidents()}
+    station.write(lambda tx: place_hold(tx, incident, "plainte", "odile", station.now))
+    with pytest.raises(Refused, match="held by law"):
+        erase(station, settings, known)
