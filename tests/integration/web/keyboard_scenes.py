@@ -320,8 +320,13 @@ def _whom_a_plan_calls(world: World, page: Page) -> str:
     return f"/plans/intrusion/called?site={world.site()}&when=holiday"
 
 
+#: Where a plan is simulated: its people are fields by their ids.
+SIMULATED_AT = [""]
+
+
 def _a_plan_simulated(world: World, page: Page) -> str:
-    return f"/plans/intrusion/simulate?site={world.site()}"
+    SIMULATED_AT[0] = SIMULATED_AT[0] or world.site()
+    return f"/plans/intrusion/simulate?site={SIMULATED_AT[0]}"
 
 
 #: The site that is made to follow a plan.
@@ -631,7 +636,12 @@ SCENES: tuple[Scene, ...] = (
     ),
     Scene(name="a plan replayed", prepare=at("/plans/intrusion/backtest?run=1")),
     Scene(name="a plan's sites", prepare=_plan_sites, values={"site": lambda: NEXT_SITE[0]}),
-    Scene(name="a plan at a site", prepare=_plan_at_a_site, ready="form.fields"),
+    Scene(
+        name="a plan at a site",
+        prepare=_plan_at_a_site,
+        ready="form.fields",
+        values={"limit_s": "900", "ring_s": "30"},
+    ),
     Scene(
         name="a plan's versions",
         prepare=_versions,
