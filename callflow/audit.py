@@ -8,7 +8,7 @@ from typing import Any
 #: Kinds of entries that tell of a change, by what was changed.
 CHANGES: Mapping[str, tuple[str, ...]] = {
     "sites": (
-        *("site_created", "site_changed", "code_changed"),
+        *("site_created", "site_changed", "sites_imported", "code_changed"),
         *("contract_changed", "contract_planned", "contract_dropped"),
         *("contact_closed", "contact_restored"),
         *("guard_firm_changed", "firm_member_changed", "firm_member_removed", "directory_changed"),
@@ -47,7 +47,7 @@ LOOKS: Mapping[str, tuple[str, ...]] = {
     "numbers": ("line_revealed",),
     "conversations": ("listened_in",),
     "personal": ("personal_data_exported",),
-    "exports": ("configuration_exported",),
+    "exports": ("configuration_exported", "sites_exported"),
     "audit": ("audit_read",),
 }
 #: What may be asked for: everything, all of one sort, or one group of it.

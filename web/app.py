@@ -38,6 +38,7 @@ from web.oidc import Directory
 from web.problems import ProblemError
 from web.rates import Rates
 from web.rendering import page, static_version
+from web.site_imports import SiteImports
 from web.station import Network, Prompts, Station
 from web.store_watch import StoreWatch
 from web.stream import Hub
@@ -94,6 +95,7 @@ def create_app(
     app.state.hub = Hub(station)
     app.state.telephones = Telephones(station, app.state.hub)
     app.state.limits = Limits()
+    app.state.site_imports = SiteImports(station)
     app.state.directory = Directory(settings)
     app.state.rates = Rates(signals.RATE, signals.BURST)
     app.state.hearing = Rates(pages.dialogues.SOUNDS_A_SECOND, pages.dialogues.SOUNDS_AT_ONCE)
@@ -117,6 +119,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await app.state.site_imports.close()
         if app.state.station.prompts is not None:
             await app.state.station.prompts.close()
 

@@ -8,13 +8,18 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from callflow.site_file.reading import MOST_BYTES
 from web import problems
 
 #: The largest request that makes sense: a site with 5,000 zones has about 1 MB.
 LARGEST_BODY = 2_000_000
 #: Where anybody's device sends, one message a request: so large with every character escaped. And
-#: where an administrator puts a studio's recording.
-LARGEST = {"/api/v1/signals": 65_536, "/announcements": 16_000_000}
+#: where an administrator puts a studio's recording, or a file of sites.
+LARGEST = {
+    "/api/v1/signals": 65_536,
+    "/announcements": 16_000_000,
+    "/site-files": MOST_BYTES + 10_000,
+}
 
 
 def policy(*connect: str) -> str:

@@ -305,6 +305,16 @@ AUDIT = {
     "audit": N_("the audit itself"),
 }
 AUDIT_WHOLE = {"changed": N_("everything that was changed"), "looked": N_("all that was seen")}
+#: How far a file of sites is: web/site_imports.py.
+IMPORT_PHASES = {
+    "waiting": N_("waiting for another file"),
+    "reading": N_("reading the file"),
+    "comparing": N_("comparing it with the station"),
+    "ready": N_("nothing is written yet"),
+    "writing": N_("writing"),
+    "done": N_("imported"),
+    "failed": N_("failed: nothing was written"),
+}
 #: What let somebody in: web/factors.py.
 FACTORS = {
     "password": N_("password"),
@@ -573,6 +583,12 @@ REFUSALS = (
     N_("an alarm of one of their sites, or a call with them, is not over: wait"),
     N_("nobody else can be called there: name somebody first"),
     N_("type the name as it stands above: nothing brings it back"),
+    N_("choose a file"),
+    N_("choose one of csv, xlsx"),
+    N_("the file is too large: cut it into several"),
+    N_("other files are being read: wait a moment"),
+    N_("somebody changed sites meanwhile: look at what the file would do now"),
+    N_("the database does not answer: try again"),
     N_("start your shift first"),
     N_("choose to be available, or on a break with a reason"),
     N_("there is no such call-back"),

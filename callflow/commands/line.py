@@ -19,6 +19,7 @@ from callflow.commands import (
     proving,
     receivers,
     signals,
+    site_files,
     station,
 )
 from callflow.commands.base import console
@@ -39,6 +40,7 @@ app.add_typer(administration.user, name="user")
 app.add_typer(administration.token, name="token")
 app.add_typer(proving.group, name="plan")
 app.add_typer(administration.site, name="site")
+app.add_typer(site_files.sites, name="sites")
 app.add_typer(administration.phone, name="phone")
 app.add_typer(signals.panel, name="signal")
 app.add_typer(receivers.hardware, name="receiver")

@@ -15,12 +15,13 @@ from callflow.storage.sites import upsert
 
 def client_of(tx: Tx, name: str) -> str:
     """The id of the client of this name, who is known from now on."""
-    client_id = _id(name)
+    client_id = client_key(name)
     upsert(tx, t.client, ["id"], {"id": client_id, "name": name})
     return client_id
 
 
-def _id(name: str) -> str:
+def client_key(name: str) -> str:
+    """The id of the client of this name."""
     return f"client:{hashlib.sha256(name.encode()).hexdigest()[:32]}"
 
 
@@ -33,7 +34,7 @@ def rename(tx: Tx, client_id: str, name: str, who: str, now: datetime) -> str:
         raise BadSite("name", "is missing")
     if said == client["name"]:
         return client_id
-    if sites.has_sites(tx, _id(said)):
+    if sites.has_sites(tx, client_key(said)):
         raise BadSite("name", "there is a client of this name already")
     other = client_of(tx, said)
     moved = sites.move_sites(tx, client_id, other, now)

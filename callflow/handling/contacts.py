@@ -26,6 +26,8 @@ Row = dict[str, Any]
 
 _CODE = re.compile(r"[0-9]{4,8}")
 _REGION = "FR"
+NO_NUMBER = "is no phone number: write +33… or 06 …"
+WRONG_LENGTH = "has too few or too many digits"
 
 
 def shown_of(tx: Tx, site_id: str) -> list[Row]:
@@ -136,9 +138,9 @@ def e164(number: str | None, field: str) -> str | None:
     try:
         parsed = phonenumbers.parse(number, _REGION)
     except phonenumbers.NumberParseException:
-        raise BadSite(field, "is no phone number: write +33… or 06 …") from None
+        raise BadSite(field, NO_NUMBER) from None
     if not phonenumbers.is_possible_number(parsed):
-        raise BadSite(field, "has too few or too many digits")
+        raise BadSite(field, WRONG_LENGTH)
     text = str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
     why = refusal(text)
     if why is not None:  # said now, not when the alarm comes

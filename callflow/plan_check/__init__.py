@@ -11,9 +11,9 @@ from datetime import datetime
 
 from callflow.call_plan import Finding, Level, Plan, problems
 from callflow.plan_check.alone import alone
-from callflow.plan_check.at_site import Use, at_site, reaches_somebody, rings
+from callflow.plan_check.at_site import Use, at_site, reaches_somebody, reaching, rings
 
-__all__ = ["Finding", "Level", "Use", "check", "errors"]
+__all__ = ["Finding", "Level", "Use", "check", "errors", "reaching"]
 
 
 def check(plan: Plan, uses: Iterable[Use] = (), *, now: datetime) -> list[Finding]:

@@ -67,16 +67,24 @@ def at_site(plan: Plan, use: Use, now: datetime) -> Iterator[Finding]:
     yield from here.found()
 
 
-def reaches_somebody(plan: Plan, use: Use) -> bool:
-    """Whether any step of a sound plan may call anybody at the site, at any hour."""
+def reaching(plan: Plan, use: Use) -> dict[str, bool]:
+    """{step: whether it may call anybody at the site, at any hour} of a sound plan's steps that
+    call."""
     plan = applied(plan, use.own)
     here, done = _Here(plan, use, _NEVER), reachable(plan)
-    return any(
-        contact.phone is not None and refusal(contact.phone) is None
+    return {
+        step.id: any(
+            contact.phone is not None and refusal(contact.phone) is None
+            for contact in here.listed(step)
+        )
         for step in plan.steps
         if step.id in done and _calls(step)
-        for contact in here.listed(step)
-    )
+    }
+
+
+def reaches_somebody(plan: Plan, use: Use) -> bool:
+    """Whether any step of a sound plan may call anybody at the site, at any hour."""
+    return any(reaching(plan, use).values())
 
 
 def rings(plan: Plan) -> bool:

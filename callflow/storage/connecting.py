@@ -139,6 +139,8 @@ def _note_lost(context: ExceptionContext) -> None:
     spent = getattr(error, "sqlite_errorcode", 0) & 0xFF in _SPENT
     if spent or (tx.in_transaction() and not raw.in_transaction):
         context.is_disconnect = True
+        if context.execution_context is not None:  # else SQLite's lock outlives the connection
+            context.execution_context.cursor.close()
 
 
 def check_whole(tx: Connection) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
@@ -41,26 +41,25 @@ def of_site(tx: Tx, site_id: str, postcode: str) -> tuple[Contact, ...]:
     return linked + _guards_of_sector(tx, postcode, {contact.id for contact in linked})
 
 
+def firm_rows(tx: Tx) -> list[dict[str, Any]]:
+    """Every guard firm's contact, with its ``sectors`` and its ``rank`` among firms."""
+    return [dict(row._mapping) for row in tx.execute(_FIRMS)]
+
+
+def in_sector(
+    rows: Iterable[dict[str, Any]], postcode: str, known: Collection[str]
+) -> Iterator[Contact]:
+    """Those of ``rows`` (``firm_rows``) whose sector the postcode lies in, but the ``known``."""
+    for row in rows:
+        there = postcode and any(postcode.startswith(sector) for sector in row["sectors"])
+        if there and row["id"] not in known:
+            part = {"role": Role.GUARD, "rank": _BY_SECTOR + row["rank"], "authorities": {}}
+            yield _contact({**row, **part})
+
+
 def _guards_of_sector(tx: Tx, postcode: str, known: Collection[str]) -> tuple[Contact, ...]:
     """The guard firms whose sector the site lies in, beside those it has itself."""
-    if not postcode:
-        return ()
-    there = (
-        row
-        for row in tx.execute(_FIRMS)
-        if row.id not in known and any(postcode.startswith(sector) for sector in row.sectors)
-    )
-    return tuple(
-        _contact(
-            {
-                **row._mapping,
-                "role": Role.GUARD,
-                "rank": _BY_SECTOR + row.rank,
-                "authorities": {},
-            }
-        )
-        for row in there
-    )
+    return tuple(in_sector(firm_rows(tx), postcode, known)) if postcode else ()
 
 
 def standing_in(tx: Tx, contacts: Sequence[Contact]) -> tuple[Contact, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from callflow.storage import schema as t
 from callflow.storage.store import Tx
@@ -43,15 +43,8 @@ def listed(
     """
     s, a, client = t.site.c, t.account.c, t.client.c
     first = select(func.min(a.account)).where(a.site_id == s.id).scalar_subquery()
-    query = (
-        select(s.id, s.name, s.address, s.state, s.changed_at)
-        .add_columns(client.name.label("client_name"))
-        .outerjoin(t.client, client.id == s.client_id)
-    )
-    if text:
-        query = query.where(_is_called(text) | holds(client.name, text))
-    if state:
-        query = query.where(s.state == state)
+    columns = (s.id, s.name, s.address, s.state, s.changed_at, client.name.label("client_name"))
+    query = _matching(select(*columns), text, state)
     if client_id:
         query = query.where(s.client_id == client_id)
     count = tx.execute(select(func.count()).select_from(query.subquery())).scalar_one()
@@ -107,6 +100,19 @@ def clients(
     ordered = by[sort].desc() if descending else by[sort]
     query = query.order_by(ordered, func.lower(c.name), c.id).offset(offset).limit(limit)
     return [dict(row._mapping) for row in tx.execute(query)], int(count)
+
+
+def ids(tx: Tx, *, text: str, state: str) -> list[str]:
+    """The ids of all sites that ``listed`` would list, by name."""
+    query = _matching(select(t.site.c.id), text, state)
+    return list(tx.execute(query.order_by(func.lower(t.site.c.name), t.site.c.id)).scalars())
+
+
+def _matching(query: Select[Any], text: str, state: str) -> Select[Any]:
+    query = query.outerjoin(t.client, t.client.c.id == t.site.c.client_id)
+    if text:
+        query = query.where(_is_called(text) | holds(t.client.c.name, text))
+    return query.where(t.site.c.state == state) if state else query
 
 
 def contacts(tx: Tx, text: str, digits: str, *, limit: int) -> list[Row]:

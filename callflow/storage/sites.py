@@ -202,8 +202,8 @@ def account_keys(tx: Tx) -> dict[str, bytes]:
     return {row.account: row.dc09_key for row in tx.execute(query)}
 
 
-_ACCOUNTS_VERSION = "accounts_version"
-_VERSION = select(t.setting.c.value).where(t.setting.c.name == _ACCOUNTS_VERSION)
+ACCOUNTS_VERSION = "accounts_version"
+_VERSION = select(t.setting.c.value).where(t.setting.c.name == ACCOUNTS_VERSION)
 
 
 def accounts_version(tx: Tx) -> str | None:
@@ -214,7 +214,7 @@ def accounts_version(tx: Tx) -> str | None:
 
 def accounts_changed(tx: Tx) -> None:
     """Whoever keeps the accounts' keys in memory must read them again."""
-    upsert(tx, t.setting, ["name"], {"name": _ACCOUNTS_VERSION, "value": secrets.token_hex(8)})
+    upsert(tx, t.setting, ["name"], {"name": ACCOUNTS_VERSION, "value": secrets.token_hex(8)})
 
 
 _HEARD = (

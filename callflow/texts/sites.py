@@ -8,6 +8,18 @@ from typing import Any
 
 ENTRIES: Mapping[str, tuple[str, str]] = {
     "site_created": ("Site créé par {by}", "Site created by {by}"),
+    "sites_imported": (
+        "Fichier de sites importé par {by} : {file}, {rows} lignes ; sites : {created} créés,"
+        " {changed} modifiés ; contacts : {contacts_new} ajoutés, {contacts_changed} modifiés,"
+        " {contacts_removed} retirés ; SHA-256 {sha256}",
+        "File of sites imported by {by}: {file}, {rows} rows; sites: {created} created, {changed}"
+        " changed; contacts: {contacts_new} added, {contacts_changed} changed, {contacts_removed}"
+        " removed; SHA-256 {sha256}",
+    ),
+    "sites_exported": (
+        "Sites exportés par {by} ({format}) : {sites} sites, {contacts} contacts{sought}",
+        "Sites exported by {by} ({format}): {sites} sites, {contacts} contacts{sought}",
+    ),
     "site_changed": ("Site modifié par {by}{what}", "Site changed by {by}{what}"),
     "client_renamed": (
         "Client {old} renommé {name} par {by} ({sites} sites)",

@@ -14,6 +14,7 @@ from tests.bench import (
     flood,
     fuzz_dc09,
     guessing,
+    importing,
     ingest,
     ivr,
     kills,
@@ -38,6 +39,7 @@ BENCHES: dict[str, Bench] = {
     console.NAME: console.run,
     ivr.NAME: ivr.run,
     guessing.NAME: guessing.run,
+    importing.NAME: importing.run,
     simulate.NAME: simulate.run,
     fuzz_dc09.NAME: fuzz_dc09.run,
 }

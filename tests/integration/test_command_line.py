@@ -37,6 +37,8 @@ def callflow(folder: Path, *arguments: str, typed: str = "\n", **settings: str) 
         (("user", "add", "ana", "--role", "operator", "--password-stdin"), "the password is empty"),
         (("logbook", "verify"), "there is no station in"),
         (("site", "export", "1001"), "there is no station in"),
+        (("sites", "export", "x.doc"), "must end in .csv or .xlsx"),
+        (("sites", "import", "{cut}"), "there is no station in"),
         (("phone", "add", "ana"), "there is no station in"),
         (("asterisk", "render", "{folder}"), "set CALLFLOW_AMI_SECRET"),
     ],

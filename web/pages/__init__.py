@@ -37,6 +37,7 @@ from web.pages import (
     settings,
     shift,
     site_edit,
+    site_files,
     site_hours,
     site_list,
     site_parts,
@@ -53,7 +54,7 @@ from web.pages import (
 router = APIRouter()
 for module in (
     *(login, directory, account, people, console, search, undo, scheme),
-    *(site_list, site_edit, site_hours, site_person, site_parts, sites),
+    *(site_list, site_files, site_edit, site_hours, site_person, site_parts, sites),
     *(clients, firms, service_lines),
     *(plan_list, plan, plan_edit, plan_trial, plan_site),
     *(passwords, together, incident),  # the last one takes any act

@@ -21,7 +21,7 @@ router = APIRouter(include_in_schema=False)
 
 #: Sites of one page.
 _MOST = 50
-_STATES = ("", *(state.value for state in SiteState))
+STATES = ("", *(state.value for state in SiteState))
 
 _Line = Annotated[str, Query(max_length=100)]
 
@@ -39,8 +39,8 @@ async def show(
     """A page of the sites that match; ``sort`` begins with - for the other way round."""
     if sort.removeprefix("-") not in search.SORTS:
         raise ProblemError(422, f"choose one of {', '.join(search.SORTS)}", field="sort")
-    if state not in _STATES:
-        raise ProblemError(422, f"choose one of {', '.join(_STATES[1:])}", field="state")
+    if state not in STATES:
+        raise ProblemError(422, f"choose one of {', '.join(STATES[1:])}", field="state")
     shown = await answer(station, visitor, q=q, state=state, sort=sort, n=n)
     remember_language(request, shown)
     return shown
@@ -80,7 +80,7 @@ async def answer(
     values = {
         "q": q,
         "state": state,
-        "states": _STATES[1:],
+        "states": STATES[1:],
         "sort": sort,
         "n": n,
         "pages": max(1, -(-shown["count"] // _MOST)),

@@ -549,6 +549,14 @@ def _to_countersign(world: World, page: Page) -> str:
     return f"/sites/{account}"
 
 
+def _site_file(world: World, page: Page) -> str:
+    text = f"abonné;nom du site\n{world.site()};Boulangerie\n".encode()
+    file: Any = {"name": "town.csv", "mimeType": "text/csv", "buffer": text}
+    sent: Any = {"csrf": csrf_of(page), "file": file}
+    answer = page.context.request.post("/site-files", multipart=sent, max_redirects=0)
+    return answer.headers["location"]
+
+
 def _announcement(world: World, page: Page) -> str:
     announcements_of(world.station.settings).put("goodbye", "fr", recording(440))
     return "/announcements/goodbye"
@@ -719,6 +727,8 @@ SCENES: tuple[Scene, ...] = (
     Scene(name="call-backs", prepare=_missed, ready="#call-backs-box li"),
     Scene(name="dictated", prepare=_dictated, ready="form.heard"),
     Scene(name="to countersign", prepare=_to_countersign, ready="form.inline"),
+    Scene(name="files of sites", prepare=at("/site-files")),
+    Scene(name="a file of sites", prepare=_site_file, ready="#h-found"),
     Scene(name="an announcement", prepare=_announcement, ready="audio"),
     Scene(name="a walk", prepare=_walk(), ready="[data-pad] input"),
     Scene(name="a walk: a deed", prepare=_walk("k1001#", "k2580#"), ready="[data-pad]"),

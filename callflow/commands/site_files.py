@@ -1,0 +1,176 @@
+"""``sites``: files of sites and contacts, CSV and XLSX."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from callflow import clock
+from callflow.commands.base import AsJson, console, group, open_rows
+from callflow.commands.role import settings_of_this_run
+from callflow.handling import exporting, import_writing, importing
+from callflow.handling.import_writing import SitesChanged
+from callflow.handling.importing import Prepared
+from callflow.site import SiteState
+from callflow.site_file import reading
+from callflow.site_file.columns import COLUMNS, LANGUAGES, of
+from callflow.site_file.faults import Fault
+from callflow.storage import Store, Tx
+from callflow.vault import Vault
+
+sites = group("Files of sites and contacts: CSV and XLSX.")
+
+Language = Annotated[str, typer.Option(help="Of columns and words: fr or en.")]
+_BY = "cli"
+#: Times that a file is compared anew because somebody changed a site meanwhile.
+_TRIES = 3
+
+
+@sites.command("export")
+def sites_export(
+    file: Annotated[Path, typer.Argument(help="Its name ends in .csv or .xlsx.")],
+    search: Annotated[str, typer.Option(help="Only sites of this name, address, client…")] = "",
+    state: Annotated[str, typer.Option(help=", ".join(SiteState))] = "",
+    language: Language = "fr",
+) -> None:
+    """Write sites and contacts into FILE. Codes and passwords are never in it."""
+    kind = _kind(file, language)
+    with open_rows(settings_of_this_run()) as (store, _):
+        now = clock.now()
+        ids = store.write_now(
+            lambda tx: exporting.export_begins(
+                tx, text=search, state=state, format=kind, who=_BY, now=now
+            )
+        )
+        _write(file, exporting.pieces(store.read_now, ids, kind, language))
+    print(f"{len(ids)} sites")
+
+
+@sites.command("template")
+def sites_template(
+    file: Annotated[Path, typer.Argument(help="Its name ends in .csv or .xlsx.")],
+    language: Language = "fr",
+) -> None:
+    """Write a FILE to fill in, with an example; say what each column means."""
+    _write(file, exporting.template(_kind(file, language), language))
+    for column in COLUMNS:
+        console.print(f"{column.name(language)}: {of(column.explained, language)}", markup=False)
+
+
+def _kind(file: Path, language: str) -> str:
+    if language not in LANGUAGES:
+        raise typer.BadParameter(f"the language is one of {', '.join(LANGUAGES)}")
+    kind = file.suffix.removeprefix(".").lower()
+    if kind not in exporting.FORMATS:
+        raise typer.BadParameter(f"{file}: its name must end in .csv or .xlsx")
+    return kind
+
+
+def _write(file: Path, pieces: Iterator[bytes]) -> None:
+    """All of it or no file: it takes its name when it is whole."""
+    part = file.with_name(f".{file.name}.part")
+    try:
+        with part.open("wb") as kept:
+            part.chmod(0o600)  # names and numbers of people
+            kept.writelines(pieces)
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@sites.command("import")
+def sites_import(
+    file: Path,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would do.")] = False,
+    remove: Annotated[
+        bool,
+        typer.Option(
+            "--remove", help="Contacts whom FILE does not name leave the sites that it names."
+        ),
+    ] = False,
+    language: Language = "fr",
+    json_: AsJson = False,
+) -> None:
+    """Write the sites and contacts in FILE, all or nothing; exit 1 where it has errors."""
+    data = file.read_bytes()
+    if len(data) > reading.MOST_BYTES:
+        raise typer.BadParameter(f"{file} is larger than {reading.MOST_BYTES // 1_000_000} MB")
+    sha256, table = hashlib.sha256(data).hexdigest(), reading.read(data)
+    with open_rows(settings_of_this_run()) as (store, vault):
+        done = _prepared(store, vault, table, sha256, remove)
+        for left in reversed(range(_TRIES)):
+            if done.faults or dry_run:
+                break
+            try:
+                store.write_now(_writing(done, file.name, sha256))
+                break
+            except SitesChanged as error:
+                if not left:
+                    raise typer.BadParameter(f"nothing was written: {error}") from error
+                done = _prepared(store, vault, table, sha256, remove)
+    if json_:
+        print(json.dumps(_to_json(done, language), ensure_ascii=False))
+    else:
+        _say(done, language, dry_run=dry_run)
+    if done.faults:
+        raise typer.Exit(1)
+
+
+def _prepared(
+    store: Store, vault: Vault, table: reading.Table, sha256: str, remove: bool
+) -> Prepared:
+    known = store.read_now(importing.known)
+    return importing.prepare(table, known, vault, clock.now(), file=sha256, remove=remove)
+
+
+def _writing(done: Prepared, name: str, sha256: str) -> Callable[[Tx], None]:
+    now = clock.now()
+    return partial(
+        import_writing.write,
+        done=import_writing.ready(done, name=name, sha256=sha256, who=_BY, now=now),
+    )
+
+
+def _to_json(done: Prepared, language: str) -> dict[str, object]:
+    def said(faults: Sequence[Fault]) -> list[dict[str, object]]:
+        return [
+            {"row": f.row, "column": f.head(language), "code": f.code, "said": f.said(language)}
+            for f in faults
+        ]
+
+    return {
+        "rows": done.rows,
+        "sites": {"created": done.created, "changed": done.changed, "same": done.sites_same},
+        "contacts": done.contacts,
+        "errors": said(done.faults),
+        "warnings": said(done.notes),
+    }
+
+
+def _say(done: Prepared, language: str, *, dry_run: bool) -> None:
+    for faults, style in ((done.notes, "yellow"), (done.faults, "red")):
+        for fault in faults:
+            where = f"{_where(fault, language)}{fault.said(language)}"
+            console.print(where, style=style, markup=False)
+    counts = (
+        f"sites: {done.created} created, {done.changed} changed, {done.sites_same} as they were"
+    )
+    people = ", ".join(f"{count} {what}" for what, count in done.contacts.items())
+    console.print(f"{counts}; contacts: {people}", markup=False)
+    if done.faults:
+        console.print(f"{len(done.faults)} errors: nothing was written", style="red")
+    elif dry_run:
+        console.print("a dry run: nothing was written")
+
+
+def _where(fault: Fault, language: str) -> str:
+    """Where a fault is, before its words."""
+    row = f"{of(('ligne', 'row'), language)} {fault.row}, " if fault.row else ""
+    column = fault.head(language)
+    return f"{row}{column}: " if column else row

@@ -1,0 +1,1 @@
+"""Sites and contacts in a file of a spreadsheet, CSV or XLSX: columns, reading, writing."""

@@ -1,0 +1,67 @@
+"""``callflow sites``: a file is tried, written, given back, and refused with all that is wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from callflow.commands.line import app
+from callflow.storage.upgrade import upgrade
+
+
+class Shell:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "data").mkdir()
+        upgrade(f"sqlite:///{folder / 'data' / 'callflow.db'}")
+
+    def sites(self, *words: str) -> tuple[int, str]:
+        done = CliRunner().invoke(app, ["sites", *words])
+        return done.exit_code, done.output
+
+    def file(self, text: str) -> str:
+        path = self.folder / "town.csv"
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
+    monkeypatch.setenv("CALLFLOW_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("COLUMNS", "500")
+    return Shell(tmp_path)
+
+
+def test_a_file_is_tried_written_and_given_back(shell: Shell) -> None:
+    town = shell.file("account;site name;contact name;phone\n0417;Bar;Comptoir;06 39 98 00 17\n")
+    status, said = shell.sites("import", town, "--dry-run")
+    assert (status, "1 created" in said, "a dry run" in said) == (0, True, True)
+    back = shell.folder / "back.xlsx"
+    assert shell.sites("export", str(back)) == (0, "0 sites\n")
+    assert shell.sites("import", town)[0] == 0
+    assert shell.sites("export", str(back), "--search", "bar") == (0, "1 sites\n")
+    assert back.stat().st_mode & 0o077 == 0
+    again = json.loads(shell.sites("import", str(back), "--json")[1])
+    assert (again["sites"], again["errors"]) == ({"created": 0, "changed": 0, "same": 1}, [])
+
+
+def test_all_that_is_wrong_is_said_and_nothing_written(shell: Shell) -> None:
+    status, said = shell.sites(
+        *("import", shell.file("account;site name;phone\n0417;Bar;17\n0418;;\n")),
+        *("--language", "en"),
+    )
+    assert status == 1
+    assert "row 2, contact name: is missing" in said
+    assert "row 3, site name: is missing" in said
+    assert "nothing was written" in said
+    assert shell.sites("export", str(shell.folder / "none.csv")) == (0, "0 sites\n")
+
+
+def test_the_template_is_a_file_that_can_be_imported(shell: Shell) -> None:
+    status, said = shell.sites("template", str(shell.folder / "new.xlsx"))
+    assert status == 0
+    assert "code sous contrainte: 4 à 8 chiffres" in said
+    assert shell.sites("import", str(shell.folder / "new.xlsx"))[0] == 0

@@ -1,0 +1,194 @@
+"""Files of sites and contacts: what there is, given; what comes, tried first and then written."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse, StreamingResponse
+from starlette.datastructures import FormData, UploadFile
+
+from callflow.handling import exporting
+from callflow.site_file.columns import COLUMNS, of
+from callflow.site_file.faults import Fault
+from callflow.site_file.reading import MOST_BYTES, MOST_ROWS
+from callflow.texts import sites as texts
+from web import i18n
+from web.access_views import frame
+from web.accounts import Right
+from web.auth import Visitor, allowed, remember_language
+from web.pages import forms
+from web.pages.site_list import STATES
+from web.problems import ProblemError, not_found
+from web.rendering import page
+from web.site_imports import UNDER_WAY, Phase, SiteImport, SiteImports
+from web.station import Station, station_of
+from web.words import LANGUAGES
+
+router = APIRouter(include_in_schema=False)
+
+Here = Annotated[Station, Depends(station_of)]
+Configurer = Annotated[Visitor, Depends(allowed(Right.CONFIGURE))]
+Row = dict[str, Any]
+
+#: What becomes of a file that was sent.
+ACTS = ("import", "drop")
+#: Shown of a file: faults, notes, sites that would change. The others are counted.
+_MOST_FAULTS, _MOST_SITES = 1000, 200
+_MEDIA = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+@router.get("/site-files")
+async def show(request: Request, visitor: Configurer, station: Here) -> Response:
+    """What may be given, and where a file is sent; every column explained."""
+    return await _begin(request, station, visitor)
+
+
+@router.post("/site-files/export")
+async def export(request: Request, visitor: Configurer, station: Here) -> Response:
+    """The sites that match, as a file; the logbook says who takes it before it is given."""
+    form = await forms.sent(request)
+    format, state = _format(form), form.get("state", "")
+    if state not in STATES:
+        raise ProblemError(422, f"choose one of {', '.join(STATES[1:])}", field="state")
+    text, now = forms.line(form, "q").strip(), station.clock()
+    ids = await station.store.write(
+        lambda tx: exporting.export_begins(
+            tx, text=text, state=state, format=format, who=visitor.name, now=now
+        )
+    )
+    day = now.astimezone(ZoneInfo(i18n.STATION_ZONE)).date().isoformat()
+    pieces = exporting.pieces(station.store.read_now, ids, format, visitor.language)
+    return _file(pieces, f"callflow-sites-{day}", format)
+
+
+@router.post("/site-files/template")
+async def template(request: Request, visitor: Configurer) -> Response:
+    """A file to fill in."""
+    format = _format(await forms.sent(request))
+    name = of(("modele", "template"), visitor.language)
+    return _file(exporting.template(format, visitor.language), f"callflow-{name}", format)
+
+
+@router.post("/site-files")
+async def send(request: Request, visitor: Configurer, station: Here) -> Response:
+    """A file is read and compared: what it would do is shown then."""
+    async with request.form() as form:
+        return await _take(request, visitor, station, form)
+
+
+@router.get("/site-files/{which}")
+async def look(which: str, request: Request, visitor: Configurer, station: Here) -> Response:
+    """How far a file is, and what it would do or did."""
+    one = _imports(request).get(which, visitor.name)
+    if one is None:
+        raise not_found("file")
+    values = {"file": one, "under_way": one.phase in UNDER_WAY, **_found(one, visitor.language)}
+    return await _page(request, station, visitor, "site_import.html", values)
+
+
+@router.post("/site-files/{which}/{act}")
+async def act(which: str, act: str, request: Request, visitor: Configurer) -> Response:
+    """``import`` what is shown, or ``drop`` it."""
+    await forms.sent(request)
+    imports = _imports(request)
+    one = imports.get(which, visitor.name)
+    if one is None or act not in ACTS:
+        raise not_found("file")
+    if act == "drop":
+        imports.drop(one)
+        return RedirectResponse("/site-files", 303)
+    imports.write(one)
+    return RedirectResponse(f"/site-files/{one.id}", 303)
+
+
+def _imports(request: Request) -> SiteImports:
+    found: SiteImports = request.app.state.site_imports
+    return found
+
+
+async def _take(request: Request, visitor: Visitor, station: Station, form: FormData) -> Response:
+    given, imports = form.get("file"), _imports(request)
+    if not isinstance(given, UploadFile) or not given.size:
+        return await _begin(request, station, visitor, "choose a file")
+    if given.size > MOST_BYTES:
+        return await _begin(request, station, visitor, "the file is too large: cut it into several")
+    if imports.full:
+        return await _begin(request, station, visitor, "other files are being read: wait a moment")
+    name = forms.line({"name": given.filename or ""}, "name")
+    data, remove = await given.read(), bool(form.get("remove"))
+    one = imports.begin(name, data, visitor.name, remove=remove)
+    return RedirectResponse(f"/site-files/{one.id}", 303)
+
+
+def _format(form: forms.Form) -> str:
+    format = form.get("format", "")
+    if format not in exporting.FORMATS:
+        raise ProblemError(422, f"choose one of {', '.join(exporting.FORMATS)}", field="format")
+    return format
+
+
+def _file(pieces: Any, name: str, format: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}.{format}"'}
+    return StreamingResponse(pieces, media_type=_MEDIA[format], headers=headers)
+
+
+async def _begin(
+    request: Request, station: Station, visitor: Visitor, refused: str = ""
+) -> Response:
+    language = visitor.language
+    columns = [(each.name(language), of(each.explained, language)) for each in COLUMNS]
+    values = {
+        "refused": refused,
+        "columns": columns,
+        "formats": exporting.FORMATS,
+        "most_rows": MOST_ROWS,
+        "most_mb": MOST_BYTES // 1_000_000,
+    }
+    status = 422 if refused else 200
+    return await _page(request, station, visitor, "site_files.html", values, status)
+
+
+def _found(one: SiteImport, language: str) -> Row:
+    """What of the comparison is shown, in the page's language."""
+    found = one.prepared
+    if found is None or one.phase not in (Phase.READY, Phase.DONE):
+        return {"found": None}
+    column = LANGUAGES.index(language)
+    return {
+        "found": found,
+        "faults": [_fault(each, language) for each in found.faults[:_MOST_FAULTS]],
+        "notes": [_fault(each, language) for each in found.notes[:_MOST_FAULTS]],
+        "sites": [
+            {
+                "id": site.id,
+                "name": site.name,
+                "row": site.row,
+                "new": site.new,
+                "what": texts.what(site.fields, column)[2:].strip() if site.fields else "",
+            }
+            for site in found.sites[:_MOST_SITES]
+        ],
+    }
+
+
+def _fault(fault: Fault, language: str) -> Row:
+    return {"row": fault.row, "head": fault.head(language), "said": fault.said(language)}
+
+
+async def _page(
+    request: Request,
+    station: Station,
+    visitor: Visitor,
+    template: str,
+    values: Row,
+    status: int = 200,
+) -> Response:
+    around = await station.store.read(lambda tx: frame(tx, station, visitor, "sites"))
+    answer = page(visitor.language, template, {**around, **values}, status)
+    remember_language(request, answer)
+    return answer
