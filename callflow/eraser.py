@@ -16,6 +16,7 @@ from callflow import clock, erased_files
 from callflow.config import Settings
 from callflow.dispatch.identity import Identity
 from callflow.handling import erasing as acts
+from callflow.handling import retaining
 from callflow.storage import Store, compacting, erasing
 from callflow.vault import Vault
 
@@ -33,7 +34,10 @@ class Eraser:
 
     async def go_on(self, *, on_duty: bool) -> None:
         """Do what there is to do. Nearly always it only looks."""
-        for row in await self._store.read(erasing.unfinished):
+        unfinished = await self._store.read(erasing.unfinished)
+        if on_duty and not unfinished:
+            await self._begin()
+        for row in unfinished:
             sweep = acts.Sweep(self._vault, row)
             if self._me.node not in row["nodes"]:
                 await self._let_go_of_files(sweep, row)
@@ -41,6 +45,12 @@ class Eraser:
                 await self._sweep(sweep, row)
             elif on_duty and not await self._store.read(partial(erasing.nodes_left, row=row)):
                 await self._finish(row)
+
+    async def _begin(self) -> None:
+        """Whose time is over goes too, one after the other."""
+        now = clock.now()
+        if await self._store.read(partial(retaining.person_is_due, now=now)):
+            await self._store.write(partial(retaining.erase_one, vault=self._vault, now=now))
 
     async def _let_go_of_files(self, sweep: acts.Sweep, row: dict[str, Any]) -> None:
         now = clock.now()

@@ -18,6 +18,7 @@ class Kept(StrEnum):
     RECORDINGS = "recordings"  # of calls, and what was said after a tone
     IMAGES = "images"  # stills and clips
     SIGNALS = "signals"  # what panels sent
+    PEOPLE = "people"  # contacts whom no site has any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ LIMITS: Mapping[Kept, Limits] = {
     Kept.IMAGES: Limits(30, 183),
     # A year of service; five of claims from a contract (Code civil, 2224).
     Kept.SIGNALS: Limits(365, 1826),
+    # A season in which one who was removed by mistake comes back; the same five years.
+    Kept.PEOPLE: Limits(90, 1826),
 }
 
 #: Why so many days are refused.

@@ -284,6 +284,7 @@ KEPT = {
     "recordings": N_("Recordings of calls, and what was said after a tone"),
     "images": N_("Images and clips"),
     "signals": N_("Signals of panels"),
+    "people": N_("People whom no site has any more: they are erased everywhere"),
 }
 #: What the audit tells of, by the groups of callflow/audit.py; then all of each half.
 AUDIT = {

@@ -6,24 +6,30 @@ deleted, and the logbook tells which they were. A crash anywhere leaves rows tha
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
 from callflow import retention
+from callflow.handling.erasing import begin_erasure
 from callflow.handling.policy import STATION_ZONE
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.telling import tell
 from callflow.instants import to_iso
+from callflow.logbook import MACHINE
 from callflow.retention import Kept
 from callflow.storage import Tx, incidents
 from callflow.storage import retention as rows
+from callflow.vault import Vault
 
 Row = dict[str, Any]
 
 #: Files and signals of one transaction, which holds up others for so long.
 _FILES, _SIGNALS = 100, 500
+#: People that are tried for one erasure.
+_PEOPLE = 20
 #: Why a recording or an image has no file any more.
 PURGED = "purged"
 
@@ -74,17 +80,43 @@ def due_until(tx: Tx, now: datetime) -> Iterator[tuple[Kept, int, datetime]]:
 
 def any_due(tx: Tx, now: datetime) -> bool:
     """Whether there is anything to delete."""
-    return any(rows.any_due(tx, what, before) for what, _, before in due_until(tx, now))
+    return any(
+        rows.any_due(tx, what, before) for what, _, before in due_until(tx, now) if what in _PURGES
+    )
 
 
 def purge(tx: Tx, now: datetime) -> int:
     """Delete what is due, a small batch of each; how much."""
     done = 0
     for what, days, before in due_until(tx, now):
+        if what not in _PURGES:
+            continue
         for told in _PURGES[what](tx, before, now):
             tell(tx, "purged", now, kept=what.value, days=days, **told)
             done += told["count"]
     return done
+
+
+def person_is_due(tx: Tx, now: datetime) -> bool:
+    """Whether somebody's time is over."""
+    return any(
+        rows.any_due(tx, what, before)
+        for what, _, before in due_until(tx, now)
+        if what is Kept.PEOPLE
+    )
+
+
+def erase_one(tx: Tx, vault: Vault, now: datetime) -> str | None:
+    """Begin to erase one of those whose time is over; the erasure's id. None: nobody's is, or
+    what they are part of is not over, or held."""
+    for what, days, before in due_until(tx, now):
+        if what is not Kept.PEOPLE:
+            continue
+        for row in rows.take(tx, rows.due_people(before), _PEOPLE):
+            with contextlib.suppress(Refused):
+                why = f"conservation : {days} jours"
+                return begin_erasure(tx, vault, row["id"], why, MACHINE, now)
+    return None
 
 
 def _recordings(tx: Tx, before: datetime, now: datetime) -> Iterator[Row]:

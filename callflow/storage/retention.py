@@ -130,11 +130,29 @@ def due_signals(before: datetime) -> Select[Any]:
     )
 
 
+def due_people(before: datetime) -> Select[Any]:
+    """Contacts whom every site let go before then, and that are of no firm: their ``id``."""
+    f, link, of = t.former_contact.c, t.site_contact.c, t.firm_member.c
+    theirs = f.contact_id == t.contact.c.id
+    return (
+        select(t.contact.c.id)
+        .where(
+            exists().where(theirs, f.closed_at < before, f.restored_at.is_(None)),
+            ~exists().where(theirs, f.closed_at >= before),
+            ~exists().where(link.contact_id == t.contact.c.id),
+            ~exists().where(of.contact_id == t.contact.c.id),
+            ~exists().where(t.guard_firm.c.contact_id == t.contact.c.id),
+        )
+        .order_by(t.contact.c.id)
+    )
+
+
 #: What has to be looked for of each kind.
 _DUE = {
     Kept.RECORDINGS: (due_recordings, due_voices),
     Kept.IMAGES: (due_images,),
     Kept.SIGNALS: (due_signals,),
+    Kept.PEOPLE: (due_people,),
 }
 
 

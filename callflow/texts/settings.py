@@ -32,4 +32,5 @@ KEPT: Mapping[str, tuple[str, str]] = {
     "recordings": ("enregistrements", "recordings"),
     "images": ("images", "images"),
     "signals": ("messages d'alarme", "signals"),
+    "people": ("personnes", "people"),
 }

@@ -105,6 +105,7 @@ _FIELDS: Mapping[str, tuple[str, str]] = {
     "opens": ("ouvre une alarme", "opens an alarm"),
     "recordings": ("enregistrements, en jours", "recordings, in days"),
     "images": ("images, en jours", "images, in days"),
+    "people": ("personnes, en jours", "people, in days"),
     "signals": ("messages d'alarme, en jours", "signals, in days"),
     "licence": ("numéro d'agrément", "licence"),
     "sectors": ("secteurs", "sectors"),

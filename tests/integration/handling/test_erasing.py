@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,10 @@ from callflow.handling import erasing, speaking
 from callflow.handling.refusals import Refused
 from callflow.handling.retaining import place_hold
 from callflow.handling.station import recording_finished
-from callflow.storage import Tx, calls
+from callflow.retention import Kept, before
+from callflow.storage import Tx, calls, retention
 from callflow.storage import erasing as rows
+from callflow.storage import schema as t
 from callflow.storage.schema import metadata
 from tests.integration.handling.station import FIRST, SECOND, SHOP, Station
 
@@ -223,3 +226,33 @@ def test_who_is_of_an_alarm_that_is_held_by_law_is_not_erased(
     station.write(lambda tx: place_hold(tx, incident, "plainte", "odile", station.now))
     with pytest.raises(Refused, match="held by law"):
         erase(station, settings, known)
+
+
+def test_whom_no_site_has_any_more_is_erased_when_their_time_is_over(
+    station: Station, settings: Settings, known: str
+) -> None:
+    now = clock.now()
+    rule: dict[str, Any] = {"id": "r", "what": "people", "days": 365, "set_by": "odile"}
+    rule |= {"since": now - timedelta(days=1), "set_at": now}
+    station.write(lambda tx: retention.set_rule(tx, rule, now))
+    goes_on(station, settings)
+    assert named(everything(station), known)  # the site has them
+    former = t.former_contact
+    row: dict[str, Any] = {"id": "f", "site_id": "1002", "contact_id": known, "role": "keyholder"}
+    row |= {"authorities": {}, "keys_held": False, "reason": "parti", "closed_by": "odile"}
+
+    def let_go(tx: Tx, days: int) -> None:
+        tx.execute(t.site_contact.delete().where(t.site_contact.c.contact_id == known))
+        tx.execute(former.delete())
+        tx.execute(former.insert().values(**row, closed_at=now - timedelta(days=days)))
+
+    station.write(partial(let_go, days=364))
+    goes_on(station, settings)
+    assert named(everything(station), known)
+    station.write(partial(let_go, days=366))
+    assert station.read(lambda tx: retention.count_due(tx, Kept.PEOPLE, before(365, now))) == 1
+    goes_on(station, settings)
+    goes_on(station, settings)
+    assert named(everything(station).replace(NEIGHBOUR, ""), known) == []
+    assert station.faults() == []
+    assert station.read(lambda tx: retention.count_due(tx, Kept.PEOPLE, before(365, now))) == 0
