@@ -11,7 +11,7 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
-from xml.sax.saxutils import escape
+from html import escape
 
 from callflow.site_file.cells import escaped, guarded
 
@@ -62,7 +62,7 @@ def to_xlsx(
     pipe = _Pipe()
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as book:
         for name, text in _PARTS.items():
-            book.writestr(name, text.replace("TITLE", escape(title[:31], _QUOTES)))
+            book.writestr(name, text.replace("TITLE", escape(title[:31])))
         with book.open("xl/worksheets/sheet1.xml", "w") as sheet:
             sheet.write((_SHEET + _widths(wide) + "<sheetData>").encode())
             sheet.write(_row(head, style=2))
@@ -92,7 +92,6 @@ def _widths(wide: Sequence[int]) -> str:
     return f"<cols>{columns}</cols>" if columns else ""
 
 
-_QUOTES = {'"': "&quot;"}
 _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
