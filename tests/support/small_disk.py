@@ -72,6 +72,11 @@ class SmallDisk:
                 while True:
                     self._filler.write(b"\0" * size)
 
+    async def leave(self, room: int) -> None:
+        """So many bytes, and no more, fit again."""
+        assert self._filler is not None
+        self._filler.truncate(self._filler.tell() - room)
+
     async def empty(self) -> None:
         """There is room again."""
         assert self._filler is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from callflow.storage.schema import metadata
 from callflow.storage.upgrade import upgrade
 from callflow.vault import Vault
 from tests.integration.handling.station import FIRST, SHOP, Station
+from tests.support.small_disk import SmallDisk
 
 SHA = "ab" * 32
 
@@ -243,6 +245,44 @@ def test_a_disk_that_fills_up_leaves_all_as_it_was(sqlite_url: str, tmp_path: Pa
     assert len(station.entries("site_created")) == 301
     assert station.faults() == []
     station.store.close()
+
+
+def copied(seen: Path, to: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """``everything`` of a database in another mount namespace, which SQLite can't look into."""
+    shutil.rmtree(to, ignore_errors=True)
+    to.mkdir()
+    for file in seen.glob("callflow.db*"):
+        shutil.copy(file, to)
+    return everything(f"sqlite:///{to / 'callflow.db'}")
+
+
+async def test_a_file_system_that_is_full_in_the_middle_keeps_all_as_it_was(tmp_path: Path) -> None:
+    upgrade(f"sqlite:///{tmp_path / 'callflow.db'}")
+    async with SmallDisk(tmp_path / "small") as disk:
+        shutil.copy(tmp_path / "callflow.db", disk.seen)
+        Vault(disk.seen / "keys")
+        (disk.seen / "town.csv").write_bytes(a_town(300))
+        command = ("-m", "callflow", "sites", "import", str(disk.folder / "town.csv"))
+
+        def run() -> tuple[int, str]:
+            done = subprocess.run(
+                disk.enter(sys.executable, *command),
+                env={**os.environ, "CALLFLOW_DATA_DIR": str(disk.folder)},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            return done.returncode, done.stderr
+
+        before = copied(disk.seen, tmp_path / "copy")
+        await disk.fill()
+        await disk.leave(200_000)
+        status, said = run()
+        assert (status, "full" in said) == (1, True), said
+        assert copied(disk.seen, tmp_path / "copy") == before
+        await disk.empty()
+        assert run()[0] == 0
+        assert len(copied(disk.seen, tmp_path / "copy")["site"]) == 300
 
 
 #: Dies by SIGKILL after so many statements that write, or at the commit itself.

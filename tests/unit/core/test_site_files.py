@@ -479,10 +479,14 @@ def test_entities_of_a_workbook_s_xml_are_not_read(tmp_path: Path) -> None:
         assert "hidden" not in repr(table)
 
 
-def test_a_workbook_that_unpacks_to_too_much_is_not_unpacked() -> None:
+def test_a_workbook_that_unpacks_to_too_much_is_not_unpacked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     data = workbook(["account"], ["1001"])
-    bomb = repacked(data, "xl/worksheets/sheet1.xml", lambda text: text + b" " * 201_000_000)
-    assert len(bomb) < 1_000_000
+    bomb = repacked(data, "xl/worksheets/sheet1.xml", lambda text: text + b" " * 5_000_000)
+    assert len(bomb) < 50_000
+    assert reading.read(bomb).faults == []
+    monkeypatch.setattr(reading, "MOST_UNPACKED", 5_000_000)
     assert [fault.code for fault in reading.read(bomb).faults] == ["too_large"]
 
 
