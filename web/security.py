@@ -18,7 +18,7 @@ LARGEST_BODY = 2_000_000
 LARGEST = {
     "/api/v1/signals": 65_536,
     "/announcements": 16_000_000,
-    "/site-files": MOST_BYTES + 10_000,
+    "/site-files": MOST_BYTES + 1_000_000,
 }
 
 

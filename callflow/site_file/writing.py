@@ -8,10 +8,10 @@ typed anew.
 from __future__ import annotations
 
 import csv
+import html
 import io
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
-from html import escape
 
 from callflow.site_file.cells import escaped, guarded
 
@@ -62,7 +62,7 @@ def to_xlsx(
     pipe = _Pipe()
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as book:
         for name, text in _PARTS.items():
-            book.writestr(name, text.replace("TITLE", escape(title[:31])))
+            book.writestr(name, text.replace("TITLE", html.escape(title[:31])))
         with book.open("xl/worksheets/sheet1.xml", "w") as sheet:
             sheet.write((_SHEET + _widths(wide) + "<sheetData>").encode())
             sheet.write(_row(head, style=2))
@@ -74,14 +74,14 @@ def to_xlsx(
 
 
 def _row(cells: Cells, *, style: int) -> bytes:
-    made = [
-        f'<c s="{style}" t="inlineStr"><is><t xml:space="preserve">{escape(escaped(cell))}</t></is>'
-        "</c>"
-        if cell
-        else f'<c s="{style}"/>'
-        for cell in cells
-    ]
-    return f"<row>{''.join(made)}</row>".encode()
+    return f"<row>{''.join(_cell(cell, style) for cell in cells)}</row>".encode()
+
+
+def _cell(text: str, style: int) -> str:
+    if not text:
+        return f'<c s="{style}"/>'
+    said = html.escape(escaped(text), quote=False)
+    return f'<c s="{style}" t="inlineStr"><is><t xml:space="preserve">{said}</t></is></c>'
 
 
 def _widths(wide: Sequence[int]) -> str:
