@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from playwright.sync_api import Page
@@ -28,6 +29,7 @@ from callflow.handling.telling import tell
 from callflow.hours import Span
 from callflow.instants import to_iso
 from callflow.law import Finding, Means
+from callflow.retention import Kept
 from callflow.roster import Part
 from callflow.site import SiteState
 from callflow.storage import Tx, contacts, shifts, sites
@@ -491,6 +493,10 @@ NEXT_ALARM = [""]
 def _held_by_law(world: World, page: Page) -> str:
     incident, NEXT_ALARM[0], now = world.alarm(), world.alarm("FA"), clock.now()
     world.do(lambda tx: retaining.place_hold(tx, incident, "plainte", CHIEF, now))
+    tomorrow = now.date() + timedelta(days=2)
+    for what, days in ((Kept.SIGNALS, 400), (Kept.PEOPLE, 400)):  # fewer days are too few there
+        set_days = partial(retaining.set_days, what=what, days=days, since=tomorrow)
+        world.do(partial(set_days, by=CHIEF, now=now))
     return "/settings/retention?what=images&days=90"
 
 
