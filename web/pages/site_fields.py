@@ -54,6 +54,7 @@ class Field:
     fixed: bool = False
     whole: bool = False  # a number without a fraction
     column: bool = True  # of the table, too
+    told: bool = False  # a column that no form asks for: each of its choices that the row has
     removable: bool = True  # what goes in and never comes out may be taken away
     checked: bool = True  # whether it must be one of the choices that the site alone tells
     empty: Any = None
@@ -86,6 +87,9 @@ class Field:
     def said(self, item: Mapping[str, Any], site: Body, language: str) -> str:
         """What stands in the table."""
         value = item.get(self.name)
+        if self.told:
+            named = self.choices(site, language).items()
+            return ", ".join(f"{called} {item[name]}" for name, called in named if item.get(name))
         if self.ask is Ask.KEPT:
             return i18n.catalogue(language).gettext(N_("set")) if item[f"{self.name}_set"] else ""
         if self.ask is Ask.TICK:
@@ -147,7 +151,7 @@ class Part:
         """A row as the form has it. Raises a problem that names the field."""
         item = dict(before) if before is not None else self.fresh()
         for field in self.fields:
-            if field.fixed and before is not None:
+            if field.told or (field.fixed and before is not None):
                 continue
             value = field.read(form, site)
             if field.ask is not Ask.KEPT or value is not None:

@@ -206,7 +206,8 @@ RULES = Part(
         Field(name="categories", ask=Ask.TICKS, choices=_of(words.CATEGORIES)),
         Field(name="rule_zones", ask=Ask.SEVERAL, longest=4000),
         Field(name="armed", ask=Ask.CHOICE, choices=_of(words.YES_NO)),
-        *(Field(name=day) for day in DAYS),
+        Field(name="when", told=True, choices=_of({day: words.SITE_FIELDS[day] for day in DAYS})),
+        *(Field(name=day, column=False) for day in DAYS),
     ),
     known_by=lambda item: (str(item.get("place", "")),),
     listed=_rules,
@@ -390,5 +391,5 @@ def _table(part: Part, site: Body, language: str, text: str, key: str) -> Body:
         "rows": found[:MOST],
         "key": key if this is not None else "",
         "called": part.fields[0].said(this, site, language) if this else "",
-        "fields": [field.asked(this, site, language) for field in part.fields],
+        "fields": [f.asked(this, site, language) for f in part.fields if not f.told],
     }
