@@ -24,6 +24,11 @@ _STEPS = 25
 #: Milliseconds in which an act has its effect.
 _WITHIN = 8_000
 #: What is chosen where a file is asked for.
+_CALENDAR: FilePayload = {
+    "name": "absences.ics",
+    "mimeType": "text/calendar",
+    "buffer": b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:test\r\nEND:VCALENDAR\r\n",
+}
 _FILE: FilePayload = {
     "name": "studio.wav",
     "mimeType": "audio/wav",
@@ -230,7 +235,9 @@ class Keyboard:
         elif what["type"].startswith("select"):
             self.page.keyboard.press("ArrowUp" if what["last"] else "ArrowDown")
         elif what["type"] == "file":  # its dialog is the system's, not the page's
-            self.page.locator(":focus").set_input_files(_FILE)
+            field = self.page.locator(":focus")
+            calendar = ".ics" in (field.get_attribute("accept") or "")
+            field.set_input_files(_CALENDAR if calendar else _FILE)
         elif what["type"] == "datetime-local":
             self._type_moment()
         elif what["type"] in _DIGITS:

@@ -280,12 +280,14 @@ async def _forms(
 
     def values(tx: Tx, site: Body) -> dict[str, Any]:
         text = known.replace("\0", "").strip()
+        found = search.known(tx, text, limit=20) if text else []
+        called = {(contact["id"], contact["role"]) for contact in site["contacts"]}
         return {
             "known": known,
             "police": _police(tx, site, now),
             "masked": masked,
             "tested": test_calls.results(tx, site_id),
-            "found": search.known(tx, text, limit=20) if text else [],
+            "found": [one for one in found if (one["id"], one["role"]) not in called],
             "roles": [role.value for role in Role],
             "authorities": [authority.value for authority in Authority],
             "any_kind": ANY_KIND,

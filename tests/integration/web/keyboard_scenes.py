@@ -581,6 +581,13 @@ def _walk(*steps: str) -> Callable[[World, Page], str]:
     return at(f"/dialogues/incoming/walk?steps={'.'.join(steps).replace('#', '%23')}")
 
 
+#: What is typed into a week's fields.
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+HOURS: dict[str, str | Callable[[], str]] = {
+    **dict.fromkeys(_DAYS, "08:00-12:00"),
+    "country": "FR",
+    "region": "Alsace",
+}
 SCENES: tuple[Scene, ...] = (
     Scene(name="log in", prepare=at("/login"), visitor=None, values={"name": CHIEF}),
     Scene(name="second factor", prepare=people.second_factor, visitor=None),
@@ -632,7 +639,16 @@ SCENES: tuple[Scene, ...] = (
         name="a site's tables",
         prepare=_site_tables,
         ready="form.fields",
-        values={"account": "77777", "zone": "77", "name": "Cave", "number": "12"},
+        values={
+            "account": "77777",
+            "zone": "77",
+            "name": "Cave",
+            "number": "12",
+            "phone": "06 39 98 01 79",
+            "dc09_key": "00112233445566778899AABBCCDDEEFF",
+            "poll_every_s": "90",
+            "test_every_h": "24",
+        },
     ),
     Scene(
         name="plans",
@@ -666,13 +682,14 @@ SCENES: tuple[Scene, ...] = (
         name="a site's hours",
         prepare=_site_hours,
         ready="form.fields",
-        values={"mon": "08:00-12:00", "cancel_within": "90", "swinger_after": "3"},
+        values={**HOURS, "cancel_within": "90", "swinger_after": "3", "exceptions": "2026-12-24"}
+        | {"early": "15", "late": "30", "arrived_within": "5"},
     ),
     Scene(
         name="somebody's authorities and calendar",
         prepare=_site_person,
         ready="form.fields",
-        values={"from": "2026-12-24T08:00", "until": "2026-12-25T08:00"},
+        values=HOURS,
     ),
     Scene(
         name="a plan's draft",
@@ -694,7 +711,7 @@ SCENES: tuple[Scene, ...] = (
             "duress_code": "258002",
             "rank": "2",
             "sectors": "35",
-            "mon": "08:00-12:00",
+            **HOURS,
             "mail": "tom@ouest.test",
             "phone": "06 39 98 01 78",
         },
@@ -704,7 +721,7 @@ SCENES: tuple[Scene, ...] = (
         name="services",
         prepare=_services,
         ready="form.fields",
-        values={"number": "02 99 00 11 33", "place": "35", "mon": "08:00-12:00"},
+        values={**HOURS, "number": "02 99 00 11 33", "place": "35", "site": ""},
     ),
     Scene(name="logbook", prepare=_logbook, ready="#older"),
     Scene(name="settings", prepare=at("/settings")),
