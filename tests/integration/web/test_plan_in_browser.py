@@ -15,6 +15,7 @@ from web.accounts import Role
 def test_a_step_is_dragged_before_another(page: Page, tmp_path: Path) -> None:
     station = WebStation(tmp_path)
     station.user(NAME, Role.ADMINISTRATOR)
+    station.site()  # else the first page is that of a first start
     process = WebProcess(station)
     process.start()
     try:
