@@ -161,7 +161,6 @@ def base() -> Iterator[int]:
     give_base(taken)
 
 
-@pytest.mark.timeout(120)
 async def test_a_person_comes_to_the_first_test_alarm(
     tmp_path: Path, base: int, chromium_path: str
 ) -> None:
