@@ -68,9 +68,12 @@ class SiteImport:
     table: Table = field(default_factory=Table)
     prepared: Prepared | None = None
     said: str = ""  # why it was not written
+    stopped: bool = False  # nobody wants it any more, or the process ends
 
     def tick(self, done: int, total: int = 0) -> None:
-        """So far it is."""
+        """So far it is. Raises InterruptedError in the thread that works on what was stopped."""
+        if self.stopped:
+            raise InterruptedError
         self.done, self.total = done, total
 
 
@@ -116,6 +119,7 @@ class SiteImports:
     def drop(self, one: SiteImport) -> None:
         """Forget it; one that is being written goes on."""
         self._kept.pop(one.id, None)
+        one.stopped = one.phase is not Phase.WRITING
 
     def write(self, one: SiteImport) -> None:
         """Write what is shown, or show anew where it would be something else by now."""
@@ -126,6 +130,8 @@ class SiteImports:
 
     async def close(self) -> None:
         """What is under way ends; what was at the database is there or not, as a whole."""
+        for one in self._kept.values():
+            one.stopped = True  # its thread ends too, which no task's end ends
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -138,6 +144,8 @@ class SiteImports:
     async def _watched(self, one: SiteImport, work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
+        except InterruptedError:
+            one.phase = Phase.FAILED
         except StoreUnavailable:
             one.phase = Phase.READY if one.prepared is not None else Phase.FAILED
             one.said = N_("the database does not answer: try again")

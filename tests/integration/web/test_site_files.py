@@ -7,6 +7,7 @@ import csv
 import html
 import io
 import re
+import threading
 
 import httpx
 import pytest
@@ -184,6 +185,27 @@ async def test_progress_is_looked_at_until_the_file_is_there(app: FastAPI, admin
         assert 'max="200" value="50"' in (await admin.see(where)).text
     await settled(app)
     assert "hx-trigger" not in (await admin.see(where)).text.split('id="file"')[1].split("<p")[0]
+
+
+async def test_the_end_of_the_process_ends_what_is_being_read(
+    app: FastAPI, admin: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    def read(_data: bytes, tick: reading.Tick) -> reading.Table:
+        begun.set()
+        try:
+            while not ended.wait(0.005):
+                tick(1)
+        finally:
+            ended.set()
+        return reading.Table()
+
+    monkeypatch.setattr(reading, "read", read)
+    app.state.site_imports.begin("town.csv", b"", "alix", remove=False)
+    assert await asyncio.to_thread(begun.wait, 5)
+    await app.state.site_imports.close()
+    assert await asyncio.to_thread(ended.wait, 5)
 
 
 async def test_the_sites_that_match_are_given_told_of_and_taken_back(
