@@ -423,7 +423,12 @@ def _a_closed_firm(world: World, page: Page) -> str:
     return f"/firms/{firm_id}"
 
 
+#: The site that a form names.
+_NAMED = {"site": ""}
+
+
 def _services(world: World, page: Page) -> str:
+    _NAMED["site"] = world.site()
     line = {"id": "cic", "service": "police", "name": "CIC", "number": "+33299001122"}
     world.do(lambda tx: handling.put_directory(tx, [line], CHIEF, clock.now()))
     return "/services?line=cic"
@@ -698,7 +703,18 @@ SCENES: tuple[Scene, ...] = (
         values={"why": "Essai", "accept": "Essai", "id": "suite"},
     ),
     Scene(name="a draft that is behind", prepare=_plan_draft(behind=True), ready="p.note"),
-    Scene(name="somebody who is known", prepare=_known, ready="form.fields"),
+    Scene(
+        name="somebody who is known",
+        prepare=_known,
+        ready="form.fields",
+        values={
+            "timezone": "Europe/Paris",
+            "phone": "06 39 98 01 77",
+            "code": "8642",
+            "duress_code": "8643",
+            "known": "Ouest",
+        },
+    ),
     Scene(name="clients", prepare=at("/clients")),
     Scene(name="a client", prepare=_client, values={"name": "Autre client"}),
     Scene(name="firms", prepare=at("/firms"), values={"licence": "AUT-036"}),
@@ -721,7 +737,7 @@ SCENES: tuple[Scene, ...] = (
         name="services",
         prepare=_services,
         ready="form.fields",
-        values={**HOURS, "number": "02 99 00 11 33", "place": "35", "site": ""},
+        values={**HOURS, "number": "02 99 00 11 33", "place": "35", "site": lambda: _NAMED["site"]},
     ),
     Scene(name="logbook", prepare=_logbook, ready="#older"),
     Scene(name="settings", prepare=at("/settings")),

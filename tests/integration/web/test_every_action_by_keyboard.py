@@ -90,10 +90,11 @@ CALLS_ARE = """(live) => [...document.querySelectorAll("#calls [data-leg], #call
     .every((id) => !id || live.includes(id)))"""
 #: What leaves the page's rows as they are.
 _KEEPING = ("field", "fold", "link")
+_ABSENCE = "/sites/{site_id}/people/{contact_id}/absence"
 #: What is refused as things stand, and the reason that is then on the page.
 REFUSED: dict[str, str] = {
     # The same moment is typed into both fields.
-    "POST /sites/{site_id}/people/{contact_id}/absence role=keyholder": "doit être après le début",
+    f"POST {_ABSENCE} role=keyholder": "doit être après le début (À)",
 }
 
 
