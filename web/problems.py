@@ -153,7 +153,7 @@ def _documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 #: What operations may answer, for OpenAPI.
-RESPONSES = _documented(401, 403, 413, 422, 503)
+RESPONSES = _documented(400, 401, 403, 413, 422, 503)
 NOT_FOUND = _documented(404)
 CONFLICT = _documented(409)
 TOO_MANY = _documented(429)

@@ -357,6 +357,16 @@ async def test_a_body_too_large_is_refused(api: httpx.AsyncClient) -> None:
 async def test_the_schema_says_what_is_answered(api: httpx.AsyncClient) -> None:
     schema = (await api.get("/openapi.json")).json()
     operation = schema["paths"]["/api/v1/incidents/{incident_id}/claim"]["post"]
-    assert set(operation["responses"]) == {"200", "401", "403", "404", "409", "413", "422", "503"}
+    assert set(operation["responses"]) == {
+        "200",
+        "400",
+        "401",
+        "403",
+        "404",
+        "409",
+        "413",
+        "422",
+        "503",
+    }
     assert list(operation["responses"]["409"]["content"]) == ["application/problem+json"]
     assert operation["security"] == [{"HTTPBearer": []}]
