@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AfterValidator, AwareDatetime, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from callflow import handling
 from callflow.incident import State
@@ -15,7 +15,7 @@ from callflow.storage import Tx, incidents
 from callflow.texts import RESOLUTIONS
 from web.accounts import Right
 from web.api import paging, reading
-from web.api.shapes import ACCOUNT, Body, IncidentOut, Line, Long, Page
+from web.api.shapes import ACCOUNT, Body, IncidentOut, Instant, Line, Long, Page
 from web.bearer import Caller, allowed
 from web.problems import CONFLICT, NOT_FOUND, RESPONSES, ProblemError, not_found
 from web.station import Station, station_of
@@ -31,7 +31,7 @@ Here = Annotated[Station, Depends(station_of)]
 class ParkIn(Body):
     """Until when it comes back to the queue: an instant, or minutes from now."""
 
-    until: AwareDatetime | None = None
+    until: Instant | None = None
     minutes: float | None = Field(None, gt=0, le=24 * 60)
 
     @model_validator(mode="after")

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from callflow.handling import instructing
 from callflow.instructions import Instruction, InstructionKind, InstructionState, Lowers
@@ -16,7 +16,7 @@ from callflow.storage import instructions as rows
 from web.accounts import Right
 from web.api import paging
 from web.api.on_test import Empty
-from web.api.shapes import Body, Long, Page, in_calendar
+from web.api.shapes import Body, Instant, Long, Page
 from web.api.site_shapes import Identifier, Phone
 from web.api.sites import Here, SiteId
 from web.bearer import Caller, allowed
@@ -26,7 +26,6 @@ router = APIRouter(tags=["provisional instructions"], responses=RESPONSES)
 
 Reader = Annotated[Caller, Depends(allowed(Right.READ))]
 Handler = Annotated[Caller, Depends(allowed(Right.HANDLE))]
-Instant = Annotated[AwareDatetime, AfterValidator(in_calendar)]
 _ACTS: dict[int | str, dict[str, Any]] = {**NOT_FOUND, **CONFLICT}
 #: Instructions that a site's list shows, the newest ones.
 _SHOWN = 200

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Query
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
 
 from callflow.instants import from_iso, to_iso
+from web.api.shapes import written
 from web.problems import ProblemError
 
 Limit = Annotated[int, Query(ge=1, le=500, description="How many items at most")]
@@ -27,7 +28,7 @@ def _utc(at: datetime) -> datetime:
 
 
 Since = Annotated[
-    Annotated[datetime, AfterValidator(_utc)] | None,
+    Annotated[datetime, BeforeValidator(written), AfterValidator(_utc)] | None,
     Query(description="From this instant on (ISO 8601; without an offset: UTC)"),
 ]
 

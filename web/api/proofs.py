@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Depends, Path
-from pydantic import AwareDatetime, BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from callflow import handling
 from callflow.handling import backtesting, proving
@@ -17,7 +17,7 @@ from callflow.storage import Tx
 from web.accounts import Right
 from web.api import paging, reading
 from web.api.plans import Author, Here, PlanId
-from web.api.shapes import Body, IncidentOut
+from web.api.shapes import Body, IncidentOut, Instant
 from web.api.site_shapes import Identifier
 from web.bearer import Caller, allowed
 from web.problems import CONFLICT, NOT_FOUND, RESPONSES, ProblemError
@@ -33,7 +33,7 @@ class SimulateIn(Body):
 
     site: Identifier
     kind: Kind = Kind.INTRUSION
-    at: AwareDatetime | None = Field(None, description="When the alarm comes; null: now")
+    at: Instant | None = Field(None, description="When the alarm comes; null: now")
     behaviours: dict[str, Any] = Field(
         default_factory=dict,
         description="`contacts`, `steps`, `guards`: what each does, in order, by its id; `others`,"
@@ -62,7 +62,7 @@ async def simulate_version(
 class BacktestIn(Body):
     """Which incidents: those that followed the plan, opened since then."""
 
-    since: AwareDatetime | None = None
+    since: Instant | None = None
 
 
 class CourseOut(BaseModel):

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from callflow import ical
 from callflow.handling import rosters
@@ -15,7 +15,7 @@ from callflow.roster import LONGEST, Duty, Part
 from callflow.storage import rosters as rows
 from callflow.storage import shifts
 from web.accounts import Right
-from web.api.shapes import Body, Line, in_calendar
+from web.api.shapes import Body, Instant, Line
 from web.api.site_shapes import Identifier, Phone
 from web.bearer import Caller, allowed
 from web.problems import NOT_FOUND, RESPONSES, ProblemError
@@ -26,7 +26,6 @@ router = APIRouter(tags=["roster"], responses=RESPONSES)
 Here = Annotated[Station, Depends(station_of)]
 Reader = Annotated[Caller, Depends(allowed(Right.READ))]
 Configurer = Annotated[Caller, Depends(allowed(Right.CONFIGURE))]
-Instant = Annotated[AwareDatetime, AfterValidator(in_calendar)]
 _FILE: dict[str, Any] = {"content": {"text/calendar": {"schema": {"type": "string"}}}}
 _WEEK = timedelta(days=7)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from callflow import handling
 from callflow.evidence import Sign
@@ -15,7 +15,7 @@ from callflow.storage import Tx, incidents
 from callflow.texts.law import GATE_REASONS
 from web.accounts import Right
 from web.api.incidents import act_on
-from web.api.shapes import Body, IncidentOut, Line, Long
+from web.api.shapes import Body, IncidentOut, Instant, Line, Long
 from web.api.site_shapes import Identifier, Phone
 from web.bearer import Caller, allowed
 from web.problems import CONFLICT, NOT_FOUND, RESPONSES, ProblemError, not_found
@@ -50,7 +50,7 @@ class VerificationIn(Body):
         None, description="In which it was heard, of the incident; required by audio"
     )
     person: Line = Field("", description="Who was spoken to, or looked")
-    found_at: AwareDatetime | None = Field(None, description="Now, where it is left out")
+    found_at: Instant | None = Field(None, description="Now, where it is left out")
 
 
 class ServiceCallIn(Body):
@@ -66,7 +66,7 @@ class ReportIn(Body):
     person: Annotated[Line, AfterValidator(_said)] = Field(description="Who answered there")
     reference: Line = ""
     note: Long = ""
-    said_at: AwareDatetime | None = Field(None, description="Now, where it is left out")
+    said_at: Instant | None = Field(None, description="Now, where it is left out")
     counter_order: bool = Field(False, description="They were told not to come any more")
     script: Long = Field("", description="What was given to say: access, evidence, guard's vehicle")
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from callflow.call import Outcome
 from callflow.incident import Machine, State
@@ -55,6 +56,20 @@ def in_calendar(at: datetime) -> datetime:
         raise ValueError("outside the calendar") from None
 
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def written(at: object) -> object:
+    """``at`` as it stands in ISO 8601: a number would be taken for seconds since 1970."""
+    if not isinstance(at, str) or not _DAY.match(at):
+        raise ValueError("write it as ISO 8601, such as 2026-11-27T08:00:00Z")
+    return at
+
+
+#: An instant that a caller gives, with its offset; UTC.
+Instant = Annotated[AwareDatetime, BeforeValidator(written), AfterValidator(in_calendar)]
+
+
 def _link(text: str) -> str:
     """An address that a person may be offered to follow."""
     if not blocks.is_link(text):
@@ -99,7 +114,7 @@ class SignalIn(Body):
     partition: Short = ""
     user: Annotated[Short, Field(description="The panel's number of who armed or disarmed")] = ""
     panel_time: Annotated[
-        Annotated[AwareDatetime, AfterValidator(in_calendar)] | None,
+        Instant | None,
         Field(description="When it happened by the sender's clock, with its offset from UTC"),
     ] = None
     links: Annotated[

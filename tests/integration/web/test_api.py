@@ -354,6 +354,14 @@ async def test_a_body_too_large_is_refused(api: httpx.AsyncClient) -> None:
     assert answer.status_code == 413
 
 
+async def test_an_instant_is_written_and_never_a_number(api: httpx.AsyncClient) -> None:
+    for wrong in ("0", "1764230400", "0.85", "tomorrow", "-1"):
+        for path in ("/signals", "/incidents", "/logbook", "/roster"):
+            assert (await api.get(path, params={"since": wrong})).status_code == 422, (path, wrong)
+    body = {"kind": "note", "text": "x", "ends_at": 4_000_000_000}
+    assert (await api.post("/sites/1001/instructions", json=body)).json()["field"] == "ends_at"
+
+
 async def test_the_schema_says_what_is_answered(api: httpx.AsyncClient) -> None:
     schema = (await api.get("/openapi.json")).json()
     operation = schema["paths"]["/api/v1/incidents/{incident_id}/claim"]["post"]
