@@ -120,7 +120,7 @@ async def change_password(
         row = await station.store.read(lambda tx: people.user_by_id(tx, visitor.id))
         if row and row["password"]:
             await check_signature(station, visitor, current, request)
-        if password == current:
+        if visitor.must_choose and password == current:
             same = "choose another password than the one you have"
             raise ProblemError(422, same, field="password")
         if password != again:
