@@ -93,7 +93,7 @@ def pages(full: FullStation) -> list[str]:
         *(f"/plans/{path}" for path in PLAN_PAGES),
         *(f"/sites/{SHOP}/edit/{tab}" for tab in ("panels", "codes")),
         f"/personal/{SHOP}-1",
-        "/personal?q=a",
+        "/personal?q=e",
         f"/?incident={full.incidents['shop']}",
         f"/?incident={full.incidents['storm']}",
         "/lines?account=1",
