@@ -142,8 +142,7 @@ class AsteriskProcess:
                 env=environment,
                 start_new_session=True,
             )
-        with suppress(PermissionError, ProcessLookupError):  # without the right it does as it is
-            os.setpriority(os.PRIO_PROCESS, self._child.pid, NICENESS)  # its threads begin later
+        _goes_first(self._child.pid)
         _write_whole(self.instance.pid_file, f"{self._child.pid}\n")
 
     def _adopt_patiently(self, patience_s: float) -> bool:
@@ -195,3 +194,12 @@ def _write_whole(path: Path, text: str) -> None:
     fresh = path.with_suffix(".new")
     fresh.write_text(text, encoding="ascii")
     fresh.replace(path)
+
+
+def _goes_first(pid: int) -> None:
+    """Its threads, which begin later, and its session: a kernel that groups processes by sessions
+    (sched(7), autogroup) weighs those against each other. Without the right it does as it is."""
+    with suppress(PermissionError, ProcessLookupError):
+        os.setpriority(os.PRIO_PROCESS, pid, NICENESS)
+    with suppress(OSError):  # the kernel does not group, or we may not
+        Path(f"/proc/{pid}/autogroup").write_text(str(NICENESS), encoding="ascii")

@@ -47,6 +47,9 @@ def test_its_sound_goes_before_what_else_the_machine_does(pair: Pair) -> None:
     places = {os.getpriority(os.PRIO_PROCESS, thread) for thread in threads}
     allowed = os.geteuid() == 0
     assert places == {NICENESS if allowed else os.getpriority(os.PRIO_PROCESS, 0)}
+    group = Path(f"/proc/{pid}/autogroup")
+    if allowed and group.exists():
+        assert group.read_text().endswith(f"nice {NICENESS}\n")
 
 
 STARTER = """
