@@ -90,7 +90,7 @@ def _demo_once(settings: Settings, account: str) -> int:
         raise typer.BadParameter(f"there is no demo site {account!r}: {known}")
     with _running_demo(settings):
         with open_rows(settings) as (store, _):
-            secret = new_token(store, "administrator", "demo")
+            secret = new_token(store, "administrator", "demo once")
         console.print(f"{shown.account} {shown.name}: {shown.shows}", markup=False)
         wrong = asyncio.run(
             demo.run_once(settings, shown, secret, lambda line: print(line, flush=True))
