@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -18,6 +19,7 @@ from tests.support.visitors import Person
 from tests.support.web_station import WebStation
 from web.accounts import Role
 from web.app import _live
+from web.i18n import STATION_ZONE
 
 HERE = "/settings/tokens"
 
@@ -69,7 +71,7 @@ async def test_a_token_is_shown_once_used_and_revoked(
 async def test_a_token_ends_with_its_day(
     station: WebStation, chief: Person, stranger: httpx.AsyncClient
 ) -> None:
-    today = f"{clock.now():%Y-%m-%d}"
+    today = f"{clock.now().astimezone(ZoneInfo(STATION_ZONE)):%Y-%m-%d}"
     token = await made(chief, until=today)
     assert await asked(stranger, token) == 200
     ended = clock.now() - timedelta(seconds=1)
