@@ -15,8 +15,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO
 
@@ -62,6 +62,23 @@ def _command(niceness: int, parts: Sequence[str]) -> list[str]:
     return ["nice", "-n", str(niceness), sys.executable, "-m", "pytest", *parts]
 
 
+def _begin(
+    niceness: int, parts: Sequence[str], log: IO[str], environment: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    """A run in a session of its own: a kernel that groups processes by sessions (sched(7),
+    autogroup) weighs those against each other, and heeds no process's own niceness."""
+    begun = subprocess.Popen(
+        _command(niceness, parts),
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        env=environment,
+        start_new_session=True,
+    )
+    with suppress(OSError):  # the kernel does not group
+        Path(f"/proc/{begun.pid}/autogroup").write_text(str(niceness), encoding="ascii")
+    return begun
+
+
 def _show(stream: IO[str]) -> str:
     """Print what comes as it comes; all of it."""
     seen = []
@@ -81,12 +98,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="callflow-runs-") as folder, ExitStack() as stack:
         logs = [Path(folder) / f"{number}.txt" for number, _ in enumerate(RUNS)]
         beside = [
-            subprocess.Popen(
-                _command(*run),
-                stdout=stack.enter_context(log.open("w")),
-                stderr=subprocess.STDOUT,
-                env=environment,
-            )
+            _begin(*run, stack.enter_context(log.open("w")), environment)
             for run, log in zip(RUNS[1:], logs[1:], strict=True)
         ]
         try:
