@@ -5,6 +5,13 @@ from __future__ import annotations
 import shutil
 
 import pytest
+from playwright import async_api, sync_api
+
+#: Milliseconds that a page has for what is expected of it, where a test says nothing else: the
+#: machine is shared, and what must be quick says so.
+PATIENCE = 15_000
+for api in (async_api, sync_api):
+    api.expect.set_options(timeout=PATIENCE)
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 

@@ -32,7 +32,7 @@ _OTHERS = sorted(
 RUNS: tuple[tuple[int, tuple[str, ...]], ...] = (
     (0, tuple(f"{_ACCEPTANCE}/{name}" for name in _OTHERS)),
     (0, tuple(f"{_ACCEPTANCE}/{name}" for name in _PHONES)),
-    (10, ("tests/unit", "tests/integration")),
+    (5, ("tests/unit", "tests/integration")),
 )
 _CLOSING = re.compile(r"^(?=.* in [0-9.]+s).*\b(passed|failed)\b")
 _COUNT = re.compile(r"([0-9]+) (passed|failed|skipped|errors?)")
