@@ -45,7 +45,6 @@ class World:
         self.station, self._jpeg = station, jpeg
         self._accounts = itertools.count(5010, 10)
         self._names = itertools.count()
-        station.do(lambda tx: handling.put_directory(tx, LINES, "admin", clock.now()))
         station.do(
             lambda tx: handling.put_firm(
                 tx, station.vault, "firm", firm_body(), "admin", clock.now()
@@ -71,12 +70,14 @@ class World:
         return name
 
     def clear(self) -> None:
-        """Nothing is open, nobody is in a call; the chief and a colleague are on shift."""
+        """Nothing is open, nobody is in a call; the chief and a colleague are on shift; the
+        directory has its lines."""
         now = clock.now()
         policy = self.station.settings.model_copy(update={"desk_phones": ("+33639989901",)})
 
         def clean(tx: Tx) -> None:
             handling.save_policy(tx, policy)
+            handling.put_directory(tx, LINES, "admin", now)
             filed = {"state": State.FILED.value, "holder": None, "with_human": False}
             tx.execute(t.incident.update().values(**filed, parked_until=None))
             over = {"state": CallState.ENDED.value, "outcome": "hung_up", "ended_at": now}
