@@ -6,7 +6,8 @@ minute, the heads that changed, each seal's MAC covering the one before.
 
 A person may be erased from an entry (GDPR, art. 17) without breaking its chain: the entry keeps its
 hash and loses the salt that went into it, so that nobody finds a name or number by trying; what is
-left of it is told by an entry of kind ``erased``, which is chained like any other.
+left of it is told by an entry of kind ``erased``, which is chained like any other. Entries whose
+time is over (``callflow.retention``) are covered in the same way: their hashes stay.
 """
 
 from __future__ import annotations
@@ -29,6 +30,12 @@ MACHINE = "callflow"
 #: The kind of the entries that say from which others a person was erased: their ``data`` has
 #: {"entries": {entry id: [its hash, the digest of what is left of it]}}.
 ERASED = "erased"
+
+#: The kind of what is left of an entry whose time is over (``callflow.retention``): its place.
+COVERED = "covered"
+
+#: Kinds that are never covered: others are verified by what they tell, which names nobody.
+FOR_EVER = (ERASED, "purged", "recording", "recording_problem", "spoken")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -285,6 +285,7 @@ KEPT = {
     "images": N_("Images and clips"),
     "signals": N_("Signals of panels"),
     "people": N_("People whom no site has any more: they are erased everywhere"),
+    "incidents": N_("Alarms with all that belongs to them, calls, notes and the logbook's words"),
 }
 #: What the audit tells of, by the groups of callflow/audit.py; then all of each half.
 AUDIT = {

@@ -2,6 +2,9 @@
 
 One transaction takes a small batch: the rows name no file any more, a row asks for each file to be
 deleted, and the logbook tells which they were. A crash anywhere leaves rows that are gone on with.
+
+Of a filed alarm the rows go; its entries of the logbook stay where they are in their chain, without
+a word (``callflow.logbook``), for a chain or a seal without its hashes would prove nothing.
 """
 
 from __future__ import annotations
@@ -18,16 +21,19 @@ from callflow.handling.policy import STATION_ZONE
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.telling import tell
 from callflow.instants import to_iso
-from callflow.logbook import MACHINE
+from callflow.logbook import ERASED, MACHINE
 from callflow.retention import Kept
-from callflow.storage import Tx, incidents
+from callflow.storage import Tx, incidents, past
 from callflow.storage import retention as rows
+from callflow.storage import schema as t
 from callflow.vault import Vault
 
 Row = dict[str, Any]
 
 #: Files and signals of one transaction, which holds up others for so long.
 _FILES, _SIGNALS = 100, 500
+#: Alarms, calls (and call-backs, messages) and entries of the logbook of one transaction.
+_INCIDENTS, _CALLS, _ENTRIES = 10, 50, 100
 #: People that are tried for one erasure.
 _PEOPLE = 20
 #: Why a recording or an image has no file any more.
@@ -92,7 +98,8 @@ def purge(tx: Tx, now: datetime) -> int:
         if what not in _PURGES:
             continue
         for told in _PURGES[what](tx, before, now):
-            tell(tx, "purged", now, kept=what.value, days=days, **told)
+            about = {"kept": what.value, "days": days, **told}
+            tell(tx, ERASED if "entries" in told else "purged", now, **about)
             done += told["count"]
     return done
 
@@ -150,4 +157,61 @@ def _signals(tx: Tx, before: datetime, now: datetime) -> Iterator[Row]:
         yield {"count": len(found), "until": to_iso(found[-1]["received_at"])}
 
 
-_PURGES = {Kept.RECORDINGS: _recordings, Kept.IMAGES: _images, Kept.SIGNALS: _signals}
+def _incidents(tx: Tx, before: datetime, now: datetime) -> Iterator[Row]:
+    """Alarms whose time is over: their files and parts, then their words, then they themselves."""
+    found = [row["id"] for row in rows.take(tx, past.due_incidents(before), _INCIDENTS)]
+    due = past.lock_incidents(tx, found, before) if found else []
+    if due:
+        yield from _without_images(tx, due, now)
+        yield from _without_calls(tx, past.calls_of(tx, due), now)
+        past.delete_parts(tx, due, now)
+        entries = past.entries_of(tx, due, _ENTRIES)
+        if entries:
+            yield {"count": len(entries), "entries": past.cover(tx, entries)}
+        if past.let_signals_go(tx, due, _SIGNALS) < _SIGNALS and len(entries) < _ENTRIES:
+            past.delete_incidents(tx, due)
+            yield {"count": len(due)}
+    yield from _of_no_incident(tx, before, now)
+
+
+def _of_no_incident(tx: Tx, before: datetime, now: datetime) -> Iterator[Row]:
+    calls = [row["id"] for row in rows.take(tx, past.due_calls(before), _CALLS)]
+    if calls:
+        yield from _without_calls(tx, calls, now)
+        yield {"count": len(calls)}
+    for table, due in ((t.call_back, past.due_call_backs), (t.outbox, past.due_messages)):
+        found = [row["id"] for row in rows.take(tx, due(before), _CALLS)]
+        if found:
+            past.delete_rows(tx, table, found)
+            yield {"count": len(found)}
+    entries = past.old_entries(tx, before, _ENTRIES)
+    if entries:
+        yield {"count": len(entries), "entries": past.cover(tx, entries)}
+    past.forget_notes(tx, before)
+
+
+def _without_images(tx: Tx, due: list[str], now: datetime) -> Iterator[Row]:
+    images = past.images_of(tx, due)
+    if images:
+        rows.doom(tx, "images", images, now)
+        names = [row["name"] for row in images]
+        yield {"kept": Kept.IMAGES.value, "count": len(images), "images": names}
+
+
+def _without_calls(tx: Tx, calls: list[str], now: datetime) -> Iterator[Row]:
+    """These calls go, with what was recorded and said in them."""
+    recordings, voices = past.files_of_calls(tx, calls)
+    for which, found in (("calls", recordings), ("voices", voices)):
+        if found:
+            rows.doom(tx, "recordings", found, now)
+            names = [row["name"] for row in found]
+            yield {"kept": Kept.RECORDINGS.value, "count": len(found), which: names}
+    past.delete_calls(tx, calls)
+
+
+_PURGES = {
+    Kept.RECORDINGS: _recordings,
+    Kept.IMAGES: _images,
+    Kept.SIGNALS: _signals,
+    Kept.INCIDENTS: _incidents,
+}

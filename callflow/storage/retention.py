@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select,
 
 from callflow.incident import State
 from callflow.retention import Kept, Rule
+from callflow.storage import past
 from callflow.storage import schema as t
 from callflow.storage.schema.alarms import KEPT_FILE
 from callflow.storage.store import Tx
@@ -153,7 +154,16 @@ _DUE = {
     Kept.IMAGES: (due_images,),
     Kept.SIGNALS: (due_signals,),
     Kept.PEOPLE: (due_people,),
+    Kept.INCIDENTS: (
+        past.due_incidents,
+        past.due_calls,
+        past.due_call_backs,
+        past.due_messages,
+        past.due_entries,
+    ),
 }
+#: What is counted for people, where not all of it: nobody knows an alarm by its rows.
+_COUNTED = {Kept.INCIDENTS: (past.due_incidents, past.due_calls)}
 
 
 def any_due(tx: Tx, what: Kept, before: datetime) -> bool:
@@ -162,8 +172,9 @@ def any_due(tx: Tx, what: Kept, before: datetime) -> bool:
 
 
 def count_due(tx: Tx, what: Kept, before: datetime) -> int:
-    """How much of it is due."""
-    counts = (select(func.count()).select_from(due(before).subquery()) for due in _DUE[what])
+    """How much of it is due; of what is kept with alarms the alarms, and calls of none."""
+    queries = _COUNTED.get(what, _DUE[what])
+    counts = (select(func.count()).select_from(due(before).subquery()) for due in queries)
     return sum(int(tx.execute(count).scalar_one()) for count in counts)
 
 
@@ -200,13 +211,13 @@ def delete_signals(tx: Tx, numbers: Sequence[int]) -> None:
 
 def doom(tx: Tx, folder: str, rows: Sequence[Row], now: datetime) -> None:
     """Have these files deleted by whoever has them."""
-    tx.execute(
-        t.doomed_file.insert(),
-        [
-            {"folder": folder, "node": row.get("node", ""), "path": row["path"], "since": now}
-            for row in rows
-        ],
-    )
+    values = [
+        {"folder": folder, "node": row.get("node", ""), "path": row["path"], "since": now}
+        for row in rows
+        if row["path"]
+    ]
+    if values:
+        tx.execute(t.doomed_file.insert(), values)
 
 
 def doomed(tx: Tx, folder: str, node: str, *, limit: int) -> list[Row]:

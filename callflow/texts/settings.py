@@ -33,4 +33,5 @@ KEPT: Mapping[str, tuple[str, str]] = {
     "images": ("images", "images"),
     "signals": ("messages d'alarme", "signals"),
     "people": ("personnes", "people"),
+    "incidents": ("alarmes et appels", "alarms and calls"),
 }

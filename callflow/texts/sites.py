@@ -54,8 +54,8 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Erasure of a person ({person}) asked for by {by}: {reason}",
     ),
     "erased": (
-        "{person} : effacé de {count} entrées de la main courante",
-        "{person}: erased from {count} entries of the logbook",
+        "Effacé de {count} entrées de la main courante : {person}{kept}",
+        "Erased from {count} entries of the logbook: {person}{kept}",
     ),
     "erasure_done": (
         "{person} : effacé de {rows} lignes, dont {entries} de la main courante",

@@ -21,6 +21,9 @@ from callflow.storage.schema.base import id_column, instant, metadata, reference
 #: Rows that still name a file, as the index on their age says it: among very many that don't.
 KEPT_FILE = {table: text(f"{table}.path <> ''") for table in ("recording", "spoken", "image")}
 _KEPT = text("path <> ''")
+#: Calls of no incident, as the index on their age says it.
+ALONE = text("call.incident_id IS NULL")
+_ALONE = text("incident_id IS NULL")
 
 incident = Table(
     "incident",
@@ -143,6 +146,7 @@ call = Table(
     Index("ix_call_room", "room"),
     Index("ix_call_trunk", "trunk", "ended_at"),
     Index("ix_call_operator", "operator", "ended_at"),
+    Index("ix_call_alone", "incident_id", "ended_at", sqlite_where=_ALONE, postgresql_where=_ALONE),
 )
 
 recording = Table(

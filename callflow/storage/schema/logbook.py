@@ -15,11 +15,15 @@ from sqlalchemy import (
     text,
 )
 
-from callflow.logbook import MACHINE
+from callflow.logbook import COVERED, FOR_EVER, MACHINE
 from callflow.storage.schema.base import instant, metadata
 
 #: Entries of people, as the index on them says it.
 BY_PEOPLE = text(f"who <> '{MACHINE}'")
+
+#: Entries of no incident that say something, as the index on their age says it.
+_SILENT = ", ".join(f"'{kind}'" for kind in (COVERED, *FOR_EVER))
+UNCOVERED = text(f"incident IS NULL AND kind NOT IN ({_SILENT})")
 
 logbook = Table(
     "logbook",
@@ -48,6 +52,14 @@ logbook = Table(
         "at",
         sqlite_where=BY_PEOPLE,
         postgresql_where=BY_PEOPLE,
+    ),
+    # What the day's chains tell, by age: when its time is over it leaves the index.
+    Index(
+        "ix_logbook_uncovered",
+        "incident",  # null; SQLite would take the index of the incidents else
+        "at",
+        sqlite_where=UNCOVERED,
+        postgresql_where=UNCOVERED,
     ),
 )
 

@@ -15,8 +15,14 @@ from web.app import create_app
 
 
 @pytest.fixture
-def station(tmp_path: Path) -> Iterator[WebStation]:
-    filled = WebStation(tmp_path)
+def station_url() -> str:
+    """Its database: SQLite in its folder, where a test asks for no other."""
+    return ""
+
+
+@pytest.fixture
+def station(tmp_path: Path, station_url: str) -> Iterator[WebStation]:
+    filled = WebStation(tmp_path, database_url=station_url)
     yield filled
     filled.close()
 

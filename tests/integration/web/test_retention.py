@@ -23,6 +23,12 @@ HERE = "/settings/retention"
 
 
 @pytest.fixture
+def station_url(database_url: str) -> str:
+    """On each database."""
+    return database_url
+
+
+@pytest.fixture
 async def chief(station: WebStation, app: FastAPI) -> AsyncIterator[Person]:
     station.user("odile", Role.ADMINISTRATOR)
     person = Person(app, "odile")
