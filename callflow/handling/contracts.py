@@ -122,13 +122,13 @@ def _made(tx: Tx, change: Row, before: SiteState, now: datetime) -> None:
 def written_anew(
     tx: Tx, site_id: str, before: str, after: str, who: str, reason: str, now: datetime
 ) -> None:
-    """A program wrote the site with another contract. Raises BadSite."""
+    """A program wrote the site with another contract, and says why. Raises BadSite."""
     if before == after:
         return
     was, state = SiteState(before), SiteState(after)
     if not may_become(was, state):
         raise BadSite("state", _NOT_NEXT)
-    record(tx, _change(site_id, state, reason, now, who, now), was, now)
+    record(tx, _change(site_id, state, a_reason(reason), now, who, now), was, now)
 
 
 def drop_change(tx: Tx, site_id: str, change_id: str, who: str, now: datetime) -> None:

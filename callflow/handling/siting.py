@@ -79,8 +79,10 @@ def get_site(tx: Tx, site_id: str) -> Row | None:
 def put_site(
     tx: Tx, vault: Vault, site_id: str, body: Row, who: str, now: datetime, *, because: str = ""
 ) -> bool:
-    """Create or replace a site; whether it is new. ``because``: why whoever is in ``body`` no more
-    is called no more, or the contract another. Raises BadSite, naming the field."""
+    """Create or replace a site; whether it is new. ``because``, or the ``reason`` of ``body``: why
+    whoever is in it no more is called no more, or the contract another, which is refused without.
+    Raises BadSite, naming the field."""
+    because = because or body.get("reason") or ""
     old = sites.site_row(tx, site_id)
     shown = get_site(tx, site_id) if old else None
     name = site_rules.required(body, "name", "name")

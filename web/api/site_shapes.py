@@ -211,6 +211,11 @@ class SiteIn(Body):
     timezone: Timezone = "Europe/Paris"
     language: Language = "fr"
     state: SiteState = SiteState.ACTIVE
+    reason: Line | None = Field(
+        None,
+        description="Why `state` is another, which is refused without; also told of whoever is"
+        " called no more; write-only",
+    )
     recognition_word: Line | None = None
     recognition_word_set: bool | None = None
     password: Password | None = Field(None, description="Spoken by anybody there; write-only")

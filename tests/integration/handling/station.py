@@ -78,7 +78,12 @@ class Station:
 
     def put(self, site_id: str = "1002", **changed: Any) -> None:
         body = a_site(site_id, **changed)
-        self.write(lambda tx: handling.put_site(tx, self.vault, site_id, body, "admin", self.now))
+        now = self.now
+        self.write(
+            lambda tx: handling.put_site(
+                tx, self.vault, site_id, body, "admin", now, because="asked for"
+            )
+        )
 
     def plan(self, plan_id: str, *steps: Row) -> None:
         body = {"id": plan_id, "name": plan_id, "steps": list(steps)}

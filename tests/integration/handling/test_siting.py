@@ -22,7 +22,9 @@ def get(station: Station, site_id: str = "1002") -> Row:
 
 def put(station: Station, body: Row, site_id: str = "1002") -> bool:
     return station.write(
-        lambda tx: handling.put_site(tx, station.vault, site_id, body, "admin", station.now)
+        lambda tx: handling.put_site(
+            tx, station.vault, site_id, body, "admin", station.now, because="asked for"
+        )
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from callflow import clock, handling
 from callflow.call import Outcome
-from callflow.storage import signals
+from callflow.storage import logbook, signals
 from tests.support.web_station import WebStation, site_body
 from web.accounts import Role
 
@@ -172,6 +172,28 @@ async def test_null_removes_a_secret(api: httpx.AsyncClient) -> None:
     changed = (await api.put("/sites/1001", json=shown)).json()
     assert not changed["contacts"][0]["code_set"]
     assert changed["contacts"][0]["duress_code_set"]
+
+
+async def test_another_contract_takes_a_reason_and_the_same_none(
+    station: WebStation, api: httpx.AsyncClient
+) -> None:
+    await api.put("/sites/1001", json=site_body())
+    shown = (await api.get("/sites/1001")).json()
+    assert (await api.put("/sites/1001", json=shown)).status_code == 200
+    for reason in ({}, {"reason": None}, {"reason": "  "}):
+        answer = await api.put("/sites/1001", json={**shown, "state": "suspended", **reason})
+        assert (answer.status_code, answer.json()["field"]) == (422, "reason")
+    assert (await api.get("/sites/1001")).json()["state"] == "active"
+    other = {**shown, "state": "suspended", "reason": "impayés"}
+    answer = await api.put("/sites/1001", json=other)
+    assert (answer.status_code, answer.json()["state"]) == (200, "suspended")
+    assert "reason" not in answer.json()
+    (told,) = [
+        entry
+        for entry in station.store.read_now(lambda tx: logbook.page(tx, site="1001"))
+        if entry["kind"] == "contract_changed"
+    ]
+    assert told["data"]["because"] == "impayés"
 
 
 @pytest.mark.parametrize(
