@@ -21,7 +21,7 @@ from callflow.handling.policy import STATION_ZONE
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.telling import tell
 from callflow.instants import to_iso
-from callflow.logbook import ERASED, MACHINE
+from callflow.logbook import MACHINE
 from callflow.retention import Kept
 from callflow.storage import Tx, incidents, past
 from callflow.storage import retention as rows
@@ -99,7 +99,10 @@ def purge(tx: Tx, now: datetime) -> int:
             continue
         for told in _PURGES[what](tx, before, now):
             about = {"kept": what.value, "days": days, **told}
-            tell(tx, ERASED if "entries" in told else "purged", now, **about)
+            if "entries" in told:
+                tell(tx, "erased", now, **about)
+            else:
+                tell(tx, "purged", now, **about)
             done += told["count"]
     return done
 

@@ -13,6 +13,7 @@ from sqlalchemy import Table, func, select, update
 from callflow import handling
 from callflow.handling import retaining, speaking
 from callflow.handling.station import recording_finished
+from callflow.handling.telling import tell
 from callflow.logbook import COVERED, ERASED
 from callflow.retention import Kept
 from callflow.storage import Tx, erasing, logbook, past, retention
@@ -76,18 +77,44 @@ def with_parts(tx: Tx, incident: str, call: str, now: Any) -> None:
     of: dict[str, Any] = {"incident_id": incident}
     image = {"id": "still", "camera": "hall", "name": "Hall", "taken_at": now, **of}
     tx.execute(t.image.insert().values(path="x/still.jpg", sha256=None, problem="", **image))
-    verified = {"id": "v", "means": "image", "result": "real", "weight": "strong", "by": "ines"}
+    verified: dict[str, Any] = {
+        "id": "v",
+        "means": "image",
+        "result": "real",
+        "weight": "strong",
+        "by": "ines",
+    }
     verified |= {"note": NOTE, "at": now, "image_id": "still", "call_id": call, **of}
     tx.execute(t.verification.insert().values(**verified))
-    task = {"id": "t", "step": "s", "kind": "notify", "state": "done", "text": NOTE, **of}
+    task: dict[str, Any] = {
+        "id": "t",
+        "step": "s",
+        "kind": "notify",
+        "state": "done",
+        "text": NOTE,
+        **of,
+    }
     tx.execute(t.task.insert().values(requested_at=now, ended_at=now, **task))
-    message = {"id": "m", "task_id": "t", "channel": "mail", "to": "x", "subject": "", "body": NOTE}
+    message: dict[str, Any] = {
+        "id": "m",
+        "task_id": "t",
+        "channel": "mail",
+        "to": "x",
+        "subject": "",
+        "body": NOTE,
+    }
     message |= {"data": {}, "state": "sent", "attempts": 1, "last_error": "", "exercise": False}
     tx.execute(t.outbox.insert().values(due_at=now, created_at=now, ended_at=now, **message, **of))
     hold = {"id": "h", "reason": NOTE, "placed_by": "odile", "placed_at": now, **of}
     tx.execute(t.legal_hold.insert().values(lifted_by="odile", lifted_at=now, **hold))
     for id, lifted in (("m1", now), ("m2", None)):
-        measure = {"id": id, "site_id": "1002", "kind": "guard", "text": "", "opened_by": "ines"}
+        measure: dict[str, Any] = {
+            "id": id,
+            "site_id": "1002",
+            "kind": "guard",
+            "text": "",
+            "opened_by": "ines",
+        }
         measure |= {"began_at": now, "ends_at": now + 2 * LATER, "lifted_at": lifted, **of}
         tx.execute(t.measure.insert().values(**measure))
 
@@ -247,7 +274,7 @@ def test_what_was_erased_of_a_person_before_is_covered_too(station: Station) -> 
 
     def erase(tx: Tx) -> None:
         entries = dict([erasing.take_out_of_entry(tx, entry, {"text": "[effacé]", "data": {}})])
-        retaining.tell(tx, ERASED, station.now, person="erased-1", count=1, entries=entries)
+        tell(tx, ERASED, station.now, person="erased-1", count=1, entries=entries)
 
     station.write(erase)
     assert station.faults() == []
