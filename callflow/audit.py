@@ -26,7 +26,10 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
         *("recovery_code_used", "session_ended", "desk_phone_given"),
         *("token_created", "token_created_until", "token_revoked"),
     ),
-    "rosters": ("roster_added", "roster_removed", "duties_imported", "absences_imported"),
+    "rosters": (
+        *("roster_added", "roster_removed", "duties_imported", "absences_imported"),
+        *("own_days_set", "own_day_forgotten"),
+    ),
     "settings": (
         *(
             "trunk_tested",

@@ -24,19 +24,17 @@ from heapq import merge
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from callflow.holidays import NO_DAYS, Holidays, OwnDays, read_holidays, write_holidays
 from callflow.hours import (
     ONE_DAY,
     WHOLE_DAY,
     CalendarError,
-    Holidays,
     Span,
     Week,
     instant,
     only,
-    read_holidays,
     read_week,
     united,
-    write_holidays,
     write_week,
 )
 from callflow.instants import to_iso
@@ -104,13 +102,16 @@ class Availability:
         return without(self.hours(start, end, zone), self.leaves)
 
     @classmethod
-    def from_json(cls, body: Any, name: str = "availability") -> Availability:
-        """What ``body`` describes. Raises CalendarError, whose field begins with ``name``."""
+    def from_json(
+        cls, body: Any, name: str = "availability", own: OwnDays = NO_DAYS
+    ) -> Availability:
+        """What ``body`` describes, with what the station says of days. Raises CalendarError, whose
+        field begins with ``name``."""
         only(body, name, _KEYS)
         week = body.get("week")
         return cls(
             week=None if week is None else read_week(week, f"{name}.week"),
-            holidays=read_holidays(body.get("holidays"), f"{name}.holidays", _HOLIDAYS),
+            holidays=read_holidays(body.get("holidays"), f"{name}.holidays", _HOLIDAYS, own),
             duties=_each(body.get("duties", []), f"{name}.duties", _read_span),
             leaves=_each(body.get("leaves", []), f"{name}.leaves", _read_span),
             replacements=_each(

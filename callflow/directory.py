@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from callflow.availability import ALWAYS, Availability, available
 from callflow.call import SERVICE_STEP
+from callflow.holidays import NO_DAYS, OwnDays
 from callflow.law import Service
 
 
@@ -76,8 +77,9 @@ def shown(step: str, number: str) -> str:
     return masked(number) if step == SERVICE_STEP else number
 
 
-def line_from_row(row: Mapping[str, Any]) -> Line:
-    """A stored line. Raises hours.CalendarError or ValueError on one that was never checked."""
+def line_from_row(row: Mapping[str, Any], own: OwnDays = NO_DAYS) -> Line:
+    """A stored line, with what the station says of days. Raises hours.CalendarError or ValueError
+    on one that was never checked."""
     return Line(
         id=row["id"],
         service=Service(row["service"]),
@@ -85,5 +87,5 @@ def line_from_row(row: Mapping[str, Any]) -> Line:
         number=row["number"],
         site=row["site_id"],
         place=row["place"],
-        hours=Availability.from_json(row["hours"], "hours"),
+        hours=Availability.from_json(row["hours"], "hours", own),
     )

@@ -1,4 +1,4 @@
-"""A week of hours in a place's own time, its holidays, and what a clock that changes makes of them.
+"""A week of hours in a place's own time, and what a clock that changes makes of them.
 
 What a site's schedule (``schedule``) and a person's availability (``availability``) both need. As
 JSON a week is ``{"mon": ["08:00-12:00", "13:30-18:30"], "fri": ["22:00-06:00"]}``: an interval
@@ -11,17 +11,12 @@ Readers raise CalendarError, naming the field.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import pairwise
-from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
-
-if TYPE_CHECKING:
-    from holidays import HolidayBase
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY = 24 * 60  # minutes
@@ -58,19 +53,6 @@ WHOLE_DAY = (Interval(0, DAY),)
 NEVER: Week = ((),) * 7
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Holidays:
-    """Whose holidays count, and what they make of the day: ``rule`` is a reader's."""
-
-    country: str
-    region: str | None = None
-    rule: str = "closed"
-
-    def on(self, day: date) -> bool:
-        """Whether ``day`` is a holiday there."""
-        return day in _calendar(self.country, self.region)
-
-
 def instant(day: date, minutes: int, zone: ZoneInfo, *, latest: bool) -> datetime:
     """The instant of a wall clock's time; of two meanings the earlier or the ``latest``."""
     midnight = _plain_midnight(day, zone)
@@ -103,25 +85,6 @@ def united(spans: Iterable[Span]) -> Iterator[Span]:
             open_ = Span(open_.start, max(open_.end, span.end))
     if open_ is not None:
         yield open_
-
-
-def _library() -> ModuleType:
-    """Loaded where a calendar needs it: it takes a tenth of a second, and a dead role must be back
-    at once."""
-    import holidays  # noqa: PLC0415
-
-    return holidays
-
-
-@lru_cache(maxsize=1)
-def _countries() -> frozenset[str]:
-    return frozenset(_library().list_supported_countries())
-
-
-@lru_cache(maxsize=64)
-def _calendar(country: str, region: str | None) -> HolidayBase:
-    """Raises NotImplementedError where there is no such country or region."""
-    return cast("HolidayBase", _library().country_holidays(country, subdiv=region))
 
 
 # --- reading ------------------------------------------------------------------------------
@@ -179,31 +142,3 @@ def write_hours(hours: tuple[Interval, ...]) -> list[str]:
 def _text(minutes: int) -> str:
     minutes = minutes - DAY if minutes > DAY else minutes
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
-
-
-def read_holidays(body: Any, name: str, rules: Collection[str]) -> Holidays | None:
-    """Whose holidays count, and by which of ``rules``, the first where none is named."""
-    if body is None:
-        return None
-    only(body, name, frozenset({"country", "region", "open"}))
-    country, region = body.get("country"), body.get("region")
-    rule = body.get("open", next(iter(rules)))
-    if not isinstance(country, str) or country not in _countries():
-        raise CalendarError(f"{name}.country", "must be a country's two letters, such as FR")
-    if region is not None and region not in _regions(country):
-        known = ", ".join(_regions(country))
-        raise CalendarError(f"{name}.region", f"{country} has holidays of its own for: {known}")
-    if rule not in rules:
-        raise CalendarError(f"{name}.open", f"must be {' or '.join(rules)}")
-    return Holidays(country=country, region=region, rule=rule)
-
-
-def write_holidays(holidays: Holidays) -> dict[str, Any]:
-    """As ``read_holidays`` takes it."""
-    return {"country": holidays.country, "region": holidays.region, "open": holidays.rule}
-
-
-@lru_cache(maxsize=64)
-def _regions(country: str) -> list[str]:
-    calendar = _calendar(country, None)
-    return [*calendar.subdivisions, *calendar.subdivisions_aliases]

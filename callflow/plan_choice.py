@@ -25,6 +25,7 @@ from zoneinfo import ZoneInfo
 from callflow import standard_plans
 from callflow.availability import ALWAYS, Availability, available
 from callflow.correlation import zone_key
+from callflow.holidays import NO_DAYS, OwnDays
 from callflow.hours import CalendarError, only
 from callflow.instructions import Instruction, plan_meanwhile
 from callflow.signal import PERSONAL, Category, Kind
@@ -135,13 +136,16 @@ def _opening() -> frozenset[tuple[Kind, Category]]:
 _KEYS = frozenset("plan kinds categories zones armed when".split())
 
 
-def rules_from_json(body: Any, name: str = "plan_rules") -> tuple[PlanRule, ...]:
-    """The rules that ``body`` describes. Raises CalendarError, naming the field."""
+def rules_from_json(
+    body: Any, name: str = "plan_rules", own: OwnDays = NO_DAYS
+) -> tuple[PlanRule, ...]:
+    """The rules that ``body`` describes, with what the station says of days. Raises CalendarError,
+    naming the field."""
     rules = _list(body, name, MOST)
-    return tuple(_rule(each, f"{name}.{place}") for place, each in enumerate(rules))
+    return tuple(_rule(each, f"{name}.{place}", own) for place, each in enumerate(rules))
 
 
-def _rule(body: Any, name: str) -> PlanRule:
+def _rule(body: Any, name: str, own: OwnDays) -> PlanRule:
     only(body, name, _KEYS)
     plan, armed = body.get("plan"), body.get("armed")
     if not isinstance(plan, str) or not 0 < len(plan) <= 64:
@@ -157,7 +161,7 @@ def _rule(body: Any, name: str) -> PlanRule:
         categories=_members(body.get("categories"), f"{name}.categories", Category),
         zones=_zones(body.get("zones"), f"{name}.zones"),
         armed=armed,
-        when=ALWAYS if when is None else Availability.from_json(when, f"{name}.when"),
+        when=ALWAYS if when is None else Availability.from_json(when, f"{name}.when", own),
     )
 
 

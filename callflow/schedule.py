@@ -24,21 +24,19 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from callflow.holidays import NO_DAYS, Holidays, OwnDays, read_holidays, write_holidays
 from callflow.hours import (
     NEVER,
     ONE_DAY,
     CalendarError,
-    Holidays,
     Interval,
     Span,
     Week,
     instant,
     only,
-    read_holidays,
     read_hours,
     read_week,
     united,
-    write_holidays,
     write_hours,
     write_week,
 )
@@ -140,14 +138,15 @@ class Schedule:
         )
 
     @classmethod
-    def from_json(cls, body: Any) -> Schedule:
-        """The schedule that ``body`` describes. Raises CalendarError."""
+    def from_json(cls, body: Any, own: OwnDays = NO_DAYS) -> Schedule:
+        """The schedule that ``body`` describes, with what the station says of days. Raises
+        CalendarError."""
         only(body, "schedule", _KEYS)
         within = body.get("arrived_within")
         return cls(
             week=read_week(body.get("week", {}), "schedule.week"),
             exceptions=_exceptions(body.get("exceptions", {})),
-            holidays=read_holidays(body.get("holidays"), "schedule.holidays", _HOLIDAYS),
+            holidays=read_holidays(body.get("holidays"), "schedule.holidays", _HOLIDAYS, own),
             early=_minutes(body.get("early", 0), "schedule.early", least=0),
             late=_minutes(body.get("late", 0), "schedule.late", least=0),
             arrived_within=(

@@ -27,7 +27,7 @@ from callflow.site_file.faults import Fault
 from callflow.site_file.known import Known
 from callflow.site_file.reading import Table
 from callflow.site_file.rows import OF_CONTACT, OF_SITE
-from callflow.storage import Tx, contacts, site_files, sites
+from callflow.storage import Tx, contacts, own_days, site_files, sites
 from callflow.storage.site_files import Writes
 from callflow.vault import Vault
 
@@ -94,6 +94,7 @@ def known(tx: Tx) -> Known:
     found.panel_users = frozenset((row["site_id"], row["contact_id"]) for row in users)
     found.plans = {body["id"]: body for body in sites.plan_bodies(tx)}
     found.firms = tuple(contacts.firm_rows(tx))
+    found.own = own_days.own_days(tx)
     return found
 
 
@@ -342,7 +343,8 @@ class _Comparing:
     def _move(self, site_id: str, timezone: str) -> None:
         kept = self._known.sites[site_id]["schedule"]
         if kept is not None:
-            due = Schedule.from_json(kept).next_closing(self._now, ZoneInfo(timezone))
+            schedule = Schedule.from_json(kept, self._known.own)
+            due = schedule.next_closing(self._now, ZoneInfo(timezone))
             self._writes.moved.append({"id": site_id, "schedule_due": due})
 
     def _account(self, site_id: str, account: str) -> Row:

@@ -13,7 +13,7 @@ from callflow.incident import Machine, State
 from callflow.signal import PERSONAL, Category, Kind
 from callflow.signals.events import EventRow
 from callflow.site import SiteState
-from callflow.storage import Tx, instructions, sites
+from callflow.storage import Tx, instructions, own_days, sites
 
 Row = dict[str, Any]
 
@@ -93,7 +93,8 @@ _STATION = {Kind.DEAD_MAN: standard_plans.DEAD_MAN}
 
 def _plan_id(tx: Tx, row: Row, alarm: plan_choice.Alarm, now: datetime) -> str:
     try:
-        rules = plan_choice.rules_from_json(row["plan_rules"])
+        own = own_days.for_rules(tx, row["plan_rules"])
+        rules = plan_choice.rules_from_json(row["plan_rules"], own=own)
     except CalendarError:  # not as they were checked: a human's
         return standard_plans.OPERATOR.id
     agreed = instructions.current(tx, row["id"], now)

@@ -20,7 +20,7 @@ from callflow.handling.storing import store_signals
 from callflow.hours import CalendarError
 from callflow.schedule import Schedule
 from callflow.signal import Signal
-from callflow.storage import AWAY, Tx, people, savepoint
+from callflow.storage import AWAY, Tx, own_days, people, savepoint
 from callflow.storage import measures as measure_rows
 from callflow.storage import supervision as rows
 from callflow.supervision import Listening
@@ -148,7 +148,8 @@ def _site(tx: Tx, site: Row, now: datetime) -> list[Signal]:
     """The site should be armed; when that is looked at next."""
     due, zone = site["schedule_due"], ZoneInfo(site["timezone"])
     try:
-        schedule = Schedule.from_json(site["schedule"]) if site["schedule"] else None
+        own = own_days.for_calendars(tx, [site["schedule"]])
+        schedule = Schedule.from_json(site["schedule"], own) if site["schedule"] else None
     except CalendarError:
         schedule = None
     following = schedule.next_closing(now, zone) if schedule else None

@@ -28,7 +28,7 @@ from callflow.handling.telling import tell
 from callflow.hours import CalendarError
 from callflow.schedule import Schedule
 from callflow.site import Authority, Role
-from callflow.storage import Tx, calls, contacts, savepoint, sites
+from callflow.storage import Tx, calls, contacts, own_days, savepoint, sites
 from callflow.storage import supervision as rows
 from callflow.vault import Vault, equal
 from ivr.dialogue import Deed, Done, Phrase, Progress
@@ -169,7 +169,8 @@ def _close_late(tx: Tx, asked: Asked) -> Done:
     try:
         if closing is None:
             return Done(result="bad_time")
-        schedule = Schedule.from_json(row["schedule"])
+        own = own_days.for_calendars(tx, [row["schedule"]])
+        schedule = Schedule.from_json(row["schedule"], own)
         changed = schedule.closing_at(closing, asked.now, asked.zone)
     except CalendarError:
         return Done(result="bad_time")

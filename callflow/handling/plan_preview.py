@@ -11,15 +11,14 @@ from callflow.call_plan import CALLING, Plan, Step, StepKind
 from callflow.handling.opening import plan_for
 from callflow.handling.proving import plan_at, site_of
 from callflow.handling.refusals import NotFound
-from callflow.hours import Holidays, instant
+from callflow.holidays import Holidays
+from callflow.hours import instant
 from callflow.plan_choice import Alarm
 from callflow.signal import Kind
 from callflow.signals import events
 from callflow.site import Contact, Site
-from callflow.storage import Tx, sites
+from callflow.storage import Tx, own_days, sites
 
-#: Whose holidays count where nobody of the site has any.
-_FRANCE = Holidays(country="FR")
 _THREE = 3 * 60  # minutes after midnight
 
 
@@ -60,11 +59,12 @@ def site_named(tx: Tx, typed: str) -> str:
     return found[typed]
 
 
-def night_of_a_holiday(site: Site, now: datetime) -> datetime:
+def night_of_a_holiday(tx: Tx, site: Site, now: datetime) -> datetime:
     """03:00 at the site on the next holiday of its people, else of France, in UTC."""
     zone = ZoneInfo(site.timezone)
     known = (contact.availability.holidays for contact in site.contacts)
-    holidays = next((each for each in known if each is not None), _FRANCE)
+    holidays = next((each for each in known if each is not None), None)
+    holidays = holidays or Holidays(country="FR", own=own_days.own_days(tx))
     day = _next(holidays, now.astimezone(zone).date())
     return instant(day, _THREE, zone, latest=False)
 

@@ -15,7 +15,6 @@ from typing import Any
 
 from callflow import call_plan, plan_changes, plan_check, plan_choice
 from callflow.call_plan import Finding, Plan
-from callflow.directory import line_from_row
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.telling import tell
 from callflow.hours import CalendarError
@@ -130,7 +129,7 @@ def uses_of(tx: Tx, plan_id: str, now: datetime) -> Iterable[plan_check.Use]:
     """The sites that follow the plan of this id, and for which alarms, by what is agreed for a
     while too. Terminated ones have none, and a suspended one is a human's (D2)."""
     agreed = instructions.naming(tx, plan_id, now)
-    lines = tuple(line_from_row(row) for row in services.line_rows(tx))
+    lines = tuple(services.lines(tx))
     for row in plans.sites_with_plans(tx):
         if SiteState(row["state"]) in (SiteState.SUSPENDED, SiteState.TERMINATED):
             continue

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from callflow import supervision
 from callflow.correlation import zone_key
 from callflow.handling.storing import store_signals
+from callflow.holidays import NO_DAYS, OwnDays
 from callflow.hours import CalendarError
 from callflow.instants import to_iso
 from callflow.schedule import Schedule
@@ -114,10 +115,13 @@ def shown_account(row: Row) -> Row:
 # --- its hours, and the rules for its signals ---------------------------------------------
 
 
-def site_values(old: Row | None, body: Row, timezone: str, now: datetime) -> Row:
-    """The columns of the site: its schedule, when it is looked at, its rules."""
+def site_values(
+    old: Row | None, body: Row, timezone: str, now: datetime, own: OwnDays = NO_DAYS
+) -> Row:
+    """The columns of the site: its schedule, when it is looked at, its rules; ``own``: what the
+    station says of days."""
     sent = body.get("schedule")
-    schedule = None if sent is None else _schedule(sent)
+    schedule = None if sent is None else _schedule(sent, own)
     kept = schedule.to_json() if schedule else None
     values: Row = {"schedule": kept, "rules": _rules(body.get("rules") or {})}
     same = old is not None and old["schedule"] == kept and old["timezone"] == timezone
@@ -127,9 +131,9 @@ def site_values(old: Row | None, body: Row, timezone: str, now: datetime) -> Row
     return values
 
 
-def _schedule(sent: Any) -> Schedule:
+def _schedule(sent: Any, own: OwnDays) -> Schedule:
     try:
-        return Schedule.from_json(sent)
+        return Schedule.from_json(sent, own)
     except CalendarError as error:
         raise BadSite(error.field, error.message) from None
 

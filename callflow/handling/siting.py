@@ -28,7 +28,7 @@ from callflow.handling.site_rules import BadSite
 from callflow.handling.telling import tell
 from callflow.signal import Kind
 from callflow.site import SiteState
-from callflow.storage import Tx, sites
+from callflow.storage import Tx, own_days, sites
 from callflow.storage import schema as t
 from callflow.storage.sites import upsert
 from callflow.vault import Vault
@@ -162,6 +162,7 @@ def _write_site(
     if "recognition_word" in body:
         clear = body["recognition_word"]
         word = vault.encrypt(clear.encode()) if clear else None
+    own = own_days.for_calendars(tx, [body.get("schedule")])
     upsert(
         tx,
         t.site,
@@ -187,7 +188,7 @@ def _write_site(
                 vault, old["cameras"] if old else [], body.get("cameras") or []
             ),
             "changed_at": now,
-            **site_rules.site_values(old, body, timezone, now),
+            **site_rules.site_values(old, body, timezone, now, own),
             **passwords.written(vault, body, old, ""),
         },
     )

@@ -15,11 +15,12 @@ from callflow import supervision
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.surroundings import Seen
 from callflow.handling.telling import tell
+from callflow.holidays import OwnDays
 from callflow.hours import CalendarError
 from callflow.instants import to_iso
 from callflow.schedule import Opening, Schedule
 from callflow.signal import Kind, Signal
-from callflow.storage import Tx, sites
+from callflow.storage import Tx, own_days, sites
 from callflow.storage import supervision as rows
 from callflow.supervision import station_signal
 
@@ -64,7 +65,9 @@ class _Batch:
         for user in rows.panel_users(tx, list(self.accounts)):
             mine = self.users.setdefault(user["account"], {})
             mine[supervision.user_key(user["number"])] = user
-        self.schedules = {row["site_id"]: _schedule(row) for row in self.accounts.values()}
+        scheduled = self.accounts.values()
+        own = own_days.for_calendars(tx, [row["schedule"] for row in scheduled])
+        self.schedules = {row["site_id"]: _schedule(row, own) for row in scheduled}
         self.closed: dict[str, datetime] = {}
         self.found: list[Signal] = []
 
@@ -212,10 +215,10 @@ def _same_user(one: str, other: str) -> bool:
     return bool(other) and supervision.user_key(one) == supervision.user_key(other)
 
 
-def _schedule(row: Row) -> Schedule | None:
+def _schedule(row: Row, own: OwnDays) -> Schedule | None:
     """The schedule as stored; one that this version can't read is none."""
     try:
-        return Schedule.from_json(row["schedule"]) if row["schedule"] else None
+        return Schedule.from_json(row["schedule"], own) if row["schedule"] else None
     except CalendarError:
         return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from callflow.holidays import NO_DAYS, OwnDays
 from callflow.site import ANY_KIND
 from callflow.site_file.rows import Row
 
@@ -22,6 +23,7 @@ class Known:
     panel_users: frozenset[tuple[str, str]] = frozenset()  # (site, contact)
     plans: Mapping[str, Row] = field(default_factory=dict)
     firms: tuple[Row, ...] = ()
+    own: OwnDays = field(default_factory=lambda: NO_DAYS)  # what the station says of days
 
     def take(
         self,

@@ -8,8 +8,10 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 
 from callflow.availability import ALWAYS, Availability
+from callflow.holidays import NO_DAYS, OwnDays
 from callflow.hours import CalendarError
 from callflow.site import Authority, Contact, Role
+from callflow.storage import own_days
 from callflow.storage import schema as t
 from callflow.storage.store import Tx
 
@@ -37,7 +39,7 @@ _BY_SECTOR = 1000
 
 def of_site(tx: Tx, site_id: str, postcode: str) -> tuple[Contact, ...]:
     """The contacts of a site as deciding needs them, and the guard firms of its sector last."""
-    linked = tuple(_contact(row) for row in rows_of(tx, site_id))
+    linked = _contacts(tx, rows_of(tx, site_id))
     return linked + _guards_of_sector(tx, postcode, {contact.id for contact in linked})
 
 
@@ -47,19 +49,27 @@ def firm_rows(tx: Tx) -> list[dict[str, Any]]:
 
 
 def in_sector(
-    rows: Iterable[dict[str, Any]], postcode: str, known: Collection[str]
+    rows: Iterable[dict[str, Any]],
+    postcode: str,
+    known: Collection[str],
+    own: OwnDays = NO_DAYS,
 ) -> Iterator[Contact]:
-    """Those of ``rows`` (``firm_rows``) whose sector the postcode lies in, but the ``known``."""
+    """Those of ``rows`` (``firm_rows``) whose sector the postcode lies in, but the ``known``;
+    ``own``: what the station says of days."""
     for row in rows:
         there = postcode and any(postcode.startswith(sector) for sector in row["sectors"])
         if there and row["id"] not in known:
             part = {"role": Role.GUARD, "rank": _BY_SECTOR + row["rank"], "authorities": {}}
-            yield _contact({**row, **part})
+            yield _contact({**row, **part}, own)
 
 
 def _guards_of_sector(tx: Tx, postcode: str, known: Collection[str]) -> tuple[Contact, ...]:
     """The guard firms whose sector the site lies in, beside those it has itself."""
-    return tuple(in_sector(firm_rows(tx), postcode, known)) if postcode else ()
+    if not postcode:
+        return ()
+    firms = firm_rows(tx)
+    own = own_days.for_calendars(tx, [row["availability"] for row in firms])
+    return tuple(in_sector(firms, postcode, known, own))
 
 
 def standing_in(tx: Tx, contacts: Sequence[Contact]) -> tuple[Contact, ...]:
@@ -75,10 +85,15 @@ def people(tx: Tx, contact_ids: Iterable[str]) -> tuple[Contact, ...]:
         return ()
     query = select(t.contact).where(t.contact.c.id.in_(wanted)).order_by(t.contact.c.id)
     no_part = {"role": Role.KEYHOLDER, "rank": 1, "authorities": {}}
-    return tuple(_contact({**row._mapping, **no_part}) for row in tx.execute(query))
+    return _contacts(tx, [{**row._mapping, **no_part} for row in tx.execute(query)])
 
 
-def _contact(row: dict[str, Any]) -> Contact:
+def _contacts(tx: Tx, rows: Sequence[dict[str, Any]]) -> tuple[Contact, ...]:
+    own = own_days.for_calendars(tx, [row["availability"] for row in rows])
+    return tuple(_contact(row, own) for row in rows)
+
+
+def _contact(row: dict[str, Any], own: OwnDays) -> Contact:
     return Contact(
         id=row["id"],
         name=row["name"],
@@ -90,14 +105,14 @@ def _contact(row: dict[str, Any]) -> Contact:
             kind: frozenset(Authority(a) for a in granted)
             for kind, granted in row["authorities"].items()
         },
-        availability=_availability(row["availability"]),
+        availability=_availability(row["availability"], own),
     )
 
 
-def _availability(body: Any) -> Availability:
+def _availability(body: Any, own: OwnDays) -> Availability:
     """As it was checked when it was written; what can't be read any more keeps nobody away."""
     try:
-        return Availability.from_json(body) if body else ALWAYS
+        return Availability.from_json(body, own=own) if body else ALWAYS
     except CalendarError:
         return ALWAYS
 

@@ -9,6 +9,7 @@ from sqlalchemy import Table, bindparam, delete, select, update
 
 from callflow.directory import Line, line_from_row
 from callflow.law import Finding, Means, Verification, Weight
+from callflow.storage import own_days
 from callflow.storage import schema as t
 from callflow.storage.store import Tx
 
@@ -26,7 +27,9 @@ def line_rows(tx: Tx) -> list[Row]:
 
 def lines(tx: Tx) -> list[Line]:
     """The directory as choosing needs it."""
-    return [line_from_row(row) for row in line_rows(tx)]
+    found = line_rows(tx)
+    own = own_days.for_calendars(tx, [row["hours"] for row in found])
+    return [line_from_row(row, own) for row in found]
 
 
 _LINE = select(t.service_line).where(t.service_line.c.id == bindparam("id"))

@@ -276,6 +276,7 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "part": shifts.PARTS,
     "contract": sites.CONTRACTS,
     "kept": settings.KEPT,
+    "day_kind": settings.DAYS,
     **law.WORDS,
     **callers.WORDS,
 }

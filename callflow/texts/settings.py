@@ -13,6 +13,14 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Code {code} changé dans la table de la station par {by}{what}",
         "Code {code} changed in the station's table by {by}{what}",
     ),
+    "own_days_set": (
+        "Jours propres à la station, {place} : {day_kind}, {days}, par {by}. Motif : {note}",
+        "Days of the station's own, {place}: {day_kind}, {days}, by {by}. Reason: {note}",
+    ),
+    "own_day_forgotten": (
+        "Jour propre à la station retiré, {place} : {day_kind}, {days}, par {by}. Motif : {note}",
+        "Day of the station's own taken back, {place}: {day_kind}, {days}, by {by}. Reason: {note}",
+    ),
     "hold_placed": (
         "Effacement suspendu par {by} (conservation légale) — {text}",
         "Deletion suspended by {by} (legal hold) — {text}",
@@ -25,6 +33,12 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Effacés après {days} jours de conservation : {kept}, {count}",
         "Deleted after being kept for {days} days: {kept}, {count}",
     ),
+}
+
+#: What the station says of a day.
+DAYS: Mapping[str, tuple[str, str]] = {
+    "holiday": ("jour férié", "a holiday"),
+    "ordinary": ("jour ordinaire", "an ordinary day"),
 }
 
 #: What is kept for so many days.

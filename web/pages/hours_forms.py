@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
-from callflow.hours import DAYS, CalendarError, read_holidays, read_hours
+from callflow.holidays import read_holidays
+from callflow.hours import DAYS, CalendarError, read_hours
 from web.pages import forms
 from web.problems import ProblemError
 

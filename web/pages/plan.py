@@ -182,7 +182,7 @@ def moment(tx: Tx, site_id: str, kind: Kind, asked: forms.Form, now: datetime) -
         return now
     site = site_of(tx, site_id, kind, now)
     if asked["when"] == "holiday":
-        return plan_preview.night_of_a_holiday(site, now)
+        return plan_preview.night_of_a_holiday(tx, site, now)
     chosen = forms.moment(asked, "at", ZoneInfo(site.timezone))
     if chosen is None or not 1971 <= chosen.year <= 9000:
         raise ProblemError(422, "choose a day and a time", field="at")

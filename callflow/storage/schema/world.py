@@ -6,6 +6,7 @@ from sqlalchemy import (
     JSON,
     Boolean,
     Column,
+    Date,
     Float,
     ForeignKey,
     Index,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
 )
 
 from callflow.storage.schema.base import UtcDateTime, id_column, instant, metadata, reference
@@ -160,6 +162,21 @@ event_rule = Table(
     Column("opens", Boolean, nullable=True),
     Column("set_by", Text, nullable=False),
     Column("set_at", UtcDateTime, nullable=False),
+)
+
+#: What the station says of a day in a place, whatever its public holidays: callflow/holidays.py.
+own_day = Table(
+    "own_day",
+    metadata,
+    id_column(),
+    Column("country", String(2), nullable=False),
+    Column("region", String(16), nullable=False),  # empty: the whole country
+    Column("day", Date, nullable=False),
+    Column("holiday", Boolean, nullable=False),  # it is one there, or none
+    Column("reason", Text, nullable=False),
+    Column("set_by", Text, nullable=False),
+    instant("set_at", null=False),
+    UniqueConstraint("country", "region", "day"),
 )
 
 #: A site, or some of its zones, on test (D17).
