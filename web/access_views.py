@@ -1,16 +1,14 @@
-"""Users, sessions and refusals as the pages of people show them."""
+"""Users and sessions as the pages of people show them."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-from callflow.handling import Refused
 from callflow.storage import Tx
 from web import i18n, views
 from web.accounts import Right
 from web.auth import Visitor
-from web.problems import ProblemError
 from web.station import Station
 
 Row = dict[str, Any]
@@ -35,19 +33,6 @@ def frame(tx: Tx, station: Station, visitor: Visitor, here: str) -> Row:
         "zone": i18n.STATION_ZONE,
         "strip": views.strip(station.health(tx)) if reads else None,
     }
-
-
-def refusal(refused: Refused | ProblemError | None, language: str) -> str:
-    """Why something is not done, in the page's language."""
-    if refused is None:
-        return ""
-    translate = i18n.catalogue(language).gettext
-    if isinstance(refused, ProblemError):
-        text = translate(refused.detail)
-        seconds = refused.headers.get("Retry-After")
-        return f"{text} ({seconds} s)" if seconds else text
-    text = translate(refused.message)
-    return f"{text} : {refused.about}" if refused.about else text
 
 
 def browser(agent: str) -> str:

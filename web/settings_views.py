@@ -7,16 +7,15 @@ from typing import Any
 
 from fastapi import Response
 
-from callflow import handling
 from callflow.storage import Tx
-from web.access_views import frame, refusal
+from web import refusals
+from web.access_views import frame
 from web.auth import Visitor
-from web.problems import ProblemError
+from web.refusals import Wrong
 from web.rendering import page
 from web.station import Station
 
 Row = dict[str, Any]
-Wrong = handling.Refused | ProblemError
 
 
 async def setting(
@@ -36,11 +35,6 @@ async def setting(
         **values,
         **await station.store.read(everything),
         "part": part,
-        "refused": refusal(wrong, visitor.language),
-        "field": wrong.field if isinstance(wrong, ProblemError) else "",
+        **refusals.said(wrong, visitor.language),
     }
-    status = 200
-    if wrong is not None:
-        missing = isinstance(wrong, handling.NotFound)
-        status = wrong.status if isinstance(wrong, ProblemError) else 404 if missing else 409
-    return page(visitor.language, f"settings_{part}.html", shown, status)
+    return page(visitor.language, f"settings_{part}.html", shown, refusals.status_of(wrong))

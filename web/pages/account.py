@@ -18,12 +18,13 @@ from callflow.handling.telling import storable
 from callflow.people import password_fault
 from callflow.storage import Tx, access, people
 from web import auth, factors, passkeys
-from web.access_views import frame, refusal, session_lines
+from web.access_views import frame, session_lines
 from web.accounts import digest, hash_password
 from web.auth import Visitor, check_signature, logged_in, remember_language
 from web.guesses import Limits
 from web.pages.login import said
 from web.problems import ProblemError
+from web.refusals import headers_of, refusal, status_of
 from web.rendering import page
 from web.station import Station, station_of
 
@@ -71,18 +72,9 @@ async def _page(
         "codes": codes,
         "enrolling": enrolling,
     }
-    status, headers = _status(refused)
-    answer = page(visitor.language, "account.html", values, status)
-    answer.headers.update(headers)
+    answer = page(visitor.language, "account.html", values, status_of(refused))
+    answer.headers.update(headers_of(refused))
     return answer
-
-
-def _status(refused: handling.Refused | ProblemError | None) -> tuple[int, dict[str, str]]:
-    if isinstance(refused, ProblemError):
-        return refused.status, refused.headers
-    if isinstance(refused, handling.NotFound):
-        return 404, {}
-    return (409 if refused else 200), {}
 
 
 async def _done(

@@ -11,13 +11,14 @@ from fastapi.responses import RedirectResponse
 from callflow.handling import clients as acts
 from callflow.handling.refusals import NotFound
 from callflow.storage import Tx, search, sites
-from web.access_views import frame, refusal
+from web import refusals
+from web.access_views import frame
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
 from web.pages import forms
 from web.pages.listing import MOST, Asked, Listed
-from web.pages.sites import Wrong, tried
-from web.problems import ProblemError, not_found
+from web.problems import not_found
+from web.refusals import Wrong, tried
 from web.rendering import page
 from web.station import Station, station_of
 
@@ -115,11 +116,7 @@ async def _client(
         **await station.store.read(read),
         "asked": asked,
         "may_configure": Right.CONFIGURE in visitor.rights,
-        "refused": refusal(wrong, visitor.language),
-        "field": wrong.field if isinstance(wrong, ProblemError) else "",
+        **refusals.said(wrong, visitor.language),
         "typed": typed or {},
     }
-    status = 200
-    if wrong is not None:
-        status = wrong.status if isinstance(wrong, ProblemError) else 409
-    return page(visitor.language, "client.html", values, status)
+    return page(visitor.language, "client.html", values, refusals.status_of(wrong))

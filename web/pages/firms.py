@@ -18,15 +18,15 @@ from fastapi.responses import RedirectResponse
 from callflow import handling
 from callflow.handling.guard_firms import PARTS, close_firm, get_firm, reopen_firm
 from callflow.storage import Tx, firms
-from web import i18n, words
-from web.access_views import frame, refusal
+from web import i18n, refusals, words
+from web.access_views import frame
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
 from web.pages import forms, hours_forms
 from web.pages.listing import MOST, Asked, Listed
 from web.pages.site_fields import Ask, Field
-from web.pages.sites import Wrong, tried
 from web.problems import ProblemError, not_found
+from web.refusals import Wrong, tried
 from web.rendering import page
 from web.station import Station, station_of
 
@@ -234,9 +234,10 @@ async def _list(
         **await station.store.read(read),
         "asked": asked,
         "parts": _PARTS,
-        **_wrong(visitor, wrong, typed),
+        **refusals.said(wrong, visitor.language),
+        "typed": refusals.typed_again(typed),
     }
-    return page(visitor.language, "firms.html", values, _status(wrong))
+    return page(visitor.language, "firms.html", values, refusals.status_of(wrong))
 
 
 async def _firm(
@@ -280,19 +281,10 @@ async def _firm(
             "on_holidays": ON_HOLIDAYS,
         }
 
-    values = {**await station.store.read(read), "form": form, **_wrong(visitor, wrong, typed)}
-    return page(language, "firm.html", values, _status(wrong))
-
-
-def _wrong(visitor: Visitor, wrong: Wrong | None, typed: forms.Form | None) -> Body:
-    return {
-        "refused": refusal(wrong, visitor.language),
-        "field": wrong.field if isinstance(wrong, ProblemError) else "",
-        "typed": {k: v for k, v in (typed or {}).items() if k not in ("csrf", "as_of")},
+    values = {
+        **await station.store.read(read),
+        "form": form,
+        **refusals.said(wrong, visitor.language),
+        "typed": refusals.typed_again(typed),
     }
-
-
-def _status(wrong: Wrong | None) -> int:
-    if wrong is None:
-        return 200
-    return wrong.status if isinstance(wrong, ProblemError) else 409
+    return page(language, "firm.html", values, refusals.status_of(wrong))

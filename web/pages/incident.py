@@ -15,7 +15,7 @@ from callflow.handling import telephone
 from callflow.law import Answer, Finding, Means, Service
 from callflow.storage import Tx, incidents
 from callflow.texts import RESOLUTIONS
-from web import access_views, people_views, say, views, words
+from web import people_views, refusals, say, views, words
 from web.accounts import Right
 from web.auth import Visitor, allowed
 from web.pages import forms, tasks
@@ -110,7 +110,7 @@ def refusal(refused: handling.Refused | None, language: str) -> str:
     """Why, as the page says it: the law's reasons have words of their own."""
     if isinstance(refused, handling.NotAllowed):
         return words.of_law(refused.gate.reason, "reason", language)
-    return access_views.refusal(refused, language)
+    return refusals.refusal(refused, language)
 
 
 @router.post("/incidents/{incident_id}/{act}")
@@ -151,7 +151,7 @@ async def answer(
         if isinstance(done, handling.Refused):  # told in the logbook, and so committed
             raise done
     except handling.Refused as refused:
-        status = 404 if isinstance(refused, handling.NotFound) else 409
+        status = refusals.status_of(refused)
         values = await shown(station, visitor, incident_id, refused)
         return respond(request, visitor, values, status)
     if isinstance(done, Revealed | PasswordShown):  # shown once, in this answer only

@@ -13,11 +13,11 @@ from callflow import handling
 from callflow.handling import people as acts
 from callflow.storage import Tx, access, people, shifts, sites
 from web import auth, cookies, factors, i18n, passkeys
-from web.access_views import refusal
 from web.accounts import Right, rights_of
 from web.factors import Factors
 from web.guesses import Limits
 from web.problems import ProblemError
+from web.refusals import refusal
 from web.rendering import page
 from web.station import Station, station_of
 

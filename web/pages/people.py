@@ -20,11 +20,12 @@ from callflow.handling import people as acts
 from callflow.people import PEOPLE, Role, password_fault, skills, spoken
 from callflow.storage import Tx, access, people
 from web import factors
-from web.access_views import frame, refusal, session_lines
+from web.access_views import frame, session_lines
 from web.accounts import Right, hash_password
 from web.auth import Visitor, allowed, remember_language
 from web.guesses import Limits
 from web.problems import ProblemError
+from web.refusals import Wrong, headers_of, refusal, status_of
 from web.rendering import page
 from web.station import Station, station_of
 from web.words import LANGUAGES
@@ -37,7 +38,6 @@ Administrator = Annotated[Visitor, Depends(allowed(Right.ADMINISTER))]
 _Text = Annotated[str, Form(max_length=400)]
 _Password = Annotated[str, Form(max_length=1024)]
 Row = dict[str, Any]
-Wrong = handling.Refused | ProblemError
 
 
 @router.get("/people")
@@ -67,13 +67,8 @@ async def _people(
 
 
 def _answer(visitor: Visitor, template: str, values: Row, refused: Wrong | None) -> Response:
-    status, headers = 200 if refused is None else 409, {}
-    if isinstance(refused, ProblemError):
-        status, headers = refused.status, refused.headers
-    elif isinstance(refused, handling.NotFound):
-        status = 404
-    answer = page(visitor.language, template, values, status)
-    answer.headers.update(headers)
+    answer = page(visitor.language, template, values, status_of(refused))
+    answer.headers.update(headers_of(refused))
     return answer
 
 

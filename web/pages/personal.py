@@ -16,11 +16,12 @@ from callflow.handling import Refused, erasing
 from callflow.storage import Tx, calls, contacts, search, sites
 from callflow.storage import erasing as rows
 from web import zips
-from web.access_views import frame, refusal
+from web.access_views import frame
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
 from web.pages import forms
 from web.problems import ProblemError, not_found
+from web.refusals import refusal
 from web.rendering import page
 from web.station import Station, station_of
 

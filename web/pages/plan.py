@@ -21,11 +21,12 @@ from callflow.site import ANY_KIND
 from callflow.storage import Tx, sites
 from callflow.storage import plans as rows
 from web import plan_views as views
-from web.access_views import frame, refusal
+from web.access_views import frame
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
 from web.pages import forms
 from web.problems import ProblemError, not_found
+from web.refusals import refusal
 from web.rendering import page
 from web.station import Station, station_of
 

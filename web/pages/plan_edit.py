@@ -19,15 +19,14 @@ from callflow.call_plan import Finding, Plan, PlanError, StepKind
 from callflow.handling import plans
 from callflow.storage import Tx, sites
 from callflow.storage import plans as rows
-from web import plan_forms
+from web import plan_forms, refusals
 from web import plan_views as views
-from web.access_views import refusal
 from web.accounts import Right
 from web.auth import Visitor, allowed
 from web.pages import forms
 from web.pages.plan import Shown, around, respond
-from web.pages.sites import Wrong, tried
 from web.problems import ProblemError, not_found
+from web.refusals import Wrong, tried
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)
@@ -310,15 +309,11 @@ async def _forms(
 
     values = await station.store.read(read)
     values |= {
-        "refused": refusal(wrong, language),
-        "field": (wrong.field or "") if isinstance(wrong, ProblemError) else "",
-        "typed": {k: v for k, v in (typed or {}).items() if k not in ("csrf", "as_of")},
+        **refusals.said(wrong, language),
+        "typed": refusals.typed_again(typed),
         "kinds": [kind.value for kind in StepKind],
     }
-    status = 200
-    if wrong is not None:
-        status = wrong.status if isinstance(wrong, ProblemError) else 409
-    return await respond(request, visitor, "plan_edit.html", values, status)
+    return await respond(request, visitor, "plan_edit.html", values, refusals.status_of(wrong))
 
 
 def _mine(body: Body, change: Callable[[Body], Body] | None) -> Plan | None:

@@ -13,12 +13,13 @@ from callflow import call_plan
 from callflow.handling import plan_lists, plans
 from callflow.handling.plan_lists import SORTS, STATES
 from callflow.storage import Tx, sites
-from web.access_views import frame, refusal
+from web import refusals
+from web.access_views import frame
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
 from web.pages import forms
-from web.pages.sites import Wrong, tried
 from web.problems import ProblemError
+from web.refusals import Wrong, tried
 from web.rendering import page
 from web.station import Station, station_of
 
@@ -128,11 +129,7 @@ async def _answer(
         "pages": max(1, -(-shown["count"] // _MOST)),
         "address": address,
         "may_configure": Right.CONFIGURE in visitor.rights,
-        "refused": refusal(wrong, visitor.language),
-        "field": wrong.field if isinstance(wrong, ProblemError) else "",
+        **refusals.said(wrong, visitor.language),
         "typed": typed or {},
     }
-    status = 200
-    if wrong is not None:
-        status = wrong.status if isinstance(wrong, ProblemError) else 409
-    return page(visitor.language, "plans.html", {**values, **shown}, status)
+    return page(visitor.language, "plans.html", {**values, **shown}, refusals.status_of(wrong))

@@ -14,16 +14,15 @@ from callflow import call_plan, handling, plan_overrides
 from callflow.call_plan import Plan, PlanError
 from callflow.handling import plan_preview, plans
 from callflow.storage import Tx, sites
-from web import plan_forms
+from web import plan_forms, refusals
 from web import plan_views as views
-from web.access_views import refusal
 from web.accounts import Right
 from web.auth import Visitor, allowed
 from web.pages import forms
 from web.pages.plan import CHOSEN_FOR, around, respond, shown
 from web.pages.plan_edit import opened
-from web.pages.sites import Wrong, tried
 from web.problems import ProblemError, not_found
+from web.refusals import Wrong, tried
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)
@@ -204,11 +203,7 @@ async def _page(
 
     values = await station.store.read(read)
     values |= {
-        "refused": refusal(wrong, language),
-        "field": (wrong.field or "") if isinstance(wrong, ProblemError) else "",
+        **refusals.said(wrong, language),
         "chosen_for": CHOSEN_FOR,
     }
-    status = 200
-    if wrong is not None:
-        status = wrong.status if isinstance(wrong, ProblemError) else 409
-    return await respond(request, visitor, "plan_site.html", values, status)
+    return await respond(request, visitor, "plan_site.html", values, refusals.status_of(wrong))

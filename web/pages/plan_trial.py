@@ -26,14 +26,13 @@ from callflow.site import Site
 from callflow.storage import Tx, contacts
 from callflow.texts import REASONS, RESOLUTIONS, word
 from web import i18n
-from web.access_views import refusal
 from web.accounts import Right
 from web.api import paging
 from web.auth import Visitor, allowed
 from web.pages import forms
 from web.pages.plan import Line, Shown, around, choices, moment, respond, shown, versions_of
-from web.pages.sites import Wrong, tried
 from web.problems import ProblemError
+from web.refusals import Wrong, refusal, status_of, tried
 from web.rendering import readable
 from web.station import Station, station_of
 
@@ -299,5 +298,4 @@ async def _versions(
         }
 
     values = await station.store.read(read)
-    status = wrong.status if isinstance(wrong, ProblemError) else 409
-    return await respond(request, visitor, "plan_versions.html", values, status)
+    return await respond(request, visitor, "plan_versions.html", values, status_of(wrong))

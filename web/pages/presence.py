@@ -12,10 +12,11 @@ from callflow.handling import presence
 from callflow.presence import BreakReason, Presence
 from callflow.storage import Tx
 from web import desk_views
-from web.access_views import frame, refusal
+from web.access_views import frame
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
 from web.pages import forms
+from web.refusals import refusal
 from web.rendering import page
 from web.station import Station, station_of
 

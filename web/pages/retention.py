@@ -18,9 +18,9 @@ from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
 from web.pages import forms
 from web.pages.logbook import day_in
-from web.pages.sites import tried
 from web.problems import ProblemError
-from web.settings_views import Row, Wrong, setting
+from web.refusals import Wrong, tried
+from web.settings_views import Row, setting
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)

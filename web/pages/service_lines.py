@@ -14,15 +14,15 @@ from fastapi.responses import RedirectResponse
 from callflow import handling
 from callflow.law import Service
 from callflow.storage import Tx
-from web import words
-from web.access_views import frame, refusal
+from web import refusals, words
+from web.access_views import frame
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
 from web.pages import forms, hours_forms
 from web.pages.listing import MOST, Asked, Listed
 from web.pages.site_fields import Ask, Field
-from web.pages.sites import Wrong, tried
 from web.problems import ProblemError, not_found
+from web.refusals import Wrong, tried
 from web.rendering import page
 from web.station import Station, station_of
 
@@ -155,11 +155,7 @@ async def _list(
         **await station.store.read(read),
         "asked_for": asked,
         "on_holidays": ON_HOLIDAYS,
-        "refused": refusal(wrong, language),
-        "field": wrong.field if isinstance(wrong, ProblemError) else "",
-        "typed": {k: v for k, v in (typed or {}).items() if k not in ("csrf", "as_of")},
+        **refusals.said(wrong, language),
+        "typed": refusals.typed_again(typed),
     }
-    status = 200
-    if wrong is not None:
-        status = wrong.status if isinstance(wrong, ProblemError) else 409
-    return page(language, "services.html", values, status)
+    return page(language, "services.html", values, refusals.status_of(wrong))

@@ -17,11 +17,11 @@ from callflow.shift import AHEAD
 from callflow.storage import Tx, people, sites
 from callflow.storage import shifts as rows
 from web import i18n, views
-from web.access_views import refusal
 from web.accounts import Right, rights_of
 from web.auth import Visitor, allowed, check_signature, remember_language
 from web.pages import forms
 from web.problems import ProblemError
+from web.refusals import refusal, status_of
 from web.rendering import page
 from web.station import Station, station_of
 
@@ -90,7 +90,7 @@ async def begin(request: Request, visitor: Handler, station: Here) -> Response:
             lambda tx: shifts.begin_shift(tx, visitor.id, visitor.name, ticked, read_at, now)
         )
     except (handling.Refused, ProblemError) as refused:
-        said, status = _why(refused, visitor.language)
+        said, status = refusal(refused, visitor.language), status_of(refused)
         return await _start(station, visitor, said, ticked, status)
     return RedirectResponse("/", 303)
 
@@ -153,7 +153,7 @@ async def end(request: Request, visitor: Handler, station: Here) -> Response:
             )
         )
     except (handling.Refused, ProblemError) as refused:
-        said, status = _why(refused, visitor.language)
+        said, status = refusal(refused, visitor.language), status_of(refused)
         return await _end(station, visitor, form, said, status)
     return RedirectResponse("/shift", 303)
 
@@ -194,7 +194,7 @@ async def end_for(user_id: str, request: Request, visitor: Supervisor, station: 
             lambda tx: shifts.end_forgotten(tx, user_id, visitor.name, reason, now)
         )
     except (handling.Refused, ProblemError) as refused:
-        said, status = _why(refused, visitor.language)
+        said, status = refusal(refused, visitor.language), status_of(refused)
         return await _start(station, visitor, said, status=status)
     return RedirectResponse("/shift", 303)
 
@@ -242,13 +242,6 @@ def _page(
         "here": "shift",
     }
     return page(visitor.language, template, shown, status)
-
-
-def _why(refused: handling.Refused | ProblemError, language: str) -> tuple[str, int]:
-    """Why, in the page's language, and the answer's status."""
-    if isinstance(refused, ProblemError):
-        return i18n.catalogue(language).gettext(refused.detail), refused.status
-    return refusal(refused, language), 409
 
 
 def _instant(text: str) -> datetime:

@@ -27,8 +27,8 @@ from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
 from web.pages import forms, site_contract, site_list, site_saving
 from web.pages.site_saving import Body
-from web.pages.sites import Wrong, tried
 from web.problems import ProblemError, not_found
+from web.refusals import Wrong, tried
 from web.station import Station, station_of
 from web.words import LANGUAGES
 

@@ -18,8 +18,8 @@ from web.calendar_views import Mark
 from web.pages import forms, hours_forms, site_saving
 from web.pages.site_fields import Ask, Field
 from web.pages.site_saving import Body
-from web.pages.sites import Wrong
 from web.problems import ProblemError
+from web.refusals import Wrong
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from callflow.site import SiteState
 from callflow.storage import Tx, search
-from web.access_views import frame, refusal
+from web import refusals
+from web.access_views import frame
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
 from web.pages import forms
@@ -86,8 +87,7 @@ async def answer(
         "pages": max(1, -(-shown["count"] // _MOST)),
         "address": address,
         "may_configure": Right.CONFIGURE in visitor.rights,
-        "refused": refusal(wrong, visitor.language),
-        "field": wrong.field if wrong else "",
+        **refusals.said(wrong, visitor.language),
         "typed": typed or {},
     }
     return page(visitor.language, "sites.html", {**values, **shown}, wrong.status if wrong else 200)

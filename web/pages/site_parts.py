@@ -24,8 +24,8 @@ from web.auth import Visitor, allowed, remember_language
 from web.pages import forms, hours_forms, site_saving
 from web.pages.site_fields import ALARMS, Ask, Choices, Field, Part, label
 from web.pages.site_saving import Body
-from web.pages.sites import Wrong
 from web.problems import ProblemError, not_found
+from web.refusals import Wrong
 from web.station import Station, station_of
 from web.words import N_
 

@@ -28,8 +28,8 @@ from web.calendar_views import Mark
 from web.pages import forms, hours_forms, site_saving
 from web.pages.site_fields import ALARMS
 from web.pages.site_saving import Body
-from web.pages.sites import Wrong, tried
 from web.problems import ProblemError, not_found
+from web.refusals import Wrong, tried
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)

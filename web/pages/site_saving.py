@@ -10,11 +10,12 @@ from fastapi.responses import RedirectResponse
 
 from callflow import handling
 from callflow.storage import Tx, sites
-from web.access_views import frame, refusal
+from web import refusals
+from web.access_views import frame
 from web.auth import Visitor
 from web.pages import forms
-from web.pages.sites import Wrong, tried
 from web.problems import ProblemError, not_found
+from web.refusals import Wrong, tried
 from web.rendering import page
 from web.station import Station
 
@@ -91,11 +92,7 @@ async def shown(
 
     found = {
         **await station.store.read(read),
-        "refused": refusal(wrong, visitor.language),
-        "field": wrong.field if isinstance(wrong, ProblemError) else "",
-        "typed": {k: v for k, v in (typed or {}).items() if k not in ("csrf", "as_of")},
+        **refusals.said(wrong, visitor.language),
+        "typed": refusals.typed_again(typed),
     }
-    status = 200
-    if wrong is not None:
-        status = wrong.status if isinstance(wrong, ProblemError) else 409
-    return page(visitor.language, template, found, status)
+    return page(visitor.language, template, found, refusals.status_of(wrong))

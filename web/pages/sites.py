@@ -15,12 +15,13 @@ from callflow.handling import instructing, told
 from callflow.instructions import Instruction, InstructionKind
 from callflow.signal import Kind
 from callflow.storage import Tx, sites
-from web import site_views
-from web.access_views import frame, refusal
+from web import refusals, site_views
+from web.access_views import frame
 from web.accounts import Right
 from web.auth import Visitor, allowed
 from web.pages import forms, incident
 from web.problems import ProblemError, not_found
+from web.refusals import Wrong, tried
 from web.rendering import page
 from web.station import Station, station_of
 
@@ -144,23 +145,6 @@ async def _done(
     return await _site(request, station, visitor, site_id, wrong)
 
 
-Wrong = handling.Refused | ProblemError
-
-
-async def tried(station: Station, run: Callable[[Tx], Any]) -> Any:
-    """What ``run`` gives, or why it is refused; the field at fault by its own name."""
-    try:
-        return await station.store.write(run)
-    except handling.Refused as wrong:
-        return wrong
-    except handling.BadSite as wrong:
-        return ProblemError(422, wrong.message, field=wrong.field.split(".")[-1])
-    except ProblemError as wrong:
-        if wrong.status == 404:
-            raise
-        return wrong
-
-
 async def _site(
     request: Request,
     station: Station,
@@ -178,8 +162,7 @@ async def _site(
 
     values = {
         **await station.store.read(read),
-        "refused": refusal(wrong, visitor.language),
-        "field": wrong.field if isinstance(wrong, ProblemError) else "",
+        **refusals.said(wrong, visitor.language),
         "may_act": Right.HANDLE in visitor.rights,
         "may_sign": Right.CONFIGURE in visitor.rights,
     }

@@ -18,13 +18,13 @@ from callflow.first_start import Mark, Part, examine
 from callflow.handling import first_start
 from callflow.site import ANY_KIND, Authority, Role
 from callflow.storage import Tx, calls, contacts, logbook, sites
-from web import call_views, start_words, views
-from web.access_views import frame, refusal
+from web import call_views, refusals, start_words, views
+from web.access_views import frame
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
 from web.pages import forms
-from web.pages.sites import Wrong, tried
 from web.problems import ProblemError
+from web.refusals import Wrong, tried
 from web.rendering import page
 from web.station import Station, station_of
 
@@ -145,17 +145,13 @@ async def _steps(
         "marks": Mark,
         "left": sum(check.mark is not Mark.DONE for check in shown["checks"]),
         "address": f"/start?site={quote(chosen, safe='')}" if chosen else "/start",
-        "refused": refusal(wrong, visitor.language),
-        "field": wrong.field if isinstance(wrong, ProblemError) else "",
+        **refusals.said(wrong, visitor.language),
         # A code is typed again: it comes out of no page.
         "typed": {k: v for k, v in (typed or {}).items() if k not in ("csrf", "code")},
     }
-    status = 200
     if isinstance(wrong, handling.NotFound):  # said beside the field that named it
-        status, values["refused"] = 404, ""
-    elif wrong is not None:
-        status = wrong.status if isinstance(wrong, ProblemError) else 409
-    return page(visitor.language, "start.html", values, status)
+        values["refused"] = ""
+    return page(visitor.language, "start.html", values, refusals.status_of(wrong))
 
 
 def _test(tx: Tx, site_id: str) -> Row | None:

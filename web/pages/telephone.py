@@ -16,12 +16,12 @@ from callflow.handling import in_call, telephone
 from callflow.handling.phones import Credentials, credentials, softphone
 from callflow.storage import Tx
 from web import cookies
-from web.access_views import refusal
 from web.accounts import Right, digest
 from web.auth import Visitor, allowed
 from web.pages import forms
 from web.pages.forms import Form
 from web.problems import ProblemError, not_found
+from web.refusals import refusal
 from web.rendering import render
 from web.station import Station, station_of
 
