@@ -33,13 +33,13 @@ Body = dict[str, Any]
 @router.get("/clients")
 async def show_all(request: Request, visitor: Reader, station: Here, asked: Listed) -> Response:
     """A page of the clients."""
-    by = asked.sorted_by(search.CLIENT_SORTS)
+    asked = asked.among(search.CLIENT_SORTS)
 
     def read(tx: Tx) -> Body:
         rows, count = search.clients(
             tx,
             text=asked.text,
-            sort=by,
+            sort=asked.by,
             descending=asked.descending,
             offset=asked.offset,
             limit=MOST,
@@ -89,7 +89,7 @@ async def _client(
     wrong: Wrong | None = None,
     typed: forms.Form | None = None,
 ) -> Response:
-    by = asked.sorted_by(search.SORTS)
+    asked = asked.among(search.SORTS)
 
     def read(tx: Tx) -> Body:
         client = sites.client_row(tx, client_id)
@@ -99,7 +99,7 @@ async def _client(
             tx,
             text=asked.text,
             state="",
-            sort=by,
+            sort=asked.by,
             descending=asked.descending,
             offset=asked.offset,
             limit=MOST,

@@ -217,13 +217,13 @@ async def _list(
     wrong: Wrong | None = None,
     typed: forms.Form | None = None,
 ) -> Response:
-    by = asked.sorted_by(firms.SORTS)
+    asked = asked.among(firms.SORTS)
 
     def read(tx: Tx) -> Body:
         rows, count = firms.listed(
             tx,
             text=asked.text,
-            sort=by,
+            sort=asked.by,
             descending=asked.descending,
             offset=asked.offset,
             limit=MOST,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -22,18 +23,28 @@ class Asked:
     q: str = ""
     sort: str = ""
     n: int = 1
+    state: str = ""
+    usual: str = ""  # how it is sorted where nobody says it
 
-    def sorted_by(self, sorts: tuple[str, ...]) -> str:
-        """The column, the first of ``sorts`` where none is named. Raises a problem."""
-        by = self.sort.removeprefix("-") or sorts[0]
-        if by not in sorts:
+    def among(self, sorts: Sequence[str], states: Iterable[str] = ()) -> Asked:
+        """The same of a list with these columns, by the first of them where none is named, and
+        with these states. Raises a problem."""
+        asked = replace(self, sort=self.sort or sorts[0], usual=sorts[0])
+        if asked.by not in sorts:
             raise ProblemError(422, f"choose one of {', '.join(sorts)}", field="sort")
-        return by
+        if self.state and self.state not in (known := tuple(states)):
+            raise ProblemError(422, f"choose one of {', '.join(known)}", field="state")
+        return asked
 
     @property
     def text(self) -> str:
         """What is looked for, as rows may hold it."""
         return self.q.replace("\0", "").strip()
+
+    @property
+    def by(self) -> str:
+        """The column."""
+        return self.sort.removeprefix("-")
 
     @property
     def descending(self) -> bool:
@@ -47,16 +58,22 @@ class Asked:
 
     def address(self, **changed: str | int) -> str:
         """The query of the same list, asked otherwise."""
-        asked = {"q": self.q, "sort": self.sort, "n": 1, **changed}
-        return "?" + urlencode({k: v for k, v in asked.items() if v not in ("", 1)})
+        asked = {"q": self.q, "state": self.state, "sort": self.sort, "n": 1, **changed}
+        plain = {"q": "", "state": "", "sort": self.usual, "n": 1}
+        return "?" + urlencode({name: asked[name] for name in plain if asked[name] != plain[name]})
 
     def pages(self, count: int) -> int:
         """How many pages so many rows have."""
         return max(1, -(-count // MOST))
 
 
-def _asked(q: _Line = "", sort: _Line = "", n: Annotated[int, Query(ge=1, le=10_000)] = 1) -> Asked:
-    return Asked(q, sort, n)
+def _asked(
+    q: _Line = "",
+    state: _Line = "",
+    sort: _Line = "",
+    n: Annotated[int, Query(ge=1, le=10_000)] = 1,
+) -> Asked:
+    return Asked(q, sort, n, state)
 
 
 Listed = Annotated[Asked, Depends(_asked)]

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -25,6 +25,7 @@ from web.access_views import frame
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
 from web.pages import forms
+from web.pages.listing import MOST, Listed
 from web.problems import ProblemError, not_found
 from web.refusals import refusal
 from web.rendering import page
@@ -40,8 +41,6 @@ Row = dict[str, Any]
 DRAFT = "draft"
 #: What a site may choose a plan for.
 CHOSEN_FOR = (ANY_KIND, *(c.value for c in Category), *(k.value for k in Kind))
-#: Sites of one page, and of the list that a form offers.
-_MOST = 50
 #: When: now, at three on the morning of a holiday, or at a moment that is chosen.
 WHENS = ("now", "holiday", "at")
 
@@ -165,7 +164,7 @@ async def called(
 
 def choices(tx: Tx, plan_id: str, now: datetime) -> Row:
     """What a form that asks for a site and an alarm offers."""
-    known, _ = plan_lists.followers(tx, plan_id, now, text="", offset=0, limit=_MOST)
+    known, _ = plan_lists.followers(tx, plan_id, now, text="", offset=0, limit=MOST)
     return {"sites": known, "kinds": [kind.value for kind in Kind], "whens": WHENS}
 
 
@@ -196,28 +195,22 @@ async def followers(
     request: Request,
     visitor: Reader,
     station: Here,
-    q: Line = "",
-    n: Annotated[int, Query(ge=1, le=10_000)] = 1,
+    asked: Listed,
 ) -> Response:
     """The sites that follow the plan, for which alarms and why; searched and paged."""
-    now, text = station.clock(), q.replace("\0", "").strip()
+    now = station.clock()
 
     def read(tx: Tx) -> Row:
         of = shown(tx, plan_id)
-        start = (n - 1) * _MOST
-        found, count = plan_lists.followers(tx, plan_id, now, text=text, offset=start, limit=_MOST)
+        found, count = plan_lists.followers(
+            tx, plan_id, now, text=asked.text, offset=asked.offset, limit=MOST
+        )
         return {**around(tx, station, visitor, of, "sites"), "found": found, "count": count}
-
-    def address(number: int) -> str:
-        return f"/plans/{quote(plan_id, safe='')}/sites?{urlencode({'q': q, 'n': number})}"
 
     values = await station.store.read(read)
     values |= {
         "chosen_for": CHOSEN_FOR,
-        "q": q,
-        "n": n,
-        "pages": max(1, -(-values["count"] // _MOST)),
-        "address": address,
+        "asked": asked,
     }
     return await respond(request, visitor, "plan_sites.html", values)
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow import call_plan
@@ -18,6 +17,7 @@ from web.access_views import frame
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
 from web.pages import forms
+from web.pages.listing import MOST, Asked, Listed
 from web.problems import ProblemError
 from web.refusals import Wrong, tried
 from web.rendering import page
@@ -28,10 +28,7 @@ router = APIRouter(include_in_schema=False)
 Here = Annotated[Station, Depends(station_of)]
 Reader = Annotated[Visitor, Depends(allowed(Right.READ))]
 Configurer = Annotated[Visitor, Depends(allowed(Right.CONFIGURE))]
-_Line = Annotated[str, Query(max_length=100)]
 
-#: Plans of one page.
-_MOST = 50
 _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}")
 #: What a plan of one's own begins with.
 _FIRST = {"id": "operator", "kind": "hand_to_operator"}
@@ -42,17 +39,10 @@ async def show(
     request: Request,
     visitor: Reader,
     station: Here,
-    q: _Line = "",
-    state: _Line = "",
-    sort: _Line = "name",
-    n: Annotated[int, Query(ge=1, le=10_000)] = 1,
+    asked: Listed,
 ) -> Response:
-    """A page of the plans that match; ``sort`` begins with - for the other way round."""
-    if sort.removeprefix("-") not in SORTS:
-        raise ProblemError(422, f"choose one of {', '.join(SORTS)}", field="sort")
-    if state not in ("", *STATES):
-        raise ProblemError(422, f"choose one of {', '.join(STATES)}", field="state")
-    shown = await _answer(station, visitor, q=q, state=state, sort=sort, n=n)
+    """A page of the plans that match."""
+    shown = await _answer(station, visitor, asked)
     remember_language(request, shown)
     return shown
 
@@ -87,26 +77,23 @@ async def create(request: Request, visitor: Configurer, station: Here) -> Respon
 async def _answer(
     station: Station,
     visitor: Visitor,
+    asked: Asked = Asked(),
     *,
-    q: str = "",
-    state: str = "",
-    sort: str = "name",
-    n: int = 1,
     wrong: Wrong | None = None,
     typed: forms.Form | None = None,
 ) -> Response:
     """The page; ``wrong``: why a plan was not begun, with what was ``typed``."""
-    text, by = q.replace("\0", "").strip(), sort.removeprefix("-")
+    asked = asked.among(SORTS, STATES)
 
     def read(tx: Tx) -> dict[str, Any]:
         rows, count = plan_lists.listed(
             tx,
-            text=text,
-            state=state,
-            sort=by,
-            descending=sort != by,
-            offset=(n - 1) * _MOST,
-            limit=_MOST,
+            text=asked.text,
+            state=asked.state,
+            sort=asked.by,
+            descending=asked.descending,
+            offset=asked.offset,
+            limit=MOST,
         )
         return {
             **frame(tx, station, visitor, "plans"),
@@ -115,19 +102,10 @@ async def _answer(
             "sources": [(body["id"], body["name"]) for body in sites.plan_bodies(tx)],
         }
 
-    def address(**changed: str | int) -> str:
-        asked = {"q": q, "state": state, "sort": sort, "n": 1, **changed}
-        return f"/plans?{urlencode({k: v for k, v in asked.items() if v not in ('', 1, 'name')})}"
-
     shown = await station.store.read(read)
     values = {
-        "q": q,
-        "state": state,
+        "asked": asked,
         "states": STATES,
-        "sort": sort,
-        "n": n,
-        "pages": max(1, -(-shown["count"] // _MOST)),
-        "address": address,
         "may_configure": Right.CONFIGURE in visitor.rights,
         **refusals.said(wrong, visitor.language),
         "typed": typed or {},

@@ -120,7 +120,7 @@ async def _list(
     wrong: Wrong | None = None,
     typed: forms.Form | None = None,
 ) -> Response:
-    by, language = asked.sorted_by(SORTS), visitor.language
+    asked, language = asked.among(SORTS), visitor.language
 
     def read(tx: Tx) -> Body:
         lines = handling.get_directory(tx)
@@ -130,7 +130,7 @@ async def _list(
             for line in lines
             if text in f"{line['name']} {line['place']} {line['site'] or ''} {line['note']}".lower()
         ]
-        found.sort(key=lambda line: (line[by] or "", line["id"]), reverse=asked.descending)
+        found.sort(key=lambda line: (line[asked.by] or "", line["id"]), reverse=asked.descending)
         this = next((line for line in lines if known and line["id"] == known), None)
         there = (this or {}).get("hours") or {}
         off = there.get("holidays") or {}

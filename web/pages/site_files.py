@@ -53,8 +53,8 @@ async def export(request: Request, visitor: Configurer, station: Here) -> Respon
     """The sites that match, as a file; the logbook says who takes it before it is given."""
     form = await forms.sent(request)
     format, state = _format(form), form.get("state", "")
-    if state not in STATES:
-        raise ProblemError(422, f"choose one of {', '.join(STATES[1:])}", field="state")
+    if state not in ("", *STATES):
+        raise ProblemError(422, f"choose one of {', '.join(STATES)}", field="state")
     text, now = forms.line(form, "q").strip(), station.clock()
     ids = await station.store.write(
         lambda tx: exporting.export_begins(
