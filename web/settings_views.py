@@ -22,14 +22,17 @@ async def setting(
     station: Station,
     visitor: Visitor,
     part: str,
-    read: Callable[[Tx], Row],
+    read: Callable[[Tx], Row] | None = None,
     wrong: Wrong | None = None,
+    *,
+    one: str = "",
     **values: Any,
 ) -> Response:
-    """The page of one setting, with what ``read`` finds; ``wrong``: why an act was refused."""
+    """The page of one setting, or of ``one`` thing of it, with what ``read`` finds; ``wrong``: why
+    an act was refused."""
 
     def everything(tx: Tx) -> Row:
-        return {**frame(tx, station, visitor, "settings"), **read(tx)}
+        return {**frame(tx, station, visitor, "settings"), **(read(tx) if read else {})}
 
     shown = {
         **values,
@@ -37,4 +40,4 @@ async def setting(
         "part": part,
         **refusals.said(wrong, visitor.language),
     }
-    return page(visitor.language, f"settings_{part}.html", shown, refusals.status_of(wrong))
+    return page(visitor.language, f"settings_{one or part}.html", shown, refusals.status_of(wrong))

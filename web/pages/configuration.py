@@ -9,10 +9,9 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from callflow.handling import as_text
 from web import zips
-from web.access_views import frame
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
-from web.rendering import page
+from web.settings_views import setting
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)
@@ -24,8 +23,7 @@ Administrator = Annotated[Visitor, Depends(allowed(Right.ADMINISTER))]
 @router.get("/settings/configuration")
 async def show(request: Request, visitor: Administrator, station: Here) -> Response:
     """What the files hold."""
-    around = await station.store.read(lambda tx: frame(tx, station, visitor, "settings"))
-    answer = page(visitor.language, "configuration.html", {**around, "part": "configuration"})
+    answer = await setting(station, visitor, "configuration")
     remember_language(request, answer)
     return answer
 

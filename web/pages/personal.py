@@ -16,13 +16,11 @@ from callflow.handling import Refused, erasing
 from callflow.storage import Tx, calls, contacts, search, sites
 from callflow.storage import erasing as rows
 from web import zips
-from web.access_views import frame
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
 from web.pages import forms
-from web.problems import ProblemError, not_found
-from web.refusals import refusal
-from web.rendering import page
+from web.problems import not_found
+from web.settings_views import setting
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)
@@ -42,7 +40,6 @@ async def show(request: Request, visitor: Administrator, station: Here, q: _Line
     def read(tx: Tx) -> dict[str, Any]:
         digits = "".join(c for c in words if c.isdigit()).lstrip("0")
         return {
-            **frame(tx, station, visitor, "settings"),
             "found": search.people(tx, words, digits, limit=_MOST) if words else [],
             "erasures": [
                 {**row, "waits_for": sorted(rows.nodes_left(tx, row)) if row["swept_at"] else []}
@@ -50,8 +47,7 @@ async def show(request: Request, visitor: Administrator, station: Here, q: _Line
             ],
         }
 
-    values = {**await station.store.read(read), "part": "personal", "q": q, "most": _MOST}
-    answer = page(visitor.language, "personal.html", values)
+    answer = await setting(station, visitor, "personal", read, q=q, most=_MOST)
     remember_language(request, answer)
     return answer
 
@@ -68,7 +64,7 @@ async def _one(
     station: Station,
     visitor: Visitor,
     contact_id: str,
-    wrong: Refused | ProblemError | None = None,
+    wrong: Refused | None = None,
     reason: str = "",
 ) -> Response:
     def read(tx: Tx) -> dict[str, Any]:
@@ -78,7 +74,6 @@ async def _one(
         person = erasing.person_of(tx, contact_id)
         theirs = rows.calls_of(tx, contact_id, person.numbers)
         return {
-            **frame(tx, station, visitor, "settings"),
             "contact": {name: contact[name] for name in ("id", "name", "phone")},
             "alone": bool(person.numbers),
             "sites": sites.names_of(tx, rows.sites_of(tx, contact_id)),
@@ -86,13 +81,7 @@ async def _one(
             "recordings": len(calls.recordings(tx, theirs)),
         }
 
-    values = {
-        **await station.store.read(read),
-        "part": "personal",
-        "refused": refusal(wrong, visitor.language),
-        "reason": reason,
-    }
-    return page(visitor.language, "person.html", values, 409 if wrong else 200)
+    return await setting(station, visitor, "personal", read, wrong, one="person", reason=reason)
 
 
 @router.post("/personal/{contact_id}/export")

@@ -6,10 +6,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from web.access_views import frame
 from web.accounts import RIGHTS, Right, Role
 from web.auth import Visitor, allowed, remember_language
-from web.rendering import page
+from web.settings_views import setting
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)
@@ -22,13 +21,8 @@ async def show(
     station: Annotated[Station, Depends(station_of)],
 ) -> Response:
     """The pages of settings, and each role's rights."""
-    values = {
-        **await station.store.read(lambda tx: frame(tx, station, visitor, "settings")),
-        "part": "roles",
-        "roles": tuple(Role),
-        "rights": tuple(Right),
-        "may": RIGHTS,
-    }
-    answer = page(visitor.language, "settings.html", values)
+    answer = await setting(
+        station, visitor, "roles", roles=tuple(Role), rights=tuple(Right), may=RIGHTS
+    )
     remember_language(request, answer)
     return answer
