@@ -16,6 +16,8 @@ from typing import Any
 
 import phonenumbers
 
+from callflow.folding import folded
+
 #: What stands where a person stood.
 GONE = "[effacé]"
 
@@ -96,16 +98,6 @@ class Wording:
         if isinstance(value, list | tuple):
             return [self.taken_out(one) for one in value]
         return value
-
-
-def folded(text: str) -> str:
-    """As it is compared, without accents and capitals; as long as ``text`` composed (NFC)."""
-    if text.isascii():
-        return text.lower()
-    return "".join(
-        (unicodedata.normalize("NFD", c)[0].lower() or c)[0]
-        for c in unicodedata.normalize("NFC", text)
-    )
 
 
 def _words(name: str) -> list[str]:

@@ -15,7 +15,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from callflow.erasure import Person, folded
+from callflow.erasure import Person
+from callflow.folding import folded
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.telling import tell
 from callflow.storage import Tx, contacts, erasing, firms, retention

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from callflow import plan_choice, standard_plans
+from callflow.folding import folded
 from callflow.hours import CalendarError
 from callflow.plan_choice import PlanRule
 from callflow.signal import Kind
@@ -41,20 +42,20 @@ def listed(
         _listed(plan_id, newest.get(plan_id), drafts.get(plan_id), followers[plan_id])
         for plan_id in {**newest, **drafts}
     ]
-    asked = text.casefold()
+    asked = folded(text)
     found = [
         row
         for row in rows
-        if (asked in row["name"].casefold() or asked in row["id"].casefold())
+        if (asked in folded(row["name"]) or asked in folded(row["id"]))
         and (not state or row["draft" if state == "draft" else "version"])
     ]
-    found.sort(key=lambda row: (row["name"].casefold(), row["id"]))
+    found.sort(key=lambda row: (folded(row["name"]), row["id"]))
     found.sort(key=_KEYS[sort], reverse=descending)
     return found[offset : offset + limit], len(found)
 
 
 _KEYS: dict[str, Callable[[Row], Any]] = {
-    "name": lambda row: (row["name"].casefold(), row["id"]),
+    "name": lambda row: (folded(row["name"]), row["id"]),
     "state": lambda row: (not row["draft"], row["version"] > 0),
     "version": lambda row: row["version"],
     "sites": lambda row: row["sites"],
@@ -113,7 +114,7 @@ def followers(
     that the site has of its own, as ``step.setting``.
     """
     agreed = instructions.naming(tx, plan_id, now)
-    asked = text.casefold()
+    asked = folded(text)
 
     @cache
     def why(own: str, rules: str) -> Row | None:
@@ -122,7 +123,7 @@ def followers(
     found = []
     for row in plans.choices(tx):
         if row["state"] in _WITHOUT or not (
-            asked in row["name"].casefold() or asked in row["id"].casefold()
+            asked in folded(row["name"]) or asked in folded(row["id"])
         ):
             continue
         said, meanwhile = why(row["plans"], row["plan_rules"]), agreed.get(row["id"], ())

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from callflow.folding import folded
 from callflow.storage.outage import StoreUnavailable
 
 #: Seconds for a lock of the database, and for the turn to write to it.
@@ -92,6 +93,7 @@ def make_engine(url: str, *, writer: bool) -> Engine:
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _entry: ConnectionPoolEntry) -> None:
         connection.isolation_level = None  # the BEGIN below is ours
+        connection.create_function("folded", 1, _folded, deterministic=True)
         cursor = connection.cursor()
         for pragma in (
             "synchronous=FULL",
@@ -111,6 +113,10 @@ def make_engine(url: str, *, writer: bool) -> Engine:
 
     event.listen(engine, "handle_error", _note_lost)
     return engine
+
+
+def _folded(text: str | None) -> str | None:
+    return None if text is None else folded(text)
 
 
 #: SQLite's primary result codes after which another connection may do what this one can't: one

@@ -12,7 +12,8 @@ from callflow.call_plan import StepKind
 from callflow.incident import State
 from callflow.site import Role
 from callflow.storage import schema as t
-from callflow.storage.search import holds
+from callflow.storage.folding import folded
+from callflow.storage.search import holds, of_person
 from callflow.storage.sites import upsert
 from callflow.storage.store import Tx
 from callflow.task import TaskState
@@ -140,12 +141,12 @@ def listed(
         .where(g.contact_id.is_not(None) | named.c.contact_id.is_not(None))
     )
     if text:
-        found = holds(c.name, text) | holds(g.licence, text) | holds(c.phone, text)
+        found = of_person(text) | holds(g.licence, text)
         query = query.where(found)
     count = tx.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    by: Row = {"name": func.lower(c.name), "part": part, "rank": func.coalesce(g.rank, 99)}
+    by: Row = {"name": folded(c.name), "part": part, "rank": func.coalesce(g.rank, 99)}
     ordered = by[sort].desc() if descending else by[sort]
-    query = query.order_by(ordered, func.lower(c.name), c.id).offset(offset).limit(limit)
+    query = query.order_by(ordered, folded(c.name), c.id).offset(offset).limit(limit)
     return [dict(row._mapping) for row in tx.execute(query)], int(count)
 
 

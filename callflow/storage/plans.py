@@ -10,6 +10,7 @@ from sqlalchemy import Text, cast, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from callflow.storage import schema as t
+from callflow.storage.folding import folded
 from callflow.storage.store import Tx
 
 Row = dict[str, Any]
@@ -111,5 +112,5 @@ def choices(tx: Tx) -> list[Row]:
         *(c.id, c.name, c.state, c.plan_overrides),
         cast(c.plans, Text).label("plans"),
         cast(c.plan_rules, Text).label("plan_rules"),
-    ).order_by(func.lower(c.name), c.id)
+    ).order_by(folded(c.name), c.id)
     return [dict(row._mapping) for row in tx.execute(query)]

@@ -6,7 +6,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 
+from callflow.folding import folded as fold
 from callflow.storage import schema as t
+from callflow.storage.folding import folded
 from callflow.storage.store import Tx
 
 Row = dict[str, Any]
@@ -49,14 +51,14 @@ def listed(
         query = query.where(s.client_id == client_id)
     count = tx.execute(select(func.count()).select_from(query.subquery())).scalar_one()
     by: dict[str, Any] = {
-        "name": func.lower(s.name),
-        "client": func.lower(client.name),
+        "name": folded(s.name),
+        "client": folded(client.name),
         "account": first,
         "state": s.state,
         "changed": s.changed_at,
     }
     ordered = by[sort].desc() if descending else by[sort]
-    query = query.order_by(ordered, func.lower(s.name), s.id).offset(offset).limit(limit)
+    query = query.order_by(ordered, folded(s.name), s.id).offset(offset).limit(limit)
     rows = [dict(row._mapping) for row in tx.execute(query)]
     theirs = select(a.site_id, a.account).where(a.site_id.in_([row["id"] for row in rows]))
     accounts: dict[str, list[str]] = {}
@@ -65,15 +67,12 @@ def listed(
     return [{**row, "accounts": accounts.get(row["id"], [])} for row in rows], int(count)
 
 
-def people(tx: Tx, text: str, digits: str, *, limit: int) -> list[Row]:
+def people(tx: Tx, text: str, *, limit: int) -> list[Row]:
     """Everybody by name, or by digits of their number; at how many ``sites`` they have a part."""
     c, link = t.contact.c, t.site_contact.c
-    found: ColumnElement[bool] = holds(c.name, text)
-    if len(digits) >= 4:
-        found = or_(found, holds(c.phone, digits))
     parts = select(func.count(link.site_id.distinct())).where(link.contact_id == c.id)
-    query = select(c.id, c.name, c.phone, parts.scalar_subquery().label("sites")).where(found)
-    rows = tx.execute(query.order_by(c.name, c.id).limit(limit))
+    query = select(c.id, c.name, c.phone, parts.scalar_subquery().label("sites"))
+    rows = tx.execute(query.where(of_person(text)).order_by(c.name, c.id).limit(limit))
     return [dict(row._mapping) for row in rows]
 
 
@@ -96,16 +95,16 @@ def clients(
     if text:
         query = query.where(holds(c.name, text))
     count = tx.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    by: dict[str, Any] = {"name": func.lower(c.name), "sites": many}
+    by: dict[str, Any] = {"name": folded(c.name), "sites": many}
     ordered = by[sort].desc() if descending else by[sort]
-    query = query.order_by(ordered, func.lower(c.name), c.id).offset(offset).limit(limit)
+    query = query.order_by(ordered, folded(c.name), c.id).offset(offset).limit(limit)
     return [dict(row._mapping) for row in tx.execute(query)], int(count)
 
 
 def ids(tx: Tx, *, text: str, state: str) -> list[str]:
     """The ids of all sites that ``listed`` would list, by name."""
     query = _matching(select(t.site.c.id), text, state)
-    return list(tx.execute(query.order_by(func.lower(t.site.c.name), t.site.c.id)).scalars())
+    return list(tx.execute(query.order_by(folded(t.site.c.name), t.site.c.id)).scalars())
 
 
 def _matching(query: Select[Any], text: str, state: str) -> Select[Any]:
@@ -115,17 +114,14 @@ def _matching(query: Select[Any], text: str, state: str) -> Select[Any]:
     return query.where(t.site.c.state == state) if state else query
 
 
-def contacts(tx: Tx, text: str, digits: str, *, limit: int) -> list[Row]:
+def contacts(tx: Tx, text: str, *, limit: int) -> list[Row]:
     """Contacts of sites by name, or by digits of their number; with their site."""
     c, link, s = t.contact.c, t.site_contact.c, t.site.c
-    found: ColumnElement[bool] = holds(c.name, text)
-    if len(digits) >= 4:
-        found = or_(found, holds(c.phone, digits))
     query = (
         select(c.id, c.name, c.phone, link.role, s.id.label("site_id"), s.name.label("site_name"))
         .join(t.site_contact, link.contact_id == c.id)
         .join(t.site, s.id == link.site_id)
-        .where(found)
+        .where(of_person(text))
         .order_by(c.name, c.id, s.id)
         .limit(limit)
     )
@@ -142,9 +138,9 @@ def known(tx: Tx, text: str, *, limit: int) -> list[Row]:
     query = (
         select(c.id, c.name, c.phone, role.label("role"), sites.label("sites"))
         .outerjoin(t.guard_firm, g.contact_id == c.id)
-        .where(holds(c.name, text) | holds(c.phone, text), g.closed_at.is_(None))
+        .where(of_person(text), g.closed_at.is_(None))
         .where(select(link.site_id).where(theirs).exists() | g.contact_id.is_not(None))
-        .order_by(func.lower(c.name), c.id)
+        .order_by(folded(c.name), c.id)
         .limit(limit)
     )
     return [dict(row._mapping) for row in tx.execute(query)]
@@ -163,6 +159,14 @@ def incidents(tx: Tx, text: str, site_ids: list[str], *, limit: int) -> list[Row
     return [dict(row._mapping) for row in tx.execute(query)]
 
 
+def of_person(text: str) -> ColumnElement[bool]:
+    """Whether a contact's name has it, or their number its digits, four of them or more: as they
+    are dialled at home or abroad, with what stands between them or without."""
+    c, digits = t.contact.c, "".join(each for each in text if each.isdigit()).lstrip("0")
+    named = holds(c.name, text)
+    return named | holds(c.phone, digits) if len(digits) >= 4 else named
+
+
 def _is_called(text: str) -> ColumnElement[bool]:
     """Whether a site's id or one of its accounts begins so, or its name or address has it."""
     s, a = t.site.c, t.account.c
@@ -176,8 +180,8 @@ def _begins(column: Any, text: str) -> ColumnElement[bool]:
 
 
 def holds(column: Any, text: str) -> ColumnElement[bool]:
-    """Whether ``text`` stands in it, in whatever case."""
-    return func.lower(column).like(f"%{_escaped(text.lower())}%", escape="\\")
+    """Whether ``text`` stands in it, whatever the case and the accents."""
+    return folded(column).like(f"%{_escaped(fold(text))}%", escape="\\")
 
 
 def _escaped(text: str) -> str:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow.clock import to_iso
-from callflow.erasure import folded
+from callflow.folding import folded
 from callflow.handling import Refused, erasing
 from callflow.storage import Tx, calls, contacts, search, sites
 from callflow.storage import erasing as rows
@@ -38,9 +38,8 @@ async def show(request: Request, visitor: Administrator, station: Here, q: _Line
     words = q.replace("\0", "").strip()
 
     def read(tx: Tx) -> dict[str, Any]:
-        digits = "".join(c for c in words if c.isdigit()).lstrip("0")
         return {
-            "found": search.people(tx, words, digits, limit=_MOST) if words else [],
+            "found": search.people(tx, words, limit=_MOST) if words else [],
             "erasures": [
                 {**row, "waits_for": sorted(rows.nodes_left(tx, row)) if row["swept_at"] else []}
                 for row in rows.latest(tx, _ERASURES)

@@ -31,11 +31,10 @@ async def find(
     def read(tx: Tx) -> dict[str, Any]:
         if len(text) < SHORTEST:
             return {"incidents": [], "contacts": [], "sites": []}
-        digits = "".join(sign for sign in text if sign.isdigit()).removeprefix("0")
         sites = search.sites(tx, text, limit=MOST)
         return {
             "incidents": search.incidents(tx, text, [s["id"] for s in sites], limit=MOST),
-            "contacts": search.contacts(tx, text, digits, limit=MOST),
+            "contacts": search.contacts(tx, text, limit=MOST),
             "sites": sites,
         }
 

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow import handling
+from callflow.folding import folded
 from callflow.law import Service
 from callflow.storage import Tx
 from web import refusals, words
@@ -124,11 +125,11 @@ async def _list(
 
     def read(tx: Tx) -> Body:
         lines = handling.get_directory(tx)
-        text = asked.text.lower()
+        text = folded(asked.text)
         found = [
             line
             for line in lines
-            if text in f"{line['name']} {line['place']} {line['site'] or ''} {line['note']}".lower()
+            if text in folded(f"{line['name']} {line['place']} {line['site'] or ''} {line['note']}")
         ]
         found.sort(key=lambda line: (line[asked.by] or "", line["id"]), reverse=asked.descending)
         this = next((line for line in lines if known and line["id"] == known), None)

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from callflow.correlation import zone_key
+from callflow.folding import folded
 from callflow.hours import DAYS
 from callflow.signal import Kind
 from callflow.storage import Tx, sites
@@ -377,7 +378,7 @@ def _table(part: Part, site: Body, language: str, text: str, key: str) -> Body:
         {"key": part.key(item), "cells": [f.said(item, site, language) for f in columns]}
         for item in items
     ]
-    found = [row for row in rows if text.lower() in " ".join(row["cells"]).lower()]
+    found = [row for row in rows if folded(text) in folded(" ".join(row["cells"]))]
     this = next((item for item in items if key and part.key(item) == key), None)
     translate = i18n.catalogue(language).gettext
     return {

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from callflow.erasure import GONE, Person, folded
+from callflow.erasure import GONE, Person
+from callflow.folding import folded
 
 WHO = Person(
     id="c1",
