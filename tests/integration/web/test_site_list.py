@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from urllib.parse import urljoin
 
 import httpx
 import pytest
@@ -60,7 +61,7 @@ async def test_every_site_stands_once_on_the_pages(
         shown = (await operator.get(address)).text
         found += re.findall(r'<th scope="row"><a href="/sites/([0-9]+)"', shown)
         after = re.search(r'id="after" href="([^"]+)"', shown)
-        address = html.unescape(after[1]) if after else ""
+        address = urljoin(address, html.unescape(after[1])) if after else ""
     assert sorted(found) == [f"{2000 + number}" for number in range(120)]
 
 
