@@ -101,10 +101,10 @@ def _regions(country: str) -> list[str]:
 
 @lru_cache(maxsize=256)
 def place_of(country: str, region: str | None) -> Place:
-    """The place that a calendar names: a region has a code and, it may be, several names."""
-    if region is None:
-        return Place(country)
-    return Place(country, _calendar(country, None).subdivisions_aliases.get(region, region))
+    """The place that a calendar names: it may be called by several codes and names."""
+    calendar = _calendar(country, None)
+    code = region and calendar.subdivisions_aliases.get(region, region)
+    return Place(calendar.country, code or None)
 
 
 def regions(country: str) -> dict[str, str]:
@@ -121,8 +121,11 @@ def regions(country: str) -> dict[str, str]:
 def public(place: Place, year: int, language: str) -> dict[date, str]:
     """A year's public holidays of a place with their names, in ``language`` where the library has
     it, else in the country's own."""
-    known = _calendar(place.country, None).supported_languages
-    spoken = next((each for each in known if each.split("_")[0] == language), None)
+    calendar = _calendar(place.country, None)
+    known = calendar.supported_languages
+    # Never None: that is the language of whoever started the process.
+    usual = calendar.default_language
+    spoken = next((each for each in known if each.split("_")[0] == language), usual)
     found = _library().country_holidays(
         place.country, subdiv=place.region, years=year, language=spoken
     )

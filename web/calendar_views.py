@@ -28,6 +28,11 @@ class Mark(StrEnum):
     AWAY = "away"
     HOLIDAY = "holiday"
     EXCEPTION = "exception"
+    # Of a year of holidays:
+    ADDED = "added"
+    TAKEN = "taken"
+    ORDINARY = "ordinary"
+    WEEKEND = "weekend"
 
 
 SIGNS: Mapping[Mark, str] = {
@@ -37,6 +42,10 @@ SIGNS: Mapping[Mark, str] = {
     Mark.AWAY: "✕",
     Mark.HOLIDAY: "★",
     Mark.EXCEPTION: "◆",
+    Mark.ADDED: "✚",
+    Mark.TAKEN: "✕",
+    Mark.ORDINARY: "·",
+    Mark.WEEKEND: "▫",
 }
 
 

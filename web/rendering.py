@@ -112,6 +112,7 @@ def environment(language: str) -> Environment:
         "clock": i18n.clock_time,
         "moment": functools.partial(i18n.moment, language=language),
         "day": functools.partial(i18n.day, language=language),
+        "date": lambda on: i18n.date_as(on, "EEEE d MMMM", language),
         "ago": functools.partial(i18n.ago, language=language),
         "phone": i18n.phone,
         "duration": i18n.duration,

@@ -23,6 +23,7 @@ from callflow.storage import own_days as rows
 
 #: A day is said for so many years at once at most.
 MOST_YEARS = 10
+_FIRST, _LAST = 2000, 2200
 #: The longest reason.
 _LONGEST = 200
 #: A day can move a closing that is so much earlier: hours over midnight, and tolerances.
@@ -67,6 +68,18 @@ def set_days(
     rows.write(tx, made)
     _tell(tx, "own_days_set", made, reason, who, now)
     return made
+
+
+def each_year(day: date, years: int) -> list[date]:
+    """This day of so many years. Raises CalendarError."""
+    if not 1 <= years <= MOST_YEARS:
+        raise CalendarError("years", f"must be 1 to {MOST_YEARS}")
+    if not _FIRST <= day.year <= _LAST - years:
+        raise CalendarError("day", f"must lie within {_FIRST} to {_LAST}")
+    try:
+        return [day.replace(year=day.year + n) for n in range(years)]
+    except ValueError:
+        raise CalendarError("years", "must be 1: not every year has this day") from None
 
 
 def forget_day(tx: Tx, day_id: str, reason: str, who: str, now: datetime) -> OwnDay:

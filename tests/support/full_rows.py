@@ -10,7 +10,7 @@ import hashlib
 import struct
 import zlib
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from callflow import clock, handling
@@ -20,6 +20,7 @@ from callflow.escalation import GuardEvent
 from callflow.handling import (
     contracts,
     instructing,
+    own_days,
     presence,
     retaining,
     rosters,
@@ -29,6 +30,7 @@ from callflow.handling.event_rules import set_rule
 from callflow.handling.measures import open_measure
 from callflow.handling.people import from_directory
 from callflow.handling.tokens import add_token, revoke_token
+from callflow.holidays import Place, public
 from callflow.hours import Span
 from callflow.instructions import Instruction, InstructionKind
 from callflow.law import Answer, Finding, Means, Service
@@ -416,6 +418,14 @@ def _images(full: FullStation, said: Callable[[str], str]) -> None:
     )
 
 
+def an_ordinary_day() -> date:
+    """The first from today on that is no holiday in France."""
+    day = clock.now().date()
+    while day in public(Place("FR"), day.year, "fr"):
+        day += timedelta(days=1)
+    return day
+
+
 def _shifts(full: FullStation, said: Callable[[str], str]) -> None:
     now = clock.now()
     hours = [Span(now - timedelta(hours=n), now + timedelta(hours=9 - n)) for n in (1, 2)]
@@ -426,6 +436,7 @@ def _shifts(full: FullStation, said: Callable[[str], str]) -> None:
         shifts.end(tx, left, now, note=said("Clé du 1003"))
         for user in ids.values():
             shifts.begin(tx, user, now)
+        own_days.set_days(tx, "FR", None, [an_ordinary_day()], True, said("Pont"), NAME, now)
         rosters.add_duties(tx, Part.TECHNICIAN, said("Loïc")[:64], "+33639989920", hours, NAME, now)
         presence.choose(tx, MAX, Presence.BREAK, BreakReason.MEAL, now)
 

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from web.api import (
     calendars,
     health,
+    holidays,
     images,
     incidents,
     instructions,
@@ -41,6 +42,7 @@ for module in (
     proofs,
     health,
     lines,
+    holidays,
     rosters,
     simulator,
 ):

@@ -14,6 +14,7 @@ from web.pages import (
     directory,
     event_table,
     firms,
+    holidays,
     images,
     incident,
     lines,
@@ -70,7 +71,7 @@ for module in (
         personal,
         configuration,
     ),
-    *(shift, roster, telephone),
+    *(shift, roster, holidays, telephone),
     *(presence, call_backs, dialogues, start),
 ):
     router.include_router(module.router)

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from callflow.holidays import OwnDays
 from callflow.schedule import Schedule
-from callflow.storage import Tx
+from callflow.storage import Tx, own_days
 from web import calendar_views
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
@@ -116,11 +117,13 @@ async def _page(
     wrong: Wrong | None = None,
     typed: forms.Form | None = None,
 ) -> Response:
-    today = station.clock().date()
+    now = station.clock()
 
     def values(tx: Tx, site: Body) -> Body:
         kept = site["schedule"]
-        drawn = _drawn(site, year or today.year, today, visitor.language) if kept else {}
+        today = now.astimezone(ZoneInfo(site["timezone"])).date()
+        own = own_days.for_calendars(tx, [kept])
+        drawn = _drawn(site, year or today.year, today, own, visitor.language) if kept else {}
         return {
             "tab": "hours",
             "scheduled": kept is not None,
@@ -153,8 +156,8 @@ def _typed(kept: Body) -> Body:
     }
 
 
-def _drawn(site: Body, number: int, today: date, language: str) -> Body:
-    schedule = Schedule.from_json(site["schedule"])
+def _drawn(site: Body, number: int, today: date, own: OwnDays, language: str) -> Body:
+    schedule = Schedule.from_json(site["schedule"], own)
     zone = ZoneInfo(site["timezone"])
     monday = calendar_views.monday_of(today)
 

@@ -17,10 +17,11 @@ from fastapi.responses import RedirectResponse
 from callflow import ical
 from callflow.availability import ALWAYS, Availability
 from callflow.handling import calendars, test_calls
+from callflow.holidays import OwnDays
 from callflow.hours import CalendarError
 from callflow.instants import to_iso
 from callflow.site import ANY_KIND, Authority
-from callflow.storage import Tx
+from callflow.storage import Tx, own_days
 from web import calendar_views, words
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
@@ -246,12 +247,13 @@ async def _page(
     wrong: Wrong | None = None,
     typed: forms.Form | None = None,
 ) -> Response:
-    now = station.clock()
-    today, language = now.date(), visitor.language
+    now, language = station.clock(), visitor.language
 
     def values(tx: Tx, site: Body) -> Body:
         contact = _theirs(site, contact_id, role)
         there = contact["availability"] or {}
+        own = own_days.for_calendars(tx, [there])
+        today = now.astimezone(ZoneInfo(site["timezone"])).date()
         return {
             "tab": "person",
             "contact": contact,
@@ -268,7 +270,7 @@ async def _page(
             "number": year or today.year,
             "signs": calendar_views.SIGNS,
             "marks": (Mark.WHOLE, Mark.PART, Mark.NONE, Mark.HOLIDAY, Mark.AWAY),
-            **_drawn(there, site, year or today.year, today, language),
+            **_drawn(there, site, year or today.year, today, own, language),
         }
 
     return await site_saving.shown(
@@ -305,9 +307,9 @@ def _to_come(there: Body, now: datetime) -> list[Body]:
     ]
 
 
-def _drawn(there: Body, site: Body, number: int, today: date, language: str) -> Body:
+def _drawn(there: Body, site: Body, number: int, today: date, own: OwnDays, language: str) -> Body:
     zone = ZoneInfo(site["timezone"])
-    kept = Availability.from_json(there) if there else ALWAYS
+    kept = Availability.from_json(there, own=own) if there else ALWAYS
     monday = calendar_views.monday_of(today)
 
     def between(first: date, days: int) -> calendar_views.ByDay:

@@ -169,8 +169,8 @@ own_day = Table(
     "own_day",
     metadata,
     id_column(),
-    Column("country", String(2), nullable=False),
-    Column("region", String(16), nullable=False),  # empty: the whole country
+    Column("country", String(3), nullable=False),
+    Column("region", String(40), nullable=False),  # empty: the whole country
     Column("day", Date, nullable=False),
     Column("holiday", Boolean, nullable=False),  # it is one there, or none
     Column("reason", Text, nullable=False),

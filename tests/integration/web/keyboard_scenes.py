@@ -19,6 +19,7 @@ from callflow.handling import (
     event_rules,
     in_call,
     instructing,
+    own_days,
     plans,
     retaining,
     rosters,
@@ -42,6 +43,7 @@ from tests.integration.web.keyboard_world import CHIEF, COLLEAGUE, THIRD, World
 from tests.integration.web.test_desk import missed, waits
 from tests.integration.web.test_tasks import END, GUARD, LOOK, SERVICE
 from tests.support.dictated import dictated
+from tests.support.full_rows import an_ordinary_day
 from tests.support.studio import recording
 
 
@@ -275,6 +277,12 @@ def _roster(world: World, page: Page) -> str:
         )
     )
     return "/roster"
+
+
+def _holidays(world: World, page: Page) -> str:
+    now, day = clock.now(), an_ordinary_day()
+    world.do(lambda tx: own_days.set_days(tx, "FR", None, [day], True, "Pont", CHIEF, now))
+    return f"/holidays?year={day.year}"
 
 
 def _sites(world: World, page: Page) -> str:
@@ -609,6 +617,11 @@ SCENES: tuple[Scene, ...] = (
     Scene(name="alone", prepare=_alone, ready="[data-presence]"),
     Scene(name="roster", prepare=_roster, values={"name": COLLEAGUE}),
     Scene(name="the roster's year", prepare=at("/roster/year")),
+    Scene(
+        name="holidays",
+        prepare=_holidays,
+        values={"day": lambda: f"{clock.now().year + 1}-12-24", "reason": "Pont"},
+    ),
     Scene(
         name="first start",
         prepare=at("/start"),

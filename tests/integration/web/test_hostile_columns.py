@@ -61,6 +61,7 @@ NO_WORDS: dict[str, str] = {
     "panel_user": "part",
     "event_override": "kind category",
     "event_rule": "kind category",
+    "own_day": "country region",
     "task": "step kind state outcome subject",
     "measure": "kind",
     "roster": "part",

@@ -17,8 +17,8 @@ def upgrade() -> None:
     op.create_table(
         "own_day",
         sa.Column("id", sa.String(64), nullable=False),
-        sa.Column("country", sa.String(2), nullable=False),
-        sa.Column("region", sa.String(16), nullable=False),
+        sa.Column("country", sa.String(3), nullable=False),
+        sa.Column("region", sa.String(40), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("holiday", sa.Boolean(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),

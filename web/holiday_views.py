@@ -1,0 +1,75 @@
+"""A year of a place's holidays as a page and the API show it: the public ones and the station's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from babel import Locale
+
+from callflow import holidays
+from callflow.holidays import OwnDay, Place
+from web import calendar_views
+from web.calendar_views import Mark
+
+FRANCE = "FR"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Day:
+    """A day of which something is said. ``name`` is the public holiday's, empty where it is none;
+    ``own``: what the station says that counts there."""
+
+    date: date
+    name: str
+    own: OwnDay | None = None
+
+    @property
+    def holiday(self) -> bool:
+        """Whether it is one."""
+        return bool(self.name) if self.own is None else self.own.holiday
+
+    @property
+    def mark(self) -> Mark:
+        """How it is drawn."""
+        if self.own is None:
+            return Mark.HOLIDAY
+        return Mark.ADDED if self.own.holiday else Mark.TAKEN
+
+
+def days(place: Place, year: int, own: Sequence[OwnDay], language: str) -> list[Day]:
+    """What is said of a year's days, in order; ``own`` is what the station says of the place and
+    of its country."""
+    public = holidays.public(place, year, language)
+    # A region's word goes before its country's.
+    said = {each.day: each for each in sorted(own, key=lambda each: each.place.region or "")}
+    return [
+        Day(date=day, name=public.get(day, ""), own=said.get(day))
+        for day in sorted({*public, *said})
+    ]
+
+
+def drawn(said: Sequence[Day], year: int, language: str) -> list[calendar_views.Month]:
+    """The year, a mark a day."""
+    marks = {day.date: day.mark for day in said}
+
+    def special(day: date) -> Mark:
+        return marks.get(day) or (Mark.WEEKEND if day.weekday() >= 5 else Mark.ORDINARY)
+
+    return calendar_views.year({}, year, special, language)
+
+
+def countries(language: str) -> dict[str, str]:
+    """{code: name} of the countries whose holidays are known, by their names."""
+    names = Locale(language).territories
+    known = {code: names[code] for code in holidays.countries() if len(code) == 2 and code in names}
+    return dict(sorted(known.items(), key=lambda each: each[1]))
+
+
+def name_of(place: Place, language: str) -> str:
+    """A place as it is called: "France, Alsace"."""
+    country = str(Locale(language).territories.get(place.country, place.country))
+    if place.region is None:
+        return country
+    return f"{country}, {holidays.regions(place.country).get(place.region, place.region)}"

@@ -1,0 +1,168 @@
+"""Which days are holidays: a place's year, what the station says of its days, who follows it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from callflow import holidays
+from callflow.handling import own_days
+from callflow.handling.policy import STATION_ZONE
+from callflow.holidays import Place
+from callflow.hours import CalendarError
+from callflow.storage import Tx
+from callflow.storage import own_days as rows
+from web import calendar_views, holiday_views
+from web.access_views import frame, refusal
+from web.accounts import Right
+from web.auth import Visitor, allowed, remember_language
+from web.calendar_views import Mark
+from web.holiday_views import FRANCE
+from web.pages import forms
+from web.pages.sites import Wrong, tried
+from web.problems import ProblemError
+from web.rendering import page
+from web.station import Station, station_of
+
+router = APIRouter(include_in_schema=False)
+
+Here = Annotated[Station, Depends(station_of)]
+Reader = Annotated[Visitor, Depends(allowed(Right.READ))]
+Configurer = Annotated[Visitor, Depends(allowed(Right.CONFIGURE))]
+_Code = Annotated[str, Query(max_length=64)]
+_Year = Annotated[int | None, Query(ge=2000, le=2200)]
+
+_ADDRESS = "/holidays"
+_MARKS = (Mark.HOLIDAY, Mark.ADDED, Mark.TAKEN, Mark.WEEKEND, Mark.ORDINARY)
+
+
+@router.get(_ADDRESS)
+async def show(
+    request: Request,
+    visitor: Reader,
+    station: Here,
+    country: _Code = FRANCE,
+    region: _Code = "",
+    year: _Year = None,
+) -> Response:
+    """A year of a place; France where none is asked for."""
+    answer = await _page(station, visitor, _place(country, region), year)
+    remember_language(request, answer)
+    return answer
+
+
+@router.post(_ADDRESS)
+async def set_days(request: Request, visitor: Configurer, station: Here) -> Response:
+    """A day, of one year or of several, is a holiday there, or is none."""
+    form, now = await forms.sent(request), station.clock()
+    place = _place(form.get("country", ""), form.get("region", ""))
+
+    def run(tx: Tx) -> None:
+        days = _days(form)
+        region = place.region if form.get("of") == "region" else None
+        holiday = form.get("what") != "ordinary"
+        reason = forms.line(form, "reason")
+        own_days.set_days(tx, place.country, region, days, holiday, reason, visitor.name, now)
+
+    wrong = await tried(station, run)
+    if wrong is not None:
+        return await _page(station, visitor, place, None, wrong, form)
+    return RedirectResponse(_address(place, _days(form)[0].year), 303)
+
+
+@router.post(f"{_ADDRESS}/{{day_id}}/forget")
+async def forget(day_id: str, request: Request, visitor: Configurer, station: Here) -> Response:
+    """A day is what the public holidays say again."""
+    form, now = await forms.sent(request), station.clock()
+    place, said = (
+        _place(form.get("country", ""), form.get("region", "")),
+        forms.line(form, "reason"),
+    )
+    year = forms.line(form, "year")
+    number = int(year) if year.isascii() and year.isdigit() and 2000 <= int(year) <= 2200 else None
+
+    def run(tx: Tx) -> None:
+        own_days.forget_day(tx, day_id, said, visitor.name, now)
+
+    wrong = await tried(station, run)
+    if wrong is not None:
+        return await _page(station, visitor, place, number, wrong, {**form, "forget": day_id})
+    return RedirectResponse(_address(place, number), 303)
+
+
+def _days(form: forms.Form) -> list[date]:
+    try:
+        day = date.fromisoformat(form.get("day", ""))
+    except ValueError:
+        raise ProblemError(422, "choose a day", field="day") from None
+    years = form.get("years", "1")
+    if not years.isascii() or not years.isdigit() or len(years) > 3:
+        raise ProblemError(422, f"must be 1 to {own_days.MOST_YEARS}", field="years")
+    try:
+        return own_days.each_year(day, int(years))
+    except CalendarError as error:
+        raise ProblemError(422, error.message, field=error.field) from None
+
+
+def _place(country: str, region: str) -> Place:
+    """The place that is asked for; the country where the region is another's, else France."""
+    try:
+        return holidays.read_place(country.upper(), region or None, "place")
+    except CalendarError as error:
+        return Place(FRANCE) if error.field == "place.country" else Place(country.upper())
+
+
+def _address(place: Place, year: int | None) -> str:
+    asked = {"country": place.country, "region": place.region, "year": year}
+    return f"{_ADDRESS}?{urlencode({name: said for name, said in asked.items() if said})}"
+
+
+async def _page(
+    station: Station,
+    visitor: Visitor,
+    place: Place,
+    year: int | None,
+    wrong: Wrong | None = None,
+    typed: forms.Form | None = None,
+) -> Response:
+    today = station.clock().astimezone(STATION_ZONE).date()
+    number, language = year or today.year, visitor.language
+
+    def read(tx: Tx) -> dict[str, Any]:
+        own = rows.rows(tx, place, date(number, 1, 1), date(number + 1, 1, 1))
+        followers = rows.followers(tx)
+        return {
+            **frame(tx, station, visitor, "roster"),
+            "days": holiday_views.days(place, number, own, language),
+            "followers": [
+                (holiday_views.name_of(each, language), _address(each, number), count)
+                for each, count in sorted(followers.items(), key=lambda it: -sum(it[1].values()))
+            ],
+        }
+
+    values = await station.store.read(read)
+    status = 200
+    if wrong is not None:
+        status = wrong.status if isinstance(wrong, ProblemError) else 404
+    values |= {
+        "place": place,
+        "name": holiday_views.name_of(place, language),
+        "countries": holiday_views.countries(language),
+        "regions": holidays.regions(place.country),
+        "number": number,
+        "today": today,
+        "address": _address,
+        "months": holiday_views.drawn(values["days"], number, language),
+        "signs": calendar_views.SIGNS,
+        "marks": _MARKS,
+        "most_years": own_days.MOST_YEARS,
+        "may_edit": Right.CONFIGURE in visitor.rights,
+        "refused": refusal(wrong, language),
+        "field": wrong.field if isinstance(wrong, ProblemError) else "",
+        "typed": typed or {},
+    }
+    return page(language, "holidays.html", values, status)
