@@ -7,8 +7,8 @@ from alembic import op
 
 from callflow.storage.schema import UtcDateTime
 
-revision = "2026_11_30_2_own_day"
-down_revision = "2026_11_30_1_plan_overrides"
+revision = "2026_11_30_3_own_day"
+down_revision = "2026_11_30_2_incidents_kept"
 branch_labels = None
 depends_on = None
 
