@@ -16,15 +16,15 @@ from callflow.holidays import Place
 from callflow.hours import CalendarError
 from callflow.storage import Tx
 from callflow.storage import own_days as rows
-from web import calendar_views, holiday_views
-from web.access_views import frame, refusal
+from web import calendar_views, holiday_views, refusals
+from web.access_views import frame
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
 from web.calendar_views import Mark
 from web.holiday_views import FRANCE
 from web.pages import forms
-from web.pages.sites import Wrong, tried
 from web.problems import ProblemError
+from web.refusals import Wrong, tried
 from web.rendering import page
 from web.station import Station, station_of
 
@@ -145,9 +145,6 @@ async def _page(
         }
 
     values = await station.store.read(read)
-    status = 200
-    if wrong is not None:
-        status = wrong.status if isinstance(wrong, ProblemError) else 404
     values |= {
         "place": place,
         "name": holiday_views.name_of(place, language),
@@ -161,8 +158,7 @@ async def _page(
         "marks": _MARKS,
         "most_years": own_days.MOST_YEARS,
         "may_edit": Right.CONFIGURE in visitor.rights,
-        "refused": refusal(wrong, language),
-        "field": wrong.field if isinstance(wrong, ProblemError) else "",
-        "typed": typed or {},
+        **refusals.said(wrong, language),
+        "typed": refusals.typed_again(typed),
     }
-    return page(language, "holidays.html", values, status)
+    return page(language, "holidays.html", values, refusals.status_of(wrong))
