@@ -7,7 +7,7 @@ seven or nine hours in the nights when the clock changes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -15,7 +15,7 @@ from itertools import combinations
 from zoneinfo import ZoneInfo
 
 from callflow.availability import without
-from callflow.hours import DAY, CalendarError, Span, instant, united
+from callflow.hours import DAY, CalendarError, Span, instant
 
 _HOUR = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])")
 #: Weeks over which a duty may be repeated at once.
@@ -31,6 +31,9 @@ class Part(StrEnum):
     TECHNICIAN = "technician"  # called before the station's duty numbers (technicien d'astreinte)
     SUPERVISOR = "supervisor"  # called when neither desk nor technician answers
 
+
+#: A part that somebody has within this time of a day is planned: nobody on that day is a gap.
+AROUND = timedelta(weeks=4)
 
 #: Of these one at a time is enough: who of two is called?
 _ONE = frozenset({Part.TECHNICIAN, Part.SUPERVISOR})
@@ -85,17 +88,18 @@ def numbers(duties: Iterable[Duty], part: Part, at: datetime) -> tuple[str, ...]
 
 
 def findings(duties: Sequence[Duty], start: datetime, end: datetime) -> list[Finding]:
-    """What is wrong between two instants, by time. A part that nobody ever has is not planned."""
+    """What is wrong between two instants, by time. A part that nobody has ``AROUND`` them is not
+    planned: ``duties`` are those from so long before until so long after."""
     within = [d for d in duties if d.begins_at < end and d.ends_at > start]
-    found = [*_nobody(within, Span(start, end)), *_two(within), *_no_number(within)]
+    planned = {duty.part for duty in duties}
+    found = [*_nobody(within, planned, Span(start, end)), *_two(within), *_no_number(within)]
     return sorted(found, key=lambda finding: (finding.span, finding.part, finding.what))
 
 
-def _nobody(duties: Sequence[Duty], span: Span) -> Iterator[Finding]:
+def _nobody(duties: Sequence[Duty], planned: Collection[Part], span: Span) -> Iterator[Finding]:
     for part in Part:
-        mine = sorted(duty.span for duty in duties if duty.part is part)
-        if mine:
-            for gap in without([span], united(mine)):
+        if part in planned:
+            for gap in without([span], [duty.span for duty in duties if duty.part is part]):
                 yield Finding(what=What.NOBODY, part=part, span=gap)
 
 

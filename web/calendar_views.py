@@ -11,10 +11,11 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from callflow.hours import DAY, ONE_DAY, Span, instant
+from callflow.hours import DAY, ONE_DAY, Span, instant, united
 from callflow.schedule import Schedule
 from web import i18n
 
+_HOUR = 60  # minutes
 #: {day: its hours, in minutes after its midnight as a clock shows them}.
 ByDay = Mapping[date, Sequence[tuple[int, int]]]
 
@@ -78,15 +79,18 @@ def bounds(first: date, days: int, zone: ZoneInfo) -> tuple[datetime, datetime]:
 
 
 def by_day(spans: Iterable[Span], zone: ZoneInfo) -> dict[date, list[tuple[int, int]]]:
-    """Spans, which come in order, cut at each midnight of ``zone``."""
+    """Spans, which come in order, cut at each midnight of ``zone``; what overlaps is one. What ends
+    in an hour's second showing, no later than it began in the first, is drawn to the hour's end."""
     found: dict[date, list[tuple[int, int]]] = {}
-    for span in spans:
+    for span in united(spans):
         start, end = span.start.astimezone(zone), span.end.astimezone(zone)
         day, begins = start.date(), start.hour * 60 + start.minute
         while day < end.date():
             found.setdefault(day, []).append((begins, DAY))
             day, begins = day + ONE_DAY, 0
         ends = end.hour * 60 + end.minute
+        if end.fold and ends <= begins and span.start < span.end:
+            ends = _HOUR * (begins // _HOUR + 1)
         if ends > begins:
             found.setdefault(day, []).append((begins, ends))
     return found

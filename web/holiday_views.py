@@ -9,8 +9,9 @@ from datetime import date
 from babel import Locale
 
 from callflow import holidays
-from callflow.holidays import OwnDay, Place
-from web import calendar_views
+from callflow.holidays import OwnDay, OwnDays, Place
+from callflow.hours import ONE_DAY
+from web import calendar_views, i18n, words
 from web.calendar_views import Mark
 
 FRANCE = "FR"
@@ -48,6 +49,24 @@ def days(place: Place, year: int, own: Sequence[OwnDay], language: str) -> list[
         Day(date=day, name=public.get(day, ""), own=said.get(day))
         for day in sorted({*public, *said})
     ]
+
+
+def names_between(first: date, end: date, own: OwnDays, language: str) -> dict[date, str]:
+    """The holidays from ``first`` until before ``end`` where the station is, in France, by name; a
+    day of its own has none but the word."""
+    place, word = Place(FRANCE), i18n.catalogue(language).gettext(words.MARKS[Mark.HOLIDAY])
+    public = {
+        day: name
+        for year in {first.year, end.year}
+        for day, name in holidays.public(place, year, language).items()
+    }
+    each = [first + n * ONE_DAY for n in range((end - first).days)]
+    said = {day: holidays.own_word(place, day, own) for day in each}
+    return {
+        day: public.get(day, word)
+        for day in each
+        if said[day] or (said[day] is None and day in public)
+    }
 
 
 def drawn(said: Sequence[Day], year: int, language: str) -> list[calendar_views.Month]:

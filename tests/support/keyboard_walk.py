@@ -241,12 +241,15 @@ class Keyboard:
         elif what["type"] == "datetime-local":
             self._type_moment()
         elif what["type"] in _DIGITS:
-            self.page.keyboard.type(_DIGITS[what["type"]])
+            self.page.keyboard.type(self._wanted(what["name"], _DIGITS[what["type"]]))
         else:
-            wanted = self._values.get(what["name"], "essai")
-            text = wanted if isinstance(wanted, str) else wanted()
+            text = self._wanted(what["name"], "essai")
             self.page.keyboard.press("Control+a")
             self.page.keyboard.type(text if text != what["value"] else f"{text}1")
+
+    def _wanted(self, name: str, otherwise: str) -> str:
+        wanted = self._values.get(name, otherwise)
+        return wanted if isinstance(wanted, str) else wanted()
 
     def _type_moment(self) -> None:
         """In two days, a quarter past nine: in the order in which this browser asks for it."""

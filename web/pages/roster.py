@@ -14,11 +14,12 @@ from fastapi.responses import RedirectResponse
 from callflow import handling, roster
 from callflow.handling import rosters
 from callflow.handling.policy import load_policy
+from callflow.holidays import OwnDays
 from callflow.hours import DAY, CalendarError, Span, instant, united
 from callflow.roster import Duty, Part
-from callflow.storage import Tx, shifts
+from callflow.storage import Tx, own_days, shifts
 from callflow.storage import rosters as rows
-from web import calendar_views, i18n, views
+from web import calendar_views, holiday_views, i18n, views
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
 from web.calendar_views import Mark
@@ -47,6 +48,7 @@ class Day:
     date: date
     noon: datetime
     today: bool
+    holiday: str  # its name; empty where it is none
     duties: list[Duty]
 
 
@@ -107,20 +109,20 @@ async def _show(
     visitor: Visitor,
     day: str,
     *,
-    refused: str = "",
+    wrong: handling.BadSite | CalendarError | None = None,
     typed: Form | None = None,
-    status: int = 200,
 ) -> Response:
     now = station.clock()
     monday = _monday(day, now)
     week = Span(_midnight(monday), _midnight(monday + _WEEK))
 
     def read(tx: Tx) -> Row:
-        duties = rows.between(tx, week.start, week.end)
+        around = rows.between(tx, week.start - roster.AROUND, week.end + roster.AROUND)
+        duties = [d for d in around if d.begins_at < week.end and d.ends_at > week.start]
         there = rows.between(tx, now, now + timedelta(microseconds=1))
         return {
-            "days": _days(duties, monday, now),
-            "findings": roster.findings(duties, week.start, week.end),
+            "days": _days(duties, monday, now, own_days.own_days(tx), visitor.language),
+            "findings": roster.findings(around, week.start, week.end),
             "now_on": {part: roster.on_duty(there, part, now) for part in Part},
             "fallback": load_policy(tx).desk.duty_numbers,
             "users": shifts.user_names(tx),
@@ -138,21 +140,26 @@ async def _show(
         "before": monday - _WEEK,
         "after": monday + _WEEK,
         "may_edit": Right.CONFIGURE in visitor.rights,
-        "refused": refused,
+        "refused": wrong and _said(wrong.field, wrong.message, visitor.language),
+        "field": wrong.field if wrong else "",
         "typed": typed or {},
     }
-    return page(visitor.language, "roster.html", values, status)
+    return page(visitor.language, "roster.html", values, 422 if wrong else 200)
 
 
-def _days(duties: Sequence[Duty], monday: date, now: datetime) -> list[Day]:
+def _days(
+    duties: Sequence[Duty], monday: date, now: datetime, own: OwnDays, language: str
+) -> list[Day]:
     made = []
+    names = holiday_views.names_between(monday, monday + _WEEK, own, language)
     for n in range(7):
         day = monday + timedelta(days=n)
         start, end = _midnight(day), _midnight(day + timedelta(days=1))
         here = [d for d in duties if d.begins_at < end and d.ends_at > start]
         noon = instant(day, DAY // 2, _ZONE, latest=False)
         today = now.astimezone(_ZONE).date() == day
-        made.append(Day(date=day, noon=noon, today=today, duties=here))
+        name = names.get(day, "")
+        made.append(Day(date=day, noon=noon, today=today, holiday=name, duties=here))
     return made
 
 
@@ -168,10 +175,7 @@ async def add(request: Request, visitor: Configurer, station: Here) -> Response:
             lambda tx: rosters.add_duties(tx, part, name, phone, spans, visitor.name, now)
         )
     except (handling.BadSite, CalendarError) as wrong:
-        refused = _said(wrong.field, wrong.message, visitor.language)
-        return await _show(
-            station, visitor, form.get("first", ""), refused=refused, typed=form, status=422
-        )
+        return await _show(station, visitor, form.get("first", ""), wrong=wrong, typed=form)
     return RedirectResponse(f"/roster?day={form['first']}", 303)
 
 

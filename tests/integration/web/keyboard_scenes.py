@@ -281,7 +281,12 @@ def _roster(world: World, page: Page) -> str:
 
 def _holidays(world: World, page: Page) -> str:
     now, day = clock.now(), an_ordinary_day()
-    world.do(lambda tx: own_days.set_days(tx, "FR", None, [day], True, "Pont", CHIEF, now))
+
+    def said(tx: Tx) -> None:
+        tx.execute(t.own_day.delete())
+        own_days.set_days(tx, "FR", None, [day], True, "Pont", CHIEF, now)
+
+    world.do(said)
     return f"/holidays?year={day.year}"
 
 
@@ -620,7 +625,8 @@ SCENES: tuple[Scene, ...] = (
     Scene(
         name="holidays",
         prepare=_holidays,
-        values={"day": lambda: f"{clock.now().year + 1}-12-24", "reason": "Pont"},
+        # The twelfth of December, in whatever order this browser asks for it.
+        values={"day": lambda: f"1212{clock.now().year + 1}", "reason": "Pont", "years": "1"},
     ),
     Scene(
         name="first start",

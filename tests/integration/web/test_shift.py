@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import httpx
 import pytest
 
 from callflow import clock, handling
-from callflow.handling import shifts
+from callflow.handling import own_days, shifts
 from callflow.storage import people
 from callflow.storage import shifts as rows
 from tests.support.web_station import NAME, PASSWORD, WebStation
@@ -259,6 +259,26 @@ async def test_what_is_no_duty_is_refused_by_its_field(
     assert refused.status_code == 422
     assert said in refused.text
     assert 'value="20:00"' in refused.text or changed.get("start")
+    (field,) = re.findall(r'name="(\w+)"[^>]*aria-invalid="true"', refused.text)
+    assert field in changed or (field, "part" in changed) == ("name", True)
+
+
+async def test_the_roster_of_a_week_that_everybody_forgot_says_so_and_names_its_holidays(
+    station: WebStation, stranger: httpx.AsyncClient
+) -> None:
+    token = await log_in(stranger, station)
+    await stranger.post("/roster", data={**token, **DUTY, **HOURS})  # two weeks from 23 November
+    after = (await stranger.get("/roster", params={"day": "2026-12-07"})).text
+    assert "personne — technicien d’astreinte" in after
+    assert "7 déc. 2026" in after
+    for day, gap in (("2026-12-21", True), ("2027-02-01", False)):
+        page = (await stranger.get("/roster", params={"day": day})).text
+        assert ("personne — technicien d’astreinte" in page) is gap, day
+        assert ("★" in page and "Noël" in page) is gap
+    own = date(clock.now().year + 1, 11, 27)  # no public holiday is in its week
+    station.do(lambda tx: own_days.set_days(tx, "FR", None, [own], True, "Pont", BOSS, clock.now()))
+    page = (await stranger.get("/roster", params={"day": own.isoformat()})).text
+    assert page.count("★") == 1
 
 
 async def test_an_operator_reads_the_roster_and_does_not_change_it(

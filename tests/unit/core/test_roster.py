@@ -48,6 +48,14 @@ def test_a_gap_is_found_in_a_part_that_is_planned() -> None:
     assert findings([], MONDAY, MONDAY + 24 * HOUR) == []
 
 
+def test_a_week_without_anybody_is_a_gap_where_the_weeks_around_it_are_planned() -> None:
+    start, end = MONDAY, MONDAY + timedelta(days=7)
+    before = [duty("bo", -24, 0)]
+    (found,) = findings(before, start, end)
+    assert found == Finding(what=What.NOBODY, part=TECH, span=Span(start, end))
+    assert findings([duty("ana", 7 * 24, 8 * 24)], start, end) == [found]
+
+
 def test_two_at_once_are_found_where_one_is_enough() -> None:
     roster = [duty("bo", 0, 14), duty("ana", 12, 24)]
     (found,) = findings(roster, MONDAY, MONDAY + 24 * HOUR)

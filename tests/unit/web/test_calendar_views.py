@@ -27,6 +27,21 @@ def test_a_day_with_a_changing_clock_is_whole() -> None:
         assert found == {first: [(0, 1440)]}
 
 
+def test_what_overlaps_is_drawn_once() -> None:
+    kept = {"week": {"mon": ["22:00-06:00"], "tue": ["05:00-10:00"]}}
+    monday = date(2026, 11, 23)
+    there = of_schedule(Schedule.from_json(kept), monday, 7, PARIS)
+    assert there[date(2026, 11, 24)] == [(0, 600)]
+
+
+def test_an_hour_that_is_shown_twice_is_drawn_though_it_ends_as_it_begins() -> None:
+    # From 02:30 in summer time until 02:15 in winter time: three quarters of an hour.
+    twice = Span(
+        datetime(2026, 10, 25, 0, 30, tzinfo=UTC), datetime(2026, 10, 25, 1, 15, tzinfo=UTC)
+    )
+    assert by_day([twice], PARIS) == {date(2026, 10, 25): [(150, 180)]}
+
+
 def test_a_week_says_in_words_what_its_bars_show() -> None:
     kept = {"week": {"mon": ["08:00-12:00", "13:30-18:30"], "sun": ["22:00-06:00"]}}
     monday = monday_of(date(2026, 11, 26))
