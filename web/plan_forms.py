@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import takewhile
 from typing import Any
 
-from callflow.call import ANSWERS
+from callflow.call import ANSWERS, Outcome
 from callflow.call_plan import (
+    BY_OPERATOR,
     CALLING,
     CONTINUE,
+    ELAPSED,
     ENDS,
     EXHAUSTED,
     FIELDS,
     NOBODY,
     OVERDUE,
+    RESTORED,
     Plan,
     Step,
     StepKind,
@@ -29,6 +34,7 @@ from callflow.call_plan.vocabulary import LIMITS
 from callflow.on_call import Who
 from callflow.plan_picture.words import end_words
 from callflow.site import Authority, Role
+from callflow.task import TaskOutcome
 from callflow.texts import RESOLUTIONS
 from callflow.texts import plan_settings as settings
 from callflow.texts import plan_words as words
@@ -46,8 +52,42 @@ _MOST = 5000
 _NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
 #: Ends after which no list goes on.
 _NOT_ON = frozenset({EXHAUSTED, NOBODY, OVERDUE})
+#: Outcomes of calls: what a person says by a key or a code, and what the line does.
+_ANSWERED = tuple(o.value for o in takewhile(lambda o: o is not Outcome.NO_ANSWER, Outcome))
+_LINE = (*(o.value for o in Outcome if o not in _ANSWERED), OVERDUE)
 #: Ends that are all shown at once.
 _FEW = 6
+#: Of more ends, those that are shown first: what an administrator decides in any plan.
+_LISTED: frozenset[str] = frozenset({Outcome.ACKNOWLEDGED, Outcome.OPERATOR, EXHAUSTED, NOBODY})
+_SETTLED: frozenset[str] = frozenset(
+    {
+        Outcome.VERIFIED_OK,
+        Outcome.VERIFIED_NO_AUTHORITY,
+        Outcome.GOING,
+        Outcome.SEND_GUARD,
+        EXHAUSTED,
+        NOBODY,
+    }
+)
+_COMMON = {StepKind.COUNTER_CALL: _SETTLED, StepKind.CALL_LIST: _SETTLED}
+#: In which order ends are shown: what people answer, what is found, then what the line does.
+_ORDER: Mapping[str, int] = {
+    end: place
+    for place, end in enumerate(
+        (*_ANSWERED, *(o.value for o in TaskOutcome), ELAPSED, RESTORED, EXHAUSTED, NOBODY, *_LINE)
+    )
+}
+#: What a plan ends with.
+_LAST = frozenset({StepKind.HAND_TO_OPERATOR.value, StepKind.CLOSE.value})
+#: The end by which a step usually goes on to the next; an operator's, and a closure, have none.
+GOES_ON: Mapping[StepKind, str] = {
+    **dict.fromkeys((*CALLING, StepKind.SEND_GUARD, StepKind.GO_TO), EXHAUSTED),
+    StepKind.FETCH_IMAGES: TaskOutcome.DONE,
+    StepKind.NOTIFY: TaskOutcome.DONE,
+    StepKind.WAIT: ELAPSED,
+    StepKind.SET_ON_TEST: TaskOutcome.DONE,
+    StepKind.PROTECTIVE_MEASURE: TaskOutcome.DONE,
+}
 _CONTROLS = {"boolean": "flag", "array": "lines", "number": "number", "integer": "number"}
 
 
@@ -62,14 +102,14 @@ def fields(step: Step, plan: Plan, column: int) -> Iterator[Row]:
         value = getattr(step, name)
         row: Row = {
             "name": name,
-            "label": settings.SETTINGS[name][column],
+            "label": settings.label(step.kind, name)[column],
             "control": control,
             "value": value,
         }
         if control == "number":
-            row |= _number(step.kind, name, value, properties[name])
+            row |= _number(step.kind, name, value, properties[name], column)
         elif control == "choice":
-            row["options"] = list(_options(name, str(value), plan, column))
+            row["options"] = list(_options(name, str(value), step, plan, column))
         elif control == "who":
             row["value"] = [who_value(who) for who in step.selectors]
             row["options"] = list(_who_options(step.selectors, column))
@@ -86,27 +126,34 @@ def _control(kind: StepKind, name: str, schema: Mapping[str, Any]) -> str:
     return _CONTROLS.get(of, {"text": "area", "until": "hour"}.get(name, "text"))
 
 
-def _number(kind: StepKind, name: str, value: float | None, schema: Mapping[str, Any]) -> Row:
-    usual = LIMITS.get(kind) if name == "limit_s" else None
+def _number(
+    kind: StepKind, name: str, value: float | None, schema: Mapping[str, Any], column: int
+) -> Row:
+    usual = f"{LIMITS[kind]:g}" if name == "limit_s" and kind in LIMITS else ""
+    if name == "ring_s":
+        usual = settings.AS_STATION[column]
     return {
         "value": "" if value is None else f"{value:.6f}".rstrip("0").rstrip("."),
         "least": f"{schema['minimum']:g}",
         "most": f"{schema['maximum']:g}",
         "whole": schema["type"] == "integer",
-        "usual": "" if usual is None else f"{usual:g}",
+        "usual": usual,
     }
 
 
-def _options(name: str, value: str, plan: Plan, column: int) -> Iterator[tuple[str, str]]:
+def _options(
+    name: str, value: str, step: Step, plan: Plan, column: int
+) -> Iterator[tuple[str, str]]:
     """(value, words) of what may be chosen; what is there stays, whatever it is."""
     if name == "to":
-        known = {step.id: f"{place}. {step.id}" for place, step in enumerate(plan.steps, 1)}
+        before = plan.steps[: plan.steps.index(step)]
+        known = {each.id: f"{place}. {each.id}" for place, each in enumerate(before, 1)}
     elif name == "code":
         known = {code: pair[column] for code, pair in RESOLUTIONS.items()}
     else:
         known = {choice: pair[column] for choice, pair in settings.CHOICES[name].items()}
     if value not in known:
-        yield value, value
+        yield value, value or settings.CHOOSE[column]
     yield from known.items()
 
 
@@ -128,33 +175,55 @@ def _who_options(there: tuple[Who, ...], column: int) -> Iterator[tuple[str, str
 
 
 def ends(step: Step, plan: Plan, column: int) -> list[Row]:
-    """Each end of a step: ``outcome, words, target, options``, and whether it is ``common``: to be
-    shown though it leads nowhere yet. Those that lead somewhere come first."""
+    """Each end of a step, the usual ones first: ``outcome, words, target, options``, what becomes
+    of it ``unsaid``, and whether it is ``common``: to be shown though it leads nowhere yet.
+
+    An outcome leads further down; a target that stands elsewhere by now is kept, to be seen.
+    """
     places = {each.id: place for place, each in enumerate(plan.steps, 1)}
-    steps = [(each, target_words(each, places, column)) for each in places if each != step.id]
+    later = plan.steps[places[step.id] :]
+    steps = [(each.id, target_words(each.id, places, column)) for each in later]
     rows = []
-    for outcome in (*step.outcomes, *sorted(ENDS[step.kind] - set(step.outcomes))):
+    for outcome in _in_order(step):
         target = step.outcomes.get(outcome, "")
         on = [(CONTINUE, words.GOES_ON[column])]
         options = [*(on if step.kind in CALLING and outcome not in _NOT_ON else []), *steps]
         if target and target not in dict(options):
-            options.append((target, target))
+            options.append((target, target_words(target, places, column)))
         rows.append(
             {
                 "outcome": str(outcome),
                 "words": end_words(step, outcome, column),
                 "target": target,
                 "options": options,
+                "unsaid": _unsaid(step, outcome, column),
                 "common": _common(step, outcome),
             }
         )
     return rows
 
 
+def _in_order(step: Step) -> list[str]:
+    """The ends of a step as they are shown; answers that a question doesn't have are none."""
+    known = set(step.outcomes) | ENDS[step.kind] - set(ANSWERS[len(step.answers) :])
+    return sorted(known, key=lambda end: (_ORDER.get(end, len(_ORDER)), end))
+
+
+def _unsaid(step: Step, outcome: str, column: int) -> str:
+    """What becomes of an end for which nothing is chosen."""
+    others = {end: to for end, to in step.outcomes.items() if end != outcome}
+    target = replace(step, outcomes=others).target(outcome)
+    if target == CONTINUE:
+        return words.UNSAID_NEXT[column]
+    if target is not None or (outcome == NOBODY and step.kind in CALLING):
+        return words.UNSAID_AS[column]
+    said = words.UNSAID_KEPT if step.kind in BY_OPERATOR else words.UNSAID_OPERATOR
+    return said[column]
+
+
 def _common(step: Step, outcome: str) -> bool:
-    if outcome in ANSWERS:
-        return ANSWERS.index(outcome) < len(step.answers)
-    return outcome == EXHAUSTED or len(ENDS[step.kind]) <= _FEW
+    few = len(ENDS[step.kind]) <= _FEW
+    return few or outcome in ANSWERS or outcome in _COMMON.get(step.kind, _LISTED)
 
 
 # --- what was typed -----------------------------------------------------------------------------
@@ -186,7 +255,8 @@ def read_step(form: Form, before: Step) -> Body:
         else:
             body[name] = _line(form, name)
     if ENDS[before.kind]:
-        listed = (*before.outcomes, *sorted(ENDS[before.kind] - set(before.outcomes)))
+        new = sorted(ENDS[before.kind] - set(before.outcomes), key=_ORDER.__getitem__)
+        listed = (*before.outcomes, *new)
         targets = {str(end): _line(form, f"end_{end}") for end in listed}
         body["outcomes"] = {end: target for end, target in targets.items() if target}
     return body
@@ -215,21 +285,53 @@ def _who(form: Form) -> Iterator[dict[str, str]]:
 # --- the steps in their order ---------------------------------------------------------------------
 
 
-def added(body: Body, kind: StepKind, step_id: str, place: int) -> Body:
-    """A new step before the one at ``place`` (from 1), or at the end."""
+def added(body: Body, kind: StepKind, step_id: str, place: int, column: int = 1) -> Body:
+    """A new step before the one at ``place`` (from 1), or at the end; named in the language of
+    ``column`` where it is given no name.
+
+    What went on from the step before it to the one behind it goes through it then, so that steps
+    that are added one after the other are done one after the other.
+    """
     taken = {step["id"] for step in body["steps"]}
-    named = step_id or next(n for n in _names(kind.value) if n not in taken)
-    step = step_to_json(Step(id=named, kind=kind))
+    own = words.STEP_NAMES[kind][column]
+    named = step_id or next(n for n in _names(own) if n not in taken)
     at = min(max(place - 1, 0), len(body["steps"]))
-    return {**body, "steps": [*body["steps"][:at], step, *body["steps"][at:]]}
+    before, behind = body["steps"][:at], body["steps"][at:]
+    goes_to = behind[0]["id"] if behind and not before else ""
+    if before:
+        before, goes_to = _led_to(before, named, behind[0]["id"] if behind else "")
+    end = GOES_ON.get(kind)
+    outcomes = {str(end): goes_to} if end and goes_to else {}
+    step = step_to_json(Step(id=named, kind=kind, outcomes=outcomes))
+    return {**body, "steps": [*before, step, *behind]}
 
 
-def _names(kind: str) -> Iterator[str]:
-    yield kind
+def _led_to(before: list[Body], named: str, behind: str) -> tuple[list[Body], str]:
+    """The steps before a new one, the last of which goes on to it unless it goes on elsewhere;
+    where it went on to ("": nowhere)."""
+    last = before[-1]
+    end = GOES_ON.get(StepKind(last["kind"]))
+    ends = last.get("outcomes", {})
+    led = ends.get(end, "")
+    if end is None or led not in ("", behind):
+        return before, ""
+    return [*before[:-1], {**last, "outcomes": {**ends, str(end): named}}], led
+
+
+def _names(named: str) -> Iterator[str]:
+    yield named
     number = 2
     while True:
-        yield f"{kind}_{number}"
+        yield f"{named}-{number}"
         number += 1
+
+
+def usual_place(body: Body) -> int:
+    """Where a new step usually goes (from 1): before the operator and the closures at the end."""
+    at = len(body["steps"])
+    while at and body["steps"][at - 1]["kind"] in _LAST:
+        at -= 1
+    return at + 1
 
 
 def written(body: Body, place: int, step: Body) -> Body:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from markupsafe import Markup
 
 from callflow import plan_changes, plan_picture
-from callflow.call_plan import BY_OPERATOR, CALLING, CONTINUE, FIELDS, Finding, Plan, Step
+from callflow.call_plan import BY_OPERATOR, CALLING, CONTINUE, FIELDS, Finding, Plan, Step, StepKind
 from callflow.call_plan.plan import DEFAULTS, ENUMS, FLAGS
 from callflow.on_call import Who
 from callflow.plan_picture.words import end_words, kind_words, who_words
-from callflow.texts import RESOLUTIONS
+from callflow.texts import KINDS, RESOLUTIONS, STEP_KINDS, word
 from callflow.texts import plan_settings as settings
 from callflow.texts import plan_words as words
 from web.rendering import readable
 
 Row = dict[str, Any]
 
+#: The languages in the order of a pair of words.
+LANGUAGES = ("fr", "en")
 #: CSS pixels of a unit of the picture: its smallest letters are then as large as those around it.
 _SCALE = 1.55
 
@@ -48,14 +50,25 @@ def steps(plan: Plan, found: Iterable[Finding], language: str) -> list[Row]:
             "settings": list(settings_of(step, column)),
             "ends": list(ends_of(step, places, column)),
             "human": step.kind in BY_OPERATOR,
-            "findings": findings([each for each in all_found if each.step == step.id], language),
+            "findings": findings([e for e in all_found if e.step == step.id], language, plan),
         }
         for place, step in enumerate(plan.steps, 1)
     ]
 
 
-def findings(found: Sequence[Finding], language: str) -> list[Row]:
+def findings(found: Sequence[Finding], language: str, plan: Plan) -> list[Row]:
     """Each in words, without the step and the site that it is about."""
+    column = column_of(language)
+    known = {step.id: step for step in plan.steps}
+    places = {step.id: place for place, step in enumerate(plan.steps, 1)}
+
+    def said(of: Finding) -> str:
+        args = {
+            name: _in_words(name, value, known.get(of.step), places, column)
+            for name, value in of.args.items()
+        }
+        return replace(of, step="", site="", args=args).said(language)
+
     return [
         {
             "code": each.code,
@@ -63,10 +76,31 @@ def findings(found: Sequence[Finding], language: str) -> list[Row]:
             "step": each.step,
             "site": each.site,
             "field": each.field.split(".")[2] if each.field.count(".") > 1 else "",
-            "text": replace(each, step="", site="").said(language),
+            "text": said(each),
         }
         for each in found
     ]
+
+
+def _in_words(
+    name: str, value: Any, step: Step | None, places: Mapping[str, int], column: int
+) -> Any:
+    """What fills a finding's words as this page calls it: a program reads ``exhausted``, a person
+    that nobody is left to call."""
+    match name:
+        case "outcome" if step is not None:
+            return end_words(step, value, column)
+        case "target":
+            return target_words(value, places, column) or words.NOTHING[column]
+        case "name" if value in settings.SETTINGS:
+            return settings.label(step.kind if step else "", value)[column]
+        case "kind" if value in STEP_KINDS:
+            return STEP_KINDS[value][column]
+        case "kind":
+            return ", ".join(word(KINDS, kind, LANGUAGES[column]) for kind in value.split(", "))
+        case "service" | "channel":
+            return settings.CHOICES[name][value][column]
+    return value
 
 
 def settings_of(step: Step, column: int) -> Iterator[Row]:
@@ -76,7 +110,7 @@ def settings_of(step: Step, column: int) -> Iterator[Row]:
         if value != DEFAULTS[name] or (name == "who" and step.selectors):
             yield {
                 "name": name,
-                "label": settings.SETTINGS[name][column],
+                "label": settings.label(step.kind, name)[column],
                 "value": value_words(step, name, column),
             }
 
@@ -97,7 +131,7 @@ def value_words(step: Step, name: str, column: int) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def ends_of(step: Step, places: dict[str, int], column: int) -> Iterator[Row]:
+def ends_of(step: Step, places: Mapping[str, int], column: int) -> Iterator[Row]:
     """``outcome, words, target, leads`` of each that the plan says; then what becomes of the rest,
     where an operator has it."""
     for outcome, target in step.outcomes.items():
@@ -109,11 +143,17 @@ def ends_of(step: Step, places: dict[str, int], column: int) -> Iterator[Row]:
         }
 
 
-def target_words(target: str, places: dict[str, int], column: int) -> str:
+def target_words(target: str, places: Mapping[str, int], column: int) -> str:
     """Where an outcome leads, in words."""
     if target == CONTINUE:
         return words.GOES_ON[column]
     return f"{places[target]}. {target}" if target in places else target
+
+
+def does(kind: StepKind, language: str) -> str:
+    """What a kind of step does, at the beginning of a line."""
+    said = STEP_KINDS[kind][column_of(language)]
+    return said[:1].upper() + said[1:]
 
 
 def calls(step: Step) -> bool:

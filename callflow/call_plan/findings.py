@@ -70,16 +70,18 @@ ERRORS: Mapping[str, tuple[str, str]] = {
         "the plan must have 1 to {most} steps",
     ),
     "same_id": (
-        "deux étapes ont le même identifiant « {id} »",
-        "two steps have the same id {id!r}",
+        "deux étapes ont le même nom « {id} » : en renommer une",
+        "two steps have the same id {id!r}: rename one",
     ),
     "step_id": (
-        "une étape ne peut pas avoir cet identifiant (lettres, chiffres, . _ -)",
-        "a step can't have this id (letters, digits, . _ -)",
+        "une étape ne peut pas avoir ce nom : des lettres sans accent, des chiffres ou . _ -"
+        " (et aucun des noms que la station garde pour elle)",
+        "a step can't have this id: letters without accents, digits or . _ - (and none of the"
+        " names that the station keeps for itself)",
     ),
     "close_code": (
-        "clôture sans code acquis (1 à {most} caractères)",
-        "it closes without a resolution code (1 to {most} characters)",
+        "choisir le code acquis avec lequel elle clôt (1 à {most} caractères)",
+        "choose the resolution code that it closes with (1 to {most} characters)",
     ),
     "long_text": (
         "{name} dépasse {most} caractères",
@@ -93,65 +95,77 @@ ERRORS: Mapping[str, tuple[str, str]] = {
         "{name} doit être compris entre {least:g} et {most:g}",
         "{name} must lie between {least:g} and {most:g}",
     ),
-    "answers": ("une question a de 1 à 9 réponses", "a question has 1 to 9 answers"),
+    "answers": (
+        "une question a de 1 à 9 réponses : les écrire, une par ligne",
+        "a question has 1 to 9 answers: write them, one a line",
+    ),
     "nothing_to_say": (
-        "il n’y a rien à dire : l’écrire dans text",
-        "there is nothing to say: write it in text",
+        "il n’y a rien à dire : écrire le texte",
+        "there is nothing to say: write the text",
     ),
     "no_address": (
-        "à qui ? écrire l’adresse dans to",
-        "to whom? write the address in to",
+        "à qui ? écrire la destination",
+        "to whom? write where it is sent to",
     ),
     "bad_hour": (
-        "until doit être une heure, par exemple 08:00",
-        "until must be an hour, such as 08:00",
+        "l’heure d’une attente s’écrit par exemple 08:00",
+        "the hour of a wait is written like 08:00",
     ),
     "no_measure": (
-        "dire dans text quelle est la mesure",
-        "say in text what the measure is",
+        "écrire quelle est la mesure",
+        "write what the measure is",
     ),
     "too_few_valid": (
-        "n_valid demande valid de 2 ou plus",
-        "n_valid needs valid of 2 or more",
+        "pour que plusieurs personnes soient d’accord, il en faut 2 ou plus",
+        "for several people to agree, there must be 2 or more of them",
     ),
     "key_taken": (
-        "call_back a la touche {key}, qui est déjà celle d’une réponse",
-        "call_back has key {key}, which is an answer's already",
+        "la touche {key} demande un rappel, et c’est déjà celle d’une réponse : moins de"
+        " réponses, ou pas de rappel",
+        "key {key} asks to be called back, and is an answer's already: fewer answers, or no"
+        " calling back",
     ),
     "unknown_outcome": (
         "{kind} n’a pas d’issue « {outcome} »",
         "a {kind} has no outcome {outcome!r}",
     ),
     "leads_nowhere": (
-        "l’issue « {outcome} » mène à « {target} », qui n’est pas une étape",
-        "outcome {outcome!r} leads to {target!r}, which is no step",
+        "l’issue « {outcome} » mène à « {target} », qui n’est pas une étape : choisir une autre"
+        " suite",
+        "outcome {outcome!r} leads to {target!r}, which is no step: choose another",
     ),
     "nothing_to_continue": (
         "après « {outcome} » il n’y a rien à continuer",
         "after {outcome!r} there is nothing to continue with",
     ),
     "goes_nowhere": (
-        "elle renvoie à « {target} », qui n’est pas une étape",
-        "it goes to {target!r}, which is no step",
+        "choisir l’étape à laquelle elle revient : « {target} » n’en est pas une",
+        "choose the step that it goes back to: {target!r} is none",
     ),
     "loop": (
-        "elle ramène à « {target} » : la consigne pourrait tourner sans fin (utiliser un go_to,"
-        " qui dit combien de fois)",
-        "it leads back to {target!r}: the plan could run for ever (use a go_to, which says how"
-        " often)",
+        "elle ramène à « {target} » : la consigne pourrait tourner sans fin. Une issue mène à"
+        " une étape plus bas ; pour recommencer, ajouter une étape de reprise (go_to), qui dit"
+        " combien de fois",
+        "it leads back to {target!r}: the plan could run for ever. An outcome leads to a step"
+        " further down; to begin again, add a step that goes back (go_to), which says how often",
     ),
-    "goes_to_itself": ("elle renvoie à elle-même", "it goes to itself"),
+    "goes_to_itself": (
+        "elle revient à elle-même : choisir une autre étape",
+        "it goes to itself: choose another step",
+    ),
     "unjustified": (
-        "« {outcome} » ne justifie pas de clôture : remettre à un opérateur",
+        "« {outcome} » ne justifie pas de clôture : le mener à un opérateur",
         "{outcome!r} justifies no closure: lead it to an operator",
     ),
     "closes_first": (
-        "elle clôt ce que personne n’a regardé",
-        "it closes what nobody has looked at",
+        "elle clôt ce que personne n’a regardé : mettre avant elle une étape qui le vérifie",
+        "it closes what nobody has looked at: put a step before it that does",
     ),
     "unreachable": (
-        "aucune issue n’y mène : elle ne sera jamais faite",
-        "no outcome leads to it: it is never done",
+        "aucune issue n’y mène : elle ne sera jamais faite. La choisir comme suite d’une étape"
+        " qui la précède, ou la retirer",
+        "no outcome leads to it: it is never done. Have an outcome of a step before it lead"
+        " there, or remove it",
     ),
     "bad_address": (
         "« {to} » n’est pas une adresse pour {channel}",
@@ -162,10 +176,11 @@ ERRORS: Mapping[str, tuple[str, str]] = {
         "{name} has a number that the machine never dials ({number})",
     ),
     "reaches_nobody": (
-        "elle ne peut joindre personne : aucun site qui la suit n’a, pour ses étapes d’appel, une"
-        " personne avec un numéro",
-        "it can reach nobody: no site that follows it has anybody with a number for the steps that"
-        " call",
+        "elle ne peut joindre personne : aucun site qui la suit n’a, pour ses étapes d’appel,"
+        " une personne avec un numéro. Changer qui est appelé, ou donner un numéro à quelqu’un"
+        " du site",
+        "it can reach nobody: no site that follows it has anybody with a number for the steps"
+        " that call. Change whom it calls, or give somebody of the site a number",
     ),
     "rings_personal": (
         "la consigne sert à une alarme agression ({kind}), où rien ne doit sonner : cette étape n’y"

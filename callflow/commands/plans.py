@@ -117,8 +117,10 @@ def plan_publish(
     with open_rows(settings_of_this_run()) as (store, _):
         try:
             if body is not None:
+                now, written = clock.now(), call_plan.from_json(body)
+                reach = store.read_now(lambda tx: plans.reach(tx, written, now))
                 fresh = store.write_now(
-                    lambda tx: plans.publish_checked(tx, body, _BY, clock.now(), why=why)
+                    lambda tx: plans.publish_checked(tx, body, _BY, now, why=why, reach=reach)
                 )
             else:
                 fresh = _publish_draft(store, named, why, accept_warnings)
@@ -222,8 +224,9 @@ def plan_roll_back(plan_id: str, version: int, why: Why = "", json_: AsJson = Fa
     now = clock.now()
     with open_rows(settings_of_this_run()) as (store, _):
         try:
+            reach = store.read_now(lambda tx: plans.reach_of(tx, plan_id, version, now))
             fresh = store.write_now(
-                lambda tx: plans.roll_back(tx, plan_id, version, _BY, now, why=why)
+                lambda tx: plans.roll_back(tx, plan_id, version, _BY, now, why=why, reach=reach)
             )
         except Refused as error:
             raise typer.BadParameter(str(error)) from error

@@ -120,6 +120,20 @@ def validate(tx: Tx, plan: Plan, now: datetime) -> list[Finding]:
     return plan_check.check(plan, uses_of(tx, plan.id, now), now=now)
 
 
+def reach(tx: Tx, plan: Plan, now: datetime) -> list[Finding]:
+    """That ``plan`` calls people and reaches nobody at the sites that follow a plan of its id.
+
+    Read it before the transaction that publishes, as ``validate``.
+    """
+    return plan_check.reach(plan, uses_of(tx, plan.id, now))
+
+
+def reach_of(tx: Tx, plan_id: str, version: int, now: datetime) -> list[Finding]:
+    """``reach`` of a version; nothing where there is none: who publishes it says so."""
+    body = sites.plan_version(tx, plan_id, version)
+    return [] if body is None else reach(tx, call_plan.from_json(body), now)
+
+
 def validate_draft(tx: Tx, plan_id: str, now: datetime) -> list[Finding]:
     """``validate`` for a draft. Raises NotFound."""
     return validate(tx, call_plan.from_json(get_draft(tx, plan_id)["body"]), now)
@@ -167,9 +181,12 @@ def publish_plan(tx: Tx, body: Row, who: str, now: datetime, *, why: str = "") -
     return fresh
 
 
-def publish_checked(tx: Tx, body: Row, who: str, now: datetime, *, why: str = "") -> Row:
-    """``publish_plan``, unless an error is found in the plan alone. Raises Faulty too."""
-    errors = plan_check.errors(plan_check.check(call_plan.from_json(body), now=now))
+def publish_checked(
+    tx: Tx, body: Row, who: str, now: datetime, *, why: str = "", reach: Sequence[Finding] = ()
+) -> Row:
+    """``publish_plan``, unless an error is found in the plan alone, or ``reach`` says that it
+    reaches nobody. Raises Faulty too."""
+    errors = [*plan_check.errors(plan_check.check(call_plan.from_json(body), now=now)), *reach]
     if errors:
         raise Faulty(errors[0].said(), errors)
     return publish_plan(tx, body, who, now, why=why)
@@ -277,14 +294,26 @@ def compare(tx: Tx, plan_id: str, before: int, after: int | None) -> list[Change
     return plan_changes.compare(old, draft)
 
 
-def roll_back(tx: Tx, plan_id: str, version: int, who: str, now: datetime, *, why: str) -> Row:
-    """Publish what an earlier version says as the next one. Raises NotFound, PlanError, Refused."""
+def roll_back(
+    tx: Tx,
+    plan_id: str,
+    version: int,
+    who: str,
+    now: datetime,
+    *,
+    why: str,
+    reach: Sequence[Finding] = (),
+) -> Row:
+    """Publish what an earlier version says as the next one, unless ``reach`` says that it reaches
+    nobody by now. Raises NotFound, PlanError, Refused, Faulty."""
     if not why.strip():
         raise Refused("say why it is rolled back: it stands in the plan's history")
     body = call_plan.to_json(get_version(tx, plan_id, version))
     newest = _newest(tx, plan_id)
     if version == newest:
         raise Refused(f"version {version} is the newest: there is nothing to roll back")
+    if reach:
+        raise Faulty(f"version {version} can't be published again: {reach[0].said()}", reach)
     fresh = call_plan.to_json(call_plan.read({**body, "version": newest + 1}))
     _store(tx, fresh, who, now, f"v{version}: {why}")
     return fresh

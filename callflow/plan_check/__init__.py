@@ -13,7 +13,7 @@ from callflow.call_plan import Finding, Level, Plan, problems
 from callflow.plan_check.alone import alone
 from callflow.plan_check.at_site import Use, at_site, reaches_somebody, reaching, rings
 
-__all__ = ["Finding", "Level", "Use", "check", "errors", "reaching"]
+__all__ = ["Finding", "Level", "Use", "check", "errors", "reach", "reaching"]
 
 
 def check(plan: Plan, uses: Iterable[Use] = (), *, now: datetime) -> list[Finding]:
@@ -33,6 +33,19 @@ def check(plan: Plan, uses: Iterable[Use] = (), *, now: datetime) -> list[Findin
     if ringing and about_calls and not reached:
         found.append(Finding(code="reaches_nobody"))
     return found
+
+
+def reach(plan: Plan, uses: Iterable[Use]) -> list[Finding]:
+    """That a plan which calls people reaches none at any site it serves; nothing otherwise. Sites
+    are looked at no further than the first where somebody is reached."""
+    if next(problems(plan), None) is not None or not rings(plan):
+        return []
+    about_calls = False
+    for use in uses:
+        about_calls |= bool(use.ringing)
+        if use.ringing and reaches_somebody(plan, use):
+            return []
+    return [Finding(code="reaches_nobody")] if about_calls else []
 
 
 def errors(findings: Iterable[Finding]) -> list[Finding]:

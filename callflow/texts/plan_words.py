@@ -27,6 +27,7 @@ CHANGES: Mapping[str, tuple[str, str]] = {
     ),
 }
 UNSAID = ("non dit", "unsaid")
+NOTHING = ("rien", "nothing")
 
 #: How a step can end, beside the outcomes of calls, tasks and waits.
 ENDS: Mapping[str, tuple[str, str]] = {
@@ -38,6 +39,42 @@ OFTEN_ENOUGH = ("assez de fois", "often enough")
 OTHERWISE = ("sinon → un opérateur", "otherwise → an operator")
 GOES_ON = ("suite de la liste", "on with the list")
 NEVER = ("jamais atteinte", "never reached")
+
+#: What becomes of an outcome for which a plan says nothing.
+UNSAID_NEXT = ("rien de choisi : l’appel suivant de la liste", "nothing chosen: the next call")
+UNSAID_AS = (
+    "rien de choisi : comme « personne d’autre à appeler »",
+    "nothing chosen: as “nobody left to call”",
+)
+UNSAID_OPERATOR = (
+    "rien de choisi : un opérateur reprend l’alarme",
+    "nothing chosen: an operator gets the alarm",
+)
+UNSAID_KEPT = (
+    "rien de choisi : l’opérateur garde l’alarme",
+    "nothing chosen: the operator keeps the alarm",
+)
+
+#: What a new step is named, without accents: a step's name is an id.
+STEP_NAMES: Mapping[str, tuple[str, str]] = {
+    "counter_call": ("contre-appel", "counter-call"),
+    "call_list": ("liste", "list"),
+    "question": ("question", "question"),
+    "message": ("message", "message"),
+    "voice_first": ("parole", "voice"),
+    "send_guard": ("agent", "guard"),
+    "hand_to_operator": ("operateur", "operator"),
+    "emergency_service": ("secours", "service"),
+    "act_on_panel": ("centrale", "panel"),
+    "listen_in": ("ecoute", "listening"),
+    "fetch_images": ("images", "images"),
+    "notify": ("avis", "notice"),
+    "wait": ("attente", "wait"),
+    "set_on_test": ("essai", "test"),
+    "protective_measure": ("mesure", "measure"),
+    "go_to": ("reprise", "again"),
+    "close": ("cloture", "closure"),
+}
 
 ROLES: Mapping[str, tuple[str, str]] = {
     "premises": ("site", "premises"),

@@ -57,7 +57,8 @@ async def get_plan(
 @router.post("/plans", status_code=201, responses=CONFLICT, openapi_extra=REQUEST)
 async def publish_plan(caller: Author, body: Sent, station: Here) -> PlanOut:
     """Publishes a plan as its next version, without a draft; running incidents keep theirs
-    (invariant 7). Errors of the plan itself refuse it; its sites are not looked at."""
+    (invariant 7). Errors of the plan itself refuse it, and so does that it could reach nobody at
+    any site that follows it; its sites are not looked at any further."""
     return await _publish(body, caller, station)
 
 
@@ -104,9 +105,10 @@ async def compare(
 @router.post("/plans/{plan_id}/roll-back", status_code=201, responses={**NOT_FOUND, **CONFLICT})
 async def roll_back(plan_id: PlanId, body: RollBackIn, caller: Author, station: Here) -> PlanOut:
     """Publishes what an earlier version says as the next one."""
-    now = station.clock()
+    now, number = station.clock(), body.version
+    reach = await station.store.read(lambda tx: plans.reach_of(tx, plan_id, number, now))
     fresh = await station.store.write(
-        lambda tx: plans.roll_back(tx, plan_id, body.version, caller.name, now, why=body.why)
+        lambda tx: plans.roll_back(tx, plan_id, number, caller.name, now, why=body.why, reach=reach)
     )
     return PlanOut.model_validate(fresh)
 
@@ -152,9 +154,10 @@ def checked_id(plan_id: str, body: PlanIn) -> PlanIn:
 async def _publish(body: PlanIn, caller: Caller, station: Station) -> PlanOut:
     fields = body.fields()
     now = station.clock()
+    reach = await station.store.read(lambda tx: plans.reach(tx, from_json(fields), now))
 
     def write(tx: Tx) -> PlanOut:
-        fresh = plans.publish_checked(tx, fields, caller.name, now)
+        fresh = plans.publish_checked(tx, fields, caller.name, now, reach=reach)
         return PlanOut.model_validate(fresh)
 
     return await station.store.write(write)

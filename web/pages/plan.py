@@ -16,6 +16,7 @@ from callflow.call_plan import Plan
 from callflow.handling import plan_lists, plan_preview, plans
 from callflow.handling.proving import site_of
 from callflow.handling.refusals import NotFound, Refused
+from callflow.plan_picture.words import kind_words
 from callflow.signal import Category, Kind
 from callflow.site import ANY_KIND
 from callflow.storage import Tx, sites
@@ -114,7 +115,7 @@ async def show(
         return {
             **around(tx, station, visitor, of, "plan"),
             "steps": views.steps(of.plan, found, visitor.language),
-            "general": views.findings([f for f in found if not f.step], visitor.language),
+            "general": views.findings([f for f in found if not f.step], visitor.language, of.plan),
             "count": len(found),
             "grave": len(plan_check.errors(found)),
             "checked": check,
@@ -148,6 +149,7 @@ async def called(
             **choices(tx, plan_id, now),
             "asked": asked,
             "preview": None,
+            "kind_words": lambda step: kind_words(step, views.column_of(visitor.language)),
         }
         if not site.strip():
             return values

@@ -19,6 +19,7 @@ from callflow.call_plan import Finding, Plan, PlanError, StepKind
 from callflow.handling import plans
 from callflow.storage import Tx, sites
 from callflow.storage import plans as rows
+from callflow.texts import plan_settings as settings
 from web import plan_forms, refusals
 from web import plan_views as views
 from web.accounts import Right
@@ -74,9 +75,12 @@ async def show(
     visitor: Configurer,
     station: Here,
     step: Annotated[int, Query(ge=0, le=1000)] = 0,
+    at: Annotated[int, Query(ge=0, le=1000)] = 0,
+    did: Annotated[str, Query(max_length=10)] = "",
 ) -> Response:
-    """The draft's steps; the form of the one at the place ``step``."""
-    return await _forms(request, station, visitor, plan_id, place=step)
+    """The draft's steps; the form of the one at the place ``step``. ``did`` is what was done to the
+    one ``at`` a place: whoever works by keys goes on from there."""
+    return await _forms(request, station, visitor, plan_id, place=step, done=(at, did))
 
 
 @router.post("/plans/{plan_id}/edit")
@@ -97,9 +101,13 @@ async def add(plan_id: str, request: Request, visitor: Configurer, station: Here
 
     def changed(body: Body) -> Body:
         kind = forms.one_of(StepKind, form, "kind")
-        return plan_forms.added(body, kind, forms.line(form, "id").strip(), before)
+        column = views.column_of(visitor.language)
+        return plan_forms.added(body, kind, forms.line(form, "id").strip(), before, column)
 
-    return await _change(request, station, visitor, plan_id, form, changed, opened=before)
+    then = f"?step={before}#step-{before}"
+    return await _change(
+        request, station, visitor, plan_id, form, changed, opened=before, then=then
+    )
 
 
 @router.post("/plans/{plan_id}/edit/steps/{place}/{act}")
@@ -122,7 +130,11 @@ async def act_on_step(
 
     here = int(place) if place.isascii() and place.isdigit() and len(place) < 4 else 0
     opened = here if act == "save" else 0
-    return await _change(request, station, visitor, plan_id, form, changed, opened=opened)
+    now_at = max(1, here + {"up": -1, "down": 1}.get(act, 0))
+    then = f"?at={now_at}&did={act}"
+    return await _change(
+        request, station, visitor, plan_id, form, changed, opened=opened, then=then
+    )
 
 
 @router.post("/plans/{plan_id}/edit/order")
@@ -136,6 +148,7 @@ async def order(plan_id: str, request: Request, visitor: Configurer, station: He
         plan_id,
         form,
         lambda body: plan_forms.ordered(body, forms.line(form, "order")),
+        then=f"?at={_whole(form, 'at')}&did=order",
     )
 
 
@@ -235,9 +248,11 @@ async def _change(
     change: Callable[[Body], Body],
     *,
     opened: int = 0,
+    then: str = "",
     on_newest: bool = False,
 ) -> Response:
-    """Save the draft as ``change`` makes it; say why not, with what was typed, where it's wrong."""
+    """Save the draft as ``change`` makes it, and show it where ``then`` says; say why not, with
+    what was typed, where it's wrong."""
     now = station.clock()
 
     def run(tx: Tx) -> None:
@@ -266,8 +281,7 @@ async def _change(
             typed=form,
             change=change,
         )
-    where = f"?step={opened}#step-{opened}" if opened else ""
-    return RedirectResponse(f"{_home(plan_id)}/edit{where}", 303)
+    return RedirectResponse(f"{_home(plan_id)}/edit{then}", 303)
 
 
 async def _forms(
@@ -277,6 +291,7 @@ async def _forms(
     plan_id: str,
     *,
     place: int = 0,
+    done: tuple[int, str] = (0, ""),
     wrong: Wrong | None = None,
     typed: forms.Form | None = None,
     found: Sequence[Finding] | None = None,
@@ -299,10 +314,12 @@ async def _forms(
             "as_of": work.as_of,
             "based_on": work.based_on,
             "steps": views.steps(plan, seen, language),
-            "general": views.findings([f for f in seen if not f.step], language),
+            "general": views.findings([f for f in seen if not f.step], language, plan),
             "names": sites.names_of(tx, {f.site for f in seen if f.site}),
             "grave": len(plan_check.errors(seen)),
             "count": len(seen),
+            "add_at": plan_forms.usual_place(work.body),
+            "done": (min(done[0], len(plan.steps)), done[1]),
             "open": opened(shown, _named(shown, place, typed), typed, language),
             "compared": views.side_by_side(plan, mine, language) if mine else None,
         }
@@ -311,7 +328,7 @@ async def _forms(
     values |= {
         **refusals.said(wrong, language),
         "typed": refusals.typed_again(typed),
-        "kinds": [kind.value for kind in StepKind],
+        "kinds": [(kind.value, views.does(kind, language)) for kind in StepKind],
     }
     return await respond(request, visitor, "plan_edit.html", values, refusals.status_of(wrong))
 
@@ -348,6 +365,7 @@ def opened(plan: Plan, place: int, typed: forms.Form | None, language: str) -> R
             row["target"] = typed.get(f"end_{row['outcome']}", "")
     return {
         "place": place,
+        "does": settings.DOES[step.kind][column],
         "id": typed.get("id", step.id) if typed is not None and "step" in typed else step.id,
         "fields": fields,
         "said": [row for row in ends if row["target"] or row["common"]],

@@ -9,9 +9,12 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow import call_plan
+from callflow.call_plan import StepKind
 from callflow.handling import plan_lists, plans
 from callflow.handling.plan_lists import SORTS, STATES
 from callflow.storage import Tx, sites
+from callflow.texts import plan_words as words
+from web import plan_views as views
 from web import refusals
 from web.access_views import frame
 from web.accounts import Right
@@ -30,8 +33,8 @@ Reader = Annotated[Visitor, Depends(allowed(Right.READ))]
 Configurer = Annotated[Visitor, Depends(allowed(Right.CONFIGURE))]
 
 _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}")
-#: What a plan of one's own begins with.
-_FIRST = {"id": "operator", "kind": "hand_to_operator"}
+#: What a plan of one's own begins with: an operator gets the alarm.
+_FIRST = StepKind.HAND_TO_OPERATOR
 
 
 @router.get("/plans")
@@ -60,7 +63,8 @@ async def create(request: Request, visitor: Configurer, station: Here) -> Respon
             raise ProblemError(422, "1 to 64 letters, digits or . _ -", field="id")
         if sites.plan_body(tx, plan_id) is not None:
             raise ProblemError(409, "there is a plan of this id already", field="id")
-        steps: list[dict[str, Any]] = [_FIRST]
+        named = words.STEP_NAMES[_FIRST][views.column_of(visitor.language)]
+        steps: list[dict[str, Any]] = [{"id": named, "kind": _FIRST}]
         if source:
             steps = call_plan.to_json(plans.get_version(tx, source))["steps"]
         body = {"id": plan_id, "name": name or plan_id, "steps": steps}

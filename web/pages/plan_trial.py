@@ -101,9 +101,10 @@ async def _simulated(
 
 
 def _outcomes(plan: Plan) -> list[str]:
-    """How a call of any step of the plan can end."""
+    """How a call of any step of the plan can end: what people say first, then what lines do."""
     steps = [s for s in plan.steps if s.kind in CALLING or s.kind is StepKind.SEND_GUARD]
-    return sorted({str(outcome) for step in steps for outcome in possible(step)})
+    ends = {str(outcome) for step in steps for outcome in possible(step)}
+    return [outcome.value for outcome in Outcome if outcome.value in ends]
 
 
 def _run(tx: Tx, plan: Plan, form: forms.Form, now: datetime) -> tuple[Site, proving.Simulated]:
@@ -261,13 +262,17 @@ async def rehearse(plan_id: str, request: Request, visitor: Configurer, station:
 async def roll_back(plan_id: str, request: Request, visitor: Configurer, station: Here) -> Response:
     """Publishes what an earlier version says as the next one."""
     form = await forms.sent(request)
-    now = station.clock()
+    now, version = station.clock(), form.get("version", "")
+    number = int(version) if version.isascii() and version.isdigit() and len(version) < 7 else 0
+
+    reach = await station.store.read(lambda tx: plans.reach_of(tx, plan_id, number, now))
 
     def run(tx: Tx) -> None:
-        number, why = form.get("version", ""), forms.line(form, "why")
-        if not (number.isascii() and number.isdigit() and len(number) < 7):
+        if not number:
             raise ProblemError(422, "choose a version")
-        plans.roll_back(tx, plan_id, int(number), visitor.name, now, why=why)
+        plans.roll_back(
+            tx, plan_id, number, visitor.name, now, why=forms.line(form, "why"), reach=reach
+        )
 
     return await _versions(request, station, visitor, plan_id, form, run)
 
@@ -284,6 +289,8 @@ async def _versions(
     wrong = await tried(station, run)
     if wrong is None:
         return RedirectResponse(f"/plans/{quote(plan_id, safe='')}/versions", 303)
+    if isinstance(wrong, plans.Faulty):
+        wrong = ProblemError(409, wrong.findings[0].said(visitor.language))
 
     def read(tx: Tx) -> Row:
         of: Shown = shown(tx, plan_id)

@@ -25,10 +25,12 @@ if (form) {
       event.dataTransfer.setDragImage(held, 10, 10);
     });
     grip.addEventListener("dragend", () => {
-      held.classList.remove("held");
+      const moved = held;
+      moved.classList.remove("held");
       held = undefined;
       if (places() === began) return;
       form.elements.order.value = places();
+      form.elements.at.value = [...list.children].indexOf(moved) + 1;
       form.requestSubmit();
     });
   }

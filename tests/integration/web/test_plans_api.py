@@ -84,6 +84,26 @@ async def test_what_keeps_a_draft_from_being_published_is_said(
     assert problem["findings"][0]["fr"].startswith("étape « lost » : aucune issue")
 
 
+async def test_a_plan_that_can_reach_nobody_is_not_published(
+    api: httpx.AsyncClient, station: WebStation
+) -> None:
+    await api.post("/plans", json=body(CALL, HAND))
+    await api.post("/plans", json=body(HAND))
+    site: dict[str, Any] = {
+        "plans": {"intrusion": "night"},
+        "contacts": [{"id": "a", "name": "Anne", "role": "keyholder"}],
+    }
+    station.site(**site)
+    back = await api.post("/plans/night/roll-back", json={"version": 1, "why": "x"})
+    for answer in (await api.put("/plans/night", json=body(CALL, HAND)), back):
+        assert answer.status_code == 422
+        assert [each["code"] for each in answer.json()["findings"]] == ["reaches_nobody"]
+        assert "it can reach nobody" in answer.json()["detail"]
+    assert (await api.get("/plans/night")).json()["version"] == 2
+    station.site("1002", plans={"intrusion": "night"})
+    assert (await api.put("/plans/night", json=body(CALL, HAND))).status_code == 200
+
+
 async def test_warnings_are_accepted_with_a_reason(api: httpx.AsyncClient) -> None:
     mine = await begun(api, {**CALL, "outcomes": {}})
     answer = await api.post(f"{DRAFT}/publish", json={"why": "x"}, headers=mine)

@@ -102,8 +102,54 @@ def test_steps_are_moved_removed_ordered_and_added() -> None:
             plan_forms.ordered(there, order)
     more = plan_forms.added(there, StepKind.WAIT, "", 2)
     assert ids(more) == "a wait b c again"
-    assert ids(plan_forms.added(more, StepKind.WAIT, "", 99)) == "a wait b c again wait_2"
+    assert ids(plan_forms.added(more, StepKind.WAIT, "", 99)) == "a wait b c again wait-2"
     assert ids(plan_forms.added(there, StepKind.WAIT, "pause", 1)) == "pause a b c again"
+
+
+def test_steps_that_are_added_one_after_the_other_are_done_so() -> None:
+    first = Step(id="operateur", kind=StepKind.HAND_TO_OPERATOR)
+    there = to_json(Plan(id="p", version=1, name="p", steps=(first,)))
+    for kind in (StepKind.COUNTER_CALL, StepKind.CALL_LIST, StepKind.WAIT, StepKind.SEND_GUARD):
+        there = plan_forms.added(there, kind, "", plan_forms.usual_place(there), 0)
+    assert [(step["id"], step.get("outcomes", {})) for step in there["steps"]] == [
+        ("contre-appel", {"exhausted": "liste"}),
+        ("liste", {"exhausted": "attente"}),
+        ("attente", {"elapsed": "agent"}),
+        ("agent", {"exhausted": "operateur"}),
+        ("operateur", {}),
+    ]
+    assert plan_forms.usual_place(plan_forms.added(there, StepKind.CLOSE, "", 99)) == 5
+
+
+def test_a_step_that_goes_on_elsewhere_still_does() -> None:
+    there = body("a", "b", "c")  # each goes on to c
+    found = plan_forms.added(there, StepKind.WAIT, "", 2)["steps"]
+    assert [step.get("outcomes", {}) for step in found[:2]] == [{"exhausted": "c"}, {}]
+
+
+def test_an_outcome_leads_further_down_and_says_what_becomes_of_it_otherwise() -> None:
+    call = Step(id="call", kind=StepKind.CALL_LIST, outcomes={"busy": "first", "exhausted": "hand"})
+    first, hand = (Step(id=each, kind=StepKind.HAND_TO_OPERATOR) for each in ("first", "hand"))
+    plan = Plan(id="p", version=1, name="p", steps=(first, call, hand))
+    rows = {row["outcome"]: row for row in plan_forms.ends(call, plan, 1)}
+    assert next(iter(rows)) == "verified_ok"
+    assert [value for value, _ in rows["exhausted"]["options"]] == ["hand"]
+    assert [value for value, _ in rows["busy"]["options"]] == ["continue", "hand", "first"]
+    for outcome, said in (
+        ("verified_ok", "an operator gets the alarm"),
+        ("no_answer", "the next call"),
+        ("nobody_available", "nobody left to call"),
+    ):
+        assert said in rows[outcome]["unsaid"], outcome
+    assert [row["unsaid"] for row in plan_forms.ends(hand, plan, 1)] == [
+        "nothing chosen: the operator keeps the alarm"
+    ] * 4
+    asked = Step(id="ask", kind=StepKind.QUESTION, answers=("oui", "non"))
+    found = [row["outcome"] for row in plan_forms.ends(asked, Plan(**{**_P, "steps": (asked,)}), 1)]
+    assert [each for each in found if each.startswith("answer")] == ["answer_1", "answer_2"]
+
+
+_P: dict[str, Any] = {"id": "p", "version": 1, "name": "p"}
 
 
 def test_what_led_to_a_step_leads_to_it_by_its_new_name() -> None:
