@@ -92,6 +92,8 @@ def _in_words(
             return end_words(step, value, column)
         case "target":
             return target_words(value, places, column) or words.NOTHING[column]
+        case "name" if value == "to":
+            return words.DESTINATION[column]
         case "name" if value in settings.SETTINGS:
             return settings.label(step.kind if step else "", value)[column]
         case "kind" if value in STEP_KINDS:

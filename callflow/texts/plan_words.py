@@ -28,6 +28,7 @@ CHANGES: Mapping[str, tuple[str, str]] = {
 }
 UNSAID = ("non dit", "unsaid")
 NOTHING = ("rien", "nothing")
+DESTINATION = ("la destination", "the address")
 
 #: How a step can end, beside the outcomes of calls, tasks and waits.
 ENDS: Mapping[str, tuple[str, str]] = {
