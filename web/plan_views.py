@@ -60,11 +60,10 @@ def findings(found: Sequence[Finding], language: str, plan: Plan) -> list[Row]:
     """Each in words, without the step and the site that it is about."""
     column = column_of(language)
     known = {step.id: step for step in plan.steps}
-    places = {step.id: place for place, step in enumerate(plan.steps, 1)}
 
     def said(of: Finding) -> str:
         args = {
-            name: _in_words(name, value, known.get(of.step), places, column)
+            name: _in_words(name, value, known.get(of.step), plan, column)
             for name, value in of.args.items()
         }
         return replace(of, step="", site="", args=args).said(language)
@@ -82,20 +81,20 @@ def findings(found: Sequence[Finding], language: str, plan: Plan) -> list[Row]:
     ]
 
 
-def _in_words(
-    name: str, value: Any, step: Step | None, places: Mapping[str, int], column: int
-) -> Any:
+def _in_words(name: str, value: Any, step: Step | None, plan: Plan, column: int) -> Any:
     """What fills a finding's words as this page calls it: a program reads ``exhausted``, a person
     that nobody is left to call."""
     match name:
         case "outcome" if step is not None:
             return end_words(step, value, column)
         case "target":
+            places = {each.id: place for place, each in enumerate(plan.steps, 1)}
             return target_words(value, places, column) or words.NOTHING[column]
-        case "name" if value == "to":
-            return words.DESTINATION[column]
+        case "where":
+            return setting_named(plan, value, column)
         case "name" if value in settings.SETTINGS:
-            return settings.label(step.kind if step else "", value)[column]
+            label = settings.label(step.kind if step else "", value)
+            return (words.DESTINATION if value == "to" else label)[column]
         case "kind" if value in STEP_KINDS:
             return STEP_KINDS[value][column]
         case "kind":
@@ -150,6 +149,14 @@ def target_words(target: str, places: Mapping[str, int], column: int) -> str:
     if target == CONTINUE:
         return words.GOES_ON[column]
     return f"{places[target]}. {target}" if target in places else target
+
+
+def setting_named(plan: Plan, where: str, column: int) -> str:
+    """``step.setting`` as people call it."""
+    step_id, _, name = where.rpartition(".")
+    kind = next((step.kind for step in plan.steps if step.id == step_id), "")
+    known = name in settings.SETTINGS
+    return f"{step_id} : {settings.label(kind, name)[column]}" if known else where
 
 
 def does(kind: StepKind, language: str) -> str:

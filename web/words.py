@@ -704,7 +704,10 @@ REFUSALS = (
     N_("the plan is not stopped: there is nothing to hand back"),
     N_("there is no act of this id"),
     N_("there is no plan of this id"),
-    N_("somebody changed this plan meanwhile: both versions stand below"),
+    N_(
+        "somebody else changed this plan meanwhile and yours is not saved: both versions stand"
+        " below; do again what you still want"
+    ),
     N_("another version was published meanwhile: compare it with this draft, then go on from it"),
     N_("it can't be published: its errors stand below"),
     N_("accept its warnings with a reason, or mend them"),

@@ -207,6 +207,10 @@ async def followers(
         found, count = plan_lists.followers(
             tx, plan_id, now, text=asked.text, offset=asked.offset, limit=MOST
         )
+        column = views.column_of(visitor.language)
+        for row in found:
+            own = [views.setting_named(of.plan, where, column) for where in row["otherwise"]]
+            row["otherwise"] = own
         return {**around(tx, station, visitor, of, "sites"), "found": found, "count": count}
 
     values = await station.store.read(read)

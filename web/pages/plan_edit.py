@@ -38,7 +38,10 @@ Body = dict[str, Any]
 Row = dict[str, Any]
 
 ACTS = ("save", "up", "down", "remove")
-_CHANGED = "somebody changed this plan meanwhile: both versions stand below"
+_CHANGED = (
+    "somebody else changed this plan meanwhile and yours is not saved: both versions stand below;"
+    " do again what you still want"
+)
 
 
 @dataclass(frozen=True, slots=True)

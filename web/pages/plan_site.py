@@ -11,9 +11,10 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow import call_plan, handling, plan_overrides
-from callflow.call_plan import Plan, PlanError
+from callflow.call_plan import Plan, PlanError, Step
 from callflow.handling import plan_preview, plans
 from callflow.storage import Tx, sites
+from callflow.texts import plan_settings
 from web import plan_forms, refusals
 from web import plan_views as views
 from web.accounts import Right
@@ -170,6 +171,21 @@ async def _save(
     return RedirectResponse(at, 303)
 
 
+def _differing(plan: Plan, here: Step, own: Row, language: str) -> list[Row]:
+    """Each setting of a step that the site has otherwise: ``label``, ``here``, ``plan``."""
+    column = views.column_of(language)
+    there = plan.step(here.id)
+    return [
+        {
+            "label": plan_settings.label(here.kind, name)[column],
+            "here": views.value_words(here, name, column),
+            "plan": views.value_words(there, name, column),
+        }
+        for name in own.get(here.id, {})
+        if getattr(here, name, None) != getattr(there, name, None)
+    ]
+
+
 async def _page(
     request: Request,
     station: Station,
@@ -194,7 +210,11 @@ async def _page(
             "site": row,
             "as_of": row["changed_at"].isoformat(),
             "own": own,
-            "lost": plan_overrides.lost(of.plan, own),
+            "lost": [
+                views.setting_named(of.plan, where, views.column_of(language))
+                for where in plan_overrides.lost(of.plan, own)
+            ],
+            "differs": {s.id: _differing(of.plan, s, own, language) for s in here.steps},
             "rows": views.side_by_side(of.plan, here, language)["rows"],
             "chosen": sorted(k for k, plan in row["plans"].items() if plan == plan_id),
             "open": opened(here, place, typed if wrong else None, language),
