@@ -140,8 +140,8 @@ def read_place(country: Any, region: Any, name: str) -> Place:
     if not isinstance(country, str) or country not in countries():
         raise CalendarError(f"{name}.country", "must be a country's two letters, such as FR")
     if region is not None and (not isinstance(region, str) or region not in _regions(country)):
-        known = ", ".join(_regions(country))
-        raise CalendarError(f"{name}.region", f"{country} has holidays of its own for: {known}")
+        known = ", ".join(_regions(country)) or "-"
+        raise CalendarError(f"{name}.region", "must be a region with holidays of its own", known)
     return place_of(country, region)
 
 

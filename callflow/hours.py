@@ -26,11 +26,13 @@ _MOST = 24  # intervals of a day
 
 
 class CalendarError(ValueError):
-    """``field`` of a calendar is wrong; the message says what it must be."""
+    """``field`` of a calendar is wrong; the message says what it must be. ``said`` is the message
+    without what it is ``about``, which no translation knows."""
 
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(f"{field}: {message}")
-        self.field, self.message = field, message
+    def __init__(self, field: str, said: str, about: str = "") -> None:
+        self.field, self.said, self.about = field, said, about
+        self.message = f"{said}: {about}" if about else said
+        super().__init__(f"{field}: {self.message}")
 
 
 class Interval(NamedTuple):

@@ -58,14 +58,16 @@ def read(data: bytes, zone: ZoneInfo, now: datetime, *, absences: bool, matching
     calendar = _parse(data)
     events = list(calendar.walk("VEVENT"))
     if len(events) > MOST_EVENTS:
-        raise CalendarError(_FIELD, f"has {len(events)} events: {MOST_EVENTS} at most")
+        raise CalendarError(_FIELD, f"has more than {MOST_EVENTS} events", str(len(events)))
     for event in events:
         _check_times(event)
     _check_amount(events)
     found, passed_over = _expand(calendar, zone, now, until, absences, matching.casefold())
     spans = tuple(united(sorted(found)))
     if len(spans) > MOST:
-        raise CalendarError(_FIELD, f"has {len(spans)} times in the coming year: {MOST} at most")
+        raise CalendarError(
+            _FIELD, f"has more than {MOST} times in the coming year", str(len(spans))
+        )
     return Read(spans=spans, events=len(events), passed_over=passed_over, until=until)
 
 
@@ -78,7 +80,7 @@ def _parse(data: bytes) -> Calendar:
     except CalendarError:
         raise
     except Exception as error:  # a parser of others' on a file of others': it may raise anything
-        raise CalendarError(_FIELD, f"is no iCalendar file that can be read: {error}") from None
+        raise CalendarError(_FIELD, "is no iCalendar file that can be read", str(error)) from None
     if not isinstance(calendar, Calendar):
         raise CalendarError(_FIELD, "must be one VCALENDAR")
     return calendar
@@ -107,41 +109,41 @@ def _check_rule(text: str, rule: vRecur) -> None:
     named = {str(key).upper() for key in rule}
     frequency = [str(each).upper() for each in rule.get("FREQ", [])]
     if len(frequency) != 1 or frequency[0] not in _FREQUENCIES or named & _WITHIN_A_DAY:
-        raise CalendarError(_FIELD, f"{text}: may repeat daily at most, one event for each time")
+        raise CalendarError(_FIELD, "may repeat daily at most, one event for each time", text)
     if any(not 1 <= each <= 1000 for each in rule.get("INTERVAL", [1])):
-        raise CalendarError(_FIELD, f"{text}: INTERVAL must be 1 to 1000")
+        raise CalendarError(_FIELD, "INTERVAL must be 1 to 1000", text)
 
 
 def _check_times(event: Any) -> None:
     if "DTSTART" not in event:
-        raise CalendarError(_FIELD, f"{_named(event)} has no DTSTART")
+        raise CalendarError(_FIELD, "has an event without DTSTART", _named(event))
     for name in ("DTSTART", "DTEND", "RECURRENCE-ID"):
         if name not in event:
             continue
         value = event[name]
         at = getattr(value, "dt", None)
         if not isinstance(at, date) or not _FIRST_YEAR <= at.year <= _LAST_YEAR:
-            when = f"must be one time from {_FIRST_YEAR} to {_LAST_YEAR}"
-            raise CalendarError(_FIELD, f"{name} of {_named(event)} {when}")
+            when = f"has a time that is not one from {_FIRST_YEAR} to {_LAST_YEAR}"
+            raise CalendarError(_FIELD, when, f"{name}, {_named(event)}")
         zone = value.params.get("TZID")
         if zone is not None and isinstance(at, datetime) and at.tzinfo is None:
-            known = "is neither an IANA nor a Windows name"
-            raise CalendarError(_FIELD, f"the time zone {zone} of {_named(event)} {known}")
+            known = "has a time zone whose name is neither IANA's nor Windows'"
+            raise CalendarError(_FIELD, known, f"{zone}, {_named(event)}")
 
 
 def _named(event: Any) -> str:
-    return f"the event {str(event.get('SUMMARY', event.get('UID', 'without a name')))[:80]!r}"
+    return repr(str(event.get("SUMMARY", event.get("UID", "")))[:80])
 
 
 def _check_amount(events: list[Any]) -> None:
     repeated = [event for event in events if "RRULE" in event]
     for event in repeated:
         if isinstance(event["RRULE"], list):
-            raise CalendarError(_FIELD, f"{_named(event)} has more than one RRULE")
+            raise CalendarError(_FIELD, "has an event with more than one RRULE", _named(event))
     by_place = [event for event in repeated if _is_by_place(event["RRULE"])]
     if len(repeated) > _MOST_REPEATED or len(by_place) > _MOST_BY_PLACE:
         most = f"{_MOST_REPEATED} at most, and {_MOST_BY_PLACE} by the month's or the year's days"
-        raise CalendarError(_FIELD, f"has {len(repeated)} repeated events: {most}")
+        raise CalendarError(_FIELD, f"may have so many repeated events: {most}", str(len(repeated)))
 
 
 def _is_by_place(rule: vRecur) -> bool:
@@ -165,7 +167,7 @@ def _expand(
             now - timedelta(days=1), until + timedelta(days=1)
         )
     except Exception as error:  # as above
-        raise CalendarError(_FIELD, f"its repetitions can't be followed: {error}") from None
+        raise CalendarError(_FIELD, "has repetitions that can't be followed", str(error)) from None
     spans, passed_over = [], set()
     for event in occurrences:
         if not _counts(event, absences, matching):

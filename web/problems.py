@@ -46,7 +46,8 @@ class Problem(BaseModel):
 
 
 class ProblemError(Exception):
-    """Ends a request with a problem. ``field`` is the path of the one at fault."""
+    """Ends a request with a problem. ``field`` is the path of the one at fault; ``about``: what a
+    page says behind the detail, in nobody's language."""
 
     def __init__(
         self,
@@ -56,9 +57,11 @@ class ProblemError(Exception):
         field: str | None = None,
         holder: str | None = None,
         headers: Mapping[str, str] | None = None,
+        about: str = "",
     ) -> None:
         super().__init__(detail)
         self.status, self.detail, self.field, self.holder = status, detail, field, holder
+        self.about = about
         self.headers = dict(headers or {})
 
 

@@ -39,6 +39,7 @@ def refusal(wrong: Wrong | None, language: str) -> str:
     translate = i18n.catalogue(language).gettext
     if isinstance(wrong, ProblemError):
         text = translate(wrong.detail)
+        text = f"{text} : {wrong.about}" if wrong.about else text
         seconds = wrong.headers.get("Retry-After")
         return f"{text} ({seconds} s)" if seconds else text
     text = translate(wrong.message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
@@ -12,6 +13,8 @@ from web.pages import forms
 from web.problems import ProblemError
 
 Body = dict[str, Any]
+
+_FRENCH = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})")
 
 
 def week(form: forms.Form) -> dict[str, list[str]]:
@@ -26,7 +29,7 @@ def hours(text: str, field: str) -> list[str]:
     try:
         read_hours(said, field)
     except CalendarError as error:
-        raise ProblemError(422, error.message, field=field) from None
+        raise ProblemError(422, error.said, field=field, about=error.about) from None
     return said
 
 
@@ -40,7 +43,7 @@ def holidays(form: forms.Form, rules: Collection[str]) -> Body | None:
         read_holidays(body, "holidays", rules)
     except CalendarError as error:
         field = error.field.split(".")[-1]
-        raise ProblemError(422, error.message, field=field) from None
+        raise ProblemError(422, error.said, field=field, about=error.about) from None
     return body
 
 
@@ -52,12 +55,28 @@ def exceptions(text: str) -> dict[str, list[str]]:
         day, _, said = each.strip().partition(" ")
         if not day:
             continue
+        iso = _iso(day)
+        if iso is None:
+            wrong = "a line is a day and its hours, such as 2026-12-24 08:00-12:00"
+            raise ProblemError(422, wrong, field="exceptions", about=each.strip()[:40])
+        if iso in found:
+            wrong = "this day is there twice: its hours stand on one line"
+            raise ProblemError(422, wrong, field="exceptions", about=day)
         try:
-            date.fromisoformat(day)
-        except ValueError:
-            raise ProblemError(422, "a line is a day and its hours", field="exceptions") from None
-        found[day] = hours(said, "exceptions")
+            found[iso] = hours(said, "exceptions")
+        except ProblemError as error:
+            error.about = each.strip()[:40]
+            raise
     return found
+
+
+def _iso(day: str) -> str | None:
+    """A day as it is kept; 24/12/2026 is one too. None: it is none."""
+    french = _FRENCH.fullmatch(day)
+    try:
+        return date.fromisoformat("-".join(french.groups()[::-1]) if french else day).isoformat()
+    except ValueError:
+        return None
 
 
 def typed_week(week: Mapping[str, list[str]] | None) -> dict[str, str]:

@@ -88,12 +88,12 @@ async def write(
     """What they may do, their hours, an absence, or one that is forgotten."""
     if act not in ACTS:
         raise not_found("act")
-    form = await forms.sent(request)
+    form, now = await forms.sent(request), station.clock()
     role = form.get("role", "")
 
     def changed(site: Body) -> Body:
         this = _theirs(site, contact_id, role)
-        after = _CHANGES[act](this, form, ZoneInfo(site["timezone"]))
+        after = _CHANGES[act](this, form, ZoneInfo(site["timezone"]), now)
         same = (this["id"], this["role"])
         contacts = [after if (c["id"], c["role"]) == same else c for c in site["contacts"]]
         return {**site, "contacts": contacts}
@@ -125,7 +125,7 @@ async def put_calendar(
     try:
         found = await asyncio.to_thread(ical.read, data, zone, now, absences=absences)
     except CalendarError as error:
-        wrong: Wrong | None = ProblemError(422, error.message, field="file")
+        wrong: Wrong | None = ProblemError(422, error.said, field="file", about=error.about)
     else:
 
         def run(tx: Tx) -> None:
@@ -136,7 +136,8 @@ async def put_calendar(
 
         wrong = await tried(station, run)
     if wrong is not None:
-        return await _page(station, visitor, site_id, contact_id, role, wrong=wrong)
+        again = {**form, "act": f"calendar/{which}"}
+        return await _page(station, visitor, site_id, contact_id, role, wrong=wrong, typed=again)
     return RedirectResponse(_path(site_id, contact_id, role), 303)
 
 
@@ -179,7 +180,7 @@ def _theirs(site: Body, contact_id: str, role: str) -> Body:
 # --- what is changed ----------------------------------------------------------------------
 
 
-def _authorities(contact: Body, form: forms.Form, zone: ZoneInfo) -> Body:
+def _authorities(contact: Body, form: forms.Form, zone: ZoneInfo, now: datetime) -> Body:
     """A kind that is not set apart has what counts for any."""
     shown = {kind.value for kind in ALARMS}
     kept = {k: may for k, may in contact["authorities"].items() if k not in (*shown, ANY_KIND)}
@@ -191,7 +192,7 @@ def _authorities(contact: Body, form: forms.Form, zone: ZoneInfo) -> Body:
     return {**contact, "authorities": kept}
 
 
-def _hours(contact: Body, form: forms.Form, zone: ZoneInfo) -> Body:
+def _hours(contact: Body, form: forms.Form, zone: ZoneInfo, now: datetime) -> Body:
     there = dict(contact["availability"] or {})
     for name in ("week", "holidays"):
         there.pop(name, None)
@@ -203,7 +204,7 @@ def _hours(contact: Body, form: forms.Form, zone: ZoneInfo) -> Body:
     return {**contact, "availability": there or None}
 
 
-def _absence(contact: Body, form: forms.Form, zone: ZoneInfo) -> Body:
+def _absence(contact: Body, form: forms.Form, zone: ZoneInfo, now: datetime) -> Body:
     """Away from then to then, and whoever stands in meanwhile."""
     begins, ends = forms.moment(form, "from", zone), forms.moment(form, "until", zone)
     if begins is None or ends is None:
@@ -211,6 +212,8 @@ def _absence(contact: Body, form: forms.Form, zone: ZoneInfo) -> Body:
         raise ProblemError(422, "choose a day and a time", field=field)
     if ends <= begins:
         raise ProblemError(422, "must lie after from", field="until")
+    if ends <= now:
+        raise ProblemError(422, "is over already: is the year right?", field="until")
     span = {"from": to_iso(begins), "until": to_iso(ends)}
     there = dict(contact["availability"] or {})
     there["leaves"] = [*there.get("leaves", []), span]
@@ -220,7 +223,7 @@ def _absence(contact: Body, form: forms.Form, zone: ZoneInfo) -> Body:
     return {**contact, "availability": there}
 
 
-def _forget(contact: Body, form: forms.Form, zone: ZoneInfo) -> Body:
+def _forget(contact: Body, form: forms.Form, zone: ZoneInfo, now: datetime) -> Body:
     """An absence, a duty or a replacement (``what``) that begins then is none."""
     what, begins = form.get("what", ""), form.get("begins", "")
     if what not in ("leaves", "duties", "replacements"):

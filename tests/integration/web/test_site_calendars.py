@@ -7,6 +7,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 from fastapi import FastAPI
 
@@ -63,7 +64,7 @@ async def test_hours_and_rules_are_written_drawn_and_taken_away(
         "country": "fr",
         "region": "Alsace",
         "on_holidays": "closed",
-        "exceptions": "2026-12-24 08:00-12:00\r\n2026-08-14",
+        "exceptions": "24/12/2026 08:00-12:00\r\n2026-08-14",
         "early": "15",
         "late": "30",
         "arrived_within": "5",
@@ -81,7 +82,10 @@ async def test_hours_and_rules_are_written_drawn_and_taken_away(
     assert 'value="08:00-12:00, 13:30-18:30"' in shown
     for wrong, said in (
         ({"mon": "8-12"}, "such as 08:00-18:30 or 22:00-06:00 (Monday)"),
-        ({"exceptions": "Christmas"}, "a day and its hours (Days that are not as usual)"),
+        ({"exceptions": "Christmas"}, "08:00-12:00 : Christmas (Days that are not as usual)"),
+        ({"exceptions": "24/12/2026\n2026-12-24 08:00-12:00"}, "this day is there twice"),
+        ({"exceptions": "2026-12-24 8h"}, "or 22:00-06:00 : 2026-12-24 8h"),
+        ({"region": "Bretagne"}, "must be a region with holidays of its own : 57, 6AE"),
         ({"country": "XX"}, "such as FR (Country of the holidays)"),
         ({"late": "soon"}, "must be a number (Minutes after a closing)"),
         ({"late": "-1"}, "(Minutes after a closing)"),
@@ -134,6 +138,7 @@ async def test_when_somebody_can_be_called(station: WebStation, admin: Person) -
     for wrong, said in (
         ({"until": begins}, "must lie after from (Until)"),
         ({"from": ""}, "choose a day and a time (From)"),
+        ({"from": "2020-08-01T00:00", "until": "2020-08-16T00:00"}, "is over already"),
         ({"instead": "ghost"}, "there is no contact 'ghost'"),
     ):
         status, text = await send(admin, ANNE, f"{ANNE}/absence", **{**away, **wrong})
@@ -157,8 +162,8 @@ async def test_absences_come_and_go_as_a_file(station: WebStation, admin: Person
     csrf = await admin.csrf()
     at = [(clock.now() + timedelta(days=n)).strftime("%Y%m%dT080000Z").encode() for n in (2, 5)]
 
-    async def put(data: bytes) -> int:
-        answer = await admin.client.post(
+    async def put(data: bytes) -> httpx.Response:
+        return await admin.client.post(
             f"{ANNE}/calendar/absences",
             data={
                 "csrf": csrf,
@@ -167,10 +172,16 @@ async def test_absences_come_and_go_as_a_file(station: WebStation, admin: Person
             },
             files={"file": ("a.ics", data, "text/calendar")},
         )
-        return answer.status_code
 
-    assert await put(b"no calendar") == 422
-    assert await put(FILE % tuple(at)) == 303
+    for wrong, said in (
+        (b"no calendar", "n’est pas un fichier iCalendar lisible"),
+        (FILE.replace(b"DTSTART:%s\r\n", b"") % at[1], "a un évènement sans DTSTART : '1'"),
+    ):
+        refused = await put(wrong)
+        assert refused.status_code == 422
+        assert said in html.unescape(refused.text)
+        assert re.search(r'type="file"[^>]*aria-invalid="true"', refused.text)
+    assert (await put(FILE % tuple(at))).status_code == 303
     assert len(site(station)["contacts"][1]["availability"]["leaves"]) == 1
     back = await admin.see(f"{ANNE}/calendar/absences")
     assert back.headers["content-type"].startswith("text/calendar")
