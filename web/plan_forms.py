@@ -7,6 +7,7 @@ from ``texts.plan_settings``.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import takewhile
@@ -49,6 +50,7 @@ Body = dict[str, Any]
 MOST_WHO = 20
 #: Characters of a field; what is too long for a plan is said beside its step.
 _MOST = 5000
+_NO_NAME = re.compile(r"[^0-9A-Za-z._-]+")
 _NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
 #: Ends after which no list goes on.
 _NOT_ON = frozenset({EXHAUSTED, NOBODY, OVERDUE})
@@ -233,7 +235,8 @@ def read_step(form: Form, before: Step) -> Body:
     """The step as the form has it, of the kind that it had; a field that was not sent stays as it
     was. Raises ProblemError."""
     properties = step_schema(before.kind)["properties"]
-    body: Body = {**step_to_json(before), "id": _line(form, "id").strip()}
+    named = _line(form, "id").strip()
+    body: Body = {**step_to_json(before), "id": named if named == before.id else as_name(named)}
     for name in ("text", *FIELDS[before.kind]):
         control = _control(before.kind, name, properties[name])
         if control != "flag" and (f"{name}_0" if name == "who" else name) not in form:
@@ -294,7 +297,7 @@ def added(body: Body, kind: StepKind, step_id: str, place: int, column: int = 1)
     """
     taken = {step["id"] for step in body["steps"]}
     own = words.STEP_NAMES[kind][column]
-    named = step_id or next(n for n in _names(own) if n not in taken)
+    named = as_name(step_id) or next(n for n in _names(own) if n not in taken)
     at = min(max(place - 1, 0), len(body["steps"]))
     before, behind = body["steps"][:at], body["steps"][at:]
     goes_to = behind[0]["id"] if behind and not before else ""
@@ -304,6 +307,14 @@ def added(body: Body, kind: StepKind, step_id: str, place: int, column: int = 1)
     outcomes = {str(end): goes_to} if end and goes_to else {}
     step = step_to_json(Step(id=named, kind=kind, outcomes=outcomes))
     return {**body, "steps": [*before, step, *behind]}
+
+
+def as_name(typed: str) -> str:
+    """What was typed as a step may be named: without accents, hyphens for blanks; as it is where
+    nothing of it is left."""
+    letters = unicodedata.normalize("NFKD", typed)
+    plain = "".join(each for each in letters if not unicodedata.combining(each))
+    return _NO_NAME.sub("-", plain).strip("-") or typed
 
 
 def _led_to(before: list[Body], named: str, behind: str) -> tuple[list[Body], str]:

@@ -152,6 +152,15 @@ def test_an_outcome_leads_further_down_and_says_what_becomes_of_it_otherwise() -
 _P: dict[str, Any] = {"id": "p", "version": 1, "name": "p"}
 
 
+def test_a_step_is_named_as_people_write() -> None:
+    assert plan_forms.as_name("Dépositaires de clés") == "Depositaires-de-cles"
+    assert plan_forms.as_name(" l’agent (n° 2) ") == "l-agent-n-2"
+    assert plan_forms.as_name("keyholders_2") == "keyholders_2"
+    assert plan_forms.as_name("鍵") == "鍵"  # said beside the step
+    there = plan_forms.added(body("a", "b"), StepKind.WAIT, "Après l'appel", 2)
+    assert ids(there) == "a Apres-l-appel b again"
+
+
 def test_what_led_to_a_step_leads_to_it_by_its_new_name() -> None:
     there = body("a", "b")
     named = {**there["steps"][1], "id": "last"}
