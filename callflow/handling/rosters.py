@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from callflow import roster
 from callflow.handling.contacts import e164
 from callflow.handling.refusals import NotFound
 from callflow.handling.site_rules import BadSite
@@ -65,6 +66,12 @@ def remove_duty(tx: Tx, duty_id: str, who: str, now: datetime) -> None:
     if duty is None:
         raise NotFound("there is no such duty in the roster")
     _tell(tx, "roster_removed", duty, who, now)
+
+
+def findings(tx: Tx, start: datetime, end: datetime) -> list[roster.Finding]:
+    """What is wrong with the roster between two instants."""
+    around = rosters.between(tx, start - roster.AROUND, end + roster.AROUND)
+    return roster.findings(around, start, end)
 
 
 def _tell(tx: Tx, kind: str, duty: Duty, who: str, now: datetime, **more: int) -> None:

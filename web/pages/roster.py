@@ -117,12 +117,11 @@ async def _show(
     week = Span(_midnight(monday), _midnight(monday + _WEEK))
 
     def read(tx: Tx) -> Row:
-        around = rows.between(tx, week.start - roster.AROUND, week.end + roster.AROUND)
-        duties = [d for d in around if d.begins_at < week.end and d.ends_at > week.start]
+        duties = rows.between(tx, week.start, week.end)
         there = rows.between(tx, now, now + timedelta(microseconds=1))
         return {
             "days": _days(duties, monday, now, own_days.own_days(tx), visitor.language),
-            "findings": roster.findings(around, week.start, week.end),
+            "findings": rosters.findings(tx, week.start, week.end),
             "now_on": {part: roster.on_duty(there, part, now) for part in Part},
             "fallback": load_policy(tx).desk.duty_numbers,
             "users": shifts.user_names(tx),

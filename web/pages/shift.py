@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse
 
 from callflow import handling
 from callflow.clock import from_iso
-from callflow.handling import dead_man, shifts
+from callflow.handling import dead_man, rosters, shifts
 from callflow.shift import AHEAD
 from callflow.storage import Tx, people, sites
 from callflow.storage import shifts as rows
@@ -56,6 +56,7 @@ async def _start(
     status: int = 200,
 ) -> Response:
     now = station.clock()
+    soon = now + AHEAD
 
     def read(tx: Tx) -> Row:
         found = shifts.to_take_over(tx, visitor.id, now)
@@ -65,12 +66,12 @@ async def _start(
             "mine": rows.running(tx, visitor.id),
             "names": sites.site_names(tx),
             "entries": views.told(tx, found.entries),
+            "findings": rosters.findings(tx, now, soon),
             "health": health,
             "strip": views.strip(health),
         }
 
     values = await station.store.read(read)
-    soon = now + AHEAD
     values |= {"refused": refused, "ticked": ticked, "soon": soon}
     values["may_act"] = Right.HANDLE in visitor.rights
     values["may_end"] = Right.SUPERVISE in visitor.rights

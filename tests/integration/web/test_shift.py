@@ -9,7 +9,9 @@ import httpx
 import pytest
 
 from callflow import clock, handling
-from callflow.handling import own_days, shifts
+from callflow.handling import own_days, rosters, shifts
+from callflow.hours import Span
+from callflow.roster import Part
 from callflow.storage import people
 from callflow.storage import shifts as rows
 from tests.support.web_station import NAME, PASSWORD, WebStation
@@ -128,6 +130,20 @@ async def test_the_last_one_needs_a_supervisor_s_signature(
     done = await operator.post("/shift/end", data={**form, **why, "supervisor_password": PASSWORD})
     assert done.status_code == 303
     assert on_shift(station) == []
+
+
+async def test_whoever_takes_over_reads_where_nobody_is_on_the_roster(
+    station: WebStation, operator: httpx.AsyncClient
+) -> None:
+    assert "Rien ne manque dans ce qui est planifié" in (await operator.get("/shift")).text
+    now = clock.now()
+    soon = Span(now - timedelta(hours=3), now + timedelta(hours=2))
+    station.do(
+        lambda tx: rosters.add_duties(tx, Part.TECHNICIAN, "Ana", "+33639989920", [soon], BOSS, now)
+    )
+    shown = (await operator.get("/shift")).text
+    assert "Rien ne manque dans ce qui est planifié" not in shown
+    assert "personne — technicien d’astreinte" in shown
 
 
 async def test_a_supervisor_ends_a_forgotten_shift(
