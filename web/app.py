@@ -111,6 +111,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         asyncio.create_task(_beat(app.state.station)),
         asyncio.create_task(app.state.hub.run()),
         asyncio.create_task(app.state.telephones.run()),
+        asyncio.create_task(app.state.site_imports.run()),
     ]
     try:
         yield

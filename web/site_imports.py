@@ -1,17 +1,22 @@
 """Files of sites that somebody sent: read, compared and written beside the pages, which look on.
 
-They live in this process alone, and not for long: what people and numbers are in them is on no
-disk, and after a restart a file is sent again. Nothing of one is in the database before all is.
+A file lies in the database, encrypted, for an hour at most, so that a restart loses none and each
+web process shows the same; an erasure forgets all (``handling/erasing.py``). One process works on
+it and says how far it is; where that one dies, the next that is asked goes on from the file. What
+it would do is compared anew by each process that shows it. Nothing of it is among the sites before
+all is, in the transaction in which the file is done.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import secrets
-from collections.abc import Coroutine
+import zlib
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from typing import Any
@@ -19,20 +24,25 @@ from typing import Any
 import structlog
 
 from callflow.handling import import_writing, importing
-from callflow.handling.import_writing import SitesChanged
+from callflow.handling.import_writing import Ready, SitesChanged
 from callflow.handling.importing import Prepared
 from callflow.site_file import reading
 from callflow.site_file.reading import Table
-from callflow.storage import StoreUnavailable
+from callflow.storage import StoreUnavailable, Tx, uploads
 from web.station import Station
 from web.words import N_
 
 _log = structlog.get_logger()
 
-#: Files that are kept at once, and for how long.
-_MOST, _KEPT = 4, timedelta(hours=1)
+Row = dict[str, Any]
+_Work = Callable[[], Coroutine[Any, Any, None]]
+
+#: Files that are kept at once.
+_MOST = 4
 #: Times that a file is compared anew because somebody changed a site meanwhile.
 _TRIES = 3
+#: Seconds between two signs of whoever works, and two looks for what is not kept any more.
+_BEAT, _TIDY = 1.0, 5.0
 
 
 class Phase(StrEnum):
@@ -49,6 +59,10 @@ class Phase(StrEnum):
 
 #: Those in which something goes on by itself.
 UNDER_WAY = frozenset({Phase.WAITING, Phase.READING, Phase.COMPARING, Phase.WRITING})
+_UNDER_WAY = [phase.value for phase in sorted(UNDER_WAY)]
+#: The page's process ended while it wrote.
+_AWAY = N_("the database does not answer: try again")
+INTERRUPTED = N_("the pages were started anew before it was written: look at it, and import it")
 
 
 @dataclass(kw_only=True, slots=True)
@@ -57,7 +71,6 @@ class SiteImport:
 
     id: str
     name: str
-    data: bytes
     sha256: str
     remove: bool
     who: str
@@ -66,7 +79,9 @@ class SiteImport:
     done: int = 0
     total: int = 0
     table: Table = field(default_factory=Table)
-    prepared: Prepared | None = None
+    prepared: Prepared | None = None  # None as well where another process has it
+    counts: Row = field(default_factory=dict)  # of what it would do, or did
+    digest: str = ""
     said: str = ""  # why it was not written
     stopped: bool = False  # nobody wants it any more, or the process ends
 
@@ -77,89 +92,223 @@ class SiteImport:
         self.done, self.total = done, total
 
 
+def _of(row: Row) -> SiteImport:
+    """As another process tells of it."""
+    names = ("id", "name", "sha256", "remove", "who", "at", "done", "total", "said", "digest")
+    same = {name: row[name] for name in names}
+    return SiteImport(**same, phase=Phase(row["phase"]), counts=row["counts"])
+
+
 class SiteImports:
-    """The files of one process."""
+    """The files of all processes, as this one sees and works on them."""
 
     def __init__(self, station: Station) -> None:
         self._station = station
+        self._me = secrets.token_hex(8)
         self._kept: dict[str, SiteImport] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._one = asyncio.Lock()  # two at once would only be slower
 
-    def begin(self, name: str, data: bytes, who: str, *, remove: bool) -> SiteImport:
-        """A file is read and compared; not written."""
+    async def begin(self, name: str, data: bytes, who: str, *, remove: bool) -> SiteImport | None:
+        """A file is read and compared; not written. None: too many are under way."""
         now = self._station.clock()
-        for old in sorted(self._kept.values(), key=lambda each: each.at):
-            many = len(self._kept) >= _MOST
-            if (many or now - old.at > _KEPT) and old.phase not in UNDER_WAY:
-                del self._kept[old.id]
         made = SiteImport(
             id=secrets.token_hex(8),
             name=name[:100],
-            data=data,
             sha256=hashlib.sha256(data).hexdigest(),
             remove=remove,
             who=who,
             at=now,
         )
+        kept = await asyncio.to_thread(self._packed, data)
+        row: Row = {name: getattr(made, name) for name in ("id", "name", "sha256", "remove", "who")}
+        row |= {"at": now, "data": kept, "phase": made.phase.value, "done": 0, "total": 0}
+        row |= {"said": "", "digest": "", "counts": {}, "worker": self._me, "beat_at": now}
+
+        def write(tx: Tx) -> bool:
+            if uploads.busy(tx, _UNDER_WAY, now) >= _MOST:
+                return False
+            uploads.make_room(tx, _MOST - 1, _UNDER_WAY, now)
+            uploads.insert(tx, row)
+            return True
+
+        if not await self._station.store.write(write):
+            return None
         self._kept[made.id] = made
-        self._run(made, self._compare(made))
+        self._run(made, partial(self._compare, made))
         return made
 
-    @property
-    def full(self) -> bool:
-        """Whether as many files as are kept are all under way."""
-        return sum(each.phase in UNDER_WAY for each in self._kept.values()) >= _MOST
+    async def get(self, id: str, who: str) -> SiteImport | None:
+        """A file that ``who`` sent; where nobody works on it and what it would do is not known
+        here, that begins."""
+        row = await self._station.store.read(lambda tx: uploads.get(tx, id, who))
+        now = self._station.clock()
+        if row is None or now - row["at"] > uploads.KEPT:
+            if row is not None or id not in await self._station.store.read(uploads.ids):
+                self._let_go(id)
+            return None
+        mine, phase = self._kept.get(id), Phase(row["phase"])
+        failed = mine is not None and mine.phase is Phase.FAILED and phase in UNDER_WAY
+        if mine is not None and row["worker"] == self._me and not failed:
+            if phase is Phase.DONE:  # written, though the answer of the database was lost
+                mine.phase, mine.said = phase, ""
+            return mine
+        if phase in UNDER_WAY and now - row["beat_at"] < uploads.STALE:
+            return _of(row)
+        if phase in (Phase.DONE, Phase.FAILED):
+            seen = _of(row)
+            seen.prepared = mine.prepared if mine is not None else None
+            return seen
+        same = mine is not None and (mine.phase, mine.digest) == (phase, row["digest"])
+        if phase is Phase.READY and same:
+            return mine
+        return await self._take_over(row, now)
 
-    def get(self, id: str, who: str) -> SiteImport | None:
-        """A file that ``who`` sent."""
-        found = self._kept.get(id)
-        return found if found is not None and found.who == who else None
-
-    def drop(self, one: SiteImport) -> None:
+    async def drop(self, one: SiteImport) -> None:
         """Forget it; one that is being written goes on."""
-        self._kept.pop(one.id, None)
-        one.stopped = one.phase is not Phase.WRITING
+        writing = Phase.WRITING.value
+        if await self._station.store.write(lambda tx: uploads.drop(tx, one.id, writing)):
+            self._let_go(one.id)
 
-    def write(self, one: SiteImport) -> None:
+    async def write(self, one: SiteImport) -> None:
         """Write what is shown, or show anew where it would be something else by now."""
-        if one.phase is Phase.READY and one.prepared is not None and not one.prepared.faults:
-            one.phase, one.said = Phase.WRITING, ""
-            one.tick(0)
-            self._run(one, self._write(one, one.prepared))
+        if one.phase is not Phase.READY or one.prepared is None or one.prepared.faults:
+            return
+        prepared, digest, writing = one.prepared, one.digest, Phase.WRITING.value
+        values = self._sign(phase=writing, said="", done=0, total=0)
+
+        def claim(tx: Tx) -> bool:
+            phases = {"ready": Phase.READY.value, "own": writing}
+            return uploads.claim(tx, one.id, self._me, digest, values, **phases)
+
+        one.phase, one.said = Phase.WRITING, ""
+        try:
+            claimed = await self._station.store.write(claim)
+        except StoreUnavailable:
+            claimed, one.said = False, _AWAY
+        if not claimed:
+            one.phase = Phase.READY  # or somebody else writes it, or it is gone: the page tells
+            return
+        one.tick(0)
+        self._run(one, partial(self._write, one, prepared))
+
+    async def run(self) -> None:
+        """Forget here what is not kept any more."""
+        while True:
+            await asyncio.sleep(_TIDY)
+            if self._kept:
+                with contextlib.suppress(StoreUnavailable):
+                    there = await self._station.store.read(uploads.ids)
+                    for id in self._kept.keys() - there:
+                        self._let_go(id)
 
     async def close(self) -> None:
         """What is under way ends; what was at the database is there or not, as a whole."""
+        ours = any(one.phase in UNDER_WAY for one in self._kept.values())
         for one in self._kept.values():
             one.stopped = True  # its thread ends too, which no task's end ends
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if ours:
+            now = self._station.clock()
+            with contextlib.suppress(StoreUnavailable):
+                await self._station.store.write(lambda tx: uploads.release(tx, self._me, now))
 
-    def _run(self, one: SiteImport, work: Coroutine[Any, Any, None]) -> None:
+    # --- where it is kept -------------------------------------------------------------------
+
+    def _packed(self, data: bytes) -> bytes:
+        return self._station.vault.encrypt(zlib.compress(data, 1))
+
+    def _read(self, kept: bytes, tick: reading.Tick) -> Table:
+        return reading.read(zlib.decompress(self._station.vault.decrypt(kept)), tick)
+
+    def _sign(self, **values: Any) -> Row:
+        return {**values, "beat_at": self._station.clock()}
+
+    async def _say(self, one: SiteImport, **values: Any) -> None:
+        """Raises InterruptedError where it is gone, or another process's by now."""
+        signed = self._sign(phase=one.phase.value, **values)
+        if not await self._station.store.write(
+            lambda tx: uploads.change(tx, one.id, self._me, signed)
+        ):
+            raise InterruptedError
+
+    async def _take_over(self, row: Row, now: datetime) -> SiteImport:
+        """Go on from the file, whose process died, or which another one has shown."""
+        one = _of(row)
+        if one.phase is Phase.WRITING:
+            one.said = INTERRUPTED
+        one.phase, one.done, one.total = Phase.WAITING, 0, 0
+        values: Row = {"phase": one.phase.value, "done": 0, "total": 0, "said": one.said}
+        values["beat_at"] = now
+        taken = partial(uploads.take_over, seen=row, worker=self._me, values=values)
+        if not await self._station.store.write(taken):
+            return _of(row)
+        self._let_go(one.id)
+        self._kept[one.id] = one
+        self._run(one, partial(self._compare, one))
+        return one
+
+    def _let_go(self, id: str) -> None:
+        gone = self._kept.pop(id, None)
+        if gone is not None:
+            gone.stopped = True
+
+    # --- what goes on beside the pages --------------------------------------------------------
+
+    def _run(self, one: SiteImport, work: _Work) -> None:
         task = asyncio.create_task(self._watched(one, work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _watched(self, one: SiteImport, work: Coroutine[Any, Any, None]) -> None:
+    async def _watched(self, one: SiteImport, work: _Work) -> None:
+        beating = asyncio.create_task(self._beat(one))
         try:
-            await work
+            await work()
         except InterruptedError:
             one.phase = Phase.FAILED
         except StoreUnavailable:
             one.phase = Phase.READY if one.prepared is not None else Phase.FAILED
-            one.said = N_("the database does not answer: try again")
+            one.said = _AWAY
         except Exception:  # whoever looks on must not wait for ever
             _log.exception("web.site_import_failed")
             one.phase = Phase.FAILED
+            with contextlib.suppress(StoreUnavailable, InterruptedError):
+                await self._say(one, data=None)
+        finally:
+            beating.cancel()
+
+    async def _beat(self, one: SiteImport) -> None:
+        while True:
+            await asyncio.sleep(_BEAT)
+            with contextlib.suppress(StoreUnavailable):
+                await self._tell(one)
+
+    async def _tell(self, one: SiteImport) -> None:
+        """The other processes see how far it is; it stops where it is not this one's any more."""
+        values = self._sign(phase=one.phase.value, done=one.done, total=one.total)
+
+        def write(tx: Tx) -> bool:
+            return uploads.change(tx, one.id, self._me, values, phases=_UNDER_WAY)
+
+        if not await self._station.store.write(write) and one.phase in UNDER_WAY:
+            one.stopped = True
 
     async def _compare(self, one: SiteImport) -> None:
         async with self._one:
             one.phase = Phase.READING
-            one.table = await asyncio.to_thread(reading.read, one.data, one.tick)
-            one.data = b""
-            one.prepared = await self._prepared(one)
-            one.phase = Phase.READY
+            kept = await self._station.store.read(lambda tx: uploads.content(tx, one.id))
+            if kept is None:
+                raise InterruptedError
+            one.table = await asyncio.to_thread(self._read, kept, one.tick)
+            await self._shown(one, await self._prepared(one))
+
+    async def _shown(self, one: SiteImport, prepared: Prepared) -> None:
+        """It is known what it would do."""
+        one.digest = await asyncio.to_thread(lambda: prepared.digest)
+        one.prepared, one.counts, one.phase = prepared, counts(prepared), Phase.READY
+        await self._say(one, digest=one.digest, counts=one.counts, said=one.said)
 
     async def _prepared(self, one: SiteImport) -> Prepared:
         known = await self._station.store.read(importing.known)
@@ -177,7 +326,7 @@ class SiteImports:
         )
 
     async def _write(self, one: SiteImport, shown: Prepared) -> None:
-        digest = shown.digest
+        digest = one.digest
         for _ in range(_TRIES):
             try:
                 one.phase = Phase.WRITING
@@ -189,13 +338,33 @@ class SiteImports:
                     who=one.who,
                     now=self._station.clock(),
                 )
-                await self._station.store.write(partial(import_writing.write, done=ready))
+                await self._station.store.write(partial(self._written, one=one, ready=ready))
             except SitesChanged as changed:
                 one.said = changed.message
-                shown = one.prepared = await self._prepared(one)
+                shown = await self._prepared(one)
                 if shown.digest != digest or shown.faults:
                     break
             else:
                 one.phase, one.said, one.table = Phase.DONE, "", Table()
                 return
-        one.phase = Phase.READY
+        await self._shown(one, shown)
+
+    def _written(self, tx: Tx, one: SiteImport, ready: Ready) -> None:
+        """All of it and that it is done, or nothing. Raises InterruptedError, SitesChanged."""
+        import_writing.write(tx, ready)
+        values = self._sign(phase=Phase.DONE.value, said="", data=None)
+        if not uploads.change(tx, one.id, self._me, values, phases=_UNDER_WAY):
+            raise InterruptedError
+
+
+def counts(prepared: Prepared) -> Row:
+    """How much of each there is in it."""
+    return {
+        "created": prepared.created,
+        "changed": prepared.changed,
+        "sites_same": prepared.sites_same,
+        "contacts": prepared.contacts,
+        "sites": len(prepared.sites),
+        "faults": len(prepared.faults),
+        "notes": len(prepared.notes),
+    }

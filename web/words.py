@@ -604,6 +604,7 @@ REFUSALS = (
     N_("choose one of csv, xlsx"),
     N_("the file is too large: cut it into several"),
     N_("other files are being read: wait a moment"),
+    N_("this file is not kept any more: send it again"),
     N_("somebody changed sites meanwhile: look at what the file would do now"),
     N_("the database does not answer: try again"),
     N_("start your shift first"),

@@ -14,7 +14,7 @@ from callflow.handling.dead_man import is_overdue, raise_overdue
 from callflow.handling.machines import nodes_changed, watch_nodes
 from callflow.handling.queueing import bridge, escalate_queue, find_forgotten
 from callflow.handling.station import seal_logbook
-from callflow.storage import Tx, call_backs, calls, contracts, incidents, tasks
+from callflow.storage import Tx, call_backs, calls, contracts, incidents, tasks, uploads
 
 #: What it returns says nothing to whoever has it done.
 Work = Callable[[Tx, datetime], object]
@@ -30,6 +30,7 @@ _EACH_SECOND: tuple[tuple[Work, Work], ...] = (
     (guard_welfare.any_due, guard_welfare.watch_guards),
     (contracts.any_due, apply_planned),
     (retaining.any_due, retaining.purge),
+    (uploads.any_old, uploads.forget_old),
 )
 #: Done without a look, each after so many seconds.
 RARELY: Mapping[Work, float] = {find_forgotten: 10.0, seal_logbook: 60.0}

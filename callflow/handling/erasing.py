@@ -19,7 +19,7 @@ from callflow.erasure import Person
 from callflow.folding import folded
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.telling import tell
-from callflow.storage import Tx, contacts, erasing, firms, retention
+from callflow.storage import Tx, contacts, erasing, firms, retention, uploads
 from callflow.storage import schema as t
 from callflow.vault import Vault
 
@@ -70,6 +70,7 @@ def begin_erasure(
     pseudonym = f"erased-{secrets.token_hex(6)}"
     erasing.forget(tx, contact_id, pseudonym, sites, now)
     paths, said = erasing.drop_recordings(tx, calls)
+    uploads.forget_all(tx)  # encrypted, and perhaps about them
     erasing.insert(
         tx,
         {

@@ -34,9 +34,9 @@ class Fault:
 WORDS: Mapping[str, tuple[str, str]] = {
     # --- the file ---
     "unreadable": (
-        "ce fichier ne se lit ni comme CSV ni comme XLSX : l’enregistrer à nouveau depuis un"
-        " tableur",
-        "this file is neither CSV nor XLSX: save it again from a spreadsheet",
+        "ce fichier ne se lit ni comme CSV ni comme XLSX : l’enregistrer depuis un tableur en XLSX,"
+        " ou en CSV (UTF-8)",
+        "this file is neither CSV nor XLSX: save it from a spreadsheet as XLSX, or as CSV (UTF-8)",
     ),
     "empty": ("le fichier est vide", "the file is empty"),
     "too_large": (
@@ -48,10 +48,28 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "more than {most} rows: cut the file into several",
     ),
     "no_key": (
-        "aucune colonne « numéros d’abonné » ni « identifiant du site » : la première ligne doit"
-        " nommer les colonnes, comme dans le modèle",
-        "no column “accounts” or “site id”: the first row must name the columns, as in the"
-        " template",
+        "aucune colonne « numéros d’abonné » ni « identifiant du site » : la première ligne (d’un"
+        " classeur, de la première feuille) doit nommer les colonnes, comme dans le modèle",
+        "no column “accounts” or “site id”: the first row (of a workbook, of its first sheet) must"
+        " name the columns, as in the template",
+    ),
+    "separator": (
+        "les cellules ne sont séparées ni par des points-virgules, ni par des virgules, ni par des"
+        " tabulations : enregistrer le fichier avec l’un d’eux",
+        "the cells are not apart by semicolons, commas or tabs: save the file with one of them",
+    ),
+    "no_rows": (
+        "aucune ligne sous les titres des colonnes : ajouter une ligne par site ou contact",
+        "no row below the heads of the columns: add one for each site or contact",
+    ),
+    "quote": (
+        "un guillemet n’est pas refermé, ou est suivi d’autre chose qu’un séparateur : corriger"
+        " cette ligne",
+        "a quote is not closed, or something else than a separator follows it: correct this row",
+    ),
+    "short_row": (
+        "la ligne s’arrête avant la dernière colonne : ce qui manque compte comme vide",
+        "the row ends before the last column: what is missing counts as empty",
     ),
     "column_twice": ("cette colonne est là deux fois", "this column is there twice"),
     "column_unknown": (

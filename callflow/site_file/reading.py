@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +29,9 @@ MOST_ROWS, _MOST_COLUMNS = 50_000, 60
 #: Parts of a workbook.
 _MOST_PARTS = 1000
 _SEPARATORS = (";", ",", "\t")
+_OTHER_SEPARATORS = r"[|:~^]"
+#: A text has no more NULs in so many bytes; what stands where a byte is no sign of its encoding.
+_BINARY, _NULS, _UNKNOWN_SIGN = 1000, 10, "\ufffd"
 _EVERY = 500  # rows between two signs of progress
 
 assert defusedxml is not None
@@ -68,9 +72,9 @@ _Rows = Iterator[Sequence[_Cell]]
 class _Unreadable(Exception):
     """The file as a whole is no use."""
 
-    def __init__(self, code: str, **args: object) -> None:
+    def __init__(self, code: str, row: int = 0, **args: object) -> None:
         super().__init__(code)
-        self.fault = Fault(row=0, code=code, args=args)
+        self.fault = Fault(row=row, code=code, args=args)
 
 
 def read(data: bytes, tick: Tick = lambda _rows: None) -> Table:
@@ -83,6 +87,7 @@ def read(data: bytes, tick: Tick = lambda _rows: None) -> Table:
             _fill(table, _of_text(data, table), tick)
     except _Unreadable as error:
         table.faults.append(error.fault)
+        table.lines.clear()  # of no use without the rest
     except Exception:  # whatever a library makes of a file that is none
         table.faults.append(Fault(row=0, code="unreadable"))
     return table
@@ -95,7 +100,7 @@ def _fill(table: Table, rows: _Rows, tick: Tick) -> None:
     columns = _columns(table, head)
     table.keys = frozenset(column.key for column in columns if column)
     if not table.keys & {"site", "accounts"}:
-        raise _Unreadable("no_key")
+        raise _Unreadable(_headless(head))
     for number, cells in enumerate(rows, 2):
         if number - 1 > MOST_ROWS:
             raise _Unreadable("too_many_rows", most=MOST_ROWS)
@@ -103,7 +108,16 @@ def _fill(table: Table, rows: _Rows, tick: Tick) -> None:
             table.lines.append(Line(number, _line(table, number, columns, cells)))
         if number % _EVERY == 0:
             tick(number)
+    if not table.lines:
+        table.notes.append(Fault(row=0, code="no_rows"))
     tick(len(table.lines))
+
+
+def _headless(head: Sequence[_Cell]) -> str:
+    """Why the first row names no site."""
+    said = head[0] if head and isinstance(head[0], str) else ""
+    apart = any(column_of(cell) is not None for cell in re.split(_OTHER_SEPARATORS, said)[1:])
+    return "separator" if apart else "no_key"
 
 
 def _columns(table: Table, head: Sequence[_Cell]) -> list[Column | None]:
@@ -129,7 +143,7 @@ def _line(
         if column is None:
             continue
         cell = cells[place] if place < len(cells) else ""
-        if isinstance(cell, str) and not storable(cell):
+        if isinstance(cell, str) and (_UNKNOWN_SIGN in cell or not storable(cell)):
             cell = _Wrong("bad_sign")
         if isinstance(cell, _Wrong):
             args = {"value": cell.value}
@@ -147,18 +161,28 @@ def _of_text(data: bytes, table: Table) -> _Rows:
     if not text.strip():
         raise _Unreadable("empty")
     separator = max(_SEPARATORS, key=lambda each: _heads(text, each))
-    for cells in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
-        yield [unguarded(cell) for cell in cells]
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    read = wide = 0
+    try:
+        for cells in rows:
+            read, wide = read + 1, wide or len(cells)
+            if any(cells) and len(cells) < wide:
+                table.notes.append(Fault(row=read, code="short_row"))
+            yield [unguarded(cell) for cell in cells]
+    except csv.Error:
+        raise _Unreadable("quote", read + 1) from None
 
 
 def _decoded(data: bytes, table: Table) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):  # "Unicode text" of a spreadsheet
         return data.decode("utf-16")
+    if data[:_BINARY].count(0) > _NULS:
+        raise _Unreadable("unreadable")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         table.notes.append(Fault(row=0, code="old_encoding"))
-        return data.decode("cp1252")
+        return data.decode("cp1252", "replace")
 
 
 def _heads(text: str, separator: str) -> int:

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse, StreamingResponse
 from starlette.datastructures import FormData, UploadFile
 
 from callflow.handling import exporting
+from callflow.handling.importing import Prepared
 from callflow.site_file.columns import COLUMNS, of
 from callflow.site_file.faults import Fault
 from callflow.site_file.reading import MOST_BYTES, MOST_ROWS
@@ -84,25 +85,29 @@ async def send(request: Request, visitor: Configurer, station: Here) -> Response
 @router.get("/site-files/{which}")
 async def look(which: str, request: Request, visitor: Configurer, station: Here) -> Response:
     """How far a file is, and what it would do or did."""
-    one = _imports(request).get(which, visitor.name)
+    one = await _imports(request).get(which, visitor.name)
     if one is None:
-        raise not_found("file")
+        return await _gone(request, station, visitor)
     values = {"file": one, "under_way": one.phase in UNDER_WAY, **_found(one, visitor.language)}
     return await _page(request, station, visitor, "site_import.html", values)
 
 
 @router.post("/site-files/{which}/{act}")
-async def act(which: str, act: str, request: Request, visitor: Configurer) -> Response:
+async def act(
+    which: str, act: str, request: Request, visitor: Configurer, station: Here
+) -> Response:
     """``import`` what is shown, or ``drop`` it."""
     await forms.sent(request)
     imports = _imports(request)
-    one = imports.get(which, visitor.name)
-    if one is None or act not in ACTS:
+    if act not in ACTS:
         raise not_found("file")
+    one = await imports.get(which, visitor.name)
+    if one is None:
+        return await _gone(request, station, visitor)
     if act == "drop":
-        imports.drop(one)
+        await imports.drop(one)
         return RedirectResponse("/site-files", 303)
-    imports.write(one)
+    await imports.write(one)
     return RedirectResponse(f"/site-files/{one.id}", 303)
 
 
@@ -117,11 +122,11 @@ async def _take(request: Request, visitor: Visitor, station: Station, form: Form
         return await _begin(request, station, visitor, "choose a file")
     if given.size > MOST_BYTES:
         return await _begin(request, station, visitor, "the file is too large: cut it into several")
-    if imports.full:
-        return await _begin(request, station, visitor, "other files are being read: wait a moment")
     name = forms.line({"name": given.filename or ""}, "name")
     data, remove = await given.read(), bool(form.get("remove"))
-    one = imports.begin(name, data, visitor.name, remove=remove)
+    one = await imports.begin(name, data, visitor.name, remove=remove)
+    if one is None:
+        return await _begin(request, station, visitor, "other files are being read: wait a moment")
     return RedirectResponse(f"/site-files/{one.id}", 303)
 
 
@@ -137,8 +142,17 @@ def _file(pieces: Any, name: str, format: str) -> Response:
     return StreamingResponse(pieces, media_type=_MEDIA[format], headers=headers)
 
 
+async def _gone(request: Request, station: Station, visitor: Visitor) -> Response:
+    """It is kept for an hour, is its sender's alone, and goes with an erasure."""
+    if "hx-request" in request.headers:  # the page that waits for it tells
+        return Response(status_code=204, headers={"HX-Redirect": request.url.path})
+    return await _begin(
+        request, station, visitor, "this file is not kept any more: send it again", 404
+    )
+
+
 async def _begin(
-    request: Request, station: Station, visitor: Visitor, refused: str = ""
+    request: Request, station: Station, visitor: Visitor, refused: str = "", status: int = 422
 ) -> Response:
     language = visitor.language
     columns = [(each.name(language), of(each.explained, language)) for each in COLUMNS]
@@ -149,18 +163,18 @@ async def _begin(
         "most_rows": MOST_ROWS,
         "most_mb": MOST_BYTES // 1_000_000,
     }
-    status = 422 if refused else 200
+    status = status if refused else 200
     return await _page(request, station, visitor, "site_files.html", values, status)
 
 
 def _found(one: SiteImport, language: str) -> Row:
     """What of the comparison is shown, in the page's language."""
-    found = one.prepared
-    if found is None or one.phase not in (Phase.READY, Phase.DONE):
+    if not one.counts or one.phase not in (Phase.READY, Phase.DONE):
         return {"found": None}
+    found = one.prepared or Prepared(rows=0)  # done by another process: only how much is known
     column = LANGUAGES.index(language)
     return {
-        "found": found,
+        "found": one.counts,
         "faults": [_fault(each, language) for each in found.faults[:_MOST_FAULTS]],
         "notes": [_fault(each, language) for each in found.notes[:_MOST_FAULTS]],
         "sites": [

@@ -37,6 +37,7 @@ from callflow.storage.schema.station import (
     user,
 )
 from callflow.storage.schema.tasks import task
+from callflow.storage.schema.uploads import site_upload
 from callflow.storage.schema.world import (
     account,
     client,
@@ -106,6 +107,7 @@ __all__ = [
     "signal",
     "site",
     "site_contact",
+    "site_upload",
     "spoken",
     "task",
     "undo",

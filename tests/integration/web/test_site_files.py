@@ -137,7 +137,7 @@ async def test_a_database_that_is_away_is_said(
     with monkeypatch.context() as broken:
         broken.setattr(station.store, "write", away)
         imports = app.state.site_imports
-        imports.write(imports.get(where.rpartition("/")[2], "alix"))
+        await imports.write(await imports.get(where.rpartition("/")[2], "alix"))
         await settled(app)
     assert "La base de données ne répond pas" in plain(await admin.see(where)).replace(
         "la b", "La b"
@@ -180,7 +180,7 @@ async def test_progress_is_looked_at_until_the_file_is_there(app: FastAPI, admin
         assert "En attente d’un autre fichier" in plain(waiting)
         assert f'hx-get="{where}" hx-trigger="every 1s"' in waiting.text
         assert "<progress" in waiting.text
-        one = app.state.site_imports.get(where.rpartition("/")[2], "alix")
+        one = await app.state.site_imports.get(where.rpartition("/")[2], "alix")
         one.phase, one.done, one.total = "comparing", 50, 200
         assert 'max="200" value="50"' in (await admin.see(where)).text
     await settled(app)
@@ -202,7 +202,7 @@ async def test_the_end_of_the_process_ends_what_is_being_read(
         return reading.Table()
 
     monkeypatch.setattr(reading, "read", read)
-    app.state.site_imports.begin("town.csv", b"", "alix", remove=False)
+    await app.state.site_imports.begin("town.csv", b"", "alix", remove=False)
     assert await asyncio.to_thread(begun.wait, 5)
     await app.state.site_imports.close()
     assert await asyncio.to_thread(ended.wait, 5)

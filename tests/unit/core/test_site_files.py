@@ -497,15 +497,45 @@ def test_a_workbook_that_unpacks_to_too_much_is_not_unpacked(
         (b" \r\n", "empty"),
         (b"PK\x03\x04nothing", "unreadable"),
         (b"\xff\xfea", "unreadable"),
-        (b"\x81\x8d", "unreadable"),
+        (b"\x81\x8d", "no_key"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "unreadable"),  # an old workbook
+        ("account;site name\n1;a".encode("utf-16-le"), "unreadable"),  # without its mark
+        (b"account|site name\n1|a", "separator"),
         (b"name;phone\r\nx;y", "no_key"),
         (b"account\r\n" + b"1\r\n" * (reading.MOST_ROWS + 1), "too_many_rows"),
         (b"account\na\0b", "bad_sign"),
+        (b"account;site name\n1;Caf\x81\n", "bad_sign"),  # of no encoding
+        ("account;site name\n1;Caf\ufffd\n".encode(), "bad_sign"),  # spoilt before
     ],
 )
 def test_a_file_that_is_none_is_said_to_be(data: bytes, code: str) -> None:
     table = reading.read(data)
     assert [fault.code for fault in table.faults] == [code]
+
+
+def test_a_quote_that_is_never_closed_swallows_no_rows_unseen() -> None:
+    table = reading.read(b'account;site name\n1;a\n2;"b\n3;c\n')
+    assert [(fault.row, fault.code) for fault in table.faults] == [(3, "quote")]
+    assert table.lines == []
+
+
+@pytest.mark.parametrize("rows", [b"", b";\n"])
+def test_a_file_without_rows_is_told_of(rows: bytes) -> None:
+    table = reading.read(b"account;site name\n" + rows)
+    assert [note.code for note in table.notes] == ["no_rows"]
+    assert table.faults == []
+
+
+def test_a_row_that_is_cut_is_told_of() -> None:
+    table = reading.read(b"account;site name;address\n1;a;b\n2;c")
+    assert [(note.row, note.code) for note in table.notes] == [(3, "short_row")]
+    assert table.faults == []
+
+
+def test_of_a_file_that_is_too_long_nothing_is_compared() -> None:
+    table = reading.read(b"account\n" + b"1\n" * 100_000)
+    assert [fault.code for fault in table.faults] == ["too_many_rows"]
+    assert table.lines == []
 
 
 def test_the_template_is_understood_and_every_column_explained(vault: Vault) -> None:

@@ -1,0 +1,28 @@
+"""Files that somebody sent, while they are tried: where every web process sees them."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, Boolean, Column, Integer, LargeBinary, String, Table, Text
+
+from callflow.storage.schema.base import id_column, instant, metadata
+
+#: A file of sites (web/site_imports.py), for an hour at most.
+site_upload = Table(
+    "site_upload",
+    metadata,
+    id_column(),
+    Column("name", Text, nullable=False),
+    Column("who", String(64), nullable=False),  # who sent it: nobody else sees it
+    instant("at", null=False),
+    Column("sha256", String(64), nullable=False),
+    Column("remove", Boolean, nullable=False),
+    Column("data", LargeBinary, nullable=True),  # packed, encrypted; null: nobody needs it any more
+    Column("phase", String(16), nullable=False),
+    Column("done", Integer, nullable=False),  # of ``total``: site_imports.SiteImport
+    Column("total", Integer, nullable=False),
+    Column("said", Text, nullable=False),  # why it was not written
+    Column("digest", String(64), nullable=False),  # of what was shown
+    Column("counts", JSON, nullable=False),  # of what was shown: {} before it is
+    Column("worker", String(32), nullable=False),  # the web process that works on it, or did last
+    instant("beat_at", null=False),  # when it said so last
+)
