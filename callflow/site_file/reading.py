@@ -29,7 +29,6 @@ MOST_ROWS, _MOST_COLUMNS = 50_000, 60
 #: Parts of a workbook.
 _MOST_PARTS = 1000
 _SEPARATORS = (";", ",", "\t")
-_OTHER_SEPARATORS = r"[|:~^]"
 #: A text has no more NULs in so many bytes; what stands where a byte is no sign of its encoding.
 _BINARY, _NULS, _UNKNOWN_SIGN = 1000, 10, "\ufffd"
 _EVERY = 500  # rows between two signs of progress
@@ -116,7 +115,7 @@ def _fill(table: Table, rows: _Rows, tick: Tick) -> None:
 def _headless(head: Sequence[_Cell]) -> str:
     """Why the first row names no site."""
     said = head[0] if head and isinstance(head[0], str) else ""
-    apart = any(column_of(cell) is not None for cell in re.split(_OTHER_SEPARATORS, said)[1:])
+    apart = any(column_of(cell) is not None for cell in re.split(r"[|:~^]", said)[1:])
     return "separator" if apart else "no_key"
 
 
