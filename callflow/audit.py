@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+#: Kinds of entries that only the audit and the logbook's page show: somebody saw a site, or all.
+QUIET = ("site_seen", "sites_read")
 #: Kinds of entries that tell of a change, by what was changed.
 CHANGES: Mapping[str, tuple[str, ...]] = {
     "sites": (
@@ -39,7 +41,7 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
             "hold_lifted",
             "purged",
         ),
-        *("announcement_recorded", "announcement_removed"),
+        *("announcement_recorded", "announcement_removed", "announcement_tried"),
     ),
     "erasures": ("erasure_begun", "erasure_done"),
 }
@@ -48,9 +50,10 @@ LOOKS: Mapping[str, tuple[str, ...]] = {
     "recordings": ("recording_heard", "spoken_heard"),
     "passwords": ("password_revealed",),
     "numbers": ("line_revealed",),
-    "conversations": ("listened_in",),
+    "conversations": ("listened_in", "whispered", "barged_in"),
     "personal": ("personal_data_exported",),
-    "exports": ("configuration_exported", "sites_exported"),
+    "exports": ("configuration_exported", "sites_exported", "sites_read"),
+    "seen": ("site_seen",),
     "audit": ("audit_read",),
 }
 #: What may be asked for: everything, all of one sort, or one group of it.

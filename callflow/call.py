@@ -133,13 +133,15 @@ WELFARE_STEP = "welfare"
 
 #: Step name of the calls that try a trunk.
 TRUNK_STEP = "trunk_test"
+#: Step name of the calls that say an announcement, to try it.
+ANNOUNCEMENT_STEP = "announcement_test"
 
 #: Steps whose calls ring at the station's own phones.
 AT_DESK = frozenset({QUEUE_STEP, BRIDGE_STEP, SERVICE_DESK_STEP, OPERATOR_STEP})
 #: Steps whose calls never ring at a site's people.
 NOT_AT_SITE = AT_DESK | {SERVICE_STEP, WELFARE_STEP}
 #: Every step name that no plan's step may have.
-BESIDE_PLANS = NOT_AT_SITE | {BY_HAND_STEP, INCOMING_STEP, TRUNK_STEP}
+BESIDE_PLANS = NOT_AT_SITE | {BY_HAND_STEP, INCOMING_STEP, TRUNK_STEP, ANNOUNCEMENT_STEP}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,9 +7,11 @@ from typing import Any
 
 from callflow.handling import BadSite, NotFound, Refused
 from callflow.storage import Tx
+from callflow.texts.law import DIAL_REFUSALS
 from web import i18n
 from web.problems import ProblemError
 from web.station import Station
+from web.words import dial_refusal
 
 #: Why an act was refused.
 Wrong = Refused | ProblemError
@@ -67,3 +69,14 @@ def status_of(wrong: Wrong | None) -> int:
 def headers_of(wrong: Wrong | None) -> Mapping[str, str]:
     """The answer's headers, such as when it may be tried again."""
     return wrong.headers if isinstance(wrong, ProblemError) else {}
+
+
+def not_dialled(wrong: Wrong, language: str) -> Wrong:
+    """What the dial policy refuses, in the words of people."""
+    why = wrong.detail if isinstance(wrong, ProblemError) else wrong.message
+    if why not in DIAL_REFUSALS:
+        return wrong
+    words = dial_refusal(why, language)
+    if isinstance(wrong, ProblemError):
+        return ProblemError(wrong.status, words, field=wrong.field)
+    return Refused(words)

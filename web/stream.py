@@ -15,6 +15,7 @@ from typing import Any
 
 import structlog
 
+from callflow.audit import QUIET
 from callflow.clock import monotonic, to_iso
 from callflow.dispatch.wake import Wake, open_wake
 from callflow.storage import StoreUnavailable, Tx, access, logbook
@@ -230,7 +231,7 @@ class Hub:
             self._health_at = monotonic()
         newest = max((e["number"] for e in entries), default=max(0, before.entry))
         self._state = _State(lines={x.id: x for x in lines}, strip=strip, entry=newest)
-        return self._tell(before, entries, told)
+        return self._tell(before, _loud(entries), told)
 
     def _new_entries(self, tx: Tx, after: int) -> list[Row]:
         """Since the last look; at the first one only where the logbook stands."""
@@ -293,6 +294,11 @@ class Hub:
 
 def _in(text: Text, language: str) -> str:
     return text if isinstance(text, str) else text(language)
+
+
+def _loud(entries: list[Row]) -> list[Row]:
+    """Those that change what consoles show: who saw which site does not."""
+    return [entry for entry in entries if entry["kind"] not in QUIET]
 
 
 def _incidents(entries: list[Row]) -> set[str]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from callflow import directory, handling
+from callflow import audit, directory, handling
 from callflow.call import AT_DESK
 from callflow.correlation import zone_name
 from callflow.handling.acting import is_mute
@@ -197,7 +197,7 @@ def _trunks(health: Row) -> tuple[tuple[str, str], ...]:
 
 
 #: What the console's feed leaves out: it says little more than the entry beside it.
-_QUIET = frozenset({"recording", "step", "call_requested", "call_result", "filed"})
+_QUIET = frozenset({"recording", "step", "call_requested", "call_result", "filed", *audit.QUIET})
 
 
 def feed(tx: Tx, *, most: int = 60) -> list[Row]:

@@ -85,6 +85,7 @@ OTHER_STEPS = {
     "service_desk": N_("Desk phone rung: a service was asked for"),
     "service": N_("Emergency service"),
     "trunk_test": N_("Trunk test: whether a trunk carries calls"),
+    "announcement_test": N_("Announcement said on a phone, to try it"),
 }
 #: What an operator does at a panel from afar.
 PANEL_COMMANDS = {
@@ -315,6 +316,7 @@ AUDIT = {
     "looked": N_("What was seen or heard"),
     "personal": N_("personal data given out"),
     "exports": N_("files with everybody's numbers"),
+    "seen": N_("sites seen"),
     "recordings": N_("recordings played"),
     "passwords": N_("passwords revealed"),
     "numbers": N_("reserved numbers unmasked"),
@@ -574,6 +576,7 @@ CALL_BACK_RESULTS = {
 }
 #: Why an act or an address is refused, as the other modules say it: shown in the page's language.
 REFUSALS = (
+    N_("somebody changed this meanwhile: look at it as it is now, and change it again"),
     N_("this is a person's name: what the program does would seem to be theirs"),
     N_("the token would have ended already: choose a later day"),
     N_("there is no such token"),

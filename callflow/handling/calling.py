@@ -13,6 +13,7 @@ from callflow.call import (
     OPERATOR_STEP,
     QUEUE_STEP,
     SERVICE_DESK_STEP,
+    TRUNK_STEP,
     CallState,
     Direction,
     Outcome,
@@ -245,6 +246,8 @@ def call_ended(
     if receiver_down and row["operator"] and row["room"] and not calls.asked_to_end(tx, call_id):
         in_call.leg_hung_up(tx, row, now)
     gone_on = not_carried and not row["operator"] and goes_on(tx, row, incident_row, now)
+    if not_carried and row["step"] == TRUNK_STEP:
+        outcome = Outcome.TRUNK_FAILURE  # whoever is called was not asked: it is about the trunk
     final = Outcome.TRUNK_FAILURE.value if gone_on else row["result"] or outcome.value
     calls.change(
         tx,

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from callflow import call_plan
-from callflow.call import BESIDE_PLANS, QUEUE_STEP, TRUNK_STEP, WELFARE_STEP, Mode, Outcome
+from callflow.call import BESIDE_PLANS, QUEUE_STEP, WELFARE_STEP, Mode, Outcome
 from callflow.correlation import zone_name
 from callflow.handling import callers, phone_callers, trunk_tests
 from callflow.handling.acting import is_mute
@@ -23,9 +23,11 @@ from callflow.on_call import as_called
 from callflow.signal import Category, Kind
 from callflow.site import Authority, Contact, Role, Site
 from callflow.storage import Tx, call_backs, calls, contacts, firms, incidents, sites
+from callflow.texts.trunks import TESTS
 from callflow.vault import Vault, equal
-from ivr.dialogue import ASKING, SILENT, Answer, CodeVerdict, Dialogue, Facts, Progress
+from ivr.dialogue import ASKING, SILENT, Answer, CodeVerdict, Dialogue, Facts, Phrase, Progress
 from ivr.dialogue import State as DialogueState
+from ivr.prompts import recordable_phrases
 
 Row = dict[str, Any]
 
@@ -83,14 +85,8 @@ def _asked_who(tx: Tx, row: Row, facts: Facts) -> Facts:
 def _of_call(tx: Tx, vault: Vault, row: dict[str, Any]) -> Facts:
     dialogue = Dialogue(row["dialogue"])
     incident_row = incidents.get(tx, row["incident_id"]) if row["incident_id"] else None
-    if row["step"] == TRUNK_STEP:
-        return Facts(
-            dialogue=dialogue,
-            station=STATION_NAME,
-            site_name=trunk_tests.SITE,
-            text=trunk_tests.TEXT,
-            identify=False,
-        )
+    if row["step"] in trunk_tests.STEPS:
+        return _of_test(row, dialogue)
     if incident_row is None or dialogue in SILENT:
         return Facts(
             dialogue=dialogue,
@@ -183,6 +179,24 @@ def site_facts(tx: Tx, vault: Vault, site_id: str) -> list[Facts]:
         )
         for language in sorted({contact.language for contact in (*site.contacts, *site.others)})
     ]
+
+
+def _of_test(row: Row, dialogue: Dialogue) -> Facts:
+    """A call that tries a trunk or an announcement, in the language that was asked for."""
+    wanted = row["wanted"] or {}
+    language = wanted.get("language", "fr")
+    site, text = TESTS[row["step"]][language == "en"]
+    name = wanted.get("announcement")
+    key, values = recordable_phrases()[name] if name else ("", {})
+    return Facts(
+        dialogue=dialogue,
+        language=language,
+        station=STATION_NAME,
+        site_name=site,
+        text=text,
+        announcement=Phrase(key, values) if key else None,
+        identify=False,
+    )
 
 
 def _site(tx: Tx, vault: Vault, site_id: str | None, kind: Kind, at: datetime) -> Site | None:

@@ -97,9 +97,14 @@ def change_user(
         tell(tx, "user_role", now, who_did=by, name=row["name"], role=role, before=row["role"])
         access.end_sessions(tx, now, user_id=user_id)
     if changed.keys() - {"role"}:
-        what = ", ".join(sorted(changed.keys() - {"role"}))
-        tell(tx, "user_changed", now, who_did=by, name=row["name"], what=what)
+        fields = {n: [_said(row[n]), _said(v)] for n, v in changed.items() if n != "role"}
+        told: Row = {"name": row["name"], "what": ", ".join(sorted(fields)), "fields": fields}
+        tell(tx, "user_changed", now, who_did=by, **told)
     people.update_user(tx, user_id, **changed)
+
+
+def _said(value: Any) -> str | None:
+    return (", ".join(value) if isinstance(value, list) else value) or None
 
 
 def disable_user(tx: Tx, user_id: str, by: str, now: datetime) -> None:

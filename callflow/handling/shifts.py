@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow import shift
+from callflow.audit import QUIET
 from callflow.handling.dead_man import attended
 from callflow.handling.operating import release, transfer
 from callflow.handling.refusals import Refused
@@ -79,8 +80,8 @@ def to_take_over(tx: Tx, user_id: str, now: datetime) -> Handover:
         tests=handover.tests(tx, now, limit=_MOST),
         plans=handover.plans(tx, since, limit=_MOST),
         people=handover.people(tx, since, limit=_MOST),
-        entries=logbook.since(tx, since, limit=_ENTRIES),
-        entry_count=logbook.count_since(tx, since),
+        entries=logbook.since(tx, since, limit=_ENTRIES, but=QUIET),
+        entry_count=logbook.count_since(tx, since, but=QUIET),
     )
 
 

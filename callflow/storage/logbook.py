@@ -262,18 +262,23 @@ def last_act(tx: Tx, who: str) -> datetime | None:
     return tx.execute(select(func.max(c.at)).where(c.who == who, BY_PEOPLE)).scalar()
 
 
-def since(tx: Tx, at: datetime, *, limit: int, kinds: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """The newest entries since then (of these kinds), newest first."""
+def since(
+    tx: Tx, at: datetime, *, limit: int, kinds: Sequence[str] = (), but: Sequence[str] = ()
+) -> list[dict[str, Any]]:
+    """The newest entries since then (of these kinds; none of ``but``), newest first."""
     c = t.logbook.c
     query = select(t.logbook).where(c.at >= at).order_by(c.at.desc(), c.number.desc())
     if kinds:
         query = query.where(c.kind.in_(kinds))
+    if but:
+        query = query.where(c.kind.not_in(but))
     return [dict(row._mapping) for row in _execute(tx, query.limit(limit))]
 
 
-def count_since(tx: Tx, at: datetime) -> int:
-    """How many entries there are since then."""
-    query = select(func.count()).select_from(t.logbook).where(t.logbook.c.at >= at)
+def count_since(tx: Tx, at: datetime, *, but: Sequence[str] = ()) -> int:
+    """How many entries there are since then, but for those of some kinds."""
+    c = t.logbook.c
+    query = select(func.count()).select_from(t.logbook).where(c.at >= at, c.kind.not_in(but))
     return int(_execute(tx, query).scalar_one())
 
 

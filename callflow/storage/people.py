@@ -74,6 +74,12 @@ def token_role(tx: Tx, token_hash: str, now: datetime) -> dict[str, Any] | None:
     return dict(row._mapping) if row else None
 
 
+def token_of(tx: Tx, token_hash: str) -> dict[str, Any] | None:
+    """The API token with this hash, whether it lets in or not."""
+    row = tx.execute(select(t.api_token).where(t.api_token.c.token_hash == token_hash)).first()
+    return dict(row._mapping) if row else None
+
+
 def token(tx: Tx, token_id: str) -> dict[str, Any] | None:
     """One API token."""
     row = tx.execute(select(t.api_token).where(t.api_token.c.id == token_id)).first()

@@ -277,6 +277,8 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "contract": sites.CONTRACTS,
     "kept": settings.KEPT,
     "day_kind": settings.DAYS,
+    "role": access.ROLES,
+    "before": access.ROLES,
     **law.WORDS,
     **callers.WORDS,
 }
@@ -306,7 +308,7 @@ def entry_text(kind: str, data: Mapping[str, Any], language: str = "fr") -> str:
         template = template.replace(" zone {zone}", "")
     if not data.get("text"):
         template = template.replace(" — {text}", "")
-    if data.get("fields"):
+    if data.get("fields") and "what" not in data:
         values["what"] = sites.what(data["fields"], column)
     said = template.format_map(values).strip()
     return said + _how(data, column) if kind == "signal" else said

@@ -68,5 +68,20 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Jeton {name}, rôle {role}, révoqué par {by}",
         "Token {name}, role {role}, revoked by {by}",
     ),
+    "site_seen": ("{by} consulte le site", "{by} looks at the site"),
+    "sites_read": (
+        "{by} lit tous les sites, avec leurs contacts, par l'API",
+        "{by} reads all sites, with their contacts, by the API",
+    ),
     "audit_read": ("{by} consulte l'audit", "{by} reads the audit"),
+}
+
+#: What a person or a program is.
+ROLES: Mapping[str, tuple[str, str]] = {
+    "panel": ("transmetteur (programme)", "panel (program)"),
+    "reader": ("lecteur", "reader"),
+    "technician": ("technicien", "technician"),
+    "operator": ("opérateur", "operator"),
+    "supervisor": ("chef de salle", "supervisor"),
+    "administrator": ("administrateur", "administrator"),
 }

@@ -139,8 +139,8 @@ GATE_REASONS: Words = {
 #: Why a number is not dialled.
 DIAL_REFUSALS: Words = {
     dial_policy.EMERGENCY: (
-        "un numéro d'urgence n'est composé que par une personne",
-        "an emergency number is dialled by a person only",
+        "un numéro d'urgence n'est composé que par une personne, sur un téléphone hors du système",
+        "an emergency number is dialled by a person only, on a phone outside this system",
     ),
     dial_policy.NOT_FULL: (
         "ce n'est pas un numéro international complet",

@@ -117,6 +117,9 @@ _FIELDS: Mapping[str, tuple[str, str]] = {
     "place": ("codes postaux", "postcodes"),
     "site": ("site", "site"),
     "note": ("note", "note"),
+    "languages": ("langues parlées", "languages spoken"),
+    "skills": ("compétences", "skills"),
+    "subject": ("identifiant dans l'annuaire", "identifier in the directory"),
     "dc09_key": ("clé de chiffrement", "encryption key"),
 }
 #: Said in one entry; the others are counted.

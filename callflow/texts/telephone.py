@@ -9,6 +9,10 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Annonce {name} ({language}) remplacée par un enregistrement de {seconds} s",
         "Announcement {name} ({language}) replaced by a recording of {seconds} s",
     ),
+    "announcement_tried": (
+        "Annonce {name} ({language}) essayée par {by} : appel vers {to}",
+        "Announcement {name} ({language}) tried by {by}: a call to {to}",
+    ),
     "announcement_removed": (
         "Enregistrement de l'annonce {name} ({language}) retiré : la voix la dit de nouveau",
         "Recording of the announcement {name} ({language}) removed: the voice says it again",

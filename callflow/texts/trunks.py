@@ -1,4 +1,5 @@
-"""What the logbook says of trunks: {entry kind: (French, English)}."""
+"""What the logbook says of trunks, and the telephone of calls that try something: {entry kind:
+(French, English)}."""
 
 from __future__ import annotations
 
@@ -12,5 +13,24 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     "call_goes_on": (
         "Le lien {trunk} n'a pas transmis l'appel vers {to} : la même tentative passe par un autre",
         "Trunk {trunk} did not carry the call to {to}: the same attempt goes over another one",
+    ),
+}
+
+#: What whoever answers a call that tries something hears: {step: (what it is, more) in French, the
+#: same in English}; then a key is asked for.
+TESTS: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
+    "trunk_test": (
+        (
+            "essai d'un lien opérateur",
+            "Cet appel essaie un lien opérateur de la station. Il n'y a pas d'alarme.",
+        ),
+        (
+            "test of a trunk",
+            "This call tries a trunk of the station. There is no alarm.",
+        ),
+    ),
+    "announcement_test": (
+        ("essai d'une annonce : il n'y a pas d'alarme", ""),
+        ("test of an announcement: there is no alarm", ""),
     ),
 }

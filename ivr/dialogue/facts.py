@@ -36,6 +36,7 @@ class Facts:
     do; ``hint`` is the site that their number belongs to, which proves nothing, ``member``
     whoever of a firm has it. ``known_fault``: their site is one of many that a known fault
     concerns (D10). ``welfare`` (guard only): they are there, and asked whether all is well (D22).
+    ``announcement`` (message only): a sentence of the product's that is tried.
     """
 
     dialogue: Dialogue
@@ -70,6 +71,7 @@ class Facts:
     member: str = ""
     known_fault: bool = False
     welfare: bool = False
+    announcement: Phrase | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -121,7 +121,9 @@ def _asking(facts: Facts) -> tuple[Phrase, ...]:
         return (*said, Phrase("site", {"site": facts.site_name, **written}), Phrase("all_well"))
     if facts.dialogue is Dialogue.GUARD:
         return said + _situation(facts) + text
-    return (*said, Phrase("site", {"site": facts.site_name, **written}), *text, *_others(facts))
+    tried = (facts.announcement,) if facts.announcement else ()
+    about = Phrase("site", {"site": facts.site_name, **written})
+    return (*said, about, *text, *tried, *_others(facts))
 
 
 def _sentences(text: str) -> Iterator[str]:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from fastapi import FastAPI
-from fastapi.dependencies.models import Dependant
 
 from web.accounts import Declared, Right
+from web.doors import declared, leaves
 
 #: Whom a route lets in without asking who it is, and why that is right.
 PUBLIC = {
@@ -65,29 +63,10 @@ def routes(app: FastAPI) -> list[Route]:
 def all_routes(app: FastAPI) -> list[Route]:
     """Every method of every address, but static files."""
     found = [
-        Route(method, route.path, _declared(getattr(route, "dependant", None)))
-        for route in _leaves(app.routes)
+        Route(method, route.path, declared(getattr(route, "dependant", None)))
+        for route in leaves(app.routes)
         for method in sorted(getattr(route, "methods", None) or ())
         if method != "HEAD"
     ]
     assert len(found) > 80, "routes are found otherwise than they were"
     return found
-
-
-def _leaves(given: Iterable[Any]) -> Iterator[Any]:
-    for route in given:
-        inside = getattr(route, "effective_candidates", None)
-        if inside is not None:
-            yield from _leaves(inside())
-        else:
-            yield route
-
-
-def _declared(dependant: Dependant | None) -> Declared | None:
-    if dependant is None:
-        return None
-    own = getattr(dependant.call, "declared", None)
-    if isinstance(own, Declared):
-        return own
-    found = (_declared(inner) for inner in dependant.dependencies)
-    return next((declared for declared in found if declared is not None), None)

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from callflow import handling
 from callflow.handling import supervising
 from callflow.storage import Tx, sites
+from web import seen
 from web.accounts import Right
 from web.api import paging
 from web.api.shapes import Page
@@ -41,6 +42,7 @@ async def list_sites(
         return [site for site in found if site], ids[limit - 1] if len(ids) > limit else None
 
     items, last = await station.store.read(read)
+    await seen.site(station, None, caller.name)
     following = paging.encode(last) if last else None
     return Page[SiteOut].model_validate({"items": items, "next": following})
 
@@ -53,6 +55,7 @@ async def get_site(
     found = await station.store.read(lambda tx: handling.get_site(tx, site_id))
     if found is None:
         raise not_found("site")
+    await seen.site(station, site_id, caller.name)
     return SiteOut.model_validate(found)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -14,7 +15,7 @@ from callflow.handling import auditing
 from callflow.logbook import MACHINE
 from callflow.storage import Tx, logbook, people, search
 from callflow.texts.sites import field
-from web import i18n, views
+from web import i18n, views, words
 from web.access_views import frame
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
@@ -29,6 +30,14 @@ router = APIRouter(include_in_schema=False)
 #: Entries of one page; days shown where none is asked for; sites that a word may stand for.
 _MOST, _DAYS, _SITES = 50, 31, 200
 
+#: What the values of some fields are called.
+_VALUES: Mapping[str, Mapping[str, str]] = {
+    "role": {**words.USER_ROLES, **words.ROLES},
+    "state": words.SITE_STATES,
+    "category": words.CATEGORIES,
+    "kind": words.SIGNAL_KINDS,
+    "opens": words.YES_NO,
+}
 _Line = Annotated[str, Query(max_length=100)]
 _Day = Annotated[str, Query(max_length=10)]
 
@@ -54,10 +63,10 @@ async def show(
     last = day_in(until, "until") or now.astimezone(ZoneInfo(i18n.STATION_ZONE)).date()
     first = day_in(since, "since") or last - timedelta(days=_DAYS - 1)
     asked = {"q": q, "who": who, "what": what, "since": since, "until": until}
-    words = q.replace("\0", "").strip()
+    text = q.replace("\0", "").strip()
 
     def read(tx: Tx) -> dict[str, Any]:
-        named = search.sites(tx, words, limit=_SITES) if words else []
+        named = search.sites(tx, text, limit=_SITES) if text else []
         rows = logbook.of_kinds(
             tx,
             audit.GROUPS[what],
@@ -65,7 +74,7 @@ async def show(
             until=begin_of(last + timedelta(days=1)) - timedelta(microseconds=1),
             before=before,
             who=who.strip(),
-            words=words,
+            words=text,
             sites=[site["id"] for site in named],
             limit=_MOST + 1,
         )
@@ -101,10 +110,17 @@ def _shown(data: dict[str, Any], language: str) -> list[tuple[str, ...]]:
     """(the field's name, what it was, what it is); (its name) alone where it is a secret."""
     column = LANGUAGES.index(language)
     return [
-        (field(path, column), *(_value(value) for value in values))
+        (field(path, column), *(_value(path, value, language) for value in values))
         for path, *values in audit.differences(data)
     ]
 
 
-def _value(value: Any) -> str:
-    return "–" if value is None else str(value)
+def _value(path: str, value: Any, language: str) -> str:
+    """A field's value; one of a closed vocabulary in words."""
+    if value is None:
+        return "–"
+    name, said = path.rpartition(".")[2], str(value)
+    if name == "kind" and said not in words.SIGNAL_KINDS:
+        return words.kind(said, language)
+    known = _VALUES.get(name, {})
+    return i18n.catalogue(language).gettext(known[said]) if said in known else said

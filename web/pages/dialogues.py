@@ -17,7 +17,10 @@ from fastapi.responses import RedirectResponse
 from starlette.datastructures import FormData, UploadFile
 
 from callflow import clock
-from callflow.handling import announcements
+from callflow.handling import announcements, trunk_tests
+from callflow.handling.contacts import e164
+from callflow.handling.own_phones import own_numbers
+from callflow.handling.policy import load_policy
 from callflow.storage import Tx
 from ivr import prompts
 from ivr.dialogue import SILENT, Dialogue, Phrase, walking
@@ -28,8 +31,10 @@ from web.access_views import frame
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
 from web.dialogue_views import Recorded, Words
+from web.pages import forms
 from web.problems import ProblemError
 from web.rates import Rates
+from web.refusals import Wrong, not_dialled, refusal, status_of, tried
 from web.rendering import page
 from web.station import BadAnnouncement, Prompts, Station, station_of
 
@@ -162,16 +167,26 @@ async def _announcement(
     station: Station,
     visitor: Visitor,
     key: str,
-    refused: BadAnnouncement | None = None,
+    refused: BadAnnouncement | Wrong | None = None,
 ) -> Response:
     said = Words(language=visitor.language)
+    if isinstance(refused, BadAnnouncement):
+        why, status = said.translated(refused.said, **refused.values), 422
+    else:
+        why, status = refusal(refused, visitor.language), status_of(refused)
     values = {
         "said": views.said([views.announcement(_known(key))], await _recorded(station))[0],
         "may_record": Right.ADMINISTER in visitor.rights and station.prompts is not None,
         "node": station.settings.node if station.settings.database_url else "",
-        "refused": said.translated(refused.said, **refused.values) if refused else "",
+        "refused": why,
+        "may_call": Right.ADMINISTER in visitor.rights,
     }
-    status = 422 if refused else 200
+
+    def read(tx: Tx) -> Row:
+        ours = own_numbers(tx, load_policy(tx), station.clock())
+        return {"tests": trunk_tests.last_said(tx, key, limit=10), "ours": sorted(ours)}
+
+    values |= await station.store.read(read)
     return await _page(request, station, visitor, "announcement.html", values, status)
 
 
@@ -227,6 +242,30 @@ async def remove(key: str, request: Request, visitor: Administrator, station: He
         await _kept(station, write)
     except BadAnnouncement as refused:
         return await _announcement(request, station, visitor, key, refused)
+    return RedirectResponse(f"/announcements/{key}", 303)
+
+
+@router.post("/announcements/{key}/call")
+async def call(key: str, request: Request, visitor: Administrator, station: Here) -> Response:
+    """It is said on a phone: a contact's, or one of the station's own."""
+    form = await forms.sent(request)
+    now = station.clock()
+    _known(key)
+
+    def run(tx: Tx) -> None:
+        language, number = form.get("language", ""), e164(forms.line(form, "number"), "number")
+        if language not in prompts.LANGUAGES:
+            raise ProblemError(422, "the language is one of fr, en", field="language")
+        if number is None:
+            raise ProblemError(422, "is missing", field="number")
+        node = station.settings.node
+        trunk_tests.say_announcement(tx, key, language, number, visitor.name, now, node=node)
+
+    wrong = await tried(station, run)
+    if wrong is not None:
+        return await _announcement(
+            request, station, visitor, key, not_dialled(wrong, visitor.language)
+        )
     return RedirectResponse(f"/announcements/{key}", 303)
 
 

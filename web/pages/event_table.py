@@ -15,7 +15,7 @@ from callflow.storage import Tx, sites
 from callflow.storage import surroundings as rows
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
-from web.pages import forms
+from web.pages import forms, meanwhile
 from web.pages.site_fields import ALARMS
 from web.problems import ProblemError
 from web.refusals import Wrong, tried
@@ -64,6 +64,7 @@ async def change(request: Request, visitor: Administrator, station: Here) -> Res
     code = forms.line(form, "code").strip().upper()[:16]
 
     def run(tx: Tx) -> None:
+        meanwhile.unchanged(form, rows.event_rules(tx).get(code))
         priority, opens = form.get("priority", ""), forms.yes_no(form, "opens")
         if priority not in ("", "1", "2", "3", "4"):
             raise ProblemError(422, "must be 1 (first) to 4", field="priority")
@@ -167,7 +168,9 @@ def _as_sent(format_name: str, code: str, qualifier: str) -> str:
 
 
 def _form(code: str, rules: dict[str, Row]) -> Row:
-    return {"code": code, "standard": events.lookup("webhook", code), "rule": rules.get(code)}
+    rule = rules.get(code)
+    standard = events.lookup("webhook", code)
+    return {"code": code, "standard": standard, "rule": rule, "as_of": meanwhile.stamp(rule)}
 
 
 def _tried(tx: Tx, raw: str, account: str) -> Row:

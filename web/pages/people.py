@@ -24,6 +24,7 @@ from web.access_views import frame, session_lines
 from web.accounts import Right, hash_password
 from web.auth import Visitor, allowed, remember_language
 from web.guesses import Limits
+from web.pages import meanwhile
 from web.problems import ProblemError
 from web.refusals import Wrong, headers_of, refusal, status_of
 from web.rendering import page
@@ -52,7 +53,10 @@ async def _people(
     station: Station, visitor: Visitor, refused: Wrong | None = None, made: Row | None = None
 ) -> Response:
     def read(tx: Tx) -> Row:
-        users = [{**row, "known": factors.of_user(tx, row)} for row in people.users(tx)]
+        users = [
+            {**row, "known": factors.of_user(tx, row), "as_of": meanwhile.stamp(_shown(row))}
+            for row in people.users(tx)
+        ]
         return {**frame(tx, station, visitor, "people"), "users": users}
 
     values = {
@@ -82,6 +86,11 @@ async def _do(
     except (handling.Refused, ProblemError) as refused:
         return await _people(station, visitor, refused)
     return RedirectResponse("/people", 303)
+
+
+def _shown(row: Row) -> list[Any]:
+    """What the form of a person shows."""
+    return [row.get(name) for name in ("role", "languages", "skills", "subject")]
 
 
 def _role(text: str) -> Role:
@@ -212,10 +221,13 @@ async def change(
     languages: _Text = "",
     skill: _Text = "",
     subject: Annotated[str | None, Form(max_length=255)] = None,
+    as_of: Annotated[str | None, Form(max_length=64)] = None,
 ) -> Response:
     """Another role, other languages or skills, who they are to the directory."""
 
     def act(tx: Tx, now: datetime) -> None:
+        if as_of is not None:
+            meanwhile.unchanged({"as_of": as_of}, _shown(people.user_by_id(tx, user_id) or {}))
         acts.change_user(
             tx,
             user_id,

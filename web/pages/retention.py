@@ -16,7 +16,7 @@ from callflow.storage import Tx, sites
 from callflow.storage import retention as rows
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
-from web.pages import forms
+from web.pages import forms, meanwhile
 from web.pages.logbook import day_in
 from web.problems import ProblemError
 from web.refusals import Wrong, tried
@@ -61,6 +61,7 @@ async def change(request: Request, visitor: Administrator, station: Here) -> Res
 
     def run(tx: Tx) -> None:
         what, days = forms.one_of(Kept, form, "what"), _days(form.get("days", ""))
+        meanwhile.unchanged(form, _of(rows.rules(tx), what))
         since = day_in(form.get("since", "")[:10], "since") or _tomorrow(now)
         retaining.set_days(tx, what, days, since, visitor.name, now)
 
@@ -86,6 +87,11 @@ async def lift(hold_id: str, visitor: Administrator, station: Here) -> Response:
     now = station.clock()
     wrong = await tried(station, lambda tx: retaining.lift_hold(tx, hold_id, visitor.name, now))
     return await _done(station, visitor, wrong)
+
+
+def _of(rules: list[Row], what: str) -> list[str]:
+    """The rules of one kind, by their ids."""
+    return sorted(rule["id"] for rule in rules if rule["what"] == what)
 
 
 def _days(said: str) -> int:
@@ -124,6 +130,7 @@ async def _page(
             {
                 "what": what.value,
                 "limits": LIMITS[what],
+                "as_of": meanwhile.stamp(_of(known, what)),
                 "days": force.get(what),
                 "today": due(tx, what, force[what]) if what in force else 0,
                 "coming": next((r for r in known if r["what"] == what and r["since"] > now), None),
@@ -139,6 +146,8 @@ async def _page(
                 "what": tried_out[0].value,
                 "days": tried_out[1],
                 "count": due(tx, *tried_out),
+                "fault": retention.fault(*tried_out),
+                "limits": LIMITS[tried_out[0]],
             }
             if tried_out
             else None,

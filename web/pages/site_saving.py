@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 
 from callflow import handling
 from callflow.storage import Tx, sites
-from web import refusals
+from web import refusals, seen
 from web.access_views import frame
 from web.auth import Visitor
 from web.pages import forms
@@ -95,4 +95,5 @@ async def shown(
         **refusals.said(wrong, visitor.language),
         "typed": refusals.typed_again(typed),
     }
+    await seen.site(station, site_id, visitor.name)
     return page(visitor.language, template, found, refusals.status_of(wrong))

@@ -15,7 +15,7 @@ from callflow.handling import instructing, told
 from callflow.instructions import Instruction, InstructionKind
 from callflow.signal import Kind
 from callflow.storage import Tx, sites
-from web import refusals, site_views
+from web import refusals, seen, site_views
 from web.access_views import frame
 from web.accounts import Right
 from web.auth import Visitor, allowed
@@ -166,6 +166,7 @@ async def _site(
         "may_act": Right.HANDLE in visitor.rights,
         "may_sign": Right.CONFIGURE in visitor.rights,
     }
+    await seen.site(station, site_id, visitor.name)
     part = "hx-request" in request.headers
     status = 200 if wrong is None else 409 if isinstance(wrong, handling.Refused) else 422
     return page(visitor.language, "_site.html" if part else "site.html", values, status)

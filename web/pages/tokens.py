@@ -12,10 +12,11 @@ from fastapi.responses import RedirectResponse
 from callflow.handling.tokens import revoke_token
 from callflow.storage import Tx, people
 from web import i18n
-from web.accounts import Right, Role, create_token
+from web.accounts import Right, Role, create_token, digest, rights_of
 from web.auth import Visitor, allowed, remember_language
 from web.pages import forms
 from web.pages.logbook import begin_of, day_in
+from web.problems import ProblemError
 from web.refusals import Wrong, tried
 from web.settings_views import Row, setting
 from web.station import Station, station_of
@@ -58,6 +59,18 @@ async def add(request: Request, visitor: Administrator, station: Here) -> Respon
     return await _page(station, visitor, made={"name": name, "token": made})
 
 
+@router.post(f"{_ADDRESS}/try")
+async def try_out(request: Request, visitor: Administrator, station: Here) -> Response:
+    """Whom a token lets in as, and what that may do; it does not count as used."""
+    form = await forms.sent(request)
+    token = forms.line(form, "token").strip()
+    if not token:
+        return await _page(station, visitor, ProblemError(422, "is missing", field="token"))
+    row = await station.store.read(lambda tx: people.token_of(tx, digest(token)))
+    found = {"token": row, "may": rights_of(row["role"]) if row else frozenset()}
+    return await _page(station, visitor, tested=found)
+
+
 @router.post(f"{_ADDRESS}/{{token_id}}/revoke")
 async def revoke(token_id: str, visitor: Administrator, station: Here) -> Response:
     """It lets nobody in any more."""
@@ -69,7 +82,11 @@ async def revoke(token_id: str, visitor: Administrator, station: Here) -> Respon
 
 
 async def _page(
-    station: Station, visitor: Visitor, wrong: Wrong | None = None, made: Row | None = None
+    station: Station,
+    visitor: Visitor,
+    wrong: Wrong | None = None,
+    made: Row | None = None,
+    tested: Row | None = None,
 ) -> Response:
     now = station.clock()
     today = now.astimezone(ZoneInfo(i18n.STATION_ZONE)).date()
@@ -84,6 +101,8 @@ async def _page(
         read,
         wrong,
         made=made,
+        tested=tested,
+        rights=tuple(Right),
         roles=tuple(Role),
         today=today,
         proposed=today + _YEAR,

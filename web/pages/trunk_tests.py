@@ -11,15 +11,13 @@ from callflow import handling
 from callflow.handling import trunk_tests
 from callflow.handling.contacts import e164
 from callflow.storage import Tx
-from callflow.texts.law import DIAL_REFUSALS
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
 from web.pages import forms
 from web.problems import ProblemError
-from web.refusals import Wrong, tried
+from web.refusals import Wrong, not_dialled, tried
 from web.settings_views import Row, setting
 from web.station import Station, station_of
-from web.words import dial_refusal
 
 router = APIRouter(include_in_schema=False)
 
@@ -47,23 +45,13 @@ async def try_out(request: Request, visitor: Administrator, station: Here) -> Re
         number = e164(forms.line(form, "number"), "number")
         if number is None:
             raise ProblemError(422, "is missing", field="number")
-        trunk_tests.request_test(tx, forms.line(form, "trunk"), number, visitor.name, now)
+        trunk, language = forms.line(form, "trunk"), visitor.language
+        trunk_tests.request_test(tx, trunk, number, visitor.name, now, language=language)
 
     wrong = await tried(station, run)
     if wrong is not None:
-        return await _page(station, visitor, _said(wrong, visitor.language))
+        return await _page(station, visitor, not_dialled(wrong, visitor.language))
     return RedirectResponse(_ADDRESS, 303)
-
-
-def _said(wrong: Wrong, language: str) -> Wrong:
-    """What the dial policy refuses in the words of people."""
-    why = wrong.detail if isinstance(wrong, ProblemError) else wrong.message
-    if why not in DIAL_REFUSALS:
-        return wrong
-    words = dial_refusal(why, language)
-    if isinstance(wrong, ProblemError):
-        return ProblemError(wrong.status, words, field=wrong.field)
-    return handling.Refused(words)
 
 
 async def _page(station: Station, visitor: Visitor, wrong: Wrong | None = None) -> Response:

@@ -499,10 +499,14 @@ NUMBER = [""]
 
 
 def _trunks(world: World, page: Page) -> str:
+    _somebody(world)
+    return "/settings/trunks"
+
+
+def _somebody(world: World) -> None:
     account = world.site()
     contact = world.station.store.read_now(lambda tx: contacts.rows_of(tx, account))[1]
     NUMBER[0] = str(contact["phone"])
-    return "/settings/trunks"
 
 
 NEXT_ALARM = [""]
@@ -582,6 +586,7 @@ def _site_file(world: World, page: Page) -> str:
 
 
 def _announcement(world: World, page: Page) -> str:
+    _somebody(world)
     announcements_of(world.station.settings).put("goodbye", "fr", recording(440))
     return "/announcements/goodbye"
 
@@ -759,14 +764,14 @@ SCENES: tuple[Scene, ...] = (
         values={**HOURS, "number": "02 99 00 11 33", "place": "35", "site": lambda: _NAMED["site"]},
     ),
     Scene(name="logbook", prepare=_logbook, ready="#older"),
-    Scene(name="settings", prepare=at("/settings")),
+    Scene(name="settings", prepare=at("/settings"), values={"address": "/sites"}),
     Scene(
         name="retention",
         prepare=_held_by_law,
         ready="[action$=lift]",
         values={"days": "100", "incident": lambda: NEXT_ALARM[0], "text": "plainte"},
     ),
-    Scene(name="tokens", prepare=_tokens, ready="[action$=revoke]"),
+    Scene(name="tokens", prepare=_tokens, ready="[action$=revoke]", values={"token": "cf_x"}),
     Scene(name="trunks", prepare=_trunks, values={"number": lambda: NUMBER[0]}),
     Scene(
         name="event table",
@@ -787,7 +792,12 @@ SCENES: tuple[Scene, ...] = (
     Scene(name="to countersign", prepare=_to_countersign, ready="form.inline"),
     Scene(name="files of sites", prepare=at("/site-files")),
     Scene(name="a file of sites", prepare=_site_file, ready="#h-found"),
-    Scene(name="an announcement", prepare=_announcement, ready="audio"),
+    Scene(
+        name="an announcement",
+        prepare=_announcement,
+        ready="audio",
+        values={"number": lambda: NUMBER[0]},
+    ),
     Scene(name="a walk", prepare=_walk(), ready="[data-pad] input"),
     Scene(name="a walk: a deed", prepare=_walk("k1001#", "k2580#"), ready="[data-pad]"),
     Scene(

@@ -106,6 +106,7 @@ def pages(full: FullStation) -> list[str]:
         "/dialogues/incoming/walk?steps=k1001%23.k2580%23.!client.k3.!told",
         "/announcements/goodbye",
         "/settings/events?code=AT&raw=Nri1%2FBA3",
+        f"/settings?who={NAME}&address=%2Fsettings%2Ftrunks",
         "/settings/dialling?number=0639981001",
         "/settings/retention?what=images&days=90",
         "/nowhere",

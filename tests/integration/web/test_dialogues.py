@@ -14,11 +14,14 @@ import pytest
 import soundfile
 from fastapi import FastAPI
 
+from callflow import clock, handling
+from callflow.call import Outcome
 from callflow.commands.studio import Studio
 from callflow.storage import Tx, logbook
+from callflow.storage import schema as t
 from ivr import prompts, sound
 from ivr.agi.runner import sentence
-from ivr.dialogue import SILENT, TABLE, Dialogue, Phrase
+from ivr.dialogue import SILENT, TABLE, Dialogue, Phrase, turn
 from ivr.dialogue.menus import PAGES
 from ivr.dialogue.scenes import scenes
 from ivr.speech.announcements import LARGEST
@@ -365,3 +368,63 @@ async def test_a_disk_that_refuses_is_told_and_no_entry_says_otherwise(
     station.settings.data_dir.joinpath("announcements").write_text("no folder")
     assert "le disque l'a refusé" in await upload(administrator, recording(440))
     assert list(entries(station)) == []
+
+
+# --- tried on a phone -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", prompts.LANGUAGES)
+async def test_it_is_said_on_a_phone_in_its_language_and_what_came_of_it_is_shown(
+    station: WebStation, administrator: Person, language: str
+) -> None:
+    station.site()
+    where = "/announcements/goodbye"
+    answer = await administrator.send(f"{where}/call", language=language, number="06 39 98 10 01")
+    assert (answer.status_code, answer.headers["location"]) == (303, where)
+    now = clock.now()
+    (order,) = station.do(lambda tx: handling.claim_calls(tx, node="node0", now=now))
+    assert (order.to, order.dialogue) == ("+33639981001", "message")
+    loaded = station.store.read_now(
+        lambda tx: handling.dialogue_begin(tx, station.vault, order.call_id)
+    )
+    assert loaded is not None
+    first = turn(*loaded)
+    assert first is not None
+    assert [phrase.key for phrase in first.say] == [
+        *("greeting", "site", "goodbye", "offer_acknowledge", "offer_operator")
+    ]
+    assert loaded[0].language == language
+    station.do(lambda tx: handling.call_answered(tx, order.call_id, now))
+    end = Outcome.ACKNOWLEDGED
+    station.do(lambda tx: handling.call_ended(tx, order.call_id, outcome=end, now=now))
+    assert "message heard and acknowledged" in (await administrator.see(f"{where}?lang=en")).text
+    other = await administrator.see("/announcements/welcome?lang=en")
+    assert "message heard and acknowledged" not in other.text
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ({"number": "112"}, 422),
+        ({"number": "06 39 98 99 99"}, 409),
+        ({"number": ""}, 422),
+        ({"language": "de"}, 422),
+    ],
+)
+async def test_nobody_else_s_phone_is_rung_to_try_it(
+    station: WebStation, administrator: Person, fields: dict[str, str], status: int
+) -> None:
+    station.site()
+    sent = {"language": "fr", "number": "06 39 98 10 01", **fields}
+    answer = await administrator.send("/announcements/goodbye/call", **sent)
+    assert answer.status_code == status
+    assert 'class="refused"' in answer.text
+    assert station.store.read_now(lambda tx: tx.execute(t.call.select()).all()) == []
+
+
+async def test_a_supervisor_rings_nobody(station: WebStation, app: FastAPI) -> None:
+    station.site()
+    chief = await person(station, app, CHIEF, Role.SUPERVISOR)
+    assert "goodbye/call" not in (await chief.see("/announcements/goodbye")).text
+    sent = {"language": "fr", "number": "06 39 98 10 01"}
+    assert (await chief.send("/announcements/goodbye/call", **sent)).status_code == 403

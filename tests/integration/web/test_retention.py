@@ -93,6 +93,10 @@ async def test_what_would_be_deleted_is_counted_and_nothing_is(
     assert "<strong>1</strong>. Nothing was deleted" in (await chief.see(asked)).text
     assert len(station.store.read_now(lambda tx: tx.execute(t.signal.select()).all())) == 1
     assert (await chief.see(f"{HERE}?what=signals&days=x")).status_code == 422
+    for days, why in ((0, "nothing would be kept"), (364, "too few days"), (9999, "too many days")):
+        page = (await chief.see(f"{HERE}?lang=en&what=signals&days={days}")).text
+        assert f"It can&#39;t be set: {why}" in page or f"It can't be set: {why}" in page
+    assert "be set:" not in (await chief.see(asked)).text
 
 
 async def test_an_alarm_is_held_by_its_address_and_let_go(

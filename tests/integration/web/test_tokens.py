@@ -108,3 +108,35 @@ async def test_what_is_no_token_is_refused(
     assert answer.status_code == status
     assert 'class="refused"' in answer.text
     assert station.store.read_now(people.tokens) == []
+
+
+async def test_a_token_is_tried_and_is_neither_kept_nor_used(
+    station: WebStation, chief: Person
+) -> None:
+    token = await made(chief)
+    good = await chief.send(f"{HERE}/try", token=f" {token} ")
+    assert good.status_code == 200
+    assert "It lets in:" in good.text
+    assert "See sites, alarms, recordings and the logbook" in good.text
+    assert "Send signals" not in good.text
+    assert token not in good.text
+    (row,) = station.store.read_now(people.tokens)
+    assert row["used_at"] is None
+    for wrong, why in ((f"{token}x", "made no such token"), ("odile", "made no such token")):
+        answer = await chief.send(f"{HERE}/try", token=wrong)
+        assert (answer.status_code, why in answer.text) == (200, True)
+    assert (await chief.send(f"{HERE}/try", token=" ")).status_code == 422
+    await chief.send(f"{HERE}/{row['id']}/revoke")
+    over = (await chief.send(f"{HERE}/try", token=token)).text
+    assert "it lets nobody in any more" in over
+    assert "revoked" in over
+    assert "It lets in:" not in over
+
+
+async def test_a_token_whose_time_is_over_is_said_to_be(station: WebStation, chief: Person) -> None:
+    token = await made(chief)
+    ended = clock.now() - timedelta(seconds=1)
+    station.do(lambda tx: tx.execute(t.api_token.update().values(expires_at=ended)))
+    answer = await chief.send(f"{HERE}/try", token=token)
+    assert "it lets nobody in any more" in answer.text
+    assert "ended" in answer.text

@@ -16,6 +16,7 @@ from callflow.call import Outcome
 from callflow.handling import trunk_tests
 from callflow.storage import people
 from callflow.storage import schema as t
+from callflow.texts.trunks import TESTS
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
 from web.accounts import Role
@@ -55,8 +56,8 @@ async def test_a_call_goes_over_this_trunk_alone_and_its_result_is_shown(
         lambda tx: handling.dialogue_begin(tx, station.vault, order.call_id)
     )
     assert loaded is not None
-    assert "Il n'y a pas d'alarme" in loaded[0].text
-    assert not loaded[0].identify
+    assert "There is no alarm" in loaded[0].text  # in the language of who asks
+    assert (loaded[0].language, loaded[0].identify) == ("en", False)
     again = await chief.send(HERE, trunk="trunk", number=ANNE)
     assert "this number is being called" in words(again)
     station.do(lambda tx: handling.call_answered(tx, order.call_id, now))
@@ -68,6 +69,19 @@ async def test_a_call_goes_over_this_trunk_alone_and_its_result_is_shown(
     assert "Trunk spare tried by odile" in words(await chief.see("/audit?what=settings"))
 
 
+async def test_who_asks_in_french_has_it_said_in_french(station: WebStation, chief: Person) -> None:
+    await chief.see(f"{HERE}?lang=fr")
+    await chief.send(HERE, trunk="spare", number=ANNE)
+    now = clock.now()
+    (order,) = station.do(lambda tx: handling.claim_calls(tx, node="node0", now=now))
+    loaded = station.store.read_now(
+        lambda tx: handling.dialogue_begin(tx, station.vault, order.call_id)
+    )
+    assert loaded is not None
+    assert loaded[0].text == TESTS["trunk_test"][0][1]
+    assert loaded[0].language == "fr"
+
+
 async def test_a_trunk_that_fails_its_test_hands_the_call_on_to_none(
     station: WebStation, chief: Person
 ) -> None:
@@ -75,11 +89,14 @@ async def test_a_trunk_that_fails_its_test_hands_the_call_on_to_none(
     now = clock.now()
     (order,) = station.do(lambda tx: handling.claim_calls(tx, node="node0", now=now))
     assert order.trunk == "trunk"
-    failed: dict[str, Any] = {"outcome": Outcome.TRUNK_FAILURE, "now": now}
+    # What a 503 says of a number is said of the trunk here: whoever is called was not asked.
+    failed: dict[str, Any] = {"outcome": Outcome.UNREACHABLE, "detail": "SIP 503", "now": now}
     station.do(lambda tx: handling.call_ended(tx, order.call_id, not_carried=True, **failed))
     assert station.do(lambda tx: handling.claim_calls(tx, node="node0", now=now)) == []
     (tested,) = station.store.read_now(lambda tx: trunk_tests.last_tests(tx, limit=9))
     assert (tested["asked"], tested["outcome"]) == ("trunk", "trunk_failure")
+    page = words(await chief.see(HERE))
+    assert "trunk failure no ringing came back, SIP 503" in page
 
 
 @pytest.mark.parametrize(
