@@ -295,6 +295,8 @@ SETTINGS_PAGES = {
     "personal": "/personal",
     "configuration": "/settings/configuration",
 }
+#: What of the event table is shown.
+EVENT_STATES = {"own": N_("only what the station changed")}
 #: What is kept for so many days: callflow/retention.py.
 KEPT = {
     "recordings": N_("Recordings of calls, and what was said after a tone"),

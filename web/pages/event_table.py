@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -16,6 +17,7 @@ from callflow.storage import surroundings as rows
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
 from web.pages import forms, meanwhile
+from web.pages.listing import MOST, Asked, Listed
 from web.pages.site_fields import ALARMS
 from web.problems import ProblemError
 from web.refusals import Wrong, tried
@@ -26,10 +28,16 @@ router = APIRouter(include_in_schema=False)
 
 Here = Annotated[Station, Depends(station_of)]
 Administrator = Annotated[Visitor, Depends(allowed(Right.ADMINISTER))]
-_Line = Annotated[str, Query(max_length=300)]
-
 _ADDRESS = "/settings/events"
-_MOST = 50
+#: What only is shown: what the station says otherwise.
+STATES = ("own",)
+#: By what the table is sorted.
+_SORTED: dict[str, Callable[[Row], Any]] = {
+    "code": lambda row: (row["format"] != "SIA-DCS", row["code"]),
+    "meaning": lambda row: row["label"].casefold(),
+    "priority": lambda row: (row["meaning"].priority, row["code"]),
+}
+_SORTS = tuple(_SORTED)
 #: Kinds that a code may be given: those of a site's alarms, and those that open none.
 _KINDS = (
     *ALARMS,
@@ -42,16 +50,14 @@ async def show(
     request: Request,
     visitor: Administrator,
     station: Here,
-    q: _Line = "",
-    own: Annotated[str, Query(max_length=3)] = "",
+    asked: Listed,
     code: Annotated[str, Query(max_length=16)] = "",
-    raw: _Line = "",
+    raw: Annotated[str, Query(max_length=300)] = "",
     account: Annotated[str, Query(max_length=16)] = "",
-    n: Annotated[int, Query(ge=1, le=1000)] = 1,
 ) -> Response:
-    """A page of the table; ``own``: only what the station says otherwise; ``code``: with its form;
-    ``raw``: what a panel would send, and what it would become, at ``account`` where that is."""
-    answer = await _page(station, visitor, q=q, own=own, code=code, raw=raw, account=account, n=n)
+    """A page of the table; ``code``: with its form; ``raw``: what a panel would send, and what it
+    would become, at ``account`` where that is."""
+    answer = await _page(station, visitor, asked, code=code, raw=raw, account=account)
     remember_language(request, answer)
     return answer
 
@@ -90,37 +96,31 @@ async def reset(code: str, visitor: Administrator, station: Here) -> Response:
 
 async def _done(station: Station, visitor: Visitor, code: str, wrong: Wrong | None) -> Response:
     if wrong is not None:
-        return await _page(station, visitor, wrong, code=code)
+        return await _page(station, visitor, Asked(), wrong, code=code)
     return RedirectResponse(f"{_ADDRESS}?{urlencode({'q': code})}", 303)
 
 
 async def _page(
     station: Station,
     visitor: Visitor,
+    asked: Asked,
     wrong: Wrong | None = None,
     *,
-    q: str = "",
-    own: str = "",
     code: str = "",
     raw: str = "",
     account: str = "",
-    n: int = 1,
 ) -> Response:
-    code, asked = code.strip().upper(), {"q": q, "own": own}
+    asked, code = asked.among(_SORTS, STATES), code.strip().upper()
 
     def read(tx: Tx) -> Row:
         rules = rows.event_rules(tx)
-        found = _found(q.strip(), own == "yes", rules, visitor.language)
+        found = _found(asked, rules, visitor.language)
         return {
-            "rows": found[(n - 1) * _MOST : n * _MOST],
+            "rows": found[asked.offset : asked.offset + MOST],
             "count": len(found),
             "form": _form(code, rules) if code in event_rules.known() else None,
             "tried": _tried(tx, raw, account.strip()) if raw.strip() else None,
         }
-
-    def address(page: int) -> str:
-        given = {k: v for k, v in {**asked, "n": str(page)}.items() if v and v != "1"}
-        return f"{_ADDRESS}?{urlencode(given)}" if given else _ADDRESS
 
     return await setting(
         station,
@@ -128,22 +128,19 @@ async def _page(
         "events",
         read,
         wrong,
-        q=q,
-        own=own,
+        asked=asked,
+        states=STATES,
         raw=raw,
         account=account,
-        n=n,
-        most=_MOST,
-        address=address,
         kinds=tuple(kind.value for kind in _KINDS),
         categories=tuple(category.value for category in Category),
     )
 
 
-def _found(text: str, own: bool, rules: dict[str, Row], language: str) -> list[Row]:
+def _found(asked: Asked, rules: dict[str, Row], language: str) -> list[Row]:
     """The rows of the table that a word is in, each with the code as signals carry it; where it is
     a code, that one's."""
-    wanted = text.casefold()
+    wanted = asked.text.casefold()
     found: list[Row] = []
     exact: list[Row] = []
     for (format_name, code), standard in events.table().items():
@@ -153,14 +150,14 @@ def _found(text: str, own: bool, rules: dict[str, Row], language: str) -> list[R
         rule = rules.get(sent)
         label = standard.label(language)
         known = (code.casefold(), sent.casefold())
-        if own and not any(_as_sent(format_name, code, q) in rules for q in "136"):
+        if asked.state and not any(_as_sent(format_name, code, q) in rules for q in "136"):
             continue
         if wanted and wanted not in known and wanted not in label.casefold():
             continue
         meaning = events.overridden(events.lookup(format_name, sent), rule) if rule else standard
         row = {"format": format_name, "code": code, "sent": sent, "label": label}
         (exact if wanted in known else found).append({**row, "meaning": meaning, "rule": rule})
-    return exact or found
+    return sorted(exact or found, key=_SORTED[asked.by], reverse=asked.descending)
 
 
 def _as_sent(format_name: str, code: str, qualifier: str) -> str:

@@ -42,6 +42,11 @@ async def test_it_is_searched_by_code_and_words_and_paged(chief: Person) -> None
     whole = await chief.see(HERE)
     assert whole.text.count("?code=") == 50
     assert "?n=2" in whole.text
+    for sort, first in (("priority", "1"), ("-priority", "4")):
+        shown = (await chief.see(f"{HERE}?sort={sort}")).text
+        assert set(re.findall(r'<td class="n">([1-4])</td>', shown)) == {first}
+    for wrong in ("sort=opens", "state=theirs", "n=0"):
+        assert (await chief.see(f"{HERE}?{wrong}")).status_code == 422
 
 
 async def test_an_event_is_tried_at_its_site_and_nothing_happens(
@@ -69,7 +74,7 @@ async def test_a_code_means_something_else_at_every_site_until_it_is_reset(
     changed = station.alarm(code="AT", zone="9")
     assert (changed["kind"], changed["priority"]) == ("technical", 2)
     assert "as the station's own table says" in words(await chief.see(f"{HERE}?raw=AT"))
-    assert "changed by odile" in words(await chief.see(f"{HERE}?own=yes"))
+    assert "changed by odile" in words(await chief.see(f"{HERE}?state=own"))
     audit = words(await chief.see("/audit?what=settings"))
     assert "priority (AT) 3 2" in audit
     assert (await chief.send(f"{HERE}/AT/reset")).status_code == 303
