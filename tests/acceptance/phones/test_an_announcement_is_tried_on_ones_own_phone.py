@@ -46,14 +46,14 @@ async def test_a_recording_is_put_heard_on_ones_own_phone_and_taken_away(
         file: FilePayload = {"name": "a.wav", "mimeType": "audio/wav", "buffer": recording(HERTZ)}
         await page.set_input_files("#file-fr", file)
         await page.click("form[action='/announcements']:has(#file-fr) button")
-        await expect(page.get_by_text("enregistrement du studio")).to_be_visible()
+        await expect(page.get_by_text("enregistrement du studio, 1")).to_be_visible()
 
         await rings(page, phone, 1)
         await phone.hears_tone(HERTZ, within=5)
         await is_confirmed(page, phone)
 
         await page.click(f"form[action='{WHERE}/remove'] button")
-        await expect(page.get_by_text("enregistrement du studio")).to_have_count(0)
+        await expect(page.get_by_text("enregistrement du studio, 1")).to_have_count(0)
         await rings(page, phone, 2)
         await phone.expect_prompt("goodbye")
         await is_confirmed(page, phone)
