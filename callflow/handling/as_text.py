@@ -22,7 +22,7 @@ from callflow.handling.policy import load_policy
 from callflow.handling.service_directory import get_directory
 from callflow.handling.siting import get_site, set_up
 from callflow.handling.telling import tell
-from callflow.storage import Tx, people, sites
+from callflow.storage import Tx, own_days, people, sites
 
 Row = dict[str, Any]
 _PAGE = 200
@@ -30,10 +30,17 @@ _OF_A_USER = ("name", "role", "language", "languages", "skills")
 
 
 def configuration(tx: Tx) -> Iterator[tuple[str, str]]:
-    """(path of a file, its text): every site, plan and firm, the directory, who logs in, policy."""
+    """(path of a file, its text): every site, plan and firm, the directory, the station's own
+    holidays, who logs in, policy."""
     yield "policy.yaml", _yaml(asdict(load_policy(tx)))
     yield "people.yaml", _yaml([{k: row[k] for k in _OF_A_USER} for row in people.users(tx)])
     yield "directory.yaml", _yaml(get_directory(tx))
+    days = [
+        {"day": each.day, "place": "-".join(filter(None, each.place)), "holiday": each.holiday}
+        | {"reason": each.reason, "set_by": each.set_by}
+        for each in own_days.every(tx)
+    ]
+    yield "holidays.yaml", _yaml(days)
     firms = guard_firms(tx)
     yield "firms.yaml", _yaml([{**firm, "members": firm_members(tx, firm["id"])} for firm in firms])
     for body in sites.plan_bodies(tx):

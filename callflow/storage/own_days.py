@@ -42,6 +42,11 @@ def rows(tx: Tx, place: Place, start: date, end: date) -> list[OwnDay]:
     return [_day(row) for row in tx.execute(query.where(_D.day >= start, _D.day < end))]
 
 
+def every(tx: Tx) -> list[OwnDay]:
+    """All that the station says of days, by day."""
+    return [_day(row) for row in tx.execute(_ALL)]
+
+
 def get(tx: Tx, day_id: str) -> OwnDay | None:
     """One of them."""
     row = tx.execute(select(t.own_day).where(_D.id == day_id)).first()

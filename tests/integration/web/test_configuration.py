@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import zipfile
+from datetime import date
 
 import httpx
 import pytest
 import yaml
 from fastapi import FastAPI
 
-from callflow.handling import as_text
+from callflow import clock
+from callflow.handling import as_text, own_days
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
 from web.accounts import Role
@@ -47,8 +49,17 @@ async def test_an_administrator_takes_it_and_that_is_told(
     person = Person(app, "odile")
     async with person.client:
         await person.log_in()
+        day = date(clock.now().year + 1, 12, 24)
+        station.do(
+            lambda tx: own_days.set_days(
+                tx, "FR", "Alsace", [day], True, "Pont", "odile", clock.now()
+            )
+        )
         answer = await person.send("/settings/configuration")
-        names = zipfile.ZipFile(io.BytesIO(answer.content)).namelist()
+        packed = zipfile.ZipFile(io.BytesIO(answer.content))
+        names = packed.namelist()
+        (said,) = yaml.safe_load(packed.read("holidays.yaml"))
+        assert (said["day"], said["place"], said["holiday"]) == (day.isoformat(), "FR-6AE", True)
         assert {"policy.yaml", "people.yaml", "sites/1001.yaml"} <= set(names)
         assert "configuration" in (await person.see("/audit?what=exports")).text
 
