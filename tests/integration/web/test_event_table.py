@@ -44,9 +44,9 @@ async def test_it_is_searched_by_code_and_words_and_paged(chief: Person) -> None
     assert "?n=2" in whole.text
     for sort, first in (("priority", "1"), ("-priority", "4")):
         shown = (await chief.see(f"{HERE}?sort={sort}")).text
-        found = re.findall(r'<td class="n">([1-4])</td>', shown)
-        assert (len(found), found[0]) == (50, first)
-        assert found == sorted(found, reverse=sort.startswith("-"))
+        ranks = re.findall(r'<td class="n">([1-4])</td>', shown)
+        assert (len(ranks), ranks[0]) == (50, first)
+        assert ranks == sorted(ranks, reverse=sort.startswith("-"))
     for wrong in ("sort=opens", "state=theirs", "n=0"):
         assert (await chief.see(f"{HERE}?{wrong}")).status_code == 422
 
