@@ -9,7 +9,16 @@ def folded(text: str) -> str:
     """Without accents and capitals; as long as ``text`` composed (NFC)."""
     if text.isascii():
         return text.lower()
-    return "".join(
-        (unicodedata.normalize("NFD", c)[0].lower() or c)[0]
-        for c in unicodedata.normalize("NFC", text)
-    )
+    return unicodedata.normalize("NFC", text).translate(_FOLDS)
+
+
+class _Folds(dict[int, str]):
+    """{a letter: what it is compared as}, found once: lists compare thousands of texts."""
+
+    def __missing__(self, code: int) -> str:
+        letter = chr(code)
+        self[code] = (unicodedata.normalize("NFD", letter)[0].lower() or letter)[0]
+        return self[code]
+
+
+_FOLDS = _Folds()

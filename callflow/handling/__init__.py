@@ -100,7 +100,7 @@ from callflow.handling.services import (
     service_gate,
 )
 from callflow.handling.site_rules import BadSite
-from callflow.handling.siting import get_site, put_site
+from callflow.handling.siting import get_site, get_sites, put_site
 from callflow.handling.station import (
     BEAT_WITHIN,
     SIP_REFUSED,
@@ -183,6 +183,7 @@ __all__ = [
     "firm_members",
     "get_directory",
     "get_site",
+    "get_sites",
     "guard_event",
     "guard_firms",
     "guard_left",

@@ -20,7 +20,7 @@ from callflow.handling.firm_members import firm_members
 from callflow.handling.guard_firms import guard_firms
 from callflow.handling.policy import load_policy
 from callflow.handling.service_directory import get_directory
-from callflow.handling.siting import get_site, set_up
+from callflow.handling.siting import get_sites, set_up
 from callflow.handling.telling import tell
 from callflow.storage import Tx, own_days, people, sites
 
@@ -47,10 +47,8 @@ def configuration(tx: Tx) -> Iterator[tuple[str, str]]:
         yield f"plans/{_name(body['id'])}.yaml", plan_text.write(call_plan.from_json(body))
     after = ""
     while ids := sites.site_ids(tx, after=after, limit=_PAGE):
-        for site_id in ids:
-            site = get_site(tx, site_id)
-            if site is not None:
-                yield f"sites/{_name(site_id)}.yaml", _yaml(set_up(site))
+        for site in get_sites(tx, ids):
+            yield f"sites/{_name(site['id'])}.yaml", _yaml(set_up(site))
         after = ids[-1]
 
 

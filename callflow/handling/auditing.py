@@ -40,5 +40,5 @@ def site_seen(tx: Tx, site: str | None, who: str, now: datetime) -> None:
 
 
 def _told(tx: Tx, kind: str, who: str, now: datetime, site: str | None = None) -> bool:
-    rows = logbook.of_kinds(tx, [kind], since=now - _AGAIN, until=now, who=who, limit=_MOST)
-    return any(row["site"] == site for row in rows)
+    told = logbook.of_kinds(tx, [kind], since=now - _AGAIN, until=now, who=who, limit=_MOST)
+    return any(row["site"] == site for row in told.rows)

@@ -6,7 +6,7 @@ Codes go in and never come out: left out = unchanged, null = removed.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import phonenumbers
@@ -30,9 +30,10 @@ NO_NUMBER = "is no phone number: write +33… or 06 …"
 WRONG_LENGTH = "has too few or too many digits"
 
 
-def shown_of(tx: Tx, site_id: str) -> list[Row]:
-    """The contacts of a site as PUT takes them, codes left out."""
-    return [_shown(row) for row in contact_rows.rows_of(tx, site_id)]
+def shown_at(tx: Tx, site_ids: Iterable[str]) -> dict[str, list[Row]]:
+    """{site: its contacts as PUT takes them, codes left out}."""
+    found = contact_rows.rows_at(tx, site_ids)
+    return {site_id: [_shown(row) for row in rows] for site_id, rows in found.items()}
 
 
 def in_part(tx: Tx, contact_id: str, **part: Any) -> Row:

@@ -19,10 +19,14 @@ from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.telling import tell
 from callflow.hours import CalendarError
 from callflow.plan_changes import Change
+from callflow.signal import Category, Kind
 from callflow.site import SiteState
 from callflow.storage import Tx, instructions, plans, services, sites
 
 Row = dict[str, Any]
+
+#: Sites that are read at once.
+_SITES = 500
 
 
 class Changed(Refused):
@@ -144,6 +148,8 @@ def uses_of(tx: Tx, plan_id: str, now: datetime) -> Iterable[plan_check.Use]:
     while too. Terminated ones have none, and a suspended one is a human's (D2)."""
     agreed = instructions.naming(tx, plan_id, now)
     lines = tuple(services.lines(tx))
+    found: dict[str, tuple[Row, frozenset[tuple[Kind, Category]]]] = {}
+    known: dict[tuple[str, str, frozenset[Kind]], frozenset[tuple[Kind, Category]]] = {}
     for row in plans.sites_with_plans(tx):
         if SiteState(row["state"]) in (SiteState.SUSPENDED, SiteState.TERMINATED):
             continue
@@ -151,9 +157,18 @@ def uses_of(tx: Tx, plan_id: str, now: datetime) -> Iterable[plan_check.Use]:
             rules = plan_choice.rules_from_json(row["plan_rules"])
         except CalendarError:
             continue  # not as they were checked: every alarm of the site is a human's
-        alarms = plan_choice.serves(row["plans"], rules, plan_id, agreed.get(row["id"], ()))
-        site = sites.load_site(tx, row["id"]) if alarms else None
-        if site is not None:
+        meanwhile = frozenset(agreed.get(row["id"], ()))
+        alike = repr(row["plans"]), repr(row["plan_rules"]), meanwhile  # as thousands of sites are
+        alarms = known.get(alike)
+        if alarms is None:
+            alarms = plan_choice.serves(row["plans"], rules, plan_id, meanwhile)
+            known[alike] = alarms
+        if alarms:
+            found[row["id"]] = row, alarms
+    ids = list(found)
+    for begin in range(0, len(ids), _SITES):
+        for site in sites.load_sites(tx, ids[begin : begin + _SITES]):
+            row, alarms = found[site.id]
             yield plan_check.Use(
                 site=site,
                 alarms=alarms,

@@ -15,10 +15,10 @@ _AGAIN = timedelta(minutes=10)
 
 def played(tx: Tx, kind: str, name: str, call_id: str, who: str, now: datetime) -> None:
     """``who`` plays what the call ``call_id`` left: ``name`` is the file's."""
-    lately = logbook.search(
-        tx, since=now - _AGAIN, until=now + _AGAIN, who=who, kinds=[kind], limit=100
+    lately = logbook.of_kinds(
+        tx, [kind], since=now - _AGAIN, until=now + _AGAIN, who=who, limit=100
     )
-    if any(entry["data"]["name"] == name for entry in lately):
+    if any(entry["data"]["name"] == name for entry in lately.rows):
         return
     call = calls.get(tx, call_id)
     if call is not None:

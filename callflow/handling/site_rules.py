@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 from enum import StrEnum
+from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -81,10 +82,10 @@ def no_longer_tested(tx: Tx, old: Row | None, values: Row, now: datetime) -> Non
         store_signals(tx, [supervision.tested_again(old, now)])
 
 
-def shown_arming(tx: Tx, site_id: str) -> dict[str, list[Row]]:
+def shown_arming(tx: Tx, site_ids: Iterable[str]) -> dict[str, list[Row]]:
     """{account: its partitions, armed or not, as far as its panel told}."""
     found: dict[str, list[Row]] = {}
-    for row in rows.partitions(tx, [site_id]).get(site_id, []):
+    for row in chain.from_iterable(rows.partitions(tx, site_ids).values()):
         if row["partition"] is not None:
             shown = {
                 "partition": row["partition"],
@@ -158,30 +159,28 @@ def _rules(sent: Any) -> Row:
     }
 
 
-def shown_site(tx: Tx, row: Row) -> Row:
-    """A site's hours and rules, as PUT takes them."""
+def shown_site(row: Row, overrides: Iterable[Row]) -> Row:
+    """A site's hours and rules, and what codes mean there, as PUT takes them."""
     return {
         "schedule": row["schedule"],
         "rules": {**asdict(Rules()), **(row["rules"] or {})},
-        "event_overrides": [
-            {name: override[name] for name in _OVERRIDE}
-            for override in rows.overrides(tx, row["id"])
-        ],
+        "event_overrides": [{name: override[name] for name in _OVERRIDE} for override in overrides],
     }
 
 
-def shown_users(tx: Tx, accounts: Iterable[str]) -> list[Row]:
-    """Panel users, as PUT takes them."""
-    return [
-        {
+def shown_users(tx: Tx, accounts: Iterable[str]) -> dict[str, list[Row]]:
+    """{account: its panel users, as PUT takes them}."""
+    found: dict[str, list[Row]] = {}
+    for user in rows.panel_users(tx, accounts):
+        shown = {
             "account": user["account"],
             "number": user["number"],
             "contact": user["contact_id"],
             "part": user["part"],
             "revoked": user["revoked"],
         }
-        for user in rows.panel_users(tx, accounts)
-    ]
+        found.setdefault(user["account"], []).append(shown)
+    return found
 
 
 # --- what a code means there --------------------------------------------------------------

@@ -100,6 +100,7 @@ class _Here:
     now: datetime
     told: set[tuple[str, str]] = field(default_factory=set)  # (code, whose), once a site
     missing: dict[frozenset[str], list[Span]] = field(default_factory=dict)
+    lists: dict[str, list[Contact]] = field(default_factory=dict)  # by step, as ``listed`` said
 
     def found(self) -> Iterator[Finding]:
         done = reachable(self.plan)
@@ -131,13 +132,16 @@ class _Here:
 
     def listed(self, step: Step) -> list[Contact]:
         """Whom the step may call there, about any alarm that it serves, in order."""
-        found = [
-            contact
-            for kind in self.use.ringing
-            for who in step.selectors
-            for contact in who.of(self.use.site, kind)
-        ]
-        return list({(c.id, c.role): c for c in found}.values())
+        if step.id not in self.lists:
+            selectors, site = step.selectors, self.use.site
+            found = (
+                contact
+                for kind in self.use.ringing
+                for who in selectors
+                for contact in who.of(site, kind)
+            )
+            self.lists[step.id] = list({(c.id, c.role): c for c in found}.values())
+        return self.lists[step.id]
 
     def _people(self, at: At) -> Iterator[Finding]:
         step = at.step
@@ -236,14 +240,17 @@ class _Here:
 
     def _never_closes(self) -> Iterator[Finding]:
         """Closures of the plan that the machine makes for no such alarm (D3, D9)."""
+        found: dict[Category, list[tuple[At, str]]] = {}
         for kind, category in sorted(self.use.alarms):
             if kind in PERSONAL:
                 continue  # said already
-            for at, outcome in ungrounded(self.plan, partial(_held, category)):
+            if category not in found:
+                found[category] = list(ungrounded(self.plan, partial(_held, category)))
+            for at, outcome in found[category]:
                 told = {"kind": kind.value, "outcome": outcome}
                 name = f"outcomes.{outcome}" if outcome else "to"
-                found = self._of(at, "never_closes", name, **told)
-                yield from self._once(f"{at.place}/{outcome}", found)
+                closes = self._of(at, "never_closes", name, **told)
+                yield from self._once(f"{at.place}/{outcome}", closes)
 
 
 def _held(category: Category, step: Step, outcome: str, grounds: bool) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
@@ -18,15 +19,24 @@ from callflow.storage.store import Tx
 _LINK = t.site_contact.c
 _CONTACTS = (
     select(*t.contact.c, _LINK.role, _LINK.rank, _LINK.authorities, _LINK.keys_held)
+    .add_columns(_LINK.site_id)
     .join(t.site_contact, _LINK.contact_id == t.contact.c.id)
-    .where(_LINK.site_id == bindparam("site"))
+    .where(_LINK.site_id.in_(bindparam("sites", expanding=True)))
     .order_by(_LINK.role.desc(), _LINK.rank, t.contact.c.id)
 )
 
 
 def rows_of(tx: Tx, site_id: str) -> list[dict[str, Any]]:
     """The contacts of a site in the part each plays, codes included, as stored."""
-    return [dict(row._mapping) for row in tx.execute(_CONTACTS, {"site": site_id})]
+    return rows_at(tx, [site_id]).get(site_id, [])
+
+
+def rows_at(tx: Tx, site_ids: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
+    """{site: ``rows_of`` it}."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in tx.execute(_CONTACTS, {"sites": list(site_ids)}):
+        found.setdefault(row.site_id, []).append(dict(row._mapping))
+    return found
 
 
 _FIRMS = select(t.contact, t.guard_firm.c.sectors, t.guard_firm.c.rank).join(
@@ -37,10 +47,18 @@ _FIRMS = _FIRMS.where(t.guard_firm.c.part == Role.GUARD.value, t.guard_firm.c.cl
 _BY_SECTOR = 1000
 
 
-def of_site(tx: Tx, site_id: str, postcode: str) -> tuple[Contact, ...]:
-    """The contacts of a site as deciding needs them, and the guard firms of its sector last."""
-    linked = _contacts(tx, rows_of(tx, site_id))
-    return linked + _guards_of_sector(tx, postcode, {contact.id for contact in linked})
+def of_sites(tx: Tx, postcodes: Mapping[str, str]) -> dict[str, tuple[Contact, ...]]:
+    """{site: its contacts as deciding needs them, and the guard firms of its sector last}, by each
+    site's postcode."""
+    rows = rows_at(tx, postcodes)
+    firms = firm_rows(tx) if any(postcodes.values()) else []
+    own = own_days.for_calendars(tx, (row["availability"] for row in chain(firms, *rows.values())))
+    found = {}
+    for site_id, postcode in postcodes.items():
+        linked = tuple(_contact(row, own) for row in rows.get(site_id, ()))
+        known = {contact.id for contact in linked}
+        found[site_id] = (*linked, *in_sector(firms, postcode, known, own))
+    return found
 
 
 def firm_rows(tx: Tx) -> list[dict[str, Any]]:
@@ -61,15 +79,6 @@ def in_sector(
         if there and row["id"] not in known:
             part = {"role": Role.GUARD, "rank": _BY_SECTOR + row["rank"], "authorities": {}}
             yield _contact({**row, **part}, own)
-
-
-def _guards_of_sector(tx: Tx, postcode: str, known: Collection[str]) -> tuple[Contact, ...]:
-    """The guard firms whose sector the site lies in, beside those it has itself."""
-    if not postcode:
-        return ()
-    firms = firm_rows(tx)
-    own = own_days.for_calendars(tx, [row["availability"] for row in firms])
-    return tuple(in_sector(firms, postcode, known, own))
 
 
 def standing_in(tx: Tx, contacts: Sequence[Contact]) -> tuple[Contact, ...]:

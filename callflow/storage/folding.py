@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, func, literal
+from sqlalchemy import ColumnElement, Text, case, func, literal, literal_column
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
-from callflow.folding import folded as fold
 
-#: What ``lower`` leaves: it knows ASCII only where a database's locale is C. What accents are made
-#: of in decomposed text has no letter of its own and falls away.
-_ACCENTED = [c for c in map(chr, range(0xC0, 0x1F00)) if fold(c) != c and fold(c).isascii()]
-_COMBINING = "".join(map(chr, range(0x300, 0x370)))
+def _marks(letter: str) -> str:
+    """A Latin letter's accents, apart from it; "" of others."""
+    apart = unicodedata.normalize("NFD", letter)
+    return apart[1:] if apart[0].isascii() else ""
+
+
+#: What the accents of Latin letters are in decomposed text.
+_ACCENTS = "".join(sorted({mark for c in map(chr, range(0xC0, 0x1F00)) for mark in _marks(c)}))
 
 
 class _Folded(GenericFunction[str]):
@@ -29,9 +33,11 @@ def folded(column: Any) -> ColumnElement[str]:
 
 @compiles(_Folded, "postgresql")
 def _in_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
+    """Its ``lower`` knows ASCII only where a database's locale is C, so accents go first. Its
+    ``translate`` looks at each accent for each letter: they are few, and ASCII needs none of it."""
     (column,) = element.clauses
-    plain = "".join(map(fold, _ACCENTED))
-    found = func.translate(
-        func.lower(column), literal("".join(_ACCENTED) + _COMBINING), literal(plain)
-    )
-    return str(compiler.process(found, **kw))
+    whole = func.octet_length(column) == func.char_length(column)
+    apart = func.normalize(column, literal_column("NFD"))
+    plain = func.translate(func.lower(apart), literal(_ACCENTS), literal(""))
+    found = case((whole, func.lower(column)), else_=plain)
+    return f"({compiler.process(found, **kw)})"

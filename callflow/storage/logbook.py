@@ -5,17 +5,30 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, RowMapping, bindparam, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    RowMapping,
+    Select,
+    bindparam,
+    false,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from callflow import logbook
 from callflow.logbook import GENESIS, Draft, Entry, Head, Mac, Seal
 from callflow.storage import schema as t
 from callflow.storage.schema.logbook import BY_PEOPLE
+from callflow.storage.search import holds
 from callflow.storage.store import Tx, at_end
 
 
@@ -147,6 +160,10 @@ def seals(tx: Tx) -> list[Seal]:
     ]
 
 
+#: Entries since an instant that are looked at to find where they begin.
+_LATELY = 200_000
+
+
 def page(
     tx: Tx,
     *,
@@ -158,6 +175,8 @@ def page(
 ) -> list[dict[str, Any]]:
     """Entries, oldest first, with the number that pages on."""
     c = t.logbook.c
+    if since is not None and not after:
+        after = _before_first(tx, since)
     query = select(t.logbook).where(c.number > after).order_by(c.number).limit(limit)
     if incident is not None:
         query = query.where(c.incident == incident)
@@ -166,6 +185,16 @@ def page(
     if since is not None:
         query = query.where(c.at >= since)
     return [dict(row._mapping) for row in _execute(tx, query)]
+
+
+def _before_first(tx: Tx, at: datetime) -> int:
+    """A number below those of all entries since then, by the index on instants: in the order of
+    numbers all older ones would be read first. 0: there are too many since then to look at them."""
+    c = t.logbook.c
+    some = select(c.number).where(c.at >= at).order_by(c.at).limit(_LATELY).subquery()
+    query = select(func.min(some.c.number), func.count()).select_from(some)
+    first, count = _execute(tx, query).one()
+    return int(first) - 1 if 0 < count < _LATELY else 0
 
 
 def of_incidents(tx: Tx, incident_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
@@ -184,6 +213,19 @@ def last(tx: Tx, *, limit: int) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in _execute(tx, query)]
 
 
+#: Entries that one search for words looks through, of each kind that is asked for.
+DEPTH = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of entries, the newest first. ``beyond``: the entry with which the search for words
+    stopped looking, and older ones may match; None: it looked through all that were asked for."""
+
+    rows: list[dict[str, Any]]
+    beyond: dict[str, Any] | None = None
+
+
 def search(
     tx: Tx,
     *,
@@ -193,28 +235,20 @@ def search(
     site: str = "",
     who: str = "",
     people: bool = False,
-    kinds: Sequence[str] = (),
     words: str = "",
     limit: int = 50,
-) -> list[dict[str, Any]]:
-    """Entries from ``since`` until ``until`` (not included), the newest first, older than the one
-    numbered ``before``: of a site, of an author or of any person, of kinds, with words in them."""
+) -> Found:
+    """Entries from ``since`` until ``until`` (not included), older than the one numbered
+    ``before``: of a site, of an author or of any person, with words in them."""
     c = t.logbook.c
-    query = select(t.logbook).where(c.at >= since, c.at < until)
-    if before is not None:
-        query = query.where(c.number < before)
+    query = _before(tx, until, before)
     if site:
         query = query.where(c.site == site)
     if who:
         query = query.where(c.who == who)
-    if people:
+    if people or who not in ("", logbook.MACHINE):
         query = query.where(BY_PEOPLE)
-    if kinds:
-        query = query.where(c.kind.in_(kinds))
-    if words:
-        query = query.where(c.text.icontains(words, autoescape=True))
-    query = query.order_by(c.number.desc()).limit(limit)
-    return [dict(row._mapping) for row in _execute(tx, query)]
+    return _page(tx, query, since, holds(c.text, words) if words else None, limit)
 
 
 def of_kinds(
@@ -224,36 +258,79 @@ def of_kinds(
     since: datetime,
     until: datetime,
     before: int | None = None,
+    site: str = "",
     who: str = "",
     words: str = "",
     sites: Sequence[str] = (),
     limit: int,
-) -> list[dict[str, Any]]:
-    """Entries of these kinds from ``since`` until ``until`` (included), the newest first, older
-    than the one numbered ``before``: of an author, with ``words`` in them or of one of ``sites``.
+) -> Found:
+    """Entries of these kinds from ``since`` until ``until`` (included), older than the one numbered
+    ``before``: of a site, of an author, with ``words`` in them or of one of ``sites``.
 
     Each kind is asked for by itself, in the order of its index: rare ones among very many entries
     are found as fast as common ones. A person's are looked for among what that person did.
     """
     c = t.logbook.c
-    query = select(t.logbook).where(c.at >= since, c.at <= until)
-    if before is not None:
-        at = tx.execute(select(c.at).where(c.number == before)).scalar()
-        if at is None:
-            return []
-        query = query.where(c.at <= at, or_(c.at < at, c.number < before))
-    if words:
-        query = query.where(or_(c.text.icontains(words, autoescape=True), c.site.in_(sites)))
-    newest = query.order_by(c.at.desc(), c.number.desc()).limit(limit)
+    query = _before(tx, until + timedelta(microseconds=1), before)
+    if site:
+        query = query.where(c.site == site)
+    wanted = or_(holds(c.text, words), c.site.in_(sites)) if words else None
     if who and who != logbook.MACHINE:
         # The concatenation keeps the kinds' index out of it.
-        theirs = newest.where(c.who == who, BY_PEOPLE, (c.kind + "").in_(kinds))
-        return [dict(row._mapping) for row in _execute(tx, theirs)]
+        theirs = query.where(c.who == who, BY_PEOPLE, (c.kind + "").in_(kinds))
+        return _page(tx, theirs, since, wanted, limit)
     if who:
-        newest = newest.where(c.who == who)
-    rows = [row for kind in kinds for row in _execute(tx, newest.where(c.kind == kind))]
-    rows.sort(key=lambda row: (row.at, row.number), reverse=True)
-    return [dict(row._mapping) for row in rows[:limit]]
+        query = query.where(c.who == who)
+    pages = [_page(tx, query.where(c.kind == kind), since, wanted, limit) for kind in kinds]
+    rows = sorted((row for page in pages for row in page.rows), key=_moment, reverse=True)
+    ends = [page.beyond for page in pages if page.beyond is not None]
+    if not ends:
+        return Found(rows[:limit])
+    end = max(ends, key=_moment)  # what is older was not looked for in each kind
+    return Found([row for row in rows if _moment(row) >= _moment(end)][:limit], end)
+
+
+def _moment(row: Mapping[str, Any]) -> tuple[datetime, int]:
+    return row["at"], row["number"]
+
+
+def _before(tx: Tx, until: datetime, before: int | None) -> Select[Any]:
+    """Entries until then (not included), older than the one numbered ``before``, the newest first.
+
+    One bound above, the lower of the two: an index looks at no more than one of each side.
+    """
+    c = t.logbook.c
+    query = select(t.logbook).order_by(c.at.desc(), c.number.desc())
+    if before is None:
+        return query.where(c.at < until)
+    at = tx.execute(select(c.at).where(c.number == before)).scalar()
+    if at is None:
+        return query.where(false())
+    if at >= until:
+        return query.where(c.at < until)
+    return query.where(c.at <= at, or_(c.at < at, c.number < before))
+
+
+def _page(
+    tx: Tx,
+    query: Select[Any],
+    since: datetime,
+    wanted: ColumnElement[bool] | None,
+    limit: int,
+) -> Found:
+    """The first of the query, or of those of it that are ``wanted``: no index finds these."""
+    c, beyond = t.logbook.c, None
+    all_since = query.where(c.at >= since)
+    if wanted is not None:
+        nth = all_since.with_only_columns(c.at, c.number).offset(DEPTH - 1).limit(1)
+        last = _execute(tx, nth).first()
+        if last is not None:
+            beyond = dict(last._mapping)
+            newer = or_(c.at > last.at, c.number >= last.number)
+            all_since = query.where(c.at >= last.at, newer)
+        all_since = all_since.where(wanted)
+    rows = [dict(row._mapping) for row in _execute(tx, all_since.limit(limit))]
+    return Found(rows, beyond)
 
 
 def last_act(tx: Tx, who: str) -> datetime | None:

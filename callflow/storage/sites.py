@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -46,6 +46,14 @@ def _upsert(dialect: str, table: Any, key: tuple[str, ...], names: tuple[str, ..
     return statement.on_conflict_do_update(index_elements=list(key), set_=changed)
 
 
+def by_site(tx: Tx, query: Any, site_ids: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
+    """{its ``site_id``: the rows} of a query of several ``sites``."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in tx.execute(query, {"sites": list(site_ids)}):
+        found.setdefault(row.site_id, []).append(dict(row._mapping))
+    return found
+
+
 def site_of_accounts(tx: Tx, accounts: Iterable[str]) -> dict[str, str]:
     """{account: site id} of those accounts that belong to a site."""
     rows = tx.execute(
@@ -59,14 +67,19 @@ def site_of_accounts(tx: Tx, accounts: Iterable[str]) -> dict[str, str]:
 _SITE = (
     select(t.site, t.client.c.name.label("client_name"))
     .join(t.client, t.client.c.id == t.site.c.client_id)
-    .where(t.site.c.id == bindparam("site"))
+    .where(t.site.c.id.in_(bindparam("sites", expanding=True)))
+    .order_by(t.site.c.id)
 )
 
 
 def site_row(tx: Tx, site_id: str) -> dict[str, Any] | None:
     """The site's own row, with the client's name, as stored."""
-    row = tx.execute(_SITE, {"site": site_id}).first()
-    return dict(row._mapping) if row else None
+    return next(iter(site_rows(tx, [site_id])), None)
+
+
+def site_rows(tx: Tx, site_ids: Iterable[str]) -> list[dict[str, Any]]:
+    """``site_row`` of those of these that there are, by id."""
+    return [dict(row._mapping) for row in tx.execute(_SITE, {"sites": list(site_ids)})]
 
 
 def site_ids(tx: Tx, *, after: str = "", limit: int = 100) -> list[str]:
@@ -118,21 +131,37 @@ def site_names(tx: Tx) -> dict[str, str]:
 
 def account_rows(tx: Tx, site_id: str) -> list[dict[str, Any]]:
     """The accounts of a site, as stored."""
-    query = select(t.account).where(t.account.c.site_id == site_id).order_by(t.account.c.account)
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return accounts_of(tx, [site_id]).get(site_id, [])
+
+
+_ACCOUNTS = (
+    select(t.account)
+    .where(t.account.c.site_id.in_(bindparam("sites", expanding=True)))
+    .order_by(t.account.c.account)
+)
+
+
+def accounts_of(tx: Tx, site_ids: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
+    """{site: its accounts, as stored}."""
+    return by_site(tx, _ACCOUNTS, site_ids)
 
 
 _ZONES = (
-    select(t.zone)
+    select(t.zone, t.account.c.site_id)
     .join(t.account, t.account.c.account == t.zone.c.account)
-    .where(t.account.c.site_id == bindparam("site"))
+    .where(t.account.c.site_id.in_(bindparam("sites", expanding=True)))
     .order_by(t.zone.c.account, t.zone.c.zone)
 )
 
 
 def zone_rows(tx: Tx, site_id: str) -> list[dict[str, Any]]:
     """The declared zones of a site's accounts."""
-    return [dict(row._mapping) for row in tx.execute(_ZONES, {"site": site_id})]
+    return zones_of(tx, [site_id]).get(site_id, [])
+
+
+def zones_of(tx: Tx, site_ids: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
+    """{site: the declared zones of its accounts}."""
+    return by_site(tx, _ZONES, site_ids)
 
 
 def zone_names(tx: Tx, site_id: str) -> dict[tuple[str, str], str]:
@@ -155,23 +184,29 @@ def load_site(
     tx: Tx, site_id: str, *, decrypt: Callable[[bytes], bytes] | None = None
 ) -> Site | None:
     """The site as deciding needs it; without ``decrypt`` its recognition word is left out."""
-    row = site_row(tx, site_id)
-    if row is None:
-        return None
-    word = row["recognition_word"]
-    people = contacts.of_site(tx, site_id, row["postcode"])
-    return Site(
-        id=row["id"],
-        name=row["name"],
-        client=row["client_name"],
-        address=row["address"],
-        timezone=row["timezone"],
-        language=row["language"],
-        state=SiteState(row["state"]),
-        recognition_word=decrypt(word).decode() if decrypt and word else None,
-        contacts=people,
-        others=contacts.standing_in(tx, people),
-    )
+    return next(load_sites(tx, [site_id], decrypt=decrypt), None)
+
+
+def load_sites(
+    tx: Tx, site_ids: Sequence[str], *, decrypt: Callable[[bytes], bytes] | None = None
+) -> Iterator[Site]:
+    """``load_site`` of those of these that there are, by id: in as many statements as of one."""
+    rows = site_rows(tx, site_ids)
+    people = contacts.of_sites(tx, {row["id"]: row["postcode"] for row in rows})
+    for row in rows:
+        word, theirs = row["recognition_word"], people[row["id"]]
+        yield Site(
+            id=row["id"],
+            name=row["name"],
+            client=row["client_name"],
+            address=row["address"],
+            timezone=row["timezone"],
+            language=row["language"],
+            state=SiteState(row["state"]),
+            recognition_word=decrypt(word).decode() if decrypt and word else None,
+            contacts=theirs,
+            others=contacts.standing_in(tx, theirs),
+        )
 
 
 def drop_links(tx: Tx, site_id: str, keep_accounts: Sequence[str]) -> None:

@@ -355,11 +355,13 @@ def sites_of(tx: Tx, accounts: Iterable[str]) -> set[str]:
 # --- what is agreed for a site ------------------------------------------------------------
 
 
-def overrides(tx: Tx, site_id: str) -> list[Row]:
-    """What codes mean at a site, where its administrator says otherwise."""
-    c = t.event_override.c
-    query = select(t.event_override).where(c.site_id == site_id).order_by(c.code, c.zone)
-    return [dict(row._mapping) for row in tx.execute(query)]
+def overrides(tx: Tx, sites: Iterable[str]) -> dict[str, list[Row]]:
+    """{site: what codes mean there, where its administrator says otherwise}."""
+    c, found = t.event_override.c, dict[str, list[Row]]()
+    query = select(t.event_override).where(c.site_id.in_(list(sites))).order_by(c.code, c.zone)
+    for row in tx.execute(query):
+        found.setdefault(row.site_id, []).append(dict(row._mapping))
+    return found
 
 
 def replace_overrides(tx: Tx, site_id: str, overrides_: Sequence[Row]) -> None:

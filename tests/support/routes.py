@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
 
 from web.accounts import Declared, Right
 from web.doors import declared, leaves
@@ -70,3 +71,19 @@ def all_routes(app: FastAPI) -> list[Route]:
     ]
     assert len(found) > 80, "routes are found otherwise than they were"
     return found
+
+
+def queries(app: FastAPI) -> dict[str, list[str]]:
+    """{address: the parameters of its query} of what is read."""
+    return {
+        route.path: _queries(getattr(route, "dependant", None))
+        for route in leaves(app.routes)
+        if "GET" in (getattr(route, "methods", None) or ())
+    }
+
+
+def _queries(dependant: Dependant | None) -> list[str]:
+    if dependant is None:
+        return []
+    inner = [name for each in dependant.dependencies for name in _queries(each)]
+    return [*(asked.alias for asked in dependant.query_params), *inner]

@@ -38,8 +38,7 @@ async def list_sites(
 
     def read(tx: Tx) -> tuple[list[dict[str, Any]], str | None]:
         ids = sites.site_ids(tx, after=start, limit=limit + 1)
-        found = [handling.get_site(tx, site_id) for site_id in ids[:limit]]
-        return [site for site in found if site], ids[limit - 1] if len(ids) > limit else None
+        return handling.get_sites(tx, ids[:limit]), ids[limit - 1] if len(ids) > limit else None
 
     items, last = await station.store.read(read)
     await seen.site(station, None, caller.name)

@@ -15,11 +15,11 @@ from callflow.handling import auditing
 from callflow.logbook import MACHINE
 from callflow.storage import Tx, logbook, people, search
 from callflow.texts.sites import field
-from web import i18n, views, words
+from web import i18n, words
 from web.access_views import frame
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
-from web.pages.logbook import begin_of, day_in
+from web.pages.logbook import begin_of, day_in, shown
 from web.problems import ProblemError
 from web.rendering import page
 from web.station import Station, station_of
@@ -67,7 +67,7 @@ async def show(
 
     def read(tx: Tx) -> dict[str, Any]:
         named = search.sites(tx, text, limit=_SITES) if text else []
-        rows = logbook.of_kinds(
+        found = logbook.of_kinds(
             tx,
             audit.GROUPS[what],
             since=begin_of(first),
@@ -78,20 +78,23 @@ async def show(
             sites=[site["id"] for site in named],
             limit=_MOST + 1,
         )
-        told = views.everything_told(tx, rows[:_MOST])
+        page_of = shown(tx, found, _MOST)
+        page_of["entries"] = [
+            {**entry, "differences": _shown(entry["data"], visitor.language)}
+            for entry in page_of["entries"]
+        ]
         return {
             **frame(tx, station, visitor, "settings"),
-            "entries": [{**e, "differences": _shown(e["data"], visitor.language)} for e in told],
-            "older": rows[_MOST - 1]["number"] if len(rows) > _MOST else None,
+            **page_of,
             "names": [row["name"] for row in people.users(tx)],
             "visiting": auditing.is_visiting(tx, visitor.name, now),
         }
 
-    shown = await station.store.read(read)
-    if not shown.pop("visiting"):
+    values = await station.store.read(read)
+    if not values.pop("visiting"):
         await station.store.write(lambda tx: auditing.audit_read(tx, visitor.name, now))
     given = {name: value for name, value in asked.items() if value}
-    values = {
+    values |= {
         "part": "audit",
         **asked,
         "machine": MACHINE,
@@ -99,7 +102,6 @@ async def show(
         "last": last,
         "groups": ((audit.CHANGED, audit.CHANGES), (audit.LOOKED, audit.LOOKS)),
         "address": lambda number: f"/audit?{urlencode({**given, 'before': number})}",
-        **shown,
     }
     answer = page(visitor.language, "audit.html", values)
     remember_language(request, answer)

@@ -57,23 +57,36 @@ async def show(
     asked = {"q": q, "site": site, "who": who, "what": what, "since": since, "until": until}
 
     def read(tx: Tx) -> dict[str, Any]:
-        rows = logbook.search(
-            tx,
-            since=begin_of(first),
-            until=begin_of(last + timedelta(days=1)),
-            before=before,
-            site=site,
-            who=who.strip(),
-            people=what == PEOPLE,
-            kinds=_LOOKED_AT if what == LOOKED else (),
-            words=q.replace("\0", "").strip(),
-            limit=_MOST + 1,
-        )
+        begin, end = begin_of(first), begin_of(last + timedelta(days=1))
+        words = q.replace("\0", "").strip()
+        if what == LOOKED:
+            found = logbook.of_kinds(
+                tx,
+                _LOOKED_AT,
+                since=begin,
+                until=end - timedelta(microseconds=1),
+                before=before,
+                site=site,
+                who=who.strip(),
+                words=words,
+                limit=_MOST + 1,
+            )
+        else:
+            found = logbook.search(
+                tx,
+                since=begin,
+                until=end,
+                before=before,
+                site=site,
+                who=who.strip(),
+                people=what == PEOPLE,
+                words=words,
+                limit=_MOST + 1,
+            )
         of_site = sites.site_row(tx, site) if site else None
         return {
             **frame(tx, station, visitor, "logbook"),
-            "entries": views.everything_told(tx, rows[:_MOST]),
-            "older": rows[_MOST - 1]["number"] if len(rows) > _MOST else None,
+            **shown(tx, found, _MOST),
             "site_name": of_site["name"] if of_site else site,
         }
 
@@ -88,6 +101,18 @@ async def show(
     answer = page(visitor.language, "logbook.html", {**values, **await station.store.read(read)})
     remember_language(request, answer)
     return answer
+
+
+def shown(tx: Tx, found: logbook.Found, most: int) -> dict[str, Any]:
+    """A page of ``most`` entries, of which one more was asked for; the number after which ``older``
+    ones are, and how far a search for words ``looked``, where there may be more."""
+    full = len(found.rows) > most
+    last = found.rows[most - 1] if full else found.beyond
+    return {
+        "entries": views.everything_told(tx, found.rows[:most]),
+        "older": last["number"] if last else None,
+        "looked": last["at"] if last and not full else None,
+    }
 
 
 def day_in(said: str, field: str) -> date | None:

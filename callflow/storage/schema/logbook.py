@@ -43,6 +43,8 @@ logbook = Table(
     Column("hash", String(64), nullable=False),
     Column("salt", String(16), nullable=False, server_default=""),  # random; erased with a person
     UniqueConstraint("chain", "seq", name="uq_logbook_chain_seq"),
+    # A site's in their order: a page of three years shows some dozens.
+    Index("ix_logbook_site_at", "site", "at"),
     # Entries of some kinds in their order, among very many others: the audit.
     Index("ix_logbook_kind_at", "kind", "at"),
     # People's acts, among very many of the machine's: when somebody was there last.
