@@ -192,7 +192,7 @@ def _say_errors(app: FastAPI) -> None:
     on(Changed, problems.of_changed)
     on(Faulty, problems.of_faulty)
     on(handling.Refused, lambda e: problems.response(409, str(e)))
-    on(handling.BadSite, lambda e: problems.response(422, e.message, field=e.field))
+    on(handling.BadSite, lambda e: problems.response(422, e.said, field=e.field))
     on(StoreUnavailable, _unavailable)
     on(HTTPException, lambda e: problems.response(e.status_code, e.detail, headers=e.headers))
     app.add_exception_handler(405, _back_to_the_page)

@@ -27,7 +27,8 @@ async def tried(station: Station, run: Callable[[Tx], Any]) -> Any:
     except Refused as wrong:
         return wrong
     except BadSite as wrong:
-        return ProblemError(422, wrong.message, field=wrong.field.split(".")[-1])
+        field = wrong.field.split(".")[-1]
+        return ProblemError(422, wrong.message, field=field, about=wrong.about)
     except ProblemError as wrong:
         if wrong.status == 404:
             raise

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from callflow import ical, plan_choice
 from callflow.availability import ALWAYS, Availability
 from callflow.handling.refusals import NotFound
-from callflow.handling.site_rules import BadSite
+from callflow.handling.site_rules import NO_PLAN, BadSite
 from callflow.handling.telling import tell
 from callflow.hours import CalendarError
 from callflow.site import Contact
@@ -41,7 +41,7 @@ def check_replacements(tx: Tx, contacts: Sequence[Row]) -> None:
     known = contact_rows.names_of(tx, named) if named else {}
     for contact_id, field in named.items():
         if contact_id not in known:
-            raise BadSite(field, f"there is no contact {contact_id!r}")
+            raise BadSite(field, "there is no such contact", contact_id)
 
 
 def plan_rules(tx: Tx, body: Any, accounts: Sequence[str]) -> list[Row]:
@@ -52,8 +52,7 @@ def plan_rules(tx: Tx, body: Any, accounts: Sequence[str]) -> list[Row]:
         raise BadSite(error.field, error.message) from None
     for place, rule in enumerate(rules):
         if sites.plan_body(tx, rule.plan) is None:
-            known = f"there is no plan {rule.plan!r}: publish it first"
-            raise BadSite(f"plan_rules.{place}.plan", known)
+            raise BadSite(f"plan_rules.{place}.plan", NO_PLAN, rule.plan)
         if not {account for account, _ in rule.zones} <= set(accounts):
             raise BadSite(f"plan_rules.{place}.zones", "names an account of another site")
     return plan_choice.rules_to_json(rules)

@@ -110,5 +110,5 @@ def _kinds(value: Any, field: str) -> list[str]:
     kinds = [str(one) for one in value or ()]
     unknown = sorted(set(kinds) - set(Kind))
     if unknown:
-        raise BadSite(field, f"{unknown[0]} is no kind of alarm: {', '.join(Kind)}")
+        raise BadSite(field, "is no kind of alarm", unknown[0])
     return kinds

@@ -11,7 +11,7 @@ from typing import Any
 
 import phonenumbers
 
-from callflow.dial_policy import refusal
+from callflow.dial_policy import EMERGENCY, refusal
 from callflow.handling import calendars, passwords, site_rules
 from callflow.handling.site_rules import BadSite
 from callflow.signal import Kind
@@ -116,7 +116,7 @@ def _authorities(granted: dict[str, list[str]], field: str) -> dict[str, list[st
             raise BadSite(f"{field}.{kind}", "is no kind of alarm")
         for authority in authorities:
             if authority not in known:
-                raise BadSite(f"{field}.{kind}", f"there is no authority {authority!r}")
+                raise BadSite(f"{field}.{kind}", "there is no such authority", str(authority))
     return granted
 
 
@@ -136,6 +136,8 @@ def e164(number: str | None, field: str) -> str | None:
     """A number as people write it, in E.164. Raises BadSite."""
     if number is None or not number.strip():
         return None
+    if refusal(number) == EMERGENCY:  # as it was typed: 17 is no short French number by mistake
+        raise BadSite(field, EMERGENCY)
     try:
         parsed = phonenumbers.parse(number, _REGION)
     except phonenumbers.NumberParseException:

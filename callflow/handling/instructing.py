@@ -12,7 +12,7 @@ from callflow import instructions
 from callflow.handling import call_backs
 from callflow.handling.contacts import e164
 from callflow.handling.refusals import NotFound, Refused
-from callflow.handling.site_rules import BadSite
+from callflow.handling.site_rules import NO_PLAN, BadSite
 from callflow.handling.telling import tell
 from callflow.instructions import (
     Instruction,
@@ -63,7 +63,7 @@ def make(
     except InstructionError as error:
         raise BadSite(error.field, error.message) from None
     if made.plan is not None and sites.plan_body(tx, made.plan) is None:
-        raise BadSite("plan", f"there is no plan {made.plan!r}: publish it first")
+        raise BadSite("plan", NO_PLAN, made.plan)
     asker = _asker(site, asked_by, made.kinds)
     if not (by_code and _others_stay(tx, made, site)):
         made = replace(made, lowers=instructions.lowers(made, site, people, said=lowers))
@@ -88,7 +88,7 @@ def _asker(site: Site, contact_id: str | None, kinds: frozenset[Kind]) -> str:
         raise BadSite("asked_by", "is no contact of this site")
     for kind in sorted(kinds) or [Kind.INTRUSION]:
         if not any(contact.may(Authority.INSTRUCT, kind) for contact in known):
-            raise Refused(f"{known[0].name} has not the authority to instruct about {kind}")
+            raise Refused("has not the authority to instruct about this alarm", known[0].name)
     return known[0].name
 
 

@@ -226,7 +226,7 @@ def whom_to_call(tx: Tx, row: Row, contact_id: str, now: datetime) -> tuple[Site
     if site is None or contact is None:
         raise NotFound(f"there is no contact {contact_id!r} at this site")
     if contact.phone is None:
-        raise Refused(f"{contact.name} has no number")
+        raise Refused("this contact has no number", contact.name)
     return site, contact, contact.phone
 
 

@@ -70,7 +70,7 @@ def _row(tx: Tx, line: Row, before: dict[str, str], field: str) -> Row:
         raise BadSite(f"{field}.number", "is missing: the full number, such as 01 23 45 67 89")
     site, place = line.get("site"), line.get("place") or ""
     if site is not None and sites.site_row(tx, site) is None:
-        raise BadSite(f"{field}.site", f"there is no site {site!r}")
+        raise BadSite(f"{field}.site", "there is no such site", site)
     if not _PLACE.fullmatch(place):
         raise BadSite(f"{field}.place", "must be how the postcodes of the place begin, such as 78")
     try:

@@ -30,13 +30,23 @@ _LONGEST_TEST = 31 * 24.0  # hours
 _TEXT = 16  # characters that codes, zones and users have room for
 
 
-class BadSite(ValueError):
-    """A field is wrong: ``field`` says which, the message what to do."""
+NO_PLAN = "there is no such plan: publish it first"
 
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(f"{field}: {message}")
-        self.field = field
-        self.message = message
+
+class BadSite(ValueError):
+    """A field is wrong: ``field`` says which, the message what to do.
+
+    ``message`` is a sentence that pages say in their own language, ``about`` what it names.
+    """
+
+    def __init__(self, field: str, message: str, about: str = "") -> None:
+        self.field, self.message, self.about = field, message, about
+        super().__init__(f"{field}: {self.said}")
+
+    @property
+    def said(self) -> str:
+        """The sentence, and what it names."""
+        return f"{self.message}: {self.about}" if self.about else self.message
 
 
 def required(body: Row, name: str, field: str) -> str:
@@ -236,9 +246,10 @@ def _never_lowered(row: Row, field: str) -> None:
         row["opens"] is False
         or row["kind"] not in (None, *PERSONAL)
         or row["category"] not in (None, Category.VITAL)
+        or (row["priority"] or meaning.priority) > meaning.priority
     )
     if lowered:
-        raise BadSite(field, f"{row['code']} is a personal alarm, which nothing lowers")
+        raise BadSite(f"{field}.code", "this code is a personal alarm, which nothing lowers")
 
 
 def one_of(choices: type[StrEnum], value: Any, field: str) -> str:

@@ -24,7 +24,7 @@ from callflow.handling import (
     site_rules,
 )
 from callflow.handling.contacts import e164
-from callflow.handling.site_rules import BadSite
+from callflow.handling.site_rules import NO_PLAN, BadSite
 from callflow.handling.telling import tell
 from callflow.signal import Kind
 from callflow.site import SiteState
@@ -234,7 +234,7 @@ def _freed(tx: Tx, account: str, owner: str, field: str, now: datetime) -> None:
     """An account of another site: free where that one is terminated long ago. Raises BadSite."""
     row = sites.site_row(tx, owner)
     if row is None or row["state"] != SiteState.TERMINATED:
-        raise BadSite(field, f"belongs to site {owner}")
+        raise BadSite(field, "belongs to another site", owner)
     if contracts.in_quarantine(row, now):
         raise BadSite(field, "its site was terminated less than a year ago: its panel may send")
     sites.free_account(tx, account)
@@ -318,7 +318,7 @@ def _overrides(tx: Tx, overrides: Row, before: Row) -> Row:
     for plan_id, own in overrides.items():
         body = sites.plan_body(tx, plan_id)
         if body is None:
-            raise BadSite("plan_overrides", f"there is no plan {plan_id!r}: publish it first")
+            raise BadSite("plan_overrides", NO_PLAN, plan_id)
         if own == before.get(plan_id):
             continue
         for where in plan_overrides.lost(call_plan.from_json(body), own):
@@ -329,5 +329,5 @@ def _overrides(tx: Tx, overrides: Row, before: Row) -> Row:
 def _plans(tx: Tx, plans: dict[str, str]) -> dict[str, str]:
     for kind, plan in plans.items():
         if sites.plan_body(tx, plan) is None:
-            raise BadSite(f"plans.{kind}", f"there is no plan {plan!r}: publish it first")
+            raise BadSite(f"plans.{kind}", NO_PLAN, plan)
     return plans

@@ -204,7 +204,7 @@ def _authorised(site: Site, contact_id: str | None, kinds: set[Kind]) -> str:
         raise BadSite("contact", "is no contact of this site")
     for kind in kinds:
         if not any(contact.may(Authority.SET_ON_TEST, kind) for contact in known):
-            raise Refused(f"{known[0].name} has not the authority to set {kind} on test")
+            raise Refused("has not the authority to set this alarm on test", known[0].name)
     return known[0].name
 
 

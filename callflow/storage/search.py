@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, false, func, or_, select
 
 from callflow.folding import folded as fold
 from callflow.storage import schema as t
@@ -12,6 +13,9 @@ from callflow.storage.folding import folded
 from callflow.storage.store import Tx
 
 Row = dict[str, Any]
+
+#: Digits of a number that are looked for where accounts are, too.
+_FEWEST = 6
 
 
 def sites(tx: Tx, text: str, *, limit: int) -> list[Row]:
@@ -110,7 +114,7 @@ def ids(tx: Tx, *, text: str, state: str) -> list[str]:
 def _matching(query: Select[Any], text: str, state: str) -> Select[Any]:
     query = query.outerjoin(t.client, t.client.c.id == t.site.c.client_id)
     if text:
-        query = query.where(_is_called(text) | holds(t.client.c.name, text))
+        query = query.where(_is_called(text) | holds(t.client.c.name, text) | _calls(text))
     return query.where(t.site.c.state == state) if state else query
 
 
@@ -157,6 +161,17 @@ def incidents(tx: Tx, text: str, site_ids: list[str], *, limit: int) -> list[Row
         .limit(limit)
     )
     return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def _calls(text: str) -> ColumnElement[bool]:
+    """Whether somebody of a site has a number with these digits: six or more, and nothing else, or
+    an account would be a part of many numbers."""
+    digits = re.sub(r"[\s.()/-]", "", text).removeprefix("+").lstrip("0")
+    if not digits.isdigit() or len(digits) < _FEWEST:
+        return false()
+    link, c = t.site_contact.c, t.contact.c
+    theirs = select(link.site_id).join(t.contact, c.id == link.contact_id)
+    return t.site.c.id.in_(theirs.where(holds(c.phone, digits)))
 
 
 def of_person(text: str) -> ColumnElement[bool]:

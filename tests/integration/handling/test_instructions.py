@@ -202,7 +202,7 @@ def test_what_is_over_is_neither_countersigned_nor_withdrawn(station: Station) -
 
 
 def test_who_asks_needs_the_authority_to_instruct(station: Station) -> None:
-    with pytest.raises(Refused, match="has not the authority to instruct"):
+    with pytest.raises(Refused, match="has not the authority to instruct about this alarm: "):
         agreed(station, "note", text="clé", asked_by="1002-anne")
     with pytest.raises(BadSite, match="is no contact of this site"):
         agreed(station, "note", text="clé", asked_by="zoe")

@@ -166,7 +166,7 @@ def test_it_is_refused_during_a_vital_or_personal_alarm(watch: Watch) -> None:
 
 def test_a_contact_needs_the_authority_for_what_is_silenced(watch: Watch) -> None:
     assert begin(watch, contact="anne")["contact_id"] == "anne"
-    with pytest.raises(Refused, match="bruno has not the authority"):
+    with pytest.raises(Refused, match="has not the authority to set this alarm on test: bruno"):
         begin(watch, contact="bruno")
     with pytest.raises(Refused, match="fire"):
         begin(watch, ["5"], contact="anne")

@@ -450,7 +450,7 @@ def test_only_contacts_of_the_site_with_a_number_are_called(station: Station, al
     station.put("1003", contacts=[])
     row = station.alarm("BA")
     alice.takes(row)
-    with pytest.raises(Refused, match="anne has no number"):
+    with pytest.raises(Refused, match="this contact has no number: anne"):
         alice.calls(row, "1002-anne")
     with pytest.raises(NotFound):
         alice.calls(row, "1003-anne")

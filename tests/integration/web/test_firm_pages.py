@@ -151,7 +151,7 @@ async def test_the_directory_of_services_is_written_line_by_line(
         ({**line, "number": "17"}, "(Number)"),
         ({**line, "number": ""}, "is missing: the full number"),
         ({**line, "place": "Rennes!"}, "how the postcodes of the place begin"),
-        ({**line, "site": "9999"}, "there is no site '9999'"),
+        ({**line, "site": "9999"}, "there is no such site : 9999"),
         ({**line, "service": "circus"}, "in the list (Service)"),
         ({**line, "id": "ghost"}, "there is no line of this id"),
     ):

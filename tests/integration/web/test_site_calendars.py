@@ -139,7 +139,7 @@ async def test_when_somebody_can_be_called(station: WebStation, admin: Person) -
         ({"until": begins}, "must lie after from (Until)"),
         ({"from": ""}, "choose a day and a time (From)"),
         ({"from": "2020-08-01T00:00", "until": "2020-08-16T00:00"}, "is over already"),
-        ({"instead": "ghost"}, "there is no contact 'ghost'"),
+        ({"instead": "ghost"}, "there is no such contact : ghost"),
     ):
         status, text = await send(admin, ANNE, f"{ANNE}/absence", **{**away, **wrong})
         assert (status, said in text) == (422, True), wrong

@@ -26,21 +26,29 @@ def three(station: WebStation) -> WebStation:
     station.site("1001", name="Boulangerie", client={"id": "c2", "name": "Zef"})
     station.site("1002", name="alimentation 100%", client={"id": "c1", "name": "Anton"})
     station.site("1003", name="Crèmerie", state="suspended", address="1 rue Haute, 29000 Quimper")
+    station.site("2004", name="Élodie, œuvres", client="Élan")
     return station
 
 
 @pytest.mark.parametrize(
     ("asked", "found"),
     [
-        ("", ["alimentation 100%", "Boulangerie", "Crèmerie"]),
+        ("", ["alimentation 100%", "Boulangerie", "Crèmerie", "Élodie, œuvres"]),
+        ("q=ELODIE", ["Élodie, œuvres"]),
+        ("q=elan", ["Élodie, œuvres"]),
+        ("q=%C3%89LAN", ["Élodie, œuvres"]),
+        ("q=crem%C3%A8", ["Crèmerie"]),
+        ("q=06+39+98+20+02", ["Élodie, œuvres"]),  # a number of its people
+        ("q=399810", ["alimentation 100%", "Boulangerie", "Crèmerie"]),
+        ("q=9981", []),  # too short to be meant as a number
         ("q=boul", ["Boulangerie"]),
         ("q=%25", ["alimentation 100%"]),  # a sign like any other
         ("q=1002", ["alimentation 100%"]),
         ("q=zef", ["Boulangerie"]),
         ("q=quimper", ["Crèmerie"]),
         ("state=suspended", ["Crèmerie"]),
-        ("sort=-name", ["Crèmerie", "Boulangerie", "alimentation 100%"]),
-        ("sort=-account", ["Crèmerie", "alimentation 100%", "Boulangerie"]),
+        ("sort=-name", ["Élodie, œuvres", "Crèmerie", "Boulangerie", "alimentation 100%"]),
+        ("sort=-account", ["Élodie, œuvres", "Crèmerie", "alimentation 100%", "Boulangerie"]),
         ("q=nowhere", []),
         ("n=2", []),
     ],

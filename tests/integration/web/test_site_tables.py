@@ -163,7 +163,11 @@ async def test_plans_are_chosen_by_kind_and_by_rule(station: WebStation, admin: 
     ]
     assert 'value="1001/3, 1001/4"' in (await admin.see(f"{CODES}?row=plan_rules:0")).text
     for table, wrong, said in (
-        ("plans", {"alarm": "gas", "plan": "nowhere"}, "there is no plan 'nowhere'"),
+        (
+            "plans",
+            {"alarm": "gas", "plan": "nowhere"},
+            "publish it first : nowhere",
+        ),
         ("plans", {"alarm": "storm", "plan": "fire"}, "in the list (Alarms)"),
         ("plan_rules", {**rule, "rule_zones": "77/1"}, "names an account of another site"),
         ("plan_rules", {**rule, "mon": "8-12"}, "such as 08:00-18:30"),

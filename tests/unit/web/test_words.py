@@ -8,58 +8,70 @@ from pathlib import Path
 from babel.messages.pofile import read_po
 from jinja2.ext import babel_extract
 
-import callflow.handling.completing
-import callflow.handling.guards
-import callflow.handling.measures
-import callflow.handling.operating
-import callflow.handling.passwords
-import callflow.handling.people
-import callflow.handling.told
-import callflow.handling.undoing
+import callflow
 import web
-from callflow import demo_sites
+from callflow import demo_sites, dial_policy, outbox
+from callflow.handling import contacts, site_rules
 from web import i18n, words
 from web.rendering import entry, render
 
 WEB = Path(web.__file__).parent
+CORE = Path(callflow.__file__).parent
+#: Every module whose refusals a page may show.
 SOURCES = (
-    *(
-        Path(room.__file__ or "")
-        for room in (
-            callflow.handling.operating,
-            callflow.handling.completing,
-            callflow.handling.guards,
-            callflow.handling.measures,
-            callflow.handling.people,
-            callflow.handling.passwords,
-            callflow.handling.told,
-            callflow.handling.undoing,
-        )
-    ),
+    *sorted((CORE / "handling").glob("*.py")),
+    *(CORE / f"{name}.py" for name in ("hours", "availability", "schedule", "plan_choice")),
     *sorted((WEB / "pages").glob("*.py")),
     WEB / "auth.py",
 )
 #: The place of the text among the arguments.
-RAISED = {"Refused": 0, "NotFound": 0, "ProblemError": 1}
+RAISED = {"Refused": 0, "NotFound": 0, "ProblemError": 1, "BadSite": 1, "CalendarError": 1}
 
 
 def refusals() -> set[str]:
-    """Every sentence that an operator's act may be refused with."""
+    """Every sentence that an act or a form may be refused with."""
     found = set()
     for path in SOURCES:
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                place = RAISED.get(node.func.id)
+        tree = ast.parse(path.read_text("utf-8"))
+        constants = {
+            node.targets[0].id: node.value.value
+            for node in tree.body
+            if isinstance(node, ast.Assign)
+            and isinstance(node.targets[0], ast.Name)
+            and isinstance(node.value, ast.Constant)
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+                name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+                place = RAISED.get(name)
                 if place is not None and len(node.args) > place:
                     text = node.args[place]
                     if isinstance(text, ast.Constant):  # one with a name in it stays as it is
                         found.add(str(text.value))
+                    elif isinstance(text, ast.Name) and text.id in constants:
+                        found.add(str(constants[text.id]))
     return found
+
+
+#: What refuses a number, and an address, in whatever form that asks for one.
+OF_FORMS = {
+    dial_policy.EMERGENCY,
+    dial_policy.NOT_FULL,
+    contacts.NO_NUMBER,
+    contacts.WRONG_LENGTH,
+    site_rules.NO_PLAN,
+    *(
+        str(outbox.wrong_address(channel, "mail@"))
+        for channel in (outbox.Channel.MAIL, outbox.Channel.WEBHOOK)
+    ),
+    str(outbox.wrong_camera_url("ftp://camera")),
+    str(outbox.wrong_clip_url("http://camera.example")),
+}
 
 
 def test_every_refusal_is_said_in_french() -> None:
     assert "take the incident first" in refusals()
-    assert refusals() <= set(words.REFUSALS)
+    assert (refusals() | OF_FORMS) - set(words.REFUSALS) == set()
     for text in words.REFUSALS:
         assert i18n.catalogue("fr").gettext(text) != text
 
