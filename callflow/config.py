@@ -301,6 +301,11 @@ class Settings(NotifySettings, AccessSettings):
         return trunk.model_copy(update={"machine_number": machine, "human_number": human})
 
     @property
+    def line_names(self) -> tuple[str, ...]:
+        """The lines of this machine on which signals come in."""
+        return (*_BUILT_IN_LINES, *(line.name for line in self.lines))
+
+    @property
     def run_dir(self) -> Path:
         """Pid files and wake-up sockets."""
         return self.data_dir / "run"

@@ -79,6 +79,8 @@ class Visitor:
     scheme: str = ""
     #: The station still has to be set up, and this is who does it.
     starting: bool = False
+    #: What was just saved, as the address that a form leads to says it: its page says so.
+    saved: str = ""
 
     @property
     def held_back(self) -> bool:
@@ -152,6 +154,7 @@ async def visitor_of(request: Request, station: Station) -> Visitor | None:
         must_choose=row["password_given_at"] is not None and row["factor"] != BY_DIRECTORY,
         scheme=scheme if scheme in SCHEMES else "",
         starting=Right.ADMINISTER in rights and await station.store.read(station.starts),
+        saved=request.query_params.get("saved", ""),
     )
 
 

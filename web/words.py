@@ -133,7 +133,7 @@ SITE_FIELDS = {
     "code": N_("Code"),
     "duress_code": N_("Duress code"),
     "password": N_("Spoken password"),
-    "effective_at": N_("From"),
+    "effective_at": N_("From which day on"),
     "reason": N_("Because"),
     "from": N_("From"),
     "until": N_("Until"),

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from callflow import ical, plan_choice
 from callflow.availability import ALWAYS, Availability
+from callflow.changes import changes
 from callflow.handling.refusals import NotFound
 from callflow.handling.site_rules import NO_PLAN, BadSite
 from callflow.handling.telling import tell
@@ -86,7 +87,10 @@ def import_calendar(
     contact_rows.write_availability(tx, contact_id, changed.to_json())
     kind = "absences_imported" if absences else "duties_imported"
     until = read.until.isoformat(timespec="seconds")
+    found = changes(*(each.to_json() or {} for each in (kept, changed)))
+    fields = {each.path: [each.before, each.after] for each in found}
     told: Row = dict(who=contact.name, contact=contact_id, count=len(read.spans), until=until)
+    told["fields"] = fields
     tell(tx, kind, now, site=site_id, by=who, who_did=who, **told)
 
 

@@ -84,10 +84,13 @@ def _code(vault: Vault, member_id: str, digits: str | None, field: str) -> str |
     return contact_code(vault, member_id, digits, field)
 
 
-def remove_member(tx: Tx, firm_id: str, member_id: str, who: str, now: datetime) -> None:
+def remove_member(
+    tx: Tx, firm_id: str, member_id: str, who: str, now: datetime, *, because: str = ""
+) -> None:
     """They left the firm: their codes count no more. Raises NotFound."""
     firm = _firm(tx, firm_id)
     row = firms.member(tx, member_id)
     if row is None or not firms.remove_member(tx, firm_id, member_id):
         raise NotFound("there is nobody of this firm with that id", member_id)
-    tell(tx, "firm_member_removed", now, firm=firm, who=row["name"], by=who, who_did=who)
+    told: Row = dict(firm=firm, who=row["name"], by=who, because=because or "–")
+    tell(tx, "firm_member_removed", now, who_did=who, **told)

@@ -42,7 +42,7 @@ def get_directory(tx: Tx) -> list[Row]:
     ]
 
 
-def put_directory(tx: Tx, lines: list[Row], who: str, now: datetime) -> None:
+def put_directory(tx: Tx, lines: list[Row], who: str, now: datetime, *, because: str = "") -> None:
     """The directory is ``lines`` from now on. Raises BadSite, naming the field."""
     shown, before = get_directory(tx), {r["id"]: r["number"] for r in services.line_rows(tx)}
     rows = [_row(tx, line, before, f"lines.{place}") for place, line in enumerate(lines)]
@@ -56,7 +56,12 @@ def put_directory(tx: Tx, lines: list[Row], who: str, now: datetime) -> None:
     fields: Row = {each.path: [each.before, each.after] for each in found}
     numbers = {row["id"] for row in rows if before.get(row["id"], row["number"]) != row["number"]}
     fields |= {f"lines.{line_id}.number": None for line_id in sorted(numbers)}
-    tell(tx, "directory_changed", now, by=who, lines=len(rows), who_did=who, fields=fields)
+    told: Row = dict(by=who, lines=len(rows), fields=fields, **_why(because))
+    tell(tx, "directory_changed", now, who_did=who, **told)
+
+
+def _why(because: str) -> Row:
+    return {"because": because} if because else {}
 
 
 def _named(line: Row) -> Row:

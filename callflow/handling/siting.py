@@ -93,7 +93,7 @@ def put_site(
     tx: Tx, vault: Vault, site_id: str, body: Row, who: str, now: datetime, *, because: str = ""
 ) -> bool:
     """Create or replace a site; whether it is new. ``because``, or the ``reason`` of ``body``: why
-    whoever is in it no more is called no more, or the contract another, which is refused without.
+    what is in it no more is there no more, or the contract another, which is refused without.
     Raises BadSite, naming the field."""
     because = because or body.get("reason") or ""
     old = sites.site_row(tx, site_id)
@@ -125,14 +125,16 @@ def put_site(
     site_rules.write_overrides(tx, site_id, body.get("event_overrides") or [])
     people = [contact["id"] for contact in body.get("contacts", [])]
     site_rules.write_panel_users(tx, numbers, people, body.get("panel_users") or [])
-    _tell(tx, site_id, shown, body, who, now)
+    _tell(tx, site_id, shown, body, who, now, because)
     there = {(c["id"], c["role"]) for c in body.get("contacts", [])}
     gone = [c for c in (shown or {}).get("contacts", []) if (c["id"], c["role"]) not in there]
     contracts.closed(tx, site_id, gone, reason=because, who=who, now=now)
     return old is None
 
 
-def _tell(tx: Tx, site_id: str, before: Row | None, body: Row, who: str, now: datetime) -> None:
+def _tell(
+    tx: Tx, site_id: str, before: Row | None, body: Row, who: str, now: datetime, because: str
+) -> None:
     """Who changed what, from what to what; of a secret only that it was set."""
     if before is None:
         tell(tx, "site_created", now, site=site_id, by=who, who_did=who)
@@ -142,7 +144,8 @@ def _tell(tx: Tx, site_id: str, before: Row | None, body: Row, who: str, now: da
     fields: Row = {change.path: [change.before, change.after] for change in found}
     fields |= dict.fromkeys(_secrets_in(body))
     if fields:
-        tell(tx, "site_changed", now, site=site_id, by=who, who_did=who, fields=fields)
+        why: Row = {"because": because} if because else {}
+        tell(tx, "site_changed", now, site=site_id, by=who, who_did=who, fields=fields, **why)
 
 
 def set_up(site: Row) -> Row:

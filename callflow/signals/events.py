@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
-from callflow.signal import STATION, Category, Kind
+from callflow.signal import PERSONAL, STATION, Category, Kind
 
 #: Formats whose codes are Contact ID's, and those with tables of their own.
 CONTACT_ID = frozenset({"ADM-CID", "contact-id"})
@@ -91,7 +91,8 @@ def classify(format_name: str, code: str, zone_kind: Kind | None = None) -> Even
 def overridden(row: EventRow, override: Mapping[str, Any]) -> EventRow:
     """``row`` as an administrator changed it: ``kind``, ``category``, ``priority``, ``opens``.
 
-    None leaves as it is; another kind brings its usual category and priority, and opens.
+    None leaves as it is; another kind brings its usual category and priority, and opens. Nobody
+    waits behind others with a personal alarm (D19).
     """
     changed = {name: override[name] for name in ("priority", "opens") if override[name] is not None}
     if override["kind"] is not None and override["kind"] != row.kind.value:
@@ -101,6 +102,8 @@ def overridden(row: EventRow, override: Mapping[str, Any]) -> EventRow:
         changed = {**its_own, **changed, "kind": kind, "restores": None}
     if override["category"] is not None:
         changed["category"] = Category(override["category"])
+    if row.kind in PERSONAL and "priority" in changed:
+        changed["priority"] = min(changed["priority"], row.priority)
     return replace(row, **changed)
 
 

@@ -310,6 +310,8 @@ def entry_text(kind: str, data: Mapping[str, Any], language: str = "fr") -> str:
         template = template.replace(" — {text}", "")
     if data.get("fields") and "what" not in data:
         values["what"] = sites.what(data["fields"], column)
+        if data.get("because") and "{because}" not in template:
+            values["what"] += f" ({data['because']})"
     said = template.format_map(values).strip()
     return said + _how(data, column) if kind == "signal" else said
 

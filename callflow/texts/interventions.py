@@ -47,8 +47,8 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "{who} of {firm} changed by {by}{what}",
     ),
     "firm_member_removed": (
-        "{who} n'est plus de {firm} ({by})",
-        "{who} is of {firm} no more ({by})",
+        "{who} n'est plus de {firm} ({by}) : {because}",
+        "{who} is of {firm} no more ({by}): {because}",
     ),
     "guard_firm_changed": (
         "Société {firm} modifiée par {by}{what}",

@@ -77,7 +77,7 @@ async def rename(client_id: str, request: Request, visitor: Configurer, station:
         raise not_found("client")
     if wrong is not None:
         return await _client(station, visitor, client_id, Asked(), wrong=wrong, typed=form)
-    return RedirectResponse(f"/clients/{quote(after[-1], safe='')}", 303)
+    return RedirectResponse(f"/clients/{quote(after[-1], safe='')}?saved=client", 303)
 
 
 async def _client(

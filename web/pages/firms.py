@@ -16,6 +16,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow import handling
+from callflow.handling import contracts
 from callflow.handling.guard_firms import PARTS, close_firm, get_firm, reopen_firm
 from callflow.storage import Tx, firms
 from web import i18n, refusals, words
@@ -87,7 +88,7 @@ async def add(request: Request, visitor: Configurer, station: Here) -> Response:
     wrong = await tried(station, run)
     if wrong is not None:
         return await _list(station, visitor, Asked(), wrong=wrong, typed=form)
-    return RedirectResponse(f"/firms/{firm_id}", 303)
+    return RedirectResponse(f"/firms/{firm_id}?saved=firm", 303)
 
 
 @router.get("/firms/{firm_id}")
@@ -142,7 +143,8 @@ async def write_member(
         _unchanged(tx, firm_id, form)
         known = form.get("id", "")
         if act == "remove":
-            handling.remove_member(tx, firm_id, known, visitor.name, now)
+            why = contracts.a_reason(form.get("reason", ""))
+            handling.remove_member(tx, firm_id, known, visitor.name, now, because=why)
             return
         before = next((m for m in handling.firm_members(tx, firm_id) if m["id"] == known), None)
         if known and before is None:
@@ -152,6 +154,10 @@ async def write_member(
         handling.put_member(tx, station.vault, firm_id, member, body, visitor.name, now)
 
     return await _done(station, visitor, firm_id, run, {**form, "form": "member"})
+
+
+#: The heading of what a form changes.
+_SAVED = {"hours": "hours", "member": "members"}
 
 
 def _read(fields: tuple[Field, ...], form: forms.Form, *, before: Body, only: bool = False) -> Body:
@@ -205,7 +211,9 @@ async def _done(
     if isinstance(wrong, handling.NotFound):
         raise not_found("firm")
     if wrong is None:
-        return RedirectResponse(f"/firms/{quote(firm_id, safe='')}", 303)
+        where = _SAVED.get(form["form"], "firm")
+        path = f"/firms/{quote(firm_id, safe='')}"
+        return RedirectResponse(f"{path}?saved={where}#h-{where}", 303)
     return await _firm(station, visitor, firm_id, wrong=wrong, typed=form)
 
 

@@ -13,6 +13,7 @@ from fastapi.responses import RedirectResponse
 
 from callflow import handling
 from callflow.folding import folded
+from callflow.handling import contracts
 from callflow.law import Service
 from callflow.storage import Tx
 from web import refusals, words
@@ -88,11 +89,12 @@ async def write(act: str, request: Request, visitor: Configurer, station: Here) 
             made = _line(before or {"id": f"line-{secrets.token_hex(4)}"}, form)
             others = [made if each is before else each for each in lines]
             after = others if before is not None else [*lines, made]
-        handling.put_directory(tx, after, visitor.name, now)
+        why = contracts.a_reason(form.get("reason", "")) if act == "remove" else ""
+        handling.put_directory(tx, after, visitor.name, now, because=why)
 
     wrong = await tried(station, run)
     if wrong is None:
-        return RedirectResponse("/services", 303)
+        return RedirectResponse("/services?saved=line", 303)
     return await _list(station, visitor, Asked(), known=form.get("id", ""), wrong=wrong, typed=form)
 
 

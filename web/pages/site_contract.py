@@ -23,7 +23,7 @@ def shown(tx: Tx, site: dict[str, Any]) -> dict[str, Any]:
     changes = [change for change in contracts.changes(tx, site["id"]) if not change["dropped_by"]]
     return {
         "contract": {
-            "next": [each.value for each in contract.NEXT[state]],
+            "next": _next(state, [SiteState(c["state"]) for c in changes if c["done_at"] is None]),
             "since": since,
             "quarantined_until": contract.quarantined_until(state, since) if since else None,
             "planned": [change for change in changes if change["done_at"] is None],
@@ -31,6 +31,12 @@ def shown(tx: Tx, site: dict[str, Any]) -> dict[str, Any]:
         },
         "former": contracts.former(tx, site["id"]),
     }
+
+
+def _next(state: SiteState, planned: list[SiteState]) -> list[str]:
+    """What the contract may become: now, or once what is planned has been done."""
+    found = [each for before in (state, *planned) for each in contract.NEXT[before]]
+    return [each.value for each in dict.fromkeys(found)]
 
 
 def change(

@@ -59,7 +59,7 @@ async def create(request: Request, visitor: Configurer, station: Here) -> Respon
     wrong = await tried(station, run)
     if wrong is not None:
         return await site_list.answer(station, visitor, wrong=wrong, typed=form)
-    return RedirectResponse(f"/sites/{account}/edit", 303)
+    return RedirectResponse(f"/sites/{account}/edit?saved=general", 303)
 
 
 @router.get("/sites/{site_id}/edit")
@@ -85,7 +85,6 @@ async def change(site_id: str, request: Request, visitor: Configurer, station: H
         postcode = forms.line(form, "postcode").strip().upper()
         if not _POSTCODE.fullmatch(postcode):
             raise ProblemError(422, "digits and letters, at most 16", field="postcode")
-        word = forms.line(form, "recognition_word").strip()
         return {
             **site,
             "name": forms.line(form, "name").strip(),
@@ -94,10 +93,10 @@ async def change(site_id: str, request: Request, visitor: Configurer, station: H
             "postcode": postcode,
             "timezone": forms.line(form, "timezone").strip(),
             "language": _language(form, site["language"]),
-            **({"recognition_word": word} if word else {}),
+            **_secrets(form, ("recognition_word", "password", "duress_password")),
         }
 
-    return await _save(station, visitor, site_id, form, changed)
+    return await _save(station, visitor, site_id, form, changed, part="general")
 
 
 @router.post("/sites/{site_id}/contacts")
@@ -161,11 +160,6 @@ def _contact(before: Body, form: forms.Form) -> Body:
     """``before`` as the form has it; a code left empty stays, for all kinds of alarms alike."""
     granted = [a.value for a in Authority if form.get(f"may_{a.value}")]
     authorities = {**before["authorities"], ANY_KIND: granted}
-    typed = {
-        name: form[name].strip()
-        for name in ("code", "duress_code", "password")
-        if form.get(name, "").strip()
-    }
     return {
         **before,
         "name": forms.line(form, "name").strip(),
@@ -174,8 +168,14 @@ def _contact(before: Body, form: forms.Form) -> Body:
         "language": _language(form, before.get("language", "")),
         "authorities": {k: may for k, may in authorities.items() if may or k != ANY_KIND},
         "keys_held": bool(form.get("keys_held")),
-        **typed,
+        **_secrets(form, ("code", "duress_code", "password", "duress_password")),
     }
+
+
+def _secrets(form: forms.Form, names: tuple[str, ...]) -> Body:
+    """What is typed; nothing where a tick removes it. One that is left empty stays as it is."""
+    typed = {name: forms.line(form, name).strip() for name in names}
+    return {name: said or None for name, said in typed.items() if said or form.get(f"{name}_gone")}
 
 
 def _language(form: forms.Form, before: str) -> str:
@@ -191,6 +191,8 @@ async def _save(
     site_id: str,
     form: forms.Form,
     change: Callable[[Body], Body],
+    *,
+    part: str = "contacts",
 ) -> Response:
     """Write the site as ``change`` makes it; say why not, with what was typed, where it's wrong."""
     return await site_saving.save(
@@ -199,7 +201,7 @@ async def _save(
         site_id,
         form,
         change,
-        back=f"/sites/{quote(site_id, safe='')}/edit",
+        back=_back(site_id, part),
         again=lambda wrong: _forms(station, visitor, site_id, wrong, form),
     )
 
@@ -223,9 +225,8 @@ async def change_contract(
 ) -> Response:
     """The site's contract becomes another, now or from a moment on, with a reason (D2)."""
     form = await forms.sent(request)
-    return await _done(
-        station, visitor, site_id, form, site_contract.change(station, visitor, site_id, form)
-    )
+    run = site_contract.change(station, visitor, site_id, form)
+    return await _done(station, visitor, site_id, form, run, part="contract")
 
 
 @router.post("/sites/{site_id}/contract/{change_id}/drop")
@@ -238,7 +239,7 @@ async def drop_change(
     def run(tx: Tx) -> None:
         contracts.drop_change(tx, site_id, change_id, visitor.name, now)
 
-    return await _done(station, visitor, site_id, form, run)
+    return await _done(station, visitor, site_id, form, run, part="contract")
 
 
 @router.post("/sites/{site_id}/former/{former_id}/restore")
@@ -256,13 +257,24 @@ async def restore(
     return await _done(station, visitor, site_id, form, run)
 
 
+def _back(site_id: str, part: str) -> str:
+    """The part of the page that a form saved."""
+    return f"/sites/{quote(site_id, safe='')}/edit?saved={part}#h-{part}"
+
+
 async def _done(
-    station: Station, visitor: Visitor, site_id: str, form: forms.Form, run: Callable[[Tx], None]
+    station: Station,
+    visitor: Visitor,
+    site_id: str,
+    form: forms.Form,
+    run: Callable[[Tx], None],
+    *,
+    part: str = "contacts",
 ) -> Response:
     return await site_saving.done(
         station,
         run,
-        back=f"/sites/{quote(site_id, safe='')}/edit",
+        back=_back(site_id, part),
         again=lambda wrong: _forms(station, visitor, site_id, wrong, form),
     )
 

@@ -141,6 +141,8 @@ class Part:
     put: Callable[[Body, list[Body]], Body]
     #: What a new row has beside its fields.
     fresh: Callable[[], Body] = dict
+    #: What a field of the body is called here, where it is another one.
+    called: tuple[tuple[str, str], ...] = ()
     hint: str = ""
 
     def key(self, item: Body) -> str:

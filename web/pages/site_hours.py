@@ -82,7 +82,7 @@ async def _save(
         site_id,
         form,
         changed,
-        back=f"/sites/{quote(site_id, safe='')}/edit/hours",
+        back=f"/sites/{quote(site_id, safe='')}/edit/hours?saved=page",
         again=lambda wrong: _page(station, visitor, site_id, wrong=wrong, typed=form),
     )
 

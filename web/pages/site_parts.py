@@ -15,6 +15,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from callflow.correlation import zone_key
 from callflow.folding import folded
+from callflow.handling import contracts
 from callflow.hours import DAYS
 from callflow.signal import Kind
 from callflow.storage import Tx, sites
@@ -63,6 +64,11 @@ def _contacts(site: Body, language: str) -> Mapping[str, str]:
     return {contact["id"]: contact["name"] for contact in site["contacts"]}
 
 
+def _known_lines(site: Body, language: str) -> Mapping[str, str]:
+    """Lines of this machine; another of the station's may have others, hence no choice."""
+    return {name: name for name in site.get("known_lines", ())}
+
+
 def _listed(name: str) -> Callable[[Body], list[Body]]:
     return lambda site: list(site[name])
 
@@ -90,7 +96,7 @@ ACCOUNTS = Part(
     adding=N_("Add an account"),
     fields=(
         Field(name="account", longest=16, required=True, fixed=True),
-        Field(name="line", longest=32),
+        Field(name="line", longest=32, choices=_known_lines),
         Field(name="phone", longest=40),
         Field(name="dc09_key", ask=Ask.KEPT),
         Field(name="poll_every_s", ask=Ask.NUMBER),
@@ -145,7 +151,8 @@ def _alarms_of_plans(site: Body, language: str) -> Mapping[str, str]:
 
 
 def _known_plans(site: Body, language: str) -> Mapping[str, str]:
-    return {plan: plan for plan in site.get("known_plans", ())}
+    known = site.get("known_plans", {})
+    return {plan: f"{name} ({plan})" if name else plan for plan, name in known.items()}
 
 
 PLANS = Part(
@@ -213,6 +220,7 @@ RULES = Part(
     known_by=lambda item: (str(item.get("place", "")),),
     listed=_rules,
     put=_put_rules,
+    called=(("zones", "rule_zones"),),
     hint=N_(
         "The first rule that fits counts. One without kinds and categories means security alarms;"
         " a personal alarm is only meant where its kind is ticked."
@@ -335,12 +343,19 @@ async def write(
         visitor,
         site_id,
         form,
-        lambda site: table.changed(site, form, remove=act == "remove"),
-        back=f"/sites/{quote(site_id, safe='')}/edit/{tab}#{part}",
+        lambda site: _changed(site, table, form, remove=act == "remove"),
+        back=f"/sites/{quote(site_id, safe='')}/edit/{tab}?saved={part}#{part}",
         again=lambda wrong: _tables(
             station, visitor, site_id, tab, wrong=wrong, typed={**form, "part": part}
         ),
     )
+
+
+def _changed(site: Body, table: Part, form: forms.Form, *, remove: bool) -> Body:
+    """The site with a row written, or taken away for a reason (``reason``, which the audit has)."""
+    if remove:
+        contracts.a_reason(form.get("reason", ""))
+    return table.changed(site, form, remove=remove)
 
 
 async def _tables(
@@ -354,11 +369,17 @@ async def _tables(
     wrong: Wrong | None = None,
     typed: forms.Form | None = None,
 ) -> Response:
+    if typed is not None and isinstance(wrong, ProblemError):
+        wrong.field = dict(_TAB_OF[typed["part"]][1].called).get(wrong.field or "", wrong.field)
     part, _, key = row.partition(":")
     opened = {part: key} if typed is None else {typed["part"]: typed.get("key", "")}
 
     def values(tx: Tx, site: Body) -> dict[str, Any]:
-        site = {**site, "known_plans": [plan["id"] for plan in sites.plan_bodies(tx)]}
+        site = {
+            **site,
+            "known_plans": {plan["id"]: plan["name"] for plan in sites.plan_bodies(tx)},
+            "known_lines": station.settings.line_names,
+        }
         tables = [
             _table(each, site, visitor.language, q, opened.get(each.name, ""))
             for each in TABS[tab].parts

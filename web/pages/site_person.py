@@ -43,6 +43,7 @@ _Word = Annotated[str, Query(max_length=16)]
 #: What a holiday makes of a person's day.
 ON_HOLIDAYS = ("closed", "as_usual", "all_day")
 ACTS = ("authorities", "hours", "absence", "forget")
+NOT_APART = "this kind has authorities of its own: tick that it is set apart, or clear them"
 _FILES = ("duties", "absences")
 
 
@@ -76,7 +77,7 @@ async def test_call(
     return await site_saving.done(
         station,
         run,
-        back=f"{_path(site_id, contact_id, role)}#h-test",
+        back=_saved(site_id, contact_id, role, "test"),
         again=lambda wrong: _page(station, visitor, site_id, contact_id, role, wrong=wrong),
     )
 
@@ -93,7 +94,10 @@ async def write(
 
     def changed(site: Body) -> Body:
         this = _theirs(site, contact_id, role)
-        after = _CHANGES[act](this, form, ZoneInfo(site["timezone"]), now)
+        if act == "authorities":
+            after = _authorities(this, form, visitor.language)
+        else:
+            after = _CHANGES[act](this, form, ZoneInfo(site["timezone"]), now)
         same = (this["id"], this["role"])
         contacts = [after if (c["id"], c["role"]) == same else c for c in site["contacts"]]
         return {**site, "contacts": contacts}
@@ -104,7 +108,7 @@ async def write(
         site_id,
         form,
         changed,
-        back=_path(site_id, contact_id, role),
+        back=_saved(site_id, contact_id, role, act),
         again=lambda wrong: _page(
             station, visitor, site_id, contact_id, role, wrong=wrong, typed={**form, "act": act}
         ),
@@ -138,7 +142,7 @@ async def put_calendar(
     if wrong is not None:
         again = {**form, "act": f"calendar/{which}"}
         return await _page(station, visitor, site_id, contact_id, role, wrong=wrong, typed=again)
-    return RedirectResponse(_path(site_id, contact_id, role), 303)
+    return RedirectResponse(_saved(site_id, contact_id, role, "absence"), 303)
 
 
 @router.get("/sites/{site_id}/people/{contact_id}/calendar/{which}")
@@ -169,6 +173,16 @@ def _path(site_id: str, contact_id: str, role: str) -> str:
     return f"{path}?role={quote(role, safe='')}" if role else path
 
 
+#: The heading of what an act changes.
+_HEADINGS = {"test": "test", "authorities": "may", "hours": "when"}
+
+
+def _saved(site_id: str, contact_id: str, role: str, act: str) -> str:
+    """Their page again, at what was saved."""
+    path, where = _path(site_id, contact_id, role), _HEADINGS.get(act, "away")
+    return f"{path}{'&' if '?' in path else '?'}saved={where}#h-{where}"
+
+
 def _theirs(site: Body, contact_id: str, role: str) -> Body:
     """Their part. Raises 404."""
     found = [c for c in site["contacts"] if c["id"] == contact_id and role in ("", c["role"])]
@@ -180,13 +194,17 @@ def _theirs(site: Body, contact_id: str, role: str) -> Body:
 # --- what is changed ----------------------------------------------------------------------
 
 
-def _authorities(contact: Body, form: forms.Form, zone: ZoneInfo, now: datetime) -> Body:
-    """A kind that is not set apart has what counts for any."""
+def _authorities(contact: Body, form: forms.Form, language: str) -> Body:
+    """A kind that is not set apart has what counts for any. Raises a problem."""
     shown = {kind.value for kind in ALARMS}
     kept = {k: may for k, may in contact["authorities"].items() if k not in (*shown, ANY_KIND)}
     for kind in (ANY_KIND, *sorted(shown)):
+        may = [a.value for a in Authority if form.get(f"may.{kind}.{a.value}")]
         if kind == ANY_KIND or form.get(f"apart.{kind}"):
-            kept[kind] = [a.value for a in Authority if form.get(f"may.{kind}.{a.value}")]
+            kept[kind] = may
+        elif may:
+            about = words.kind(kind, language)
+            raise ProblemError(422, NOT_APART, field=f"apart.{kind}", about=about)
     if not kept[ANY_KIND]:
         del kept[ANY_KIND]
     return {**contact, "authorities": kept}
@@ -233,7 +251,7 @@ def _forget(contact: Body, form: forms.Form, zone: ZoneInfo, now: datetime) -> B
     return {**contact, "availability": {k: v for k, v in there.items() if v or k == "week"} or None}
 
 
-_CHANGES = {"authorities": _authorities, "hours": _hours, "absence": _absence, "forget": _forget}
+_CHANGES = {"hours": _hours, "absence": _absence, "forget": _forget}
 
 
 # --- the page -----------------------------------------------------------------------------

@@ -111,7 +111,7 @@ async def test_what_somebody_may_do_is_set_apart_by_kind(
     station: WebStation, admin: Person
 ) -> None:
     ticks = {"may.*.inform": "yes", "apart.fire": "yes", "may.fire.cancel": "yes"}
-    ticks |= {"apart.hold_up": "yes", "may.flood.cancel": "yes"}  # not set apart: doesn't count
+    ticks |= {"apart.hold_up": "yes"}
     assert (await send(admin, ANNE, f"{ANNE}/authorities", **ticks))[0] == 303
     may = site(station)["contacts"][1]["authorities"]
     assert may == {"*": ["inform"], "fire": ["cancel"], "hold_up": []}

@@ -190,7 +190,7 @@ async def test_of_a_site_that_there_is_not_there_are_no_forms(admin: Person) -> 
 
 async def test_a_site_is_added_and_its_forms_are_shown(station: WebStation, admin: Person) -> None:
     made = await admin.send("/sites", account="2001", name="Cave du Vallon")
-    assert (made.status_code, made.headers["location"]) == (303, "/sites/2001/edit")
+    assert (made.status_code, made.headers["location"]) == (303, "/sites/2001/edit?saved=general")
     assert "Cave du Vallon" in (await admin.see("/sites/2001/edit")).text
     await admin.see("/sites?lang=en")
     for account, name, said in (

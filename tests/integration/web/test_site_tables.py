@@ -42,6 +42,8 @@ async def send(
     found = re.search(r'name="as_of" value="([^"]+)"', (await who.see(f"{at}?lang=en")).text)
     assert found
     as_of = html.unescape(found[1])
+    if act == "remove":
+        form = {"reason": "Déposé", **form}
     answer = await who.send(f"/sites/1001/tables/{table}/{act}", as_of=as_of, **form)
     return answer.status_code, html.unescape(re.sub("<[^>]+>", "", answer.text))
 

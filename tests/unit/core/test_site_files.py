@@ -324,7 +324,7 @@ def test_all_that_is_wrong_is_said_with_its_row(vault: Vault) -> None:
         (4, "plan", "no_plan"),
         (5, "role", "one_of"),
         (5, "rank", "bad_rank"),
-        (5, "phone", "phone_digits"),
+        (5, "phone", "phone_refused"),
         (5, "language", "bad_language"),
         (5, "authorities", "bad_authority"),
         (5, "keys_held", "one_of"),
