@@ -88,7 +88,9 @@ def _asker(site: Site, contact_id: str | None, kinds: frozenset[Kind]) -> str:
         raise BadSite("asked_by", "is no contact of this site")
     for kind in sorted(kinds) or [Kind.INTRUSION]:
         if not any(contact.may(Authority.INSTRUCT, kind) for contact in known):
-            raise Refused("has not the authority to instruct about this alarm", known[0].name)
+            raise Refused(
+                "has not the authority to instruct about this alarm", f"{known[0].name} ({kind})"
+            )
     return known[0].name
 
 

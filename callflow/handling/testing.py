@@ -204,7 +204,9 @@ def _authorised(site: Site, contact_id: str | None, kinds: set[Kind]) -> str:
         raise BadSite("contact", "is no contact of this site")
     for kind in kinds:
         if not any(contact.may(Authority.SET_ON_TEST, kind) for contact in known):
-            raise Refused("has not the authority to set this alarm on test", known[0].name)
+            raise Refused(
+                "has not the authority to set this alarm on test", f"{known[0].name} ({kind})"
+            )
     return known[0].name
 
 
