@@ -29,7 +29,7 @@ def availability(body: Any, field: str) -> Row | None:
     try:
         return Availability.from_json(body, field).to_json() or None
     except CalendarError as error:
-        raise BadSite(error.field, error.message) from None
+        raise BadSite(error.field, error.said, error.about) from None
 
 
 def check_replacements(tx: Tx, contacts: Sequence[Row]) -> None:
@@ -50,7 +50,7 @@ def plan_rules(tx: Tx, body: Any, accounts: Sequence[str]) -> list[Row]:
     try:
         rules = plan_choice.rules_from_json(body)
     except CalendarError as error:
-        raise BadSite(error.field, error.message) from None
+        raise BadSite(error.field, error.said, error.about) from None
     for place, rule in enumerate(rules):
         if sites.plan_body(tx, rule.plan) is None:
             raise BadSite(f"plan_rules.{place}.plan", NO_PLAN, rule.plan)

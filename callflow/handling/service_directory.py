@@ -81,7 +81,7 @@ def _row(tx: Tx, line: Row, before: dict[str, str], field: str) -> Row:
     try:
         hours = Availability.from_json(line.get("hours") or {}, f"{field}.hours").to_json()
     except CalendarError as error:
-        raise BadSite(error.field, error.message) from None
+        raise BadSite(error.field, error.said, error.about) from None
     return {
         "id": line["id"],
         "service": one_of(Service, line["service"], f"{field}.service"),

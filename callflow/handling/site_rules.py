@@ -146,7 +146,7 @@ def _schedule(sent: Any, own: OwnDays) -> Schedule:
     try:
         return Schedule.from_json(sent, own)
     except CalendarError as error:
-        raise BadSite(error.field, error.message) from None
+        raise BadSite(error.field, error.said, error.about) from None
 
 
 def _rules(sent: Any) -> Row:
