@@ -174,11 +174,7 @@ def shown_site(row: Row, overrides: Iterable[Row]) -> Row:
     return {
         "schedule": row["schedule"],
         "rules": {**asdict(Rules()), **(row["rules"] or {})},
-<<<<<<< HEAD
-        "event_overrides": [{name: override[name] for name in _OVERRIDE} for override in overrides],
-=======
-        "event_overrides": [_columns(override) for override in rows.overrides(tx, row["id"])],
->>>>>>> 67ee6f3 (Forms of sites, firms, clients and services say that they are saved, and what is wrong beside its field; nothing is taken away without a reason; secrets of a site and its people are removed in pages too; a table over all forms holds each to its audit row)
+        "event_overrides": [_columns(override) for override in overrides],
     }
 
 
@@ -209,7 +205,8 @@ def _columns(row: Row) -> Row:
 def write_overrides(tx: Tx, site_id: str, sent: Sequence[Row]) -> None:
     """What an administrator says instead of the event table; what is there may stay. Raises
     BadSite."""
-    before = [{"site_id": site_id, **_columns(row)} for row in rows.overrides(tx, site_id)]
+    there = rows.overrides(tx, [site_id]).get(site_id, [])
+    before = [{"site_id": site_id, **_columns(row)} for row in there]
     kept: dict[tuple[str, str], Row] = {}
     for place, override in enumerate(sent):
         field = f"event_overrides.{place}"
