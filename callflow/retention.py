@@ -44,7 +44,7 @@ LIMITS: Mapping[Kept, Limits] = {
 
 #: Why so many days are refused.
 NOTHING = "nothing would be kept: what an alarm left must be there when somebody asks for it"
-TOO_FEW = "too few days: a disputed call to the police could not be proven any more"
+TOO_FEW = "too few days: what is disputed later could not be proven any more"
 TOO_MANY = "too many days for this purpose: put a legal hold on the alarms that must be kept"
 
 

@@ -658,7 +658,7 @@ REFUSALS = (
     N_("a vital alarm is lowered at a site, never for the whole station"),
     N_("the station has no meaning of its own for this code"),
     N_("nothing would be kept: what an alarm left must be there when somebody asks for it"),
-    N_("too few days: a disputed call to the police could not be proven any more"),
+    N_("too few days: what is disputed later could not be proven any more"),
     N_("too many days for this purpose: put a legal hold on the alarms that must be kept"),
     N_("a change begins tomorrow at the earliest: what is deleted never comes back"),
     N_("a number of days"),

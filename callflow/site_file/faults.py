@@ -202,7 +202,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "plan {plan}, step {step!r}, would call nobody any more: keep a number",
     ),
     "reaches_nobody": (
-        "personne à appeler pour ces consignes : {plans} ; tout ira aux opérateurs",
+        "aucune personne à appeler pour ces consignes : {plans} ; tout ira aux opérateurs",
         "nobody to call for these plans: {plans}; all goes to the operators",
     ),
 }

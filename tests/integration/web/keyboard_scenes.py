@@ -516,8 +516,8 @@ def _held_by_law(world: World, page: Page) -> str:
     incident, NEXT_ALARM[0], now = world.alarm(), world.alarm("FA"), clock.now()
     world.do(lambda tx: retaining.place_hold(tx, incident, "plainte", CHIEF, now))
     tomorrow = now.date() + timedelta(days=2)
-    for what, days in ((Kept.SIGNALS, 400), (Kept.PEOPLE, 400)):  # fewer days are too few there
-        set_days = partial(retaining.set_days, what=what, days=days, since=tomorrow)
+    for what in (Kept.SIGNALS, Kept.PEOPLE, Kept.INCIDENTS):  # 100 days are too few there
+        set_days = partial(retaining.set_days, what=what, days=400, since=tomorrow)
         world.do(partial(set_days, by=CHIEF, now=now))
     return "/settings/retention?what=images&days=90"
 
