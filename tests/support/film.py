@@ -51,7 +51,7 @@ _SERVICES = (
     ("fire", "CODIS 35", sites.number(395)),
     ("medical", "SAMU 35", sites.number(396)),
 )
-_PLAN = {
+PLAN = {
     "id": "commerce-nuit",
     "name": "Commerce, la nuit",
     "steps": [
@@ -156,7 +156,7 @@ class Story:
         self._police = await self._phones.at(POLICE)
         lines = [{"id": s, "service": s, "name": name, "number": n} for s, name, n in _SERVICES]
         await self.station.put("/services", {"lines": lines})
-        await self.station.put("/plans/commerce-nuit", _PLAN)
+        await self.station.put("/plans/commerce-nuit", PLAN)
         await sites.put(self.station, self.account, self._site(shop, guard))
         self._desk = await self._desks.of("claire", OPERATOR_HZ)
         await self._desk.page.emulate_media(color_scheme="dark")
