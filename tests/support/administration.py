@@ -1,14 +1,17 @@
 """The administrator's pages on a real station, photographed for the README.
 
-``python -m tests.support.film`` writes each into ``.pictures/administration``. The same pages are
-an acceptance test: ``Visit`` waits for what each picture shows, so that none can become a lie.
+``python -m tests.support.administration`` writes each into ``.pictures/administration``. The same
+pages are an acceptance test: ``Visit`` waits for what each picture shows, so that none can become
+a lie.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import re
 import shutil
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -17,8 +20,8 @@ from playwright.async_api import Page, async_playwright, expect
 from tests.support import sites
 from tests.support.browser import FLAGS, NAMES
 from tests.support.desk import PASSWORD
-from tests.support.film import PLAN
-from tests.support.station import Station
+from tests.support.film import PLAN, written
+from tests.support.station import Station, patient_station
 
 #: Where the README's pictures are.
 PICTURES = Path(__file__).resolve().parents[2] / ".pictures" / "administration"
@@ -127,3 +130,20 @@ async def visit(station: Station, folder: Path) -> AsyncIterator[Visit]:
         await expect(page.locator("[data-clock]")).to_have_text(re.compile(r"\d\d:"))
         yield Visit(station, page, folder)
         await browser.close()
+
+
+async def main(to: Path) -> None:
+    """Visit a station of its own, and write the pictures."""
+    with tempfile.TemporaryDirectory() as folder:
+        pictures = Path(folder) / "pictures"
+        pictures.mkdir()
+        async with (
+            patient_station(Path(folder) / "station") as station,
+            visit(station, pictures) as visited,
+        ):
+            await visited.all()
+        await asyncio.to_thread(written, pictures, to)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(PICTURES))
