@@ -55,7 +55,7 @@ def queue(tx: Tx, now: datetime) -> list[Row]:
     }
     names = contact_rows.names_of(tx, {o.row["contact_id"] for o in found if o.row["contact_id"]})
     known = call_backs.candidates(tx, {one.row["to"] for one in found})
-    places = sites.site_names(tx) if found else {}
+    places = sites.names_of(tx, (one.incident["site_id"] for one in found if one.incident))
     return [
         {
             "number": one.row["to"],

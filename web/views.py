@@ -80,7 +80,7 @@ class Strip:
 def lines(tx: Tx) -> list[Line]:
     """Everything unfiled, in the console's order."""
     rows = incidents.queue(tx)
-    names = sites.site_names(tx)
+    names = sites.names_of(tx, (row["site_id"] for row in rows))
     targets = handling.load_policy(tx)
     of_calls = calls.of_incidents(tx, [row["id"] for row in rows])
     people = contact_rows.names_of(tx, _contacts(of_calls))
@@ -214,7 +214,7 @@ def everything_told(tx: Tx, rows: Sequence[Row]) -> list[Row]:
     """Logbook entries of any kind, each with its site's name and the person it tells of."""
     if not rows:  # at most looks nothing is new
         return []
-    names = sites.site_names(tx)
+    names = sites.names_of(tx, (row["site"] for row in rows))
     rows = _with_persons(tx, rows)
     return [{**row, "site_name": names.get(row["site"] or "", row["site"] or "")} for row in rows]
 
@@ -319,8 +319,8 @@ def _parts(tx: Tx, row: Row) -> list[Row]:
     """The incidents beneath a storm, each with its site's name."""
     if row["kind"] != Kind.STORM.value:
         return []
-    names = sites.site_names(tx)
     found = incidents.of_storm(tx, row["id"], limit=_PARTS)
+    names = sites.names_of(tx, (part["site_id"] for part in found))
     return [{**part, "site_name": names.get(part["site_id"], part["site_id"])} for part in found]
 
 

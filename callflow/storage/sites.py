@@ -118,15 +118,13 @@ def move_sites(tx: Tx, client_id: str, other_id: str, now: datetime) -> int:
     return tx.execute(query.values(client_id=other_id, changed_at=now)).rowcount
 
 
-def names_of(tx: Tx, site_ids: Iterable[str]) -> dict[str, str]:
-    """{site id: name} of these."""
-    query = select(t.site.c.id, t.site.c.name).where(t.site.c.id.in_(list(site_ids)))
+def names_of(tx: Tx, site_ids: Iterable[str | None]) -> dict[str, str]:
+    """{site id: name} of these; None is no site's."""
+    wanted = {site_id for site_id in site_ids if site_id}
+    if not wanted:
+        return {}
+    query = select(t.site.c.id, t.site.c.name).where(t.site.c.id.in_(wanted))
     return {row.id: row.name for row in tx.execute(query)}
-
-
-def site_names(tx: Tx) -> dict[str, str]:
-    """{site id: name} of every site."""
-    return {row.id: row.name for row in tx.execute(select(t.site.c.id, t.site.c.name))}
 
 
 def account_rows(tx: Tx, site_id: str) -> list[dict[str, Any]]:

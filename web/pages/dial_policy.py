@@ -37,7 +37,7 @@ async def show(
             whole = _whole(number)
             by_machine, known = dialling.tried(tx, whole, policy, now, by_person=False)
             by_person, _ = dialling.tried(tx, whole, policy, now, by_person=True)
-            names = sites.site_names(tx)
+            names = sites.names_of(tx, known["sites"][:20])
             people = (contacts.get(tx, contact) for contact in known["contacts"][:20])
             found = {
                 **known,

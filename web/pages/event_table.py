@@ -176,7 +176,7 @@ def _tried(tx: Tx, raw: str, account: str) -> Row:
     found: list[dict[str, Any]] = [
         event_rules.tried(tx, read.format, event.code, whose, event.zone) for event in read.events
     ]
-    names = sites.site_names(tx) if any(one["site"] for one in found) else {}
+    names = sites.names_of(tx, (one["site"] for one in found))
     return {
         "format": read.format,
         "account": whose,

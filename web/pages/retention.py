@@ -139,7 +139,7 @@ async def _page(
             for what in Kept
         ]
         held: list[dict[str, Any]] = rows.holds(tx)
-        names = sites.site_names(tx) if held else {}
+        names = sites.names_of(tx, (row["site_id"] for row in held))
         return {
             "kept": kept,
             "tried": {

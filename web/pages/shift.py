@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
@@ -64,7 +64,7 @@ async def _start(
         return {
             "read": found,
             "mine": rows.running(tx, visitor.id),
-            "names": sites.site_names(tx),
+            "names": _names(tx, [*found.open, *found.waiting]),
             "entries": views.told(tx, found.entries),
             "findings": rosters.findings(tx, now, soon),
             "health": health,
@@ -76,6 +76,10 @@ async def _start(
     values["may_act"] = Right.HANDLE in visitor.rights
     values["may_end"] = Right.SUPERVISE in visitor.rights
     return _page(station, visitor, "shift.html", values, status)
+
+
+def _names(tx: Tx, alarms: Sequence[Row]) -> dict[str, str]:
+    return sites.names_of(tx, (row["site_id"] for row in alarms))
 
 
 @router.post("/shift/begin")
@@ -116,7 +120,7 @@ async def _end(
         found = shifts.to_hand_over(tx, visitor.id, visitor.name) if on_shift else None
         return {
             "leaving": found,
-            "names": sites.site_names(tx),
+            "names": _names(tx, found.held if found else []),
             "strip": views.strip(station.health(tx)),
         }
 
