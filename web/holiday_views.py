@@ -9,6 +9,7 @@ from datetime import date
 from babel import Locale
 
 from callflow import holidays
+from callflow.folding import folded
 from callflow.holidays import OwnDay, OwnDays, Place
 from callflow.hours import ONE_DAY
 from web import calendar_views, i18n, words
@@ -86,9 +87,18 @@ def countries(language: str) -> dict[str, str]:
     return dict(sorted(known.items(), key=lambda each: each[1]))
 
 
+def regions(country: str, language: str) -> dict[str, str]:
+    """{code: name} of its regions; a territory of its own by its name in ``language``."""
+    here, there = Locale("fr").territories, Locale(language).territories
+    return {
+        code: str(there[code]) if folded(here.get(code, "")) == folded(name) else name
+        for code, name in holidays.regions(country).items()
+    }
+
+
 def name_of(place: Place, language: str) -> str:
     """A place as it is called: "France, Alsace"."""
     country = str(Locale(language).territories.get(place.country, place.country))
     if place.region is None:
         return country
-    return f"{country}, {holidays.regions(place.country).get(place.region, place.region)}"
+    return f"{country}, {regions(place.country, language).get(place.region, place.region)}"

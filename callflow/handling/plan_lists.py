@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from callflow import plan_choice, standard_plans
@@ -14,16 +13,14 @@ from callflow.folding import folded
 from callflow.hours import CalendarError
 from callflow.plan_choice import PlanRule
 from callflow.signal import Kind
-from callflow.site import SiteState
 from callflow.storage import Tx, instructions, plans
+from callflow.storage.plans import Choice
 
 Row = dict[str, Any]
 
 #: By what a list of plans is sorted, each with the name as the last word.
 SORTS = ("name", "state", "version", "sites", "changed")
 STATES = ("draft", "published")
-#: Sites of these follow no plan: an operator has their alarms (D2).
-_WITHOUT = frozenset({SiteState.SUSPENDED.value, SiteState.TERMINATED.value})
 
 
 def listed(
@@ -79,12 +76,7 @@ def _listed(plan_id: str, newest: Row | None, draft: Row | None, sites: int) -> 
 def _followers(tx: Tx) -> Counter[str]:
     """{plan: how many sites follow it as they are set up}."""
     found: Counter[str] = Counter()
-    groups = Counter(
-        (row["plans"], row["plan_rules"])
-        for row in plans.choices(tx)
-        if row["state"] not in _WITHOUT
-    )
-    for (own, rules), count in groups.items():
+    for (own, rules), count in plans.choices(tx).items():
         for plan_id in _followed(own, rules):
             found[plan_id] += count
     return found
@@ -114,31 +106,37 @@ def followers(
     that the site has of its own, as ``step.setting``.
     """
     agreed = instructions.naming(tx, plan_id, now)
-    asked = folded(text)
+    why = {
+        (own, rules): said
+        for own, rules in plans.choices(tx)
+        if (said := _why(plan_id, json.loads(own), _rules(rules))) is not None
+    }
+    rows, count = plans.followers(
+        tx,
+        [choice for choice, said in why.items() if said["kinds"]],
+        agreed,
+        text=text,
+        offset=offset,
+        limit=limit,
+    )
+    return [_follows(plan_id, row, why, agreed.get(row["id"], ())) for row in rows], count
 
-    @cache
-    def why(own: str, rules: str) -> Row | None:
-        return _why(plan_id, json.loads(own), _rules(rules))
 
-    found = []
-    for row in plans.choices(tx):
-        if row["state"] in _WITHOUT or not (
-            asked in folded(row["name"]) or asked in folded(row["id"])
-        ):
-            continue
-        said, meanwhile = why(row["plans"], row["plan_rules"]), agreed.get(row["id"], ())
-        if said is None or not (said["kinds"] or meanwhile):
-            continue
-        kinds = sorted({*said["kinds"], *meanwhile})
-        own = row["plan_overrides"].get(plan_id, {})
-        shown = {
-            "id": row["id"],
-            "name": row["name"],
-            "agreed": sorted(meanwhile),
-            "otherwise": [f"{step}.{name}" for step, names in own.items() for name in names],
-        }
-        found.append({**said, **shown, "kinds": kinds})
-    return found[offset : offset + limit], len(found)
+#: What rules say that are not as they were checked.
+_NOTHING: Row = {"kinds": [], "own": [], "rules": 0, "standard": False}
+
+
+def _follows(plan_id: str, row: Row, why: Mapping[Choice, Row], meanwhile: Collection[str]) -> Row:
+    said = why.get((row["plans"], row["plan_rules"]), _NOTHING)
+    own = row["plan_overrides"].get(plan_id, {})
+    return {
+        **said,
+        "id": row["id"],
+        "name": row["name"],
+        "kinds": sorted({*said["kinds"], *meanwhile}),
+        "agreed": sorted(meanwhile),
+        "otherwise": [f"{step}.{name}" for step, names in own.items() for name in names],
+    }
 
 
 def _why(plan_id: str, own: dict[str, str], rules: Sequence[PlanRule] | None) -> Row | None:

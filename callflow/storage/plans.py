@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Text, cast, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from callflow.site import SiteState
 from callflow.storage import schema as t
 from callflow.storage.folding import folded
+from callflow.storage.search import holds
 from callflow.storage.store import Tx
 
 Row = dict[str, Any]
+#: What a site says of its plans and its rules for them, as JSON texts.
+Choice = tuple[str, str]
+
+_PLANS, _RULES = cast(t.site.c.plans, Text), cast(t.site.c.plan_rules, Text)
+_CHOICE = _PLANS.label("plans"), _RULES.label("plan_rules")
+#: Sites of these states follow no plan: an operator has their alarms (D2).
+_FOLLOWS = t.site.c.state.not_in([SiteState.SUSPENDED.value, SiteState.TERMINATED.value])
 
 
 def insert_version(
@@ -104,13 +113,22 @@ def draft_rows(tx: Tx) -> list[Row]:
     return [dict(row._mapping) for row in tx.execute(query)]
 
 
-def choices(tx: Tx) -> list[Row]:
-    """``id, name, state, plan_overrides`` of every site by its name, and what decides which plans
-    it follows, as JSON texts: most sites have the same."""
+def choices(tx: Tx) -> dict[Choice, int]:
+    """How many sites decide alike which plans they follow: most have the same to say."""
+    query = select(*_CHOICE, func.count()).where(_FOLLOWS).group_by(_PLANS, _RULES)
+    return {(row[0], row[1]): row[2] for row in tx.execute(query)}
+
+
+def followers(
+    tx: Tx, said: Collection[Choice], ids: Collection[str], *, text: str, offset: int, limit: int
+) -> tuple[list[Row], int]:
+    """A page of the sites whose choice is one of ``said``, or whose id of ``ids``, and whose name
+    or id has ``text``; and how many there are: ``id, name, plan_overrides, plans, plan_rules``."""
     c = t.site.c
-    query = select(
-        *(c.id, c.name, c.state, c.plan_overrides),
-        cast(c.plans, Text).label("plans"),
-        cast(c.plan_rules, Text).label("plan_rules"),
-    ).order_by(folded(c.name), c.id)
-    return [dict(row._mapping) for row in tx.execute(query)]
+    alike = (_PLANS + _RULES).in_({own + rules for own, rules in said})
+    query = select(c.id, c.name, c.plan_overrides, *_CHOICE).where(_FOLLOWS, alike | c.id.in_(ids))
+    if text:
+        query = query.where(holds(c.name, text) | holds(c.id, text))
+    count = tx.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+    query = query.order_by(folded(c.name), c.id).offset(offset).limit(limit)
+    return [dict(row._mapping) for row in tx.execute(query)], int(count)

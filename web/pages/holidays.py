@@ -149,7 +149,7 @@ async def _page(
         "place": place,
         "name": holiday_views.name_of(place, language),
         "countries": holiday_views.countries(language),
-        "regions": holidays.regions(place.country),
+        "regions": holiday_views.regions(place.country, language),
         "number": number,
         "today": today,
         "address": _address,
