@@ -213,7 +213,7 @@ def last(tx: Tx, *, limit: int) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in _execute(tx, query)]
 
 
-#: Entries that one search for words looks through, of each kind that is asked for.
+#: Entries that one search for words looks through; of each kind where some are asked for, half.
 DEPTH = 5_000
 
 
@@ -248,7 +248,7 @@ def search(
         query = query.where(c.who == who)
     if people or who not in ("", logbook.MACHINE):
         query = query.where(BY_PEOPLE)
-    return _page(tx, query, since, holds(c.text, words) if words else None, limit)
+    return _page(tx, query, since, holds(c.text, words) if words else None, limit, DEPTH)
 
 
 def of_kinds(
@@ -278,10 +278,11 @@ def of_kinds(
     if who and who != logbook.MACHINE:
         # The concatenation keeps the kinds' index out of it.
         theirs = query.where(c.who == who, BY_PEOPLE, (c.kind + "").in_(kinds))
-        return _page(tx, theirs, since, wanted, limit)
+        return _page(tx, theirs, since, wanted, limit, DEPTH)
     if who:
         query = query.where(c.who == who)
-    pages = [_page(tx, query.where(c.kind == kind), since, wanted, limit) for kind in kinds]
+    depth = DEPTH // 2
+    pages = [_page(tx, query.where(c.kind == kind), since, wanted, limit, depth) for kind in kinds]
     rows = sorted((row for page in pages for row in page.rows), key=_moment, reverse=True)
     ends = [page.beyond for page in pages if page.beyond is not None]
     if not ends:
@@ -317,12 +318,13 @@ def _page(
     since: datetime,
     wanted: ColumnElement[bool] | None,
     limit: int,
+    depth: int,
 ) -> Found:
     """The first of the query, or of those of it that are ``wanted``: no index finds these."""
     c, beyond = t.logbook.c, None
     all_since = query.where(c.at >= since)
     if wanted is not None:
-        nth = all_since.with_only_columns(c.at, c.number).offset(DEPTH - 1).limit(1)
+        nth = all_since.with_only_columns(c.at, c.number).offset(depth - 1).limit(1)
         last = _execute(tx, nth).first()
         if last is not None:
             beyond = dict(last._mapping)
