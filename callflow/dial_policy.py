@@ -7,11 +7,14 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import phonenumbers
+
 from callflow.call import SERVICE_STEP
 
 #: Why a number is not dialled; what people read is made from it (texts/law.py).
 EMERGENCY = "an emergency number is dialled by a human only"
 NOT_FULL = "not a full international number (+ country code and number)"
+PREMIUM = "a premium-rate number: whoever has it is paid by the minute"
 BY_A_PERSON = "a service's line is dialled for a person who asked for it, never by the machine"
 UNKNOWN = "neither a contact's number, nor the station's, nor of the directory"
 MUTE = "personal alarm or duress: nothing may ring at this site or its staff"
@@ -43,7 +46,7 @@ def is_number(text: str) -> bool:
 
 
 def refusal(number: str) -> str | None:
-    """Why ``number`` may not be dialled: EMERGENCY or NOT_FULL; None where it may.
+    """Why ``number`` may not be dialled: EMERGENCY, NOT_FULL or PREMIUM; None where it may.
 
     Only full E.164 numbers in ASCII pass, so a short number can't, however it is spelled.
     """
@@ -51,7 +54,16 @@ def refusal(number: str) -> str | None:
         return EMERGENCY
     if not _E164.fullmatch(number) or _IMPOSSIBLE.fullmatch(number):
         return NOT_FULL
-    return None
+    return PREMIUM if _is_premium(number) else None
+
+
+def _is_premium(number: str) -> bool:
+    """Whether a call to it earns its owner money: of those who let a machine ring back, fraud."""
+    try:
+        read = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:  # a country code that nobody has
+        return False
+    return phonenumbers.number_type(read) == phonenumbers.PhoneNumberType.PREMIUM_RATE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

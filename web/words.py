@@ -645,6 +645,7 @@ REFUSALS = (
     N_("is no mail address, such as name@example.org"),
     N_("an emergency number is dialled by a human only"),
     N_("not a full international number (+ country code and number)"),
+    N_("a premium-rate number: whoever has it is paid by the minute"),
     N_("this kind has authorities of its own: tick that it is set apart, or clear them"),
     N_("this is a person's name: what the program does would seem to be theirs"),
     N_("the token would have ended already: choose a later day"),

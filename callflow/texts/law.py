@@ -146,6 +146,10 @@ DIAL_REFUSALS: Words = {
         "ce n'est pas un numéro international complet",
         "not a full international number",
     ),
+    dial_policy.PREMIUM: (
+        "un numéro surtaxé n'est pas appelé",
+        "a premium-rate number is not called",
+    ),
     dial_policy.BY_A_PERSON: (
         "la ligne d'un service n'est appelée qu'à la demande d'une personne",
         "a service's line is called only for a person who asked for it",

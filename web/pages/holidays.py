@@ -78,15 +78,13 @@ async def set_days(request: Request, visitor: Configurer, station: Here) -> Resp
 async def forget(day_id: str, request: Request, visitor: Configurer, station: Here) -> Response:
     """A day is what the public holidays say again."""
     form, now = await forms.sent(request), station.clock()
-    place, said = (
-        _place(form.get("country", ""), form.get("region", "")),
-        forms.line(form, "reason"),
-    )
+    place = _place(form.get("country", ""), form.get("region", ""))
+    reason = forms.line(form, "reason")
     year = forms.line(form, "year")
     number = int(year) if year.isascii() and year.isdigit() and 2000 <= int(year) <= 2200 else None
 
     def run(tx: Tx) -> None:
-        own_days.forget_day(tx, day_id, said, visitor.name, now)
+        own_days.forget_day(tx, day_id, reason, visitor.name, now)
 
     wrong = await tried(station, run)
     if wrong is not None:

@@ -13,6 +13,7 @@ from callflow.dial_policy import (
     BY_A_PERSON,
     EMERGENCY,
     MUTE,
+    PREMIUM,
     UNKNOWN,
     Destination,
     forbidden,
@@ -86,6 +87,13 @@ def test_only_full_international_numbers_pass(number: str) -> None:
 )
 def test_an_ordinary_number_may_be_dialled(number: str) -> None:
     assert refusal(number) is None
+
+
+@pytest.mark.parametrize(
+    "number", ["+33899701234", "+33892123456", "+19005551234", "+449098790123"]
+)
+def test_who_earns_money_by_being_called_is_not_called(number: str) -> None:
+    assert refusal(number) == PREMIUM
 
 
 @given(st.integers(1_00_00_00_00, 7_99_99_99_99))

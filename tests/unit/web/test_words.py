@@ -57,6 +57,7 @@ def refusals() -> set[str]:
 OF_FORMS = {
     dial_policy.EMERGENCY,
     dial_policy.NOT_FULL,
+    dial_policy.PREMIUM,
     contacts.NO_NUMBER,
     contacts.WRONG_LENGTH,
     site_rules.NO_PLAN,
