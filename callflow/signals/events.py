@@ -91,9 +91,11 @@ def classify(format_name: str, code: str, zone_kind: Kind | None = None) -> Even
 def overridden(row: EventRow, override: Mapping[str, Any]) -> EventRow:
     """``row`` as an administrator changed it: ``kind``, ``category``, ``priority``, ``opens``.
 
-    None leaves as it is; another kind brings its usual category and priority, and opens. Nobody
-    waits behind others with a personal alarm (D19).
+    None leaves as it is; another kind brings its usual category and priority, and opens. A personal
+    alarm, whether its code or its zone says so, stays one and waits behind no others (D19).
     """
+    if row.kind in PERSONAL:
+        return _still_personal(row, override)
     changed = {name: override[name] for name in ("priority", "opens") if override[name] is not None}
     if override["kind"] is not None and override["kind"] != row.kind.value:
         kind = Kind(override["kind"])
@@ -102,9 +104,16 @@ def overridden(row: EventRow, override: Mapping[str, Any]) -> EventRow:
         changed = {**its_own, **changed, "kind": kind, "restores": None}
     if override["category"] is not None:
         changed["category"] = Category(override["category"])
-    if row.kind in PERSONAL and "priority" in changed:
-        changed["priority"] = min(changed["priority"], row.priority)
     return replace(row, **changed)
+
+
+def _still_personal(row: EventRow, override: Mapping[str, Any]) -> EventRow:
+    kind, priority = Kind(override["kind"] or row.kind), override["priority"] or row.priority
+    return replace(
+        row,
+        kind=kind if kind in PERSONAL else row.kind,
+        priority=min(priority, row.priority),
+    )
 
 
 #: Kinds that tell of no alarm.

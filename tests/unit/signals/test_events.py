@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from callflow.signal import ALWAYS_OWN, PERSONAL, Category, Kind
@@ -103,3 +105,17 @@ def test_a_lift_that_sends_a_technical_or_untyped_alarm_is_a_lift(
 def test_a_zone_bends_neither_openings_nor_tests_faults_and_unknown_codes(code: str) -> None:
     row = events.classify("SIA-DCS", code, Kind.HOLD_UP)
     assert row == events.lookup("SIA-DCS", code)
+
+
+@pytest.mark.parametrize("code", ["PA", "BA"])
+@pytest.mark.parametrize(
+    "said", [{"kind": "test"}, {"category": "technical"}, {"priority": 4}, {"opens": False}]
+)
+def test_nothing_makes_a_personal_alarm_less(code: str, said: dict[str, Any]) -> None:
+    """Neither where its code says that it is one, nor where its zone does."""
+    meaning = events.classify("SIA-DCS", code, Kind.HOLD_UP)
+    nothing = {"kind": None, "category": None, "priority": None, "opens": None}
+    assert meaning.kind is Kind.HOLD_UP
+    assert events.overridden(meaning, {**nothing, **said}) == meaning
+    as_panic = events.overridden(meaning, {**nothing, "kind": "panic"})
+    assert (as_panic.kind, as_panic.priority) == (Kind.PANIC, meaning.priority)
