@@ -33,29 +33,43 @@ _APART = r"[\s.\-/()\u00a0\u202f]*"
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Whom to look for. ``numbers``: E.164; ``others``: mail addresses and keys that name them.
+    """Whom to look for. ``numbers``: E.164; ``others``: mail addresses and keys that name them;
+    ``here``: what names them at their sites alone, such as an address.
 
-    ``namesake``: somebody else has the same name, so that it tells nothing away from their sites.
+    ``namesake``: somebody else has the same name, so that it tells nothing away from their sites;
+    nor does a name of one word, such as "Anne", which is part of other people's.
     """
 
     id: str
     name: str
     numbers: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    here: tuple[str, ...] = ()
     namesake: bool = False
 
     @cached_property
     def anywhere(self) -> Wording:
         """What is theirs wherever it stands."""
-        names = [] if self.namesake else [_spaced(self.name)]
+        common = self.namesake or len(_words(self.name)) < 2
+        names = [] if common else [_spaced(self.name)]
         return Wording([*map(_written, self.numbers), *map(_whole, self.others), *names])
 
     @cached_property
     def at_home(self) -> Wording:
         """What is theirs at their sites."""
-        parts = [_whole(part) for part in _parts(self.name)]
+        parts = [_whole(part) for part in (*self.here, *_parts(self.name))]
         numbers, others = map(_written, self.numbers), map(_whole, self.others)
         return Wording([*numbers, *others, _spaced(self.name), *parts])
+
+
+def ways_of(address: str) -> Iterator[str]:
+    """An address as people write of it: whole, and its street without the number."""
+    if address:
+        yield address
+    for part in address.split(","):
+        street = re.sub(r"^\W*\d+\s*(?:bis|ter|quater|[a-dA-D])?\b\W*", "", part.strip())
+        if " " in street:  # not a town alone, which is said of many
+            yield street
 
 
 class Wording:

@@ -646,6 +646,8 @@ REFUSALS = (
     N_("an emergency number is dialled by a human only"),
     N_("not a full international number (+ country code and number)"),
     N_("a premium-rate number: whoever has it is paid by the minute"),
+    N_("a contract of theirs is not over: end it first"),
+    N_("an alarm of theirs must still be proven: wait so many days"),
     N_("this kind has authorities of its own: tick that it is set apart, or clear them"),
     N_("this is a person's name: what the program does would seem to be theirs"),
     N_("the token would have ended already: choose a later day"),

@@ -1,4 +1,5 @@
-"""A person's right to be forgotten, and to know what is kept (GDPR, art. 15 and 17).
+"""The right of a person, or of a client, to be forgotten, and to know what is kept (GDPR, art. 15
+and 17).
 
 At once nobody reaches them any more; then what names them is taken out of every row, the logbook's
 chains intact (``callflow.logbook``), their voice out of every node's folders, and the database is
@@ -10,17 +11,20 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from callflow.erasure import Person
+from callflow.erasure import Person, ways_of
 from callflow.folding import folded
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.telling import tell
-from callflow.storage import Tx, contacts, erasing, firms, retention, uploads
+from callflow.retention import LIMITS, Kept, before
+from callflow.site import SiteState
+from callflow.storage import Tx, clients, contacts, erasing, firms, retention, uploads
 from callflow.storage import schema as t
+from callflow.storage import sites as site_rows
 from callflow.vault import Vault
 
 Row = dict[str, Any]
@@ -52,23 +56,81 @@ def begin_erasure(
     tx: Tx, vault: Vault, contact_id: str, reason: str, who: str, now: datetime
 ) -> str:
     """Nobody reaches them from now on; the rest follows. The erasure's id. Raises Refused."""
-    person = person_of(tx, contact_id)
-    reason = reason.strip()
-    if len(reason) < _SHORTEST_REASON:
-        raise Refused("say why: it is kept with the erasure")
+    person, reason = person_of(tx, contact_id), _why(reason)
     if firms.is_firm(tx, contact_id):
         raise Refused("a firm is no person: end its contract instead")
     sites = erasing.sites_of(tx, contact_id)
     calls = erasing.calls_of(tx, contact_id, person.numbers)
     if erasing.open_incident(tx, sites) or erasing.live(tx, calls):
         raise Refused("an alarm of one of their sites, or a call with them, is not over: wait")
-    if any(hold["site_id"] in sites for hold in retention.holds(tx)):
-        raise Refused("an alarm of one of their sites is held by law: lift the hold first")
+    _refuse_held(tx, sites)
     alone = erasing.without_anybody(tx, contact_id)
     if alone:
         raise Refused("nobody else can be called there: name somebody first", ", ".join(alone[:5]))
     pseudonym = f"erased-{secrets.token_hex(6)}"
     erasing.forget(tx, contact_id, pseudonym, sites, now)
+    _begin(tx, vault, pseudonym, person, sites, calls, reason, who, now)
+    return pseudonym
+
+
+def begin_client_erasure(
+    tx: Tx, vault: Vault, client_id: str, reason: str, who: str, now: datetime
+) -> str:
+    """A client whose contracts are over: whoever is called at their sites alone is erased, and so
+    are their name and the sites' names and addresses. The sites stay, as numbers, with what
+    happened there. The erasure's id. Raises NotFound, Refused."""
+    client, reason = site_rows.client_row(tx, client_id), _why(reason)
+    if client is None:
+        raise NotFound("there is no such client", client_id)
+    theirs = clients.sites_of(tx, client_id)
+    going_on = [site["name"] for site in theirs if site["state"] != SiteState.TERMINATED.value]
+    if going_on:
+        raise Refused("a contract of theirs is not over: end it first", ", ".join(going_on[:5]))
+    ids = [site["id"] for site in theirs]
+    _refuse_held(tx, ids)
+    last, days = clients.last_alarm(tx, ids), LIMITS[Kept.RECORDINGS].least
+    if last is not None and last > before(days, now):
+        raise Refused("an alarm of theirs must still be proven: wait so many days", str(days))
+    for contact_id in clients.only_called_at(tx, ids):
+        begin_erasure(tx, vault, contact_id, reason, who, now)
+    pseudonym, name = f"erased-{secrets.token_hex(6)}", folded(client["name"])
+    known = (folded(other) for other in clients.names(tx, client_id))
+    person = Person(
+        id=client_id,
+        name=client["name"],
+        others=(client_id,),
+        here=tuple({said for s in theirs for said in (s["name"], *ways_of(s["address"]))}),
+        namesake=name in known,
+    )
+    clients.forget(tx, client_id, pseudonym, now)
+    calls = clients.calls_of(tx, ids)
+    _begin(tx, vault, pseudonym, person, ids, calls, reason, who, now)
+    return pseudonym
+
+
+def _why(reason: str) -> str:
+    said = reason.strip()
+    if len(said) < _SHORTEST_REASON:
+        raise Refused("say why: it is kept with the erasure")
+    return said
+
+
+def _refuse_held(tx: Tx, sites: Sequence[str]) -> None:
+    if any(hold["site_id"] in sites for hold in retention.holds(tx)):
+        raise Refused("an alarm of one of their sites is held by law: lift the hold first")
+
+
+def _begin(
+    tx: Tx,
+    vault: Vault,
+    pseudonym: str,
+    person: Person,
+    sites: list[str],
+    calls: list[str],
+    reason: str,
+    who: str,
+    now: datetime,
+) -> None:
     paths, said = erasing.drop_recordings(tx, calls)
     uploads.forget_all(tx)  # encrypted, and perhaps about them
     erasing.insert(
@@ -90,7 +152,6 @@ def begin_erasure(
         },
     )
     tell(tx, "erasure_begun", now, by=who, who_did=who, person=pseudonym, reason=reason)
-    return pseudonym
 
 
 class Sweep:
@@ -100,7 +161,7 @@ class Sweep:
 
     def __init__(self, vault: Vault, row: Row) -> None:
         kept = json.loads(vault.decrypt(row["person"]))
-        kept |= {name: tuple(kept[name]) for name in ("numbers", "others")}
+        kept |= {name: tuple(kept.get(name, ())) for name in ("numbers", "others", "here")}
         self.id, self.person = str(row["id"]), Person(**kept)
         self._sites, self._gone = row["sites"], frozenset(row["calls"])
         self._home: erasing.Home | None = None
@@ -189,24 +250,41 @@ def end_erasure(tx: Tx, erasure_id: str, now: datetime) -> None:
     tell(tx, "erasure_done", now, **told)
 
 
-def given_out(tx: Tx, contact_id: str, count: int, who: str, now: datetime) -> None:
-    """Somebody has all that is kept of a contact, so many rows."""
-    told: Row = {"person": contact_id, "rows": count}
+def given_out(tx: Tx, whose: str, count: int, who: str, now: datetime) -> None:
+    """Somebody has all that is kept of a contact or a client, so many rows."""
+    told: Row = {"person": whose, "rows": count}
     tell(tx, "personal_data_exported", now, by=who, who_did=who, **told)
 
 
 def what_is_kept(tx: Tx, contact_id: str) -> Iterator[tuple[str, Row]]:
     """(table, row) of everything that names a contact, for who asks for it (art. 15). Reads all."""
-    person, sites = person_of(tx, contact_id), erasing.sites_of(tx, contact_id)
-    home = erasing.home_of(tx, contact_id, sites, person.numbers)
+    person = person_of(tx, contact_id)
+    home = erasing.home_of(tx, contact_id, erasing.sites_of(tx, contact_id), person.numbers)
+    for name, table, row in _every_row(tx):
+        is_them = table is t.contact and row["id"] == contact_id
+        if is_them or erasing.taken_out(person, "", home, table, row):
+            yield name, erasing.readable(table, row)
+
+
+def what_is_kept_of_client(tx: Tx, client_id: str) -> Iterator[tuple[str, Row]]:
+    """(table, row) of everything that is a client's: their sites, who is called there, and what
+    happened. Reads all; raises NotFound."""
+    if site_rows.client_row(tx, client_id) is None:
+        raise NotFound("there is no such client", client_id)
+    ids = [site["id"] for site in clients.sites_of(tx, client_id)]
+    people, home = set(clients.called_at(tx, ids)), clients.home_of(tx, ids)
+    own = {"client": {client_id}, "site": set(ids), "contact": people}
+    for name, table, row in _every_row(tx):
+        if row.get("id") in own.get(name, ()) or home.has(table, row):
+            yield name, erasing.readable(table, row)
+
+
+def _every_row(tx: Tx) -> Iterator[tuple[str, Any, Row]]:
     for name, table in erasing.TABLES.items():
         after: list[Any] = []
         while True:
             rows = erasing.page(tx, table, after, LOOKED_AT)
-            for row in rows:
-                is_them = table is t.contact and row["id"] == contact_id
-                if is_them or erasing.taken_out(person, "", home, table, row):
-                    yield name, erasing.readable(table, row)
+            yield from ((name, table, row) for row in rows)
             if len(rows) < LOOKED_AT:
                 break
             after = list(erasing.key_of(table, rows[-1]))

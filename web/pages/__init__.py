@@ -6,6 +6,7 @@ from web.pages import (
     account,
     audit,
     call_backs,
+    client_data,
     clients,
     configuration,
     console,
@@ -56,7 +57,7 @@ router = APIRouter()
 for module in (
     *(login, directory, account, people, console, search, undo, scheme),
     *(site_list, site_files, site_edit, site_hours, site_person, site_parts, sites),
-    *(clients, firms, service_lines),
+    *(clients, client_data, firms, service_lines),
     *(plan_list, plan, plan_edit, plan_trial, plan_site),
     *(passwords, together, incident),  # the last one takes any act
     *(lines, logbook, recordings, images),

@@ -116,6 +116,7 @@ async def _client(
         **await station.store.read(read),
         "asked": asked,
         "may_configure": Right.CONFIGURE in visitor.rights,
+        "may_administer": Right.ADMINISTER in visitor.rights,
         **refusals.said(wrong, visitor.language),
         "typed": typed or {},
     }

@@ -447,8 +447,8 @@ def _services(world: World, page: Page) -> str:
     return "/services?line=cic"
 
 
-def _client(world: World, page: Page) -> str:
-    account = world.site()
+def _client(world: World, page: Page, **changes: Any) -> str:
+    account = world.site(**changes)
 
     def read(tx: Tx) -> str:
         row = sites.site_row(tx, account)
@@ -510,6 +510,7 @@ def _somebody(world: World) -> None:
 
 
 NEXT_ALARM = [""]
+OVER = "Frères Dupont"
 
 
 def _held_by_law(world: World, page: Page) -> str:
@@ -598,6 +599,11 @@ def _personal(world: World, page: Page) -> str:
 
 def _person(world: World, page: Page) -> str:
     return f"/personal/{world.site()}-1"
+
+
+def _client_data(world: World, page: Page) -> str:
+    """Of a client whose contract is over."""
+    return f"{_client(world, page, client=OVER, state='terminated')}/personal"
 
 
 def _walk(*steps: str) -> Callable[[World, Page], str]:
@@ -782,6 +788,11 @@ SCENES: tuple[Scene, ...] = (
     Scene(name="dial policy", prepare=at("/settings/dialling"), values={"number": "17"}),
     Scene(name="audit", prepare=_audit, ready="#older"),
     Scene(name="personal data", prepare=_personal),
+    Scene(
+        name="a client's data",
+        prepare=_client_data,
+        values={"reason": "letter", "name": OVER},
+    ),
     Scene(name="configuration", prepare=at("/settings/configuration")),
     Scene(name="a person's data", prepare=_person, values={"reason": "letter", "name": "anne"}),
     Scene(name="presence", prepare=at("/presence")),

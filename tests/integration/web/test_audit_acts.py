@@ -16,6 +16,7 @@ from fastapi import FastAPI
 
 from callflow import audit, clock, handling
 from callflow.call import Outcome
+from callflow.handling.clients import client_key
 from callflow.storage import Tx, people
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation, site_body
@@ -23,6 +24,7 @@ from web import views
 from web.accounts import Role
 
 CHIEF, PROGRAM = "odile", "essai"
+CLIENT = client_key("Bijoux réunis")
 LINE = {"id": "police-35", "service": "police", "name": "CIC 35"}
 LINE |= {"number": "+33130000017", "place": "35"}
 
@@ -150,6 +152,7 @@ ACTS: dict[str, tuple[Act, str, str, str]] = {
         *(PROGRAM, "numbers", "CIC 35"),
     ),
     "a person's data": (form("/personal/1001-1/export"), CHIEF, "personal", "1001-1"),
+    "a client's data": (form(f"/clients/{CLIENT}/personal/export"), CHIEF, "personal", CLIENT),
     "the configuration": (form("/settings/configuration"), CHIEF, "exports", "configuration"),
     "every site, in a file": (
         form("/site-files/export", format="csv"),

@@ -95,6 +95,7 @@ def pages(full: FullStation) -> list[str]:
         "/firms/firm",
         "/firms/firm?saved=firm",
         f"/clients/{client_of(full)}",
+        f"/clients/{client_of(full)}/personal",
         f"/sites/{SHOP}/edit?saved=contacts",
         f"/sites/{SHOP}/edit/panels?saved=zones",
         *(f"/plans/{path}" for path in PLAN_PAGES),

@@ -60,9 +60,7 @@ ACTS: dict[str, tuple[str, ...]] = {
     "/sites/{site_id}/people/{contact_id}/calendar/{which}": site_person._FILES,
 }
 #: Forms of these addresses that change nothing of what is set up: they have tests of their own.
-OTHERS = re.compile(
-    r"/sites/\{site_id\}/(open|instructions.*)|/clients/\{client_id\}/(export|erase.*)"
-)
+OTHERS = re.compile(r"/sites/\{site_id\}/(open|instructions.*)|/clients/\{client_id\}/personal/.*")
 
 
 @pytest.fixture

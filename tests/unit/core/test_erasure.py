@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from callflow.erasure import GONE, Person
+from callflow.erasure import GONE, Person, ways_of
 from callflow.folding import folded
 
 WHO = Person(
@@ -80,3 +80,29 @@ def test_a_line_of_a_log_is_covered_as_long_as_it_was(line: str) -> None:
 def test_what_is_compared_is_as_long_as_what_is_written() -> None:
     for text in ("Œuvre ß İ ǅ ﬁ", "é\u0301x", "ASCII"):
         assert len(folded(text)) <= len(text)
+
+
+@pytest.mark.parametrize(
+    ("address", "ways"),
+    [
+        ("", []),
+        ("Quimper", ["Quimper"]),
+        ("12 bis rue du Port, 29000 Quimper", ["rue du Port"]),
+        ("3, chemin de l'Étang, 29000 Quimper", ["chemin de l'Étang"]),
+        ("Zone du Lac, bâtiment B", ["Zone du Lac", "bâtiment B"]),
+    ],
+)
+def test_an_address_is_written_of_without_its_number(address: str, ways: list[str]) -> None:
+    assert [way for way in ways_of(address) if way != address or way in ways] == ways
+
+
+def test_what_names_a_client_at_their_sites_stays_elsewhere() -> None:
+    client = Person(id="x", name="Époux Roy", here=("Maison du bourg",))
+    assert client.at_home.without("vu : maison du bourg") == f"vu : {GONE}"
+    assert client.anywhere.without("vu : maison du bourg") == "vu : maison du bourg"
+
+
+def test_a_first_name_alone_is_left_to_everybody_else_who_has_it() -> None:
+    anne = Person(id="x", name="Anne")
+    assert anne.anywhere.without("Anne Morvan rappelle") == "Anne Morvan rappelle"
+    assert anne.at_home.without("Anne rappelle") == f"{GONE} rappelle"

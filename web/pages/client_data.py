@@ -1,0 +1,113 @@
+"""What is kept of a client, given out; a client whose contracts are over, erased: the
+administrator's (GDPR, art. 15 and 17)."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from typing import Annotated, Any
+from zipfile import ZipFile
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
+
+from callflow.clock import to_iso
+from callflow.folding import folded
+from callflow.handling import Refused, erasing
+from callflow.storage import Tx, calls, clients, sites
+from callflow.storage import erasing as rows
+from web import zips
+from web.accounts import Right
+from web.auth import Visitor, allowed, remember_language
+from web.pages import forms
+from web.problems import not_found
+from web.refusals import Wrong, tried
+from web.settings_views import setting
+from web.station import Station, station_of
+
+router = APIRouter(include_in_schema=False)
+
+Here = Annotated[Station, Depends(station_of)]
+Administrator = Annotated[Visitor, Depends(allowed(Right.ADMINISTER))]
+
+
+@router.get("/clients/{client_id}/personal")
+async def show(client_id: str, request: Request, visitor: Administrator, station: Here) -> Response:
+    """What there is, and what can be done."""
+    answer = await _page(station, visitor, client_id)
+    remember_language(request, answer)
+    return answer
+
+
+async def _page(
+    station: Station, visitor: Visitor, client_id: str, wrong: Wrong | None = None, reason: str = ""
+) -> Response:
+    def read(tx: Tx) -> dict[str, Any]:
+        client = _known(tx, client_id)
+        theirs = clients.sites_of(tx, client_id)
+        ids = [site["id"] for site in theirs]
+        spoken = clients.calls_of(tx, ids)
+        return {
+            "client": client,
+            "theirs": theirs,
+            "people": len(clients.only_called_at(tx, ids)),
+            "calls": len(spoken),
+            "recordings": len(calls.recordings(tx, spoken)),
+        }
+
+    return await setting(station, visitor, "personal", read, wrong, one="client", reason=reason)
+
+
+def _known(tx: Tx, client_id: str) -> dict[str, Any]:
+    client = sites.client_row(tx, client_id)
+    if client is None:
+        raise not_found("client")
+    return client
+
+
+@router.post("/clients/{client_id}/personal/export")
+async def export(client_id: str, visitor: Administrator, station: Here) -> Response:
+    """All rows that are the client's, and the sounds and images that this node has."""
+
+    def read(tx: Tx) -> tuple[dict[str, list[Any]], list[str], list[str]]:
+        _known(tx, client_id)
+        found: dict[str, list[Any]] = {}
+        for table, row in erasing.what_is_kept_of_client(tx, client_id):
+            found.setdefault(table, []).append(row)
+        ids = [site["id"] for site in clients.sites_of(tx, client_id)]
+        return found, rows.sounds_of(tx, clients.calls_of(tx, ids)), clients.images_of(tx, ids)
+
+    found, sounds, images = await station.store.read(read)
+    now, count = station.clock(), sum(map(len, found.values()))
+    await station.store.write(lambda tx: erasing.given_out(tx, client_id, count, visitor.name, now))
+    settings = station.settings
+
+    def fill(zipped: ZipFile) -> None:
+        text = json.dumps(found, default=to_iso, ensure_ascii=False, indent=1)
+        zipped.writestr("rows.json", text)
+        folders = (settings.recordings_dir, sounds), (settings.images_dir, images)
+        for folder, paths in folders:
+            for path in paths:
+                with suppress(OSError):  # another node's
+                    zipped.write(folder / path, f"{folder.name}/{path}")
+
+    return await zips.answer("client-data.zip", fill)
+
+
+@router.post("/clients/{client_id}/personal/erase")
+async def erase(
+    client_id: str, request: Request, visitor: Administrator, station: Here
+) -> Response:
+    """Erase a client; the name is typed once more, since nothing brings it back."""
+    form, now = await forms.sent(request), station.clock()
+    reason = forms.line(form, "reason")
+
+    def run(tx: Tx) -> None:
+        if folded(forms.line(form, "name").strip()) != folded(_known(tx, client_id)["name"]):
+            raise Refused("type the name as it stands above: nothing brings it back")
+        erasing.begin_client_erasure(tx, station.vault, client_id, reason, visitor.name, now)
+
+    wrong = await tried(station, run)
+    if wrong is not None:
+        return await _page(station, visitor, client_id, wrong, reason)
+    return RedirectResponse("/personal", 303)
