@@ -175,8 +175,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "too few or too many digits: write 06 … or +33 …",
     ),
     "phone_refused": (
-        "un numéro que la station n’appelle pas (urgence, numéro court ou incomplet)",
-        "a number that the station does not call (emergency, short or incomplete)",
+        "un numéro que la station n’appelle pas (urgence, surtaxé, court ou incomplet)",
+        "a number that the station does not call (emergency, premium-rate, short or incomplete)",
     ),
     "bad_authority": (
         "« {value} » n’est pas un pouvoir : {choices}",

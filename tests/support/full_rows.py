@@ -222,7 +222,7 @@ def _sites(full: FullStation, said: Callable[[str], str]) -> None:
             account,
             **more,
             address=said("7 rue Saint-Georges, 35000 Rennes"),
-            client=said(f"Client {account}"),
+            client=said(f"{account} et fils"),
         )
     for account in QUIET:
         both = [{"id": f"{account}-1", "name": said("Gérant"), "role": "keyholder"}]

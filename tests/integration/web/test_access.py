@@ -492,7 +492,7 @@ async def test_an_administrator_adds_and_changes_people(station: WebStation, app
     await boss.send(where, role="supervisor", languages="fr", skill="")
     assert not await zoe.is_in()
     assert any(
-        "user_role: ana: Rôle de zoé changé : operator → supervisor" in x for x in told(station)
+        "user_role: ana: Rôle de zoé changé : opérateur → chef de salle" in x for x in told(station)
     )
     assert (await zoe.log_in(made[1])).status_code == 303
     await boss.send(f"{where}/disable")

@@ -98,8 +98,8 @@ async def test_what_is_left_out_is_no_longer_agreed(api: httpx.AsyncClient) -> N
         ({"event_overrides": [{"code": "BA", "priority": 5}]}, "event_overrides.0.priority"),
         ({"event_overrides": [{"code": "BA", "zone": "00"}]}, "event_overrides.0.zone"),
         ({"event_overrides": [{"code": "BA"}, {"code": "BA"}]}, "event_overrides.1"),
-        ({"event_overrides": [{"code": "PA", "opens": False}]}, "event_overrides.0"),
-        ({"event_overrides": [{"code": "1122", "kind": "test"}]}, "event_overrides.0"),
+        ({"event_overrides": [{"code": "PA", "opens": False}]}, "event_overrides.0.code"),
+        ({"event_overrides": [{"code": "1122", "kind": "test"}]}, "event_overrides.0.code"),
         ({"accounts": [{"account": "4001", "poll_every_s": 1}]}, "accounts.0.poll_every_s"),
         ({"accounts": [{"account": "4001", "phone": "112"}]}, "accounts.0.phone"),
         (
