@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -129,7 +130,8 @@ def test_what_changed_is_told_once_a_site_and_once_for_all(station: Station) -> 
     (entry,) = station.entries("site_changed")
     assert entry["data"]["fields"]["contacts.1002-anne.phone"] == [FIRST, "+33639980051"]
     assert "Boutique" in entry["text"]
-    assert "8642" not in repr(station.read(lambda tx: logbook.page(tx, limit=1000)))
+    said = repr(station.read(lambda tx: logbook.page(tx, limit=1000)))
+    assert not re.search(r"(?<![0-9a-f])8642(?![0-9a-f])", said)  # a hash may have these digits
     assert done.contacts == {"new": 2, "changed": 1, "same": 0, "removed": 0}
 
 
