@@ -9,8 +9,6 @@ from callflow.storage import Tx, logbook
 
 #: Pages of one visit.
 _AGAIN = timedelta(minutes=30)
-#: Entries of a visit among which one site's is looked for.
-_MOST = 500
 
 
 def is_visiting(tx: Tx, who: str, now: datetime) -> bool:
@@ -40,5 +38,6 @@ def site_seen(tx: Tx, site: str | None, who: str, now: datetime) -> None:
 
 
 def _told(tx: Tx, kind: str, who: str, now: datetime, site: str | None = None) -> bool:
-    told = logbook.of_kinds(tx, [kind], since=now - _AGAIN, until=now, who=who, limit=_MOST)
-    return any(row["site"] == site for row in told.rows)
+    since = now - _AGAIN
+    asked = logbook.of_kinds(tx, [kind], since=since, until=now, who=who, site=site or "", limit=1)
+    return bool(asked.rows)
