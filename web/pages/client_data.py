@@ -3,20 +3,15 @@ administrator's (GDPR, art. 15 and 17)."""
 
 from __future__ import annotations
 
-import json
-from contextlib import suppress
 from typing import Annotated, Any
-from zipfile import ZipFile
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from callflow.clock import to_iso
-from callflow.folding import folded
-from callflow.handling import Refused, erasing
+from callflow.handling import erasing
 from callflow.storage import Tx, calls, clients, sites
 from callflow.storage import erasing as rows
-from web import zips
+from web import personal_data
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
 from web.pages import forms
@@ -81,17 +76,8 @@ async def export(client_id: str, visitor: Administrator, station: Here) -> Respo
     now, count = station.clock(), sum(map(len, found.values()))
     await station.store.write(lambda tx: erasing.given_out(tx, client_id, count, visitor.name, now))
     settings = station.settings
-
-    def fill(zipped: ZipFile) -> None:
-        text = json.dumps(found, default=to_iso, ensure_ascii=False, indent=1)
-        zipped.writestr("rows.json", text)
-        folders = (settings.recordings_dir, sounds), (settings.images_dir, images)
-        for folder, paths in folders:
-            for path in paths:
-                with suppress(OSError):  # another node's
-                    zipped.write(folder / path, f"{folder.name}/{path}")
-
-    return await zips.answer("client-data.zip", fill)
+    files = (settings.recordings_dir, sounds), (settings.images_dir, images)
+    return await personal_data.given("client-data.zip", found, files)
 
 
 @router.post("/clients/{client_id}/personal/erase")
@@ -103,8 +89,7 @@ async def erase(
     reason = forms.line(form, "reason")
 
     def run(tx: Tx) -> None:
-        if folded(forms.line(form, "name").strip()) != folded(_known(tx, client_id)["name"]):
-            raise Refused("type the name as it stands above: nothing brings it back")
+        personal_data.check_name(forms.line(form, "name"), _known(tx, client_id)["name"])
         erasing.begin_client_erasure(tx, station.vault, client_id, reason, visitor.name, now)
 
     wrong = await tried(station, run)

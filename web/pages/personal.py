@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from contextlib import suppress
 from typing import Annotated, Any
-from zipfile import ZipFile
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from callflow.clock import to_iso
-from callflow.folding import folded
 from callflow.handling import Refused, erasing
 from callflow.storage import Tx, calls, contacts, search, sites
 from callflow.storage import erasing as rows
-from web import zips
+from web import personal_data
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
 from web.pages import forms
@@ -102,16 +97,8 @@ async def export(contact_id: str, visitor: Administrator, station: Here) -> Resp
     await station.store.write(
         lambda tx: erasing.given_out(tx, contact_id, count, visitor.name, now)
     )
-    folder = station.settings.recordings_dir
-
-    def fill(zipped: ZipFile) -> None:
-        text = json.dumps(found, default=to_iso, ensure_ascii=False, indent=1)
-        zipped.writestr("rows.json", text)
-        for path in paths:
-            with suppress(OSError):  # another node's
-                zipped.write(folder / path, f"recordings/{path}")
-
-    return await zips.answer("personal-data.zip", fill)
+    files = [(station.settings.recordings_dir, paths)]
+    return await personal_data.given("personal-data.zip", found, files)
 
 
 @router.post("/personal/{contact_id}/erase")
@@ -126,8 +113,7 @@ async def erase(
         contact = contacts.get(tx, contact_id)
         if contact is None:
             raise not_found("contact")
-        if folded(forms.line(form, "name").strip()) != folded(contact["name"]):
-            raise Refused("type the name as it stands above: nothing brings it back")
+        personal_data.check_name(forms.line(form, "name"), contact["name"])
         erasing.begin_erasure(tx, station.vault, contact_id, reason, visitor.name, now)
 
     try:
