@@ -43,11 +43,7 @@ def set_days(
     """These days are holidays of a place, or are none, whatever its public ones are; those that
     are so already are left out. Raises BadSite, naming the field."""
     place = _known(country, region)
-    reason = " ".join(reason.split())
-    if not 0 < len(reason) <= _LONGEST:
-        raise BadSite("reason", f"say why, in 1 to {_LONGEST} characters")
-    if min(days) < now.astimezone(STATION_ZONE).date():
-        raise BadSite("day", "is over: what it was can't be changed any more")
+    reason = _checked(reason, min(days), now)
     there = Holidays(country=place.country, region=place.region, own=rows.own_days(tx))
     made = [
         OwnDay(
@@ -87,14 +83,20 @@ def forget_day(tx: Tx, day_id: str, reason: str, who: str, now: datetime) -> Own
     day = rows.get(tx, day_id)
     if day is None:
         raise NotFound("the station says nothing of its own of this day")
-    reason = " ".join(reason.split())
-    if not 0 < len(reason) <= _LONGEST:
-        raise BadSite("reason", f"say why, in 1 to {_LONGEST} characters")
-    if day.day < now.astimezone(STATION_ZONE).date():
-        raise BadSite("day", "is over: what it was can't be changed any more")
+    reason = _checked(reason, day.day, now)
     rows.forget(tx, day_id)
     _tell(tx, "own_day_forgotten", [day], reason, who, now)
     return day
+
+
+def _checked(reason: str, first: date, now: datetime) -> str:
+    """The reason in one line, for days of which none is over. Raises BadSite."""
+    reason = " ".join(reason.split())
+    if not 0 < len(reason) <= _LONGEST:
+        raise BadSite("reason", f"say why, in 1 to {_LONGEST} characters")
+    if first < now.astimezone(STATION_ZONE).date():
+        raise BadSite("day", "is over: what it was can't be changed any more")
+    return reason
 
 
 def _known(country: str, region: str | None) -> Place:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
 
 from callflow.erasure import GONE
+from callflow.storage import erasing
 from callflow.storage import schema as t
 from callflow.storage.erasing import Home
 from callflow.storage.store import Tx
@@ -65,16 +67,8 @@ def last_alarm(tx: Tx, site_ids: Sequence[str]) -> datetime | None:
 
 def home_of(tx: Tx, site_ids: Sequence[str]) -> Home:
     """What is about these sites."""
-    account, incident = t.account.c, t.incident.c
-    of_sites = select(account.account).where(account.site_id.in_(site_ids))
-    alarms = select(incident.id).where(incident.site_id.in_(site_ids))
-    return Home(
-        "",
-        frozenset(site_ids),
-        frozenset(tx.execute(of_sites).scalars()),
-        frozenset(tx.execute(alarms).scalars()),
-        frozenset(calls_of(tx, site_ids)),
-    )
+    home = erasing.home_of(tx, "", site_ids, ())
+    return replace(home, calls=frozenset(calls_of(tx, site_ids)))
 
 
 def images_of(tx: Tx, site_ids: Sequence[str]) -> list[str]:
