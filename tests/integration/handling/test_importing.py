@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -27,6 +26,7 @@ from callflow.storage.schema import metadata
 from callflow.storage.upgrade import upgrade
 from callflow.vault import Vault
 from tests.integration.handling.station import FIRST, SHOP, Station
+from tests.support.in_clear import in_clear
 from tests.support.small_disk import SmallDisk
 
 SHA = "ab" * 32
@@ -130,8 +130,7 @@ def test_what_changed_is_told_once_a_site_and_once_for_all(station: Station) -> 
     (entry,) = station.entries("site_changed")
     assert entry["data"]["fields"]["contacts.1002-anne.phone"] == [FIRST, "+33639980051"]
     assert "Boutique" in entry["text"]
-    said = repr(station.read(lambda tx: logbook.page(tx, limit=1000)))
-    assert not re.search(r"(?<![0-9a-f])8642(?![0-9a-f])", said)  # a hash may have these digits
+    assert not in_clear("8642", station.read(lambda tx: logbook.page(tx, limit=1000)))
     assert done.contacts == {"new": 2, "changed": 1, "same": 0, "removed": 0}
 
 

@@ -91,6 +91,7 @@ def test_who_was_never_spoken_to_is_before_who_was(station: Station) -> None:
     first = station.live(FIRST)["id"]
     station.later(1)
     second, third = comes_in(station, OTHER), comes_in(station, STRANGER)
+    station.later(1)  # who is left waits from here, after both
     takes(station, second)
     leaves(station)
     assert [one.id for one in shown(station).waiting] == [third, first]
