@@ -81,7 +81,7 @@ async def _judge(town: Town, kills: list[Kill]) -> None:
     assert median(kill.away for kill in kills if kill not in twice) <= BACK_WITHIN
     assert sum(any(call.alive(k.at) for call in seen) for k in kills) >= IN_A_CALL
     await _nothing_lost(town, incidents)
-    _each_goes_on(seen, kills)
+    _each_goes_on(seen, kills, chaos.resynchronised(station))
 
 
 def _tell(incidents: list[dict[str, Any]], seen: list[Seen], kills: list[Kill]) -> None:
@@ -105,20 +105,22 @@ async def _nothing_lost(town: Town, incidents: list[dict[str, Any]]) -> None:
         assert incident["resolution_code"] in (None, "false_alarm")
 
 
-def _each_goes_on(seen: list[Seen], kills: list[Kill]) -> None:
+def _each_goes_on(seen: list[Seen], kills: list[Kill], heard_again: list[datetime]) -> None:
     """A call that outlives the time in which nobody was there is adopted: its end is known."""
     resumed = 0
+    deaf = [(kill.at, next(at for at in heard_again if at > kill.at)) for kill in kills]
     for call in (call for call in seen if call.row["step"] != QUEUE_STEP):
         assert call.ended_at is not None
         hit = [kill for kill in kills if call.alive(kill.at)]
-        if not hit or any(_unheard(call.ended_at, kill) for kill in kills):
+        if not hit or any(_unheard(call.ended_at, *times) for times in deaf):
             continue
         resumed += sum(call.talking(kill.at) for kill in hit)
-        assert call.row["outcome"] not in ("unknown", "error"), (call, hit)
+        known = call.row["outcome"] not in ("unknown", "error")
+        assert known, "\n".join(map(str, [call, *hit, *deaf]))
     print(f"dialogues that went on in the same call after a kill: {resumed}")
     assert resumed >= IN_A_CALL
 
 
-def _unheard(ended_at: datetime, kill: Kill) -> bool:
+def _unheard(ended_at: datetime, killed_at: datetime, heard_again_at: datetime) -> bool:
     """Whether a call may have ended with nobody there to store it: just before, or until after."""
-    return kill.at - timedelta(seconds=0.5) <= ended_at <= kill.back_at + timedelta(seconds=1)
+    return killed_at - timedelta(seconds=0.5) <= ended_at <= heard_again_at

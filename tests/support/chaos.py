@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import json
 import os
 import random
 import re
@@ -124,6 +125,13 @@ async def kill_listener(station: Station, port: int, within: float = 10.0) -> Ki
     found = listener(port)
     assert found is not None
     return Kill(at=at, back_at=clock.now(), pid=pid, new_pid=found)
+
+
+def resynchronised(station: Station) -> list[datetime]:
+    """When the telephony process had asked Asterisk what lives: ends are heard from there on."""
+    lines = (station.data_dir / "logs" / "telephony.log").read_text().splitlines()
+    told = [json.loads(line) for line in lines if '"calls.resynchronised"' in line]
+    return [clock.from_iso(one["timestamp"]) for one in told]
 
 
 async def kill_role(station: Station, role: str, within: float = 10.0) -> Kill:
