@@ -35,7 +35,7 @@ from tests.bench import alarms, cpu
 from tests.bench.figures import Report, Row, say, spread
 from tests.bench.ingest import serving
 from tests.bench.pace import Load
-from tests.bench.stores import database
+from tests.bench.stores import STORES, database
 from tests.support.station import Station
 
 NAME = "decide"
@@ -43,7 +43,6 @@ OPEN = 10_000
 WAITING, DUE = 2_000, 200  # incidents that wait on timers; those that fall due in the run
 LOAD = Load("25/s", 750, 30.0)
 IDLE_S = 20.0
-_STORES = ("SQLite", "PostgreSQL")
 NIGHT = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
 
 
@@ -232,7 +231,7 @@ def run(rounds: int = 3, only: str = "") -> Report:
         say(f"round {place + 1} of {rounds}")
         if "pure".startswith(only):
             report.rounds.append(_pure(place))
-        for store in _STORES:
+        for store in STORES:
             if f"late, {store}".startswith(only):
                 report.rounds += asyncio.run(_late(store, place))
             if f"idle, {store}".startswith(only):

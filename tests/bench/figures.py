@@ -34,6 +34,15 @@ class Report:
             groups.setdefault(tuple(row[name] for name in self.key), []).append(row)
         return [_median(rows) for rows in groups.values()]
 
+    def hold(self, column: str, limit_ms: float, *told: str) -> None:
+        """Whether a median of ``column`` is within so many milliseconds, times its row's *busy*;
+        ``told``: columns that say where it wasn't, beside the key."""
+        for row in self.medians():
+            limit = limit_ms * float(row["busy"])
+            if float(row[column]) > limit:
+                where = ", ".join(str(row[name]) for name in (*self.key, *told))
+                self.broken.append(f"{where}: {row[column]} ms, more than {limit:.0f}")
+
     def show(self, *, as_json: bool) -> None:
         """Print the medians, as a table or for a program."""
         if as_json:

@@ -33,47 +33,24 @@ from callflow.storage import Store, Tx
 from callflow.storage.connecting import connection_info
 from callflow.storage.upgrade import upgrade
 from callflow.vault import Vault
+from tests.bench import town
 from tests.bench.figures import Report, Row, say
-from tests.bench.stores import database
+from tests.bench.stores import chosen, database
+from tests.bench.town import SITES
 
 NAME = "import"
-SITES, PEOPLE = 5_000, 4
 #: What the issue asks: seconds of all of it, and the longest that another write waits.
 WHOLE_S, WAIT_S = 60.0, 2.0
 _EVERY = 0.01  # seconds between two signals
-_STORES = ("SQLite", "PostgreSQL")
 
 
 def _town(mark: str, digit: int) -> Iterator[list[list[str]]]:
+    """The rows of each site; ``mark`` and ``digit`` are in every name and every number."""
     for number in range(SITES):
-        account = f"{number:05d}"
-        people = [
-            {
-                "id": f"{account}-{place}",
-                "name": f"Contact {place} of {account}",
-                "role": "keyholder" if place else "premises",
-                "rank": max(1, place),
-                "phone": f"+3363998{digit}{(number * PEOPLE + place) % 1000:03d}",
-                "language": "fr",
-                "authorities": {"*": ["cancel", "inform", "send_guard"]},
-                "keys_held": place == 1,
-            }
-            for place in range(PEOPLE)
-        ]
-        site = {
-            "id": account,
-            "name": f"Site {account}{mark}",
-            "client": f"Client {number % 700}",
-            "address": f"{number} rue du Port",
-            "postcode": "29000",
-            "timezone": "Europe/Paris",
-            "language": "fr",
-            "state": "active",
-            "plan": "",
-            "accounts": [{"account": account}],
-            "contacts": people,
-        }
-        yield list(rows.rows_of(site, "fr"))
+        site = town.site(number)
+        for place, person in enumerate(site["contacts"]):
+            person["phone"] = f"+3363998{digit}{(number * town.PEOPLE + place) % 1000:03d}"
+        yield list(rows.rows_of({**site, "name": site["name"] + mark, "plan": ""}, "fr"))
 
 
 def _file(mark: str, digit: int) -> bytes:
@@ -251,10 +228,9 @@ def run(rounds: int = 3, only: str = "") -> Report:
     """The file imported new, then changed, on each database, ``rounds`` times."""
     report = Report(NAME, ("part", "store"))
     for place in range(rounds):
-        for store in _STORES:
-            if store.lower().startswith(only.lower()):
-                say(f"round {place + 1} of {rounds}: {SITES} sites into {store}")
-                report.rounds += _round(store)
+        for store in chosen(only):
+            say(f"round {place + 1} of {rounds}: {SITES} sites into {store}")
+            report.rounds += _round(store)
     for row in report.medians():
         if float(row["whole_s"]) > WHOLE_S:
             report.broken.append(f"{row['part']}, {row['store']}: took {row['whole_s']} s")

@@ -9,6 +9,13 @@ from pathlib import Path
 
 from tests.support.postgresql import OwnServer
 
+STORES = ("SQLite", "PostgreSQL")
+
+
+def chosen(only: str) -> list[str]:
+    """Those whose name begins so; "": both."""
+    return [store for store in STORES if store.lower().startswith(only.lower())]
+
 
 @contextlib.contextmanager
 def database(*, postgresql: bool) -> Iterator[dict[str, str]]:
