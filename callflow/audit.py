@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-#: Kinds of entries that only the audit and the logbook's page show: somebody saw a site, or all.
-QUIET = ("site_seen", "sites_read")
+#: Kinds of entries that are no news at the desks: somebody saw a site, all of them, an alarm's
+#: images.
+QUIET = ("site_seen", "sites_read", "images_seen")
+#: Kinds of entries that a page left open makes, with nobody in front of it: an image comes by
+#: itself.
+UNATTENDED = ("images_seen",)
 #: Kinds of entries that tell of a change, by what was changed.
 CHANGES: Mapping[str, tuple[str, ...]] = {
     "sites": (
@@ -48,6 +52,7 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
 #: Kinds of entries that tell who saw or heard what is confidential, by what it was.
 LOOKS: Mapping[str, tuple[str, ...]] = {
     "recordings": ("recording_heard", "spoken_heard"),
+    "images": ("images_seen", "image_opened", "clip_played"),
     "passwords": ("password_revealed",),
     "numbers": ("line_revealed",),
     "conversations": ("listened_in", "whispered", "barged_in"),

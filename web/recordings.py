@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 from typing import Any
 
-from fastapi import Request
 from fastapi.responses import FileResponse
 
 from callflow.handling import played
-from callflow.storage import StoreUnavailable, Tx, calls, spoken
-from web import kept_files
+from callflow.storage import Tx, calls, spoken
+from web import kept_files, seen
 from web.problems import not_found
 from web.station import Station
 
@@ -29,14 +27,14 @@ async def find(station: Station, call_id: str) -> Path:
     return await _file(station, str(row["path"]), node, str(row["problem"]))
 
 
-async def call(station: Station, request: Request, call_id: str, who: str) -> FileResponse:
+async def call(station: Station, call_id: str, who: str) -> FileResponse:
     """A call's recording, which ``who`` plays. Raises a problem where there is none."""
     path = await find(station, call_id)
-    await _tell(station, request, played.RECORDING, call_id, call_id, who)
+    await _tell(station, played.RECORDING, call_id, call_id, who)
     return kept_files.answer(path)
 
 
-async def after_tone(station: Station, request: Request, name: str, who: str) -> FileResponse:
+async def after_tone(station: Station, name: str, who: str) -> FileResponse:
     """What was said after a tone, which ``who`` plays. Raises a problem where there is none."""
 
     def read(tx: Tx) -> tuple[dict[str, Any] | None, str]:
@@ -48,7 +46,7 @@ async def after_tone(station: Station, request: Request, name: str, who: str) ->
     if row is None:
         raise not_found("recording")
     path = await _file(station, str(row["path"]), node, "")
-    await _tell(station, request, played.SPOKEN, name, str(row["call_id"]), who)
+    await _tell(station, played.SPOKEN, name, str(row["call_id"]), who)
     return kept_files.answer(path)
 
 
@@ -58,13 +56,11 @@ async def _file(station: Station, path: str, node: str, problem: str) -> Path:
     return await kept_files.find(station.settings.recordings_dir, path, problem)
 
 
-async def _tell(
-    station: Station, request: Request, kind: str, name: str, call_id: str, who: str
-) -> None:
-    """Once for a player, which asks for the rest in pieces. While nothing can be stored, what was
-    recorded is heard all the same."""
-    if not request.headers.get("range", "bytes=0-").startswith("bytes=0-"):
-        return
+async def _tell(station: Station, kind: str, name: str, call_id: str, who: str) -> None:
+    """Any piece of it is heard."""
     now = station.clock()
-    with contextlib.suppress(StoreUnavailable):
-        await station.store.write(lambda tx: played.played(tx, kind, name, call_id, who, now))
+    await seen.once(
+        station,
+        lambda tx: played.is_played(tx, kind, name, who, now),
+        lambda tx: played.played(tx, kind, name, call_id, who, now),
+    )

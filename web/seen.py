@@ -1,19 +1,29 @@
-"""Who sees a site, with its people and their numbers, is told: once a visit, for pages and API."""
+"""Who sees or hears what is confidential is told: once in a while, for pages and API."""
 
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 
 from callflow.handling import auditing
-from callflow.storage import StoreUnavailable
+from callflow.storage import StoreUnavailable, Tx
 from web.station import Station
 
 
 async def site(station: Station, site_id: str | None, who: str) -> None:
-    """``who`` sees a site that there is; None: all of them. While nothing can be stored, it is
-    shown all the same."""
+    """``who`` sees a site that there is, with its people and their numbers; None: all of them."""
     now = station.clock()
-    if await station.store.read(lambda tx: auditing.is_seeing(tx, site_id, who, now)):
+    await once(
+        station,
+        lambda tx: auditing.is_seeing(tx, site_id, who, now),
+        lambda tx: auditing.site_seen(tx, site_id, who, now),
+    )
+
+
+async def once(station: Station, is_told: Callable[[Tx], bool], tell: Callable[[Tx], None]) -> None:
+    """``tell`` unless it was told already. While nothing can be stored, what is asked for is shown
+    all the same."""
+    if await station.store.read(is_told):
         return
     with contextlib.suppress(StoreUnavailable):
-        await station.store.write(lambda tx: auditing.site_seen(tx, site_id, who, now))
+        await station.store.write(tell)

@@ -1,19 +1,59 @@
-"""Stills of declared cameras, for the API and the pages."""
+"""Stills and clips of declared cameras, for the API and the pages. Who looks at one is told."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 from fastapi.responses import FileResponse
 
+from callflow.handling import auditing, played
 from callflow.storage import outbox
-from web import kept_files
+from web import kept_files, seen
 from web.problems import not_found
 from web.station import Station
 
+Row = dict[str, Any]
 
-async def answer(station: Station, image_id: str) -> FileResponse:
-    """The picture as the camera gave it. Raises a problem where there is none."""
+
+async def opened(station: Station, image_id: str, who: str) -> FileResponse:
+    """A still or a clip as the camera gave it, which ``who`` opens by itself. Raises a problem
+    where there is none."""
+    image, path = await _find(station, image_id)
+    await _tell(station, image, who)
+    return kept_files.answer(path)
+
+
+async def among(station: Station, incident_id: str, image_id: str, who: str) -> FileResponse:
+    """One of the stills of an incident that ``who`` sees together. Raises a problem where there is
+    none."""
+    image, path = await _find(station, image_id)
+    if image["incident_id"] != incident_id:
+        raise not_found("image")
+    if played.kind_of(image) == played.CLIP:
+        await _tell(station, image, who)
+        return kept_files.answer(path)
+    now = station.clock()
+    await seen.once(
+        station,
+        lambda tx: auditing.is_seeing_images(tx, incident_id, who, now),
+        lambda tx: auditing.images_seen(tx, incident_id, who, now),
+    )
+    return kept_files.answer(path)
+
+
+async def _find(station: Station, image_id: str) -> tuple[Row, Path]:
     row = await station.store.read(lambda tx: outbox.image(tx, image_id))
     if row is None:
         raise not_found("image")
     path = await kept_files.find(station.settings.images_dir, row["path"], row["problem"])
-    return kept_files.answer(path)
+    return row, path
+
+
+async def _tell(station: Station, image: Row, who: str) -> None:
+    kind, now = played.kind_of(image), station.clock()
+    await seen.once(
+        station,
+        lambda tx: played.is_played(tx, kind, image["id"], who, now),
+        lambda tx: played.image_opened(tx, image, who, now),
+    )

@@ -320,6 +320,7 @@ AUDIT = {
     "exports": N_("files with everybody's numbers"),
     "seen": N_("sites seen"),
     "recordings": N_("recordings played"),
+    "images": N_("images seen, clips played"),
     "passwords": N_("passwords revealed"),
     "numbers": N_("reserved numbers unmasked"),
     "conversations": N_("conversations listened to"),

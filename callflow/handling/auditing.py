@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from callflow.handling.telling import tell
-from callflow.storage import Tx, logbook
+from callflow.storage import Tx, incidents, logbook
 
 #: Pages of one visit.
 _AGAIN = timedelta(minutes=30)
@@ -37,7 +38,22 @@ def site_seen(tx: Tx, site: str | None, who: str, now: datetime) -> None:
         tell(tx, "site_seen", now, site=site, by=who, who_did=who)
 
 
-def _told(tx: Tx, kind: str, who: str, now: datetime, site: str | None = None) -> bool:
-    since = now - _AGAIN
-    asked = logbook.of_kinds(tx, [kind], since=since, until=now, who=who, site=site or "", limit=1)
+def is_seeing_images(tx: Tx, incident: str, who: str, now: datetime) -> bool:
+    """Whether it was told already that ``who`` sees the images of an incident."""
+    return _told(tx, "images_seen", who, now, incident=incident)
+
+
+def images_seen(tx: Tx, incident: str, who: str, now: datetime) -> None:
+    """``who`` sees the images of an incident on a page: all of them are one look, those that still
+    come included."""
+    if not is_seeing_images(tx, incident, who, now):
+        tell(tx, "images_seen", now, incidents.get(tx, incident), by=who, who_did=who)
+
+
+def _told(
+    tx: Tx, kind: str, who: str, now: datetime, site: str | None = None, incident: str = ""
+) -> bool:
+    of: dict[str, Any] = {"site": site or "", "incident": incident, "who": who}
+    # Of requests that came together, the later one may be told first.
+    asked = logbook.of_kinds(tx, [kind], since=now - _AGAIN, until=now + _AGAIN, limit=1, **of)
     return bool(asked.rows)

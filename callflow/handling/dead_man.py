@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from callflow.audit import UNATTENDED
 from callflow.dead_man import LONGEST_SHIFT, OnShift, Watch, unattended_since, watch
 from callflow.handling.acting import close, withdraw
 from callflow.handling.policy import load_policy
@@ -40,7 +41,7 @@ def watched(tx: Tx, now: datetime) -> Watch | None:
             who=alone["name"],
             began_at=alone["began_at"],
             attended_at=alone["attended_at"],
-            acted_at=logbook.last_act(tx, alone["name"]),
+            acted_at=logbook.last_act(tx, alone["name"], but=UNATTENDED),
         ),
         last["ended_at"] if last else None,
         load_policy(tx).presence,

@@ -259,13 +259,15 @@ def of_kinds(
     until: datetime,
     before: int | None = None,
     site: str = "",
+    incident: str = "",
     who: str = "",
     words: str = "",
     sites: Sequence[str] = (),
     limit: int,
 ) -> Found:
     """Entries of these kinds from ``since`` until ``until`` (included), older than the one numbered
-    ``before``: of a site, of an author, with ``words`` in them or of one of ``sites``.
+    ``before``: of a site, of an incident, of an author, with ``words`` in them or of one of
+    ``sites``.
 
     Each kind is asked for by itself, in the order of its index: rare ones among very many entries
     are found as fast as common ones. A person's are looked for among what that person did.
@@ -274,6 +276,8 @@ def of_kinds(
     query = _before(tx, until + timedelta(microseconds=1), before)
     if site:
         query = query.where(c.site == site)
+    if incident:
+        query = query.where(c.incident == incident)
     wanted = or_(holds(c.text, words), c.site.in_(sites)) if words else None
     if who and who != logbook.MACHINE:
         # The concatenation keeps the kinds' index out of it.
@@ -335,10 +339,11 @@ def _page(
     return Found(rows, beyond)
 
 
-def last_act(tx: Tx, who: str) -> datetime | None:
-    """When a person did something last that was written down."""
+def last_act(tx: Tx, who: str, *, but: Sequence[str] = ()) -> datetime | None:
+    """When a person did something last that was written down, but for entries of some kinds."""
     c = t.logbook.c
-    return tx.execute(select(func.max(c.at)).where(c.who == who, BY_PEOPLE)).scalar()
+    query = select(c.at).where(c.who == who, BY_PEOPLE, c.kind.not_in(but))
+    return tx.execute(query.order_by(c.at.desc()).limit(1)).scalar()
 
 
 def since(

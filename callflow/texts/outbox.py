@@ -42,6 +42,12 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "No camera is declared: no image",
     ),
     "image_fetched": ("Image reçue : {camera}", "Image received: {camera}"),
+    "images_seen": ("{by} voit les images de l'alarme", "{by} sees the alarm's images"),
+    "image_opened": ("{by} ouvre l'image de {camera}", "{by} opens the image of {camera}"),
+    "clip_played": (
+        "{by} regarde la séquence de {camera}",
+        "{by} plays the clip of {camera}",
+    ),
     "image_failed": (
         "Pas d'image de {camera} : {fault} — {text}",
         "No image of {camera}: {fault} — {text}",

@@ -34,4 +34,4 @@ async def get_image(
     station: Annotated[Station, Depends(station_of)],
 ) -> FileResponse:
     """The picture as the camera gave it."""
-    return await stills.answer(station, image_id)
+    return await stills.opened(station, image_id, caller.name)

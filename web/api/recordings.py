@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 from fastapi.responses import FileResponse
 
 from web import recordings
@@ -27,12 +27,11 @@ router = APIRouter(tags=["recordings"], responses={**RESPONSES, **NOT_FOUND})
 )
 async def get_recording(
     recording_id: str,
-    request: Request,
     caller: Annotated[Caller, Depends(allowed(Right.READ))],
     station: Annotated[Station, Depends(station_of)],
 ) -> FileResponse:
     """The sound, from the answer to the end: the person on the left, the station on the right."""
-    return await recordings.call(station, request, recording_id, caller.name)
+    return await recordings.call(station, recording_id, caller.name)
 
 
 @router.get(
@@ -46,9 +45,8 @@ async def get_recording(
 )
 async def get_spoken(
     name: str,
-    request: Request,
     caller: Annotated[Caller, Depends(allowed(Right.READ))],
     station: Annotated[Station, Depends(station_of)],
 ) -> FileResponse:
     """What somebody said after a tone, as an instruction's `voice` names it."""
-    return await recordings.after_tone(station, request, name, caller.name)
+    return await recordings.after_tone(station, name, caller.name)

@@ -27,7 +27,7 @@ _MOST, _DAYS = 50, 7
 #: What is looked for, by the name that the form sends; ``LOOKED`` is who saw what is confidential.
 EVERYTHING, PEOPLE, LOOKED = "", "people", "looked"
 _LOOKED_AT = (
-    *(played.RECORDING, played.SPOKEN),
+    *(played.RECORDING, played.SPOKEN, "images_seen", played.IMAGE, played.CLIP),
     *("password_revealed", "line_revealed", "listened_in"),
 )
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import numpy as np
 import soundfile
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Response
 from fastapi.responses import FileResponse
 
 from web import recordings
@@ -28,15 +28,15 @@ _BARS, _HALF = 240, 30
 
 
 @router.get("/recordings/{call_id}")
-async def play(call_id: str, request: Request, visitor: Reader, station: Here) -> FileResponse:
+async def play(call_id: str, visitor: Reader, station: Here) -> FileResponse:
     """The sound; the player asks for ranges."""
-    return await recordings.call(station, request, call_id, visitor.name)
+    return await recordings.call(station, call_id, visitor.name)
 
 
 @router.get("/recordings/spoken/{name}")
-async def play_spoken(name: str, request: Request, visitor: Reader, station: Here) -> FileResponse:
+async def play_spoken(name: str, visitor: Reader, station: Here) -> FileResponse:
     """What somebody said after a tone."""
-    return await recordings.after_tone(station, request, name, visitor.name)
+    return await recordings.after_tone(station, name, visitor.name)
 
 
 @router.get("/recordings/{call_id}/waveform.svg")

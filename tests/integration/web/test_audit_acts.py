@@ -3,6 +3,7 @@ each act over HTTP, and what the audit's page then says, before and after."""
 
 from __future__ import annotations
 
+import asyncio
 import html
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -17,7 +18,8 @@ from fastapi import FastAPI
 from callflow import audit, clock, handling
 from callflow.call import Outcome
 from callflow.handling.clients import client_key
-from callflow.storage import Tx, people
+from callflow.storage import Tx, logbook, people
+from tests.support.cameras import a_still
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation, site_body
 from web import views
@@ -38,6 +40,8 @@ class World:
     api: httpx.AsyncClient
     incident: str
     call: str
+    still: str
+    clip: str
 
     def user(self, name: str) -> str:
         row = self.station.store.read_now(lambda tx: people.user_by_name(tx, name))
@@ -53,6 +57,17 @@ class World:
         return [re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", row))) for row in rows]
 
 
+def kept(station: WebStation, incident: str, **of: Any) -> str:
+    """A still that a camera gave, or a clip, and its file; its id."""
+    ending = "mp4" if of.get("take") == "clip" else "jpg"
+    path = f"{incident}/{of.get('id', ending)}.{ending}"
+    file = station.settings.images_dir / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(b"\xff\xd8\xff\xe0" + bytes(300))
+    made: str = station.do(lambda tx: a_still(tx, incident, clock.now(), path=path, **of))
+    return made
+
+
 @pytest.fixture
 async def world(station: WebStation, app: FastAPI, api: httpx.AsyncClient) -> AsyncIterator[World]:
     station.user(CHIEF, Role.ADMINISTRATOR)
@@ -62,11 +77,12 @@ async def world(station: WebStation, app: FastAPI, api: httpx.AsyncClient) -> As
     station.do(lambda tx: handling.put_directory(tx, [LINE], "admin", clock.now()))
     incident = str(station.alarm()["id"])
     call = station.call(Outcome.NO_KEY, seconds=2)
+    still, clip = kept(station, incident), kept(station, incident, take="clip")
     chief = Person(app, CHIEF)
     async with chief.client:
         assert (await chief.log_in()).status_code == 303
         assert (await chief.send(f"/incidents/{incident}/claim")).status_code in (200, 303)
-        yield World(station, chief, api, incident, call)
+        yield World(station, chief, api, incident, call, still, clip)
 
 
 Act = Callable[[World], Awaitable[httpx.Response]]
@@ -138,6 +154,24 @@ ACTS: dict[str, tuple[Act, str, str, str]] = {
     "a recording, by the API": (
         *(program("GET", "/recordings/{w.call}"), PROGRAM, "recordings"),
         "06 39 98 10 00",
+    ),
+    "an alarm's images": (
+        page("/incidents/{w.incident}/images/{w.still}"),
+        *(CHIEF, "images", "odile sees the alarm's images"),
+    ),
+    "an image": (page("/images/{w.still}"), CHIEF, "images", "odile opens the image of Hall"),
+    "an image, by the API": (
+        program("GET", "/images/{w.still}"),
+        *(PROGRAM, "images", "essai opens the image of Hall"),
+    ),
+    "a clip": (page("/images/{w.clip}"), CHIEF, "images", "odile plays the clip of Hall"),
+    "a clip, among the images": (
+        page("/incidents/{w.incident}/images/{w.clip}"),
+        *(CHIEF, "images", "odile plays the clip of Hall"),
+    ),
+    "a clip, by the API": (
+        program("GET", "/images/{w.clip}"),
+        *(PROGRAM, "images", "essai plays the clip of Hall"),
     ),
     "a password": (
         form("/incidents/{w.incident}/reveal-password", contact="1001-1", reason="hard to hear"),
@@ -266,3 +300,65 @@ async def test_who_saw_a_site_is_no_news_at_the_desks(world: World, station: Web
 
     await world.chief.see("/sites/1001")
     assert not station.store.read_now(told) & set(audit.QUIET)
+
+
+async def test_a_page_of_images_is_one_look_however_often_it_comes_anew(
+    world: World, station: WebStation, app: FastAPI
+) -> None:
+    stills = [kept(station, world.incident, id=f"still-{n}") for n in range(40)]
+    among = f"/incidents/{world.incident}/images"
+    bea = Person(app, "bea")
+    async with bea.client:
+        await bea.log_in()
+        for who in (world.chief, bea):
+            for _ in range(3):  # the page is drawn again each time something happens
+                assert (await who.see(f"/incidents/{world.incident}")).status_code == 200
+                seen = await asyncio.gather(*(who.see(f"{among}/{still}") for still in stills))
+                assert {answer.status_code for answer in seen} == {200}
+        stills.append(kept(station, world.incident, id="later"))
+        assert (await world.chief.see(f"{among}/later")).status_code == 200
+    assert len(await world.entries("images", CHIEF)) == 1
+    assert len(await world.entries("images", "bea")) == 1
+    station.site("1002", name="Horlogerie")
+    other = str(station.alarm("1002")["id"])
+    assert (await world.chief.see(f"/incidents/{other}/images/later")).status_code == 404
+    kept(station, other, id="others")
+    assert (await world.chief.see(f"/incidents/{other}/images/others")).status_code == 200
+    assert len(await world.entries("images", CHIEF)) == 2
+
+
+async def test_each_image_opened_is_a_look_of_its_own_and_a_clip_s_pieces_are_one(
+    world: World,
+) -> None:
+    for _ in range(2):
+        for part in ("bytes=0-", "bytes=0-99", "bytes=100-199"):
+            answer = await world.chief.client.get(f"/images/{world.clip}", headers={"Range": part})
+            assert answer.status_code == 206
+        assert (await world.chief.see(f"/images/{world.still}")).status_code == 200
+    told = await world.entries("images", CHIEF)
+    assert len(told) == 2
+    assert "opens the image" in told[0]
+    assert "plays the clip" in told[1]
+    assert all("Bijouterie du Parlement" in entry for entry in told)
+
+
+@pytest.mark.parametrize("what", ["recordings", "images"])
+async def test_a_piece_from_the_middle_is_a_look_too(world: World, what: str) -> None:
+    file = {"recordings": world.call, "images": world.clip}[what]
+    answer = await world.api.get(f"/{what}/{file}", headers={"Range": "bytes=1-"})
+    assert answer.status_code == 206
+    assert len(await world.entries(what, PROGRAM)) == 1
+
+
+async def test_images_that_come_by_themselves_are_no_sign_of_who_is_alone_on_shift(
+    world: World, station: WebStation
+) -> None:
+    def acted(tx: Tx) -> Any:
+        return logbook.last_act(tx, CHIEF, but=audit.UNATTENDED)
+
+    before = station.store.read_now(acted)
+    await world.chief.see(f"/incidents/{world.incident}/images/{world.still}")
+    assert len(await world.entries("images", CHIEF)) == 1
+    looked = {"kinds": ["audit_read"], "since": before, "until": clock.now(), "who": CHIEF}
+    read = station.store.read_now(lambda tx: logbook.of_kinds(tx, **looked, limit=1).rows)
+    assert station.store.read_now(acted) == read[0]["at"]

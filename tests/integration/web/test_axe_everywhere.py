@@ -136,6 +136,7 @@ NOT_LOOKED_AT = {
     "/announcements/{key}/{language}.wav",
     "/dialogues/{name}/said.wav",
     "/images/{image_id}",
+    "/incidents/{incident_id}/images/{image_id}",
     "/recordings/spoken/{name}",
     "/recordings/{call_id}",
     "/recordings/{call_id}/waveform.svg",

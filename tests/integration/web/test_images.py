@@ -156,7 +156,7 @@ async def test_the_page_shows_the_stills(
     found = station.store.read_now(lambda tx: outbox.images_of(tx, [incident]))[incident]
     (there,) = [image for image in found if not image["problem"]]
     alt = r"Image de Hall &lt;b&gt;, \+[0-9]+ s de l’alarme"
-    assert re.search(rf'<img src="/images/{there["id"]}" alt="{alt}"', page)
+    assert re.search(rf'<img src="/incidents/{incident}/images/{there["id"]}" alt="{alt}"', page)
     assert "<h3><bdi>Cour</bdi></h3>" in page
     assert 'refusé par le destinataire <span class="muted"><bdi>HTTP 404</bdi></span>' in page
     assert there["sha256"] in page
@@ -185,4 +185,5 @@ async def test_the_newest_still_of_each_camera_is_on_the_pop(
     shown = station.store.read_now(lambda tx: pop_views.pop(tx, calls.get(tx, "leg") or {}, now))
     assert shown is not None
     said = render("fr", "_pop.html", {"pop": shown, "now": now})
-    assert re.findall(r'<img src="/images/([^"]*)" alt="Image de Hall, \+[0-9]+ s', said) == [image]
+    among = rf'<img src="/incidents/{incident}/images/([^"]*)" alt="Image de Hall, \+[0-9]+ s'
+    assert re.findall(among, said) == [image]

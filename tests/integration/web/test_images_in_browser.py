@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from callflow import clock, handling
+from callflow import audit, clock, handling
 from callflow.outbox import Channel, Fault, Message, Still, Take, Undelivered
+from callflow.storage import logbook
 from tests.integration.web.test_browser import log_in, violations, watched
 from tests.support import cameras
 from tests.support.web_station import NAME, WebProcess, WebStation
@@ -58,6 +59,11 @@ class Shown:
             ends = now + timedelta(seconds=2)
             still = replace(still, take=Take.CLIP, begins_at=now, ends_at=ends)
         self.station.do(lambda tx: handling.image_fetched(tx, message.id, still, now))
+
+    def looks(self) -> list[str]:
+        """What the audit tells of images that were looked at, the oldest first."""
+        entries = self.station.store.read_now(lambda tx: logbook.page(tx, incident=self.incident))
+        return [entry["kind"] for entry in entries if entry["kind"] in audit.LOOKS["images"]]
 
     def fails(self, message: Message) -> None:
         failed, now = Undelivered(Fault.NO_DECODER, "apt-get install ffmpeg"), clock.now()
@@ -130,6 +136,25 @@ def test_the_series_is_walked_by_keyboard_and_a_clip_plays(shown: Shown) -> None
     video.focus()
     shown.page.keyboard.press("Space")
     shown.page.wait_for_function("() => document.querySelector('video').currentTime > 0.2")
+    assert shown.looks() == ["images_seen", "clip_played"]
+
+
+def test_an_open_page_is_one_look_whatever_comes(shown: Shown) -> None:
+    first, *later = shown.due(60)
+    shown.comes(first)
+    shown.open()
+    newest = shown.page.locator(".camera figure img").first
+    expect(newest).to_have_js_property("naturalWidth", 320)
+    for message in later:
+        shown.comes(message)
+    yard = shown.page.locator(".camera", has_text="Cour")
+    expect(yard.locator("figure img")).to_have_js_property("naturalWidth", 320)
+    expect(yard.locator("video")).to_be_visible()
+    assert shown.looks() == ["images_seen"]
+    with shown.page.context.expect_page() as opened:
+        newest.click()
+    opened.value.wait_for_load_state()
+    assert shown.looks() == ["images_seen", "image_opened"]
 
 
 def test_what_was_chosen_stays_chosen_when_another_image_comes(shown: Shown) -> None:
