@@ -20,7 +20,10 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
         *("guard_firm_changed", "firm_member_changed", "firm_member_removed", "directory_changed"),
         *("firm_closed", "firm_reopened", "client_renamed"),
     ),
-    "plans": ("plan_draft_saved", "plan_draft_dropped", "plan_published", "plan_accepted"),
+    "plans": (
+        *("plan_draft_saved", "plan_draft_dropped", "plan_published", "plan_accepted"),
+        *("plan_withdrawn", "plan_brought_back"),
+    ),
     "instructions": (
         *("instruction_note", "instruction_plan", "instruction_absent", "instruction_number"),
         *("instruction_signed", "instruction_withdrawn", "instruction_heard"),

@@ -51,7 +51,7 @@ def seed(settings: Settings, store: Store, vault: Vault) -> None:
     now = clock.now()
 
     def rows(tx: Tx) -> None:
-        handling.publish_plan(tx, to_json(demo_sites.PLAN), DEMO, now)
+        handling.publish_first(tx, to_json(demo_sites.PLAN), DEMO, now)
         for site in (*demo_sites.SITES, *demo_sites.RESTLESS):
             if sites.site_row(tx, site.account) is None:
                 handling.put_site(tx, vault, site.account, demo_sites.body(site), DEMO, now)

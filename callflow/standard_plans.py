@@ -126,6 +126,8 @@ DEAD_MAN = Plan(
 )
 
 STANDARD_PLANS: tuple[Plan, ...] = (INTRUSION, FIRE, BANK, OPERATOR)
+#: Their ids: what ``plan_id`` gives where a site says nothing.
+FALLBACKS = frozenset(plan.id for plan in STANDARD_PLANS)
 
 _BY_CATEGORY: Mapping[Category, str] = {
     Category.VITAL: FIRE.id,

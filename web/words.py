@@ -236,7 +236,12 @@ HOLIDAY_FOLLOWERS = {
 CALENDARS = {"leaves": N_("Absence"), "duties": N_("Duty"), "replacements": N_("Replacement")}
 YES_NO = {"yes": N_("yes"), "no": N_("no")}
 #: Where a plan stands, when it is tried, and what happened to a step between two versions.
-PLAN_STATES = {"draft": N_("with a draft"), "published": N_("published")}
+PLAN_STATES = {
+    "draft": N_("with a draft"),
+    "published": N_("published"),
+    "withdrawn": N_("withdrawn ones"),
+}
+PLAN_STANDINGS = {"in_use": N_("in use"), "withdrawn": N_("withdrawn")}
 PLAN_WHENS = {
     "now": N_("now"),
     "holiday": N_("03:00 on the next holiday"),
@@ -615,6 +620,15 @@ REFUSALS = (
     N_("is there twice (05 and 5 are one user)"),
     N_("belongs to another site"),
     N_("there is no such plan: publish it first"),
+    N_("this plan is withdrawn: choose another one, or have it brought back first"),
+    N_("this plan is withdrawn: bring it back first"),
+    N_("this plan is withdrawn already"),
+    N_("this plan is not withdrawn"),
+    N_("say why it is withdrawn: it stands in the audit"),
+    N_("say why it is brought back: it stands in the audit"),
+    N_("alarms fall back on this plan wherever nothing else is chosen: it stays"),
+    N_("sites follow this plan: have them follow another one first"),
+    N_("somebody published, withdrew or brought back this plan meanwhile: look at it as it is now"),
     N_("nobody is expected to say that they arrived"),
     N_("your telephone rings already: answer it, or let it end"),
     N_("nobody waits there any more"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,8 +13,9 @@ from callflow import call_plan, clock, plan_changes, plan_check, plan_picture, p
 from callflow.call_plan import Finding, Level, Plan
 from callflow.commands.base import AsJson, console, group, open_rows, read_object
 from callflow.commands.role import settings_of_this_run
-from callflow.handling import plans
+from callflow.handling import plans, withdrawing
 from callflow.handling.refusals import Refused
+from callflow.plan_standing import Standing
 from callflow.storage import Store, Tx
 
 plan = group("Call plans: files of YAML or JSON, and the station's.")
@@ -25,8 +27,9 @@ Named = Annotated[
     ),
 ]
 Why = Annotated[str, typer.Option("--why", help="It stands in the plan's history.")]
+Reason = Annotated[str, typer.Option("--why", help="It stands in the audit.")]
 Language = Annotated[str, typer.Option(help="fr or en.")]
-_BY = "cli"
+_BY, _AT = "cli", "%Y-%m-%d %H:%M UTC"
 
 
 def read_plan(file: Path) -> Plan:
@@ -208,14 +211,18 @@ def plan_history(plan_id: str, json_: AsJson = False) -> None:
     with open_rows(settings_of_this_run()) as (store, _):
         try:
             rows = store.read_now(lambda tx: plans.history(tx, plan_id))
+            found = store.read_now(lambda tx: withdrawing.get_standing(tx, plan_id))
         except Refused as error:
             raise typer.BadParameter(str(error)) from error
     if json_:
         print(json.dumps(rows, ensure_ascii=False, default=str))
         return
     for row in rows:
-        at = row["published_at"].strftime("%Y-%m-%d %H:%M UTC")
+        at = row["published_at"].strftime(_AT)
         print(f"{row['version']}  {at}  {row['published_by']}  {row['why']}".rstrip())
+    if found["state"] is Standing.WITHDRAWN:
+        at = found["withdrawn_at"].strftime(_AT)
+        print(f"withdrawn  {at}  {found['withdrawn_by']}  {found['because']}")
 
 
 @plan.command("roll-back")
@@ -231,3 +238,34 @@ def plan_roll_back(plan_id: str, version: int, why: Why = "", json_: AsJson = Fa
         except Refused as error:
             raise typer.BadParameter(str(error)) from error
     print(json.dumps(fresh) if json_ else f"{fresh['id']} version {fresh['version']}")
+
+
+@plan.command("withdraw")
+def plan_withdraw(plan_id: str, why: Reason, json_: AsJson = False) -> None:
+    """Withdraw a plan that no site follows: it is offered no more, and its versions stay."""
+    _stand(withdrawing.withdraw, plan_id, why, json_)
+
+
+@plan.command("bring-back")
+def plan_bring_back(plan_id: str, why: Reason, json_: AsJson = False) -> None:
+    """Bring a withdrawn plan back: sites may follow it again."""
+    _stand(withdrawing.bring_back, plan_id, why, json_)
+
+
+def _stand(act: Callable[..., dict[str, Any]], plan_id: str, why: str, json_: bool) -> None:
+    now = clock.now()
+
+    def write(tx: Tx) -> dict[str, Any]:
+        known = withdrawing.get_standing(tx, plan_id)["revision"]
+        return act(tx, plan_id, known, why, _BY, now)
+
+    with open_rows(settings_of_this_run()) as (store, _):
+        try:
+            found = store.write_now(write)
+        except Refused as error:
+            raise typer.BadParameter(str(error)) from error
+    told = {"id": plan_id, **found}
+    print(json.dumps(told, default=str) if json_ else f"{plan_id}: {_STANDINGS[found['state']]}")
+
+
+_STANDINGS = {Standing.IN_USE: "in use", Standing.WITHDRAWN: "withdrawn"}

@@ -22,7 +22,7 @@ from callflow.handling.policy import load_policy
 from callflow.handling.service_directory import get_directory
 from callflow.handling.siting import get_sites, set_up
 from callflow.handling.telling import tell
-from callflow.storage import Tx, own_days, people, sites
+from callflow.storage import Tx, own_days, people, plans, sites
 
 Row = dict[str, Any]
 _PAGE = 200
@@ -31,7 +31,7 @@ _OF_A_USER = ("name", "role", "language", "languages", "skills")
 
 def configuration(tx: Tx) -> Iterator[tuple[str, str]]:
     """(path of a file, its text): every site, plan and firm, the directory, the station's own
-    holidays, who logs in, policy."""
+    holidays, who logs in, policy, and which plans are withdrawn."""
     yield "policy.yaml", _yaml(asdict(load_policy(tx)))
     yield "people.yaml", _yaml([{k: row[k] for k in _OF_A_USER} for row in people.users(tx)])
     yield "directory.yaml", _yaml(get_directory(tx))
@@ -43,6 +43,8 @@ def configuration(tx: Tx) -> Iterator[tuple[str, str]]:
     yield "holidays.yaml", _yaml(days)
     firms = guard_firms(tx)
     yield "firms.yaml", _yaml([{**firm, "members": firm_members(tx, firm["id"])} for firm in firms])
+    gone = sorted(plans.withdrawals(tx).values(), key=lambda row: str(row["id"]))
+    yield "withdrawn_plans.yaml", _yaml(gone)
     for body in sites.plan_bodies(tx):
         yield f"plans/{_name(body['id'])}.yaml", plan_text.write(call_plan.from_json(body))
     after = ""

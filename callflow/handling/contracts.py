@@ -10,11 +10,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from callflow import plan_standing
 from callflow.contract import LONGEST, may_become, quarantined_until
 from callflow.handling import contacts
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.site_rules import BadSite
 from callflow.handling.telling import tell
+from callflow.handling.withdrawn import check_chosen
 from callflow.incident import State
 from callflow.instants import to_iso
 from callflow.logbook import MACHINE
@@ -56,6 +58,8 @@ def change_contract(
         raise BadSite("state", _NOT_NEXT)
     if effective_at is None and state is SiteState.TERMINATED and _in_alarm(tx, site_id):
         raise Refused("this site is in alarm: end it when the alarm is over")
+    if state is not SiteState.TERMINATED:
+        _check_plans(tx, site)
     change = _change(site_id, state, said, at, who, now)
     told: Row = dict(site=site_id, by=who, who_did=who, contract=state.value, because=said)
     if effective_at is None:
@@ -76,6 +80,12 @@ def _state_at(tx: Tx, site: Row, at: datetime) -> SiteState:
         if row["done_at"] is None and row["dropped_by"] is None and row["effective_at"] <= at
     ]
     return SiteState(planned[-1]["state"] if planned else site["state"])
+
+
+def _check_plans(tx: Tx, site: Row) -> None:
+    """A terminated site may name plans that were withdrawn since. Raises BadSite."""
+    for plan in sorted(plan_standing.named(site["plans"], site["plan_rules"])):
+        check_chosen(tx, {"state": plan})
 
 
 def _in_alarm(tx: Tx, site_id: str) -> bool:

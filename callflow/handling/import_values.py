@@ -123,9 +123,11 @@ class Values:
     def state(self, cell: str, before: Any) -> Any:
         return _one_of(STATES, cell) if cell else before
 
-    def plan(self, cell: str, _before: Any) -> str:
+    def plan(self, cell: str, before: Any) -> str:
         if cell and cell not in self._known.plans:
             raise _Bad("no_plan", value=cell)
+        if cell in self._known.withdrawn and cell != before:  # a terminated site keeps its own
+            raise _Bad("plan_withdrawn", value=cell)
         return cell
 
     def part(self, cell: str, _before: Any) -> str:

@@ -14,7 +14,7 @@ from callflow.handling.importing import Changed, Prepared
 from callflow.handling.refusals import Refused
 from callflow.handling.telling import draft
 from callflow.logbook import Draft
-from callflow.storage import Tx, logbook, site_files, sites
+from callflow.storage import Tx, locks, logbook, site_files, sites
 from callflow.storage.site_files import Writes
 
 Row = dict[str, Any]
@@ -33,6 +33,7 @@ class Ready:
     to wait."""
 
     version: str
+    plans: frozenset[str]
     rows: site_files.Ready
     entries: list[Draft]
 
@@ -59,6 +60,7 @@ def ready(prepared: Prepared, *, name: str, sha256: str, who: str, now: datetime
     )
     return Ready(
         version=prepared.version,
+        plans=prepared.plans,
         rows=site_files.ready(prepared.writes),
         entries=[*entries, whole],
     )
@@ -66,6 +68,7 @@ def ready(prepared: Prepared, *, name: str, sha256: str, who: str, now: datetime
 
 def write(tx: Tx, done: Ready) -> None:
     """All of it, and an entry for each site and for the import. Raises SitesChanged."""
+    locks.share(tx, locks.Lock.PLAN, done.plans)  # none is withdrawn before the sites follow it
     if site_files.version(tx, locked=True) != done.version:
         raise SitesChanged
     site_files.write(tx, done.rows)

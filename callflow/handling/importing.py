@@ -28,6 +28,7 @@ from callflow.site_file.known import Known
 from callflow.site_file.reading import Table
 from callflow.site_file.rows import OF_CONTACT, OF_SITE
 from callflow.storage import Tx, contacts, own_days, site_files, sites
+from callflow.storage import plans as plan_rows
 from callflow.storage.site_files import Writes
 from callflow.vault import Vault
 
@@ -64,6 +65,7 @@ class Prepared:
     people: dict[str, str] = field(default_factory=dict)  # names of those who leave a site
     writes: Writes = field(default_factory=Writes)
     version: str = ""
+    plans: frozenset[str] = frozenset()  # whose being in use it counts on
 
     @property
     def created(self) -> int:
@@ -93,6 +95,7 @@ def known(tx: Tx) -> Known:
     users = site_files.panel_users(tx)
     found.panel_users = frozenset((row["site_id"], row["contact_id"]) for row in users)
     found.plans = {body["id"]: body for body in sites.plan_bodies(tx)}
+    found.withdrawn = frozenset(plan_rows.withdrawals(tx))
     found.firms = tuple(contacts.firm_rows(tx))
     found.own = own_days.own_days(tx)
     return found
@@ -114,7 +117,7 @@ def prepare(
     sites that it names.
     """
     drafts = Drafts(table, known, file)
-    prepared = Prepared(rows=len(table.lines), version=known.version)
+    prepared = Prepared(rows=len(table.lines), version=known.version, plans=frozenset(known.plans))
     prepared.notes += table.notes
     work = _Comparing(known, vault, now, prepared, table.keys, remove)
     for place, draft in enumerate(drafts.sites.values()):

@@ -14,6 +14,7 @@ from callflow.handling.contacts import e164
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.site_rules import NO_PLAN, BadSite
 from callflow.handling.telling import tell
+from callflow.handling.withdrawn import check_chosen
 from callflow.instructions import (
     Instruction,
     InstructionError,
@@ -64,6 +65,7 @@ def make(
         raise BadSite(error.field, error.message) from None
     if made.plan is not None and sites.plan_body(tx, made.plan) is None:
         raise BadSite("plan", NO_PLAN, made.plan)
+    check_chosen(tx, {"plan": made.plan} if made.plan is not None else {})
     asker = _asker(site, asked_by, made.kinds)
     if not (by_code and _others_stay(tx, made, site)):
         made = replace(made, lowers=instructions.lowers(made, site, people, said=lowers))

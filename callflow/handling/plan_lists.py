@@ -20,7 +20,7 @@ Row = dict[str, Any]
 
 #: By what a list of plans is sorted, each with the name as the last word.
 SORTS = ("name", "state", "version", "sites", "changed")
-STATES = ("draft", "published")
+STATES = ("draft", "published", "withdrawn")
 
 
 def listed(
@@ -29,28 +29,36 @@ def listed(
     """A page of the plans whose name or id has ``text``, and how many do.
 
     Each with ``id, name, version`` (0: never published), ``draft`` (whether one is being written),
-    ``changed_by, changed_at`` and ``sites``, how many follow it as they are set up. ``state`` is
-    one of ``STATES`` ("": any), ``sort`` one of ``SORTS``.
+    ``withdrawn`` (its row, or None), ``changed_by, changed_at`` and ``sites``, how many follow it
+    as they are set up. ``state`` is one of ``STATES`` ("": any but withdrawn ones), ``sort`` one of
+    ``SORTS``.
     """
+    gone = plans.withdrawals(tx)
     drafts = {row["id"]: row for row in plans.draft_rows(tx)}
     newest = {row["id"]: row for row in plans.newest_rows(tx)}
     followers = _followers(tx)
     rows = [
-        _listed(plan_id, newest.get(plan_id), drafts.get(plan_id), followers[plan_id])
+        {
+            **_listed(plan_id, newest.get(plan_id), drafts.get(plan_id), followers[plan_id]),
+            "withdrawn": gone.get(plan_id),
+        }
         for plan_id in {**newest, **drafts}
+        if (plan_id in gone) == (state == "withdrawn")
     ]
     asked = folded(text)
     found = [
         row
         for row in rows
         if (asked in folded(row["name"]) or asked in folded(row["id"]))
-        and (not state or row["draft" if state == "draft" else "version"])
+        and (not state or row[_STATE[state]])
     ]
     found.sort(key=lambda row: (folded(row["name"]), row["id"]))
     found.sort(key=_KEYS[sort], reverse=descending)
     return found[offset : offset + limit], len(found)
 
 
+#: What says that a plan is in a state.
+_STATE = {"draft": "draft", "published": "version", "withdrawn": "withdrawn"}
 _KEYS: dict[str, Callable[[Row], Any]] = {
     "name": lambda row: (folded(row["name"]), row["id"]),
     "state": lambda row: (not row["draft"], row["version"] > 0),

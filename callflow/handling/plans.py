@@ -17,6 +17,7 @@ from callflow import call_plan, plan_changes, plan_check, plan_choice
 from callflow.call_plan import Finding, Plan
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.telling import tell
+from callflow.handling.withdrawn import must_be_in_use
 from callflow.hours import CalendarError
 from callflow.plan_changes import Change
 from callflow.signal import Category, Kind
@@ -30,11 +31,13 @@ _SITES = 500
 
 
 class Changed(Refused):
-    """Somebody else changed the draft meanwhile; ``revision`` is its present one, "" for none."""
+    """Somebody else changed it meanwhile; ``revision`` is its present one, "" for none."""
 
-    def __init__(self, revision: str) -> None:
-        said = "somebody else changed this draft" if revision else "there is no such draft any more"
-        super().__init__(f"{said}: read it again, then change it")
+    def __init__(self, revision: str, said: str = "") -> None:
+        draft = (
+            "somebody else changed this draft" if revision else "there is no such draft any more"
+        )
+        super().__init__(said or f"{draft}: read it again, then change it")
         self.revision = revision
 
 
@@ -69,8 +72,9 @@ def save_draft(
     """Begin a draft (``revision`` None), or change the one with this revision; its new revision.
 
     It must be readable, not yet sound. ``based_on`` is the version that it goes on from; None: as
-    before, or the newest. Raises Changed, PlanError, NotFound.
+    before, or the newest. Raises Changed, PlanError, NotFound, Refused where it is withdrawn.
     """
+    must_be_in_use(tx, str(body.get("id", "")))
     old = plans.draft_row(tx, str(body.get("id", "")))
     if (old["revision"] if old else None) != revision:
         raise Changed(old["revision"] if old else "")
@@ -187,6 +191,7 @@ def publish_plan(tx: Tx, body: Row, who: str, now: datetime, *, why: str = "") -
 
     Only what makes a plan unusable is looked at. Raises PlanError, Refused.
     """
+    must_be_in_use(tx, str(body.get("id", "")))
     old = sites.plan_body(tx, str(body.get("id", "")))
     plan = call_plan.read({**body, "version": (old["version"] if old else 0) + 1})
     fresh = call_plan.to_json(plan)
@@ -234,6 +239,7 @@ def publish_draft(
         raise Changed(row["revision"])
     if not why.strip():
         raise Refused("say why it is published: it stands in the plan's history")
+    must_be_in_use(tx, plan_id)
     newest = _newest(tx, plan_id)
     if row["based_on"] != newest:
         raise Refused(
@@ -323,6 +329,7 @@ def roll_back(
     nobody by now. Raises NotFound, PlanError, Refused, Faulty."""
     if not why.strip():
         raise Refused("say why it is rolled back: it stands in the plan's history")
+    must_be_in_use(tx, plan_id)
     body = call_plan.to_json(get_version(tx, plan_id, version))
     newest = _newest(tx, plan_id)
     if version == newest:

@@ -19,6 +19,7 @@ from callflow.handling.opening import opened
 from callflow.handling.proving import plan_at, site_of
 from callflow.handling.refusals import Refused
 from callflow.handling.telling import tell
+from callflow.handling.withdrawn import must_be_in_use
 from callflow.incident import State
 from callflow.logbook import MACHINE
 from callflow.signal import Kind
@@ -37,8 +38,10 @@ _CALLABLE = (SiteState.COMMISSIONING, SiteState.ACTIVE)
 def rehearse(tx: Tx, plan: Plan, site_id: str, kind: Kind, who: str, now: datetime) -> Row:
     """Run ``plan`` at a site as if an alarm of ``kind`` came now; the exercise's incident.
 
-    Raises NotFound, or Refused where the site is in alarm, or an exercise runs there already.
+    Raises NotFound, or Refused where the site is in alarm, an exercise runs there already, or the
+    plan is withdrawn.
     """
+    must_be_in_use(tx, plan.id)
     site = site_of(tx, site_id, kind, now)
     if site.state not in _CALLABLE:
         raise Refused("nobody is called for a site of this state", site.state)

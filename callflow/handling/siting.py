@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from callflow import call_plan, plan_overrides
+from callflow import call_plan, plan_overrides, plan_standing
 from callflow.changes import changes
 from callflow.handling import (
     calendars,
@@ -26,6 +26,7 @@ from callflow.handling import (
 from callflow.handling.contacts import e164
 from callflow.handling.site_rules import NO_PLAN, BadSite
 from callflow.handling.telling import tell
+from callflow.handling.withdrawn import check_chosen
 from callflow.signal import Kind
 from callflow.site import SiteState
 from callflow.storage import Tx, own_days, sites, supervision
@@ -101,6 +102,7 @@ def put_site(
     name = site_rules.required(body, "name", "name")
     accounts = _accounts(tx, site_id, body.get("accounts", []), now)
     _write_site(tx, vault, site_id, old, body, name, now)
+    check_chosen(tx, _chosen(body, old))
     if old is not None:
         state = body.get("state", SiteState.ACTIVE)
         contracts.written_anew(tx, site_id, old["state"], state, who, because, now)
@@ -334,3 +336,20 @@ def _plans(tx: Tx, plans: dict[str, str]) -> dict[str, str]:
         if sites.plan_body(tx, plan) is None:
             raise BadSite(f"plans.{kind}", NO_PLAN, plan)
     return plans
+
+
+def _chosen(body: Row, old: Row | None) -> dict[str, str]:
+    """{field: plan} that the site is to follow, or to have otherwise. One that is terminated, and
+    stays so, keeps what it had."""
+    named = {f"plans.{kind}": plan for kind, plan in body.get("plans", {}).items()}
+    for place, rule in enumerate(body.get("plan_rules") or []):
+        named[f"plan_rules.{place}.plan"] = rule["plan"]
+    over = SiteState.TERMINATED.value
+    if old and old["state"] == over and body.get("state", SiteState.ACTIVE) == over:
+        had = plan_standing.named(old["plans"], old["plan_rules"])
+        named = {field: plan for field, plan in named.items() if plan not in had}
+    before = old["plan_overrides"] if old else {}
+    for plan, own in (body.get("plan_overrides") or {}).items():
+        if own != before.get(plan):
+            named[f"plan_overrides.{plan}"] = plan
+    return named

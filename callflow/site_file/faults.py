@@ -148,6 +148,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "il n’y a pas de consigne « {value} » : la publier d’abord",
         "there is no plan {value!r}: publish it first",
     ),
+    "plan_withdrawn": (
+        "la consigne « {value} » est retirée : en choisir une autre, ou la remettre en service",
+        "the plan {value!r} is withdrawn: choose another one, or bring it back",
+    ),
     "contract": (
         "le contrat d’un site existant se change sur sa page, avec un motif : laisser la cellule"
         " telle qu’elle est exportée, ou vide",

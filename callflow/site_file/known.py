@@ -22,6 +22,7 @@ class Known:
     links: dict[str, list[Row]] = field(default_factory=dict)
     panel_users: frozenset[tuple[str, str]] = frozenset()  # (site, contact)
     plans: Mapping[str, Row] = field(default_factory=dict)
+    withdrawn: frozenset[str] = frozenset()  # those of them that nobody may follow
     firms: tuple[Row, ...] = ()
     own: OwnDays = field(default_factory=lambda: NO_DAYS)  # what the station says of days
 

@@ -23,11 +23,16 @@ class Lock(IntEnum):
     DUTY = 0x0CA14  # what one process of all does (storage/duty.py)
     GUESS = 0x0CA16  # a site whose codes are guessed: its guesses are counted one by one
     SHIFT = 0x0CA15  # who is on shift: two who leave at once don't leave nobody
+    PLAN = 0x0CA17  # a plan: shared by whoever has a site follow it, alone while it is withdrawn
 
 
 _TRY = text(
     "SELECT name FROM unnest(CAST(:names AS text[])) AS name"
     " WHERE pg_try_advisory_xact_lock(:kind, hashtext(name))"
+)
+_SHARE = text(
+    "SELECT pg_advisory_xact_lock_shared(:kind, hashtext(name))"
+    " FROM unnest(CAST(:names AS text[])) AS name"
 )
 _HOLD = text("SELECT pg_advisory_xact_lock(:kind, hashtext(:name))")
 
@@ -47,3 +52,9 @@ def hold(tx: Tx, kind: Lock, name: str) -> None:
     """Wait until this is ours."""
     if tx.dialect.name != "sqlite":
         tx.execute(_HOLD, {"name": name, "kind": int(kind)})
+
+
+def share(tx: Tx, kind: Lock, names: Collection[str]) -> None:
+    """Wait until nobody holds any of ``names``; whoever shares them too is not in the way."""
+    if tx.dialect.name != "sqlite" and names:
+        tx.execute(_SHARE, {"names": sorted(names), "kind": int(kind)})

@@ -23,6 +23,11 @@ _PLANS, _RULES = cast(t.site.c.plans, Text), cast(t.site.c.plan_rules, Text)
 _CHOICE = _PLANS.label("plans"), _RULES.label("plan_rules")
 #: Sites of these states follow no plan: an operator has their alarms (D2).
 _FOLLOWS = t.site.c.state.not_in([SiteState.SUSPENDED.value, SiteState.TERMINATED.value])
+_K = t.contract_change.c
+#: Sites that follow one, or will: suspended ones too, and terminated ones that are to come back.
+_WILL_FOLLOW = (t.site.c.state != SiteState.TERMINATED.value) | t.site.c.id.in_(
+    select(_K.site_id).where(_K.done_at.is_(None), _K.dropped_by.is_(None))
+)
 
 
 def insert_version(
@@ -113,22 +118,56 @@ def draft_rows(tx: Tx) -> list[Row]:
     return [dict(row._mapping) for row in tx.execute(query)]
 
 
-def choices(tx: Tx) -> dict[Choice, int]:
-    """How many sites decide alike which plans they follow: most have the same to say."""
-    query = select(*_CHOICE, func.count()).where(_FOLLOWS).group_by(_PLANS, _RULES)
+def choices(tx: Tx, *, ever: bool = False) -> dict[Choice, int]:
+    """How many sites decide alike which plans they follow: most have the same to say. ``ever``:
+    whose contract is suspended, or to come back, too."""
+    among = _WILL_FOLLOW if ever else _FOLLOWS
+    query = select(*_CHOICE, func.count()).where(among).group_by(_PLANS, _RULES)
     return {(row[0], row[1]): row[2] for row in tx.execute(query)}
 
 
 def followers(
-    tx: Tx, said: Collection[Choice], ids: Collection[str], *, text: str, offset: int, limit: int
+    tx: Tx,
+    said: Collection[Choice],
+    ids: Collection[str],
+    *,
+    text: str = "",
+    offset: int = 0,
+    limit: int,
+    ever: bool = False,
 ) -> tuple[list[Row], int]:
     """A page of the sites whose choice is one of ``said``, or whose id of ``ids``, and whose name
-    or id has ``text``; and how many there are: ``id, name, plan_overrides, plans, plan_rules``."""
-    c = t.site.c
+    or id has ``text``; and how many there are: ``id, name, plan_overrides, plans, plan_rules``.
+    ``ever`` as ``choices``."""
+    c, among = t.site.c, _WILL_FOLLOW if ever else _FOLLOWS
     alike = (_PLANS + _RULES).in_({own + rules for own, rules in said})
-    query = select(c.id, c.name, c.plan_overrides, *_CHOICE).where(_FOLLOWS, alike | c.id.in_(ids))
+    query = select(c.id, c.name, c.plan_overrides, *_CHOICE).where(among, alike | c.id.in_(ids))
     if text:
         query = query.where(holds(c.name, text) | holds(c.id, text))
     count = tx.execute(select(func.count()).select_from(query.subquery())).scalar_one()
     query = query.order_by(folded(c.name), c.id).offset(offset).limit(limit)
     return [dict(row._mapping) for row in tx.execute(query)], int(count)
+
+
+# --- withdrawn ----------------------------------------------------------------------------
+
+_W = t.plan_withdrawal.c
+
+
+def withdrawals(tx: Tx, ids: Collection[str] | None = None) -> dict[str, Row]:
+    """{plan: ``id, withdrawn_by, withdrawn_at, because``} of those (None: of all) that are."""
+    query = select(t.plan_withdrawal)
+    if ids is not None:
+        query = query.where(_W.id.in_(list(ids)))
+    return {row.id: dict(row._mapping) for row in tx.execute(query)}
+
+
+def withdraw(tx: Tx, plan_id: str, who: str, because: str, now: datetime) -> None:
+    """Nobody follows it from now on."""
+    values = {"id": plan_id, "withdrawn_by": who, "withdrawn_at": now, "because": because}
+    tx.execute(t.plan_withdrawal.insert(), values)
+
+
+def bring_back(tx: Tx, plan_id: str) -> None:
+    """It may be followed again."""
+    tx.execute(delete(t.plan_withdrawal).where(_W.id == plan_id))

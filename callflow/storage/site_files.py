@@ -86,15 +86,19 @@ def _among(column: Any, ids: Sequence[str] | None) -> ColumnElement[bool]:
 
 
 def version(tx: Tx, *, locked: bool = False) -> str:
-    """Another one after any change of a site. ``locked``: nobody writes a site anew until the end
-    of this transaction."""
+    """Another one after any change of a site, and of which plans are withdrawn. ``locked``: nobody
+    writes a site anew until the end of this transaction."""
     query = select(t.setting.c.value).where(t.setting.c.name == ACCOUNTS_VERSION)
     if locked and tx.dialect.name != "sqlite":  # there the whole database is ours
         query = query.with_for_update()
     written = tx.execute(query).scalar()
     # Contracts, and clients' names, change sites without writing them anew.
     many, last = tx.execute(select(func.count(), func.max(_S.changed_at))).one()
-    return f"{written} {many} {last}"
+    w = t.plan_withdrawal.c
+    gone, latest = tx.execute(
+        select(func.count(), func.max(w.withdrawn_at)).select_from(w.id.table)
+    ).one()
+    return f"{written} {many} {last} {gone} {latest}"
 
 
 @dataclass(kw_only=True, slots=True)

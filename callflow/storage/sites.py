@@ -299,8 +299,9 @@ def plan_version(tx: Tx, plan_id: str, version: int) -> dict[str, Any] | None:
     return dict(row.body) if row else None
 
 
-def plan_bodies(tx: Tx) -> list[dict[str, Any]]:
-    """The newest version of each plan, by id."""
+def plan_bodies(tx: Tx, *, withdrawn: bool | None = None) -> list[dict[str, Any]]:
+    """The newest version of each plan, by id; of those that are ``withdrawn``, or are not (None: of
+    all)."""
     newest = (
         select(t.plan.c.id, func.max(t.plan.c.version).label("version"))
         .group_by(t.plan.c.id)
@@ -311,4 +312,7 @@ def plan_bodies(tx: Tx) -> list[dict[str, Any]]:
         .join(newest, (newest.c.id == t.plan.c.id) & (newest.c.version == t.plan.c.version))
         .order_by(t.plan.c.id)
     )
+    if withdrawn is not None:
+        gone = t.plan.c.id.in_(select(t.plan_withdrawal.c.id))
+        query = query.where(gone if withdrawn else ~gone)
     return [dict(row.body) for row in tx.execute(query)]

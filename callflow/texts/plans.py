@@ -23,6 +23,14 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Plan {plan} version {version} published by {by}, {warnings} warning(s) accepted"
         " ({accepted}) — {text}",
     ),
+    "plan_withdrawn": (
+        "Consigne {plan} retirée par {by} : {because}",
+        "Plan {plan} withdrawn by {by}: {because}",
+    ),
+    "plan_brought_back": (
+        "Consigne {plan} remise en service par {by} : {because}",
+        "Plan {plan} brought back by {by}: {because}",
+    ),
     "task_asked": (
         "Étape {step}, demandé : {task} {note}",
         "Step {step}, asked for: {task} {note}",

@@ -90,6 +90,7 @@ _FIELDS: Mapping[str, tuple[str, str]] = {
     "timezone": ("fuseau horaire", "time zone"),
     "language": ("langue", "language"),
     "state": ("contrat", "contract"),
+    "plan_state": ("consigne", "plan"),
     "recognition_word": ("mot de reconnaissance", "recognition word"),
     "password": ("mot de passe", "password"),
     "duress_password": ("mot de passe sous contrainte", "duress password"),

@@ -28,7 +28,8 @@ from web.problems import CONFLICT, NOT_FOUND, PRECONDITION, RESPONSES, ProblemEr
 router = APIRouter(tags=["plans"], responses=RESPONSES)
 
 IfMatch = Annotated[
-    str | None, Header(description="The draft's ETag; to begin one it is left out", max_length=100)
+    str | None,
+    Header(description="The ETag that GET gave; to begin a draft it is left out", max_length=100),
 ]
 _CHANGED = {**NOT_FOUND, **PRECONDITION}
 
@@ -45,9 +46,9 @@ async def get_draft(
     if wants_text(request):
         text = answer(request, plan)
         assert isinstance(text, Response), "asked for as text"
-        text.headers["ETag"] = _etag(row["revision"])
+        text.headers["ETag"] = tag(row["revision"])
         return text
-    response.headers["ETag"] = _etag(row["revision"])
+    response.headers["ETag"] = tag(row["revision"])
     return _draft(row)
 
 
@@ -73,7 +74,7 @@ async def put_draft(
         return plans.get_draft(tx, plan_id)
 
     row = await station.store.write(write)
-    response.headers["ETag"] = _etag(str(row["revision"]))
+    response.headers["ETag"] = tag(str(row["revision"]))
     return _draft(row)
 
 
@@ -82,7 +83,7 @@ async def delete_draft(
     plan_id: PlanId, caller: Author, station: Here, if_match: IfMatch = None
 ) -> None:
     """Throws the draft with this ETag away."""
-    revision, now = _needed(if_match), station.clock()
+    revision, now = needed(if_match), station.clock()
     await station.store.write(lambda tx: plans.drop_draft(tx, plan_id, revision, caller.name, now))
 
 
@@ -100,7 +101,7 @@ async def publish_draft(
 ) -> PlanOut:
     """Makes the draft with this ETag the next version. Errors refuse it (422, `findings`);
     warnings need a reason in `accept_warnings`."""
-    revision, now = _needed(if_match), station.clock()
+    revision, now = needed(if_match), station.clock()
     found = await station.store.read(lambda tx: plans.validate_draft(tx, plan_id, now))
     fresh = await station.store.write(
         lambda tx: plans.publish_draft(
@@ -129,7 +130,8 @@ def _findings(found: list[Finding]) -> Findings:
     )
 
 
-def _etag(revision: str) -> str:
+def tag(revision: str) -> str:
+    """A revision as its ETag."""
     return f'"{revision}"'
 
 
@@ -143,8 +145,9 @@ def _revision(if_match: str | None) -> str | None:
     return tag[1:-1]
 
 
-def _needed(if_match: str | None) -> str:
+def needed(if_match: str | None, what: str = "draft") -> str:
+    """The revision that an ETag names. Raises ProblemError where none is named."""
     revision = _revision(if_match)
     if revision is None:
-        raise ProblemError(428, "name the draft's ETag in If-Match: somebody may have changed it")
+        raise ProblemError(428, f"name the {what}'s ETag in If-Match: somebody may have changed it")
     return revision

@@ -116,6 +116,12 @@ class RollBackIn(Body):
     why: Line = Field(min_length=1)
 
 
+class WhyIn(Body):
+    """Why a plan is withdrawn, or brought back: it stands in the audit."""
+
+    why: Line = Field(min_length=1)
+
+
 # --- what is sent -------------------------------------------------------------------------
 
 #: For OpenAPI: what ``sent_plan`` takes.

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from callflow import plan_picture, plan_text
 from callflow.call_plan import Plan, from_json
 from callflow.handling import plans
+from callflow.plan_standing import Standing
 from callflow.storage import Tx, sites
 from web.accounts import Right
 from web.api.plan_shapes import (
@@ -40,9 +41,15 @@ _TEXT: dict[int | str, dict[str, Any]] = {200: AS_TEXT}
 
 
 @router.get("/plans")
-async def list_plans(caller: Reader, station: Here) -> Page[PlanOut]:
-    """The newest version of each plan, by id."""
-    bodies = await station.store.read(sites.plan_bodies)
+async def list_plans(
+    caller: Reader,
+    station: Here,
+    state: Annotated[Standing | None, Query(description="Left out: those in use")] = None,
+) -> Page[PlanOut]:
+    """The newest version of each plan that sites may follow, by id; or of each that is
+    withdrawn."""
+    gone = state is Standing.WITHDRAWN
+    bodies = await station.store.read(lambda tx: sites.plan_bodies(tx, withdrawn=gone))
     return Page[PlanOut].model_validate({"items": bodies, "next": None})
 
 

@@ -28,6 +28,7 @@ from web.pages import (
     plan_edit,
     plan_list,
     plan_site,
+    plan_standing,
     plan_trial,
     presence,
     recordings,
@@ -58,7 +59,7 @@ for module in (
     *(login, directory, account, people, console, search, undo, scheme),
     *(site_list, site_files, site_edit, site_hours, site_person, site_parts, sites),
     *(clients, client_data, firms, service_lines),
-    *(plan_list, plan, plan_edit, plan_trial, plan_site),
+    *(plan_list, plan, plan_edit, plan_trial, plan_site, plan_standing),
     *(passwords, together, incident),  # the last one takes any act
     *(lines, logbook, recordings, images),
     *(

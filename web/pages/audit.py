@@ -34,6 +34,7 @@ _MOST, _DAYS, _SITES = 50, 31, 200
 _VALUES: Mapping[str, Mapping[str, str]] = {
     "role": {**words.USER_ROLES, **words.ROLES},
     "state": words.SITE_STATES,
+    "plan_state": words.PLAN_STANDINGS,
     "category": words.CATEGORIES,
     "kind": words.SIGNAL_KINDS,
     "opens": words.YES_NO,

@@ -13,22 +13,24 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from callflow import call_plan, plan_check
 from callflow.call_plan import Plan
-from callflow.handling import plan_lists, plan_preview, plans
+from callflow.handling import plan_lists, plan_preview, plans, withdrawing
 from callflow.handling.proving import site_of
 from callflow.handling.refusals import NotFound, Refused
 from callflow.plan_picture.words import kind_words
+from callflow.plan_standing import Standing
 from callflow.signal import Category, Kind
 from callflow.site import ANY_KIND
 from callflow.storage import Tx, sites
 from callflow.storage import plans as rows
 from web import plan_views as views
+from web import refusals
 from web.access_views import frame
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
 from web.pages import forms
 from web.pages.listing import MOST, Listed
 from web.problems import ProblemError, not_found
-from web.refusals import refusal
+from web.refusals import Wrong, refusal
 from web.rendering import page
 from web.station import Station, station_of
 
@@ -74,6 +76,9 @@ def shown(tx: Tx, plan_id: str, v: str = "") -> Shown:
 
 def around(tx: Tx, station: Station, visitor: Visitor, of: Shown, tab: str) -> Row:
     """What every page of a plan has."""
+    standing = withdrawing.get_standing(tx, of.plan.id) if of.newest else {}
+    withdrawn = standing.get("state") == Standing.WITHDRAWN
+    may_configure = Right.CONFIGURE in visitor.rights
     return {
         **frame(tx, station, visitor, "plans"),
         "plan": of.plan,
@@ -82,7 +87,11 @@ def around(tx: Tx, station: Station, visitor: Visitor, of: Shown, tab: str) -> R
         "draft": of.draft,
         "tab": tab,
         "at_version": urlencode({"v": of.which}) if of.which != str(of.newest) else "",
-        "may_configure": Right.CONFIGURE in visitor.rights,
+        "standing": standing,
+        "withdrawn": withdrawn,
+        "may_configure": may_configure,
+        "may_change": may_configure and not withdrawn,
+        "typed": {},
         "refused": "",
         "field": "",
     }
@@ -107,23 +116,45 @@ async def show(
     check: Annotated[bool, Query()] = False,
 ) -> Response:
     """The plan in words and drawn, and what is found in it; ``check``: at its sites too."""
-    now = station.clock()
+    return await answer(plan_id, request, visitor, station, v=v, check=check)
+
+
+async def answer(
+    plan_id: str,
+    request: Request,
+    visitor: Visitor,
+    station: Station,
+    *,
+    v: str = "",
+    check: bool = False,
+    wrong: Wrong | None = None,
+    typed: forms.Form | None = None,
+) -> Response:
+    """The page; ``wrong``: why it was not withdrawn, or brought back, with what was ``typed``."""
+    now, language = station.clock(), visitor.language
 
     def read(tx: Tx) -> Row:
         of = shown(tx, plan_id, v)
         found = plans.validate(tx, of.plan, now) if check else plan_check.check(of.plan, now=now)
+        values = around(tx, station, visitor, of, "plan")
+        kept = (
+            withdrawing.why_kept(tx, plan_id, now) if of.newest and values["may_change"] else None
+        )
         return {
-            **around(tx, station, visitor, of, "plan"),
-            "steps": views.steps(of.plan, found, visitor.language),
-            "general": views.findings([f for f in found if not f.step], visitor.language, of.plan),
+            **values,
+            "steps": views.steps(of.plan, found, language),
+            "general": views.findings([f for f in found if not f.step], language, of.plan),
             "count": len(found),
             "grave": len(plan_check.errors(found)),
             "checked": check,
             "names": sites.names_of(tx, {f.site for f in found if f.site}),
-            "picture": views.picture(of.plan, visitor.language),
+            "picture": views.picture(of.plan, language),
+            "kept": refusal(kept, language),
         }
 
-    return await respond(request, visitor, "plan.html", await station.store.read(read))
+    values = await station.store.read(read)
+    values |= {**refusals.said(wrong, language), "typed": typed or {}}
+    return await respond(request, visitor, "plan.html", values, refusals.status_of(wrong))
 
 
 @router.get("/plans/{plan_id}/called")

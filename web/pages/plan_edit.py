@@ -83,6 +83,8 @@ async def show(
 ) -> Response:
     """The draft's steps; the form of the one at the place ``step``. ``did`` is what was done to the
     one ``at`` a place: whoever works by keys goes on from there."""
+    if await station.store.read(lambda tx: bool(rows.withdrawals(tx, [plan_id]))):
+        return RedirectResponse(_home(plan_id), 303)  # there it is said, and it may be brought back
     return await _forms(request, station, visitor, plan_id, place=step, done=(at, did))
 
 

@@ -13,6 +13,7 @@ from callflow.call_plan import StepKind
 from callflow.handling import plan_lists, plans
 from callflow.handling.plan_lists import SORTS, STATES
 from callflow.storage import Tx, sites
+from callflow.storage import plans as rows_of
 from callflow.texts import plan_words as words
 from web import plan_views as views
 from web import refusals
@@ -103,7 +104,10 @@ async def _answer(
             **frame(tx, station, visitor, "plans"),
             "found": rows,
             "count": count,
-            "sources": [(body["id"], body["name"]) for body in sites.plan_bodies(tx)],
+            "withdrawn": len(rows_of.withdrawals(tx)),
+            "sources": [
+                (body["id"], body["name"]) for body in sites.plan_bodies(tx, withdrawn=False)
+            ],
         }
 
     shown = await station.store.read(read)

@@ -377,7 +377,9 @@ async def _tables(
     def values(tx: Tx, site: Body) -> dict[str, Any]:
         site = {
             **site,
-            "known_plans": {plan["id"]: plan["name"] for plan in sites.plan_bodies(tx)},
+            "known_plans": {
+                plan["id"]: plan["name"] for plan in sites.plan_bodies(tx, withdrawn=False)
+            },
             "known_lines": station.settings.line_names,
         }
         tables = [

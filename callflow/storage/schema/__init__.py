@@ -23,7 +23,7 @@ from callflow.storage.schema.law import (
 from callflow.storage.schema.logbook import chain_head, logbook, seal
 from callflow.storage.schema.outbox import image, outbox
 from callflow.storage.schema.people import instruction
-from callflow.storage.schema.plans import plan, plan_draft
+from callflow.storage.schema.plans import plan, plan_draft, plan_withdrawal
 from callflow.storage.schema.retention import doomed_file, legal_hold, retention
 from callflow.storage.schema.staff import phone, presence, roster, shift
 from callflow.storage.schema.station import (
@@ -91,6 +91,7 @@ __all__ = [
     "phone",
     "plan",
     "plan_draft",
+    "plan_withdrawal",
     "presence",
     "process",
     "recording",

@@ -20,6 +20,16 @@ plan = Table(
     Column("accepted_why", Text, nullable=False, server_default=""),
 )
 
+#: Published and followed by nobody any more; whoever brings one back deletes its row.
+plan_withdrawal = Table(
+    "plan_withdrawal",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("withdrawn_by", Text, nullable=False),
+    instant("withdrawn_at", null=False),
+    Column("because", Text, nullable=False),
+)
+
 #: What is being written and not in use: one draft a plan.
 plan_draft = Table(
     "plan_draft",

@@ -1,0 +1,83 @@
+"""``plans/{id}/standing``: in use, or withdrawn. Its ETag is its revision: who changes it names it
+in If-Match, and is told (412) where the plan is not as they knew it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
+
+from callflow.handling import withdrawing
+from callflow.plan_standing import Standing
+from web.api.plan_drafts import IfMatch, needed, tag
+from web.api.plan_shapes import WhyIn
+from web.api.plans import Author, Here, PlanId, Reader
+from web.problems import CONFLICT, NOT_FOUND, PRECONDITION, RESPONSES
+
+router = APIRouter(tags=["plans"], responses=RESPONSES)
+
+_CHANGED = {**NOT_FOUND, **PRECONDITION, **CONFLICT}
+
+
+class StandingOut(BaseModel):
+    """Whether sites may follow a published plan; `withdrawn_at`, `withdrawn_by` and `because` are
+    null of one that is in use."""
+
+    state: Standing
+    version: int = Field(description="The newest one")
+    withdrawn_at: datetime | None
+    withdrawn_by: str | None
+    because: str | None
+
+
+@router.get("/plans/{plan_id}/standing", responses=NOT_FOUND)
+async def get_standing(
+    plan_id: PlanId, caller: Reader, station: Here, response: Response
+) -> StandingOut:
+    """Whether the plan is in use or withdrawn, and its ETag."""
+    row = await station.store.read(lambda tx: withdrawing.get_standing(tx, plan_id))
+    return _out(row, response)
+
+
+@router.post("/plans/{plan_id}/withdraw", responses=_CHANGED)
+async def withdraw(
+    plan_id: PlanId,
+    caller: Author,  # before the body is read
+    body: WhyIn,
+    station: Here,
+    response: Response,
+    if_match: IfMatch = None,
+) -> StandingOut:
+    """No site may follow the plan of this ETag from now on, and nobody changes it; what is open
+    goes on. 409 while a site follows it, suspended or to come back, and where alarms fall back on
+    it."""
+    revision, now = needed(if_match, "plan"), station.clock()
+    row = await station.store.write(
+        lambda tx: withdrawing.withdraw(tx, plan_id, revision, body.why, caller.name, now)
+    )
+    return _out(row, response)
+
+
+@router.post("/plans/{plan_id}/bring-back", responses=_CHANGED)
+async def bring_back(
+    plan_id: PlanId,
+    caller: Author,
+    body: WhyIn,
+    station: Here,
+    response: Response,
+    if_match: IfMatch = None,
+) -> StandingOut:
+    """The withdrawn plan of this ETag may be followed and changed again, as it was."""
+    revision, now = needed(if_match, "plan"), station.clock()
+    row = await station.store.write(
+        lambda tx: withdrawing.bring_back(tx, plan_id, revision, body.why, caller.name, now)
+    )
+    return _out(row, response)
+
+
+def _out(row: dict[str, Any], response: Response) -> StandingOut:
+    response.headers["ETag"] = tag(row["revision"])
+    shown = {name: row[name] or None for name in ("withdrawn_at", "withdrawn_by", "because")}
+    return StandingOut.model_validate({**row, **shown})
