@@ -92,9 +92,33 @@ def test_a_plan_goes_its_way_from_file_to_version_and_back(station: Path, tmp_pa
     ]
 
 
+def test_a_plan_is_withdrawn_and_brought_back(station: Path, tmp_path: Path) -> None:
+    def plan(*arguments: str) -> tuple[int, str]:
+        return callflow(station, "plan", *arguments)
+
+    winter = file(tmp_path, GOOD.replace("id: night", "id: winter"), "winter.yaml")
+    assert plan("publish", winter)[0] == 0
+    assert plan("withdraw", "winter", "--why", "Plus utile") == (0, "winter: withdrawn\n")
+    for again in (("import", winter), ("publish", winter), ("roll-back", "winter", "1")):
+        status, output = plan(*again, *(("--why", "x") if again[0] != "import" else ()))
+        assert (status, "this plan is withdrawn: bring it back first" in output) == (2, True), (
+            output
+        )
+    last = plan("history", "winter")[1].splitlines()[-1]
+    assert last.startswith("withdrawn  ")
+    assert last.endswith("  cli  Plus utile")
+    status, output = plan("bring-back", "winter", "--why", "De saison", "--json")
+    assert (status, json.loads(output)["state"]) == (0, "in_use")
+    assert plan("import", winter) == (0, "draft of winter\n")
+    assert "withdrawn" not in plan("history", "winter")[1]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (("withdraw", "nothing", "--why", "x"), "there is no plan 'nothing'"),
+        (("withdraw", "night"), "--why"),
+        (("bring-back", "night", "--why", "x"), "is not withdrawn"),
         (("publish", "{lost}"), "step 'lost': no outcome leads to it"),
         (("publish", "nothing", "--why", "x"), "has no draft"),
         (("export", "nothing"), "there is no plan 'nothing'"),

@@ -30,6 +30,7 @@ from callflow.handling.event_rules import set_rule
 from callflow.handling.measures import open_measure
 from callflow.handling.people import from_directory
 from callflow.handling.tokens import add_token, revoke_token
+from callflow.handling.withdrawing import withdraw
 from callflow.holidays import Place, public
 from callflow.hours import Span
 from callflow.instructions import Instruction, InstructionKind
@@ -54,9 +55,11 @@ from tests.support.full_station import (
     POLICE,
     QUIET,
     SHOP,
+    SPARE,
     STORM,
     STRANGER,
     TWO_SITES,
+    WITHDRAWN,
     YVES,
     FullStation,
     number_of,
@@ -202,6 +205,15 @@ def _sites(full: FullStation, said: Callable[[str], str]) -> None:
     for name, steps in STEPS.items():
         body = {"id": name, "name": name, "steps": steps}
         station.do(lambda tx, body=body: handling.publish_plan(tx, body, NAME, now))
+    for name in (SPARE, WITHDRAWN):
+        body = {
+            "id": name,
+            "name": said(name),
+            "steps": [{"id": "hand", "kind": "hand_to_operator"}],
+        }
+        station.do(lambda tx, body=body: handling.publish_plan(tx, body, NAME, now))
+    why = said("Fermé l'hiver")
+    station.do(lambda tx: withdraw(tx, WITHDRAWN, "1", why, NAME, now))
     firm = {"name": said("Ouest Garde"), "licence": "AUT-035", "phone": FIRM}
     firm["tariff"] = said("95 €/h")
     station.do(lambda tx: handling.put_firm(tx, station.vault, "firm", firm, "admin", now))

@@ -30,6 +30,8 @@ STRANGER, TWO_SITES, POLICE = "+33639987001", "+33639980777", "+33130000017"
 FIRM = "+33639980901"
 #: Accounts; a site's id is its account.
 SHOP, GARAGE, BANK, CHECKED, GUARDED, LIFT = "1001", "1002", "1003", "1004", "1005", "1006"
+#: Plans that no site follows; the second is withdrawn.
+SPARE, WITHDRAWN = "spare", "winter"
 #: Two without an alarm, of one keeper.
 QUIET = ("2001", "2002")
 STORM = [str(number) for number in range(3001, 3022)]

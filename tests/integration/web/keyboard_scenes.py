@@ -27,6 +27,7 @@ from callflow.handling import (
 from callflow.handling.guard_firms import close_firm
 from callflow.handling.measures import open_measure
 from callflow.handling.telling import tell
+from callflow.handling.withdrawing import withdraw
 from callflow.hours import Span
 from callflow.instants import to_iso
 from callflow.law import Finding, Means
@@ -406,6 +407,24 @@ def _plan_draft(*, behind: bool = False) -> Callable[[World, Page], str]:
     return prepare
 
 
+def _spare(*, withdrawn: bool = False) -> Callable[[World, Page], str]:
+    """A plan that no site follows."""
+
+    def prepare(world: World, page: Page) -> str:
+        name, now = f"spare-{next(world._accounts)}", clock.now()
+        body = {"id": name, "name": "Hiver", "steps": [{"id": "hand", "kind": "hand_to_operator"}]}
+
+        def write(tx: Tx) -> None:
+            plans.publish_plan(tx, body, CHIEF, now)
+            if withdrawn:
+                withdraw(tx, name, "1", "Essai", CHIEF, now)
+
+        world.do(write)
+        return f"/plans/{name}"
+
+    return prepare
+
+
 def _known(world: World, page: Page) -> str:
     _firm(world)
     return f"/sites/{world.site()}/edit?known=Ouest"
@@ -692,6 +711,8 @@ SCENES: tuple[Scene, ...] = (
         values={"id": "essai", "name": "Essai"},
     ),
     Scene(name="a plan", prepare=at("/plans/intrusion?check=1")),
+    Scene(name="a plan that nobody follows", prepare=_spare(), values={"why": "Essai"}),
+    Scene(name="a withdrawn plan", prepare=_spare(withdrawn=True), values={"why": "Essai"}),
     Scene(name="whom a plan calls", prepare=_whom_a_plan_calls, ready="ol.called"),
     Scene(
         name="a plan simulated",

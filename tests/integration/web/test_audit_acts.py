@@ -120,6 +120,18 @@ async def lifted(w: World) -> httpx.Response:
     return await w.chief.send(f"/settings/retention/holds/{held}/lift")
 
 
+async def withdrawn(w: World) -> httpx.Response:
+    (await w.api.post("/plans", json=PLAN)).raise_for_status()
+    return await w.chief.send("/plans/court/withdraw", as_of="1", why="Plus utile")
+
+
+async def brought_back(w: World) -> httpx.Response:
+    assert (await withdrawn(w)).status_code == 303
+    known = (await w.api.get("/plans/court/standing")).headers["ETag"]
+    why = {"why": "De saison"}
+    return await w.api.post("/plans/court/bring-back", json=why, headers={"If-Match": known})
+
+
 async def on_duty(w: World) -> httpx.Response:
     begins = clock.now() + timedelta(days=2)
     body = {
@@ -209,6 +221,14 @@ ACTS: dict[str, tuple[Act, str, str, str]] = {
     ),
     "a contract": (suspended, CHIEF, "sites", "contract active suspended"),
     "a plan": (program("POST", "/plans", PLAN), PROGRAM, "plans", "Plan court version 1"),
+    "a plan withdrawn": (
+        withdrawn,
+        *(CHIEF, "plans", "plan in use withdrawn"),
+    ),
+    "a plan brought back": (
+        brought_back,
+        *(PROGRAM, "plans", "plan withdrawn in use"),
+    ),
     "an instruction": (
         lambda w: w.api.post(
             "/sites/1001/instructions", json=soon(kind="note", text="call the neighbour")

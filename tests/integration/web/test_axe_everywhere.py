@@ -19,7 +19,17 @@ from sqlalchemy import JSON, String, Text
 from callflow.storage import Tx, sites
 from callflow.storage import schema as t
 from tests.support.full_rows import fill
-from tests.support.full_station import GUARDED, INES, MAX, SHOP, STORM, YVES, FullStation
+from tests.support.full_station import (
+    GUARDED,
+    INES,
+    MAX,
+    SHOP,
+    SPARE,
+    STORM,
+    WITHDRAWN,
+    YVES,
+    FullStation,
+)
 from tests.support.looking import dialogs, faults, shape, texts, unfold
 from tests.support.routes import all_routes
 from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
@@ -44,6 +54,9 @@ PLAN_PAGES = (
     "guard/edit?step=1",
     f"guard/simulate?site={GUARDED}",
     "guard/backtest?run=1",
+    SPARE,
+    WITHDRAWN,
+    f"{WITHDRAWN}/versions",
 )
 
 
@@ -99,6 +112,7 @@ def pages(full: FullStation) -> list[str]:
         f"/sites/{SHOP}/edit?saved=contacts",
         f"/sites/{SHOP}/edit/panels?saved=zones",
         *(f"/plans/{path}" for path in PLAN_PAGES),
+        "/plans?state=withdrawn",
         *(f"/sites/{SHOP}/edit/{tab}" for tab in ("panels", "codes")),
         f"/personal/{SHOP}-1",
         "/personal?q=e",

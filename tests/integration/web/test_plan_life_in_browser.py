@@ -1,5 +1,6 @@
 """The whole life of a plan, as an administrator lives it who begins with nothing: written, tried,
-published, shared, changed, compared and rolled back; in either language, with script or without."""
+published, shared, changed, compared, rolled back, withdrawn and brought back; in either language,
+with script or without."""
 
 from __future__ import annotations
 
@@ -56,6 +57,16 @@ WORDS = {
     "two": ("2 différences", "2 differences"),
     "version 1": ("version 1", "version 1"),
     "back": ("Revenir en arrière", "Roll back"),
+    "steps": ("Étapes", "Steps"),
+    "followed": ("des sites suivent cette consigne", "sites follow this plan"),
+    "because": ("Motif", "Because"),
+    "withdraw": ("Retirer la consigne", "Withdraw the plan"),
+    "withdrawn": ("Retirée", "Withdrawn"),
+    "state": ("État", "State"),
+    "withdrawn ones": ("retirées", "withdrawn ones"),
+    "search": ("Chercher", "Search"),
+    "why back": ("Motif de la remise en service", "Why is it brought back"),
+    "bring back": ("Remettre en service", "Bring it back"),
 }
 
 
@@ -129,7 +140,7 @@ def process(station: WebStation) -> Iterator[WebProcess]:
 
 
 @pytest.mark.parametrize(("language", "script"), [("fr", True), ("en", True), ("fr", False)])
-def test_a_plan_is_written_tried_published_changed_and_rolled_back(
+def test_a_plan_is_written_tried_published_changed_and_withdrawn(
     language: str, script: bool, browser: Browser, station: WebStation, process: WebProcess
 ) -> None:
     context = browser.new_context(java_script_enabled=script, locale="fr-FR")
@@ -141,6 +152,7 @@ def test_a_plan_is_written_tried_published_changed_and_rolled_back(
     _tried(desk)
     _published(desk, station)
     _changed_and_rolled_back(desk, station)
+    _withdrawn_and_brought_back(desk)
     context.close()
 
 
@@ -214,6 +226,36 @@ def _changed_and_rolled_back(desk: Desk, station: WebStation) -> None:
     desk.press("back")
     expect(desk.page.locator("#scroll-versions tbody tr")).to_have_count(3)
     assert [step.get("attempts") for step in _newest(station)["steps"][:2]] == [2, 1]
+
+
+def _withdrawn_and_brought_back(desk: Desk) -> None:
+    desk.tab("steps")
+    desk.sees("followed")
+    expect(desk.page.locator("main")).to_contain_text("(1001)")
+    desk.go("/plans/boutique/sites/1001")
+    desk.page.locator("ul.chosen button").click()
+    desk.tab("steps")
+    desk.fill("because", "Fermée l'hiver")
+    desk.press("withdraw")
+    desk.sees("withdrawn")
+    expect(desk.page.locator("main")).to_contain_text("Fermée l'hiver")
+    expect(desk.page.locator(".tabs").get_by_role("link", name=desk.word("edit"))).to_have_count(0)
+    listed = desk.page.locator('#scroll-plans a[href="/plans/boutique"]')
+    desk.go("/plans")
+    expect(listed).to_have_count(0)
+    desk.choose("state", desk.word("withdrawn ones"))
+    desk.press("search")
+    expect(desk.page.locator("#scroll-plans tbody tr")).to_have_count(1)
+    offered = 'select[name=plan] option[value="boutique"]'
+    desk.go("/sites/1001/edit/codes")
+    expect(desk.page.locator(offered)).to_have_count(0)
+    desk.go("/plans?state=withdrawn")
+    listed.click()
+    desk.fill("why back", "La saison reprend")
+    desk.press("bring back")
+    expect(desk.page.locator(".tabs").get_by_role("link", name=desk.word("edit"))).to_be_visible()
+    desk.go("/sites/1001/edit/codes")
+    expect(desk.page.locator(offered).first).to_be_attached()
 
 
 def _newest(station: WebStation) -> dict[str, Any]:

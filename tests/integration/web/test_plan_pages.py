@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from callflow import clock
 from callflow.handling import plans
+from callflow.handling.withdrawing import get_standing, withdraw
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
 from web.accounts import Role
@@ -195,3 +196,57 @@ async def test_two_versions_stand_side_by_side(
     assert "new step" in page
     assert "step is gone" in page
     assert (await operator.get("/plans/night/versions?before=1&after=9")).status_code == 404
+
+
+async def test_a_plan_is_withdrawn_on_its_page_and_brought_back(
+    station: WebStation, admin: Person
+) -> None:
+    published(station, night(HAND))
+    station.site(plans={"*": "night"})
+    shown = await admin.see("/plans/night")
+    assert "sites follow this plan: have them follow another one first :" in said(shown)
+    assert "/plans/night/withdraw" not in shown.text
+    assert "alarms fall back on this plan" in said(await admin.see("/plans/fire"))
+    refused = await admin.send("/plans/night/withdraw", as_of="1", why="Plus de nuits")
+    assert refused.status_code == 409
+    assert "sites follow this plan" in said(refused)
+    assert 'value="Plus de nuits"' in refused.text
+    station.site()
+    assert (await admin.send("/plans/night/withdraw", as_of="1", why=" ")).status_code == 409
+    late = await admin.send("/plans/night/withdraw", as_of="0", why="Plus de nuits")
+    assert "look at it as it is now" in said(late)
+    done = await admin.send("/plans/night/withdraw", as_of="1", why="Plus de nuits")
+    assert (done.status_code, done.headers["location"]) == (303, "/plans/night")
+    shown = await admin.see("/plans/night")
+    assert "alix · Plus de nuits" in said(shown)
+    for path in ("", "/sites", "/versions", "/simulate", "/called"):
+        shown = await admin.see(f"/plans/night{path}")
+        assert re.findall(r'method="post" action="/plans/([^"]+)"', shown.text) == [
+            "night/bring-back"
+        ]
+        assert "/plans/night/edit" not in shown.text
+    assert (await admin.see("/plans/night/edit")).headers["location"] == "/plans/night"
+    refused = await admin.send("/plans/night/edit", as_of="v1", name="Autre")
+    assert "this plan is withdrawn: bring it back first : night" in said(refused)
+    refused = await admin.send("/plans", id="night", name="Autre")
+    assert "there is a plan of this id already" in said(refused)
+    assert await names(admin.client, "") == ["fire", "intrusion", "operator", "bank"]
+    assert await names(admin.client, "q=nuit&state=withdrawn") == ["night"]
+    assert '<option value="night"' not in (await admin.see("/plans")).text
+    assert '<option value="night"' not in (await admin.see("/sites/1001/edit/codes")).text
+    known = station.store.read_now(lambda tx: get_standing(tx, "night"))["revision"]
+    back = await admin.send("/plans/night/bring-back", as_of=known, why="De saison")
+    assert back.status_code == 303
+    assert '<option value="night"' in (await admin.see("/sites/1001/edit/codes")).text
+    assert "/plans/night/edit" in (await admin.see("/plans/night")).text
+
+
+async def test_who_only_reads_sees_why_a_plan_is_withdrawn(
+    station: WebStation, operator: httpx.AsyncClient
+) -> None:
+    published(station, night(HAND))
+    station.do(lambda tx: withdraw(tx, "night", "1", "Plus de nuits", "alix", clock.now()))
+    shown = await operator.get("/plans/night?lang=en")
+    assert "alix · Plus de nuits" in said(shown)
+    assert "bring-back" not in shown.text
+    assert "withdraw" not in (await operator.get("/plans/fire")).text

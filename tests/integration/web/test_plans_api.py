@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from callflow import plan_text
-from callflow.call_plan import FIELDS, StepKind, json_schema
-from tests.support.web_station import WebStation
+from callflow.call_plan import FIELDS, StepKind, from_json, json_schema
+from tests.support.web_station import WebStation, site_body
 from web.accounts import Role
 
 CALL: dict[str, Any] = {"id": "call", "kind": "call_list", "outcomes": {"exhausted": "hand"}}
@@ -215,6 +215,93 @@ async def test_a_reader_may_look_and_not_write(api: httpx.AsyncClient, station: 
         ("DELETE", DRAFT),
         ("POST", f"{DRAFT}/publish"),
         ("POST", "/plans/night/roll-back"),
+        ("POST", "/plans/night/withdraw"),
+        ("POST", "/plans/night/bring-back"),
     ):
         answer = await api.request(method, path, headers={"Authorization": f"Bearer {token}"})
         assert answer.status_code == 403, path
+
+
+async def test_a_plan_is_withdrawn_and_brought_back(
+    api: httpx.AsyncClient, station: WebStation
+) -> None:
+    await api.post("/plans", json=body(HAND))
+    answer = await api.get("/plans/night/standing")
+    known = {"If-Match": answer.headers["ETag"]}
+    used = {"state": "in_use", "version": 1}
+    assert answer.json() == used | dict.fromkeys(("withdrawn_at", "withdrawn_by", "because"))
+    why = {"why": "Plus de nuits"}
+    answer = await api.post("/plans/night/withdraw", json=why, headers=known)
+    gone, mine = answer.json(), {"If-Match": answer.headers["ETag"]}
+    assert (answer.status_code, gone["state"], gone["because"]) == (200, "withdrawn", why["why"])
+    assert gone["withdrawn_by"] == "essai"
+    assert (await api.get("/plans/night/standing")).headers["ETag"] == mine["If-Match"]
+    listed = {
+        state: [each["id"] for each in (await api.get(f"/plans{state}")).json()["items"]]
+        for state in ("", "?state=in_use", "?state=withdrawn")
+    }
+    assert "night" not in listed[""] + listed["?state=in_use"]
+    assert listed["?state=withdrawn"] == ["night"]
+    assert (await api.get("/plans/night")).json()["steps"] == [HAND]
+    assert len((await api.get("/plans/night/versions")).json()["items"]) == 1
+    answer = await api.post("/plans/night/bring-back", json=why, headers=mine)
+    assert (answer.status_code, answer.json()["state"]) == (200, "in_use")
+    assert (await api.get("/plans")).json()["items"][-1]["id"] == "operator"
+    assert "night" in [each["id"] for each in (await api.get("/plans")).json()["items"]]
+
+
+async def test_who_withdraws_names_the_plan_as_they_knew_it(api: httpx.AsyncClient) -> None:
+    await api.post("/plans", json=body(HAND))
+    known = {"If-Match": (await api.get("/plans/night/standing")).headers["ETag"]}
+    why = {"why": "x"}
+    for act in ("withdraw", "bring-back"):
+        assert (await api.post(f"/plans/night/{act}", json=why)).status_code == 428
+        for sent in ({}, {"why": ""}, {**why, "sure": True}):
+            answer = await api.post(f"/plans/night/{act}", json=sent, headers=known)
+            assert answer.status_code == 422, answer.text
+        answer = await api.post(f"/plans/nothing/{act}", json=why, headers=known)
+        assert answer.status_code == 404
+    await api.post("/plans", json=body(CALL, HAND))
+    late = await api.post("/plans/night/withdraw", json=why, headers=known)
+    assert late.status_code == 412
+    assert "somebody published, withdrew or brought back this plan" in late.json()["detail"]
+    known = {"If-Match": late.headers["ETag"]}
+    assert (await api.post("/plans/night/bring-back", json=why, headers=known)).status_code == 409
+    assert (await api.post("/plans/night/withdraw", json=why, headers=known)).status_code == 200
+    assert (await api.post("/plans/night/withdraw", json=why, headers=known)).status_code == 412
+
+
+async def test_what_keeps_a_plan_is_said_and_what_a_withdrawn_one_refuses(
+    api: httpx.AsyncClient, station: WebStation
+) -> None:
+    await api.post("/plans", json=body(HAND))
+    mine = await begun(api, CALL, HAND)
+    site = {**site_body(), "plans": {"intrusion": "night"}}
+    assert (await api.put("/sites/1001", json=site)).is_success
+    known = {"If-Match": (await api.get("/plans/night/standing")).headers["ETag"]}
+    why = {"why": "x"}
+    answer = await api.post("/plans/night/withdraw", json=why, headers=known)
+    assert answer.status_code == 409
+    assert answer.json()["detail"].startswith("sites follow this plan")
+    assert answer.json()["detail"].endswith("(1001)")
+    assert (await api.put("/sites/1001", json={**site, "plans": {}})).is_success
+    standard = {"If-Match": (await api.get("/plans/fire/standing")).headers["ETag"]}
+    answer = await api.post("/plans/fire/withdraw", json=why, headers=standard)
+    assert answer.status_code == 409
+    assert "alarms fall back on this plan" in answer.json()["detail"]
+    assert (await api.post("/plans/night/withdraw", json=why, headers=known)).status_code == 200
+    answer = await api.put("/sites/1001", json=site)
+    assert (answer.status_code, answer.json()["field"]) == (422, "plans.intrusion")
+    assert "this plan is withdrawn: choose another one" in answer.json()["detail"]
+    refused = (
+        await api.put("/plans/night", json=body(HAND, name="Autre")),
+        await api.put("/plans/night", content=plan_text.write(from_json(body(HAND))), headers=YAML),
+        await api.put(DRAFT, json=body(HAND), headers=mine),
+        await api.post(f"{DRAFT}/publish", json=why, headers=mine),
+        await api.post("/plans/night/roll-back", json={"version": 1, "why": "x"}),
+        await api.post("/plans/night/rehearse", json={"site": "1001", "kind": "fire"}),
+    )
+    for answer in refused:
+        assert answer.status_code == 409, answer.text
+        assert "this plan is withdrawn: bring it back first: night" in answer.text
+    assert (await api.get("/plans/night")).json()["version"] == 1
