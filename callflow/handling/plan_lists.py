@@ -38,10 +38,8 @@ def listed(
     newest = {row["id"]: row for row in plans.newest_rows(tx)}
     followers = _followers(tx)
     rows = [
-        {
-            **_listed(plan_id, newest.get(plan_id), drafts.get(plan_id), followers[plan_id]),
-            "withdrawn": gone.get(plan_id),
-        }
+        _listed(plan_id, newest.get(plan_id), drafts.get(plan_id), gone.get(plan_id))
+        | {"sites": followers[plan_id]}
         for plan_id in {**newest, **drafts}
         if (plan_id in gone) == (state == "withdrawn")
     ]
@@ -68,16 +66,21 @@ _KEYS: dict[str, Callable[[Row], Any]] = {
 }
 
 
-def _listed(plan_id: str, newest: Row | None, draft: Row | None, sites: int) -> Row:
+def _listed(plan_id: str, newest: Row | None, draft: Row | None, gone: Row | None) -> Row:
     shown = newest or draft or {}
+    by, at = shown.get("published_by"), shown.get("published_at")
+    if draft is not None:
+        by, at = draft["changed_by"], draft["changed_at"]
+    if gone is not None:
+        by, at = gone["withdrawn_by"], gone["withdrawn_at"]
     return {
         "id": plan_id,
         "name": str(shown["name"] or plan_id),
         "version": newest["version"] if newest else 0,
         "draft": draft is not None,
-        "changed_by": draft["changed_by"] if draft else shown["published_by"],
-        "changed_at": draft["changed_at"] if draft else shown["published_at"],
-        "sites": sites,
+        "withdrawn": gone,
+        "changed_by": by,
+        "changed_at": at,
     }
 
 

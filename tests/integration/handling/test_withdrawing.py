@@ -216,14 +216,11 @@ def test_a_terminated_site_does_not_come_back_to_a_withdrawn_plan(station: Stati
 
 def test_nobody_is_made_to_follow_a_withdrawn_one(station: Station) -> None:
     withdraws(station)
-    own = {"night": {"call": {"attempts": 4}}}
-    asked = {"plan_overrides.night": {"plan_overrides": own}}
-    asked |= {
-        f"{field}.{name}": {field: value}
-        for field, name, value in (
-            ("plans", "*", {"*": "night"}),
-            ("plan_rules", "0.plan", [{"plan": "night", "kinds": ["fire"]}]),
-        )
+    rules: list[Row] = [{"plan": "night", "kinds": ["fire"]}]
+    asked: dict[str, Row] = {
+        "plans.*": {"plans": {"*": "night"}},
+        "plan_rules.0.plan": {"plan_rules": rules},
+        "plan_overrides.night": {"plan_overrides": {"night": {"call": {"attempts": 4}}}},
     }
     before = station.read(lambda tx: handling.get_site(tx, "1002"))
     for field, changed in asked.items():
@@ -239,7 +236,7 @@ def test_nobody_is_made_to_follow_a_withdrawn_one(station: Station) -> None:
 
 
 def test_settings_that_a_site_had_of_it_do_not_stand_in_the_way(station: Station) -> None:
-    own = {"night": {"call": {"attempts": 4}}}
+    own: Row = {"night": {"call": {"attempts": 4}}}
     station.put(plan_overrides=own)
     withdraws(station)
     station.put(plan_overrides=own, name="Autre nom")
@@ -298,8 +295,11 @@ def test_the_list_hides_it_unless_it_is_asked_for(station: Station) -> None:
     withdraws(station)
 
     def listed(state: str) -> list[str]:
-        every = {"text": "", "sort": "name", "descending": False, "offset": 0, "limit": 50}
-        rows, count = station.read(lambda tx: plan_lists.listed(tx, state=state, **every))
+        rows, count = station.read(
+            lambda tx: plan_lists.listed(
+                tx, text="", state=state, sort="changed", descending=True, offset=0, limit=50
+            )
+        )
         assert count == len(rows)
         return [row["id"] for row in rows]
 
