@@ -205,12 +205,9 @@ def _sites(full: FullStation, said: Callable[[str], str]) -> None:
     for name, steps in STEPS.items():
         body = {"id": name, "name": name, "steps": steps}
         station.do(lambda tx, body=body: handling.publish_plan(tx, body, NAME, now))
-    for name in (SPARE, WITHDRAWN):
-        body = {
-            "id": name,
-            "name": said(name),
-            "steps": [{"id": "hand", "kind": "hand_to_operator"}],
-        }
+    for name, called in ((SPARE, "Rechange"), (WITHDRAWN, "Hiver")):
+        hand = {"id": "hand", "kind": "hand_to_operator"}
+        body = {"id": name, "name": said(called), "steps": [hand]}
         station.do(lambda tx, body=body: handling.publish_plan(tx, body, NAME, now))
     why = said("Fermé l'hiver")
     station.do(lambda tx: withdraw(tx, WITHDRAWN, "1", why, NAME, now))

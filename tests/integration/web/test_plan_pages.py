@@ -204,9 +204,9 @@ async def test_a_plan_is_withdrawn_on_its_page_and_brought_back(
     published(station, night(HAND))
     station.site(plans={"*": "night"})
     shown = await admin.see("/plans/night")
-    assert "sites follow this plan: have them follow another one first :" in said(shown)
+    assert "Sites follow this plan: have them follow another one first :" in said(shown)
     assert "/plans/night/withdraw" not in shown.text
-    assert "alarms fall back on this plan" in said(await admin.see("/plans/fire"))
+    assert "Alarms fall back on this plan" in said(await admin.see("/plans/fire"))
     refused = await admin.send("/plans/night/withdraw", as_of="1", why="Plus de nuits")
     assert refused.status_code == 409
     assert "sites follow this plan" in said(refused)
