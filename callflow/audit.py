@@ -16,7 +16,7 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
     "sites": (
         *("site_created", "site_changed", "sites_imported", "code_changed"),
         *("contract_changed", "contract_planned", "contract_dropped"),
-        *("contact_closed", "contact_restored"),
+        *("contact_closed", "contact_restored", "part_removed", "part_restored"),
         *("guard_firm_changed", "firm_member_changed", "firm_member_removed", "directory_changed"),
         *("firm_closed", "firm_reopened", "client_renamed"),
     ),

@@ -19,6 +19,7 @@ class Kept(StrEnum):
     IMAGES = "images"  # stills and clips
     SIGNALS = "signals"  # what panels sent
     PEOPLE = "people"  # contacts whom no site has any more
+    PARTS = "parts"  # what was taken away from sites: accounts, zones, cameras and the like
     INCIDENTS = "incidents"  # filed ones, calls, notes, and what the logbook says of them
 
 
@@ -38,6 +39,8 @@ LIMITS: Mapping[Kept, Limits] = {
     Kept.SIGNALS: Limits(365, 1826),
     # A season in which one who was removed by mistake comes back; the same five years.
     Kept.PEOPLE: Limits(90, 1826),
+    # The same: what was taken away by mistake comes back.
+    Kept.PARTS: Limits(90, 1826),
     # A year, in which a bill and an intervention are disputed; the same five years.
     Kept.INCIDENTS: Limits(365, 1826),
 }

@@ -308,6 +308,7 @@ KEPT = {
     "images": N_("Images and clips"),
     "signals": N_("Signals of panels"),
     "people": N_("People whom no site has any more: they are erased everywhere"),
+    "parts": N_("Accounts, zones, cameras and the like that were removed from sites"),
     "incidents": N_("Alarms with all that belongs to them, calls, notes and the logbook's words"),
 }
 #: What the audit tells of, by the groups of callflow/audit.py; then all of each half.
@@ -585,6 +586,18 @@ CALL_BACK_RESULTS = {
 #: Why an act or an address is refused, as the other modules say it: shown in the page's language.
 REFUSALS = (
     N_("somebody changed this meanwhile: look at it as it is now, and change it again"),
+    N_("this account is declared again"),
+    N_("there is a zone of this number again"),
+    N_("there is a panel user of this number again"),
+    N_("a plan is chosen for these alarms again"),
+    N_("this rule is there again"),
+    N_("this code means something else here again"),
+    N_("this camera is there again"),
+    N_("its hours are watched again"),
+    N_("this is not among what was removed from this site: look again"),
+    N_("its account is removed: bring that back first"),
+    N_("whom this user stands for is not called for this site: call them again"),
+    N_("another camera of this site has this address"),
     N_("must be an instant with its offset, such as 2026-08-01T00:00:00Z"),
     N_("must be the id of the contact who stands in"),
     N_("must be 1 to 64 letters, digits, dots and hyphens"),

@@ -23,7 +23,7 @@ from callflow.handling.telling import tell
 from callflow.instants import to_iso
 from callflow.logbook import MACHINE
 from callflow.retention import Kept
-from callflow.storage import Tx, incidents, past
+from callflow.storage import Tx, incidents, past, removed
 from callflow.storage import retention as rows
 from callflow.storage import schema as t
 from callflow.vault import Vault
@@ -36,6 +36,8 @@ _FILES, _SIGNALS = 100, 500
 _INCIDENTS, _CALLS, _ENTRIES = 10, 50, 100
 #: People that are tried for one erasure.
 _PEOPLE = 20
+#: What was removed from sites, of one transaction.
+_PARTS = 100
 #: Why a recording or an image has no file any more.
 PURGED = "purged"
 
@@ -160,6 +162,14 @@ def _signals(tx: Tx, before: datetime, now: datetime) -> Iterator[Row]:
         yield {"count": len(found), "until": to_iso(found[-1]["received_at"])}
 
 
+def _parts(tx: Tx, before: datetime, now: datetime) -> Iterator[Row]:
+    """What was removed from sites comes back no more."""
+    found = rows.take(tx, removed.due(before), _PARTS)
+    if found:
+        removed.drop(tx, [row["id"] for row in found])
+        yield {"count": len(found)}
+
+
 def _incidents(tx: Tx, before: datetime, now: datetime) -> Iterator[Row]:
     """Alarms whose time is over: their files and parts, then their words, then they themselves."""
     found = [row["id"] for row in rows.take(tx, past.due_incidents(before), _INCIDENTS)]
@@ -216,5 +226,6 @@ _PURGES = {
     Kept.RECORDINGS: _recordings,
     Kept.IMAGES: _images,
     Kept.SIGNALS: _signals,
+    Kept.PARTS: _parts,
     Kept.INCIDENTS: _incidents,
 }

@@ -21,6 +21,7 @@ from callflow.handling import (
     contacts,
     contracts,
     passwords,
+    removed,
     site_rules,
 )
 from callflow.handling.contacts import e164
@@ -30,6 +31,7 @@ from callflow.handling.withdrawn import check_chosen
 from callflow.signal import Kind
 from callflow.site import SiteState
 from callflow.storage import Tx, own_days, sites, supervision
+from callflow.storage import removed as removed_rows
 from callflow.storage import schema as t
 from callflow.storage.sites import upsert
 from callflow.vault import Vault
@@ -91,11 +93,20 @@ def get_sites(tx: Tx, site_ids: Sequence[str]) -> list[Row]:
 
 
 def put_site(
-    tx: Tx, vault: Vault, site_id: str, body: Row, who: str, now: datetime, *, because: str = ""
+    tx: Tx,
+    vault: Vault,
+    site_id: str,
+    body: Row,
+    who: str,
+    now: datetime,
+    *,
+    because: str = "",
+    renaming: bool = False,
 ) -> bool:
     """Create or replace a site; whether it is new. ``because``, or the ``reason`` of ``body``: why
     what is in it no more is there no more, or the contract another, which is refused without.
-    Raises BadSite, naming the field."""
+    ``renaming``: what is in it no more is there by another name. Raises BadSite, naming the
+    field."""
     because = because or body.get("reason") or ""
     old = sites.site_row(tx, site_id)
     shown = get_site(tx, site_id) if old else None
@@ -108,6 +119,7 @@ def put_site(
         contracts.written_anew(tx, site_id, old["state"], state, who, because, now)
     numbers = _numbers(body)
     before = {row["account"]: row for row in sites.account_rows(tx, site_id)}
+    removed_rows.clear_accounts(tx, site_id, set(numbers) - set(before))
     sites.drop_links(tx, site_id, numbers)
     for place, account in enumerate(accounts):
         _write_account(
@@ -127,7 +139,12 @@ def put_site(
     site_rules.write_overrides(tx, site_id, body.get("event_overrides") or [])
     people = [contact["id"] for contact in body.get("contacts", [])]
     site_rules.write_panel_users(tx, numbers, people, body.get("panel_users") or [])
-    _tell(tx, site_id, shown, body, who, now, because)
+    after = get_site(tx, site_id) or {}
+    _tell(tx, site_id, shown, after, body, who, now, because)
+    if old is not None and shown is not None and not renaming:
+        was, left = set_up(shown), set_up(after)
+        secrets = removed.secrets_of(before, old["cameras"])
+        removed.keep(tx, site_id, was, left, secrets, reason=because, who=who, now=now)
     there = {(c["id"], c["role"]) for c in body.get("contacts", [])}
     gone = [c for c in (shown or {}).get("contacts", []) if (c["id"], c["role"]) not in there]
     contracts.closed(tx, site_id, gone, reason=because, who=who, now=now)
@@ -135,13 +152,19 @@ def put_site(
 
 
 def _tell(
-    tx: Tx, site_id: str, before: Row | None, body: Row, who: str, now: datetime, because: str
+    tx: Tx,
+    site_id: str,
+    before: Row | None,
+    after: Row,
+    body: Row,
+    who: str,
+    now: datetime,
+    because: str,
 ) -> None:
     """Who changed what, from what to what; of a secret only that it was set."""
     if before is None:
         tell(tx, "site_created", now, site=site_id, by=who, who_did=who)
         return
-    after = get_site(tx, site_id) or {}
     found = changes(*(set_up(each) for each in (before, after)))
     fields: Row = {change.path: [change.before, change.after] for change in found}
     fields |= dict.fromkeys(_secrets_in(body))

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import delete, func, select, update
 
 from callflow.erasure import GONE
-from callflow.storage import erasing
+from callflow.storage import erasing, removed
 from callflow.storage import schema as t
 from callflow.storage.erasing import Home
 from callflow.storage.store import Tx
@@ -82,6 +82,7 @@ def images_of(tx: Tx, site_ids: Sequence[str]) -> list[str]:
 def forget(tx: Tx, client_id: str, pseudonym: str, now: datetime) -> None:
     """The sites are somebody's of whom nothing is known, and have no name, address or secret."""
     s = t.site.c
+    removed.forget_sites(tx, [site["id"] for site in sites_of(tx, client_id)])
     tx.execute(t.client.insert().values(id=pseudonym, name=GONE))
     nothing = dict.fromkeys(("recognition_word", "password", "duress_password"))
     values = {"client_id": pseudonym, "name": GONE, "address": "", "police_agreement": ""}

@@ -25,6 +25,7 @@ from callflow import logbook
 from callflow.call import CallState
 from callflow.erasure import GONE, Person
 from callflow.incident import State
+from callflow.storage import removed
 from callflow.storage import schema as t
 from callflow.storage.logbook import to_entry
 from callflow.storage.store import Tx
@@ -190,6 +191,8 @@ def taken_out(person: Person, pseudonym: str, home: Home, table: Table, row: Row
     changed: Row = {}
     for column in _texts(table):
         before = row[column.name]
+        if before != person.id and column.foreign_keys:
+            continue  # another row's key, which theirs may be a part of
         after = pseudonym if before == person.id else wording.taken_out(before)
         if after == GONE and column.nullable:
             after = None
@@ -255,6 +258,7 @@ def forget(tx: Tx, contact: str, pseudonym: str, sites: Sequence[str], now: date
     the panels is revoked."""
     for table in (t.site_contact, t.former_contact, t.firm_member):
         tx.execute(delete(table).where(table.c.contact_id == contact))
+    removed.forget_user(tx, contact)
     tx.execute(t.contact.insert().values(id=pseudonym, name=GONE, language="fr"))
     nothing = dict.fromkeys(
         ("phone", "code", "duress_code", "password", "duress_password", "availability")

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select,
 
 from callflow.incident import State
 from callflow.retention import Kept, Rule
-from callflow.storage import past
+from callflow.storage import past, removed
 from callflow.storage import schema as t
 from callflow.storage.schema.alarms import KEPT_FILE
 from callflow.storage.store import Tx
@@ -154,6 +154,7 @@ _DUE = {
     Kept.IMAGES: (due_images,),
     Kept.SIGNALS: (due_signals,),
     Kept.PEOPLE: (due_people,),
+    Kept.PARTS: (removed.due,),
     Kept.INCIDENTS: (
         past.due_incidents,
         past.due_calls,

@@ -208,15 +208,15 @@ def load_sites(
 
 
 def drop_links(tx: Tx, site_id: str, keep_accounts: Sequence[str]) -> None:
-    """Before a site is written anew: its contact links, zones and accounts no longer named go."""
+    """Before a site is written anew: its contact links, zones and accounts no longer named go. Of
+    an account only the key stays, with which its panel may still be heard."""
     tx.execute(delete(t.site_contact).where(t.site_contact.c.site_id == site_id))
     mine = select(t.account.c.account).where(t.account.c.site_id == site_id)
     tx.execute(delete(t.zone).where(t.zone.c.account.in_(mine)))
-    tx.execute(
-        update(t.account)
-        .where(t.account.c.site_id == site_id, t.account.c.account.not_in(list(keep_accounts)))
-        .values(site_id=None)
-    )
+    gone = (t.account.c.site_id == site_id) & t.account.c.account.not_in(list(keep_accounts))
+    users = select(t.account.c.account).where(gone)
+    tx.execute(delete(t.panel_user).where(t.panel_user.c.account.in_(users)))
+    tx.execute(update(t.account).where(gone).values(site_id=None, phone=None, line=None))
 
 
 def free_account(tx: Tx, account: str) -> None:

@@ -275,6 +275,7 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "armed": interventions.ARMED,
     "part": shifts.PARTS,
     "contract": sites.CONTRACTS,
+    "table": sites.PARTS,
     "kept": settings.KEPT,
     "day_kind": settings.DAYS,
     "role": access.ROLES,

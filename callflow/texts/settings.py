@@ -47,5 +47,6 @@ KEPT: Mapping[str, tuple[str, str]] = {
     "images": ("images", "images"),
     "signals": ("messages d'alarme", "signals"),
     "people": ("personnes", "people"),
+    "parts": ("éléments retirés de sites", "what was removed from sites"),
     "incidents": ("alarmes et appels", "alarms and calls"),
 }

@@ -45,6 +45,14 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "{who} est de nouveau appelé pour ce site ({by})",
         "{who} is called for this site again ({by})",
     ),
+    "part_removed": (
+        "Retiré par {by} : {table} {called} : {because}",
+        "Removed by {by}: {table} {called}: {because}",
+    ),
+    "part_restored": (
+        "Rétabli par {by} : {table} {called}",
+        "Brought back by {by}: {table} {called}",
+    ),
     "configuration_exported": (
         "Configuration entière remise en fichiers texte à {by}",
         "Whole configuration given out as text files to {by}",
@@ -80,6 +88,18 @@ CONTRACTS: Mapping[str, tuple[str, str]] = {
     "terminated": ("résilié", "terminated"),
 }
 
+#: What may be taken away from a site and brought back.
+PARTS: Mapping[str, tuple[str, str]] = {
+    "accounts": ("abonné", "account"),
+    "zones": ("zone", "zone"),
+    "panel_users": ("utilisateur de centrale", "panel user"),
+    "plans": ("choix de consigne", "choice of a plan"),
+    "plan_rules": ("règle de consigne", "rule for a plan"),
+    "event_overrides": ("code propre au site", "code of the site's own"),
+    "cameras": ("caméra", "camera"),
+    "schedule": ("horaires", "hours"),
+}
+
 #: What the last word of a field's path is called; others keep their technical name.
 _FIELDS: Mapping[str, tuple[str, str]] = {
     "name": ("nom", "name"),
@@ -107,6 +127,7 @@ _FIELDS: Mapping[str, tuple[str, str]] = {
     "recordings": ("enregistrements, en jours", "recordings, in days"),
     "images": ("images, en jours", "images, in days"),
     "people": ("personnes, en jours", "people, in days"),
+    "parts": ("éléments retirés, en jours", "removed parts, in days"),
     "signals": ("messages d'alarme, en jours", "signals, in days"),
     "licence": ("numéro d'agrément", "licence"),
     "sectors": ("secteurs", "sectors"),

@@ -256,7 +256,8 @@ def _deciders(said: Callable[[str], str]) -> list[Row]:
 
 
 def _contract(full: FullStation, said: Callable[[str], str]) -> None:
-    """The shop closes for a week soon, and one of its people is called no more."""
+    """The shop closes for a week soon, one of its people is called no more, and some of what it
+    had is removed."""
     now, vault = clock.now(), full.station.vault
     later: Row = {"reason": said("Congés"), "effective_at": now + timedelta(days=9)}
 
@@ -264,7 +265,11 @@ def _contract(full: FullStation, said: Callable[[str], str]) -> None:
         site = handling.get_site(tx, SHOP)
         assert site is not None
         gone = {**site["contacts"][1], "id": f"{SHOP}-9", "name": said("Ancien gérant"), "rank": 9}
+        camera = {"id": "vieille", "name": said("Ancienne caméra"), "url": "http://192.0.2.9/"}
+        zone = {"account": SHOP, "zone": "99", "name": said("Ancienne réserve")}
         more = {**site, "contacts": [*site["contacts"], gone]}
+        more |= {"zones": [*site["zones"], zone], "cameras": [*site["cameras"], camera]}
+        more |= {"schedule": site["schedule"] or {"week": {"mon": ["08:00-12:00"]}}}
         handling.put_site(tx, vault, SHOP, more, NAME, now)
         handling.put_site(tx, vault, SHOP, site, NAME, now, because=said("Parti"))
         state: Row = {"reason": said("Essais"), "effective_at": None, "who": NAME, "now": now}

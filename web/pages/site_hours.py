@@ -9,19 +9,22 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from callflow.handling import contracts, removed
 from callflow.holidays import OwnDays
+from callflow.hours import DAYS
 from callflow.schedule import Schedule
 from callflow.storage import Tx, own_days
 from web import calendar_views
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
 from web.calendar_views import Mark
-from web.pages import forms, hours_forms, site_saving
-from web.pages.site_fields import Ask, Field
+from web.pages import forms, hours_forms, site_removed, site_saving
+from web.pages.site_fields import Ask, Field, Part, label
 from web.pages.site_saving import Body
 from web.problems import ProblemError
 from web.refusals import Wrong
 from web.station import Station, station_of
+from web.words import N_
 
 router = APIRouter(include_in_schema=False)
 
@@ -39,6 +42,22 @@ _RULES = (
 )
 
 
+def _of_days(site: Body, language: str) -> dict[str, str]:
+    return {day: label(day, language) for day in DAYS}
+
+
+#: A site's hours as what was removed from it is listed.
+HOURS = Part(
+    name=removed.SCHEDULE,
+    title=N_("When it is open"),
+    adding="",
+    fields=(Field(name="when", told=True, choices=_of_days),),
+    known_by=lambda item: (),
+    listed=lambda site: [hours_forms.typed_week((site["schedule"] or {}).get("week"))],
+    put=lambda site, items: site,
+)
+
+
 @router.get("/sites/{site_id}/edit/hours")
 async def show(
     site_id: str, request: Request, visitor: Configurer, station: Here, year: _Year = None
@@ -53,9 +72,25 @@ async def show(
 async def write_hours(
     site_id: str, request: Request, visitor: Configurer, station: Here
 ) -> Response:
-    """When the site is open; without ``scheduled`` nothing is expected of it."""
+    """When the site is open; without ``scheduled`` nothing is expected of it, for a reason."""
     form = await forms.sent(request)
     return await _save(station, visitor, site_id, form, lambda site: _hours(site, form))
+
+
+@router.post("/sites/{site_id}/hours/back")
+async def bring_back(
+    site_id: str, request: Request, visitor: Configurer, station: Here
+) -> Response:
+    """Its hours are watched again, as they were."""
+    form = await forms.sent(request)
+    return await site_saving.bring_back(
+        station,
+        visitor,
+        site_id,
+        form,
+        back=_back(site_id),
+        again=lambda wrong: _page(station, visitor, site_id, wrong=wrong),
+    )
 
 
 @router.post("/sites/{site_id}/rules")
@@ -82,13 +117,19 @@ async def _save(
         site_id,
         form,
         changed,
-        back=f"/sites/{quote(site_id, safe='')}/edit/hours?saved=page",
+        back=_back(site_id),
         again=lambda wrong: _page(station, visitor, site_id, wrong=wrong, typed=form),
     )
 
 
+def _back(site_id: str) -> str:
+    return f"/sites/{quote(site_id, safe='')}/edit/hours?saved=page"
+
+
 def _hours(site: Body, form: forms.Form) -> Body:
     if not form.get("scheduled"):
+        if site["schedule"] is not None:
+            contracts.a_reason(form.get("reason", ""))
         return {**site, "schedule": None}
     schedule: Body = {
         "week": hours_forms.week(form),
@@ -133,6 +174,7 @@ async def _page(
             "number": year or today.year,
             "signs": calendar_views.SIGNS,
             "marks": (Mark.WHOLE, Mark.PART, Mark.NONE, Mark.HOLIDAY, Mark.EXCEPTION),
+            "gone": site_removed.shown(tx, site, (HOURS,), visitor.language),
             **drawn,
         }
 

@@ -23,7 +23,7 @@ from callflow.supervision import user_key
 from web import i18n, words
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
-from web.pages import forms, hours_forms, site_saving
+from web.pages import forms, hours_forms, site_removed, site_saving
 from web.pages.site_fields import ALARMS, Ask, Choices, Field, Part, label
 from web.pages.site_saving import Body
 from web.problems import ProblemError, not_found
@@ -305,7 +305,7 @@ TABS = {
     "panels": Tab(N_("Panels, zones, users"), (ACCOUNTS, ZONES, PANEL_USERS)),
     "codes": Tab(N_("Plans, codes, cameras"), (PLANS, RULES, CODES, CAMERAS)),
 }
-ACTS = ("save", "remove")
+ACTS = ("save", "remove", "back")
 _TAB_OF = {part.name: (name, part) for name, tab in TABS.items() for part in tab.parts}
 
 _Line = Annotated[str, Query(max_length=100)]
@@ -333,18 +333,30 @@ async def show(
 async def write(
     site_id: str, part: str, act: str, request: Request, visitor: Configurer, station: Here
 ) -> Response:
-    """Adds a row, or changes the one that ``key`` names; or removes that."""
+    """Adds a row, or changes the one that ``key`` names; or removes that, or brings back one that
+    was ``removed``."""
     if part not in _TAB_OF or act not in ACTS:
         raise not_found("table")
     tab, table = _TAB_OF[part]
     form = await forms.sent(request)
+    back = f"/sites/{quote(site_id, safe='')}/edit/{tab}?saved={part}#{part}"
+    if act == "back":
+        return await site_saving.bring_back(
+            station,
+            visitor,
+            site_id,
+            form,
+            back=back,
+            again=lambda wrong: _tables(station, visitor, site_id, tab, wrong=wrong),
+        )
     return await site_saving.save(
         station,
         visitor,
         site_id,
         form,
         lambda site: _changed(site, table, form, remove=act == "remove"),
-        back=f"/sites/{quote(site_id, safe='')}/edit/{tab}?saved={part}#{part}",
+        renaming=act == "save",
+        back=back,
         again=lambda wrong: _tables(
             station, visitor, site_id, tab, wrong=wrong, typed={**form, "part": part}
         ),
@@ -386,7 +398,8 @@ async def _tables(
             _table(each, site, visitor.language, q, opened.get(each.name, ""))
             for each in TABS[tab].parts
         ]
-        return {"tab": tab, "tables": tables, "q": q, "most": MOST}
+        gone = site_removed.shown(tx, site, TABS[tab].parts, visitor.language, q)
+        return {"tab": tab, "tables": tables, "q": q, "most": MOST, "gone": gone}
 
     return await site_saving.shown(
         station, visitor, site_id, "site_tables.html", values, wrong=wrong, typed=typed
@@ -415,5 +428,7 @@ def _table(part: Part, site: Body, language: str, text: str, key: str) -> Body:
         "rows": found[:MOST],
         "key": key if this is not None else "",
         "called": part.fields[0].said(this, site, language) if this else "",
+        "named_by": site_removed.naming(site, key) if this and part is ZONES else (),
+        "last": bool(this) and part is ACCOUNTS and len(items) == 1,
         "fields": [f.asked(this, site, language) for f in part.fields if not f.told],
     }

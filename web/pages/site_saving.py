@@ -9,6 +9,7 @@ from fastapi import Response
 from fastapi.responses import RedirectResponse
 
 from callflow import handling
+from callflow.handling import removed
 from callflow.storage import Tx, sites
 from web import refusals, seen
 from web.access_views import frame
@@ -49,14 +50,36 @@ async def save(
     *,
     back: str,
     again: Callable[[Wrong], Awaitable[Response]],
+    renaming: bool = False,
 ) -> Response:
     """Write the site as ``change`` makes it and lead ``back``; where it is refused, the page
-    ``again``, which says why."""
+    ``again``, which says why. ``renaming``: nothing is taken away by it."""
     now = station.clock()
 
     def run(tx: Tx) -> None:
-        body, why = change(unchanged(tx, site_id, form)), forms.line(form, "reason").strip()
-        handling.put_site(tx, station.vault, site_id, body, visitor.name, now, because=why)
+        site = unchanged(tx, site_id, form)
+        said: dict[str, Any] = {"because": forms.line(form, "reason").strip(), "renaming": renaming}
+        handling.put_site(tx, station.vault, site_id, change(site), visitor.name, now, **said)
+
+    return await done(station, run, back=back, again=again)
+
+
+async def bring_back(
+    station: Station,
+    visitor: Visitor,
+    site_id: str,
+    form: forms.Form,
+    *,
+    back: str,
+    again: Callable[[Wrong], Awaitable[Response]],
+) -> Response:
+    """What was ``removed`` from the site, of this id, is there again."""
+    now = station.clock()
+
+    def run(tx: Tx) -> None:
+        site, one = unchanged(tx, site_id, form), form.get("removed", "")
+        body = removed.back(tx, station.vault, site, one, visitor.name, now)
+        handling.put_site(tx, station.vault, site_id, body, visitor.name, now)
 
     return await done(station, run, back=back, again=again)
 

@@ -10,7 +10,7 @@ from callflow.storage.schema.alarms import (
     undo,
 )
 from callflow.storage.schema.base import UtcDateTime, metadata
-from callflow.storage.schema.contracts import contract_change, former_contact
+from callflow.storage.schema.contracts import contract_change, former_contact, removed_part
 from callflow.storage.schema.distribution import call_back
 from callflow.storage.schema.erasure import erasure
 from callflow.storage.schema.interventions import firm_member, guard_firm, measure, visit
@@ -96,6 +96,7 @@ __all__ = [
     "process",
     "recording",
     "recovery_code",
+    "removed_part",
     "retention",
     "roster",
     "seal",

@@ -1,8 +1,9 @@
-"""How a site's contract changed and will change, and who was called for it once (D2)."""
+"""How a site's contract changed and will change, who was called for it once, and what it had
+(D2)."""
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, Index, String, Table, Text
+from sqlalchemy import JSON, Boolean, Column, Index, Integer, LargeBinary, String, Table, Text
 
 from callflow.storage.schema.base import id_column, instant, metadata, reference
 
@@ -37,4 +38,21 @@ former_contact = Table(
     Column("closed_by", Text, nullable=False),
     instant("closed_at", null=False),
     instant("restored_at"),
+)
+
+#: What was taken away from a site and may come back: callflow/handling/removed.py.
+removed_part = Table(
+    "removed_part",
+    metadata,
+    id_column(),
+    reference("site_id", "site.id"),
+    Column("part", String(16), nullable=False),
+    Column("known_by", Text, nullable=False),  # an account's is its number
+    Column("place", Integer, nullable=False),  # among those of its part, the first is 0
+    Column("item", JSON, nullable=False),  # as PUT takes it
+    Column("secret", LargeBinary, nullable=True),  # its key or password; encrypted, see vault
+    Column("reason", Text, nullable=False),
+    Column("removed_by", Text, nullable=False),
+    instant("removed_at", null=False),
+    Index("ix_removed_part_known_by", "part", "known_by"),
 )

@@ -315,7 +315,9 @@ def _site_forms(world: World, page: Page) -> str:
 
 
 def _site_tables(world: World, page: Page) -> str:
+    """A zone was removed, and another is to be changed."""
     account = world.site()
+    _removed(world, account, zones=[{"account": account, "zone": "8", "name": "Quai"}])
     return f"/sites/{account}/edit/panels?row=zones:{account}/3"
 
 
@@ -374,7 +376,23 @@ def _versions(world: World, page: Page) -> str:
 
 
 def _site_hours(world: World, page: Page) -> str:
-    return f"/sites/{world.site()}/edit/hours"
+    account = world.site()
+    _removed(world, account, schedule={"week": {"mon": ["08:00-12:00"]}})
+    return f"/sites/{account}/edit/hours"
+
+
+def _removed(world: World, account: str, **more: Any) -> None:
+    """The site had something, which was removed."""
+    vault, now = world.station.vault, clock.now()
+
+    def write(tx: Tx) -> None:
+        site = handling.get_site(tx, account)
+        assert site is not None
+        had = {n: [*site[n], *v] if isinstance(v, list) else v for n, v in more.items()}
+        handling.put_site(tx, vault, account, {**site, **had}, CHIEF, now)
+        handling.put_site(tx, vault, account, site, CHIEF, now, because="déposé")
+
+    world.do(write)
 
 
 def _site_person(world: World, page: Page) -> str:

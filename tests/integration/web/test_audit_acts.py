@@ -146,11 +146,28 @@ async def on_duty(w: World) -> httpx.Response:
     return made
 
 
-async def suspended(w: World) -> httpx.Response:
+async def as_of(w: World) -> str:
     shown = (await w.chief.see("/sites/1001/edit")).text
-    (as_of,) = set(re.findall(r'name="as_of" value="([^"]+)"', shown))
-    fields = {"state": "suspended", "reason": "unpaid", "as_of": html.unescape(as_of)}
+    (found,) = set(re.findall(r'name="as_of" value="([^"]+)"', shown))
+    return html.unescape(found)
+
+
+async def suspended(w: World) -> httpx.Response:
+    fields = {"state": "suspended", "reason": "unpaid", "as_of": await as_of(w)}
     return await w.chief.send("/sites/1001/contract", **fields)
+
+
+async def removed(w: World) -> httpx.Response:
+    fields = {"key": "1001/3", "reason": "no sensor", "as_of": await as_of(w)}
+    return await w.chief.send("/sites/1001/tables/zones/remove", **fields)
+
+
+async def zone_back(w: World) -> httpx.Response:
+    await removed(w)
+    shown = (await w.chief.see("/sites/1001/edit/panels")).text
+    (gone,) = re.findall('name="removed" value="([^"]+)"', shown)
+    fields = {"removed": gone, "as_of": await as_of(w)}
+    return await w.chief.send("/sites/1001/tables/zones/back", **fields)
 
 
 def soon(**more: Any) -> dict[str, Any]:
@@ -211,6 +228,11 @@ ACTS: dict[str, tuple[Act, str, str, str]] = {
     "a site, by the API": (program("GET", "/sites/1001"), PROGRAM, "seen", "essai looks at"),
     "the audit": (page("/audit"), CHIEF, "audit", "odile reads the audit"),
     # --- changed
+    "a zone removed": (removed, CHIEF, "sites", "zone 3 Hall d'entrée: no sensor"),
+    "a zone brought back": (
+        zone_back,
+        *(CHIEF, "sites", "Brought back by odile: zone 3 Hall d'entrée"),
+    ),
     "a site's name": (
         program("PUT", "/sites/1001", NEIGHBOUR),
         *(PROGRAM, "sites", "name Bijouterie du Parlement Bijouterie du Parc"),

@@ -57,6 +57,7 @@ NO_WORDS: dict[str, str] = {
     "zone": "kind",
     "contract_change": "state",
     "former_contact": "role",
+    "removed_part": "part known_by",
     "guard_firm": "part",
     "panel_user": "part",
     "event_override": "kind category",

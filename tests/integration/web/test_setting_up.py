@@ -13,7 +13,7 @@ import pytest
 from fastapi import FastAPI
 
 from callflow import audit, clock, handling
-from callflow.storage import contracts, logbook
+from callflow.storage import contracts, logbook, removed
 from tests.support.routes import all_routes
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
@@ -133,6 +133,8 @@ _TOLD = {
     "contract_dropped": {"contract"},
     "contact_closed": {"who", "role", "because"},
     "contact_restored": {"who", "role"},
+    "part_removed": {"table", "called", "item", "because"},
+    "part_restored": {"table", "called", "item"},
     "client_renamed": {"old", "name"},
     "firm_closed": {"firm", "because"},
     "firm_reopened": {"firm"},
@@ -176,6 +178,11 @@ async def test_each_form_says_that_it_is_saved_and_leaves_an_audit_row(
         scheduled="yes",
         mon="8:00-18:00".replace("8", "08", 1),
     )
+    unwatched = {"reason": "Fermé"}
+    await desk.fills(f"{site}/hours", f"{AT[:-5]}/hours", "part_removed", **unwatched)
+    (gone,) = read(lambda tx: removed.of_site(tx, "1001", ["schedule"]))
+    path = f"{AT[:-5]}/hours/back"
+    await desk.fills(f"{site}/hours/back", path, "part_restored", removed=gone["id"])
     rules = {"cancel_within": "90", "swinger_after": "3", "police_agreement": "2026-12"}
     await desk.fills(f"{site}/rules", "/sites/1001/rules", "site_changed", **rules)
 
@@ -248,6 +255,12 @@ async def _tables(desk: Desk) -> None:
     for part, (key, typed) in rows.items():
         await desk.fills(f"{stem}/{part}/save", f"{path}/{part}/save", "site_changed", **typed)
         row = {"key": key or site_of(desk.station)["cameras"][0]["id"], "reason": "Déposé"}
+        before = site_of(desk.station)[part]
+        await desk.fills(f"{stem}/{part}/remove", f"{path}/{part}/remove", "part_removed", **row)
+        (gone,) = desk.station.store.read_now(lambda tx: removed.of_site(tx, "1001", [part]))
+        again = {"removed": gone["id"]}
+        await desk.fills(f"{stem}/{part}/back", f"{path}/{part}/back", "part_restored", **again)
+        assert site_of(desk.station)[part] == before
         await desk.fills(f"{stem}/{part}/remove", f"{path}/{part}/remove", "site_changed", **row)
 
 

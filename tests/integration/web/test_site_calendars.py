@@ -103,8 +103,17 @@ async def test_hours_and_rules_are_written_drawn_and_taken_away(
     rules["swinger_after"] = "1.5"
     status, text = await send(admin, HOURS, "/sites/1001/rules", **rules)
     assert (status, "must be a number" in text) == (422, True)
-    await send(admin, HOURS, "/sites/1001/hours", **WEEK)
+    status, text = await send(admin, HOURS, "/sites/1001/hours", **WEEK)
+    assert (status, "write down why" in text, site(station)["schedule"]) == (422, True, kept)
+    await send(admin, HOURS, "/sites/1001/hours", **WEEK, reason="fermé l'hiver")
     assert site(station)["schedule"] is None
+    shown = (await admin.see(HOURS)).text
+    assert "fermé l&#39;hiver" in shown
+    (gone,) = re.findall('name="removed" value="([0-9a-f]+)"', shown)
+    await send(admin, HOURS, "/sites/1001/hours/back", removed=gone)
+    assert site(station)["schedule"] == kept
+    status, text = await send(admin, HOURS, "/sites/1001/hours/back", removed=gone)
+    assert (status, "among what was removed" in text) == (404, True)
 
 
 async def test_what_somebody_may_do_is_set_apart_by_kind(

@@ -103,6 +103,44 @@ async def test_zones_accounts_and_users_are_written(station: WebStation, admin: 
     assert (len(after["accounts"]), len(after["zones"]), after["panel_users"]) == (1, 1, [])
 
 
+async def test_what_is_removed_is_shown_with_its_reason_and_brought_back(
+    station: WebStation, app: FastAPI, admin: Person
+) -> None:
+    await send(admin, "cameras", at=CODES, name="Cour", url=RTSP, zones="03, 4")
+    shown = (await admin.see(f"{PANELS}?row=zones:1001/3")).text
+    assert re.search("mean it no more:.*Cour", shown)  # the camera names the zone
+    assert "heard no more" in (await admin.see(f"{PANELS}?row=accounts:1001")).text
+    before = site(station)
+    await send(admin, "zones", "remove", key="1001/3", reason="Capteur en panne")
+    assert site(station)["zones"] == []
+    french = (await admin.see(f"{PANELS}?lang=fr")).text
+    assert re.search("Retiré.*Hall d&#39;entrée.*alix.*Capteur en panne.*Rétablir", french, re.S)
+    assert 'id="removed"' not in (await admin.see(CODES)).text  # nothing of these tables
+    assert 'id="removed"' not in (await admin.see(f"{PANELS}?q=coffre")).text
+    (gone,) = re.findall('name="removed" value="([0-9a-f]+)"', french)
+    # Its number is given to another meanwhile: said in words, in the page's language.
+    await send(admin, "zones", account="1001", zone="03", name="Cave")
+    status, said = await send(admin, "zones", "back", removed=gone)
+    assert (status, "there is a zone of this number again : 3 Hall d'entrée" in said) == (409, True)
+    await send(admin, "zones", key="1001/3", account="1001", zone="5", name="Cave", kind="")
+    assert len(re.findall('name="removed"', (await admin.see(PANELS)).text)) == 1  # 03 is 5 now
+    # Two at once: the second is told, and nothing is brought back twice.
+    bea = Person(app, "bea")
+    station.user("bea", Role.ADMINISTRATOR)
+    await bea.log_in()
+    found = re.search(r'name="as_of" value="([^"]+)"', (await bea.see(PANELS)).text)
+    assert found
+    assert (await send(admin, "zones", "back", removed=gone))[0] == 303
+    late = {"as_of": html.unescape(found[1]), "removed": gone}
+    answer = await bea.send("/sites/1001/tables/zones/back", **late)
+    assert answer.status_code == 409
+    assert "entre-temps" in answer.text
+    assert (await send(admin, "zones", "back", removed=gone))[0] == 404
+    cave = {"account": "1001", "zone": "5", "name": "Cave", "kind": None}
+    assert site(station)["zones"] == [*before["zones"], cave]
+    assert 'id="removed"' not in (await admin.see(PANELS)).text
+
+
 async def test_a_change_is_told_with_before_and_after(station: WebStation, admin: Person) -> None:
     await send(admin, "zones", key="1001/3", account="1001", zone="3", name="Vitrine", kind="fire")
     entries = station.store.read_now(lambda tx: logbook.page(tx, site="1001", limit=100))
