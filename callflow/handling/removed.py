@@ -75,7 +75,9 @@ def with_items(site: Row, part: str, items: list[Row]) -> Row:
 
 
 def called(part: str, item: Row) -> str:
-    """What people call an item."""
+    """What people call an item; hours by the times of their week."""
+    if part == SCHEDULE:
+        return ", ".join(sorted({span for day in item.get("week", {}).values() for span in day}))
     names = {
         ACCOUNTS: ("account",),
         ZONES: ("zone", "name"),
@@ -84,7 +86,6 @@ def called(part: str, item: Row) -> str:
         RULES: ("plan",),
         CODES: ("code", "zone"),
         CAMERAS: ("name",),
-        SCHEDULE: (),
     }[part]
     return " ".join(str(item[name]) for name in names if item[name])
 

@@ -265,7 +265,11 @@ def _contract(full: FullStation, said: Callable[[str], str]) -> None:
         site = handling.get_site(tx, SHOP)
         assert site is not None
         gone = {**site["contacts"][1], "id": f"{SHOP}-9", "name": said("Ancien gérant"), "rank": 9}
-        camera = {"id": "vieille", "name": said("Ancienne caméra"), "url": "http://192.0.2.9/"}
+        camera = {
+            "id": "vieille",
+            "name": _printable(said("Ancienne caméra")),
+            "url": "http://192.0.2.9/",
+        }
         zone = {"account": SHOP, "zone": "99", "name": said("Ancienne réserve")}
         more = {**site, "contacts": [*site["contacts"], gone]}
         more |= {"zones": [*site["zones"], zone], "cameras": [*site["cameras"], camera]}

@@ -10,7 +10,7 @@ from callflow.folding import folded
 from callflow.handling import removed as acts
 from callflow.storage import Tx, contacts, removed
 from web import i18n
-from web.pages.site_fields import Part
+from web.pages.site_fields import Ask, Field, Part, label
 from web.pages.site_saving import Body
 
 
@@ -29,9 +29,16 @@ def shown(tx: Tx, site: Body, parts: Iterable[Part], language: str, text: str = 
 
 def _said(part: Part, item: Body, site: Body, language: str) -> Body:
     (row,) = part.listed(acts.with_items(site, part.name, [item]))
-    cells = [field.said(row, site, language) for field in part.fields if field.column]
+    cells = [_cell(field, row, site, language) for field in part.fields if field.column]
     title = i18n.catalogue(language).gettext(part.title)
     return {"of": title, "said": " · ".join(cell for cell in cells if cell)}
+
+
+def _cell(field: Field, row: Body, site: Body, language: str) -> str:
+    """As in the table; what is only there or not by its name, for there is no column's head."""
+    said = field.said(row, site, language)
+    unsaid = field.ask in (Ask.KEPT, Ask.TICK)
+    return label(field.name, language, brief=True) if said and unsaid else said
 
 
 def naming(site: Body, key: str) -> list[str]:

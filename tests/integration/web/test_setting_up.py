@@ -13,6 +13,7 @@ import pytest
 from fastapi import FastAPI
 
 from callflow import audit, clock, handling
+from callflow.handling.removed import PARTS
 from callflow.storage import contracts, logbook, removed
 from tests.support.routes import all_routes
 from tests.support.visitors import Person
@@ -257,8 +258,9 @@ async def _tables(desk: Desk) -> None:
         row = {"key": key or site_of(desk.station)["cameras"][0]["id"], "reason": "Déposé"}
         before = site_of(desk.station)[part]
         await desk.fills(f"{stem}/{part}/remove", f"{path}/{part}/remove", "part_removed", **row)
-        (gone,) = desk.station.store.read_now(lambda tx: removed.of_site(tx, "1001", [part]))
-        again = {"removed": gone["id"]}
+        kept = desk.station.store.read_now(lambda tx: removed.of_site(tx, "1001", PARTS))
+        (gone,) = [each for each in kept if each["part"] == part]
+        again: Row = {"removed": gone["id"]}
         await desk.fills(f"{stem}/{part}/back", f"{path}/{part}/back", "part_restored", **again)
         assert site_of(desk.station)[part] == before
         await desk.fills(f"{stem}/{part}/remove", f"{path}/{part}/remove", "site_changed", **row)
