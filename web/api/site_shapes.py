@@ -214,7 +214,7 @@ class SiteIn(Body):
     reason: Line | None = Field(
         None,
         description="Why `state` is another, which is refused without; also told of whoever is"
-        " called no more; write-only",
+        " called no more, and kept with what is left out; write-only",
     )
     recognition_word: Line | None = None
     recognition_word_set: bool | None = None
