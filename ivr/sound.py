@@ -192,7 +192,7 @@ def announcement(channels: Samples, rate: int) -> Samples:
         raise BadRecording("it holds samples that are no numbers")
     if tops := max((_flat_tops(channel) for channel in channels.T), default=0):
         raise BadRecording(
-            "it is clipped at %(tops)s places: record it again with less gain", tops=tops
+            "it is clipped (places: %(tops)s): record it again with less gain", tops=tops
         )
     mono = _mono(channels)
     level = active_level(resampled(mono, rate))

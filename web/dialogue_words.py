@@ -202,7 +202,7 @@ BAD_RECORDINGS = (
     N_("it lasts less than %(least)s s"),
     N_("it lasts %(seconds)s s: at most %(most)s"),
     N_("it holds samples that are no numbers"),
-    N_("it is clipped at %(tops)s places: record it again with less gain"),
+    N_("it is clipped (places: %(tops)s): record it again with less gain"),
     N_("there is no speech in it (%(level)s dBFS, P.56)"),
     N_("the recording can't be kept: the disk refused it"),
 )

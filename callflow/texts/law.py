@@ -52,8 +52,8 @@ ENTRIES: Words = {
         "Reserved number of {line} shown to {by}",
     ),
     "directory_changed": (
-        "Annuaire des services modifié par {by} ({lines} lignes){what}",
-        "Directory of services changed by {by} ({lines} lines){what}",
+        "Annuaire des services modifié par {by} (lignes : {lines}){what}",
+        "Directory of services changed by {by} (lines: {lines}){what}",
     ),
 }
 

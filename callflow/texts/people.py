@@ -57,12 +57,12 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Provisional instruction withdrawn by {by}",
     ),
     "duties_imported": (
-        "Astreintes de {who} importées par {by} : {count} plages, lues jusqu'au {until}",
-        "Duties of {who} imported by {by}: {count} times, read until {until}",
+        "Astreintes de {who} importées par {by} : plages {count}, lues jusqu'au {until}",
+        "Duties of {who} imported by {by}: times {count}, read until {until}",
     ),
     "absences_imported": (
-        "Absences de {who} importées par {by} : {count} plages, lues jusqu'au {until}",
-        "Absences of {who} imported by {by}: {count} times, read until {until}",
+        "Absences de {who} importées par {by} : plages {count}, lues jusqu'au {until}",
+        "Absences of {who} imported by {by}: times {count}, read until {until}",
     ),
 }
 

@@ -9,21 +9,21 @@ from typing import Any
 ENTRIES: Mapping[str, tuple[str, str]] = {
     "site_created": ("Site créé par {by}", "Site created by {by}"),
     "sites_imported": (
-        "Fichier de sites importé par {by} : {file}, {rows} lignes ; sites : {created} créés,"
-        " {changed} modifiés ; contacts : {contacts_new} ajoutés, {contacts_changed} modifiés,"
-        " {contacts_removed} retirés ; SHA-256 {sha256}",
-        "File of sites imported by {by}: {file}, {rows} rows; sites: {created} created, {changed}"
-        " changed; contacts: {contacts_new} added, {contacts_changed} changed, {contacts_removed}"
-        " removed; SHA-256 {sha256}",
+        "Fichier de sites importé par {by} : {file} ; lignes : {rows} ; sites créés : {created},"
+        " modifiés : {changed} ; contacts ajoutés : {contacts_new}, modifiés : {contacts_changed},"
+        " retirés : {contacts_removed} ; SHA-256 {sha256}",
+        "File of sites imported by {by}: {file}; rows: {rows}; sites created: {created}, changed:"
+        " {changed}; contacts added: {contacts_new}, changed: {contacts_changed}, removed:"
+        " {contacts_removed}; SHA-256 {sha256}",
     ),
     "sites_exported": (
-        "Sites exportés par {by} ({format}) : {sites} sites, {contacts} contacts{sought}",
-        "Sites exported by {by} ({format}): {sites} sites, {contacts} contacts{sought}",
+        "Sites exportés par {by} ({format}) : sites {sites}, contacts {contacts}{sought}",
+        "Sites exported by {by} ({format}): sites {sites}, contacts {contacts}{sought}",
     ),
     "site_changed": ("Site modifié par {by}{what}", "Site changed by {by}{what}"),
     "client_renamed": (
-        "Client {old} renommé {name} par {by} ({sites} sites)",
-        "Client {old} renamed {name} by {by} ({sites} sites)",
+        "Client {old} renommé {name} par {by} (sites : {sites})",
+        "Client {old} renamed {name} by {by} (sites: {sites})",
     ),
     "contract_changed": (
         "Contrat : {contract} ({by}) : {because}",
@@ -62,16 +62,16 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Erasure of a person ({person}) asked for by {by}: {reason}",
     ),
     "erased": (
-        "Effacé de {count} entrées de la main courante : {person}{kept}",
-        "Erased from {count} entries of the logbook: {person}{kept}",
+        "Effacé de la main courante (entrées : {count}) : {person}{kept}",
+        "Erased from the logbook (entries: {count}): {person}{kept}",
     ),
     "erasure_done": (
-        "{person} : effacé de {rows} lignes, dont {entries} de la main courante",
-        "{person}: erased from {rows} rows, {entries} of them of the logbook",
+        "{person} : effacé (lignes : {rows}, dont {entries} de la main courante)",
+        "{person}: erased (rows: {rows}, {entries} of them of the logbook)",
     ),
     "personal_data_exported": (
-        "Données personnelles de {person} remises par {by} : {rows} lignes",
-        "Personal data of {person} given out by {by}: {rows} rows",
+        "Données personnelles de {person} remises par {by} (lignes : {rows})",
+        "Personal data of {person} given out by {by} (rows: {rows})",
     ),
 }
 #: What a test call says, in French and English, and what its plan is called in the logbook.

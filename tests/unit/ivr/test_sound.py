@@ -81,8 +81,8 @@ def test_channels_that_cancel_each_other_are_heard_all_the_same() -> None:
 @pytest.mark.parametrize(
     ("recording", "why"),
     [
-        (np.clip(speech(44_100) * 12, -1, 1), "clipped at"),
-        (np.clip(speech(44_100) * 12, -1, 1) * 0.6, "clipped at"),
+        (np.clip(speech(44_100) * 12, -1, 1), "is clipped"),
+        (np.clip(speech(44_100) * 12, -1, 1) * 0.6, "is clipped"),
         (speech(44_100, level=1e-4), "no speech in it"),
         (np.zeros(44_100), "no speech in it"),
         (np.zeros(0), "less than"),
