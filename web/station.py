@@ -75,6 +75,9 @@ class Prompts(Protocol):
     async def ready(self, key: str, language: str, given: bytes) -> Ready:
         """A recording (WAV or FLAC) that may be kept. Raises BadAnnouncement."""
 
+    def version(self, key: str, language: str) -> str:
+        """What tells one recording from another; "": the voice says it. Raises BadAnnouncement."""
+
     def keep(self, ready: Any) -> None:
         """What was ``ready`` is heard from now on. Raises OSError."""
 

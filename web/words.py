@@ -841,6 +841,7 @@ REFUSALS = (
     N_("it can't be published: its errors stand below"),
     N_("accept its warnings with a reason, or mend them"),
     N_("somebody removed this step meanwhile"),
+    N_("this site follows another plan for these alarms: end that on that plan's page first"),
     N_("write a number"),
     N_("write a number of seconds, a week at most"),
     N_("this plan can't run as it is: what is wrong stands beside its steps"),

@@ -57,6 +57,13 @@ class Studio:
         except NoAnnouncement as error:
             raise BadAnnouncement(error.said, error.values) from None
 
+    def version(self, key: str, language: str) -> str:
+        """What tells one recording from another; "": the voice says it. Raises BadAnnouncement."""
+        try:
+            return self._announcements.version(key, language)
+        except NoAnnouncement as error:
+            raise BadAnnouncement(error.said, error.values) from None
+
     def keep(self, ready: Levelled) -> None:
         """It is heard from now on. Raises OSError."""
         self._announcements.keep(ready)

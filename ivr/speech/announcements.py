@@ -7,6 +7,7 @@ several, a recording is put on each.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 from collections.abc import Iterator
@@ -67,6 +68,14 @@ class Announcements:
         """What is played for an announcement, without extension; None: the voice says it."""
         stem = self._stem(key, language)
         return stem if stem.with_name(f"{key}.alaw").exists() else None
+
+    def version(self, key: str, language: str) -> str:
+        """What tells one recording from another; "": the voice says it. Raises NoAnnouncement."""
+        stem = self._stem(_known(key), _spoken(language))
+        try:
+            return hashlib.sha256(stem.with_name(f"{key}.alaw").read_bytes()).hexdigest()
+        except (FileNotFoundError, NotADirectoryError):
+            return ""
 
     def put(self, key: str, language: str, given: bytes) -> Recorded:
         """A recording (WAV or FLAC, any rate, mono or stereo) stands for ``key`` from now on.

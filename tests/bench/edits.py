@@ -22,7 +22,7 @@ from sqlalchemy import select
 from callflow import clock
 from callflow.handling import plans as plan_acts
 from callflow.signal import Treatment
-from callflow.storage import Tx, plans, sites
+from callflow.storage import Tx, plans, sites, surroundings
 from callflow.storage import schema as t
 from tests.bench.figures import Report, Row, percentile, say
 from tests.bench.living import Busy, Line, browser, living
@@ -31,6 +31,7 @@ from tests.bench.town import FOLLOWED, PEOPLE, PLANS, SITES, town
 from tests.support.web_station import NAME as WHO
 from tests.support.web_station import WebStation
 from web.accounts import Role
+from web.pages import meanwhile
 
 NAME = "edits"
 #: What the issue asks: milliseconds from the edit's answer to its effect.
@@ -107,7 +108,9 @@ class _Edits:
 
     def table(self) -> tuple[float, float]:
         account, kind = next(self._fresh), _KINDS[next(self._turn) % len(_KINDS)]
+        rule = self._station.store.read_now(surroundings.event_rules).get(_CODE)
         form = {"code": _CODE, "kind": kind, "category": "", "priority": "", "opens": "yes"}
+        form["as_of"] = meanwhile.stamp(rule)
         took = self._answered(self._person.post, "/settings/events", data=form)
         return took, self._acted(account, _CODE, _is(account), kind)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import re
+from collections.abc import Mapping
 
 import httpx
 from fastapi import FastAPI
@@ -46,6 +48,33 @@ class Person:
     async def send(self, where: str, **fields: str) -> httpx.Response:
         """A form of their own account's page, or of one that shares its token."""
         return await self.client.post(where, data={"csrf": await self.csrf(), **fields})
+
+    async def fill(self, at: str, where: str, **fields: str) -> httpx.Response:
+        """The form of the page ``at`` that leads ``where``, sent with what the page put in it."""
+        put = await self.hidden(at, where, fields)
+        return await self.client.post(where, data={**put, **fields})
+
+    async def hidden(
+        self, at: str, where: str, fields: Mapping[str, str] | None = None
+    ) -> dict[str, str]:
+        """What the page ``at`` put into its form that leads ``where``; of several such forms, into
+        the one that is about the same as ``fields``, else into the first."""
+        shown = (await self.see(at)).text
+        post = rf'<form[^>]* method="post" action="{re.escape(where)}".*?</form>'
+        forms = re.findall(post, shown, re.DOTALL)
+        found = [
+            {
+                html.unescape(name): html.unescape(value)
+                for name, value in re.findall(
+                    r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form
+                )
+            }
+            for form in forms
+        ]
+        assert found, f"{at} has no form that leads {where}"
+        typed = fields or {}
+        same = (put for put in found if all(typed.get(k, v) == v for k, v in put.items()))
+        return next(same, found[0])
 
     async def csrf(self) -> str:
         """What their forms carry."""

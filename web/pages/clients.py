@@ -15,7 +15,7 @@ from web import refusals
 from web.access_views import frame
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
-from web.pages import forms
+from web.pages import forms, meanwhile
 from web.pages.listing import MOST, Asked, Listed
 from web.problems import not_found
 from web.refusals import Wrong, tried
@@ -69,6 +69,7 @@ async def rename(client_id: str, request: Request, visitor: Configurer, station:
     after: list[str] = []
 
     def run(tx: Tx) -> None:
+        meanwhile.unchanged(form, _is(tx, client_id))
         name = forms.line(form, "name")
         after.append(acts.rename(tx, client_id, name, visitor.name, now))
 
@@ -78,6 +79,11 @@ async def rename(client_id: str, request: Request, visitor: Configurer, station:
     if wrong is not None:
         return await _client(station, visitor, client_id, Asked(), wrong=wrong, typed=form)
     return RedirectResponse(f"/clients/{quote(after[-1], safe='')}?saved=client", 303)
+
+
+def _is(tx: Tx, client_id: str) -> bool:
+    """Whether any site is still this client's: one of another name is another."""
+    return sites.has_sites(tx, client_id)
 
 
 async def _client(
@@ -108,6 +114,7 @@ async def _client(
         return {
             **frame(tx, station, visitor, "sites"),
             "client": client,
+            "as_of": meanwhile.stamp(_is(tx, client_id)),
             "found": rows,
             "count": count,
         }

@@ -31,7 +31,7 @@ from web.access_views import frame
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
 from web.dialogue_views import Recorded, Words
-from web.pages import forms
+from web.pages import forms, meanwhile
 from web.problems import ProblemError
 from web.rates import Rates
 from web.refusals import Wrong, not_dialled, refusal, status_of, tried
@@ -187,7 +187,15 @@ async def _announcement(
         return {"tests": trunk_tests.last_said(tx, key, limit=10), "ours": sorted(ours)}
 
     values |= await station.store.read(read)
+    values["as_of"] = await asyncio.to_thread(_as_of, station, key)
     return await _page(request, station, visitor, "announcement.html", values, status)
+
+
+def _as_of(station: Station, key: str) -> dict[str, str]:
+    """By language, what its form's page shows."""
+    voice = station.prompts
+    heard = {lang: voice.version(key, lang) if voice else "" for lang in prompts.LANGUAGES}
+    return {language: meanwhile.stamp(version) for language, version in heard.items()}
 
 
 @router.get("/announcements/{key}/{language}.wav")
@@ -211,6 +219,7 @@ async def record(request: Request, visitor: Administrator, station: Here) -> Res
 async def _record(request: Request, visitor: Visitor, station: Station, form: FormData) -> Response:
     key, language, given = str(form.get("key", "")), str(form.get("language", "")), form.get("file")
     _known(key)
+    as_of = {"as_of": str(form.get("as_of", ""))}
     voice, now = _prompts(station), station.clock()
     try:
         if not isinstance(given, UploadFile) or not given.size:
@@ -218,11 +227,12 @@ async def _record(request: Request, visitor: Visitor, station: Station, form: Fo
         ready = await voice.ready(key, language, await given.read())
 
         def write(tx: Tx) -> None:
+            meanwhile.unchanged(as_of, voice.version(key, language))
             announcements.announcement_recorded(tx, key, language, ready.seconds, visitor.name, now)
             voice.keep(ready)
 
         await _kept(station, write)
-    except BadAnnouncement as refused:
+    except (BadAnnouncement, ProblemError) as refused:
         return await _announcement(request, station, visitor, key, refused)
     return RedirectResponse(f"/announcements/{key}", 303)
 
@@ -230,17 +240,19 @@ async def _record(request: Request, visitor: Visitor, station: Station, form: Fo
 @router.post("/announcements/{key}/remove")
 async def remove(key: str, request: Request, visitor: Administrator, station: Here) -> Response:
     """The voice says it again."""
-    language, now = str((await request.form()).get("language", "")), station.clock()
+    form, now = await forms.sent(request), station.clock()
+    language = form.get("language", "")
     _known(key)
     voice = _prompts(station)
 
     def write(tx: Tx) -> None:
+        meanwhile.unchanged(form, voice.version(key, language))
         announcements.announcement_removed(tx, key, language, visitor.name, now)
         voice.remove(key, language)
 
     try:
         await _kept(station, write)
-    except BadAnnouncement as refused:
+    except (BadAnnouncement, ProblemError) as refused:
         return await _announcement(request, station, visitor, key, refused)
     return RedirectResponse(f"/announcements/{key}", 303)
 

@@ -87,11 +87,15 @@ async def change(request: Request, visitor: Administrator, station: Here) -> Res
 
 
 @router.post(f"{_ADDRESS}/{{code}}/reset")
-async def reset(code: str, visitor: Administrator, station: Here) -> Response:
+async def reset(code: str, request: Request, visitor: Administrator, station: Here) -> Response:
     """The code means what the table says again."""
-    now = station.clock()
-    wrong = await tried(station, lambda tx: event_rules.reset_rule(tx, code, visitor.name, now))
-    return await _done(station, visitor, code, wrong)
+    form, now = await forms.sent(request), station.clock()
+
+    def run(tx: Tx) -> None:
+        meanwhile.unchanged(form, rows.event_rules(tx).get(code))
+        event_rules.reset_rule(tx, code, visitor.name, now)
+
+    return await _done(station, visitor, code, await tried(station, run))
 
 
 async def _done(station: Station, visitor: Visitor, code: str, wrong: Wrong | None) -> Response:

@@ -22,7 +22,7 @@ from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
 from web.calendar_views import Mark
 from web.holiday_views import FRANCE
-from web.pages import forms
+from web.pages import forms, meanwhile
 from web.problems import ProblemError
 from web.refusals import Wrong, tried
 from web.rendering import page
@@ -62,6 +62,7 @@ async def set_days(request: Request, visitor: Configurer, station: Here) -> Resp
     place = _place(form.get("country", ""), form.get("region", ""))
 
     def run(tx: Tx) -> None:
+        meanwhile.unchanged(form, _own(tx, place))
         days = _days(form)
         region = place.region if form.get("of") == "region" else None
         holiday = form.get("what") != "ordinary"
@@ -90,6 +91,11 @@ async def forget(day_id: str, request: Request, visitor: Configurer, station: He
     if wrong is not None:
         return await _page(station, visitor, place, number, wrong, {**form, "forget": day_id})
     return RedirectResponse(_address(place, number), 303)
+
+
+def _own(tx: Tx, place: Place) -> list[str]:
+    """What the station says of this place's days, of whatever year: another id for each word."""
+    return [day.id for day in rows.rows(tx, place, date(2000, 1, 1), date(2201, 1, 1))]
 
 
 def _days(form: forms.Form) -> list[date]:
@@ -135,6 +141,7 @@ async def _page(
         followers = rows.followers(tx)
         return {
             **frame(tx, station, visitor, "roster"),
+            "as_of": meanwhile.stamp(_own(tx, place)),
             "days": holiday_views.days(place, number, own, language),
             "followers": [
                 (holiday_views.name_of(each, language), _address(each, number), count)

@@ -19,7 +19,7 @@ def stamp(shown: Any) -> str:
 
 
 def unchanged(form: Form, now: Any) -> None:
-    """What is ``now`` is what the form's page showed; a form that says nothing of it is believed.
+    """What is ``now`` is what the form's page showed; a form that says nothing of it saw nothing.
     Raises a problem."""
-    if form.get("as_of") not in (None, stamp(now)):
+    if form.get("as_of") != stamp(now):
         raise ProblemError(409, CHANGED)

@@ -37,6 +37,7 @@ Here = Annotated[Station, Depends(station_of)]
 Supervisor = Annotated[Visitor, Depends(allowed(Right.SUPERVISE))]
 Administrator = Annotated[Visitor, Depends(allowed(Right.ADMINISTER))]
 _Text = Annotated[str, Form(max_length=400)]
+_AsOf = Annotated[str, Form(max_length=64)]
 _Password = Annotated[str, Form(max_length=1024)]
 Row = dict[str, Any]
 
@@ -54,7 +55,12 @@ async def _people(
 ) -> Response:
     def read(tx: Tx) -> Row:
         users = [
-            {**row, "known": factors.of_user(tx, row), "as_of": meanwhile.stamp(_shown(row))}
+            {
+                **row,
+                "known": factors.of_user(tx, row),
+                "as_of": meanwhile.stamp(_shown(row)),
+                "given_as_of": meanwhile.stamp(_given(row)),
+            }
             for row in people.users(tx)
         ]
         return {**frame(tx, station, visitor, "people"), "users": users}
@@ -91,6 +97,11 @@ async def _do(
 def _shown(row: Row) -> list[Any]:
     """What the form of a person shows."""
     return [row.get(name) for name in ("role", "languages", "skills", "subject")]
+
+
+def _given(row: Row) -> Any:
+    """What changes with each password that somebody else chose for a person."""
+    return row["password_given_at"]
 
 
 def _role(text: str) -> Role:
@@ -221,13 +232,12 @@ async def change(
     languages: _Text = "",
     skill: _Text = "",
     subject: Annotated[str | None, Form(max_length=255)] = None,
-    as_of: Annotated[str | None, Form(max_length=64)] = None,
+    as_of: _AsOf = "",
 ) -> Response:
     """Another role, other languages or skills, who they are to the directory."""
 
     def act(tx: Tx, now: datetime) -> None:
-        if as_of is not None:
-            meanwhile.unchanged({"as_of": as_of}, _shown(people.user_by_id(tx, user_id) or {}))
+        meanwhile.unchanged({"as_of": as_of}, _shown(people.user_by_id(tx, user_id) or {}))
         acts.change_user(
             tx,
             user_id,
@@ -260,7 +270,12 @@ async def enable(user_id: str, visitor: Administrator, station: Here) -> Respons
 
 @router.post("/people/{user_id}/password")
 async def reset_password(
-    user_id: str, request: Request, visitor: Administrator, station: Here, password: _Password = ""
+    user_id: str,
+    request: Request,
+    visitor: Administrator,
+    station: Here,
+    password: _Password = "",
+    as_of: _AsOf = "",
 ) -> Response:
     """Another password for somebody who forgot theirs; all their sessions end."""
     try:
@@ -271,9 +286,13 @@ async def reset_password(
         clear = _password(password, row["name"])
         kept, now = await asyncio.to_thread(hash_password, clear), station.clock()
         own = visitor.session if row["id"] == visitor.id else None
-        await station.store.write(
-            lambda tx: acts.set_password(tx, user_id, kept, visitor.name, now, session=own)
-        )
+
+        def write(tx: Tx) -> None:
+            present = people.user_by_id(tx, user_id)
+            meanwhile.unchanged({"as_of": as_of}, _given(present) if present else None)
+            acts.set_password(tx, user_id, kept, visitor.name, now, session=own)
+
+        await station.store.write(write)
     except (handling.Refused, ProblemError) as refused:
         return await _people(station, visitor, refused)
     return await _made(station, visitor, row["name"], None if password else clear)

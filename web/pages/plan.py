@@ -27,7 +27,7 @@ from web import refusals
 from web.access_views import frame
 from web.accounts import Right
 from web.auth import Visitor, allowed, remember_language
-from web.pages import forms
+from web.pages import forms, meanwhile
 from web.pages.listing import MOST, Listed
 from web.problems import ProblemError, not_found
 from web.refusals import Wrong, refusal
@@ -279,7 +279,8 @@ async def versions(
 
 def versions_of(tx: Tx, plan_id: str, of: Shown) -> Row:
     """The rows of the versions, the newest first."""
-    return {"versions": list(reversed(plans.history(tx, plan_id))) if of.newest else []}
+    versions = list(reversed(plans.history(tx, plan_id))) if of.newest else []
+    return {"versions": versions, "as_of": meanwhile.stamp(of.newest)}
 
 
 def _compared(tx: Tx, plan_id: str, before: str, after: str, language: str) -> Row | None:

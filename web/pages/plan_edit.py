@@ -71,6 +71,14 @@ def working(tx: Tx, plan_id: str) -> Work:
     return Work(body, draft, int(newest["version"]) if newest else 0)
 
 
+def _unchanged(tx: Tx, plan_id: str, form: forms.Form) -> Work:
+    """What is being written, which is as the form's page showed it. Raises a problem."""
+    work = working(tx, plan_id)
+    if form.get("as_of") != work.as_of:
+        raise ProblemError(409, _CHANGED)
+    return work
+
+
 @router.get("/plans/{plan_id}/edit")
 async def show(
     plan_id: str,
@@ -173,7 +181,7 @@ async def drop(plan_id: str, request: Request, visitor: Configurer, station: Her
     now = station.clock()
 
     def run(tx: Tx) -> int:
-        work = working(tx, plan_id)
+        work = _unchanged(tx, plan_id, form)
         plans.drop_draft(tx, plan_id, form.get("as_of", ""), visitor.name, now)
         return work.newest
 
@@ -195,7 +203,7 @@ async def publish(plan_id: str, request: Request, visitor: Configurer, station: 
     found = await station.store.read(read)  # before the transaction: thousands of sites take long
 
     def run(tx: Tx) -> None:
-        work = working(tx, plan_id)
+        work = _unchanged(tx, plan_id, form)
         if work.draft is not None and work.based_on != work.newest:
             raise ProblemError(409, _LATER)
         why, accepted = forms.line(form, "why"), forms.line(form, "accept")
@@ -261,9 +269,7 @@ async def _change(
     now = station.clock()
 
     def run(tx: Tx) -> None:
-        work = working(tx, plan_id)
-        if form.get("as_of") != work.as_of:
-            raise ProblemError(409, _CHANGED)
+        work = _unchanged(tx, plan_id, form)
         revision = work.draft["revision"] if work.draft else None
         based_on = work.newest if on_newest else work.based_on
         try:

@@ -35,6 +35,7 @@ Body = dict[str, Any]
 Row = dict[str, Any]
 
 ACTS = ("save", "clear")
+_HELD = "this site follows another plan for these alarms: end that on that plan's page first"
 _CHANGED = "somebody changed this site meanwhile: look at it as it is now, and change it again"
 
 
@@ -65,7 +66,11 @@ async def choose(plan_id: str, request: Request, visitor: Configurer, station: H
         raise ProblemError(404, "there is no site of this id or account")
 
     def changed(site: Body) -> Body:
-        return {**site, "plans": {**site["plans"], _chosen_for(form): plan_id}}
+        alarms = _chosen_for(form)
+        held = site["plans"].get(alarms, plan_id)
+        if held != plan_id:
+            raise ProblemError(409, _HELD, about=held)
+        return {**site, "plans": {**site["plans"], alarms: plan_id}}
 
     return await _save(request, station, visitor, plan_id, site_id, form, changed, anew=True)
 

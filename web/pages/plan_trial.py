@@ -29,7 +29,7 @@ from web import i18n
 from web.accounts import Right
 from web.api import paging
 from web.auth import Visitor, allowed
-from web.pages import forms
+from web.pages import forms, meanwhile
 from web.pages.plan import Line, Shown, around, choices, moment, respond, shown, versions_of
 from web.problems import ProblemError
 from web.refusals import Wrong, refusal, status_of, tried
@@ -270,6 +270,7 @@ async def roll_back(plan_id: str, request: Request, visitor: Configurer, station
     def run(tx: Tx) -> None:
         if not number:
             raise ProblemError(422, "choose a version")
+        meanwhile.unchanged(form, shown(tx, plan_id).newest)
         plans.roll_back(
             tx, plan_id, number, visitor.name, now, why=forms.line(form, "why"), reach=reach
         )

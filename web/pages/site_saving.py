@@ -14,7 +14,7 @@ from callflow.storage import Tx, sites
 from web import refusals, seen
 from web.access_views import frame
 from web.auth import Visitor
-from web.pages import forms
+from web.pages import forms, meanwhile
 from web.problems import ProblemError, not_found
 from web.refusals import Wrong, tried
 from web.rendering import page
@@ -26,11 +26,12 @@ CHANGED = "somebody changed this site meanwhile: look at it as it is now, and ch
 
 
 def current(tx: Tx, site_id: str) -> tuple[Body, str]:
-    """The site as PUT takes it, and what says that it is still this one. Raises 404."""
+    """The site as PUT takes it, and what says that it is still this one: its people too, who may be
+    those of other sites, and whose calendars are imported. Raises 404."""
     site, row = handling.get_site(tx, site_id), sites.site_row(tx, site_id)
     if site is None or row is None:
         raise not_found("site")
-    return site, row["changed_at"].isoformat()
+    return site, meanwhile.stamp([row["changed_at"], site["contacts"]])
 
 
 def unchanged(tx: Tx, site_id: str, form: forms.Form) -> Body:

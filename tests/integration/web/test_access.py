@@ -486,10 +486,10 @@ async def test_an_administrator_adds_and_changes_people(station: WebStation, app
     row = user(station, "zoé")
     assert (row["languages"], row["skills"]) == (["de", "fr"], ["ascenseurs", "vidéo"])
     where = f"/people/{row['id']}"
-    kept = await boss.send(where, role="operator", languages="fr", skill="")
+    kept = await boss.fill("/people", where, role="operator", languages="fr", skill="")
     assert kept.status_code == 303
     assert await zoe.is_in()  # neither role nor password: the session goes on
-    await boss.send(where, role="supervisor", languages="fr", skill="")
+    await boss.fill("/people", where, role="supervisor", languages="fr", skill="")
     assert not await zoe.is_in()
     assert any(
         "user_role: ana: Rôle de zoé changé : opérateur → chef de salle" in x for x in told(station)
@@ -501,7 +501,7 @@ async def test_an_administrator_adds_and_changes_people(station: WebStation, app
     assert refused.status_code == 401
     await boss.send(f"{where}/enable")
     assert (await zoe.log_in(made[1])).status_code == 303
-    reset = await boss.send(f"{where}/password", password=NEW)
+    reset = await boss.fill("/people", f"{where}/password", password=NEW)
     assert reset.status_code == 303
     assert not await zoe.is_in()
     assert (await zoe.log_in(NEW)).status_code == 303
@@ -534,9 +534,11 @@ async def test_the_last_administrator_stays(station: WebStation, app: FastAPI) -
     second = await person(station, app, "zoé", Role.ADMINISTRATOR)
     ana, zoe = user_id(station, "ana"), user_id(station, "zoé")
     form = {"languages": "fr", "skill": ""}
+    first, other = f"/people/{zoe}", f"/people/{ana}"
+    seen = [await boss.hidden("/people", first), await second.hidden("/people", other)]
     await asyncio.gather(
-        boss.send(f"/people/{zoe}", role="operator", **form),
-        second.send(f"/people/{ana}", role="operator", **form),
+        boss.send(first, role="operator", **form, as_of=seen[0]["as_of"]),
+        second.send(other, role="operator", **form, as_of=seen[1]["as_of"]),
     )
     left = station.store.read_now(
         lambda tx: [row["name"] for row in people.users(tx) if row["role"] == "administrator"]
@@ -544,12 +546,13 @@ async def test_the_last_administrator_stays(station: WebStation, app: FastAPI) -
     assert len(left) == 1
     last = boss if left == ["ana"] else second
     own = user_id(station, left[0])
-    for where, fields in (
-        (f"/people/{own}", {"role": "reader", **form}),
-        (f"/people/{own}/disable", {}),
+    for where, fields, why in (
+        (f"/people/{own}", {"role": "reader", **form}, "c&#39;est le dernier administrateur"),
+        (f"/people/{own}/disable", {}, "personne ne s&#39;exclut soi-même"),
     ):
-        answer = await last.send(where, **fields)
+        answer = await last.fill("/people", where, **fields)
         assert answer.status_code == 409
+        assert why in answer.text
     assert await last.is_in()
 
 

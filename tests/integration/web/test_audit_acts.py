@@ -102,8 +102,12 @@ def program(method: str, where: str, body: Any = None) -> Act:
     return lambda w: w.api.request(method, where.format(w=w), json=body)
 
 
+def filled(at: str, where: str, **fields: str) -> Act:
+    return lambda w: w.chief.fill(at, where, **fields)
+
+
 def at_user(act: str, **fields: str) -> Act:
-    return lambda w: w.chief.send(f"/people/{w.user('bea')}{act}", **fields)
+    return lambda w: w.chief.fill("/people", f"/people/{w.user('bea')}{act}", **fields)
 
 
 async def revoked(w: World) -> httpx.Response:
@@ -219,7 +223,7 @@ ACTS: dict[str, tuple[Act, str, str, str]] = {
     "the configuration": (form("/settings/configuration"), CHIEF, "exports", "configuration"),
     "every site, in a file": (
         form("/site-files/export", format="csv"),
-        *(CHIEF, "exports", "1 sites, 3 contacts"),
+        *(CHIEF, "exports", "sites 1, contacts 3"),
     ),
     "every site, by the API": (program("GET", "/sites"), PROGRAM, "exports", "reads all sites"),
     "a site": (page("/sites/1001"), CHIEF, "seen", "Bijouterie du Parlement odile looks"),
@@ -274,11 +278,16 @@ ACTS: dict[str, tuple[Act, str, str, str]] = {
     "a revoked token": (revoked, CHIEF, "people", "revoked by odile"),
     "a duty": (on_duty, PROGRAM, "rosters", "Yann"),
     "days of retention": (
-        form("/settings/retention", what="images", days="90"),
+        filled("/settings/retention", "/settings/retention", what="images", days="90"),
         *(CHIEF, "settings", "images, in days (retention) – 90"),
     ),
     "a code of the event table": (
-        form("/settings/events", code="AT", kind="technical", priority="4"),
+        filled(
+            *("/settings/events?code=AT", "/settings/events"),
+            code="AT",
+            kind="technical",
+            priority="4",
+        ),
         *(CHIEF, "settings", "kind (AT) Mains failure Technical alarm"),
     ),
     "a legal hold": (

@@ -33,6 +33,7 @@ from tests.support.web_station import NAME, WebStation
 from web import dialogue_words
 from web.accounts import Role
 from web.app import create_app
+from web.pages import meanwhile
 from web.pages.dialogues import SOUNDS_AT_ONCE
 from web.security import LARGEST as BODIES
 from web.security import POLICY
@@ -66,7 +67,8 @@ async def person(station: WebStation, app: FastAPI, name: str, role: Role) -> Pe
 
 async def upload(who: Person, given: bytes, key: str = "goodbye", lang: str = "fr") -> str:
     """What the page says of it; "": it was taken."""
-    fields = {"csrf": await who.csrf(), "key": key, "language": lang}
+    put = await who.hidden(f"/announcements/{key}", "/announcements", {"language": lang})
+    fields = {**put, "key": key, "language": lang}
     answer = await who.client.post("/announcements", data=fields, files={"file": ("a", given)})
     if answer.status_code == 303:
         assert answer.headers["location"] == f"/announcements/{key}"
@@ -282,7 +284,8 @@ async def test_a_recording_takes_a_sentence_s_place_and_leaves_it(
     assert np.abs(np.fft.rfft(heard)).argmax() * 8000 / len(heard) == pytest.approx(440, abs=3)
     recorded = announcements_of(station.settings)
     assert [(one.key, one.language) for one in recorded.all()] == [("goodbye", "fr")]
-    assert (await administrator.send("/announcements/goodbye/remove", language="fr")).is_redirect
+    here = "/announcements/goodbye"
+    assert (await administrator.fill(here, f"{here}/remove", language="fr")).is_redirect
     assert list(recorded.all()) == []
     again = samples(await administrator.see("/announcements/goodbye/fr.wav"))
     assert np.array_equal(again, voice)
@@ -348,7 +351,9 @@ async def test_another_sentence_s_name_or_language_leads_nowhere(
     assert "fr, en" in (await upload(administrator, recording(440), lang="../fr")).replace(
         "fr ou en", "fr, en"
     )
-    answer = await administrator.send("/announcements/goodbye/remove", language="fr")
+    answer = await administrator.send(
+        "/announcements/goodbye/remove", language="fr", as_of=meanwhile.stamp("")
+    )
     assert answer.status_code == 422
     assert "n'est pas enregistrée" in unescape(answer.text)
     assert not (station.settings.data_dir / "announcements").exists()

@@ -15,6 +15,7 @@ from callflow.storage import surroundings as rows
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation, site_body
 from web.accounts import Role
+from web.pages import meanwhile
 
 HERE = "/settings/events"
 
@@ -72,16 +73,18 @@ async def test_a_code_means_something_else_at_every_site_until_it_is_reset(
     station.site()
     assert station.alarm(code="AT")["kind"] == "power"
     sent = {"code": "AT", "kind": "technical", "priority": "2"}
-    assert (await chief.send(HERE, **sent)).status_code == 303
+    assert (await chief.fill(f"{HERE}?code=AT", HERE, **sent)).status_code == 303
     changed = station.alarm(code="AT", zone="9")
     assert (changed["kind"], changed["priority"]) == ("technical", 2)
     assert "as the station's own table says" in words(await chief.see(f"{HERE}?raw=AT"))
     assert "changed by odile" in words(await chief.see(f"{HERE}?state=own"))
     audit = words(await chief.see("/audit?what=settings"))
     assert "priority (AT) 3 2" in audit
-    assert (await chief.send(f"{HERE}/AT/reset")).status_code == 303
+    reset = await chief.fill(f"{HERE}?code=AT", f"{HERE}/AT/reset")
+    assert reset.status_code == 303
     assert station.store.read_now(rows.event_rules) == {}
-    assert (await chief.send(f"{HERE}/AT/reset")).status_code == 404
+    again = await chief.send(f"{HERE}/AT/reset", as_of=meanwhile.stamp(None))
+    assert again.status_code == 404
 
 
 async def test_a_site_and_a_declared_zone_come_before_the_station(
@@ -89,7 +92,7 @@ async def test_a_site_and_a_declared_zone_come_before_the_station(
 ) -> None:
     zones = [{"account": "1001", "zone": "4", "name": "Cabine", "kind": "lift"}]
     station.site(zones=zones, event_overrides=[{"code": "BA", "zone": "3", "kind": "flood"}])
-    await chief.send(HERE, code="BA", kind="tamper")
+    await chief.fill(f"{HERE}?code=BA", HERE, code="BA", kind="tamper")
     kinds = {zone: station.alarm(zone=zone)["kind"] for zone in ("3", "4", "5")}
     assert kinds == {"3": "flood", "4": "lift", "5": "tamper"}
 
@@ -110,7 +113,7 @@ async def test_a_site_and_a_declared_zone_come_before_the_station(
 async def test_what_may_not_be_changed_is_refused(
     station: WebStation, chief: Person, fields: dict[str, str], status: int, why: str
 ) -> None:
-    answer = await chief.send(HERE, **fields)
+    answer = await chief.send(HERE, as_of=meanwhile.stamp(None), **fields)
     assert answer.status_code == status
     assert why in words(answer)
     assert station.store.read_now(rows.event_rules) == {}

@@ -178,9 +178,9 @@ async def test_a_client_with_many_sites_is_one_and_is_renamed(
     assert "Agence 2" in (await admin.see(client)).text
     assert "Agence 2" not in (await admin.see(f"{client}?q=agence%201")).text
     for name, said in (("Autre", "a client of this name already (Name)"), (" ", "is missing")):
-        wrong = await admin.send(client, name=name)
+        wrong = await admin.fill(client, client, name=name)
         assert (wrong.status_code, said in text_of(wrong.text)) == (422, True)
-    renamed = await admin.send(client, name="Banque Ouest")
+    renamed = await admin.fill(client, client, name="Banque Ouest")
     assert renamed.status_code == 303
     site = station.store.read_now(lambda tx: handling.get_site(tx, "2020"))
     assert site is not None

@@ -70,11 +70,11 @@ async def test_a_day_of_the_stations_own_is_said_drawn_and_taken_back(
 ) -> None:
     place = {"country": "FR", "region": "6AE"}
     day = {"day": f"{YEAR}-12-24", "what": "holiday", "of": "region", "years": "2"}
-    said = await chief.send(HERE, **place, **day, reason="Fermeture de Noël")
+    said = await chief.fill(f"{HERE}?region=6AE", HERE, **place, **day, reason="Fermeture de Noël")
     assert said.status_code == 303
     assert said.headers["location"] == f"{HERE}?country=FR&region=6AE&year={YEAR}"
     less = {"day": f"{YEAR}-11-11", "what": "ordinary", "of": "country", "years": "1"}
-    await chief.send(HERE, **place, **less, reason="Soldes")
+    await chief.fill(f"{HERE}?region=6AE", HERE, **place, **less, reason="Soldes")
     alsace = Place("FR", "6AE")
     assert kept(station) == {
         (alsace, date(YEAR, 12, 24)): True,
@@ -114,7 +114,7 @@ async def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_stays(
         ({"day": "9999-12-24"}, "day", "must lie within"),
         ({"reason": ""}, "reason", "say why"),
     ):
-        answer = await chief.send(HERE, **{**form, "reason": "Parce que <b>", **wrong})
+        answer = await chief.fill(HERE, HERE, **{**form, "reason": "Parce que <b>", **wrong})
         assert answer.status_code == 422, wrong
         assert said in words(answer), wrong
         (at,) = re.findall(r'name="(\w+)"[^>]*aria-invalid="true"', answer.text)

@@ -39,7 +39,7 @@ async def test_by_the_page(station: WebStation, app: FastAPI) -> None:
     ids = {name: user(station, name)["id"] for name in ("odile", "pierre")}
 
     async def gives(person: Person, name: str, role: str) -> httpx.Response:
-        return await person.send(f"/people/{ids[name]}", role=role, languages="fr")
+        return await person.fill("/people", f"/people/{ids[name]}", role=role, languages="fr")
 
     assert (await gives(odile, "pierre", "operator")).status_code == 303
     assert not await pierre.is_in()  # his session ended with his role

@@ -103,6 +103,8 @@ async def test_a_site_chooses_the_plan_and_no_more(station: WebStation, admin: P
     answer = await admin.send("/plans/night/sites", **{"site": "1001", "for": "intrusion"})
     assert answer.headers["location"] == "/plans/night/sites/1001"
     assert station.alarm()["plan"]["id"] == "night"
+    other = await admin.send("/plans/fire/sites", **{"site": "1001", "for": "intrusion"})
+    assert (other.status_code, "follows another plan" in said(other)) == (409, True)
     page = await admin.see("/plans/night/sites/1001")
     assert "chosen for this site: Intrusion" in said(page)
     as_of = re.search(r'name="as_of" value="([^"]+)"', page.text)

@@ -109,15 +109,17 @@ async def test_a_version_is_rolled_back(station: WebStation, admin: Person) -> N
         ({"version": "x", "why": "Trop court"}, "choose a version"),
         ({"version": "2", "why": "Trop court"}, "newest"),
     ):
-        answer = await admin.send(to, **fields)
+        answer = await admin.fill("/plans/night/versions", to, **fields)
         assert (answer.status_code in (409, 422), why in said(answer)) == (True, True), fields
         assert f'value="{fields["why"]}"' in answer.text
     there = {"id": "a", "name": "Anne", "role": "keyholder"}
     station.site(plans={"intrusion": "night"}, contacts=[there])
-    answer = await admin.send(to, version="1", why="Trop court")
+    answer = await admin.fill("/plans/night/versions", to, version="1", why="Trop court")
     assert (answer.status_code, "it can reach nobody" in said(answer)) == (409, True)
     station.site(plans={"intrusion": "night"}, contacts=[{**there, "phone": "06 39 98 10 01"}])
-    assert (await admin.send(to, version="1", why="Trop court")).status_code == 303
+    assert (
+        await admin.fill("/plans/night/versions", to, version="1", why="Trop court")
+    ).status_code == 303
     body = station.store.read_now(lambda tx: sites.plan_body(tx, "night"))
     assert body is not None
     assert (body["version"], [step["id"] for step in body["steps"]]) == (3, ["call", "hand"])

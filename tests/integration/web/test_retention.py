@@ -46,7 +46,7 @@ async def test_days_are_set_from_a_day_on_shown_and_audited(
     station: WebStation, chief: Person
 ) -> None:
     assert "No end is set" in (await chief.see(f"{HERE}?lang=en")).text
-    answer = await chief.send(HERE, what="recordings", days="90")
+    answer = await chief.fill(HERE, HERE, what="recordings", days="90")
     assert answer.status_code == 303
     page = (await chief.see(HERE)).text
     assert "90 days from" in re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page))
@@ -74,7 +74,7 @@ async def test_what_may_not_be_set_is_refused_with_a_reason(
     station: WebStation, chief: Person, fields: dict[str, str], status: int, why: str
 ) -> None:
     await chief.see(f"{HERE}?lang=en")
-    answer = await chief.send(HERE, **{"what": "images", **fields})
+    answer = await chief.fill(HERE, HERE, **{"what": "images", **fields})
     assert answer.status_code == status
     assert why in said(answer)
     assert station.store.read_now(rows.rules) == []

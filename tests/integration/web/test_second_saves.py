@@ -1,0 +1,566 @@
+"""Two people open the same form, both save: the second is refused, sees what the first one made of
+it, and nothing of theirs is half saved. A form that doesn't say what it showed is refused too."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from html import unescape
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from callflow import clock, handling
+from callflow.commands.studio import Studio
+from callflow.handling import contracts, plans, withdrawing
+from callflow.handling.clients import client_key
+from callflow.handling.event_rules import set_rule
+from callflow.handling.guard_firms import close_firm
+from callflow.storage import Tx, people, removed
+from callflow.storage import contracts as contract_rows
+from callflow.storage import schema as t
+from ivr.speech.places import announcements_of
+from tests.support.routes import all_routes
+from tests.support.studio import recording
+from tests.support.visitors import Person
+from tests.support.web_station import WebStation
+from web.accounts import Role
+from web.app import create_app
+from web.pages import firms, plan_edit, plan_site, service_lines, site_edit, site_parts, site_person
+
+BOTH = ("odile", "paul")
+SITE, EDIT = "/sites/1001", "/sites/1001/edit"
+ANNE = f"{SITE}/people/1001-1"
+YEAR = clock.now().year + 1
+_SOON = f"{clock.now() + timedelta(days=30):%Y%m%d}"
+GENERAL = {
+    "name": "Boulangerie",
+    "client": "Zef",
+    "address": "1 rue Haute",
+    "postcode": "29000",
+    "timezone": "Europe/Paris",
+    "language": "fr",
+}
+LINE = {"id": "police-35", "service": "police", "name": "CIC 35"}
+LINE |= {"number": "+33130000017", "place": "35"}
+DAY = {"country": "FR", "day": f"{YEAR}-12-24", "years": "1"}
+FIRM = {"name": "Ouest Garde", "part": "guard", "licence": "AUT-035", "phone": "06 39 98 10 50"}
+FIRM |= {"rank": "1", "language": "fr"}
+BODY = {"name": "Ouest Garde", "part": "guard", "licence": "AUT-035", "phone": "06 39 98 10 50"}
+CALL = {"id": "call", "kind": "call_list", "outcomes": {"exhausted": "hand"}}
+HAND = {"id": "hand", "kind": "hand_to_operator"}
+
+Fields = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A form: its page, where it leads, what each of two people types; ``given`` is a file."""
+
+    at: str
+    where: str
+    first: Fields = field(default_factory=dict)
+    second: Fields | None = None  # None: the same
+    given: Callable[[int], tuple[str, bytes]] | None = None
+    prepare: Callable[[World], None] = lambda world: None
+
+    def typed(self, turn: int) -> dict[str, str]:
+        return dict(self.first if turn == 0 or self.second is None else self.second)
+
+
+@dataclass(frozen=True)
+class World:
+    """Two administrators at a station that has one of each."""
+
+    station: WebStation
+    odile: Person
+    paul: Person
+
+    def ids(self) -> dict[str, str]:
+        """What addresses hold that is made up by the station."""
+        row = self.station.store.read_now(lambda tx: people.user_by_name(tx, "bea"))
+        former = self.station.store.read_now(lambda tx: contract_rows.former(tx, "1001"))
+        members = self.station.store.read_now(lambda tx: handling.firm_members(tx, "ouest"))
+        assert row is not None
+        away = self.station.store.read_now(
+            lambda tx: removed.of_site(tx, "1001", ("zones", "schedule"))
+        )
+        return {
+            "removed": away[0]["id"] if away else "",
+            "bea": row["id"],
+            "former": former[0]["id"] if former else "",
+            "member": members[0]["id"] if members else "",
+        }
+
+    def everything(self) -> Any:
+        """Every row of the station, sessions apart, and what the studio recorded."""
+
+        def read(tx: Tx) -> dict[str, list[str]]:
+            return {
+                table.name: sorted(map(repr, tx.execute(table.select()).all()))
+                for table in t.metadata.sorted_tables
+                if table.name != "session"
+            }
+
+        files = sorted(announcements_of(self.station.settings).folder.rglob("*"))
+        heard = {file: file.read_bytes() for file in files if file.is_file()}
+        return self.station.store.read_now(read), heard
+
+
+@pytest.fixture
+async def world(station: WebStation) -> AsyncIterator[World]:
+    for name in BOTH:
+        station.user(name, Role.ADMINISTRATOR)
+    station.user("bea", Role.OPERATOR)
+    station.site()
+    station.site("1002", name="Voisin")
+    now = clock.now()
+    station.do(lambda tx: handling.put_directory(tx, [LINE], "essai", now))
+    body = {**BODY, "rank": 1, "language": "fr", "sectors": []}
+    station.do(lambda tx: handling.put_firm(tx, station.vault, "ouest", body, "essai", now))
+    tom = {"name": "Tom", "language": "fr"}
+    station.do(
+        lambda tx: handling.put_member(tx, station.vault, "ouest", "ouest-1", tom, "essai", now)
+    )
+    for steps in ([CALL, HAND], [HAND]):
+        station.do(lambda tx, steps=steps: publish(tx, steps))
+    studio = Studio(station.settings)
+    app = create_app(station.settings, station.store, station.vault, prompts=studio)
+    odile, paul = (Person(app, name) for name in BOTH)
+    async with odile.client, paul.client:
+        for each in (odile, paul):
+            assert (await each.log_in()).status_code == 303
+            await each.see("/sites?lang=en")
+        yield World(station, odile, paul)
+    await studio.close()
+
+
+def publish(tx: Tx, steps: list[dict[str, Any]]) -> None:
+    body = {"id": "night", "name": "Night", "steps": steps}
+    plans.publish_plan(tx, body, "essai", clock.now())
+
+
+def draft(world: World) -> None:
+    body = {"id": "night", "name": "Night", "steps": [CALL, HAND]}
+    world.station.do(
+        lambda tx: plans.save_draft(tx, body, "essai", clock.now(), revision=None, based_on=2)
+    )
+
+
+def withdrawn(world: World) -> None:
+    def withdraw(tx: Tx) -> None:
+        as_of = str(withdrawing.get_standing(tx, "night")["revision"])
+        withdrawing.withdraw(tx, "night", as_of, "Remplacée", "essai", clock.now())
+
+    world.station.do(withdraw)
+
+
+def taken_away(part: str) -> Callable[[World], None]:
+    """The site had zones and hours; ``part`` was removed from it."""
+
+    def prepare(world: World) -> None:
+        world.station.site(schedule={"week": {"mon": ["08:00-18:00"]}})
+
+        def take(tx: Tx) -> None:
+            site = handling.get_site(tx, "1001")
+            assert site is not None
+            after = {**site, part: None if part == "schedule" else []}
+            vault, now = world.station.vault, clock.now()
+            handling.put_site(tx, vault, "1001", after, "essai", now, because="Déposé")
+
+        world.station.do(take)
+
+    return prepare
+
+
+def closed(world: World) -> None:
+    """A contact of the site is called no more."""
+
+    def close(tx: Tx) -> None:
+        site = handling.get_site(tx, "1001")
+        assert site is not None
+        after = contracts.without(site, "1001-2", "keyholder")
+        handling.put_site(
+            tx, world.station.vault, "1001", after, "essai", clock.now(), because="parti"
+        )
+
+    world.station.do(close)
+
+
+def otherwise(world: World) -> None:
+    rule = {"code": "AT", "kind": "flood", "category": None, "priority": None, "opens": None}
+    world.station.do(lambda tx: set_rule(tx, rule, "essai", clock.now()))
+
+
+def recorded(world: World) -> None:
+    announcements_of(world.station.settings).put("goodbye", "fr", recording(330))
+
+
+def firm_closed(world: World) -> None:
+    now = clock.now()
+    world.station.do(lambda tx: close_firm(tx, "ouest", "Cessation", "essai", now))
+
+
+def follow(world: World, *, otherwise: bool = False) -> None:
+    """The site follows the plan; its first step is called more often there than the plan says."""
+    own = {"night": {"call": {"attempts": 5}}} if otherwise else {}
+    world.station.do(lambda tx: publish(tx, [CALL, HAND]))
+    world.station.site(plans={"intrusion": "night"}, plan_overrides=own)
+
+
+def diary(turn: int) -> tuple[str, bytes]:
+    said = (
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//test//EN\r\nBEGIN:VEVENT\r\nUID:1\r\n"
+        f"DTSTART:{_SOON}T0{8 + turn}0000Z\r\nDTEND:{_SOON}T180000Z\r\n"
+        "END:VEVENT\r\nEND:VCALENDAR\r\n"
+    )
+    return "a.ics", said.encode()
+
+
+def studio_file(turn: int) -> tuple[str, bytes]:
+    return "a.wav", recording(440 + 220 * turn)
+
+
+def on_site(stem: str, first: Fields, second: Fields | None = None, **more: Any) -> Saved:
+    return Saved(EDIT, f"{SITE}/{stem}", first, second, **more)
+
+
+def of_firm(act: str, first: Fields, second: Fields | None = None, **more: Any) -> Saved:
+    return Saved("/firms/ouest", f"/firms/ouest/{act}", first, second, **more)
+
+
+def of_plan(act: str, first: Fields, second: Fields | None = None, **more: Any) -> Saved:
+    return Saved("/plans/night/edit", f"/plans/night/edit{act}", first, second, **more)
+
+
+ANNE_AS = {"id": "1001-1", "role": "keyholder", "language": "fr"}
+ABSENT = {"from": f"{YEAR}-06-01T08:00", "until": f"{YEAR}-06-01T18:00"}
+GONE = {"reason": "Déposé"}
+#: Rows of a site's tables, by the key of one, as somebody adds and as another person changes it.
+TABLES: dict[str, tuple[str, dict[str, str]]] = {
+    "accounts": ("1001B", {"account": "1001B", "line": "dc09-tcp"}),
+    "zones": ("1001/7", {"zone": "7", "name": "Quai", "account": "1001", "kind": "fire"}),
+    "panel_users": ("1001/5", {"number": "5", "part": "guard", "account": "1001"}),
+    "plans": ("fire", {"alarm": "fire", "plan": "fire"}),
+    "plan_rules": ("0", {"plan": "intrusion", "mon": "08:00-12:00"}),
+    "event_overrides": ("BA/9", {"code": "BA", "zone": "9", "kind": "fire"}),
+    "cameras": ("", {"name": "Quai", "url": "http://camera.example/"}),
+}
+#: By the route and its act: each form that saves something that several people may change.
+SAVES: dict[str, Saved] = {
+    "/sites/{site_id}/edit": Saved(EDIT, EDIT, GENERAL, {**GENERAL, "name": "Fournil"}),
+    "/sites/{site_id}/hours": Saved(
+        *(f"{EDIT}/hours", f"{SITE}/hours"),
+        *({"scheduled": "yes", "mon": "08:00-18:00"}, {"scheduled": "yes", "tue": "09:00-18:00"}),
+    ),
+    "/sites/{site_id}/rules": Saved(
+        *(f"{EDIT}/hours", f"{SITE}/rules"),
+        {"cancel_within": "90", "swinger_after": "3"},
+        {"cancel_within": "60", "swinger_after": "3"},
+    ),
+    "/sites/{site_id}/contacts": on_site(
+        "contacts", {**ANNE_AS, "name": "Anne B."}, {**ANNE_AS, "name": "Anne C."}
+    ),
+    "/sites/{site_id}/contacts/{contact_id}/up": on_site("contacts/1001-2/up", {}),
+    "/sites/{site_id}/contacts/{contact_id}/down": on_site("contacts/1001-1/down", {}),
+    "/sites/{site_id}/contacts/{contact_id}/close": on_site("contacts/1001-2/close", GONE),
+    "/sites/{site_id}/known": on_site("known", {"contact": "1002-1", "role": "keyholder"}),
+    "/sites/{site_id}/former/{former_id}/restore": on_site(
+        "former/{former}/restore", {}, prepare=closed
+    ),
+    "/sites/{site_id}/contract": on_site(
+        "contract",
+        {"state": "suspended", "reason": "Impayé"},
+        {"state": "suspended", "reason": "Travaux", "effective_at": f"{YEAR}-06-01T08:00"},
+    ),
+    "/sites/{site_id}/people/{contact_id}/authorities": Saved(
+        *(ANNE, f"{ANNE}/authorities", {"may.*.inform": "yes"}, {"may.*.cancel": "yes"}),
+    ),
+    "/sites/{site_id}/people/{contact_id}/hours": Saved(
+        *(ANNE, f"{ANNE}/hours"),
+        *({"limited": "yes", "mon": "08:00-12:00"}, {"limited": "yes", "tue": "08:00-12:00"}),
+    ),
+    "/sites/{site_id}/people/{contact_id}/absence": Saved(
+        *(ANNE, f"{ANNE}/absence", ABSENT, {**ABSENT, "from": f"{YEAR}-05-01T08:00"}),
+    ),
+    "/sites/{site_id}/people/{contact_id}/calendar/duties": Saved(
+        ANNE, f"{ANNE}/calendar/duties", given=diary
+    ),
+    "/sites/{site_id}/people/{contact_id}/calendar/absences": Saved(
+        ANNE, f"{ANNE}/calendar/absences", given=diary
+    ),
+    **{
+        f"/sites/{{site_id}}/tables/{part}/save": Saved(
+            f"{EDIT}/{site_parts._TAB_OF[part][0]}", f"{SITE}/tables/{part}/save", typed
+        )
+        for part, (_, typed) in TABLES.items()
+    },
+    "/sites/{site_id}/tables/zones/remove": Saved(
+        f"{EDIT}/panels", f"{SITE}/tables/zones/remove", {"key": "1001/3", **GONE}
+    ),
+    "/sites/{site_id}/tables/zones/back": Saved(
+        *(f"{EDIT}/panels", f"{SITE}/tables/zones/back", {"removed": "{removed}"}),
+        prepare=taken_away("zones"),
+    ),
+    "/sites/{site_id}/hours/back": Saved(
+        *(f"{EDIT}/hours", f"{SITE}/hours/back", {"removed": "{removed}"}),
+        prepare=taken_away("schedule"),
+    ),
+    "/firms/{firm_id}/save": of_firm(
+        "save", {**FIRM, "name": "Nord Garde"}, {**FIRM, "name": "Est Garde"}
+    ),
+    "/firms/{firm_id}/hours": of_firm("hours", {"limited": "yes", "mon": "20:00-06:00"}),
+    "/firms/{firm_id}/close": of_firm("close", {"reason": "Cessation"}),
+    "/firms/{firm_id}/reopen": of_firm("reopen", {}, prepare=firm_closed),
+    "/firms/{firm_id}/members/save": of_firm(
+        "members/save", {"name": "Léo", "language": "fr"}, {"name": "Max", "language": "fr"}
+    ),
+    "/firms/{firm_id}/members/remove": of_firm("members/remove", {"id": "ouest-1", **GONE}),
+    "/services/save": Saved(
+        *("/services?line=police-35", "/services/save"),
+        *({**LINE, "name": "CIC Rennes"}, {**LINE, "name": "CIC Brest"}),
+    ),
+    "/services/remove": Saved("/services", "/services/remove", {"id": "police-35", **GONE}),
+    "/clients/{client_id}": Saved(
+        *(f"/clients/{client_key('Bijoux réunis')}",) * 2,
+        *({"name": "Bijoux Réunis"}, {"name": "BIJOUX RÉUNIS"}),
+    ),
+    "/people/{user_id}": Saved(
+        *("/people", "/people/{bea}"),
+        *({"role": "reader", "languages": "fr"}, {"role": "operator", "languages": "fr en"}),
+    ),
+    "/people/{user_id}/password": Saved(
+        *("/people", "/people/{bea}/password"),
+        *({"password": "une phrase assez longue"}, {"password": "une autre phrase longue"}),
+    ),
+    "/settings/events": Saved(
+        *("/settings/events?code=AT", "/settings/events"),
+        *({"code": "AT", "kind": "technical"}, {"code": "AT", "priority": "4"}),
+    ),
+    "/settings/events/{code}/reset": Saved(
+        "/settings/events?code=AT", "/settings/events/AT/reset", prepare=otherwise
+    ),
+    "/settings/retention": Saved(
+        *("/settings/retention",) * 2,
+        *({"what": "images", "days": "90"}, {"what": "images", "days": "60"}),
+    ),
+    "/holidays": Saved(
+        *("/holidays", "/holidays"),
+        {**DAY, "what": "holiday", "reason": "Pont"},
+        {**DAY, "what": "ordinary", "reason": "Aucun pont"},
+    ),
+    "/announcements": Saved(
+        *("/announcements/goodbye", "/announcements", {"key": "goodbye", "language": "fr"}),
+        given=studio_file,
+    ),
+    "/announcements/{key}/remove": Saved(
+        *("/announcements/goodbye", "/announcements/goodbye/remove", {"language": "fr"}),
+        prepare=recorded,
+    ),
+    "/plans/{plan_id}/edit": of_plan("", {"name": "Nuit"}, {"name": "Soir"}),
+    "/plans/{plan_id}/edit/steps": of_plan(
+        "/steps",
+        {"kind": "counter_call", "id": "a", "before": "1"},
+        {"kind": "counter_call", "id": "b", "before": "1"},
+    ),
+    **{
+        f"/plans/{{plan_id}}/edit/steps/{{place}}/{act}": of_plan(
+            f"/steps/1/{act}", {"place": "1", "step": "call", **typed}, prepare=draft
+        )
+        for act, typed in {
+            "save": {"attempts": "3"},
+            "down": {},
+            "remove": {},
+        }.items()
+    },
+    "/plans/{plan_id}/edit/steps/{place}/up": of_plan(
+        "/steps/2/up", {"place": "2", "step": "hand"}, prepare=draft
+    ),
+    "/plans/{plan_id}/edit/order": of_plan("/order", {"order": "2,1"}, prepare=draft),
+    "/plans/{plan_id}/edit/rebase": of_plan("/rebase", {}, prepare=draft),
+    "/plans/{plan_id}/edit/publish": of_plan(
+        "/publish", {"why": "Plus court", "accept": "vu"}, prepare=draft
+    ),
+    "/plans/{plan_id}/versions/roll-back": Saved(
+        *("/plans/night/versions", "/plans/night/versions/roll-back"),
+        *({"version": "1", "why": "Trop court"}, {"version": "2", "why": "Trop long"}),
+    ),
+    "/plans/{plan_id}/edit/drop": of_plan("/drop", {}, prepare=draft),
+    "/plans/{plan_id}/withdraw": Saved(
+        *("/plans/night", "/plans/night/withdraw", {"why": "Remplacée"})
+    ),
+    "/plans/{plan_id}/bring-back": Saved(
+        *("/plans/night", "/plans/night/bring-back", {"why": "Encore utile"}), prepare=withdrawn
+    ),
+    "/plans/{plan_id}/sites/{site_id}/drop": Saved(
+        *("/plans/night/sites/1001", "/plans/night/sites/1001/drop", {"for": "intrusion"}),
+        prepare=follow,
+    ),
+    **{
+        f"/plans/{{plan_id}}/sites/{{site_id}}/steps/{{place}}/{act}": Saved(
+            "/plans/night/sites/1001?step=1",
+            f"/plans/night/sites/1001/steps/1/{act}",
+            {"step": "call", "attempts": "3"},
+            {"step": "call", "attempts": "4"},
+            prepare=lambda world: follow(world, otherwise=True),
+        )
+        for act in plan_site.ACTS
+    },
+}
+#: Forms that can't overwrite what somebody else saved, by route; why.
+ALONE: dict[str, str] = {
+    **dict.fromkeys(
+        ("/login", "/logout", "/login/factor", "/login/passkey", "/scheme", "/presence"),
+        "one's own session, or one's own presence",
+    ),
+    **dict.fromkeys(
+        (
+            *("/account/password", "/account/totp", "/account/totp/confirm"),
+            *("/account/totp/remove", "/account/recovery", "/account/passkeys/options"),
+            *("/account/passkeys", "/account/passkeys/{key_id}/remove"),
+            *("/account/sessions/{session}/end", "/telephone/softphone", "/telephone/{act}"),
+            *("/shift/begin", "/shift/end", "/shift/presence", "/undo/{undo_id}"),
+        ),
+        "one's own",
+    ),
+    **dict.fromkeys(
+        (
+            *("/sites", "/firms", "/people", "/plans", "/settings/tokens", "/start/site"),
+            *("/settings/retention/holds", "/roster", "/sites/{site_id}/instructions"),
+            "/plans/{plan_id}/sites",
+        ),
+        "adds something, and is refused where something else is in its place",
+    ),
+    **dict.fromkeys(
+        (
+            *("/holidays/{day_id}/forget", "/roster/{duty_id}/remove"),
+            *("/settings/tokens/{token_id}/revoke", "/settings/retention/holds/{hold_id}/lift"),
+            *("/people/sessions/{session}/end", "/shift/{user_id}/end"),
+            "/sites/{site_id}/contract/{change_id}/drop",
+            "/sites/{site_id}/instructions/{instruction}/withdraw",
+        ),
+        "ends one thing that never changes, by its id: it is done once",
+    ),
+    **dict.fromkeys(
+        (
+            *("/people/{user_id}/disable", "/people/{user_id}/enable"),
+            "/people/{user_id}/reset-factors",
+            "/sites/{site_id}/instructions/{instruction}/countersign",
+            "/sites/{site_id}/instructions/{instruction}/transcribe",
+        ),
+        "the button says into which state, and only out of the other one",
+    ),
+    **dict.fromkeys(
+        (
+            *("/incidents/{incident_id}/{act}", "/incidents/{incident_id}/together"),
+            *("/call-backs/{call_back_id}/{act}", "/incidents/{incident_id}/password"),
+        ),
+        "an operator's act on work that one person holds (test_races.py)",
+    ),
+    **dict.fromkeys(
+        (
+            *("/clients/{client_id}/personal/export", "/clients/{client_id}/personal/erase"),
+            *("/personal/{contact_id}/export", "/personal/{contact_id}/erase"),
+            *("/settings/configuration", "/site-files/export", "/site-files/template"),
+            "/incidents/{incident_id}/reveal-password",
+        ),
+        "gives something out, or erases it: nothing is written over",
+    ),
+    **dict.fromkeys(
+        (
+            *("/settings/tokens/try", "/settings/trunks", "/announcements/{key}/call"),
+            *("/sites/{site_id}/people/{contact_id}/test-call", "/demo/alarms/{site_id}"),
+            *("/plans/{plan_id}/simulate/rehearse", "/sites/{site_id}/open", "/start/alarm"),
+        ),
+        "tries something out, or calls",
+    ),
+    **dict.fromkeys(
+        ("/site-files", "/site-files/{which}/{act}"),
+        "a file of sites is compared anew where somebody changed one (test_site_files.py)",
+    ),
+}
+#: What a route's variable may be, where its address names an act.
+ACTS: dict[str, tuple[str, ...]] = {
+    "/sites/{site_id}/contacts/{contact_id}/{act}": site_edit.ACTS,
+    "/sites/{site_id}/people/{contact_id}/{act}": site_person.ACTS,
+    "/sites/{site_id}/people/{contact_id}/calendar/{which}": site_person._FILES,
+    "/sites/{site_id}/tables/{part}/{act}": tuple(
+        f"{part}/{act}" for part in site_parts._TAB_OF for act in site_parts.ACTS
+    ),
+    "/firms/{firm_id}/{act}": firms.ACTS,
+    "/firms/{firm_id}/members/{act}": firms.MEMBER_ACTS,
+    "/services/{act}": service_lines.ACTS,
+    "/plans/{plan_id}/edit/steps/{place}/{act}": plan_edit.ACTS,
+    "/plans/{plan_id}/sites/{site_id}/steps/{place}/{act}": plan_site.ACTS,
+}
+#: Acts that are another act of the same route, saved by the same lines.
+LIKE = {
+    f"/sites/{{site_id}}/tables/{part}/{act}": f"/sites/{{site_id}}/tables/zones/{act}"
+    for part in TABLES
+    if part != "zones"
+    for act in ("remove", "back")
+} | {"/sites/{site_id}/people/{contact_id}/forget": "/sites/{site_id}/people/{contact_id}/absence"}
+
+
+async def as_of(person: Person, at: str, where: str, typed: Fields) -> str:
+    """What the page says that it shows, in the form that leads ``where``."""
+    on_page = set(re.findall(r'name="as_of" value="([^"]*)"', (await person.see(at)).text))
+    if len(on_page) == 1:
+        return unescape(on_page.pop())
+    return (await person.hidden(at, where, typed))["as_of"]
+
+
+async def save(
+    person: Person, form: Saved, where: str, turn: int, seen: str | None
+) -> httpx.Response:
+    fields = {"csrf": await person.csrf(), **form.typed(turn)}
+    if seen is not None:
+        fields["as_of"] = seen
+    files = {"file": form.given(turn)} if form.given else None
+    return await person.client.post(where, data=fields, files=files)
+
+
+@pytest.mark.parametrize("name", SAVES)
+async def test_the_second_save_is_refused_and_nothing_of_it_is_kept(
+    world: World, name: str
+) -> None:
+    form = SAVES[name]
+    form.prepare(world)
+    ids = world.ids()
+    at, where = (said.format(**ids) for said in (form.at, form.where))
+    form = replace(form, first={k: said.format(**ids) for k, said in form.first.items()})
+    seen = [
+        await as_of(who, at, where, form.typed(turn))
+        for turn, who in enumerate((world.odile, world.paul))
+    ]
+    before = world.everything()
+    for without in (None, ""):
+        assert (await save(world.odile, form, where, 0, without)).status_code == 409, "unseen"
+    assert (world.everything() == before) is True
+    first = await save(world.odile, form, where, 0, seen[0])
+    said = re.findall(r'<p class="refused".*?</p>', first.text)
+    assert first.status_code == 303, said
+    saved = world.everything()
+    assert (saved == before) is False
+    late = await save(world.paul, form, where, 1, seen[1])
+    assert late.status_code == 409
+    assert re.search(r'role="alert"', late.text)
+    assert (world.everything() == saved) is True
+
+
+async def test_every_form_is_tried_or_can_t_overwrite_anything(app: FastAPI) -> None:
+    asked = set()
+    for route in all_routes(app):
+        if route.method != "POST" or route.by_token:
+            continue
+        stem = re.sub(r"(/\{part\})?/\{(act|which)\}$", "", route.path)
+        acts = ACTS.get(route.path)
+        asked |= {f"{stem}/{act}" for act in acts} if acts else {route.path}
+    assert set(LIKE.values()) <= SAVES.keys()
+    known = [*SAVES, *ALONE, *LIKE]
+    assert sorted(set(known)) == sorted(known)
+    assert asked == set(known), sorted(asked ^ set(known))
