@@ -15,7 +15,13 @@ from callflow import call_plan, handling
 from callflow.handling import BadSite, as_text, contracts, instructing, plan_lists, plans
 from callflow.handling.import_writing import SitesChanged
 from callflow.handling.refusals import NotFound, Refused
-from callflow.handling.withdrawing import Moved, bring_back, get_standing, withdraw
+from callflow.handling.withdrawing import (
+    Moved,
+    bring_back,
+    get_standing,
+    why_kept,
+    withdraw,
+)
 from callflow.instructions import Instruction, InstructionKind
 from callflow.plan_standing import Standing
 from callflow.signal import Kind
@@ -54,30 +60,35 @@ def brings_back(station: Station, why: str = "Les nuits reprennent") -> Row:
     return station.write(lambda tx: bring_back(tx, "night", known, why, "odile", station.now))
 
 
-def contract(station: Station, state: SiteState, days: int = 0) -> None:
+def contract_in(tx: Tx, station: Station, state: SiteState, days: int = 0) -> None:
     at = station.now + timedelta(days=days) if days else None
-    station.write(
-        lambda tx: contracts.change_contract(
-            tx, "1002", state, reason="asked", effective_at=at, who="odile", now=station.now
-        )
+    contracts.change_contract(
+        tx, "1002", state, reason="asked", effective_at=at, who="odile", now=station.now
     )
 
 
-def agreed(station: Station, begins: int = 0, hours: int = 8) -> Row:
+def contract(station: Station, state: SiteState, days: int = 0) -> None:
+    station.write(lambda tx: contract_in(tx, station, state, days))
+
+
+def agreed_in(tx: Tx, station: Station, begins: int = 0) -> Row:
+    """An instruction to follow the plan, in so many hours."""
     made = Instruction(
         id="",
         site="1002",
         kind=InstructionKind.PLAN,
         begins_at=station.now + timedelta(hours=begins),
-        ends_at=station.now + timedelta(hours=begins + hours),
+        ends_at=station.now + timedelta(hours=begins + 8),
         author="anne",
         made_at=station.now,
         plan="night",
         kinds=frozenset({Kind.INTRUSION}),
     )
-    return station.write(
-        lambda tx: instructing.make(tx, "1002", made, lowers=False, asked_by=None, now=station.now)
-    )
+    return instructing.make(tx, "1002", made, lowers=False, asked_by=None, now=station.now)
+
+
+def agreed(station: Station, begins: int = 0) -> Row:
+    return station.write(lambda tx: agreed_in(tx, station, begins))
 
 
 def test_it_is_withdrawn_and_brought_back_with_a_reason(station: Station) -> None:
@@ -333,25 +344,33 @@ def two(tables: str, vault: Vault) -> Iterator[list[Store]]:
         store.close()
 
 
-def _follows(station: Station) -> dict[str, Callable[[Tx], object]]:
+def _follows(station: Station, how: str) -> Callable[[Tx], object]:
+    """What makes a site follow the plan, or follow it again."""
+    if how == "file":
+        file = prepared(station, a_file("account;site name;plan", "2001;Mairie;night"))
+        return lambda tx: write(tx, file, station)
+    if how == "instruction":
+        return lambda tx: agreed_in(tx, station)
+    if how == "contract":
+        station.put(plans={"*": "night"})
+        contract(station, SiteState.TERMINATED)
+        return lambda tx: contract_in(tx, station, SiteState.COMMISSIONING)
     body = a_site("1002", plans={"*": "night"})
-    file = prepared(station, a_file("account;site name;plan", "2001;Mairie;night"))
-
-    def put(tx: Tx) -> object:
-        return handling.put_site(
-            tx, station.vault, "1002", body, "admin", station.now, because="asked"
-        )
-
-    return {"put": put, "file": lambda tx: write(tx, file, station)}
+    return lambda tx: handling.put_site(
+        tx, station.vault, "1002", body, "admin", station.now, because="asked"
+    )
 
 
-@pytest.mark.parametrize("how", ["put", "file"])
+WAYS = ("site", "file", "instruction", "contract")
+
+
+@pytest.mark.parametrize("how", WAYS)
 def test_whoever_has_a_site_follow_it_meanwhile_is_waited_for(
     station: Station, two: list[Store], how: str
 ) -> None:
     """The site's transaction has looked at the plan and is not committed: SQLite has one writer,
     and PostgreSQL the lock."""
-    follow, looked, go_on = _follows(station)[how], threading.Event(), threading.Event()
+    follow, looked, go_on = _follows(station, how), threading.Event(), threading.Event()
     known = standing(station)["revision"]
 
     def slowly(tx: Tx) -> None:
@@ -379,11 +398,11 @@ def test_whoever_has_a_site_follow_it_meanwhile_is_waited_for(
     assert standing(station)["state"] is Standing.IN_USE
 
 
-@pytest.mark.parametrize("how", ["put", "file"])
+@pytest.mark.parametrize("how", WAYS)
 def test_while_it_is_withdrawn_nobody_comes_to_follow_it(
     station: Station, two: list[Store], how: str
 ) -> None:
-    follow, withdrawn, go_on = _follows(station)[how], threading.Event(), threading.Event()
+    follow, withdrawn, go_on = _follows(station, how), threading.Event(), threading.Event()
     known = standing(station)["revision"]
 
     def slowly(tx: Tx) -> None:
@@ -407,8 +426,5 @@ def test_while_it_is_withdrawn_nobody_comes_to_follow_it(
         assert not second.done()
         go_on.set()
         first.result(30)
-        assert second.result(30) == ("BadSite" if how == "put" else "SitesChanged")
-    site = station.read(lambda tx: handling.get_site(tx, "1002"))
-    assert site is not None
-    assert "night" not in site["plans"].values()
-    assert station.read(lambda tx: handling.get_site(tx, "2001")) is None
+        assert second.result(30) == ("SitesChanged" if how == "file" else "BadSite")
+    assert station.read(lambda tx: why_kept(tx, "night", station.now)) is None
