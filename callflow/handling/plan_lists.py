@@ -29,7 +29,7 @@ def listed(
     """A page of the plans whose name or id has ``text``, and how many do.
 
     Each with ``id, name, version`` (0: never published), ``draft`` (whether one is being written),
-    ``withdrawn`` (its row, or None), ``changed_by, changed_at`` and ``sites``, how many follow it
+    ``withdrawn`` (whether it is), ``changed_by, changed_at`` and ``sites``, how many follow it
     as they are set up. ``state`` is one of ``STATES`` ("": any but withdrawn ones), ``sort`` one of
     ``SORTS``.
     """
@@ -78,7 +78,7 @@ def _listed(plan_id: str, newest: Row | None, draft: Row | None, gone: Row | Non
         "name": str(shown["name"] or plan_id),
         "version": newest["version"] if newest else 0,
         "draft": draft is not None,
-        "withdrawn": gone,
+        "withdrawn": gone is not None,
         "changed_by": by,
         "changed_at": at,
     }

@@ -65,7 +65,7 @@ WORDS = {
     "state": ("État", "State"),
     "withdrawn ones": ("retirées", "withdrawn ones"),
     "search": ("Chercher", "Search"),
-    "why back": ("Motif de la remise en service", "Why is it brought back"),
+    "why back": ("Motif de la remise en service", "Why it is brought back"),
     "bring back": ("Remettre en service", "Bring it back"),
 }
 
