@@ -58,7 +58,7 @@ WORDS = {
     "version 1": ("version 1", "version 1"),
     "back": ("Revenir en arrière", "Roll back"),
     "steps": ("Étapes", "Steps"),
-    "followed": ("des sites suivent cette consigne", "sites follow this plan"),
+    "followed": ("Des sites suivent cette consigne", "Sites follow this plan"),
     "because": ("Motif", "Because"),
     "withdraw": ("Retirer la consigne", "Withdraw the plan"),
     "withdrawn": ("Retirée", "Withdrawn"),
