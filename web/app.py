@@ -33,6 +33,7 @@ from web import api, cookies, pages, problems, security
 from web.api import signals
 from web.api.health import machines
 from web.auth import LoginNeededError, language_of, place_of
+from web.chosen_language import ChosenLanguage
 from web.guesses import Limits
 from web.oidc import Directory
 from web.problems import ProblemError
@@ -100,6 +101,7 @@ def create_app(
     app.state.rates = Rates(signals.RATE, signals.BURST)
     app.state.hearing = Rates(pages.dialogues.SOUNDS_A_SECOND, pages.dialogues.SOUNDS_AT_ONCE)
     _say_errors(app)
+    app.add_middleware(ChosenLanguage)
     app.add_middleware(security.Guard, over_tls=cookies.over_tls(settings))
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app

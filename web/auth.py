@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from urllib.parse import quote, urlsplit
 
 import structlog
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Request
 
 from callflow.handling import NotFound
 from callflow.handling import people as acts
@@ -25,7 +25,6 @@ from web.guesses import Guesses
 from web.i18n import best_language
 from web.problems import ProblemError
 from web.station import Station, station_of
-from web.words import LANGUAGES
 
 _log = structlog.get_logger()
 SCHEMES = ("dark", "light")
@@ -156,13 +155,6 @@ async def visitor_of(request: Request, station: Station) -> Visitor | None:
         starting=Right.ADMINISTER in rights and await station.store.read(station.starts),
         saved=request.query_params.get("saved", ""),
     )
-
-
-def remember_language(request: Request, answer: Response) -> None:
-    """The language that the address asks for is the browser's from now on."""
-    chosen = request.query_params.get("lang")
-    if chosen in LANGUAGES:
-        cookies.put(request, answer, cookies.LANGUAGE, chosen, cookies.CHOICE_LASTS)
 
 
 def language_of(request: Request, own: str | None = None) -> str:

@@ -20,7 +20,7 @@ from callflow.storage import Tx, access, people
 from web import auth, factors, passkeys
 from web.access_views import frame, session_lines
 from web.accounts import digest, hash_password
-from web.auth import Visitor, check_signature, logged_in, remember_language
+from web.auth import Visitor, check_signature, logged_in
 from web.guesses import Limits
 from web.pages.login import said
 from web.problems import ProblemError
@@ -38,11 +38,9 @@ _BACK = "/account"
 
 
 @router.get("/account")
-async def show(request: Request, visitor: Anybody, station: Here) -> Response:
+async def show(visitor: Anybody, station: Here) -> Response:
     """What is known of oneself."""
-    answer = await _page(station, visitor)
-    remember_language(request, answer)
-    return answer
+    return await _page(station, visitor)
 
 
 async def _page(

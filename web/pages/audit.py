@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from callflow import audit
 from callflow.handling import auditing
@@ -18,7 +18,7 @@ from callflow.texts.sites import field
 from web import i18n, words
 from web.access_views import frame
 from web.accounts import Right
-from web.auth import Visitor, allowed, remember_language
+from web.auth import Visitor, allowed
 from web.pages.logbook import begin_of, day_in, shown
 from web.problems import ProblemError
 from web.rendering import page
@@ -45,7 +45,6 @@ _Day = Annotated[str, Query(max_length=10)]
 
 @router.get("/audit")
 async def show(
-    request: Request,
     visitor: Annotated[Visitor, Depends(allowed(Right.ADMINISTER))],
     station: Annotated[Station, Depends(station_of)],
     q: _Line = "",
@@ -104,9 +103,7 @@ async def show(
         "groups": ((audit.CHANGED, audit.CHANGES), (audit.LOOKED, audit.LOOKS)),
         "address": lambda number: f"/audit?{urlencode({**given, 'before': number})}",
     }
-    answer = page(visitor.language, "audit.html", values)
-    remember_language(request, answer)
-    return answer
+    return page(visitor.language, "audit.html", values)
 
 
 def _shown(data: dict[str, Any], language: str) -> list[tuple[str, ...]]:

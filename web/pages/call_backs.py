@@ -15,7 +15,7 @@ from callflow.storage import Tx
 from web import desk_views
 from web.access_views import frame
 from web.accounts import Right
-from web.auth import Visitor, allowed, remember_language
+from web.auth import Visitor, allowed
 from web.pages import forms
 from web.problems import not_found
 from web.refusals import refusal
@@ -31,11 +31,9 @@ Act = Callable[[Tx, str, str, forms.Form, datetime], object]
 
 
 @router.get("/call-backs")
-async def show(request: Request, visitor: Reader, station: Here) -> Response:
+async def show(visitor: Reader, station: Here) -> Response:
     """Everybody who hung up unanswered: a page of its own, and a part of the console."""
-    answer = await _list(station, visitor)
-    remember_language(request, answer)
-    return answer
+    return await _list(station, visitor)
 
 
 async def _list(

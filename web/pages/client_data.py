@@ -13,7 +13,7 @@ from callflow.storage import Tx, calls, clients, sites
 from callflow.storage import erasing as rows
 from web import personal_data
 from web.accounts import Right
-from web.auth import Visitor, allowed, remember_language
+from web.auth import Visitor, allowed
 from web.pages import forms
 from web.problems import not_found
 from web.refusals import Wrong, tried
@@ -27,11 +27,9 @@ Administrator = Annotated[Visitor, Depends(allowed(Right.ADMINISTER))]
 
 
 @router.get("/clients/{client_id}/personal")
-async def show(client_id: str, request: Request, visitor: Administrator, station: Here) -> Response:
+async def show(client_id: str, visitor: Administrator, station: Here) -> Response:
     """What there is, and what can be done."""
-    answer = await _page(station, visitor, client_id)
-    remember_language(request, answer)
-    return answer
+    return await _page(station, visitor, client_id)
 
 
 async def _page(

@@ -14,7 +14,7 @@ from callflow.storage import Tx, search, sites
 from web import refusals
 from web.access_views import frame
 from web.accounts import Right
-from web.auth import Visitor, allowed, remember_language
+from web.auth import Visitor, allowed
 from web.pages import forms, meanwhile
 from web.pages.listing import MOST, Asked, Listed
 from web.problems import not_found
@@ -31,7 +31,7 @@ Body = dict[str, Any]
 
 
 @router.get("/clients")
-async def show_all(request: Request, visitor: Reader, station: Here, asked: Listed) -> Response:
+async def show_all(visitor: Reader, station: Here, asked: Listed) -> Response:
     """A page of the clients."""
     asked = asked.among(search.CLIENT_SORTS)
 
@@ -47,19 +47,13 @@ async def show_all(request: Request, visitor: Reader, station: Here, asked: List
         return {**frame(tx, station, visitor, "sites"), "found": rows, "count": count}
 
     values = {**await station.store.read(read), "asked": asked}
-    answer = page(visitor.language, "clients.html", values)
-    remember_language(request, answer)
-    return answer
+    return page(visitor.language, "clients.html", values)
 
 
 @router.get("/clients/{client_id}")
-async def show(
-    client_id: str, request: Request, visitor: Reader, station: Here, asked: Listed
-) -> Response:
+async def show(client_id: str, visitor: Reader, station: Here, asked: Listed) -> Response:
     """A client's sites."""
-    answer = await _client(station, visitor, client_id, asked)
-    remember_language(request, answer)
-    return answer
+    return await _client(station, visitor, client_id, asked)
 
 
 @router.post("/clients/{client_id}")

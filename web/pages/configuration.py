@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 from zipfile import ZipFile
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Response
 
 from callflow.handling import as_text
 from web import zips
 from web.accounts import Right
-from web.auth import Visitor, allowed, remember_language
+from web.auth import Visitor, allowed
 from web.settings_views import setting
 from web.station import Station, station_of
 
@@ -21,11 +21,9 @@ Administrator = Annotated[Visitor, Depends(allowed(Right.ADMINISTER))]
 
 
 @router.get("/settings/configuration")
-async def show(request: Request, visitor: Administrator, station: Here) -> Response:
+async def show(visitor: Administrator, station: Here) -> Response:
     """What the files hold."""
-    answer = await setting(station, visitor, "configuration")
-    remember_language(request, answer)
-    return answer
+    return await setting(station, visitor, "configuration")
 
 
 @router.post("/settings/configuration")

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from callflow.storage import Tx
 from web import demo, i18n, views
 from web.accounts import Right
-from web.auth import Visitor, allowed, remember_language
+from web.auth import Visitor, allowed
 from web.pages import incident, telephone
 from web.problems import ProblemError
 from web.rendering import page, render
@@ -57,7 +57,6 @@ async def show(request: Request, visitor: Reader, station: Here) -> Response:
             "supervises": Right.SUPERVISE in visitor.rights,
         },
     )
-    remember_language(request, answer)
     # Asterisk is another origin, and only the console's telephone speaks with it.
     connect = telephone.server(request, station).removesuffix("/ws")
     answer.headers["Content-Security-Policy"] = policy(connect)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from callflow import dial_policy, handling
 from callflow.handling import dialling
@@ -13,7 +13,7 @@ from callflow.handling.own_phones import own_numbers
 from callflow.handling.policy import load_policy
 from callflow.storage import Tx, contacts, sites
 from web.accounts import Right
-from web.auth import Visitor, allowed, remember_language
+from web.auth import Visitor, allowed
 from web.settings_views import Row, setting
 from web.station import Station, station_of
 
@@ -22,7 +22,6 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/settings/dialling")
 async def show(
-    request: Request,
     visitor: Annotated[Visitor, Depends(allowed(Right.ADMINISTER))],
     station: Annotated[Station, Depends(station_of)],
     number: Annotated[str, Query(max_length=60)] = "",
@@ -48,11 +47,9 @@ async def show(
             }
         return {"tried": found, "ours": sorted(own_numbers(tx, policy, now))}
 
-    answer = await setting(
+    return await setting(
         station, visitor, "dialling", read, number=number, short=sorted(dial_policy.SHORT, key=int)
     )
-    remember_language(request, answer)
-    return answer
 
 
 def _whole(typed: str) -> str:

@@ -29,7 +29,7 @@ from web import dialogue_views as views
 from web import dialogue_words
 from web.access_views import frame
 from web.accounts import Right
-from web.auth import Visitor, allowed, remember_language
+from web.auth import Visitor, allowed
 from web.dialogue_views import Recorded, Words
 from web.pages import forms, meanwhile
 from web.problems import ProblemError
@@ -54,25 +54,22 @@ _LONGEST_WALK = 100
 
 
 @router.get("/dialogues")
-async def list_dialogues(request: Request, visitor: Configurer, station: Here) -> Response:
+async def list_dialogues(visitor: Configurer, station: Here) -> Response:
     """All of them."""
     values = {"dialogues": views.listed(visitor.language)}
-    return await _page(request, station, visitor, "dialogues.html", values)
+    return await _page(station, visitor, "dialogues.html", values)
 
 
 @router.get("/dialogues/{name}")
-async def show_dialogue(
-    name: str, request: Request, visitor: Configurer, station: Here
-) -> Response:
+async def show_dialogue(name: str, visitor: Configurer, station: Here) -> Response:
     """One, as its table."""
     shown = views.table(_dialogue(name), visitor.language, await _recorded(station))
-    return await _page(request, station, visitor, "dialogue.html", {"table": shown})
+    return await _page(station, visitor, "dialogue.html", {"table": shown})
 
 
 @router.get("/dialogues/{name}/walk")
 async def walk(
     name: str,
-    request: Request,
     visitor: Configurer,
     station: Here,
     spoken: _Short = "fr",
@@ -97,7 +94,7 @@ async def walk(
         "steps": ".".join(taken),
         "spoken_languages": prompts.LANGUAGES,
     }
-    return await _page(request, station, visitor, "dialogue_walk.html", values)
+    return await _page(station, visitor, "dialogue_walk.html", values)
 
 
 @router.get("/dialogues/{name}/said.wav")
@@ -147,23 +144,20 @@ def _walked(which: Dialogue, language: str, caller: str, steps: Sequence[str]) -
 
 
 @router.get("/announcements")
-async def list_announcements(request: Request, visitor: Configurer, station: Here) -> Response:
+async def list_announcements(visitor: Configurer, station: Here) -> Response:
     """Every sentence that is the same in each call."""
     recorded = await _recorded(station)
     found = views.said(map(views.announcement, prompts.recordable_keys()), recorded)
-    return await _page(request, station, visitor, "announcements.html", {"announcements": found})
+    return await _page(station, visitor, "announcements.html", {"announcements": found})
 
 
 @router.get("/announcements/{key}")
-async def show_announcement(
-    key: str, request: Request, visitor: Configurer, station: Here
-) -> Response:
+async def show_announcement(key: str, visitor: Configurer, station: Here) -> Response:
     """One of them."""
-    return await _announcement(request, station, visitor, key)
+    return await _announcement(station, visitor, key)
 
 
 async def _announcement(
-    request: Request,
     station: Station,
     visitor: Visitor,
     key: str,
@@ -188,7 +182,7 @@ async def _announcement(
 
     values |= await station.store.read(read)
     values["as_of"] = await asyncio.to_thread(_as_of, station, key)
-    return await _page(request, station, visitor, "announcement.html", values, status)
+    return await _page(station, visitor, "announcement.html", values, status)
 
 
 def _as_of(station: Station, key: str) -> dict[str, str]:
@@ -213,10 +207,10 @@ async def hear(
 async def record(request: Request, visitor: Administrator, station: Here) -> Response:
     """A studio's recording takes the place of a sentence."""
     async with request.form() as form:
-        return await _record(request, visitor, station, form)
+        return await _record(visitor, station, form)
 
 
-async def _record(request: Request, visitor: Visitor, station: Station, form: FormData) -> Response:
+async def _record(visitor: Visitor, station: Station, form: FormData) -> Response:
     key, language, given = str(form.get("key", "")), str(form.get("language", "")), form.get("file")
     _known(key)
     as_of = {"as_of": str(form.get("as_of", ""))}
@@ -233,7 +227,7 @@ async def _record(request: Request, visitor: Visitor, station: Station, form: Fo
 
         await _kept(station, write)
     except (BadAnnouncement, ProblemError) as refused:
-        return await _announcement(request, station, visitor, key, refused)
+        return await _announcement(station, visitor, key, refused)
     return RedirectResponse(f"/announcements/{key}", 303)
 
 
@@ -253,7 +247,7 @@ async def remove(key: str, request: Request, visitor: Administrator, station: He
     try:
         await _kept(station, write)
     except (BadAnnouncement, ProblemError) as refused:
-        return await _announcement(request, station, visitor, key, refused)
+        return await _announcement(station, visitor, key, refused)
     return RedirectResponse(f"/announcements/{key}", 303)
 
 
@@ -275,9 +269,7 @@ async def call(key: str, request: Request, visitor: Administrator, station: Here
 
     wrong = await tried(station, run)
     if wrong is not None:
-        return await _announcement(
-            request, station, visitor, key, not_dialled(wrong, visitor.language)
-        )
+        return await _announcement(station, visitor, key, not_dialled(wrong, visitor.language))
     return RedirectResponse(f"/announcements/{key}", 303)
 
 
@@ -348,7 +340,6 @@ def _wav(path: Path, _changed: int) -> bytes:
 
 
 async def _page(
-    request: Request,
     station: Station,
     visitor: Visitor,
     template: str,
@@ -356,6 +347,4 @@ async def _page(
     status: int = 200,
 ) -> Response:
     around = await station.store.read(lambda tx: frame(tx, station, visitor, "dialogues"))
-    answer = page(visitor.language, template, {**around, **values}, status)
-    remember_language(request, answer)
-    return answer
+    return page(visitor.language, template, {**around, **values}, status)

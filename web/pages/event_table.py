@@ -15,7 +15,7 @@ from callflow.signals import events, trying
 from callflow.storage import Tx, sites
 from callflow.storage import surroundings as rows
 from web.accounts import Right
-from web.auth import Visitor, allowed, remember_language
+from web.auth import Visitor, allowed
 from web.pages import forms, meanwhile
 from web.pages.listing import MOST, Asked, Listed
 from web.pages.site_fields import ALARMS
@@ -47,7 +47,6 @@ _KINDS = (
 
 @router.get(_ADDRESS)
 async def show(
-    request: Request,
     visitor: Administrator,
     station: Here,
     asked: Listed,
@@ -57,9 +56,7 @@ async def show(
 ) -> Response:
     """A page of the table; ``code``: with its form; ``raw``: what a panel would send, and what it
     would become, at ``account`` where that is."""
-    answer = await _page(station, visitor, asked, code=code, raw=raw, account=account)
-    remember_language(request, answer)
-    return answer
+    return await _page(station, visitor, asked, code=code, raw=raw, account=account)
 
 
 @router.post(_ADDRESS)

@@ -22,7 +22,7 @@ from callflow.storage import Tx, firms
 from web import i18n, refusals, words
 from web.access_views import frame
 from web.accounts import Right
-from web.auth import Visitor, allowed, remember_language
+from web.auth import Visitor, allowed
 from web.pages import forms, hours_forms
 from web.pages.listing import MOST, Asked, Listed
 from web.pages.site_fields import Ask, Field
@@ -68,11 +68,9 @@ def _parts(language: str) -> dict[str, str]:
 
 
 @router.get("/firms")
-async def show_all(request: Request, visitor: Configurer, station: Here, asked: Listed) -> Response:
+async def show_all(visitor: Configurer, station: Here, asked: Listed) -> Response:
     """A page of the firms."""
-    answer = await _list(station, visitor, asked)
-    remember_language(request, answer)
-    return answer
+    return await _list(station, visitor, asked)
 
 
 @router.post("/firms")
@@ -92,13 +90,9 @@ async def add(request: Request, visitor: Configurer, station: Here) -> Response:
 
 
 @router.get("/firms/{firm_id}")
-async def show(
-    firm_id: str, request: Request, visitor: Configurer, station: Here, member: str = ""
-) -> Response:
+async def show(firm_id: str, visitor: Configurer, station: Here, member: str = "") -> Response:
     """A firm's forms, its people, and the sites that it works for; ``member`` is to be changed."""
-    answer = await _firm(station, visitor, firm_id, member=member)
-    remember_language(request, answer)
-    return answer
+    return await _firm(station, visitor, firm_id, member=member)
 
 
 ACTS = ("save", "hours", "close", "reopen")

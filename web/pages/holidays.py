@@ -19,7 +19,7 @@ from callflow.storage import own_days as rows
 from web import calendar_views, holiday_views, refusals
 from web.access_views import frame
 from web.accounts import Right
-from web.auth import Visitor, allowed, remember_language
+from web.auth import Visitor, allowed
 from web.calendar_views import Mark
 from web.holiday_views import FRANCE
 from web.pages import forms, meanwhile
@@ -42,7 +42,6 @@ _MARKS = (Mark.HOLIDAY, Mark.ADDED, Mark.TAKEN, Mark.WEEKEND, Mark.ORDINARY)
 
 @router.get(_ADDRESS)
 async def show(
-    request: Request,
     visitor: Reader,
     station: Here,
     country: _Code = FRANCE,
@@ -50,9 +49,7 @@ async def show(
     year: _Year = None,
 ) -> Response:
     """A year of a place; France where none is asked for."""
-    answer = await _page(station, visitor, _place(country, region), year)
-    remember_language(request, answer)
-    return answer
+    return await _page(station, visitor, _place(country, region), year)
 
 
 @router.post(_ADDRESS)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from callflow import handling
 from callflow.instants import from_iso
 from callflow.storage import Tx
 from web import i18n, views
 from web.accounts import Right
-from web.auth import Visitor, allowed, remember_language
+from web.auth import Visitor, allowed
 from web.rendering import page
 from web.station import Station, station_of
 
@@ -25,7 +25,7 @@ _Account = Annotated[str, Query(max_length=16)]
 
 @router.get("/lines")
 async def show(
-    request: Request, visitor: Reader, station: Here, account: _Account = "", after: _Account = ""
+    visitor: Reader, station: Here, account: _Account = "", after: _Account = ""
 ) -> Response:
     """Lines and panels as they are now; the page asks again by itself."""
     now = station.clock()
@@ -40,7 +40,7 @@ async def show(
             "strip": views.strip(health),
         }
 
-    answer = page(
+    return page(
         visitor.language,
         "lines.html",
         {
@@ -54,8 +54,6 @@ async def show(
             "address_of": lambda following: _address(begins, following),
         },
     )
-    remember_language(request, answer)
-    return answer
 
 
 def _refused(node: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from callflow.handling import played
 from callflow.logbook import MACHINE
@@ -15,7 +15,7 @@ from callflow.storage import Tx, logbook, sites
 from web import i18n, views
 from web.access_views import frame
 from web.accounts import Right
-from web.auth import Visitor, allowed, remember_language
+from web.auth import Visitor, allowed
 from web.problems import ProblemError
 from web.rendering import page
 from web.station import Station, station_of
@@ -37,7 +37,6 @@ _Day = Annotated[str, Query(max_length=10)]
 
 @router.get("/logbook")
 async def show(
-    request: Request,
     visitor: Annotated[Visitor, Depends(allowed(Right.READ))],
     station: Annotated[Station, Depends(station_of)],
     q: _Line = "",
@@ -98,9 +97,7 @@ async def show(
         "last": last,
         "address": lambda number: f"/logbook?{urlencode({**given, 'before': number})}",
     }
-    answer = page(visitor.language, "logbook.html", {**values, **await station.store.read(read)})
-    remember_language(request, answer)
-    return answer
+    return page(visitor.language, "logbook.html", {**values, **await station.store.read(read)})
 
 
 def shown(tx: Tx, found: logbook.Found, most: int) -> dict[str, Any]:

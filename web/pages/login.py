@@ -305,5 +305,4 @@ def _answer(
     answer = page(language, template, {**values, "seconds": seconds, "visitor": None}, status)
     if seconds is not None:
         answer.headers["Retry-After"] = str(seconds)
-    auth.remember_language(request, answer)
     return answer

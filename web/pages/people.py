@@ -22,7 +22,7 @@ from callflow.storage import Tx, access, people
 from web import factors
 from web.access_views import frame, session_lines
 from web.accounts import Right, hash_password
-from web.auth import Visitor, allowed, remember_language
+from web.auth import Visitor, allowed
 from web.guesses import Limits
 from web.pages import meanwhile
 from web.problems import ProblemError
@@ -43,11 +43,9 @@ Row = dict[str, Any]
 
 
 @router.get("/people")
-async def show(request: Request, visitor: Supervisor, station: Here) -> Response:
+async def show(visitor: Supervisor, station: Here) -> Response:
     """Everybody."""
-    answer = await _people(station, visitor)
-    remember_language(request, answer)
-    return answer
+    return await _people(station, visitor)
 
 
 async def _people(
@@ -187,11 +185,9 @@ async def _made(station: Station, visitor: Visitor, name: str, password: str | N
 
 
 @router.get("/people/sessions")
-async def show_sessions(request: Request, visitor: Supervisor, station: Here) -> Response:
+async def show_sessions(visitor: Supervisor, station: Here) -> Response:
     """Everybody's open sessions."""
-    answer = await _sessions(station, visitor)
-    remember_language(request, answer)
-    return answer
+    return await _sessions(station, visitor)
 
 
 async def _sessions(station: Station, visitor: Visitor, refused: Wrong | None = None) -> Response:

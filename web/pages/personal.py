@@ -12,7 +12,7 @@ from callflow.storage import Tx, calls, contacts, search, sites
 from callflow.storage import erasing as rows
 from web import personal_data
 from web.accounts import Right
-from web.auth import Visitor, allowed, remember_language
+from web.auth import Visitor, allowed
 from web.pages import forms
 from web.problems import not_found
 from web.settings_views import setting
@@ -28,7 +28,7 @@ _MOST, _ERASURES = 50, 20
 
 
 @router.get("/personal")
-async def show(request: Request, visitor: Administrator, station: Here, q: _Line = "") -> Response:
+async def show(visitor: Administrator, station: Here, q: _Line = "") -> Response:
     """People found by name or number, with a part at a site or without; and who was erased."""
     words = q.replace("\0", "").strip()
 
@@ -41,17 +41,13 @@ async def show(request: Request, visitor: Administrator, station: Here, q: _Line
             ],
         }
 
-    answer = await setting(station, visitor, "personal", read, q=q, most=_MOST)
-    remember_language(request, answer)
-    return answer
+    return await setting(station, visitor, "personal", read, q=q, most=_MOST)
 
 
 @router.get("/personal/{contact_id}")
-async def one(contact_id: str, request: Request, visitor: Administrator, station: Here) -> Response:
+async def one(contact_id: str, visitor: Administrator, station: Here) -> Response:
     """A person, and what can be done."""
-    answer = await _one(station, visitor, contact_id)
-    remember_language(request, answer)
-    return answer
+    return await _one(station, visitor, contact_id)
 
 
 async def _one(

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from callflow import call_plan, plan_check
 from callflow.call_plan import Plan
@@ -26,7 +26,7 @@ from web import plan_views as views
 from web import refusals
 from web.access_views import frame
 from web.accounts import Right
-from web.auth import Visitor, allowed, remember_language
+from web.auth import Visitor, allowed
 from web.pages import forms, meanwhile
 from web.pages.listing import MOST, Listed
 from web.problems import ProblemError, not_found
@@ -97,31 +97,20 @@ def around(tx: Tx, station: Station, visitor: Visitor, of: Shown, tab: str) -> R
     }
 
 
-async def respond(
-    request: Request, visitor: Visitor, template: str, values: Row, status: int = 200
-) -> Response:
-    """The page, in the language that was asked for."""
-    answer = page(visitor.language, template, values, status)
-    remember_language(request, answer)
-    return answer
-
-
 @router.get("/plans/{plan_id}")
 async def show(
     plan_id: str,
-    request: Request,
     visitor: Reader,
     station: Here,
     v: Line = "",
     check: Annotated[bool, Query()] = False,
 ) -> Response:
     """The plan in words and drawn, and what is found in it; ``check``: at its sites too."""
-    return await answer(plan_id, request, visitor, station, v=v, check=check)
+    return await answer(plan_id, visitor, station, v=v, check=check)
 
 
 async def answer(
     plan_id: str,
-    request: Request,
     visitor: Visitor,
     station: Station,
     *,
@@ -154,13 +143,12 @@ async def answer(
 
     values = await station.store.read(read)
     values |= {**refusals.said(wrong, language), "typed": typed or {}}
-    return await respond(request, visitor, "plan.html", values, refusals.status_of(wrong))
+    return page(visitor.language, "plan.html", values, refusals.status_of(wrong))
 
 
 @router.get("/plans/{plan_id}/called")
 async def called(
     plan_id: str,
-    request: Request,
     visitor: Reader,
     station: Here,
     v: Line = "",
@@ -192,7 +180,7 @@ async def called(
 
     values = await station.store.read(read)
     status = 422 if values["refused"] else 200
-    return await respond(request, visitor, "plan_called.html", values, status)
+    return page(visitor.language, "plan_called.html", values, status)
 
 
 def choices(tx: Tx, plan_id: str, now: datetime) -> Row:
@@ -225,7 +213,6 @@ def moment(tx: Tx, site_id: str, kind: Kind, asked: forms.Form, now: datetime) -
 @router.get("/plans/{plan_id}/sites")
 async def followers(
     plan_id: str,
-    request: Request,
     visitor: Reader,
     station: Here,
     asked: Listed,
@@ -249,13 +236,12 @@ async def followers(
         "chosen_for": CHOSEN_FOR,
         "asked": asked,
     }
-    return await respond(request, visitor, "plan_sites.html", values)
+    return page(visitor.language, "plan_sites.html", values)
 
 
 @router.get("/plans/{plan_id}/versions")
 async def versions(
     plan_id: str,
-    request: Request,
     visitor: Reader,
     station: Here,
     before: Line = "",
@@ -274,7 +260,7 @@ async def versions(
             "typed": {},
         }
 
-    return await respond(request, visitor, "plan_versions.html", await station.store.read(read))
+    return page(visitor.language, "plan_versions.html", await station.store.read(read))
 
 
 def versions_of(tx: Tx, plan_id: str, of: Shown) -> Row:

@@ -25,9 +25,10 @@ from web import plan_views as views
 from web.accounts import Right
 from web.auth import Visitor, allowed
 from web.pages import forms
-from web.pages.plan import Shown, around, respond
+from web.pages.plan import Shown, around
 from web.problems import ProblemError, not_found
 from web.refusals import Wrong, tried
+from web.rendering import page
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)
@@ -82,7 +83,6 @@ def _unchanged(tx: Tx, plan_id: str, form: forms.Form) -> Work:
 @router.get("/plans/{plan_id}/edit")
 async def show(
     plan_id: str,
-    request: Request,
     visitor: Configurer,
     station: Here,
     step: Annotated[int, Query(ge=0, le=1000)] = 0,
@@ -93,7 +93,7 @@ async def show(
     one ``at`` a place: whoever works by keys goes on from there."""
     if await station.store.read(lambda tx: bool(rows.withdrawals(tx, [plan_id]))):
         return RedirectResponse(_home(plan_id), 303)  # there it is said, and it may be brought back
-    return await _forms(request, station, visitor, plan_id, place=step, done=(at, did))
+    return await _forms(station, visitor, plan_id, place=step, done=(at, did))
 
 
 @router.post("/plans/{plan_id}/edit")
@@ -102,7 +102,7 @@ async def rename(plan_id: str, request: Request, visitor: Configurer, station: H
     form = await forms.sent(request)
     name = forms.line(form, "name").strip()
     return await _change(
-        request, station, visitor, plan_id, form, lambda body: {**body, "name": name or plan_id}
+        station, visitor, plan_id, form, lambda body: {**body, "name": name or plan_id}
     )
 
 
@@ -118,9 +118,7 @@ async def add(plan_id: str, request: Request, visitor: Configurer, station: Here
         return plan_forms.added(body, kind, forms.line(form, "id").strip(), before, column)
 
     then = f"?step={before}#step-{before}"
-    return await _change(
-        request, station, visitor, plan_id, form, changed, opened=before, then=then
-    )
+    return await _change(station, visitor, plan_id, form, changed, opened=before, then=then)
 
 
 @router.post("/plans/{plan_id}/edit/steps/{place}/{act}")
@@ -145,9 +143,7 @@ async def act_on_step(
     opened = here if act == "save" else 0
     now_at = max(1, here + {"up": -1, "down": 1}.get(act, 0))
     then = f"?at={now_at}&did={act}"
-    return await _change(
-        request, station, visitor, plan_id, form, changed, opened=opened, then=then
-    )
+    return await _change(station, visitor, plan_id, form, changed, opened=opened, then=then)
 
 
 @router.post("/plans/{plan_id}/edit/order")
@@ -155,7 +151,6 @@ async def order(plan_id: str, request: Request, visitor: Configurer, station: He
     """The steps in another order: ``order`` has their places, such as "3,1,2"."""
     form = await forms.sent(request)
     return await _change(
-        request,
         station,
         visitor,
         plan_id,
@@ -169,9 +164,7 @@ async def order(plan_id: str, request: Request, visitor: Configurer, station: He
 async def rebase(plan_id: str, request: Request, visitor: Configurer, station: Here) -> Response:
     """The draft goes on from the newest version: who saves it has compared them."""
     form = await forms.sent(request)
-    return await _change(
-        request, station, visitor, plan_id, form, lambda body: body, on_newest=True
-    )
+    return await _change(station, visitor, plan_id, form, lambda body: body, on_newest=True)
 
 
 @router.post("/plans/{plan_id}/edit/drop")
@@ -187,7 +180,7 @@ async def drop(plan_id: str, request: Request, visitor: Configurer, station: Her
 
     left = await tried(station, run)
     if not isinstance(left, int):
-        return await _forms(request, station, visitor, plan_id, wrong=_worded(left), typed=form)
+        return await _forms(station, visitor, plan_id, wrong=_worded(left), typed=form)
     return RedirectResponse(_home(plan_id) if left else "/plans", 303)
 
 
@@ -214,7 +207,7 @@ async def publish(plan_id: str, request: Request, visitor: Configurer, station: 
     wrong = await tried(station, run)
     if wrong is not None:
         said = _worded(wrong)
-        return await _forms(request, station, visitor, plan_id, wrong=said, typed=form, found=found)
+        return await _forms(station, visitor, plan_id, wrong=said, typed=form, found=found)
     return RedirectResponse(_home(plan_id), 303)
 
 
@@ -253,7 +246,6 @@ def _place(body: Body, form: forms.Form) -> int:
 
 
 async def _change(
-    request: Request,
     station: Station,
     visitor: Visitor,
     plan_id: str,
@@ -283,7 +275,6 @@ async def _change(
     if wrong is not None:
         said = _worded(wrong)
         return await _forms(
-            request,
             station,
             visitor,
             plan_id,
@@ -296,7 +287,6 @@ async def _change(
 
 
 async def _forms(
-    request: Request,
     station: Station,
     visitor: Visitor,
     plan_id: str,
@@ -341,7 +331,7 @@ async def _forms(
         "typed": refusals.typed_again(typed),
         "kinds": [(kind.value, views.does(kind, language)) for kind in StepKind],
     }
-    return await respond(request, visitor, "plan_edit.html", values, refusals.status_of(wrong))
+    return page(visitor.language, "plan_edit.html", values, refusals.status_of(wrong))
 
 
 def _mine(body: Body, change: Callable[[Body], Body] | None) -> Plan | None:

@@ -19,7 +19,7 @@ from web import plan_views as views
 from web import refusals
 from web.access_views import frame
 from web.accounts import Right
-from web.auth import Visitor, allowed, remember_language
+from web.auth import Visitor, allowed
 from web.pages import forms
 from web.pages.listing import MOST, Asked, Listed
 from web.problems import ProblemError
@@ -40,15 +40,12 @@ _FIRST = StepKind.HAND_TO_OPERATOR
 
 @router.get("/plans")
 async def show(
-    request: Request,
     visitor: Reader,
     station: Here,
     asked: Listed,
 ) -> Response:
     """A page of the plans that match."""
-    shown = await _answer(station, visitor, asked)
-    remember_language(request, shown)
-    return shown
+    return await _answer(station, visitor, asked)
 
 
 @router.post("/plans")

@@ -20,10 +20,11 @@ from web import plan_views as views
 from web.accounts import Right
 from web.auth import Visitor, allowed
 from web.pages import forms
-from web.pages.plan import CHOSEN_FOR, around, respond, shown
+from web.pages.plan import CHOSEN_FOR, around, shown
 from web.pages.plan_edit import opened
 from web.problems import ProblemError, not_found
 from web.refusals import Wrong, tried
+from web.rendering import page
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)
@@ -43,13 +44,12 @@ _CHANGED = "somebody changed this site meanwhile: look at it as it is now, and c
 async def show(
     plan_id: str,
     site_id: str,
-    request: Request,
     visitor: Reader,
     station: Here,
     step: Annotated[int, Query(ge=0, le=1000)] = 0,
 ) -> Response:
     """The plan as the site has it; the form of the step at the place ``step``."""
-    return await _page(request, station, visitor, plan_id, site_id, place=step)
+    return await _page(station, visitor, plan_id, site_id, place=step)
 
 
 @router.post("/plans/{plan_id}/sites")
@@ -72,7 +72,7 @@ async def choose(plan_id: str, request: Request, visitor: Configurer, station: H
             raise ProblemError(409, _HELD, about=held)
         return {**site, "plans": {**site["plans"], alarms: plan_id}}
 
-    return await _save(request, station, visitor, plan_id, site_id, form, changed, anew=True)
+    return await _save(station, visitor, plan_id, site_id, form, changed, anew=True)
 
 
 @router.post("/plans/{plan_id}/sites/{site_id}/drop")
@@ -87,7 +87,7 @@ async def drop(
         kept = {k: p for k, p in site["plans"].items() if (k, p) != (gone, plan_id)}
         return {**site, "plans": kept}
 
-    return await _save(request, station, visitor, plan_id, site_id, form, changed)
+    return await _save(station, visitor, plan_id, site_id, form, changed)
 
 
 @router.post("/plans/{plan_id}/sites/{site_id}/steps/{place}/{act}")
@@ -126,7 +126,7 @@ async def act_on_step(
         return {**site, "plan_overrides": {**others, plan_id: own} if own else others}
 
     here = plan.steps.index(at) + 1 if act == "save" else 0
-    return await _save(request, station, visitor, plan_id, site_id, form, changed, place=here)
+    return await _save(station, visitor, plan_id, site_id, form, changed, place=here)
 
 
 def _chosen_for(form: forms.Form) -> str:
@@ -143,7 +143,6 @@ def _check(plan: Plan, own: Row, language: str) -> None:
 
 
 async def _save(
-    request: Request,
     station: Station,
     visitor: Visitor,
     plan_id: str,
@@ -169,9 +168,7 @@ async def _save(
 
     wrong = await tried(station, run)
     if wrong is not None:
-        return await _page(
-            request, station, visitor, plan_id, site_id, place=place, wrong=wrong, typed=form
-        )
+        return await _page(station, visitor, plan_id, site_id, place=place, wrong=wrong, typed=form)
     at = f"/plans/{quote(plan_id, safe='')}/sites/{quote(site_id, safe='')}"
     return RedirectResponse(at, 303)
 
@@ -192,7 +189,6 @@ def _differing(plan: Plan, here: Step, own: Row, language: str) -> list[Row]:
 
 
 async def _page(
-    request: Request,
     station: Station,
     visitor: Visitor,
     plan_id: str,
@@ -231,4 +227,4 @@ async def _page(
         **refusals.said(wrong, language),
         "chosen_for": CHOSEN_FOR,
     }
-    return await respond(request, visitor, "plan_site.html", values, refusals.status_of(wrong))
+    return page(visitor.language, "plan_site.html", values, refusals.status_of(wrong))

@@ -50,5 +50,5 @@ async def _done(
 
     wrong = await tried(station, run)
     if wrong is not None:
-        return await answer(plan_id, request, visitor, station, wrong=wrong, typed=form)
+        return await answer(plan_id, visitor, station, wrong=wrong, typed=form)
     return RedirectResponse(f"/plans/{quote(plan_id, safe='')}", 303)

@@ -30,10 +30,10 @@ from web.accounts import Right
 from web.api import paging
 from web.auth import Visitor, allowed
 from web.pages import forms, meanwhile
-from web.pages.plan import Line, Shown, around, choices, moment, respond, shown, versions_of
+from web.pages.plan import Line, Shown, around, choices, moment, shown, versions_of
 from web.problems import ProblemError
 from web.refusals import Wrong, refusal, status_of, tried
-from web.rendering import readable
+from web.rendering import page, readable
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)
@@ -58,11 +58,10 @@ _UNSOUND = "this plan can't run as it is: what is wrong stands beside its steps"
 async def simulate(plan_id: str, request: Request, visitor: Reader, station: Here) -> Response:
     """The plan run in virtual time at a site, where one is asked for."""
     asked = {name: value[:100].replace("\0", "") for name, value in request.query_params.items()}
-    return await _simulated(request, station, visitor, plan_id, asked)
+    return await _simulated(station, visitor, plan_id, asked)
 
 
 async def _simulated(
-    request: Request,
     station: Station,
     visitor: Visitor,
     plan_id: str,
@@ -97,7 +96,7 @@ async def _simulated(
 
     values = await station.store.read(read)
     status = 409 if wrong is not None else 422 if values["refused"] else 200
-    return await respond(request, visitor, "plan_simulate.html", values, status)
+    return page(visitor.language, "plan_simulate.html", values, status)
 
 
 def _outcomes(plan: Plan) -> list[str]:
@@ -159,7 +158,6 @@ def _told(done: proving.Simulated, language: str) -> Row:
 @router.get("/plans/{plan_id}/backtest")
 async def backtest(
     plan_id: str,
-    request: Request,
     visitor: Reader,
     station: Here,
     v: Line = "",
@@ -189,7 +187,7 @@ async def backtest(
     values = await station.store.read(read)
     status = 422 if values["refused"] else 200
     values["following"] = following
-    return await respond(request, visitor, "plan_backtest.html", values, status)
+    return page(visitor.language, "plan_backtest.html", values, status)
 
 
 def _day(since: str) -> datetime | None:
@@ -255,7 +253,7 @@ async def rehearse(plan_id: str, request: Request, visitor: Configurer, station:
     if isinstance(made, str):
         return RedirectResponse(f"/incidents/{made}", 303)
     asked = {name: form.get(name, "") for name in ("v", "site", "kind")}
-    return await _simulated(request, station, visitor, plan_id, asked, made)
+    return await _simulated(station, visitor, plan_id, asked, made)
 
 
 @router.post("/plans/{plan_id}/versions/roll-back")
@@ -275,11 +273,10 @@ async def roll_back(plan_id: str, request: Request, visitor: Configurer, station
             tx, plan_id, number, visitor.name, now, why=forms.line(form, "why"), reach=reach
         )
 
-    return await _versions(request, station, visitor, plan_id, form, run)
+    return await _versions(station, visitor, plan_id, form, run)
 
 
 async def _versions(
-    request: Request,
     station: Station,
     visitor: Visitor,
     plan_id: str,
@@ -306,4 +303,4 @@ async def _versions(
         }
 
     values = await station.store.read(read)
-    return await respond(request, visitor, "plan_versions.html", values, status_of(wrong))
+    return page(visitor.language, "plan_versions.html", values, status_of(wrong))

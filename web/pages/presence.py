@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import APIRouter, Depends, Form, Response
 from fastapi.responses import RedirectResponse
 
 from callflow import handling
@@ -14,7 +14,7 @@ from callflow.storage import Tx
 from web import desk_views
 from web.access_views import frame
 from web.accounts import Right
-from web.auth import Visitor, allowed, remember_language
+from web.auth import Visitor, allowed
 from web.pages import forms
 from web.refusals import refusal
 from web.rendering import page
@@ -67,7 +67,7 @@ async def choose(
 
 
 @router.get("/desk")
-async def desk(request: Request, visitor: Reader, station: Here) -> Response:
+async def desk(visitor: Reader, station: Here) -> Response:
     """Who is on shift, available, in a call, on a break; and who waits on the line."""
     now = station.clock()
 
@@ -79,6 +79,4 @@ async def desk(request: Request, visitor: Reader, station: Here) -> Response:
             "to_call_back": len(desk_views.to_call_back(tx)),
         }
 
-    answer = page(visitor.language, "desk.html", await station.store.read(read))
-    remember_language(request, answer)
-    return answer
+    return page(visitor.language, "desk.html", await station.store.read(read))

@@ -15,7 +15,7 @@ from callflow.retention import LIMITS, Kept
 from callflow.storage import Tx, sites
 from callflow.storage import retention as rows
 from web.accounts import Right
-from web.auth import Visitor, allowed, remember_language
+from web.auth import Visitor, allowed
 from web.pages import forms, meanwhile
 from web.pages.logbook import day_in
 from web.problems import ProblemError
@@ -33,7 +33,6 @@ _ADDRESS = "/settings/retention"
 
 @router.get(_ADDRESS)
 async def show(
-    request: Request,
     visitor: Administrator,
     station: Here,
     what: Annotated[str, Query(max_length=16)] = "",
@@ -48,9 +47,7 @@ async def show(
             tried_out = forms.one_of(Kept, {"what": what}, "what"), _days(days)
         except ProblemError as problem:
             wrong = problem
-    answer = await _page(station, visitor, wrong, tried_out=tried_out)
-    remember_language(request, answer)
-    return answer
+    return await _page(station, visitor, wrong, tried_out=tried_out)
 
 
 @router.post(_ADDRESS)

@@ -21,7 +21,7 @@ from callflow.storage import Tx, own_days, shifts
 from callflow.storage import rosters as rows
 from web import calendar_views, holiday_views, i18n, views
 from web.accounts import Right
-from web.auth import Visitor, allowed, remember_language
+from web.auth import Visitor, allowed
 from web.calendar_views import Mark
 from web.pages import forms
 from web.pages.forms import Form
@@ -53,16 +53,14 @@ class Day:
 
 
 @router.get("/roster")
-async def show(request: Request, visitor: Reader, station: Here, day: _Day = "") -> Response:
+async def show(visitor: Reader, station: Here, day: _Day = "") -> Response:
     """The week that ``day`` is in; this one."""
-    answer = await _show(station, visitor, day)
-    remember_language(request, answer)
-    return answer
+    return await _show(station, visitor, day)
 
 
 @router.get("/roster/year")
 async def show_year(
-    request: Request, visitor: Reader, station: Here, year: Annotated[int | None, _YEARS] = None
+    visitor: Reader, station: Here, year: Annotated[int | None, _YEARS] = None
 ) -> Response:
     """A year of it, a part after the other: which days somebody is there, or is called."""
     now = station.clock()
@@ -90,9 +88,7 @@ async def show_year(
         "signs": calendar_views.SIGNS,
         "marks": (Mark.WHOLE, Mark.PART, Mark.NONE),
     }
-    answer = page(visitor.language, "roster_year.html", values)
-    remember_language(request, answer)
-    return answer
+    return page(visitor.language, "roster_year.html", values)
 
 
 def _drawn(

@@ -19,7 +19,7 @@ from callflow.storage import Tx
 from web import refusals, words
 from web.access_views import frame
 from web.accounts import Right
-from web.auth import Visitor, allowed, remember_language
+from web.auth import Visitor, allowed
 from web.pages import forms, hours_forms
 from web.pages.listing import MOST, Asked, Listed
 from web.pages.site_fields import Ask, Field
@@ -56,16 +56,13 @@ LINE = (
 
 @router.get("/services")
 async def show(
-    request: Request,
     visitor: Configurer,
     station: Here,
     asked: Listed,
     line: Annotated[str, Query(max_length=64)] = "",
 ) -> Response:
     """A page of the directory; ``line`` is to be changed."""
-    answer = await _list(station, visitor, asked, known=line)
-    remember_language(request, answer)
-    return answer
+    return await _list(station, visitor, asked, known=line)
 
 
 @router.post("/services/{act}")

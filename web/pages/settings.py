@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from callflow.storage import Tx, people
 from web import doors, factors
 from web.accounts import RIGHTS, Right, Role, rights_of
-from web.auth import Visitor, allowed, remember_language
+from web.auth import Visitor, allowed
 from web.settings_views import setting
 from web.station import Station, station_of
 
@@ -38,7 +38,7 @@ async def show(
             "tried": _tried(request.app, station, tx, user, address) if user else None,
         }
 
-    answer = await setting(
+    return await setting(
         station,
         visitor,
         "roles",
@@ -49,8 +49,6 @@ async def show(
         who=who,
         address=address,
     )
-    remember_language(request, answer)
-    return answer
 
 
 def _tried(app: FastAPI, station: Station, tx: Tx, user: Row, address: str) -> Row:

@@ -18,7 +18,7 @@ from callflow.storage import Tx, people, sites
 from callflow.storage import shifts as rows
 from web import i18n, views
 from web.accounts import Right, rights_of
-from web.auth import Visitor, allowed, check_signature, remember_language
+from web.auth import Visitor, allowed, check_signature
 from web.pages import forms
 from web.problems import ProblemError
 from web.refusals import refusal, status_of
@@ -41,11 +41,9 @@ _SELDOM, _OFTEN = 30, 1
 
 
 @router.get("/shift")
-async def show(request: Request, visitor: Reader, station: Here) -> Response:
+async def show(visitor: Reader, station: Here) -> Response:
     """What whoever takes over reads, and signs."""
-    answer = await _start(station, visitor)
-    remember_language(request, answer)
-    return answer
+    return await _start(station, visitor)
 
 
 async def _start(
@@ -101,11 +99,9 @@ async def begin(request: Request, visitor: Handler, station: Here) -> Response:
 
 
 @router.get("/shift/end")
-async def show_end(request: Request, visitor: Handler, station: Here) -> Response:
+async def show_end(visitor: Handler, station: Here) -> Response:
     """What is still held, and where it goes."""
-    answer = await _end(station, visitor, {})
-    remember_language(request, answer)
-    return answer
+    return await _end(station, visitor, {})
 
 
 async def _end(

@@ -24,7 +24,7 @@ from callflow.law import Service
 from callflow.site import ANY_KIND, Authority, Role
 from callflow.storage import Tx, search, services, sites
 from web.accounts import Right
-from web.auth import Visitor, allowed, remember_language
+from web.auth import Visitor, allowed
 from web.pages import forms, site_contract, site_list, site_saving
 from web.pages.site_saving import Body
 from web.problems import ProblemError, not_found
@@ -65,15 +65,12 @@ async def create(request: Request, visitor: Configurer, station: Here) -> Respon
 @router.get("/sites/{site_id}/edit")
 async def show(
     site_id: str,
-    request: Request,
     visitor: Configurer,
     station: Here,
     known: Annotated[str, Query(max_length=100)] = "",
 ) -> Response:
     """The site's forms; with ``known`` firms and other sites' people who are called so."""
-    answer = await _forms(station, visitor, site_id, known=known)
-    remember_language(request, answer)
-    return answer
+    return await _forms(station, visitor, site_id, known=known)
 
 
 @router.post("/sites/{site_id}/edit")

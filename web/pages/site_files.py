@@ -18,7 +18,7 @@ from callflow.texts import sites as texts
 from web import i18n
 from web.access_views import frame
 from web.accounts import Right
-from web.auth import Visitor, allowed, remember_language
+from web.auth import Visitor, allowed
 from web.pages import forms
 from web.pages.site_list import STATES
 from web.problems import ProblemError, not_found
@@ -44,9 +44,9 @@ _MEDIA = {
 
 
 @router.get("/site-files")
-async def show(request: Request, visitor: Configurer, station: Here) -> Response:
+async def show(visitor: Configurer, station: Here) -> Response:
     """What may be given, and where a file is sent; every column explained."""
-    return await _begin(request, station, visitor)
+    return await _begin(station, visitor)
 
 
 @router.post("/site-files/export")
@@ -89,7 +89,7 @@ async def look(which: str, request: Request, visitor: Configurer, station: Here)
     if one is None:
         return await _gone(request, station, visitor)
     values = {"file": one, "under_way": one.phase in UNDER_WAY, **_found(one, visitor.language)}
-    return await _page(request, station, visitor, "site_import.html", values)
+    return await _page(station, visitor, "site_import.html", values)
 
 
 @router.post("/site-files/{which}/{act}")
@@ -119,14 +119,14 @@ def _imports(request: Request) -> SiteImports:
 async def _take(request: Request, visitor: Visitor, station: Station, form: FormData) -> Response:
     given, imports = form.get("file"), _imports(request)
     if not isinstance(given, UploadFile) or not given.size:
-        return await _begin(request, station, visitor, "choose a file")
+        return await _begin(station, visitor, "choose a file")
     if given.size > MOST_BYTES:
-        return await _begin(request, station, visitor, "the file is too large: cut it into several")
+        return await _begin(station, visitor, "the file is too large: cut it into several")
     name = forms.line({"name": given.filename or ""}, "name")
     data, remove = await given.read(), bool(form.get("remove"))
     one = await imports.begin(name, data, visitor.name, remove=remove)
     if one is None:
-        return await _begin(request, station, visitor, "other files are being read: wait a moment")
+        return await _begin(station, visitor, "other files are being read: wait a moment")
     return RedirectResponse(f"/site-files/{one.id}", 303)
 
 
@@ -146,13 +146,11 @@ async def _gone(request: Request, station: Station, visitor: Visitor) -> Respons
     """It is kept for an hour, is its sender's alone, and goes with an erasure."""
     if "hx-request" in request.headers:  # the page that waits for it tells
         return Response(status_code=204, headers={"HX-Redirect": request.url.path})
-    return await _begin(
-        request, station, visitor, "this file is not kept any more: send it again", 404
-    )
+    return await _begin(station, visitor, "this file is not kept any more: send it again", 404)
 
 
 async def _begin(
-    request: Request, station: Station, visitor: Visitor, refused: str = "", status: int = 422
+    station: Station, visitor: Visitor, refused: str = "", status: int = 422
 ) -> Response:
     language = visitor.language
     columns = [(each.name(language), of(each.explained, language)) for each in COLUMNS]
@@ -164,7 +162,7 @@ async def _begin(
         "most_mb": MOST_BYTES // 1_000_000,
     }
     status = status if refused else 200
-    return await _page(request, station, visitor, "site_files.html", values, status)
+    return await _page(station, visitor, "site_files.html", values, status)
 
 
 def _found(one: SiteImport, language: str) -> Row:
@@ -195,7 +193,6 @@ def _fault(fault: Fault, language: str) -> Row:
 
 
 async def _page(
-    request: Request,
     station: Station,
     visitor: Visitor,
     template: str,
@@ -203,6 +200,4 @@ async def _page(
     status: int = 200,
 ) -> Response:
     around = await station.store.read(lambda tx: frame(tx, station, visitor, "sites"))
-    answer = page(visitor.language, template, {**around, **values}, status)
-    remember_language(request, answer)
-    return answer
+    return page(visitor.language, template, {**around, **values}, status)

@@ -16,7 +16,7 @@ from callflow.schedule import Schedule
 from callflow.storage import Tx, own_days
 from web import calendar_views
 from web.accounts import Right
-from web.auth import Visitor, allowed, remember_language
+from web.auth import Visitor, allowed
 from web.calendar_views import Mark
 from web.pages import forms, hours_forms, site_removed, site_saving
 from web.pages.site_fields import Ask, Field, Part, label
@@ -59,13 +59,9 @@ HOURS = Part(
 
 
 @router.get("/sites/{site_id}/edit/hours")
-async def show(
-    site_id: str, request: Request, visitor: Configurer, station: Here, year: _Year = None
-) -> Response:
+async def show(site_id: str, visitor: Configurer, station: Here, year: _Year = None) -> Response:
     """The forms, this week and a year."""
-    answer = await _page(station, visitor, site_id, year=year)
-    remember_language(request, answer)
-    return answer
+    return await _page(station, visitor, site_id, year=year)
 
 
 @router.post("/sites/{site_id}/hours")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Response
 
 from callflow.site import SiteState
 from callflow.storage import Tx, search
 from web import refusals
 from web.access_views import frame
 from web.accounts import Right
-from web.auth import Visitor, allowed, remember_language
+from web.auth import Visitor, allowed
 from web.pages import forms
 from web.pages.listing import MOST, Asked, Listed
 from web.problems import ProblemError
@@ -25,15 +25,12 @@ STATES = tuple(state.value for state in SiteState)
 
 @router.get("/sites")
 async def show(
-    request: Request,
     visitor: Annotated[Visitor, Depends(allowed(Right.READ))],
     station: Annotated[Station, Depends(station_of)],
     asked: Listed,
 ) -> Response:
     """A page of the sites that match."""
-    shown = await answer(station, visitor, asked)
-    remember_language(request, shown)
-    return shown
+    return await answer(station, visitor, asked)
 
 
 async def answer(

@@ -22,7 +22,7 @@ from callflow.storage import Tx, sites
 from callflow.supervision import user_key
 from web import i18n, words
 from web.accounts import Right
-from web.auth import Visitor, allowed, remember_language
+from web.auth import Visitor, allowed
 from web.pages import forms, hours_forms, site_removed, site_saving
 from web.pages.site_fields import ALARMS, Ask, Choices, Field, Part, label
 from web.pages.site_saving import Body
@@ -315,7 +315,6 @@ _Line = Annotated[str, Query(max_length=100)]
 async def show(
     site_id: str,
     tab: str,
-    request: Request,
     visitor: Configurer,
     station: Here,
     q: _Line = "",
@@ -324,9 +323,7 @@ async def show(
     """The tables of a tab; ``q`` is looked for in them, ``row`` (table:key) is to be changed."""
     if tab not in TABS:
         raise not_found("tab")
-    answer = await _tables(station, visitor, site_id, tab, q=q, row=row)
-    remember_language(request, answer)
-    return answer
+    return await _tables(station, visitor, site_id, tab, q=q, row=row)
 
 
 @router.post("/sites/{site_id}/tables/{part}/{act}")

@@ -24,7 +24,7 @@ from callflow.site import ANY_KIND, Authority
 from callflow.storage import Tx, own_days
 from web import calendar_views, words
 from web.accounts import Right
-from web.auth import Visitor, allowed, remember_language
+from web.auth import Visitor, allowed
 from web.calendar_views import Mark
 from web.pages import forms, hours_forms, site_saving
 from web.pages.site_fields import ALARMS
@@ -51,16 +51,13 @@ _FILES = ("duties", "absences")
 async def show(
     site_id: str,
     contact_id: str,
-    request: Request,
     visitor: Configurer,
     station: Here,
     role: _Word = "",
     year: _Year = None,
 ) -> Response:
     """Their page, in the part that ``role`` names where they have several."""
-    answer = await _page(station, visitor, site_id, contact_id, role, year=year)
-    remember_language(request, answer)
-    return answer
+    return await _page(station, visitor, site_id, contact_id, role, year=year)
 
 
 @router.post("/sites/{site_id}/people/{contact_id}/test-call")

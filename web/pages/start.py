@@ -21,7 +21,7 @@ from callflow.storage import Tx, calls, contacts, logbook, sites
 from web import call_views, refusals, start_words, views
 from web.access_views import frame
 from web.accounts import Right
-from web.auth import Visitor, allowed, remember_language
+from web.auth import Visitor, allowed
 from web.pages import forms
 from web.problems import ProblemError
 from web.refusals import Wrong, tried
@@ -40,15 +40,12 @@ _MOST = 40
 
 @router.get("/start")
 async def show(
-    request: Request,
     visitor: Administrator,
     station: Here,
     site: Annotated[str, Query(max_length=64)] = "",
 ) -> Response:
     """The steps as they are now; the page asks again by itself."""
-    answer = await _steps(station, visitor, site=site.strip())
-    remember_language(request, answer)
-    return answer
+    return await _steps(station, visitor, site=site.strip())
 
 
 @router.post("/start/site")

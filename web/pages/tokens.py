@@ -13,7 +13,7 @@ from callflow.handling.tokens import revoke_token
 from callflow.storage import Tx, people
 from web import i18n
 from web.accounts import Right, Role, create_token, digest, rights_of
-from web.auth import Visitor, allowed, remember_language
+from web.auth import Visitor, allowed
 from web.pages import forms
 from web.pages.logbook import begin_of, day_in
 from web.problems import ProblemError
@@ -32,11 +32,9 @@ _YEAR = timedelta(days=365)
 
 
 @router.get(_ADDRESS)
-async def show(request: Request, visitor: Administrator, station: Here) -> Response:
+async def show(visitor: Administrator, station: Here) -> Response:
     """Every token."""
-    answer = await _page(station, visitor)
-    remember_language(request, answer)
-    return answer
+    return await _page(station, visitor)
 
 
 @router.post(_ADDRESS)

@@ -12,7 +12,7 @@ from callflow.handling import trunk_tests
 from callflow.handling.contacts import e164
 from callflow.storage import Tx
 from web.accounts import Right
-from web.auth import Visitor, allowed, remember_language
+from web.auth import Visitor, allowed
 from web.pages import forms
 from web.problems import ProblemError
 from web.refusals import Wrong, not_dialled, tried
@@ -28,11 +28,9 @@ _ADDRESS = "/settings/trunks"
 
 
 @router.get(_ADDRESS)
-async def show(request: Request, visitor: Administrator, station: Here) -> Response:
+async def show(visitor: Administrator, station: Here) -> Response:
     """Every trunk in the order in which they are used, and the last tests."""
-    answer = await _page(station, visitor)
-    remember_language(request, answer)
-    return answer
+    return await _page(station, visitor)
 
 
 @router.post(_ADDRESS)
