@@ -14,7 +14,7 @@ from callflow.handling.importing import Changed, Prepared
 from callflow.handling.refusals import Refused
 from callflow.handling.telling import draft
 from callflow.logbook import Draft
-from callflow.storage import Tx, locks, logbook, site_files, sites
+from callflow.storage import Tx, locks, logbook, removed, site_files, sites
 from callflow.storage.site_files import Writes
 
 Row = dict[str, Any]
@@ -34,6 +34,7 @@ class Ready:
 
     version: str
     plans: frozenset[str]
+    taken_up: list[tuple[str, str]]
     rows: site_files.Ready
     entries: list[Draft]
 
@@ -61,6 +62,7 @@ def ready(prepared: Prepared, *, name: str, sha256: str, who: str, now: datetime
     return Ready(
         version=prepared.version,
         plans=prepared.plans,
+        taken_up=prepared.writes.taken_up,
         rows=site_files.ready(prepared.writes),
         entries=[*entries, whole],
     )
@@ -71,6 +73,8 @@ def write(tx: Tx, done: Ready) -> None:
     locks.share(tx, locks.Lock.PLAN, done.plans)  # none is withdrawn before the sites follow it
     if site_files.version(tx, locked=True) != done.version:
         raise SitesChanged
+    for site, account in done.taken_up:
+        removed.clear_accounts(tx, site, [account])
     site_files.write(tx, done.rows)
     if len(done.entries) > 1:  # a site is written
         sites.accounts_changed(tx)

@@ -342,6 +342,8 @@ class _Comparing:
         for account in draft.accounts:
             if known.get(account) is None:
                 self._writes.accounts.append(self._account(draft.id, account))
+                if account in known:
+                    self._writes.taken_up.append((draft.id, account))
 
     def _move(self, site_id: str, timezone: str) -> None:
         kept = self._known.sites[site_id]["schedule"]

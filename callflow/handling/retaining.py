@@ -166,7 +166,7 @@ def _parts(tx: Tx, before: datetime, now: datetime) -> Iterator[Row]:
     """What was removed from sites comes back no more."""
     found = rows.take(tx, removed.due(before), _PARTS)
     if found:
-        removed.drop(tx, [row["id"] for row in found])
+        removed.let_go(tx, [row["id"] for row in found])
         yield {"count": len(found)}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import ColumnElement, Select, delete, select
 
 from callflow.storage import schema as t
 from callflow.storage import sites
@@ -45,6 +45,14 @@ def drop(tx: Tx, removed_ids: Sequence[str]) -> None:
     tx.execute(delete(t.removed_part).where(_R.id.in_(removed_ids)))
 
 
+def let_go(tx: Tx, removed_ids: Sequence[str]) -> None:
+    """They come back no more. Of an account that no site has nothing is known any more, its key
+    included, but where it was taken away again since."""
+    again = select(_R.known_by).where(_R.part == _ACCOUNTS, _R.id.not_in(removed_ids))
+    _free_accounts(tx, _R.id.in_(removed_ids) & _R.known_by.not_in(again))
+    drop(tx, removed_ids)
+
+
 def due(before: datetime) -> Select[Any]:
     """What was taken away before then: its ``id``."""
     return select(_R.id).where(_R.removed_at < before).order_by(_R.removed_at)
@@ -71,15 +79,20 @@ def _last_sites(tx: Tx, accounts: Sequence[str]) -> dict[str, str]:
     return {row.known_by: row.site_id for row in rows}
 
 
+def _free_accounts(tx: Tx, taken_away: ColumnElement[bool]) -> None:
+    """Nothing is known of these of the accounts that no site has."""
+    theirs = select(_R.known_by).where(_R.part == _ACCOUNTS, taken_away)
+    nobodys = select(_A.account).where(_A.account.in_(theirs), _A.site_id.is_(None))
+    for account in list(tx.execute(nobodys).scalars()):
+        sites.free_account(tx, account)
+
+
 # --- people and clients who are forgotten -------------------------------------------------
 
 
 def forget_sites(tx: Tx, site_ids: Sequence[str]) -> None:
     """Nothing of what was taken away from these sites is kept, nor what accounts of no site had."""
-    theirs = select(_R.known_by).where(_R.part == _ACCOUNTS, _R.site_id.in_(site_ids))
-    nobodys = select(_A.account).where(_A.account.in_(theirs), _A.site_id.is_(None))
-    for account in list(tx.execute(nobodys).scalars()):
-        sites.free_account(tx, account)
+    _free_accounts(tx, _R.site_id.in_(site_ids))
     tx.execute(delete(t.removed_part).where(_R.site_id.in_(site_ids)))
 
 

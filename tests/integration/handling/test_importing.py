@@ -20,7 +20,7 @@ from callflow.handling import exporting, import_writing, importing
 from callflow.handling.import_writing import SitesChanged
 from callflow.handling.importing import Prepared
 from callflow.site_file import reading, rows, writing
-from callflow.storage import Store, StoreUnavailable, Tx, contracts, logbook
+from callflow.storage import Store, StoreUnavailable, Tx, contracts, logbook, sites
 from callflow.storage.connecting import make_engine
 from callflow.storage.schema import metadata
 from callflow.storage.upgrade import upgrade
@@ -132,6 +132,17 @@ def test_what_changed_is_told_once_a_site_and_once_for_all(station: Station) -> 
     assert "Boutique" in entry["text"]
     assert not in_clear("8642", station.read(lambda tx: logbook.page(tx, limit=1000)))
     assert done.contacts == {"new": 2, "changed": 1, "same": 0, "removed": 0}
+
+
+def test_an_account_that_another_site_gave_up_comes_without_its_key(station: Station) -> None:
+    given = {"account": "0418", "dc09_key": "0f" * 16, "phone": FIRST}
+    station.put("1003", accounts=[{"account": "1003"}, given])
+    station.put("1003", accounts=[{"account": "1003"}])
+    assert "0418" in station.read(sites.account_keys)  # its panel may still be heard
+    imports(station, TOWN)
+    (again,) = (a for a in site(station, "0417")["accounts"] if a["account"] == "0418")
+    assert (again["dc09_key_set"], again["phone"]) == (False, None)
+    assert "0418" not in station.read(sites.account_keys)
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])

@@ -185,9 +185,7 @@ def test_an_account_of_another_site_meanwhile_comes_back_when_that_lets_it_go(
     shop: Station,
 ) -> None:
     """And the other site gets nothing that was this one's."""
-    body = {**site(shop), "accounts": [{"account": "1002"}], "plan_rules": []}
-    body |= {"zones": body["zones"][:2], "panel_users": body["panel_users"][:1]}
-    write(shop, body, "déposé")
+    without_an_account(shop)
     account = next(row["id"] for row in gone(shop) if row["part"] == "accounts")
     other = a_site("2000", accounts=[{"account": "2000"}, {"account": "1002B"}], zones=[])
     write(shop, other, site_id="2000")
@@ -362,20 +360,51 @@ def test_a_client_who_is_erased_leaves_nothing_removed(
     assert [line for line in left.splitlines() if any(t in line.lower() for t in traces[:3])] == []
 
 
-def test_what_was_removed_goes_for_good_when_its_time_is_over(shop: Station) -> None:
-    without(shop, "cameras", 1)
+def without_an_account(station: Station) -> None:
+    body = site(station)
+    body |= {"accounts": [{"account": "1002"}], "plan_rules": []}
+    body |= {"zones": body["zones"][:2], "panel_users": body["panel_users"][:1]}
+    write(station, body, "déposé")
+
+
+def purged(station: Station, days: int) -> tuple[bool, int]:
+    """Whether anything is due after so many days, and what went."""
+    at = station.now + timedelta(days=days)
+    due = station.read(lambda tx: retaining.any_due(tx, at))
+    return due, station.write(lambda tx: retaining.purge(tx, at))
+
+
+@pytest.fixture
+def kept_90_days(shop: Station) -> None:
     rule: Row = {"id": "r", "what": Kept.PARTS.value, "days": 90, "set_by": "odile"}
     rule |= {"since": shop.now, "set_at": shop.now}
     shop.write(lambda tx: retention.set_rule(tx, rule, shop.now))
 
-    def purged(days: int) -> tuple[bool, int]:
-        at = shop.now + timedelta(days=days)
-        due = shop.read(lambda tx: retaining.any_due(tx, at))
-        return due, shop.write(lambda tx: retaining.purge(tx, at))
 
-    assert purged(89) == (False, 0)
-    assert purged(91) == (True, 1)
+@pytest.mark.usefixtures("kept_90_days")
+def test_what_was_removed_goes_for_good_when_its_time_is_over(shop: Station) -> None:
+    without(shop, "cameras", 1)
+    without_an_account(shop)
+    count = len(gone(shop))
+    assert purged(shop, 89) == (False, 0)
+    assert key_of(shop, "1002B") == KEY
+    assert purged(shop, 91) == (True, count)
     assert gone(shop) == []
+    assert key_of(shop, "1002B") is None
+
+
+@pytest.mark.usefixtures("kept_90_days")
+def test_an_account_that_was_removed_again_since_keeps_its_key(shop: Station) -> None:
+    before = site(shop)
+    without_an_account(shop)
+    write(shop, before)
+    shop.now += timedelta(days=50)
+    without_an_account(shop)
+    due, count = purged(shop, 41)
+    assert due
+    assert count > 0
+    assert key_of(shop, "1002B") == KEY
+    assert [row["known_by"] for row in gone(shop) if row["part"] == "accounts"] == ["1002B"]
 
 
 def test_a_program_that_gives_no_reason_is_as_free_as_it_was(shop: Station) -> None:
