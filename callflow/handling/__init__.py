@@ -100,7 +100,7 @@ from callflow.handling.services import (
     service_gate,
 )
 from callflow.handling.site_rules import BadSite
-from callflow.handling.siting import get_site, get_sites, put_site
+from callflow.handling.siting import get_site, get_sites, put_site, with_revision
 from callflow.handling.station import (
     BEAT_WITHIN,
     SIP_REFUSED,
@@ -249,4 +249,5 @@ __all__ = [
     "trunks_changed",
     "verify_logbook",
     "watch_trunks",
+    "with_revision",
 ]

@@ -6,6 +6,8 @@ is kept.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -44,6 +46,19 @@ _ACCOUNT = re.compile(r"[0-9A-Za-z]{1,16}")
 def get_site(tx: Tx, site_id: str) -> Row | None:
     """The site as PUT takes it, secrets left out."""
     return next(iter(get_sites(tx, [site_id])), None)
+
+
+def with_revision(tx: Tx, site_id: str, *, to_change: bool = False) -> tuple[Row, str] | None:
+    """The site as PUT takes it, and what is another after each change of it and of its people, who
+    may be those of other sites, and whose calendars are imported. ``to_change``: nobody else
+    changes the site until the transaction ends."""
+    if to_change:
+        sites.lock(tx, site_id)
+    site, row = get_site(tx, site_id), sites.site_row(tx, site_id)
+    if site is None or row is None:
+        return None
+    said = json.dumps([row["changed_at"], site["contacts"]], sort_keys=True, default=str)
+    return site, hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
 def get_sites(tx: Tx, site_ids: Sequence[str]) -> list[Row]:

@@ -77,6 +77,11 @@ def site_row(tx: Tx, site_id: str) -> dict[str, Any] | None:
     return next(iter(site_rows(tx, [site_id])), None)
 
 
+def lock(tx: Tx, site_id: str) -> None:
+    """Nobody else changes the site until the transaction ends; whoever does now is waited for."""
+    tx.execute(select(t.site.c.id).where(t.site.c.id == site_id).with_for_update())
+
+
 def site_rows(tx: Tx, site_ids: Iterable[str]) -> list[dict[str, Any]]:
     """``site_row`` of those of these that there are, by id."""
     return [dict(row._mapping) for row in tx.execute(_SITE, {"sites": list(site_ids)})]

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from callflow import plan_check
 from callflow.call_plan import Finding, from_json
 from callflow.handling import plans
 from callflow.storage import Tx
+from web.api.etags import IfMatch, named, needed, tag
 from web.api.plan_shapes import (
     AS_TEXT,
     REQUEST,
@@ -23,14 +24,10 @@ from web.api.plan_shapes import (
     wants_text,
 )
 from web.api.plans import Author, Here, PlanId, Reader, Sent, answer, checked_id
-from web.problems import CONFLICT, NOT_FOUND, PRECONDITION, RESPONSES, ProblemError
+from web.problems import CONFLICT, NOT_FOUND, PRECONDITION, RESPONSES
 
 router = APIRouter(tags=["plans"], responses=RESPONSES)
 
-IfMatch = Annotated[
-    str | None,
-    Header(description="The ETag that GET gave; to begin a draft it is left out", max_length=100),
-]
 _CHANGED = {**NOT_FOUND, **PRECONDITION}
 
 
@@ -67,7 +64,7 @@ async def put_draft(
 ) -> DraftOut:
     """Begins a draft, or changes the one with this ETag. It need not be sound yet."""
     fields = checked_id(plan_id, body).fields()
-    revision, now = _revision(if_match), station.clock()
+    revision, now = named(if_match), station.clock()
 
     def write(tx: Tx) -> dict[str, Any]:
         plans.save_draft(tx, fields, caller.name, now, revision=revision, based_on=based_on)
@@ -128,26 +125,3 @@ def _findings(found: list[Finding]) -> Findings:
         publishable=not plan_check.errors(found),
         findings=[FindingOut.model_validate(finding.to_json()) for finding in found],
     )
-
-
-def tag(revision: str) -> str:
-    """A revision as its ETag."""
-    return f'"{revision}"'
-
-
-def _revision(if_match: str | None) -> str | None:
-    """The revision that an ETag names; None where none is named. Raises ProblemError."""
-    if if_match is None:
-        return None
-    tag = if_match.strip()
-    if len(tag) < 3 or tag[0] != '"' or tag[-1] != '"':
-        raise ProblemError(412, 'If-Match takes the one ETag that GET gave, such as "5f2a…"')
-    return tag[1:-1]
-
-
-def needed(if_match: str | None, what: str = "draft") -> str:
-    """The revision that an ETag names. Raises ProblemError where none is named."""
-    revision = _revision(if_match)
-    if revision is None:
-        raise ProblemError(428, f"name the {what}'s ETag in If-Match: somebody may have changed it")
-    return revision

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from callflow.handling import withdrawing
 from callflow.plan_standing import Standing
-from web.api.plan_drafts import IfMatch, needed, tag
+from web.api.etags import IfMatch, needed, tag
 from web.api.plan_shapes import WhyIn
 from web.api.plans import Author, Here, PlanId, Reader
 from web.problems import CONFLICT, NOT_FOUND, PRECONDITION, RESPONSES

@@ -10,20 +10,23 @@ from pydantic import BaseModel
 
 from callflow import handling
 from callflow.handling import supervising
+from callflow.handling.plans import Changed
 from callflow.storage import Tx, sites
 from web import seen
 from web.accounts import Right
 from web.api import paging
+from web.api.etags import IfMatch, named, tag
 from web.api.shapes import Page
 from web.api.site_shapes import Arrived, ArrivedIn, SiteIn, SiteOut
 from web.bearer import Caller, allowed
-from web.problems import CONFLICT, NOT_FOUND, RESPONSES, ProblemError, not_found
+from web.problems import CONFLICT, NOT_FOUND, PRECONDITION, RESPONSES, ProblemError, not_found
 from web.station import Station, station_of
 
 router = APIRouter(tags=["sites"], responses=RESPONSES)
 
 SiteId = Annotated[str, Path(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$")]
 Here = Annotated[Station, Depends(station_of)]
+_CHANGED = "this site is not as it was: read it again, then change it"
 
 
 @router.get("/sites")
@@ -48,36 +51,50 @@ async def list_sites(
 
 @router.get("/sites/{site_id}", responses=NOT_FOUND)
 async def get_site(
-    site_id: SiteId, caller: Annotated[Caller, Depends(allowed(Right.READ))], station: Here
+    site_id: SiteId,
+    caller: Annotated[Caller, Depends(allowed(Right.READ))],
+    station: Here,
+    response: Response,
 ) -> SiteOut:
-    """One site, without its secrets."""
-    found = await station.store.read(lambda tx: handling.get_site(tx, site_id))
+    """One site, without its secrets. Its ETag is another after each change of it or its people."""
+    found = await station.store.read(lambda tx: handling.with_revision(tx, site_id))
     if found is None:
         raise not_found("site")
     await seen.site(station, site_id, caller.name)
-    return SiteOut.model_validate(found)
+    site, revision = found
+    response.headers["ETag"] = tag(revision)
+    return SiteOut.model_validate(site)
 
 
-@router.put("/sites/{site_id}", responses={201: {"model": SiteOut}, **CONFLICT})
+@router.put("/sites/{site_id}", responses={201: {"model": SiteOut}, **CONFLICT, **PRECONDITION})
 async def put_site(
     site_id: SiteId,
     body: SiteIn,
     caller: Annotated[Caller, Depends(allowed(Right.CONFIGURE))],
     station: Here,
     response: Response,
+    if_match: IfMatch = None,
 ) -> SiteOut:
-    """Creates or replaces a site. A secret left out stays, null removes it."""
+    """Creates or replaces a site: with If-Match only the one of this ETag (412). A secret left out
+    stays, null removes it."""
     if body.id is not None and body.id != site_id:
         raise ProblemError(422, "it differs from the address", field="id")
     fields = writable(body)
-    now = station.clock()
+    now, known = station.clock(), named(if_match)
 
-    def write(tx: Tx) -> tuple[bool, dict[str, Any] | None]:
+    def write(tx: Tx) -> tuple[bool, tuple[dict[str, Any], str] | None]:
+        if known is not None:
+            present = handling.with_revision(tx, site_id, to_change=True)
+            revision = present[1] if present else ""
+            if revision != known:
+                raise Changed(revision, _CHANGED)
         new = handling.put_site(tx, station.vault, site_id, fields, caller.name, now)
-        return new, handling.get_site(tx, site_id)
+        return new, handling.with_revision(tx, site_id)
 
-    new, site = await station.store.write(write)
-    response.status_code = 201 if new else 200
+    new, written = await station.store.write(write)
+    assert written is not None
+    site, revision = written
+    response.status_code, response.headers["ETag"] = 201 if new else 200, tag(revision)
     return SiteOut.model_validate(site)
 
 

@@ -10,11 +10,11 @@ from fastapi.responses import RedirectResponse
 
 from callflow import handling
 from callflow.handling import removed
-from callflow.storage import Tx, sites
+from callflow.storage import Tx
 from web import refusals, seen
 from web.access_views import frame
 from web.auth import Visitor
-from web.pages import forms, meanwhile
+from web.pages import forms
 from web.problems import ProblemError, not_found
 from web.refusals import Wrong, tried
 from web.rendering import page
@@ -25,18 +25,17 @@ Body = dict[str, Any]
 CHANGED = "somebody changed this site meanwhile: look at it as it is now, and change it again"
 
 
-def current(tx: Tx, site_id: str) -> tuple[Body, str]:
-    """The site as PUT takes it, and what says that it is still this one: its people too, who may be
-    those of other sites, and whose calendars are imported. Raises 404."""
-    site, row = handling.get_site(tx, site_id), sites.site_row(tx, site_id)
-    if site is None or row is None:
+def _current(tx: Tx, site_id: str, *, to_change: bool = False) -> tuple[Body, str]:
+    found = handling.with_revision(tx, site_id, to_change=to_change)
+    if found is None:
         raise not_found("site")
-    return site, meanwhile.stamp([row["changed_at"], site["contacts"]])
+    return found
 
 
 def unchanged(tx: Tx, site_id: str, form: forms.Form) -> Body:
-    """The site as it is, which is as the form's page showed it. Raises a problem."""
-    site, as_of = current(tx, site_id)
+    """The site as it is, which is as the form's page showed it, and stays until the transaction
+    ends. Raises a problem."""
+    site, as_of = _current(tx, site_id, to_change=True)
     if form.get("as_of") != as_of:
         raise ProblemError(409, CHANGED)
     return site
@@ -110,7 +109,7 @@ async def shown(
     """One page of a site's forms; what was ``typed`` stands again where it was typed."""
 
     def read(tx: Tx) -> dict[str, Any]:
-        site, as_of = current(tx, site_id)
+        site, as_of = _current(tx, site_id)
         known = {**frame(tx, station, visitor, "sites"), "site": site, "as_of": as_of}
         return {**known, **values(tx, site)}
 
