@@ -12,8 +12,12 @@ from tests.support import chaos
 from tests.support.chaos import CODE, RINGS, Town
 from tests.support.station import Station
 
-#: A patient person, who types when the voice that fell silent is back.
-PATIENT = {"behaviour": "answer", "after_s": 1, "keys": f"{'w' * 22}{CODE}#www1wwwww{CODE}#www1"}
+#: Who heard the first words types half a minute after them ("w": a second), when the voice that
+#: fell silent is back: it asks three times, for half a minute. Were it back while they type, the
+#: first keys would be lost, and the code a wrong one.
+PATIENT = {"behaviour": "answer", "after_s": 1, "keys": f"{'w' * 30}{CODE}#www1"}
+#: Who answers while nobody is there hears the first words only then.
+LATER = {"behaviour": "answer", "after_s": 4, "keys": f"{'w' * 10}{CODE}#www1"}
 
 
 @pytest.mark.timeout(300)
@@ -22,7 +26,7 @@ async def test_a_killed_supervisor_ends_no_call(tmp_path: Path) -> None:
         town = Town(station)
         await town.open()
         talks = await town.site("talks", (PATIENT, RINGS, RINGS))
-        rings = await town.site("rings", (PATIENT | {"after_s": 4}, RINGS, RINGS))
+        rings = await town.site("rings", (LATER, RINGS, RINGS))
         await town.alarm(talks)
         await station.until(lambda: chaos.answered(station, town.number(talks, 0)))
         await town.alarm(rings)
