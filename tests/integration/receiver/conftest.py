@@ -120,8 +120,9 @@ class Station:
         return next(d.line for d in self.receiver._doors if d.line.name == name)
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        """Return when ``condition`` holds, looked at each time the loop comes round."""
-        async with asyncio.timeout(10):
+        """Return when ``condition`` holds, looked at each time the loop comes round. A flood takes
+        its seconds, and others use the machine too."""
+        async with asyncio.timeout(30):
             while not condition():  # noqa: ASYNC110 -- counters have no event
                 await asyncio.sleep(0.005)
 
