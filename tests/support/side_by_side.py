@@ -1,12 +1,14 @@
 """``python -m tests.support.side_by_side``: the whole suite as three runs at once.
 
-Acceptance tests wait for phones most of the time: two runs of them, and what computes beside them
-at a lower priority. What the second and the third say is printed when all are over, then one
-closing line for all, as pytest's own. The exit code is the worst of the three.
+Acceptance tests wait for phones most of the time: two runs of them, the first with the pages in a
+browser after them, and what computes beside them at a lower priority. What the second and the third
+say is printed when all are over, then one closing line for all, as pytest's own. The exit code is
+the worst of the three.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import signal
@@ -15,24 +17,43 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import IO
 
-_ACCEPTANCE = "tests/acceptance"
-#: Acceptance tests whose station has real phones: a run of their own, as long as the others'.
+_ACCEPTANCE, _INTEGRATION, _WEB = "tests/acceptance", "tests/integration", "tests/integration/web"
+#: Acceptance tests whose station has real phones: a run of their own.
 _PHONES = ("phones", "sip", "telephone", "trunks")
-_OTHERS = sorted(
-    path.name
-    for path in (Path(__file__).resolve().parents[2] / _ACCEPTANCE).iterdir()
-    if not path.name.startswith("_") and path.name not in _PHONES
-)
+#: Tests of pages in a browser: after the acceptance tests without phones, which take as long with
+#: them as the rest.
+_BROWSERS = ("test_*browser.py", "test_axe_*.py", "test_every_action_by_keyboard.py")
+
+
+def _tests(folder: str, *, but: Collection[str] = ()) -> list[str]:
+    """The files and folders of tests in ``folder``."""
+    paths = sorted((Path(__file__).resolve().parents[2] / folder).iterdir())
+    names = [path.name for path in paths if path.is_dir() or path.name.startswith("test_")]
+    return [f"{folder}/{name}" for name in names if not name.startswith("_") and name not in but]
+
+
+def _in_a_browser(path: str) -> bool:
+    return any(PurePath(path).match(pattern) for pattern in _BROWSERS)
+
+
+_OTHERS = _tests(_ACCEPTANCE, but=_PHONES)
 #: What runs in sight, then what runs beside it; how nice each is to the others.
 RUNS: tuple[tuple[int, tuple[str, ...]], ...] = (
-    (0, tuple(f"{_ACCEPTANCE}/{name}" for name in _OTHERS)),
+    (0, (*_OTHERS, *filter(_in_a_browser, _tests(_WEB)))),
     (0, tuple(f"{_ACCEPTANCE}/{name}" for name in _PHONES)),
-    (5, ("tests/unit", "tests/integration")),
+    (
+        5,
+        (
+            "tests/unit",
+            *_tests(_INTEGRATION, but=("web",)),
+            *itertools.filterfalse(_in_a_browser, _tests(_WEB)),
+        ),
+    ),
 )
 _CLOSING = re.compile(r"^(?=.* in [0-9.]+s).*\b(passed|failed)\b")
 _COUNT = re.compile(r"([0-9]+) (passed|failed|skipped|errors?)")
