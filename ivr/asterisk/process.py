@@ -23,7 +23,10 @@ from ivr.asterisk.tree import AsteriskTree
 _POLL_S = 0.05
 #: Its place among a machine's processes (nice): a sound that waits for a report is a chopped word.
 NICENESS = -10
-_KEPT_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "CALLFLOW_TEST_SESSION")
+_KEPT_ENVIRONMENT = (
+    *("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR"),
+    *("CALLFLOW_TEST_SESSION", "CALLFLOW_TEST_CI"),
+)
 
 
 class AsteriskFailed(Exception):
