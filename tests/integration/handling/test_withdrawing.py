@@ -364,19 +364,33 @@ def _follows(station: Station, how: str) -> Callable[[Tx], object]:
 WAYS = ("site", "file", "instruction", "contract")
 
 
+def beside(two: list[Store], first: Callable[[Tx], object], second: Callable[[], str]) -> str:
+    """What ``second`` comes to, which waits until the transaction of ``first`` is committed: SQLite
+    has one writer, and PostgreSQL the lock."""
+    looked, go_on = threading.Event(), threading.Event()
+
+    def slowly(tx: Tx) -> None:
+        first(tx)
+        looked.set()
+        assert go_on.wait(30)
+
+    with ThreadPoolExecutor(2) as pool:
+        begun = pool.submit(two[0].write_now, slowly)
+        assert looked.wait(30)
+        waits = pool.submit(second)
+        with contextlib.suppress(TimeoutError):
+            waits.result(0.3)
+        assert not waits.done()
+        go_on.set()
+        begun.result(30)
+        return waits.result(30)
+
+
 @pytest.mark.parametrize("how", WAYS)
 def test_whoever_has_a_site_follow_it_meanwhile_is_waited_for(
     station: Station, two: list[Store], how: str
 ) -> None:
-    """The site's transaction has looked at the plan and is not committed: SQLite has one writer,
-    and PostgreSQL the lock."""
-    follow, looked, go_on = _follows(station, how), threading.Event(), threading.Event()
-    known = standing(station)["revision"]
-
-    def slowly(tx: Tx) -> None:
-        follow(tx)
-        looked.set()
-        assert go_on.wait(30)
+    follow, known = _follows(station, how), standing(station)["revision"]
 
     def withdrawal() -> str:
         try:
@@ -385,16 +399,7 @@ def test_whoever_has_a_site_follow_it_meanwhile_is_waited_for(
             return refused.message
         return "withdrawn"
 
-    with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(two[0].write_now, slowly)
-        assert looked.wait(30)
-        second = pool.submit(withdrawal)
-        with contextlib.suppress(TimeoutError):
-            second.result(0.3)  # it waits
-        assert not second.done()
-        go_on.set()
-        first.result(30)
-        assert second.result(30).startswith(FOLLOWED)
+    assert beside(two, follow, withdrawal).startswith(FOLLOWED)
     assert standing(station)["state"] is Standing.IN_USE
 
 
@@ -402,13 +407,7 @@ def test_whoever_has_a_site_follow_it_meanwhile_is_waited_for(
 def test_while_it_is_withdrawn_nobody_comes_to_follow_it(
     station: Station, two: list[Store], how: str
 ) -> None:
-    follow, withdrawn, go_on = _follows(station, how), threading.Event(), threading.Event()
-    known = standing(station)["revision"]
-
-    def slowly(tx: Tx) -> None:
-        withdraw(tx, "night", known, "x", "odile", station.now)
-        withdrawn.set()
-        assert go_on.wait(30)
+    follow, known = _follows(station, how), standing(station)["revision"]
 
     def following() -> str:
         try:
@@ -417,14 +416,8 @@ def test_while_it_is_withdrawn_nobody_comes_to_follow_it(
             return type(refused).__name__
         return "followed"
 
-    with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(two[0].write_now, slowly)
-        assert withdrawn.wait(30)
-        second = pool.submit(following)
-        with contextlib.suppress(TimeoutError):
-            second.result(0.3)
-        assert not second.done()
-        go_on.set()
-        first.result(30)
-        assert second.result(30) == ("SitesChanged" if how == "file" else "BadSite")
+    came = beside(
+        two, lambda tx: withdraw(tx, "night", known, "x", "odile", station.now), following
+    )
+    assert came == ("SitesChanged" if how == "file" else "BadSite")
     assert station.read(lambda tx: why_kept(tx, "night", station.now)) is None
