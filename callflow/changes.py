@@ -1,7 +1,9 @@
-"""What a change changed: two bodies compared, field by field. Pure."""
+"""What a change changed: two bodies compared, field by field; or only whether. Pure."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +19,12 @@ class Change:
     path: str
     before: Any
     after: Any
+
+
+def stamp(said: Any) -> str:
+    """Another one where anything in it is another."""
+    text = json.dumps(said, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:

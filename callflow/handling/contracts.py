@@ -84,8 +84,8 @@ def _state_at(tx: Tx, site: Row, at: datetime) -> SiteState:
 
 def _check_plans(tx: Tx, site: Row) -> None:
     """A terminated site may name plans that were withdrawn since. Raises BadSite."""
-    for plan in sorted(plan_standing.named(site["plans"], site["plan_rules"])):
-        check_chosen(tx, {"state": plan})
+    named = plan_standing.named(site["plans"], site["plan_rules"])
+    check_chosen(tx, [("state", plan) for plan in sorted(named)])
 
 
 def _in_alarm(tx: Tx, site_id: str) -> bool:

@@ -34,7 +34,7 @@ class Ready:
 
     version: str
     plans: frozenset[str]
-    taken_up: list[tuple[str, str]]
+    taken_up: dict[str, str]
     rows: site_files.Ready
     entries: list[Draft]
 
@@ -73,8 +73,7 @@ def write(tx: Tx, done: Ready) -> None:
     locks.share(tx, locks.Lock.PLAN, done.plans)  # none is withdrawn before the sites follow it
     if site_files.version(tx, locked=True) != done.version:
         raise SitesChanged
-    for site, account in done.taken_up:
-        removed.clear_accounts(tx, site, [account])
+    removed.clear_accounts(tx, done.taken_up)
     site_files.write(tx, done.rows)
     if len(done.entries) > 1:  # a site is written
         sites.accounts_changed(tx)

@@ -343,7 +343,7 @@ class _Comparing:
             if known.get(account) is None:
                 self._writes.accounts.append(self._account(draft.id, account))
                 if account in known:
-                    self._writes.taken_up.append((draft.id, account))
+                    self._writes.taken_up[account] = draft.id
 
     def _move(self, site_id: str, timezone: str) -> None:
         kept = self._known.sites[site_id]["schedule"]

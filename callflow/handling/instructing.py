@@ -63,9 +63,10 @@ def make(
         instructions.check(made, site, people, now)
     except InstructionError as error:
         raise BadSite(error.field, error.message) from None
-    if made.plan is not None and sites.plan_body(tx, made.plan) is None:
-        raise BadSite("plan", NO_PLAN, made.plan)
-    check_chosen(tx, {"plan": made.plan} if made.plan is not None else {})
+    if made.plan is not None:
+        if sites.plan_body(tx, made.plan) is None:
+            raise BadSite("plan", NO_PLAN, made.plan)
+        check_chosen(tx, [("plan", made.plan)])
     asker = _asker(site, asked_by, made.kinds)
     if not (by_code and _others_stay(tx, made, site)):
         made = replace(made, lowers=instructions.lowers(made, site, people, said=lowers))

@@ -6,8 +6,6 @@ is kept.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -15,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from callflow import call_plan, plan_overrides, plan_standing
-from callflow.changes import changes
+from callflow.changes import changes, stamp
 from callflow.handling import (
     calendars,
     cameras,
@@ -57,8 +55,7 @@ def with_revision(tx: Tx, site_id: str, *, to_change: bool = False) -> tuple[Row
     site, row = get_site(tx, site_id), sites.site_row(tx, site_id)
     if site is None or row is None:
         return None
-    said = json.dumps([row["changed_at"], site["contacts"]], sort_keys=True, default=str)
-    return site, hashlib.sha256(said.encode()).hexdigest()[:32]
+    return site, stamp([row["changed_at"], site["contacts"]])
 
 
 def get_sites(tx: Tx, site_ids: Sequence[str]) -> list[Row]:
@@ -128,13 +125,13 @@ def put_site(
     name = site_rules.required(body, "name", "name")
     accounts = _accounts(tx, site_id, body.get("accounts", []), now)
     _write_site(tx, vault, site_id, old, body, name, now)
-    check_chosen(tx, _chosen(body, old))
+    check_chosen(tx, _chosen(body, old).items())
     if old is not None:
         state = body.get("state", SiteState.ACTIVE)
         contracts.written_anew(tx, site_id, old["state"], state, who, because, now)
     numbers = _numbers(body)
     before = {row["account"]: row for row in sites.account_rows(tx, site_id)}
-    removed_rows.clear_accounts(tx, site_id, set(numbers) - set(before))
+    removed_rows.clear_accounts(tx, dict.fromkeys(set(numbers) - set(before), site_id))
     sites.drop_links(tx, site_id, numbers)
     for place, account in enumerate(accounts):
         _write_account(
@@ -154,10 +151,9 @@ def put_site(
     site_rules.write_overrides(tx, site_id, body.get("event_overrides") or [])
     people = [contact["id"] for contact in body.get("contacts", [])]
     site_rules.write_panel_users(tx, numbers, people, body.get("panel_users") or [])
-    after = get_site(tx, site_id) or {}
-    _tell(tx, site_id, shown, after, body, who, now, because)
-    if old is not None and shown is not None and not renaming:
-        was, left = set_up(shown), set_up(after)
+    was, left = set_up(shown) if shown else None, set_up(get_site(tx, site_id) or {})
+    _tell(tx, site_id, was, left, body, who, now, because)
+    if old is not None and was is not None and not renaming:
         secrets = removed.secrets_of(before, old["cameras"])
         removed.keep(tx, site_id, was, left, secrets, reason=because, who=who, now=now)
     there = {(c["id"], c["role"]) for c in body.get("contacts", [])}
@@ -176,12 +172,11 @@ def _tell(
     now: datetime,
     because: str,
 ) -> None:
-    """Who changed what, from what to what; of a secret only that it was set."""
+    """Who changed what of its set-up, from what to what; of a secret only that it was set."""
     if before is None:
         tell(tx, "site_created", now, site=site_id, by=who, who_did=who)
         return
-    found = changes(*(set_up(each) for each in (before, after)))
-    fields: Row = {change.path: [change.before, change.after] for change in found}
+    fields: Row = {change.path: [change.before, change.after] for change in changes(before, after)}
     fields |= dict.fromkeys(_secrets_in(body))
     if fields:
         why: Row = {"because": because} if because else {}

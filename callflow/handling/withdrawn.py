@@ -6,7 +6,7 @@ sees who follows it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 
 from callflow.handling.refusals import Refused
 from callflow.handling.site_rules import BadSite
@@ -23,12 +23,12 @@ def must_be_in_use(tx: Tx, plan_id: str) -> None:
         raise Refused(NOT_CHANGED, plan_id)
 
 
-def check_chosen(tx: Tx, chosen: Mapping[str, str]) -> None:
-    """``chosen`` are plans that a site is to follow, by the field that names each. Raises BadSite
-    where one is withdrawn."""
-    ids = frozenset(chosen.values())
+def check_chosen(tx: Tx, chosen: Collection[tuple[str, str]]) -> None:
+    """``chosen`` are (field, plan): plans that a site is to follow, each with the field that names
+    it. Raises BadSite where one is withdrawn."""
+    ids = frozenset(plan_id for _, plan_id in chosen)
     locks.share(tx, locks.Lock.PLAN, ids)
     gone = plans.withdrawals(tx, ids) if ids else {}
-    for field, plan_id in chosen.items():
+    for field, plan_id in chosen:
         if plan_id in gone:
             raise BadSite(field, NOT_CHOSEN, plan_id)

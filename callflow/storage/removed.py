@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -61,14 +61,14 @@ def due(before: datetime) -> Select[Any]:
 # --- accounts of no site ------------------------------------------------------------------
 
 
-def clear_accounts(tx: Tx, site_id: str, accounts: Iterable[str]) -> None:
-    """Those of ``accounts`` that no site has, and that were not this site's last: nothing is known
-    of them any more, neither another site's key nor its panel's state."""
-    query = select(_A.account).where(_A.account.in_(list(accounts)), _A.site_id.is_(None))
+def clear_accounts(tx: Tx, sites_of: Mapping[str, str]) -> None:
+    """{account: the site that declares it}: of those that no site has, and that were not that
+    site's last, nothing is known any more, neither another site's key nor its panel's state."""
+    query = select(_A.account).where(_A.account.in_(list(sites_of)), _A.site_id.is_(None))
     nobodys = list(tx.execute(query).scalars())
     last = _last_sites(tx, nobodys) if nobodys else {}
     for account in nobodys:
-        if last.get(account) != site_id:
+        if last.get(account) != sites_of[account]:
             sites.free_account(tx, account)
 
 

@@ -110,8 +110,8 @@ class Writes:
     changed_sites: list[Row] = field(default_factory=list)
     moved: list[Row] = field(default_factory=list)
     accounts: list[Row] = field(default_factory=list)
-    #: (site, account) of those that were taken away from a site once, and are of none.
-    taken_up: list[tuple[str, str]] = field(default_factory=list)
+    #: {account: site} of those that were taken away from a site once, and are of none.
+    taken_up: dict[str, str] = field(default_factory=dict)
     contacts: dict[str, Row] = field(default_factory=dict)
     links: list[Row] = field(default_factory=list)
     removed: list[Row] = field(default_factory=list)  # of site_contact

@@ -5,8 +5,6 @@ A firm's people call with codes of their own. Nobody overwrites what another cha
 
 from __future__ import annotations
 
-import hashlib
-import json
 import secrets
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -23,7 +21,7 @@ from web import i18n, refusals, words
 from web.access_views import frame
 from web.accounts import Right
 from web.auth import Visitor, allowed
-from web.pages import forms, hours_forms
+from web.pages import forms, hours_forms, meanwhile
 from web.pages.listing import MOST, Asked, Listed
 from web.pages.site_fields import Ask, Field
 from web.problems import ProblemError, not_found
@@ -187,8 +185,7 @@ def _hours(firm: Body, form: forms.Form) -> Body:
 def _as_of(tx: Tx, firm_id: str) -> tuple[Body, str]:
     """The firm, and what says that it is still this one: it and its people."""
     firm, people = get_firm(tx, firm_id), handling.firm_members(tx, firm_id)
-    said = json.dumps([firm, people], sort_keys=True, default=str)
-    return firm, hashlib.sha256(said.encode()).hexdigest()[:32]
+    return firm, meanwhile.stamp([firm, people])
 
 
 def _unchanged(tx: Tx, firm_id: str, form: forms.Form) -> Body:

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from typing import Any
 
+from callflow.changes import stamp as stamp  # what a page showed, as ``as_of`` carries it
 from web.pages.forms import Form
 from web.problems import ProblemError
 
 CHANGED = "somebody changed this meanwhile: look at it as it is now, and change it again"
-
-
-def stamp(shown: Any) -> str:
-    """What a form's page showed, as its field ``as_of`` carries it."""
-    said = json.dumps(shown, sort_keys=True, default=str)
-    return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
 def unchanged(form: Form, now: Any) -> None:

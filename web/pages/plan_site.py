@@ -19,7 +19,7 @@ from web import plan_forms, refusals
 from web import plan_views as views
 from web.accounts import Right
 from web.auth import Visitor, allowed
-from web.pages import forms
+from web.pages import forms, site_saving
 from web.pages.plan import CHOSEN_FOR, around, shown
 from web.pages.plan_edit import opened
 from web.problems import ProblemError, not_found
@@ -37,7 +37,6 @@ Row = dict[str, Any]
 
 ACTS = ("save", "clear")
 _HELD = "this site follows another plan for these alarms: end that on that plan's page first"
-_CHANGED = "somebody changed this site meanwhile: look at it as it is now, and change it again"
 
 
 @router.get("/plans/{plan_id}/sites/{site_id}")
@@ -159,11 +158,10 @@ async def _save(
 
     def run(tx: Tx) -> None:
         plans.get_version(tx, plan_id)
-        site, row = handling.get_site(tx, site_id), sites.site_row(tx, site_id)
-        if site is None or row is None:
-            raise not_found("site")
-        if not anew and form.get("as_of") != row["changed_at"].isoformat():
-            raise ProblemError(409, _CHANGED)
+        if anew:
+            site, _ = site_saving.current(tx, site_id, to_change=True)
+        else:
+            site = site_saving.unchanged(tx, site_id, form)
         handling.put_site(tx, station.vault, site_id, change(site), visitor.name, now)
 
     wrong = await tried(station, run)
@@ -209,7 +207,7 @@ async def _page(
         return {
             **around(tx, station, visitor, of, "sites"),
             "site": row,
-            "as_of": row["changed_at"].isoformat(),
+            "as_of": site_saving.current(tx, site_id)[1],
             "own": own,
             "lost": [
                 views.setting_named(of.plan, where, views.column_of(language))

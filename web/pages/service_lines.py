@@ -3,8 +3,6 @@ are shown masked; the operators' pages reveal one as a logged act."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import secrets
 from typing import Annotated, Any
 
@@ -20,7 +18,7 @@ from web import refusals, words
 from web.access_views import frame
 from web.accounts import Right
 from web.auth import Visitor, allowed
-from web.pages import forms, hours_forms
+from web.pages import forms, hours_forms, meanwhile
 from web.pages.listing import MOST, Asked, Listed
 from web.pages.site_fields import Ask, Field
 from web.problems import ProblemError, not_found
@@ -107,8 +105,7 @@ def _line(before: Body, form: forms.Form) -> Body:
 
 
 def _as_of(lines: list[Body]) -> str:
-    said = json.dumps(lines, sort_keys=True, default=str)
-    return hashlib.sha256(said.encode()).hexdigest()[:32]
+    return meanwhile.stamp(lines)
 
 
 async def _list(

@@ -25,7 +25,8 @@ Body = dict[str, Any]
 CHANGED = "somebody changed this site meanwhile: look at it as it is now, and change it again"
 
 
-def _current(tx: Tx, site_id: str, *, to_change: bool = False) -> tuple[Body, str]:
+def current(tx: Tx, site_id: str, *, to_change: bool = False) -> tuple[Body, str]:
+    """The site as PUT takes it, and what says that it is still this one. Raises 404."""
     found = handling.with_revision(tx, site_id, to_change=to_change)
     if found is None:
         raise not_found("site")
@@ -35,7 +36,7 @@ def _current(tx: Tx, site_id: str, *, to_change: bool = False) -> tuple[Body, st
 def unchanged(tx: Tx, site_id: str, form: forms.Form) -> Body:
     """The site as it is, which is as the form's page showed it, and stays until the transaction
     ends. Raises a problem."""
-    site, as_of = _current(tx, site_id, to_change=True)
+    site, as_of = current(tx, site_id, to_change=True)
     if form.get("as_of") != as_of:
         raise ProblemError(409, CHANGED)
     return site
@@ -109,7 +110,7 @@ async def shown(
     """One page of a site's forms; what was ``typed`` stands again where it was typed."""
 
     def read(tx: Tx) -> dict[str, Any]:
-        site, as_of = _current(tx, site_id)
+        site, as_of = current(tx, site_id)
         known = {**frame(tx, station, visitor, "sites"), "site": site, "as_of": as_of}
         return {**known, **values(tx, site)}
 
