@@ -26,7 +26,8 @@ from callflow import clock, handling
 from callflow.call_plan import PlanError
 from callflow.config import Settings
 from callflow.dispatch.identity import Identity, only
-from callflow.handling.plans import Changed, Faulty
+from callflow.handling.plans import Faulty
+from callflow.handling.refusals import Changed
 from callflow.storage import Store, StoreUnavailable, Tx, access, people
 from callflow.vault import Vault
 from web import api, cookies, pages, problems, security

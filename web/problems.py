@@ -12,7 +12,8 @@ from pydantic import BaseModel, Field
 
 from callflow.call_plan import PlanError
 from callflow.handling import NotAllowed
-from callflow.handling.plans import Changed, Faulty
+from callflow.handling.plans import Faulty
+from callflow.handling.refusals import Changed
 from callflow.texts.law import GATE_REASONS
 
 MEDIA_TYPE = "application/problem+json"

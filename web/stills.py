@@ -30,15 +30,15 @@ async def among(station: Station, incident_id: str, image_id: str, who: str) -> 
     image, path = await _find(station, image_id)
     if image["incident_id"] != incident_id:
         raise not_found("image")
+    now = station.clock()
     if played.kind_of(image) == played.CLIP:
         await _tell(station, image, who)
-        return kept_files.answer(path)
-    now = station.clock()
-    await seen.once(
-        station,
-        lambda tx: auditing.is_seeing_images(tx, incident_id, who, now),
-        lambda tx: auditing.images_seen(tx, incident_id, who, now),
-    )
+    else:
+        await seen.once(
+            station,
+            lambda tx: auditing.is_seeing_images(tx, incident_id, who, now),
+            lambda tx: auditing.images_seen(tx, incident_id, who, now),
+        )
     return kept_files.answer(path)
 
 

@@ -264,8 +264,5 @@ def _stand(act: Callable[..., dict[str, Any]], plan_id: str, why: str, json_: bo
             found = store.write_now(write)
         except Refused as error:
             raise typer.BadParameter(str(error)) from error
-    told = {"id": plan_id, **found}
-    print(json.dumps(told, default=str) if json_ else f"{plan_id}: {_STANDINGS[found['state']]}")
-
-
-_STANDINGS = {Standing.IN_USE: "in use", Standing.WITHDRAWN: "withdrawn"}
+    told, state = {"id": plan_id, **found}, found["state"].replace("_", " ")
+    print(json.dumps(told, default=str) if json_ else f"{plan_id}: {state}")

@@ -15,7 +15,7 @@ from typing import Any
 
 from callflow import call_plan, plan_changes, plan_check, plan_choice
 from callflow.call_plan import Finding, Plan
-from callflow.handling.refusals import NotFound, Refused
+from callflow.handling.refusals import Changed, NotFound, Refused
 from callflow.handling.telling import tell
 from callflow.handling.withdrawn import must_be_in_use
 from callflow.hours import CalendarError
@@ -30,17 +30,6 @@ Row = dict[str, Any]
 _SITES = 500
 
 
-class Changed(Refused):
-    """Somebody else changed it meanwhile; ``revision`` is its present one, "" for none."""
-
-    def __init__(self, revision: str, said: str = "") -> None:
-        draft = (
-            "somebody else changed this draft" if revision else "there is no such draft any more"
-        )
-        super().__init__(said or f"{draft}: read it again, then change it")
-        self.revision = revision
-
-
 class Faulty(Refused):
     """The plan can't be published as it is; ``findings`` say why."""
 
@@ -50,6 +39,12 @@ class Faulty(Refused):
 
 
 # --- drafts ---------------------------------------------------------------------------------
+
+
+def _changed(revision: str) -> Changed:
+    """Somebody else changed the draft, which is at this revision now; "": there is none."""
+    said = "somebody else changed this draft" if revision else "there is no such draft any more"
+    return Changed(revision, f"{said}: read it again, then change it")
 
 
 def get_draft(tx: Tx, plan_id: str) -> Row:
@@ -77,7 +72,7 @@ def save_draft(
     must_be_in_use(tx, str(body.get("id", "")))
     old = plans.draft_row(tx, str(body.get("id", "")))
     if (old["revision"] if old else None) != revision:
-        raise Changed(old["revision"] if old else "")
+        raise _changed(old["revision"] if old else "")
     if based_on is None:
         based_on = old["based_on"] if old else _newest(tx, str(body.get("id", "")))
     plan = call_plan.from_json({**body, "version": max(1, based_on)})
@@ -92,7 +87,7 @@ def save_draft(
     }
     values["revision"] = _revision(values, revision)
     if not plans.write_draft(tx, values, replaces=revision):
-        raise Changed(get_draft(tx, plan.id)["revision"])
+        raise _changed(get_draft(tx, plan.id)["revision"])
     tell(tx, "plan_draft_saved", now, plan=plan.id, version=based_on, by=who, who_did=who)
     return str(values["revision"])
 
@@ -101,7 +96,7 @@ def drop_draft(tx: Tx, plan_id: str, revision: str, who: str, now: datetime) -> 
     """Throw a draft away. Raises NotFound, Changed."""
     row = get_draft(tx, plan_id)
     if not plans.drop_draft(tx, plan_id, revision):
-        raise Changed(row["revision"])
+        raise _changed(row["revision"])
     tell(tx, "plan_draft_dropped", now, plan=plan_id, by=who, who_did=who)
 
 
@@ -236,7 +231,7 @@ def publish_draft(
     """
     row = get_draft(tx, plan_id)
     if row["revision"] != revision:
-        raise Changed(row["revision"])
+        raise _changed(row["revision"])
     if not why.strip():
         raise Refused("say why it is published: it stands in the plan's history")
     must_be_in_use(tx, plan_id)

@@ -23,5 +23,13 @@ class Held(Refused):
         self.holder = holder
 
 
+class Changed(Refused):
+    """Somebody else changed it meanwhile; ``revision`` is its present one, "" for none."""
+
+    def __init__(self, revision: str, said: str) -> None:
+        super().__init__(said)
+        self.revision = revision
+
+
 class NotFound(Refused):
     """There is no such incident, task, contact or plan."""

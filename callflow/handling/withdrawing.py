@@ -7,8 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from callflow import plan_standing
-from callflow.handling.plans import Changed
-from callflow.handling.refusals import NotFound, Refused
+from callflow.handling.refusals import Changed, NotFound, Refused
 from callflow.handling.telling import tell
 from callflow.plan_standing import Standing
 from callflow.storage import Tx, instructions, locks, plans, sites

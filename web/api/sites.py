@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from callflow import handling
 from callflow.handling import supervising
-from callflow.handling.plans import Changed
+from callflow.handling.refusals import Changed
 from callflow.storage import Tx, sites
 from web import seen
 from web.accounts import Right

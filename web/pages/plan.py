@@ -257,7 +257,6 @@ async def versions(
             "compared": _compared(tx, plan_id, before, after, visitor.language),
             "before": before,
             "after": after,
-            "typed": {},
         }
 
     return page(visitor.language, "plan_versions.html", await station.store.read(read))

@@ -17,6 +17,7 @@ from fastapi.responses import RedirectResponse
 from callflow import call_plan, plan_check
 from callflow.call_plan import Finding, Plan, PlanError, StepKind
 from callflow.handling import plans
+from callflow.handling.refusals import Changed
 from callflow.storage import Tx, sites
 from callflow.storage import plans as rows
 from callflow.texts import plan_settings as settings
@@ -216,7 +217,7 @@ _LATER = "another version was published meanwhile: compare it with this draft, t
 
 def _worded(wrong: Wrong) -> Wrong:
     """What ``handling`` refuses, in words that have a translation."""
-    if isinstance(wrong, plans.Changed):
+    if isinstance(wrong, Changed):
         return ProblemError(409, _CHANGED)
     if isinstance(wrong, plans.Faulty):
         if plan_check.errors(wrong.findings):

@@ -12,6 +12,7 @@ from callflow import call_plan
 from callflow.call_plan import StepKind
 from callflow.handling import plan_lists, plans
 from callflow.handling.plan_lists import SORTS, STATES
+from callflow.handling.refusals import Changed
 from callflow.storage import Tx, sites
 from callflow.storage import plans as rows_of
 from callflow.texts import plan_words as words
@@ -69,7 +70,7 @@ async def create(request: Request, visitor: Configurer, station: Here) -> Respon
         plans.save_draft(tx, body, visitor.name, now, based_on=0)
 
     wrong = await tried(station, run)
-    if isinstance(wrong, plans.Changed):
+    if isinstance(wrong, Changed):
         wrong = ProblemError(409, "there is a plan of this id already", field="id")
     if wrong is not None:
         return await _answer(station, visitor, wrong=wrong, typed=form)

@@ -9,8 +9,8 @@ import pytest
 
 from callflow.call_plan import Finding, PlanError
 from callflow.handling import instructing, plans
-from callflow.handling.plans import Changed, Faulty
-from callflow.handling.refusals import NotFound, Refused
+from callflow.handling.plans import Faulty
+from callflow.handling.refusals import Changed, NotFound, Refused
 from callflow.instructions import Instruction, InstructionKind
 from callflow.signal import Kind
 from callflow.storage import plans as rows
