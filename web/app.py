@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
@@ -13,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
+from starlette.routing import BaseRoute, Match
 from starlette.types import Scope
 
 from callflow import clock, handling
@@ -87,13 +88,10 @@ def create_app(
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
         lifespan=_lifespan,
+        routes=_routes(),
     )
     app.state.station = station
     app.state.closing = asyncio.Event()  # the process ends: streams end first
-    app.include_router(api.router)
-    app.include_router(machines)
-    app.include_router(pages.router)
-    app.mount("/static", _Static(directory=_HERE / "static"))
     app.state.hub = Hub(station)
     app.state.telephones = Telephones(station, app.state.hub)
     app.state.limits = Limits()
@@ -106,6 +104,18 @@ def create_app(
     app.add_middleware(security.Guard, over_tls=cookies.over_tls(settings))
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
+
+
+@functools.cache
+def _routes() -> list[BaseRoute]:
+    """What each instance serves. They are the same for all: FastAPI reads the signatures of all
+    handlers (half a second) when the first request comes, and keeps what it read in these."""
+    router = APIRouter()
+    router.include_router(api.router)
+    router.include_router(machines)
+    router.include_router(pages.router)
+    router.mount("/static", _Static(directory=_HERE / "static"))
+    return router.routes
 
 
 @contextlib.asynccontextmanager

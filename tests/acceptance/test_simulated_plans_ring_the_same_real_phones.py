@@ -136,10 +136,11 @@ def _quick(step: Row) -> Row:
 
 @dataclass
 class Both:
-    """What was foretold, and what came."""
+    """What was foretold, and what came. ``calls``: what our rows say, to read beside it."""
 
     foretold: list[str]
     rang: list[str]
+    calls: list[Row]
     closed: tuple[str | None, str | None]
 
 
@@ -157,6 +158,7 @@ async def _both(case: Case) -> Both:
     return Both(
         foretold=[call["to"] for call in simulated["calls"]],
         rang=await case.rung(),
+        calls=incident["calls"],
         closed=(simulated["closed"], incident["resolution_code"]),
     )
 
@@ -173,7 +175,7 @@ async def test_the_calls_that_were_foretold_are_those_that_rang(
     both = runs[place]
     assert both.foretold
     if CASES[place].get("at_once"):
-        assert sorted(both.rang) == sorted(both.foretold)
+        assert sorted(both.rang) == sorted(both.foretold), both.calls
     else:
-        assert both.rang == both.foretold
-    assert both.closed[0] == both.closed[1]
+        assert both.rang == both.foretold, both.calls
+    assert both.closed[0] == both.closed[1], both.calls

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import urllib.request
 from collections.abc import Mapping
 from datetime import timedelta
@@ -14,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import soundfile
+from argon2 import PasswordHasher
 
 from callflow import clock, handling, standard_plans
 from callflow.call import Outcome
@@ -24,7 +29,7 @@ from callflow.storage import Store, Tx, incidents
 from callflow.storage.upgrade import upgrade
 from callflow.vault import Vault
 from tests.support.product import free_base
-from web.accounts import Role, create_token, create_user, hash_password
+from web.accounts import Role, create_token, create_user
 
 PASSWORD = "sous les pavés"
 NAME = "claire"
@@ -57,6 +62,35 @@ def site_body(account: str = "1001", **changes: Any) -> dict[str, Any]:
     return {**body, **changes}
 
 
+@functools.cache
+def _new() -> Path:
+    """A data folder of SQLite as a new station's, to be copied: migrations and standard plans take
+    half a second, and two thousand tests want one."""
+    folder = Path(tempfile.mkdtemp(prefix="callflow-new-"))
+    atexit.register(shutil.rmtree, folder)
+    _make(Settings(data_dir=folder))
+    return folder
+
+
+def _make(settings: Settings) -> None:
+    upgrade(settings.database)
+    store = Store(settings.database, mac=Vault(settings.data_dir / "keys").seal)
+    now = clock.now()
+
+    def publish(tx: Tx) -> None:
+        for plan in standard_plans.STANDARD_PLANS:
+            handling.publish_first(tx, to_json(plan), "test", now)
+
+    store.write_now(publish)
+    store.close()
+
+
+@functools.cache
+def _kept_password() -> str:
+    """PASSWORD as it is kept, by the cheapest that argon2 can do: tests log in all the time."""
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+
+
 class WebStation:
     """One data folder, filled through ``handling`` as the other processes would."""
 
@@ -64,16 +98,12 @@ class WebStation:
         self.settings = Settings(
             data_dir=data_dir, port_base=free_base(), demo=demo, database_url=database_url
         )
-        upgrade(self.settings.database)
+        if database_url:
+            _make(self.settings)
+        else:
+            shutil.copytree(_new(), data_dir, dirs_exist_ok=True)
         self.vault = Vault(data_dir / "keys")
         self.store = Store(self.settings.database, mac=self.vault.seal)
-        now = clock.now()
-
-        def publish(tx: Tx) -> None:
-            for plan in standard_plans.STANDARD_PLANS:
-                handling.publish_first(tx, to_json(plan), "test", now)
-
-        self.do(publish)
 
     def do(self, function: Any) -> Any:
         """Write in one transaction."""
@@ -88,8 +118,7 @@ class WebStation:
 
     def user(self, name: str = NAME, role: Role = Role.OPERATOR) -> None:
         """Somebody who can log in with PASSWORD."""
-        kept = hash_password(PASSWORD)
-        self.do(lambda tx: create_user(tx, name, role, kept, clock.now()))
+        self.do(lambda tx: create_user(tx, name, role, _kept_password(), clock.now()))
 
     def site(self, account: str = "1001", **changes: Any) -> None:
         """A site, whose id is its account."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,20 +31,28 @@ def shared_postgresql(postgresql: Server) -> str:
     return url
 
 
+@pytest.fixture(scope="session")
+def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with empty tables, to be copied: making them takes longer than most tests."""
+    path = tmp_path_factory.mktemp("handling") / "empty.sqlite3"
+    _make_tables(f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def tables(request: pytest.FixtureRequest) -> Iterator[str]:
     """The URL of a database with empty tables (that migrations give the same is tested apart)."""
     if request.param == "sqlite":
         url: str = request.getfixturevalue("sqlite_url")
-        _make_tables(url)
+        shutil.copy(request.getfixturevalue("empty_sqlite"), url.removeprefix("sqlite:///"))
         yield url
         return
     url = request.getfixturevalue("shared_postgresql")
     yield url
     engine = make_engine(url, writer=True)
     with engine.begin() as connection:
-        for table in reversed(metadata.sorted_tables):
-            connection.execute(table.delete())
+        everything = [f"DELETE FROM {table.name}" for table in reversed(metadata.sorted_tables)]
+        connection.exec_driver_sql("; ".join(everything))  # at once: a trip for each takes longer
     engine.dispose()
 
 
