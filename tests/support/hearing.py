@@ -16,6 +16,7 @@ import numpy.typing as npt
 from ivr.asterisk.configuration import DTMF_TONES
 
 RATE = 8000
+_HEADER = 44  # bytes before a WAV file's samples
 Samples = npt.NDArray[np.float64]
 
 #: Pieces of a prompt that are looked for, and how far one may be from its place.
@@ -33,10 +34,13 @@ MISSING = 0.25
 # --- files ---------------------------------------------------------------------------------------
 
 
-def wav(path: Path) -> Samples:
-    """A mono WAV file, as far as it is written."""
-    data = path.read_bytes()[44:] if path.exists() else b""
-    return pcm(data)
+def wav(path: Path, begin: int = 0) -> Samples:
+    """A mono WAV file from the sample ``begin``, as far as it is written."""
+    if not path.exists():
+        return pcm(b"")
+    with path.open("rb") as file:
+        file.seek(_HEADER + 2 * begin)
+        return pcm(file.read())
 
 
 def pcm(data: bytes) -> Samples:
@@ -56,7 +60,7 @@ def write_wav(path: Path, samples: Samples) -> Path:
 
 def sides(data: bytes) -> tuple[Samples, Samples]:
     """A recording's WAV: what the person said, what they heard."""
-    both = pcm(data[44:])
+    both = pcm(data[_HEADER:])
     both = both[: len(both) // 2 * 2].reshape(-1, 2)
     return both[:, 0], both[:, 1]
 

@@ -65,7 +65,11 @@ class Conversation:
     @property
     def heard(self) -> Samples:
         """Everything heard so far."""
-        return hearing.wav(self.ear) if self.ear else hearing.pcm(b"")
+        return self.heard_from(0)
+
+    def heard_from(self, sample: int) -> Samples:
+        """What was heard from there on."""
+        return hearing.wav(self.ear, sample) if self.ear else hearing.pcm(b"")
 
     def when(self, at: float) -> float:
         """A moment of the machine's clock on the sound's time line."""
@@ -293,7 +297,7 @@ class Phone:
 
         def heard() -> bool:
             over = call.over
-            return bool(search.feed(call.heard[begin:], last=over)) or over
+            return bool(search.feed(call.heard_from(begin), last=over)) or over
 
         with contextlib.suppress(TimeoutError):
             await self._until(heard, within)
@@ -301,7 +305,7 @@ class Phone:
             raise AssertionError(
                 f"{self.name} did not hear {key!r} ({search.best:.2f} of it) in "
                 f"{len(call.heard) / hearing.RATE - self._cursor:.1f} s of {call.states}; "
-                f"it heard {self._what_else(call.heard[begin:])}"
+                f"it heard {self._what_else(call.heard_from(begin))}"
             )
         found = search.found[0]
         shift = begin / hearing.RATE
@@ -332,7 +336,8 @@ class Phone:
         begin = len(self.call.heard)
 
         def heard() -> bool:
-            return hearing.seconds_of_tone(self.call.heard[begin:], hertz, share=share) >= seconds
+            new = self.call.heard_from(begin)
+            return hearing.seconds_of_tone(new, hertz, share=share) >= seconds
 
         await self._until(heard, within)
 

@@ -23,6 +23,8 @@ from callflow.config import Settings
 
 #: Offsets of the ports that an instance takes (design.md, Contracts).
 _OFFSETS = (0, 9, 10, 11, 38, 39, 60, 80, 88, 573)
+#: Seconds between two looks at a fact; between two questions to the station they grow to the most.
+_MOMENT, _SLOWER, _LONGEST_PAUSE = 0.05, 1.25, 0.3
 
 
 def free_base() -> int:
@@ -173,18 +175,26 @@ class Product:
     # --- what a test asks and does ---
 
     async def until(self, fact: Callable[[], Any], within: float = 30.0) -> None:
-        """Wait until ``fact``, which may answer with an awaitable, is true."""
+        """Wait until ``fact``, which may answer with an awaitable, is true.
+
+        What must be asked of the station is asked less and less often: twenty questions a second of
+        each who waits would be most of its work.
+        """
+        pause = _MOMENT
         async with asyncio.timeout(within):
             while True:
                 answer = fact()
-                if await answer if inspect.isawaitable(answer) else answer:
+                asked = inspect.isawaitable(answer)
+                if await answer if asked else answer:
                     return
-                await self.moment()
+                await asyncio.sleep(pause)
+                if asked:
+                    pause = min(pause * _SLOWER, _LONGEST_PAUSE)
 
     @staticmethod
     async def moment() -> None:
         """Time in which something may happen."""
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(_MOMENT)
 
     async def put(self, path: str, body: Mapping[str, Any]) -> None:
         answer = await self.api.put(path, json=dict(body))
