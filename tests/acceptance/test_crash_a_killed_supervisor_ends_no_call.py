@@ -16,7 +16,8 @@ from tests.support.station import Station
 #: fell silent is back: it asks three times, for half a minute. Were it back while they type, the
 #: first keys would be lost, and the code a wrong one.
 PATIENT = {"behaviour": "answer", "after_s": 1, "keys": f"{'w' * 30}{CODE}#www1"}
-#: Who answers while nobody is there hears music until then, for twenty seconds on a busy machine.
+#: Who answers while nobody is there hears music, which counts as first words; the voice comes when
+#: the station is back, on a busy machine after twenty seconds.
 LATER = {"behaviour": "answer", "after_s": 4, "keys": f"{'w' * 24}{CODE}#www1"}
 
 

@@ -189,10 +189,10 @@ class Panel:
 
     def _tones(self, *hertz: float) -> tuple[float, list[Tone]]:
         """How much was heard, and the tones in it since the last one that was dealt with."""
-        begin, everything = self._heard_to, self.phone.call.heard
-        tones = tones_heard(everything[int(begin * RATE) :], *hertz)
-        found = [Tone(one, begin + at, begin + end) for one, at, end in tones]
-        return len(everything) / RATE, found
+        begin, since = self._heard_to, int(self._heard_to * RATE)
+        new = self.phone.call.heard_from(since)
+        found = [Tone(one, begin + at, begin + end) for one, at, end in tones_heard(new, *hertz)]
+        return (since + len(new)) / RATE, found
 
     async def _until(self, fact: Callable[[], bool], within: float) -> None:
         def true() -> bool:

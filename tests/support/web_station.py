@@ -65,10 +65,10 @@ def site_body(account: str = "1001", **changes: Any) -> dict[str, Any]:
 @functools.cache
 def _new() -> Path:
     """A data folder of SQLite as a new station's, to be copied: migrations and standard plans take
-    half a second, and two thousand tests want one."""
+    half a second, and a thousand tests want one."""
     folder = Path(tempfile.mkdtemp(prefix="callflow-new-"))
     atexit.register(shutil.rmtree, folder)
-    _make(Settings(data_dir=folder))
+    _make(Settings(data_dir=folder, database_url=""))
     return folder
 
 

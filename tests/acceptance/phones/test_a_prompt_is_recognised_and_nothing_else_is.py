@@ -74,14 +74,14 @@ async def test_noise_silence_and_tones_are_no_prompt(
     sounds: dict[tuple[str, str], Samples],
 ) -> None:
     random = np.random.default_rng(7)
-    noise = random.normal(0, 0.1, 40_000)
-    brown = np.cumsum(random.normal(0, 0.02, 40_000))
+    noise = random.normal(0, 0.1, 80_000)
+    brown = np.cumsum(random.normal(0, 0.02, 80_000))
     brown -= np.convolve(brown, np.ones(400) / 400, mode="same")
     others = {
-        "silence": np.zeros(40_000),
+        "silence": np.zeros(80_000),
         "noise": noise,
         "rumble": brown,
-        "tone": hearing.tone(425, seconds=5),
+        "tone": hearing.tone(425, seconds=10),
         "keys": np.concatenate([hearing.key_tone(k, 0.5) for k in "2580#*1234"]),
     }
     for what, sound in others.items():
