@@ -122,6 +122,14 @@ class Case:
         await self.station.until(over, within=180)
         return await self.station.incident(self.account)
 
+    @property
+    def overdue(self) -> list[str]:
+        """The guards who took it and never came.
+
+        The station calls them for their own safety once the plan is done with (D22).
+        """
+        return [self.number(person) for person in self.about.get("overdue", [])]
+
     async def rung(self) -> list[str]:
         """The INVITEs that the network saw to these people, in its order."""
         mine = {self.number(person) for person in range(10)}
@@ -136,7 +144,10 @@ def _quick(step: Row) -> Row:
 
 @dataclass
 class Both:
-    """What was foretold, and what came. ``calls``: what our rows say, to read beside it."""
+    """What was foretold, with whom the station calls anyway, and what came.
+
+    ``calls``: what our rows say, to read beside it.
+    """
 
     foretold: list[str]
     rang: list[str]
@@ -155,8 +166,15 @@ async def _both(case: Case) -> Both:
     await case.set_up()
     simulated = await case.simulated()
     incident = await case.really()
+    foretold = [call["to"] for call in simulated["calls"]] + case.overdue
+
+    async def all_rung() -> bool:
+        return len(await case.rung()) >= len(foretold)
+
+    if case.overdue:
+        await case.station.until(all_rung)
     return Both(
-        foretold=[call["to"] for call in simulated["calls"]],
+        foretold=foretold,
         rang=await case.rung(),
         calls=incident["calls"],
         closed=(simulated["closed"], incident["resolution_code"]),

@@ -2,8 +2,8 @@
 
 Acceptance tests wait for phones most of the time: two runs of them, the first with the pages in a
 browser after them, and what computes beside them at a lower priority. What the second and the third
-say is printed when all are over, then one closing line for all, as pytest's own. The exit code is
-the worst of the three.
+say is printed when all are over, then once more what failed, where a log that is cut still has it,
+and one closing line for all, as pytest's own. The exit code is the worst of the three.
 """
 
 from __future__ import annotations
@@ -57,6 +57,9 @@ RUNS: tuple[tuple[int, tuple[str, ...]], ...] = (
 )
 _CLOSING = re.compile(r"^(?=.* in [0-9.]+s).*\b(passed|failed)\b")
 _COUNT = re.compile(r"([0-9]+) (passed|failed|skipped|errors?)")
+_FAILURES = re.compile(r"^=+ (FAILURES|ERRORS) =+$", re.MULTILINE)
+#: Of the failures of one run so many characters are said again.
+_SAID_AGAIN = 4000
 
 
 def counted(output: str) -> Counter[str]:
@@ -66,6 +69,12 @@ def counted(output: str) -> Counter[str]:
     for count, word in _COUNT.findall(closing[-1]) if closing else ():
         found[word.rstrip("s")] += int(count)
     return found
+
+
+def failures(output: str) -> str:
+    """The end of what ``output`` says of its failures, "" where nothing failed."""
+    begin = _FAILURES.search(output)
+    return output[begin.start() :][-_SAID_AGAIN:] if begin else ""
 
 
 def closing_line(runs: Sequence[Counter[str]], seconds: float) -> str:
@@ -135,6 +144,8 @@ def main() -> int:
                 said.append(log.read_text(errors="replace"))
                 print(f"\n== {' '.join(run[1])}\n{said[-1]}", flush=True)
                 process.terminate()
+    for what in filter(None, map(failures, said)):
+        print(f"\n== what failed, again\n{what}", flush=True)
     print(closing_line([counted(one) for one in said], time.monotonic() - begun), flush=True)
     codes: list[int] = [in_sight.returncode, *(process.returncode for process in beside)]
     return max(abs(code) for code in codes)

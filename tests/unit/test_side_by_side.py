@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 from tests.support.no_skips import PARTS
-from tests.support.side_by_side import RUNS, closing_line, counted
+from tests.support.side_by_side import RUNS, closing_line, counted, failures
 
 ONE = "....\n3 passed, 0 failed, 0 skipped in 12.00s\n"
 OTHER = "..F\nFAILED tests/x.py::it\n2 passed, 1 failed, 0 skipped, 4 errors in 100.10s (0:01:40)\n"
@@ -21,6 +21,14 @@ def test_what_each_says_is_added() -> None:
 
 def test_a_run_that_never_closed_counts_nothing() -> None:
     assert counted("Timeout (0:06:00)!\n") == Counter(passed=0, failed=0, skipped=0)
+
+
+def test_what_failed_is_said_again_and_nothing_else() -> None:
+    why = "=== FAILURES ===\n_ it _\nE   assert 1 == 2\n"
+    assert failures(f"tests/x.py .F\n{why}{OTHER}") == f"{why}{OTHER}"
+    assert failures(f"{why}{'.' * 10_000}{OTHER}").endswith(OTHER)
+    assert len(failures(f"{why}{'.' * 10_000}{OTHER}")) < 5_000
+    assert failures(ONE) == ""
 
 
 def test_all_together_are_the_whole_suite() -> None:

@@ -24,6 +24,7 @@ async def test_nobody_at_the_desks_rings_the_duty_number(tmp_path: Path) -> None
             await duty.picks_up(within=60)
             rung = {number: len(await station.seen(number)) for number in (*DESKS, DUTY)}
             assert rung == {DESKS[0]: 1, DESKS[1]: 1, DUTY: 1}
+            await duty.expect_prompt("offer_connect")
             await duty.types("1")
             await duty.expect_prompt("connecting")
             duty.plays(hearing.tone(TONE_HZ, seconds=2), "tone")

@@ -55,8 +55,7 @@ async def test_who_waits_hears_their_place_and_is_called_back(tmp_path: Path) ->
             # Somebody comes: both are in one conversation, and nothing is said over it any more.
             desk = await phones.at(DESKS[1])
             await desk.picks_up(within=120)  # each number of the chain rings 25 s in vain first
-            # Once it is spoken to: a key that comes before the first word meets nobody.
-            await station.until(lambda: len(desk.call.heard) > 3 * hearing.RATE)
+            await desk.expect_prompt("offer_connect")  # a key before the first word meets nobody
             await desk.types("1")
             await desk.expect_prompt("connecting")
             desk.plays(hearing.tone(TONE_HZ, seconds=2), "tone")
