@@ -13,12 +13,10 @@ from typing import Annotated
 
 import typer
 
-from callflow import clock, demo, handling, standard_plans, supervisor
-from callflow.call_plan import to_json
+from callflow import clock, demo, handling, supervisor
 from callflow.commands import role
 from callflow.commands.base import console, group, open_rows, settings_of_this_run
 from callflow.config import Settings
-from callflow.storage import Tx
 from callflow.storage.upgrade import upgrade
 from ivr import telephony
 from ivr.asterisk import embedded
@@ -95,12 +93,7 @@ def prepare(settings: Settings) -> list[AsteriskProcess]:
     with open_rows(settings) as (store, vault):
         now = clock.now()
         store.write_now(lambda tx: handling.save_policy(tx, settings))
-
-        def publish(tx: Tx) -> None:
-            for standard in standard_plans.STANDARD_PLANS:
-                handling.publish_first(tx, to_json(standard), "callflow", now)
-
-        store.write_now(publish)
+        store.write_now(lambda tx: handling.publish_standard_plans(tx, "callflow", now))
         if settings.demo:
             demo.seed(settings, store, vault)
     asterisks = _asterisks(settings)

@@ -77,7 +77,7 @@ from callflow.handling.phones import (
     phone_dropped,
     phone_of,
 )
-from callflow.handling.plans import publish_first, publish_plan
+from callflow.handling.plans import publish_first, publish_plan, publish_standard_plans
 from callflow.handling.policy import Policy, load_policy, save_policy
 from callflow.handling.queueing import (
     announcing,
@@ -215,6 +215,7 @@ __all__ = [
     "process_beat",
     "publish_first",
     "publish_plan",
+    "publish_standard_plans",
     "put_directory",
     "put_firm",
     "put_member",

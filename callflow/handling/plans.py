@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from callflow import call_plan, plan_changes, plan_check, plan_choice
+from callflow import call_plan, plan_changes, plan_check, plan_choice, standard_plans
 from callflow.call_plan import Finding, Plan
 from callflow.handling.refusals import Changed, NotFound, Refused
 from callflow.handling.telling import tell
@@ -211,6 +211,12 @@ def publish_first(tx: Tx, body: Row, who: str, now: datetime) -> None:
     """Publish a plan that comes with the product, unless the station has one of this name."""
     if sites.plan_body(tx, body["id"]) is None:
         publish_plan(tx, body, who, now)
+
+
+def publish_standard_plans(tx: Tx, who: str, now: datetime) -> None:
+    """The plans that a new station begins with; those that it has stay as they are."""
+    for plan in standard_plans.STANDARD_PLANS:
+        publish_first(tx, call_plan.to_json(plan), who, now)
 
 
 def publish_draft(

@@ -23,13 +23,12 @@ from typing import Any
 
 import psycopg
 
-from callflow import clock, handling, standard_plans
-from callflow.call_plan import to_json
+from callflow import clock, handling
 from callflow.handling import import_writing, importing
 from callflow.handling.importing import Prepared
 from callflow.signal import Signal
 from callflow.site_file import reading, rows, writing
-from callflow.storage import Store, Tx
+from callflow.storage import Store
 from callflow.storage.connecting import connection_info
 from callflow.storage.upgrade import upgrade
 from callflow.vault import Vault
@@ -135,11 +134,6 @@ class _Imported:
         self.written = self.whole - self.read - self.compared
 
 
-def _publish(tx: Tx) -> None:
-    for plan in standard_plans.STANDARD_PLANS:
-        handling.publish_first(tx, to_json(plan), "bench", clock.now())
-
-
 _FLOOR = {
     "floor_site": ("id", "name", "address", "postcode"),
     "floor_contact": ("id", "name", "language", "phone"),
@@ -191,7 +185,7 @@ def _round(store_name: str) -> list[Row]:
         upgrade(url)
         vault = Vault(keys)
         store = Store(url, mac=vault.seal)
-        store.write_now(_publish)
+        store.write_now(lambda tx: handling.publish_standard_plans(tx, "bench", clock.now()))
         receiver = _Receiver(url, keys)
         time.sleep(3)
         idle, _ = receiver.since()

@@ -20,9 +20,8 @@ import numpy as np
 import soundfile
 from argon2 import PasswordHasher
 
-from callflow import clock, handling, standard_plans
+from callflow import clock, handling
 from callflow.call import Outcome
-from callflow.call_plan import to_json
 from callflow.config import Settings
 from callflow.signal import Signal
 from callflow.storage import Store, Tx, incidents
@@ -75,13 +74,7 @@ def _new() -> Path:
 def _make(settings: Settings) -> None:
     upgrade(settings.database)
     store = Store(settings.database, mac=Vault(settings.data_dir / "keys").seal)
-    now = clock.now()
-
-    def publish(tx: Tx) -> None:
-        for plan in standard_plans.STANDARD_PLANS:
-            handling.publish_first(tx, to_json(plan), "test", now)
-
-    store.write_now(publish)
+    store.write_now(lambda tx: handling.publish_standard_plans(tx, "test", clock.now()))
     store.close()
 
 

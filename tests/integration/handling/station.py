@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from callflow import call_plan, handling, standard_plans
+from callflow import handling
 from callflow.call import LIVE_STATES, CallState, Outcome
 from callflow.config import Settings
 from callflow.signal import Signal
@@ -54,7 +54,7 @@ class Station:
         self.store, self.vault, self.now = store, vault, NIGHT
         self._numbers = itertools.count()
         self.write(lambda tx: handling.save_policy(tx, _settings()))
-        self.write(_publish_standard_plans)
+        self.write(lambda tx: handling.publish_standard_plans(tx, "test", NIGHT))
 
     # --- doing --------------------------------------------------------------------------------
 
@@ -234,11 +234,6 @@ class Station:
     def faults(self) -> list[str]:
         found = self.read(handling.verify_logbook)
         return [f"{f.chain} {f.seq}: {f.what}" for f in found]
-
-
-def _publish_standard_plans(tx: Tx) -> None:
-    for plan in standard_plans.STANDARD_PLANS:
-        handling.publish_plan(tx, call_plan.to_json(plan), "test", NIGHT)
 
 
 def _settings() -> Settings:

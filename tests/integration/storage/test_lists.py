@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select
 
-from callflow import handling, standard_plans
-from callflow.call_plan import to_json
+from callflow import handling
 from callflow.handling import plans
 from callflow.handling.telling import tell
 from callflow.storage import Store, Tx, logbook, search
@@ -52,8 +51,7 @@ def test_many_sites_take_as_many_statements_as_one(store: Store, tmp_path: Path)
     accounts = [f"{number}" for number in range(1001, 1009)]
 
     def put(tx: Tx) -> None:
-        for plan in standard_plans.STANDARD_PLANS:
-            handling.publish_first(tx, to_json(plan), "test", NOW)
+        handling.publish_standard_plans(tx, "test", NOW)
         for account in accounts:
             handling.put_site(tx, vault, account, site_body(account), "test", NOW)
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from callflow import call_plan, handling, standard_plans
+from callflow import handling
 from callflow.config import Settings
 from callflow.storage import Tx
 from callflow.trunk_settings import TrunkSettings
@@ -57,8 +57,7 @@ def build(tx: Tx, vault: Vault) -> None:
     """The same rows in every process: which seed plays in them is no matter."""
     rng = random.Random(0)
     handling.save_policy(tx, SETTINGS)
-    for plan in standard_plans.STANDARD_PLANS:
-        handling.publish_plan(tx, call_plan.to_json(plan), "administrator", BEGIN)
+    handling.publish_standard_plans(tx, "administrator", BEGIN)
     publish_random_plans(tx, rng)
     for place in range(SITES):
         handling.put_site(tx, vault, account(place), _site(rng, place), "administrator", BEGIN)
