@@ -18,7 +18,6 @@ from callflow.commands import role
 from callflow.commands.base import console, group, open_rows, settings_of_this_run
 from callflow.config import Settings
 from callflow.storage.upgrade import upgrade
-from ivr import telephony
 from ivr.asterisk import embedded
 from ivr.asterisk.process import AsteriskProcess
 from ivr.asterisk.tree import find_or_fetch
@@ -108,6 +107,8 @@ def _asterisks(settings: Settings) -> list[AsteriskProcess]:
     if settings.asterisk == "external":
         return []
     tree = find_or_fetch(progress=lambda text: console.print(text, markup=False))
+    from ivr import telephony  # noqa: PLC0415
+
     moment = asyncio.run(telephony.one_moment(settings))
     found = [embedded.station(settings, tree, moment)]
     if settings.demo:

@@ -16,9 +16,6 @@ from datetime import date, time, timedelta
 from typing import Any, NamedTuple
 
 import defusedxml
-import openpyxl
-from openpyxl.xml import DEFUSEDXML
-
 from callflow.site_file.cells import storable, unescaped, unguarded
 from callflow.site_file.columns import Column, column_of
 from callflow.site_file.faults import Fault
@@ -34,7 +31,6 @@ _BINARY, _NULS, _UNKNOWN_SIGN = 1000, 10, "\ufffd"
 _EVERY = 500  # rows between two signs of progress
 
 assert defusedxml is not None
-assert DEFUSEDXML, "openpyxl would read entities: it does not know defusedxml"
 
 #: Told how many rows were read.
 Tick = Callable[[int], None]
@@ -195,6 +191,10 @@ def _heads(text: str, separator: str) -> int:
 
 def _of_workbook(data: bytes) -> _Rows:
     """The first sheet's rows."""
+    import openpyxl  # noqa: PLC0415 -- a fifth of a second that no other command waits for
+    from openpyxl.xml import DEFUSEDXML  # noqa: PLC0415
+
+    assert DEFUSEDXML, "openpyxl would read entities: it does not know defusedxml"
     with zipfile.ZipFile(io.BytesIO(data)) as parts:
         unpacked = [part.file_size for part in parts.infolist()]  # zipfile reads no more than that
     if len(unpacked) > _MOST_PARTS or sum(unpacked) > MOST_UNPACKED:

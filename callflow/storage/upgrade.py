@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import text
 
 from callflow.storage.connecting import make_engine, open_turns, turn
 from callflow.storage.outage import StoreUnavailable
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 _LOCK = 0x0CA11F10  # several processes may start together (PostgreSQL's advisory lock)
 
@@ -21,6 +22,8 @@ def upgrade(url: str, revision: str = "head") -> None:
 
     Raises StoreUnavailable where rows don't fit.
     """
+    from alembic import command  # noqa: PLC0415 -- as slow to import as all that is ours
+
     engine = make_engine(url, writer=True)
     try:
         with contextlib.ExitStack() as stack:
@@ -46,6 +49,8 @@ def upgrade(url: str, revision: str = "head") -> None:
 
 
 def _config(connection: Any) -> Config:
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection
