@@ -1,23 +1,21 @@
-"""Passkeys (WebAuthn): what a browser is asked to sign, and whether it did."""
+"""Passkeys (WebAuthn): what a browser is asked to sign, and whether it did.
+
+The library is imported where it is used: nobody waits for it who logs in without one.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import webauthn
 from fastapi import Request
-from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from web.station import Station
+
+if TYPE_CHECKING:
+    from webauthn.helpers.structs import PublicKeyCredentialDescriptor
 
 _NAME = "Callflow"
 
@@ -36,6 +34,9 @@ def _party(origin: str) -> str:
 
 
 def _known(keys: Sequence[Mapping[str, Any]]) -> list[PublicKeyCredentialDescriptor]:
+    from webauthn.helpers import base64url_to_bytes  # noqa: PLC0415
+    from webauthn.helpers.structs import PublicKeyCredentialDescriptor  # noqa: PLC0415
+
     return [PublicKeyCredentialDescriptor(id=base64url_to_bytes(key["id"])) for key in keys]
 
 
@@ -43,15 +44,18 @@ def ask_for_new(
     origin: str, user: Mapping[str, Any], keys: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
     """Options to add a device; ``challenge`` among them is to be kept."""
+    import webauthn  # noqa: PLC0415
+    from webauthn.helpers import structs  # noqa: PLC0415
+
     options = webauthn.generate_registration_options(
         rp_id=_party(origin),
         rp_name=_NAME,
         user_id=user["id"].encode(),
         user_name=user["name"],
         exclude_credentials=_known(keys),
-        authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.DISCOURAGED,
-            user_verification=UserVerificationRequirement.PREFERRED,
+        authenticator_selection=structs.AuthenticatorSelectionCriteria(
+            resident_key=structs.ResidentKeyRequirement.DISCOURAGED,
+            user_verification=structs.UserVerificationRequirement.PREFERRED,
         ),
     )
     return dict(json.loads(webauthn.options_to_json(options)))
@@ -59,6 +63,9 @@ def ask_for_new(
 
 def check_new(credential: dict[str, Any], challenge: str, origin: str) -> dict[str, Any]:
     """The device's row, but for whose it is. Raises BadPasskey."""
+    import webauthn  # noqa: PLC0415
+    from webauthn.helpers import base64url_to_bytes, bytes_to_base64url  # noqa: PLC0415
+
     try:
         found = webauthn.verify_registration_response(
             credential=credential,
@@ -77,6 +84,8 @@ def check_new(credential: dict[str, Any], challenge: str, origin: str) -> dict[s
 
 def ask(origin: str, keys: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Options to prove oneself with one of these devices."""
+    import webauthn  # noqa: PLC0415
+
     options = webauthn.generate_authentication_options(
         rp_id=_party(origin), allow_credentials=_known(keys)
     )
@@ -90,6 +99,9 @@ def check(
     keys: Sequence[Mapping[str, Any]],
 ) -> tuple[Mapping[str, Any], int]:
     """Which of ``keys`` signed, and its new counter. Raises BadPasskey, for a clone too."""
+    import webauthn  # noqa: PLC0415
+    from webauthn.helpers import base64url_to_bytes  # noqa: PLC0415
+
     key = next((known for known in keys if known["id"] == credential.get("id")), None)
     if key is None:
         raise BadPasskey("not a device of this person")

@@ -16,6 +16,7 @@ from datetime import date, time, timedelta
 from typing import Any, NamedTuple
 
 import defusedxml
+
 from callflow.site_file.cells import storable, unescaped, unguarded
 from callflow.site_file.columns import Column, column_of
 from callflow.site_file.faults import Fault

@@ -11,7 +11,7 @@ import asyncio
 import traceback
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
@@ -20,7 +20,6 @@ from callflow.signal import Kind
 from ivr import dialogue, prompts
 from ivr.agi.keys import Keys
 from ivr.agi.protocol import Gone, Session
-from ivr.agi.voices import Voices
 from ivr.dialogue import (
     Bridge,
     CodeChecked,
@@ -41,6 +40,9 @@ from ivr.dialogue import (
 )
 from ivr.recording import Spoken as Recorded
 from ivr.speech import Sentence
+
+if TYPE_CHECKING:
+    from ivr.agi.voices import Voices
 
 log = structlog.get_logger()
 

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
-import soundfile
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import FormData, UploadFile
@@ -331,6 +330,8 @@ async def _sound(
 @functools.lru_cache(maxsize=100)
 def _wav(path: Path, _changed: int) -> bytes:
     """A-law as 16 bits: not every browser knows A-law."""
+    import soundfile  # noqa: PLC0415 -- slow to import
+
     heard, _rate = soundfile.read(
         path, samplerate=8000, channels=1, format="RAW", subtype="ALAW", dtype="int16"
     )
