@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 
-from ivr.ami import BadValue, Ended, LinkDown, MaybePlaced, NotPlaced, Refused
+from ivr.ami import BadValue, Ended, LinkDown, MaybePlaced, NotPlaced, Refused, Timing
 from tests.support.ami_station import CALLER, FAST, NUMBER, station
 from tests.support.scripted_ami import ANSWERS, BUSY, UNREACHABLE, ScriptedAmi
 
@@ -221,7 +221,7 @@ async def test_an_end_heard_while_resynchronising_is_known_to_it() -> None:
 async def test_a_flood_of_other_peoples_events_delays_nothing() -> None:
     async with ScriptedAmi() as ami:
         ami.faults.flood = 20_000
-        async with station(ami) as at:
+        async with station(ami, Timing()) as at:  # a station's own patience
             await at.ready()
             call = await at.call()
             await at.until(lambda: "Ringing" in at.of(call))
