@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from callflow.config import Settings
-from callflow.erasure import Wording
+from callflow.erasure import Likely, Person, read_line
 
 #: Seconds for which what was put together to be said stays: somebody may hear it just now.
 HEARD = 30.0
@@ -17,13 +17,14 @@ _LOGS = ("logs/*", "asterisk/*/log/*")
 
 def let_go(
     settings: Settings,
-    wording: Wording,
+    people: Sequence[Person],
     calls: Iterable[str],
     paths: Iterable[str],
     since: float,
     now: float,
 ) -> bool:
-    """Whether nothing is left of what there was ``since`` the erasure began (Unix times).
+    """Whether nothing of ``people`` is left of what there was ``since`` (Unix times): when the last
+    of their erasures began.
 
     Sentences are made anew when they are needed, so all go. Raises OSError.
     """
@@ -39,10 +40,11 @@ def let_go(
                 file.unlink()
             elif used < since + HEARD:
                 left = True
+    likely = Likely(people)
     for pattern in _LOGS:
         for file in settings.data_dir.glob(pattern):
             if file.is_file():
-                cover(file, wording)
+                _cover(file, people, likely)
     return not left
 
 
@@ -55,13 +57,15 @@ def _recorded(folder: Path, calls: Iterable[str], paths: Iterable[str]) -> Itera
             yield file
 
 
-def cover(file: Path, wording: Wording) -> None:
+def _cover(file: Path, people: Sequence[Person], likely: Likely) -> None:
     """Stars over the lines of a log that name somebody, where they stand: whoever writes to it
     goes on at its end."""
     with file.open("rb") as lines, file.open("r+b", buffering=0) as same:
         at = 0
         for line in lines:
-            covered = wording.covered(line)
+            covered = line
+            for place in likely.of("\n".join(read_line(line))):
+                covered = people[place].anywhere.covered(covered)
             if covered != line:
                 os.pwrite(same.fileno(), covered, at)
             at += len(line)

@@ -7,6 +7,7 @@ written anew: at once where that takes a second or two, else at night, for nobod
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -22,8 +23,12 @@ from callflow.vault import Vault
 
 log = structlog.get_logger(__name__)
 
+Row = dict[str, Any]
+
 #: Bytes of a database that is written anew at any hour, and the hours (UTC) of larger ones.
 AT_ONCE, _NIGHT = 200_000_000, range(1, 4)
+#: So many of those whose time is over begin together.
+_TOGETHER = 100
 
 
 class Eraser:
@@ -35,57 +40,79 @@ class Eraser:
     async def go_on(self, *, on_duty: bool) -> None:
         """Do what there is to do. Nearly always it only looks."""
         unfinished = await self._store.read(erasing.unfinished)
-        if on_duty and not unfinished:
+        to_sweep = [row for row in unfinished if row["swept_at"] is None]
+        if on_duty and not to_sweep:
             await self._begin()
-        for row in unfinished:
-            sweep = acts.Sweep(self._vault, row)
-            if self._me.node not in row["nodes"]:
-                await self._let_go_of_files(sweep, row)
-            if on_duty and row["swept_at"] is None:
-                await self._sweep(sweep, row)
-            elif on_duty and not await self._store.read(partial(erasing.nodes_left, row=row)):
-                await self._finish(row)
+        with_files = [row for row in unfinished if self._me.node not in row["nodes"]]
+        if with_files:
+            await self._let_go_of_files(with_files)
+        if on_duty:
+            for together in _as_far(to_sweep):
+                await self._sweep(together)
+            await self._finish([row for row in unfinished if row["swept_at"] is not None])
 
     async def _begin(self) -> None:
-        """Whose time is over goes too, one after the other."""
+        """Whose time is over goes too."""
         now = clock.now()
-        if await self._store.read(partial(retaining.person_is_due, now=now)):
-            await self._store.write(partial(retaining.erase_one, vault=self._vault, now=now))
+        for _ in range(_TOGETHER):
+            if not await self._store.read(partial(retaining.person_is_due, now=now)):
+                return
+            erase = partial(retaining.erase_one, vault=self._vault, now=now)
+            if await self._store.write(erase) is None:
+                return
 
-    async def _let_go_of_files(self, sweep: acts.Sweep, row: dict[str, Any]) -> None:
+    async def _let_go_of_files(self, rows: list[Row]) -> None:
         now = clock.now()
         try:
             gone = await asyncio.to_thread(
                 erased_files.let_go,
                 self._settings,
-                sweep.person.anywhere,
-                row["calls"],
-                row["paths"],
-                row["begun_at"].timestamp(),
+                [acts.Erasure(self._vault, row).person for row in rows],
+                [call for row in rows for call in row["calls"]],
+                [path for row in rows for path in row["paths"]],
+                max(row["begun_at"] for row in rows).timestamp(),
                 now.timestamp(),
             )
         except OSError as error:
-            log.warning("erasure.files", erasure=row["id"], error=str(error))
+            ids = [row["id"] for row in rows]
+            log.warning("erasure.files", erasures=ids, error=str(error))
             return
         if gone:
-            node = self._me.node
-            await self._store.write(lambda tx: acts.files_gone(tx, row["id"], node))
+            for row in rows:
+                done = partial(acts.files_gone, erasure_id=row["id"], node=self._me.node)
+                await self._store.write(done)
 
-    async def _sweep(self, sweep: acts.Sweep, row: dict[str, Any]) -> None:
+    async def _sweep(self, rows: list[Row]) -> None:
         """To the end of this round."""
-        position, ended = row["position"], False
+        sweep = acts.Sweep([acts.Erasure(self._vault, row) for row in rows])
+        position, ended = rows[0]["position"], False
         while not ended:
             now, looked = clock.now(), partial(sweep.look, position=position)
             end, found = await self._store.read(looked)
             name, ended = (position or [sweep.first])[0], not end
             if found or ended or end[0] != name:
-                work = partial(sweep.take_out, name=name, keys=found, end=end, now=now)
+                work = partial(sweep.take_out, name=name, found=found, end=end, now=now)
                 await self._store.write(work)
             position = end
 
-    async def _finish(self, row: dict[str, Any]) -> None:
+    async def _finish(self, swept: list[Row]) -> None:
+        """The database is written anew once for all of which no node has a file any more."""
         now = clock.now()
-        if compacting.size(self._store.url) > AT_ONCE and now.hour not in _NIGHT:
+        at_night_only = compacting.size(self._store.url) > AT_ONCE
+        if not swept or (at_night_only and now.hour not in _NIGHT):
+            return
+        nodes_left = [await self._store.read(partial(erasing.nodes_left, row=row)) for row in swept]
+        done = [row["id"] for row, left in zip(swept, nodes_left, strict=True) if not left]
+        if not done:
             return
         await asyncio.to_thread(compacting.compact, self._store.url, list(erasing.TABLES))
-        await self._store.write(lambda tx: acts.end_erasure(tx, row["id"], now))
+        for erasure in done:
+            await self._store.write(partial(acts.end_erasure, erasure_id=erasure, now=now))
+
+
+def _as_far(rows: list[Row]) -> Iterable[list[Row]]:
+    """The erasures that are as far as each other, together."""
+    found: dict[tuple[Any, ...], list[Row]] = {}
+    for row in rows:
+        found.setdefault(tuple(row["position"]), []).append(row)
+    return found.values()

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from callflow.erasure import Person, ways_of
+from callflow.erasure import Likely, Person, ways_of
 from callflow.folding import folded
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.telling import tell
@@ -35,20 +36,25 @@ _ENTRIES = 200  # of the logbook told in one entry
 _SHORTEST_REASON = 3
 
 
-def person_of(tx: Tx, contact_id: str) -> Person:
-    """Whom to look for. Raises NotFound."""
+def _names(tx: Tx) -> Counter[str]:
+    """{name: how many have it}."""
+    return Counter(map(folded, erasing.names(tx)))
+
+
+def person_of(tx: Tx, contact_id: str, names: Counter[str] | None = None) -> Person:
+    """Whom to look for; ``names`` are everybody's, where they are known. Raises NotFound."""
+    names = _names(tx) if names is None else names
     row = contacts.get(tx, contact_id)
     if row is None:
         raise NotFound("there is no such contact", contact_id)
     member = firms.member(tx, contact_id)
     alone = row["phone"] and not erasing.others_with(tx, contact_id, row["phone"])
-    name = folded(row["name"])
     return Person(
         id=contact_id,
         name=row["name"],
         numbers=(row["phone"],) if alone else (),
         others=tuple(one for one in (contact_id, (member or {}).get("mail")) if one),
-        namesake=any(folded(other) == name for other in erasing.names(tx, contact_id)),
+        namesake=names[folded(row["name"])] > 1,
     )
 
 
@@ -56,7 +62,20 @@ def begin_erasure(
     tx: Tx, vault: Vault, contact_id: str, reason: str, who: str, now: datetime
 ) -> str:
     """Nobody reaches them from now on; the rest follows. The erasure's id. Raises Refused."""
-    person, reason = person_of(tx, contact_id), _why(reason)
+    return _begin_erasure(tx, vault, contact_id, _names(tx), reason, who, now)
+
+
+def _begin_erasure(
+    tx: Tx,
+    vault: Vault,
+    contact_id: str,
+    names: Counter[str],
+    reason: str,
+    who: str,
+    now: datetime,
+) -> str:
+    """``names`` are everybody's, and one less afterwards."""
+    person, reason = person_of(tx, contact_id, names), _why(reason)
     if firms.is_firm(tx, contact_id):
         raise Refused("a firm is no person: end its contract instead")
     sites = erasing.sites_of(tx, contact_id)
@@ -69,6 +88,7 @@ def begin_erasure(
         raise Refused("nobody else can be called there: name somebody first", ", ".join(alone[:5]))
     pseudonym = f"erased-{secrets.token_hex(6)}"
     erasing.forget(tx, contact_id, pseudonym, sites, now)
+    names[folded(person.name)] -= 1
     _begin(tx, vault, pseudonym, person, sites, calls, reason, who, now)
     return pseudonym
 
@@ -91,8 +111,9 @@ def begin_client_erasure(
     last, days = clients.last_alarm(tx, ids), LIMITS[Kept.RECORDINGS].least
     if last is not None and last > before(days, now):
         raise Refused("an alarm of theirs must still be proven: wait so many days", str(days))
+    names = _names(tx)
     for contact_id in clients.only_called_at(tx, ids):
-        begin_erasure(tx, vault, contact_id, reason, who, now)
+        _begin_erasure(tx, vault, contact_id, names, reason, who, now)
     pseudonym, name = f"erased-{secrets.token_hex(6)}", folded(client["name"])
     known = (folded(other) for other in clients.names(tx, client_id))
     person = Person(
@@ -154,69 +175,34 @@ def _begin(
     tell(tx, "erasure_begun", now, by=who, who_did=who, person=pseudonym, reason=reason)
 
 
-class Sweep:
-    """One erasure's way through every table, again until nothing is found any more."""
-
-    first = next(iter(erasing.TABLES))
+class Erasure:
+    """One of those that go on: whom it is about, and what of a row is theirs."""
 
     def __init__(self, vault: Vault, row: Row) -> None:
         kept = json.loads(vault.decrypt(row["person"]))
         kept |= {name: tuple(kept.get(name, ())) for name in ("numbers", "others", "here")}
         self.id, self.person = str(row["id"]), Person(**kept)
-        self._sites, self._gone = row["sites"], frozenset(row["calls"])
+        self.gone = frozenset(row["calls"])
+        self._sites = row["sites"]
         self._home: erasing.Home | None = None
 
-    def home(self, tx: Tx) -> erasing.Home:
+    def _at_home(self, tx: Tx) -> erasing.Home:
         """What is about them; what happens at their sites later is about others."""
         if self._home is None:
             self._home = erasing.home_of(tx, self.person.id, self._sites, self.person.numbers)
         return self._home
 
-    def look(self, tx: Tx, position: list[Any]) -> tuple[list[Any], list[erasing.Key]]:
-        """The next part of the sweep: where it ends ([]: at the end), and the rows that name
-        them, all of the table where it begins. Only reads."""
-        names = list(erasing.TABLES)
-        name, *after = position or [self.first]
-        table = erasing.TABLES[name]
-        rows = erasing.page(tx, table, after, LOOKED_AT)
-        found = [erasing.key_of(table, row) for row in rows if self._values(tx, table, row)]
-        if len(rows) == LOOKED_AT:
-            return [name, *erasing.key_of(table, rows[-1])], found
-        later = names[names.index(name) + 1 :]
-        return later[:1], found
-
-    def take_out(
-        self, tx: Tx, name: str, keys: list[erasing.Key], end: list[Any], now: datetime
-    ) -> None:
-        """Those rows, as they must be; the sweep goes on at ``end``."""
-        table, told = erasing.TABLES[name], {}
-        for key in keys:
-            row = erasing.one(tx, table, key)
-            values = self._values(tx, table, row) if row else {}
-            if not row or not values:
-                continue
-            if table is t.logbook:
-                entry, left = erasing.take_out_of_entry(tx, row, values)
-                told[entry] = left
-            else:
-                erasing.write(tx, table, key, values)
-        entries = list(told.items())
-        for place in range(0, len(entries), _ENTRIES):
-            some = dict(entries[place : place + _ENTRIES])
-            tell(tx, "erased", now, person=self.id, count=len(some), entries=some)
-        self._went_on(tx, name, len(keys), len(entries), end, now)
-
-    def _values(self, tx: Tx, table: Any, row: Row) -> Row:
-        values = erasing.taken_out(self.person, self.id, self.home(tx), table, row)
+    def values(self, tx: Tx, table: Any, row: Row) -> Row:
+        """What must be otherwise in a row."""
+        values = erasing.taken_out(self.person, self.id, self._at_home(tx), table, row)
         if table is t.logbook:
-            silent = erasing.without_sound({**row, **values}, self._gone)
+            silent = erasing.without_sound({**row, **values}, self.gone)
             if silent is not None:
                 values["data"] = silent
         return values
 
-    def _went_on(
-        self, tx: Tx, name: str, rows: int, entries: int, end: list[Any], now: datetime
-    ) -> None:
+    def went_on(self, tx: Tx, rows: int, entries: int, end: list[Any], now: datetime) -> None:
+        """The sweep is at ``end``; since the last time so many rows and entries were theirs."""
         row = erasing.get(tx, self.id)
         assert row is not None
         found = row["found"] or rows > 0
@@ -231,6 +217,66 @@ class Sweep:
                 erasing.let_go(tx, self.person.id)
                 values["swept_at"] = now
         erasing.change(tx, self.id, **values)
+
+
+#: A row, and the places of those whose it is among the erasures of a sweep.
+Found = tuple[erasing.Key, list[int]]
+
+
+class Sweep:
+    """The way of ``erasures``, all as far as each other, through every table together; again until
+    nothing is found any more."""
+
+    first = next(iter(erasing.TABLES))
+
+    def __init__(self, erasures: Sequence[Erasure]) -> None:
+        self._erasures = erasures
+        self._likely = Likely([one.person for one in erasures])
+
+    def look(self, tx: Tx, position: list[Any]) -> tuple[list[Any], list[Found]]:
+        """The next part of the sweep: where it ends ([]: at the end), and the rows that name
+        somebody, all of the table where it begins. Only reads."""
+        names = list(erasing.TABLES)
+        name, *after = position or [self.first]
+        table = erasing.TABLES[name]
+        rows = erasing.page(tx, table, after, LOOKED_AT)
+        theirs = ((erasing.key_of(table, row), self._whose(tx, table, row)) for row in rows)
+        found = [(key, whose) for key, whose in theirs if whose]
+        if len(rows) == LOOKED_AT:
+            return [name, *erasing.key_of(table, rows[-1])], found
+        later = names[names.index(name) + 1 :]
+        return later[:1], found
+
+    def _whose(self, tx: Tx, table: Any, row: Row) -> list[int]:
+        likely = self._likely.of(erasing.said_in(table, row))
+        if table is t.logbook and (sounds := erasing.sounds_in(row)):
+            each = enumerate(self._erasures)
+            likely |= {place for place, one in each if not one.gone.isdisjoint(sounds)}
+        return [place for place in sorted(likely) if self._erasures[place].values(tx, table, row)]
+
+    def take_out(
+        self, tx: Tx, name: str, found: Sequence[Found], end: list[Any], now: datetime
+    ) -> None:
+        """Those rows, as they must be; the sweep goes on at ``end``."""
+        table = erasing.TABLES[name]
+        for place, one in enumerate(self._erasures):
+            keys = [key for key, whose in found if place in whose]
+            told: Row = {}
+            for key in keys:
+                row = erasing.one(tx, table, key)
+                values = one.values(tx, table, row) if row else {}
+                if not row or not values:
+                    continue
+                if table is t.logbook:
+                    entry, left = erasing.take_out_of_entry(tx, row, values)
+                    told[entry] = left
+                else:
+                    erasing.write(tx, table, key, values)
+            entries = list(told.items())
+            for begin in range(0, len(entries), _ENTRIES):
+                some = dict(entries[begin : begin + _ENTRIES])
+                tell(tx, "erased", now, person=one.id, count=len(some), entries=some)
+            one.went_on(tx, len(keys), len(entries), end, now)
 
 
 def files_gone(tx: Tx, erasure_id: str, node: str) -> None:

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from callflow import logbook
 from callflow.call import CallState
-from callflow.erasure import GONE, Person
+from callflow.erasure import GONE, Person, texts_in
 from callflow.incident import State
 from callflow.storage import removed
 from callflow.storage import schema as t
@@ -138,9 +138,9 @@ def others_with(tx: Tx, contact: str, number: str) -> int:
     return int(tx.execute(query).scalar_one())
 
 
-def names(tx: Tx, contact: str) -> Iterator[str]:
-    """What everybody else is called."""
-    yield from tx.execute(select(t.contact.c.name).where(t.contact.c.id != contact)).scalars()
+def names(tx: Tx) -> Iterator[str]:
+    """What everybody is called."""
+    yield from tx.execute(select(t.contact.c.name)).scalars()
 
 
 def without_anybody(tx: Tx, contact: str) -> list[str]:
@@ -201,6 +201,11 @@ def taken_out(person: Person, pseudonym: str, home: Home, table: Table, row: Row
     return changed
 
 
+def said_in(table: Table, row: Row) -> str:
+    """All texts of a row that somebody may be written in, a line each."""
+    return "\n".join(text for c in _texts(table) for text in texts_in(row[c.name]))
+
+
 def _texts(table: Table) -> list[Column[Any]]:
     """The columns that somebody may be written in; a row keeps its own key."""
     return [
@@ -239,12 +244,17 @@ def take_out_of_entry(tx: Tx, row: Row, values: Row) -> tuple[str, list[str]]:
     return row["id"], [row["hash"], logbook.entry_hash(left)]
 
 
+def sounds_in(row: Row) -> set[str]:
+    """The call and the voice whose recording an entry tells of; none of any other entry."""
+    if row["kind"] not in ("recording", "recording_problem", "spoken"):
+        return set()
+    return {row["data"][key] for key in ("call", "voice") if row["data"].get(key)}
+
+
 def without_sound(row: Row, gone: frozenset[str]) -> Row | None:
     """The data of the entry of a recording that goes; None of any other entry."""
     data = row["data"]
-    if row["kind"] not in ("recording", "recording_problem", "spoken") or not (
-        data.get("call") in gone or data.get("voice") in gone
-    ):
+    if gone.isdisjoint(sounds_in(row)):
         return None
     kept = {k: v for k, v in data.items() if k not in ("call", "voice", "sha256", "path")}
     return {**kept, "erased": True}

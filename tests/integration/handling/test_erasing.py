@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from callflow import clock, handling
+from callflow import clock, eraser, handling
 from callflow.config import Settings
 from callflow.dispatch.identity import only
-from callflow.eraser import Eraser
 from callflow.handling import erasing, speaking
 from callflow.handling.refusals import Refused
 from callflow.handling.retaining import place_hold
@@ -91,11 +90,12 @@ def erase(station: Station, settings: Settings, contact: str) -> str:
 
 def goes_on(station: Station, settings: Settings) -> None:
     """As the engine has it go on, some times."""
-    eraser = Eraser(settings, station.store, station.vault, only(settings, "engine"))
+    parts = (settings, station.store, station.vault, only(settings, "engine"))
+    its = eraser.Eraser(*parts)
 
     async def until_done() -> None:
         for _ in range(10):
-            await eraser.go_on(on_duty=True)
+            await its.go_on(on_duty=True)
 
     asyncio.run(until_done())
 
@@ -232,27 +232,57 @@ def test_whom_no_site_has_any_more_is_erased_when_their_time_is_over(
     station: Station, settings: Settings, known: str
 ) -> None:
     now = clock.now()
-    rule: dict[str, Any] = {"id": "r", "what": "people", "days": 365, "set_by": "odile"}
-    rule |= {"since": now - timedelta(days=1), "set_at": now}
-    station.write(lambda tx: retention.set_rule(tx, rule, now))
+    a_year_is_kept(station)
     goes_on(station, settings)
     assert named(everything(station), known)  # the site has them
-    former = t.former_contact
-    row: dict[str, Any] = {"id": "f", "site_id": "1002", "contact_id": known, "role": "keyholder"}
-    row |= {"authorities": {}, "keys_held": False, "reason": "parti", "closed_by": "odile"}
-
-    def let_go(tx: Tx, days: int) -> None:
-        tx.execute(t.site_contact.delete().where(t.site_contact.c.contact_id == known))
-        tx.execute(former.delete())
-        tx.execute(former.insert().values(**row, closed_at=now - timedelta(days=days)))
-
-    station.write(partial(let_go, days=364))
+    let_go(station, known, days=364)
     goes_on(station, settings)
     assert named(everything(station), known)
-    station.write(partial(let_go, days=366))
+    let_go(station, known, days=366)
     assert station.read(lambda tx: retention.count_due(tx, Kept.PEOPLE, before(365, now))) == 1
     goes_on(station, settings)
     goes_on(station, settings)
     assert named(everything(station).replace(NEIGHBOUR, ""), known) == []
     assert station.faults() == []
     assert station.read(lambda tx: retention.count_due(tx, Kept.PEOPLE, before(365, now))) == 0
+
+
+def test_by_day_a_large_database_is_not_written_anew_and_the_next_erasure_begins_all_the_same(
+    station: Station, settings: Settings, known: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(eraser, "AT_ONCE", -1)
+    monkeypatch.setattr(eraser, "_NIGHT", range(0))
+    a_year_is_kept(station)
+    erase(station, settings, known)
+    let_go(station, "1002-b", days=366)
+    goes_on(station, settings)
+    erasures = station.read(partial(rows.latest, limit=5))
+    assert len(erasures) == 2
+    assert all(row["swept_at"] and not row["done_at"] for row in erasures)
+    monkeypatch.setattr(eraser, "_NIGHT", range(24))
+    goes_on(station, settings)
+    assert all(row["done_at"] for row in station.read(partial(rows.latest, limit=5)))
+
+
+def a_year_is_kept(station: Station) -> None:
+    """A rule says how long people are kept that no site has any more."""
+    now = clock.now()
+    rule: dict[str, Any] = {"id": "r", "what": "people", "days": 365, "set_by": "odile"}
+    rule |= {"since": now - timedelta(days=1), "set_at": now}
+    station.write(lambda tx: retention.set_rule(tx, rule, now))
+
+
+def let_go(station: Station, contact: str, days: int) -> None:
+    """Their site let them go so many days ago."""
+    link, former = t.site_contact, t.former_contact
+    row: dict[str, Any] = {"id": "f", "site_id": "1002", "contact_id": contact}
+    row |= {"role": "keyholder", "authorities": {}, "keys_held": False}
+    row |= {"reason": "parti", "closed_by": "odile"}
+    row |= {"closed_at": clock.now() - timedelta(days=days)}
+
+    def write(tx: Tx) -> None:
+        tx.execute(link.delete().where(link.c.contact_id == contact))
+        tx.execute(former.delete())
+        tx.execute(former.insert().values(**row))
+
+    station.write(write)

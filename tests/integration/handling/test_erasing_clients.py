@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,7 @@ from callflow.handling import erasing
 from callflow.handling.clients import client_key
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.retaining import place_hold
-from callflow.storage import calls, sites
+from callflow.storage import calls, compacting, sites
 from callflow.storage import erasing as rows
 from tests.integration.handling.station import FIRST, SECOND, Station
 from tests.integration.handling.test_erasing import everything, goes_on, recorded
@@ -87,6 +88,48 @@ def test_nothing_of_theirs_is_left_and_others_keep_what_is_theirs(
     assert [c["name"] for c in elsewhere["contacts"]] == ["Bruno Petit"]
     notes = [entry["text"] for entry in station.entries("note")]
     assert notes == ["M. [effacé] rappelle", "vu [effacé]"]
+
+
+def test_all_of_them_are_swept_together_and_the_database_is_written_anew_once(
+    station: Station, settings: Settings, over: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    family = [f"{first} Vandamme" for first in ("Aël", "Budoc", "Clervie", "Divi", "Enora")]
+    people = [
+        {"id": f"v{n}", "name": name, "role": "keyholder", "phone": f"+3363998077{n}"}
+        for n, name in enumerate(family)
+    ]
+    station.put("1002", **body(contacts=people, state="terminated"))
+    both = partial(handling.note, who="ines", now=station.now, text="Budoc et Enora sont prévenus")
+    incident = station.incidents()[0]["id"]
+    station.write(lambda tx: both(tx, incident_id=incident))
+    counted: Counter[str] = Counter()
+    page, compact = rows.page, compacting.compact
+
+    def counted_page(tx: Any, table: Any, *rest: Any) -> Any:
+        counted[table.name] += 1
+        return page(tx, table, *rest)
+
+    def counted_compact(*about: Any) -> None:
+        counted["compacted"] += 1
+        compact(*about)
+
+    begin(station)
+    with monkeypatch.context() as patched:
+        patched.setattr(rows, "page", counted_page)
+        patched.setattr(compacting, "compact", counted_compact)
+        for _ in range(2):
+            goes_on(station, settings)
+    assert counted["compacted"] == 1
+    assert counted["contact"] == counted["logbook"] == 2  # the second time nothing is found
+    erasures = station.read(partial(rows.latest, limit=20))
+    assert len(erasures) > len(family)  # the client's, and of who was called there before
+    assert all(row["done_at"] is not None for row in erasures)
+    left = everything(station)
+    traces = (*TRACES, "Budoc", "Enora", "3998077")
+    assert [line for line in left.splitlines() if any(trace in line for trace in traces)] == []
+    notes = [entry["text"] for entry in station.entries("note")]
+    assert notes[-1] == "[effacé] et [effacé] sont prévenus"
+    assert station.faults() == []
 
 
 def test_what_is_given_out_is_all_of_theirs_and_of_nobody_else(station: Station, over: str) -> None:

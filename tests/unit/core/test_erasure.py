@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import re
 
-from callflow.erasure import GONE, Person, ways_of
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callflow.erasure import GONE, Likely, Person, texts_in, ways_of
 from callflow.folding import folded
 
 WHO = Person(
@@ -106,3 +110,51 @@ def test_a_first_name_alone_is_left_to_everybody_else_who_has_it() -> None:
     anne = Person(id="x", name="Anne")
     assert anne.anywhere.without("Anne Morvan rappelle") == "Anne Morvan rappelle"
     assert anne.at_home.without("Anne rappelle") == f"{GONE} rappelle"
+
+
+# --- many people at once --------------------------------------------------------------------
+
+_NAMES = st.text("aéÉOoß_-' 9\u0301", min_size=1, max_size=8)
+_NUMBERS = st.sampled_from(["+33639980361", "+390612345678", "+33112", "112", "abc", "+1"])
+_OTHERS = st.sampled_from(["c1", "1002-q", "a_b", "_x_", "--", "zoé@exemple.fr", "é"])
+_PEOPLE = st.builds(
+    Person,
+    id=_OTHERS,
+    name=st.one_of(_NAMES, st.just("Mme Zoé Quercy-Martin"), st.just("li wu")),
+    numbers=st.lists(_NUMBERS, max_size=2).map(tuple),
+    others=st.lists(_OTHERS, max_size=2).map(tuple),
+    here=st.lists(st.sampled_from(["3 quai d'Été", "(x)", "quai d'Été"]), max_size=2).map(tuple),
+)
+
+
+@given(people=st.lists(_PEOPLE, min_size=1, max_size=4), data=st.data())
+def test_nobody_who_is_named_is_missed(people: list[Person], data: st.DataObject) -> None:
+    pieces = [
+        piece
+        for person in people
+        for text in (person.name, *person.numbers, *person.others, *person.here)
+        for piece in (text, *re.findall(r"\w+|\W", text), text.upper(), ".".join(text))
+    ]
+    apart = st.sampled_from(["", " ", "\n", "_", ".", "0", "33", "é", "x", "\u0301", "\u00a0"])
+    piece = st.sampled_from(pieces)
+    drawn = data.draw(st.lists(st.tuples(piece, apart), max_size=6))
+    text = "".join(part for both in drawn for part in both)
+    named = {
+        place
+        for place, person in enumerate(people)
+        if any(wording.without(text) != text for wording in (person.anywhere, person.at_home))
+    }
+    assert Likely(people).of(text) >= named
+
+
+def test_others_texts_name_none_of_them() -> None:
+    people = [WHO, Person(id="c2", name="Anne Roy", numbers=("+33639980777",), others=("c2",))]
+    likely = Likely(people)
+    assert likely.of("Mme Martin a rappelé") == {0}
+    assert likely.of("06 39 98 07 77, Anne ou Martin") == {0, 1}
+    assert likely.of("M. Petit, 06 39 98 03 62, rappelle dans 10 min") == set()
+
+
+def test_texts_of_json_are_all_there() -> None:
+    value = {"a": ["b", {"c": "d", 5: None}], "e": 3}
+    assert list(texts_in(value)) == ["a", "b", "c", "d", "5", "e"]
