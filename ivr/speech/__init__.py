@@ -40,8 +40,9 @@ VERSION = "2"
 #: and the phone at the ear, the first syllable would be lost.
 OPENING_S, _SILENCE = 0.3, b"\xd5"
 _FRAME = 160  # bytes of 20 ms: a turn ends with a whole packet
-#: Seconds a sentence may take to be made; then the voice is started anew.
-PATIENCE = 2.0
+#: Seconds a sentence may take to be made; then the voice is started anew. Where a machine has much
+#: to do, a tenth of a second becomes some, and a sentence that comes late is better than none.
+PATIENCE = 5.0
 #: Seconds that the voice may take to start, on a machine that has much to do.
 STARTS_WITHIN = 8.0
 #: Seconds a joined turn is kept after its last use.
