@@ -97,9 +97,10 @@ class Eraser:
 
     async def _finish(self, swept: list[Row]) -> None:
         """The database is written anew once for all of which no node has a file any more."""
+        if not swept:
+            return
         now = clock.now()
-        at_night_only = compacting.size(self._store.url) > AT_ONCE
-        if not swept or (at_night_only and now.hour not in _NIGHT):
+        if compacting.size(self._store.url) > AT_ONCE and now.hour not in _NIGHT:
             return
         nodes_left = [await self._store.read(partial(erasing.nodes_left, row=row)) for row in swept]
         done = [row["id"] for row, left in zip(swept, nodes_left, strict=True) if not left]
