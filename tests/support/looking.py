@@ -57,6 +57,7 @@ _OF_COLOURS = ["color-contrast", "link-in-text-block"]
 
 def violations(page: Page, rules: Sequence[str] = ()) -> list[str]:
     """What axe finds, by rule and place. No ``rules``: all of them."""
+    _is_whole(page)
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE)
     options: dict[str, Any] = {"resultTypes": ["violations"]}
@@ -80,6 +81,11 @@ def faults(page: Page, *schemes: str) -> list[str]:
     return found + list(page.evaluate(_SMALL)) + _too_wide(page)
 
 
+def _is_whole(page: Page) -> None:
+    """A page that is reached by a link is there, for Playwright, with its first bytes."""
+    page.wait_for_load_state("domcontentloaded")
+
+
 def _too_wide(page: Page) -> list[str]:
     found = []
     before = page.viewport_size
@@ -94,6 +100,7 @@ def _too_wide(page: Page) -> list[str]:
 def unfold(page: Page) -> None:
     """Everything that the page keeps folded is open, and what it hides until it is needed is there:
     banners, refusals. Without words it is not needed."""
+    _is_whole(page)
     page.evaluate(
         """() => {
           document.querySelectorAll("details").forEach((d) => { d.open = true; });
