@@ -54,10 +54,10 @@ class Eraser:
     async def _begin(self) -> None:
         """Whose time is over goes too."""
         now = clock.now()
+        if not await self._store.read(partial(retaining.person_is_due, now=now)):
+            return
+        erase = partial(retaining.erase_one, vault=self._vault, now=now)
         for _ in range(_TOGETHER):
-            if not await self._store.read(partial(retaining.person_is_due, now=now)):
-                return
-            erase = partial(retaining.erase_one, vault=self._vault, now=now)
             if await self._store.write(erase) is None:
                 return
 

@@ -106,9 +106,9 @@ def prepare(settings: Settings) -> list[AsteriskProcess]:
 def _asterisks(settings: Settings) -> list[AsteriskProcess]:
     if settings.asterisk == "external":
         return []
-    tree = find_or_fetch(progress=lambda text: console.print(text, markup=False))
-    from ivr import telephony  # noqa: PLC0415
+    from ivr import telephony  # noqa: PLC0415 -- no other command waits for it
 
+    tree = find_or_fetch(progress=lambda text: console.print(text, markup=False))
     moment = asyncio.run(telephony.one_moment(settings))
     found = [embedded.station(settings, tree, moment)]
     if settings.demo:

@@ -219,8 +219,8 @@ class Erasure:
         erasing.change(tx, self.id, **values)
 
 
-#: A row, and the places of those whose it is among the erasures of a sweep.
-Found = tuple[erasing.Key, list[int]]
+#: {an erasure's place in its sweep: rows that are theirs}.
+Found = dict[int, list[erasing.Key]]
 
 
 class Sweep:
@@ -233,15 +233,17 @@ class Sweep:
         self._erasures = erasures
         self._likely = Likely([one.person for one in erasures])
 
-    def look(self, tx: Tx, position: list[Any]) -> tuple[list[Any], list[Found]]:
+    def look(self, tx: Tx, position: list[Any]) -> tuple[list[Any], Found]:
         """The next part of the sweep: where it ends ([]: at the end), and the rows that name
         somebody, all of the table where it begins. Only reads."""
         names = list(erasing.TABLES)
         name, *after = position or [self.first]
         table = erasing.TABLES[name]
         rows = erasing.page(tx, table, after, LOOKED_AT)
-        theirs = ((erasing.key_of(table, row), self._whose(tx, table, row)) for row in rows)
-        found = [(key, whose) for key, whose in theirs if whose]
+        found: Found = {}
+        for row in rows:
+            for place in self._whose(tx, table, row):
+                found.setdefault(place, []).append(erasing.key_of(table, row))
         if len(rows) == LOOKED_AT:
             return [name, *erasing.key_of(table, rows[-1])], found
         later = names[names.index(name) + 1 :]
@@ -254,14 +256,11 @@ class Sweep:
             likely |= {place for place, one in each if not one.gone.isdisjoint(sounds)}
         return [place for place in sorted(likely) if self._erasures[place].values(tx, table, row)]
 
-    def take_out(
-        self, tx: Tx, name: str, found: Sequence[Found], end: list[Any], now: datetime
-    ) -> None:
+    def take_out(self, tx: Tx, name: str, found: Found, end: list[Any], now: datetime) -> None:
         """Those rows, as they must be; the sweep goes on at ``end``."""
         table = erasing.TABLES[name]
         for place, one in enumerate(self._erasures):
-            keys = [key for key, whose in found if place in whose]
-            told: Row = {}
+            keys, told = found.get(place, []), {}
             for key in keys:
                 row = erasing.one(tx, table, key)
                 values = one.values(tx, table, row) if row else {}

@@ -90,8 +90,7 @@ def erase(station: Station, settings: Settings, contact: str) -> str:
 
 def goes_on(station: Station, settings: Settings) -> None:
     """As the engine has it go on, some times."""
-    parts = (settings, station.store, station.vault, only(settings, "engine"))
-    its = eraser.Eraser(*parts)
+    its = eraser.Eraser(settings, station.store, station.vault, only(settings, "engine"))
 
     async def until_done() -> None:
         for _ in range(10):
