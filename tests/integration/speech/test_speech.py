@@ -22,6 +22,7 @@ from ivr.agi.runner import sentence
 from ivr.dialogue import Dialogue, Facts, Input, Played, Progress, Silence
 from ivr.speech import Sentence, Speech, SpeechFailed
 from ivr.speech.announcements import Announcements
+from tests.bench import cpu
 from tests.support import hearing
 from tests.unit.ivr.test_prompts import HOSTILE
 
@@ -96,6 +97,10 @@ async def test_every_fixed_prompt_and_every_word_of_a_dialogue_can_be_said(speec
     wanted = {*fixed_sentences(), *own_sentences(facts)}
     await speech.prewarm(wanted)
     assert speech.made == len(wanted)
+    assert speech._voice is not None
+    each_ms = cpu.of_process(speech._voice.pid) / speech.made * 1000  # others compute meanwhile
+    print(f"{speech.made} sentences, {each_ms:.1f} ms of CPU each")
+    assert each_ms < 200
     for each in wanted:
         assert len(heard(await speech.sound(each))) > 0, each.text
 
