@@ -1,7 +1,8 @@
 """What a phone heard, measured: prompts, tones, keys. Sounds are 8 kHz, floats in −1…1.
 
 A prompt is found by the correlation of its pieces with what was heard, so that a jitter buffer that
-drops or repeats a frame changes nothing, and another sentence of the same voice isn't taken for it.
+drops or repeats a frame, or a machine that halts for a moment and goes on, changes nothing, and
+another sentence of the same voice isn't taken for it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ Samples = npt.NDArray[np.float64]
 #: Pieces of a prompt that are looked for, and how far one may be from its place.
 _PIECE, _HOP = 1600, 1200  # samples: 200 ms, every 150 ms
 _SLACK = 400  # samples: 50 ms
+#: Where the machine halts for a moment, so does Asterisk's sentence, and goes on so much later at
+#: most. Two pieces may be lost there, one of six; on either side are three.
+_HALT = 1600  # samples: 200 ms
+_LOST_BY_HALT, _BESIDE_HALT = 2, 3
 _MOST_PIECES = 40
 #: How much is looked at in one step: little of a call that goes on, much of a whole one.
 _LIVE, _WHOLE = 4096, 32768
@@ -107,6 +112,7 @@ class Search:
         self._spectra = np.conj(np.fft.rfft(pieces.astype(np.float32), self.size, axis=1))
         self._alike: list[npt.NDArray[np.float32]] = []  # of each step: (piece, place)
         self._candidates: set[int] = set()
+        self._halted: set[int] = set()  # where it may begin with a halt in it
 
     @property
     def _looked_at(self) -> int:
@@ -123,10 +129,12 @@ class Search:
     def feed(self, heard: Samples, *, last: bool = False) -> list[Found]:
         """What was found so far; ``last``: nothing more will come."""
         if last:
-            heard = np.concatenate([heard, np.zeros(self.size + len(self.expected))])
+            heard = np.concatenate([heard, np.zeros(self.size + _HALT + len(self.expected))])
+        known = self._looked_at
         while self._looked_at + self.size <= len(heard):
             self._look(heard[self._looked_at :][: self.size])
-        self._judge()
+        if self._looked_at > known:
+            self._judge()
         return self.found
 
     def _look(self, stretch: Samples) -> None:
@@ -141,32 +149,70 @@ class Search:
         self._alike.append(alike)
 
     def _judge(self) -> None:
+        """What is whole is weighed, then, once that is whole, with a halt in it."""
         whole = self._looked_at - self._offsets[-1] - 3 * _SLACK
         ripe = sorted(start for start in self._candidates if start < whole)
-        if not ripe:
+        self._candidates.difference_update(ripe)
+        self._halted.update(ripe)
+        halted = sorted(start for start in self._halted if start < whole - _HALT)
+        self._halted.difference_update(halted)
+        if not ripe and not halted:
             return
         alike = np.concatenate(self._alike, axis=1)
         for start in ripe:
-            self._candidates.discard(start)
             self._weigh(alike, start)
+        for start in halted:
+            self._weigh_halted(alike, start)
 
     def _weigh(self, alike: npt.NDArray[np.float32], start: int) -> None:
-        if self.found and start < self.found[-1].at * RATE + len(self.expected) / 2:
-            return
-        places, likeness = [], []
-        for piece, offset in enumerate(self._offsets):
-            low = max(0, start + offset - _SLACK)
-            window = alike[piece, low : max(low, start + offset + 2 * _SLACK)]
-            likeness.append(float(window.max()) if len(window) else 0.0)
-            places.append(low + int(window.argmax()) - offset if len(window) else start)
-        good = np.array(likeness) > ALIKE
+        likeness, places = self._around(alike, start, 0)
+        good = likeness > ALIKE
         score = float(good.mean())
         self.best = max(self.best, score)
         in_a_row = max(len(run) for run in "".join("1 "[int(ok)] for ok in good).split(" "))
         few = (~good).sum() <= max(1, int(MISSING * len(good)))
         if few and in_a_row < 3 and good[-2:].any():
-            at = float(np.median(np.array(places)[good])) / RATE
-            self.found.append(Found(at, at + len(self.expected) / RATE, score))
+            self._add(places[good], places[good], score)
+
+    def _weigh_halted(self, alike: npt.NDArray[np.float32], start: int) -> None:
+        likeness, places = self._around(alike, start, 0)
+        begun = likeness > ALIKE
+        if begun.sum() < _BESIDE_HALT:
+            return
+        lost = min(_LOST_BY_HALT, len(begun) // 6)
+        for halt in range(_SLACK, _HALT + 1, _SLACK):
+            likeness, later = self._around(alike, start, halt)
+            after = likeness > ALIKE
+            for piece in range(_BESIDE_HALT, len(begun) - _BESIDE_HALT + 1):
+                good = begun[:piece].sum(), after[piece:].sum()
+                if min(good) >= _BESIDE_HALT and sum(good) >= len(begun) - lost:
+                    score = float(sum(good) / len(begun))
+                    self._add(places[:piece][begun[:piece]], later[piece:][after[piece:]], score)
+                    return
+
+    def _around(
+        self, alike: npt.NDArray[np.float32], start: int, halt: int
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+        """By each piece: how alike what was heard is at best around its place, so much later, and
+        where the prompt would begin, by that."""
+        likeness = np.zeros(len(self._offsets), dtype=np.float32)
+        places = np.full(len(self._offsets), start)
+        for piece, offset in enumerate(self._offsets):
+            low = max(0, start + offset + halt - _SLACK)
+            window = alike[piece, low : max(low, start + offset + halt + 2 * _SLACK)]
+            if len(window):
+                likeness[piece] = window.max()
+                places[piece] = low + int(window.argmax()) - offset
+        return likeness, places
+
+    def _add(
+        self, begins: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], score: float
+    ) -> None:
+        """The prompt, unless another of its pieces told of it."""
+        at, end = float(np.median(begins)), float(np.median(ends)) + len(self.expected)
+        if all(abs(at - one.at * RATE) >= len(self.expected) / 2 for one in self.found):
+            self.found.append(Found(at / RATE, end / RATE, score))
+            self.found.sort(key=lambda one: one.at)
 
 
 def _pieces(expected: Samples) -> tuple[list[int], Samples]:
@@ -204,13 +250,14 @@ def find(heard: Samples, expected: Samples) -> list[Found]:
 def _stretches(heard: Samples, expected: Samples) -> list[tuple[int, int]]:
     """What must be looked at closely: from a second before to a second after where it may be.
 
-    Never are three pieces in a row missing, nor both of the last.
+    Never are three pieces in a row missing, nor both of the last; these come up to a halt later.
     """
     begins = Search(expected, _WHOLE, slice(3)).maybe(heard)
     ends = np.array(Search(expected, _WHOLE, slice(-2, None)).maybe(heard) if begins else [])
     stretches: list[tuple[int, int]] = []
     for start in begins:
-        if not len(ends) or np.abs(ends - start).min() > 2 * _SLACK:
+        late = ends - start
+        if not ((late >= -2 * _SLACK) & (late <= _HALT + _SLACK)).any():
             continue
         begin, end = max(0, start - RATE), start + len(expected) + RATE
         if stretches and begin <= stretches[-1][1]:
