@@ -6,6 +6,7 @@ class Refusal extends Error {}
 for (const place of document.querySelectorAll("[data-passkey]")) {
   const said = place.querySelector("[data-passkey-said]");
   const form = place.querySelector("form");
+  const button = place.querySelector("[data-passkey-go]");
 
   async function post(address, body, headers) {
     const answer = await fetch(address, {
@@ -56,6 +57,7 @@ for (const place of document.querySelectorAll("[data-passkey]")) {
       run(add);
     });
   } else {
-    place.querySelector("[data-passkey-go]").addEventListener("click", () => run(logIn));
+    button.addEventListener("click", () => run(logIn));
   }
+  button.disabled = false; // pressed before, it would send a form without a passkey
 }

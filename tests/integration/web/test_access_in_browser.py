@@ -85,6 +85,18 @@ def test_a_passkey_is_added_and_lets_in(page: Page, web: Web) -> None:
     assert said == []
 
 
+def test_nothing_is_sent_before_the_script_that_asks_the_device_is_there(
+    page: Page, web: Web
+) -> None:
+    page.route("**/passkey.js*", lambda route: route.abort())
+    give_password(page, web[1])
+    form = page.locator("[data-passkey=add]")
+    expect(form.get_by_role("button", name="Ajouter une clé d'accès")).to_be_disabled()
+    page.unroute("**/passkey.js*")
+    page.reload()
+    expect(form.get_by_role("button", name="Ajouter une clé d'accès")).to_be_enabled()
+
+
 def test_a_cloned_device_is_found_by_its_counter(page: Page, web: Web) -> None:
     station, url = web
     give_password(page, url)
