@@ -153,9 +153,10 @@ def test_an_operator_who_leaves_the_conference_leaves_the_person_inside(
     pair.simulator.set_phone(Phone(number="+33639985011", after_s=0, tone_hz=1000))
     person = ami.originate("33639985010")
     ami.event("MusicOnHoldStart", person)
+    ami.event("ConfbridgeJoin", person, Conference="incident-7")
     operator = ami.originate("33639985011")
-    ami.event("MusicOnHoldStop", person)
     ami.event("ConfbridgeJoin", operator, Conference="incident-7")
+    ami.event("MusicOnHoldStop", person)
     assert ami.send(Action="Hangup", Channel=operator)["Response"] == "Success"
     ami.event("Hangup", operator)
     until(lambda: sum(e["Event"] == "MusicOnHoldStart" for e in ami.events) == 2)

@@ -70,9 +70,10 @@ class Ami:
             return next((e for e in self.events if wanted.items() <= e.items()), None)
 
         with self._news:
-            assert self._news.wait_for(lambda: found() is not None, timeout_s), (name, fields)
+            self._news.wait_for(lambda: found() is not None, timeout_s)
             event = found()
-        assert event is not None
+            came = [e for e in self.events if e["Event"] in (name, "Hangup", "Newstate")]
+        assert event is not None, f"no {name} of {channel_id} {fields}; the last: {came[-8:]}"
         return event
 
     def close(self) -> None:
