@@ -159,10 +159,14 @@ class Search:
         if not ripe and not halted:
             return
         alike = np.concatenate(self._alike, axis=1)
-        for start in ripe:
-            self._weigh(alike, start)
-        for start in halted:
-            self._weigh_halted(alike, start)
+        for starts, weigh in ((ripe, self._weigh), (halted, self._weigh_halted)):
+            for start in starts:
+                if not self._told(start):
+                    weigh(alike, start)
+
+    def _told(self, start: int) -> bool:
+        """Whether another of its pieces told of the prompt that would begin there."""
+        return any(abs(start - one.at * RATE) < len(self.expected) / 2 for one in self.found)
 
     def _weigh(self, alike: npt.NDArray[np.float32], start: int) -> None:
         likeness, places = self._around(alike, start, 0)
@@ -208,11 +212,10 @@ class Search:
     def _add(
         self, begins: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], score: float
     ) -> None:
-        """The prompt, unless another of its pieces told of it."""
+        """The prompt; where it begins by its first pieces, and by its last ones (``ends``)."""
         at, end = float(np.median(begins)), float(np.median(ends)) + len(self.expected)
-        if all(abs(at - one.at * RATE) >= len(self.expected) / 2 for one in self.found):
-            self.found.append(Found(at / RATE, end / RATE, score))
-            self.found.sort(key=lambda one: one.at)
+        self.found.append(Found(at / RATE, end / RATE, score))
+        self.found.sort(key=lambda one: one.at)
 
 
 def _pieces(expected: Samples) -> tuple[list[int], Samples]:

@@ -59,5 +59,5 @@ for (const place of document.querySelectorAll("[data-passkey]")) {
   } else {
     button.addEventListener("click", () => run(logIn));
   }
-  button.disabled = false; // pressed before, it would send a form without a passkey
+  button.disabled = false; // pressed before, it did nothing or sent the form without a passkey
 }
