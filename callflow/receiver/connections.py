@@ -60,10 +60,12 @@ class Connection(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         transport.set_write_buffer_limits(high=UNREAD)
+        sock = transport.get_extra_info("socket")
+        # The kernel would keep megabytes of answers before it says that nobody reads them.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNREAD)
         self._transport = transport
         self.peer = str((transport.get_extra_info("peername") or ("",))[0])
         if self.line.watched:  # it may have nothing to say for hours
-            sock = transport.get_extra_info("socket")
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         self._connections.add(self)
 

@@ -108,8 +108,7 @@ async def test_a_flood_whose_answers_nobody_reads_stops_being_read_and_is_cut(
     for _ in range(100):
         wire.writer.write(flood)
     await station.until(lambda: station.count("cut") == 1)
-    taken = station.count("received")
-    assert taken < 200_000
+    assert station.count("received") < 50_000, "what kernels hold of a short answer"
     await acknowledged(station)
 
 
