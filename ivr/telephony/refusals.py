@@ -28,8 +28,11 @@ _REASONS = {
     "no_number": rb"Call \(\w+:([^()]+)\) to extension .* rejected",
 }
 _LINE = re.compile(b"|".join(rb"(?P<%s>%s)" % (n.encode(), p) for n, p in _REASONS.items()))
-#: Bytes after which the file begins again, and how many are read at once.
-_LONGEST, _STEP = 1_000_000, 262_144
+#: Bytes after which the file begins again once nothing more comes; while more comes, ten times as
+#: many, since a line that is written between the last read and the cut is not counted.
+_LONGEST, _FLOODED = 1_000_000, 10_000_000
+#: Bytes read at once.
+_STEP = 262_144
 #: Seconds between two lines in our own log.
 _TOLD_EVERY = 60.0
 
@@ -90,8 +93,8 @@ class Refusals:
                 for line in lines:
                     self._count(line)
                 self._rest = self._rest[-_STEP:]
-            self._at = file.tell()
-            if self._at > _LONGEST:
+            before, self._at = self._at, file.tell()
+            if self._at > (_LONGEST if self._at == before else _FLOODED):
                 file.truncate(0)
                 self._at = 0
 

@@ -39,6 +39,7 @@ async def _vanishes_and_returns(station: TrunkStation, wire: SipRelay) -> None:
     assert waited.total_seconds() < 10, "a silent trunk is given up sooner than after 32 s"
 
     await station.until(lambda: _state(station, "alpha", "down"))
+    await station.until(lambda: _alarms(station))
     (alarm,) = await _alarms(station)
     assert alarm["with_human"] is True
     assert alarm["signals"][0]["code"] == "TRUNK_DOWN"

@@ -76,7 +76,7 @@ class Station:
         async with self._changed:
             self._changed.notify_all()
 
-    async def until(self, fact: Callable[[], bool], within: float = 10.0) -> None:
+    async def until(self, fact: Callable[[], bool], within: float = 20.0) -> None:
         """Wait until ``fact`` holds."""
         async with asyncio.timeout(within):
             while not fact():

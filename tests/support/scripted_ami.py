@@ -171,7 +171,7 @@ class ScriptedAmi:
                 wrong.append(link)
         return wrong
 
-    async def until(self, fact: Callable[[], bool], within: float = 10.0) -> None:
+    async def until(self, fact: Callable[[], bool], within: float = 20.0) -> None:
         """Wait until ``fact`` holds; looked at after each action and event."""
         async with self._changed:
             await asyncio.wait_for(self._changed.wait_for(fact), within)

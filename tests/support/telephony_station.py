@@ -155,7 +155,7 @@ class TelephonyStation:
         return found
 
     async def until_row(
-        self, call_id: str, fact: Callable[[dict[str, Any]], bool], within: float = 10.0
+        self, call_id: str, fact: Callable[[dict[str, Any]], bool], within: float = 20.0
     ) -> dict[str, Any]:
         """Wait until the call's row is as wanted."""
         async with asyncio.timeout(within):
@@ -167,7 +167,7 @@ class TelephonyStation:
         """A moment in which rows may change."""
         await asyncio.sleep(0.02)
 
-    async def until_signal(self, code: str, within: float = 10.0) -> None:
+    async def until_signal(self, code: str, within: float = 20.0) -> None:
         """Wait until the station noted this of itself."""
         async with asyncio.timeout(within):
             while not any(row["code"] == code for row in await self.store.read(signals.page)):

@@ -46,7 +46,7 @@ class Station:
         return AgiPhone(self.server.port, list(keys))
 
 
-async def eventually(condition: Callable[[], bool], seconds: float = 5.0) -> None:
+async def eventually(condition: Callable[[], bool], seconds: float = 15.0) -> None:
     """Waits for a named readiness; fails the test when it does not come."""
     for _ in range(int(seconds * 100)):
         if condition():

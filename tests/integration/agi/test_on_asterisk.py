@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -60,9 +61,9 @@ class Talking:
         number = f"+3363998{5100 + self.called}"
         phone = Phone(number=number, after_s=0.1, keys=keys, behaviour=behaviour)
         self.pair.simulator.set_phone(phone)
-        call_id = await asyncio.to_thread(self.ami.originate, number.lstrip("+"))
+        call_id = str(uuid.uuid4())
         self.store.facts[call_id] = facts
-        return call_id
+        return await asyncio.to_thread(self.ami.originate, number.lstrip("+"), call=call_id)
 
     async def ended(self, call_id: str) -> None:
         await asyncio.to_thread(self.ami.event, "Hangup", call_id, 50.0)

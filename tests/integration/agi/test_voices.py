@@ -108,4 +108,4 @@ async def test_names_are_never_given_twice(tmp_path: Path) -> None:
 async def test_a_file_that_asterisk_never_wrote_is_silence(tmp_path: Path) -> None:
     voices = Voices(tmp_path, tmp_path / "turns")
     name, _ = await voices.begin(CALL)
-    assert await asyncio.wait_for(voices.finish(name), 5) is None
+    assert await asyncio.wait_for(voices.finish(name), 15) is None

@@ -25,7 +25,7 @@ def test_a_person_answers_and_types_a_code_that_the_dialogue_reads(
         call.done()
 
     agi.script = dialogue
-    pair.simulator.set_phone(Phone(number="+33639985001", after_s=0.5, keys="2580#w1"))
+    pair.simulator.set_phone(Phone(number="+33639985001", after_s=3, keys="2580#w1"))
     call = ami.originate("33639985001")
     assert ami.event("Hangup", call)["Cause"] == "16"
     assert heard == ["2580", "1"]
@@ -33,7 +33,7 @@ def test_a_person_answers_and_types_a_code_that_the_dialogue_reads(
     seen = _last_call(pair, "+33639985001")
     assert seen.keys == "2580#1"
     assert seen.answered_at is not None
-    assert 0.4 < (seen.answered_at - seen.at).total_seconds() < 1.5
+    assert (seen.answered_at - seen.at).total_seconds() > 2.9, "other phones answer after 2 s"
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_a_number_that_does_not_exist_is_seen_by_the_network_all_the_same(
 
 def test_nobody_answers(pair: Pair, ami: Ami) -> None:
     pair.simulator.set_phone(Phone(number="+33639985003", behaviour="ring"))
-    call = ami.originate("33639985003", timeout_s=1)
+    call = ami.originate("33639985003", timeout_s=5)
     ami.event("Newstate", call, ChannelStateDesc="Ringing")
     ami.event("Hangup", call)
     until(lambda: _last_call(pair, "+33639985003").ended_at is not None)
@@ -81,7 +81,12 @@ def test_an_answering_machine_never_types(pair: Pair, ami: Ami, agi: AgiServer) 
 
 
 def test_someone_who_hangs_up_in_the_first_prompt(pair: Pair, ami: Ami, agi: AgiServer) -> None:
-    agi.script = lambda call: call.done() if call.keys(pair.prompt, 8) else None
+    over: list[str] = []
+
+    def dialogue(call: AgiCall) -> None:
+        over.append(call.keys(pair.prompt, 8))
+
+    agi.script = dialogue
     pair.simulator.set_phone(Phone(number="+33639985005", behaviour="hang_up", after_s=0))
     call = ami.originate("33639985005")
     ami.event("Hangup", call)
@@ -89,7 +94,8 @@ def test_someone_who_hangs_up_in_the_first_prompt(pair: Pair, ami: Ami, agi: Agi
     seen = _last_call(pair, "+33639985005")
     assert seen.answered_at is not None
     assert seen.ended_at is not None
-    assert 1 < (seen.ended_at - seen.answered_at).total_seconds() < 5
+    assert (seen.ended_at - seen.answered_at).total_seconds() > 1
+    assert over == [], "the prompt was never over, nor the time for keys after it"
 
 
 def test_a_dialogue_goes_on_when_its_server_was_killed_and_came_back(pair: Pair, ami: Ami) -> None:
@@ -133,8 +139,10 @@ def test_a_call_from_the_network_reaches_the_incoming_dialogue(
 
 def test_the_trunk_carries_no_more_than_its_calls(pair: Pair, ami: Ami) -> None:
     pair.simulator.set_phone(Phone(number="+33639985008", behaviour="ring"))
-    calls = [ami.originate("33639985008", timeout_s=3) for _ in range(61)]
-    until(lambda: any(e["Event"] == "Hangup" and e["Cause"] == "34" for e in ami.events), 5)
+    calls = [ami.originate("33639985008", timeout_s=60) for _ in range(61)]
+    until(lambda: any(e["Event"] == "Hangup" and e["Cause"] == "34" for e in ami.events))
+    for call in calls:
+        ami.send(Action="Hangup", Channel=call)
     for call in calls:
         ami.event("Hangup", call)
     full = [e for e in ami.events if e["Event"] == "Hangup" and e["Cause"] == "34"]

@@ -13,7 +13,7 @@ Message = dict[str, str]
 Script = Callable[["AgiCall"], None]
 
 
-def until(condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
+def until(condition: Callable[[], bool], timeout_s: float = 20.0) -> None:
     """Waits for a named readiness; fails the test when it does not come."""
     pause = threading.Event()
     for _ in range(int(timeout_s / 0.02)):
@@ -45,9 +45,9 @@ class Ami:
             assert self._news.wait_for(lambda: action_id in self._responses, 10), fields
             return self._responses[action_id]
 
-    def originate(self, number: str, timeout_s: int = 30) -> str:
-        """As the product calls; returns the channel's id."""
-        call = str(uuid.uuid4())
+    def originate(self, number: str, timeout_s: int = 30, call: str = "") -> str:
+        """As the product calls; returns the channel's id, ``call`` if given."""
+        call = call or str(uuid.uuid4())
         answer = self.send(
             Action="Originate",
             Channel=f"PJSIP/{number}@trunk",

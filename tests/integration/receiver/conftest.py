@@ -10,6 +10,7 @@ import pytest
 
 from callflow.clock import now
 from callflow.config import LineSettings, Settings
+from callflow.panel import PanelClient
 from callflow.receiver import Receiver
 from callflow.receiver import server as server_module
 from callflow.receiver.lines import Line
@@ -17,6 +18,7 @@ from callflow.signal import Signal
 from callflow.signals.framing import Fault, Splitter
 from callflow.signals.panel import message
 from callflow.signals.protocol import Heard
+from callflow.simulated_receiver import SimulatedReceiver
 
 HOST = "127.0.0.1"
 KEYS = {"1009": bytes(range(16))}
@@ -42,6 +44,19 @@ class HeldStore:
             raise OSError("the disk is full")
         self.signals += signals
         self.keys |= {signal.deduplication for signal in signals}
+
+    def fails_twice(self, sender: PanelClient | SimulatedReceiver) -> None:
+        """The next two signals are refused; ``sender`` waits for a moment only, then as it would
+        for an answer on a busy machine."""
+        patience = iter([0.2, 15.0])
+
+        def refuse(_: Signal) -> bool:
+            within = next(patience, None)
+            sender._within = within or sender._within
+            return within is not None
+
+        sender._within = 0.2
+        self.refuse = refuse
 
     @property
     def codes(self) -> list[str]:
@@ -135,11 +150,18 @@ def poll(account: str = "1001", sequence: int = 0) -> bytes:
     return message("NULL", account, "", sequence=sequence)
 
 
+_GIVEN: set[int] = set()
+
+
 def free_port() -> int:
-    """A port that is free for TCP and, most likely, for UDP."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+    """A port that is free for TCP and, most likely, for UDP; another one each time."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind((HOST, 0))
+            port = int(probe.getsockname()[1])
+        if port not in _GIVEN:
+            _GIVEN.add(port)
+            return port
 
 
 def make_station(lines: tuple[LineSettings, ...] = ()) -> Station:

@@ -84,10 +84,10 @@ async def test_dribbling_does_not_prolong_a_half_frame(
 async def test_who_says_nothing_good_is_cut_and_who_did_may_rest(
     station: Station, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "FIRST_FRAME", 0.2)
     good, mute, babbler = await station.wire(), await station.wire(), await station.wire()
     await good.send(poll())
     await good.answer()
+    monkeypatch.setattr(connections, "FIRST_FRAME", 0.2)
     await babbler.send(b"hello\r\n")
     await mute.hung_up()
     await babbler.hung_up()

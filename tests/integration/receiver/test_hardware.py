@@ -60,9 +60,8 @@ class TestEither:
     async def test_without_a_commit_there_is_no_answer_and_all_deliveries_are_one_event(
         self, station: Station, protocol: Protocol
     ) -> None:
-        failures = iter([True, True])
-        station.store.refuse = lambda _: next(failures, False)
-        async with simulated(station, protocol, within=0.3) as receiver:
+        async with simulated(station, protocol) as receiver:
+            station.store.fails_twice(receiver)
             assert await receiver.send("1001", "BA", "03") == "ACK"
         assert station.count("not_stored", protocol) == 2
         assert len(station.store.signals) == 1
@@ -205,7 +204,9 @@ class TestAReceiverThatWeCall:
             assert station.receiver.lines[-1]["heartbeat"] == "lost"
             async with SimulatedReceiver("surgard", HOST, port, listen=True) as receiver:
                 assert await receiver.beat() == "ACK"
+                beating = asyncio.create_task(receiver.keep_beating(0.02, lambda _: None))
                 assert await changed(station) == [Change("arc", lost=False)]
+                beating.cancel()
 
     async def test_that_is_mute_is_called_anew(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(server_module, "LOOK", 0.02)
@@ -222,17 +223,35 @@ class TestAReceiverThatWeCall:
                 await writer.wait_closed()
 
 
-async def test_a_receiver_that_called_us_and_is_silent_is_lost() -> None:
+class Hands:
+    """A monotonic clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.at = 1000.0
+
+    def __call__(self) -> float:
+        return self.at
+
+
+@pytest.fixture
+def hands(monkeypatch: pytest.MonkeyPatch) -> Hands:
+    hands = Hands()
+    for module in (server_module, connections):
+        monkeypatch.setattr(module, "monotonic", hands)
+    return hands
+
+
+async def test_a_receiver_that_called_us_and_is_silent_is_lost(hands: Hands) -> None:
     own = LineSettings(name="mlr", protocol="surgard", listen=free_port(), heartbeat=0.1)
     station = make_station((own,))
     await station.receiver.start()
     assert own.listen is not None
     async with SimulatedReceiver("surgard", HOST, own.listen, receiver="02") as receiver:
-        await receiver.beat()
-        beating = asyncio.create_task(receiver.keep_beating(0.05, lambda _: None))
-        await station.until(lambda: station.count("received", "mlr") > 10)
-        assert station.receiver.changes() == []
-        beating.cancel()
+        for _ in range(10):
+            assert await receiver.beat() == "ACK"
+            hands.at += 0.05
+            assert station.receiver.changes() == []
+        hands.at += 1.0
         assert await changed(station) == [Change("mlr/02", lost=True)]
         assert station.receiver.known == {"mlr/02": True}
         await receiver.beat()
@@ -240,7 +259,7 @@ async def test_a_receiver_that_called_us_and_is_silent_is_lost() -> None:
     await station.receiver.stop()
 
 
-async def test_signals_of_a_receiver_that_beat_are_signs_of_life_too() -> None:
+async def test_signals_of_a_receiver_that_beat_are_signs_of_life_too(hands: Hands) -> None:
     own = LineSettings(name="mlr", protocol="surgard", listen=free_port(), heartbeat=0.2)
     station = make_station((own,))
     await station.receiver.start()
@@ -250,7 +269,7 @@ async def test_signals_of_a_receiver_that_beat_are_signs_of_life_too() -> None:
     for number in range(20):
         await wire.send(surgard.encode("1001", "BA", str(number), receiver="07", line="001"))
         await wire.bytes(1)
-        await asyncio.sleep(0.05)
+        hands.at += 0.05
         assert station.receiver.changes() == []
     assert station.receiver.known == {"mlr/02": False}
     await wire.close()

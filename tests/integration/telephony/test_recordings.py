@@ -44,7 +44,7 @@ async def test_a_call_has_its_recording_and_the_raw_bytes_are_gone(tmp_path: Pat
         row = await _recording(station, call)
         assert (row["problem"], row["duration"]) == ("", 0.5)
         assert (station.settings.recordings_dir / row["path"]).exists()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(15):
             while raw.exists():
                 await station.changed()
 

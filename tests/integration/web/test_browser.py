@@ -114,7 +114,7 @@ def test_a_cut_stream_is_said_and_made_good(page: Page, web: tuple[WebStation, W
     log_in(page, process)
     expect(page.locator("#cut")).to_be_hidden()
     process.kill()
-    expect(page.locator("#cut")).to_be_visible(timeout=5000)
+    expect(page.locator("#cut")).to_be_visible()
     expect(page.locator("#cut")).to_contain_text("Flux coupé")
     station.site("1004", name="Bijouterie")
     station.alarm("1004", code="HA")
@@ -160,7 +160,7 @@ def test_a_timer_counts_against_its_target(page: Page, web: tuple[WebStation, We
     target = page.locator("#list-queue .target").first
     expect(target).to_have_text(re.compile(r"^0:\d\d restant$|^retard 0:\d\d$"))
     before = target.inner_text()
-    expect(target).not_to_have_text(before, timeout=3000)
+    expect(target).not_to_have_text(before)
 
 
 def test_the_recording_plays(page: Page, web: tuple[WebStation, WebProcess]) -> None:
