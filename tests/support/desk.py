@@ -108,7 +108,7 @@ class Desk:
         await self.page.goto(f"{self.url}/")
         await self.is_connected()
 
-    async def is_connected(self, within: float = 20.0) -> None:
+    async def is_connected(self, within: float = 30.0) -> None:
         """The telephone of this browser is registered, and the rows know it."""
         phone = self.page.locator("#phone[data-state=registered]")
         await phone.wait_for(timeout=within * 1000)
@@ -121,7 +121,7 @@ class Desk:
         await self.page.locator(f"#incident[data-incident='{incident}']").wait_for()
         await self.is_connected()
 
-    async def hears_tone(self, hertz: float, within: float = 10.0) -> None:
+    async def hears_tone(self, hertz: float, within: float = 30.0) -> None:
         """A tone is louder than what is beside it, in what this browser plays."""
         heard = await self.page.evaluate(_EAR, [hertz, self.hertz, within * 1000])
         assert heard > 0.3, f"{self.name} hears {heard:.2f} s of {hertz} Hz"

@@ -26,7 +26,7 @@ PATIENCE_S, TRIES = 1.25, 4
 #: From the end of a handshake or kiss-off to the first key.
 _BREATH_S = 0.28
 #: A kiss-off is 0.75 to 1 s; what is shorter is none.
-_KISS_OFF_S = 0.6
+KISS_OFF_S = 0.6
 #: A tone goes on over what a line loses.
 _HOLE_S = 0.2
 #: What lines and jitter buffers add to the way there and back.
@@ -145,7 +145,7 @@ class Panel:
     async def sends(self, keys: str) -> Sent:
         """Sends a message once, 50 ms on and 50 ms off."""
         phone, at = self.phone, self._now + _BREATH_S
-        await self._until(lambda: self._now >= at, 5)
+        await self._until(lambda: self._now >= at, 30)
         self.sent += 1
         before = self._now
         if not self._keys_sound:
@@ -171,7 +171,7 @@ class Panel:
             return now > (latest if kiss is None else kiss.end + _HOLE_S)
 
         await self._until(over, 10)
-        if kiss is None or kiss.seconds < _KISS_OFF_S:
+        if kiss is None or kiss.seconds < KISS_OFF_S:
             return False
         self._heard_to = kiss.end
         self.kiss_offs += 1

@@ -185,7 +185,7 @@ class Phone:
             case "failed":
                 self._failed = event
 
-    async def _event(self, name: str, within: float = 10.0, **wanted: Any) -> dict[str, Any]:
+    async def _event(self, name: str, within: float = 30.0, **wanted: Any) -> dict[str, Any]:
         """The next event of this name; those before it are passed over."""
         async with asyncio.timeout(within):
             while True:
@@ -228,7 +228,7 @@ class Phone:
     async def answers(self) -> None:
         """Picks up; returns when it hears."""
         self._do("answer")
-        await self._until(lambda: self.call.ear is not None, 5)
+        await self._until(lambda: self.call.ear is not None, 30)
 
     async def picks_up(self, within: float = 30.0, times: int = 1) -> None:
         """Rings and is answered."""
@@ -240,8 +240,8 @@ class Phone:
         way = ";transport=tls" if "--certificates" in self._options else ""
         self._do("call", uri=f"sip:{number}@{self.registrar}{way}", display=display)
         count = len(self.calls)
-        await self._until(lambda: len(self.calls) > count, 5)
-        await self._until(lambda: self.call.ear is not None or self.call.over, 10)
+        await self._until(lambda: len(self.calls) > count, 30)
+        await self._until(lambda: self.call.ear is not None or self.call.over, 30)
 
     async def calls_the_station(self, shown: str = "", display: str = '"phone"') -> None:
         """Calls the station's own number; the network shows the phone's, or ``shown``."""
@@ -267,7 +267,7 @@ class Phone:
         if sounding:
             sounds = [str(self._sound(f"key-{ord(k)}", hearing.key_tone(k))) for k in keys]
         self._do("keys", keys=keys, sounds=sounds)
-        await self._event("typed", within=5 + len(keys), keys=keys)
+        await self._event("typed", within=30 + len(keys), keys=keys)
 
     def plays(self, sound: Samples, name: str = "sound") -> None:
         """Says ``sound`` again and again."""
@@ -330,10 +330,20 @@ class Phone:
         return hearing.find(self.call.heard, expected)
 
     async def hears_tone(
-        self, hertz: float, seconds: float = 0.5, within: float = 10.0, *, share: float = 0.7
+        self,
+        hertz: float,
+        seconds: float = 0.5,
+        within: float = 30.0,
+        *,
+        share: float = 0.7,
+        since: float | None = None,
     ) -> None:
-        """A tone is heard, from now on; ``share`` of all that is heard, where several speak."""
-        begin = len(self.call.heard)
+        """A tone is heard, from now on; ``share`` of all that is heard, where several speak.
+
+        ``since``: from this moment of the sound on. A short tone that isn't repeated may have begun
+        before the prompt in front of it was found.
+        """
+        begin = len(self.call.heard) if since is None else int(since * hearing.RATE)
 
         def heard() -> bool:
             new = self.call.heard_from(begin)

@@ -106,7 +106,7 @@ class Product:
             timeout=20,
             verify=ssl.create_default_context(cafile=self._certificate),
         )
-        await self.until(self._ready, within=60)
+        await self.until(self._ready, within=120)
 
     async def stop(self) -> None:
         """SIGTERM; it must end by itself, in order."""

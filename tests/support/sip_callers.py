@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from tests.support.sip_players import Player, Players, offer, talks
 
 _AGAIN_S = (0.5, 1.0, 2.0, 4.0)  # seconds between two INVITEs of a call
-_ANSWER_S = 15.0
+_ANSWER_S = 60.0
 _BEGIN = 4800  # bytes of a prompt: 0.6 s
 
 
@@ -135,7 +135,7 @@ class Heard:
         self._player, self._words = player, words
         self._place, self._sound = 0, b""  # packets taken; what they said and nothing was found in
 
-    async def one_of(self, *keys: str, within: float = 20.0) -> str:
+    async def one_of(self, *keys: str, within: float = 60.0) -> str:
         """Waits for the begin of one of these prompts; which one. "" where the call ended, or none
         came."""
         wanted = {key: self._words(key)[:_BEGIN] for key in keys}

@@ -27,10 +27,10 @@ async def agreed(station: Station, account: str) -> list[dict[str, Any]]:
     return items
 
 
-async def says(phone: Phone, station: Station, key: str) -> hearing.Samples:
-    """After the tone, once, and the hash key."""
+async def says(phone: Phone, station: Station, key: str, asked: hearing.Found) -> hearing.Samples:
+    """After the tone that follows what was ``asked``, once, and the hash key."""
     words = await phone.voice.prompt(key, "fr")
-    await phone.hears_tone(1000, seconds=0.2)
+    await phone.hears_tone(1000, seconds=0.2, since=asked.end)
     phone.plays(words, "words")
     until = len(phone.call.heard) + len(words)
 
@@ -71,8 +71,8 @@ async def test_what_a_client_dictates_is_played_back_and_waits_for_an_operator(
     await client.types(f"{ends:%d%m}")
     await client.expect_prompt("ask_last_hour")
     await client.types("1830")
-    await client.expect_prompt("ask_speak")
-    words = await says(client, station, SAID)
+    asked = await client.expect_prompt("ask_speak")
+    words = await says(client, station, SAID, asked)
 
     await client.expect_prompt("you_said")
     await client.expect_prompt(SAID)  # their own words, as they come back

@@ -8,6 +8,7 @@ from playwright.async_api import FilePayload, Page, expect
 from callflow.texts.trunks import TESTS
 from tests.support import sites
 from tests.support.administrator import administrator
+from tests.support.hearing import Found
 from tests.support.phone import Phone, Phones
 from tests.support.station import Station
 from tests.support.studio import recording
@@ -18,13 +19,14 @@ HERTZ = 440
 WHERE = "/announcements/goodbye"
 
 
-async def rings(page: Page, phone: Phone, times: int) -> None:
-    """The button is pressed, the phone picked up; all is heard that comes before what is tried."""
+async def rings(page: Page, phone: Phone, times: int) -> Found:
+    """The button is pressed, the phone picked up; all is heard that comes before what is tried, the
+    last of which is returned."""
     await page.fill("#number-fr", phone.number)
     await page.click(f"form[action='{WHERE}/call']:has(#number-fr) button")
     await phone.picks_up(times=times)
     await phone.expect_prompt("greeting", station="Callflow")
-    await phone.expect_prompt("site", site=TESTS["announcement_test"][0][0], written="")
+    return await phone.expect_prompt("site", site=TESTS["announcement_test"][0][0], written="")
 
 
 async def is_confirmed(page: Page, phone: Phone) -> None:
@@ -48,8 +50,8 @@ async def test_a_recording_is_put_heard_on_ones_own_phone_and_taken_away(
         await page.click("form[action='/announcements']:has(#file-fr) button")
         await expect(page.get_by_text("enregistrement du studio, 1")).to_be_visible()
 
-        await rings(page, phone, 1)
-        await phone.hears_tone(HERTZ, within=5)
+        before = await rings(page, phone, 1)
+        await phone.hears_tone(HERTZ, since=before.end)
         await is_confirmed(page, phone)
 
         await page.click(f"form[action='{WHERE}/remove'] button")
