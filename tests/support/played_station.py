@@ -64,8 +64,12 @@ class PlayedCall:
 
     def is_silent(self, since: float, until: float) -> bool:
         """Whether no sound came in between (Unix times)."""
-        sounds = [packet.sound for packet in self.player.heard if since < packet.at < until]
-        return not b"".join(sounds).strip(b"\xd5")
+        return self.sounding(since, until) == 0
+
+    def sounding(self, since: float, until: float) -> int:
+        """How many packets that are no silence came in between (Unix times)."""
+        packets = [packet.sound for packet in self.player.heard if since < packet.at < until]
+        return sum(bool(sound.strip(b"\xd5")) for sound in packets)
 
 
 async def called(

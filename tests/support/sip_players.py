@@ -72,14 +72,18 @@ class Player:
     _last_sent: float = 0.0
 
     async def types(self, keys: str, *, key_s: float = 0.1, pause_s: float = 0.06) -> float:
-        """Types ``keys``, each so long; when (Unix time) the last packet of the last one left."""
+        """Types ``keys``, each so long; when (Unix time) the last packet of the last one left.
+
+        Where the call is over nothing leaves any more.
+        """
         steps = round(key_s / FRAME_S)
         for key in keys:
             self._sending.extend(_Due(_event(key, step + 1), step) for step in range(steps))
             self._sending.append(_Due(_event(key, steps, end=True), steps, end=True))
             self._sending.extend([_PAUSE] * (round(pause_s / FRAME_S) - 1))
         self._typed.clear()
-        await self._typed.wait()
+        if not self.over.is_set():
+            await self._typed.wait()
         return self._last_sent
 
     def tick(self) -> None:
@@ -210,6 +214,7 @@ class Players:
     def _end(self, player: Player) -> None:
         if not player.over.is_set():
             player.over.set()
+            player._typed.set()
             asyncio.get_running_loop().remove_reader(player.media.fileno())
             player.media.close()
 

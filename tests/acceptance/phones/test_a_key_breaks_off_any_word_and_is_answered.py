@@ -13,7 +13,7 @@ import pytest_asyncio
 from callflow.signal import Kind
 from tests.support import sites
 from tests.support.played_station import PlayedCall, PlayedStation, called, played_station
-from tests.support.sip_players import Players
+from tests.support.sip_players import FRAME, FRAME_S, Players
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -35,8 +35,11 @@ TOLD: dict[str, dict[str, Any]] = {
 }
 VALUES = {**ASKED, **TOLD}
 EARLY, LATE = 0.1, 0.7
-#: Seconds: Asterisk heard the key's end and had a packet under way.
+#: Seconds, or as much sound where Asterisk was held up: it heard the key's end and had a packet
+#: under way.
 STOPS_WITHIN = 0.08
+#: Calls until a key leaves while the words are still said: this process may be held up.
+TRIES = 3
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -47,8 +50,9 @@ async def played(
         yield both
 
 
-async def breaks_off(call: PlayedCall, key: str, part: float) -> None:
-    """Types what is asked for once this part of a prompt was heard."""
+async def breaks_off(call: PlayedCall, key: str, part: float) -> bool:
+    """Types what is asked for once this part of a prompt was heard. False: too late to tell, its
+    words were over before the key could be taken."""
     keys, answer = ("2580#", "code_ok") if key in ASKED else ("1", "key_false_alarm")
     if key in TOLD:
         await call.hears("greeting", EARLY, **VALUES["greeting"])
@@ -58,25 +62,43 @@ async def breaks_off(call: PlayedCall, key: str, part: float) -> None:
     if keys[1:]:
         await call.player.types(keys[1:])
     answered = await call.hears(answer, 0.5)
-    if part == EARLY:  # late, the words may be over before the key is
-        assert call.words(key, **VALUES[key]) not in call.heard, f"{key} was not broken off"
-    assert call.is_silent(first + STOPS_WITHIN, answered), f"{key} went on"
+    stopped = call.is_silent(first + STOPS_WITHIN, answered)
+    assert stopped or call.sounding(first, answered) <= STOPS_WITHIN / FRAME_S, f"{key} went on"
+    return part == LATE or call.words(key, **VALUES[key]) not in call.heard
 
 
 async def test_a_key_breaks_off_any_word_and_is_answered(
     played: tuple[PlayedStation, Players],
 ) -> None:
     cases = [(key, part) for key in VALUES for part in (EARLY, LATE)]
-    calls = [await called(played, sites.number(600 + place)) for place in range(len(cases))]
-    await asyncio.gather(
-        *(breaks_off(call, *case) for call, case in zip(calls, cases, strict=True))
-    )
+
+    async def had(place: int, key: str, part: float) -> None:
+        for number in range(600 + place, 600 + TRIES * len(cases), len(cases)):
+            if await breaks_off(await called(played, sites.number(number)), key, part):
+                return
+        raise AssertionError(f"{key} was not broken off")
+
+    await asyncio.gather(*(had(place, *case) for place, case in enumerate(cases)))
 
 
 async def test_last_words_are_said_to_their_end_and_a_zero_in_them_brings_a_human(
     played: tuple[PlayedStation, Players],
 ) -> None:
-    call = await called(played, sites.number(690))
+    for place in range(680, 680 + TRIES):
+        call = await called(played, sites.number(place))
+        if await says_zero_in_the_last_words(call):
+            break
+    else:
+        raise AssertionError("the zero ended no last word")
+    await call.hears("key_operator", EARLY)
+    await call.player.types("0")
+    await call.hears("hold_the_line")
+    assert call.words("key_operator") in call.heard
+    assert call.words("goodbye") not in call.heard
+
+
+async def says_zero_in_the_last_words(call: PlayedCall) -> bool:
+    """False: they were over before the key left, and with them the call."""
     await call.hears("greeting", EARLY, **VALUES["greeting"])
     await call.player.types("2580#")
     await call.hears("situation", EARLY, **VALUES["situation"])
@@ -86,18 +108,15 @@ async def test_last_words_are_said_to_their_end_and_a_zero_in_them_brings_a_huma
     await call.hears("goodbye", EARLY)
     assert call.words("key_false_alarm") in call.heard
     await call.player.types("0")
-    await call.hears("key_operator", EARLY)
-    await call.player.types("0")
-    await call.hears("hold_the_line")
-    assert call.words("key_operator") in call.heard
-    assert call.words("goodbye") not in call.heard
+    return not call.player.over.is_set() and call.words("goodbye") not in call.heard
 
 
 async def test_the_first_syllable_of_a_call_is_heard_after_a_silence(
     played: tuple[PlayedStation, Players],
 ) -> None:
     call = await called(played, sites.number(691))
-    began = await call.hears("greeting", **VALUES["greeting"])
-    first = call.player.heard[0].at
-    assert began - first > 0.25
-    assert call.is_silent(first - 1, began)
+    await call.hears("greeting", **VALUES["greeting"])
+    # By its sound: when a packet came tells little where Asterisk was held up.
+    before = call.heard[: call.heard.index(call.words("greeting", **VALUES["greeting"]))]
+    assert len(before) * FRAME_S / FRAME > 0.25
+    assert not before.strip(b"\xd5")
