@@ -117,6 +117,21 @@ class Station(Product):
         await self.until(lambda: self.incidents(account=account))
         return (await self.incidents(account=account))[-1]
 
+    async def incident_after_calls(self, account: str) -> dict[str, Any]:
+        """The newest incident of an account, once each of its calls has its outcome.
+
+        A phone knows that a call is over before the rows do.
+        """
+        shown: list[dict[str, Any]] = []
+
+        async def over() -> bool:
+            shown[:] = [await self.incident(account)]
+            calls = shown[0]["calls"]
+            return bool(calls) and all(call["outcome"] is not None for call in calls)
+
+        await self.until(over)
+        return shown[0]
+
 
 @contextlib.asynccontextmanager
 async def patient_station(

@@ -46,7 +46,7 @@ async def test_the_premises_cancel_a_false_alarm(station: Station, phones: Phone
     assert await shop.heard_prompt("ask_code") == []  # cut short by the code
     assert word.end < shop.call.typed[0][1] < ok.at < situation.at
     await said_only_after_the_code(shop)
-    incident = await station.incident(account)
+    incident = await station.incident_after_calls(account)
     assert [call["outcome"] for call in incident["calls"]] == ["verified_ok"]
     assert incident["resolution_code"] == "false_alarm"
 
@@ -68,7 +68,7 @@ async def test_a_french_and_an_english_keyholder_are_each_spoken_to_in_their_lan
     await asyncio.gather(says_they_are_going(french), says_they_are_going(english))
 
     for account in (first, second):
-        incident = await station.incident(account)
+        incident = await station.incident_after_calls(account)
         assert [call["outcome"] for call in incident["calls"]][:1] == ["going"]
 
 

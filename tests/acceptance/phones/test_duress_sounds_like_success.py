@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -16,6 +17,9 @@ from tests.support.together import together
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
+#: Two calls at once, so often: each is measured by another process's clock.
+PAIRS = 3
+
 
 @dataclass
 class Heard:
@@ -26,9 +30,18 @@ class Heard:
     end: Samples
 
 
-async def cancels(phone: Phone, code: str) -> Heard:
-    """Types ``code``, hears the whole menu, then types 1."""
-    await phone.picks_up()
+def quickest(calls: Sequence[Heard]) -> Heard:
+    """Of each part, the shortest: a busy machine only adds to it, and the station always would."""
+    return Heard(
+        min(call.wait for call in calls),
+        min((call.menu for call in calls), key=len),
+        min((call.end for call in calls), key=len),
+    )
+
+
+async def cancels(phone: Phone, code: str, times: int) -> Heard:
+    """Types ``code`` in the phone's so many-th call, hears the whole menu, then types 1."""
+    await phone.picks_up(times=times)
     await phone.expect_prompt("ask_code")
     await phone.types(f"{code}#")
     answer = await phone.expect_prompt("code_ok")
@@ -49,24 +62,32 @@ async def cancels(phone: Phone, code: str) -> Heard:
 async def test_the_same_words_at_the_same_pace_and_only_the_operators_know(
     station: Station, phones: Phones
 ) -> None:
-    free, forced = sites.fresh("D"), sites.fresh("D")
     people = await phones.all_at([sites.number(31), sites.number(32)])
     keyholder = sites.number(33)
     await station.phone(keyholder, "answer", after_s=0)
-    for account, person in zip((free, forced), people, strict=True):
-        await sites.put(
-            station,
-            account,
-            sites.site(
+    rights, forced_ones = [], []
+    for times in range(1, PAIRS + 1):
+        free, forced = sites.fresh("D"), sites.fresh("D")
+        for account, person in zip((free, forced), people, strict=True):
+            await sites.put(
+                station,
                 account,
-                sites.premises(account, person.number),
-                sites.contact(account, "Camille", keyholder),
-            ),
+                sites.site(
+                    account,
+                    sites.premises(account, person.number),
+                    sites.contact(account, "Camille", keyholder),
+                ),
+            )
+        await asyncio.gather(station.send(free, "BA", "3"), station.send(forced, "BA", "3"))
+        right, forced_one = await asyncio.gather(
+            cancels(people[0], "2580", times), cancels(people[1], "2581", times)
         )
-    await asyncio.gather(station.send(free, "BA", "3"), station.send(forced, "BA", "3"))
+        rights.append(right)
+        forced_ones.append(forced_one)
+        await only_the_operators_know(station, free, forced)
+    assert await station.seen(keyholder) == []  # nothing rings any more
 
-    right, forced_one = await asyncio.gather(cancels(people[0], "2580"), cancels(people[1], "2581"))
-
+    right, forced_one = quickest(rights), quickest(forced_ones)
     # One is found in the other: every piece within 50 ms of its place, to the last.
     assert len(hearing.find(right.menu, forced_one.menu)) == 1
     assert len(hearing.find(right.end, forced_one.end)) == 1
@@ -75,13 +96,15 @@ async def test_the_same_words_at_the_same_pace_and_only_the_operators_know(
     assert forced_one.wait == pytest.approx(right.wait, abs=0.15)
     print(f"answer to the code: {right.wait * 1000:.0f} ms, forced {forced_one.wait * 1000:.0f} ms")
 
-    calm, alarm = await station.incident(free), await station.incident(forced)
+
+async def only_the_operators_know(station: Station, free: str, forced: str) -> None:
+    calm = await station.incident_after_calls(free)
+    alarm = await station.incident_after_calls(forced)
     assert (calm["state"] == "open", calm["resolution_code"]) == (False, "false_alarm")
     assert alarm["state"] == "open"
     assert alarm["with_human"]
     assert alarm["category"] == "vital"
     assert [call["outcome"] for call in alarm["calls"]] == ["duress"]
-    assert await station.seen(keyholder) == []  # nothing rings any more
     await station.api.post(
         f"/incidents/{alarm['id']}/close", json={"code": "test", "text": "a test"}
     )
