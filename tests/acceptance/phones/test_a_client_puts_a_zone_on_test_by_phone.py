@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.support import sites
+from tests.support.panel_rows import signals_of
 from tests.support.phone import Phones
 from tests.support.station import Station
 
@@ -45,13 +46,19 @@ async def test_a_client_puts_a_zone_on_test_and_ends_it(station: Station, phones
     async def on_test() -> bool:
         return bool(await running(station, account))
 
-    await station.until(on_test, 10)
+    await station.until(on_test)
     (test,) = await running(station, account)
     assert (test["zones"], test["set_by"]) == (["3"], "Camille")
     until = datetime.fromisoformat(test["ends_at"]).astimezone(ZoneInfo("Europe/Paris"))
     await client.expect_prompt("test_zone_set", zone="3", at=until)
 
     await station.send(account, "BA", "3")  # tripped on purpose: nobody is called
+
+    async def treated() -> bool:  # acknowledged is stored; what is told is what the engine took
+        signals = await signals_of(station, account)
+        return bool(signals) and all(signal["treatment"] for signal in signals)
+
+    await station.until(treated)
     await client.types("3")
     await client.expect_prompt("state_test", at=until)
     await client.expect_prompt("state_events")

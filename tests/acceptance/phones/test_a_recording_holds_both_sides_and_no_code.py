@@ -40,16 +40,20 @@ async def recorded(station: Station, account: str) -> dict[str, Any]:
 async def test_both_sides_are_recorded_from_the_answer_to_the_end_and_no_key_of_a_code_sounds(
     station: Station, phones: Phones
 ) -> None:
-    account = sites.fresh("R")
     desk, client = await phones.at(DESKS[0]), await phones.at(sites.number(21))
-    await sites.put(
-        station, account, sites.site(account, sites.contact(account, "Camille", client.number))
-    )
-    await station.send(account, "BA", "3")
-    await talk(client, desk)
-
-    incident = await recorded(station, account)
-    calls = {call["to"]: call for call in incident["calls"]}
+    incident: dict[str, Any] = {}
+    calls: dict[str, dict[str, Any]] = {}
+    for times in (1, 2, 3):
+        account = sites.fresh("R")
+        await sites.put(
+            station, account, sites.site(account, sites.contact(account, "Camille", client.number))
+        )
+        await station.send(account, "BA", "3")
+        await talk(client, desk, times)
+        incident = await recorded(station, account)
+        calls = {call["to"]: call for call in incident["calls"]}
+        if all([await was_told_in_time(station, calls[phone.number]) for phone in (client, desk)]):
+            break
     sounds = {
         phone: await sound_of(station, incident, calls[phone.number], phone)
         for phone in (client, desk)
@@ -72,15 +76,36 @@ async def test_both_sides_are_recorded_from_the_answer_to_the_end_and_no_key_of_
     assert hearing.keys_heard(said) == "1"
 
 
-async def talk(client: Phone, desk: Phone) -> None:
-    """The client types a code whose tones leak into the line, asks for an operator, and talks."""
-    await client.picks_up()
+async def was_told_in_time(station: Station, call: dict[str, Any]) -> bool:
+    """Whether the row's length is the network's own. On a busy machine an event is read late, and
+    the row that it is measured by is longer or shorter than the call."""
+
+    async def seen() -> dict[str, Any]:
+        return (await station.seen(call["to"]))[-1]
+
+    async def is_over() -> bool:
+        return (await seen())["ended_at"] is not None
+
+    await station.until(is_over)
+    return abs(_seconds(call) - _seconds(await seen())) < 0.5
+
+
+def _seconds(call: dict[str, Any]) -> float:
+    """From the answer to the end."""
+    ends = [datetime.fromisoformat(call[name]) for name in ("answered_at", "ended_at")]
+    return (ends[1] - ends[0]).total_seconds()
+
+
+async def talk(client: Phone, desk: Phone, times: int) -> None:
+    """In their so many-th call, the client types a code whose tones leak into the line, asks for an
+    operator, and talks."""
+    await client.picks_up(times=times)
     await client.expect_prompt("recognition", word="coquelicot")
     await client.types("2580#", sounding=True)
     await client.expect_prompt("code_ok")
     await client.types("0")
     await client.expect_prompt("key_operator")
-    await desk.picks_up()
+    await desk.picks_up(times=times)
     await desk.expect_prompt("offer_connect", within=25)
     await desk.types("1", sounding=True)
     await desk.expect_prompt("connecting")
@@ -104,10 +129,9 @@ async def sound_of(
     assert recording["problem"] == ""
     assert recording["sha256"] == hashlib.sha256(answer.content).hexdigest()
     assert any(recording["sha256"] in entry["text"] for entry in incident["logbook"])
-    ends = [datetime.fromisoformat(call[name]) for name in ("answered_at", "ended_at")]
     seconds = len(hearing.sides(answer.content)[0]) / hearing.RATE
     assert seconds == pytest.approx(recording["duration"], abs=0.05)
-    assert seconds == pytest.approx((ends[1] - ends[0]).total_seconds(), abs=1)
+    assert seconds == pytest.approx(_seconds(call), abs=1)
     assert seconds == pytest.approx(phone.call.talked, abs=1)
     return answer.content
 

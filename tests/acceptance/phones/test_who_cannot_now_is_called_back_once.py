@@ -25,7 +25,7 @@ PLAN: dict[str, Any] = {
             "id": "people",
             "kind": "call_list",
             "call_back": True,
-            "ring_s": 5,
+            "ring_s": 20,
             "outcomes": {"verified_ok": "end", "exhausted": "hand"},
         },
         {"id": "hand", "kind": "hand_to_operator"},
@@ -103,7 +103,7 @@ async def the_list_is_at_its_end(station: Station, account: str) -> None:
         calls = (await station.incident(account))["calls"]
         return [call["outcome"] for call in calls] == ["call_back", "no_answer"]
 
-    await station.until(ended)
+    await station.until(ended, 60)
 
 
 async def ten_minutes_pass(station: Station, account: str) -> None:
