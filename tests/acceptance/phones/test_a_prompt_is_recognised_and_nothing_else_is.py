@@ -18,7 +18,8 @@ from ivr.speech.announcements import Announcements
 from tests.support import hearing
 from tests.support.hearing import Samples
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+#: The first test waits for every prompt of the voice.
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(600)]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
