@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +30,25 @@ def station(tmp_path: Path) -> Iterator[WebStation]:
 
 def doctor(station: WebStation, *arguments: str) -> tuple[int, str]:
     return callflow(station.settings.data_dir, "doctor", *arguments)
+
+
+@contextlib.contextmanager
+def living(station: WebStation, **receiver: Any) -> Iterator[None]:
+    """Every process says each second that it lives."""
+    over = threading.Event()
+
+    def live() -> None:
+        while not over.wait(1.0):
+            beats(station, **receiver)
+
+    beats(station, **receiver)
+    with ThreadPoolExecutor(1) as pool:
+        lived = pool.submit(live)
+        try:
+            yield
+        finally:
+            over.set()
+        lived.result()
 
 
 def beats(station: WebStation, **receiver: Any) -> None:
@@ -56,26 +78,26 @@ def test_a_station_that_does_not_run_is_said_to_and_how_it_is_begun(station: Web
 
 
 def test_a_mail_server_that_is_away_is_said(station: WebStation) -> None:
-    beats(station)
-    status, said = callflow(
-        station.settings.data_dir,
-        "doctor",
-        CALLFLOW_SMTP_HOST="127.0.0.1",
-        CALLFLOW_SMTP_PORT=str(free_port()),
-        CALLFLOW_MAIL_FROM="station@example.org",
-    )
+    with living(station):
+        status, said = callflow(
+            station.settings.data_dir,
+            "doctor",
+            CALLFLOW_SMTP_HOST="127.0.0.1",
+            CALLFLOW_SMTP_PORT=str(free_port()),
+            CALLFLOW_MAIL_FROM="station@example.org",
+        )
     assert status == 1
     assert "no mail can leave: unreachable" in said
     assert "CALLFLOW_SMTP_HOST" in said
 
 
 def test_exit_0_only_when_all_is_well(station: WebStation) -> None:
-    beats(station)
-    status, said = doctor(station)
+    with living(station):
+        status, said = doctor(station)
     assert (status, "all is well" in said) == (0, True), said
     station.do(lambda tx: tx.execute(t.account.update().values(silent=True, skew=44.0)))
-    beats(station, undecryptable=2, missing_key_accounts=["7777"])
-    status, said = doctor(station)
+    with living(station, undecryptable=2, missing_key_accounts=["7777"]):
+        status, said = doctor(station)
     assert status == 1
     assert "1001 · silent, wrong clock · last heard never · clock +44 s" in said
     assert "undecryptable 2" in said
@@ -83,8 +105,8 @@ def test_exit_0_only_when_all_is_well(station: WebStation) -> None:
 
 
 def test_programs_read_health_and_more(station: WebStation) -> None:
-    beats(station, heartbeat="lost")
-    status, said = doctor(station, "--json")
+    with living(station, heartbeat="lost"):
+        status, said = doctor(station, "--json")
     told = json.loads(said)
     assert (status, told["status"], told["asterisk"]) == (1, "failed", "up")
     assert {p["role"] for p in told["processes"]} == {"engine", "receiver", "telephony", "web"}

@@ -29,6 +29,7 @@ from callflow.handling import (
 from callflow.handling.event_rules import set_rule
 from callflow.handling.measures import open_measure
 from callflow.handling.people import from_directory
+from callflow.handling.policy import STATION_ZONE
 from callflow.handling.tokens import add_token, revoke_token
 from callflow.handling.withdrawing import withdraw
 from callflow.holidays import Place, public
@@ -438,7 +439,7 @@ def _images(full: FullStation, said: Callable[[str], str]) -> None:
 
 def an_ordinary_day() -> date:
     """The first from today on that is no holiday in France."""
-    day = clock.now().date()
+    day = clock.now().astimezone(STATION_ZONE).date()
     while day in public(Place("FR"), day.year, "fr"):
         day += timedelta(days=1)
     return day

@@ -6,7 +6,9 @@ import re
 
 _DRAWN = re.compile(
     r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"  # an id
-    r"|(?<![0-9A-Za-z])[0-9a-f]{40,}(?![0-9A-Za-z])"  # a hash
+    r"|(?<![0-9A-Za-z])[0-9a-f]{16,}(?![0-9A-Za-z])"  # a hash, a salt, an id without dashes
+    r"|\.\d{6}Z"  # microseconds
+    r"|datetime\.datetime\([^)]*\)"
 )
 
 

@@ -8,7 +8,7 @@ import pytest
 
 #: Seconds that one test may last, its fixtures included, by the part it stands in. A test may ask
 #: for another limit by ``@pytest.mark.timeout(seconds)``.
-SECONDS = {"unit": 10, "integration": 120, "acceptance": 300}
+SECONDS = {"unit": 60, "integration": 120, "acceptance": 300}
 _TESTS = Path(__file__).resolve().parents[1]
 #: Fixtures of pytest-playwright: they leave an event loop running in the main thread until the
 #: session ends, in which pytest-asyncio can start no other. So what uses them comes last.

@@ -27,6 +27,7 @@ from ivr.dialogue.scenes import scenes
 from ivr.speech.announcements import LARGEST
 from ivr.speech.places import announcements_of, speech_of
 from tests.support import hearing
+from tests.support.still_rates import StillRates
 from tests.support.studio import recording
 from tests.support.visitors import Person
 from tests.support.web_station import NAME, WebStation
@@ -34,7 +35,7 @@ from web import dialogue_words
 from web.accounts import Role
 from web.app import create_app
 from web.pages import meanwhile
-from web.pages.dialogues import SOUNDS_AT_ONCE
+from web.pages.dialogues import SOUNDS_A_SECOND, SOUNDS_AT_ONCE
 from web.security import LARGEST as BODIES
 from web.security import POLICY
 
@@ -42,7 +43,8 @@ CHIEF = "sophie"
 
 
 @pytest.fixture
-async def studio(station: WebStation) -> AsyncIterator[Studio]:
+async def studio(station: WebStation, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Studio]:
+    monkeypatch.setattr("ivr.speech.PATIENCE", 60.0)  # its voice goes after everything else
     made = Studio(station.settings)
     yield made
     await made.close()
@@ -202,7 +204,8 @@ async def test_the_voice_is_heard_as_callers_hear_it(
     assert np.allclose(heard, hearing.alaw(file), atol=0.001)
 
 
-async def test_a_sound_is_sent_once_and_only_so_many(administrator: Person) -> None:
+async def test_a_sound_is_sent_once_and_only_so_many(app: FastAPI, administrator: Person) -> None:
+    app.state.hearing = StillRates(SOUNDS_A_SECOND, SOUNDS_AT_ONCE)
     first = await administrator.see("/announcements/goodbye/fr.wav")
     tag = {"If-None-Match": first.headers["etag"]}
     again = await administrator.client.get("/announcements/goodbye/fr.wav", headers=tag)
@@ -212,7 +215,7 @@ async def test_a_sound_is_sent_once_and_only_so_many(administrator: Person) -> N
         for _ in range(int(SOUNDS_AT_ONCE) * 3)
     ]
     refused = [answer for answer in many if answer.status_code == 429]
-    assert refused
+    assert len(refused) == len(many) + 2 - SOUNDS_AT_ONCE
     assert all(int(answer.headers["retry-after"]) >= 1 for answer in refused)
 
 

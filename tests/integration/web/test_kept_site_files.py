@@ -119,7 +119,8 @@ async def test_killed_while_it_read_the_next_process_reads_it(
     with monkeypatch.context() as dying:
         dying.setattr(reading, "read", died)
         where = await sends(first.alix, first.app, TOWN)
-    now = {"phase": "reading", "beat_at": clock.now()}  # as who is killed leaves it
+    # As who is killed leaves it.
+    now = {"phase": "reading", "beat_at": clock.now() + timedelta(minutes=1)}
     station.do(lambda tx: tx.execute(t.site_upload.update().values(**now)))
     assert "Lecture du fichier" in plain(await second.alix.see(where))  # it may still live
     older(station, 11)

@@ -40,7 +40,7 @@ def hear(authority: Path, port: int, said: bytes) -> bytes:
     """What is answered to these bytes, in HTTP/1.1 over TLS, until the server ends or is silent."""
     trusted = ssl.create_default_context(cafile=str(authority))
     with (
-        socket.create_connection(("127.0.0.1", port), timeout=5) as plain,
+        socket.create_connection(("127.0.0.1", port), timeout=30) as plain,
         trusted.wrap_socket(plain, server_hostname="127.0.0.1") as line,
     ):
         line.settimeout(0.5)
@@ -66,7 +66,7 @@ def only_new_and_strong(authority: Path, port: int) -> None:
     weak.set_ciphers("AES128-SHA:AES256-SHA:ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0")
     assert not shaken(weak, port)
     assert shaken(ssl.create_default_context(cafile=str(authority)), port)
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as plain:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as plain:
         plain.settimeout(2)
         plain.sendall(_THEN)
         with contextlib.suppress(OSError):
@@ -75,7 +75,7 @@ def only_new_and_strong(authority: Path, port: int) -> None:
 
 def shaken(context: ssl.SSLContext, port: int) -> bool:
     """Whether both agree on how to speak."""
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as plain:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as plain:
         try:
             with context.wrap_socket(plain, server_hostname="127.0.0.1"):
                 return True
@@ -107,7 +107,7 @@ async def test_pages_come_over_tls_and_http_2(tmp_path: Path) -> None:
     process = await asyncio.create_subprocess_exec(*command, env=environment)
     try:
         trusted = ssl.create_default_context(cafile=str(tmp_path / "cert.pem"))
-        async with httpx.AsyncClient(verify=trusted, trust_env=False) as client:
+        async with httpx.AsyncClient(verify=trusted, trust_env=False, timeout=30) as client:
             async with asyncio.timeout(30):
                 answer = await _as_soon_as_it_listens(client, f"https://127.0.0.1:{base}/login")
         assert answer.status_code == 200

@@ -97,6 +97,7 @@ def test_the_hubs_command_and_automation(web: tuple[WebStation, WebProcess]) -> 
             rendered(command["url"], **data).replace(f"http://{DEFAULT}", process.url),
             headers=headers | {"Content-Type": command["content_type"]},
             content=rendered(command["payload"], **data),
+            timeout=30,
         )
         heard = SimpleNamespace(status=answer.status_code)
         again = dict(repeat=SimpleNamespace(index=1))

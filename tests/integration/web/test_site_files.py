@@ -203,9 +203,9 @@ async def test_the_end_of_the_process_ends_what_is_being_read(
 
     monkeypatch.setattr(reading, "read", read)
     await app.state.site_imports.begin("town.csv", b"", "alix", remove=False)
-    assert await asyncio.to_thread(begun.wait, 5)
+    assert await asyncio.to_thread(begun.wait, 30)
     await app.state.site_imports.close()
-    assert await asyncio.to_thread(ended.wait, 5)
+    assert await asyncio.to_thread(ended.wait, 30)
 
 
 async def test_the_sites_that_match_are_given_told_of_and_taken_back(

@@ -167,7 +167,7 @@ async def test_the_process_ends_quickly_with_streams_open(station: WebStation) -
     station.user()
     web = WebProcess(station)
     await asyncio.to_thread(web.start)
-    async with httpx.AsyncClient(base_url=web.url) as client:
+    async with httpx.AsyncClient(base_url=web.url, timeout=30) as client:
         await client.post("/login", data={"name": "claire", "password": "sous les pavés"})
         async with client.stream("GET", "/events") as stream:
             lines = stream.aiter_lines()
