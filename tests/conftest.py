@@ -11,6 +11,7 @@ pytest_plugins = (
     "tests.support.leftovers",
     "tests.support.postgresql",
     "tests.support.browser",
+    "tests.support.hold_ups",
 )
 
 # The machine is shared and tests are timed as a whole (limits.py), not example by example; the same
