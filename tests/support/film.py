@@ -58,7 +58,8 @@ PLAN = {
         {
             "id": "counter_call",
             "kind": "counter_call",
-            "ring_s": 6,
+            # Long enough for a busy machine to show the step while the shop rings.
+            "ring_s": 20,
             "outcomes": {"verified_ok": "false_alarm", "exhausted": "keyholders"},
         },
         {
