@@ -20,7 +20,7 @@ async def test_a_malformed_message_begins_no_call(
 ) -> None:
     asterisk = (station.data_dir / "asterisk" / "station" / "callflow.pid").read_text()
     dialogues, calls = await station.dialogues(), len(await station.seen())
-    (before,) = (await station.api.get("/health")).json()["sip"]
+    before = await station.refused()
     async with RawSip(station.base + 60) as stranger:
         sender = carrier if trusted else stranger
         torture = messages(station.base + 60, sender.port)
@@ -35,7 +35,7 @@ async def test_a_malformed_message_begins_no_call(
 
     assert await station.dialogues() == dialogues
     assert len(await station.seen()) == calls
-    health = (await station.api.get("/health")).json()
+    health = await station.health()
     assert (health["asterisk"], health["live_calls"]) == ("up", 0)
     assert (station.data_dir / "asterisk" / "station" / "callflow.pid").read_text() == asterisk
     # Asterisk's log is read once a beat.
@@ -43,8 +43,7 @@ async def test_a_malformed_message_begins_no_call(
 
 
 async def counted(station: CarrierStation, least: int) -> bool:
-    (sip,) = (await station.api.get("/health")).json()["sip"]
-    return bool(sip["malformed"] >= least)
+    return (await station.refused())["malformed"] >= least
 
 
 async def still_answers(station: CarrierStation, sender: RawSip) -> bool:

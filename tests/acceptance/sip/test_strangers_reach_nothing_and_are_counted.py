@@ -174,7 +174,7 @@ async def counted(station: CarrierStation, expected: dict[str, Any]) -> bool:
 
 async def reached(station: CarrierStation) -> dict[str, Any]:
     """What a stranger may change, and what never."""
-    health = (await station.api.get("/health")).json()
+    health = await station.health()
     (sip,) = health["sip"]
     return {
         "unknown": sip["unknown"],
