@@ -20,20 +20,21 @@ import pytest
 from callflow.call import QUEUE_STEP
 from tests.support import chaos
 from tests.support.chaos import STORIES, Kill, Seen, Town
+from tests.support.hold_ups import HoldUps
 from tests.support.station import Station
 
 KILLS, SITES = 32, 30
 #: Kills that must find a call between its INVITE and its end.
 IN_A_CALL = 10
-#: Seconds: half of the kills are made good so soon, none takes longer than ``kill_listener`` waits.
-BACK_WITHIN = 2.0
+#: Seconds: half of the kills are made good so soon, and none takes longer than the other.
+BACK_WITHIN, LAST_BACK_WITHIN = 2.0, 10.0
 INVITE_WITHIN = 5.0  # seconds
 #: Each time after so many, the new process is killed in its first moments too.
 AT_ONCE_AGAIN = 8
 
 
 @pytest.mark.timeout(400)
-async def test_a_killed_telephony_process_loses_no_call(tmp_path: Path) -> None:
+async def test_a_killed_telephony_process_loses_no_call(tmp_path: Path, hold_ups: HoldUps) -> None:
     chance = chaos.dice("telephony")
     async with Station(tmp_path) as station:
         town = Town(station)
@@ -46,7 +47,7 @@ async def test_a_killed_telephony_process_loses_no_call(tmp_path: Path) -> None:
         await station.until(town.all_over, within=120)
         await chaos.no_channel_left(station, within=120)
         await station.until(town.all_recorded)
-        await _judge(town, kills)
+        await _judge(town, kills, hold_ups)
         await chaos.verified(station)
 
 
@@ -65,20 +66,20 @@ async def _storm(town: Town, accounts: Iterator[str], chance: random.Random) -> 
     return kills
 
 
-async def _judge(town: Town, kills: list[Kill]) -> None:
+async def _judge(town: Town, kills: list[Kill], hold_ups: HoldUps) -> None:
     station = town.station
     incidents = await town.incidents()
-    everything = await station.incidents()
-    seen = await chaos.far_end(station, everything)
+    seen = await chaos.far_end(station)
     _tell(incidents, seen, kills)
-    lags = chaos.lags(incidents, seen, kills)
+    lags = chaos.lags(incidents, seen, kills, hold_ups)
     print(f"due → INVITE, less the time away: {chaos.figures(lags)}")
-    gaps = chaos.gaps(incidents, seen, kills)
+    gaps = chaos.gaps(incidents, seen, kills, hold_ups)
     print(f"end of a call → next INVITE, less both and the pause: {chaos.figures(gaps)}")
     assert max(lags) <= INVITE_WITHIN
     assert max(gaps) <= INVITE_WITHIN
     twice = kills[AT_ONCE_AGAIN - 1 :: AT_ONCE_AGAIN]
     assert median(kill.away for kill in kills if kill not in twice) <= BACK_WITHIN
+    assert max(chaos.wait([], k.at, k.back_at, hold_ups) for k in kills) <= LAST_BACK_WITHIN
     assert sum(any(call.alive(k.at) for call in seen) for k in kills) >= IN_A_CALL
     await _nothing_lost(town, incidents)
     _each_goes_on(seen, kills, chaos.resynchronised(station))

@@ -15,6 +15,7 @@ import pytest
 from callflow.panel import NoAnswerError, PanelClient
 from tests.support import chaos
 from tests.support.chaos import BUSY, STORIES, Kill, Town
+from tests.support.hold_ups import HoldUps
 from tests.support.station import Station
 
 PANELS, SITES, KILLS = 8, 12, 10  # KILLS of each
@@ -22,7 +23,9 @@ INVITE_WITHIN = 5.0  # seconds, less the time without an engine
 
 
 @pytest.mark.timeout(240)
-async def test_killed_receivers_and_engines_lose_no_signal(tmp_path: Path) -> None:
+async def test_killed_receivers_and_engines_lose_no_signal(
+    tmp_path: Path, hold_ups: HoldUps
+) -> None:
     chance = chaos.dice("receiver and engine")
     async with Station(tmp_path) as station:
         town = Town(station)
@@ -41,7 +44,7 @@ async def test_killed_receivers_and_engines_lose_no_signal(tmp_path: Path) -> No
         await station.until(town.all_over, within=90)
         await chaos.no_channel_left(station, within=120)
         await _stored_once(town, acknowledged)
-        await _each_on_time(town, engines)
+        await _each_on_time(town, engines, hold_ups)
         await chaos.verified(station)
 
 
@@ -83,16 +86,16 @@ async def _stored_once(town: Town, acknowledged: list[str]) -> None:
     assert Counter(i["account"] for i in incidents) == Counter(list(town.stories))
 
 
-async def _each_on_time(town: Town, engines: list[Kill]) -> None:
+async def _each_on_time(town: Town, engines: list[Kill], hold_ups: HoldUps) -> None:
     """From a panel's message to its site's phone, less the time without an engine."""
     incidents = await town.incidents()
-    seen = await chaos.far_end(town.station, await town.station.incidents())
+    seen = await chaos.far_end(town.station)
     waits = []
     for incident in incidents:
         first = min(incident["signals"], key=lambda signal: str(signal["received_at"]))
         number = town.number(incident["account"], 0)
         at = next(call.at for call in seen if call.to == number)
-        waits.append(chaos.wait(engines, first["received_at"], at))
+        waits.append(chaos.wait(engines, first["received_at"], at, hold_ups))
     print(f"signal → INVITE, less the time away: {chaos.figures(waits)}")
     assert max(waits) <= INVITE_WITHIN
-    assert max(chaos.gaps(incidents, seen, engines)) <= INVITE_WITHIN
+    assert max(chaos.gaps(incidents, seen, engines, hold_ups)) <= INVITE_WITHIN

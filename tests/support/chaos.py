@@ -11,6 +11,7 @@ import random
 import re
 import signal
 import sqlite3
+import threading
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from callflow import clock
 from callflow.call import QUEUE_STEP
 from ivr.asterisk import control, network_log
 from ivr.asterisk.instance import Instance, Kind
+from tests.support.hold_ups import HoldUps
 from tests.support.station import Station
 
 #: The people of these sites know it; its digits mean nothing elsewhere in a dialogue.
@@ -115,7 +117,7 @@ class Kill:
         return (self.back_at - self.at).total_seconds()
 
 
-async def kill_listener(station: Station, port: int, within: float = 10.0) -> Kill:
+async def kill_listener(station: Station, port: int, within: float = 30.0) -> Kill:
     """kill -9 of who listens on a port; returns when somebody else does."""
     pid = listener(port)
     assert pid is not None, f"nobody listens on {port}"
@@ -134,7 +136,7 @@ def resynchronised(station: Station) -> list[datetime]:
     return [clock.from_iso(one["timestamp"]) for one in told]
 
 
-async def kill_role(station: Station, role: str, within: float = 10.0) -> Kill:
+async def kill_role(station: Station, role: str, within: float = 30.0) -> Kill:
     """kill -9 of a role without a port; returns when another process has begun to work."""
     (pid,) = station.pids(role)
     at = clock.now()
@@ -151,19 +153,21 @@ async def kill_role(station: Station, role: str, within: float = 10.0) -> Kill:
 @contextlib.asynccontextmanager
 async def kept_dead(station: Station, role: str) -> AsyncIterator[None]:
     """A role that is killed again whenever the supervisor begins it: it never gets to work."""
+    over = threading.Event()
 
-    async def kill() -> None:
-        while True:
-            await asyncio.sleep(0.1)
+    def kill() -> None:
+        while not over.wait(0.1):
             station.kill(role)
 
     station.kill(role)
-    killer = asyncio.create_task(kill())
+    # A thread of its own: what the test's loop does meanwhile lets nobody live longer.
+    killer = threading.Thread(target=kill, daemon=True)
+    killer.start()
     try:
         yield
     finally:
-        killer.cancel()
-        await asyncio.gather(killer, return_exceptions=True)
+        over.set()
+        await asyncio.to_thread(killer.join)
 
 
 def query(station: Station, sql: str, *values: Any) -> list[tuple[Any, ...]]:
@@ -223,9 +227,11 @@ class Town:
     stories: dict[str, str] = field(default_factory=dict)
     _serial: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
-    async def open(self) -> None:
-        """The plan, and desk phones that pick up."""
-        await self.station.put("/plans/crash", PLAN)
+    async def open(self, ring_s: int = 5) -> None:
+        """The plan, in which the premises ring so long, and desk phones that pick up."""
+        first, *others = PLAN["steps"]
+        plan = {**PLAN, "steps": [{**first, "ring_s": ring_s}, *others]}
+        await self.station.put("/plans/crash", plan)
         for number in ("+33639989901", "+33639989902", "+33639989910"):
             await self.station.phone(number, "answer", after_s=1, keys="ww1")
 
@@ -335,22 +341,21 @@ def answered(station: Station, to: str) -> bool:
     return any(call.answered_at is not None for call in far_end_now(station, to))
 
 
-async def far_end(
-    station: Station, incidents: list[dict[str, Any]], *, lingers: bool = False
-) -> list[Seen]:
+async def far_end(station: Station, *, lingers: bool = False) -> list[Seen]:
     """Every INVITE, each matched with its row; what must hold whatever was killed, is checked.
 
     A number's INVITEs are at most its call rows, and two are never alive at once. With ``lingers``
     one of unknown fate may still be: its machine is gone, and told the network nothing.
     """
-    rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for incident in incidents:
-        for call in incident["calls"]:
-            if call["placed_at"] and call["direction"] == "outgoing":
-                rows[call["to"]].append(call)
     seen: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for call in await station.seen():
         seen[call["to"]].append(call)
+    # After what was seen: the row comes before the INVITE, and the desks ring meanwhile.
+    rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for incident in await station.incidents():
+        for call in incident["calls"]:
+            if call["placed_at"] and call["direction"] == "outgoing":
+                rows[call["to"]].append(call)
     found: list[Seen] = []
     for number, invites in seen.items():
         mine = sorted(rows[number], key=lambda call: str(call["placed_at"]))
@@ -383,7 +388,12 @@ def _matched(
         before = call
 
 
-def lags(incidents: list[dict[str, Any]], seen: list[Seen], kills: list[Kill]) -> list[float]:
+def lags(
+    incidents: list[dict[str, Any]],
+    seen: list[Seen],
+    kills: list[Kill],
+    hold_ups: HoldUps | None = None,
+) -> list[float]:
     """Seconds from each step's falling due to its INVITE, while telephony was there.
 
     A request whose call came to nothing has the INVITE of the one that repeats it.
@@ -401,11 +411,16 @@ def lags(incidents: list[dict[str, Any]], seen: list[Seen], kills: list[Kill]) -
             due = clock.from_iso(entry["at"])
             at = next((at for at in invites[number[0]] if at >= due), None)
             assert at is not None, f"{incident['account']}: {entry['text']}: no INVITE"
-            found.append(wait(kills, due, at))
+            found.append(wait(kills, due, at, hold_ups))
     return found
 
 
-def gaps(incidents: list[dict[str, Any]], seen: list[Seen], kills: list[Kill]) -> list[float]:
+def gaps(
+    incidents: list[dict[str, Any]],
+    seen: list[Seen],
+    kills: list[Kill],
+    hold_ups: HoldUps | None = None,
+) -> list[float]:
     """Seconds from the end of a call, at the far end, to the INVITE that the plan has follow.
 
     Less the plan's own pause, and less the time in which nobody was there. After a call of
@@ -422,20 +437,28 @@ def gaps(incidents: list[dict[str, Any]], seen: list[Seen], kills: list[Kill]) -
                 continue
             same = before.to == after.to
             pause = steps[after.row["step"]] if same else 0
-            found.append(wait(kills, before.ended_at, after.at) - pause)
+            found.append(wait(kills, before.ended_at, after.at, hold_ups) - pause)
     return found
 
 
-def wait(kills: list[Kill], start: datetime | str, end: datetime) -> float:
-    """Seconds between two instants, less those in which nobody did the killed one's work."""
+def wait(
+    kills: list[Kill], start: datetime | str, end: datetime, hold_ups: HoldUps | None = None
+) -> float:
+    """Seconds between two instants, less those in which nobody did the killed one's work or the
+    machine let nobody work."""
     begin = clock.from_iso(start) if isinstance(start, str) else start
-    return (end - begin).total_seconds() - _away(kills, begin, end)
+    away = [(kill.at, kill.back_at) for kill in kills]
+    away += hold_ups.parts() if hold_ups is not None else []
+    return (end - begin).total_seconds() - _covered(away, begin, end)
 
 
-def _away(kills: list[Kill], start: datetime, end: datetime) -> float:
-    """Seconds between two instants in which nobody did the killed one's work."""
-    parts = ((min(end, k.back_at) - max(start, k.at)).total_seconds() for k in kills)
-    return sum(part for part in parts if part > 0)
+def _covered(parts: list[tuple[datetime, datetime]], start: datetime, end: datetime) -> float:
+    """Seconds between two instants that lie in any of the parts, each counted once."""
+    found = 0.0
+    for since, until in sorted(parts):
+        found += max(0.0, (min(end, until) - max(start, since)).total_seconds())
+        start = max(start, until)
+    return found
 
 
 def figures(values: list[float]) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 
 from tests.support import chaos
 from tests.support.chaos import STORIES, Kill, Seen, Town
+from tests.support.hold_ups import HoldUps
 from tests.support.station import Station
 from tests.support.two_nodes import HandOver, TwoNodes, hand_overs
 
@@ -66,12 +67,21 @@ class Chaos:
         # Of the two engines that are left one goes too; the last one only when all is taken over.
         theirs_first = self._chance.random() < 0.5
         await self._kill_engine(other if theirs_first else None)
-        await asyncio.sleep(TAKEN_OVER_WITHIN)
+        name = f"node{self.both.nodes.index(node)}"
+        await self.both.until(lambda: self._taken_over(name), within=60)
         await self._kill_engine(None if theirs_first else other)
         await alarms
         await self.both.bring_back(node)
         self._kill(node, "engine")
         self._kill(node, "telephony")
+
+    async def _taken_over(self, node: str) -> bool:
+        """It is known as lost, and no call that lives or is asked for is still its own."""
+        nodes = (await self.both.api.get("/health")).json()["nodes"]
+        if not any(n["node"] == node and n["state"] == "lost" for n in nodes):
+            return False
+        calls = [call for i in await self.both.incidents() for call in i["calls"]]
+        return not any(call["node"] == node and call["ended_at"] is None for call in calls)
 
     async def _alarms(self, accounts: Iterator[str]) -> None:
         for account in accounts:
@@ -121,14 +131,14 @@ class Verdict:
         }
 
 
-async def judge(run: Chaos) -> Verdict:
+async def judge(run: Chaos, hold_ups: HoldUps | None = None) -> Verdict:
     """Every alarm ended, once; nothing rang twice for one attempt; no work waited for too long."""
     both, town = run.both, run.town
     incidents = await town.incidents()
     print("kills:", run.story.kills)
     print("outcomes:", dict(Counter(c["outcome"] for i in incidents for c in i["calls"])))
     print("ends:", dict(Counter(i["resolution_code"] or "human" for i in incidents)))
-    seen = await chaos.far_end(both, await both.incidents(), lingers=True)
+    seen = await chaos.far_end(both, lingers=True)
     assert Counter(i["account"] for i in incidents) == Counter(list(town.stories))
     for incident in incidents:
         assert chaos.is_over(incident), incident["account"]
@@ -136,8 +146,8 @@ async def judge(run: Chaos) -> Verdict:
         assert [signal["text"] for signal in incident["signals"]] == [incident["account"]]
     verdict = Verdict(
         seen=seen,
-        taken_over=[found for at in run.story.losses for found in hand_overs(incidents, at)],
-        lags=chaos.lags(incidents, seen, _none()),
+        taken_over=[f for at in run.story.losses for f in hand_overs(incidents, at, hold_ups)],
+        lags=chaos.lags(incidents, seen, _none(), hold_ups),
     )
     print(verdict.figures())
     return verdict
