@@ -15,6 +15,7 @@ from callflow.clock import monotonic
 from tests.support.browser import FLAGS
 from tests.support.cameras import RtspCamera
 from tests.support.far_ends import HttpServer, Response
+from tests.support.hold_ups import HoldUps
 from tests.support.station import Station
 
 #: Seconds from the panel's message to a still on the screen that somebody looks at.
@@ -40,7 +41,7 @@ async def browsing(chromium: str, station: Station) -> AsyncIterator[Page]:
 
 
 @pytest.mark.timeout(240)
-async def test_a_break_in_is_seen(tmp_path: Path, chromium_path: str) -> None:
+async def test_a_break_in_is_seen(tmp_path: Path, chromium_path: str, hold_ups: HoldUps) -> None:
     environment = {
         "CALLFLOW_CAMERA_NETWORKS": '["127.0.0.0/8"]',
         "CALLFLOW_CLIP_BEFORE": "4",
@@ -70,13 +71,13 @@ async def test_a_break_in_is_seen(tmp_path: Path, chromium_path: str) -> None:
         incident = await station.incident("1005")
         await page.goto(f"{station.url}/incidents/{incident['id']}")
         picture = page.locator(".camera", has_text="Hall").locator("figure img")
-        await expect(picture.first).to_be_visible(timeout=SEEN_WITHIN * 1000)
+        await expect(picture.first).to_be_visible(timeout=30_000)
         await page.wait_for_function(
             "() => document.querySelector('.camera figure img')?.naturalWidth === 320"
         )
-        took = monotonic() - began
-        print(f"seen {took:.1f} s after the signal")
-        assert took < SEEN_WITHIN
+        seen = monotonic()
+        print(f"seen {seen - began:.1f} s after the signal")
+        assert seen - began < SEEN_WITHIN + hold_ups.lost(began, seen)
 
         # the other camera gives nothing: said, and the alarm went on
         lost = page.locator(".camera", has_text="Cour").locator(".refused")

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 from callflow.clock import monotonic
+from tests.support.hold_ups import HoldUps
 from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
 from web.accounts import Role
 
@@ -22,7 +23,9 @@ OscillatorNode.prototype.start = function (...at) {
   return start.apply(this, at);
 };
 """
-SEEN_WITHIN, GONE_WITHIN = 10_000, 5_000  # milliseconds
+SEEN_WITHIN, GONE_WITHIN = 10.0, 5.0  # seconds, on a machine that isn't held up
+#: Milliseconds that are waited for what is asserted of those.
+PATIENCE = 30_000
 
 
 @pytest.fixture
@@ -40,27 +43,30 @@ def web(tmp_path: Path) -> Iterator[tuple[WebStation, WebProcess]]:
 
 @pytest.mark.timeout(120)
 def test_operators_see_and_hear_that_the_database_is_away(
-    page: Page, web: tuple[WebStation, WebProcess]
+    page: Page, web: tuple[WebStation, WebProcess], hold_ups: HoldUps
 ) -> None:
     station, process = web
     console, incident = _two_pages(page, process)
     other = sqlite3.connect(station.settings.data_dir / "callflow.db", isolation_level=None)
-    began = monotonic()
     other.execute("BEGIN EXCLUSIVE")
+    began = monotonic()
     for shown in (console, incident):
-        expect(_banner(shown)).to_be_visible(timeout=SEEN_WITHIN)
+        expect(_banner(shown)).to_be_visible(timeout=PATIENCE)
         expect(_banner(shown)).to_contain_text("les alarmes ne sont pas acquittées")
         assert _banner(shown).get_attribute("role") == "alert"
         _sounds(shown, after=0)
-    assert monotonic() - began < SEEN_WITHIN / 1000
-    print(f"seen and heard after {monotonic() - began:.1f} s")
+    seen = monotonic()
+    print(f"seen and heard after {seen - began:.1f} s")
+    assert seen - began < SEEN_WITHIN + hold_ups.lost(began, seen)
     _sounds(console, after=_tones(console))  # again, and again
     other.execute("ROLLBACK")
     other.close()
     ended = monotonic()
     for shown in (console, incident):
-        expect(_banner(shown)).to_be_hidden(timeout=GONE_WITHIN)
-    print(f"gone after {monotonic() - ended:.1f} s")
+        expect(_banner(shown)).to_be_hidden(timeout=PATIENCE)
+    gone = monotonic()
+    print(f"gone after {gone - ended:.1f} s")
+    assert gone - ended < GONE_WITHIN + hold_ups.lost(ended, gone)
     expect(console.locator("#feed")).to_contain_text("base de données indisponible pendant")
     _is_silent(console)
     assert not console.locator("#cut").is_visible()
@@ -93,7 +99,7 @@ def _tones(page: Page) -> int:
 def _sounds(page: Page, *, after: int) -> None:
     """A further tone begins."""
     more = page.locator(f'html[data-tones]:not([data-tones="{after}"])')
-    more.wait_for(timeout=SEEN_WITHIN)
+    more.wait_for(timeout=PATIENCE)
 
 
 def _is_silent(page: Page) -> None:
