@@ -40,7 +40,8 @@ async def test_a_dead_web_changes_no_call(tmp_path: Path) -> None:
             assert chaos.listener(station.base) is None
         lengths = [sorted(map(_length, calls)) for calls in (reference, in_call, after)]
         waits = [(c.at - at).total_seconds() for c, at in zip(after, sent, strict=True)]
-        print(f"lengths: {lengths} s; alarm → INVITE without the web: {sorted(waits)} s")
+        print(f"best lengths: {[round(found[0], 2) for found in lengths]} s of {CALLS} each")
+        print(f"alarm → INVITE without the web: {chaos.figures(waits)}")
         best, *others = [found[0] for found in lengths]
         assert all(abs(other - best) <= 1.0 for other in others)
         assert min(waits) <= ON_TIME
