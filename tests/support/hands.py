@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from playwright.async_api import Locator, Page, expect
 
 #: Whatever a pointer does is counted from now on; a click by a key has the detail 0.
@@ -15,6 +17,9 @@ _WATCH = """() => {
 }"""
 #: Tabs after which something is called out of reach of where the focus was.
 _NEAR = 12
+#: Milliseconds after which a browser has forgotten the letters typed in a list, with some to spare.
+_FORGETS = 2_000
+_TRIES = 4
 
 
 class Hands:
@@ -36,6 +41,17 @@ class Hands:
     async def type(self, text: str) -> None:
         await self.page.keyboard.type(text)
         self.presses += len(text)
+
+    async def chooses(self, select: Locator, letters: str, value: str) -> None:
+        """Type what is wanted of a list that has the focus; again where a hold-up between two
+        letters made the browser forget the first."""
+        await expect(select).to_be_focused()
+        for _ in range(_TRIES):
+            await self.type(letters)
+            with contextlib.suppress(AssertionError):
+                await expect(select).to_have_value(value, timeout=_FORGETS)
+                return
+        await expect(select).to_have_value(value)
 
     async def tab_to(self, wanted: Locator) -> None:
         """Tab until ``wanted`` has the focus; it lies near."""

@@ -84,8 +84,7 @@ async def the_doubt_is_lifted(hands: Hands) -> None:
     """The levée de doute names the image that was looked at."""
     form = hands.page.locator("form[data-act=verify]")
     await hands.press("d")
-    await expect(form.locator("[name=means]")).to_be_focused()
-    await hands.type("im")
+    await hands.chooses(form.locator("[name=means]"), "im", "images")
     await hands.press("Tab", "ArrowDown")
     await hands.tab_to(form.locator("[name=result]"))
     await hands.press("ArrowDown")
@@ -142,7 +141,7 @@ async def it_is_closed(hands: Hands) -> None:
     await hands.press("Tab", "Enter")
     await expect(page.locator(".log .k-note").first).to_contain_text("Police et agent")
     await hands.press("c")
-    await hands.type("int")
+    await hands.chooses(page.locator("form[data-act=close] [name=code]"), "int", "intervention")
     await hands.press("Tab")
     await hands.type("remis à la police")
     await hands.press("Enter")
