@@ -8,6 +8,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from callflow import clock
 from ivr.asterisk.instance import Instance, Kind
 from ivr.asterisk.simulator import Phone, Simulator
@@ -16,7 +18,7 @@ from tests.support.trunks import TrunkStation
 
 CHANNELS, WAITING = 4, 200
 #: The second attempts come when all the first ones are over.
-PAUSE = 40
+PAUSE = 80
 TWICE = {
     "id": "twice",
     "name": "Deux appels",
@@ -33,6 +35,7 @@ TWICE = {
 }
 
 
+@pytest.mark.timeout(420)
 async def test_a_new_fire_passes_waiting_repeats(tmp_path: Path) -> None:
     station = TrunkStation(tmp_path)
     station.use([{"name": "alpha", "channels": CHANNELS, "reserved": 0}])

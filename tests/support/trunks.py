@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support import sites
-from tests.support.station import Station
+from tests.support.station import PATIENCE, Station
 
 #: What each trunk shows: (an automatic call's number, a human's).
 NUMBERS = {
@@ -47,11 +47,7 @@ class TrunkStation(Station):
     """Nothing rings but what a test asks for: nobody at the desks, and a long patience."""
 
     def __init__(self, data_dir: Path, environment: Mapping[str, str] | None = None) -> None:
-        patience = {
-            "CALLFLOW_VITAL_TARGET": "900",
-            "CALLFLOW_OTHER_TARGET": "900",
-            "CALLFLOW_RING_TIME": "6",
-        }
+        patience = {**PATIENCE, "CALLFLOW_RING_TIME": "6"}
         super().__init__(data_dir, {**patience, **(environment or {})})
         self.use(TRUNKS)
 
