@@ -40,4 +40,8 @@ async def test_an_operator_takes_over_the_live_call(tmp_path: Path) -> None:
         assert [call["ended_at"] for call in people] == [None]
 
         await station.until(lambda: calls("bridge", outcome="operator"), within=90)
-        await station.until(lambda: station.api.post(f"{path}/close", json={"code": "other"}))
+
+        async def is_closed() -> bool:
+            return (await station.api.post(f"{path}/close", json={"code": "other"})).is_success
+
+        await station.until(is_closed)

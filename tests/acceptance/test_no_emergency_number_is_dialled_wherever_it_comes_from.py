@@ -71,6 +71,15 @@ async def refused(station: Station, path: str, why: str, times: int = 1) -> dict
     return found
 
 
+async def claimed(station: Station, path: str) -> None:
+    """A human has taken it, as soon as that is possible."""
+
+    async def takes() -> bool:
+        return (await station.api.post(f"{path}/claim")).is_success
+
+    await station.until(takes)
+
+
 async def log_in(browser: httpx.AsyncClient) -> None:
     answer = await browser.post("/login", data={"name": "demo", "password": "callflow-demo"})
     assert answer.status_code == 303, answer.text
@@ -140,7 +149,7 @@ async def by_hand(station: Station, rows: Rows) -> None:
     rows.force("UPDATE contact SET phone = '+33112' WHERE id = ?", f"{account}-person-0")
     path = await an_alarm(station, account)
     await refused(station, path, REASON_FR)
-    await station.until(lambda: station.api.post(f"{path}/claim"))
+    await claimed(station, path)
     asked = await station.api.post(f"{path}/call", json={"contact": f"{account}-person-0"})
     assert asked.is_success, asked.text
     found = await refused(station, path, REASON_FR, times=2)
@@ -173,7 +182,7 @@ async def from_the_directory(station: Station, rows: Rows) -> None:
     rows.force("UPDATE service_line SET number = '+3318' WHERE id = 'fire'")
     account = await a_site(station, 1, postcode="99100")
     path = await an_alarm(station, account)
-    await station.until(lambda: station.api.post(f"{path}/claim"))
+    await claimed(station, path)
     assert (await station.api.post(f"{path}/services/fire/call")).is_success
     await refused(station, path, REASON_FR)
 

@@ -46,6 +46,12 @@ async def test_an_operator_calls_somebody_with_one_click(
     await desk.presses("F4")
     await person.is_hung_up()
     await desk.is_free()
-    shown = (await station.api.get(f"/incidents/{incident['id']}")).json()
-    assert [c["outcome"] for c in shown["calls"] if c["to"] == person.number] == ["operator"]
+
+    async def outcomes() -> list[str]:
+        shown = (await station.api.get(f"/incidents/{incident['id']}")).json()
+        theirs = [call for call in shown["calls"] if call["to"] == person.number]
+        return [call["outcome"] for call in theirs if call["ended_at"]]
+
+    await station.until(outcomes)
+    assert await outcomes() == ["operator"]
     assert len(await station.seen(person.number)) == 1
