@@ -22,7 +22,7 @@ SCRIPT = (Path(__file__).parent / "keyboard_walk.js").read_text("utf-8")
 #: Tabs from the stop before to the control itself: a player or a date has stops of its own.
 _STEPS = 25
 #: Milliseconds in which an act has its effect.
-_WITHIN = 8_000
+_WITHIN = 30_000
 #: What is chosen where a file is asked for.
 _CALENDAR: FilePayload = {
     "name": "absences.ics",

@@ -179,6 +179,7 @@ async function credentials() {
     await new Promise((done) => setTimeout(done, 100));
     given = await (await fetch("/telephone/softphone")).json();
   }
+  if (!given.ready) throw new Error("Asterisk does not know this telephone");
   return given;
 }
 

@@ -121,8 +121,8 @@ class TestKeys:
                 await running.put("1001", key)
                 async with running.panel("1001", key) as panel, running.panel("1001", other) as old:
                     async with asyncio.timeout(15):
-                        while (await panel.poll()).kind != "ACK":
-                            await asyncio.sleep(0.02)  # noqa: ASYNC110 -- the panel must ask
+                        while (await panel.poll()).kind != "ACK":  # noqa: ASYNC110 -- it must ask
+                            await asyncio.sleep(0.02)
                     assert (await old.poll()).kind == "NAK"
 
     async def test_keys_are_read_again_only_after_an_edit(

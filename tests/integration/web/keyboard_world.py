@@ -95,6 +95,12 @@ class World:
 
         self.do(clean)
 
+    def lets_undo(self) -> None:
+        """What was done until now can be taken back for minutes: a walk around a page takes longer
+        than the seconds that an operator has."""
+        later = clock.now() + timedelta(minutes=5)
+        self.do(lambda tx: tx.execute(t.undo.update().values(at=later)))
+
     # --- alarms ---
 
     def site(self, **changes: Any) -> str:

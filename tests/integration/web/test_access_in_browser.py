@@ -156,7 +156,7 @@ def test_an_ended_session_leaves_its_page_within_seconds(
         row = chief.locator("tr").filter(has_text=NAME)
         row.get_by_role("button", name="Clore").press("Enter")
         expect(row).to_have_count(0)
-    expect(page).to_have_url(re.compile("/login"), timeout=8000)
+    expect(page).to_have_url(re.compile("/login"), timeout=20_000)
 
 
 def test_an_administrator_adds_somebody_who_then_logs_in(

@@ -44,11 +44,14 @@ def test_a_dialogue_is_read_heard_and_walked(page: Page, web: WebProcess) -> Non
     button.focus()
     page.keyboard.press("Enter")
     expect(button).to_have_attribute("aria-pressed", "true")
-    expect(button).to_have_attribute("aria-pressed", "false", timeout=15000)  # it was said
+    expect(button).to_have_attribute("aria-pressed", "false", timeout=60_000)  # it was said
     page.get_by_role("link", name="Le parcourir").click()
-    page.keyboard.type("1001#")  # the field has the focus
+    pad = page.locator("[data-pad] input[name=keys]")
+    expect(pad).to_be_focused()
+    page.keyboard.type("1001#")
     page.keyboard.press("Enter")
     expect(page.locator(".heard")).to_contain_text("Tapez votre code")
+    expect(pad).to_be_focused()
     page.keyboard.type("2580#")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="client reconnu", exact=True).press("Enter")

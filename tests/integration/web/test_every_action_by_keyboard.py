@@ -162,6 +162,7 @@ class Walker:
         self.world.clear()
         page = self._page(scene.visitor)
         path = scene.prepare(self.world, page)
+        self.world.lets_undo()
         if path:
             _go(page, path)
         self.seen.add(urlsplit(page.url).path)

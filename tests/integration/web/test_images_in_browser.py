@@ -132,6 +132,10 @@ def test_the_series_is_walked_by_keyboard_and_a_clip_plays(shown: Shown) -> None
     expect(series).to_be_focused()
     shown.page.keyboard.press("Tab")
     expect(series.locator("a").first).to_be_focused()
+    # Seen before the clip: it is fetched when it comes into sight.
+    expect(shown.page.locator(".camera figure img").first).not_to_have_js_property(
+        "naturalWidth", 0
+    )
     video = shown.page.locator("video")
     video.focus()
     shown.page.keyboard.press("Space")

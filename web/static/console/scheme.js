@@ -8,5 +8,5 @@ document.addEventListener("submit", (event) => {
   const sent = new URLSearchParams(new FormData(form, event.submitter));
   document.documentElement.dataset.scheme = sent.get("scheme");
   $$("button", form).forEach((b) => b.setAttribute("aria-pressed", String(b.value === sent.get("scheme"))));
-  fetch("/scheme", { method: "POST", body: sent, redirect: "manual" }).catch(() => null);
+  fetch("/scheme", { method: "POST", body: sent, redirect: "manual", keepalive: true }).catch(() => null);
 });
