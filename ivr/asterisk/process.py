@@ -200,9 +200,12 @@ def _write_whole(path: Path, text: str) -> None:
 
 
 def _goes_first(pid: int) -> None:
-    """Its threads, which begin later, and its session: a kernel that groups processes by sessions
-    (sched(7), autogroup) weighs those against each other. Without the right it does as it is."""
-    with suppress(PermissionError, ProcessLookupError):
-        os.setpriority(os.PRIO_PROCESS, pid, NICENESS)
+    """Its threads, and its session: a kernel that groups processes by sessions (sched(7),
+    autogroup) weighs those against each other. Without the right it does as it is."""
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, pid, NICENESS)  # the first thread, and who begin from now on
+        for task in Path(f"/proc/{pid}/task").iterdir():  # those that had begun
+            with suppress(ProcessLookupError):
+                os.setpriority(os.PRIO_PROCESS, int(task.name), NICENESS)
     with suppress(OSError):  # the kernel does not group, or we may not
         Path(f"/proc/{pid}/autogroup").write_text(str(NICENESS), encoding="ascii")

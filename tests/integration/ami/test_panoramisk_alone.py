@@ -48,7 +48,7 @@ async def _settle(ami: ScriptedAmi) -> None:
 
 
 async def _until(ami: ScriptedAmi, fact: Callable[[], bool]) -> None:
-    await ami.until(fact, within=5)
+    await ami.until(fact)
 
 
 async def test_it_sends_an_unanswered_originate_again_after_a_reconnect() -> None:

@@ -223,7 +223,7 @@ async def test_a_worker_killed_before_it_knew_loses_nothing(station: Posting) ->
         mails.answer = hang
         message_id = station.post(ANNE)
         async with process(station, **smtp(mails)) as role:
-            await mails.until(lambda: mails.attempts == 1)
+            await mails.until(lambda: mails.attempts == 1, within=60)
             role.kill()
             await role.wait()
         assert station.state(message_id) == "sending"
@@ -247,7 +247,7 @@ async def test_a_killed_worker_keeps_nobody_from_a_webhook_with_the_same_key(
         program.answer = lambda _: Response(held=None if program.requests else never)
         message_id = station.post(program.url(), Channel.WEBHOOK)
         async with process(station, **ways) as role:
-            await program.until(lambda: len(program.requests) == 1)
+            await program.until(lambda: len(program.requests) == 1, within=60)
             role.kill()
             await role.wait()
         station.leases_end()
@@ -261,6 +261,6 @@ async def test_a_killed_worker_keeps_nobody_from_a_webhook_with_the_same_key(
 async def test_the_engine_sends_and_ends_in_order(station: Posting) -> None:
     async with MailServer() as mails, process(station, **smtp(mails)) as role:
         station.post(ANNE)
-        await mails.until(lambda: len(mails.letters) == 1)
+        await mails.until(lambda: len(mails.letters) == 1, within=60)
         role.terminate()
         assert await asyncio.wait_for(role.wait(), 15) == 0

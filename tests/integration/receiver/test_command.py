@@ -84,7 +84,7 @@ async def test_it_keeps_beating_for_a_station_that_calls_it() -> None:
         stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         reader, writer = await call(port)
         lines = []
         for _ in range(3):

@@ -159,6 +159,7 @@ async def test_who_has_waited_for_the_turn_too_long_is_not_run(
         with pytest.raises(StoreUnavailable, match="turn"):
             sqlite.write_now(lambda tx: add(tx, "too late, too"))
         fcntl.flock(turns, fcntl.LOCK_UN)
+    monkeypatch.undo()
     assert await sqlite.write(lambda tx: add(tx, "later")) == "later"
     assert names(sqlite) == ["later"]
 

@@ -167,6 +167,7 @@ def drawn(
     return found
 
 
+@pytest.mark.timeout(340)
 def test_no_operation_breaks_or_takes_what_its_schema_forbids(bench: Bench) -> None:
     """An administrator's program, that may do anything."""
     token, asked = bench.station.token(), 0
