@@ -7,7 +7,7 @@ import uuid
 import pytest
 
 from ivr.ami import BadValue, Ended, LinkDown, MaybePlaced, NotPlaced, Refused, Timing
-from tests.support.ami_station import CALLER, FAST, NUMBER, station
+from tests.support.ami_station import CALLER, NUMBER, station
 from tests.support.scripted_ami import ANSWERS, BUSY, UNREACHABLE, ScriptedAmi
 
 DIGITS = NUMBER.lstrip("+")
