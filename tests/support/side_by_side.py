@@ -1,14 +1,13 @@
 """``python -m tests.support.side_by_side``: the whole suite as three runs at once.
 
-Acceptance tests wait for phones most of the time: two runs of them, the first with the pages in a
-browser after them, and what computes beside them at a lower priority. What the second and the third
+Acceptance tests wait for phones most of the time: two runs of them, each with pages in a browser
+after them, and what computes beside them at a lower priority. What the second and the third
 say is printed when all are over, then once more what failed, where a log that is cut still has it,
 and one closing line for all, as pytest's own. The exit code is the worst of the three.
 """
 
 from __future__ import annotations
 
-import itertools
 import os
 import re
 import signal
@@ -25,9 +24,10 @@ from typing import IO
 _ACCEPTANCE, _INTEGRATION, _WEB = "tests/acceptance", "tests/integration", "tests/integration/web"
 #: Acceptance tests whose station has real phones: a run of their own.
 _PHONES = ("phones", "sip", "telephone", "trunks")
-#: Tests of pages in a browser: after the acceptance tests without phones, which take as long with
-#: them as the rest.
-_BROWSERS = ("test_*browser.py", "test_axe_*.py", "test_every_action_by_keyboard.py")
+#: Tests of pages in a browser: those with axe after the phones, the others after the acceptance
+#: tests without phones. So the runs last about as long.
+_AXE = ("test_axe_*.py",)
+_BROWSERS = ("test_*browser.py", "test_every_action_by_keyboard.py")
 
 
 def _tests(folder: str, *, but: Collection[str] = ()) -> list[str]:
@@ -37,21 +37,24 @@ def _tests(folder: str, *, but: Collection[str] = ()) -> list[str]:
     return [f"{folder}/{name}" for name in names if not name.startswith("_") and name not in but]
 
 
-def _in_a_browser(path: str) -> bool:
-    return any(PurePath(path).match(pattern) for pattern in _BROWSERS)
+def _pages(patterns: Collection[str]) -> list[str]:
+    """The files of tests in a browser by their names."""
+    paths = _tests(_WEB)
+    return [path for path in paths if any(PurePath(path).match(pattern) for pattern in patterns)]
 
 
 _OTHERS = _tests(_ACCEPTANCE, but=_PHONES)
+_IN_A_BROWSER = {*_pages(_AXE), *_pages(_BROWSERS)}
 #: What runs in sight, then what runs beside it; how nice each is to the others.
 RUNS: tuple[tuple[int, tuple[str, ...]], ...] = (
-    (0, (*_OTHERS, *filter(_in_a_browser, _tests(_WEB)))),
-    (0, tuple(f"{_ACCEPTANCE}/{name}" for name in _PHONES)),
+    (0, (*_OTHERS, *_pages(_BROWSERS))),
+    (0, (*(f"{_ACCEPTANCE}/{name}" for name in _PHONES), *_pages(_AXE))),
     (
         5,
         (
             "tests/unit",
             *_tests(_INTEGRATION, but=("web",)),
-            *itertools.filterfalse(_in_a_browser, _tests(_WEB)),
+            *(path for path in _tests(_WEB) if path not in _IN_A_BROWSER),
         ),
     ),
 )
