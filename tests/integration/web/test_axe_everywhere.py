@@ -37,8 +37,8 @@ from web import cookies
 from web.app import create_app
 from web.pages import meanwhile
 
-#: What is no page: parts, files and the stream.
-NO_PAGE = {"/events", "/undo", "/search", "/healthz", "/readyz", "/metrics"}
+#: What is no page: parts, files, the stream, and what a page's telephone asks for.
+NO_PAGE = {"/events", "/undo", "/search", "/healthz", "/readyz", "/metrics", "/telephone/softphone"}
 #: Forms that end the session, or change how one is let in: they have tests of their own.
 NO_FORM = {"/logout", "/login", "/login/factor", "/login/passkey", "/scheme"}
 #: Forms that are answered with a file.
