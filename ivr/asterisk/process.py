@@ -203,10 +203,9 @@ def _goes_first(pid: int) -> None:
     """Its threads, and its session: a kernel that groups processes by sessions (sched(7),
     autogroup) weighs those against each other. Without the right it does as it is."""
     with suppress(OSError):
-        os.setpriority(
-            os.PRIO_PROCESS, pid, NICENESS
-        )  # the first thread, and who begin from now on
-        for task in Path(f"/proc/{pid}/task").iterdir():  # those that had begun
+        # The first thread, and those that it begins from now on; then those that had begun.
+        os.setpriority(os.PRIO_PROCESS, pid, NICENESS)
+        for task in Path(f"/proc/{pid}/task").iterdir():
             with suppress(ProcessLookupError):
                 os.setpriority(os.PRIO_PROCESS, int(task.name), NICENESS)
     with suppress(OSError):  # the kernel does not group, or we may not

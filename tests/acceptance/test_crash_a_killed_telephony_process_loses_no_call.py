@@ -71,15 +71,17 @@ async def _judge(town: Town, kills: list[Kill], hold_ups: HoldUps) -> None:
     incidents = await town.incidents()
     seen = await chaos.far_end(station)
     _tell(incidents, seen, kills)
-    lags = chaos.lags(incidents, seen, kills, hold_ups)
+    away = chaos.away_in(kills, hold_ups)
+    lags = chaos.lags(incidents, seen, away)
     print(f"due → INVITE, less the time away: {chaos.figures(lags)}")
-    gaps = chaos.gaps(incidents, seen, kills, hold_ups)
+    gaps = chaos.gaps(incidents, seen, away)
     print(f"end of a call → next INVITE, less both and the pause: {chaos.figures(gaps)}")
     assert max(lags) <= INVITE_WITHIN
     assert max(gaps) <= INVITE_WITHIN
     twice = kills[AT_ONCE_AGAIN - 1 :: AT_ONCE_AGAIN]
     assert median(kill.away for kill in kills if kill not in twice) <= BACK_WITHIN
-    assert max(chaos.wait([], k.at, k.back_at, hold_ups) for k in kills) <= LAST_BACK_WITHIN
+    held_up = hold_ups.parts()
+    assert max(chaos.wait(held_up, k.at, k.back_at) for k in kills) <= LAST_BACK_WITHIN
     assert sum(any(call.alive(k.at) for call in seen) for k in kills) >= IN_A_CALL
     await _nothing_lost(town, incidents)
     _each_goes_on(seen, kills, chaos.resynchronised(station))

@@ -90,12 +90,13 @@ async def _each_on_time(town: Town, engines: list[Kill], hold_ups: HoldUps) -> N
     """From a panel's message to its site's phone, less the time without an engine."""
     incidents = await town.incidents()
     seen = await chaos.far_end(town.station)
+    away = chaos.away_in(engines, hold_ups)
     waits = []
     for incident in incidents:
         first = min(incident["signals"], key=lambda signal: str(signal["received_at"]))
         number = town.number(incident["account"], 0)
         at = next(call.at for call in seen if call.to == number)
-        waits.append(chaos.wait(engines, first["received_at"], at, hold_ups))
+        waits.append(chaos.wait(away, first["received_at"], at))
     print(f"signal → INVITE, less the time away: {chaos.figures(waits)}")
     assert max(waits) <= INVITE_WITHIN
-    assert max(chaos.gaps(incidents, seen, engines, hold_ups)) <= INVITE_WITHIN
+    assert max(chaos.gaps(incidents, seen, away)) <= INVITE_WITHIN

@@ -15,8 +15,8 @@ import pytest
 
 from callflow import clock, handling
 from callflow.storage import schema as t
-from tests.integration.receiver.conftest import free_port
 from tests.integration.test_command_line import callflow
+from tests.support.ports import free_port
 from tests.support.web_station import WebStation
 
 

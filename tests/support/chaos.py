@@ -23,7 +23,7 @@ from callflow import clock
 from callflow.call import QUEUE_STEP
 from ivr.asterisk import control, network_log
 from ivr.asterisk.instance import Instance, Kind
-from tests.support.hold_ups import HoldUps
+from tests.support.hold_ups import HoldUps, Parts
 from tests.support.station import Station
 
 #: The people of these sites know it; its digits mean nothing elsewhere in a dialogue.
@@ -388,12 +388,7 @@ def _matched(
         before = call
 
 
-def lags(
-    incidents: list[dict[str, Any]],
-    seen: list[Seen],
-    kills: list[Kill],
-    hold_ups: HoldUps | None = None,
-) -> list[float]:
+def lags(incidents: list[dict[str, Any]], seen: list[Seen], away: Parts) -> list[float]:
     """Seconds from each step's falling due to its INVITE, while telephony was there.
 
     A request whose call came to nothing has the INVITE of the one that repeats it.
@@ -411,16 +406,11 @@ def lags(
             due = clock.from_iso(entry["at"])
             at = next((at for at in invites[number[0]] if at >= due), None)
             assert at is not None, f"{incident['account']}: {entry['text']}: no INVITE"
-            found.append(wait(kills, due, at, hold_ups))
+            found.append(wait(away, due, at))
     return found
 
 
-def gaps(
-    incidents: list[dict[str, Any]],
-    seen: list[Seen],
-    kills: list[Kill],
-    hold_ups: HoldUps | None = None,
-) -> list[float]:
+def gaps(incidents: list[dict[str, Any]], seen: list[Seen], away: Parts) -> list[float]:
     """Seconds from the end of a call, at the far end, to the INVITE that the plan has follow.
 
     Less the plan's own pause, and less the time in which nobody was there. After a call of
@@ -437,22 +427,22 @@ def gaps(
                 continue
             same = before.to == after.to
             pause = steps[after.row["step"]] if same else 0
-            found.append(wait(kills, before.ended_at, after.at, hold_ups) - pause)
+            found.append(wait(away, before.ended_at, after.at) - pause)
     return found
 
 
-def wait(
-    kills: list[Kill], start: datetime | str, end: datetime, hold_ups: HoldUps | None = None
-) -> float:
-    """Seconds between two instants, less those in which nobody did the killed one's work or the
-    machine let nobody work."""
+def away_in(kills: list[Kill], hold_ups: HoldUps) -> Parts:
+    """When nobody did the killed one's work, or the machine let nobody work."""
+    return [*((kill.at, kill.back_at) for kill in kills), *hold_ups.parts()]
+
+
+def wait(away: Parts, start: datetime | str, end: datetime) -> float:
+    """Seconds between two instants, less those in which somebody was ``away``."""
     begin = clock.from_iso(start) if isinstance(start, str) else start
-    away = [(kill.at, kill.back_at) for kill in kills]
-    away += hold_ups.parts() if hold_ups is not None else []
     return (end - begin).total_seconds() - _covered(away, begin, end)
 
 
-def _covered(parts: list[tuple[datetime, datetime]], start: datetime, end: datetime) -> float:
+def _covered(parts: Parts, start: datetime, end: datetime) -> float:
     """Seconds between two instants that lie in any of the parts, each counted once."""
     found = 0.0
     for since, until in sorted(parts):

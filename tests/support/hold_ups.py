@@ -16,6 +16,9 @@ from callflow import clock
 #: Seconds: how long the watcher sleeps, and how much later it may wake up on a quiet machine.
 _NAP, _LATE = 0.02, 0.02
 
+#: Times from begin to end.
+Parts = list[tuple[datetime, datetime]]
+
 
 class HoldUps:
     """A context: a thread naps again and again; each wake-up that came late is a hold-up."""
@@ -45,7 +48,7 @@ class HoldUps:
         found = (min(end, until) - max(begin, since) for since, until in self._all())
         return sum(part for part in found if part > 0)
 
-    def parts(self) -> list[tuple[datetime, datetime]]:
+    def parts(self) -> Parts:
         """All of them, as times of the clock."""
         now, zero = clock.now(), self._now()
         return [

@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from tests.support import chaos
-from tests.support.chaos import STORIES, Kill, Seen, Town
+from tests.support.chaos import STORIES, Seen, Town
 from tests.support.hold_ups import HoldUps
 from tests.support.station import Station
 from tests.support.two_nodes import HandOver, TwoNodes, hand_overs
@@ -144,15 +144,14 @@ async def judge(run: Chaos, hold_ups: HoldUps | None = None) -> Verdict:
         assert chaos.is_over(incident), incident["account"]
         assert incident["resolution_code"] in (None, "false_alarm")
         assert [signal["text"] for signal in incident["signals"]] == [incident["account"]]
+    # Nothing is taken off for the time in which somebody was away.
+    held_up = hold_ups.parts() if hold_ups is not None else []
     verdict = Verdict(
         seen=seen,
-        taken_over=[f for at in run.story.losses for f in hand_overs(incidents, at, hold_ups)],
-        lags=chaos.lags(incidents, seen, _none(), hold_ups),
+        taken_over=[
+            found for at in run.story.losses for found in hand_overs(incidents, at, held_up)
+        ],
+        lags=chaos.lags(incidents, seen, held_up),
     )
     print(verdict.figures())
     return verdict
-
-
-def _none() -> list[Kill]:
-    """Nothing is taken off for the time in which somebody was away."""
-    return []

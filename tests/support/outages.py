@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import itertools
 import json
-import socket
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +14,7 @@ from typing import Any, Self
 from callflow.clock import monotonic
 from callflow.panel import NoAnswerError, PanelClient
 from tests.support.hold_ups import HoldUps
+from tests.support.ports import free_port
 from tests.support.product import Product
 
 ROLES = ("receiver", "engine", "telephony", "web")
@@ -29,12 +29,9 @@ _UNDER_WAY = 1.0
 
 def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
     """Without an Asterisk: nobody listens where its AMI would be."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     return {
         "CALLFLOW_ASTERISK": "external",
-        "CALLFLOW_AMI_PORT": str(port),
+        "CALLFLOW_AMI_PORT": str(free_port()),
         "CALLFLOW_AMI_USER": "centrale",
         "CALLFLOW_AMI_SECRET": "s3cret",
         **(changes or {}),

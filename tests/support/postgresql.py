@@ -12,7 +12,6 @@ import re
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -24,6 +23,8 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import sql
+
+from tests.support.ports import free_port
 
 _FOLDER = "callflow-postgresql-"
 _USER = "callflow"
@@ -193,9 +194,7 @@ def _die_with_parent() -> None:
 
 def _start(folder: Path) -> tuple[subprocess.Popen[bytes], int]:
     for _ in range(_TRIES):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
+        port = free_port()
         process = _launch(folder, port)
         if _is_ready(process, port):
             return process, port

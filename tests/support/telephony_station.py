@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 import uuid
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -21,6 +20,7 @@ from callflow.storage import Store, calls, incidents, signals
 from callflow.storage.upgrade import upgrade
 from callflow.vault import Vault
 from ivr.telephony.process import Telephony
+from tests.support.ports import free_port
 from tests.support.scripted_ami import ScriptedAmi
 
 PREMISES = "+33639987000"
@@ -28,12 +28,6 @@ FIRST = "+33639987001"
 SECOND = "+33639987002"
 #: Keyholders of another site, 1002.
 CROWD = tuple(f"+336399871{serial:02d}" for serial in range(45))
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _contact(number: str, role: str, rank: int) -> dict[str, Any]:
@@ -59,7 +53,7 @@ class TelephonyStation:
             asterisk="external",
             ami_port=ami.port,
             ami_secret=ami.secret,
-            agi_port=_free_port(),
+            agi_port=free_port(),
             desk_phones=("+33639987090",),
         )
         self.vault = Vault(self.settings.data_dir / "keys")

@@ -23,7 +23,7 @@ from callflow.signals.panel import Reply
 from ivr.asterisk import network_log
 from ivr.asterisk.instance import Instance, Kind
 from tests.support import chaos
-from tests.support.hold_ups import HoldUps
+from tests.support.hold_ups import Parts
 from tests.support.product import Product
 from tests.support.station import Station
 
@@ -198,14 +198,14 @@ class HandOver:
 
 
 def hand_overs(
-    incidents: list[dict[str, Any]], lost_at: datetime, hold_ups: HoldUps | None = None
+    incidents: list[dict[str, Any]], lost_at: datetime, held_up: Parts
 ) -> list[HandOver]:
     """What was taken over after a loss; less the time in which the machine let nobody work."""
     found = []
     for incident in incidents:
         for entry in incident["logbook"]:
             if entry["kind"] in ("call_handed_over", "call_left"):
-                after = chaos.wait([], lost_at, clock.from_iso(entry["at"]), hold_ups)
+                after = chaos.wait(held_up, lost_at, clock.from_iso(entry["at"]))
                 placed = entry["kind"] == "call_left"
                 if 0 <= after < _ANOTHER:
                     found.append(HandOver(to=entry["text"], after=after, placed=placed))

@@ -21,6 +21,7 @@ from tests.support import hearing, sites
 from tests.support.certificates import certificate
 from tests.support.hostile import SecretStation
 from tests.support.phone import Phone
+from tests.support.ports import free_port
 from tests.support.raw_sip import sdp
 from tests.support.wiretap import AudioTap, StreamTap, entropy
 
@@ -51,7 +52,7 @@ async def ends(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ends]:
     folder = tmp_path_factory.mktemp("secret")
     certificate(folder)
     async with contextlib.AsyncExitStack() as things:
-        outward = await things.enter_async_context(StreamTap(_free_port()))
+        outward = await things.enter_async_context(StreamTap(free_port()))
         audio = await things.enter_async_context(AudioTap())
         station = SecretStation(folder, outward)
         inward = await things.enter_async_context(StreamTap(station.base + 61))
@@ -77,12 +78,6 @@ async def ends(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ends]:
 @pytest.fixture
 def station(ends: Ends) -> SecretStation:
     return ends.station
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def test_we_call_over_tls_and_the_wire_shows_nothing(ends: Ends) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import socket
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from callflow.vault import Vault
 from tests.integration.notify.conftest import message
 from tests.support import cameras
 from tests.support.far_ends import HttpServer, Response
+from tests.support.ports import free_port
 
 Make = Callable[..., Settings]
 HERE = {"link_networks": ["127.0.0.0/8"]}
@@ -164,12 +164,6 @@ async def test_a_stream_without_lengths_ends_a_picture_at_its_boundary(
         here = settings(camera_networks=["127.0.0.0/8"])
         still = await stills.fetch(here, vault, client, asked)
     assert (here.images_dir / still.path).read_bytes() == picture
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 async def listening(

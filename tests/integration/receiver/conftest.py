@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 
 import pytest
@@ -19,6 +18,7 @@ from callflow.signals.framing import Fault, Splitter
 from callflow.signals.panel import message
 from callflow.signals.protocol import Heard
 from callflow.simulated_receiver import SimulatedReceiver
+from tests.support.ports import free_port
 
 HOST = "127.0.0.1"
 KEYS = {"1009": bytes(range(16))}
@@ -148,20 +148,6 @@ def event(code: str = "BA03", sequence: int = 1, account: str = "1001") -> bytes
 
 def poll(account: str = "1001", sequence: int = 0) -> bytes:
     return message("NULL", account, "", sequence=sequence)
-
-
-_GIVEN: set[int] = set()
-
-
-def free_port() -> int:
-    """A port that is free for TCP and, most likely, for UDP; another one each time."""
-    while True:
-        with socket.socket() as probe:
-            probe.bind((HOST, 0))
-            port = int(probe.getsockname()[1])
-        if port not in _GIVEN:
-            _GIVEN.add(port)
-            return port
 
 
 def make_station(lines: tuple[LineSettings, ...] = ()) -> Station:

@@ -10,7 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from callflow.commands import line
-from tests.integration.receiver.conftest import HOST, Station, free_port
+from tests.integration.receiver.conftest import HOST, Station
+from tests.support.ports import free_port
 
 SIMULATE = (sys.executable, "-m", "callflow", "receiver", "simulate")
 

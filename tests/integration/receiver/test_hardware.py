@@ -16,7 +16,8 @@ from callflow.receiver.watching import Change
 from callflow.signals import dc07, surgard
 from callflow.signals.surgard import ACK, DC4, NAK
 from callflow.simulated_receiver import NotAcknowledgedError, SimulatedReceiver
-from tests.integration.receiver.conftest import HOST, Station, free_port, make_station
+from tests.integration.receiver.conftest import HOST, Station, make_station
+from tests.support.ports import free_port
 
 Protocol = Literal["surgard", "dc07"]
 PROTOCOLS: tuple[Protocol, ...] = ("surgard", "dc07")

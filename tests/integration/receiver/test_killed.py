@@ -16,7 +16,8 @@ import pytest
 
 from callflow.panel import NoAnswerError, PanelClient
 from callflow.storage.upgrade import upgrade
-from tests.integration.receiver.conftest import HOST, free_port
+from tests.integration.receiver.conftest import HOST
+from tests.support.ports import free_port
 
 KILLS, PANELS = 5, 20
 ROLE = """

@@ -23,7 +23,8 @@ from callflow.simulated_receiver import SimulatedReceiver
 from callflow.storage import Store, StoreUnavailable, Tx, people, signals, sites
 from callflow.storage.upgrade import upgrade
 from callflow.vault import Vault
-from tests.integration.receiver.conftest import HOST, free_port
+from tests.integration.receiver.conftest import HOST
+from tests.support.ports import free_port
 
 FIRST, SECOND = bytes(range(16)), bytes(range(32))
 
