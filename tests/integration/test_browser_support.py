@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
+import subprocess
+import sys
+from pathlib import Path
 
 from playwright.sync_api import Page, expect
+
+BOTH = """
+def test_of_the_plug_in(playwright):
+    pass
+
+
+async def test_asynchronous():
+    pass
+"""
 
 
 def test_a_page_is_drawn_by_the_systems_browser(page: Page) -> None:
@@ -14,5 +25,11 @@ def test_a_page_is_drawn_by_the_systems_browser(page: Page) -> None:
     assert page.evaluate("navigator.language") == "fr-FR"
 
 
-async def test_asynchronous_tests_still_run_beside_it() -> None:
-    await asyncio.sleep(0)
+def test_asynchronous_tests_run_whatever_stands_before_them(tmp_path: Path) -> None:
+    file = tmp_path / "test_both.py"
+    file.write_text(BOTH, encoding="utf-8")
+    ours = ["-c", "pyproject.toml", "-p", "tests.support.browser", "-p", "no:cacheprovider"]
+    run = [sys.executable, "-m", "pytest", *ours, str(file)]
+    done = subprocess.run(run, capture_output=True, text=True, check=False)
+    assert "2 passed" in done.stdout, done.stdout
+    assert done.returncode == 0, done.stderr
