@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from callflow import handling
-from callflow.call import LIVE_STATES, CallState, Outcome
+from callflow.call import LIVE_STATES, CallState, Direction, Outcome
 from callflow.config import Settings
 from callflow.signal import Signal
 from callflow.storage import Store, Tx, calls, incidents, logbook, signals
@@ -200,9 +200,11 @@ class Station:
         ]
 
     def live(self, to: str) -> Row:
-        row = self.read(lambda tx: calls.live_of(tx, to))
-        assert row is not None, f"no call to {to}"
-        return row
+        """The oldest call to this number, not one that came from it."""
+        rows = self.read(lambda tx: calls.live_to_number(tx, to))
+        made = [row for row in rows if row["direction"] == Direction.OUTGOING.value]
+        assert made, f"no call to {to}"
+        return made[0]
 
     def live_on_trunk(self, to: str) -> str:
         """The call to this number that is up, and not one that it speaks for."""
