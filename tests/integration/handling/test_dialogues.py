@@ -89,6 +89,7 @@ def test_under_duress_nobody_cancels(station: Station) -> None:
 
 def test_a_desk_hears_what_waits_and_nothing_secret(station: Station) -> None:
     station.alarm("HA")
+    station.later(1)
     station.alarm("FA")
     station.later(30)
     said = facts(station, DESK)
