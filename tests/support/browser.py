@@ -31,13 +31,6 @@ FLAGS = (
 )
 
 
-@pytest.hookimpl(trylast=True)  # after pytest has put those with the same browser together
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The plug-in's browser has an event loop in the main thread until all tests are over: what is
-    asynchronous itself comes before it, in whichever order files are given."""
-    items.sort(key=lambda item: "playwright" in getattr(item, "fixturenames", ()))
-
-
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
     """The browser's program; a run without one fails."""

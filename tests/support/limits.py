@@ -10,9 +10,10 @@ import pytest
 #: for another limit by ``@pytest.mark.timeout(seconds)``.
 SECONDS = {"unit": 60, "integration": 120, "acceptance": 300}
 _TESTS = Path(__file__).resolve().parents[1]
-#: Fixtures of pytest-playwright: they leave an event loop running in the main thread until the
-#: session ends, in which pytest-asyncio can start no other. So what uses them comes last.
-_BROWSER = frozenset({"page", "context", "browser", "browser_context", "playwright", "new_context"})
+#: The fixture of pytest-playwright that all its others stand on: it leaves an event loop running in
+#: the main thread until the session ends, in which pytest-asyncio can start no other. So what uses
+#: it comes last; a file's own fixture named ``page`` need not.
+_PLAYWRIGHT = "playwright"
 
 
 def part_of(item: pytest.Item) -> str:
@@ -28,7 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     def rank(item: pytest.Item) -> tuple[bool, int]:
         part = part_of(item)
-        uses_browser = bool(_BROWSER & set(getattr(item, "fixturenames", ())))
+        uses_browser = _PLAYWRIGHT in getattr(item, "fixturenames", ())
         return uses_browser, order.index(part) if part in order else len(order)
 
     items.sort(key=rank)  # stable: the order within a file stays
