@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,14 @@ from tests.support.small_disk import ProductOnSmallDisk, SmallDisk
 
 SECONDS = float(os.environ.get("OUTAGE_SECONDS", "12"))
 
+#: Writes all of SQLite's log to the database, so that the log has no room of its own.
+_SHORTEN = """
+import sqlite3, sys
+database = sqlite3.connect(sys.argv[1], timeout=30)
+while database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+    pass  # somebody reads from it
+"""
+
 
 @pytest.mark.timeout(240)
 async def test_a_full_disk_and_a_read_only_one_lose_no_signal(tmp_path: Path) -> None:
@@ -21,10 +30,15 @@ async def test_a_full_disk_and_a_read_only_one_lose_no_signal(tmp_path: Path) ->
         ProductOnSmallDisk(disk, environment()) as product,
         Panels(product) as panels,
     ):
-        await Outage(product, panels).lasts(SECONDS, disk.fill, disk.empty)
+
+        async def full() -> None:
+            await disk.run(sys.executable, "-c", _SHORTEN, str(disk.folder / "callflow.db"))
+            await disk.fill()
+
+        await Outage(product, panels).lasts(SECONDS, full, disk.empty)
 
         async def full_then_read_only() -> None:
-            await disk.fill()
+            await full()
             await product.until(lambda: _reason_holds(product, "full"))
             await disk.forbid()
             # Whoever had opened the file before may write it still: not when there is room again.

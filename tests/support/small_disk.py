@@ -85,14 +85,15 @@ class SmallDisk:
 
     async def forbid(self) -> None:
         """Whoever opens a file from now on can't write it."""
-        await self._inside("mount", "--bind", str(self.folder), str(self.folder))
-        await self._inside("mount", "-o", "remount,bind,ro", str(self.folder))
+        await self.run("mount", "--bind", str(self.folder), str(self.folder))
+        await self.run("mount", "-o", "remount,bind,ro", str(self.folder))
 
     async def allow(self) -> None:
         """Whoever opens a file from now on can write it again."""
-        await self._inside("umount", "--lazy", str(self.folder))
+        await self.run("umount", "--lazy", str(self.folder))
 
-    async def _inside(self, *command: str) -> None:
+    async def run(self, *command: str) -> None:
+        """``command`` to its end, inside; it must do well."""
         process = await asyncio.create_subprocess_exec(*self.enter(*command))
         assert await process.wait() == 0, command
 
