@@ -74,8 +74,8 @@ class AmiLink:
     all), and is never entered twice at a time. ``on_alarm(kind, reason)`` is told what a person
     must look at: ``ami_login_refused``, ``ami_down``, ``ami_up``. ``on_device(name, state)``
     hears the states of Asterisk's devices as they change, and by ``devices``; ``on_contact(name,
-    connected)`` that a phone registered, or that its connection is gone; ``on_key(channel_id,
-    key)`` each key that a far end typed. They must not block.
+    address, connected)`` that a phone registered from an address, or that this one is gone;
+    ``on_key(channel_id, key)`` each key that a far end typed. They must not block.
     ``ours``: this Asterisk has our own configuration, not somebody else's.
     """
 
@@ -93,7 +93,7 @@ class AmiLink:
         ours: bool = False,
         on_key: Callable[[str, str], None] | None = None,
         on_device: Callable[[str, str], None] = lambda name, state: None,
-        on_contact: Callable[[str, bool], None] = lambda name, connected: None,
+        on_contact: Callable[[str, str, bool], None] = lambda name, address, connected: None,
         dice: Callable[[], float] = random.random,
     ) -> None:
         self._account = account
@@ -435,7 +435,8 @@ class AmiLink:
                 self._on_device(text(fields, "device"), text(fields, "state"))
             case "contactstatus":
                 status = text(fields, "contactstatus").lower()
-                self._on_contact(text(fields, "aor"), status not in ("removed", "unreachable"))
+                connected = status not in ("removed", "unreachable")
+                self._on_contact(text(fields, "aor"), text(fields, "uri"), connected)
             case "dtmfend" if self._on_key is not None and (typed := key_typed(fields)):
                 self._on_key(*typed)
         self._put(self._translator.events(fields, session))

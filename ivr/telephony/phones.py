@@ -35,6 +35,7 @@ class Phones:
         self._rendered: tuple[int, datetime | None] | None = None
         self._states: dict[str, str] = {}
         self._told: dict[str, str] = {}
+        self._addresses: dict[str, str] = {}
         self._gone: dict[str, datetime] = {}
 
     # --- the rows' phones, in Asterisk ---
@@ -88,13 +89,18 @@ class Phones:
         if called != name and is_phone(called):
             self._states[called] = state
 
-    def connected(self, name: str, connected: bool) -> None:
-        """A phone registered, or its connection is gone."""
+    def connected(self, name: str, address: str, connected: bool) -> None:
+        """A phone registered from an address, or that address is gone.
+
+        Who registers anew over another connection may do so before Asterisk lets go of the old one.
+        """
         if not is_phone(name):
             return
         if connected:
+            self._addresses[name] = address
             self._gone.pop(name, None)
-        else:
+        elif self._addresses.get(name, address) == address:
+            self._addresses.pop(name, None)
             self._gone.setdefault(name, self._now())
 
     async def tell(self) -> None:

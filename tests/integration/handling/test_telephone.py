@@ -13,6 +13,7 @@ from callflow.handling import in_call, phones, telephone
 from callflow.handling.refusals import Held, NotFound, Refused
 from callflow.storage import Tx, access, calls, people
 from callflow.storage import phones as phone_rows
+from ivr.telephony.phones import COMES_BACK_WITHIN, Phones
 from tests.integration.handling.station import DESK, FIRST, SECOND, SHOP, Station
 from tests.integration.handling.test_distribution import acts, comes_in, rings, works
 
@@ -398,6 +399,26 @@ def test_a_session_that_is_ended_in_a_call_ends_the_call(station: Station) -> No
     station.hangs_up(leg)
     station.look()
     assert DESK in rings(station, person)  # whoever was with them is brought to somebody else
+
+
+async def test_a_phone_that_registers_anew_before_its_old_connection_ends_keeps_its_call(
+    station: Station,
+) -> None:
+    """The order that Asterisk tells it in: test_browser_telephone.py."""
+    station.put()
+    works(station, "ines")
+    talks(station)
+    leg = station.live("op-ines")["id"]
+    held = Phones(station.store, station.vault, None, node="node0", now=lambda: station.now)
+    for address, connected in (("sip:a", True), ("sip:b", True), ("sip:a", False)):
+        held.connected("op-ines", address, connected)
+    station.later(COMES_BACK_WITHIN)
+    await held.tell()
+    assert (leg, "hang_up") not in acts(station)
+    held.connected("op-ines", "sip:b", False)
+    station.later(COMES_BACK_WITHIN)
+    await held.tell()
+    assert (leg, "hang_up") in acts(station)
 
 
 def test_a_desk_phone_is_given_once_and_logged(station: Station) -> None:
