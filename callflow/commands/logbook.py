@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Set
-from functools import partial
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import typer
 
-from callflow import clock, handling
+from callflow import clock, handling, logbook
 from callflow.commands.base import AsJson, group, open_rows, settings_of_this_run
 from callflow.config import Settings
 from callflow.notify import kept
@@ -37,34 +37,61 @@ def logbook_verify(json_: AsJson = False) -> None:
     raise typer.Exit(1 if faults else 0)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Told:
+    """What is told at one moment: of the chains, and of each kind of file by its name."""
+
+    faults: list[logbook.Fault]
+    recordings: list[dict[str, Any]]
+    recorded: dict[str, str | None]
+    recorded_elsewhere: set[str]
+    spoken: list[dict[str, Any]]
+    said: dict[str, str | None]
+    said_elsewhere: set[str]
+    images: list[dict[str, Any]]
+    imaged: dict[str, str]
+
+
+def _told(tx: Tx, node: str) -> _Told:
+    calls_gone, voices_gone, images_gone = (
+        logbook_rows.purged(tx, which=which) for which in ("calls", "voices", "images")
+    )
+    recorded = handling.recorded_hashes(tx)
+    return _Told(
+        faults=handling.verify_logbook(tx),
+        recordings=calls.all_recordings(tx),
+        recorded=recorded | dict.fromkeys(recorded.keys() & calls_gone),  # no file is expected
+        recorded_elsewhere=handling.recorded_elsewhere(tx, node),
+        spoken=[
+            {**row, "call_id": row["name"]}
+            for row in spoken.everything(tx)
+            if row["name"] not in voices_gone
+        ],
+        said=_without(logbook_rows.spoken_hashes(tx), voices_gone),
+        said_elsewhere=logbook_rows.spoken_elsewhere(tx, node),
+        images=outbox.kept_images(tx),
+        imaged=_without(logbook_rows.imaged_hashes(tx), images_gone),
+    )
+
+
 def wrong(settings: Settings, store: Store) -> tuple[list[str], set[str]]:
     """Everything that is wrong with the logbook and the files that it tells of; the recordings that
-    are other nodes'."""
-    faults = [f"{f.chain} entry {f.seq}: {f.what}" for f in store.read_now(handling.verify_logbook)]
-    gone = {
-        which: store.read_now(partial(logbook_rows.purged, which=which))
-        for which in ("calls", "voices", "images")
-    }
-    entries = store.read_now(handling.recorded_hashes)
-    entries |= dict.fromkeys(entries.keys() & gone["calls"])  # no file is expected any more
-    elsewhere = store.read_now(lambda tx: handling.recorded_elsewhere(tx, settings.node))
+    are other nodes'. All is told at one moment: the station goes on meanwhile."""
+    told = store.read_now(lambda tx: _told(tx, settings.node))
+    faults = [f"{fault.chain} entry {fault.seq}: {fault.what}" for fault in told.faults]
     faults += recording.wrong_recordings(
-        settings.recordings_dir, store.read_now(calls.all_recordings), entries, elsewhere
+        settings.recordings_dir, told.recordings, told.recorded, told.recorded_elsewhere
     )
-    said = [row for row in store.read_now(spoken.everything) if row["name"] not in gone["voices"]]
     faults += recording.wrong_recordings(
-        settings.recordings_dir,
-        [{**row, "call_id": row["name"]} for row in said],
-        _without(store.read_now(logbook_rows.spoken_hashes), gone["voices"]),
-        store.read_now(lambda tx: logbook_rows.spoken_elsewhere(tx, settings.node)),
+        settings.recordings_dir, told.spoken, told.said, told.said_elsewhere
     )
     faults += kept.wrong_images(
         settings.images_dir,
-        store.read_now(outbox.kept_images),
-        _without(store.read_now(logbook_rows.imaged_hashes), gone["images"]),
+        told.images,
+        told.imaged,
         all_here=settings.database.startswith("sqlite"),
     )
-    return faults, elsewhere
+    return faults, told.recorded_elsewhere
 
 
 def _without(told: Mapping[str, _Hash], gone: Set[str]) -> dict[str, _Hash]:

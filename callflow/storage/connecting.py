@@ -75,12 +75,15 @@ def turn(turns: IO[bytes] | None) -> Iterator[None]:
 def make_engine(url: str, *, writer: bool) -> Engine:
     """An engine with the settings that engine.md measured."""
     if not url.startswith("sqlite"):
+        # What is read in one transaction is of one moment, as in SQLite.
+        one_moment = {} if writer else {"isolation_level": "REPEATABLE READ"}
         return create_engine(
             url,
             pool_size=1 if writer else 4,
             pool_pre_ping=True,
             hide_parameters=True,
             connect_args={**_PATIENCE, "options": _PATIENCE["options"] + (_HUNG if writer else "")},
+            **one_moment,
         )
     engine = create_engine(
         url,

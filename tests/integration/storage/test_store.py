@@ -62,6 +62,19 @@ async def test_those_who_write_together_share_a_commit(store: Store, wakes: list
     assert len(wakes) == 1
 
 
+def test_what_one_function_reads_is_of_one_moment(store: Store) -> None:
+    query = select(schema.client.c.name)
+    store.write_now(lambda tx: add(tx, "before"))
+
+    def twice(tx: Tx) -> list[str]:
+        first = tx.execute(query).scalars().all()
+        store.write_now(lambda other: add(other, "meanwhile"))
+        return [*first, *tx.execute(query).scalars()]
+
+    assert store.read_now(twice) == ["before", "before"]
+    assert names(store) == ["before", "meanwhile"]
+
+
 async def test_one_that_raises_undoes_only_itself(store: Store) -> None:
     def fails(tx: Tx) -> None:
         add(tx, "half done")
