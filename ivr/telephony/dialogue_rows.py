@@ -33,9 +33,10 @@ class DialogueRows:
 
     async def load(self, channel_id: str) -> tuple[Facts, Progress] | None:
         """A call of ours that was picked up: Asterisk's own word for it may still be under way."""
+        now = self._now()  # its recording runs already, however long the commit takes
 
         def picked_up(tx: Tx) -> tuple[Facts, Progress] | None:
-            handling.call_answered(tx, channel_id, self._now())
+            handling.call_answered(tx, channel_id, now)
             return handling.dialogue_begin(tx, self._vault, channel_id)
 
         return await self._store.write(picked_up)
@@ -49,9 +50,10 @@ class DialogueRows:
         """
         if not is_channel_id(channel_id):
             return None
+        now = self._now()
 
         def stored(tx: Tx) -> tuple[Facts, Progress] | None:
-            handling.incoming_call(tx, channel_id, caller, self._node, self._now(), name=name)
+            handling.incoming_call(tx, channel_id, caller, self._node, now, name=name)
             return handling.dialogue_begin(tx, self._vault, channel_id)
 
         try:

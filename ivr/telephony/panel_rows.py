@@ -34,10 +34,10 @@ class PanelRows:
         """A panel calls, or its call was left by a server that died."""
         if not is_channel_id(channel_id):
             return None
-        number = panels.caller_number(caller)
+        number, now = panels.caller_number(caller), self._now()
 
         def stored(tx: Tx) -> Arrival:
-            row, is_new = panels.panel_call(tx, channel_id, number, self._node, self._now(), name)
+            row, is_new = panels.panel_call(tx, channel_id, number, self._node, now, name)
             room = row["room"] or ""
             mute = bool(room) and panels.panel_is_mute(tx, row)
             listen = "" if is_new else panels.panel_asked(tx, row, LISTEN_IN)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support import chaos
+import pytest
+
+from ivr.recording import TOLERANCE
+from tests.support import chaos, hearing
+from tests.support.panel_phone import Panel
 from tests.support.station import Station
 
 
@@ -16,11 +20,33 @@ async def signals_of(station: Station, account: str) -> list[dict[str, Any]]:
     return found
 
 
+def is_recorded(call: dict[str, Any], panel: Panel) -> None:
+    """The recording is as long as what the panel heard, and nothing is said against it; but where
+    a busy machine read of the call's end late, that it is no longer than it is."""
+    heard = len(panel.phone.call.heard) / hearing.RATE
+    assert call["duration"] == pytest.approx(heard, abs=TOLERANCE)
+    late = abs(call["told"] - call["duration"]) > TOLERANCE
+    assert call["problem"] == ("length" if late else "")
+
+
 async def calls_of(station: Station, number: str) -> list[dict[str, Any]]:
-    """The calls from a number, oldest first, once all are over and their recordings finished."""
-    columns = ("id", "direction", "dialogue", "outcome", "incident_id", "problem", "duration")
+    """The calls from a number, oldest first, once all are over and their recordings finished.
+
+    ``duration`` is a recording's, ``told`` how long the row says that the call was, in seconds.
+    """
+    columns = (
+        "id",
+        "direction",
+        "dialogue",
+        "outcome",
+        "incident_id",
+        "problem",
+        "duration",
+        "told",
+    )
     query = (
-        "SELECT c.id, direction, dialogue, outcome, incident_id, problem, duration FROM call c"
+        "SELECT c.id, direction, dialogue, outcome, incident_id, problem, duration,"
+        " (julianday(ended_at) - julianday(answered_at)) * 86400 FROM call c"
         ' LEFT JOIN recording r ON r.call_id = c.id WHERE "to" = ? ORDER BY requested_at'
     )
 

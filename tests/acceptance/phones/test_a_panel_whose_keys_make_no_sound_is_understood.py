@@ -7,7 +7,7 @@ import pytest
 from callflow.signals.contact_id import block_keys
 from tests.support import sites
 from tests.support.panel_phone import fresh_account, panel_at
-from tests.support.panel_rows import calls_of, signals_of
+from tests.support.panel_rows import calls_of, is_recorded, signals_of
 from tests.support.phone import Phones
 from tests.support.station import Station
 
@@ -28,4 +28,5 @@ async def test_messages_as_rfc_4733_are_taken_at_the_second_handshake(
 
     assert [s["zone"] for s in await signals_of(station, account)] == ["001", "002", "003"]
     (call,) = await calls_of(station, panel.number)
-    assert (call["outcome"], call["problem"]) == ("hung_up", "")
+    assert call["outcome"] == "hung_up"
+    is_recorded(call, panel)
