@@ -11,7 +11,8 @@ const OF_TROUBLE = 0.25;
 const MUTED_VITAL = 0.06;
 export const MUTE_AT_MOST = 60_000;
 const sounding = new Map();
-let audio, waking;
+const waking = new Set();
+let audio;
 let mutedUntil = 0;
 
 // `loud` is 0 to 1; a change of it is heard at the next repetition.
@@ -33,11 +34,11 @@ export const mutedFor = () => Math.max(0, mutedUntil - Date.now());
 
 // Until somebody touches a page that was just opened, a browser may keep it silent.
 async function play(name) {
-  if (waking || (/^p[2-4]$/.test(name) && mutedFor())) return;
+  if (waking.has(name) || (/^p[2-4]$/.test(name) && mutedFor())) return;
   audio ??= new AudioContext();
-  waking = true;
+  waking.add(name);
   await audio.resume();
-  waking = false;
+  waking.delete(name);
   const known = sounding.get(name);
   if (!known) return;
   const loud = name === "p1" && mutedFor() ? MUTED_VITAL : known.loud;
