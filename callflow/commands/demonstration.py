@@ -28,6 +28,8 @@ from web import accounts
 
 #: Without a screen a browser would take the terminal.
 _SCREENS = {"DISPLAY", "WAYLAND_DISPLAY"}
+#: Seconds: who answers later is no instance at work. Where nobody is, that is known at once.
+_ANSWERS_WITHIN = 20
 _DEMO_PASSWORD = "callflow-demo"  # noqa: S105 - said on the screen, served on loopback
 
 
@@ -124,7 +126,7 @@ def _running_demo(settings: Settings) -> Iterator[None]:
 def _is_ready(settings: Settings) -> bool:
     try:
         url = f"http://{settings.bind}:{settings.ports.web}"
-        ready = httpx.get(f"{url}/readyz", timeout=2, trust_env=False).status_code == 200
+        ready = httpx.get(f"{url}/readyz", timeout=_ANSWERS_WITHIN, trust_env=False).is_success
     except httpx.HTTPError:
         return False
     if not ready:
