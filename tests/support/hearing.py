@@ -23,10 +23,13 @@ Samples = npt.NDArray[np.float64]
 #: Pieces of a prompt that are looked for, and how far one may be from its place.
 _PIECE, _HOP = 1600, 1200  # samples: 200 ms, every 150 ms
 _SLACK = 400  # samples: 50 ms
-#: Where the machine halts for a moment, so does Asterisk's sentence, and goes on so much later at
-#: most. Two pieces may be lost there, one of six; on either side are three.
-_HALT = 1600  # samples: 200 ms
-_LOST_BY_HALT, _BESIDE_HALT = 2, 3
+#: Where the machine halts for a moment, so does Asterisk's sentence, and goes on later: twice at
+#: most, and so much in all. Three pieces are heard before, and three after; of a short prompt one
+#: of six may be lost, so that it is not made up. A long halt is a silence: a word more is none.
+_HALT = 4800  # samples: 600 ms
+_BESIDE_HALT, _SHORT, _LOST_OF_SHORT = 3, 12, 6
+_NEED_NOT_BE_SILENT = 1600  # samples: 200 ms, which a jitter buffer may fill
+_SILENT = 0.003  # effective value
 _MOST_PIECES = 40
 #: How much is looked at in one step: little of a call that goes on, much of a whole one.
 _LIVE, _WHOLE = 4096, 32768
@@ -113,6 +116,7 @@ class Search:
         self._alike: list[npt.NDArray[np.float32]] = []  # of each step: (piece, place)
         self._candidates: set[int] = set()
         self._halted: set[int] = set()  # where it may begin with a halt in it
+        self._sound = pcm(b"")
 
     @property
     def _looked_at(self) -> int:
@@ -130,7 +134,7 @@ class Search:
         """What was found so far; ``last``: nothing more will come."""
         if last:
             heard = np.concatenate([heard, np.zeros(self.size + _HALT + len(self.expected))])
-        known = self._looked_at
+        self._sound, known = heard, self._looked_at
         while self._looked_at + self.size <= len(heard):
             self._look(heard[self._looked_at :][: self.size])
         if self._looked_at > known:
@@ -169,41 +173,44 @@ class Search:
         return any(abs(start - one.at * RATE) < len(self.expected) / 2 for one in self.found)
 
     def _weigh(self, alike: npt.NDArray[np.float32], start: int) -> None:
-        likeness, places = self._around(alike, start, 0)
+        likeness, places = self._around(alike, start)
         good = likeness > ALIKE
-        score = float(good.mean())
-        self.best = max(self.best, score)
-        in_a_row = max(len(run) for run in "".join("1 "[int(ok)] for ok in good).split(" "))
-        few = (~good).sum() <= max(1, int(MISSING * len(good)))
-        if few and in_a_row < 3 and good[-2:].any():
-            self._add(places[good], places[good], score)
+        self.best = max(self.best, float(good.mean()))
+        if _is_enough(good):
+            self._add(places[good], places[good], float(good.mean()))
 
     def _weigh_halted(self, alike: npt.NDArray[np.float32], start: int) -> None:
-        likeness, places = self._around(alike, start, 0)
-        begun = likeness > ALIKE
-        if begun.sum() < _BESIDE_HALT:
+        if (self._around(alike, start)[0] > ALIKE).sum() < _BESIDE_HALT:
             return
-        lost = min(_LOST_BY_HALT, len(begun) // 6)
-        for halt in range(_SLACK, _HALT + 1, _SLACK):
-            likeness, later = self._around(alike, start, halt)
-            after = likeness > ALIKE
-            for piece in range(_BESIDE_HALT, len(begun) - _BESIDE_HALT + 1):
-                good = begun[:piece].sum(), after[piece:].sum()
-                if min(good) >= _BESIDE_HALT and sum(good) >= len(begun) - lost:
-                    score = float(sum(good) / len(begun))
-                    self._add(places[:piece][begun[:piece]], later[piece:][after[piece:]], score)
-                    return
+        if not _is_enough(self._around(alike, start, 0, _HALT)[0] > ALIKE):
+            return
+        rows = [self._around(alike, start, late, late) for late in range(0, _HALT + 1, _SLACK)]
+        good = np.array([likeness > ALIKE for likeness, _ in rows])
+        row, every = _latenesses(good), np.arange(good.shape[1])
+        heard, places = good[row, every], np.array([found for _, found in rows])[row, every]
+        before, after = heard & (row == 0), heard & (row == row[-1])
+        lost, short = (~heard).sum(), len(heard) < _SHORT
+        if not _is_enough(heard) or (short and lost > len(heard) // _LOST_OF_SHORT):
+            return
+        if min(before.sum(), after.sum()) < _BESIDE_HALT:
+            return
+        last, first = np.flatnonzero(before)[-1], np.flatnonzero(after)[0]
+        halted = self._sound[
+            places[last] + self._offsets[last] + _PIECE : places[first] + self._offsets[first]
+        ]
+        if _silence(halted) >= row[-1] * _SLACK - _NEED_NOT_BE_SILENT:
+            self._add(places[before], places[after], float(heard.mean()))
 
     def _around(
-        self, alike: npt.NDArray[np.float32], start: int, halt: int
+        self, alike: npt.NDArray[np.float32], start: int, least: int = 0, most: int = 0
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-        """By each piece: how alike what was heard is at best around its place, so much later, and
-        where the prompt would begin, by that."""
+        """By each piece: how alike what was heard is at best around its place, ``least`` to
+        ``most`` later, and where the prompt would begin, by that."""
         likeness = np.zeros(len(self._offsets), dtype=np.float32)
         places = np.full(len(self._offsets), start)
         for piece, offset in enumerate(self._offsets):
-            low = max(0, start + offset + halt - _SLACK)
-            window = alike[piece, low : max(low, start + offset + halt + 2 * _SLACK)]
+            low = max(0, start + offset + least - _SLACK)
+            window = alike[piece, low : max(low, start + offset + most + 2 * _SLACK)]
             if len(window):
                 likeness[piece] = window.max()
                 places[piece] = low + int(window.argmax()) - offset
@@ -216,6 +223,27 @@ class Search:
         at, end = float(np.median(begins)), float(np.median(ends)) + len(self.expected)
         self.found.append(Found(at / RATE, end / RATE, score))
         self.found.sort(key=lambda one: one.at)
+
+
+def _is_enough(good: npt.NDArray[np.bool_]) -> bool:
+    """Whether so many pieces, in their order, are the prompt."""
+    in_a_row = max(len(run) for run in "".join("1 "[int(ok)] for ok in good).split(" "))
+    few = (~good).sum() <= max(1, int(MISSING * len(good)))
+    return bool(few and in_a_row < 3 and good[-2:].any())
+
+
+def _latenesses(good: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """How late each piece comes, as the row of ``good``, so that most are heard: at first not at
+    all, after a halt later, and after another still later."""
+    until: npt.NDArray[np.int64] = np.pad(np.cumsum(good, axis=1), ((0, 0), (1, 0)))
+    rest: npt.NDArray[np.int64] = until[:, -1:] - until
+    best_rest = np.maximum.accumulate(rest[::-1])[::-1]  # of those as late, or later
+    between: npt.NDArray[np.int64] = until[:, None, :] - until[:, :, None]  # (row, from, to)
+    total = until[0][None, :, None] + between + best_rest[:, None, :]
+    total[:, ~np.tri(total.shape[1], dtype=bool).T] = -1  # none is before itself
+    late, first, last = (int(n) for n in np.unravel_index(total.argmax(), total.shape))
+    later = late + int(rest[late:, last].argmax())
+    return np.repeat((0, late, later), (first, last - first, good.shape[1] - last))
 
 
 def _pieces(expected: Samples) -> tuple[list[int], Samples]:
@@ -268,6 +296,13 @@ def _stretches(heard: Samples, expected: Samples) -> list[tuple[int, int]]:
         else:
             stretches.append((begin, end))
     return stretches
+
+
+def _silence(samples: Samples) -> int:
+    """How many samples of it are silent, by 10 ms."""
+    size = RATE // 100
+    frames = samples[: len(samples) // size * size].reshape(-1, size)
+    return int((np.sqrt((frames**2).mean(axis=1)) < _SILENT).sum()) * size
 
 
 def likeness(heard: Samples, expected: Samples) -> float:
