@@ -1,18 +1,52 @@
-"""Ports of this machine that nobody has."""
+"""Ports of this machine that nobody has, and nobody else is given.
+
+They lie above those that the kernel gives to whoever asks for any port (32768 to 60999), and each
+process of tests has some of its own: one may be free for as long as a test wants it to be.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import itertools
 import socket
+import tempfile
+from collections.abc import Iterator
+from io import TextIOWrapper
+from pathlib import Path
 
-_GIVEN: set[int] = set()
+_FIRST, _LAST, _OURS = 61_000, 65_500, 250
+_HELD: list[TextIOWrapper] = []  # locks, for as long as this process lives
 
 
 def free_port() -> int:
-    """A port that is free for TCP and, most likely, for UDP; another one each time."""
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
-        if port not in _GIVEN:
-            _GIVEN.add(port)
-            return port
+    """A port that is free for TCP and UDP; another one each time, as long as there are."""
+    return next(port for port in itertools.islice(_PORTS, _OURS) if _is_free(port))
+
+
+def _given() -> Iterator[int]:
+    """This process's ports, round and round."""
+    for first in range(_FIRST, _LAST, _OURS):
+        lock = (Path(tempfile.gettempdir()) / f"callflow-test-ports-{first}.lock").open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            continue
+        _HELD.append(lock)
+        yield from itertools.cycle(range(first, first + _OURS))
+    raise RuntimeError("no ports are left for this process of tests")
+
+
+def _is_free(port: int) -> bool:
+    with contextlib.ExitStack() as held:
+        try:
+            for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                holder = held.enter_context(socket.socket(socket.AF_INET, kind))
+                holder.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+_PORTS = _given()

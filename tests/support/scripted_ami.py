@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
+from tests.support.ports import free_port
+
 Fields = dict[str, str]
 
 RINGING_STATE, UP_STATE = "5", "6"
@@ -92,7 +94,7 @@ class ScriptedAmi:
 
     def __init__(self, *, secret: str = "scripted") -> None:
         self.secret = secret
-        self.port = 0
+        self.port = free_port()  # nobody else is given it, while nobody listens either
         self.faults = Faults()
         self.fates: dict[str, Fate] = {}
         self.default_fate = RINGS_ON
@@ -114,9 +116,8 @@ class ScriptedAmi:
 
     # --- life ---
 
-    async def start(self, port: int = 0) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", port or self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
+    async def start(self) -> None:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
 
     async def stop(self) -> None:
         """Nobody listens any more; calls live on, as with a network that was cut."""
