@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.outages import ROLES, Outage, Panels, environment, said
+from tests.support.outages import ROLES, Outage, Panels, environment, said, the_turn
 from tests.support.product import Product
 
 #: Longer than SQLite's own waiting; a person's run may ask for a minute.
@@ -26,13 +25,6 @@ def the_database(file: Path) -> Iterator[None]:
         other.execute("BEGIN EXCLUSIVE")
         yield
         other.execute("ROLLBACK")
-
-
-@contextlib.contextmanager
-def the_turn(file: Path) -> Iterator[None]:
-    with file.with_name(f"{file.name}-turn").open("ab") as turns:
-        fcntl.flock(turns, fcntl.LOCK_EX)
-        yield
 
 
 @pytest.mark.timeout(240)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -36,4 +37,8 @@ async def test_a_lost_receiver_is_an_incident_and_its_return_is_known(tmp_path: 
             assert incident["with_human"] is True
             assert incident["signals"][0]["text"] == "mlr2/01"
             assert await receiver.send("1001", "BA", "3") == "ACK"
-            await product.until(is_back)
+            beating = asyncio.create_task(receiver.keep_beating(0.5, lambda _: None))
+            try:
+                await product.until(is_back)
+            finally:
+                beating.cancel()

@@ -10,7 +10,7 @@ import itertools
 import random
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -20,7 +20,7 @@ import pytest
 from callflow.call import QUEUE_STEP
 from tests.support import chaos
 from tests.support.chaos import STORIES, Kill, Seen, Town
-from tests.support.hold_ups import HoldUps
+from tests.support.hold_ups import HoldUps, Parts
 from tests.support.station import Station
 
 KILLS, SITES = 32, 30
@@ -84,7 +84,7 @@ async def _judge(town: Town, kills: list[Kill], hold_ups: HoldUps) -> None:
     assert max(chaos.wait(held_up, k.at, k.back_at) for k in kills) <= LAST_BACK_WITHIN
     assert sum(any(call.alive(k.at) for call in seen) for k in kills) >= IN_A_CALL
     await _nothing_lost(town, incidents)
-    _each_goes_on(seen, kills, chaos.resynchronised(station))
+    _each_goes_on(seen, kills, chaos.resynchronised(station), held_up)
 
 
 def _tell(incidents: list[dict[str, Any]], seen: list[Seen], kills: list[Kill]) -> None:
@@ -108,14 +108,16 @@ async def _nothing_lost(town: Town, incidents: list[dict[str, Any]]) -> None:
         assert incident["resolution_code"] in (None, "false_alarm")
 
 
-def _each_goes_on(seen: list[Seen], kills: list[Kill], heard_again: list[datetime]) -> None:
+def _each_goes_on(
+    seen: list[Seen], kills: list[Kill], heard_again: list[datetime], held_up: Parts
+) -> None:
     """A call that outlives the time in which nobody was there is adopted: its end is known."""
     resumed = 0
     deaf = [(kill.at, next(at for at in heard_again if at > kill.at)) for kill in kills]
     for call in (call for call in seen if call.row["step"] != QUEUE_STEP):
         assert call.ended_at is not None
         hit = [kill for kill in kills if call.alive(kill.at)]
-        if not hit or any(_unheard(call.ended_at, *times) for times in deaf):
+        if not hit or any(_unheard(call.ended_at, *times, held_up) for times in deaf):
             continue
         resumed += sum(call.talking(kill.at) for kill in hit)
         known = call.row["outcome"] not in ("unknown", "error")
@@ -124,6 +126,8 @@ def _each_goes_on(seen: list[Seen], kills: list[Kill], heard_again: list[datetim
     assert resumed >= IN_A_CALL
 
 
-def _unheard(ended_at: datetime, killed_at: datetime, heard_again_at: datetime) -> bool:
+def _unheard(
+    ended_at: datetime, killed_at: datetime, heard_again_at: datetime, held_up: Parts
+) -> bool:
     """Whether a call may have ended with nobody there to store it: just before, or until after."""
-    return killed_at - timedelta(seconds=0.5) <= ended_at <= heard_again_at
+    return chaos.wait(held_up, ended_at, killed_at) <= 0.5 and ended_at <= heard_again_at

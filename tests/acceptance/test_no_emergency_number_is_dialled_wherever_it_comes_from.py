@@ -111,7 +111,7 @@ async def test_no_emergency_number_is_dialled_wherever_it_comes_from(tmp_path: P
         await asyncio.gather(*(source(station, rows) for source in sources))
         path = await from_the_settings(station, rows)
 
-        async with httpx.AsyncClient(base_url=station.url, trust_env=False) as browser:
+        async with httpx.AsyncClient(base_url=station.url, trust_env=False, timeout=20) as browser:
             await log_in(browser)
             page = (await browser.get(path)).text
             console = (await browser.get("/")).text

@@ -6,22 +6,26 @@ import asyncio
 import contextlib
 import uuid
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from ivr.ami import Account, AmiLink, Ended, Event, Timing
 from tests.support.scripted_ami import ScriptedAmi
 
+#: All waits are short, but for answers that come.
 FAST = Timing(
-    action=0.3,
-    channel_list=0.5,
-    connect=1.0,
-    ping_every=0.3,
+    action=5.0,
+    channel_list=5.0,
+    connect=5.0,
+    ping_every=5.0,
     boot=0.2,
     reconnect_first=0.02,
     reconnect_cap=0.1,
     refused_first=0.05,
     refused_cap=0.2,
 )
+#: For answers that don't.
+IMPATIENT = replace(FAST, action=0.3, ping_every=0.3)
 E = TypeVar("E", bound=Event)
 
 NUMBER = "+33639980012"

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ivr.asterisk.control import command
+from ivr.asterisk.instance import Instance, Kind
 from tests.support.raw_sip import RawSip
 from tests.support.trunks import TrunkStation
 from tests.support.wiretap import StreamTap
@@ -85,8 +87,8 @@ class CarrierStation(TrunkStation):
         )
         output, _ = await process.communicate()
         given = json.loads(output)
-        folder = self.data_dir / "asterisk" / "station" / "etc"
-        await self.until(lambda: given["password"] in (folder / "pjsip_operators.conf").read_text())
+        socket = Instance(kind=Kind.STATION, data_dir=self.data_dir).control_socket
+        await self.until(lambda: given["user"] in command(socket, "pjsip list endpoints"))
         return given["user"], given["password"]
 
     async def premium_calls(self) -> list[dict[str, Any]]:

@@ -34,8 +34,8 @@ _FILE: FilePayload = {
     "mimeType": "audio/wav",
     "buffer": recording(440),
 }
-#: What is typed into the parts of a date and a time, in French.
-_DIGITS = {"date": "31122026", "time": "2115"}
+#: What is typed into the parts of a date and a time, in French: no day that a page proposes.
+_DIGITS = {"date": f"{clock.now() + timedelta(days=40):%d%m%Y}", "time": "2115"}
 
 
 def patterns(found: Iterable[Route]) -> list[tuple[str, str, str]]:

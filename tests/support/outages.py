@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import itertools
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -36,6 +37,14 @@ def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
         "CALLFLOW_AMI_SECRET": "s3cret",
         **(changes or {}),
     }
+
+
+@contextlib.contextmanager
+def the_turn(file: Path) -> Iterator[None]:
+    """Nobody else writes to this SQLite file meanwhile: nobody has their turn."""
+    with file.with_name(f"{file.name}-turn").open("ab") as turns:
+        fcntl.flock(turns, fcntl.LOCK_EX)
+        yield
 
 
 class Panels:

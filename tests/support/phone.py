@@ -77,6 +77,14 @@ class Conversation:
         return at - self.hears_since
 
     @property
+    def lost(self) -> float:
+        """Seconds of a call that is over in which a phone that was held up heard nothing: what came
+        after them lies so much too early on the sound's time line."""
+        assert self.hears_since is not None
+        ended = next(at for state, at in self.states if state == "DISCONNECTED")
+        return ended - self.hears_since - len(self.heard) / hearing.RATE
+
+    @property
     def talked(self) -> float:
         """Seconds from the answer to the end."""
         answered = next(at for state, at in self.states if state == "CONFIRMED")

@@ -255,6 +255,8 @@ class Phone:
         self._last().answer(accepted)
 
     def do_hang_up(self, code: int = 0) -> None:
+        if not self.calls:
+            return  # the other side was quicker
         ended = pj.CallOpParam()
         ended.statusCode = code
         self._last().hangup(ended)

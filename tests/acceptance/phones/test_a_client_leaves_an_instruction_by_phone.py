@@ -28,11 +28,12 @@ async def agreed(station: Station, account: str) -> list[dict[str, Any]]:
 
 
 async def says(phone: Phone, station: Station, key: str, asked: hearing.Found) -> hearing.Samples:
-    """After the tone that follows what was ``asked``, once, and the hash key."""
+    """Over and over, until they were said whole after the tone that follows what was ``asked``, and
+    the hash key: a silence of two seconds would end it."""
     words = await phone.voice.prompt(key, "fr")
-    await phone.hears_tone(1000, seconds=0.2, since=asked.end)
     phone.plays(words, "words")
-    until = len(phone.call.heard) + len(words)
+    await phone.hears_tone(1000, seconds=0.2, since=asked.end)
+    until = len(phone.call.heard) + 2 * len(words)
 
     async def said() -> bool:
         return len(phone.call.heard) >= until

@@ -19,15 +19,19 @@ pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 #: Two calls at once, so often: each is measured by another process's clock.
 PAIRS = 3
+#: Seconds of sound that may be missing from a call that counts; so many pairs more, where not.
+LOST, MORE = 0.1, 2
 
 
 @dataclass
 class Heard:
-    """Seconds until the station answered the code; what was heard then, and after the 1."""
+    """Seconds until the station answered the code; what was heard then, and after the 1; and what
+    this phone did not hear since its machine was held up."""
 
     wait: float
     menu: Samples
     end: Samples
+    lost: float
 
 
 def quickest(calls: Sequence[Heard]) -> Heard:
@@ -36,6 +40,7 @@ def quickest(calls: Sequence[Heard]) -> Heard:
         min(call.wait for call in calls),
         min((call.menu for call in calls), key=len),
         min((call.end for call in calls), key=len),
+        0,
     )
 
 
@@ -55,6 +60,7 @@ async def cancels(phone: Phone, code: str, times: int) -> Heard:
         answer.at - phone.call.typed[len(code)][1],
         heard[int(answer.at * hearing.RATE) : int(menu_end * hearing.RATE)],
         heard[int(noted.at * hearing.RATE) :],
+        phone.call.lost,
     )
 
 
@@ -65,8 +71,8 @@ async def test_the_same_words_at_the_same_pace_and_only_the_operators_know(
     people = await phones.all_at([sites.number(31), sites.number(32)])
     keyholder = sites.number(33)
     await station.phone(keyholder, "answer", after_s=0)
-    rights, forced_ones = [], []
-    for times in range(1, PAIRS + 1):
+    pairs: list[tuple[Heard, Heard]] = []
+    for times in range(1, PAIRS + MORE + 1):
         free, forced = sites.fresh("D"), sites.fresh("D")
         for account, person in zip((free, forced), people, strict=True):
             await sites.put(
@@ -79,15 +85,16 @@ async def test_the_same_words_at_the_same_pace_and_only_the_operators_know(
                 ),
             )
         await asyncio.gather(station.send(free, "BA", "3"), station.send(forced, "BA", "3"))
-        right, forced_one = await asyncio.gather(
+        pair = await asyncio.gather(
             cancels(people[0], "2580", times), cancels(people[1], "2581", times)
         )
-        rights.append(right)
-        forced_ones.append(forced_one)
         await only_the_operators_know(station, free, forced)
+        pairs += [pair] if max(call.lost for call in pair) < LOST else []
+        if len(pairs) == PAIRS:
+            break
     assert await station.seen(keyholder) == []  # nothing rings any more
 
-    right, forced_one = quickest(rights), quickest(forced_ones)
+    right, forced_one = (quickest(calls) for calls in zip(*pairs, strict=True))
     # One is found in the other: every piece within 50 ms of its place, to the last.
     assert len(hearing.find(right.menu, forced_one.menu)) == 1
     assert len(hearing.find(right.end, forced_one.end)) == 1

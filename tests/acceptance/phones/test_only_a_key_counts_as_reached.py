@@ -63,7 +63,7 @@ async def test_a_voicemail_is_not_counted_and_the_next_keyholder_is_called(
     # Counted at the far end as well.
     assert len(await station.seen(sites.number(43))) == 2
     assert machine.rung == person.rung == 1
-    assert machine.call.talked < 45
+    assert len(machine.call.heard) / hearing.RATE < 45
 
 
 async def quick_plan(station: Station) -> str:

@@ -48,7 +48,8 @@ async def test_a_flood_costs_nothing_and_a_caller_is_answered(
         assert scanner.requests == []
     assert asterisk.cpu() - spent < sent / 1000, "a thousandth of a second each"
     assert asterisk.memory() - held < 5 * sent, "kB"
-    assert asterisk.disk() - written < 3_000_000, "bytes: its log is cut"
+    # The log is cut as soon as nobody knocks any more.
+    await station.until(lambda: asterisk.disk() - written < 1_000_000, within=15)
     assert told(station) - logged <= 2, "lines in our own log"
     assert asterisk.lives()
     # The caller may have rung the desks meanwhile; nobody rang anything else.

@@ -64,7 +64,7 @@ async def test_a_cut_of_twenty_seconds_ends_no_conversation(
             assert not person.call.over
             cable.plugged_in()
 
-            await desk.page.locator("#cut").wait_for(state="hidden", timeout=20_000)
+            await desk.page.locator("#cut").wait_for(state="hidden", timeout=60_000)
             await desk.speaks_and_hears(packets=200, within=20)
             await hear_each_other(person, desk)
             await desk.page.locator(f"#i-{meanwhile}").wait_for()

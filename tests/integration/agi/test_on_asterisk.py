@@ -79,13 +79,19 @@ async def _nothing(*_: object) -> None:
     """The rows are not this test's."""
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the fixed sentences are made, once for all tests."""
+    return tmp_path_factory.mktemp("shared")
+
+
 @pytest.fixture
-async def talking(pair: Pair, tmp_path: Path) -> AsyncIterator[Talking]:
+async def talking(pair: Pair, tmp_path: Path, shared: Path) -> AsyncIterator[Talking]:
     async def mute(channel_id: str, on: bool) -> None:
         """The mute itself is the AMI adapter's, and tested there."""
 
     store = MemoryStore(codes={"2580": CodeVerdict.OK, "8520": CodeVerdict.DURESS}, commit_s=0.004)
-    speech = Speech(tmp_path, tmp_path / "shared", Announcements(tmp_path / "announcements"))
+    speech = Speech(tmp_path, shared, Announcements(tmp_path / "announcements"))
     await speech.start()
     await speech.prewarm(fixed_sentences())
     dialogues = Dialogues(store, speech, mute, Voices(tmp_path, tmp_path / "turns"))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 
 import pytest
 
 from ivr.ami import BadValue, Ended, LinkDown, MaybePlaced, NotPlaced, Refused, Timing
-from tests.support.ami_station import CALLER, NUMBER, station
+from tests.support.ami_station import CALLER, IMPATIENT, NUMBER, station
 from tests.support.scripted_ami import ANSWERS, BUSY, UNREACHABLE, ScriptedAmi
 
 DIGITS = NUMBER.lstrip("+")
@@ -60,7 +61,7 @@ async def test_a_link_cut_around_the_response_sends_nothing_again(fault: str) ->
 
 
 async def test_a_half_open_link_is_noticed_by_ping_and_dials_nothing_meanwhile() -> None:
-    async with ScriptedAmi() as ami, station(ami) as at:
+    async with ScriptedAmi() as ami, station(ami, IMPATIENT) as at:
         await at.ready()
         ami.faults.half_open = True
         with pytest.raises(MaybePlaced):
@@ -76,7 +77,7 @@ async def test_a_half_open_link_is_noticed_by_ping_and_dials_nothing_meanwhile()
 
 
 async def test_an_idle_half_open_link_is_noticed_too() -> None:
-    async with ScriptedAmi() as ami, station(ami) as at:
+    async with ScriptedAmi() as ami, station(ami, IMPATIENT) as at:
         await at.ready()
         ami.faults.half_open = True
         await at.until(lambda: not at.link.connected)
@@ -85,7 +86,7 @@ async def test_an_idle_half_open_link_is_noticed_too() -> None:
 
 
 async def test_a_slow_answer_of_one_action_is_forgiven_after_a_ping() -> None:
-    async with ScriptedAmi() as ami, station(ami) as at:
+    async with ScriptedAmi() as ami, station(ami, IMPATIENT) as at:
         await at.ready()
         ami.faults.swallow_originates = 1
         with pytest.raises(MaybePlaced):
@@ -221,8 +222,10 @@ async def test_an_end_heard_while_resynchronising_is_known_to_it() -> None:
 async def test_a_flood_of_other_peoples_events_delays_nothing() -> None:
     async with ScriptedAmi() as ami:
         ami.faults.flood = 20_000
-        async with station(ami, Timing()) as at:  # a station's own patience
+        begun = time.process_time()
+        async with station(ami, Timing(action=60, channel_list=60)) as at:
             await at.ready()
+            assert time.process_time() - begun < Timing().channel_list  # a station's own patience
             call = await at.call()
             await at.until(lambda: "Ringing" in at.of(call))
             assert len(at.resyncs) == 1

@@ -25,7 +25,7 @@ def test_two_instances_live_beside_each_other(
         other.simulator.set_phone(Phone(number="+33639988001", behaviour="busy", after_s=0))
         call = link.originate("33639988001")
         assert link.event("Hangup", call)["Cause"] == "17"
-        assert [c.to for c in other.simulator.calls()] == ["+33639988001"]
+        until(lambda: [c.to for c in other.simulator.calls()] == ["+33639988001"])
         assert not any(c.to == "+33639988001" for c in pair.simulator.calls())
         link.close()
     finally:

@@ -6,16 +6,22 @@ import asyncio
 
 import pytest
 
+from callflow import clock
 from callflow.panel import PanelClient
 from callflow.receiver import connections
 from callflow.signals.framing import LONGEST_BODY, frame
 from tests.integration.receiver.conftest import HOST, Station, event, poll
+from tests.support.hold_ups import HoldUps
 
 
 async def acknowledged(station: Station) -> None:
     """An honest panel gets its answer promptly."""
-    async with PanelClient(HOST, station.port, "1001", attempts=1, answer_within=2) as panel:
-        assert (await panel.send("BA", "03")).kind == "ACK"
+    with HoldUps() as hold_ups:
+        async with PanelClient(HOST, station.port, "1001", attempts=1, answer_within=20) as panel:
+            begin = clock.monotonic()
+            assert (await panel.send("BA", "03")).kind == "ACK"
+            end = clock.monotonic()
+        assert end - begin < 2 + hold_ups.lost(begin, end)
 
 
 async def test_garbage_is_cut_off(station: Station) -> None:

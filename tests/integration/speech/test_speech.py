@@ -28,7 +28,8 @@ from tests.unit.ivr.test_prompts import HOSTILE
 
 
 @pytest.fixture
-async def speech(tmp_path: Path) -> AsyncIterator[Speech]:
+async def speech(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Speech]:
+    monkeypatch.setattr(speech_module, "PATIENCE", 20.0)  # no caller waits, and others compute
     made = Speech(tmp_path / "own", tmp_path / "shared", Announcements(tmp_path / "announcements"))
     await made.start()
     yield made
@@ -180,10 +181,7 @@ async def test_old_turns_are_forgotten(speech: Speech) -> None:
 
 
 @pytest.mark.parametrize("language", prompts.LANGUAGES)
-async def test_hostile_text_is_spoken_as_words(
-    speech: Speech, language: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ivr.speech.PATIENCE", 20.0)  # no caller waits here, and others compute
+async def test_hostile_text_is_spoken_as_words(speech: Speech, language: str) -> None:
     for text in HOSTILE:
         await speech.say(prompts.spoken("address", {"address": text}, language), language)
 

@@ -48,7 +48,7 @@ async def rename(station: TelephonyStation, name: str) -> None:
 
 async def until_made(speech: Speech, text: str) -> None:
     file = speech._stem(Sentence(text, "fr"))
-    for _ in range(1000):
+    for _ in range(3000):
         if file.with_name(f"{file.name}.alaw").exists():
             return
         await asyncio.sleep(0.02)
