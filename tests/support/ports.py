@@ -21,27 +21,36 @@ _HELD: list[TextIOWrapper] = []  # locks, for as long as this process lives
 
 def free_port() -> int:
     """A port that is free for TCP and UDP; another one each time, as long as there are."""
-    return next(port for port in itertools.islice(_PORTS, _OURS) if _is_free(port))
+    return next(port for port in itertools.islice(_PORTS, _OURS) if are_free(port))
+
+
+def held_alone(name: str) -> TextIOWrapper | None:
+    """What this process alone of the machine's tests has, until it is closed; None: another has."""
+    lock = (Path(tempfile.gettempdir()) / f"callflow-test-{name}.lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        return None
+    return lock
 
 
 def _given() -> Iterator[int]:
     """This process's ports, round and round."""
     for first in range(_FIRST, _LAST, _OURS):
-        lock = (Path(tempfile.gettempdir()) / f"callflow-test-ports-{first}.lock").open("w")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.close()
+        lock = held_alone(f"ports-{first}")
+        if lock is None:
             continue
         _HELD.append(lock)
         yield from itertools.cycle(range(first, first + _OURS))
     raise RuntimeError("no ports are left for this process of tests")
 
 
-def _is_free(port: int) -> bool:
+def are_free(*ports: int) -> bool:
+    """Whether nobody has any of them now, for TCP or UDP."""
     with contextlib.ExitStack() as held:
         try:
-            for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+            for port, kind in itertools.product(ports, (socket.SOCK_STREAM, socket.SOCK_DGRAM)):
                 holder = held.enter_context(socket.socket(socket.AF_INET, kind))
                 holder.bind(("127.0.0.1", port))
         except OSError:

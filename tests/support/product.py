@@ -8,7 +8,6 @@ import inspect
 import json
 import os
 import signal
-import socket
 import ssl
 import sys
 from collections import Counter
@@ -20,6 +19,7 @@ from typing import Any, Self
 import httpx
 
 from callflow.config import Settings
+from tests.support.ports import are_free
 
 #: Offsets of the ports that an instance takes (design.md, Contracts).
 _OFFSETS = (0, 9, 10, 11, 38, 39, 60, 80, 88, 573)
@@ -32,15 +32,8 @@ def free_base() -> int:
     start = 24000 + os.getpid() % 16 * 256
     bases: list[int] = [*range(start, 28000, 16), *range(20000, start, 16)]
     for base in bases:
-        with contextlib.ExitStack() as held:
-            try:
-                for offset in _OFFSETS:
-                    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-                        holder = held.enter_context(socket.socket(socket.AF_INET, kind))
-                        holder.bind(("127.0.0.1", base + offset))
-            except OSError:
-                continue
-            return int(base)
+        if are_free(*(base + offset for offset in _OFFSETS)):
+            return base
     raise RuntimeError("no free ports")
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import socket
-import tempfile
 from collections.abc import AsyncIterator, Mapping
 from io import TextIOWrapper
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Any, cast
 
 from callflow.panel import PanelClient
 from callflow.signals.panel import Reply
+from tests.support.ports import held_alone
 from tests.support.product import Product
 
 #: Bases of whole instances lie at least 4000 apart (design.md); 8000 is a person's demo.
@@ -34,11 +33,8 @@ def take_base() -> int:
     for base in BASES:
         if base in _HELD:
             continue
-        lock = (Path(tempfile.gettempdir()) / f"callflow-test-base-{base}.lock").open("w")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.close()
+        lock = held_alone(f"base-{base}")
+        if lock is None:
             continue
         if _free(base):
             _HELD[base] = lock
