@@ -17,7 +17,7 @@ ACTIONS = (
     ("resume-plan", "", N_("Hand the plan back to the machine")),
     ("undo", "U", N_("Undo the last act")),
     ("note", "N", N_("Write a note")),
-    ("close", "C", N_("Close with a resolution code")),
+    ("close", "C", N_("Close the alarm with a resolution code")),
     ("transfer", "T", N_("Transfer to a colleague")),
     ("password", "V", N_("Check a password")),
     ("call", "E", N_("Call a person of the site")),

@@ -100,6 +100,29 @@ def test_every_word_of_the_pages_is_said_in_french() -> None:
     assert [text for text in sorted(spoken()) if not (text in known and known[text].string)] == []
 
 
+def in_context() -> set[tuple[str, str]]:
+    """Texts of the templates that stand in a context: without it they mean something else."""
+    found = set()
+    for path in sorted((WEB / "templates").glob("*.html")):
+        with path.open("rb") as file:
+            for _, _, message, _ in babel_extract(file, ["pgettext"], [], {}):
+                assert isinstance(message, tuple)
+                found.add((str(message[0]), str(message[1])))
+    return found
+
+
+def test_a_word_of_two_meanings_has_two_words_in_french() -> None:
+    french = i18n.catalogue("fr")
+    assert ("a window", "Close") in in_context()
+    for context, text in in_context():
+        said = french.pgettext(context, text)
+        assert said != text, f"{text!r} of {context!r} is not said in French"
+        assert said != french.gettext(text), f"{text!r} of {context!r} is said as without it"
+    dialogs = render("fr", "_dialogs.html", {})
+    assert "<button>Fermer</button>" in dialogs
+    assert "Acquitter</button>" not in dialogs
+
+
 def test_what_the_demo_shows_is_said_in_french() -> None:
     assert {site.shows for site in demo_sites.SITES} == words.DEMO_SHOWS
 
