@@ -137,6 +137,10 @@ class AmiLink:
         """
         return {event.call_id: event for event in self._queue if isinstance(event, Ended)}
 
+    def is_to_say(self, call_id: str) -> bool:
+        """Whether something was heard of this call that is not handed on yet."""
+        return any(event.call_id == call_id for event in self._queue)
+
     def remember(self, call_id: str, *, rang: bool, answered: bool) -> None:
         """Tell what the row of a live call says, so that its end is judged by all of it.
 

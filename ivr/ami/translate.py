@@ -2,7 +2,8 @@
 
 Asterisk's habits that this module knows (telephony.md): Reason is 0 for busy, unknown number and
 refused alike, so only Hangup's Cause and TechCause say how a call ended; OriginateResponse
-may carry the id of a *live* call; events of the second leg carry another id.
+may carry the id of a *live* call, and overtakes Newchannel and Hangup, which another thread of
+Asterisk's sends; events of the second leg carry another id.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ class _Progress:
     answered: bool = False
     timed_out: bool = False
     early_media: bool = False
+    failed: bool = False
     ended: bool = False
 
 
@@ -162,7 +164,8 @@ class Translator:
         )
 
     def _originate_response(self, fields: Fields, session: int) -> Iterator[Event]:
-        """A Failure counts only if we sent it on this link and no channel was ever seen."""
+        """A Failure counts only if we sent it on this link and no channel was seen yet; one that
+        is seen later voids it."""
         action, _, call_id = text(fields, "actionid").partition(ORIGINATE)
         if action or not is_call_id(call_id) or text(fields, "response") == "Success":
             return
@@ -170,8 +173,8 @@ class Translator:
         if progress is None or progress.session != session or progress.ended:
             return
         reason = text(fields, "reason")
-        if progress.placed:
-            progress.timed_out = reason == _REASON_STILL_RINGING
+        progress.timed_out = reason == _REASON_STILL_RINGING
+        if progress.placed or progress.failed:
             return
-        progress.ended = True
+        progress.failed = True
         yield OriginateFailed(call_id, f"reason {reason or 'not given'}")

@@ -1,8 +1,8 @@
 """Rows to calls and back: claims what is requested, places it, follows it, ends it.
 
 The row before the act, the result after. A call that may have been placed is never placed again:
-it stays *started* until Asterisk, asked after a grace, says that it lives (adopted) or that it does
-not (*unknown*). Times inside are seconds of a monotonic clock, in rows UTC.
+it stays *started* until Asterisk, asked after a grace, says that it lives (adopted) or, twice, that
+it does not (*unknown*): doubts.py. Times inside are seconds of a monotonic clock, in rows UTC.
 """
 
 from __future__ import annotations
@@ -31,12 +31,10 @@ from ivr.ami import (
     Ringing,
     is_call_id,
 )
+from ivr.telephony.doubts import GRACE, Doubts
 
 log = structlog.get_logger(__name__)
 
-#: Seconds after which a call that may have been placed is asked for: longer than an action's
-#: time-out, so that no Originate of it can still be under way.
-GRACE = 3.0
 #: Originates that wait for their answer at once: Asterisk sets the pace, it is never flooded.
 SLOTS = 8
 #: Where the dialplan brings person and operator together.
@@ -84,7 +82,7 @@ class Placing:
         self._link: AmiLink | None = None
         self._slots = asyncio.Semaphore(SLOTS)
         self._live: set[str] = set()
-        self._doubtful: dict[str, float] = {}  # call id → when to ask Asterisk for it
+        self._doubts = Doubts()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def attach(self, link: AmiLink) -> None:
@@ -151,21 +149,28 @@ class Placing:
         for row in rows:
             if row.state is CallState.STARTED and row.id not in self._live:
                 self._live.add(row.id)
-                self._doubtful[row.id] = self._monotonic() + GRACE
+                self._doubts.arise(row.id, self._monotonic(), grace=GRACE)
 
     async def ask_for_doubtful(self) -> None:
         """Ask Asterisk for the calls that may have been placed, once their grace is over."""
-        due = [call for call, at in self._doubtful.items() if at <= self._monotonic()]
-        for call_id in due:
+        for call_id in self._doubts.due(self._monotonic()):
             if not self.link.ready:
                 return
+            asked_at = self._monotonic()
             try:
                 alive = await self.link.status(call_id)
             except AmiError as error:
                 log.warning("call.unclear", call=call_id, reason=str(error))
-                self._doubtful[call_id] = self._monotonic() + GRACE
+                self._doubts.unanswered(call_id, self._monotonic())
                 continue
-            if self._doubtful.pop(call_id, None) is not None and not alive:
+            if alive or self.link.is_to_say(call_id):
+                self._doubts.settled(call_id)
+                continue
+            doubt = self._doubts.denied(call_id, asked_at, self._monotonic())
+            if doubt is not None and doubt.failure:
+                await self._failed(call_id, doubt.failure, not_carried=True)
+                self._on_over(call_id, cut=False)
+            elif doubt is not None:
                 await self._lose([call_id])
 
     async def _place(self, order: handling.CallOrder) -> None:
@@ -174,10 +179,13 @@ class Placing:
                 await self._originate(order)
             except NotPlaced as error:
                 # A lost link is no fault of the trunk's: another one would not help.
-                await self._failed(order.call_id, error, not_carried=isinstance(error, Refused))
+                await self._failed(
+                    order.call_id, str(error), not_carried=isinstance(error, Refused)
+                )
             except MaybePlaced as error:
                 log.warning("call.maybe_placed", call=order.call_id, reason=str(error))
-                self._doubtful[order.call_id] = self._monotonic() + GRACE
+                if order.call_id in self._live:
+                    self._doubts.arise(order.call_id, self._monotonic(), grace=GRACE)
 
     async def _originate(self, order: handling.CallOrder) -> None:
         context = CONTEXTS.get(order.dialogue, "")
@@ -190,15 +198,15 @@ class Placing:
             order.call_id, order.to, order.caller, order.ring_time, order.trunk, context=context
         )
 
-    async def _failed(self, call_id: str, error: NotPlaced, *, not_carried: bool) -> None:
-        log.error("call.not_placed", call=call_id, reason=str(error))
+    async def _failed(self, call_id: str, reason: str, *, not_carried: bool) -> None:
+        log.error("call.not_placed", call=call_id, reason=reason)
         self._live.discard(call_id)
         await self._write(
             lambda tx: handling.call_ended(
                 tx,
                 call_id,
                 outcome=Outcome.TRUNK_FAILURE,
-                detail=str(error),
+                detail=reason,
                 now=self._now(),
                 not_carried=not_carried,
             )
@@ -259,43 +267,38 @@ class Placing:
         """Somebody calls us, and the row is there: followed from now on, however it ends."""
         self.link.remember(call_id, rang=True, answered=True)
         self._live.add(call_id)
-        self._doubtful[call_id] = self._monotonic()  # it may have hung up before we followed it
+        # It may have hung up before we followed it.
+        self._doubts.arise(call_id, self._monotonic(), grace=0.0)
 
     # --- after each (re)connect: the database first, then Asterisk ---
 
     async def resync(self) -> None:
         """Adopt what lives, give up what does not, before anything is dialled."""
+        before = set(self._live)
         rows = await self._store.read(lambda tx: handling.live_calls(tx, node=self._node))
         found = await self.link.channels()
         ended = self.link.waiting_ends()
         known = {row.id for row in rows}
-        self._live = known & found | {call for call in known if call in ended}
-        lost = []
+        self._live = known | (self._live - before)  # what was claimed meanwhile is ours too
         for row in rows:
+            there = row.id in found or row.id in ended
+            if not there and row.state is CallState.STARTED:
+                # Its Originate may still wait in an Asterisk that was held up.
+                self._doubts.arise(row.id, self._monotonic(), grace=GRACE)
+                continue
             self.link.remember(
                 row.id,
                 rang=row.state in (CallState.RINGING, CallState.ANSWERED),
                 answered=row.state is CallState.ANSWERED,
             )
-            if row.id in found or row.id in ended:
-                self._doubtful.pop(row.id, None)
-            elif not self._wait_for(row):
-                lost.append(row.id)
-        await self._lose(lost)
+            if there:
+                self._doubts.settled(row.id)
+            else:
+                self._doubts.denied_once(row.id, self._monotonic())
         for call_id in filter(is_call_id, found - known):
             await self._end_if_over(call_id)
-        log.info("calls.resynchronised", adopted=len(known & found), lost=len(lost))
-
-    def _wait_for(self, row: handling.LiveCall) -> bool:
-        """Whether its Originate may still be under way; then it is asked for when that is over."""
-        if row.state is not CallState.STARTED:
-            return False
-        left = GRACE - (self._now() - row.placed_at).total_seconds()
-        if left <= 0:
-            return False
-        self._live.add(row.id)
-        self._doubtful[row.id] = self._monotonic() + min(left, GRACE)
-        return True
+        missing = len(known - found - ended.keys())
+        log.info("calls.resynchronised", adopted=len(known & found), missing=missing)
 
     async def _lose(self, call_ids: list[str]) -> None:
         """Of unknown fate: said in the logbook, and decided again."""
@@ -331,6 +334,8 @@ class Placing:
     async def events(self, events: list[Event]) -> None:
         """Store what Asterisk said, all of it in one commit, and decide again."""
         now = self._now()
+        for event in events:  # before they are stored: an answer of Asterisk's may come meanwhile
+            self._doubts.settled(event.call_id)
         try:
             if any(isinstance(event, _STORED) for event in events):
                 await self._write(lambda tx: _store_events(tx, events, now))
@@ -351,8 +356,11 @@ class Placing:
 
     def _after(self, event: Event) -> None:
         call_id = event.call_id
-        self._doubtful.pop(call_id, None)
-        if isinstance(event, Ended | OriginateFailed):
+        if isinstance(event, OriginateFailed):
+            self._doubts.denied_once(call_id, self._monotonic(), event.reason)
+            return
+        self._doubts.settled(call_id)
+        if isinstance(event, Ended):
             self._live.discard(call_id)
             self._on_over(call_id, cut=False)
         elif call_id not in self._live:
@@ -396,7 +404,7 @@ class Placing:
 #: Q.850: a party put the receiver down.
 NORMAL_CLEARING = 16
 #: What changes rows; for the rest no transaction is begun.
-_STORED = (Ringing, Answered, Ended, OriginateFailed)
+_STORED = (Ringing, Answered, Ended)
 
 
 def _store_events(tx: Tx, events: list[Event], now: Any) -> None:
@@ -416,11 +424,6 @@ def _store_events(tx: Tx, events: list[Event], now: Any) -> None:
                     now=now,
                     not_carried=causes.not_carried(_ending(event)),
                     receiver_down=event.answered and event.cause == NORMAL_CLEARING,
-                )
-            case OriginateFailed(call_id, reason):
-                failure = Outcome.TRUNK_FAILURE
-                handling.call_ended(
-                    tx, call_id, outcome=failure, detail=reason, now=now, not_carried=True
                 )
 
 

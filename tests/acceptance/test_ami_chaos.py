@@ -119,6 +119,10 @@ class Chaos:
             assert len(rows & placed) >= 3
 
 
+def _outcomes(incidents: list[dict[str, Any]]) -> set[str]:
+    return {call["outcome"] for incident in incidents for call in incident["calls"]}
+
+
 def _alive(incident: dict[str, Any]) -> list[str]:
     return [call["id"] for call in incident["calls"] if call["ended_at"] is None]
 
@@ -160,6 +164,7 @@ FAULTS: dict[str, Fault] = {
     "events twice": _set(each_event_times=2),
     "events late": _set(event_delay=0.7),
     "events late and twice": _set(event_delay=0.3, each_event_times=2),
+    "held up at an Originate": _set(hold_at_originate=7.0, channel_delay=0.7),
     "list before its response": _set(list_before_response=True, cut_after_response=2),
 }
 
@@ -171,6 +176,19 @@ async def test_whatever_the_link_does(chaos: Chaos, fault: str) -> None:
     await chaos.alarms(accounts)
     await chaos.ended_with_a_human(accounts)
     await chaos.check(accounts)
+
+
+async def test_a_response_that_overtakes_its_channel_calls_nobody_again(chaos: Chaos) -> None:
+    accounts = await chaos.sites()
+    chaos.ami.faults = Faults(response_overtakes_channel=0.5)
+    await chaos.alarms(accounts)
+    await chaos.ended_with_a_human(accounts)
+    await chaos.check(accounts)
+    for account in accounts:
+        (incident,) = await chaos.product.incidents(account=account)
+        numbers = [call["to"] for call in incident["calls"] if call["step"] != "queue"]
+        assert sorted(numbers) == sorted(set(numbers))
+        assert _outcomes([incident]).isdisjoint({"trunk_failure", "unknown"})
 
 
 async def test_a_half_open_link(chaos: Chaos) -> None:

@@ -63,6 +63,17 @@ class Faults:
     events_before_response: bool = False
     each_event_times: int = 1
     event_delay: float = 0.0
+    #: Seconds by which the events of channels come behind OriginateResponse, which goes at once:
+    #: Asterisk writes it straight to AMI, and those by a thread of their own.
+    response_overtakes_channel: float = 0.0
+    #: Seconds after which the channel of an Originate comes to be: whoever asks meanwhile hears
+    #: that there is no such channel.
+    channel_delay: float = 0.0
+    #: At the next Originate nothing is done by anybody for so many seconds (SIGSTOP); what was
+    #: asked for meanwhile, on links that are gone too, is done then.
+    hold_at_originate: float = 0.0
+    #: Status: the channel is gone already, and its Hangup is told so many seconds later.
+    hangup_delay: float = 0.0
     #: CoreShowChannels: its events overtake the response.
     list_before_response: bool = False
     #: After each login: this many meaningless events of other people's calls.
@@ -113,6 +124,8 @@ class ScriptedAmi:
         self._logged_in: set[int] = set()
         self._changed = asyncio.Condition()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._going_on = asyncio.Event()
+        self._going_on.set()
 
     # --- life ---
 
@@ -193,13 +206,17 @@ class ScriptedAmi:
             if task is not asyncio.current_task():
                 task.cancel()
         fields = {"Event": "Hangup", **self._channel(call), "Cause": str(cause)}
-        self.tell(fields | ({"TechCause": sip} if sip else {}))
+        fields |= {"TechCause": sip} if sip else {}
+        self.tell(fields, later=self.faults.hangup_delay)
 
-    def tell(self, fields: Fields) -> None:
+    def tell(self, fields: Fields, *, later: float = 0.0) -> None:
         """Send an event on every link, as often and as late as ``faults`` say."""
+        delay = self.faults.event_delay + later
+        if fields["Event"] != "OriginateResponse":
+            delay += self.faults.response_overtakes_channel
         for _ in range(self.faults.each_event_times):
-            if self.faults.event_delay:
-                self._spawn(self._tell_late(fields, self.faults.event_delay))
+            if delay:
+                self._spawn(self._tell_late(fields, delay))
             else:
                 self._broadcast(fields)
 
@@ -214,6 +231,7 @@ class ScriptedAmi:
         self.links += 1
         link = self.links
         self._links[link] = writer
+        await self._going_on.wait()
         writer.write(b"Asterisk Call Manager/11.0.0\r\n")
         try:
             await self._read(link, reader)
@@ -236,9 +254,19 @@ class ScriptedAmi:
                 action = Action(link, fields.get("Action", ""), fields)
                 self.actions.append(action)
                 fields = {}
+                await self._held(action)
                 if not self.faults.half_open:
                     self._handle(action)
                 await self._tick()
+
+    async def _held(self, action: Action) -> None:
+        seconds = self.faults.hold_at_originate
+        if seconds and action.name == "Originate":
+            self.faults.hold_at_originate = 0.0
+            self._going_on.clear()
+            asyncio.get_running_loop().call_later(seconds, self._going_on.set)
+            await self._tick()
+        await self._going_on.wait()
 
     def _handle(self, action: Action) -> None:
         if action.name != "Login" and action.link not in self._logged_in:
@@ -325,7 +353,10 @@ class ScriptedAmi:
             self._links[action.link].transport.abort()
         elif cut_then:
             self._spawn(self._cut_when_sent(action.link))
-        self.create(action)
+        if faults.channel_delay:
+            self._spawn(self._create_late(action, faults.channel_delay))
+        else:
+            self.create(action)
 
     # --- calls ---
 
@@ -347,6 +378,11 @@ class ScriptedAmi:
         self.tell({"Event": "Newchannel", **self._channel(call)})
         fate = self.fates.get(number, self.default_fate)
         call.tasks.append(self._spawn(self._live(call, fate, action)))
+
+    async def _create_late(self, action: Action, delay: float) -> None:
+        await asyncio.sleep(delay)
+        self.create(action)
+        await self._tick()
 
     async def _live(self, call: ScriptedCall, fate: Fate, action: Action) -> None:
         passed = 0.0

@@ -74,6 +74,45 @@ async def test_a_call_that_was_never_made_is_unknown_after_its_grace(tmp_path: P
             assert ami.originated() == [call]
 
 
+async def test_a_response_that_overtakes_its_channel_is_no_failure_of_the_trunk(
+    tmp_path: Path,
+) -> None:
+    async with ScriptedAmi() as ami, telephony_station(ami, tmp_path) as station:
+        ami.default_fate = BUSY
+        ami.faults.response_overtakes_channel = 0.5
+        call = await station.call(FIRST)
+        row = await station.until_row(call, lambda row: row["state"] == "ended")
+        assert (row["outcome"], row["detail"]) == ("busy", "cause 17, SIP 486")
+        assert row["ringing_at"] is not None
+        assert ami.originated() == [call]
+
+
+@pytest.mark.parametrize("seconds", [4.5, 7.0])  # the second outlives the link
+async def test_a_call_whose_channel_comes_after_a_hold_of_asterisk_is_adopted(
+    tmp_path: Path, seconds: float
+) -> None:
+    """Asked as soon as it goes on, Asterisk knows nothing of the order it has still to read."""
+    async with ScriptedAmi() as ami, telephony_station(ami, tmp_path) as station:
+        ami.faults.hold_at_originate, ami.faults.channel_delay = seconds, 0.7
+        call = await station.call(FIRST)
+        await station.until_row(call, lambda row: row["state"] == "started")
+        row = await station.until_row(call, lambda row: row["state"] != "started")
+        assert row["state"] == "ringing"
+        assert ami.originated() == [call]
+
+
+async def test_the_hangup_that_is_under_way_says_how_a_call_ended(tmp_path: Path) -> None:
+    """Its channel is gone already when Asterisk is asked for it."""
+    async with ScriptedAmi() as ami, telephony_station(ami, tmp_path) as station:
+        call = await station.call(FIRST)
+        await station.until_row(call, lambda row: row["state"] == "ringing")
+        ami.faults.hangup_delay = 0.7
+        ami.end(call, 17, "486 Busy Here")
+        ami.cut()  # the channel list of the next link does not have it either
+        row = await station.until_row(call, lambda row: row["state"] == "ended")
+        assert row["outcome"] == "busy"
+
+
 async def test_after_a_crash_a_live_call_is_adopted_and_one_that_is_gone_is_unknown(
     tmp_path: Path,
 ) -> None:

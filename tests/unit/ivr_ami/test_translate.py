@@ -72,6 +72,27 @@ def test_a_failure_counts_only_for_what_this_link_sent_and_nothing_was_seen_of()
     assert list(translator.events(FAILED, 1)) == []
 
 
+def test_a_failure_that_overtook_its_channel_is_followed_by_how_the_call_ended() -> None:
+    translator = Translator()
+    assert translator.sent(CALL, 1)
+    assert list(translator.events(FAILED, 1)) == [OriginateFailed(CALL, "reason 0")]
+    assert list(translator.events(NEW, 1)) == [Placed(CALL)]
+    assert list(translator.events(HANGUP, 1)) == [Ended(CALL, cause=17, tech_cause=486)]
+    assert list(translator.events(FAILED, 1)) == []
+
+
+def test_a_ring_time_that_ran_out_is_known_though_its_response_overtook_the_channel() -> None:
+    translator = Translator()
+    assert translator.sent(CALL, 1)
+    list(translator.events({**FAILED, "reason": "3"}, 1))
+    (placed, ringing, ended) = (
+        event for message in (NEW, RINGING, HANGUP) for event in translator.events(message, 1)
+    )
+    assert (placed, ringing) == (Placed(CALL), Ringing(CALL))
+    assert isinstance(ended, Ended)
+    assert ended.timed_out
+
+
 def test_an_id_is_sent_once() -> None:
     translator = Translator()
     assert translator.sent(CALL, 1)
