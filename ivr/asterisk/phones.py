@@ -37,7 +37,7 @@ def _sections(phone: Phone) -> str:
     name = phone.name
     return (
         f"[{name}]({_TEMPLATE[phone.kind]})\nauth = {name}\naors = {name}\n"
-        f"[{name}{CALLED}]({_TEMPLATE[phone.kind]})\naors = {name}\n"
+        f"[{name}{CALLED}]({_TEMPLATE[phone.kind]},called-phone)\naors = {name}\n"
         f"[{name}](operator-auth)\nusername = {name}\npassword = {phone.secret}\n"
         f"[{name}](operator-aor)\n"
     )
