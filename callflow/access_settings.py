@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
@@ -44,6 +44,8 @@ class AccessSettings(BaseSettings):
 
     #: How people's browsers reach the pages, where it isn't what their requests say (a proxy).
     public_url: Address = ""
+    #: Networks of the proxies before the pages: what they say of their clients' addresses is true.
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     #: Seconds without a request or an open page after which a session is over.
     session_idle: float = Field(1800.0, ge=60)
     #: Roles that need a second factor: until they have one, they see the page to add it only.

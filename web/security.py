@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from callflow.clock import monotonic
 from callflow.site_file.reading import MOST_BYTES
 from web import problems
 
@@ -20,6 +22,8 @@ LARGEST = {
     "/announcements": 16_000_000,
     "/site-files": MOST_BYTES + 1_000_000,
 }
+#: Seconds that a body has to come, and the bytes a second that give it more time.
+BODY_WITHIN, SLOWEST = 15.0, 8_000
 
 
 def policy(*connect: str) -> str:
@@ -60,8 +64,16 @@ class _TooLargeError(HTTPException):
         super().__init__(413, f"at most {most} bytes")
 
 
+class _TooSlowError(HTTPException):
+    """The same, of a body that does not come."""
+
+    def __init__(self) -> None:
+        super().__init__(408, "the request's body did not come in time")
+
+
 class Guard:
-    """ASGI middleware: security headers on every answer, a limit on every body."""
+    """ASGI middleware: security headers on every answer, limits on every body: of its size, and of
+    the time it takes."""
 
     def __init__(self, app: ASGIApp, *, over_tls: bool = False) -> None:
         self._app = app
@@ -84,7 +96,7 @@ class Guard:
         try:
             _check_length(Headers(scope=scope).get("content-length", "0"), most)
             await self._app(scope, _counted(receive, most), send_guarded)
-        except _TooLargeError as error:
+        except (_TooLargeError, _TooSlowError) as error:
             if not started:
                 answer = problems.response(error.status_code, error.detail)
                 await answer(scope, receive, send_guarded)
@@ -96,12 +108,19 @@ def _check_length(declared: str, most: int) -> None:
 
 
 def _counted(receive: Receive, most: int) -> Receive:
-    """``receive`` that stops a body whose length was not declared, or not truly."""
-    total = 0
+    """``receive`` that stops a body whose length was not declared, or not truly; or that drips."""
+    total, whole, since = 0, False, monotonic()
 
     async def counted() -> Message:
-        nonlocal total
-        message = await receive()
+        nonlocal total, whole
+        if whole:  # what may come now is that nobody waits for the answer any more
+            return await receive()
+        try:
+            async with asyncio.timeout(since + BODY_WITHIN + total / SLOWEST - monotonic()):
+                message = await receive()
+        except TimeoutError:
+            raise _TooSlowError from None
+        whole = not message.get("more_body")
         total += len(message.get("body", b""))
         if total > most:
             raise _TooLargeError(most)

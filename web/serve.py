@@ -7,18 +7,23 @@ import contextlib
 import signal
 
 from granian.constants import Interfaces
+from granian.http import HTTP1Settings, HTTP2Settings
 from granian.log import LogLevels
 from granian.server.embed import Server
 
 from callflow.config import Settings
 from callflow.dispatch.identity import Identity, taken
 from callflow.dispatch.wake import open_store
+from callflow.open_files import room_for
 from callflow.vault import Vault
 from web.app import create_app
+from web.connections import MOST, Doorkeeper
 from web.station import Network, Prompts
 
 #: Seconds that requests under way get when the process ends.
 _GRACE = 3
+#: Connections that wait to be taken while the process is held up; bytes of a request's head.
+_BACKLOG, _HEADERS = 1024, 65_536
 
 
 def run(
@@ -42,12 +47,18 @@ async def _serve(
     vault = Vault(settings.data_dir / "keys")
     store = open_store(settings, vault)
     app = create_app(settings, store, vault, network=network, prompts=prompts, me=me)
+    most = room_for(MOST + _BACKLOG) - _BACKLOG
+    doorkeeper = Doorkeeper(app, settings.ports.web, most=most, proxies=settings.trusted_proxies)
     server = Server(
-        app,
+        doorkeeper,
         address=settings.bind,
         port=settings.ports.web,
         interface=Interfaces.ASGI,
-        backlog=512,
+        backlog=_BACKLOG,
+        # Connections that it holds, asking or not: the doorkeeper cuts them before they are all.
+        backpressure=most + _BACKLOG,
+        http1_settings=HTTP1Settings(max_buffer_size=_HEADERS),
+        http2_settings=HTTP2Settings(max_headers_size=_HEADERS),
         websockets=False,
         # With them HTTP/2, too: more than six open pages of one browser (ux.md).
         ssl_cert=settings.tls_certificate,
@@ -61,10 +72,12 @@ async def _serve(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _stop, app.state.closing, server)
+    looking = loop.create_task(doorkeeper.run())
     try:
         with contextlib.suppress(TimeoutError):
             await server.serve()
     finally:
+        looking.cancel()
         store.close()
 
 

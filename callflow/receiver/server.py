@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import resource
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +12,7 @@ import structlog
 
 from callflow.clock import Clock, monotonic
 from callflow.config import LineSettings, Settings
+from callflow.open_files import room_for
 from callflow.receiver.connections import Connection
 from callflow.receiver.doors import Client, Door, Server, Udp, least_useful
 from callflow.receiver.intake import Intake, Store
@@ -27,8 +27,6 @@ from callflow.signals.resends import Resends
 
 #: Connections at once, as far as the process may open files.
 CONNECTIONS = 4096
-#: Files that the rest of the process may need.
-SPARE_FILES = 256
 #: Seconds between two looks at time-outs, and for the last commits when stopping.
 LOOK, STOPPING = 1.0, 8.0
 
@@ -155,7 +153,7 @@ class Receiver:
 
     async def start(self) -> None:
         """Bind every port, call every receiver. Raises OSError where a port is taken."""
-        self._limit = _connection_limit()
+        self._limit = room_for(CONNECTIONS)
         for door in self._doors:
             await door.start()
         loop = asyncio.get_running_loop()
@@ -197,14 +195,3 @@ class Receiver:
             at = monotonic()
             for connection in self._all:
                 connection.look_at_time(at)
-
-
-def _connection_limit() -> int:
-    """As many connections as the process may open, its soft limit raised as far as allowed."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = CONNECTIONS + SPARE_FILES
-    if soft < wanted:
-        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    return max(16, min(CONNECTIONS, soft - SPARE_FILES))

@@ -16,7 +16,7 @@ from callflow.config import Settings
 from callflow.people import LONGEST, PLACE_WORDS, SHORTEST
 from tests.support.routes import PUBLIC
 from tests.support.source import ROOT, dotted, product
-from web import app, auth, pages, security
+from web import app, auth, connections, pages, security
 from web.accounts import RIGHTS, Right, Role
 from web.api import signals
 from web.guesses import Guesses, Limits
@@ -121,6 +121,12 @@ def test_its_limits_are_the_programs() -> None:
     assert spoken in " ".join(said.split())
     lines = f"{app._LINES_A_SECOND:.0f} a second, {app._LINES_AT_ONCE} at once"
     assert lines in " ".join(said.split())
+    held = f"{connections.MOST}, of one address (IPv6: one /64) {connections.OF_ONE} beside"
+    times = (connections.FIRST, connections.IDLE, connections.UNREAD)
+    first = "{:.0f} s to the first whole request, {:.0f} s between two, {:.0f} s in".format(*times)
+    body = f"{security.BODY_WITHIN:.0f} s, and a second more for each {security.SLOWEST} bytes"
+    for each in (held, first, body):
+        assert each in " ".join(said.split())
 
 
 def test_its_keys_are_the_programs() -> None:
