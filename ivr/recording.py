@@ -79,7 +79,7 @@ def raw_spoken(recordings: Path) -> list[str]:
 def finish_spoken(recordings: Path, name: str) -> Spoken:
     """Wrap and hash; the raw bytes stay until ``discard_spoken``. Raises OSError."""
     wav = spoken_file(recordings, name)
-    wav.parent.mkdir(mode=0o750, exist_ok=True)
+    wav.parent.mkdir(mode=0o700, exist_ok=True)
     size = _wrap(spoken_raw(recordings, name), wav, channels=1)
     path = wav.relative_to(recordings).as_posix()
     return Spoken(name=name, path=path, sha256=sha256_of(wav), duration=size / (RATE * 2))
@@ -122,7 +122,7 @@ def finish(
         if wav.exists():
             return _described(recordings, wav, answered_at, ended_at, cut=cut)
         return Finished(path="", sha256=None, duration=None, problem=RecordingProblem.MISSING)
-    wav.parent.mkdir(mode=0o750, exist_ok=True)
+    wav.parent.mkdir(mode=0o700, exist_ok=True)
     _wrap(raw, wav)
     return _described(recordings, wav, answered_at, ended_at, cut=cut)
 
@@ -161,7 +161,7 @@ def _wrap(raw: Path, wav: Path, channels: int = CHANNELS) -> int:
     of sound it holds."""
     fresh = wav.with_suffix(f".{threading.get_ident()}.new")  # two may find the same one left over
     with raw.open("rb") as source, fresh.open("wb") as target:
-        os.fchmod(target.fileno(), 0o640)
+        os.fchmod(target.fileno(), 0o600)
         target.write(bytes(_HEADER))
         size = sum(target.write(chunk) for chunk in _chunks(source))
         size -= size % (2 * channels)  # a killed Asterisk may leave half a frame

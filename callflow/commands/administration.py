@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from callflow import clock, handling
+from callflow import clock, handling, private
 from callflow.commands.base import (
     AsJson,
     group,
@@ -32,7 +32,9 @@ phone = group("Telephones on desks.")
 @db.command("upgrade")
 def db_upgrade() -> None:
     """Bring the database to this version."""
-    upgrade(settings_of_this_run().database)
+    settings = settings_of_this_run()
+    private.close(settings.data_dir)
+    upgrade(settings.database)
 
 
 Role = Annotated[str, typer.Option(help=", ".join(accounts.PEOPLE))]

@@ -16,6 +16,7 @@ from typing import TextIO, cast
 
 import structlog
 
+from callflow import private
 from callflow.config import Settings, read_settings
 from callflow.dispatch.identity import NoPlaceError
 from callflow.supervisor import ROLES, SPARE
@@ -31,6 +32,7 @@ _SWITCH = 0.0005
 def run(role: str) -> None:
     """Run one of ``ROLES`` until SIGTERM."""
     settings = settings_of_this_run()
+    private.close(settings.data_dir)
     sys.setswitchinterval(_SWITCH)
     if role == "web":
         from callflow import demo  # noqa: PLC0415
@@ -116,7 +118,9 @@ def log_processors() -> list[structlog.typing.Processor]:
 
 
 def settings_of_this_run() -> Settings:
-    """The settings; from here on logs are JSON lines on standard error. Raises BadSettings."""
+    """The settings; from here on logs are JSON lines on standard error, and
+    new files private. Raises BadSettings."""
+    private.new_files_are()
     settings = read_settings()
     # Libraries' lines too: a traceback may hold a text from outside, line breaks and all.
     lines = logging.StreamHandler(sys.stderr)

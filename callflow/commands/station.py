@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from callflow import clock, demo, handling, supervisor
+from callflow import clock, demo, handling, private, supervisor
 from callflow.commands import role
 from callflow.commands.base import console, group, open_rows, settings_of_this_run
 from callflow.config import Settings
@@ -44,6 +44,7 @@ def serve(
 def alone(settings: Settings) -> Iterator[None]:
     """One supervisor a data folder: a second one would start everything twice."""
     settings.run_dir.mkdir(parents=True, exist_ok=True)
+    private.close(settings.data_dir)
     with (settings.run_dir / "serve.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

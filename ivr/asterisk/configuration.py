@@ -142,7 +142,7 @@ def render_station(instance: Instance, settings: StationSettings, tree: Asterisk
         # A trunk that says nothing at all is given up sooner where another one is there.
         **(_PATIENT if len(settings.trunks) == 1 else _HURRIED),
     }
-    settings.recordings.mkdir(parents=True, exist_ok=True, mode=0o750)
+    settings.recordings.mkdir(parents=True, exist_ok=True, mode=0o700)
     _render(instance, values, tree)
     hold_music(instance.folder / "music" / "hold.sln")
 

@@ -91,7 +91,7 @@ class Instance:
     def make_folders(self) -> None:
         """Creates what the process writes into. Raises PermissionError on a hijacked run folder."""
         for name in ("etc", "spool", "log/cel-custom", "db", "music", "phones", "trunks"):
-            (self.folder / name).mkdir(parents=True, exist_ok=True, mode=0o750)
+            (self.folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
         self.output.parent.mkdir(parents=True, exist_ok=True)
         self.run.mkdir(mode=0o700, exist_ok=True)
         found = os.lstat(self.run)

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from tests.support.closed import open_to_others
 from tests.support.station import Station
 
 
@@ -24,6 +25,7 @@ async def test_the_doctor_finds_what_is_wrong_and_nothing_else(tmp_path: Path) -
     async with Station(tmp_path) as station:
         status, told = await doctor(station)
         assert status == 0, told["checks"]
+        assert open_to_others(tmp_path) == []
         lines = {line["name"]: line for line in told["lines"]["lines"]}
         assert {"dc09-tcp", "dc09-udp", "surgard", "dc07", "phone", "webhook"} <= set(lines)
         # A panel that encrypts, and whose account nobody declared.
