@@ -109,6 +109,7 @@ _WITHOUT_RESTORE = PERSONAL | {
     Kind.GUESSING,
     Kind.UNKNOWN,
     Kind.UNENCRYPTED,
+    Kind.UNPROVED,
     Kind.OPENING,
     Kind.CLOSING,
     Kind.CANCEL,

@@ -31,6 +31,7 @@ class Kind(StrEnum):
     CANCEL = "cancel"
     RESTORE = "restore"
     UNENCRYPTED = "unencrypted"  # an account with a key sent in clear
+    UNPROVED = "unproved"  # what did not come from the panel for certain would end something (D31)
     MISSING_POLL = "missing_poll"  # a supervised path has gone silent
     MISSING_TEST = "missing_test"  # the test that was due did not come
     PATHS_LOST = "paths_lost"  # every path of an armed site is lost: as grave as an intrusion (D9)
@@ -66,6 +67,9 @@ STATION = "station"
 #: The station's line that panels call on (Contact ID by phone).
 PHONE_LINE = "phone"
 
+#: Where a program's message came by whose token names no account: it may open, never end (D31).
+WEBHOOK, UNBOUND = "webhook", "webhook/unbound"
+
 #: Personal alarms: mute, no key or code cancels them (D7).
 PERSONAL = frozenset({Kind.HOLD_UP, Kind.PANIC, Kind.DURESS})
 #: About the station, or many sites: no site's.
@@ -87,6 +91,7 @@ class Treatment(StrEnum):
     COUNTED = "counted"  # one of a runaway panel's: only counted
     SHUNTED = "shunted"  # its zone was taken out: a swinger
     TESTED = "tested"  # the site was on test (D17)
+    UNPROVED = "unproved"  # it would end something, and nothing proves where it comes from (D31)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

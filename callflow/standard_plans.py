@@ -141,6 +141,7 @@ _HUMAN_KINDS = PERSONAL | {
     Kind.LIFT,
     Kind.UNKNOWN,
     Kind.UNENCRYPTED,
+    Kind.UNPROVED,
     Kind.MISMATCH,
     Kind.MISSING_TEST,
     Kind.PANEL_USER,  # whoever is there may know a code that was true once

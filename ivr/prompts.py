@@ -651,6 +651,7 @@ KINDS: Mapping[Kind, Mapping[str, str]] = {
     Kind.CANCEL: {"fr": "annulation", "en": "cancellation"},
     Kind.RESTORE: {"fr": "fin d'alarme", "en": "restore"},
     Kind.UNENCRYPTED: {"fr": "transmission non chiffrée", "en": "unencrypted transmission"},
+    Kind.UNPROVED: {"fr": "transmission non authentifiée", "en": "unproven transmission"},
     Kind.MISSING_POLL: {"fr": "transmetteur muet", "en": "silent panel"},
     Kind.MISSING_TEST: {"fr": "test non reçu", "en": "missing test"},
     Kind.PATHS_LOST: {"fr": "perte des transmissions", "en": "loss of all transmission"},

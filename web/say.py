@@ -26,6 +26,7 @@ _FAULTS = frozenset(
         Kind.MISSING_TEST,
         Kind.MISMATCH,
         Kind.UNENCRYPTED,
+        Kind.UNPROVED,
         Kind.RUNAWAY,
         Kind.SWINGER,
         Kind.BYPASS,

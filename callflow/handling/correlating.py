@@ -28,6 +28,8 @@ from callflow.storage.signals import Correlated
 from callflow.supervision import station_signal
 
 Row = dict[str, Any]
+#: Beside restores: what ends something, or tells that all is well.
+_ENDING = frozenset({Kind.OPENING, Kind.CLOSING, Kind.CANCEL, Kind.TEST})
 Treated = tuple[Treatment, Row | None]
 
 
@@ -155,6 +157,8 @@ class Correlation:
 
     def _treat(self, seen: Seen) -> Treated:
         place = _place(seen.site, seen.signal["account"])
+        if not seen.proven:  # whoever floods us in a panel's name makes that panel no runaway
+            place = f"unproved:{place}"
         ran_away = not seen.of_station and self._rates.too_many(
             place, seen.signal["received_at"], self.around.policy.runaway_after
         )
@@ -189,6 +193,8 @@ class Correlation:
         meaning = seen.meaning
         if meaning.opens or (seen.site is None and not seen.of_station):
             return self._alarming(seen)  # whatever an undeclared account sends is looked at
+        if not seen.proven and (meaning.restores is not None or seen.kind in _ENDING):
+            return Treatment.UNPROVED, self._unproved(seen)
         if meaning.restores is not None:
             row = self._restore(seen, meaning.restores)
             return Treatment.RESTORED if row else Treatment.NOTED, row
@@ -239,7 +245,7 @@ class Correlation:
 
     def _count_trip(self, seen: Seen) -> None:
         """A zone's alarm opened an incident, or came again after its restore."""
-        if seen.site is None or not self._may_swing(seen):
+        if seen.site is None or not self._may_swing(seen) or not seen.proven:
             return
         rules = self.around.rules(seen.site)
         count = self.around.trips(seen).again(rules, seen.at)
@@ -256,6 +262,14 @@ class Correlation:
         if told or len(correlation.lost_paths(here)) < 2 or not self.around.armed(seen.site):
             return
         self._finds("PATHS_LOST", seen, seen.at.isoformat())
+
+    def _unproved(self, seen: Seen) -> Row:
+        """Something would be over by it, and it may be anybody's: an incident in itself (D31)."""
+        row = next((r for r in self.here(seen) if r["kind"] == Kind.UNPROVED.value), None)
+        if row is None:
+            return self._open(seen, events.lookup(STATION, "UNPROVED"), Kind.UNPROVED)
+        self._join(row, seen)
+        return row
 
     def _finds(self, code: str, seen: Seen, about: str, **fields: str) -> None:
         """The station found something out, by this signal: the next batch correlates it."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from callflow.handling.surroundings import Seen, Surroundings
+from callflow.proof import is_of
 from callflow.signal import PHONE_LINE, Signal
 from callflow.supervision import station_signal
 
@@ -18,16 +19,13 @@ def strangers(around: Surroundings, seen: Sequence[Seen], now: datetime) -> list
         if declared is None or one.of_station:
             continue
         line, caller = one.signal["line"], one.signal["caller"]
-        if declared.line and not _is_of(line, declared.line):
+        if declared.keyed and not one.proven:  # DC-09 says so by itself, other ways don't
+            found.append(_said("UNENCRYPTED", one, line, "chiffré", now))
+        if declared.line and not is_of(line, declared.line):
             found.append(_said("WRONG_LINE", one, line, declared.line, now))
         if declared.phone and line == PHONE_LINE and caller != declared.phone:
             found.append(_said("WRONG_CALLER", one, caller or "-", declared.phone, now))
     return found
-
-
-def _is_of(line: str, declared: str) -> bool:
-    """A declared line means all its receivers: "surgard" is also "surgard/01-03"."""
-    return line == declared or line.startswith(f"{declared}/")
 
 
 def _said(code: str, seen: Seen, found: str, declared: str, now: datetime) -> Signal:

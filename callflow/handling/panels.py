@@ -70,10 +70,11 @@ def panel_message(tx: Tx, signal: Signal) -> bool:
     ``RESENT``: a lost alarm is worse than one stored twice. Rows tell, not memory: the panel may
     call again after a crash, and at another node.
     """
-    sites.note_heard(tx, {signal.account: Heard(signal.received_at, signal.line)})
+    heard = Heard(signal.received_at, signal.line, caller=signal.caller)
+    sites.note_heard(tx, {signal.account: heard})
     since = signal.received_at - RESENT
     last = panel_rows.newest(tx, signal.account, signal.format, since)
-    if last is not None and last["raw"] == signal.raw:
+    if last is not None and (last["raw"], last["caller"]) == (signal.raw, signal.caller):
         return False
     store_signals(tx, [signal])
     return True

@@ -28,6 +28,7 @@ Row = dict[str, Any]
 
 #: What a panel sends that is looked at here; anything else costs nothing.
 _LOOKED_AT = frozenset({Kind.OPENING, Kind.CLOSING, Kind.CANCEL, Kind.TEST})
+_BY_A_USER = frozenset({Kind.OPENING, Kind.CLOSING, Kind.CANCEL})
 _OFF_HOURS = {Opening.EARLY: "EARLY_OPENING", Opening.OUT_OF_HOURS: "OUT_OF_HOURS"}
 #: Closings of the last days that may still be late: the site was never armed in between.
 _REMEMBERED = 4
@@ -49,7 +50,7 @@ def seen(tx: Tx, signals: Sequence[Seen], awaited: set[str], now: datetime) -> l
         return []
     batch = _Batch(tx, looked_at, now)
     for one in sorted(panels, key=lambda one: (one.at, one.signal["number"])):
-        batch.look(one.signal, one.kind, one.at)
+        batch.look(one)
     return batch.findings()
 
 
@@ -71,15 +72,20 @@ class _Batch:
         self.closed: dict[str, datetime] = {}
         self.found: list[Signal] = []
 
-    def look(self, signal: Row, kind: Kind, at: datetime) -> None:
-        """One signal, raised ``at``."""
+    def look(self, one: Seen) -> None:
+        """One signal."""
+        signal, kind, at = one.signal, one.kind, one.at
         account = self.accounts.get(signal["account"])
         if account is None:
+            return
+        if not one.proven:  # who it says it was may be told; nothing is over by it (D31)
+            if kind in _BY_A_USER:
+                self._user(account, signal, kind)
             return
         if self._arrives(account, signal, kind, at):
             return
         code = None
-        if kind in (Kind.OPENING, Kind.CLOSING, Kind.CANCEL):
+        if kind in _BY_A_USER:
             code = self._user(account, signal, kind)
         if kind is Kind.OPENING:
             self._opens(account, signal, at, duress=code == "DURESS_USER")

@@ -11,6 +11,7 @@ from callflow import correlation
 from callflow.correlation import Periods, Trips, zone_key
 from callflow.handling.event_rules import meaning_of
 from callflow.handling.policy import load_policy
+from callflow.proof import proves
 from callflow.signal import STATION, Kind
 from callflow.signals.events import EventRow
 from callflow.site import Rules
@@ -31,6 +32,7 @@ class Seen(NamedTuple):
     key: str  # which zone, path or receiver it tells of
     at: datetime  # when it was raised, by our clock
     deferred: bool
+    proven: bool  # whether it came by what its account is declared with (D31)
 
     @property
     def of_station(self) -> bool:
@@ -83,7 +85,8 @@ class Surroundings:
             self.policy.deferred_after,
         )
         key = correlation.matter_key(told, signal["code"], signal["zone"], account, signal["line"])
-        return Seen(signal, site, meaning, kind, key, at, deferred)
+        proven = declared is None or proves(signal, declared)
+        return Seen(signal, site, meaning, kind, key, at, deferred, proven)
 
     def _meaning(self, signal: Row, site: str | None) -> EventRow:
         key = zone_key(signal["zone"])
@@ -105,6 +108,8 @@ class Surroundings:
     def note_arming(self, seen: Seen) -> None:
         """An opening or a closing, of a declared account."""
         if seen.site is None or seen.kind not in (Kind.OPENING, Kind.CLOSING) or seen.of_station:
+            return
+        if not seen.proven:
             return
         account, partition = seen.signal["account"], seen.signal["partition"]
         armed = seen.kind is Kind.CLOSING

@@ -155,6 +155,8 @@ def _make_live(tx: Tx, row: Row, who: str, now: datetime) -> str:
 
 def _told(signal: Row, zone_kind: Kind | None) -> tuple[Kind | None, Kind | None]:
     """(the kind that a silenced signal alarms, the kind that any signal restores)."""
+    if signal["treatment"] == Treatment.UNPROVED.value:
+        return None, None
     if signal["kind"] == Kind.RESTORE.value:
         return None, events.classify(signal["format"], signal["code"], zone_kind).restores
     silenced = signal["treatment"] == Treatment.TESTED.value

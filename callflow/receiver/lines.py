@@ -98,13 +98,14 @@ class Line:
             skew = None
             if outcome.stamp is not None:
                 skew = self._skews.of(account, outcome.stamp, now, live=not outcome.signals)
-            self._heard(account, Heard(now, self.name, skew))
+            keyed = self.protocol == "dc09" and self._station.key_of(account) is not None
+            self._heard(account, Heard(now, self.name, skew, keyed))
             if self._unreadable:
                 self._unreadable.pop(account, None)
         elif outcome.account:
             if outcome.stamp is not None:  # refused for its clock, which is worth knowing
                 ahead = (outcome.stamp - now).total_seconds()
-                self._heard(outcome.account, Heard(None, self.name, ahead))
+                self._heard(outcome.account, Heard(None, self.name, ahead, keyed=True))
             elif len(self._unreadable) < NAMED:
                 self._unreadable[outcome.account] = None
         if outcome.fault is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
@@ -22,7 +22,7 @@ from callflow.receiver.server import Receiver
 from callflow.receiver.watching import signal_of
 from callflow.signal import Signal
 from callflow.signals.protocol import Heard
-from callflow.storage import Store, StoreUnavailable, signals
+from callflow.storage import Store, StoreUnavailable, Tx, signals
 from callflow.vault import Vault
 
 log = structlog.get_logger(__name__)
@@ -53,7 +53,7 @@ class ReceiverProcess:
         self._settings, self._store = settings, store
         self._me = me or only(settings, ROLE)
         self._keys = Keys(store, vault)
-        self._heard: dict[str, Heard] = {}
+        self._heard: dict[tuple[str, str], Heard] = {}  # by account and line
         self._not_stored_since: datetime | None = None
         self._pace = Pace(settings.long_backlog)
         self._stored = False  # something, since the backlog was counted last
@@ -91,11 +91,12 @@ class ReceiverProcess:
 
     def _note_heard(self, account: str, heard: Heard) -> None:
         """Keep what the next flush writes: the last sign of life, and the last clock seen."""
-        before = self._heard.get(account)
+        # Each line by itself: what is said on another must not hide what its own line says (D31).
+        before = self._heard.get((account, heard.line))
         if before is not None and (heard.skew is None or heard.at is None):
             skew = before.skew if heard.skew is None else heard.skew
-            heard = Heard(heard.at or before.at, heard.line, skew)
-        self._heard[account] = heard
+            heard = heard._replace(at=heard.at or before.at, skew=skew)
+        self._heard[account, heard.line] = heard
 
     async def _watch_backlog(self) -> None:
         while True:
@@ -156,10 +157,10 @@ class ReceiverProcess:
         while left > 0 and self._heard:
             share = dict(islice(self._heard.items(), _FLUSH_SHARE))
             left -= len(share)
-            await self._store.write(partial(handling.heard, accounts=share))
-            for account, heard in share.items():
-                if self._heard.get(account) is heard:
-                    del self._heard[account]
+            await self._store.write(partial(_write_heard, share=share))
+            for place, heard in share.items():
+                if self._heard.get(place) is heard:
+                    del self._heard[place]
 
     async def _beat(self, receiver: Receiver) -> None:
         since = self._not_stored_since
@@ -169,6 +170,11 @@ class ReceiverProcess:
             "not_stored_since": clock.to_iso(since) if since else None,
         }
         await self._store.write(lambda tx: self._me.beat(tx, clock.now(), state))
+
+
+def _write_heard(tx: Tx, share: Mapping[tuple[str, str], Heard]) -> None:
+    for line in dict.fromkeys(line for _, line in share):
+        handling.heard(tx, {account: heard for (account, of), heard in share.items() if of == line})
 
 
 def spare_the_collector() -> None:

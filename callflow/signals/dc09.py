@@ -113,6 +113,7 @@ class _Message(NamedTuple):
     payload: str
     now: datetime
     line: str
+    exposed: bool  # not in the key of the account, which has one: it proves nothing
 
 
 def _take(
@@ -125,9 +126,8 @@ def _take(
     if head.id != _POLL and not payload.strip():
         return _unsupported(head)
     account = _account(_speaks_for(head, inner or bare or ""))
-    message = _Message(head, content, account, payload, now, _line(head, station))
-    own_key = station.key_of(account)
-    exposed = own_key is not None and own_key != key
+    exposed = not _in_own_key(station, account, key)
+    message = _Message(head, content, account, payload, now, _line(head, station), exposed)
     if head.id == _POLL:
         # Anybody may have sent a poll in clear for an account with a key: said once an hour.
         name = f"{account}|{_POLL}|{int(now.timestamp() // 3600)}"
@@ -138,8 +138,14 @@ def _take(
     if exposed:
         # On the message's own key, or a repeat would raise it again.
         signals += (_unencrypted(message, f"{name}|clear"),)
-    heard = _account(head.account) or account
+    speaks = _account(head.account) or account
+    heard = speaks if _in_own_key(station, speaks, key) else None
     return Received(_ack(head, key, now), signals, heard, None, content.stamp)
+
+
+def _in_own_key(station: Station, account: str, key: bytes | None) -> bool:
+    """Whether what ``key`` decrypted is as the account must speak; one without a key may anyhow."""
+    return station.key_of(account) in (None, key)
 
 
 def _speaks_for(head: Head, inner: str) -> str:
@@ -162,7 +168,7 @@ def _line(head: Head, station: Station) -> str:
 
 def _signals(message: _Message, name: str) -> tuple[Signal, ...]:
     """One signal for each event of the payload."""
-    head, content, account, payload, now, line = message
+    head, content, account, payload, now, line, exposed = message
     raw = _clear_text(head, content)
     shown = extra = ""
     if content.blocks:
@@ -182,7 +188,7 @@ def _signals(message: _Message, name: str) -> tuple[Signal, ...]:
             panel_time=content.stamp,
             line=line,
             extra=extra,
-            encrypted=head.encrypted,
+            encrypted=head.encrypted and not exposed,
             deduplication=f"{name}|{index}",
         )
         for index, event in enumerate(_PAYLOADS[head.id](payload))
@@ -225,9 +231,12 @@ def _unencrypted(message: _Message, deduplication: str) -> Signal:
 
 
 def _name(message: _Message) -> str:
-    """Account, sequence number and a hash of the payload: equal for a repeat."""
+    """Account, sequence number and a hash of the payload: equal for a repeat.
+
+    What proves nothing is no first delivery of what does: else it would swallow it.
+    """
     head, content = message.head, message.content
-    text = "\0".join((head.id, content.data, *content.blocks))
+    text = "\0".join((head.id, content.data, *content.blocks, *["exposed"] * message.exposed))
     return f"{message.account}|{head.sequence}|{hash_of(text)}"
 
 

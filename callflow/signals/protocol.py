@@ -47,6 +47,8 @@ class Heard(NamedTuple):
     at: datetime | None  # None: only its clock was seen, the message was refused
     line: str
     skew: float | None = None  # seconds that the panel's clock is ahead of ours
+    keyed: bool = False  # it was said in the account's own key
+    caller: str = ""  # the number that called
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

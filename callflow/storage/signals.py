@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Integer, Select, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from callflow.signal import Kind
+from callflow.signal import Kind, Treatment
 from callflow.storage import locks
 from callflow.storage import schema as t
 from callflow.storage.schema import UtcDateTime
@@ -253,7 +253,9 @@ def page(
 
 
 def came_since(tx: Tx, account: str, kind: Kind, since: datetime) -> bool:
-    """Whether a signal of ``kind`` came from an account's panel at ``since`` or later."""
+    """Whether a signal of ``kind`` came from an account's panel for certain, at ``since`` or
+    later."""
     c = t.signal.c
     query = select(c.id).where(c.account == account, c.kind == kind.value, c.received_at >= since)
+    query = query.where(c.treatment != Treatment.UNPROVED.value)
     return tx.execute(query.limit(1)).first() is not None

@@ -8,11 +8,23 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Executable, Float, bindparam, delete, func, or_, select, update
+from sqlalchemy import (
+    Boolean,
+    Executable,
+    Float,
+    String,
+    and_,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from callflow.correlation import zone_key
-from callflow.signal import Kind
+from callflow.signal import PHONE_LINE, UNBOUND, Kind
 from callflow.signals.protocol import Heard
 from callflow.site import Site, SiteState
 from callflow.storage import contacts
@@ -255,12 +267,22 @@ def accounts_changed(tx: Tx) -> None:
     upsert(tx, t.setting, ["name"], {"name": ACCOUNTS_VERSION, "value": secrets.token_hex(8)})
 
 
+# As ``proof.proves`` says it; what proves nothing is no sign of life (D31).
+_LINE = bindparam("b_line", type_=String())
+_NO_LINE = or_(t.account.c.line.is_(None), t.account.c.line == "")
+_ITS_LINE = or_(t.account.c.line == _LINE, t.account.c.line.startswith(_LINE + "/"))
+_ITS_NUMBER = and_(_LINE == PHONE_LINE, t.account.c.phone == bindparam("b_caller", type_=String()))
 _HEARD = (
     update(t.account)
-    .where(t.account.c.account == bindparam("b_account"))
+    .where(
+        t.account.c.account == bindparam("b_account"),
+        or_(t.account.c.dc09_key.is_(None), bindparam("b_keyed", type_=Boolean())),
+        or_(_NO_LINE, t.account.c.dc09_key.is_not(None), _ITS_LINE, _ITS_NUMBER),
+        or_(t.account.c.phone.is_(None), _LINE != PHONE_LINE, _ITS_NUMBER),
+    )
     .values(
         last_heard=func.coalesce(bindparam("b_at", type_=UtcDateTime()), t.account.c.last_heard),
-        last_line=bindparam("b_line"),
+        last_line=_LINE,
         skew=func.coalesce(bindparam("b_skew", type_=Float()), t.account.c.skew),
     )
 )
@@ -269,11 +291,20 @@ _HEARD = (
 def note_heard(tx: Tx, heard: Mapping[str, Heard]) -> None:
     """Write when, and on which line, each account was last heard, and how its clock is.
 
-    Accounts nobody declared are left alone. In their order: two writers must not lock each other.
+    Accounts nobody declared are left alone, and those that are declared to speak otherwise. In
+    their order: two writers must not lock each other.
     """
     rows = [
-        {"b_account": account, "b_at": one.at, "b_line": one.line[:32], "b_skew": one.skew}
+        {
+            "b_account": account,
+            "b_at": one.at,
+            "b_line": one.line[:32],
+            "b_skew": one.skew,
+            "b_keyed": one.keyed,
+            "b_caller": one.caller,
+        }
         for account, one in sorted(heard.items())
+        if one.line != UNBOUND
     ]
     if rows:
         tx.execute(_HEARD, rows)

@@ -23,6 +23,7 @@ class Declared(NamedTuple):
     line: str | None
     phone: str | None
     skew: float | None  # seconds that its panel's clock is ahead
+    keyed: bool  # it has a key of DC-09
     awaited: bool  # "arrived well" is expected from it
     rules: Row | None  # as stored
 
@@ -31,7 +32,7 @@ class Declared(NamedTuple):
 _A = t.account.c
 _DECLARED = (
     select(_A.account, _A.site_id, _A.line, _A.phone, _A.skew)
-    .add_columns(_A.arrival_due.is_not(None), t.site.c.rules)
+    .add_columns(_A.dc09_key.is_not(None), _A.arrival_due.is_not(None), t.site.c.rules)
     .outerjoin(t.site, t.site.c.id == _A.site_id)
     .where(_A.account.in_(bindparam("accounts", expanding=True)))
 )

@@ -189,6 +189,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "line": ("transmission", "line"),
     "test": ("test", "test"),
     "unencrypted": ("message non chiffré", "sent in clear"),
+    "unproved": ("message non authentifié", "message not proved"),
     "missing_poll": ("transmetteur muet", "panel silent"),
     "missing_test": ("test non reçu", "test missing"),
     "paths_lost": ("transmissions perdues site en marche", "paths lost while armed"),
@@ -247,6 +248,7 @@ TREATMENTS: Mapping[str, tuple[str, str]] = {
     "counted": ("seulement compté", "only counted"),
     "shunted": ("zone hors service, non traité", "zone taken out, not handled"),
     "tested": ("site en essai, non traité", "on test, not handled"),
+    "unproved": ("non authentifié, sans effet", "not proved, without effect"),
 }
 
 #: {name in an entry's data: its words}; a value without words is shown as it is.

@@ -132,3 +132,19 @@ class TestInClearWithAKey:
         data = f"#2424|NBA1]{stamp_of(NOW)}"
         codes = [s.code for s in told(encrypted(padded(data), account="1009")).signals]
         assert codes == ["BA", dc09.UNENCRYPTED_CODE]
+
+    @pytest.mark.parametrize("payload", ['"NULL"0001L0#1009[]', '"SIA-DCS"0001L0#1009[#1009|NOP1]'])
+    def test_it_is_no_sign_of_the_panels_life(self, payload: str) -> None:
+        assert told(payload).heard is None
+
+    def test_what_another_key_says_is_not_in_the_accounts_own(self) -> None:
+        data = f"#2424|NBA1]{stamp_of(NOW)}"
+        received = told(encrypted(padded(data), account="1009"))
+        assert [s.encrypted for s in received.signals] == [False, False]
+        assert received.heard == "1009", "whose key it is has spoken"
+
+    def test_it_swallows_nothing_that_comes_in_the_key(self) -> None:
+        where = station()
+        forged = told('"SIA-DCS"0007R1L2#1009[#1009|Nri1/OP1]', where=where)
+        own = told(encrypted(padded(f"#1009|Nri1/OP1]{stamp_of(NOW)}")), where=where)
+        assert forged.signals[0].deduplication != own.signals[0].deduplication

@@ -1,0 +1,47 @@
+"""What proves that a message came from its panel (D31). Pure.
+
+An account with a key is spoken for by that key alone; one that is declared on a line, or with a
+number to call from, by what came by it. Anything else may open an alarm and never ends, restores,
+cancels, arms or disarms one, nor does it show that a panel is alive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from callflow.signal import PHONE_LINE, STATION, UNBOUND
+
+
+class Declared(Protocol):
+    """How an account is declared to speak."""
+
+    @property
+    def keyed(self) -> bool:
+        """Whether it has a key of DC-09."""
+
+    @property
+    def line(self) -> str | None: ...
+
+    @property
+    def phone(self) -> str | None:
+        """The number that it calls from, E.164."""
+
+
+def proves(signal: Mapping[str, Any], declared: Declared) -> bool:
+    """Whether ``signal``, a row, came by what its account is declared with."""
+    if signal["format"] == STATION:
+        return True
+    if declared.keyed:
+        return bool(signal["encrypted"])
+    line = signal["line"]
+    if line == UNBOUND:
+        return False
+    if line == PHONE_LINE and declared.phone:
+        return bool(signal["caller"] == declared.phone)
+    return not declared.line or is_of(line, declared.line)
+
+
+def is_of(line: str, declared: str) -> bool:
+    """A declared line means all its receivers: "surgard" is also "surgard/01-03"."""
+    return line == declared or line.startswith(f"{declared}/")
