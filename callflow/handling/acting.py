@@ -181,20 +181,38 @@ def withdraw(tx: Tx, row: Row, now: datetime, *, step: str | None = None) -> Non
 
 
 def ask_hang_up(tx: Tx, call_id: str, who: str, now: datetime) -> None:
-    """A row that asks the call's node to hang up, within five seconds or not at all."""
-    ask_act(tx, call_id, "hang_up", who, now)
+    """A row that asks the call's node to hang up; it does so as soon as it can, though the call's
+    channel, its Asterisk or the node itself be away now. Nobody may ring who was withdrawn (D7)."""
+    ask_act(tx, call_id, "hang_up", who, now, within=_AS_LONG_AS_IT_RINGS)
 
 
 def let_go(tx: Tx, call: Row, now: datetime) -> None:
     """Nobody needs this call any more: withdrawn where it was not dialled yet, else hung up."""
     if call["state"] == CallState.REQUESTED.value:
-        calls.change(tx, call["id"], state=CallState.CANCELLED.value, ended_at=now)
-    elif call["ended_at"] is None:
+        withdrawn: Row = {"state": CallState.CANCELLED.value, "ended_at": now}
+        if calls.change(tx, call["id"], only_in=[CallState.REQUESTED], **withdrawn):
+            return
+    if call["ended_at"] is None:  # dialled, if only since ``call`` was read
         ask_hang_up(tx, call["id"], MACHINE, now)
 
 
-def ask_act(tx: Tx, call_id: str, kind: str, who: str, now: datetime, argument: str = "") -> None:
-    """A row that asks a live call's node for an act, within five seconds or not at all."""
+#: How long a node has for what an operator asks of a call: later it would surprise them.
+_AT_ONCE = timedelta(seconds=5)
+#: Longer than any call without a conversation.
+_AS_LONG_AS_IT_RINGS = timedelta(minutes=10)
+
+
+def ask_act(
+    tx: Tx,
+    call_id: str,
+    kind: str,
+    who: str,
+    now: datetime,
+    argument: str = "",
+    *,
+    within: timedelta = _AT_ONCE,
+) -> None:
+    """A row that asks a live call's node for an act, ``within`` that time or not at all."""
     calls.insert_action(
         tx,
         {
@@ -204,7 +222,7 @@ def ask_act(tx: Tx, call_id: str, kind: str, who: str, now: datetime, argument: 
             "argument": argument,
             "requester": who,
             "requested_at": now,
-            "expires_at": now + timedelta(seconds=5),
+            "expires_at": now + within,
         },
     )
 

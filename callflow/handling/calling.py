@@ -60,13 +60,17 @@ class CallOrder:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LiveCall:
-    """A call that was acted upon and, as far as the rows know, has not ended."""
+    """A call that was acted upon and, as far as the rows know, has not ended.
+
+    ``asked_to_end``: somebody asked for that, whether it was tried or not.
+    """
 
     id: str
     state: CallState
     placed_at: datetime
     to: str
     incident: str | None
+    asked_to_end: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -189,6 +193,8 @@ def _incident(tx: Tx, row: Row) -> Row | None:
 
 def live_calls(tx: Tx, *, node: str) -> list[LiveCall]:
     """Read before the PBX is asked for its channels, never after (engine.md)."""
+    rows = calls.on_trunk(tx, node)
+    unwanted = calls.all_asked_to_end(tx, [row["id"] for row in rows])
     return [
         LiveCall(
             id=row["id"],
@@ -196,8 +202,9 @@ def live_calls(tx: Tx, *, node: str) -> list[LiveCall]:
             placed_at=row["placed_at"] or row["requested_at"],
             to=row["to"],
             incident=row["incident_id"],
+            asked_to_end=row["id"] in unwanted,
         )
-        for row in calls.on_trunk(tx, node)
+        for row in rows
     ]
 
 

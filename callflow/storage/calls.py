@@ -608,9 +608,14 @@ def claim_actions(tx: Tx, node: str, now: datetime) -> list[dict[str, Any]]:
 
 def asked_to_end(tx: Tx, call_id: str) -> bool:
     """Whether somebody asked for the end of a call."""
+    return bool(all_asked_to_end(tx, [call_id]))
+
+
+def all_asked_to_end(tx: Tx, call_ids: Collection[str]) -> set[str]:
+    """Those of ``call_ids`` whose end somebody asked for."""
     a = t.call_action.c
-    query = select(a.id).where(a.call_id == call_id, a.kind == "hang_up")
-    return tx.execute(query.limit(1)).first() is not None
+    query = select(a.call_id).where(a.call_id.in_(list(call_ids)), a.kind == "hang_up")
+    return set(tx.execute(query).scalars())
 
 
 def finish_action(tx: Tx, action_id: str, result: str) -> None:

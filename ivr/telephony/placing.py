@@ -31,7 +31,7 @@ from ivr.ami import (
     Ringing,
     is_call_id,
 )
-from ivr.telephony.doubts import GRACE, Doubts
+from ivr.telephony.doubts import AGAIN, GRACE, Doubts
 
 log = structlog.get_logger(__name__)
 
@@ -83,6 +83,9 @@ class Placing:
         self._slots = asyncio.Semaphore(SLOTS)
         self._live: set[str] = set()
         self._doubts = Doubts()
+        #: Calls asked to end that have not: call id → when to hang them up again. What is withdrawn
+        #: before its channel exists would ring on.
+        self._unwanted: dict[str, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def attach(self, link: AmiLink) -> None:
@@ -109,6 +112,7 @@ class Placing:
         """
         if self._unheard:
             await self._find_unheard()
+        await self._hang_up_unwanted()
         if self.link.ready and (told or await self._store.read(self._wanted)):
             await self._claim()
 
@@ -149,6 +153,7 @@ class Placing:
         for row in rows:
             if row.state is CallState.STARTED and row.id not in self._live:
                 self._live.add(row.id)
+                self._note_if_unwanted(row)
                 self._doubts.arise(row.id, self._monotonic(), grace=GRACE)
 
     async def ask_for_doubtful(self) -> None:
@@ -175,6 +180,9 @@ class Placing:
 
     async def _place(self, order: handling.CallOrder) -> None:
         async with self._slots:
+            if order.call_id in self._unwanted:  # withdrawn while it waited here
+                await self._withdrawn(order.call_id)
+                return
             try:
                 await self._originate(order)
             except NotPlaced as error:
@@ -200,7 +208,7 @@ class Placing:
 
     async def _failed(self, call_id: str, reason: str, *, not_carried: bool) -> None:
         log.error("call.not_placed", call=call_id, reason=reason)
-        self._live.discard(call_id)
+        self._forget(call_id)
         await self._write(
             lambda tx: handling.call_ended(
                 tx,
@@ -211,6 +219,22 @@ class Placing:
                 not_carried=not_carried,
             )
         )
+
+    async def _withdrawn(self, call_id: str) -> None:
+        """Asked to end before it was dialled: it never is."""
+        self._forget(call_id)
+        outcome, detail = Outcome.NO_ANSWER, "withdrawn before it was dialled"
+        await self._write(
+            lambda tx: handling.call_ended(
+                tx, call_id, outcome=outcome, detail=detail, now=self._now()
+            )
+        )
+
+    def _forget(self, call_id: str) -> None:
+        """Its end is known."""
+        self._live.discard(call_id)
+        self._unwanted.pop(call_id, None)
+        self._doubts.settled(call_id)
 
     async def _do(self, order: handling.CallActionOrder) -> None:
         try:
@@ -223,7 +247,7 @@ class Placing:
     async def _on_call(self, order: handling.CallActionOrder) -> bool:
         match order.kind:
             case "hang_up":
-                return await self.link.hangup(order.call_id)
+                return await self._hang_up(order.call_id)
             case "take_over":
                 return await self._take_over(order.call_id)
             case "hold":
@@ -240,6 +264,27 @@ class Placing:
                 return await self._announce(order.call_id)
             case _:
                 raise NotPlaced(f"no such act on a call: {order.kind}")
+
+    async def _hang_up(self, call_id: str) -> bool:
+        """Now, and whenever something is heard of it, until it has ended."""
+        if call_id in self._live:
+            self._unwanted[call_id] = self._monotonic() + AGAIN
+        return await self.link.hangup(call_id)
+
+    async def _hang_up_unwanted(self) -> None:
+        now = self._monotonic()
+        for call_id in [call_id for call_id, at in self._unwanted.items() if at <= now]:
+            if not self.link.ready:
+                return
+            self._unwanted[call_id] = now + AGAIN
+            try:
+                await self.link.hangup(call_id)
+            except AmiError as error:
+                log.warning("call.not_hung_up", call=call_id, reason=str(error))
+
+    def _note_if_unwanted(self, row: handling.LiveCall) -> None:
+        if row.asked_to_end:
+            self._unwanted.setdefault(row.id, self._monotonic())
 
     async def _press(self, call_id: str, keys: str) -> bool:
         """As a person types: a menu that is still speaking may miss what comes faster."""
@@ -281,6 +326,7 @@ class Placing:
         known = {row.id for row in rows}
         self._live = known | (self._live - before)  # what was claimed meanwhile is ours too
         for row in rows:
+            self._note_if_unwanted(row)
             there = row.id in found or row.id in ended
             if not there and row.state is CallState.STARTED:
                 # Its Originate may still wait in an Asterisk that was held up.
@@ -313,7 +359,7 @@ class Placing:
         await self._write(lost)
         for call_id in call_ids:
             log.warning("call.lost", call=call_id)
-            self._live.discard(call_id)
+            self._forget(call_id)
             self._on_over(call_id, cut=True)
 
     async def _end_if_over(self, call_id: str) -> None:
@@ -361,8 +407,11 @@ class Placing:
             return
         self._doubts.settled(call_id)
         if isinstance(event, Ended):
-            self._live.discard(call_id)
+            self._forget(call_id)
             self._on_over(call_id, cut=False)
+        elif call_id in self._unwanted:
+            self._unwanted[call_id] = self._monotonic()
+            self._spawn(self._hang_up_unwanted())
         elif call_id not in self._live:
             self._spawn(self._end_if_over(call_id))
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import uuid
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from callflow.dispatch.wake import open_store
 from callflow.handling.acting import request_call
 from callflow.signal import Signal
 from callflow.standard_plans import STANDARD_PLANS
-from callflow.storage import Store, calls, incidents, signals
+from callflow.storage import Store, Tx, calls, incidents, signals
 from callflow.storage.upgrade import upgrade
 from callflow.vault import Vault
 from ivr.telephony.process import Telephony
@@ -117,9 +118,19 @@ class TelephonyStation:
             )
         )
 
-    async def hang_up(self, call_id: str) -> None:
-        """An operator asks for the end of a call."""
-        await self.store.write(lambda tx: handling.ask_hang_up(tx, call_id, "test", clock.now()))
+    async def hang_up(self, call_id: str, *, ago: float = 0.0) -> None:
+        """An operator asks for the end of a call, or did so many seconds ago."""
+        at = clock.now() - timedelta(seconds=ago)
+        await self.store.write(lambda tx: handling.ask_hang_up(tx, call_id, "test", at))
+
+    async def until_acted(self) -> None:
+        """Wait until every act that was asked for is claimed and has its result."""
+
+        def waits(tx: Tx) -> bool:
+            return bool(tx.exec_driver_sql("SELECT 1 FROM call_action WHERE result IS NULL").all())
+
+        while await self.store.read(waits):
+            await self.changed()
 
     def start(self) -> None:
         """Starts the telephony process."""

@@ -1,0 +1,117 @@
+"""A call that is withdrawn before its channel exists rings nowhere, whatever is held up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from callflow.storage import Tx, calls
+from tests.support.scripted_ami import Fate, ScriptedAmi
+from tests.support.telephony_station import (
+    CROWD,
+    FIRST,
+    PREMISES,
+    TelephonyStation,
+    telephony_station,
+)
+
+#: Whoever is hung up on as soon as there is a channel never rings.
+RINGS_LATE = Fate(ring_at=0.3)
+
+
+async def _withdrawn(station: TelephonyStation, call: str) -> None:
+    row = await station.until_row(call, lambda row: row["state"] == "ended")
+    assert row["outcome"] == "no_answer"
+    assert row["ringing_at"] is None
+    await station.ami.until(lambda: call not in station.ami.live)
+    assert station.ami.originated() == [call]
+
+
+async def test_it_is_hung_up_when_its_channel_comes(tmp_path: Path) -> None:
+    async with ScriptedAmi() as ami, telephony_station(ami, tmp_path) as station:
+        ami.default_fate, ami.faults.channel_delay = RINGS_LATE, 0.5
+        call = await station.call(FIRST)
+        await ami.until(lambda: ami.originated() == [call])
+        await station.hang_up(call)
+        await station.until_acted()
+        assert call not in ami.live  # asked for before it was there
+        await _withdrawn(station, call)
+
+
+@pytest.mark.parametrize("asked", ["before the crash", "while nobody was there"])
+async def test_a_restarted_telephony_knows_it_by_its_row(tmp_path: Path, asked: str) -> None:
+    async with ScriptedAmi() as ami, telephony_station(ami, tmp_path) as station:
+        ami.default_fate, ami.faults.channel_delay = RINGS_LATE, 1.5
+        call = await station.call(FIRST)
+        await ami.until(lambda: ami.originated() == [call])
+        if asked == "before the crash":
+            await station.hang_up(call)
+            await station.until_acted()
+            await station.kill()
+        else:
+            await station.kill()
+            await station.hang_up(call, ago=30)
+        assert call not in ami.live
+        station.start()
+        await _withdrawn(station, call)
+
+
+async def test_one_whose_hang_up_was_held_up_for_long_is_hung_up_all_the_same(
+    tmp_path: Path,
+) -> None:
+    async with ScriptedAmi() as ami, telephony_station(ami, tmp_path) as station:
+        call = await station.call(FIRST)
+        await station.until_row(call, lambda row: row["state"] == "ringing")
+        await station.hang_up(call, ago=30)
+        row = await station.until_row(call, lambda row: row["state"] == "ended")
+        assert row["outcome"] == "no_answer"
+
+
+async def test_a_hang_up_that_asterisk_does_not_answer_is_asked_for_again(tmp_path: Path) -> None:
+    async with ScriptedAmi() as ami, telephony_station(ami, tmp_path) as station:
+        call = await station.call(FIRST)
+        await station.until_row(call, lambda row: row["state"] == "ringing")
+        ami.faults.half_open = True
+        await station.hang_up(call)
+        await ami.until(lambda: "Hangup" in ami.names())
+        ami.faults.half_open = False
+        row = await station.until_row(call, lambda row: row["state"] == "ended")
+        assert row["outcome"] == "no_answer"
+
+
+async def test_one_that_waits_for_asterisk_is_never_dialled(tmp_path: Path) -> None:
+    async with ScriptedAmi() as ami, telephony_station(ami, tmp_path) as station:
+        ami.faults.swallow_originates = len(CROWD)
+        crowd = [await station.call(number) for number in CROWD[:8]]
+        await ami.until(lambda: len(ami.originated()) == len(crowd))
+        call = await station.call(FIRST)
+        await station.until_row(call, lambda row: row["state"] == "started")
+        await station.hang_up(call)
+        row = await station.until_row(call, lambda row: row["state"] == "ended")
+        assert (row["outcome"], row["ringing_at"]) == ("no_answer", None)
+        assert call not in ami.originated()
+
+
+async def test_a_hold_up_silences_what_is_being_dialled_at_its_site(tmp_path: Path) -> None:
+    async with ScriptedAmi() as ami, telephony_station(ami, tmp_path) as station:
+        ami.default_fate, ami.faults.channel_delay = RINGS_LATE, 0.5
+        await station.alarm("BA")
+        await ami.until(lambda: len(ami.originated()) == 1)
+        await station.alarm("HA")
+        (call,) = [row["id"] for row in await _to_site(station) if row["to"] == PREMISES]
+        row = await station.until_row(call, lambda row: row["state"] == "ended")
+        assert row["ringing_at"] is None
+        await ami.until(lambda: call not in ami.live)
+        assert [row["id"] for row in await _to_site(station)] == [call]
+
+
+async def _to_site(station: TelephonyStation) -> list[dict[str, Any]]:
+    """Calls to people of the site, whatever became of them."""
+
+    def read(tx: Tx) -> list[dict[str, Any]]:
+        rows = tx.exec_driver_sql("SELECT id FROM call WHERE step NOT IN ('queue', 'bridge')")
+        return [row for id in rows.scalars() if (row := calls.get(tx, id)) is not None]
+
+    return await station.store.read(read)
