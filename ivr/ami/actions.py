@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from callflow.phones import CALLED
 from ivr.ami.values import (
+    checked_address,
     checked_call_id,
     checked_channel_id,
     checked_key,
@@ -16,9 +17,10 @@ from ivr.ami.values import (
 Action = dict[str, str]
 
 
-def login(user: str, secret: str, *, dtmf: bool) -> Action:
-    """With only the classes of events that are read."""
+def login(user: str, secret: str, *, dtmf: bool, proofs: bool = False) -> Action:
+    """With only the classes of events that are read; ``proofs``: who proved a password."""
     mask = "system,call,user,dtmf" if dtmf else "system,call"
+    mask += ",security" if proofs else ""
     return {"Action": "Login", "Username": user, "Secret": secret, "Events": mask}
 
 
@@ -53,16 +55,19 @@ def originate(
 
 
 def ring(
-    call_id: str, phone: str, caller: str, ring_time: float, *, context: str, ours: bool = False
+    call_id: str, phone: str, caller: str, ring_time: float, *, context: str, at: str = ""
 ) -> Action:
     """An operator's phone; a desk phone shows ``caller`` (E.164). ``ring_time`` in seconds.
 
-    The caller's name is the call's id: the page behind a softphone knows the rest by it.
+    ``at`` is the address that our own Asterisk calls, never whatever was registered; "": somebody
+    else's PBX knows where its phones are. The caller's name is the call's id: the page behind a
+    softphone knows the rest by it.
     """
     endpoint = checked_phone(phone)
+    way = f"@{endpoint}{CALLED}/{checked_address(at, endpoint)}" if at else endpoint
     return {
         "Action": "Originate",
-        "Channel": f"PJSIP/@{endpoint}{CALLED}" if ours else f"PJSIP/{endpoint}",
+        "Channel": f"PJSIP/{way}",
         "ChannelId": checked_call_id(call_id),
         "Context": context,
         "Exten": "s",

@@ -75,6 +75,7 @@ class AmiLink:
     must look at: ``ami_login_refused``, ``ami_down``, ``ami_up``. ``on_device(name, state)``
     hears the states of Asterisk's devices as they change, and by ``devices``; ``on_contact(name,
     address, connected)`` that a phone registered from an address, or that this one is gone;
+    ``on_proof(name, address)`` that a password was right, and where from;
     ``on_key(channel_id, key)`` each key that a far end typed. They must not block.
     ``ours``: this Asterisk has our own configuration, not somebody else's.
     """
@@ -94,6 +95,7 @@ class AmiLink:
         on_key: Callable[[str, str], None] | None = None,
         on_device: Callable[[str, str], None] = lambda name, state: None,
         on_contact: Callable[[str, str, bool], None] = lambda name, address, connected: None,
+        on_proof: Callable[[str, str], None] | None = None,
         dice: Callable[[], float] = random.random,
     ) -> None:
         self._account = account
@@ -103,7 +105,7 @@ class AmiLink:
         self._queue: deque[Event] = deque()
         self._queue_size = queue_size
         self._on_key, self._on_device = on_key, on_device
-        self._on_contact = on_contact
+        self._on_contact, self._on_proof = on_contact, on_proof
         self._overflow = False
         self._booted = asyncio.Event()
         self._something = asyncio.Event()  # events wait, or the link died
@@ -180,16 +182,24 @@ class AmiLink:
         await self._order(call_id, action)
 
     async def ring(
-        self, call_id: str, phone: str, caller_number: str, ring_time: float, *, context: str = ""
+        self,
+        call_id: str,
+        phone: str,
+        caller_number: str,
+        ring_time: float,
+        *,
+        context: str = "",
+        at: str = "",
     ) -> None:
-        """Ask Asterisk to ring an operator's phone; the same rules as for ``originate``."""
+        """Ask Asterisk to ring an operator's phone, ``at`` its address where the Asterisk is our
+        own; the same rules as for ``originate``."""
         ordered = actions.ring(
             call_id,
             phone,
             caller_number,
             ring_time,
             context=context or self._context,
-            ours=self._ours,
+            at=at,
         )
         await self._order(call_id, ordered)
 
@@ -341,7 +351,8 @@ class AmiLink:
 
     async def _login(self) -> None:
         account = self._account
-        action = actions.login(account.user, account.secret, dtmf=self._on_key is not None)
+        dtmf, proofs = self._on_key is not None, self._on_proof is not None and self._ours
+        action = actions.login(account.user, account.secret, dtmf=dtmf, proofs=proofs)
         try:
             await self._act(action, within=self._timing.connect)
         except Refused as refusal:
@@ -441,6 +452,8 @@ class AmiLink:
                 status = text(fields, "contactstatus").lower()
                 connected = status not in ("removed", "unreachable")
                 self._on_contact(text(fields, "aor"), text(fields, "uri"), connected)
+            case "successfulauth" if self._on_proof is not None:
+                self._on_proof(text(fields, "accountid"), text(fields, "remoteaddress"))
             case "dtmfend" if self._on_key is not None and (typed := key_typed(fields)):
                 self._on_key(*typed)
         self._put(self._translator.events(fields, session))

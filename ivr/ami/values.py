@@ -15,6 +15,10 @@ _CALL_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}
 #: its node in front where it has one.
 _CHANNEL_ID = re.compile(r"(?:[0-9A-Za-z][0-9A-Za-z_.-]{0,60}-)?[0-9]{9,12}\.[0-9]{1,9}")
 _NUMBER = re.compile(r"\+?([0-9]{2,15})")
+#: No parameter but the transport: ``maddr`` and headers lead elsewhere.
+_ADDRESS = re.compile(
+    r"sip:(op-[0-9a-z-]+)@(?:[0-9.]{7,15}|\[[0-9a-f:.]{2,45}\]):[0-9]{1,5}(?:;transport=(?:tls|ws))?"
+)
 KEYS = frozenset("0123456789*#ABCD")
 _TRUNK = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
@@ -59,6 +63,14 @@ def checked_phone(name: str) -> str:
     if not is_phone(name):
         raise BadValue(f"not a telephone of ours: {name!r}")
     return name
+
+
+def checked_address(address: str, phone: str) -> str:
+    """Where this phone is called: by its name, at an IP address; raises BadValue."""
+    found = _ADDRESS.fullmatch(address)
+    if found is None or found[1] != phone:
+        raise BadValue(f"not an address of {phone}: {address!r}")
+    return address
 
 
 def checked_key(key: str) -> str:

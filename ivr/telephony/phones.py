@@ -16,6 +16,7 @@ from callflow.vault import Vault
 from ivr.asterisk.control import ControlError, command
 from ivr.asterisk.instance import Instance
 from ivr.asterisk.phones import render_phones
+from ivr.telephony.whereabouts import Whereabouts
 
 log = structlog.get_logger(__name__)
 
@@ -28,9 +29,17 @@ class Phones:
     """``look`` does what the rows ask for; ``heard`` and ``connected`` are what Asterisk says."""
 
     def __init__(
-        self, store: Store, vault: Vault, instance: Instance | None, *, node: str, now: Clock
+        self,
+        store: Store,
+        vault: Vault,
+        instance: Instance | None,
+        *,
+        node: str,
+        now: Clock,
+        trunks: Collection[tuple[str, int]] = (),
     ) -> None:
         self._store, self._vault, self._instance = store, vault, instance
+        self._whereabouts = Whereabouts(instance, trunks) if instance else None
         self._node, self._now = node, now
         self._rendered: tuple[int, datetime | None] | None = None
         self._states: dict[str, str] = {}
@@ -62,6 +71,8 @@ class Phones:
         ours = await self._store.read(lambda tx: handling.endpoints(tx, vault, node))
         render_phones(self._instance, ours)
         names = [phone.name for phone in ours]
+        if self._whereabouts is not None:
+            self._whereabouts.forget_all_but(names)
         try:
             await self._load(names)
         except ControlError as error:  # Asterisk is away; it reads the file when it begins
@@ -102,6 +113,16 @@ class Phones:
         elif self._addresses.get(name, address) == address:
             self._addresses.pop(name, None)
             self._gone.setdefault(name, self._now())
+
+    def proved(self, name: str, remote: str) -> None:
+        """A phone proved its password, from this address."""
+        if self._whereabouts is not None:
+            self._whereabouts.proved(name, remote)
+
+    async def dialled(self, name: str) -> str:
+        """Where a phone is called; "" on somebody else's PBX. Raises Refused where it is nowhere
+        that a call of ours may go to."""
+        return await self._whereabouts.dialled(name) if self._whereabouts is not None else ""
 
     async def tell(self) -> None:
         """Store what changed, and let go of the calls of phones that did not come back."""

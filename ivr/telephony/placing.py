@@ -8,7 +8,7 @@ it does not (*unknown*): doubts.py. Times inside are seconds of a monotonic cloc
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol
 
 import structlog
@@ -60,6 +60,7 @@ class CallOver(Protocol):
 class Placing:
     """The calls of one node. ``attach`` the link before anything else.
 
+    ``where`` says at which address a phone of ours is called, or raises Refused.
     ``on_over`` is told once for each call that ended or was lost, ``on_room`` when more may be
     placed although no row changed.
     """
@@ -73,10 +74,11 @@ class Placing:
         monotonic: Callable[[], float],
         on_over: CallOver,
         on_room: Callable[[], None] = lambda: None,
+        where: Callable[[str], Awaitable[str]] | None = None,
     ) -> None:
         self._store, self._node = store, node
         self._now, self._monotonic = now, monotonic
-        self._on_over, self._on_room = on_over, on_room
+        self._on_over, self._on_room, self._where = on_over, on_room, where
         self._crowded = False  # the last claim was cut short by calls that were being placed
         self._unheard = False  # whether the last claim was stored is not known
         self._link: AmiLink | None = None
@@ -198,8 +200,9 @@ class Placing:
     async def _originate(self, order: handling.CallOrder) -> None:
         context = CONTEXTS.get(order.dialogue, "")
         if not order.trunk:
+            at = await self._where(order.to) if self._where else ""
             await self.link.ring(
-                order.call_id, order.to, order.caller, order.ring_time, context=context
+                order.call_id, order.to, order.caller, order.ring_time, context=context, at=at
             )
             return
         await self.link.originate(

@@ -77,6 +77,14 @@ class Telephony:
         self._presence = Presence(store.url, settings.node)
         self._wake = open_wake(settings, ROLE)
         self._phones_changed = asyncio.Event()
+        self._phones = Phones(
+            store,
+            vault,
+            station_of(settings),
+            node=settings.node,
+            now=clock.now,
+            trunks=far_ends(settings),
+        )
         self._recordings = Recordings(
             store, settings.recordings_dir, node=settings.node, now=clock.now
         )
@@ -87,8 +95,8 @@ class Telephony:
             monotonic=clock.monotonic,
             on_over=self._recordings.over,
             on_room=self._wake.nudge,
+            where=self._phones.dialled,
         )
-        self._phones = Phones(store, vault, station_of(settings), node=settings.node, now=clock.now)
         self._refusals = refusals_of(settings)
         self._reach = TrunkReach([trunk.name for trunk in settings.all_trunks], clock.now)
         self._link = AmiLink(
@@ -98,6 +106,7 @@ class Telephony:
             on_alarm=self._alarm,
             on_device=self._device,
             on_contact=self._phones.connected,
+            on_proof=self._phones.proved,
             on_key=self._key,
             timing=Timing(boot=_BOOT[settings.asterisk]),
             ours=settings.asterisk == "embedded",
@@ -272,6 +281,13 @@ def station_of(settings: Settings) -> Instance | None:
     if settings.asterisk == "external":
         return None
     return Instance(kind=Kind.STATION, data_dir=settings.data_dir)
+
+
+def far_ends(settings: Settings) -> list[tuple[str, int]]:
+    """Where the trunks lead: no phone of ours is there."""
+    own = f"127.0.0.1:{settings.ports.simulator_sip}"
+    ends = ((trunk.address or own).rpartition(":") for trunk in settings.all_trunks)
+    return [(host, int(port)) for host, _, port in ends]
 
 
 def refusals_of(settings: Settings) -> Refusals:

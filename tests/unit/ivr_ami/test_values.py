@@ -33,8 +33,27 @@ def test_our_own_asterisk_calls_by_endpoints_that_no_redirect_can_name() -> None
         CALL, "+33639980012", "+33388000000", 30, trunk="beta", context="c", ours=True
     )
     assert out["Channel"] == "PJSIP/33639980012@beta@out/beta"
-    ring = actions.ring(CALL, "op-ana", "+33388000000", 30, context="c", ours=True)
-    assert ring["Channel"] == "PJSIP/@op-ana@out"
+    at = "sip:op-ana@192.0.2.7:40123;transport=ws"
+    ring = actions.ring(CALL, "op-ana", "+33388000000", 30, context="c", at=at)
+    assert ring["Channel"] == f"PJSIP/@op-ana@out/{at}"
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        "sip:+33899000000@192.0.2.7:5060",
+        "sip:op-ben@192.0.2.7:5060",
+        "sip:op-ana@carrier.example:5060",
+        "sip:op-ana@192.0.2.7:5060;maddr=192.0.2.9",
+        "sip:op-ana@192.0.2.7:5060?Route=%3Csip:192.0.2.9%3E",
+        "sip:op-ana@192.0.2.7:5060,sip:op-ana@192.0.2.9:5060",
+        "sip:op-ana@192.0.2.7:5060&PJSIP/112@trunk",
+        "sip:op-ana@192.0.2.7",
+    ],
+)
+def test_a_phone_is_called_by_its_name_at_an_address(at: str) -> None:
+    with pytest.raises(BadValue):
+        actions.ring(CALL, "op-ana", "+33388000000", 30, context="c", at=at)
 
 
 @given(st.text(), st.sampled_from("\r\n\0\x1b\x7f\u0085\u2028\t"))
