@@ -97,10 +97,11 @@ def prepare(settings: Settings) -> list[AsteriskProcess]:
         if settings.demo:
             demo.seed(settings, store, vault)
     asterisks = _asterisks(settings)
-    for asterisk in asterisks:
-        asterisk.start()
+    adopted = [asterisk for asterisk in asterisks if not asterisk.start()]
     for asterisk in asterisks:
         asterisk.wait_ready()
+    for asterisk in adopted:
+        asterisk.read_again()
     return asterisks
 
 

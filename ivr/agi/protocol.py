@@ -99,6 +99,11 @@ class Session:
         script = self.header.get("agi_network_script", "")
         return script.partition("?")[0].strip("/")
 
+    @property
+    def secret(self) -> str:
+        """What the dialplan says first to its AGI(), and nobody else knows; never logged."""
+        return self.header.get("agi_arg_1", "")
+
     async def get_data(self, file: str, timeout_s: float, digits: int) -> Answer:
         """Plays ``file`` and reads up to ``digits`` keys, already during it; ``#`` ends."""
         longest = 180.0 + timeout_s * (digits + 1)

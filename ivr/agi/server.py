@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -21,18 +22,27 @@ CONNECTIONS = 600
 
 
 class AgiServer:
-    """Serves ``routes`` (by name: "outgoing", "incoming", "panel") on a loopback port."""
+    """Serves ``routes`` (by name: "outgoing", "incoming", "panel") on a loopback port.
 
-    def __init__(self, routes: Mapping[str, Handler], *, connections: int = CONNECTIONS) -> None:
-        self._routes = routes
+    ``secret`` is the dialplan's first argument of AGI(): whoever does not say it is no Asterisk of
+    ours, and gets no command.
+    """
+
+    def __init__(
+        self, routes: Mapping[str, Handler], secret: str, *, connections: int = CONNECTIONS
+    ) -> None:
+        if not secret:
+            raise ValueError("FastAGI needs a secret: any user of this host could answer a call")
+        self._routes, self._secret = routes, secret.encode()
         self._limit = connections
+        self._knocking: dict[asyncio.Task[None], None] = {}  # no header yet, the oldest first
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
     async def start(self, port: int, host: str = "127.0.0.1") -> None:
         """Listens. Raises OSError where the port is taken, ValueError off loopback."""
         if host not in ("127.0.0.1", "::1"):
-            raise ValueError("FastAGI has no authentication: it stays on loopback")
+            raise ValueError("FastAGI speaks in clear: it stays on loopback")
         self._server = await asyncio.start_server(
             self._connected, host, port, limit=HEADER_LIMIT, backlog=512
         )
@@ -60,17 +70,38 @@ class AgiServer:
             await self._server.wait_closed()
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(self._tasks) >= self._limit:
+        if len(self._tasks) >= self._limit and not self._make_room():
             log.error("too many FastAGI connections", limit=self._limit)
             writer.transport.abort()
             return
         task = asyncio.create_task(self._serve(reader, writer), name="agi")
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._knocking[task] = None
+        task.add_done_callback(self._over)
+
+    def _over(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._knocking.pop(task, None)
+
+    def _make_room(self) -> bool:
+        """Let go of who has waited longest without a word; False: everybody has a call."""
+        oldest = next(iter(self._knocking), None)
+        if oldest is None:
+            return False
+        oldest.cancel()
+        self._over(oldest)
+        return True
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             session = Session(reader, writer, await read_header(reader))
+            if not hmac.compare_digest(session.secret.encode(), self._secret):
+                log.warning(
+                    "FastAGI caller without this station's secret", route=session.route[:80]
+                )
+                return
+            if (task := asyncio.current_task()) is not None:
+                self._knocking.pop(task, None)
             handler = self._routes.get(session.route, _no_such_route)
             await handler(session)
         except BadHeader as error:

@@ -135,6 +135,7 @@ def render_station(instance: Instance, settings: StationSettings, tree: Asterisk
     """Writes the station's configuration. The same settings give the same files."""
     values = asdict(settings) | {
         "ami_secret": instance.ami_secret(),
+        "fastagi_secret": instance.agi_secret(),
         "one_moment": settings.one_moment or _sound(tree, "one-moment-please"),
         "music": instance.folder / "music",
         "operators": instance.operators,

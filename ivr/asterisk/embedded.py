@@ -106,6 +106,7 @@ def render_external(settings: Settings, folder: Path) -> list[Path]:
         "ami_secret": settings.ami_secret,
         "recordings": settings.recordings_dir,
         "fastagi_port": settings.ports.agi,
+        "fastagi_secret": instance(settings, Kind.STATION).agi_secret(),
         "panel_numbers": as_dialled(settings.panel_numbers),
         "one_moment": "one-moment-please",
         "sip_tls_port": None,  # whom that PBX lets in is its own affair

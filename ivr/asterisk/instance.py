@@ -101,7 +101,14 @@ class Instance:
 
     def ami_secret(self) -> str:
         """The station's AMI secret, made once per instance and kept in a file of mode 0600."""
-        path = self.folder / "ami.secret"
+        return self._secret("ami")
+
+    def agi_secret(self) -> str:
+        """What this Asterisk says to the FastAGI server and nobody else can; kept the same way."""
+        return self._secret("agi")
+
+    def _secret(self, name: str) -> str:
+        path = self.folder / f"{name}.secret"
         try:
             return path.read_text(encoding="ascii").strip()
         except FileNotFoundError:
@@ -110,7 +117,7 @@ class Instance:
         try:
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:  # another process of the instance was faster
-            return self.ami_secret()
+            return self._secret(name)
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(secret + "\n")
         return secret

@@ -23,6 +23,16 @@ from ivr.asterisk.tree import AsteriskTree
 _POLL_S = 0.05
 #: Its place among a machine's processes (nice): a sound that waits for a report is a chopped word.
 NICENESS = -10
+#: Asterisk's own commands; a module that is loaded already stays.
+_READ_AGAIN = {
+    Kind.STATION: (
+        "module load res_pjsip_nat.so",
+        "module reload res_pjsip.so",
+        "manager reload",
+        "dialplan reload",
+    ),
+    Kind.SIMULATOR: (),
+}
 _KEPT_ENVIRONMENT = (
     *("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR"),
     *("CALLFLOW_TEST_SESSION", "CALLFLOW_TEST_CI"),
@@ -98,6 +108,14 @@ class AsteriskProcess:
     def rx(self, text: str, timeout_s: float = 10.0) -> str:
         """Runs a CLI command and returns its output. Raises control.ControlError."""
         return control.command(self.instance.control_socket, text, timeout_s)
+
+    def read_again(self) -> None:
+        """An adopted one reads what was rendered meanwhile and can change while calls are up: who
+        may log in, what telephones are, the dialplan (a call goes on at its line's number). Its
+        ports and files stay as they were."""
+        for text in _READ_AGAIN[self.kind]:
+            with suppress(control.ControlError):
+                self.rx(text)
 
     def stop(self, grace_s: float = 5.0) -> None:
         """Ends the process: it hangs up its calls, then goes; SIGKILL after the grace."""

@@ -139,7 +139,8 @@ class Telephony:
                 "outgoing": self._dialogues.outgoing,
                 "incoming": self._dialogues.incoming,
                 "panel": self._panels.panel,
-            }
+            },
+            Instance(kind=Kind.STATION, data_dir=settings.data_dir).agi_secret(),
         )
 
     @property

@@ -138,7 +138,7 @@ async def chaos(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Chaos
         }
         async with Product(tmp_path_factory.mktemp("chaos"), environment) as product:
             await product.put("/plans/chaos", PLAN)
-            people = Dialplan(ami, product.agi_port)
+            people = Dialplan(ami, product.agi_port, product.data_dir)
             yield Chaos(ami, product, people, itertools.count(1))
             ami.faults = Faults()
 

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+#: What the server of a test wants to hear first.
+SECRET = "a-secret-of-the-dialplan"
+
 
 @dataclass
 class AgiPhone:
@@ -94,7 +97,9 @@ class AgiPhone:
         }.get(entry)
 
 
-def header(route: str, channel_id: str, more: Iterable[tuple[str, str]] = ()) -> bytes:
+def header(
+    route: str, channel_id: str, more: Iterable[tuple[str, str]] = (), secret: str = SECRET
+) -> bytes:
     """As Asterisk 22 sends it, in its order."""
     fields = {
         "agi_network": "yes",
@@ -109,5 +114,6 @@ def header(route: str, channel_id: str, more: Iterable[tuple[str, str]] = ()) ->
         "agi_calleridname": "unknown",
         "agi_dnid": "33639989999",
         **dict(more),
+        "agi_arg_1": secret,
     }
     return "".join(f"{name}: {value}\n" for name, value in fields.items()).encode() + b"\n"

@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from ivr.asterisk.instance import Instance, Kind
 from tests.support.scripted_ami import ScriptedAmi, ScriptedCall
 
 
@@ -24,10 +26,12 @@ class Person:
 
 
 class Dialplan:
-    """What the dialplan does with an answered call: AGI until CALLFLOW_DONE, then hang up."""
+    """What the dialplan of the station in ``data_dir`` does with an answered call: AGI until
+    CALLFLOW_DONE, then hang up."""
 
-    def __init__(self, ami: ScriptedAmi, agi_port: int) -> None:
+    def __init__(self, ami: ScriptedAmi, agi_port: int, data_dir: Path) -> None:
         self._ami, self._port = ami, agi_port
+        self._secret = Instance(kind=Kind.STATION, data_dir=data_dir).agi_secret()
         self.people: dict[str, Person] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         ami.on_answer = self.answered
@@ -52,7 +56,7 @@ class Dialplan:
         """One AGI session; whether the call is over after it."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
         try:
-            writer.write(_header(call))
+            writer.write(_header(call, self._secret))
             variables: dict[str, str] = {}
             answers = 0
             while call.id in self._ami.live:
@@ -71,13 +75,14 @@ class Dialplan:
             writer.close()
 
 
-def _header(call: ScriptedCall) -> bytes:
+def _header(call: ScriptedCall, secret: str) -> bytes:
     lines = {
         "agi_network": "yes",
         "agi_network_script": "outgoing",
         "agi_channel": f"PJSIP/trunk-{call.id[:8]}",
         "agi_uniqueid": call.id,
         "agi_callerid": "33639989999",
+        "agi_arg_1": secret,
     }
     return "".join(f"{key}: {value}\n" for key, value in lines.items()).encode() + b"\n"
 

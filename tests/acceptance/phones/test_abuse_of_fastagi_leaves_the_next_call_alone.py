@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from ivr.asterisk.instance import Instance, Kind
 from tests.support import sites
 from tests.support.phone import Phones
 from tests.support.station import Station
@@ -23,10 +24,16 @@ _HEADER = b"agi_network: yes\nagi_network_script: %s\nagi_uniqueid: %s\nagi_call
 
 
 class Knocker:
-    """Somebody on the station's machine who opens connections; ``close`` ends those left open."""
+    """Somebody on the station's machine who opens connections; ``close`` ends those left open.
 
-    def __init__(self, port: int) -> None:
-        self._port = port
+    ``knows``: the header's line that only the station's Asterisk can say, and who may read its
+    files.
+    """
+
+    def __init__(self, station: Station) -> None:
+        self._port = station.agi_port
+        secret = Instance(kind=Kind.STATION, data_dir=station.data_dir).agi_secret()
+        self.knows = f"agi_arg_1: {secret}\n\n".encode()
         self._open: list[asyncio.StreamWriter] = []
 
     async def knock(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -71,7 +78,7 @@ async def the_end_in_a_dialogue(peer: Knocker) -> None:
         channel = (b"no-call-%d", b"node0-1795577466.9%04d")[number % 2] % number
         for route in (b"incoming", b"outgoing"):
             reader, writer = await peer.knock()
-            writer.write(_HEADER % (route, channel, b"5000") + b"\n")
+            writer.write(_HEADER % (route, channel, b"5000") + peer.knows)
             with suppress(ConnectionError):
                 await asyncio.wait_for(reader.readline(), 10)
                 writer.write(b"200 result=" if number % 3 else b"HANGUP\n")
@@ -81,7 +88,7 @@ async def the_end_in_a_dialogue(peer: Knocker) -> None:
 async def nonsense_for_answers(peer: Knocker) -> None:
     for answer in (b"x" * 100_000 + b"\n", b"520-Invalid\n", b"\xff\xfe\n", b"HANGUP511 dead\n"):
         reader, writer = await peer.knock()
-        writer.write(_HEADER % (b"incoming", b"nonsense-%d" % len(answer), b"5001") + b"\n")
+        writer.write(_HEADER % (b"incoming", b"nonsense-%d" % len(answer), b"5001") + peer.knows)
         with suppress(ConnectionError):
             await asyncio.wait_for(reader.readline(), 10)
             writer.write(answer)
@@ -89,7 +96,19 @@ async def nonsense_for_answers(peer: Knocker) -> None:
         writer.close()
 
 
+async def calls_of_a_stranger(peer: Knocker) -> None:
+    """Another user of the machine answers for a phone, or calls: no command, so no prompt, no code
+    and no dialogue."""
+    for said in (b"\n", b"agi_arg_1: a-guess\n\n"):
+        for route in (b"incoming", b"outgoing", b"panel"):
+            reader, writer = await peer.knock()
+            writer.write(_HEADER % (route, b"node0-1795577466.1", b"5002") + said)
+            with suppress(ConnectionError):
+                assert await asyncio.wait_for(reader.read(), 10) == b""
+
+
 ABUSE: tuple[Callable[[Knocker], Awaitable[None]], ...] = (
+    calls_of_a_stranger,
     connect_and_close,
     half_headers,
     a_header_of_2_mb,
@@ -134,7 +153,7 @@ async def the_next_call_works(station: Station) -> None:
 
 async def test_the_next_call_works_and_the_station_rests(station: Station) -> None:
     pid = await telephony(station)
-    peer = Knocker(station.agi_port)
+    peer = Knocker(station)
     for abuse in ABUSE:
         await abuse(peer)
     await the_next_call_works(station)

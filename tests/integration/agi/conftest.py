@@ -14,7 +14,7 @@ from ivr.agi import AgiServer, Dialogues
 from ivr.agi.voices import Voices
 from ivr.dialogue import CodeVerdict, Dialogue, Facts
 from ivr.speech import Sentence
-from tests.support.agi_phone import AgiPhone
+from tests.support.agi_phone import SECRET, AgiPhone
 from tests.support.dialogue_store import MemoryStore
 
 
@@ -78,7 +78,7 @@ async def station(tmp_path: Path) -> AsyncIterator[Station]:
     speech = Reader()
     dialogues = Dialogues(store, speech, mute, Voices(tmp_path, tmp_path / "turns"))
     server = AgiServer(
-        {"outgoing": dialogues.outgoing, "incoming": dialogues.incoming}, connections=40
+        {"outgoing": dialogues.outgoing, "incoming": dialogues.incoming}, SECRET, connections=40
     )
     await server.start(0)
     yield Station(store, server, dialogues, speech, mutes)

@@ -10,7 +10,7 @@ import pytest
 from callflow.call import Outcome
 from ivr.agi import AgiServer, protocol
 from tests.integration.agi.conftest import Station, eventually
-from tests.support.agi_phone import header
+from tests.support.agi_phone import SECRET, header
 
 
 async def next_call_works(station: Station) -> None:
@@ -77,12 +77,51 @@ async def test_many_slow_headers_stand_in_nobodys_way(station: Station) -> None:
         writer.close()
 
 
-async def test_above_the_limit_a_peer_is_turned_away_at_once(station: Station) -> None:
-    held = [await asyncio.open_connection("127.0.0.1", station.server.port) for _ in range(40)]
-    assert await send(station, header("outgoing", "call-1")) == b""
+async def test_idle_connections_up_to_the_limit_stand_in_nobodys_way(station: Station) -> None:
+    held = [await asyncio.open_connection("127.0.0.1", station.server.port) for _ in range(90)]
+    await next_call_works(station)
     for _, writer in held:
         writer.close()
     await eventually(lambda: station.server.sessions == 0)
+
+
+async def test_above_the_limit_of_calls_another_one_is_turned_away_at_once(
+    station: Station,
+) -> None:
+    held = []
+    for number in range(40):
+        reader, writer = await asyncio.open_connection("127.0.0.1", station.server.port)
+        writer.write(header("outgoing", f"call-{number + 100}"))
+        await reader.readline()
+        held.append(writer)
+    assert await send(station, header("outgoing", "call-1")) == b""
+    for writer in held:
+        writer.close()
+    await eventually(lambda: station.server.sessions == 0)
+    await next_call_works(station)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "",
+        "another-secret",
+        SECRET[:-1],
+        SECRET + "x",
+        SECRET.upper(),
+        "é",
+        f"x\nagi_arg_1: {SECRET}",
+    ],
+    ids=["none", "another", "shorter", "longer", "capitals", "no ASCII", "second"],
+)
+async def test_whoever_does_not_know_the_secret_gets_no_command(
+    station: Station, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for route in ("outgoing", "incoming", "panel", "nothing"):
+        assert await send(station, header(route, "call-1", secret=said)) == b""
+    assert station.store.concluded == {}
+    assert station.store.arrivals == []
+    assert SECRET not in capsys.readouterr().out
     await next_call_works(station)
 
 
@@ -165,4 +204,4 @@ async def test_another_route_gets_one_command_and_the_end(station: Station, rout
 
 async def test_off_loopback_it_does_not_listen() -> None:
     with pytest.raises(ValueError, match="loopback"):
-        await AgiServer({}).start(0, "0.0.0.0")
+        await AgiServer({}, SECRET).start(0, "0.0.0.0")

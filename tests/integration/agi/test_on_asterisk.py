@@ -71,8 +71,13 @@ class Talking:
     async def another_server(self) -> None:
         """The first one goes as by kill -9: its sessions end, nothing is said to Asterisk."""
         await self.server.close()
-        self.server = AgiServer({"outgoing": self.dialogues.outgoing})
+        self.server = AgiServer({"outgoing": self.dialogues.outgoing}, secret_of(self.pair))
         await self.server.start(self.pair.agi_port)
+
+
+def secret_of(pair: Pair) -> str:
+    """What its dialplan was rendered with."""
+    return pair.station.instance.agi_secret()
 
 
 async def _nothing(*_: object) -> None:
@@ -95,7 +100,7 @@ async def talking(pair: Pair, tmp_path: Path, shared: Path) -> AsyncIterator[Tal
     await speech.start()
     await speech.prewarm(fixed_sentences())
     dialogues = Dialogues(store, speech, mute, Voices(tmp_path, tmp_path / "turns"))
-    server = AgiServer({"outgoing": dialogues.outgoing})
+    server = AgiServer({"outgoing": dialogues.outgoing}, secret_of(pair))
     await server.start(pair.agi_port)
     ami = pair.ami()
     secret = pair.station.instance.ami_secret()

@@ -12,6 +12,7 @@ from callflow.call import Outcome
 from callflow.signals.contact_id import block_keys
 from ivr.agi import AgiServer
 from ivr.contact_id import BLOCKS_AT_MOST, HANDSHAKE, KISS_OFF, NOISE_AT_MOST, Arrival, Panels
+from tests.support.agi_phone import SECRET
 from tests.support.panel_agi import GONE, SILENCE, MemoryPanels, PanelOnAgi
 
 CHANNEL = "node0-1764000000.7"
@@ -38,7 +39,7 @@ class Line:
 async def line() -> AsyncIterator[Line]:
     store = MemoryPanels()
     panels = Panels(store, Path("/tones"))
-    server = AgiServer({"panel": panels.panel})
+    server = AgiServer({"panel": panels.panel}, SECRET)
     await server.start(0)
     yield Line(store, panels, server)
     await server.close()

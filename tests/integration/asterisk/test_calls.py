@@ -208,3 +208,30 @@ def test_a_wrong_secret_is_refused(pair: Pair) -> None:
     intruder = Ami(pair.ami_port, "wrong")
     assert intruder.logged_in["Response"] == "Error"
     intruder.close()
+
+
+def test_an_adopted_asterisk_says_the_secret_that_was_rendered_meanwhile(
+    pair: Pair, ami: Ami, agi: AgiServer
+) -> None:
+    """A call that is up goes on at its line."""
+    dialplan = pair.station.instance.etc / "extensions.conf"
+    before, secret = dialplan.read_text(), pair.station.instance.agi_secret()
+    turns: list[str] = []
+
+    def dialogue(call: AgiCall) -> None:
+        turns.append(call.headers["agi_arg_1"])
+        if len(turns) == 1:
+            dialplan.write_text(before.replace(secret, "another-secret"))
+            pair.station.read_again()
+        else:
+            call.done()
+
+    agi.script = dialogue
+    pair.simulator.set_phone(Phone(number="+33639985031", after_s=0))
+    try:
+        call = ami.originate("33639985031")
+        assert ami.event("Hangup", call)["Cause"] == "16"
+    finally:
+        dialplan.write_text(before)
+        pair.station.read_again()
+    assert turns == [secret, "another-secret"]

@@ -37,7 +37,7 @@ async def test_a_requested_call_is_placed_rings_and_ends_busy(tmp_path: Path) ->
 async def test_a_person_types_the_code_and_the_incident_is_closed(tmp_path: Path) -> None:
     async with ScriptedAmi() as ami, telephony_station(ami, tmp_path) as station:
         ami.default_fate = ANSWERS
-        people = Dialplan(ami, station.settings.ports.agi)
+        people = Dialplan(ami, station.settings.ports.agi, tmp_path)
         people.people[_digits(PREMISES)] = Person(keys=["2580", "1"])
         await station.alarm()
         await ami.until(lambda: len(ami.originated()) == 1)

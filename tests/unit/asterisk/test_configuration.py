@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from callflow.config import Settings
+from callflow.handling.phones import Endpoint
+from callflow.phones import PhoneKind
 from ivr.asterisk import embedded
 from ivr.asterisk.configuration import UnsafeSetting
 from ivr.asterisk.instance import Instance, Kind
+from ivr.asterisk.phones import render_phones
 from ivr.asterisk.tree import AsteriskTree
 
 TREE = AsteriskTree(
@@ -58,8 +62,32 @@ def test_the_secret_is_random_kept_and_readable_by_its_owner_only(tmp_path: Path
     assert one.ami_secret() != other.ami_secret()
     assert len(one.ami_secret()) >= 24
     assert _station(tmp_path / "a").ami_secret() == one.ami_secret()
-    for path in (one.folder / "ami.secret", one.etc / "manager.conf"):
+    files = (("ami.secret", "agi.secret"), ("manager.conf", "extensions.conf"))
+    for path in (*(one.folder / name for name in files[0]), *(one.etc / n for n in files[1])):
         assert path.stat().st_mode & 0o777 == 0o600
+
+
+def _agis(dialplan: str) -> list[str]:
+    return re.findall(r"AGI\((agi://.*)\)$", dialplan, flags=re.MULTILINE)
+
+
+def test_each_agi_says_the_secret_of_its_station(tmp_path: Path) -> None:
+    one, other = _station(tmp_path / "a"), _station(tmp_path / "b")
+    assert one.agi_secret() not in (one.ami_secret(), other.agi_secret())
+    asked = _agis((one.etc / "extensions.conf").read_text())
+    assert len(asked) == 4
+    assert {call.partition(",")[2] for call in asked} == {one.agi_secret()}
+
+
+def test_no_endpoint_that_has_no_password_is_known_by_a_name(tmp_path: Path) -> None:
+    """Of a telephone; a trunk is known by its address, which is an `identify` section's."""
+    instance = _station(tmp_path)
+    phone = Endpoint(name="op-ana", kind=PhoneKind.DESK, secret="a-secret-of-the-desk-phone")
+    render_phones(instance, [phone])
+    pjsip = (instance.etc / "pjsip.conf").read_text()
+    assert "[op-ana@out](desk-phone,called-phone)\naors" in instance.operators.read_text()
+    assert "[called-phone](!)\nidentify_by = ip\n" in pjsip
+    assert re.findall(r"^endpoint = (.*)$", pjsip, flags=re.MULTILINE) == ["trunk"]
 
 
 @pytest.mark.parametrize(
@@ -104,7 +132,10 @@ def test_another_pbx_is_given_our_dialplan_our_user_and_our_bridge_and_keeps_its
     assert not any("[general]" in text for text in found.values())
     assert "[centrale]\nsecret = s3cret\n" in found["callflow_manager.conf"]
     assert "port =" not in found["callflow_manager.conf"]
-    assert "agi://127.0.0.1:12573/${CALLFLOW_ROUTE}" in found["callflow_extensions.conf"]
+    secret = Instance(kind=Kind.STATION, data_dir=tmp_path).agi_secret()
+    asked = f"AGI(agi://127.0.0.1:12573/${{CALLFLOW_ROUTE}},{secret})"
+    assert asked in found["callflow_extensions.conf"]
+    assert (tmp_path / "include" / "callflow_extensions.conf").stat().st_mode & 0o777 == 0o600
     assert "[callflow-user]" in found["callflow_confbridge.conf"]
 
 
