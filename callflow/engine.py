@@ -40,6 +40,7 @@ _FEWEST, _MOST = 4, 200
 _HOLD = 0.04
 _TICK = timedelta(seconds=1)
 _BEAT = timedelta(seconds=2)
+_BEAT_PATIENCE = 0.2  # seconds that it may wait for others to share its commit with
 _DOOMED = timedelta(seconds=5)
 _CLOCK_BACK = 2.0  # seconds: smaller steps delay nothing that counts
 
@@ -166,7 +167,7 @@ class Engine:
             self._me.beat(tx, now, state)
             return machines.share(tx, self._me.name, now)
 
-        self._share = await self._store.write(beat)
+        self._share = await self._store.write(beat, patience=_BEAT_PATIENCE)
 
     async def _delete_images(self) -> None:
         await delete_doomed(self._store, "images", self._images, self._node, clock.now())

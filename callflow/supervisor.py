@@ -125,6 +125,7 @@ class Supervisor:
                 stderr=output,
                 env={**child_environment(self._settings), SPARE: "1" if spare else ""},
                 preexec_fn=_end_with_parent,
+                start_new_session=True,  # the kernel weighs roles by it (niceness.py)
             )
 
     async def _end(self, child: asyncio.subprocess.Process) -> None:

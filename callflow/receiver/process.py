@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -38,8 +37,6 @@ _FLUSH_SHARE = 500
 _BACKLOG_EVERY = 0.1
 #: Seconds between two looks at the hardware receivers' heartbeats.
 _WATCH_EVERY = 1.0
-#: Objects more than at the last look, before the collector of cycles looks again.
-_COLLECT_AFTER = 50_000
 #: A restart forgets no repeat of the last minutes.
 _REPEATS = timedelta(minutes=15)
 
@@ -177,18 +174,8 @@ def _write_heard(tx: Tx, share: Mapping[tuple[str, str], Heard]) -> None:
         handling.heard(tx, {account: heard for (account, of), heard in share.items() if of == line})
 
 
-def spare_the_collector() -> None:
-    """What waits for a commit is no garbage, and there is much of it: search it less often.
-
-    Nor does what was loaded so far become any. It costs a tenth of the receiver's time otherwise.
-    """
-    gc.freeze()
-    gc.set_threshold(_COLLECT_AFTER)
-
-
 async def serve(settings: Settings) -> None:
     """Until cancelled; what was acknowledged is stored."""
-    spare_the_collector()
     with taken(settings, ROLE) as me:
         vault = Vault(settings.data_dir / "keys")
         store = open_store(settings, vault)

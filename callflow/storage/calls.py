@@ -81,11 +81,19 @@ def _change(names: tuple[str, ...], only_in: tuple[CallState, ...]) -> Update:
 
 def change(tx: Tx, call_id: str, *, only_in: Sequence[CallState] = (), **values: Any) -> bool:
     """Write ``values``; with ``only_in``, only when the call is in one of these states."""
-    if "ended_at" in values:  # a channel and a number are free: the next one may be called
-        hint(tx, "telephony")
     query = _change(tuple(values), tuple(only_in))
     bound = {f"b_{name}": value for name, value in values.items()}
-    return tx.execute(query, {"b_id": call_id, **bound}).rowcount == 1
+    changed = tx.execute(query, {"b_id": call_id, **bound}).rowcount == 1
+    if changed and "ended_at" in values and _somebody_waits(tx):
+        hint(tx, "telephony")  # a channel and a number are free: the next one may be called
+    return changed
+
+
+_ANY_REQUESTED = select(t.call.c.id).where(t.call.c.state == CallState.REQUESTED.value).limit(1)
+
+
+def _somebody_waits(tx: Tx) -> bool:
+    return tx.execute(_ANY_REQUESTED).first() is not None
 
 
 _START = (

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import SQLAlchemyError
 
+from callflow.clock import monotonic
 from callflow.storage.connecting import WAIT, check_whole, make_engine, open_turns, turn
 from callflow.storage.outage import Outage, StoreUnavailable
 
@@ -32,10 +33,11 @@ _PAUSE = 0.002  # seconds left to other processes' writers after each commit (en
 
 
 class _Job:
-    __slots__ = ("function", "future")
+    __slots__ = ("by", "function", "future")
 
-    def __init__(self, function: Callable[[Tx], Any]) -> None:
+    def __init__(self, function: Callable[[Tx], Any], by: float = 0.0) -> None:
         self.function = function
+        self.by = by  # on the monotonic clock: begun no later, but for what is before it
         self.future: Future[Any] = Future()
 
 
@@ -79,12 +81,15 @@ class Store:
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
-    async def write(self, function: Callable[[Tx], T]) -> T:
+    async def write(self, function: Callable[[Tx], T], *, patience: float = 0.0) -> T:
         """Run ``function`` in the next commit; its value once that is durable.
+
+        ``patience``: so many seconds it may wait for others to share its commit with; whatever
+        has none takes along who waits. A commit is what all processes take turns at.
 
         Raises StoreUnavailable, and ``function`` is not run, where its turn does not come.
         """
-        submitted = self._submit(function)
+        submitted = self._submit(function, patience)
         waiting = asyncio.wrap_future(submitted)
         try:
             await asyncio.wait({waiting}, timeout=WAIT)
@@ -142,8 +147,8 @@ class Store:
 
     # --- the writer thread -----------------------------------------------------------------
 
-    def _submit(self, function: Callable[[Tx], T]) -> Future[T]:
-        job = _Job(function)
+    def _submit(self, function: Callable[[Tx], T], patience: float = 0.0) -> Future[T]:
+        job = _Job(function, monotonic() + patience if patience else 0.0)
         self._jobs.put(job)
         return job.future
 
@@ -156,16 +161,19 @@ class Store:
             self._stopping.wait(_PAUSE)
 
     def _gather(self, first: _Job) -> list[_Job]:
-        batch = [first]
+        """All that wait, and what comes until the first of them must wait no longer."""
+        batch, by = [first], first.by
         while len(batch) < _BATCH:
+            left = by - monotonic() if by else 0.0
             try:
-                job = self._jobs.get_nowait()
+                job = self._jobs.get(timeout=left) if left > 0 else self._jobs.get_nowait()
             except queue.Empty:
                 break
             if job is None:
                 self._jobs.put(None)
                 break
             batch.append(job)
+            by = min(by, job.by)
         return batch
 
     def _commit(self, batch: list[_Job]) -> None:

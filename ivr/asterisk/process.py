@@ -16,13 +16,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from callflow.clock import monotonic, now
+from callflow.niceness import ASTERISK, place
 from ivr.asterisk import control
 from ivr.asterisk.instance import Instance, Kind
 from ivr.asterisk.tree import AsteriskTree
 
 _POLL_S = 0.05
-#: Its place among a machine's processes (nice): a sound that waits for a report is a chopped word.
-NICENESS = -10
 #: Asterisk's own commands; a module that is loaded already stays.
 _READ_AGAIN = {
     Kind.STATION: (
@@ -163,7 +162,7 @@ class AsteriskProcess:
                 env=environment,
                 start_new_session=True,
             )
-        _goes_first(self._child.pid)
+        place(self._child.pid, ASTERISK)
         _write_whole(self.instance.pid_file, f"{self._child.pid}\n")
 
     def _adopt_patiently(self, patience_s: float) -> bool:
@@ -215,16 +214,3 @@ def _write_whole(path: Path, text: str) -> None:
     fresh = path.with_suffix(".new")
     fresh.write_text(text, encoding="ascii")
     fresh.replace(path)
-
-
-def _goes_first(pid: int) -> None:
-    """Its threads, and its session: a kernel that groups processes by sessions (sched(7),
-    autogroup) weighs those against each other. Without the right it does as it is."""
-    with suppress(OSError):
-        # The first thread, and those that it begins from now on; then those that had begun.
-        os.setpriority(os.PRIO_PROCESS, pid, NICENESS)
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            with suppress(ProcessLookupError):
-                os.setpriority(os.PRIO_PROCESS, int(task.name), NICENESS)
-    with suppress(OSError):  # the kernel does not group, or we may not
-        Path(f"/proc/{pid}/autogroup").write_text(str(NICENESS), encoding="ascii")

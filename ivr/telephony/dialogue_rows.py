@@ -15,6 +15,9 @@ from ivr.ami import is_channel_id
 from ivr.dialogue import CodeVerdict, Conclude, Deed, Effect, Facts, Progress, advance
 from ivr.recording import Spoken
 
+#: Seconds that a dialogue's commit may wait for others': nobody hears it.
+_PATIENCE = 0.01
+
 
 class DialogueRows:
     """What ``ivr.agi`` needs of the store. ``on_arrived`` is told of each call from outside."""
@@ -39,7 +42,7 @@ class DialogueRows:
             handling.call_answered(tx, channel_id, now)
             return handling.dialogue_begin(tx, self._vault, channel_id)
 
-        return await self._store.write(picked_up)
+        return await self._store.write(picked_up, patience=_PATIENCE)
 
     async def arrived(
         self, channel_id: str, caller: str, called: str, name: str
@@ -57,7 +60,7 @@ class DialogueRows:
             return handling.dialogue_begin(tx, self._vault, channel_id)
 
         try:
-            return await self._store.write(stored)
+            return await self._store.write(stored, patience=_PATIENCE)
         finally:  # where the commit's answer was lost there may be a row, whose end must be heard
             self._on_arrived(channel_id)
 
@@ -84,7 +87,7 @@ class DialogueRows:
                 handling.dialogue_bridge(tx, channel_id, now)
             return after, effects
 
-        return await self._store.write(performed)
+        return await self._store.write(performed, patience=_PATIENCE)
 
     async def spoken(self, channel_id: str, recorded: Spoken) -> None:
         """What was said after a tone, kept."""
@@ -100,7 +103,7 @@ class DialogueRows:
             if progress.bridge:
                 handling.dialogue_bridge(tx, channel_id, self._now())
 
-        await self._store.write(saved)
+        await self._store.write(saved, patience=_PATIENCE)
 
     async def conclude(self, channel_id: str, outcome: Outcome) -> None:
         """The result, with what follows from it."""
@@ -110,4 +113,4 @@ class DialogueRows:
             if outcome is Outcome.ERROR:  # our bug: whoever is on the line waits for a human
                 handling.dialogue_bridge(tx, channel_id, self._now())
 
-        await self._store.write(concluded)
+        await self._store.write(concluded, patience=_PATIENCE)

@@ -48,6 +48,8 @@ POSITION = "callflow-position"
 #: Where the dialplan takes the calls of some dialogues: a service is never played anything.
 CONTEXTS = {"service": "callflow-service"}
 #: Seconds between two tries to store what Asterisk said, while the store is away.
+#: Seconds that what Asterisk said may wait for others to share its commit with.
+_PATIENCE = 0.02
 _STORE_RETRY = 0.25
 
 
@@ -424,7 +426,7 @@ class Placing:
         """Write, for as long as the store is away: what Asterisk said is not said again."""
         while True:
             try:
-                await self._store.write(function)
+                await self._store.write(function, patience=_PATIENCE)
             except StoreUnavailable as error:
                 if error.permanent:
                     raise

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import shutil
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
@@ -45,10 +44,9 @@ from ivr.transcribing import Transcriber
 log = structlog.get_logger(__name__)
 
 ROLE = "telephony"
-#: Its place among a machine's processes, after Asterisk (ivr/asterisk/process.py).
-NICENESS = -5
 _LOOK_EVERY = 0.1  # seconds: a lost wake-up costs no more
 _BEAT_EVERY = 2.0
+_BEAT_PATIENCE = 0.2  # seconds that it may wait for others to share its commit with
 _SWEEP_EVERY = 20.0
 _DRAFTS_EVERY = 3.0
 _DOOMED_EVERY = 5.0
@@ -188,12 +186,16 @@ class Telephony:
 
     async def _look(self) -> None:
         """Do what the rows ask for."""
+        phones_at, phones_told = clock.monotonic(), False
         while True:
             told = await self._wake.wait(_LOOK_EVERY)
+            phones_told |= told
             try:
                 await self._placing.look(told=told)
                 await self._placing.ask_for_doubtful()
-                if told:  # after the calls: those don't wait for it
+                # After the calls, which don't wait for it, nor ask for it 25 times a second.
+                if phones_told and clock.monotonic() - phones_at >= _LOOK_EVERY:
+                    phones_at, phones_told = clock.monotonic(), False
                     await self._phones.look()
             except StoreUnavailable as error:
                 log.debug("store.away", reason=error.reason)  # the store says it, once
@@ -254,7 +256,9 @@ class Telephony:
             "panels": dict(self._panels.counts),
             "sip": self._refusals.state(),
         }
-        await self._store.write(lambda tx: self._me.beat(tx, clock.now(), state))
+        await self._store.write(
+            lambda tx: self._me.beat(tx, clock.now(), state), patience=_BEAT_PATIENCE
+        )
         if await self._presence.was_missed() and self._link.connected:
             log.warning("node.was_missed", node=node)
             try:
@@ -329,8 +333,6 @@ async def one_moment(settings: Settings) -> Path | None:
 
 async def serve(settings: Settings) -> None:
     """The role ``telephony`` of ``callflow serve``: until cancelled."""
-    with contextlib.suppress(PermissionError):  # a key that was pressed goes before a report
-        os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
     with taken(settings, ROLE) as me:
         vault = Vault(settings.data_dir / "keys")
         store = open_store(settings, vault)

@@ -16,10 +16,10 @@ from typing import Any
 import structlog
 
 from callflow import clock, handling
+from callflow.commands.role import spare_the_collector
 from callflow.config import Settings
 from callflow.receiver import Receiver
 from callflow.receiver.intake import Store as Save
-from callflow.receiver.process import spare_the_collector
 from callflow.signal import Signal
 from callflow.storage import Store
 from callflow.storage import store as store_module

@@ -8,7 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ivr.asterisk.process import NICENESS, AsteriskProcess
+from callflow.niceness import ASTERISK
+from ivr.asterisk.process import AsteriskProcess
 from ivr.asterisk.simulator import Phone, Simulator
 from ivr.asterisk.tree import AsteriskTree
 from tests.integration.asterisk.conftest import Pair, start_pair, stop_pair
@@ -46,10 +47,10 @@ def test_its_sound_goes_before_what_else_the_machine_does(pair: Pair) -> None:
     threads = [int(task.name) for task in Path(f"/proc/{pid}/task").iterdir()]
     places = {os.getpriority(os.PRIO_PROCESS, thread) for thread in threads}
     allowed = os.geteuid() == 0
-    assert places == {NICENESS if allowed else os.getpriority(os.PRIO_PROCESS, 0)}
+    assert places == {ASTERISK if allowed else os.getpriority(os.PRIO_PROCESS, 0)}
     group = Path(f"/proc/{pid}/autogroup")
     if allowed and group.exists():
-        assert group.read_text().endswith(f"nice {NICENESS}\n")
+        assert group.read_text().endswith(f"nice {ASTERISK}\n")
 
 
 STARTER = """

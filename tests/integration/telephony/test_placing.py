@@ -241,8 +241,8 @@ async def test_a_claim_whose_commit_was_not_heard_of_blocks_its_number_for_a_mom
     write = Store.write
     lost: list[Any] = []
 
-    async def answer_lost(self: Store, function: Callable[[Tx], Any]) -> Any:
-        value = await write(self, function)
+    async def answer_lost(self: Store, function: Callable[[Tx], Any], **how: Any) -> Any:
+        value = await write(self, function, **how)
         if function.__name__ == "claimed" and value[1] and not lost:
             lost.append(value)
             raise StoreUnavailable("the connection was lost at the commit")

@@ -135,10 +135,10 @@ class ProcessStore(Store):
         self.fate: Fault | None = None
         self.fails_in: int | None = None
 
-    async def write(self, function: Callable[[Tx], T]) -> T:
+    async def write(self, function: Callable[[Tx], T], *, patience: float = 0.0) -> T:
         """As the real one; in a dead process nothing goes on."""
         self._check_alive()
-        return await super().write(function)
+        return await super().write(function, patience=patience)
 
     async def read(self, function: Callable[[Tx], T]) -> T:
         """At once: what is read is what was committed last."""
@@ -161,7 +161,7 @@ class ProcessStore(Store):
         if self.dead:
             raise asyncio.CancelledError
 
-    def _submit(self, function: Callable[[Tx], T]) -> Any:
+    def _submit(self, function: Callable[[Tx], T], patience: float = 0.0) -> Any:
         job = _Job(function)
         self._queue.append(job)
         if not self._flushing:
