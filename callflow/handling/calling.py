@@ -246,7 +246,7 @@ def call_ended(
     ``not_carried``: the trunk refused the call, and nobody was asked (``causes.not_carried``). The
     attempt then goes on over the next trunk; only the last one's word is the attempt's outcome.
     """
-    row = calls.get(tx, call_id)
+    row = calls.get(tx, call_id, lock=True)
     if row is None or CallState(row["state"]) not in call.LIVE_STATES:
         return
     incident_row = _incident(tx, row)
@@ -360,7 +360,7 @@ def call_arrived(
 
 def dialogue_concluded(tx: Tx, call_id: str, outcome: Outcome, now: datetime) -> None:
     """What the person answered, acted upon before the next word is said."""
-    row = calls.get(tx, call_id)
+    row = calls.get(tx, call_id, lock=True)
     if row is None or row["result"] in (outcome.value, Outcome.DURESS.value):
         return
     calls.change(tx, call_id, result=outcome.value)

@@ -56,11 +56,13 @@ def insert(tx: Tx, row: dict[str, Any]) -> None:
 _GET = select(t.call).where(t.call.c.id == bindparam("id"))
 
 
-_GET_LOCKED = _GET.with_for_update()
+#: Whoever writes another row about this call, an act say, waits for nobody.
+_GET_LOCKED = _GET.with_for_update(key_share=True)
 
 
 def get(tx: Tx, call_id: str, *, lock: bool = False) -> dict[str, Any] | None:
-    """One call's row; ``lock`` keeps other writers off until the commit (PostgreSQL)."""
+    """One call's row; ``lock`` keeps other writers off until the commit (PostgreSQL): taken before
+    its incident's, or what was read of the call is old when that is ours."""
     query = _GET_LOCKED if lock and tx.dialect.name != "sqlite" else _GET
     row = tx.execute(query, {"id": call_id}).first()
     return dict(row._mapping) if row else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ import pytest
 from callflow import handling
 from callflow.call import Outcome
 from callflow.handling import Held, Refused
-from callflow.storage import Store, calls, incidents, logbook, signals
+from callflow.storage import Store, Tx, calls, incidents, logbook, signals
 from callflow.storage.signals import Share
 from callflow.vault import Vault
 from tests.integration.handling.station import NIGHT, SHOP, Station
@@ -182,3 +183,70 @@ def test_a_fresh_signal_is_its_engine_s_and_an_old_one_anybody_s(station: Statio
     assert set.union(*parts) == set(accounts)
     assert sum(map(len, parts)) == len(accounts)
     assert all(claimed(share, 1.5) == set(accounts) for share in shares)
+
+
+def _meets(
+    station: Station,
+    others: list[Store],
+    first: Callable[[Tx], None],
+    second: Callable[[Tx], None],
+) -> None:
+    """Two processes write of one call: ``second`` begins before ``first`` is committed."""
+    done = threading.Event()
+
+    def waits_for_the_other(tx: Tx) -> None:
+        first(tx)
+        done.set()
+        while not (station.store.sqlite or station.read(_somebody_waits)):
+            pass
+
+    def work(store: Store) -> None:
+        if store is others[0]:
+            store.write_now(waits_for_the_other)
+        else:
+            assert done.wait(20)
+            store.write_now(second)
+
+    at_once(others[:2], work)
+
+
+def _somebody_waits(tx: Tx) -> bool:
+    return bool(tx.exec_driver_sql("SELECT 1 FROM pg_locks WHERE NOT granted").all())
+
+
+@pytest.mark.parametrize("answered", ["before the end is stored", "after"])
+def test_an_answer_that_meets_the_end_of_its_call_is_its_outcome(
+    station: Station, others: list[Store], answered: str
+) -> None:
+    row = station.alarm("BA")
+    call_id = station.picks_up(SHOP)
+
+    def answer(tx: Tx) -> None:
+        handling.dialogue_conclude(tx, call_id, Outcome.GOING, NIGHT)
+
+    def end(tx: Tx) -> None:
+        handling.call_ended(tx, call_id, outcome=Outcome.HUNG_UP, now=NIGHT)
+
+    acts = (answer, end) if answered.startswith("before") else (end, answer)
+    _meets(station, others, *acts)
+    (call, *_) = station.calls(row["id"])
+    assert (call["state"], call["outcome"], call["result"]) == ("ended", "going", "going")
+
+
+def test_an_end_that_is_told_by_two_is_decided_upon_once(
+    station: Station, others: list[Store]
+) -> None:
+    row = station.alarm("BA")
+    call_id = station.rings(SHOP)
+
+    def lost(tx: Tx) -> None:
+        handling.call_lost(tx, call_id, NIGHT)
+
+    def busy(tx: Tx) -> None:
+        handling.call_ended(tx, call_id, outcome=Outcome.BUSY, now=NIGHT)
+
+    _meets(station, others, busy, lost)
+    ended = [call for call in station.calls(row["id"]) if call["state"] == "ended"]
+    assert [call["outcome"] for call in ended] == ["busy"]
+    entries = station.read(lambda tx: logbook.page(tx, incident=row["id"], limit=100))
+    assert [entry["kind"] for entry in entries].count("call_ended") == 1
