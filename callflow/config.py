@@ -8,11 +8,9 @@ import tomllib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     ValidationError,
     field_validator,
@@ -28,50 +26,19 @@ from pydantic_settings import (
 
 from callflow.access_settings import AccessSettings
 from callflow.hours import read_hours
+from callflow.line_settings import BUILT_IN_LINES, LineSettings, ListenerSettings, Port
 from callflow.notify_settings import NotifySettings
 from callflow.trunk_settings import Number, TrunkSettings
 
-Port = Annotated[int, Field(ge=0, le=65535)]
-
-
 #: 500 calls.
 RTP_PORTS = 1000
-#: Lines that every station has.
-_BUILT_IN_LINES = ("dc09-tcp", "dc09-udp", "surgard", "dc07", "phone", "webhook")
-
-
-class LineSettings(BaseModel):
-    """One more line that signals come on, beside those that every station has.
-
-    ``listen`` is a port to wait at; ``connect`` the ``host:port`` of a receiver to call.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,15}$")
-    protocol: Literal["dc09", "surgard", "dc07"]
-    transport: Literal["tcp", "udp"] = "tcp"
-    listen: Port | None = None
-    connect: str | None = Field(None, pattern=r"^[^\s:]{1,253}:[0-9]{1,5}$")
-    #: Seconds between a receiver's heartbeats; three missing ones are its loss. 0: it sends none.
-    heartbeat: float = Field(30.0, ge=0, le=3600)
-
-    @model_validator(mode="after")
-    def _one_end(self) -> Self:
-        if (self.listen is None) == (self.connect is None):
-            raise ValueError("a line either listens at a port or connects to host:port")
-        if self.connect and not 0 < int(self.connect.rpartition(":")[2]) <= 65535:
-            raise ValueError("a receiver's port is from 1 to 65535")
-        if self.transport == "udp" and (self.protocol != "dc09" or self.connect):
-            raise ValueError("only DC-09 comes over UDP, and it is listened to")
-        return self
 
 
 class BadSettings(Exception):
     """Settings that can't be used. The message names each one and says what is wrong."""
 
 
-class Settings(NotifySettings, AccessSettings):
+class Settings(NotifySettings, AccessSettings, ListenerSettings):
     """One instance's settings. Ports are derived from ``port_base`` unless set alone.
 
     Durations are seconds. Phone numbers are E.164.
@@ -124,8 +91,6 @@ class Settings(NotifySettings, AccessSettings):
     station_number: str = "+33639989999"
     #: Numbers of the station that panels call (Contact ID by phone); people call the others.
     panel_numbers: tuple[Number, ...] = ("+33639989998",)
-    #: Lines beside DC-09, Sur-Gard and DC-07 at their ports: a list of ``LineSettings``.
-    lines: tuple[LineSettings, ...] = ()
     #: The trunks, in the order in which they are used: a list of ``TrunkSettings``. Without one
     #: there is a single trunk named ``trunk``, with the channels and the number below.
     trunks: tuple[TrunkSettings, ...] = ()
@@ -204,10 +169,20 @@ class Settings(NotifySettings, AccessSettings):
     @field_validator("lines")
     @classmethod
     def _own_names(cls, value: tuple[LineSettings, ...]) -> tuple[LineSettings, ...]:
-        names = [*_BUILT_IN_LINES, *(line.name for line in value)]
+        names = [*BUILT_IN_LINES, *(line.name for line in value)]
         if len(set(names)) < len(names):
-            raise ValueError(f"each line needs a name of its own, other than {_BUILT_IN_LINES}")
+            raise ValueError(f"each line needs a name of its own, other than {BUILT_IN_LINES}")
         return value
+
+    @model_validator(mode="after")
+    def _known_receivers(self) -> Self:
+        for line in self.open_to_strangers(self.bind):
+            name = f"CALLFLOW_{line.protocol.upper()}_ALLOW"
+            raise ValueError(
+                f"{name}: line {line.name} would take signals from anybody: name the networks of"
+                " the receivers that may connect"
+            )
+        return self
 
     @field_validator("dead_man_hours")
     @classmethod
@@ -300,10 +275,16 @@ class Settings(NotifySettings, AccessSettings):
         human = trunk.human_number or self.human_number or machine
         return trunk.model_copy(update={"machine_number": machine, "human_number": human})
 
+    def listens_at(self, line: LineSettings) -> tuple[str, int]:
+        """The address and port that a line which calls nobody waits at."""
+        own = {"surgard": self.ports.surgard, "dc07": self.ports.dc07}
+        port = own[line.protocol] if line.listen is None else line.listen
+        return self.bind_of(line.protocol, self.bind), port
+
     @property
     def line_names(self) -> tuple[str, ...]:
         """The lines of this machine on which signals come in."""
-        return (*_BUILT_IN_LINES, *(line.name for line in self.lines))
+        return (*BUILT_IN_LINES, *(line.name for line in self.lines))
 
     @property
     def run_dir(self) -> Path:

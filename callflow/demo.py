@@ -19,6 +19,7 @@ from callflow import clock, demo_sites, handling
 from callflow.call_plan import to_json
 from callflow.config import Settings
 from callflow.demo_sites import DemoSite
+from callflow.line_settings import LineSettings
 from callflow.panel import NoAnswerError, PanelClient
 from callflow.storage import Store, Tx, sites
 from callflow.vault import Vault
@@ -30,6 +31,11 @@ from ivr.asterisk.simulator import Phone, Simulator, load_phones
 log = structlog.get_logger(__name__)
 
 DEMO = "démo"
+#: The hardware receivers that a demo listens to, on this machine.
+RECEIVERS = (
+    LineSettings(name="surgard", protocol="surgard"),
+    LineSettings(name="dc07", protocol="dc07"),
+)
 #: Seconds that one site's whole story may take.
 LONGEST_STORY = 240.0
 _LOOK = 0.25
@@ -40,6 +46,7 @@ def demo_settings(settings: Settings) -> Settings:
     return settings.model_copy(
         update={
             "demo": True,
+            "lines": settings.lines or RECEIVERS,
             "desk_phones": settings.desk_phones or demo_sites.DESK_PHONES,
             "duty_numbers": settings.duty_numbers or demo_sites.DUTY_NUMBERS,
         }

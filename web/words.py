@@ -415,6 +415,7 @@ BAD_FRAMES = {
     "not_stored": N_("not stored, not acknowledged"),
     "dropped": N_("dropped"),
     "cut": N_("connection cut"),
+    "refused": N_("from an address that may not connect"),
     "failed": N_("error of ours"),
 }
 #: Why a panel needs a look.

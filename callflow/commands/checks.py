@@ -200,6 +200,16 @@ def _lines(facts: Facts) -> Check:
             details=told,
             do="; ".join(dict.fromkeys(_remedy(line) for line in ill)),
         )
+    if facts.lines.closed:
+        names = [f"{name} ({n} accounts)" for name, n in facts.lines.closed.items()]
+        return Check(
+            part="lines",
+            verdict=Verdict.LOOK,
+            found=f"{_list(names)}: accounts are declared with a line that is not there",
+            details=told,
+            do="declare the line in CALLFLOW_LINES (Sur-Gard and SIA DC-07 are heard nowhere else),"
+            " or correct the accounts: what does not come by its line ends no alarm",
+        )
     return Check(
         part="lines", verdict=Verdict.OK, found=f"{len(told)} lines are open", details=told
     )

@@ -17,6 +17,7 @@ from callflow import clock, demo, handling, private, supervisor
 from callflow.commands import role
 from callflow.commands.base import console, group, open_rows, settings_of_this_run
 from callflow.config import Settings
+from callflow.line_settings import LineSettings
 from callflow.storage.upgrade import upgrade
 from ivr.asterisk import embedded
 from ivr.asterisk.process import AsteriskProcess
@@ -64,8 +65,7 @@ def _wait_for_ports(settings: Settings) -> None:
     wanted = {
         "web": ports.web,
         "DC-09": ports.dc09,
-        "Sur-Gard": ports.surgard,
-        "DC-07": ports.dc07,
+        **{line.name: settings.listens_at(line)[1] for line in settings.lines if _listens(line)},
         "FastAGI": ports.agi,
     }
     deadline = clock.monotonic() + _PORTS_WITHIN
@@ -75,6 +75,10 @@ def _wait_for_ports(settings: Settings) -> None:
                 f"another program has the port of {', '.join(taken)}: set CALLFLOW_PORT_BASE"
             )
         threading.Event().wait(0.1)
+
+
+def _listens(line: LineSettings) -> bool:
+    return line.connect is None and line.transport == "tcp"
 
 
 def _is_taken(port: int) -> bool:

@@ -32,6 +32,7 @@ BAD = (
     "not_stored",
     "dropped",
     "cut",
+    "refused",
     "failed",
 )
 _MINUTE = timedelta(minutes=1)
@@ -111,6 +112,8 @@ class Lines:
     next: str | None  # the account after which the next page of panels begins
     troubles: dict[str, int]  # how many accounts are silent, untested, ...; ``accounts``: all
     strangers: list[Stranger]
+    #: {a line that accounts are declared with and that is not there: how many do}
+    closed: dict[str, int] = field(default_factory=dict)
 
 
 def lines(
@@ -127,15 +130,23 @@ def lines(
     judged = [_panel(row, missing, wrong) for row in shown]
     receivers = [row["state"] for row in processes if row["role"] == "receiver"]
     not_stored = [_instant(state.get("not_stored_since")) for state in receivers]
+    every = [_line(row, alive) for row, alive in told] + _others(tx, processes, told, now)
     return Lines(
-        lines=[_line(row, alive) for row, alive in told] + _others(tx, processes, told, now),
+        lines=every,
         connections=sum(int(_number(state.get("connections"))) for state in receivers),
         not_stored_since=min((at for at in not_stored if at), default=None),
         panels=[panel for panel in judged if panel.troubles or begins is not None],
         next=shown[-1]["account"] if len(found) > limit else None,
         troubles=rows.count_troubles(tx, skew=SKEW) | {"key": len(missing | wrong)},
         strangers=_strangers(tx, missing, begins),
+        closed=_closed(every, rows.declared_lines(tx)),
     )
+
+
+def _closed(there: Sequence[Line], declared: Mapping[str, int]) -> dict[str, int]:
+    """Lines that accounts are declared with, or receivers of lines, and that are not there."""
+    names = {line.name.partition(" ")[0] for line in there}
+    return {line: n for line, n in declared.items() if line.partition("/")[0] not in names}
 
 
 def skews(tx: Tx, now: datetime) -> list[float]:

@@ -65,6 +65,10 @@ class Connection(asyncio.BufferedProtocol):
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNREAD)
         self._transport = transport
         self.peer = str((transport.get_extra_info("peername") or ("",))[0])
+        if not self.line.lets_in(self.peer):
+            _log.info("receiver.refused", line=self.line.name, peer=self.peer)
+            transport.abort()
+            return
         if self.line.watched:  # it may have nothing to say for hours
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         self._connections.add(self)
@@ -244,6 +248,8 @@ class Datagrams(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         if self.stopped or self.in_flight >= DATAGRAMS:
             self.line.counts["dropped"] += 1
+            return
+        if not self.line.lets_in(str(addr[0])):
             return
         splitter = self.line.splitter()
         splitter.push(data[:SEGMENT])

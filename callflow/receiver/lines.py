@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any
 
 import structlog
@@ -24,6 +25,7 @@ COUNTED = (
     "not_stored",  # the store refused: not acknowledged
     "dropped",  # a datagram too many
     "cut",  # a connection ended by us
+    "refused",  # a connection or a datagram from where nobody may speak
     "failed",  # our own bug
 )
 #: Accounts that are named because their messages can't be decrypted.
@@ -32,6 +34,15 @@ NAMED = 20
 MINUTE = 60.0
 
 _log = structlog.get_logger()
+
+
+def _is_of(peer: str, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
+    try:
+        address = ip_address(peer)
+    except ValueError:
+        return False
+    own = getattr(address, "ipv4_mapped", None) or address  # IPv4 on a port of both
+    return any(own in network for network in networks)
 
 
 NoteHeard = Callable[[str, Heard], None]
@@ -49,6 +60,7 @@ class Line:
         intake: Intake,
         watches: Watches,
         patience: float | None = None,
+        allowed: Sequence[IPv4Network | IPv6Network] = (),
     ) -> None:
         self.name = station.line
         self.protocol = protocol
@@ -59,6 +71,7 @@ class Line:
         self.watched = PROTOCOLS[protocol].hardware
         #: Seconds without anything good after which a connection is cut; None: as panels are.
         self.patience = patience
+        self._allowed = allowed
         self.splitter, self._receive, _ = PROTOCOLS[protocol]
         self._station = station
         self._clock = clock
@@ -67,6 +80,13 @@ class Line:
         self._unreadable: dict[str, None] = {}  # accounts, in the order they were met
         self._last_good: datetime | None = None
         self._rate: deque[tuple[float, int]] = deque()
+
+    def lets_in(self, peer: str) -> bool:
+        """Whether who is at this address may speak here; one who may not is counted."""
+        if not self._allowed or _is_of(peer, self._allowed):
+            return True
+        self.counts["refused"] += 1
+        return False
 
     def answer(self, items: list[bytes | Fault]) -> list[Received]:
         """What good messages amount to; faults are counted and get no answer."""

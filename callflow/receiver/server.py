@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from ipaddress import ip_network
 from typing import Any
 
 import structlog
 
 from callflow.clock import Clock, monotonic
-from callflow.config import LineSettings, Settings
+from callflow.config import Settings
+from callflow.line_settings import LineSettings
 from callflow.open_files import room_for
 from callflow.receiver.connections import Connection
 from callflow.receiver.doors import Client, Door, Server, Udp, least_useful
@@ -34,21 +36,19 @@ _log = structlog.get_logger()
 
 
 def line_settings(settings: Settings) -> list[LineSettings]:
-    """Every line: those that each station has at its ports, and the station's own."""
+    """Every line: DC-09's, which each station has at its port, and those that are declared."""
     ports = settings.ports
     return [
         LineSettings(name="dc09-tcp", protocol="dc09", listen=ports.dc09, heartbeat=0),
         LineSettings(
             name="dc09-udp", protocol="dc09", transport="udp", listen=ports.dc09, heartbeat=0
         ),
-        LineSettings(name="surgard", protocol="surgard", listen=ports.surgard),
-        LineSettings(name="dc07", protocol="dc07", listen=ports.dc07),
         *settings.lines,
     ]
 
 
 class Receiver:
-    """Every line of ``line_settings``, listening at ``settings.bind``.
+    """Every line of ``line_settings``, listening where the settings say, to whom they allow.
 
     ``store`` returns when the signals are durable and raises when they aren't; ``heard`` is told
     of every account that gave a sign of life; ``key_of`` gives an account's AES key; ``recent``
@@ -89,7 +89,7 @@ class Receiver:
         if own.connect is not None:
             host, _, port = own.connect.rpartition(":")
             return Client(line, (host, int(port)), self._calls)
-        address = (self._settings.bind, own.listen or 0)
+        address = self._settings.listens_at(own)
         if own.transport == "udp":
             return Udp(line, address)
         return Server(line, address, self._connections, self._make_room)
@@ -108,7 +108,17 @@ class Receiver:
         patience = (MISSED * every or float("inf")) if hardware else None
         client = own.connect is not None
         watches = Watches(own.name, every, monotonic(), client=client, known=known)
-        return Line(own.protocol, station, self._clock, self._note, self._intake, watches, patience)
+        allowed = tuple(map(ip_network, self._settings.allowed(own)))
+        return Line(
+            own.protocol,
+            station,
+            self._clock,
+            self._note,
+            self._intake,
+            watches,
+            patience,
+            () if client else allowed,
+        )
 
     @property
     def lines(self) -> list[dict[str, Any]]:

@@ -83,6 +83,12 @@ def panels(
     return [dict(row._mapping) for row in tx.execute(query)]
 
 
+def declared_lines(tx: Tx) -> dict[str, int]:
+    """{line: how many accounts are declared to be heard there}."""
+    query = select(_ACCOUNT.line, func.count()).where(_ACCOUNT.line != "").group_by(_ACCOUNT.line)
+    return {line: int(count) for line, count in tx.execute(query)}
+
+
 def declared(tx: Tx, accounts: Collection[str]) -> set[str]:
     """Those of ``accounts`` that belong to a site."""
     return set(site_of_accounts(tx, accounts)) if accounts else set()

@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     and_,
     bindparam,
+    case,
     delete,
     func,
     or_,
@@ -272,18 +273,20 @@ _LINE = bindparam("b_line", type_=String())
 _NO_LINE = or_(t.account.c.line.is_(None), t.account.c.line == "")
 _ITS_LINE = or_(t.account.c.line == _LINE, t.account.c.line.startswith(_LINE + "/"))
 _ITS_NUMBER = and_(_LINE == PHONE_LINE, t.account.c.phone == bindparam("b_caller", type_=String()))
+_PROVEN = and_(
+    or_(t.account.c.dc09_key.is_(None), bindparam("b_keyed", type_=Boolean())),
+    or_(_NO_LINE, t.account.c.dc09_key.is_not(None), _ITS_LINE, _ITS_NUMBER),
+    or_(t.account.c.phone.is_(None), _LINE != PHONE_LINE, _ITS_NUMBER),
+)
+_AT = func.coalesce(bindparam("b_at", type_=UtcDateTime()), t.account.c.last_heard)
+_SKEW = func.coalesce(bindparam("b_skew", type_=Float()), t.account.c.skew)
 _HEARD = (
     update(t.account)
-    .where(
-        t.account.c.account == bindparam("b_account"),
-        or_(t.account.c.dc09_key.is_(None), bindparam("b_keyed", type_=Boolean())),
-        or_(_NO_LINE, t.account.c.dc09_key.is_not(None), _ITS_LINE, _ITS_NUMBER),
-        or_(t.account.c.phone.is_(None), _LINE != PHONE_LINE, _ITS_NUMBER),
-    )
+    .where(t.account.c.account == bindparam("b_account"))
     .values(
-        last_heard=func.coalesce(bindparam("b_at", type_=UtcDateTime()), t.account.c.last_heard),
-        last_line=_LINE,
-        skew=func.coalesce(bindparam("b_skew", type_=Float()), t.account.c.skew),
+        last_heard=case((_PROVEN, _AT), else_=t.account.c.last_heard),
+        skew=case((_PROVEN, _SKEW), else_=t.account.c.skew),
+        last_line=_LINE,  # wherever that was: the pages say when it is not the declared one
     )
 )
 
@@ -291,8 +294,8 @@ _HEARD = (
 def note_heard(tx: Tx, heard: Mapping[str, Heard]) -> None:
     """Write when, and on which line, each account was last heard, and how its clock is.
 
-    Accounts nobody declared are left alone, and those that are declared to speak otherwise. In
-    their order: two writers must not lock each other.
+    Accounts nobody declared are left alone; of one that is declared to speak otherwise only the
+    line is. In their order: two writers must not lock each other.
     """
     rows = [
         {

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
 
 import pytest
 
 from callflow.clock import now
-from callflow.config import LineSettings, Settings
+from callflow.config import Settings
+from callflow.line_settings import LineSettings
 from callflow.panel import PanelClient
 from callflow.receiver import Receiver
 from callflow.receiver import server as server_module
@@ -150,7 +152,14 @@ def poll(account: str = "1001", sequence: int = 0) -> bytes:
     return message("NULL", account, "", sequence=sequence)
 
 
-def make_station(lines: tuple[LineSettings, ...] = ()) -> Station:
+#: The hardware receivers that this station is told of, at their protocols' own ports.
+RECEIVERS = (
+    LineSettings(name="surgard", protocol="surgard"),
+    LineSettings(name="dc07", protocol="dc07"),
+)
+
+
+def make_station(lines: tuple[LineSettings, ...] = (), **more: Any) -> Station:
     store = HeldStore()
     port = free_port()
     heard: dict[str, Heard] = {}
@@ -160,7 +169,8 @@ def make_station(lines: tuple[LineSettings, ...] = ()) -> Station:
             surgard_port=free_port(),
             dc07_port=free_port(),
             bind=HOST,
-            lines=lines,
+            lines=(*RECEIVERS, *lines),
+            **more,
         ),
         store=store,
         heard=heard.__setitem__,

@@ -9,7 +9,7 @@ from typing import Literal
 
 import pytest
 
-from callflow.config import LineSettings
+from callflow.line_settings import LineSettings
 from callflow.receiver import connections, doors
 from callflow.receiver import server as server_module
 from callflow.receiver.watching import Change

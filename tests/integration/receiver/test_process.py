@@ -13,7 +13,8 @@ import pytest
 
 from callflow import handling
 from callflow.clock import now
-from callflow.config import LineSettings, Settings
+from callflow.config import Settings
+from callflow.line_settings import LineSettings
 from callflow.panel import PanelClient
 from callflow.receiver import process as process_module
 from callflow.receiver.process import ReceiverProcess
@@ -21,6 +22,7 @@ from callflow.signal import Signal
 from callflow.signals.protocol import Heard
 from callflow.simulated_receiver import SimulatedReceiver
 from callflow.storage import Store, StoreUnavailable, Tx, people, signals, sites
+from callflow.storage import schema as t
 from callflow.storage.upgrade import upgrade
 from callflow.vault import Vault
 from tests.integration.receiver.conftest import HOST
@@ -47,8 +49,6 @@ def settings() -> Settings:
     own = LineSettings(name="mlr", protocol="surgard", listen=free_port(), heartbeat=0.2)
     return Settings(
         dc09_port=free_port(),
-        surgard_port=free_port(),
-        dc07_port=free_port(),
         bind=HOST,
         lines=(own,),
     )
@@ -239,6 +239,17 @@ class TestHeard:
         for account in accounts:
             assert (await running.row(account))["last_heard"] is not None
 
+    async def test_what_another_line_says_hides_nothing_that_its_own_says(
+        self, running: Running
+    ) -> None:
+        await running.put("1001", None)
+        await running.store.write(lambda tx: tx.execute(t.account.update().values(line="dc09-tcp")))
+        process = ReceiverProcess(running.settings, running.store, running.vault)
+        process._note_heard("1001", _heard(now(), None))
+        process._note_heard("1001", Heard(now(), "dc09-udp"))
+        await process._flush_heard()
+        assert (await running.row("1001"))["last_heard"] is not None
+
 
 def _heard(at: datetime | None, skew: float | None) -> Heard:
     return Heard(at, "dc09-tcp", skew)
@@ -273,7 +284,7 @@ class TestHardwareReceivers:
             await running.until(lambda tx: _line(tx, "dc09-tcp")["received"] == 1)
             state = await running.state()
         lines = {line["line"]: line for line in state["lines"]}
-        assert list(lines) == ["dc09-tcp", "dc09-udp", "surgard", "dc07", "mlr"]
+        assert list(lines) == ["dc09-tcp", "dc09-udp", "mlr"], "no receiver's but the declared one"
         tcp = lines["dc09-tcp"]
         assert (tcp["protocol"], tcp["mode"], tcp["state"]) == ("dc09", "server", "listening")
         assert (tcp["per_minute"], tcp["heartbeat"]) == (1, "none")

@@ -267,3 +267,10 @@ def test_an_account_that_was_heard_long_ago_is_no_news() -> None:
         "key missing"
         in check(replace(WELL, lines=lines(strangers=[old, keyless])), "strangers").details[0]
     )
+
+
+def test_a_declared_line_that_is_not_there_is_said() -> None:
+    found = check(replace(WELL, lines=lines(closed={"surgard": 12})), "lines")
+    assert found.verdict is Verdict.LOOK
+    assert "surgard (12 accounts)" in found.found
+    assert "CALLFLOW_LINES" in found.do

@@ -33,7 +33,10 @@ def _trunks(*more: dict[str, object], **fields: object) -> str:
         ("LINES", _line(listen=8100, connect="host:8100"), "either listens"),
         ("LINES", _line(connect="host"), "host:port"),
         ("LINES", _line(connect="host:70000"), "from 1 to 65535"),
-        ("LINES", _line(name="surgard", listen=8100), "a name of its own"),
+        ("LINES", _line(name="dc09-tcp", listen=8100), "a name of its own"),
+        ("LINES", json.dumps([{"name": "ip", "protocol": "dc09"}]), "either listens"),
+        ("LINES", _line(allow=["here"]), "networks such as"),
+        ("SURGARD_ALLOW", '["10.0.0.0/33"]', "networks such as"),
         ("LINES", _line(name="Récepteur", listen=8100), "lower-case"),
         ("LINES", _line(listen=8100, transport="udp"), "only DC-09"),
         ("TRUNKS", _trunks(name="Alpha"), "a trunk's name is"),
@@ -110,3 +113,48 @@ def test_two_nodes_on_one_machine_share_no_port(monkeypatch: pytest.MonkeyPatch)
     # What a node begins later it ends earlier: the next instance's ports are free.
     for node in (first, second, last):
         assert node["rtp_start"] + node["rtp_count"] == first["rtp_start"] + 1000
+
+
+# --- lines --------------------------------------------------------------------------------
+
+
+def test_a_hardware_receivers_line_has_its_port_and_its_networks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    receivers = [
+        {"name": "surgard", "protocol": "surgard"},
+        {"name": "old", "protocol": "dc07", "listen": 8100, "allow": ["10.0.0.7"]},
+    ]
+    monkeypatch.setenv("CALLFLOW_LINES", json.dumps(receivers))
+    monkeypatch.setenv("CALLFLOW_SURGARD_ALLOW", '["10.1.0.0/16"]')
+    monkeypatch.setenv("CALLFLOW_DC07_BIND", "0.0.0.0")
+    settings = read_settings()
+    surgard, old = settings.lines
+    assert settings.listens_at(surgard) == ("127.0.0.1", 8010)
+    assert settings.listens_at(old) == ("0.0.0.0", 8100)
+    assert (settings.allowed(surgard), settings.allowed(old)) == (
+        ("10.1.0.0/16",),
+        ("10.0.0.7/32",),
+    )
+    assert {"surgard", "old"} <= set(settings.line_names)
+    monkeypatch.setenv("CALLFLOW_LINES", settings.lines_as_json())
+    assert read_settings().lines == settings.lines
+
+
+def test_a_station_without_receivers_has_no_line_for_them() -> None:
+    assert read_settings().line_names == ("dc09-tcp", "dc09-udp", "phone", "webhook")
+
+
+@pytest.mark.parametrize("bound", ["BIND", "SURGARD_BIND"])
+def test_beyond_this_machine_a_receivers_line_names_who_may_connect(
+    bound: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"CALLFLOW_{bound}", "0.0.0.0")
+    monkeypatch.setenv("CALLFLOW_LINES", _line())
+    with pytest.raises(BadSettings, match=r"CALLFLOW_SURGARD_ALLOW: .* name the networks"):
+        read_settings()
+    monkeypatch.setenv("CALLFLOW_LINES", _line(connect="10.0.0.7:1025"))
+    read_settings()
+    monkeypatch.setenv("CALLFLOW_LINES", _line())
+    monkeypatch.setenv("CALLFLOW_SURGARD_ALLOW", '["10.1.0.0/16"]')
+    read_settings()

@@ -1,0 +1,104 @@
+"""Settings of the lines that signals come on, and of who may speak there."""
+
+from __future__ import annotations
+
+import json
+from ipaddress import ip_address, ip_network
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_settings import BaseSettings
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+def _networks(value: tuple[str, ...]) -> tuple[str, ...]:
+    """Each is an address, or a network such as 10.1.0.0/16; written alike."""
+    try:
+        return tuple(str(ip_network(each)) for each in value)
+    except ValueError as error:
+        raise ValueError(f"networks such as 10.1.0.0/16: {error}") from None
+
+
+#: Addresses and networks that may connect.
+Allowed = Annotated[tuple[str, ...], AfterValidator(_networks)]
+#: Protocols of hardware receivers: their ports are there only where a line is declared.
+HARDWARE = ("surgard", "dc07")
+#: The lines that are no hardware's, on every station.
+BUILT_IN_LINES = ("dc09-tcp", "dc09-udp", "phone", "webhook")
+
+
+class LineSettings(BaseModel):
+    """One more line that signals come on, beside those that every station has.
+
+    ``listen`` is a port to wait at; ``connect`` the ``host:port`` of a receiver to call. A hardware
+    receivers' line that has neither listens at its protocol's own port.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,15}$")
+    protocol: Literal["dc09", "surgard", "dc07"]
+    transport: Literal["tcp", "udp"] = "tcp"
+    listen: Port | None = None
+    connect: str | None = Field(None, pattern=r"^[^\s:]{1,253}:[0-9]{1,5}$")
+    #: Who may connect, instead of the listener's own networks.
+    allow: Allowed = ()
+    #: Seconds between a receiver's heartbeats; three missing ones are its loss. 0: it sends none.
+    heartbeat: float = Field(30.0, ge=0, le=3600)
+
+    @model_validator(mode="after")
+    def _one_end(self) -> Self:
+        neither = self.listen is None and self.connect is None
+        if (neither and self.protocol == "dc09") or (self.listen is not None and self.connect):
+            raise ValueError("a line either listens at a port or connects to host:port")
+        if self.connect and not 0 < int(self.connect.rpartition(":")[2]) <= 65535:
+            raise ValueError("a receiver's port is from 1 to 65535")
+        if self.transport == "udp" and (self.protocol != "dc09" or self.connect):
+            raise ValueError("only DC-09 comes over UDP, and it is listened to")
+        return self
+
+
+class ListenerSettings(BaseSettings):
+    """Where the station listens for signals, and to whom. Empty: ``bind``; anybody for DC-09."""
+
+    dc09_bind: str = ""
+    dc09_allow: Allowed = ()
+    surgard_bind: str = ""
+    surgard_allow: Allowed = ()
+    dc07_bind: str = ""
+    dc07_allow: Allowed = ()
+    #: Lines beside DC-09 at its ports: a list of ``LineSettings``. Hardware receivers are heard on
+    #: such lines only, for what they say proves nothing but where it comes from.
+    lines: tuple[LineSettings, ...] = ()
+
+    def lines_as_json(self) -> str:
+        """``lines`` as the environment says them."""
+        return json.dumps([line.model_dump(exclude_defaults=True) for line in self.lines])
+
+    def bind_of(self, protocol: str, default: str) -> str:
+        """The address that a protocol's lines listen at."""
+        return str(getattr(self, f"{protocol}_bind")) or default
+
+    def allowed(self, line: LineSettings) -> tuple[str, ...]:
+        """Who may connect to a line; none named: anybody who reaches it."""
+        return line.allow or tuple(getattr(self, f"{line.protocol}_allow"))
+
+    def open_to_strangers(self, bind: str) -> list[LineSettings]:
+        """The hardware receivers' lines that anybody beyond this machine could speak on."""
+        return [
+            line
+            for line in self.lines
+            if line.protocol in HARDWARE
+            and line.connect is None
+            and not self.allowed(line)
+            and not is_loopback(self.bind_of(line.protocol, bind))
+        ]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine itself reaches what is bound there."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

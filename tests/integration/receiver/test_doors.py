@@ -1,0 +1,54 @@
+"""Who may speak where: hardware receivers on declared lines, and only from allowed networks."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Sequence
+
+import pytest
+
+from callflow.config import Settings
+from callflow.line_settings import LineSettings
+from callflow.receiver.server import line_settings
+from callflow.signals import surgard
+from tests.integration.receiver.conftest import HOST, event, make_station
+from tests.support.ports import free_port
+
+ELSEWHERE = "192.0.2.0/24"
+
+
+def test_without_a_declared_line_no_receiver_is_listened_to() -> None:
+    assert [line.protocol for line in line_settings(Settings())] == ["dc09", "dc09"]
+
+
+@pytest.mark.parametrize(("allow", "let_in"), [([ELSEWHERE], False), ([ELSEWHERE, HOST], True)])
+async def test_a_receiver_speaks_only_from_where_it_may(allow: Sequence[str], let_in: bool) -> None:
+    own = LineSettings(name="mlr", protocol="surgard", listen=free_port(), allow=tuple(allow))
+    station = make_station((own,))
+    await station.receiver.start()
+    wire = await station.wire(own.listen or 0)
+    await wire.send(surgard.encode("1001", "BA", "3"))
+    if let_in:
+        assert await wire.bytes(1) == surgard.ACK
+    else:
+        await wire.hung_up()
+    assert station.count("refused", "mlr") == (0 if let_in else 1)
+    assert len(station.store.signals) == let_in
+    await wire.close()
+    await station.receiver.stop()
+
+
+async def test_a_panel_speaks_only_from_where_it_may() -> None:
+    station = make_station(dc09_allow=(ELSEWHERE,))
+    await station.receiver.start()
+    wire = await station.wire()
+    await wire.send(event())
+    await wire.hung_up()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        udp.sendto(event(), (HOST, station.port))
+        await station.until(lambda: station.count("refused", "dc09-udp") == 1)
+    await asyncio.sleep(0)
+    assert station.store.signals == []
+    await wire.close()
+    await station.receiver.stop()
