@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from callflow.signal import ALWAYS_OWN, PERSONAL, Category, Kind
 
@@ -96,6 +97,27 @@ def family(one: Kind, other: Kind) -> bool:
     return one is other or any(one in f and other in f for f in FAMILIES)
 
 
+def is_personal(kind: Kind, *, duress: bool) -> bool:
+    """Whether an alarm is mute: nothing may ring on site or at its staff, no key ends it (D7)."""
+    return duress or kind in PERSONAL
+
+
+def ruling(alarms: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The alarm of a site by which every word there goes, whatever else is open and whichever came
+    first (D29): its oldest open personal one. None: there is none. A rehearsal rules nothing.
+
+    ``alarms``: rows of incidents of one site.
+    """
+    personal = [
+        row
+        for row in alarms
+        if row["state"] == State.OPEN.value
+        and not row["exercise"]
+        and is_personal(Kind(row["kind"]), duress=bool(row["duress"]))
+    ]
+    return min(personal, key=lambda row: row["opened_at"], default=None)
+
+
 def starts_with_human(kind: Kind, category: Category) -> bool:
     """Vital and personal alarms stand in the human queue from receipt (D5)."""
     return category is Category.VITAL or kind in PERSONAL
@@ -159,7 +181,7 @@ class Incident:
     @property
     def mute(self) -> bool:
         """Nothing may ring or message the site or its staff (D7)."""
-        return self.kind in PERSONAL or self.duress
+        return is_personal(self.kind, duress=self.duress)
 
     @property
     def normal(self) -> bool:

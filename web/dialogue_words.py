@@ -108,6 +108,7 @@ RESULTS = {
     "differs": N_("the two differ"),
     "member": N_("technician or guard recognised"),
     "technician": N_("technician recognised, at this site"),
+    "hushed": N_("recognised, and the site has an open personal alarm: nothing is told"),
     "guard": N_("guard recognised, at this site"),
     "not_yours": N_("no site of this firm"),
     "not_yours_again": N_("no site of this firm, once too often"),

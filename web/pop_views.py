@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from callflow.handling.acting import is_mute
+from callflow.handling.muting import ruling_alarm
 from callflow.incident import State
-from callflow.signal import PERSONAL, Kind
+from callflow.signal import Kind
 from callflow.storage import Tx, calls, contacts, incidents, services, sites
 from web import say
 from web.image_views import newest
@@ -89,10 +91,15 @@ def _candidates(
         yield _candidate(tx, site, row, names.get(contact, ""), now, leg, device=device)
 
 
-def _words(row: Row | None, site: Row | None, leg: Row, *, device: bool) -> dict[str, str] | None:
+def _words(
+    row: Row | None, site: Row | None, leg: Row, *, device: bool, mute: bool
+) -> dict[str, str] | None:
     name = leg["operator"]
+    if mute:
+        return None
     if row is not None:
-        return say.of_incident(row, site, step_kind(row["plan"], row["step"]), name=name, zone="")
+        step = step_kind(row["plan"], row["step"])
+        return say.of_incident(row, site, step, name=name, zone="", mute=mute)
     return say.to_caller(site["language"] if site else "fr", name=name, device=device)
 
 
@@ -115,13 +122,16 @@ def _candidate(
 ) -> Row:
     kind = Kind(row["kind"]) if row else Kind.UNKNOWN
     site = sites.site_row(tx, site_id) if site_id else None
+    ruling = ruling_alarm(tx, site_id)
+    mute = ruling is not None or (row is not None and is_mute(row))
     asked = row or {"site_id": site_id, "kind": kind.value}
     return {
         "site": site,
         "who": who,
         "incident": row,
-        "mute": row is not None and (bool(row["duress"]) or kind in PERSONAL),
-        "say": _words(row, site, leg, device=device),
+        "mute": mute,
+        "ruled_by": ruling if ruling and (row is None or ruling["id"] != row["id"]) else None,
+        "say": _words(row, site, leg, device=device, mute=mute),
         "instructions": instructions_of(tx, asked, now) if site_id else [],
         "images": newest(tx, row)[:_STILLS] if row else [],
         "last": incidents.last_of_site(tx, site_id, _LAST) if site_id else [],

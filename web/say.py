@@ -98,12 +98,17 @@ def words_to_say(
 
 
 def of_incident(
-    row: Row, site: Row | None, step: str | None, *, name: str, zone: str
+    row: Row, site: Row | None, step: str | None, *, name: str, zone: str, mute: bool
 ) -> dict[str, str] | None:
-    """The words of an alarm, and the language that they are in; None: nothing may be said."""
+    """The words of an alarm, and the language that they are in; None: nothing may be said.
+
+    ``mute``: a personal alarm is open at its site, this one or another (D29).
+    """
+    if mute:
+        return None
     language = site["language"] if site else "fr"
     said = words_to_say(
-        Kind.DURESS if row["duress"] else row["kind"],
+        row["kind"],
         language,
         step,
         name=name,

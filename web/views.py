@@ -13,6 +13,7 @@ from callflow.call import AT_DESK
 from callflow.correlation import zone_name
 from callflow.handling.acting import is_mute
 from callflow.handling.agreed import site_now
+from callflow.incident import ruling as ruling_among
 from callflow.signal import OF_STATION, Category, Kind
 from callflow.signals import blocks
 from callflow.storage import Tx, calls, incidents, logbook, outbox, signals, sites, supervision
@@ -235,6 +236,8 @@ def incident(tx: Tx, incident_id: str, now: datetime) -> Row | None:
     contacts = contact_rows.rows_of(tx, row["site_id"]) if row["site_id"] else []
     its_calls = calls.of_incident(tx, incident_id)
     names = {c["id"]: c["name"] for c in contacts}
+    siblings = _siblings(tx, row)
+    ruling = ruling_among(siblings)
     shown = call_views.shown(tx, its_calls, names)
     here = site_now(tx, row["site_id"], Kind(row["kind"]), now) if row["site_id"] else None
     zones = sites.zone_names(tx, row["site_id"]) if row["site_id"] else {}
@@ -247,10 +250,11 @@ def incident(tx: Tx, incident_id: str, now: datetime) -> Row | None:
         "zone": site["timezone"] if site else STATION_ZONE,
         "contacts": [contact(c) for c in contacts],
         "site_password_set": bool(site and (site["password"] or site["duress_password"])),
-        "siblings": _siblings(tx, row),
+        "siblings": siblings,
         "map": map_links(site["address"] if site else "", arrived),
         "step_kind": step_kind(row["plan"], row["step"]),
-        "mute": is_mute(row),
+        "mute": is_mute(row) or ruling is not None,
+        "ruled_by": ruling if ruling is not None and ruling["id"] != row["id"] else None,
         "away": away(here, now),
         "instructions": instructions_of(tx, row, now),
         "signals": [_signal(s, zones) for s in arrived],

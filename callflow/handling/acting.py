@@ -15,7 +15,7 @@ from callflow.handling.telling import tell
 from callflow.incident import Event, Machine, State
 from callflow.logbook import MACHINE
 from callflow.phones import is_phone
-from callflow.signal import PERSONAL, Category, Kind
+from callflow.signal import Category, Kind
 from callflow.storage import Tx, calls, incidents, phones, shifts, tasks
 
 #: Why a treated incident is a human's again (D26); a step's *overdue* is another matter.
@@ -228,5 +228,5 @@ def ask_act(
 
 
 def is_mute(row: Row) -> bool:
-    """Whether nothing may ring on site or at its staff (D7)."""
-    return bool(row["duress"]) or Kind(row["kind"]) in PERSONAL
+    """Whether this alarm is a personal one; of the whole site, see muting.py (D7, D29)."""
+    return incident.is_personal(Kind(row["kind"]), duress=bool(row["duress"]))

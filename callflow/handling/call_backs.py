@@ -17,8 +17,9 @@ from callflow import escalation
 from callflow.call import QUEUE_STEP, Direction
 from callflow.dial_policy import MUTE, refusal
 from callflow.handling import telephone
-from callflow.handling.acting import is_mute, request_call
+from callflow.handling.acting import request_call
 from callflow.handling.callers import was_with_human
+from callflow.handling.muting import number_is_mute
 from callflow.handling.policy import load_policy
 from callflow.handling.presence import exists, first_available
 from callflow.handling.refusals import Held, NotFound, Refused
@@ -206,9 +207,9 @@ def call_back(tx: Tx, call_back_id: str, who: str, now: datetime) -> str:
     if row["holder"] not in (None, who):
         raise Held(row["holder"])
     number = row["number"]
-    incident = _incident(tx, incidents.open_of_phone(tx, number, now))
-    if incident is not None and is_mute(incident):
+    if number_is_mute(tx, number):
         raise Refused(MUTE)
+    incident = _incident(tx, incidents.open_of_phone(tx, number, now))
     known = call_backs.candidates(tx, {number}).get(number, [])
     name = known[0]["name"] if known else number
     call_id = telephone.call_person(tx, who, now, incident_row=incident, to=number, name=name)

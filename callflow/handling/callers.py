@@ -37,11 +37,14 @@ def waiting(tx: Tx) -> list[Waiting]:
     known = {incident: incidents.get(tx, incident) for incident in sorted(about)}
     spoken = _languages(tx, rows, known)
     devices = contacts.devices(tx, {row["to"] for row in rows})
+    mute = incidents.mute_sites(tx, {i["site_id"] for i in known.values() if i and i["site_id"]})
     found = []
     for row in rows:
         incident = known.get(row["incident_id"])
         caller = _caller(row, incident, made[row["room"]], spoken.get(row["id"], ""))
-        if row["to"] in devices:  # it calls by itself, before its alarm or without one (D8)
+        # A device calls by itself, before its alarm or without one (D8); of a mute site whatever
+        # somebody calls about is the personal alarm's (D29).
+        if row["to"] in devices or (incident and incident["site_id"] in mute):
             caller = replace(caller, urgent=True)
         found.append(Waiting(row=row, incident=incident, caller=caller))
     return found

@@ -27,6 +27,8 @@ from callflow.handling import asking
 from callflow.handling.acting import (
     EXERCISE,
     NOT_NORMAL,
+    ask_act,
+    ask_hang_up,
     close,
     hand_to_human,
     request_call,
@@ -38,6 +40,7 @@ from callflow.handling.own_phones import station_site
 from callflow.handling.policy import load_policy
 from callflow.handling.telling import tell
 from callflow.incident import Event, Machine, State
+from callflow.logbook import MACHINE
 from callflow.phones import is_phone
 from callflow.signal import Category, Kind
 from callflow.storage import AWAY, Tx, calls, incidents, savepoint, tasks
@@ -313,9 +316,26 @@ def _take_personal_path(tx: Tx, row: Row, now: datetime) -> Row:
 
 
 def mute_site(tx: Tx, row: Row, now: datetime) -> None:
-    """The site's other alarms stop ringing there too (D7); a human has them."""
+    """Whatever was asked for the site's other alarms rings and speaks no more there (D7, D29),
+    whoever asked for it; a human has them."""
     if row["site_id"] is None:
         return
     for other in incidents.unfiled(tx, [row["site_id"]], []):
-        if other["id"] != row["id"] and other["machine"] == Machine.RUNNING.value:
+        if other["id"] == row["id"]:
+            continue
+        _hush(tx, other, now)
+        if other["machine"] == Machine.RUNNING.value:
             decide(tx, other["id"], now)
+        else:  # a person's calls ring there, too
+            withdraw(tx, other, now)
+    for call_id in calls.ringing_at(tx, row["site_id"]):
+        ask_hang_up(tx, call_id, MACHINE, now)
+
+
+def _hush(tx: Tx, row: Row, now: datetime) -> None:
+    """The machine says no more to whoever it speaks with about ``row``: a human does (D12). Who has
+    typed a code under duress goes on hearing success."""
+    for call in calls.spoken_to(tx, row["id"]):
+        calls.change(tx, call["id"], result=Outcome.OPERATOR.value)
+        ask_act(tx, call["id"], "take_over", MACHINE, now)
+        tell(tx, "hushed", now, row, to=call["to"], call=call["id"])

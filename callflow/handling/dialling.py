@@ -5,7 +5,7 @@ Wherever a number came from (a contact, a plan, the directory, the API, a settin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,11 +33,12 @@ def refused_calls(tx: Tx, rows: Sequence[Row], policy: Policy, now: datetime) ->
     reserved = services.reserved(tx, numbers)
     ours_by_wire = {phone["name"] for phone in phones.live(tx)} if _to_phones(rows) else set()
     about = [_incident(tx, row) for row in rows]
-    mute = incidents.mute_sites(tx, {i["site_id"] for i in about if i and i["site_id"]})
+    at = [_places(row, i, owners) for row, i in zip(rows, about, strict=True)]
+    mute = incidents.mute_sites(tx, set().union(*at))
     of_no_site = any(incident is None or incident["site_id"] is None for incident in about)
     ours = own_numbers(tx, policy, now) if of_no_site else frozenset(policy.desk.numbers)
     found = {}
-    for row, incident in zip(rows, about, strict=True):
+    for row, incident, places in zip(rows, about, at, strict=True):
         destination = Destination(
             number=row["to"],
             step=row["step"],
@@ -47,7 +48,7 @@ def refused_calls(tx: Tx, rows: Sequence[Row], policy: Policy, now: datetime) ->
             service=row["to"] in reserved,
             phone=row["to"] in ours_by_wire,
             called_us=_called_us(tx, row, now),
-            mute=incident is not None and (is_mute(incident) or incident["site_id"] in mute),
+            mute=(incident is not None and is_mute(incident)) or bool(places & mute),
         )
         why = forbidden(destination)
         if why is not None:
@@ -60,6 +61,13 @@ def _incident(tx: Tx, row: Row) -> Row | None:
     if row["incident_id"] is None or row["step"] in NOT_AT_SITE:
         return None
     return incidents.get(tx, row["incident_id"])
+
+
+def _places(row: Row, incident: Row | None, owners: Mapping[str, Owners]) -> set[str]:
+    """The sites where a call rings: its incident's; of one that is about none, its contact's."""
+    if incident is not None:
+        return {incident["site_id"]} if incident["site_id"] else set()
+    return {site for _, site in owners.get(row["to"], set())}
 
 
 def _to_phones(rows: Sequence[Row]) -> bool:
@@ -112,6 +120,6 @@ def tried(
         ours=bool(known["ours"]),
         service=service,
         called_us=bool(known["called_us"]),
-        mute=bool(mute) and set(known["sites"]) <= mute,
+        mute=bool(mute),
     )
     return forbidden(destination), known

@@ -11,11 +11,11 @@ from callflow import call_plan
 from callflow.call import BESIDE_PLANS, QUEUE_STEP, WELFARE_STEP, Mode, Outcome
 from callflow.correlation import zone_name
 from callflow.handling import callers, phone_callers, trunk_tests
-from callflow.handling.acting import is_mute
 from callflow.handling.agreed import site_now
 from callflow.handling.calling import call_arrived, dialogue_concluded, join_room
 from callflow.handling.contacts import e164
 from callflow.handling.gathering import may_call_back
+from callflow.handling.muting import is_mute_here
 from callflow.handling.service_calls import asked_service
 from callflow.handling.site_rules import BadSite
 from callflow.handling.telling import storable
@@ -107,7 +107,7 @@ def _of_call(tx: Tx, vault: Vault, row: dict[str, Any]) -> Facts:
         zone=zone,
         zone_name=zone_name(names, incident_row["account"], zone),
         priority=incident_row["priority"],
-        personal=is_mute(incident_row),
+        personal=is_mute_here(tx, incident_row),
         exercise=incident_row["exercise"],
     )
     if site is None and dialogue in ASKING and row["step"] not in BESIDE_PLANS:  # our own phones
@@ -131,7 +131,7 @@ def _of_call(tx: Tx, vault: Vault, row: dict[str, Any]) -> Facts:
         address=site.address,
         at=incident_row["opened_at"].astimezone(ZoneInfo(site.timezone)),
         recognition_word=site.recognition_word,
-        answers=_answers(contact, incident_row),
+        answers=_answers(contact, incident_row, mute=bool(common["personal"])),
         others=_others(tx, row["id"]),
         call_back=may_call_back(tx, row, incident_row, asked_at),
         **_asked(incident_row, row["step"], contact_row),
@@ -205,7 +205,9 @@ def _site(tx: Tx, vault: Vault, site_id: str | None, kind: Kind, at: datetime) -
     return site_now(tx, site_id, kind, at, decrypt=vault.decrypt)
 
 
-def _answers(contact: Contact | None, incident_row: dict[str, Any]) -> frozenset[Answer]:
+def _answers(
+    contact: Contact | None, incident_row: dict[str, Any], *, mute: bool
+) -> frozenset[Answer]:
     """The keys that this person may use, as far as authority allows (D3, D7).
 
     Identity is not knowledge: from off site nobody cancels a vital alarm.
@@ -215,7 +217,7 @@ def _answers(contact: Contact | None, incident_row: dict[str, Any]) -> frozenset
     kind, vital = Kind(incident_row["kind"]), incident_row["category"] == Category.VITAL.value
     on_site = contact.role is Role.PREMISES
     answers = {Answer.HELP}
-    if contact.may(Authority.CANCEL, kind) and not is_mute(incident_row) and (on_site or not vital):
+    if contact.may(Authority.CANCEL, kind) and not mute and (on_site or not vital):
         answers.add(Answer.FALSE_ALARM)
     if not on_site:
         answers |= {Answer.GOING, Answer.NEXT_PERSON, Answer.KNOWN_CAUSE}
@@ -296,7 +298,7 @@ def _straight_to_a_human(tx: Tx, number: str, incident_row: Row | None) -> bool:
         return True
     if incident_row is None:
         return False
-    held = incident_row["holder"] is not None or is_mute(incident_row)
+    held = incident_row["holder"] is not None or is_mute_here(tx, incident_row)
     return held or not _has_code(tx, number, incident_row["site_id"])
 
 

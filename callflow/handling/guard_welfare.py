@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow.call import WELFARE_STEP
-from callflow.handling.acting import hand_to_human, is_mute, request_call
+from callflow.handling.acting import hand_to_human, request_call
+from callflow.handling.muting import is_mute_here
 from callflow.handling.policy import load_policy
 from callflow.handling.telling import tell
 from callflow.instants import from_iso, to_iso
@@ -32,7 +33,7 @@ def watch_guards(tx: Tx, now: datetime) -> None:
     every = timedelta(seconds=policy.guard_welfare)
     for task in guards.away(tx, now - OVERDUE_WITHIN):
         row = incidents.get(tx, task["incident_id"], lock=True)
-        if row is None or is_mute(row) or row["exercise"]:
+        if row is None or is_mute_here(tx, row) or row["exercise"]:
             continue
         guard = _guard(tx, task)
         what = welfare(guard, now, every)

@@ -40,9 +40,10 @@ class _Asked:
     deed: Deed
     call_id: str
     now: datetime
+    duress: bool
 
 
-def perform(tx: Tx, call_id: str, deed: Deed, now: datetime) -> Done:
+def perform(tx: Tx, call_id: str, deed: Deed, now: datetime, *, duress: bool) -> Done:
     """Do what a technician or a guard asks for; what it leads to.
 
     Raises LookupError where they, or their firm, have nothing to do at the site any more.
@@ -52,7 +53,7 @@ def perform(tx: Tx, call_id: str, deed: Deed, now: datetime) -> Done:
     who = member_callers.member_at(tx, deed.kept["person"], deed.kept["site"])
     if who is None:
         raise LookupError("the caller's firm does not work at the site any more")
-    asked = _Asked(who=who, deed=deed, call_id=call_id, now=now)
+    asked = _Asked(who=who, deed=deed, call_id=call_id, now=now, duress=duress)
     walking = walk_tests.DEEDS.get(deed.name)
     if walking is not None:
         return walking(tx, who, deed, now)
@@ -113,7 +114,8 @@ def _unfiled(tx: Tx, site_id: str) -> Row | None:
 
 
 def _state(tx: Tx, asked: _Asked) -> Done:
-    return _done(tx, asked, *site_state.read_out(tx, asked.who.site, asked.now), result="told")
+    said = site_state.read_out(tx, asked.who.site, asked.now, duress=asked.duress)
+    return _done(tx, asked, *said, result="told")
 
 
 def _fault_open(tx: Tx, asked: _Asked) -> Done:

@@ -11,6 +11,7 @@ from callflow.handling import undoing
 from callflow.handling.acting import ask_act, close, hand_to_human, is_mute, request_call
 from callflow.handling.agreed import site_now
 from callflow.handling.deciding import decide
+from callflow.handling.muting import is_mute_here
 from callflow.handling.policy import load_policy
 from callflow.handling.refusals import Held, NotFound, Refused
 from callflow.handling.telling import tell
@@ -219,7 +220,7 @@ def _closed(tx: Tx, row: Row, who: str, code: str, text: str, now: datetime) -> 
 def whom_to_call(tx: Tx, row: Row, contact_id: str, now: datetime) -> tuple[Site, Contact, str]:
     """The incident's site as agreed now, and its contact with their number: whom a person may
     have called. Raises NotFound, Refused."""
-    if is_mute(row) or (row["site_id"] and incidents.site_is_mute(tx, row["site_id"])):
+    if is_mute_here(tx, row):
         raise Refused(MUTE)
     site = site_now(tx, row["site_id"], Kind(row["kind"]), now) if row["site_id"] else None
     contact = as_called(site, contact_id, now) if site else None

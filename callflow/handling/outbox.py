@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from callflow.handling.muting import is_mute_here
 from callflow.handling.telling import storable, tell
 from callflow.instants import to_iso
 from callflow.outbox import Channel, MessageState, marked, one_line, shown
@@ -18,8 +19,7 @@ Row = dict[str, Any]
 
 def is_silenced(tx: Tx, row: Row) -> bool:
     """Whether nothing may reach the site or its staff: of this alarm, or for another one (D7)."""
-    seen = incidents.to_incident(row)
-    return seen.mute or (seen.site is not None and incidents.site_is_mute(tx, seen.site))
+    return is_mute_here(tx, row)
 
 
 def post(

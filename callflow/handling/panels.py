@@ -9,8 +9,8 @@ from typing import Any
 import phonenumbers
 
 from callflow.call import Outcome
-from callflow.handling.acting import is_mute
 from callflow.handling.calling import call_arrived, dialogue_concluded, join_room
+from callflow.handling.muting import is_mute_here
 from callflow.handling.storing import store_signals
 from callflow.handling.telling import storable
 from callflow.incident import State
@@ -104,13 +104,13 @@ def panel_listen_in(tx: Tx, call_id: str, account: str, now: datetime) -> tuple[
     if row is not None:
         calls.change(tx, call_id, incident_id=row["id"])
     dialogue_concluded(tx, call_id, Outcome.OPERATOR, now)
-    return join_room(tx, call_id, now), row is not None and is_mute(row)
+    return join_room(tx, call_id, now), row is not None and is_mute_here(tx, row)
 
 
 def panel_is_mute(tx: Tx, row: Row) -> bool:
     """The same of a call that hangs there already."""
     incident = incidents.get(tx, row["incident_id"]) if row["incident_id"] else None
-    return incident is not None and is_mute(incident)
+    return incident is not None and is_mute_here(tx, incident)
 
 
 def panel_concluded(tx: Tx, call_id: str, outcome: Outcome, now: datetime) -> None:

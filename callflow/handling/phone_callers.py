@@ -64,6 +64,7 @@ def identified(tx: Tx, call: Row, site_id: str, row: Row, now: datetime, *, dure
     found = known(tx, site_id, row["id"])
     assert found is not None, "a contact of the site"
     alarms = open_alarms(tx, site_id)
+    mute = incidents.site_is_mute(tx, site_id)  # before any duress: it sounds like success
     calls.change(tx, call["id"], contact_id=row["id"])
     of: Row = {} if alarms else {"site": site_id}
     told = of | {"who": row["name"], "to": call["to"], "call": call["id"]}
@@ -74,9 +75,9 @@ def identified(tx: Tx, call: Row, site_id: str, row: Row, now: datetime, *, dure
     if duress:
         raise_alarm(tx, site_id, alarms, call, now)
     free = all(may_cancel(found, alarm) for alarm in alarms)  # as it was before any duress
-    heard = [] if not alarms or is_mute(alarms[0]) else [Kind(alarms[0]["kind"])]
+    heard = [] if mute or not alarms else [Kind(alarms[0]["kind"])]
     return Done(
-        result="alarm" if alarms else "client",
+        result="hushed" if mute else "alarm" if alarms else "client",
         say=tuple(Phrase("state_alarm", {"kind": kind}) for kind in heard),
         keep={"site": site_id, "person": row["id"], "cancels": _yes(free)},
         may=may(tx, found, alarms, now),

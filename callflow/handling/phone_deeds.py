@@ -56,14 +56,17 @@ def perform(
         raise LookupError("a deed of a call that no row names")
     if deed.name in _IDENTIFYING:
         return _IDENTIFYING[deed.name](tx, vault, call, deed, now)
+    duress = progress.duress
     if "firm" in deed.kept:
-        return _done_or_pretended(
-            tx, progress, deed, call_id, now, lambda: member_deeds.perform(tx, call_id, deed, now)
-        )
+
+        def member_does() -> Done:
+            return member_deeds.perform(tx, call_id, deed, now, duress=duress)
+
+        return _done_or_pretended(tx, progress, deed, call_id, now, member_does)
     who = phone_callers.known(tx, deed.kept["site"], deed.kept["person"])
     if who is None:
         raise LookupError("the caller is no contact of the site any more")
-    asked = Asked(who=who, deed=deed, vault=vault, call_id=call_id, now=now, duress=progress.duress)
+    asked = Asked(who=who, deed=deed, vault=vault, call_id=call_id, now=now, duress=duress)
     return _done_or_pretended(
         tx, progress, deed, call_id, now, lambda: _DEEDS[deed.name](tx, asked)
     )
@@ -116,7 +119,8 @@ def _cancel(tx: Tx, asked: Asked) -> Done:
 
 
 def _state(tx: Tx, asked: Asked) -> Done:
-    return done(tx, asked, "told", *site_state.read_out(tx, asked.who.site, asked.now))
+    said = site_state.read_out(tx, asked.who.site, asked.now, duress=asked.duress)
+    return done(tx, asked, "told", *said)
 
 
 # --- on test (D17), closing late ----------------------------------------------------------

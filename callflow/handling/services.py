@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from callflow.call_plan import StepKind
 from callflow.directory import Line, competent, masked
 from callflow.handling import service_calls
-from callflow.handling.acting import is_mute
+from callflow.handling.muting import is_mute_here
 from callflow.handling.operating import acted, known, open_and_held
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.tasks import end_task
@@ -146,7 +146,7 @@ def service_gate(tx: Tx, row: Row, service: Service) -> Gate:
         return Gate(allowed=True, reason=Reason.NOT_GATED)
     site = sites.site_row(tx, row["site_id"]) if row["site_id"] else None
     return police_gate(
-        personal=is_mute(row),
+        personal=is_mute_here(tx, row),
         verifications=services.verifications(tx, row["id"]),
         calls=[calls.to_call(call) for call in calls.of_incident(tx, row["id"])],
         agreement=site["police_agreement"] if site else "",

@@ -9,19 +9,21 @@ from zoneinfo import ZoneInfo
 from callflow.handling import phone_callers
 from callflow.signal import PERSONAL, Kind
 from callflow.site import Site
-from callflow.storage import Tx
+from callflow.storage import Tx, incidents
 from callflow.storage import supervision as rows
 from ivr.dialogue import Phrase
 
 #: Events of so long ago are still read out, and so many of them.
 _LATELY, _EVENTS = timedelta(days=7), 3
 #: What nobody asks for: a panel's own signs of life.
-_UNTOLD = frozenset({Kind.TEST.value, Kind.RESTORE.value, Kind.UNKNOWN.value})
+_UNTOLD = frozenset({Kind.TEST, Kind.RESTORE, Kind.UNKNOWN} | PERSONAL)
 
 
-def read_out(tx: Tx, site: Site, now: datetime) -> Iterator[Phrase]:
-    """What is said of ``site``, its times local."""
+def read_out(tx: Tx, site: Site, now: datetime, *, duress: bool) -> Iterator[Phrase]:
+    """What is said of ``site``, its times local; where it is mute no alarm and no event (D29), but
+    for whoever made it so by a code under ``duress``: they hear what they would have heard."""
     zone = ZoneInfo(site.timezone)
+    hushed = not duress and incidents.site_is_mute(tx, site.id)
     armed = {
         row["armed"]
         for row in rows.partitions(tx, [site.id]).get(site.id, [])
@@ -30,12 +32,13 @@ def read_out(tx: Tx, site: Site, now: datetime) -> Iterator[Phrase]:
     yield Phrase(_ARMED[frozenset(armed)])
     alarms = phone_callers.open_alarms(tx, site.id)
     for kind in dict.fromkeys(Kind(row["kind"]) for row in alarms):
-        if kind not in PERSONAL:  # mute (D7)
+        if kind not in PERSONAL and not hushed:  # mute (D7)
             yield Phrase("state_alarm", {"kind": kind})
     for test in rows.running_tests(tx, [site.id], now).get(site.id, []):
         yield Phrase("state_test", {"at": test.ends_at.astimezone(zone)})
     sent = rows.signals_since(tx, site.id, now - _LATELY)
     told = [row for row in sent if row["kind"] not in _UNTOLD and row["format"] != "station"]
+    told = [] if hushed else told
     yield Phrase("state_events" if told else "state_no_events")
     for row in reversed(told[-_EVENTS:]):
         at = row["received_at"].astimezone(zone)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from callflow.call import BY_HAND_STEP, OPERATOR_STEP, CallState, Mode
+from callflow.dial_policy import MUTE
 from callflow.handling.acting import let_go, request_call
 from callflow.handling.agreed import site_now
 from callflow.handling.conversations import (
@@ -17,6 +18,7 @@ from callflow.handling.conversations import (
     people_in,
     ring_leg,
 )
+from callflow.handling.muting import number_is_mute
 from callflow.handling.operating import (
     acted,
     claim,
@@ -143,6 +145,8 @@ def take_over(tx: Tx, incident_id: str, who: str, call_id: str, now: datetime) -
 
 def call_number(tx: Tx, who: str, number: str, now: datetime, *, name: str = "") -> str:
     """Call somebody back who called us; the dial gate knows whether they did."""
+    if number_is_mute(tx, number):
+        raise Refused(MUTE)
     return call_person(tx, who, now, incident_row=None, to=number, name=name or number)
 
 

@@ -336,6 +336,41 @@ def ringing_contacts(tx: Tx, incident_id: str, *, step: str | None = None) -> li
     return list(tx.execute(query).scalars())
 
 
+def ringing_at(tx: Tx, site_id: str) -> list[str]:
+    """Calls of no incident, to people of a site, that are placed and not answered."""
+    c = t.call.c
+    numbers = (
+        select(t.contact.c.phone)
+        .join(t.site_contact, t.site_contact.c.contact_id == t.contact.c.id)
+        .where(t.site_contact.c.site_id == site_id)
+    )
+    query = select(c.id).where(
+        c.incident_id.is_(None),
+        c.direction == Direction.OUTGOING.value,
+        c.state.in_([CallState.STARTED.value, CallState.RINGING.value]),
+        c.step.not_in(NOT_AT_SITE),
+        c.to.in_(numbers),
+    )
+    return list(tx.execute(query).scalars())
+
+
+#: Dialogues in which the machine speaks with a site's people.
+_SPEAKING = ("verification", "question", "message")
+
+
+def spoken_to(tx: Tx, incident_id: str) -> list[dict[str, Any]]:
+    """Calls of an incident in which the machine speaks with somebody who has not answered yet."""
+    c = t.call.c
+    query = select(t.call).where(
+        c.incident_id == incident_id,
+        c.state == CallState.ANSWERED.value,
+        c.dialogue.in_(_SPEAKING),
+        c.room.is_(None),
+        c.result.is_(None),
+    )
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
 def in_talk(tx: Tx, incident_id: str) -> bool:
     """Whether somebody speaks on the phone about an incident."""
     c = t.call.c

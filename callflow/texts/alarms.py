@@ -132,6 +132,11 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         'Account {account} opened: "arrived well" is expected by {until}',
     ),
     "arrived": ("« Bien arrivé » : compte {account} {by}", "Arrived well: account {account} {by}"),
+    "hushed": (
+        "Alarme agression sur le site : l’automate ne dit plus rien à {to}, un opérateur prend la"
+        " ligne",
+        "Personal alarm at the site: the machine says no more to {to}, an operator takes the line",
+    ),
     "personal_path": (
         "Réponse fausse ou absente : traitée comme une agression, rien ne sonne plus sur place",
         "Wrong answer or none: handled as a personal alarm, nothing rings on site any more",

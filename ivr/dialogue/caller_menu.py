@@ -46,6 +46,7 @@ PAGES: Mapping[str, Page] = {
         {
             "client": Lead(CLIENT, "code_ok"),
             "alarm": Lead(ALARM, "code_ok"),
+            "hushed": Lead(Exit.OPERATOR, "code_ok"),  # nothing is said of a site that is mute
             "technician": Lead(TECHNICIAN, "code_ok"),
             "guard": Lead(GUARD, "code_ok"),
             "wrong": Lead(ACCOUNT, "code_wrong"),

@@ -167,6 +167,11 @@ def _user(tx: Tx, name: str) -> str:
     return str(row["id"])
 
 
+def connected(tx: Tx, name: str, now: datetime) -> None:
+    """A user has a telephone, which is registered."""
+    _phone(tx, _user(tx, name), name, now)
+
+
 def _phone(tx: Tx, user: str, name: str, now: datetime) -> None:
     row = {"name": f"op-{name}", "user_id": user, "kind": "desk", "node": "node0"}
     phone_rows.insert(tx, {**row, "secret": "-", "session": None, "created_at": now})

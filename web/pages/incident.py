@@ -102,7 +102,12 @@ def _to_say(view: Mapping[str, Any], visitor: Visitor) -> dict[str, str] | None:
     first = view["signals"][0] if view["signals"] else {}
     zone = first.get("zone_name") or ""
     return say.of_incident(
-        view["incident"], view["site"], view["step_kind"], name=visitor.name, zone=zone
+        view["incident"],
+        view["site"],
+        view["step_kind"],
+        name=visitor.name,
+        zone=zone,
+        mute=view["mute"],
     )
 
 

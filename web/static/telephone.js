@@ -3,6 +3,7 @@
 import { $, $$, body, parsed, write } from "./console/dom.js";
 import { tick } from "./console/clock.js";
 import * as pane from "./console/pane.js";
+import { open as openSite } from "./console/sites.js";
 import { on } from "./console/stream.js";
 
 const phone = $("#phone");
@@ -96,6 +97,7 @@ on("pop", (html) => {
   const shown = parsed(html).filter((e) => e.dataset.pop);
   if (!shown.length) { pop.hidden = true; return pop.replaceChildren(); }
   pop.replaceChildren(...shown);
+  popped = { leg: shown[0].dataset.pop, sites: $$(".candidate > .where > a[href^='/sites/']", pop) };
   pop.hidden = false;
   pop.dataset.at = String(Math.round(performance.timeOrigin + performance.now()));
   tick();
@@ -117,11 +119,21 @@ function settle() {
   const up = $('.leg[data-state="answered"]', phone);
   if (up && up.dataset.leg !== opened) {
     opened = up.dataset.leg;
-    const link = $("a[href^='/incidents/']", up);
-    if (link && !pane.shown()) pane.open(decodeURIComponent(link.pathname.split("/")[2]));
+    showWhatItIsAbout($("a[href^='/incidents/']", up));
   }
 }
 let opened = "";
+
+// Whoever answers sees the call's own alarm, else its site, whatever was in view; what was typed there
+// is kept. A page without a pane stays: leaving it would end the call's sound.
+function showWhatItIsAbout(alarm) {
+  if (!pane.hasPane) return;
+  const id = (link) => decodeURIComponent(link.pathname.split("/")[2]);
+  if (alarm) return id(alarm) === pane.shown() || pane.open(id(alarm));
+  const [place, ...others] = popped.leg === opened ? popped.sites : [];
+  if (place && !others.length) openSite(id(place));
+}
+let popped = { leg: "", sites: [] };
 
 // My call without its sound: the page was loaded again, or the network was away for too long.
 const asked = new Set();
