@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -98,8 +99,11 @@ def create_token(
     *,
     by: str = "cli",
     expires_at: datetime | None = None,
+    accounts: Sequence[str] = (),
 ) -> str:
-    """A new API token; it is shown once, only its hash is kept. Raises Refused."""
+    """A new API token; it is shown once, only its hash is kept. ``accounts``: whom a panel's speaks
+    for. Raises Refused."""
     token = "cf_" + secrets.token_urlsafe(32)
-    add_token(tx, digest(token), role, name, now, by=by, expires_at=expires_at)
+    kept = digest(token)
+    add_token(tx, kept, role, name, now, by=by, expires_at=expires_at, accounts=accounts)
     return token

@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from callflow.storage import StoreUnavailable, people
-from web.accounts import Declared, Right, digest, rights_of
+from web.accounts import Declared, Right, Role, digest, rights_of
 from web.problems import ProblemError
 from web.station import Station, station_of
 from web.store_watch import soon
@@ -26,6 +26,13 @@ class Caller:
     name: str
     role: str
     rights: frozenset[Right]
+    #: Whom a panel's token speaks for; None: it names nobody.
+    accounts: frozenset[str] | None = None
+
+    @property
+    def unbound(self) -> bool:
+        """Whether it is a panel's that names no account: it may open alarms, and end none (D31)."""
+        return self.role == Role.PANEL and self.accounts is None
 
 
 async def identify(station: Station, token: str) -> Caller | None:
@@ -36,7 +43,13 @@ async def identify(station: Station, token: str) -> Caller | None:
         return None
     station.token_used(row["id"], row["used_at"], now)
     role = row["role"]
-    return Caller(id=row["id"], name=row["name"] or role, role=role, rights=rights_of(role))
+    return Caller(
+        id=row["id"],
+        name=row["name"] or role,
+        role=role,
+        rights=rights_of(role),
+        accounts=None if row["accounts"] is None else frozenset(row["accounts"]),
+    )
 
 
 def allowed(right: Right) -> Callable[..., Awaitable[Caller]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -72,21 +73,36 @@ def user_add(
 
 
 @token.command("create")
-def token_create(role: ProgramRole, name: str = "cli", json_: AsJson = False) -> None:
+def token_create(
+    role: ProgramRole,
+    name: str = "cli",
+    account: Annotated[
+        list[str] | None,
+        typer.Option(help="An account that a panel's token speaks for; again for each."),
+    ] = None,
+    json_: AsJson = False,
+) -> None:
     """Make a token for a program; it is shown this once."""
     settings = settings_of_this_run()
     upgrade(settings.database)
     with open_rows(settings) as (store, _):
-        secret = new_token(store, role, name)
+        secret = new_token(store, role, name, account or ())
+    if role == accounts.Role.PANEL and not account:
+        typer.echo(
+            "warning: it names no account, so it opens alarms and ends none: add --account 1001",
+            err=True,
+        )
     print(json.dumps({"token": secret}) if json_ else secret)
 
 
-def new_token(store: Store, role: str, name: str) -> str:
+def new_token(store: Store, role: str, name: str, speaks_for: Sequence[str] = ()) -> str:
     """A token for a program of this role; only its hash is kept. Raises BadParameter."""
     wanted = _role(role)
     now = clock.now()
     try:
-        return store.write_now(lambda tx: accounts.create_token(tx, wanted, name, now))
+        return store.write_now(
+            lambda tx: accounts.create_token(tx, wanted, name, now, accounts=speaks_for)
+        )
     except handling.Refused as error:
         raise typer.BadParameter(str(error)) from error
 

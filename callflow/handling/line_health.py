@@ -11,6 +11,7 @@ from typing import Any
 
 from callflow.handling.station import BEAT_WITHIN
 from callflow.instants import from_iso
+from callflow.signal import UNBOUND, WEBHOOK
 from callflow.storage import Tx, people
 from callflow.storage import lines as rows
 
@@ -216,7 +217,10 @@ def _others(
     counts: dict[str, Counter[str]] = {"phone": panels}
     for line, _ in told:
         wanted.pop(str(line.get("line")), None)
-    heard = rows.heard_by_line(tx, wanted, now - _MINUTE)
+    heard = rows.heard_by_line(tx, [*wanted, UNBOUND], now - _MINUTE)
+    if UNBOUND in heard:  # a program's too, whatever its token names
+        (last, count), (other, more) = heard.pop(UNBOUND), heard.get(WEBHOOK, (None, 0))
+        heard[WEBHOOK] = max(filter(None, (last, other))), count + more
     return [
         Line(
             name=name,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +16,9 @@ from callflow.storage import Tx, people
 
 Row = dict[str, Any]
 
+#: Accounts that one token may name.
+MOST_ACCOUNTS = 1000
+
 
 def add_token(
     tx: Tx,
@@ -24,11 +29,14 @@ def add_token(
     *,
     by: str,
     expires_at: datetime | None = None,
+    accounts: Sequence[str] = (),
 ) -> str:
     """A program called ``name`` may do what ``role`` may, until then; the token's id.
 
+    ``accounts``: whom a panel's token speaks for. Without any it may open alarms, and end none.
     Raises Refused: its name stands in the logbook, so it is no person's.
     """
+    named = _accounts(role, accounts)
     if not name.strip() or len(name) > 64 or not name.isprintable():
         raise Refused("a name has 1 to 64 characters")
     if people.user_by_name(tx, name) is not None:
@@ -37,13 +45,29 @@ def add_token(
         raise Refused("the token would have ended already: choose a later day")
     token_id = uuid.uuid4().hex
     row: Row = {"id": token_id, "token_hash": token_hash, "role": role.value, "name": name}
-    people.insert_token(tx, {**row, "created_at": now, "made_by": by, "expires_at": expires_at})
+    row |= {"accounts": named or None, "expires_at": expires_at}
+    people.insert_token(tx, {**row, "created_at": now, "made_by": by})
     said: Row = {"by": by, "who_did": by, "name": name, "role": role.value}
+    if named:
+        said["accounts"] = ", ".join(named)
     if expires_at is None:
         tell(tx, "token_created", now, **said)
     else:
         tell(tx, "token_created_until", now, **said, until=to_iso(expires_at))
     return token_id
+
+
+def _accounts(role: Role, accounts: Sequence[str]) -> list[str]:
+    """Raises Refused."""
+    named = list(dict.fromkeys(accounts))
+    if named and role is not Role.PANEL:
+        raise Refused("only a panel's token names accounts")
+    if len(named) > MOST_ACCOUNTS:
+        raise Refused("a token names 1000 accounts at most: make several")
+    for account in named:
+        if not re.fullmatch(r"[0-9A-Za-z]{1,16}", account):
+            raise Refused("an account is 1 to 16 digits and letters", account[:40])
+    return named
 
 
 def revoke_token(tx: Tx, token_id: str, by: str, now: datetime) -> None:

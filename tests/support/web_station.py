@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -105,9 +105,12 @@ class WebStation:
     def close(self) -> None:
         self.store.close()
 
-    def token(self, role: Role = Role.ADMINISTRATOR, name: str = "essai") -> str:
-        """A new API token."""
-        return str(self.do(lambda tx: create_token(tx, role, name, clock.now())))
+    def token(
+        self, role: Role = Role.ADMINISTRATOR, name: str = "essai", accounts: Sequence[str] = ()
+    ) -> str:
+        """A new API token; a panel's speaks for ``accounts``."""
+        now = clock.now()
+        return str(self.do(lambda tx: create_token(tx, role, name, now, accounts=accounts)))
 
     def user(self, name: str = NAME, role: Role = Role.OPERATOR) -> None:
         """Somebody who can log in with PASSWORD."""

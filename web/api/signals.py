@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 
 from callflow import handling
 from callflow.clock import monotonic
-from callflow.signal import Signal
+from callflow.signal import UNBOUND, WEBHOOK, Signal
 from callflow.signals import blocks
 from callflow.signals.protocol import Heard
 from callflow.storage import Tx, signals
@@ -58,6 +58,12 @@ async def store_signal(
     idempotency_key: _Key = None,
 ) -> Stored:
     """Stores one message; answered after the commit. Not answered 201: send it again."""
+    if caller.accounts is not None and body.account not in caller.accounts:
+        raise ProblemError(
+            403,
+            "this token does not speak for this account: make one that names it",
+            field="account",
+        )
     signal = _signal(body, caller, station.clock(), idempotency_key)
 
     def store(tx: Tx) -> str:
@@ -92,7 +98,7 @@ def _signal(body: SignalIn, caller: Caller, now: datetime, key: str | None) -> S
         raw=body.model_dump_json(exclude_defaults=True),
         received_at=now,
         panel_time=body.panel_time,
-        line="webhook",
+        line=UNBOUND if caller.unbound else WEBHOOK,
         extra=blocks.of_links(body.links),
         deduplication=name,
     )

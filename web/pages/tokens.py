@@ -46,10 +46,15 @@ async def add(request: Request, visitor: Administrator, station: Here) -> Respon
 
     def run(tx: Tx) -> str:
         role = forms.one_of(Role, form, "role")
+        speaks_for = form.get("accounts", "")[:20_000].replace(",", " ").split()
+        if role is Role.PANEL and not speaks_for:
+            raise ProblemError(422, "name the accounts that it speaks for", field="accounts")
         day = day_in(form.get("until", "")[:10], "until")
         # To the end of that day, where the station is.
         ends = begin_of(day + timedelta(days=1)) if day else None
-        return create_token(tx, role, name, now, by=visitor.name, expires_at=ends)
+        return create_token(
+            tx, role, name, now, by=visitor.name, expires_at=ends, accounts=speaks_for
+        )
 
     made = await tried(station, run)
     if not isinstance(made, str):

@@ -80,6 +80,8 @@ api_token = Table(
     Column("name", Text, nullable=False),
     instant("created_at", null=False),
     Column("made_by", Text, nullable=False, server_default="cli"),
+    # Whom a panel's token speaks for; null: it may open alarms for any account, and end none (D31).
+    Column("accounts", JSON, nullable=True),
     instant("expires_at"),  # null: it ends when it is revoked
     instant("used_at"),  # last, written down every few seconds
     instant("revoked_at"),

@@ -87,8 +87,22 @@ async def test_a_token_ends_with_its_day(
 
 
 async def test_a_token_may_what_its_role_may(chief: Person, stranger: httpx.AsyncClient) -> None:
-    panel = await made(chief, role="panel")
+    panel = await made(chief, role="panel", accounts="1001, 1002")
     assert await asked(stranger, panel) == 403
+
+
+async def test_a_panels_token_names_its_accounts(station: WebStation, chief: Person) -> None:
+    for fields, status in (
+        ({"accounts": " "}, 422),
+        ({"accounts": "10 01/2"}, 409),
+        ({"role": "reader", "accounts": "1001"}, 409),
+    ):
+        answer = await chief.send(HERE, **{"name": "camera", "role": "panel", **fields})
+        assert answer.status_code == status, fields
+    await made(chief, name="camera", role="panel", accounts="1001, 1002 1001")
+    (row,) = station.store.read_now(people.tokens)
+    assert row["accounts"] == ["1001", "1002"]
+    assert "1001, 1002" in (await chief.see(HERE)).text
 
 
 @pytest.mark.parametrize(

@@ -180,3 +180,31 @@ async def test_a_message_is_small(api: httpx.AsyncClient) -> None:
             yield b" " * 1000
 
     assert (await api.post("/signals", content=chunks())).status_code == 413
+
+
+async def test_a_panels_token_speaks_for_the_accounts_that_it_names(
+    station: WebStation, stranger: httpx.AsyncClient
+) -> None:
+    """And one that names none, as they were once made, opens alarms and ends none (D31)."""
+    for account in ("1001", "1002"):
+        station.site(account)
+        station.alarm(account, "BA", "3")
+    bound = bearer(station.token(Role.PANEL, accounts=["1001"]))
+    old = bearer(station.token(Role.PANEL))
+
+    async def post(token: dict[str, str], account: str, code: str) -> int:
+        body = {"account": account, "code": code, "zone": "3"}
+        answer = await stranger.post("/api/v1/signals", json=body, headers=token)
+        if answer.status_code == 403:
+            assert answer.json()["field"] == "account"
+        return answer.status_code
+
+    assert await post(bound, "1002", "BR") == 403
+    assert await post(bound, "1001", "BR") == 201
+    assert await post(old, "1002", "BR") == 201
+    station.correlate()
+    found = station.store.read_now(incidents.page)
+    zones = {(row["account"], row["kind"]): row["zones"] for row in found}
+    assert zones["1001", "intrusion"] == {"3": "restored"}
+    assert zones["1002", "intrusion"] == {"3": "alarm"}
+    assert zones["1002", "unproved"] == {"3": "alarm"}
