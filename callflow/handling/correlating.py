@@ -7,7 +7,7 @@ from typing import Any
 
 from callflow import correlation, incident
 from callflow.correlation import Rates
-from callflow.handling import imaging, origins, storms, supervising
+from callflow.handling import device_calls, imaging, origins, storms, supervising
 from callflow.handling.acting import settle
 from callflow.handling.deciding import cancel, decide, mute_site
 from callflow.handling.opening import opened, plan_for
@@ -21,7 +21,7 @@ from callflow.plan_choice import Alarm
 from callflow.signal import ALWAYS_OWN, PERSONAL, STATION, Category, Kind, Signal, Treatment
 from callflow.signals import events
 from callflow.signals.events import EventRow
-from callflow.storage import Tx, incidents, outbox
+from callflow.storage import Tx, contacts, incidents, outbox
 from callflow.storage import logbook as logbook_rows
 from callflow.storage import signals as signal_rows
 from callflow.storage.signals import Correlated
@@ -79,11 +79,19 @@ class Correlation:
         for incident_id in self._cancelled:
             cancel(self.tx, incident_id, self.now)
         self._end_exercises()
+        self._tie()
         for incident_id in self.decide:
             decide(self.tx, incident_id, self.now)
         for row in self.fresh.values():
             if Kind(row["kind"]) in PERSONAL:  # nothing rings at its site any more (D7)
                 mute_site(self.tx, row, self.now)
+
+    def _tie(self) -> None:
+        """Who is on the line from a device calls about what its panel just sent (D8)."""
+        for incident_id in self._newest:
+            row = (self.fresh | self.changed)[incident_id]
+            if Kind(row["kind"]) in device_calls.VOICE_FIRST:
+                device_calls.tie(self.tx, row, self.now)
 
     def _look(self) -> None:
         """The cameras of each site that was tripped are asked (D24)."""
@@ -229,10 +237,21 @@ class Correlation:
         Kinds that always open their own still join the very same zone: a panel repeats itself.
         """
         if seen.kind in ALWAYS_OWN:
-            return row["kind"] == seen.kind.value and seen.key in row["zones"]
+            own = row["kind"] == seen.kind.value
+            return own and (seen.key in row["zones"] or self._of_one_cabin(row, seen))
         alarmed_at = row["alarm_at"] or row["opened_at"]
         return incident.joins(Kind(row["kind"]), seen.kind) and correlation.same_period(
             seen.kind, alarmed_at, self.around.began(seen)
+        )
+
+    def _of_one_cabin(self, row: Row, seen: Seen) -> bool:
+        """Whether a lift's signal and its cabin's call are one matter: where the site has one."""
+        called = seen.kind is Kind.LIFT and ("" in row["zones"]) != (seen.key == "")
+        return (
+            called
+            and len(row["zones"]) == 1
+            and row["state"] == State.OPEN.value
+            and contacts.count_devices(self.tx, str(seen.site)) == 1
         )
 
     def _is_out(self, seen: Seen) -> bool:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from callflow import call_plan
 from callflow.call import BESIDE_PLANS, QUEUE_STEP, WELFARE_STEP, Mode, Outcome
 from callflow.correlation import zone_name
-from callflow.handling import callers, phone_callers, trunk_tests
+from callflow.handling import callers, device_calls, phone_callers, trunk_tests
 from callflow.handling.agreed import site_now
 from callflow.handling.calling import call_arrived, dialogue_concluded, join_room
 from callflow.handling.contacts import e164
@@ -275,8 +275,8 @@ def incoming_call(
     if calls.get(tx, call_id) is not None:
         return
     number = _as_dialled(storable(number)[:_LONGEST_NUMBER])
-    about = incidents.open_of_phone(tx, number, now)
-    row = incidents.get(tx, about) if about else None
+    device = bool(contacts.devices(tx, [number]))
+    row = _about(tx, number, now, device=device)
     call_arrived(
         tx,
         call_id,
@@ -287,15 +287,24 @@ def incoming_call(
         name=name,
         incident_row=row,
     )
-    if _straight_to_a_human(tx, number, row):
+    if device:
+        device_calls.arrived(tx, call_id, number, row, now)
+    if device or _straight_to_a_human(tx, number, row):
         join_room(tx, call_id, now)
 
 
+def _about(tx: Tx, number: str, now: datetime, *, device: bool) -> Row | None:
+    """The alarm that somebody calls about, as their number hints; a cabin only about its lift's."""
+    own = device_calls.alarm_of(tx, number) if device else None
+    if own is not None or (device and device_calls.lift_of(tx, number) is not None):
+        return own
+    about = incidents.open_of_phone(tx, number, now)
+    return incidents.get(tx, about) if about else None
+
+
 def _straight_to_a_human(tx: Tx, number: str, incident_row: Row | None) -> bool:
-    """Whether no menu is for this caller: a device (D8), a personal alarm (D7), a site that
-    somebody holds (D20), or somebody of a site in alarm who has no code (D12)."""
-    if contacts.devices(tx, [number]):
-        return True
+    """Whether no menu is for this caller: a personal alarm (D7), a site that somebody holds (D20),
+    or somebody of a site in alarm who has no code (D12)."""
     if incident_row is None:
         return False
     held = incident_row["holder"] is not None or is_mute_here(tx, incident_row)

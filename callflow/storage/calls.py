@@ -35,6 +35,7 @@ from callflow.call import (
     Outcome,
 )
 from callflow.directory import shown
+from callflow.site import Role
 from callflow.storage import locks
 from callflow.storage import schema as t
 from callflow.storage.store import Tx, hint
@@ -446,6 +447,23 @@ def legs_of(tx: Tx, operator: str) -> list[dict[str, Any]]:
     """The live calls to somebody's own phones, oldest first."""
     c = t.call.c
     query = select(t.call).where(c.operator == operator, c.ended_at.is_(None))
+    return [dict(row._mapping) for row in tx.execute(query.order_by(c.requested_at, c.id))]
+
+
+def of_devices_alone(tx: Tx, site_id: str) -> list[dict[str, Any]]:
+    """The live calls that came from a site's devices and are about no incident, oldest first."""
+    c, link = t.call.c, t.site_contact.c
+    mine = (
+        select(t.contact.c.phone)
+        .join(t.site_contact, link.contact_id == t.contact.c.id)
+        .where(link.site_id == site_id, link.role == Role.DEVICE.value)
+    )
+    query = select(t.call).where(
+        c.direction == Direction.INCOMING.value,
+        c.state.in_(_LIVE),
+        c.incident_id.is_(None),
+        c.to.in_(mine),
+    )
     return [dict(row._mapping) for row in tx.execute(query.order_by(c.requested_at, c.id))]
 
 

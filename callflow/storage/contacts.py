@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from callflow.availability import ALWAYS, Availability
 from callflow.holidays import NO_DAYS, OwnDays
@@ -165,6 +165,24 @@ def owners_of(tx: Tx, numbers: Iterable[str]) -> dict[str, set[tuple[str, str]]]
     for row in tx.execute(_OWNERS, {"numbers": list(numbers)}):
         found.setdefault(row.phone, set()).add((row.id, row.site_id))
     return found
+
+
+def of_device(tx: Tx, number: str) -> list[tuple[str, str]]:
+    """(contact, site) of the devices that have ``number``: a lift's cabin, a lone worker's."""
+    c = t.contact.c
+    query = (
+        select(c.id, _LINK.site_id)
+        .join(t.site_contact, _LINK.contact_id == c.id)
+        .where(_LINK.role == Role.DEVICE.value, c.phone == number)
+        .order_by(_LINK.site_id, c.id)
+    )
+    return [(row.id, row.site_id) for row in tx.execute(query)]
+
+
+def count_devices(tx: Tx, site_id: str) -> int:
+    """How many devices a site has."""
+    query = select(func.count()).where(_LINK.site_id == site_id, _LINK.role == Role.DEVICE.value)
+    return int(tx.execute(query).scalar_one())
 
 
 def devices(tx: Tx, numbers: Iterable[str]) -> set[str]:

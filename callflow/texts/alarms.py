@@ -132,6 +132,10 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         'Account {account} opened: "arrived well" is expected by {until}',
     ),
     "arrived": ("« Bien arrivé » : compte {account} {by}", "Arrived well: account {account} {by}"),
+    "device_tied": (
+        "L’appel de {to} est celui de cette alarme",
+        "The call from {to} is about this alarm",
+    ),
     "hushed": (
         "Alarme agression sur le site : l’automate ne dit plus rien à {to}, un opérateur prend la"
         " ligne",

@@ -14,7 +14,9 @@ from tests.acceptance.telephone.conversations import (
     OTHER_HZ,
     a_lift,
     answers_by_itself,
+    somebody_elses_alarm,
 )
+from tests.support import hearing
 from tests.support.desk import Desk, Desks
 from tests.support.phone import Phone, Phones
 from tests.support.station import DESKS, Station
@@ -131,6 +133,32 @@ async def test_one_operator_alone_goes_from_one_to_the_other_and_back(
         told = await station.api.get(f"/incidents/{(await station.incident(accounts[at]))['id']}")
         assert "left_waiting" in {entry["kind"] for entry in told.json()["logbook"]}
     assert [len(await station.seen(cabin.number)) for cabin in cabins.values()] == [1, 1]
+
+
+async def test_a_cabin_that_calls_is_an_alarm_and_who_answers_sees_it(
+    station: Station, phones: Phones, desks: Desks
+) -> None:
+    desk = await desks.of("irma", OPERATOR_HZ)
+    account, cabin = await a_lift(station, phones, 398, "Tour Belledonne")
+    await desk.opens(await somebody_elses_alarm(station))
+    await cabin.calls_the_station()
+    cabin.plays(hearing.tone(CLIENT_HZ, seconds=2), "tone")
+    assert await takes(desk) == "Tour Belledonne"
+    await expect(desk.page.locator("#incident h1")).to_contain_text("Tour Belledonne")
+    await expect(desk.page.locator("#phone .leg")).to_contain_text("Tour Belledonne")
+    await speak(desk, cabin, CLIENT_HZ)
+    await is_held_by(station, account, desk.name)
+    await station.send(account, "BA", "9")  # its panel tells the same a little later
+
+    async def told() -> bool:
+        return len((await station.incident(account))["signals"]) == 2
+
+    await station.until(told)
+    await desk.presses("F4")
+    await cabin.is_hung_up()
+    await desk.is_free()
+    assert await station.seen(cabin.number) == []
+    assert (await station.incident(account))["kind"] == "lift"
 
 
 async def _more(station: Station, rung: int) -> bool:
