@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import uuid
 
@@ -9,7 +10,7 @@ import pytest
 
 from ivr.ami import BadValue, Ended, LinkDown, MaybePlaced, NotPlaced, Refused, Timing
 from tests.support.ami_station import CALLER, IMPATIENT, NUMBER, station
-from tests.support.scripted_ami import ANSWERS, BUSY, UNREACHABLE, ScriptedAmi
+from tests.support.scripted_ami import ANSWERS, BUSY, UNREACHABLE, Action, ScriptedAmi
 
 DIGITS = NUMBER.lstrip("+")
 
@@ -94,6 +95,24 @@ async def test_a_slow_answer_of_one_action_is_forgiven_after_a_ping() -> None:
         await at.ready()
         assert ami.links == 1
         assert len(at.resyncs) == 1
+
+
+async def test_an_answer_that_came_while_the_process_was_held_up_is_an_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with ScriptedAmi() as ami, station(ami, IMPATIENT) as at:
+        ami.default_fate = ANSWERS
+        originate = ami._on_originate
+
+        def answered_and_held_up(action: Action) -> None:
+            originate(action)
+            threading.Event().wait(2 * IMPATIENT.action)  # nobody here reads what was sent
+
+        monkeypatch.setattr(ami, "_on_originate", answered_and_held_up)
+        await at.ready()
+        call = await at.call()
+        assert at.link.ready
+        await at.until(lambda: "Answered" in at.of(call))
 
 
 async def test_a_refused_login_backs_off_and_alarms_once() -> None:
