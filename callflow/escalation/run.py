@@ -155,8 +155,10 @@ class _Run:
                 self.actions.append(Withdraw(step=step.id))
             return self._lead(step, settled)
         live = [call for call in mine if call.live]
-        if live and (self._watch(live) or step.mode is Mode.IN_ORDER):
-            return None
+        if live:
+            self._watch(live)
+            if step.mode is Mode.IN_ORDER:  # all at once, nobody waits for another one's call
+                return None
         ended = [call for call in mine if not call.live]
         if ended and ended[-1].outcome in (Outcome.TRUNK_FAILURE, Outcome.ERROR):
             self.actions.append(HandToHuman(reason=str(ended[-1].outcome)))
@@ -184,18 +186,14 @@ class _Run:
                 return str(call.outcome)
         return None
 
-    def _watch(self, live: Sequence[Call]) -> bool:
-        """A call that nobody places, or that never ends, becomes a human's business.
-
-        Whether one did.
-        """
+    def _watch(self, live: Sequence[Call]) -> None:
+        """A call that nobody places, or that never ends, becomes a human's business."""
         late = [c.requested_at + _patience(c) for c in live]
         stuck = min(late) <= self.now or any(self._ahead(c.requested_at) for c in live)
         if stuck:
             self.actions.append(HandToHuman(reason="unplaced"))
         else:
             self._look_at(min(late))
-        return stuck
 
     def _ahead(self, at: datetime) -> bool:
         """Written before our clock went back: waiting for it could last for hours."""

@@ -9,7 +9,7 @@ import pytest
 
 from callflow import escalation
 from callflow.call import Call, CallState, Outcome
-from callflow.call_plan import ENDS, EXHAUSTED, Plan, Step, StepKind, Stop
+from callflow.call_plan import ENDS, EXHAUSTED, Mode, Plan, Step, StepKind, Stop
 from callflow.escalation import Decision, Desk, DeskCall, PlaceCall
 from callflow.incident import Machine, State
 from callflow.signal import Category, Kind
@@ -337,6 +337,27 @@ def test_a_call_that_stands_still_becomes_a_humans_business(
     alarm.answers("no_answer")
     alarm.answers("no_answer")
     assert alarm.called[-1] == "keyholder 1"
+
+
+def test_a_stuck_call_of_all_at_once_stops_nobody_else_s_retries() -> None:
+    everybody = Step(
+        id="all",
+        kind=StepKind.CALL_LIST,
+        mode=Mode.ALL_AT_ONCE,
+        stop=Stop.ALL,
+        attempts=2,
+        delay_s=10,
+    )
+    alarm = Alarm(Plan(id="p", version=1, name="p", steps=(everybody,)))
+    stuck, other = alarm.calls
+    alarm.look(escalation.UNPLACED_AFTER.total_seconds())
+    assert alarm.reasons == ["unplaced"]
+    alarm.call_becomes(other.id, CallState.ENDED, Outcome.BUSY)
+    alarm.look()
+    assert alarm.due_at == alarm.now + timedelta(seconds=10)
+    alarm.look(10)
+    assert alarm.called == [stuck.contact, other.contact, other.contact]
+    assert alarm.reasons == ["unplaced"]
 
 
 def test_a_clock_that_goes_back_delays_no_call() -> None:
