@@ -117,6 +117,7 @@ from callflow.handling.storing import is_vital, signal_id, store_signals
 from callflow.handling.telling import station_event
 from callflow.handling.trunking import trunk_health, trunks_changed, watch_trunks
 from callflow.handling.undoing import UNDO_WITHIN, offered, take_back
+from callflow.handling.unstored import call_end_failed
 from callflow.handling.weighing import evidence_of
 from callflow.storage.people import process_beat
 
@@ -150,6 +151,7 @@ __all__ = [
     "call_action_done",
     "call_answered",
     "call_back",
+    "call_end_failed",
     "call_ended",
     "call_lost",
     "call_ringing",

@@ -17,20 +17,18 @@ from callflow import handling
 from callflow.call import CallState, Outcome
 from callflow.clock import Clock
 from callflow.storage import Store, StoreUnavailable, Tx, calls
-from ivr import causes
 from ivr.ami import (
     AmiError,
     AmiLink,
-    Answered,
     Ended,
     Event,
     MaybePlaced,
     NotPlaced,
     OriginateFailed,
     Refused,
-    Ringing,
     is_call_id,
 )
+from ivr.telephony.call_rows import End, Rows
 from ivr.telephony.doubts import AGAIN, GRACE, Doubts
 
 log = structlog.get_logger(__name__)
@@ -47,10 +45,6 @@ KEY_EVERY = 0.3
 POSITION = "callflow-position"
 #: Where the dialplan takes the calls of some dialogues: a service is never played anything.
 CONTEXTS = {"service": "callflow-service"}
-#: Seconds between two tries to store what Asterisk said, while the store is away.
-#: Seconds that what Asterisk said may wait for others to share its commit with.
-_PATIENCE = 0.02
-_STORE_RETRY = 0.25
 
 
 class CallOver(Protocol):
@@ -90,6 +84,7 @@ class Placing:
         #: Calls asked to end that have not: call id → when to hang them up again. What is withdrawn
         #: before its channel exists would ring on.
         self._unwanted: dict[str, float] = {}
+        self._rows = Rows(store, now=now, monotonic=monotonic)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def attach(self, link: AmiLink) -> None:
@@ -117,6 +112,7 @@ class Placing:
         if self._unheard:
             await self._find_unheard()
         await self._hang_up_unwanted()
+        await self._rows.end_again()
         if self.link.ready and (told or await self._store.read(self._wanted)):
             await self._claim()
 
@@ -180,7 +176,7 @@ class Placing:
                 await self._failed(call_id, doubt.failure, not_carried=True)
                 self._on_over(call_id, cut=False)
             elif doubt is not None:
-                await self._lose([call_id])
+                await self._lose(call_id)
 
     async def _place(self, order: handling.CallOrder) -> None:
         async with self._slots:
@@ -213,27 +209,19 @@ class Placing:
 
     async def _failed(self, call_id: str, reason: str, *, not_carried: bool) -> None:
         log.error("call.not_placed", call=call_id, reason=reason)
-        self._forget(call_id)
-        await self._write(
-            lambda tx: handling.call_ended(
-                tx,
-                call_id,
-                outcome=Outcome.TRUNK_FAILURE,
-                detail=reason,
-                now=self._now(),
-                not_carried=not_carried,
-            )
+        failure = Outcome.TRUNK_FAILURE
+        await self._end(
+            End(call_id=call_id, outcome=failure, detail=reason, not_carried=not_carried)
         )
 
     async def _withdrawn(self, call_id: str) -> None:
         """Asked to end before it was dialled: it never is."""
-        self._forget(call_id)
-        outcome, detail = Outcome.NO_ANSWER, "withdrawn before it was dialled"
-        await self._write(
-            lambda tx: handling.call_ended(
-                tx, call_id, outcome=outcome, detail=detail, now=self._now()
-            )
-        )
+        detail = "withdrawn before it was dialled"
+        await self._end(End(call_id=call_id, outcome=Outcome.NO_ANSWER, detail=detail))
+
+    async def _end(self, end: End) -> None:
+        self._forget(end.call_id)
+        await self._rows.end(end)
 
     def _forget(self, call_id: str) -> None:
         """Its end is known."""
@@ -247,7 +235,9 @@ class Placing:
             result = "done" if done else "gone"
         except AmiError as error:
             result = f"failed: {error}"
-        await self._write(lambda tx: handling.call_action_done(tx, order.id, result, self._now()))
+        await self._rows.write(
+            lambda tx: handling.call_action_done(tx, order.id, result, self._now())
+        )
 
     async def _on_call(self, order: handling.CallActionOrder) -> bool:
         match order.kind:
@@ -305,7 +295,7 @@ class Placing:
         await self.link.mute(call_id, False)  # a code may have been asked just now
         if not await self.link.redirect(call_id, CONFERENCE):
             return False
-        await self._write(lambda tx: handling.dialogue_bridge(tx, call_id, self._now()))
+        await self._rows.write(lambda tx: handling.dialogue_bridge(tx, call_id, self._now()))
         return True
 
     async def _announce(self, call_id: str) -> bool:
@@ -351,21 +341,12 @@ class Placing:
         missing = len(known - found - ended.keys())
         log.info("calls.resynchronised", adopted=len(known & found), missing=missing)
 
-    async def _lose(self, call_ids: list[str]) -> None:
-        """Of unknown fate: said in the logbook, and decided again."""
-        if not call_ids:
-            return
-        now = self._now()
-
-        def lost(tx: Tx) -> None:
-            for call_id in call_ids:
-                handling.call_lost(tx, call_id, now)
-
-        await self._write(lost)
-        for call_id in call_ids:
-            log.warning("call.lost", call=call_id)
-            self._forget(call_id)
-            self._on_over(call_id, cut=True)
+    async def _lose(self, call_id: str) -> None:
+        """Of unknown fate: said in the logbook, and decided again. What its dialogue concluded
+        counts all the same."""
+        log.warning("call.lost", call=call_id)
+        await self._end(End(call_id=call_id, outcome=Outcome.UNKNOWN, detail="lost in a crash"))
+        self._on_over(call_id, cut=True)
 
     async def _end_if_over(self, call_id: str) -> None:
         """A late call of an attempt that is no longer current is hung up; others' calls never, nor
@@ -384,26 +365,11 @@ class Placing:
 
     async def events(self, events: list[Event]) -> None:
         """Store what Asterisk said, all of it in one commit, and decide again."""
-        now = self._now()
         for event in events:  # before they are stored: an answer of Asterisk's may come meanwhile
             self._doubts.settled(event.call_id)
-        try:
-            if any(isinstance(event, _STORED) for event in events):
-                await self._write(lambda tx: _store_events(tx, events, now))
-        except Exception:
-            # One event that cannot be stored must not take the others with it.
-            log.exception("events.failed", events=len(events))
-            for event in events:
-                await self._store_alone(event)
+        await self._rows.store(events)
         for event in events:
             self._after(event)
-
-    async def _store_alone(self, event: Event) -> None:
-        now = self._now()
-        try:
-            await self._write(lambda tx: _store_events(tx, [event], now))
-        except Exception:
-            log.exception("event.failed", call=event.call_id, kind=type(event).__name__)
 
     def _after(self, event: Event) -> None:
         call_id = event.call_id
@@ -421,19 +387,6 @@ class Placing:
             self._spawn(self._end_if_over(call_id))
 
     # --- inside ---
-
-    async def _write(self, function: Callable[[Tx], Any]) -> None:
-        """Write, for as long as the store is away: what Asterisk said is not said again."""
-        while True:
-            try:
-                await self._store.write(function, patience=_PATIENCE)
-            except StoreUnavailable as error:
-                if error.permanent:
-                    raise
-                log.debug("store.away", reason=error.reason)  # the store says it, once
-                await asyncio.sleep(_STORE_RETRY)
-            else:
-                return
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -453,47 +406,3 @@ class Placing:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-
-#: Q.850: a party put the receiver down.
-NORMAL_CLEARING = 16
-#: What changes rows; for the rest no transaction is begun.
-_STORED = (Ringing, Answered, Ended)
-
-
-def _store_events(tx: Tx, events: list[Event], now: Any) -> None:
-    for event in events:
-        match event:
-            case Ringing(call_id):
-                handling.call_ringing(tx, call_id, now)
-            case Answered(call_id):
-                handling.call_answered(tx, call_id, now)
-            case Ended():
-                outcome, detail = verdict(event)
-                handling.call_ended(
-                    tx,
-                    event.call_id,
-                    outcome=outcome,
-                    detail=detail,
-                    now=now,
-                    not_carried=causes.not_carried(_ending(event)),
-                    receiver_down=event.answered and event.cause == NORMAL_CLEARING,
-                )
-
-
-def _ending(event: Ended) -> causes.Ending:
-    """What is known of an ended channel, but for its dialogue's result."""
-    return causes.Ending(
-        cause=event.cause,
-        tech_cause=event.tech_cause,
-        rang=event.rang,
-        answered=event.answered,
-        timed_out=event.timed_out,
-        early_media=event.early_media,
-    )
-
-
-def verdict(event: Ended) -> tuple[Outcome, str]:
-    """The outcome of an ended channel, without its dialogue's result, and the figures behind it."""
-    sip = f", SIP {event.tech_cause}" if event.tech_cause is not None else ""
-    return causes.outcome(_ending(event)), f"cause {event.cause}{sip}"

@@ -101,6 +101,11 @@ class TelephonyStation:
         await self.store.write(lambda tx: handling.store_signals(tx, [signal]))
         await self.store.write(lambda tx: handling.correlate(tx, clock.now()))
 
+    async def call_of_alarm(self) -> str:
+        """The first call of the site's incident, once it is placed."""
+        await self.ami.until(lambda: len(self.ami.originated()) > 0)
+        return self.ami.originated()[0]
+
     async def call(self, number: str) -> str:
         """A call row asked for, outside any plan."""
         return await self.store.write(

@@ -12,7 +12,7 @@ import pytest
 from callflow.call import Outcome
 from ivr.ami import Account, Answered, Ended, MaybePlaced, OriginateFailed, Timing
 from ivr.asterisk.simulator import Phone
-from ivr.telephony.placing import verdict
+from ivr.telephony.call_rows import verdict
 from tests.integration.asterisk.conftest import Pair
 from tests.support.ami_station import CALLER, Station, running
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from callflow import handling
+from callflow.handling import calling
 from callflow.storage import Store, StoreUnavailable, Tx
 from tests.support.scripted_ami import ANSWERS, BUSY, RINGS_ON, ScriptedAmi
 from tests.support.scripted_phone import Dialplan, Person
@@ -258,3 +260,54 @@ async def test_a_claim_whose_commit_was_not_heard_of_blocks_its_number_for_a_mom
         row = await station.until_row(second, lambda row: row["state"] == "ended")
         assert row["outcome"] == "busy"
         assert ami.originated() == [second]
+
+
+@pytest.mark.parametrize("ends", ["with its channel", "lost", "not placed"])
+async def test_an_end_from_which_nothing_can_follow_ends_its_row_and_frees_its_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: str
+) -> None:
+    """A fault of ours in what follows from the end of one call: a human is told, others go on."""
+    follows = "goes_on" if ends == "not placed" else "asked_nobody"
+    monkeypatch.setattr(calling, follows, _broken)
+    async with ScriptedAmi() as ami, telephony_station(ami, tmp_path) as station:
+        ami.default_fate = BUSY
+        ami.faults.swallow_originates = ends == "lost"
+        ami.faults.refuse_originates = ends == "not placed"
+        await station.alarm()
+        call = await station.call_of_alarm()
+        row = await station.until_row(call, lambda row: row["state"] == "ended")
+        outcomes = {"with its channel": "busy", "lost": "unknown", "not placed": "trunk_failure"}
+        assert row["outcome"] == outcomes[ends]
+        incident = await station.incident()
+        assert incident is not None
+        assert incident["with_human"]
+        again = await station.call(row["to"])
+        await station.until_row(again, lambda row: row["state"] == "ended")
+        assert station.telephony is not None
+        assert station.telephony.link_is_up
+
+
+async def test_an_end_that_cannot_be_stored_at_all_is_stored_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[Any] = []
+
+    def failed(*_: Any, **call: Any) -> None:
+        tried.append(call)
+        raise LookupError("our bug")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(calling, "asked_nobody", _broken)
+        broken.setattr(handling, "call_end_failed", failed)
+        async with ScriptedAmi() as ami, telephony_station(ami, tmp_path) as station:
+            ami.default_fate = BUSY
+            call = await station.call(FIRST)
+            row = await station.until_row(call, lambda row: len(tried) > 0)
+            assert row["state"] == "ringing"
+            broken.undo()
+            row = await station.until_row(call, lambda row: row["state"] == "ended")
+            assert row["outcome"] == "busy"
+
+
+def _broken(*_: Any, **__: Any) -> Any:
+    raise LookupError("our bug")
