@@ -27,6 +27,7 @@ from callflow import clock, handling
 from callflow.call_plan import PlanError
 from callflow.config import Settings
 from callflow.dispatch.identity import Identity, only
+from callflow.handling import filing
 from callflow.handling.plans import Faulty
 from callflow.handling.refusals import Changed
 from callflow.storage import Store, StoreUnavailable, Tx, access, people
@@ -202,6 +203,8 @@ def _say_errors(app: FastAPI) -> None:
     on(handling.Held, lambda e: problems.response(409, str(e), holder=e.holder))
     on(handling.NotFound, lambda e: problems.response(404, str(e)))
     on(handling.NotAllowed, problems.of_gate)
+    on(filing.StillOpen, problems.of_open)
+    on(filing.NeedsSupervisor, problems.of_open)
     on(Changed, problems.of_changed)
     on(Faulty, problems.of_faulty)
     on(handling.Refused, lambda e: problems.response(409, str(e)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -11,7 +12,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from callflow.call_plan import PlanError
-from callflow.handling import NotAllowed
+from callflow.filing import What
+from callflow.handling import NotAllowed, filing
 from callflow.handling.plans import Faulty
 from callflow.handling.refusals import Changed
 from callflow.texts.law import GATE_REASONS
@@ -26,11 +28,22 @@ class FieldError(BaseModel):
     detail: str
 
 
+class StillOpen(BaseModel):
+    """One thing that keeps an incident from being filed."""
+
+    what: What
+    name: str = Field(description="The zone, the partition, the measure's words, the police's line")
+    since: datetime
+    who: str = Field(description="Who disarmed, opened the measure, called the police; or empty")
+
+
 class Problem(BaseModel):
     """RFC 9457; `errors` names every field at fault, `holder` who has the incident (409).
 
     Where the law forbids a call, `reason` says why, `said` in words by language, and `missing`
-    which verifications would open the gate. `findings` are what keeps a plan from being published.
+    which verifications would open the gate. `open` is what keeps an incident from being filed, or
+    what a supervisor is to see before signing (403). `findings` are what keeps a plan from being
+    published.
     """
 
     type: str = "about:blank"
@@ -44,6 +57,7 @@ class Problem(BaseModel):
     said: dict[str, str] | None = None
     missing: list[str] | None = None
     findings: list[dict[str, str]] | None = None
+    open: list[StillOpen] | None = None
 
 
 class ProblemError(Exception):
@@ -94,7 +108,7 @@ def response(
         **more,
     )
     return JSONResponse(
-        problem.model_dump(exclude_none=True),
+        problem.model_dump(mode="json", exclude_none=True),
         status,
         headers=dict(headers or {}),
         media_type=MEDIA_TYPE,
@@ -132,6 +146,15 @@ def of_gate(error: NotAllowed) -> JSONResponse:
     said = dict(zip(("fr", "en"), GATE_REASONS[error.gate.reason], strict=True))
     missing = [means.value for means in error.gate.missing]
     return response(409, str(error), reason=error.gate.reason.value, said=said, missing=missing)
+
+
+def of_open(error: filing.StillOpen | filing.NeedsSupervisor) -> JSONResponse:
+    """409 for what can't be filed as things stand, 403 for what takes a supervisor beside."""
+    status = 403 if isinstance(error, filing.NeedsSupervisor) else 409
+    found = [
+        StillOpen(what=one.what, name=one.name, since=one.since, who=one.who) for one in error.open
+    ]
+    return response(status, str(error), open=found)
 
 
 def of_plan(error: PlanError) -> JSONResponse:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from callflow.handling import BadSite, NotFound, Refused
+from callflow.handling.filing import NeedsSupervisor
 from callflow.storage import Tx
 from callflow.texts.law import DIAL_REFUSALS
 from web import i18n
@@ -64,6 +65,8 @@ def status_of(wrong: Wrong | None) -> int:
     """The answer's status."""
     if isinstance(wrong, ProblemError):
         return wrong.status
+    if isinstance(wrong, NeedsSupervisor):
+        return 403
     return 200 if wrong is None else 404 if isinstance(wrong, NotFound) else 409
 
 

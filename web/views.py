@@ -13,6 +13,7 @@ from callflow.call import AT_DESK
 from callflow.correlation import zone_name
 from callflow.handling.acting import is_mute
 from callflow.handling.agreed import site_now
+from callflow.handling.filing import standing, wish_of
 from callflow.incident import ruling as ruling_among
 from callflow.signal import OF_STATION, Category, Kind
 from callflow.signals import blocks
@@ -255,6 +256,7 @@ def incident(tx: Tx, incident_id: str, now: datetime) -> Row | None:
         "step_kind": step_kind(row["plan"], row["step"]),
         "mute": is_mute(row) or ruling is not None,
         "ruled_by": ruling if ruling is not None and ruling["id"] != row["id"] else None,
+        "filing": _filing(tx, row, now),
         "away": away(here, now),
         "instructions": instructions_of(tx, row, now),
         "signals": [_signal(s, zones) for s in arrived],
@@ -272,6 +274,13 @@ def incident(tx: Tx, incident_id: str, now: datetime) -> Row | None:
         "entries": entries,
         "heard": handling.heard_last(entries),
     }
+
+
+def _filing(tx: Tx, row: Row, now: datetime) -> Row:
+    """What keeps it from being filed, and what somebody asked for that takes a second person."""
+    stands = standing(tx, row, now)
+    wish = row["wish"] if wish_of(row) is not None else None
+    return {"open": stands.open, "police": stands.police, "wish": wish}
 
 
 def _siblings(tx: Tx, row: Row) -> list[Row]:

@@ -868,6 +868,15 @@ REFUSALS = (
     N_("this form comes from another site"),
     N_("this form is too old: reload the page"),
     N_("this incident is closed already"),
+    N_(
+        "the site is not back to normal: have it restored and armed, open a protective measure"
+        " with an end, or have a supervisor waive it"
+    ),
+    N_(
+        "this takes a supervisor beside the operator: what you ask for is noted, the other"
+        " person signs it with a written reason"
+    ),
+    N_("write why it is filed all the same"),
     N_("this incident is filed: there is nothing to take"),
     N_("this is no demo"),
     N_("this person waits for an operator already: answer the desk phone"),

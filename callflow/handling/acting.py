@@ -8,7 +8,9 @@ from typing import Any
 
 from callflow import incident
 from callflow.call import NOT_AT_SITE, CallState, Direction, Mode
-from callflow.handling.measures import normal_due
+from callflow.handling import filing
+from callflow.handling.filing import is_mute as is_mute
+from callflow.handling.filing import normal_due
 from callflow.handling.nodes import choose_node
 from callflow.handling.policy import Policy, load_policy
 from callflow.handling.telling import tell
@@ -113,9 +115,20 @@ def _open_again(tx: Tx, row: Row, now: datetime) -> Row:
     )
 
 
-def close(tx: Tx, row: Row, code: str, text: str, now: datetime, who: str | None = None) -> Row:
-    """Handled with a resolution code; filed where the site is back to normal (D26)."""
-    again = row["state"] == State.AWAITING_NORMAL.value or row["human_reason"] == NOT_NORMAL
+def close(
+    tx: Tx,
+    row: Row,
+    code: str,
+    text: str,
+    now: datetime,
+    who: str | None = None,
+    *,
+    files: str | None = None,
+) -> Row:
+    """Handled with a resolution code; filed where the site is back to normal (D26).
+
+    ``files``: why a person may file it though the site is not: what protects it, or who waives it.
+    """
     state = incident.after(State(row["state"]), Event.CLOSE)
     extra = {"who_did": who} if who else {}
     tell(tx, "closed", now, row, resolution=code, text=text, **extra)
@@ -134,8 +147,9 @@ def close(tx: Tx, row: Row, code: str, text: str, now: datetime, who: str | None
         held_since=None,
         parked_until=None,
         reminder="",
+        wish=None,
     )
-    values |= _settled(tx, {**row, **values}, now, by=who if again else None)
+    values |= _settled(tx, {**row, **values}, now, by=who or MACHINE, files=files)
     row = incidents.change(tx, row, **values)
     if row["kind"] == Kind.STORM.value:
         incidents.wake_parts(tx, row["id"], now)
@@ -145,27 +159,28 @@ def close(tx: Tx, row: Row, code: str, text: str, now: datetime, who: str | None
 
 
 def settle(tx: Tx, row: Row, now: datetime) -> Row:
-    """A handled incident is filed when its zones are restored, else it awaits that."""
+    """A handled incident is filed once its site is back to normal, else it awaits that."""
     values = _settled(tx, row, now)
     return incidents.change(tx, row, **values) if values else row
 
 
-def _settled(tx: Tx, row: Row, now: datetime, *, by: str | None = None) -> Row:
-    """What ``settle`` changes.
-
-    ``by``: a person who closed it a second time, though no restore came, and answers for it.
-    """
-    seen, was = incidents.to_incident(row), State(row["state"])
-    if seen.normal or by is not None:
-        state = incident.after(was, Event.NORMAL if seen.normal else Event.FILE)
-        told = {} if seen.normal or by is None else {"who_did": by, "by": by}
-        tell(tx, "filed_by_hand" if told else "filed", now, row, **told)
+def _settled(
+    tx: Tx, row: Row, now: datetime, *, by: str = MACHINE, files: str | None = None
+) -> Row:
+    """What ``settle`` changes; ``files`` as in ``close``, ``by`` whom."""
+    stands, was = filing.standing(tx, row, now), State(row["state"])
+    if stands.normal:
+        tell(tx, "filed", now, row)
+        return {"state": incident.after(was, Event.NORMAL).value, "normal_due": None}
+    if files is not None:
+        state = incident.after(was, Event.FILE)
+        tell(tx, "filed_by_hand", now, row, who_did=by, by=by, note=files)
+        filing.measures_stay(tx, row, now)
         return {"state": state.value, "normal_due": None}
     if was is State.AWAITING_NORMAL:
         return {}
     state = incident.after(was, Event.NOT_NORMAL)
-    zones = ", ".join(zone or "?" for zone, is_ in row["zones"].items() if is_ != "restored")
-    tell(tx, "awaiting_normal", now, row, zones=zones)
+    filing.tell_awaited(tx, row, stands, now)
     return {"state": state.value, "normal_due": normal_due(tx, row, now)}
 
 
@@ -225,8 +240,3 @@ def ask_act(
             "expires_at": now + within,
         },
     )
-
-
-def is_mute(row: Row) -> bool:
-    """Whether this alarm is a personal one; of the whole site, see muting.py (D7, D29)."""
-    return incident.is_personal(Kind(row["kind"]), duress=bool(row["duress"]))

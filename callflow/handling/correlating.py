@@ -115,8 +115,11 @@ class Correlation:
         self._found += supervising.seen(self.tx, declared, self.around.awaited, self.now)
 
     def _settle(self) -> None:
-        """A treated incident whose last zone is restored is filed."""
-        for incident_id, changed in self.changed.items():
+        """A treated incident is filed whose last zone is restored, or whose site is armed again."""
+        armed = {seen.site for seen in self.seen if seen.kind is Kind.CLOSING and seen.site}
+        here = [row for site in armed for row in self.unfiled.get(site, [])]
+        treated = self.changed | {row["id"]: row for row in here}
+        for incident_id, changed in treated.items():
             if changed["state"] == State.AWAITING_NORMAL.value:
                 row = incidents.get(self.tx, incident_id)
                 assert row is not None

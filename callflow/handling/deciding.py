@@ -32,6 +32,7 @@ from callflow.handling.acting import (
     close,
     hand_to_human,
     request_call,
+    settle,
     withdraw,
 )
 from callflow.handling.agreed import site_now
@@ -82,6 +83,8 @@ def decide(tx: Tx, incident_id: str, now: datetime) -> None:
 
 def _look_at_times(tx: Tx, row: Row, now: datetime) -> Row:
     """Deadlines that are not the plan's."""
+    if row["normal_due"] is not None and row["normal_due"] <= now:
+        row = settle(tx, row, now)  # its hours may have begun, its measure may be over
     if row["normal_due"] is not None and row["normal_due"] <= now:
         state = incident.after(State(row["state"]), Event.OVERDUE)
         row = incidents.change(

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow.call_plan import Measure
+from callflow.handling.acting import settle
+from callflow.handling.filing import normal_due
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.telling import tell
 from callflow.incident import State
@@ -17,15 +19,6 @@ from callflow.storage import supervision as rows
 from callflow.supervision import station_signal
 
 Row = dict[str, Any]
-
-#: A treated site must be back to normal by then, or it is a human's again (D26).
-NORMAL_WITHIN = timedelta(minutes=30)
-
-
-def normal_due(tx: Tx, row: Row, now: datetime) -> datetime:
-    """By when a treated incident's site must be normal: a measure gives it more time (D26)."""
-    protected = measures.protected_until(tx, row["id"], now)
-    return max(now + NORMAL_WITHIN, protected or now)
 
 
 def open_measure(
@@ -104,5 +97,7 @@ def lift_measure(tx: Tx, site_id: str, measure_id: str, who: str, now: datetime)
     else:
         tell(tx, "measure_lifted", now, row, **told)
         if row["state"] == State.AWAITING_NORMAL.value:  # it waited only because it was protected
+            row = settle(tx, row, now)
+        if row["state"] == State.AWAITING_NORMAL.value:
             incidents.change(tx, row, normal_due=normal_due(tx, row, now))
     return measures.get(tx, measure_id) or measure

@@ -68,6 +68,7 @@ def opened(
         "closed_at": None,
         "resolution_code": None,
         "resolution_text": "",
+        "wish": None,
         "version": 1,
     }
 

@@ -7,8 +7,16 @@ from typing import Any
 
 from callflow.call import BY_HAND_STEP, CallState, Outcome
 from callflow.dial_policy import MUTE
-from callflow.handling import undoing
-from callflow.handling.acting import ask_act, close, hand_to_human, is_mute, request_call
+from callflow.filing import Wish, agree
+from callflow.handling import filing, undoing
+from callflow.handling.acting import (
+    NOT_NORMAL,
+    ask_act,
+    close,
+    hand_to_human,
+    is_mute,
+    request_call,
+)
 from callflow.handling.agreed import site_now
 from callflow.handling.deciding import decide
 from callflow.handling.muting import is_mute_here
@@ -17,7 +25,7 @@ from callflow.handling.refusals import Held, NotFound, Refused
 from callflow.handling.telling import tell
 from callflow.incident import Machine, State
 from callflow.on_call import as_called
-from callflow.signal import PERSONAL, Category, Kind
+from callflow.signal import Category, Kind
 from callflow.site import Contact, Site
 from callflow.storage import Tx, calls, incidents
 
@@ -144,10 +152,12 @@ def act_together(
     code: str = "",
     text: str = "",
     until: datetime | None = None,
-) -> None:
+    supervises: bool = False,
+) -> Refused | None:
     """One of several: those of one ``site``, or the non-vital ones beneath a ``storm``.
 
-    ``act`` is of TOGETHER. Raises Held, NotFound, Refused.
+    ``act`` is of TOGETHER; a refusal that is returned is told, as ``close_incident``'s is.
+    Raises Held, NotFound, Refused.
     """
     row = known(tx, incident_id)
     if site is not None and row["site_id"] != site:
@@ -162,13 +172,15 @@ def act_together(
     if act == "note":
         note(tx, incident_id, who, text, now)
     elif act == "close":
-        _closed(tx, row, who, code, text, now)
+        done = _closed(tx, row, who, code, text, now, supervises=supervises)
+        return done if isinstance(done, Refused) else None
     else:
         if row["state"] != State.OPEN.value:
             raise Refused("this incident is closed already")
         if row["holder"] is None:
             _take(tx, row, who, now)
         _parked(tx, known(tx, incident_id), who, until or now, now, text)
+    return None
 
 
 def note(tx: Tx, incident_id: str, who: str, text: str, now: datetime) -> Row:
@@ -197,24 +209,67 @@ def resume_plan(tx: Tx, incident_id: str, who: str, now: datetime) -> Row:
     return known(tx, incident_id)
 
 
-def close_incident(tx: Tx, incident_id: str, who: str, code: str, text: str, now: datetime) -> Row:
-    """Handled, with a resolution code. Raises Held, Refused."""
+def close_incident(
+    tx: Tx,
+    incident_id: str,
+    who: str,
+    code: str,
+    text: str,
+    now: datetime,
+    *,
+    supervises: bool = False,
+    waiver: str = "",
+) -> Row | Refused:
+    """Handled, with a resolution code; a second time it is filed, where nothing keeps it from that.
+
+    A personal alarm, and a ``waiver`` (why it is filed though something is open), take two people,
+    one of both a supervisor (``supervises``: ``who`` is one), each with a reason (D30). What the
+    first asks for is told, and the refusal *returned*, for it must be committed: the caller raises
+    it then. Raises Held, NotFound, Refused, filing.StillOpen.
+    """
     row = known(tx, incident_id)
-    closed = _closed(tx, row, who, code, text, now)
-    undoing.remember(tx, "close", who, [row], now)
+    closed = _closed(tx, row, who, code, text, now, supervises=supervises, waiver=waiver)
+    if not isinstance(closed, Refused):
+        undoing.remember(tx, "close", who, [row], now)
     return closed
 
 
-def _closed(tx: Tx, row: Row, who: str, code: str, text: str, now: datetime) -> Row:
-    if row["holder"] not in (None, who):
+def _closed(
+    tx: Tx,
+    row: Row,
+    who: str,
+    code: str,
+    text: str,
+    now: datetime,
+    *,
+    supervises: bool = False,
+    waiver: str = "",
+) -> Row | Refused:
+    code, waiver = code.strip(), waiver.strip()
+    first, second = (
+        filing.wish_of(row),
+        Wish(by=who, supervises=supervises, code=code, waiver=waiver, signals=row["signal_count"]),
+    )
+    signs = agree(first, second)
+    if row["holder"] not in (None, who) and not signs:
         raise Held(row["holder"])
     if row["state"] not in (State.OPEN.value, State.AWAITING_NORMAL.value):
         raise Refused("this incident is closed already")
-    if not code.strip():
+    if not code:
         raise Refused("closing needs a resolution code")
-    if Kind(row["kind"]) in PERSONAL and not text.strip():
+    if is_mute(row) and not text.strip():
         raise Refused("a personal alarm is closed with a reason: write it in the text")
-    return close(tx, row, code.strip(), text, now, who=who)
+    again = row["state"] == State.AWAITING_NORMAL.value or row["human_reason"] == NOT_NORMAL
+    stands = filing.standing(tx, row, now)
+    if again and stands.open and not waiver:
+        raise filing.StillOpen(stands.open)
+    if (is_mute(row) or (waiver and stands.open)) and not signs:
+        return filing.ask(tx, row, second, text, stands, now)
+    if signs and first is not None:
+        reason = waiver or text
+        tell(tx, "closing_signed", now, row, who=first.by, by=who, who_did=who, reason=reason)
+    files = (waiver or text or code) if again or waiver else None
+    return close(tx, row, code, text, now, who=who, files=files)
 
 
 def whom_to_call(tx: Tx, row: Row, contact_id: str, now: datetime) -> tuple[Site, Contact, str]:

@@ -43,6 +43,7 @@ _VALUES = (
     "reminder",
     "resolution_code",
     "resolution_text",
+    "wish",
 )
 
 

@@ -41,6 +41,21 @@ def protected_until(tx: Tx, incident_id: str, now: datetime) -> datetime | None:
     return tx.execute(_PROTECTED_UNTIL, {"incident": incident_id, "now": now}).scalar()
 
 
+def running(tx: Tx, site_id: str, now: datetime) -> list[dict[str, Any]]:
+    """The measures that protect a site now, the oldest first."""
+    c = t.measure.c
+    query = select(t.measure).where(c.site_id == site_id, c.lifted_at.is_(None), c.ends_at > now)
+    return [dict(row._mapping) for row in tx.execute(query.order_by(c.began_at, c.id))]
+
+
+def stand_alone(tx: Tx, incident_id: str, now: datetime) -> None:
+    """What still runs of an incident that is filed stands for itself: its end is looked at."""
+    c = t.measure.c
+    mine = (c.incident_id == incident_id, c.lifted_at.is_(None), c.ends_at > now)
+    query = update(t.measure).where(*mine)
+    tx.execute(query.values(incident_id=None))
+
+
 def lift(tx: Tx, measure_id: str, who: str, now: datetime) -> bool:
     """End a measure that runs; whether it did."""
     c = t.measure.c

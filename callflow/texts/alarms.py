@@ -105,10 +105,32 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "En attente du retour à la normale : {zones}",
         "Awaiting back to normal: {zones}",
     ),
+    "awaiting_arming": (
+        "En attente de remise en marche, partition {partition} : à l'arrêt depuis {since} {by}",
+        "Awaiting that it is armed, partition {partition}: disarmed since {since} {by}",
+    ),
+    "awaiting_lift": (
+        "En attente de la levée de la mesure conservatoire : {note}",
+        "Awaiting that the protective measure is lifted: {note}",
+    ),
+    "awaiting_reference": (
+        "En attente de la référence donnée par la police",
+        "Awaiting the reference that the police gave",
+    ),
+    "closing_asked": (
+        "Clôture demandée par {by}, code : {resolution}. {text} À valider par une deuxième"
+        " personne, l'une des deux étant superviseur. {note}",
+        "{by} asks to close it, code: {resolution}. {text} A second person signs it, one of both a"
+        " supervisor. {note}",
+    ),
+    "closing_signed": (
+        "Clôture demandée par {who}, validée par {by}. Motif : {reason}",
+        "Closing asked for by {who}, signed by {by}. Reason: {reason}",
+    ),
     "filed": ("Classée : le site est revenu à la normale", "Filed: the site is back to normal"),
     "filed_by_hand": (
-        "Classée par {by} sans fin d'alarme : le site n'est pas revenu à la normale",
-        "Filed by {by} without a restore: the site is not back to normal",
+        "Classée par {by}, le site n'étant pas revenu à la normale : {note}",
+        "Filed by {by} though the site is not back to normal: {note}",
     ),
     "opened_for_help": (
         "L'alarme est rouverte : quelqu'un demande un opérateur",

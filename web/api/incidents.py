@@ -92,6 +92,7 @@ class CloseIn(Body):
         str, AfterValidator(_resolution), Field(json_schema_extra={"enum": list(RESOLUTIONS)})
     ]
     text: Long = ""
+    waiver: Long = Field("", description="Why it is filed though something is open: two people's")
 
 
 class Empty(Body):
@@ -245,11 +246,18 @@ async def call(incident_id: str, body: CallIn, caller: Handler, station: Here) -
 
 @router.post("/incidents/{incident_id}/close", responses=_ACTS)
 async def close(incident_id: str, body: CloseIn, caller: Handler, station: Here) -> IncidentOut:
-    """Handles it, with a resolution code; it is filed once the site is back to normal (D26)."""
-    return await act_on(
-        station,
-        incident_id,
-        lambda tx, now: handling.close_incident(
-            tx, incident_id, caller.name, body.code, body.text, now
-        ),
-    )
+    """Handles it, with a resolution code; it is filed once the site is back to normal (D26).
+
+    A second time it is filed, unless something is `open` (409). A personal alarm, and a waiver of
+    what is open, take two people, one of both a supervisor (D30): the first is answered 403 and
+    what they ask for is noted, the second closes it by the same call, with a reason of their own.
+    """
+    supervises = Right.SUPERVISE in caller.rights
+
+    def act(tx: Tx, now: datetime) -> object:
+        code, text, waiver = body.code, body.text, body.waiver
+        return handling.close_incident(
+            tx, incident_id, caller.name, code, text, now, supervises=supervises, waiver=waiver
+        )
+
+    return await act_on(station, incident_id, act)

@@ -118,6 +118,27 @@ def refusal(refused: handling.Refused | None, language: str) -> str:
     return refusals.refusal(refused, language)
 
 
+@router.post("/incidents/{incident_id}/close")
+async def close(incident_id: str, request: Request, visitor: Handler, station: Here) -> Response:
+    """Closes it, or signs what another person asked for; says what is open where it can't be."""
+    form = await forms.sent(request)
+    code, text = form.get("code", ""), forms.text(form)
+    if code not in RESOLUTIONS:
+        raise ProblemError(422, "choose a resolution code", field="code")
+    supervises, waiver = Right.SUPERVISE in visitor.rights, text if "waives" in form else ""
+    if "waives" in form and not waiver.strip():
+        raise ProblemError(422, "write why it is filed all the same", field="text")
+    now = station.clock()
+
+    def closing(tx: Tx) -> object:
+        who = visitor.name
+        return handling.close_incident(
+            tx, incident_id, who, code, text, now, supervises=supervises, waiver=waiver
+        )
+
+    return await answer(request, station, visitor, incident_id, closing)
+
+
 @router.post("/incidents/{incident_id}/{act}")
 async def act(
     incident_id: str, act: str, request: Request, visitor: Handler, station: Here
@@ -179,13 +200,6 @@ def _transfer(tx: Tx, incident_id: str, who: str, form: Mapping[str, str], now: 
 
 def _note(tx: Tx, incident_id: str, who: str, form: Mapping[str, str], now: datetime) -> object:
     return handling.note(tx, incident_id, who, forms.text(form), now)
-
-
-def _close(tx: Tx, incident_id: str, who: str, form: Mapping[str, str], now: datetime) -> object:
-    code = form.get("code", "")
-    if code not in RESOLUTIONS:
-        raise ProblemError(422, "choose a resolution code", field="code")
-    return handling.close_incident(tx, incident_id, who, code, forms.text(form), now)
 
 
 def _verify(tx: Tx, incident_id: str, who: str, form: Mapping[str, str], now: datetime) -> object:
@@ -264,7 +278,6 @@ ACTS: dict[str, Act] = {
     "call-service": _call_service,
     "report-service": _report,
     "reveal-line": _reveal,
-    "close": _close,
     "task": tasks.complete,
     "guard": tasks.guard,
     "lift-measure": tasks.lift,

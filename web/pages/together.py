@@ -66,16 +66,18 @@ async def _each(
 ) -> list[dict[str, str]]:
     """Those that were refused: their kind and account, and why."""
     refused = []
-    what, act = {**what}, what["act"]
+    what, act = {**what, "supervises": Right.SUPERVISE in visitor.rights}, what["act"]
     del what["act"]
     for one in chosen:
         now = station.clock()
 
-        def run(tx: Tx, one: str = one, now: Any = now) -> None:
-            handling.act_together(tx, one, act, visitor.name, now, **what)
+        def run(tx: Tx, one: str = one, now: Any = now) -> handling.Refused | None:
+            return handling.act_together(tx, one, act, visitor.name, now, **what)
 
         try:
-            await station.store.write(run)
+            told = await station.store.write(run)
+            if told is not None:
+                raise told
         except handling.Refused as why:
             row = await station.store.read(lambda tx, one=one: incidents.get(tx, one))  # type: ignore[misc]
             name = f"{words.kind(row['kind'], visitor.language)} {row['account']}" if row else one

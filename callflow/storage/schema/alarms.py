@@ -65,6 +65,8 @@ incident = Table(
     instant("closed_at"),
     Column("resolution_code", String(32), nullable=True),
     Column("resolution_text", Text, nullable=False),
+    # What somebody wants that takes a second person: {by, supervises, code, waiver, text, at, …}
+    Column("wish", JSON(none_as_null=True), nullable=True),
     Column("version", Integer, nullable=False),
     Index("ix_incident_site_state", "site_id", "state"),
     Index("ix_incident_queue", "state", "with_human", "priority", "opened_at"),

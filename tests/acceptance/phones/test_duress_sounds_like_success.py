@@ -108,6 +108,4 @@ async def only_the_operators_know(station: Station, free: str, forced: str) -> N
     assert alarm["with_human"]
     assert alarm["category"] == "vital"
     assert [call["outcome"] for call in alarm["calls"]] == ["duress"]
-    await station.api.post(
-        f"/incidents/{alarm['id']}/close", json={"code": "test", "text": "a test"}
-    )
+    await station.closes_personal(alarm["id"])

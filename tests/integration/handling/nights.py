@@ -209,10 +209,18 @@ class Night:
         """An operator closes what the machine did not, and mostly the zones are restored."""
         self.now += timedelta(seconds=60)
         if self._row()["state"] == State.OPEN.value:
-            text = "vu"
-            handling.close_incident(
-                self.tx, self.incident, "claire", "nothing_found", text, self.now
-            )
+            for who in ("claire", "denis"):  # under duress it takes a supervisor beside her
+                closed = handling.close_incident(
+                    self.tx,
+                    self.incident,
+                    who,
+                    "nothing_found",
+                    "vu",
+                    self.now,
+                    supervises=who == "denis",
+                )
+                if not isinstance(closed, handling.Refused):
+                    break
         if self.rng.random() < 0.8:
             self._signal(_CODES[code], "3")
             self._signal(_CODES[code], "4")

@@ -385,28 +385,6 @@ def test_close_handles_and_waits_for_the_restore(station: Station, alice: Desk) 
         alice.closes(row)
 
 
-def test_a_person_may_file_what_never_gets_normal_and_answers_for_it(
-    station: Station, alice: Desk
-) -> None:
-    row = station.alarm("BA")
-    alice.takes(row)
-    alice.closes(row)
-    station.later(30 * 60)
-    alice.takes(row)
-    alice.closes(row, "broken", "the detector is broken, a technician comes at 8")
-    assert station.incident(row["id"])["state"] == "filed"
-    assert station.told(row["id"])[-1] == "filed_by_hand"
-
-
-def test_a_personal_alarm_is_closed_with_a_reason_and_filed(station: Station, alice: Desk) -> None:
-    row = station.alarm("HA")
-    alice.takes(row)
-    with pytest.raises(Refused, match="reason"):
-        alice.closes(row)
-    alice.closes(row, "police", "police on site, all well")
-    assert station.incident(row["id"])["state"] == "filed"
-
-
 def test_closing_needs_a_code(station: Station, alice: Desk) -> None:
     row = station.alarm("BA")
     with pytest.raises(Refused, match="resolution code"):

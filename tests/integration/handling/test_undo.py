@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from callflow import handling
+from callflow.call_plan import Measure
 from callflow.handling import NotFound, Refused
+from callflow.handling.measures import open_measure
 from callflow.incident import State
 from callflow.storage import incidents, tasks
 from callflow.task import TaskState
@@ -86,6 +88,12 @@ def test_a_second_closing_is_undone_to_awaiting_normal(station: Station, alice: 
     alice.closes(row)
     assert station.incident(row["id"])["state"] == State.AWAITING_NORMAL.value
     station.later(60)
+    lasts = timedelta(hours=1)
+    station.write(
+        lambda tx: open_measure(
+            tx, station.incident(row["id"]), Measure.OTHER, "client", lasts, station.now
+        )
+    )
     before = station.incident(row["id"])
     alice.closes(row)
     assert station.incident(row["id"])["state"] == State.FILED.value

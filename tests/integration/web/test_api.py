@@ -400,3 +400,39 @@ async def test_the_schema_says_what_is_answered(api: httpx.AsyncClient) -> None:
     }
     assert list(operation["responses"]["409"]["content"]) == ["application/problem+json"]
     assert operation["security"] == [{"HTTPBearer": []}]
+
+
+async def test_a_second_closing_says_what_is_open(
+    station: WebStation, api: httpx.AsyncClient
+) -> None:
+    station.site()
+    row = station.alarm()
+    where = f"/incidents/{row['id']}/close"
+    assert (await api.post(where, json={"code": "false_alarm"})).status_code == 200
+    refused = await api.post(where, json={"code": "false_alarm"})
+    assert refused.status_code == 409
+    (zone,) = refused.json()["open"]
+    assert (zone["what"], zone["name"], zone["who"]) == ("zone", "3", "")
+    assert zone["since"].startswith(f"{row['alarm_at']:%Y-%m-%dT%H:%M:%S}")
+    station.alarm(code="BR")
+    shown = (await api.get(f"/incidents/{row['id']}")).json()
+    assert shown["state"] == "filed"
+
+
+async def test_a_hold_up_takes_a_supervisor_beside_the_operator(
+    station: WebStation, stranger: httpx.AsyncClient
+) -> None:
+    station.site()
+    where = f"/api/v1/incidents/{station.alarm(code='HA')['id']}"
+    anne, yves = (bearer(station.token(Role.OPERATOR, name)) for name in ("anne", "yves"))
+    chief = bearer(station.token(Role.SUPERVISOR, "chief"))
+    await stranger.post(f"{where}/claim", headers=anne)
+    body = {"code": "false_alarm", "text": "an error"}
+    for who in (anne, anne):
+        refused = await stranger.post(f"{where}/close", json=body, headers=who)
+        assert refused.status_code == 403
+        assert [one["what"] for one in refused.json()["open"]] == ["police_never_called"]
+    assert (await stranger.post(f"{where}/close", json=body, headers=yves)).status_code == 409
+    body["text"] = "called back, the password is right"
+    signed = await stranger.post(f"{where}/close", json=body, headers=chief)
+    assert (signed.status_code, signed.json()["state"]) == (200, "filed")
