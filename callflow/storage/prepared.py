@@ -117,16 +117,23 @@ class _Ready:
         try:
             for heard in tx.dispatch.before_cursor_execute:
                 heard(tx, cursor, self.text, parameters, None, many)
-            if many:
-                cursor.executemany(self.text, parameters)
-            else:
-                cursor.execute(self.text, parameters)
+            self._execute(tx, cursor, parameters, many=many)
             for heard in tx.dispatch.after_cursor_execute:
                 heard(tx, cursor, self.text, parameters, None, many)
         except BaseException as error:
             tx._handle_dbapi_exception(error, self.text, parameters, cursor, None)
             raise
         return cursor
+
+    def _execute(self, tx: Tx, cursor: Any, parameters: Any, *, many: bool) -> None:
+        dispatch = tx.dialect.dispatch
+        for heard in dispatch.do_executemany if many else dispatch.do_execute:
+            if heard(cursor, self.text, parameters, None):
+                return
+        if many:
+            cursor.executemany(self.text, parameters)
+        else:
+            cursor.execute(self.text, parameters)
 
     def rows(self, cursor: Any, found: Sequence[Sequence[Any]]) -> list[Row]:
         """``found`` by the columns' names."""
