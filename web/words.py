@@ -878,6 +878,10 @@ REFUSALS = (
     ),
     N_("write why it is filed all the same"),
     N_("the police's reference closes the step: ask for it and write it down"),
+    N_(
+        "this incident was closed meanwhile, and waits to be back to normal: look at it again",
+    ),
+    N_("this incident is open again: look at it again"),
     N_("this incident is filed: there is nothing to take"),
     N_("this is no demo"),
     N_("this person waits for an operator already: answer the desk phone"),
