@@ -50,6 +50,10 @@ class Settings(NotifySettings, AccessSettings, ListenerSettings):
     database_url: str = ""
     port_base: int = Field(8000, ge=1024, le=28000)
     bind: str = "127.0.0.1"
+    #: Where the logbook's latest seal is written down, outside the database (anchoring.py); left
+    #: out, ``logbook.anchor`` in the data folder. And copies: files in mounted folders of others.
+    logbook_anchor: Path | None = None
+    logbook_anchor_copies: tuple[Path, ...] = ()
     #: This machine's name among several. A number at its end moves every port up, 100 for each.
     node: str = Field("node0", pattern=r"^[a-z][a-z-]{0,24}[0-9]?$")
     #: PEM files: one certificate for the pages, the browsers' telephone and SIP over TLS. Beyond
@@ -280,6 +284,11 @@ class Settings(NotifySettings, AccessSettings, ListenerSettings):
         own = {"surgard": self.ports.surgard, "dc07": self.ports.dc07}
         port = own[line.protocol] if line.listen is None else line.listen
         return self.bind_of(line.protocol, self.bind), port
+
+    @property
+    def logbook_anchor_file(self) -> Path:
+        """Where the latest seal of the logbook is remembered."""
+        return self.logbook_anchor or self.data_dir / "logbook.anchor"
 
     @property
     def line_names(self) -> tuple[str, ...]:

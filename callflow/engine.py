@@ -15,7 +15,7 @@ from functools import partial
 
 import structlog
 
-from callflow import clock, handling
+from callflow import anchoring, clock, handling
 from callflow.config import Settings
 from callflow.correlation import Rates
 from callflow.dispatch.doomed import delete_doomed
@@ -42,6 +42,7 @@ _TICK = timedelta(seconds=1)
 _BEAT = timedelta(seconds=2)
 _BEAT_PATIENCE = 0.2  # seconds that it may wait for others to share its commit with
 _DOOMED = timedelta(seconds=5)
+_REMEMBER = timedelta(seconds=10)
 _CLOCK_BACK = 2.0  # seconds: smaller steps delay nothing that counts
 
 
@@ -54,7 +55,7 @@ class Engine:
         self._store, self._me = store, me or only(settings, ROLE)
         self._images, self._node = settings.images_dir, settings.node
         self._eraser = Eraser(settings, store, vault, self._me)
-        self._dispatch = open_dispatch(store)
+        self._dispatch, self._seals = open_dispatch(store), anchoring.Watch(settings, store)
         self._wake = open_wake(settings, ROLE)
         self._duty = Duty(store.url, ROLE)
         self._on_duty = False
@@ -78,6 +79,7 @@ class Engine:
                 parts.create_task(self._every(_BEAT, self._beat))
                 parts.create_task(self._every(_DOOMED, self._delete_images))
                 parts.create_task(self._every(_BEAT, self._erase))
+                parts.create_task(self._every(_REMEMBER, self._seals.look))
         finally:
             self._wake.close()
             self._duty.close()
@@ -161,7 +163,12 @@ class Engine:
         self._last_tick = now, clock.monotonic()
 
     async def _beat(self) -> None:
-        now, state = clock.now(), {"correlated": self._correlated, "on_duty": self._on_duty}
+        now = clock.now()
+        state = {
+            "correlated": self._correlated,
+            "on_duty": self._on_duty,
+            "logbook": self._seals.state,
+        }
 
         def beat(tx: Tx) -> machines.Share:
             self._me.beat(tx, now, state)

@@ -129,6 +129,7 @@ _WITHOUT_RESTORE = PERSONAL | {
     Kind.LIFT,
     Kind.DEAD_MAN,
     Kind.GUESSING,
+    Kind.LOGBOOK,
     Kind.UNKNOWN,
     Kind.UNENCRYPTED,
     Kind.UNPROVED,

@@ -48,6 +48,7 @@ class Kind(StrEnum):
     TRUNK = "trunk"  # a trunk carries no calls, or nobody answers them (D16)
     DEAD_MAN = "dead_man"  # the operator alone on shift gives no sign of presence
     GUESSING = "guessing"  # somebody tries codes on the phone, one after the other
+    LOGBOOK = "logbook"  # somebody without the key wrote in it
     UNATTENDED = "unattended"  # nobody is on shift at night
     UNKNOWN = "unknown"  # a code, or an account, that nobody declared
 
@@ -74,7 +75,15 @@ WEBHOOK, UNBOUND = "webhook", "webhook/unbound"
 PERSONAL = frozenset({Kind.HOLD_UP, Kind.PANIC, Kind.DURESS})
 #: About the station, or many sites: no site's.
 OF_STATION = frozenset(
-    {Kind.STORM, Kind.RECEIVER, Kind.TRUNK, Kind.DEAD_MAN, Kind.UNATTENDED, Kind.GUESSING}
+    {
+        Kind.STORM,
+        Kind.RECEIVER,
+        Kind.TRUNK,
+        Kind.DEAD_MAN,
+        Kind.UNATTENDED,
+        Kind.GUESSING,
+        Kind.LOGBOOK,
+    }
 )
 #: These always open an incident of their own (D6).
 ALWAYS_OWN = PERSONAL | {Kind.FIRE, Kind.MEDICAL, Kind.LIFT}

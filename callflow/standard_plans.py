@@ -148,6 +148,7 @@ _HUMAN_KINDS = PERSONAL | {
     Kind.RECEIVER,
     Kind.TRUNK,
     Kind.GUESSING,
+    Kind.LOGBOOK,
 }
 
 

@@ -227,6 +227,7 @@ ALWAYS_LIVE = (ALWAYS_OWN - {Kind.FIRE}) | {
     Kind.RECEIVER,
     Kind.TRUNK,
     Kind.GUESSING,
+    Kind.LOGBOOK,
     Kind.STORM,
 }
 assert PERSONAL <= ALWAYS_LIVE

@@ -88,10 +88,8 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "en": "You pressed 1, false alarm. This is noted.",
     },
     "key_no_authority": {
-        "fr": "Vous avez tapé 1, fausse alarme. Vous n'avez pas l'autorité pour annuler cette"
-        " alarme : elle reste en cours, et nous continuons à la vérifier.",
-        "en": "You pressed 1, false alarm. You have not the authority to cancel this alarm: it goes"
-        " on, and we go on checking it.",
+        "fr": "Vous avez tapé 1, fausse alarme. Un opérateur va le vérifier.",
+        "en": "You pressed 1, false alarm. An operator is going to check it.",
     },
     "key_help": {
         "fr": "Vous avez demandé de l'aide.",
@@ -670,6 +668,7 @@ KINDS: Mapping[Kind, Mapping[str, str]] = {
     Kind.TRUNK: {"fr": "lien opérateur en défaut", "en": "trunk fault"},
     Kind.DEAD_MAN: {"fr": "opérateur sans réponse", "en": "operator not answering"},
     Kind.GUESSING: {"fr": "codes essayés en série", "en": "codes being guessed"},
+    Kind.LOGBOOK: {"fr": "main courante altérée", "en": "logbook tampered with"},
     Kind.UNATTENDED: {"fr": "station sans personne en poste", "en": "nobody on shift"},
     Kind.UNKNOWN: {"fr": "alarme", "en": "alarm"},
 }

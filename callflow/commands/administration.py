@@ -13,6 +13,7 @@ import typer
 from callflow import clock, handling, private
 from callflow.commands.base import (
     AsJson,
+    bring_up_to_date,
     group,
     open_rows,
     read_json,
@@ -35,7 +36,7 @@ def db_upgrade() -> None:
     """Bring the database to this version."""
     settings = settings_of_this_run()
     private.close(settings.data_dir)
-    upgrade(settings.database)
+    bring_up_to_date(settings)
 
 
 Role = Annotated[str, typer.Option(help=", ".join(accounts.PEOPLE))]

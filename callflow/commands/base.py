@@ -11,14 +11,17 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from callflow import anchoring, clock, handling
 from callflow.commands.role import settings_of_this_run
 from callflow.config import Settings
 from callflow.storage import Store
+from callflow.storage.upgrade import upgrade
 from callflow.vault import Vault
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 __all__ = [
     "AsJson",
+    "bring_up_to_date",
     "console",
     "group",
     "open_rows",
@@ -52,6 +55,17 @@ def open_rows(settings: Settings) -> Iterator[tuple[Store, Vault]]:
         yield store, vault
     finally:
         store.close()
+
+
+def bring_up_to_date(settings: Settings) -> None:
+    """This version's tables; what an earlier one told is vouched for, the first time.
+
+    Raises OSError where a file that remembers the logbook's seals can't be read.
+    """
+    upgrade(settings.database)
+    if anchoring.remembered(settings) is None:
+        with open_rows(settings) as (store, _):
+            store.write_now(lambda tx: handling.vouch_for_old(tx, clock.now()))
 
 
 def read_json(file: Path) -> Any:

@@ -73,6 +73,7 @@ def examine(facts: Facts) -> list[Check]:
         _backlog,
         _messages,
         _cameras,
+        _logbook,
         _clock,
     )
     return [look(facts) for look in looks]
@@ -325,6 +326,25 @@ def _messages(facts: Facts) -> Check:
             part="messages", verdict=Verdict.OK, found="no way out is set up but the phone"
         )
     return Check(part="messages", verdict=Verdict.OK, found=f"{_list(facts.ways)} set up")
+
+
+def _logbook(facts: Facts) -> Check:
+    found = facts.health.get("logbook", {})
+    if not found.get("ours", True):
+        return Check(
+            part="logbook",
+            verdict=Verdict.LOOK,
+            found=f"somebody without the station's key wrote in it (found {found['since']})",
+            do="see `callflow logbook verify`, and who can write the database",
+        )
+    if found.get("trouble"):
+        return Check(
+            part="logbook",
+            verdict=Verdict.LOOK,
+            found=f"its seals are not remembered outside the database: {found['trouble']}",
+            do="see CALLFLOW_LOGBOOK_ANCHOR and CALLFLOW_LOGBOOK_ANCHOR_COPIES",
+        )
+    return Check(part="logbook", verdict=Verdict.OK, found="nobody else was found to write in it")
 
 
 def _clock(facts: Facts) -> Check:

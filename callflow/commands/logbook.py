@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import typer
 
-from callflow import clock, handling, logbook
+from callflow import anchoring, clock, handling, logbook
 from callflow.commands.base import AsJson, group, open_rows, settings_of_this_run
 from callflow.config import Settings
 from callflow.notify import kept
 from callflow.storage import Store, Tx, calls, outbox, spoken
 from callflow.storage import logbook as logbook_rows
+from callflow.verifying import FILES
 from ivr import recording
 
 book = group("The logbook.")
-_Hash = TypeVar("_Hash", str, str | None)
+_Value = TypeVar("_Value")
 
 
 @book.command("verify")
@@ -27,11 +28,16 @@ def logbook_verify(json_: AsJson = False) -> None:
     settings = settings_of_this_run()
     with open_rows(settings) as (store, _):
         faults, elsewhere = wrong(settings, store)
+    seals = anchoring.remembered(settings)
+    anchored = max((one.number for one in seals or ()), default=None)
     if json_:
         told = {"ok": not faults, "faults": faults, "recordings_elsewhere": len(elsewhere)}
+        told["anchored"] = anchored
         print(json.dumps(told))
     else:
         print("\n".join(faults) or "the logbook is whole")
+        if seals is None:
+            print("no seal is remembered outside the database: its end may have been cut")
         if elsewhere:
             print(f"{len(elsewhere)} recordings are other nodes': verify them on their machines")
     raise typer.Exit(1 if faults else 0)
@@ -48,17 +54,17 @@ class _Told:
     spoken: list[dict[str, Any]]
     said: dict[str, str | None]
     said_elsewhere: set[str]
+    files: dict[str, dict[str, Any]]
     images: list[dict[str, Any]]
     imaged: dict[str, str]
 
 
-def _told(tx: Tx, node: str) -> _Told:
-    calls_gone, voices_gone, images_gone = (
-        logbook_rows.purged(tx, which=which) for which in ("calls", "voices", "images")
-    )
+def _told(tx: Tx, node: str, anchors: Sequence[logbook.Anchor]) -> _Told:
+    verified = handling.verify_logbook(tx, anchors)
+    calls_gone, voices_gone, images_gone = (verified.purged.get(which, set()) for which in FILES)
     recorded = handling.recorded_hashes(tx)
     return _Told(
-        faults=handling.verify_logbook(tx),
+        faults=verified.faults,
         recordings=calls.all_recordings(tx),
         recorded=recorded | dict.fromkeys(recorded.keys() & calls_gone),  # no file is expected
         recorded_elsewhere=handling.recorded_elsewhere(tx, node),
@@ -69,6 +75,7 @@ def _told(tx: Tx, node: str) -> _Told:
         ],
         said=_without(logbook_rows.spoken_hashes(tx), voices_gone),
         said_elsewhere=logbook_rows.spoken_elsewhere(tx, node),
+        files=_without(logbook_rows.told_of_files(tx), calls_gone | voices_gone),
         images=outbox.kept_images(tx),
         imaged=_without(logbook_rows.imaged_hashes(tx), images_gone),
     )
@@ -77,8 +84,11 @@ def _told(tx: Tx, node: str) -> _Told:
 def wrong(settings: Settings, store: Store) -> tuple[list[str], set[str]]:
     """Everything that is wrong with the logbook and the files that it tells of; the recordings that
     are other nodes'. All is told at one moment: the station goes on meanwhile."""
-    told = store.read_now(lambda tx: _told(tx, settings.node))
+    anchors = anchoring.remembered(settings)  # first: these seals are in the database by now
+    told = store.read_now(lambda tx: _told(tx, settings.node, anchors or ()))
     faults = [f"{fault.chain} entry {fault.seq}: {fault.what}" for fault in told.faults]
+    faults += [f"seals: {file} is missing" for file in anchoring.missing_files(settings)]
+    faults += otherwise([*told.recordings, *told.spoken, *told.images], told.files)
     faults += recording.wrong_recordings(
         settings.recordings_dir, told.recordings, told.recorded, told.recorded_elsewhere
     )
@@ -94,8 +104,27 @@ def wrong(settings: Settings, store: Store) -> tuple[list[str], set[str]]:
     return faults, told.recorded_elsewhere
 
 
-def _without(told: Mapping[str, _Hash], gone: Set[str]) -> dict[str, _Hash]:
-    return {name: sha256 for name, sha256 in told.items() if name not in gone}
+#: What rows say that their entries tell too.
+_BOTH = ("path", "duration", "problem", "incident_id")
+
+
+def otherwise(
+    rows: Sequence[Mapping[str, Any]], told: Mapping[str, Mapping[str, Any]]
+) -> list[str]:
+    """Rows of recordings, voices and images that say something else than the logbook tells."""
+    faults = []
+    for row in rows:
+        name = row.get("name") or row.get("call_id") or row["id"]
+        of_file = told.get(name, {})
+        for what in _BOTH:
+            value = round(row[what], 1) if isinstance(row.get(what), float) else row.get(what)
+            if what in row and what in of_file and value != of_file[what]:
+                faults.append(f"{name}: {what} is not what the logbook tells")
+    return faults
+
+
+def _without(told: Mapping[str, _Value], gone: Set[str]) -> dict[str, _Value]:
+    return {name: value for name, value in told.items() if name not in gone}
 
 
 @book.command("export")

@@ -15,10 +15,9 @@ import typer
 
 from callflow import clock, demo, handling, private, supervisor
 from callflow.commands import role
-from callflow.commands.base import console, group, open_rows, settings_of_this_run
+from callflow.commands.base import bring_up_to_date, console, group, open_rows, settings_of_this_run
 from callflow.config import Settings
 from callflow.line_settings import LineSettings
-from callflow.storage.upgrade import upgrade
 from ivr.asterisk import embedded
 from ivr.asterisk.process import AsteriskProcess
 from ivr.asterisk.tree import find_or_fetch
@@ -93,7 +92,7 @@ def _is_taken(port: int) -> bool:
 
 def prepare(settings: Settings) -> list[AsteriskProcess]:
     """Everything that must be there before the roles start; the Asterisks to keep running."""
-    upgrade(settings.database)
+    bring_up_to_date(settings)
     with open_rows(settings) as (store, vault):
         now = clock.now()
         store.write_now(lambda tx: handling.save_policy(tx, settings))

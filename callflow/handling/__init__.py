@@ -112,6 +112,7 @@ from callflow.handling.station import (
     seal_logbook,
     store_was_away,
     verify_logbook,
+    vouch_for_old,
 )
 from callflow.handling.storing import is_vital, signal_id, store_signals
 from callflow.handling.telling import station_event
@@ -251,6 +252,7 @@ __all__ = [
     "trunk_health",
     "trunks_changed",
     "verify_logbook",
+    "vouch_for_old",
     "watch_trunks",
     "with_revision",
 ]

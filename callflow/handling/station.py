@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,8 +12,11 @@ from callflow.clock import to_iso
 from callflow.handling import callers
 from callflow.handling.nodes import Node, nodes
 from callflow.handling.telling import station_event, tell
-from callflow.storage import Tx, call_backs, calls, incidents, people, signals
+from callflow.logbook import UNREADABLE, Anchor, Fault
+from callflow.signal import Kind
+from callflow.storage import Tx, call_backs, calls, incidents, people, sealing, signals
 from callflow.storage import logbook as logbook_rows
+from callflow.verifying import Verified, verify
 
 Row = dict[str, Any]
 
@@ -23,20 +27,34 @@ ROLES = ("engine", "receiver", "telephony", "web")
 
 def seal_logbook(tx: Tx, now: datetime) -> int:
     """Seal the chains that changed; how many."""
-    return logbook_rows.seal(tx, now)
+    return sealing.seal(tx, now)
 
 
-def verify_logbook(tx: Tx) -> list[logbook.Fault]:
-    """Every fault of the logbook's chains, heads and seals."""
-    mac = tx.info["mac"]
-    return list(
-        logbook.verify(
-            logbook_rows.entries_by_chain(tx),
-            logbook_rows.heads(tx),
-            logbook_rows.seals(tx),
-            mac,
+def verify_logbook(tx: Tx, anchors: Sequence[Anchor] = ()) -> Verified:
+    """Every fault of the logbook's chains, heads and seals, up to the seals that are remembered."""
+    try:
+        return verify(
+            sealing.entries_by_chain(tx),
+            sealing.heads(tx),
+            sealing.seals(tx),
+            tx.info["mac"],
+            anchors,
         )
-    )
+    except UNREADABLE as error:
+        what = f"a row is none that we wrote: {type(error).__name__}: {error}"
+        return Verified(faults=[Fault(chain="?", seq=0, entry=None, what=what)], purged={})
+
+
+def vouch_for_old(tx: Tx, now: datetime) -> None:
+    """Once, for what was written before numbers were in entries' hashes and seals' MACs: what is
+    there is taken as it is. Only where nothing is remembered of any seal (``anchoring``)."""
+    mac = tx.info["mac"]
+    old = logbook.old_seals(sealing.seals(tx), mac)
+    for entry in sealing.without_mac(tx):
+        old.entry(entry)
+    if old and not sealing.is_vouched(tx):
+        sealing.mark_sealed(tx)
+        tell(tx, "vouched", now, **old.told())
 
 
 def recorded_hashes(tx: Tx) -> dict[str, str | None]:
@@ -128,6 +146,8 @@ def health(
     failed = "receiver" in missing or "engine" in missing or not database["writable"]
     trunks = [_trunk(trunk, node) for node in there for trunk in node.state.get("trunks", ())]
     limps = not all(node.ready for node in known) or any(map(_is_ill, trunks))
+    logbook_state = _logbook(tx, alive)
+    limps = limps or not logbook_state["ours"] or logbook_state["trouble"] != ""
     degraded = missing or limps or backlog > 1000
     return {
         "status": "failed" if failed else "degraded" if degraded else "ok",
@@ -143,6 +163,21 @@ def health(
         "queue": incidents.count_in_queue(tx),
         "live_calls": calls.count_live(tx),
         "callers": _callers(tx, now),
+        "logbook": logbook_state,
+    }
+
+
+def _logbook(tx: Tx, alive: list[Row]) -> Row:
+    """Whether nobody without the key was found to have written in it, since when, and whether its
+    seals are remembered outside the database (``trouble`` says why they aren't)."""
+    told = [row["state"]["logbook"] for row in alive if "logbook" in row["state"]]
+    since = [state["since"] for state in told if state["since"]]
+    since += [to_iso(row["opened_at"]) for row in incidents.open_ones(tx, kind=Kind.LOGBOOK)]
+    return {
+        "ours": not since,
+        "since": min(since, default=None),
+        "seal": max((state["seal"] for state in told), default=None),
+        "trouble": next((state["trouble"] for state in told if state["trouble"]), ""),
     }
 
 

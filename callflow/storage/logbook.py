@@ -2,163 +2,30 @@
 
 from __future__ import annotations
 
-import secrets
-import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Executable,
     RowMapping,
     Select,
-    bindparam,
     false,
     func,
     or_,
     select,
-    update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from callflow import logbook
-from callflow.logbook import GENESIS, Draft, Entry, Head, Mac, Seal
+from callflow.logbook import Entry
 from callflow.storage import schema as t
+from callflow.storage.chaining import append, execute
 from callflow.storage.schema.logbook import BY_PEOPLE
 from callflow.storage.search import holds
-from callflow.storage.store import Tx, at_end
+from callflow.storage.store import Tx
 
-
-def append(tx: Tx, *drafts: Draft) -> None:
-    """Chain and write ``drafts`` in their order, all of one transaction at its end.
-
-    An entry takes three statements alone, and a function of the store tells up to five.
-    """
-    at_end(tx, _write).extend(drafts)
-
-
-def _execute(tx: Tx, query: Any) -> Any:
-    """Read entries or heads: what was told until now is among them."""
-    _write(tx, tx.info.get("at_end", {}).get(_write, []))
-    return tx.execute(query)
-
-
-def _write(tx: Tx, told: list[Draft]) -> None:
-    if not told:
-        return
-    drafts = list(told)
-    told.clear()
-    heads = _heads(tx, {draft.chain for draft in drafts})
-    entries = []
-    for draft in drafts:
-        seq, previous = heads[draft.chain]
-        entry = logbook.chain_entry(
-            draft,
-            id=uuid.uuid4().hex,
-            seq=seq + 1,
-            previous=previous,
-            salt=secrets.token_hex(8),
-        )
-        heads[draft.chain] = (entry.seq, entry.hash)
-        entries.append({name: getattr(entry, name) for name in Entry.__dataclass_fields__})
-    tx.execute(_INSERT, entries)
-    _write_heads(tx, heads)
-
-
-_HEADS = select(t.chain_head).where(t.chain_head.c.chain.in_(bindparam("chains", expanding=True)))
-_HEADS_LOCKED = _HEADS.order_by(t.chain_head.c.chain).with_for_update()
-_BEGIN_CHAIN = postgresql.insert(t.chain_head).on_conflict_do_nothing()
-_NOTHING = {"seq": 0, "hash": GENESIS, "mac": "", "sealed": True}
-_INSERT = t.logbook.insert()
-
-
-def _heads(tx: Tx, chains: set[str]) -> dict[str, tuple[int, str]]:
-    """{chain: (last place, last hash)}, locked until the commit where others write too."""
-    found = _read_heads(tx, chains)
-    missing = chains - found.keys()
-    if missing and tx.dialect.name != "sqlite":
-        # Two writers must neither continue one chain at once nor both begin it.
-        tx.execute(_BEGIN_CHAIN, [{"chain": chain, **_NOTHING} for chain in sorted(missing)])
-        found |= _read_heads(tx, missing)
-    return {chain: found.get(chain, (0, GENESIS)) for chain in sorted(chains)}
-
-
-def _read_heads(tx: Tx, chains: set[str]) -> dict[str, tuple[int, str]]:
-    query = _HEADS if tx.dialect.name == "sqlite" else _HEADS_LOCKED
-    rows = tx.execute(query, {"chains": sorted(chains)})
-    return {row.chain: (row.seq, row.hash) for row in rows}
-
-
-@cache
-def _write_head(dialect: str) -> Executable:
-    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    statement = insert(t.chain_head)
-    changed = {name: statement.excluded[name] for name in ("seq", "hash", "mac", "sealed")}
-    return statement.on_conflict_do_update(index_elements=["chain"], set_=changed)
-
-
-def _write_heads(tx: Tx, heads: dict[str, tuple[int, str]]) -> None:
-    mac: Mac = tx.info["mac"]
-    tx.execute(
-        _write_head(tx.dialect.name),
-        [
-            {
-                "chain": chain,
-                "seq": seq,
-                "hash": digest,
-                "mac": mac(logbook.head_content(chain, seq, digest)),
-                "sealed": False,
-            }
-            for chain, (seq, digest) in heads.items()
-        ],
-    )
-
-
-def seal(tx: Tx, now: datetime) -> int:
-    """Seal the heads that changed since the last seal; how many."""
-    mac: Mac = tx.info["mac"]
-    unsealed = select(t.chain_head).where(t.chain_head.c.sealed.is_(False))
-    rows = _execute(tx, unsealed.order_by(t.chain_head.c.chain).limit(5000)).all()
-    if not rows:
-        return 0
-    heads = [(row.chain, row.seq, row.hash) for row in rows]
-    last = tx.execute(select(t.seal.c.mac).order_by(t.seal.c.number.desc()).limit(1)).scalar()
-    content = logbook.seal_content(now, heads, last or "")
-    tx.execute(t.seal.insert().values(at=now, heads=[list(h) for h in heads], mac=mac(content)))
-    for chain, seq, _ in heads:
-        tx.execute(
-            update(t.chain_head)
-            .where(t.chain_head.c.chain == chain, t.chain_head.c.seq == seq)
-            .values(sealed=True)
-        )
-    return len(heads)
-
-
-def entries_by_chain(tx: Tx) -> Iterator[Entry]:
-    """Every entry, ordered by chain and place."""
-    query = select(t.logbook).order_by(t.logbook.c.chain, t.logbook.c.seq, t.logbook.c.number)
-    for row in _execute(tx, query.execution_options(yield_per=1000)):
-        yield to_entry(row._mapping)
-
-
-def heads(tx: Tx) -> list[Head]:
-    """Every chain's head."""
-    return [
-        Head(chain=r.chain, seq=r.seq, hash=r.hash, mac=r.mac)
-        for r in _execute(tx, select(t.chain_head))
-    ]
-
-
-def seals(tx: Tx) -> list[Seal]:
-    """Every seal, oldest first."""
-    return [
-        Seal(number=r.number, at=r.at, heads=tuple((h[0], h[1], h[2]) for h in r.heads), mac=r.mac)
-        for r in tx.execute(select(t.seal).order_by(t.seal.c.number))
-    ]
-
+__all__ = ["append"]
 
 #: Entries since an instant that are looked at to find where they begin.
 _LATELY = 200_000
@@ -184,7 +51,7 @@ def page(
         query = query.where(c.site == site)
     if since is not None:
         query = query.where(c.at >= since)
-    return [dict(row._mapping) for row in _execute(tx, query)]
+    return [dict(row._mapping) for row in execute(tx, query)]
 
 
 def _before_first(tx: Tx, at: datetime) -> int:
@@ -193,7 +60,7 @@ def _before_first(tx: Tx, at: datetime) -> int:
     c = t.logbook.c
     some = select(c.number).where(c.at >= at).order_by(c.at).limit(_LATELY).subquery()
     query = select(func.min(some.c.number), func.count()).select_from(some)
-    first, count = _execute(tx, query).one()
+    first, count = execute(tx, query).one()
     return int(first) - 1 if 0 < count < _LATELY else 0
 
 
@@ -202,7 +69,7 @@ def of_incidents(tx: Tx, incident_ids: Sequence[str]) -> dict[str, list[dict[str
     found: dict[str, list[dict[str, Any]]] = {i: [] for i in incident_ids}
     c = t.logbook.c
     query = select(t.logbook).where(c.incident.in_(list(incident_ids))).order_by(c.number)
-    for row in _execute(tx, query):
+    for row in execute(tx, query):
         found[row.incident].append(dict(row._mapping))
     return found
 
@@ -210,7 +77,7 @@ def of_incidents(tx: Tx, incident_ids: Sequence[str]) -> dict[str, list[dict[str
 def last(tx: Tx, *, limit: int) -> list[dict[str, Any]]:
     """The newest entries, newest first."""
     query = select(t.logbook).order_by(t.logbook.c.number.desc()).limit(limit)
-    return [dict(row._mapping) for row in _execute(tx, query)]
+    return [dict(row._mapping) for row in execute(tx, query)]
 
 
 #: Entries that one search for words looks through; of each kind where some are asked for, half.
@@ -329,13 +196,13 @@ def _page(
     all_since = query.where(c.at >= since)
     if wanted is not None:
         nth = all_since.with_only_columns(c.at, c.number).offset(depth - 1).limit(1)
-        last = _execute(tx, nth).first()
+        last = execute(tx, nth).first()
         if last is not None:
             beyond = dict(last._mapping)
             newer = or_(c.at > last.at, c.number >= last.number)
             all_since = query.where(c.at >= last.at, newer)
         all_since = all_since.where(wanted)
-    rows = [dict(row._mapping) for row in _execute(tx, all_since.limit(limit))]
+    rows = [dict(row._mapping) for row in execute(tx, all_since.limit(limit))]
     return Found(rows, beyond)
 
 
@@ -356,14 +223,14 @@ def since(
         query = query.where(c.kind.in_(kinds))
     if but:
         query = query.where(c.kind.not_in(but))
-    return [dict(row._mapping) for row in _execute(tx, query.limit(limit))]
+    return [dict(row._mapping) for row in execute(tx, query.limit(limit))]
 
 
 def count_since(tx: Tx, at: datetime, *, but: Sequence[str] = ()) -> int:
     """How many entries there are since then, but for those of some kinds."""
     c = t.logbook.c
     query = select(func.count()).select_from(t.logbook).where(c.at >= at, c.kind.not_in(but))
-    return int(_execute(tx, query).scalar_one())
+    return int(execute(tx, query).scalar_one())
 
 
 _RECORDED = select(t.logbook.c.data).where(t.logbook.c.kind.in_(["recording", "recording_problem"]))
@@ -371,13 +238,13 @@ _RECORDED = select(t.logbook.c.data).where(t.logbook.c.kind.in_(["recording", "r
 
 def recorded_hashes(tx: Tx) -> dict[str, str | None]:
     """{call id: SHA-256 of its recording} as the logbook tells them."""
-    told = _execute(tx, _RECORDED).scalars()
+    told = execute(tx, _RECORDED).scalars()
     return {data["call"]: data.get("sha256") for data in told if "call" in data}
 
 
 def recorded_elsewhere(tx: Tx, node: str) -> set[str]:
     """Calls whose recordings another node has, as the logbook tells them."""
-    told = _execute(tx, _RECORDED).scalars()
+    told = execute(tx, _RECORDED).scalars()
     return {data["call"] for data in told if "call" in data and data.get("node", node) != node}
 
 
@@ -386,13 +253,13 @@ _SPOKEN = select(t.logbook.c.data).where(t.logbook.c.kind == "spoken")
 
 def spoken_hashes(tx: Tx) -> dict[str, str | None]:
     """{what was said: SHA-256 of its file} as the logbook tells them."""
-    told = _execute(tx, _SPOKEN).scalars()
+    told = execute(tx, _SPOKEN).scalars()
     return {data["voice"]: data["sha256"] for data in told if "voice" in data}
 
 
 def spoken_elsewhere(tx: Tx, node: str) -> set[str]:
     """What was said that another node keeps, as the logbook tells it."""
-    told = _execute(tx, _SPOKEN).scalars()
+    told = execute(tx, _SPOKEN).scalars()
     return {data["voice"] for data in told if "voice" in data and data["node"] != node}
 
 
@@ -403,15 +270,28 @@ _IMAGED = select(t.logbook.c.data).where(
 
 def imaged_hashes(tx: Tx) -> dict[str, str]:
     """{image id: SHA-256 of its file} as the logbook tells them."""
-    told = _execute(tx, _IMAGED).scalars()
+    told = execute(tx, _IMAGED).scalars()
     return {data["image"]: data["sha256"] for data in told if "image" in data}
 
 
-def purged(tx: Tx, which: str) -> set[str]:
-    """``calls``, ``voices`` or ``images`` whose files were deleted when their time was over, as the
-    logbook tells it."""
-    query = select(t.logbook.c.data).where(t.logbook.c.kind == "purged")
-    return {name for data in _execute(tx, query).scalars() for name in data.get(which, ())}
+_OF_FILES = select(t.logbook.c.kind, t.logbook.c.incident, t.logbook.c.data).where(
+    t.logbook.c.kind.in_(
+        [
+            *("recording", "recording_problem", "spoken"),
+            *("image_fetched", "clip_fetched", "link_fetched"),
+        ]
+    )
+)
+
+
+def told_of_files(tx: Tx) -> dict[str, dict[str, Any]]:
+    """{name of a recording (its call), a voice or an image: what was told of it, its incident}."""
+    found: dict[str, dict[str, Any]] = {}
+    for row in execute(tx, _OF_FILES):
+        name = row.data.get("voice") or row.data.get("image") or row.data.get("call")
+        if name:
+            found[name] = {**row.data, "incident_id": row.incident}
+    return found
 
 
 def to_entry(row: Mapping[str, Any] | RowMapping) -> Entry:

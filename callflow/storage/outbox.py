@@ -186,11 +186,13 @@ def image(tx: Tx, image_id: str) -> Row | None:
     return dict(row._mapping) if row else None
 
 
-_KEPT = select(t.image.c.id, t.image.c.path, t.image.c.sha256).where(t.image.c.sha256.is_not(None))
+_KEPT = select(t.image.c.id, t.image.c.path, t.image.c.sha256, t.image.c.incident_id).where(
+    t.image.c.sha256.is_not(None)
+)
 
 
 def kept_images(tx: Tx) -> list[Row]:
-    """Every still and clip that has a file: id, path, sha256."""
+    """Every still and clip that has a file: its id, path, SHA-256 and incident."""
     return [dict(row._mapping) for row in tx.execute(_KEPT)]
 
 

@@ -64,7 +64,7 @@ class Store:
         after_commit: Callable[[frozenset[str]], None] | None = None,
     ) -> None:
         self.url = url
-        self._mac, self._wake = mac, wake
+        self.mac, self._wake = mac, wake
         self._before_commit = before_commit
         self.sqlite = url.startswith("sqlite")
         self._turns = open_turns(url)
@@ -118,7 +118,7 @@ class Store:
         """``read`` in the caller's thread."""
         try:
             with self._reader_engine.connect() as tx:
-                tx.info["mac"] = self._mac
+                tx.info["mac"] = self.mac
                 return function(tx)
         except SQLAlchemyError as error:
             raise StoreUnavailable.because(error) from error
@@ -223,7 +223,7 @@ class Store:
         try:
             with self._writer_engine.connect() as tx, tx.begin() as transaction:
                 tx.info.clear()  # it outlives the transaction
-                tx.info.update(mac=self._mac, hints=self._hints, wake=self._wake)
+                tx.info.update(mac=self.mac, hints=self._hints, wake=self._wake)
                 tx.info.update(apart=apart, kept={}, at_end={})
                 results = _attempts(tx, batch)
                 if all(error is not None for _, _, error in results):

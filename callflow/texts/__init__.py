@@ -48,10 +48,7 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
 #: Words for a call's end, as people say them.
 OUTCOMES: Mapping[str, tuple[str, str]] = {
     "verified_ok": ("code juste, fausse alarme", "right code, false alarm"),
-    "verified_no_authority": (
-        "dit fausse alarme, sans l'autorité pour l'annuler",
-        "says false alarm, without the authority to cancel it",
-    ),
+    "verified_no_authority": ("code juste, sans autorité", "right code, no authority"),
     "help": ("demande de l'aide", "asks for help"),
     "operator": ("mis en relation avec un opérateur", "put through to an operator"),
     "going": ("se rend sur place", "is going there"),
@@ -209,6 +206,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "trunk": ("lien opérateur en défaut", "trunk at fault"),
     "dead_man": ("homme mort", "dead man's switch"),
     "guessing": ("codes essayés en série", "codes being guessed"),
+    "logbook": ("main courante altérée", "logbook tampered with"),
     "unattended": ("personne en poste", "nobody on shift"),
     "unknown": ("événement inconnu", "unknown event"),
 }

@@ -1,10 +1,14 @@
-"""What the logbook says of several machines: {entry kind: (French, English)}."""
+"""What the logbook says of machines and versions: {entry kind: (French, English)}."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 ENTRIES: Mapping[str, tuple[str, str]] = {
+    "vouched": (
+        "Main courante d’une version antérieure reprise telle qu’elle était",
+        "The logbook of an earlier version was taken over as it was",
+    ),
     "node_lost": (
         "La téléphonie du nœud {node} ne répond plus",
         "The telephony of node {node} does not answer any more",

@@ -22,7 +22,6 @@ from tests.bench import (
     machines,
     pages,
     peak,
-    rings,
     simulate,
     supervised,
 )
@@ -37,7 +36,6 @@ BENCHES: dict[str, Bench] = {
     peak.NAME: peak.run,
     supervised.NAME: supervised.run,
     kills.NAME: kills.run,
-    rings.NAME: rings.run,
     machines.NAME: machines.run,
     decide.NAME: decide.run,
     console.NAME: console.run,
@@ -61,12 +59,9 @@ def main() -> None:
     parser.add_argument(
         "--frames", type=int, default=fuzz_dc09.FRAMES, help="of fuzz-dc09 (the default: a million)"
     )
-    parser.add_argument("--calls", type=int, default=rings.CALLS, help="of rings")
-    parser.add_argument("--stops", type=int, default=rings.STOPS, help="of rings")
     arguments = parser.parse_args()
-    rung = partial(rings.run, calls=arguments.calls, stops=arguments.stops)
     fuzz = partial(fuzz_dc09.run, frames=arguments.frames)
-    benches: dict[str, Bench] = {**BENCHES, fuzz_dc09.NAME: fuzz, rings.NAME: rung}
+    benches: dict[str, Bench] = {**BENCHES, fuzz_dc09.NAME: fuzz}
     broken = False
     for name, bench in benches.items():
         if arguments.name in (None, name):

@@ -11,7 +11,6 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    UniqueConstraint,
     text,
 )
 
@@ -42,7 +41,10 @@ logbook = Table(
     Column("previous", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
     Column("salt", String(16), nullable=False, server_default=""),  # random; erased with a person
-    UniqueConstraint("chain", "seq", name="uq_logbook_chain_seq"),
+    # The MAC of a kind of ``PROVEN``, "" of others; null: written before there were any.
+    Column("mac", String(64), nullable=True),
+    # Not unique: what is told must not be refused because of what somebody put there before.
+    Index("ix_logbook_chain_seq", "chain", "seq"),
     # A site's in their order: a page of three years shows some dozens.
     Index("ix_logbook_site_at", "site", "at"),
     # Entries of some kinds in their order, among very many others: the audit.
@@ -78,7 +80,7 @@ chain_head = Table(
 seal = Table(
     "seal",
     metadata,
-    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("number", Integer, primary_key=True, autoincrement=True),  # one after the other
     instant("at", null=False),
     Column("heads", JSON, nullable=False),  # [[chain, seq, hash], ...] changed since the last
     Column("mac", String(64), nullable=False),  # covers the previous seal's mac too

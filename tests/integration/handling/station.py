@@ -234,7 +234,7 @@ class Station:
         return next(row for row in rows if row["deduplication"] == sent.deduplication)
 
     def faults(self) -> list[str]:
-        found = self.read(handling.verify_logbook)
+        found = self.read(handling.verify_logbook).faults
         return [f"{f.chain} {f.seq}: {f.what}" for f in found]
 
 

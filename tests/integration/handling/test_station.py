@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from callflow import clock, handling
+from callflow.handling.telling import tell
+from callflow.signal import Kind
 from callflow.storage import Store, Tx, calls, savepoint
 from tests.integration.handling.station import NIGHT, SHOP, Station
 
@@ -132,6 +134,37 @@ def test_health_says_that_nothing_can_be_stored(station: Station) -> None:
     assert entry["data"]["about"] == "store"
 
 
+def test_health_says_that_the_logbook_is_not_ours(sealed: Station) -> None:
+    """As long as the alarm of it is open, and for ever where a seal that an engine knows is gone;
+    the operators have it in their queue."""
+    for role in ("receiver", "engine", "telephony", "web"):
+        beat(sealed, role, asterisk="up")
+
+    def health() -> dict[str, Any]:
+        return sealed.read(lambda tx: handling.health(tx, sealed.now))
+
+    assert (health()["status"], health()["logbook"]["ours"]) == ("ok", True)
+    (row,) = sealed.incidents()
+    forged = "UPDATE chain_head SET hash = 'x' WHERE chain = 'incident:" + row["id"] + "'"
+    sealed.write(lambda tx: tx.exec_driver_sql(forged))
+    sealed.write(lambda tx: tell(tx, "note", sealed.now, row, text="told, whatever was done"))
+    assert [e["data"]["text"] for e in sealed.entries("note")] == ["told, whatever was done"]
+    sealed.correlate()
+    found = [row for row in sealed.incidents() if row["kind"] == Kind.LOGBOOK.value]
+    assert [(row["state"], row["with_human"]) for row in found] == [("open", True)]
+    assert (health()["status"], health()["logbook"]["ours"]) == ("degraded", False)
+    assert any("the chain was broken here" in fault for fault in sealed.faults())
+
+
+def test_health_says_what_an_engine_found_of_the_seals(station: Station) -> None:
+    told = {"ours": False, "since": clock.to_iso(station.now), "seal": 4, "trouble": ""}
+    for role in ("receiver", "telephony", "web"):
+        beat(station, role, asterisk="up")
+    beat(station, "engine", logbook=told)
+    found = station.read(lambda tx: handling.health(tx, station.now))
+    assert (found["status"], found["logbook"]) == ("degraded", told)
+
+
 def test_health_says_what_the_receiver_can_not_store(station: Station) -> None:
     for role in ("engine", "telephony", "web"):
         beat(station, role, asterisk="up")
@@ -190,6 +223,6 @@ def test_the_logbook_goes_on_after_tampering_and_still_shows_it(sealed: Station)
 def test_another_key_verifies_nothing(sealed: Station, tmp_path: Any) -> None:
     make: Callable[..., Any] = type(sealed.vault)
     stranger = Store(sealed.store.url, mac=make(tmp_path / "other").seal)
-    found = stranger.read_now(handling.verify_logbook)
+    found = stranger.read_now(handling.verify_logbook).faults
     stranger.close()
     assert {fault.what for fault in found} >= {"the chain's head is not ours", "a seal was altered"}

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import MetaData, select
 
+from callflow import handling, logbook
 from callflow.storage import Store, calls, schema
 from callflow.storage.connecting import make_engine
 from callflow.storage.schema import metadata
@@ -53,13 +54,16 @@ def as_it_was_before(source: str, target: str) -> None:
 
 def test_an_alarm_goes_on_after_the_upgrade(tmp_path: Path, database_url: str) -> None:
     vault = Vault(tmp_path / "keys")
-    with pytest.MonkeyPatch.context() as patch:  # entries had no salt then
-        patch.setattr("callflow.storage.logbook.secrets.token_hex", lambda length: "")
+    with pytest.MonkeyPatch.context() as patch:  # entries had no salt then, nor a number
+        patch.setattr("callflow.storage.chaining.secrets.token_hex", lambda length: "")
+        digest = logbook._digest
+        patch.setattr(logbook, "_digest", lambda number, **of: digest(number=None, **of))
         station, incident = an_alarm_in_the_middle(f"sqlite:///{tmp_path / 'now.db'}", vault)
     as_it_was_before(station.store.url, database_url)
     station.store.close()
     upgrade(database_url)
     station.store = Store(database_url, mac=vault.seal)
+    station.write(lambda tx: handling.vouch_for_old(tx, station.now))
     station.later(21)
     assert station.wanted() == [SHOP]
     station.ends(SHOP, "no_answer")

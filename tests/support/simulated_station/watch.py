@@ -209,7 +209,7 @@ class Watch:
 
     def finished(self, tx: Tx, sent: list[str], invites: dict[str, int]) -> None:
         """Nothing is left open, nothing was lost, and the logbook is whole."""
-        for fault in handling.verify_logbook(tx):
+        for fault in handling.verify_logbook(tx).faults:
             self._broken(f"the logbook: {fault}")
         stored = {row[0] for row in self._all("SELECT deduplication FROM signal")}
         for deduplication in sent:

@@ -99,6 +99,7 @@ def test_all_is_well() -> None:
         "backlog",
         "messages",
         "cameras",
+        "logbook",
         "clock",
     ]
     assert all(not c.do for c in found)
@@ -109,6 +110,18 @@ def test_all_is_well() -> None:
 
 
 ILL: dict[str, tuple[Facts, str, Verdict, str]] = {
+    "somebody else wrote in the logbook": (
+        replace(WELL, health=health(logbook={"ours": False, "since": "x", "trouble": ""})),
+        "logbook",
+        Verdict.LOOK,
+        "without the station's key",
+    ),
+    "its seals are not written down": (
+        replace(WELL, health=health(logbook={"ours": True, "trouble": "can't write /a"})),
+        "logbook",
+        Verdict.LOOK,
+        "can't write /a",
+    ),
     "the database can't be written": (
         replace(
             WELL,
