@@ -7,12 +7,14 @@ As JSON (``Schedule.from_json`` says what is wrong, naming the field)::
      "exceptions": {"2026-12-24": ["08:00-12:00"], "2026-08-15": []},
      "holidays": {"country": "FR", "region": "Alsace", "open": "closed"},
      "early": 15, "late": 30,
-     "arrived_within": 5, "arrived_code": "", "arrived_user": "12"}
+     "arrived_within": 5, "arrived_code": "", "arrived_user": "12",
+     "question": {"text": "Le facteur est-il passé ?", "answers": ["Oui", "Non"], "right": 2}}
 
 Hours are the site's own; an interval whose end is not after its start ends on the next day.
 ``early`` minutes before an opening it is on time already; ``late`` minutes after a closing it must
 be armed. Where the clock shows an hour twice or not at all, what keeps the site open longer counts:
-an hour too many is better than 200 false alarms on a Sunday morning.
+an hour too many is better than 200 false alarms on a Sunday morning. ``question``: what a bank is
+asked that did not say that it arrived well, and which of its answers is the one agreed, from 1.
 """
 
 from __future__ import annotations
@@ -54,6 +56,45 @@ _BACK = 15
 _HOLIDAYS = ("closed", "as_usual")
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """A conventional question (D18): whoever is threatened gives any answer but the ``right`` one,
+    which is counted from 1."""
+
+    text: str
+    answers: tuple[str, ...]
+    right: int
+
+    @classmethod
+    def from_json(cls, body: Any) -> Question:
+        """Raises CalendarError."""
+        name = "schedule.question"
+        only(body, name, frozenset({"text", "answers", "right"}))
+        text, answers, right = body.get("text"), body.get("answers"), body.get("right")
+        if not _is_line(text, _LONGEST_QUESTION):
+            raise CalendarError(f"{name}.text", f"a text of 1 to {_LONGEST_QUESTION} characters")
+        listed = isinstance(answers, list) and 2 <= len(answers) <= 9
+        if not listed or not all(_is_line(one, _LONGEST_ANSWER) for one in answers):
+            raise CalendarError(
+                f"{name}.answers", f"2 to 9 answers of at most {_LONGEST_ANSWER} characters"
+            )
+        if not isinstance(right, int) or isinstance(right, bool) or not 1 <= right <= len(answers):
+            raise CalendarError(f"{name}.right", "say which of its answers is right, from 1")
+        return cls(text=text, answers=tuple(answers), right=right)
+
+    def to_json(self) -> dict[str, Any]:
+        """As ``from_json`` takes it."""
+        return {"text": self.text, "answers": list(self.answers), "right": self.right}
+
+
+#: Characters of a question, and of one of its answers, as they are said on the phone.
+_LONGEST_QUESTION, _LONGEST_ANSWER = 300, 60
+
+
+def _is_line(value: Any, longest: int) -> bool:
+    return isinstance(value, str) and 0 < len(value.strip()) <= longest and value.isprintable()
+
+
 class Opening(StrEnum):
     """What the schedule says to an opening."""
 
@@ -75,6 +116,7 @@ class Schedule:
     arrived_within: timedelta | None = None
     arrived_code: str = ""
     arrived_user: str = ""
+    question: Question | None = None
 
     def hours(self, day: date) -> tuple[Interval, ...]:
         """The open intervals that begin on ``day``."""
@@ -154,6 +196,7 @@ class Schedule:
             ),
             arrived_code=_short(body.get("arrived_code", ""), "schedule.arrived_code"),
             arrived_user=_short(body.get("arrived_user", ""), "schedule.arrived_user"),
+            question=Question.from_json(body["question"]) if body.get("question") else None,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -172,11 +215,13 @@ class Schedule:
             body["arrived_code"] = self.arrived_code
         if self.arrived_user:
             body["arrived_user"] = self.arrived_user
+        if self.question is not None:
+            body["question"] = self.question.to_json()
         return body
 
 
 _KEYS = frozenset(
-    "week exceptions holidays early late arrived_within arrived_code arrived_user".split()
+    "week exceptions holidays early late arrived_within arrived_code arrived_user question".split()
 )
 
 

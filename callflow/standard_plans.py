@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from callflow.call import Outcome
 from callflow.call_plan import EXHAUSTED, Mode, Plan, Step, StepKind, Stop
 from callflow.on_call import Who
+from callflow.schedule import Question
 from callflow.signal import PERSONAL, Category, Kind
 from callflow.site import ANY_KIND, Role
 
@@ -82,6 +84,44 @@ BANK = Plan(
         _CALLED_OFF,
     ),
 )
+
+#: The step that asks a bank's own conventional question.
+_QUESTION = "question"
+
+
+def bank(question: Question) -> Plan:
+    """The same where a question was agreed with the bank: the code first, then the question, and
+    only its right answer is well."""
+    answers = range(1, len(question.answers) + 1)
+    wrong = {f"answer_{n}": _OPERATOR.id for n in answers}
+    asked = Step(
+        id=_QUESTION,
+        kind=StepKind.QUESTION,
+        who=(Who(role=Role.PREMISES),),
+        limit_s=BANK.first.limit,
+        text=question.text,
+        answers=question.answers,
+        outcomes={
+            **wrong,
+            f"answer_{question.right}": _CALLED_OFF.id,
+            EXHAUSTED: _OPERATOR.id,
+        },
+    )
+    return replace(BANK, steps=(asked, _OPERATOR, _CALLED_OFF))
+
+
+def question_of(plan: Plan) -> Question | None:
+    """The conventional question that a bank's plan asks; None: only the code is asked."""
+    step = next((step for step in plan.steps if step.id == _QUESTION), None)
+    if step is None or not step.answers:
+        return None
+    right = (n for n in range(1, len(step.answers) + 1) if _is_right(step, n))
+    return Question(text=step.text, answers=step.answers, right=next(right, 0))
+
+
+def _is_right(step: Step, answer: int) -> bool:
+    return step.outcomes.get(f"answer_{answer}") == _CALLED_OFF.id
+
 
 #: Nothing rings on site (D7), or nothing is worth waking somebody for (D9): an operator decides.
 OPERATOR = Plan(id="operator", version=1, name="Opérateur", steps=(_OPERATOR,))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from callflow.handling import bank_openings
 from callflow.handling.acting import is_mute
 from callflow.handling.muting import ruling_alarm
 from callflow.incident import State
@@ -99,7 +100,9 @@ def _words(
         return None
     if row is not None:
         step = step_kind(row["plan"], row["step"])
-        return say.of_incident(row, site, step, name=name, zone="", mute=mute)
+        asked = bank_openings.question_of(dict(row))
+        question = asked.text if asked else ""
+        return say.of_incident(row, site, step, name=name, zone="", mute=mute, question=question)
     return say.to_caller(site["language"] if site else "fr", name=name, device=device)
 
 

@@ -58,6 +58,7 @@ _ASK: Mapping[str, Mapping[str, str]] = {
         " prévenu ?",
         "en": "There is no alarm. Can you check, and tell us whether a technician is informed?",
     },
+    "opening": {"fr": "{question}", "en": "{question}"},
     "guard": {
         "fr": "Demande d’intervention au site {site}. Acceptez-vous ? Dans combien de temps y"
         " serez-vous ?",
@@ -73,11 +74,20 @@ _ASK: Mapping[str, Mapping[str, str]] = {
 
 
 def words_to_say(
-    kind: str, language: str, step: str | None, *, name: str, alarm: str, zone: str, site: str
+    kind: str,
+    language: str,
+    step: str | None,
+    *,
+    name: str,
+    alarm: str,
+    zone: str,
+    site: str,
+    question: str = "",
 ) -> str | None:
     """What to say now, in ``language`` ("fr", "en", other: English); None: nothing may be said.
 
-    ``step``: the kind of the plan's step that it is at. ``alarm`` and ``zone`` are words already.
+    ``step``: the kind of the plan's step that it is at. ``alarm`` and ``zone`` are words already;
+    ``question``: a bank's conventional one (D18), asked without a word of the alarm.
     """
     about = Kind(kind) if kind in frozenset(Kind) else Kind.UNKNOWN
     if about in PERSONAL:
@@ -92,13 +102,24 @@ def words_to_say(
         "fire": (told, "fire", _WHO[spoken]),
         "fault": (told, _WHO[spoken], "fault"),
         "who": (told, _WHO[spoken]),
+        "opening": ("opening",) if question else (_WHO[spoken],),
     }[_manner(about, step)]
-    said = [_ASK[part][spoken].format(site=site) if part in _ASK else part for part in parts]
+    said = [
+        _ASK[part][spoken].format(site=site, question=question) if part in _ASK else part
+        for part in parts
+    ]
     return " ".join([_HELLO[spoken].format(name=name), *said])
 
 
 def of_incident(
-    row: Row, site: Row | None, step: str | None, *, name: str, zone: str, mute: bool
+    row: Row,
+    site: Row | None,
+    step: str | None,
+    *,
+    name: str,
+    zone: str,
+    mute: bool,
+    question: str = "",
 ) -> dict[str, str] | None:
     """The words of an alarm, and the language that they are in; None: nothing may be said.
 
@@ -115,6 +136,7 @@ def of_incident(
         alarm=words.kind(row["kind"], "fr" if language.startswith("fr") else "en").lower(),
         zone=zone,
         site=site["name"] if site else "",
+        question=question,
     )
     return {"text": said, "language": language} if said else None
 
@@ -136,4 +158,6 @@ def _manner(kind: Kind, step: str | None) -> str:
         return "voice"
     if kind in (Kind.FIRE, Kind.GAS):
         return "fire"
+    if kind is Kind.BANK_OPENING:
+        return "opening"
     return "fault" if kind in _FAULTS else "who"

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from callflow import audit, directory, handling
 from callflow.call import AT_DESK
 from callflow.correlation import zone_name
+from callflow.handling import bank_openings
 from callflow.handling.acting import is_mute
 from callflow.handling.agreed import site_now
 from callflow.handling.filing import standing, wish_of
@@ -254,6 +255,7 @@ def incident(tx: Tx, incident_id: str, now: datetime) -> Row | None:
         "siblings": siblings,
         "map": map_links(site["address"] if site else "", arrived),
         "step_kind": step_kind(row["plan"], row["step"]),
+        "opening": bank_openings.question_of(row),
         "mute": is_mute(row) or ruling is not None,
         "ruled_by": ruling if ruling is not None and ruling["id"] != row["id"] else None,
         "filing": _filing(tx, row, now),

@@ -42,6 +42,7 @@ from callflow.call_plan.vocabulary import (
     PanelCommand,
     StepKind,
     Stop,
+    answers_well,
     justifies,
 )
 
@@ -77,6 +78,7 @@ __all__ = [
     "Step",
     "StepKind",
     "Stop",
+    "answers_well",
     "described",
     "exits",
     "follow",

@@ -26,6 +26,7 @@ from callflow.call_plan import (
     Step,
     StepKind,
     Stop,
+    answers_well,
     justifies,
 )
 from callflow.escalation import guards, turns
@@ -344,6 +345,8 @@ class _Run:
         technical = self.incident.category in (Category.TECHNICAL, Category.INFORMATION)
         technical |= self.incident.kind is Kind.DEAD_MAN  # whoever answers at the desk is well
         held = justifies(step.kind, outcome, technical=technical) and not self._from_afar(step)
+        if self.incident.kind is Kind.BANK_OPENING:
+            held |= answers_well(step.kind, outcome) and not step.off_site
         self.grounds = f"{step.id}/{outcome}" if held else None
 
     def _from_afar(self, step: Step) -> bool:

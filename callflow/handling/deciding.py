@@ -201,7 +201,7 @@ def _finish(tx: Tx, row: Row, now: datetime) -> Row:
     if row["exercise"]:  # it wakes nobody, so nobody would close it
         return close(tx, row, EXERCISE, "", now) if row["state"] == State.OPEN.value else row
     if row["kind"] == Kind.BANK_OPENING.value and row["state"] == State.OPEN.value:
-        return _take_personal_path(tx, row, now)
+        return take_personal_path(tx, row, now)
     return {**row, "machine": Machine.DONE.value}
 
 
@@ -305,7 +305,7 @@ def raise_duress(tx: Tx, row: Row, now: datetime) -> Row:
     return row
 
 
-def _take_personal_path(tx: Tx, row: Row, now: datetime) -> Row:
+def take_personal_path(tx: Tx, row: Row, now: datetime) -> Row:
     """A bank that answers wrongly, or not at all, is being robbed until a person knows (D18)."""
     withdraw(tx, row, now)
     tell(tx, "personal_path", now, row)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from callflow import call_plan, plan_choice, plan_overrides, standard_plans
 from callflow.hours import CalendarError
 from callflow.incident import Machine, State
+from callflow.schedule import Question
 from callflow.signal import PERSONAL, Category, Kind
 from callflow.signals.events import EventRow
 from callflow.site import SiteState
@@ -85,7 +86,18 @@ def plan_for(tx: Tx, site: str | None, alarm: plan_choice.Alarm, now: datetime) 
         plan = call_plan.read(body) if body else standard_plans.OPERATOR
     except call_plan.PlanError:
         return standard_plans.OPERATOR
+    if plan.id == standard_plans.BANK.id and (question := _question(row)) is not None:
+        return standard_plans.bank(question)
     return plan_overrides.applied(plan, row["plan_overrides"].get(plan.id, {}))
+
+
+def _question(row: Row) -> Question | None:
+    """The conventional question that was agreed with a bank (D18)."""
+    kept = (row["schedule"] or {}).get("question")
+    try:
+        return Question.from_json(kept) if kept else None
+    except CalendarError:  # not as this version knows it: the code alone is asked
+        return None
 
 
 #: Alarms of the station itself that the machine calls people for.

@@ -163,6 +163,10 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         " ligne",
         "Personal alarm at the site: the machine says no more to {to}, an operator takes the line",
     ),
+    "opening_answer": (
+        "Question conventionnelle, réponse : {answer}",
+        "Conventional question, answered: {answer}",
+    ),
     "personal_path": (
         "Réponse fausse ou absente : traitée comme une agression, rien ne sonne plus sur place",
         "Wrong answer or none: handled as a personal alarm, nothing rings on site any more",

@@ -20,7 +20,7 @@ import numpy as np
 import soundfile
 from argon2 import PasswordHasher
 
-from callflow import clock, handling
+from callflow import clock, handling, supervision
 from callflow.call import Outcome
 from callflow.config import Settings
 from callflow.signal import Signal
@@ -120,6 +120,14 @@ class WebStation:
         """A site, whose id is its account."""
         body = site_body(account, **changes)
         self.do(lambda tx: handling.put_site(tx, self.vault, account, body, "essai", clock.now()))
+
+    def not_arrived(self, account: str) -> dict[str, Any]:
+        """A bank was opened, and did not say that it arrived well (D18); its incident's row."""
+        now = clock.now()
+        awaited = {"account": account, "arrival_due": now, "timezone": "Europe/Paris"}
+        self.do(lambda tx: handling.store_signals(tx, [supervision.not_arrived(awaited, now)]))
+        self.correlate()
+        return self.store.read_now(lambda tx: incidents.page(tx, account=account, limit=500)[-1])
 
     def alarm(
         self, account: str = "1001", code: str = "BA", zone: str = "3", text: str = ""

@@ -180,13 +180,15 @@ _SCHEDULE = {
     "late": 30,
     "arrived_within": 5,
     "arrived_user": "12",
+    "question": {"text": "Le facteur est-il passé ?", "answers": ["Oui", "Non"], "right": 2},
 }
 ScheduleBody = Annotated[
     dict[str, Any] | None,
     Field(
         description="When the site is open, in its own time zone (callflow/schedule.py). Minutes:"
         " `early` before an opening, `late` after a closing, `arrived_within` after an opening"
-        " (a bank: then `arrived_code` or `arrived_user` must come).",
+        " (a bank: then `arrived_code` or `arrived_user` must come, else `question` is asked, and"
+        " any answer but the `right` one, from 1, is a personal alarm).",
         json_schema_extra={"examples": [_SCHEDULE]},
     ),
 ]

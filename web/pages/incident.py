@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow import handling
-from callflow.handling import telephone
+from callflow.handling import bank_openings, telephone
 from callflow.law import Answer, Finding, Means, Service
 from callflow.storage import Tx, incidents
 from callflow.texts import RESOLUTIONS
@@ -108,6 +108,7 @@ def _to_say(view: Mapping[str, Any], visitor: Visitor) -> dict[str, str] | None:
         name=visitor.name,
         zone=zone,
         mute=view["mute"],
+        question=view["opening"].text if view["opening"] else "",
     )
 
 
@@ -256,6 +257,15 @@ def _report(tx: Tx, incident_id: str, who: str, form: Mapping[str, str], now: da
     )
 
 
+def _opening_answer(
+    tx: Tx, incident_id: str, who: str, form: Mapping[str, str], now: datetime
+) -> object:
+    said = form.get("answer", "")
+    if not said.isascii() or not said.isdigit():
+        raise ProblemError(422, "choose what was answered", field="answer")
+    return bank_openings.answered(tx, incident_id, who, int(said), now)
+
+
 #: What a person can do, by the last part of the form's address.
 ACTS: dict[str, Act] = {
     "claim": lambda tx, i, who, form, now: handling.claim(tx, i, who, now),
@@ -267,6 +277,7 @@ ACTS: dict[str, Act] = {
     "take-over": lambda tx, i, who, form, now: telephone.take_over(
         tx, i, who, form.get("call", ""), now
     ),
+    "opening-answer": _opening_answer,
     "park": _park,
     "transfer": _transfer,
     "note": _note,

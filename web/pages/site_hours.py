@@ -137,12 +137,25 @@ def _hours(site: Body, form: forms.Form) -> Body:
         minutes = Field(name=name, ask=Ask.NUMBER).read(form, site)
         if minutes is not None:
             schedule[name] = minutes
+    if forms.line(form, "question").strip():
+        schedule["question"] = _question(form)
     off = hours_forms.holidays(form, ON_HOLIDAYS)
     if off is not None:
         schedule["holidays"] = off
     if "arrived_within" in schedule and not (schedule["arrived_code"] or schedule["arrived_user"]):
         raise ProblemError(422, "say which code, or which user, tells it", field="arrived_code")
     return {**site, "schedule": schedule}
+
+
+def _question(form: forms.Form) -> Body:
+    """The conventional question of a bank's opening."""
+    lines = forms.long(form, "answers").splitlines()
+    right = forms.line(form, "right").strip()
+    return {
+        "text": forms.line(form, "question").strip(),
+        "answers": [line.strip() for line in lines if line.strip()],
+        "right": int(right) if right.isascii() and right.isdigit() else 0,
+    }
 
 
 async def _page(
@@ -181,7 +194,7 @@ async def _page(
 
 def _typed(kept: Body) -> Body:
     """The schedule as it stands in the form."""
-    off = kept.get("holidays") or {}
+    off, asked = kept.get("holidays") or {}, kept.get("question") or {}
     return {
         **hours_forms.typed_week(kept.get("week")),
         "exceptions": hours_forms.typed_exceptions(kept.get("exceptions", {})),
@@ -191,6 +204,9 @@ def _typed(kept: Body) -> Body:
         **{name: f"{kept[name]:g}" if name in kept else "" for name in _MINUTES},
         "arrived_code": kept.get("arrived_code", ""),
         "arrived_user": kept.get("arrived_user", ""),
+        "question": asked.get("text", ""),
+        "answers": "\n".join(asked.get("answers", ())),
+        "right": str(asked.get("right", "")),
     }
 
 

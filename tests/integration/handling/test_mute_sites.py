@@ -12,7 +12,7 @@ import pytest
 from callflow import handling, incident
 from callflow.dial_policy import MUTE
 from callflow.handling import callers, muting, services, telephone
-from callflow.handling.acting import request_call
+from callflow.handling.acting import close, request_call
 from callflow.law import Service
 from callflow.storage import incidents
 from ivr.dialogue import Answer
@@ -171,9 +171,7 @@ def test_the_state_of_a_site_never_tells_of_a_personal_alarm(station: Station) -
     keyholder = {"id": "anne", "name": "Anne", "role": "keyholder", "phone": FIRST}
     station.put(contacts=[keyholder | {"code": "2580", "authorities": everything}])
     hold_up = station.alarm("HA")
-    station.write(
-        lambda tx: handling.close_incident(tx, hold_up["id"], "claire", "real", "vu", station.now)
-    )
+    station.write(lambda tx: close(tx, hold_up, "real", "vu", station.now, who="claire"))
     heard = caller(station).types("2580", "3").heard
     assert "agression" not in " ".join(heard).lower()
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from callflow.handling import overdue
+from callflow import handling
+from callflow.handling import bank_openings, overdue
 from tests.integration.handling.station import SHOP, Station, a_site
 from tests.integration.handling.watched import Watch, paris
+from tests.support.menu_caller import MenuCaller
 
 Row = dict[str, Any]
 
@@ -293,6 +295,63 @@ def test_a_wrong_answer_takes_the_path_of_a_personal_alarm(watch: Watch, outcome
     assert watch.station.wanted() == []
     other = watch.station.alarm("BA")  # the same site: nothing rings there any more (D7)
     assert watch.station.called(other["id"]) == []
+
+
+QUESTION: Row = {
+    "text": "Le facteur est-il passé ?",
+    "answers": ["Oui", "Non", "Peut-être"],
+    "right": 2,
+}
+
+
+def asked(watch: Watch) -> dict[str, Any]:
+    """A bank with a conventional question did not say that it arrived well; its incident."""
+    watch.station.now = paris("2026-11-25T07:50")
+    put(watch, schedule={**BANK, "question": QUESTION})
+    assert watch.sends("OP", "11", user="11") == []
+    assert watch.later(302) == ["NOT_ARRIVED"]
+    return watch.station.incidents()[0]
+
+
+def test_the_machine_asks_the_conventional_question_and_its_answer_is_well(watch: Watch) -> None:
+    row = asked(watch)
+    call = watch.station.picks_up(SHOP)
+    caller = MenuCaller(watch.station.store, watch.station.vault, SHOP, call)
+    caller.answers(watch.station.now).types("2580")
+    heard = caller.heard[-1]
+    assert QUESTION["text"] in heard
+    assert all(answer in heard for answer in QUESTION["answers"])
+    caller.types("2")
+    watch.station.hangs_up(call)
+    row = watch.station.incident(row["id"])
+    assert (row["state"], row["resolution_code"], row["duress"]) == (
+        "filed",
+        "nothing_found",
+        False,
+    )
+
+
+@pytest.mark.parametrize("outcome", ["answer_1", "answer_3", "no_key", "no_answer", "hung_up"])
+def test_any_answer_but_the_one_agreed_is_a_personal_alarm(watch: Watch, outcome: str) -> None:
+    row = asked(watch)
+    if outcome.startswith("answer"):
+        watch.station.replies(SHOP, outcome)
+    else:
+        watch.station.ends(SHOP, outcome)
+    row = watch.station.incident(row["id"])
+    assert (row["state"], row["duress"], row["with_human"]) == ("open", True, True)
+    assert watch.station.wanted() == []
+
+
+@pytest.mark.parametrize(("answer", "well"), [(2, True), (1, False), (3, False), (0, False)])
+def test_an_operator_asks_it_too(watch: Watch, answer: int, well: bool) -> None:
+    row, now = asked(watch), watch.station.now
+    watch.station.write(lambda tx: handling.claim(tx, row["id"], "claire", now))
+    watch.station.write(lambda tx: bank_openings.answered(tx, row["id"], "claire", answer, now))
+    row = watch.station.incident(row["id"])
+    assert (row["state"] == "filed", row["duress"]) == (well, not well)
+    assert row["holder"] == (None if well else "claire")
+    assert watch.station.entries("opening_answer")
 
 
 def test_no_answer_does_too(watch: Watch) -> None:

@@ -169,6 +169,12 @@ def _measure(world: World, page: Page) -> str:
     return _of(incident)
 
 
+def _an_opening(world: World, page: Page) -> str:
+    question = {"text": "Le facteur ?", "answers": ["Oui", "Non"], "right": 2}
+    account = world.site(schedule={"arrived_within": 5, "question": question})
+    return _of(str(world.station.not_arrived(account)["id"]))
+
+
 # --- the telephone ------------------------------------------------------------------------------
 
 
@@ -870,6 +876,7 @@ SCENES: tuple[Scene, ...] = (
     Scene(name="a guard", prepare=_guard(), ready=".task.open"),
     Scene(name="a guard on site", prepare=_guard(GuardEvent.ACCEPTED, GuardEvent.ON_SITE)),
     Scene(name="a measure", prepare=_measure, ready="#h-measures"),
+    Scene(name="a bank's opening", prepare=_an_opening, ready="#form-opening"),
     Scene(name="somebody waits", prepare=_somebody_waits, ready="#calls .waiting"),
     Scene(
         name="somebody waits on a break",

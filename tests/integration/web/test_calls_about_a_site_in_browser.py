@@ -91,3 +91,21 @@ def test_who_answers_a_call_without_an_alarm_sees_its_site(page: Page, web: Web)
     expect(page.locator("#pop .candidate")).to_contain_text("Crédit du Parlement")
     full.do(lambda tx: handling.call_answered(tx, leg, clock.now()))
     expect(page.locator("#site h1")).to_contain_text("Crédit du Parlement")
+
+
+def test_an_operator_asks_a_bank_its_question_and_a_wrong_answer_is_a_personal_alarm(
+    page: Page, web: Web
+) -> None:
+    full, process = web
+    text = "Le facteur est-il passé ?"
+    question = {"text": text, "answers": ["Oui", "Non"], "right": 2}
+    full.station.site(BANK, schedule={"arrived_within": 5, "question": question})
+    row = full.station.not_arrived(BANK)
+    log_in(page, process)
+    page.goto(f"{process.url}/?incident={row['id']}")
+    page.get_by_role("button", name="Prendre").first.click()
+    expect(page.locator(".say blockquote")).to_contain_text(text)
+    expect(page.locator(".say blockquote")).not_to_contain_text("reçu")
+    page.locator("#form-opening").get_by_role("button", name="Oui").press("Enter")
+    expect(page.locator(".say")).to_contain_text(SAY_NOTHING)
+    expect(page.locator("form[data-act=call]")).to_have_count(0)

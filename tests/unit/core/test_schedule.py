@@ -244,6 +244,40 @@ def test_what_is_wrong_is_named(changed: dict[str, Any], field: str) -> None:
     assert refused.value.field == field
 
 
+QUESTION = {"text": "Le facteur est-il passé ?", "answers": ["Oui", "Non"], "right": 2}
+
+
+def test_a_banks_question_is_kept_as_it_was_agreed() -> None:
+    asked = schedule(question=QUESTION)
+    assert asked.question is not None
+    assert asked.question.right == 2
+    assert asked.to_json()["question"] == QUESTION
+    assert Schedule.from_json(asked.to_json()) == asked
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"text": ""}, "text"),
+        ({"text": "x" * 301}, "text"),
+        ({"text": None}, "text"),
+        ({"answers": ["Oui"]}, "answers"),
+        ({"answers": ["Oui", ""]}, "answers"),
+        ({"answers": "Oui"}, "answers"),
+        ({"right": 0}, "right"),
+        ({"right": 3}, "right"),
+        ({"right": True}, "right"),
+        ({"more": 1}, "more"),
+    ],
+)
+def test_a_question_that_nobody_could_answer_is_refused(
+    changed: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(CalendarError) as wrong:
+        schedule(question={**QUESTION, **changed})
+    assert field in wrong.value.field
+
+
 def test_a_year_of_days_is_walked_in_milliseconds_and_ends() -> None:
     only_once = schedule(week={}, exceptions={"2027-10-01": ["08:00-09:00"]})
     assert only_once.next_closing(paris("2026-11-25T09:00"), PARIS) == paris("2027-10-01T09:30")

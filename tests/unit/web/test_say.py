@@ -31,6 +31,15 @@ def test_a_password_is_asked_for_and_voice_comes_first() -> None:
         assert "blessé" in words
 
 
+def test_a_bank_is_asked_its_question_without_a_word_of_the_alarm() -> None:
+    asked = {"name": "Claire", "alarm": "alarme", "zone": "Hall", "site": "Agence"}
+    kind, question = Kind.BANK_OPENING, "Le facteur est-il passé ?"
+    words = words_to_say(kind, "fr", None, **asked, question=question) or ""
+    assert question in words
+    assert "alarme" not in words
+    assert "alarme" not in (words_to_say(kind, "fr", None, **asked) or "")
+
+
 def test_a_guard_and_a_service_are_told_the_site_and_asked_for_no_password() -> None:
     for step in ("send_guard", "emergency_service"):
         words = said(Kind.INTRUSION, step) or ""
