@@ -226,8 +226,9 @@ def _said(calls: Sequence[Call]) -> Iterable[Reason]:
 def _verified(facts: Facts) -> Iterable[Reason]:
     for one in facts.verifications:
         weight = weigh(one.means, one.result, facts.calls)
-        if weight is Weight.NONE:
-            continue  # nothing is known by it
+        told = one.means is Means.GUARD and any(report.traces for report in facts.guards)
+        if weight is Weight.NONE or told:
+            continue  # nothing is known by it; or the guard's report says it itself
         if one.result is Finding.NOTHING:
             strong = weight is Weight.STRONG
             yield _reason(Sign.NOTHING_SEEN, one.means.value, None if strong else -10)

@@ -26,9 +26,17 @@ class Role(StrEnum):
 #: Roles that a person who logs in may have.
 PEOPLE = (Role.READER, Role.TECHNICIAN, Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR)
 
+#: Nobody's name: the logbook calls the machine so.
+_RESERVED = "callflow"
 #: Characters of a password; the most keeps argon2 from being given books.
 SHORTEST, LONGEST = 12, 256
 _LANGUAGE = re.compile(r"[a-z]{2}")
+
+
+def is_reserved(name: str) -> bool:
+    """Whether a name, however it is written, reads as the machine's own."""
+    plain = unicodedata.normalize("NFKD", name).casefold()
+    return "".join(letter for letter in plain if letter.isalnum()) == _RESERVED
 
 
 def password_fault(password: str, name: str) -> str | None:

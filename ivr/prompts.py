@@ -88,8 +88,10 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "en": "You pressed 1, false alarm. This is noted.",
     },
     "key_no_authority": {
-        "fr": "Vous avez tapé 1, fausse alarme. Un opérateur va le vérifier.",
-        "en": "You pressed 1, false alarm. An operator is going to check it.",
+        "fr": "Vous avez tapé 1, fausse alarme. Vous n'avez pas l'autorité pour annuler cette"
+        " alarme : elle reste en cours, et nous continuons à la vérifier.",
+        "en": "You pressed 1, false alarm. You have not the authority to cancel this alarm: it goes"
+        " on, and we go on checking it.",
     },
     "key_help": {
         "fr": "Vous avez demandé de l'aide.",

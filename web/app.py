@@ -39,6 +39,7 @@ from web.auth import LoginNeededError, language_of, place_of
 from web.chosen_language import ChosenLanguage
 from web.guesses import Limits
 from web.oidc import Directory
+from web.places import Forwarded
 from web.problems import ProblemError
 from web.rates import Rates
 from web.rendering import page, static_version
@@ -103,6 +104,7 @@ def create_app(
     _say_errors(app)
     app.add_middleware(ChosenLanguage)
     app.add_middleware(security.Guard, over_tls=cookies.over_tls(settings))
+    app.add_middleware(Forwarded, proxies=settings.trusted_proxies)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
 

@@ -23,6 +23,7 @@ from web import cookies
 from web.accounts import Declared, Right, check_password, digest, rights_of
 from web.guesses import Guesses
 from web.i18n import best_language
+from web.places import place
 from web.problems import ProblemError
 from web.station import Station, station_of
 
@@ -174,9 +175,17 @@ async def _check_form(request: Request, visitor: Visitor) -> None:
 def check_origin(request: Request) -> None:
     """403 for what another site's page sends."""
     origin = request.headers.get("origin")
-    foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+    foreign = origin is not None and _netloc(origin) != request.headers.get("host")
     if foreign or request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
         raise ProblemError(403, "this form comes from another site")
+
+
+def _netloc(origin: str) -> str | None:
+    """Host and port of an origin; None: it is none."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
 
 
 async def check_signature(
@@ -222,9 +231,15 @@ def _by_password(station: Station, row: dict[str, Any]) -> bool:
     given = row["password_given_at"]
     if given is not None and station.clock() - given > GIVEN_LASTS:
         return False
-    from_directory = bool(row["subject"] and station.settings.oidc_issuer)
-    directory_only = from_directory and station.settings.oidc_passwords == "directory"
+    by_directory = bool(row["subject"] and station.settings.oidc_issuer)
+    directory_only = by_directory and station.settings.oidc_passwords == "directory"
     return row["disabled_at"] is None and not directory_only
+
+
+def is_directorys(station: Station, row: dict[str, Any]) -> bool:
+    """Whether somebody comes by the directory, and a password would let them in as well."""
+    settings = station.settings
+    return bool(row["subject"] and settings.oidc_issuer and settings.oidc_passwords == "both")
 
 
 async def open_session(
@@ -255,7 +270,7 @@ async def open_session(
 
 
 async def log_in_failed(
-    station: Station, place: str, way: str, *, name: str = "", user: str = ""
+    station: Station, where: str, way: str, *, name: str = "", user: str = ""
 ) -> None:
     """Told to the log: from where, by what means, and whose name it was if it is somebody's.
 
@@ -266,12 +281,17 @@ async def log_in_failed(
         return people.user_by_id(tx, user) if user else people.user_by_name(tx, name)
 
     row = await station.store.read(who)
-    _log.warning("web.login_failed", place=place, way=way, who=row["name"] if row else "?")
+    _log.warning("web.login_failed", place=where, way=way, who=row["name"] if row else "?")
 
 
 def place_of(request: Request) -> str:
-    """Where a request comes from: the address of the browser, or of the proxy before us."""
+    """Where a request comes from: the address of the browser, or of a proxy that isn't trusted."""
     return request.client.host[:64] if request.client else "?"
+
+
+def counted_place_of(request: Request) -> str:
+    """The same as limits count it: all of one IPv6 subscriber's addresses are one."""
+    return place(place_of(request))
 
 
 async def log_out(station: Station, request: Request) -> None:

@@ -11,10 +11,20 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from callflow.storage import StoreUnavailable, people
 from web.accounts import Declared, Right, Role, digest, rights_of
+from web.places import address_of
 from web.problems import ProblemError
 from web.station import Station, station_of
 from web.store_watch import soon
 
+#: What proxies add to what they forward.
+_FORWARDED = (
+    "forwarded",
+    "via",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-real-ip",
+)
 _scheme = HTTPBearer(auto_error=False, description="From `callflow token create --role ROLE`")
 
 
@@ -101,6 +111,7 @@ def allowed_before(right: Right) -> Callable[..., Awaitable[Caller]]:
 
 
 def is_loopback(request: Request) -> bool:
-    """Whether the request comes from this machine itself, through no proxy."""
-    host = request.client.host if request.client else ""
-    return host in ("127.0.0.1", "::1") and "x-forwarded-for" not in request.headers
+    """Whether the request comes from this machine itself, and no proxy sends it for another."""
+    found = address_of(request.client.host) if request.client else None
+    own = found is not None and found.is_loopback
+    return own and not any(name in request.headers for name in _FORWARDED)

@@ -6,6 +6,8 @@ import functools
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
+from starlette.types import ASGIApp, Receive, Scope, Send
+
 Network = IPv4Network | IPv6Network
 
 
@@ -32,3 +34,38 @@ def trusted(text: str, networks: Sequence[Network]) -> bool:
     """Whether an address is one of ``networks``."""
     found = address_of(text)
     return found is not None and any(found in network for network in networks)
+
+
+def client(peer: str, forwarded: Sequence[str], networks: Sequence[Network]) -> str:
+    """Whose request it is that ``peer`` sends. What ``forwarded`` (the values of X-Forwarded-For,
+    each proxy adds at its end) says is believed as far as our own proxies said it."""
+    hops = [hop for value in forwarded for hop in value.split(",")]
+    found = peer
+    while hops and trusted(found, networks):
+        hop = _host(hops.pop())
+        if address_of(hop) is None:  # nobody's: the proxy stands for its client
+            break
+        found = hop
+    return str(address_of(found) or found)
+
+
+def _host(hop: str) -> str:
+    """An address, which some proxies write with its port."""
+    hop = hop.strip()
+    if hop.startswith("["):
+        return hop[1:].partition("]")[0]
+    return hop.partition(":")[0] if hop.count(":") == 1 else hop
+
+
+class Forwarded:
+    """ASGI middleware: behind a trusted proxy the client's own address is the request's."""
+
+    def __init__(self, app: ASGIApp, *, proxies: Sequence[Network]) -> None:
+        self._app, self._proxies = app, proxies
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope.get("client"):
+            host, port = scope["client"]
+            said = [v.decode("latin-1") for n, v in scope["headers"] if n == b"x-forwarded-for"]
+            scope = {**scope, "client": (client(host, said, self._proxies), port)}
+        await self._app(scope, receive, send)

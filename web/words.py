@@ -878,6 +878,11 @@ REFUSALS = (
         " person signs it with a written reason"
     ),
     N_("write why it is filed all the same"),
+    N_("the police's reference closes the step: ask for it and write it down"),
+    N_(
+        "this incident was closed meanwhile, and waits to be back to normal: look at it again",
+    ),
+    N_("this incident is open again: look at it again"),
     N_("this incident is filed: there is nothing to take"),
     N_("this is no demo"),
     N_("this person waits for an operator already: answer the desk phone"),
@@ -894,6 +899,7 @@ REFUSALS = (
     N_("this device is known already"),
     N_("this took too long: begin again"),
     N_("choose a password first: it signs what you do here"),
+    N_("you come by the company's directory: an administrator gives you a password"),
     N_("add a second factor first"),
     N_("the two passwords differ"),
     N_("a password has at least 12 characters"),
@@ -909,6 +915,7 @@ REFUSALS = (
     N_("at most 20 skills of at most 32 characters, comma between"),
     N_("a name has 1 to 64 characters"),
     N_("there is a user of this name already"),
+    N_("this is the machine's own name: choose another one"),
     N_("there is no user of this id"),
     N_("there is no such session"),
     N_("there is no such passkey"),

@@ -19,7 +19,15 @@ from callflow.call import (
     Outcome,
 )
 from callflow.directory import shown
-from callflow.handling import conversations, in_call, presence, service_calls, speaking, telephone
+from callflow.handling import (
+    conversations,
+    in_call,
+    presence,
+    service_calls,
+    services,
+    speaking,
+    telephone,
+)
 from callflow.handling.acting import hand_to_human, request_call
 from callflow.handling.deciding import decide, raise_duress
 from callflow.handling.dialling import refused_calls
@@ -395,6 +403,9 @@ def _act_upon(tx: Tx, row: Row, incident_row: Row, outcome: Outcome, now: dateti
     if outcome is Outcome.DURESS:
         raise_duress(tx, incident_row, now)
         duress_by_phone(tx, incident_row, row["contact_id"], now)
+    elif outcome is Outcome.HELP:
+        services.witness(tx, incident_row, row, now)
+        hand_to_human(tx, incident_row, outcome.value, now)
     elif outcome is Outcome.ACCEPTED:
         accepted_by_phone(tx, incident_row, row["contact_id"], now)
     elif outcome in _NEEDS_HUMAN or (row["step"] == INCOMING_STEP and outcome in _ANSWERED):

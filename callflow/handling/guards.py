@@ -7,6 +7,7 @@ from typing import Any
 
 from callflow.call_plan import Measure, StepKind
 from callflow.escalation import GuardEvent, progressed
+from callflow.handling import services
 from callflow.handling.completing import open_task_of, step_of, task_of
 from callflow.handling.measures import open_measure
 from callflow.handling.operating import acted, known
@@ -14,6 +15,7 @@ from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.tasks import end_task
 from callflow.handling.telling import tell
 from callflow.instants import to_iso
+from callflow.law import Means
 from callflow.logbook import MACHINE
 from callflow.on_call import as_called
 from callflow.signal import Kind
@@ -118,6 +120,8 @@ def reported(
     armed = {True: "rearmed", False: "not_rearmed", None: ""}[rearmed]
     told = {"who": _name(tx, task), "where": where, "armed": armed, "note": text}
     tell(tx, "guard_report", now, row, who_did=who, outcome=found.value, **told)
+    if traces:
+        services.found(tx, row, who, Means.GUARD, now, person=_name(tx, task), note=text)
     end_task(tx, task["id"], found, now, who=who, text=text)
 
 

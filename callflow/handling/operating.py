@@ -209,6 +209,14 @@ def resume_plan(tx: Tx, incident_id: str, who: str, now: datetime) -> Row:
     return known(tx, incident_id)
 
 
+#: What is said to who closes what is not as they saw it, by the state that it is in.
+_OTHERWISE = {
+    State.AWAITING_NORMAL.value: "this incident was closed meanwhile, and waits to be back to"
+    " normal: look at it again",
+    State.OPEN.value: "this incident is open again: look at it again",
+}
+
+
 def close_incident(
     tx: Tx,
     incident_id: str,
@@ -219,15 +227,19 @@ def close_incident(
     *,
     supervises: bool = False,
     waiver: str = "",
+    seen: State | None = None,
 ) -> Row | Refused:
     """Handled, with a resolution code; a second time it is filed, where nothing keeps it from that.
 
     A personal alarm, and a ``waiver`` (why it is filed though something is open), take two people,
     one of both a supervisor (``supervises``: ``who`` is one), each with a reason (D30). What the
     first asks for is told, and the refusal *returned*, for it must be committed: the caller raises
-    it then. Raises Held, NotFound, Refused, filing.StillOpen.
+    it then. ``seen``: the state that whoever closes had before them: of two who close at once the
+    second is told, and files nothing unseen. Raises Held, NotFound, Refused, filing.StillOpen.
     """
     row = known(tx, incident_id)
+    if seen is not None and row["state"] != seen.value and row["state"] in _OTHERWISE:
+        raise Refused(_OTHERWISE[row["state"]])
     closed = _closed(tx, row, who, code, text, now, supervises=supervises, waiver=waiver)
     if not isinstance(closed, Refused):
         undoing.remember(tx, "close", who, [row], now)

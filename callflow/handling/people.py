@@ -7,13 +7,17 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from callflow.handling.phones import end_phones
 from callflow.handling.refusals import NotFound, Refused
+from callflow.handling.shifts import leave
 from callflow.handling.telling import storable, tell
 from callflow.logbook import MACHINE
-from callflow.people import PEOPLE, Role
+from callflow.people import PEOPLE, Role, is_reserved
 from callflow.storage import Tx, access, people
 
 Row = dict[str, Any]
+
+RESERVED = "this is the machine's own name: choose another one"
 
 
 def add_user(
@@ -40,6 +44,8 @@ def add_user(
         raise ValueError(f"{role} is a role of programs, not of people")
     if not name.strip() or len(name) > 64 or not name.isprintable():
         raise ValueError("a name has 1 to 64 characters")
+    if is_reserved(name):
+        raise ValueError(RESERVED)
     if people.user_by_name(tx, name) is not None:
         raise ValueError("there is a user of this name already")
     user_id = uuid.uuid4().hex
@@ -108,7 +114,8 @@ def _said(value: Any) -> str | None:
 
 
 def disable_user(tx: Tx, user_id: str, by: str, now: datetime) -> None:
-    """They are let in nowhere from now on; what they did stays theirs."""
+    """They are let in nowhere from now on, and nothing of theirs goes on: sessions, telephones with
+    their calls, the shift; what they hold is the queue's again. What they did stays theirs."""
     row = _user(tx, user_id)
     if row["disabled_at"] is not None:
         return
@@ -118,6 +125,8 @@ def disable_user(tx: Tx, user_id: str, by: str, now: datetime) -> None:
     people.update_user(tx, user_id, disabled_at=now)
     access.end_sessions(tx, now, user_id=user_id)
     tell(tx, "user_disabled", now, who_did=by, name=row["name"])
+    end_phones(tx, row["name"], now)
+    leave(tx, row, now)
 
 
 def enable_user(tx: Tx, user_id: str, by: str, now: datetime) -> None:
@@ -154,6 +163,8 @@ def from_directory(tx: Tx, subject: str, name: str, role: Role, now: datetime) -
             raise Refused("this user is disabled: ask an administrator")
         change_user(tx, row["id"], now, by=MACHINE, role=role)
         return str(row["id"])
+    if is_reserved(name):
+        raise Refused(RESERVED)
     if people.user_by_name(tx, name) is not None:
         raise Refused(
             "somebody here has your name: an administrator adds your identifier to it", subject

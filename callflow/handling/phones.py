@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from callflow.call import CallState
-from callflow.handling.acting import ask_hang_up
+from callflow.handling.acting import ask_hang_up, let_go
 from callflow.handling.nodes import choose_node
 from callflow.handling.policy import load_policy
 from callflow.handling.refusals import NotFound, Refused
@@ -71,7 +71,7 @@ def _new(
     tx: Tx, vault: Vault, who: str, kind: PhoneKind, now: datetime, session: str | None = None
 ) -> Credentials:
     user = people.user_by_name(tx, who)
-    if user is None:
+    if user is None or user["disabled_at"] is not None:
         raise NotFound(f"there is no user {who!r}")
     name, secret = PREFIX + secrets.token_hex(6), secrets.token_urlsafe(24)
     node = choose_node(tx, load_policy(tx).node, now, call_id=name, room=None)
@@ -113,6 +113,14 @@ def end_phone(tx: Tx, name: str, now: datetime) -> None:
     """It is nobody's any more; its calls are let go."""
     phones.change(tx, name, ended_at=now)
     phone_dropped(tx, name, now)
+
+
+def end_phones(tx: Tx, who: str, now: datetime) -> None:
+    """Somebody has no telephone any more, in a browser or on a desk; what rings there stops."""
+    for row in phones.of_owner(tx, who):
+        phones.change(tx, row["name"], ended_at=now)
+        for call in calls.live_to_number(tx, row["name"]):
+            let_go(tx, call, now)
 
 
 def phone_dropped(tx: Tx, name: str, now: datetime) -> None:

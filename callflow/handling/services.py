@@ -17,6 +17,7 @@ from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.tasks import end_task
 from callflow.handling.telling import tell
 from callflow.incident import State
+from callflow.instructions import at_site
 from callflow.law import (
     SHORT_NUMBERS,
     Answer,
@@ -28,6 +29,7 @@ from callflow.law import (
     police_gate,
     weigh,
 )
+from callflow.logbook import MACHINE
 from callflow.storage import Tx, calls, outbox, services, sites, tasks
 from callflow.task import TaskOutcome, TaskState
 from callflow.texts.law import GATE_REASONS
@@ -86,6 +88,68 @@ def record_verification(
     row = known(tx, incident_id)
     if row["state"] == State.FILED.value:
         raise Refused("this incident is filed: nothing can be verified any more")
+    return acted(
+        tx,
+        _verified(
+            tx,
+            row,
+            who,
+            means,
+            result,
+            note,
+            now,
+            image=image,
+            call=call,
+            person=person,
+            found_at=found_at,
+        ),
+        who,
+        now,
+    )
+
+
+def found(
+    tx: Tx,
+    row: Row,
+    who: str,
+    means: Means,
+    now: datetime,
+    *,
+    person: str,
+    note: str = "",
+    call: str = "",
+) -> None:
+    """What a guard, or an identified person on the premises, reports is a verification by itself:
+    nobody types it twice (D32). ``who`` wrote the report down; the machine, where it was keyed."""
+    if row["state"] != State.FILED.value:
+        _verified(tx, row, who, means, Finding.CONFIRMED, note, now, call=call, person=person)
+
+
+def witness(tx: Tx, row: Row, call: Row, now: datetime) -> None:
+    """Whoever answered at the premises gave their code, then asked for help."""
+    site = sites.load_site(tx, row["site_id"]) if row["site_id"] else None
+    known = bool((call["progress"] or {}).get("known"))
+    if site is None or not known or not at_site(call["contact_id"] or "", site):
+        return
+    name = next(one.name for one in site.contacts if one.id == call["contact_id"])
+    found(tx, row, MACHINE, Means.CALL_WITH_CODE, now, person=name, call=call["id"])
+
+
+def _verified(
+    tx: Tx,
+    row: Row,
+    who: str,
+    means: Means,
+    result: Finding,
+    note: str,
+    now: datetime,
+    *,
+    image: str = "",
+    call: str = "",
+    person: str = "",
+    found_at: datetime | None = None,
+) -> Row:
+    incident_id = row["id"]
     if found_at is not None and not row["opened_at"] <= found_at <= now:
         raise Refused("what was seen or heard lies between the opening of the incident and now")
     its_calls = {c["id"]: c for c in calls.of_incident(tx, incident_id)}
@@ -110,7 +174,7 @@ def record_verification(
     )
     told = {"means": means.value, "finding": result.value, "weight": weight.value, "note": note}
     tell(tx, "verification", now, row, who_did=who, person=person, **told, **item)
-    return acted(tx, row, who, now)
+    return row
 
 
 #: Means that rest on something which was looked at, or listened to.
@@ -247,6 +311,9 @@ def report_service(
         raise Refused("what was said more than seven days ago is written as a note")
     if not person.strip():
         raise Refused("name the person of the service who answered")
+    comes = answer is Answer.ACCEPTED and not counter_order
+    if service is Service.POLICE and comes and not reference.strip():
+        raise Refused("the police's reference closes the step: ask for it and write it down")
     line, call_id = _line_called(tx, row, service, now)
     services.insert_report(
         tx,

@@ -140,11 +140,19 @@ def end_forgotten(tx: Tx, user_id: str, by: str, reason: str, now: datetime) -> 
         raise Refused("this person is not on shift")
     if not reason.strip():
         raise Refused("write down why: the person didn't sign")
-    for row in incidents.open_ones(tx, holder=found["name"]):
-        release(tx, row["id"], found["name"], now)
-    shifts.end(tx, found["id"], now)
+    leave(tx, {"id": user_id, "name": found["name"]}, now)
     told: Row = {"who": found["name"], "by": by, "note": reason.strip()}
     tell(tx, "shift_ended_for", now, who_did=by, **told)
+
+
+def leave(tx: Tx, user: Row, now: datetime) -> None:
+    """Somebody is gone, signed or not: what they hold is the queue's again, their shift is over."""
+    shifts.lock(tx)
+    for row in incidents.open_ones(tx, holder=user["name"]):
+        release(tx, row["id"], user["name"], now)
+    running = shifts.running(tx, user["id"])
+    if running is not None:
+        shifts.end(tx, running["id"], now)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

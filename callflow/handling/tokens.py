@@ -11,7 +11,7 @@ from typing import Any
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.telling import tell
 from callflow.instants import to_iso
-from callflow.people import Role
+from callflow.people import Role, is_reserved
 from callflow.storage import Tx, people
 
 Row = dict[str, Any]
@@ -39,6 +39,8 @@ def add_token(
     named = _accounts(role, accounts)
     if not name.strip() or len(name) > 64 or not name.isprintable():
         raise Refused("a name has 1 to 64 characters")
+    if is_reserved(name):
+        raise Refused("this is the machine's own name: choose another one")
     if people.user_by_name(tx, name) is not None:
         raise Refused("this is a person's name: what the program does would seem to be theirs")
     if expires_at is not None and expires_at <= now:

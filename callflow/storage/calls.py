@@ -12,7 +12,6 @@ from sqlalchemy import (
     Case,
     ColumnElement,
     Select,
-    Update,
     bindparam,
     case,
     func,
@@ -38,6 +37,7 @@ from callflow.directory import shown
 from callflow.site import Role
 from callflow.storage import locks
 from callflow.storage import schema as t
+from callflow.storage.prepared import Prepared
 from callflow.storage.store import Tx, hint
 
 _LIVE = [state.value for state in LIVE_STATES]
@@ -54,19 +54,17 @@ def insert(tx: Tx, row: dict[str, Any]) -> None:
     hint(tx, "telephony")
 
 
-_GET = select(t.call).where(t.call.c.id == bindparam("id"))
-
-
+_ONE = select(t.call).where(t.call.c.id == bindparam("id"))
+_GET = Prepared(_ONE)
 #: Whoever writes another row about this call, an act say, waits for nobody.
-_GET_LOCKED = _GET.with_for_update(key_share=True)
+_GET_LOCKED = Prepared(_ONE.with_for_update(key_share=True))
 
 
 def get(tx: Tx, call_id: str, *, lock: bool = False) -> dict[str, Any] | None:
     """One call's row; ``lock`` keeps other writers off until the commit (PostgreSQL): taken before
     its incident's, or what was read of the call is old when that is ours."""
     query = _GET_LOCKED if lock and tx.dialect.name != "sqlite" else _GET
-    row = tx.execute(query, {"id": call_id}).first()
-    return dict(row._mapping) if row else None
+    return query.first(tx, {"id": call_id})
 
 
 def _is_one_of(*states: CallState) -> ColumnElement[bool]:
@@ -75,31 +73,33 @@ def _is_one_of(*states: CallState) -> ColumnElement[bool]:
 
 
 @lru_cache(maxsize=256)
-def _change(names: tuple[str, ...], only_in: tuple[CallState, ...]) -> Update:
+def _change(names: tuple[str, ...], only_in: tuple[CallState, ...]) -> Prepared:
     query = update(t.call).where(t.call.c.id == bindparam("b_id"))
     if only_in:
         query = query.where(_is_one_of(*only_in))
-    return query.values({name: bindparam(f"b_{name}") for name in names})
+    return Prepared(query.values({name: bindparam(f"b_{name}") for name in names}))
 
 
 def change(tx: Tx, call_id: str, *, only_in: Sequence[CallState] = (), **values: Any) -> bool:
     """Write ``values``; with ``only_in``, only when the call is in one of these states."""
     query = _change(tuple(values), tuple(only_in))
     bound = {f"b_{name}": value for name, value in values.items()}
-    changed = tx.execute(query, {"b_id": call_id, **bound}).rowcount == 1
+    changed = query.change(tx, {"b_id": call_id, **bound}) == 1
     if changed and "ended_at" in values and _somebody_waits(tx):
         hint(tx, "telephony")  # a channel and a number are free: the next one may be called
     return changed
 
 
-_ANY_REQUESTED = select(t.call.c.id).where(t.call.c.state == CallState.REQUESTED.value).limit(1)
+_ANY_REQUESTED = Prepared(
+    select(t.call.c.id).where(t.call.c.state == CallState.REQUESTED.value).limit(1)
+)
 
 
 def _somebody_waits(tx: Tx) -> bool:
-    return tx.execute(_ANY_REQUESTED).first() is not None
+    return _ANY_REQUESTED.first(tx, {}) is not None
 
 
-_START = (
+_START = Prepared(
     update(t.call)
     .where(
         t.call.c.id.in_(bindparam("ids", expanding=True)),
@@ -115,11 +115,12 @@ def start(tx: Tx, trunks: Mapping[str, str], now: datetime) -> set[str]:
     started: set[str] = set()
     for trunk in set(trunks.values()):
         ids = [call_id for call_id, of in trunks.items() if of == trunk]
-        started |= set(tx.execute(_START, {"ids": ids, "b_trunk": trunk, "at": now}).scalars())
+        values = {"ids": ids, "b_trunk": trunk, "at": now}
+        started |= {row["id"] for row in _START.all(tx, values)}
     return started
 
 
-_ANSWER = (
+_ANSWER = Prepared(
     update(t.call)
     .where(
         t.call.c.id == bindparam("b_id"),
@@ -132,11 +133,10 @@ _ANSWER = (
 
 def answer(tx: Tx, call_id: str, now: datetime) -> dict[str, Any] | None:
     """Picked up: its row, unless that was known, or it is over."""
-    row = tx.execute(_ANSWER, {"b_id": call_id, "at": now}).first()
-    return dict(row._mapping) if row else None
+    return _ANSWER.first(tx, {"b_id": call_id, "at": now})
 
 
-_AWAITED = (
+_AWAITED = Prepared(
     select(t.call.c.to)
     .where(
         t.call.c.to.in_(bindparam("numbers", expanding=True)),
@@ -148,10 +148,10 @@ _AWAITED = (
 
 def awaited(tx: Tx, numbers: Collection[str]) -> set[str]:
     """Those of ``numbers`` that somebody waits to call."""
-    return set(tx.execute(_AWAITED, {"numbers": sorted(numbers)}).scalars()) if numbers else set()
+    return {row["to"] for row in _AWAITED.all(tx, {"numbers": sorted(numbers)})}
 
 
-_OF_INCIDENT = (
+_OF_INCIDENT = Prepared(
     select(t.call)
     .where(t.call.c.incident_id == bindparam("incident"))
     .order_by(t.call.c.requested_at, t.call.c.attempt)
@@ -160,8 +160,7 @@ _OF_INCIDENT = (
 
 def of_incident(tx: Tx, incident_id: str) -> list[dict[str, Any]]:
     """An incident's calls in the order they were asked for."""
-    rows = tx.execute(_OF_INCIDENT, {"incident": incident_id})
-    return [dict(row._mapping) for row in rows]
+    return _OF_INCIDENT.all(tx, {"incident": incident_id})
 
 
 def any_ended_with(tx: Tx, outcomes: Collection[Outcome]) -> bool:
@@ -256,8 +255,8 @@ def _requested() -> Select[Any]:
 
 
 # Made once: these are asked at every wake-up, and putting them together costs more than the answer.
-_REQUESTED = _requested()
-_REQUESTED_LOCKED = _REQUESTED.with_for_update(skip_locked=True)
+_REQUESTED = Prepared(_requested())
+_REQUESTED_LOCKED = Prepared(_requested().with_for_update(skip_locked=True))
 
 
 def requested(tx: Tx, node: str, *, limit: int) -> list[dict[str, Any]]:
@@ -265,8 +264,8 @@ def requested(tx: Tx, node: str, *, limit: int) -> list[dict[str, Any]]:
     the first only, and none of a number that is being called already, however many wait for it."""
     values = {"node": node, "limit": limit}
     if tx.dialect.name == "sqlite":
-        return [dict(row._mapping) for row in tx.execute(_REQUESTED, values)]
-    rows = [dict(row._mapping) for row in tx.execute(_REQUESTED_LOCKED, values)]
+        return _REQUESTED.all(tx, values)
+    rows = _REQUESTED_LOCKED.all(tx, values)
     # Another node may be starting a call to the same number: its row is not visible yet.
     mine = locks.try_all(tx, locks.Lock.NUMBER, {row["to"] for row in rows})
     c = t.call.c
@@ -276,7 +275,7 @@ def requested(tx: Tx, node: str, *, limit: int) -> list[dict[str, Any]]:
 
 def waits(tx: Tx, node: str) -> bool:
     """Whether there is anything for ``requested``."""
-    return tx.execute(_REQUESTED, {"node": node, "limit": 1}).first() is not None
+    return _REQUESTED.first(tx, {"node": node, "limit": 1}) is not None
 
 
 def on_trunk(tx: Tx, node: str) -> list[dict[str, Any]]:
@@ -555,15 +554,15 @@ _LEADER = (
     )
     .limit(1)
 )
-_LEADER_LOCKED = _LEADER.with_for_update()
+_LEADER_LOCKED = Prepared(_LEADER.with_for_update())
+_LEADER_READ = Prepared(_LEADER)
 
 
 def leader_for(tx: Tx, call: dict[str, Any]) -> dict[str, Any] | None:
     """A plan's call to the same contact that is being made and not spoken in yet; locked."""
-    query = _LEADER if tx.dialect.name == "sqlite" else _LEADER_LOCKED
+    query = _LEADER_READ if tx.dialect.name == "sqlite" else _LEADER_LOCKED
     about = {name: call[name] for name in ("to", "contact_id", "dialogue", "incident_id")}
-    row = tx.execute(query, about).first()
-    return dict(row._mapping) if row else None
+    return query.first(tx, about)
 
 
 def follow(tx: Tx, call_id: str, leader: str) -> bool:
@@ -572,7 +571,7 @@ def follow(tx: Tx, call_id: str, leader: str) -> bool:
     return change(tx, call_id, only_in=states, state=CallState.FOLLOWING.value, leader=leader)
 
 
-_FOLLOWERS = (
+_FOLLOWERS = Prepared(
     select(t.call)
     .where(t.call.c.leader == bindparam("leader"), t.call.c.state == CallState.FOLLOWING.value)
     .order_by(t.call.c.priority, t.call.c.requested_at)
@@ -581,7 +580,7 @@ _FOLLOWERS = (
 
 def followers(tx: Tx, leader: str) -> list[dict[str, Any]]:
     """The calls that ``leader`` speaks for and that have not ended."""
-    return [dict(row._mapping) for row in tx.execute(_FOLLOWERS, {"leader": leader})]
+    return _FOLLOWERS.all(tx, {"leader": leader})
 
 
 # --- recordings ---------------------------------------------------------------------------
@@ -594,8 +593,12 @@ def recorded_as(call: dict[str, Any]) -> str:
 
 def recordings(tx: Tx, call_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """{call id: its recording's row}."""
-    query = select(t.recording).where(t.recording.c.call_id.in_(list(call_ids)))
-    return {row.call_id: dict(row._mapping) for row in tx.execute(query)}
+    return {row["call_id"]: row for row in _RECORDINGS.all(tx, {"calls": list(call_ids)})}
+
+
+_RECORDINGS = Prepared(
+    select(t.recording).where(t.recording.c.call_id.in_(bindparam("calls", expanding=True)))
+)
 
 
 def insert_recording(tx: Tx, row: dict[str, Any]) -> None:
@@ -633,7 +636,7 @@ def insert_action(tx: Tx, row: dict[str, Any]) -> None:
     hint(tx, "telephony")
 
 
-_ACTIONS_WAITING = (
+_ACTIONS_WAITING = Prepared(
     select(t.call_action.c.id)
     .join(t.call, t.call.c.id == t.call_action.c.call_id)
     .where(
@@ -647,23 +650,26 @@ _ACTIONS_WAITING = (
 
 def actions_waiting(tx: Tx, node: str, now: datetime) -> bool:
     """Whether there is anything for ``claim_actions``."""
-    return tx.execute(_ACTIONS_WAITING, {"node": node, "now": now}).first() is not None
+    return _ACTIONS_WAITING.first(tx, {"node": node, "now": now}) is not None
+
+
+_A = t.call_action.c
+_ACTIONS = Prepared(
+    select(t.call_action)
+    .join(t.call, t.call.c.id == _A.call_id)
+    .where(t.call.c.node == bindparam("node"), _A.claimed_at.is_(None))
+    .where(_A.expires_at > bindparam("now"))
+    .order_by(_A.requested_at)
+)
 
 
 def claim_actions(tx: Tx, node: str, now: datetime) -> list[dict[str, Any]]:
     """Acts of this node's calls that nobody took and that have not expired; now taken."""
-    a = t.call_action.c
-    query = (
-        select(t.call_action)
-        .join(t.call, t.call.c.id == a.call_id)
-        .where(t.call.c.node == node, a.claimed_at.is_(None), a.expires_at > now)
-        .order_by(a.requested_at)
-    )
-    rows = [dict(row._mapping) for row in tx.execute(query)]
+    rows = _ACTIONS.all(tx, {"node": node, "now": now})
     if rows:
         tx.execute(
             update(t.call_action)
-            .where(a.id.in_([row["id"] for row in rows]))
+            .where(_A.id.in_([row["id"] for row in rows]))
             .values(claimed_at=now)
         )
     return rows

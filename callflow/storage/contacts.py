@@ -14,10 +14,11 @@ from callflow.hours import CalendarError
 from callflow.site import Authority, Contact, Role
 from callflow.storage import own_days
 from callflow.storage import schema as t
+from callflow.storage.prepared import Prepared
 from callflow.storage.store import Tx
 
 _LINK = t.site_contact.c
-_CONTACTS = (
+_CONTACTS = Prepared(
     select(*t.contact.c, _LINK.role, _LINK.rank, _LINK.authorities, _LINK.keys_held)
     .add_columns(_LINK.site_id)
     .join(t.site_contact, _LINK.contact_id == t.contact.c.id)
@@ -34,8 +35,8 @@ def rows_of(tx: Tx, site_id: str) -> list[dict[str, Any]]:
 def rows_at(tx: Tx, site_ids: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
     """{site: ``rows_of`` it}."""
     found: dict[str, list[dict[str, Any]]] = {}
-    for row in tx.execute(_CONTACTS, {"sites": list(site_ids)}):
-        found.setdefault(row.site_id, []).append(dict(row._mapping))
+    for row in _CONTACTS.all(tx, {"sites": list(site_ids)}):
+        found.setdefault(row["site_id"], []).append(row)
     return found
 
 
@@ -137,13 +138,12 @@ def write_code(tx: Tx, contact_id: str, code: str) -> None:
     tx.execute(update(t.contact).where(t.contact.c.id == contact_id).values(code=code))
 
 
-_CONTACT = select(t.contact).where(t.contact.c.id == bindparam("id"))
+_CONTACT = Prepared(select(t.contact).where(t.contact.c.id == bindparam("id")))
 
 
 def get(tx: Tx, contact_id: str) -> dict[str, Any] | None:
     """One contact's row, as stored."""
-    row = tx.execute(_CONTACT, {"id": contact_id}).first()
-    return dict(row._mapping) if row else None
+    return _CONTACT.first(tx, {"id": contact_id})
 
 
 def names_of(tx: Tx, contact_ids: Iterable[str]) -> dict[str, str]:
@@ -152,7 +152,7 @@ def names_of(tx: Tx, contact_ids: Iterable[str]) -> dict[str, str]:
     return {row.id: row.name for row in tx.execute(query)}
 
 
-_OWNERS = (
+_OWNERS = Prepared(
     select(t.contact.c.phone, t.contact.c.id, t.site_contact.c.site_id)
     .join(t.site_contact, t.site_contact.c.contact_id == t.contact.c.id)
     .where(t.contact.c.phone.in_(bindparam("numbers", expanding=True)))
@@ -162,8 +162,8 @@ _OWNERS = (
 def owners_of(tx: Tx, numbers: Iterable[str]) -> dict[str, set[tuple[str, str]]]:
     """{number: (contact, site) of whoever has it}, of ``numbers`` that are a site's contact's."""
     found: dict[str, set[tuple[str, str]]] = {}
-    for row in tx.execute(_OWNERS, {"numbers": list(numbers)}):
-        found.setdefault(row.phone, set()).add((row.id, row.site_id))
+    for row in _OWNERS.all(tx, {"numbers": list(numbers)}):
+        found.setdefault(row["phone"], set()).add((row["id"], row["site_id"]))
     return found
 
 

@@ -7,12 +7,13 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, Update, bindparam, func, or_, select, update
+from sqlalchemy import RowMapping, Select, bindparam, func, or_, select, update
 
 from callflow.call import LIVE_STATES
 from callflow.incident import Incident, Machine, State
 from callflow.signal import PERSONAL, Category, Kind
 from callflow.storage import schema as t
+from callflow.storage.prepared import Prepared
 from callflow.storage.store import Tx, kept, wake
 
 #: What ``decide`` looks at; the queue's times are looked at apart (``unclaimed``, ``idle_held``).
@@ -42,7 +43,7 @@ def write(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
         return
     values = [_with_due(row, {**row, "version": row["version"] + 1}) for row in rows]
     names = ["id", *_CHANGEABLE]
-    tx.execute(_WRITE, [{f"b_{name}": value[name] for name in names} for value in values])
+    _WRITE.change_all(tx, [{f"b_{name}": value[name] for name in names} for value in values])
     for row, value in zip(rows, values, strict=True):
         _keep(tx, value)
         _wake(tx, row["id"], row.get("due_at"), value["due_at"])
@@ -51,15 +52,16 @@ def write(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
 _COLUMNS = frozenset(column.name for column in t.incident.columns)
 _CHANGEABLE = sorted(_COLUMNS - _FIXED)
 _INSERT = t.incident.insert()
-_WRITE = (
+_WRITE = Prepared(
     update(t.incident)
     .where(t.incident.c.id == bindparam("b_id"))
     .values({name: bindparam(f"b_{name}") for name in _CHANGEABLE})
 )
-_GET = select(t.incident).where(t.incident.c.id == bindparam("id"))
-_GET_LOCKED = _GET.with_for_update()
-_SEVERAL = select(t.incident).where(t.incident.c.id.in_(bindparam("ids", expanding=True)))
-_SEVERAL_LOCKED = _SEVERAL.order_by(t.incident.c.id).with_for_update()
+_ONE = select(t.incident).where(t.incident.c.id == bindparam("id"))
+_GET, _GET_LOCKED = Prepared(_ONE), Prepared(_ONE.with_for_update())
+_MANY = select(t.incident).where(t.incident.c.id.in_(bindparam("ids", expanding=True)))
+_SEVERAL = Prepared(_MANY)
+_SEVERAL_LOCKED = Prepared(_MANY.order_by(t.incident.c.id).with_for_update())
 
 
 def get(tx: Tx, incident_id: str, *, lock: bool = False) -> dict[str, Any] | None:
@@ -71,10 +73,10 @@ def get(tx: Tx, incident_id: str, *, lock: bool = False) -> dict[str, Any] | Non
     if known is not None:
         return dict(known)
     query = _GET_LOCKED if lock and tx.dialect.name != "sqlite" else _GET
-    row = tx.execute(query, {"id": incident_id}).first()
+    row = query.first(tx, {"id": incident_id})
     if row is not None and lock:
-        _keep(tx, row._mapping)
-    return dict(row._mapping) if row else None
+        _keep(tx, row)
+    return row
 
 
 def lock_all(tx: Tx, incident_ids: Collection[str]) -> None:
@@ -82,8 +84,8 @@ def lock_all(tx: Tx, incident_ids: Collection[str]) -> None:
     missing = sorted(set(incident_ids) - kept(tx).keys())
     if missing:
         query = _SEVERAL if tx.dialect.name == "sqlite" else _SEVERAL_LOCKED
-        for row in tx.execute(query, {"ids": missing}):
-            _keep(tx, row._mapping)
+        for row in query.all(tx, {"ids": missing}):
+            _keep(tx, row)
 
 
 def _keep(tx: Tx, row: Mapping[str, Any] | RowMapping) -> None:
@@ -95,8 +97,8 @@ def _keep(tx: Tx, row: Mapping[str, Any] | RowMapping) -> None:
 
 
 @lru_cache(maxsize=256)
-def _change(names: tuple[str, ...]) -> Update:
-    return (
+def _change(names: tuple[str, ...]) -> Prepared:
+    return Prepared(
         update(t.incident)
         .where(t.incident.c.id == bindparam("b_id"))
         .values(
@@ -112,7 +114,7 @@ def change(tx: Tx, row: dict[str, Any], **values: Any) -> dict[str, Any]:
     """Write ``values`` over ``row``; the row as it is then."""
     values = _with_due({**row, **values}, values)
     bound = {f"b_{name}": value for name, value in values.items()}
-    tx.execute(_change(tuple(values)), {"b_id": row["id"], **bound})
+    _change(tuple(values)).change(tx, {"b_id": row["id"], **bound})
     _wake(tx, row["id"], row.get("due_at"), values["due_at"])
     counted = {**values, "version": row["version"] + 1}
     if row["id"] in kept(tx):
@@ -157,7 +159,7 @@ _OF_PLACES = (
     )
     .order_by(t.incident.c.opened_at, t.incident.c.id)
 )
-_OF_PLACES_LOCKED = _OF_PLACES.with_for_update()
+_UNFILED_OF, _UNFILED_LOCKED = Prepared(_OF_PLACES), Prepared(_OF_PLACES.with_for_update())
 
 
 def unfiled(tx: Tx, sites: Sequence[str], accounts: Sequence[str]) -> list[dict[str, Any]]:
@@ -165,9 +167,8 @@ def unfiled(tx: Tx, sites: Sequence[str], accounts: Sequence[str]) -> list[dict[
 
     Locked in this order (PostgreSQL), so that two who need several of them don't block each other.
     """
-    query = _OF_PLACES if tx.dialect.name == "sqlite" else _OF_PLACES_LOCKED
-    rows = tx.execute(query, {"sites": list(sites), "accounts": list(accounts)})
-    return [dict(row._mapping) for row in rows]
+    query = _UNFILED_OF if tx.dialect.name == "sqlite" else _UNFILED_LOCKED
+    return query.all(tx, {"sites": list(sites), "accounts": list(accounts)})
 
 
 _DUE_NOW = (
@@ -498,20 +499,20 @@ _MUTE = (
     )
     .distinct()
 )
-_MUTE_ONE = _MUTE.where(t.incident.c.site_id == bindparam("site"))
-_MUTE_AMONG = _MUTE.where(t.incident.c.site_id.in_(bindparam("sites", expanding=True)))
+_MUTE_ONE = Prepared(_MUTE.where(t.incident.c.site_id == bindparam("site")))
+_MUTE_AMONG = Prepared(_MUTE.where(t.incident.c.site_id.in_(bindparam("sites", expanding=True))))
 
 
 def site_is_mute(tx: Tx, site_id: str) -> bool:
     """Whether ``mute_sites`` has this one."""
-    return tx.execute(_MUTE_ONE, {"site": site_id}).first() is not None
+    return _MUTE_ONE.first(tx, {"site": site_id}) is not None
 
 
 def mute_sites(tx: Tx, site_ids: Collection[str]) -> set[str]:
     """Those where an open personal alarm, or a code of duress, forbids to ring (D7)."""
-    return (
-        set(tx.execute(_MUTE_AMONG, {"sites": sorted(site_ids)}).scalars()) if site_ids else set()
-    )
+    if not site_ids:
+        return set()
+    return {row["site_id"] for row in _MUTE_AMONG.all(tx, {"sites": sorted(site_ids)})}
 
 
 def to_incident(row: dict[str, Any]) -> Incident:

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, or_, select, update
 from callflow.instructions import Instruction, InstructionKind, Lowers
 from callflow.signal import Kind
 from callflow.storage import schema as t
+from callflow.storage.prepared import Prepared
 from callflow.storage.store import Tx
 
 Row = dict[str, Any]
@@ -51,7 +52,7 @@ def get(tx: Tx, instruction_id: str) -> Row | None:
     return dict(row._mapping) if row else None
 
 
-_CURRENT = (
+_CURRENT = Prepared(
     select(t.instruction)
     .where(_C.site_id == bindparam("site"), _C.ends_at > bindparam("now"))
     .where(_C.withdrawn_at.is_(None), _C.begins_at <= bindparam("now"))
@@ -61,9 +62,7 @@ _CURRENT = (
 
 def current(tx: Tx, site_id: str, now: datetime) -> list[Instruction]:
     """Those of a site whose time it is, countersigned or not."""
-    return [
-        to_instruction(row._mapping) for row in tx.execute(_CURRENT, {"site": site_id, "now": now})
-    ]
+    return [to_instruction(row) for row in _CURRENT.all(tx, {"site": site_id, "now": now})]
 
 
 def to_hear(tx: Tx, site_id: str, now: datetime) -> list[Instruction]:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, select, update
 
 from callflow.storage import schema as t
+from callflow.storage.prepared import Prepared
 from callflow.storage.store import Tx
 
 
@@ -29,16 +30,19 @@ def of_site(tx: Tx, site_id: str) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in tx.execute(query)]
 
 
-_PROTECTED_UNTIL = select(func.max(t.measure.c.ends_at)).where(
-    t.measure.c.incident_id == bindparam("incident"),
-    t.measure.c.lifted_at.is_(None),
-    t.measure.c.ends_at > bindparam("now"),
+_PROTECTED_UNTIL = Prepared(
+    select(func.max(t.measure.c.ends_at).label("ends_at")).where(
+        t.measure.c.incident_id == bindparam("incident"),
+        t.measure.c.lifted_at.is_(None),
+        t.measure.c.ends_at > bindparam("now"),
+    )
 )
 
 
 def protected_until(tx: Tx, incident_id: str, now: datetime) -> datetime | None:
     """When the last running measure of an incident ends; None: it has none."""
-    return tx.execute(_PROTECTED_UNTIL, {"incident": incident_id, "now": now}).scalar()
+    found = _PROTECTED_UNTIL.first(tx, {"incident": incident_id, "now": now})
+    return found["ends_at"] if found else None
 
 
 def running(tx: Tx, site_id: str, now: datetime) -> list[dict[str, Any]]:

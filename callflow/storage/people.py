@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, or_, select, update
 
 from callflow.storage import schema as t
+from callflow.storage.prepared import Prepared
 from callflow.storage.sites import upsert
 from callflow.storage.store import Tx, kept
 
@@ -159,15 +160,15 @@ def process_beat(
     )
 
 
-_PROCESSES = select(t.process).order_by(t.process.c.role, t.process.c.name)
-_SETTINGS = select(t.setting)
+_PROCESSES = Prepared(select(t.process).order_by(t.process.c.role, t.process.c.name))
+_SETTINGS = Prepared(select(t.setting))
 
 
 def processes(tx: Tx, role: str | None = None) -> list[dict[str, Any]]:
     """Every process (of one role) that said within a day that it lives."""
     known = kept(tx)
     if "processes" not in known:
-        known["processes"] = [dict(row._mapping) for row in tx.execute(_PROCESSES)]
+        known["processes"] = _PROCESSES.all(tx, {})
     rows: list[dict[str, Any]] = known["processes"]
     return [dict(row) for row in rows if role in (None, row["role"])]
 
@@ -183,5 +184,5 @@ def settings(tx: Tx) -> dict[str, Any]:
     """What ``write_settings`` wrote."""
     known = kept(tx)
     if "settings" not in known:
-        known["settings"] = {row.name: row.value for row in tx.execute(_SETTINGS)}
+        known["settings"] = {row["name"]: row["value"] for row in _SETTINGS.all(tx, {})}
     return dict(known["settings"])

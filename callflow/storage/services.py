@@ -11,6 +11,7 @@ from callflow.directory import Line, line_from_row
 from callflow.law import Finding, Means, Verification, Weight
 from callflow.storage import own_days
 from callflow.storage import schema as t
+from callflow.storage.prepared import Prepared
 from callflow.storage.store import Tx
 
 Row = dict[str, Any]
@@ -48,14 +49,16 @@ def put_lines(tx: Tx, rows: Sequence[Row]) -> None:
         tx.execute(t.service_line.insert(), list(rows))
 
 
-_RESERVED = select(t.service_line.c.number).where(
-    t.service_line.c.number.in_(bindparam("numbers", expanding=True))
+_RESERVED = Prepared(
+    select(t.service_line.c.number).where(
+        t.service_line.c.number.in_(bindparam("numbers", expanding=True))
+    )
 )
 
 
 def reserved(tx: Tx, numbers: Iterable[str]) -> set[str]:
     """Which of ``numbers`` are a service's."""
-    return set(tx.execute(_RESERVED, {"numbers": list(numbers)}).scalars())
+    return {row["number"] for row in _RESERVED.all(tx, {"numbers": list(numbers)})}
 
 
 # --- what was verified, called and said ---------------------------------------------------

@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from callflow.signal import Kind, Treatment
 from callflow.storage import locks
 from callflow.storage import schema as t
+from callflow.storage.prepared import Prepared
 from callflow.storage.schema import UtcDateTime
 from callflow.storage.store import Tx, hint
 
@@ -135,7 +136,7 @@ def _waiting(query: Select[Any]) -> Select[Any]:
     return query.where(c.correlated_at.is_(None)).order_by(c.rank, c.number)
 
 
-_BACKLOG = _waiting(select(t.signal)).limit(bindparam("limit"))
+_BACKLOG = Prepared(_waiting(select(t.signal)).limit(bindparam("limit")))
 _ANY_WAITING = _waiting(select(t.signal.c.number)).limit(1)
 _TAKEN = _waiting(select(t.signal)).where(
     t.signal.c.number.in_(bindparam("numbers", expanding=True))
@@ -144,8 +145,7 @@ _TAKEN = _waiting(select(t.signal)).where(
 
 def backlog(tx: Tx, *, limit: int) -> list[dict[str, Any]]:
     """Signals not yet correlated, vital first, then as they came."""
-    rows = tx.execute(_BACKLOG, {"limit": limit})
-    return [dict(row._mapping) for row in rows]
+    return _BACKLOG.all(tx, {"limit": limit})
 
 
 def claim(tx: Tx, share: Share, now: datetime, *, limit: int) -> list[dict[str, Any]]:
@@ -210,7 +210,7 @@ class Correlated(NamedTuple):
     deferred: bool = False
 
 
-_MARK = (
+_MARK = Prepared(
     update(t.signal)
     .where(t.signal.c.id == bindparam("b_signal"))
     .values(
@@ -227,8 +227,7 @@ def mark_correlated(tx: Tx, marks: Iterable[Correlated], now: datetime) -> None:
     rows = [
         {"b_now": now, **{f"b_{k}": value for k, value in mark._asdict().items()}} for mark in marks
     ]
-    if rows:
-        tx.execute(_MARK, rows)
+    _MARK.change_all(tx, rows)
 
 
 def page(

@@ -30,6 +30,7 @@ from callflow.signals.protocol import Heard
 from callflow.site import Site, SiteState
 from callflow.storage import contacts
 from callflow.storage import schema as t
+from callflow.storage.prepared import Prepared
 from callflow.storage.schema import UtcDateTime
 from callflow.storage.store import Tx
 
@@ -59,11 +60,11 @@ def _upsert(dialect: str, table: Any, key: tuple[str, ...], names: tuple[str, ..
     return statement.on_conflict_do_update(index_elements=list(key), set_=changed)
 
 
-def by_site(tx: Tx, query: Any, site_ids: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
+def by_site(tx: Tx, query: Prepared, site_ids: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
     """{its ``site_id``: the rows} of a query of several ``sites``."""
     found: dict[str, list[dict[str, Any]]] = {}
-    for row in tx.execute(query, {"sites": list(site_ids)}):
-        found.setdefault(row.site_id, []).append(dict(row._mapping))
+    for row in query.all(tx, {"sites": list(site_ids)}):
+        found.setdefault(row["site_id"], []).append(row)
     return found
 
 
@@ -77,7 +78,7 @@ def site_of_accounts(tx: Tx, accounts: Iterable[str]) -> dict[str, str]:
     return {row.account: row.site_id for row in rows}
 
 
-_SITE = (
+_SITE = Prepared(
     select(t.site, t.client.c.name.label("client_name"))
     .join(t.client, t.client.c.id == t.site.c.client_id)
     .where(t.site.c.id.in_(bindparam("sites", expanding=True)))
@@ -97,7 +98,7 @@ def lock(tx: Tx, site_id: str) -> None:
 
 def site_rows(tx: Tx, site_ids: Iterable[str]) -> list[dict[str, Any]]:
     """``site_row`` of those of these that there are, by id."""
-    return [dict(row._mapping) for row in tx.execute(_SITE, {"sites": list(site_ids)})]
+    return _SITE.all(tx, {"sites": list(site_ids)})
 
 
 def site_ids(tx: Tx, *, after: str = "", limit: int = 100) -> list[str]:
@@ -150,7 +151,7 @@ def account_rows(tx: Tx, site_id: str) -> list[dict[str, Any]]:
     return accounts_of(tx, [site_id]).get(site_id, [])
 
 
-_ACCOUNTS = (
+_ACCOUNTS = Prepared(
     select(t.account)
     .where(t.account.c.site_id.in_(bindparam("sites", expanding=True)))
     .order_by(t.account.c.account)
@@ -162,7 +163,7 @@ def accounts_of(tx: Tx, site_ids: Iterable[str]) -> dict[str, list[dict[str, Any
     return by_site(tx, _ACCOUNTS, site_ids)
 
 
-_ZONES = (
+_ZONES = Prepared(
     select(t.zone, t.account.c.site_id)
     .join(t.account, t.account.c.account == t.zone.c.account)
     .where(t.account.c.site_id.in_(bindparam("sites", expanding=True)))
@@ -185,15 +186,17 @@ def zone_names(tx: Tx, site_id: str) -> dict[tuple[str, str], str]:
     return {(row["account"], zone_key(row["zone"])): row["name"] for row in zone_rows(tx, site_id)}
 
 
-_ZONE_KINDS = select(t.zone.c.account, t.zone.c.zone, t.zone.c.kind).where(
-    t.zone.c.account.in_(bindparam("accounts", expanding=True)), t.zone.c.kind.is_not(None)
+_ZONE_KINDS = Prepared(
+    select(t.zone.c.account, t.zone.c.zone, t.zone.c.kind).where(
+        t.zone.c.account.in_(bindparam("accounts", expanding=True)), t.zone.c.kind.is_not(None)
+    )
 )
 
 
 def zone_kinds(tx: Tx, accounts: Iterable[str]) -> dict[tuple[str, str], Kind]:
     """{(account, zone's key): kind} of the zones that override the event table."""
-    found = tx.execute(_ZONE_KINDS, {"accounts": list(accounts)})
-    return {(row.account, zone_key(row.zone)): Kind(row.kind) for row in found}
+    found = _ZONE_KINDS.all(tx, {"accounts": list(accounts)})
+    return {(row["account"], zone_key(row["zone"])): Kind(row["kind"]) for row in found}
 
 
 def load_site(

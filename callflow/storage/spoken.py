@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from callflow.storage import schema as t
+from callflow.storage.prepared import Prepared
 from callflow.storage.store import Tx
 
 Row = dict[str, Any]
@@ -29,8 +30,14 @@ def insert(tx: Tx, row: Row) -> None:
 
 def unsettled(tx: Tx, call_id: str) -> list[str]:
     """What was said in a call and came to nothing yet, the first first."""
-    query = select(_C.name).where(_C.call_id == call_id, _C.settled_at.is_(None))
-    return [str(name) for name in tx.execute(query.order_by(_C.said_at)).scalars()]
+    return [row["name"] for row in _UNSETTLED.all(tx, {"call": call_id})]
+
+
+_UNSETTLED = Prepared(
+    select(_C.name)
+    .where(_C.call_id == bindparam("call"), _C.settled_at.is_(None))
+    .order_by(_C.said_at)
+)
 
 
 def settle(tx: Tx, call_id: str, now: datetime) -> None:

@@ -24,6 +24,7 @@ from sqlalchemy.sql import Select
 from callflow.signal import Kind
 from callflow.site import SiteState
 from callflow.storage import schema as t
+from callflow.storage.prepared import Prepared
 from callflow.storage.store import Tx
 from callflow.supervision import Listening, OnTest
 
@@ -40,7 +41,7 @@ _LIFT = exists().where(t.zone.c.account == _A.account, t.zone.c.kind == Kind.LIF
 
 
 # Built once: it is asked for every batch.
-_PARTITIONS = (
+_PARTITIONS = Prepared(
     select(_A.site_id, _A.account, t.partition.c.partition, t.partition.c.armed)
     .add_columns(t.partition.c.since, t.partition.c.panel_user)
     .outerjoin(t.partition, t.partition.c.account == _A.account)
@@ -74,8 +75,8 @@ def _accounts() -> Select[Any]:
 def partitions(tx: Tx, sites: Iterable[str]) -> dict[str, list[Row]]:
     """{site: the arming state of its accounts' partitions}; with every account of the site."""
     found: dict[str, list[Row]] = {}
-    for row in tx.execute(_PARTITIONS, {"sites": list(sites)}):
-        found.setdefault(row.site_id, []).append(dict(row._mapping))
+    for row in _PARTITIONS.all(tx, {"sites": list(sites)}):
+        found.setdefault(row["site_id"], []).append(row)
     return found
 
 
@@ -256,18 +257,20 @@ def insert_test(tx: Tx, row: Row) -> None:
     tx.execute(t.on_test.insert().values(**row))
 
 
-_RUNNING = select(t.on_test).where(
-    _T.site_id.in_(bindparam("sites", expanding=True)),
-    _T.ended_at.is_(None),
-    _T.ends_at > bindparam("now", type_=t.UtcDateTime),
+_RUNNING = Prepared(
+    select(t.on_test).where(
+        _T.site_id.in_(bindparam("sites", expanding=True)),
+        _T.ended_at.is_(None),
+        _T.ends_at > bindparam("now", type_=t.UtcDateTime),
+    )
 )
 
 
 def running_tests(tx: Tx, sites: Iterable[str], now: datetime) -> dict[str, list[OnTest]]:
     """{site: its tests that run}."""
     found: dict[str, list[OnTest]] = {}
-    for row in tx.execute(_RUNNING, {"sites": list(sites), "now": now}):
-        found.setdefault(row.site_id, []).append(to_test(row._mapping))
+    for row in _RUNNING.all(tx, {"sites": list(sites), "now": now}):
+        found.setdefault(row["site_id"], []).append(to_test(row))
     return found
 
 

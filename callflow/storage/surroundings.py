@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, delete, select
 
 from callflow.correlation import Trips
 from callflow.storage import schema as t
+from callflow.storage.prepared import Prepared
 from callflow.storage.sites import upsert, upsert_all
 from callflow.storage.store import Tx
 
@@ -30,21 +31,24 @@ class Declared(NamedTuple):
 
 # Built once: what SQLAlchemy does to build a statement costs more than SQLite's answer.
 _A = t.account.c
-_DECLARED = (
+_DECLARED = Prepared(
     select(_A.account, _A.site_id, _A.line, _A.phone, _A.skew)
-    .add_columns(_A.dc09_key.is_not(None), _A.arrival_due.is_not(None), t.site.c.rules)
+    .add_columns(_A.dc09_key.is_not(None).label("keyed"))
+    .add_columns(_A.arrival_due.is_not(None).label("awaited"), t.site.c.rules)
     .outerjoin(t.site, t.site.c.id == _A.site_id)
     .where(_A.account.in_(bindparam("accounts", expanding=True)))
 )
-_OVERRIDES = select(t.event_override).where(
-    t.event_override.c.site_id.in_(bindparam("sites", expanding=True))
+_OVERRIDES = Prepared(
+    select(t.event_override).where(
+        t.event_override.c.site_id.in_(bindparam("sites", expanding=True))
+    )
 )
 
 
 def declared(tx: Tx, accounts: Iterable[str]) -> dict[str, Declared]:
     """The declared ones of ``accounts``."""
-    found = tx.execute(_DECLARED, {"accounts": list(accounts)})
-    return {row.account: Declared(*row[1:]) for row in found}
+    found = _DECLARED.all(tx, {"accounts": list(accounts)})
+    return {row["account"]: Declared(*list(row.values())[1:]) for row in found}
 
 
 def write_partitions(tx: Tx, rows: Sequence[Row]) -> None:
@@ -54,16 +58,16 @@ def write_partitions(tx: Tx, rows: Sequence[Row]) -> None:
 
 def overrides(tx: Tx, sites: Iterable[str]) -> dict[tuple[str, str, str], Row]:
     """{(site, code, zone or ""): what an administrator says instead of the event table}."""
-    rows = [dict(row._mapping) for row in tx.execute(_OVERRIDES, {"sites": list(sites)})]
+    rows = _OVERRIDES.all(tx, {"sites": list(sites)})
     return {(row["site_id"], row["code"], row["zone"]): row for row in rows}
 
 
-_EVENT_RULES = select(t.event_rule)
+_EVENT_RULES = Prepared(select(t.event_rule))
 
 
 def event_rules(tx: Tx) -> dict[str, Row]:
     """{code: what the station says instead of the event table}, at every site."""
-    return {row.code: dict(row._mapping) for row in tx.execute(_EVENT_RULES)}
+    return {row["code"]: row for row in _EVENT_RULES.all(tx, {})}
 
 
 def write_event_rule(tx: Tx, row: Row) -> None:
@@ -76,8 +80,8 @@ def delete_event_rule(tx: Tx, code: str) -> None:
     tx.execute(delete(t.event_rule).where(t.event_rule.c.code == code))
 
 
-_TRIPS = select(t.zone_trips).where(
-    t.zone_trips.c.account.in_(bindparam("accounts", expanding=True))
+_TRIPS = Prepared(
+    select(t.zone_trips).where(t.zone_trips.c.account.in_(bindparam("accounts", expanding=True)))
 )
 
 
@@ -85,9 +89,11 @@ def trips(tx: Tx, zones: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Tri
     """How often these (account, zone key) alarmed, as far as they did."""
     accounts = sorted({account for account, _ in zones})
     return {
-        (row.account, row.zone): Trips(trips=row.trips, since=row.since, shunted_at=row.shunted_at)
-        for row in tx.execute(_TRIPS, {"accounts": accounts})
-        if (row.account, row.zone) in zones
+        (row["account"], row["zone"]): Trips(
+            trips=row["trips"], since=row["since"], shunted_at=row["shunted_at"]
+        )
+        for row in _TRIPS.all(tx, {"accounts": accounts})
+        if (row["account"], row["zone"]) in zones
     }
 
 

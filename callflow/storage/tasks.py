@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, select, update
 
 from callflow.incident import Machine
 from callflow.storage import schema as t
+from callflow.storage.prepared import Prepared
 from callflow.storage.store import Tx
 from callflow.task import Task, TaskOutcome, TaskState
 
@@ -30,7 +31,7 @@ def get(tx: Tx, task_id: str) -> dict[str, Any] | None:
     return dict(row._mapping) if row else None
 
 
-_OF_INCIDENT = (
+_OF_INCIDENT = Prepared(
     select(t.task)
     .where(t.task.c.incident_id == bindparam("incident"))
     .order_by(t.task.c.requested_at, t.task.c.id)
@@ -39,7 +40,7 @@ _OF_INCIDENT = (
 
 def of_incident(tx: Tx, incident_id: str) -> list[dict[str, Any]]:
     """An incident's tasks in the order they were asked for."""
-    return [dict(row._mapping) for row in tx.execute(_OF_INCIDENT, {"incident": incident_id})]
+    return _OF_INCIDENT.all(tx, {"incident": incident_id})
 
 
 def change(tx: Tx, task_id: str, **values: Any) -> bool:
@@ -69,16 +70,19 @@ _CANCEL = (
     update(t.task)
     .where(t.task.c.incident_id == bindparam("b_incident"), t.task.c.state == TaskState.OPEN.value)
     .values(state=TaskState.CANCELLED.value, ended_at=bindparam("at"))
+    .returning(*t.task.c)
 )
+_CANCEL_ALL = Prepared(_CANCEL)
+_CANCEL_SOME = Prepared(_CANCEL.where(t.task.c.step.in_(bindparam("steps", expanding=True))))
 
 
 def cancel_open(
     tx: Tx, incident_id: str, now: datetime, *, steps: Sequence[str] = ()
 ) -> list[dict[str, Any]]:
     """Withdraw the open tasks of an incident, or of some of its steps; their rows."""
-    query = _CANCEL.where(t.task.c.step.in_(list(steps))) if steps else _CANCEL
-    rows = tx.execute(query.returning(*t.task.c), {"b_incident": incident_id, "at": now})
-    return [dict(row._mapping) for row in rows]
+    query = _CANCEL_SOME if steps else _CANCEL_ALL
+    values = {"b_incident": incident_id, "at": now}
+    return query.all(tx, {**values, "steps": list(steps)} if steps else values)
 
 
 def reopen(tx: Tx, incident_id: str, at: datetime) -> None:

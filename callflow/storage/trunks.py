@@ -12,11 +12,12 @@ from sqlalchemy import bindparam, func, select, update
 from callflow.call import CallState, Direction
 from callflow.storage import calls
 from callflow.storage import schema as t
+from callflow.storage.prepared import Prepared
 from callflow.storage.store import Tx
 from callflow.trunks import Carried
 
-_COUNT_BY_TRUNK = (
-    select(t.call.c.trunk, func.count())
+_COUNT_BY_TRUNK = Prepared(
+    select(t.call.c.trunk, func.count().label("live"))
     .where(t.call.c.node == bindparam("node"), t.call.c.state.in_(calls.ON_TRUNK))
     .group_by(t.call.c.trunk)
 )
@@ -24,7 +25,7 @@ _COUNT_BY_TRUNK = (
 
 def live_by_trunk(tx: Tx, node: str) -> dict[str, int]:
     """{trunk: how many of a node's calls are up on it}."""
-    return {name: int(count) for name, count in tx.execute(_COUNT_BY_TRUNK, {"node": node})}
+    return {row["trunk"]: row["live"] for row in _COUNT_BY_TRUNK.all(tx, {"node": node})}
 
 
 def go_on(tx: Tx, row: dict[str, Any], successor: str, tried: Sequence[str]) -> None:

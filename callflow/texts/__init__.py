@@ -48,7 +48,10 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
 #: Words for a call's end, as people say them.
 OUTCOMES: Mapping[str, tuple[str, str]] = {
     "verified_ok": ("code juste, fausse alarme", "right code, false alarm"),
-    "verified_no_authority": ("code juste, sans autorité", "right code, no authority"),
+    "verified_no_authority": (
+        "dit fausse alarme, sans l'autorité pour l'annuler",
+        "says false alarm, without the authority to cancel it",
+    ),
     "help": ("demande de l'aide", "asks for help"),
     "operator": ("mis en relation avec un opérateur", "put through to an operator"),
     "going": ("se rend sur place", "is going there"),

@@ -79,7 +79,8 @@ class Progress:
     """How far a dialogue is: what is committed at each transition.
 
     ``say`` is what the next turn says first. ``begun``: the first words may have been said, so a
-    server that loads it asks pardon and goes on. ``bridge``: the call goes on with a human.
+    server that loads it asks pardon and goes on. ``known``: their code was right. ``bridge``: the
+    call goes on with a human.
     """
 
     state: State
@@ -88,6 +89,7 @@ class Progress:
     wrong_codes: int = 0
     empty_turns: int = 0
     duress: bool = False
+    known: bool = False
     bridge: bool = False
     result: Outcome | None = None
     place: Place | None = None
@@ -112,6 +114,7 @@ class Progress:
             "wrong_codes": self.wrong_codes,
             "empty_turns": self.empty_turns,
             "duress": self.duress,
+            "known": self.known,
             "bridge": self.bridge,
             "result": self.result.value if self.result else None,
             "place": self.place.to_json() if self.place else None,
@@ -127,6 +130,7 @@ class Progress:
             wrong_codes=int(body["wrong_codes"]),
             empty_turns=int(body["empty_turns"]),
             duress=bool(body["duress"]),
+            known=bool(body.get("known")),
             bridge=bool(body["bridge"]),
             result=Outcome(body["result"]) if body["result"] else None,
             place=Place.from_json(body["place"]) if body.get("place") else None,

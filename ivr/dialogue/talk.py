@@ -90,6 +90,7 @@ def _follow(
         wrong_codes=progress.wrong_codes + (trigger is Trigger.WRONG),
         empty_turns=0 if moved else progress.empty_turns + (trigger in _EMPTY),
         duress=progress.duress or trigger is Trigger.DURESS,
+        known=progress.known or trigger is Trigger.OK,
         bridge=progress.bridge or connects,
         result=outcome or progress.result,
     )

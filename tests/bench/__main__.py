@@ -22,6 +22,7 @@ from tests.bench import (
     machines,
     pages,
     peak,
+    rings,
     simulate,
     supervised,
 )
@@ -36,6 +37,7 @@ BENCHES: dict[str, Bench] = {
     peak.NAME: peak.run,
     supervised.NAME: supervised.run,
     kills.NAME: kills.run,
+    rings.NAME: rings.run,
     machines.NAME: machines.run,
     decide.NAME: decide.run,
     console.NAME: console.run,
@@ -59,9 +61,12 @@ def main() -> None:
     parser.add_argument(
         "--frames", type=int, default=fuzz_dc09.FRAMES, help="of fuzz-dc09 (the default: a million)"
     )
+    parser.add_argument("--calls", type=int, default=rings.CALLS, help="of rings")
+    parser.add_argument("--stops", type=int, default=rings.STOPS, help="of rings")
     arguments = parser.parse_args()
+    rung = partial(rings.run, calls=arguments.calls, stops=arguments.stops)
     fuzz = partial(fuzz_dc09.run, frames=arguments.frames)
-    benches: dict[str, Bench] = {**BENCHES, fuzz_dc09.NAME: fuzz}
+    benches: dict[str, Bench] = {**BENCHES, fuzz_dc09.NAME: fuzz, rings.NAME: rung}
     broken = False
     for name, bench in benches.items():
         if arguments.name in (None, name):

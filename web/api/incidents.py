@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import AfterValidator, Field, model_validator
@@ -93,6 +93,10 @@ class CloseIn(Body):
     ]
     text: Long = ""
     waiver: Long = Field("", description="Why it is filed though something is open: two people's")
+    state: Annotated[
+        Literal["open", "awaiting_normal"] | None,
+        Field(description="The state that whoever closes it saw: 409 where it is another now"),
+    ] = None
 
 
 class Empty(Body):
@@ -255,9 +259,16 @@ async def close(incident_id: str, body: CloseIn, caller: Handler, station: Here)
     supervises = Right.SUPERVISE in caller.rights
 
     def act(tx: Tx, now: datetime) -> object:
-        code, text, waiver = body.code, body.text, body.waiver
         return handling.close_incident(
-            tx, incident_id, caller.name, code, text, now, supervises=supervises, waiver=waiver
+            tx,
+            incident_id,
+            caller.name,
+            body.code,
+            body.text,
+            now,
+            supervises=supervises,
+            waiver=body.waiver,
+            seen=State(body.state) if body.state else None,
         )
 
     return await act_on(station, incident_id, act)

@@ -35,6 +35,8 @@ Anybody = Annotated[Visitor, Depends(logged_in())]
 Password = Annotated[str, Form(max_length=1024)]
 Row = dict[str, Any]
 _BACK = "/account"
+#: One that they made themselves would let them in when the directory no longer does.
+_ASK = "you come by the company's directory: an administrator gives you a password"
 
 
 @router.get("/account")
@@ -62,6 +64,7 @@ async def _page(
             "person": row,
             "known": factors.of_user(tx, row),
             "sessions": session_lines(access.sessions(tx, now, since, user_id=visitor.id)),
+            "given_only": not row["password"] and auth.is_directorys(station, row),
         }
 
     values = {
@@ -90,7 +93,8 @@ async def _sign(station: Station, visitor: Visitor, password: str, request: Requ
     row = await station.store.read(lambda tx: people.user_by_id(tx, visitor.id))
     assert row is not None
     if not row["password"]:
-        raise ProblemError(409, "choose a password first: it signs what you do here")
+        own = "choose a password first: it signs what you do here"
+        raise ProblemError(409, _ASK if auth.is_directorys(station, row) else own)
     await check_signature(station, visitor, password, request)
     return row
 
@@ -104,12 +108,15 @@ async def change_password(
     password: Password = "",
     again: Password = "",
 ) -> Response:
-    """Another password; the other sessions end. Who has none yet chooses the first."""
+    """Another password; the other sessions end. Who has none yet chooses the first, unless
+    they come by the directory and it would let them in without it."""
 
     async def do() -> None:
         row = await station.store.read(lambda tx: people.user_by_id(tx, visitor.id))
         if row and row["password"]:
             await check_signature(station, visitor, current, request)
+        elif row and auth.is_directorys(station, row):
+            raise ProblemError(403, _ASK)
         if visitor.must_choose and password == current:
             same = "choose another password than the one you have"
             raise ProblemError(422, same, field="password")

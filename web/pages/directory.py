@@ -48,7 +48,7 @@ async def go(request: Request, station: Here, next: str = "/") -> Response:
     """To the directory; what it must answer to is kept, and the browser known by a cookie."""
     directory = _directory(request, station)
     limits: Limits = request.app.state.limits
-    place, now = auth.place_of(request), station.clock()
+    place, now = auth.counted_place_of(request), station.clock()
     auth.check_wait(limits.by_directory.wait(place, now))
     limits.by_directory.guess(place, now)
     try:

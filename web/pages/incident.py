@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse
 
 from callflow import handling
 from callflow.handling import bank_openings, telephone
+from callflow.incident import State
 from callflow.law import Answer, Finding, Means, Service
 from callflow.storage import Tx, incidents
 from callflow.texts import RESOLUTIONS
@@ -129,15 +130,28 @@ async def close(incident_id: str, request: Request, visitor: Handler, station: H
     supervises, waiver = Right.SUPERVISE in visitor.rights, text if "waives" in form else ""
     if "waives" in form and not waiver.strip():
         raise ProblemError(422, "write why it is filed all the same", field="text")
-    now = station.clock()
+    now, seen = station.clock(), _state(form)
 
     def closing(tx: Tx) -> object:
-        who = visitor.name
         return handling.close_incident(
-            tx, incident_id, who, code, text, now, supervises=supervises, waiver=waiver
+            tx,
+            incident_id,
+            visitor.name,
+            code,
+            text,
+            now,
+            supervises=supervises,
+            waiver=waiver,
+            seen=seen,
         )
 
     return await answer(request, station, visitor, incident_id, closing)
+
+
+def _state(form: Mapping[str, str]) -> State | None:
+    """The state that the page showed."""
+    known = {state.value: state for state in State}
+    return known.get(form.get("state", ""))
 
 
 @router.post("/incidents/{incident_id}/{act}")

@@ -45,12 +45,13 @@ async def log_in(
     """A new session, the second factor's form, or this form again with what is wrong."""
     auth.check_origin(request)
     now, place = station.clock(), auth.place_of(request)
+    counted = auth.counted_place_of(request)
     limits: Limits = request.app.state.limits
-    key = f"{place}|{name}"
-    waits = (limits.by_name.wait(key, now), limits.by_place.wait(place, now))
+    key = f"{counted}|{name}"
+    waits = (limits.by_name.wait(key, now), limits.by_place.wait(counted, now))
     if wait := max((wait for wait in waits if wait is not None), default=None):
         return _form(request, station, back=next, name=name, wait=wait, status=429)
-    full = limits.by_name.guess(key, now) | limits.by_place.guess(place, now)
+    full = limits.by_name.guess(key, now) | limits.by_place.guess(counted, now)
     row = await auth.user_of(station, name, password)
     if row is None:
         await auth.log_in_failed(station, place, auth.PASSWORD_ONLY, name=name)
@@ -58,7 +59,7 @@ async def log_in(
             await station.store.write(lambda tx: _blocked(tx, name, place, now))
         return _form(request, station, back=next, name=name, wrong=True, status=401)
     limits.by_name.forget(key)
-    limits.by_place.take_back(place)
+    limits.by_place.take_back(counted)
     known = await station.store.read(lambda tx: factors.of_user(tx, row))
     if not known:
         return await let_in(request, station, row["id"], auth.PASSWORD_ONLY, next)

@@ -21,10 +21,17 @@ async def choose(request: Request, visitor: Annotated[Visitor, Depends(logged_in
     chosen = str((await request.form()).get("scheme", ""))
     if chosen not in SCHEMES:
         raise ProblemError(422, "choose dark or light", field="scheme")
-    came = urlsplit(request.headers.get("referer", ""))
-    back = (
-        came.path if came.netloc == request.headers.get("host") and came.path[1:2] != "/" else "/"
-    )
-    answer = RedirectResponse(f"{back}?{came.query}" if back != "/" and came.query else back, 303)
+    answer = RedirectResponse(_back(request), 303)
     cookies.put(request, answer, cookies.SCHEME, chosen, cookies.CHOICE_LASTS)
     return answer
+
+
+def _back(request: Request) -> str:
+    """The page of ours that the choice was made on."""
+    try:
+        came = urlsplit(request.headers.get("referer", ""))
+    except ValueError:  # no address at all
+        return "/"
+    ours = came.netloc == request.headers.get("host") and came.path[1:2] != "/"
+    back = came.path if ours else "/"
+    return f"{back}?{came.query}" if back != "/" and came.query else back

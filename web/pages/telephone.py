@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse
@@ -66,7 +65,7 @@ def _given(request: Request, station: Station, given: Credentials) -> dict[str, 
 def server(request: Request, station: Station) -> str:
     """Where the browser's telephone connects: the host that it has the page from."""
     ports = station.settings.ports
-    host = urlsplit(f"//{request.headers.get('host', '')}").hostname or "127.0.0.1"
+    host = request.url.hostname or "127.0.0.1"
     host = f"[{host}]" if ":" in host else host
     if station.settings.tls_certificate:
         return f"wss://{host}:{ports.asterisk_wss}/ws"

@@ -11,8 +11,10 @@ import pytest
 from callflow import handling
 from callflow.escalation import GuardEvent
 from callflow.handling import NotFound, Refused
+from callflow.handling.services import service_gate
 from callflow.instants import to_iso
-from callflow.storage import Tx, measures, tasks
+from callflow.law import Service
+from callflow.storage import Tx, measures, services, tasks
 from callflow.task import TaskOutcome
 from tests.integration.handling.station import FIRST, Station
 
@@ -129,6 +131,26 @@ def test_a_report_says_all_that_an_all_clear_needs(station: Station, found: Row,
         report(station, row, **found)
     report(station, row, traces=True, rearmed=None)
     assert task(station, row)["outcome"] == "traces"
+
+
+@pytest.mark.usefixtures("firms")
+def test_a_guards_traces_open_the_police_step_and_nobody_types_them_twice(
+    station: Station,
+) -> None:
+    row = alarm(station, GUARD)
+
+    def gate() -> bool:
+        seen = station.incident(row["id"])
+        return station.read(lambda tx: service_gate(tx, seen, Service.POLICE)).allowed
+
+    guard(station, row, GuardEvent.ON_SITE)
+    assert not gate()
+    report(station, row, inside=True, traces=True)
+    assert gate()
+    (kept,) = station.read(lambda tx: services.verification_rows(tx, row["id"]))
+    assert (kept["means"], kept["result"], kept["weight"]) == ("guard", "confirmed", "strong")
+    assert kept["by"] == "anna"
+    assert kept["person"] != ""
 
 
 @pytest.mark.usefixtures("firms")

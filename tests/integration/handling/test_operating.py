@@ -11,7 +11,9 @@ import pytest
 from callflow import handling
 from callflow.config import Settings
 from callflow.handling import Held, NotFound, Refused
+from callflow.handling.filing import StillOpen
 from callflow.handling.policy import HOLD_OTHER, HOLD_VITAL
+from callflow.incident import State
 from callflow.storage import Tx, incidents
 from tests.integration.handling.station import DESK, DUTY, FIRST, SECOND_DESK, SHOP, Station
 
@@ -467,3 +469,30 @@ def test_only_the_engines_times_are_due(station: Station, alice: Desk) -> None:
         return incidents.due(tx, station.now)
 
     assert station.write(settle) == []
+
+
+def test_of_two_who_close_at_once_the_second_is_told_that_it_is_closed(
+    station: Station, alice: Desk
+) -> None:
+    """Whoever closes it again says that they saw it closed: a double press files nothing."""
+    row = station.alarm("BA")
+    alice.closes(row)
+    assert station.incident(row["id"])["state"] == "awaiting_normal"
+
+    def closes(seen: State) -> None:
+        at = station.now
+        station.write(
+            lambda tx: handling.close_incident(tx, row["id"], "bob", "other", "", at, seen=seen)
+        )
+
+    with pytest.raises(Refused, match="closed meanwhile"):
+        closes(State.OPEN)
+    with pytest.raises(StillOpen):  # it may be closed again, were nothing open
+        closes(State.AWAITING_NORMAL)
+    other = station.alarm("FA")
+    with pytest.raises(Refused, match="open again"):
+        station.write(
+            lambda tx: handling.close_incident(
+                tx, other["id"], "bob", "other", "", station.now, seen=State.AWAITING_NORMAL
+            )
+        )

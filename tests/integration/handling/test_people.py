@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from callflow import clock
-from callflow.handling import NotFound, Refused, people
+from callflow.handling import NotFound, Refused, people, tokens
 from callflow.people import Role
 from callflow.storage import Store, Tx, access
 from callflow.storage import people as rows
@@ -140,3 +140,17 @@ def test_a_challenge_is_taken_once_and_not_late(store: Store) -> None:
 def test_there_is_nothing_to_end_where_there_is_no_session(store: Store) -> None:
     with pytest.raises(NotFound):
         store.write_now(lambda tx: people.end_session(tx, "none", "boss", NOW))
+
+
+@pytest.mark.parametrize(
+    "name", ["callflow", "Callflow", " CALL flow ", "call-flow", "ｃａｌｌｆｌｏｗ"]
+)
+def test_nobody_is_called_as_the_machine(store: Store, name: str) -> None:
+    with pytest.raises(ValueError, match="machine's own name"):
+        add(store, name, Role.OPERATOR)
+    with pytest.raises(Refused, match="machine's own name"):
+        store.write_now(lambda tx: people.from_directory(tx, f"u-{name}", name, Role.OPERATOR, NOW))
+    with pytest.raises(Refused, match="machine's own name"):
+        store.write_now(
+            lambda tx: tokens.add_token(tx, "0" * 64, Role.READER, name, NOW, by="test")
+        )

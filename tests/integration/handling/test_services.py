@@ -10,11 +10,15 @@ import pytest
 
 from callflow import handling
 from callflow.dial_policy import BY_A_PERSON, EMERGENCY, UNKNOWN
+from callflow.filing import What
+from callflow.handling import services as services_
 from callflow.handling.acting import request_call
+from callflow.handling.filing import standing
 from callflow.handling.policy import load_policy
 from callflow.instructions import Instruction, InstructionKind
 from callflow.law import Answer, Finding, Means, Reason, Service
 from callflow.storage import Tx, calls, instructions, logbook, services
+from ivr.dialogue import Progress, State
 from tests.integration.handling.station import DESK, DUTY, FIRST, SECOND_DESK, SHOP, Station
 from tests.support.cameras import a_still
 
@@ -323,6 +327,47 @@ def test_what_was_said_is_kept_and_ends_the_step(
     ]
 
 
+def test_the_polices_reference_is_demanded_before_the_step_is_done(station: Station) -> None:
+    incident = held(station)
+    with pytest.raises(handling.Refused, match="reference closes the step"):
+        report(station, incident, Answer.ACCEPTED, reference="  ")
+    assert station.entries("service_report") == []
+    report(station, incident, Answer.DECLINED)
+
+
+def test_police_who_were_called_and_gave_no_reference_keep_it_from_being_filed(
+    station: Station,
+) -> None:
+    incident = held(station, "HA")
+    ask(station, incident)
+    station.says(station.picks_up(DESK), "operator")
+    open_ = station.read(lambda tx: standing(tx, station.incident(incident), station.now).open)
+    assert [one.what for one in open_] == [What.REFERENCE]
+    report(station, incident, Answer.ACCEPTED, reference="2026/9")
+    assert station.read(lambda tx: standing(tx, station.incident(incident), station.now).open) == ()
+
+
+@pytest.mark.parametrize(
+    ("who", "known", "allowed"), [(SHOP, True, True), (SHOP, False, False), (FIRST, True, False)]
+)
+def test_whoever_asks_for_help_on_the_premises_with_their_code_is_a_verification(
+    station: Station, who: str, known: bool, allowed: bool
+) -> None:
+    row = station.alarm("BA")
+    if who == FIRST:
+        station.replies(SHOP, "next_person")
+    call = station.picks_up(who)
+    progress = Progress(state=State.BRIDGING, begun=True, known=known)
+    station.write(lambda tx: handling.dialogue_save(tx, call, progress))
+    station.says(call, "help")
+    gate = station.read(lambda tx: services_.service_gate(tx, station.incident(row["id"]), P))
+    assert gate.allowed is allowed
+    kept = station.read(lambda tx: services.verification_rows(tx, row["id"]))
+    assert [(one["means"], one["call_id"]) for one in kept] == (
+        [("call_with_code", call)] if allowed else []
+    )
+
+
 def test_a_report_names_a_person_and_a_time_that_can_be(station: Station) -> None:
     incident = held(station)
     with pytest.raises(handling.Refused, match="name the person"):
@@ -334,7 +379,7 @@ def test_a_report_names_a_person_and_a_time_that_can_be(station: Station) -> Non
     station.later(60)
     for said_at in (station.now.replace(year=2025), station.now.replace(year=2027)):
         with pytest.raises(handling.Refused, match="between"):
-            report(station, incident, Answer.ACCEPTED, said_at=said_at)
+            report(station, incident, Answer.ACCEPTED, said_at=said_at, reference="1")
 
 
 # --- the directory ------------------------------------------------------------------------
@@ -600,13 +645,9 @@ def test_a_report_keeps_what_was_given_to_say_and_the_call_in_which_it_was_said(
     station.says(station.picks_up(DESK), "operator")
     called = station.live(POLICE)["id"]
     script = "Accès par la cour. Véhicule AB-123-CD."
-    station.write(
-        lambda tx: handling.report_service(
-            tx, incident, WHO, P, Answer.ACCEPTED, station.now, person="Brigadier", script=script
-        )
-    )
-    (report,) = station.read(lambda tx: services.report_rows(tx, incident))
-    assert (report["script"], report["call_id"]) == (script, called)
+    report(station, incident, Answer.ACCEPTED, script=script, reference="2026/9")
+    (kept,) = station.read(lambda tx: services.report_rows(tx, incident))
+    assert (kept["script"], kept["call_id"]) == (script, called)
     (entry,) = station.entries("service_report")
     assert (entry["data"]["script"], entry["data"]["call"]) == (script, called)
 

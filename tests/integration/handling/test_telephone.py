@@ -10,9 +10,11 @@ import pytest
 from callflow import handling
 from callflow.call import Mode, Outcome
 from callflow.handling import in_call, phones, telephone
+from callflow.handling import people as accounts
 from callflow.handling.refusals import Held, NotFound, Refused
 from callflow.storage import Tx, access, calls, people
 from callflow.storage import phones as phone_rows
+from callflow.storage import shifts as shift_rows
 from ivr.telephony.phones import COMES_BACK_WITHIN, Phones
 from tests.integration.handling.station import DESK, FIRST, SECOND, SHOP, Station
 from tests.integration.handling.test_distribution import acts, comes_in, rings, works
@@ -419,6 +421,27 @@ async def test_a_phone_that_registers_anew_before_its_old_connection_ends_keeps_
     station.later(COMES_BACK_WITHIN)
     await held.tell()
     assert (leg, "hang_up") in acts(station)
+
+
+def test_who_is_disabled_is_gone_at_once_with_telephones_shift_and_alarms(station: Station) -> None:
+    station.put()
+    works(station, "ines")
+    talks(station)
+    leg, person = station.live("op-ines")["id"], station.live(FIRST)["id"]
+    held = [row for row in station.incidents(state="open") if row["holder"] == "ines"]
+    assert held
+    station.write(lambda tx: phones.desk_phone(tx, station.vault, "ines", station.now))
+    station.write(lambda tx: shift_rows.begin(tx, "ines", station.now))
+    station.write(lambda tx: accounts.disable_user(tx, "ines", "zoe", station.now))
+    assert acts(station) == [(leg, "hang_up")]
+    assert station.read(phone_rows.live) == []
+    assert station.read(lambda tx: shift_rows.running(tx, "ines")) is None
+    assert [station.incident(row["id"])["holder"] for row in held] == [None] * len(held)
+    with pytest.raises(NotFound):  # a request that was under way
+        station.write(lambda tx: phones.desk_phone(tx, station.vault, "ines", station.now))
+    station.hangs_up(leg)
+    station.look()
+    assert DESK in rings(station, person)  # whoever was with them is brought to somebody else
 
 
 def test_a_desk_phone_is_given_once_and_logged(station: Station) -> None:

@@ -17,13 +17,15 @@ from fastapi import FastAPI
 from joserfc import jwt
 from playwright.sync_api import Page, expect
 
+from callflow import clock
 from callflow.config import Settings
+from callflow.handling import people as acts
 from callflow.storage import access, people
 from tests.integration.web.test_browser import watched
 from tests.support.oidc_provider import CLIENT, SECRET, Claims, Provider
 from tests.support.visitors import Person
 from tests.support.web_station import PASSWORD, WebProcess, WebStation
-from web.accounts import Role, digest
+from web.accounts import Role, digest, hash_password
 from web.app import create_app
 
 ROLES = {"operators": "operator", "chiefs": "supervisor", "boss": "administrator"}
@@ -350,6 +352,43 @@ async def test_passwords_may_be_for_those_only_who_come_otherwise(
     claire, yves = Person(only, "claire.martin"), Person(only, "yves")
     assert (await claire.log_in()).status_code == 401
     assert (await yves.log_in(PASSWORD)).status_code == 303
+
+
+OWN = "les volets sont verts"
+
+
+async def change(person: Person, password: str, current: str = "") -> int:
+    fields = {"current": current, "password": password, "again": password}
+    return (await person.send("/account/password", **fields)).status_code
+
+
+async def test_who_comes_by_the_directory_gives_themselves_no_password(
+    station: WebStation, app: FastAPI, provider: Provider
+) -> None:
+    """It would let them in when the directory no longer does."""
+    claire = Person(app)
+    await come(claire)
+    assert "un administrateur vous donne un mot de passe" in (await claire.see("/account")).text
+    assert await change(claire, OWN) == 403
+    assert (await claire.send("/account/totp", password="")).status_code == 409
+    kept = row(station)
+    assert kept is not None
+    assert kept["password"] == ""
+    given = hash_password(PASSWORD)
+    station.do(lambda tx: acts.set_password(tx, kept["id"], given, "zoé", clock.now()))
+    again = Person(app)
+    await come(again)
+    assert await change(again, OWN, PASSWORD) == 303  # what an administrator gave is theirs
+
+
+async def test_where_passwords_only_sign_everybody_chooses_one(
+    make: Callable[..., FastAPI], provider: Provider
+) -> None:
+    only = make(oidc_passwords="directory")
+    claire = Person(only)
+    await come(claire)
+    assert await change(claire, OWN) == 303
+    assert (await Person(only, "claire.martin").log_in(OWN)).status_code == 401
 
 
 async def test_a_directory_that_is_away_is_said(app: FastAPI, provider: Provider) -> None:

@@ -196,7 +196,7 @@ class TelephonyProcess(Process):
 class SimulatedAgiServer:
     """``ivr.agi.AgiServer`` without a socket: its process has its routes once it has started."""
 
-    def __init__(self, routes: Mapping[str, Handler]) -> None:
+    def __init__(self, routes: Mapping[str, Handler], _secret: str) -> None:
         self._routes = routes
 
     async def start(self, _port: int) -> None:

@@ -1,0 +1,90 @@
+"""``rings``: no phone rings once too often, counted at the far end.
+
+2,500 people who refuse at once are called on a full machine, over two trunks, each as often as the
+plan says: an OriginateResponse that overtakes its channel is no fault of a trunk. Then Asterisk
+stands still 50 times, for 3 to 9 s, while calls begin: no number ever has two of them alive.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from tests.bench.figures import Report, Row, say
+from tests.support import rings
+from tests.support.trunks import TRUNKS, TrunkStation
+
+NAME = "rings"
+CALLS, STOPS = 2_500, 50
+#: Channels of each trunk.
+CHANNELS = 60
+#: What says nothing of the person who is called.
+_OURS = ("trunk_failure", "unknown", "error")
+
+
+async def _refused(station: TrunkStation, calls: int) -> tuple[Row, list[str]]:
+    begun = time.monotonic()
+    with rings.full_machine():
+        rung = await rings.refused_at_once(station, calls)
+    other = rung.otherwise(rings.ATTEMPTS)
+    broken = (
+        [f"not called {rings.ATTEMPTS} times: {dict(list(other.items())[:5])}"] if other else []
+    )
+    broken += [f"{rung.outcomes[how]} calls ended as {how}" for how in _OURS if rung.outcomes[how]]
+    return _row("refused at once", rung, begun), broken
+
+
+async def _stopped(station: TrunkStation, stops: int, seed: int) -> tuple[Row, list[str]]:
+    begun, broken = time.monotonic(), []
+    try:
+        rung = await rings.asterisk_stops(station, stops, random.Random(seed))
+    except AssertionError as found:
+        broken = [str(found)]
+        rung = rings.Rung(invites={}, outcomes=Counter())
+    return _row(f"Asterisk stopped {stops} times", rung, begun), broken
+
+
+def _row(part: str, rung: rings.Rung, begun: float) -> Row:
+    return {
+        "part": part,
+        "numbers": len(rung.invites),
+        "invites": sum(rung.invites.values()),
+        "otherwise": len(rung.otherwise(rings.ATTEMPTS)),
+        "most": max(rung.invites.values(), default=0),
+        **{how: rung.outcomes[how] for how in _OURS},
+        "seconds": round(time.monotonic() - begun),
+    }
+
+
+async def _round(seed: int, calls: int, stops: int, only: str) -> list[tuple[Row, list[str]]]:
+    with tempfile.TemporaryDirectory(prefix="cf-bench-") as folder:
+        station = TrunkStation(Path(folder), {"CALLFLOW_LOG_LEVEL": "WARNING"})
+        station.use([{**trunk, "channels": CHANNELS} for trunk in TRUNKS])
+        async with station:
+            found = []
+            if "refused".startswith(only):
+                found.append(await _refused(station, calls))
+            if "stopped".startswith(only):
+                found.append(await _stopped(station, stops, seed))
+            return found
+
+
+def run(rounds: int = 1, only: str = "", *, calls: int = CALLS, stops: int = STOPS) -> Report:
+    """``rounds`` times, an instance for each; ``only`` is ``refused`` or ``stopped``."""
+    report = Report(NAME, ("part",))
+    for place in range(rounds):
+        say(f"round {place + 1} of {rounds}, seed {place}")
+        _add(report, asyncio.run(_round(place, calls, stops, only)))
+    report.notes.append(f"Each number is to be called {rings.ATTEMPTS} times by its plan.")
+    return report
+
+
+def _add(report: Report, found: Iterable[tuple[Row, list[str]]]) -> None:
+    for row, broken in found:
+        report.rounds.append(row)
+        report.broken += broken
