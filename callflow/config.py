@@ -85,6 +85,8 @@ class Settings(NotifySettings, AccessSettings, ListenerSettings):
     #: Where operators' browsers bring their telephone: on loopback, and with a certificate beyond.
     asterisk_http_port: Port = 0
     asterisk_wss_port: Port = 0
+    #: Where the door before Asterisk hands it on to, on loopback.
+    asterisk_inner_port: Port = 0
     rtp_start: Port = 0
     simulator_rtp_start: Port = 0
 
@@ -256,6 +258,7 @@ class Settings(NotifySettings, AccessSettings, ListenerSettings):
             agi=self._port(self.agi_port, 573),
             asterisk_http=self._port(self.asterisk_http_port, 88),
             asterisk_wss=self._port(self.asterisk_wss_port, 89),
+            asterisk_inner=self._port(self.asterisk_inner_port, 90),
             rtp_start=self._port(self.rtp_start, 2000),
             rtp_count=RTP_PORTS - self._node_offset,
             simulator_rtp_start=self._port(self.simulator_rtp_start, 3000),
@@ -370,6 +373,7 @@ class Ports:
     agi: int
     asterisk_http: int
     asterisk_wss: int
+    asterisk_inner: int
     rtp_start: int
     #: From either start; two a call. What a node begins later it ends earlier.
     rtp_count: int

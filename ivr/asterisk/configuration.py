@@ -58,10 +58,10 @@ class StationSettings:
     """PEM: who vouches for the certificates of trunks' far ends."""
     secure_phones: bool = False
     http_port: int
-    wss_port: int
+    """Where browsers' telephones are handed on to, by the door alone (ivr/door)."""
     bind: str = "127.0.0.1"
     tls_certificate: Path | None = None
-    """With it operators' browsers come by ``wss`` at ``bind``."""
+    """Of SIP over TLS."""
     tls_key: Path | None = None
     fastagi_port: int
     rtp_first: int
@@ -136,6 +136,7 @@ def render_station(instance: Instance, settings: StationSettings, tree: Asterisk
     values = asdict(settings) | {
         "ami_secret": instance.ami_secret(),
         "fastagi_secret": instance.agi_secret(),
+        "http_prefix": instance.http_prefix(),
         "one_moment": settings.one_moment or _sound(tree, "one-moment-please"),
         "music": instance.folder / "music",
         "operators": instance.operators,

@@ -51,8 +51,7 @@ def station(
             sip_tls_port=ports.sip_tls if settings.sip_tls else None,
             authorities=settings.sip_authorities or _authorities_here(),
             secure_phones=settings.secure_phones,
-            http_port=ports.asterisk_http,
-            wss_port=ports.asterisk_wss,
+            http_port=ports.asterisk_inner,
             bind=settings.bind,
             tls_certificate=settings.tls_certificate,
             tls_key=settings.tls_key,
@@ -109,6 +108,7 @@ def render_external(settings: Settings, folder: Path) -> list[Path]:
         "fastagi_secret": instance(settings, Kind.STATION).agi_secret(),
         "panel_numbers": as_dialled(settings.panel_numbers),
         "one_moment": "one-moment-please",
+        "trunks": (),  # nor are its endpoints ours
         "sip_tls_port": None,  # whom that PBX lets in is its own affair
     }
     return render_includes(folder, values)

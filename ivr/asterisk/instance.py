@@ -107,6 +107,10 @@ class Instance:
         """What this Asterisk says to the FastAGI server and nobody else can; kept the same way."""
         return self._secret("agi")
 
+    def http_prefix(self) -> str:
+        """What this Asterisk's HTTP paths begin with: the telephones' door alone knows it."""
+        return self._secret("http")
+
     def _secret(self, name: str) -> str:
         path = self.folder / f"{name}.secret"
         try:

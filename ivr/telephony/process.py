@@ -30,6 +30,7 @@ from ivr.dialogue import Phrase
 from ivr.speech import SpeechFailed
 from ivr.speech.places import speech_of
 from ivr.telephony.dialogue_rows import DialogueRows
+from ivr.telephony.door import keep_open
 from ivr.telephony.drafts import Drafts
 from ivr.telephony.panel_rows import PanelRows
 from ivr.telephony.phones import Phones
@@ -166,6 +167,7 @@ class Telephony:
                     self._every(_SWEEP_EVERY, self._recordings.sweep),
                     self._every(_DOOMED_EVERY, self._delete_recordings),
                     *self._drafting(),
+                    *self._door(),
                 ):
                     parts.create_task(part)
         finally:
@@ -178,6 +180,11 @@ class Telephony:
     def _drafting(self) -> list[Coroutine[None, None, None]]:
         """Where the parts for it are installed, what was dictated is drafted beside the calls."""
         return [self._every(_DRAFTS_EVERY, self._drafts.look)] if transcribing.installed() else []
+
+    def _door(self) -> list[Coroutine[None, None, None]]:
+        """Where the Asterisk is our own, browsers' telephones come to it by our door."""
+        station = station_of(self._settings)
+        return [keep_open(self._settings, station)] if station is not None else []
 
     async def _delete_recordings(self) -> None:
         settings = self._settings

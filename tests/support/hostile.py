@@ -30,6 +30,9 @@ class Carrier(RawSip):
 class CarrierStation(TrunkStation):
     """``carrier`` before ``network``; the station is told of nothing but their addresses."""
 
+    #: Everybody's who is given a desk phone.
+    PASSWORD = "sous les pavés, la plage"
+
     def __init__(self, data_dir: Path, environment: Mapping[str, str] | None = None) -> None:
         super().__init__(data_dir, environment)
         self.carrier = Carrier(self.base + 60, self.base + 82)
@@ -79,7 +82,7 @@ class CarrierStation(TrunkStation):
     async def desk_phone(self, name: str) -> tuple[str, str]:
         """A SIP phone for a new operator: what it registers with, once Asterisk knows it."""
         add = ("user", "add", name, "--role", "operator", "--password-stdin")
-        await self.cli(*add, typed="sous les pavés, la plage")
+        await self.cli(*add, typed=self.PASSWORD)
         process = await asyncio.create_subprocess_exec(
             *self._command("phone", "add", name, "--json"),
             env=self.environment,

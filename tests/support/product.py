@@ -22,7 +22,7 @@ from callflow.config import Settings
 from tests.support.ports import are_free
 
 #: Offsets of the ports that an instance takes (design.md, Contracts).
-_OFFSETS = (0, 9, 10, 11, 38, 39, 60, 80, 88, 573)
+_OFFSETS = (0, 9, 10, 11, 38, 39, 60, 80, 88, 90, 573)
 #: Seconds between two looks at a fact; between two questions to the station they grow to the most.
 _MOMENT, _SLOWER, _LONGEST_PAUSE = 0.05, 1.25, 0.3
 

@@ -48,12 +48,16 @@ def shake_hands(link: socket.socket, headers: Mapping[str, str], path: str = "/w
 class Wire:
     """A context: one connection, or one socket of UDP, to ``port`` of loopback.
 
-    ``headers`` are a WebSocket's. Entering raises Shut where the WebSocket is refused.
+    A WebSocket is a page's at ``web_port``, unless ``headers`` say otherwise. Entering raises Shut
+    where it is refused.
     """
 
-    def __init__(self, kind: str, port: int, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, kind: str, port: int, web_port: int = 0, headers: Mapping[str, str] | None = None
+    ) -> None:
         self.kind, self.far = kind, (HOST, port)
-        self._headers = {"Host": f"{HOST}:{port}", **(headers or {})}
+        origin = f"http://{HOST}:{web_port}"
+        self._headers = {"Host": f"{HOST}:{port}", "Origin": origin, **(headers or {})}
         self._link: socket.socket | None = None
 
     def __enter__(self) -> Self:

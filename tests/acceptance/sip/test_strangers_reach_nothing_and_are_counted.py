@@ -6,6 +6,8 @@ arrive: at the carrier, in the simulated network, at a host that it names.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 
 from tests.support.hostile import PREMIUM, Carrier, CarrierStation
 from tests.support.raw_sip import RawSip, credentials, header, sdp
+from tests.support.sip_wires import Request, Shut, Wire, ask, status
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -53,6 +56,9 @@ ATTACKS = {
     "extension 100": _call("sip:100@{here}"),
     "extension 1000": _call("sip:1000@{here}", sender="<sip:1000@{here}>"),
     "register op-": Attack(method="REGISTER", sender="<sip:op-claire@{here}>"),
+    "register what op- is called by": Attack(
+        method="REGISTER", sender="<sip:op-claire%40out@{here}>", more="Expires: 3600"
+    ),
     # dial-through
     "premium number": _call(f"sip:{PREMIUM}@{{here}}"),
     "premium number by 00": _call(f"sip:00{PREMIUM[1:]}@{{here}}"),
@@ -166,6 +172,42 @@ async def test_who_guesses_a_phone_s_password_is_counted(
         assert not any(header(response, "Contact") for response in stranger.responses)
     expected = before | {"wrong_password": before["wrong_password"] + 5}
     await station.until(lambda: counted(station, expected), within=10)
+
+
+#: Ways of saying that one is a telephone ({name}) without its password.
+NAMES = (
+    "<sip:{name}@127.0.0.1>",
+    "<sip:{name}%40out@127.0.0.1>",
+    "<sip:{name}%40OUT;x=1@127.0.0.1;transport=tls>",
+    '"{name}@out" <sip:%6f%70{rest}%40%6f%75%74@127.0.0.1>',
+    "<sip:{name}@out>",
+)
+
+
+async def test_a_telephone_is_registered_by_no_name_over_any_transport_nor_by_another_site(
+    station: CarrierStation, carrier: Carrier
+) -> None:
+    """tests/integration/asterisk/test_registering.py has more names, and TLS."""
+    name, _ = await station.desk_phone("denise")
+    there = (f"<sip:{PREMIUM}@127.0.0.1:{carrier.port}>",)
+    senders = [sender.format(name=name, rest=name.removeprefix("op")) for sender in NAMES]
+
+    def answers(kind: str, port: int) -> set[int]:
+        with Wire(kind, port, station.base) as wire:
+            asked = [Request(sender=s, to=f"<sip:{name}@x>", contacts=there) for s in senders]
+            return {status(ask(wire, request)) for request in asked}
+
+    assert await asyncio.to_thread(answers, "udp", station.base + 60) == {401}
+    assert await asyncio.to_thread(answers, "ws", station.base + 88) == {401}
+
+    def opened(origin: str) -> bool:
+        with contextlib.suppress(Shut), Wire("ws", station.base + 88, headers={"Origin": origin}):
+            return True
+        return False
+
+    for origin in ("http://evil.example", "null", "", f"http://127.0.0.1:{station.base + 1}"):
+        assert not await asyncio.to_thread(opened, origin), origin
+    assert await asyncio.to_thread(opened, f"http://127.0.0.1:{station.base}")
 
 
 async def counted(station: CarrierStation, expected: dict[str, Any]) -> bool:

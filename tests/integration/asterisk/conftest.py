@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +23,7 @@ from ivr.asterisk.instance import Instance, Kind
 from ivr.asterisk.process import AsteriskProcess
 from ivr.asterisk.simulator import Simulator
 from ivr.asterisk.tree import AsteriskTree, find_or_fetch
-from tests.integration.asterisk.throwaway import AgiServer, Ami
+from tests.integration.asterisk.throwaway import AgiServer, Ami, until
 from tests.support.certificates import certificate
 
 
@@ -55,7 +58,12 @@ class Pair:
     sip_port: int
     tls_port: int
     http_port: int
+    """Of the door before it, as are the next two; pages are at ``web_port``."""
     wss_port: int
+    web_port: int
+    inner_port: int
+    """Asterisk's own, behind the door."""
+    door: subprocess.Popen[bytes]
     recordings: Path
     prompt: str
     """A few seconds of speech."""
@@ -81,8 +89,7 @@ def start_pair(data_dir: Path, tree: AsteriskTree) -> Pair:
         fastagi_port=base + 1,
         sip_port=base + 2,
         sip_tls_port=base + 6,
-        http_port=base + 4,
-        wss_port=base + 5,
+        http_port=base + 8,
         tls_certificate=data_dir / "cert.pem",
         tls_key=data_dir / "key.pem",
         trunks=(TrunkEnd(name="trunk", port=base + 3),),
@@ -108,6 +115,9 @@ def start_pair(data_dir: Path, tree: AsteriskTree) -> Pair:
         tls_port=base + 6,
         http_port=base + 4,
         wss_port=base + 5,
+        web_port=base + 7,
+        inner_port=base + 8,
+        door=_open_door(station, base),
         recordings=settings.recordings,
         prompt=str(tree.sounds["fr"] / "vm-intro"),
     )
@@ -117,9 +127,36 @@ def start_pair(data_dir: Path, tree: AsteriskTree) -> Pair:
     return pair
 
 
+def _open_door(station: Instance, base: int) -> subprocess.Popen[bytes]:
+    told = {
+        "listen": [("127.0.0.1", base + 4, False), ("127.0.0.1", base + 5, True)],
+        "certificate": str(station.data_dir / "cert.pem"),
+        "key": str(station.data_dir / "key.pem"),
+        "upstream": base + 8,
+        "prefix": station.http_prefix(),
+        "web_port": base + 7,
+        "public": "",
+    }
+    door = subprocess.Popen([sys.executable, "-m", "ivr.door"], stdin=subprocess.PIPE)
+    assert door.stdin is not None
+    door.stdin.write(json.dumps(told).encode() + b"\n")
+    door.stdin.flush()
+    for port in (base + 4, base + 5):
+        until(lambda: _listens(port))  # noqa: B023
+    return door
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def stop_pair(pair: Pair) -> None:
+    assert pair.door.stdin is not None
+    pair.door.stdin.close()
     pair.station.stop()
     pair.network.stop()
+    assert pair.door.wait(10) == 0
 
 
 @pytest.fixture(scope="session")

@@ -61,9 +61,9 @@ class _Empty(http.server.BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def page(browser: Browser, pair: Pair) -> Iterator[Page]:
     """A page of loopback: what a browser gives its microphone to."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Empty)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", pair.web_port), _Empty)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     context = browser.new_context(permissions=["microphone"])
     opened = context.new_page()

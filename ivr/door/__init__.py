@@ -1,0 +1,1 @@
+"""The door that browsers' telephones come in by, a small process of its own before Asterisk."""

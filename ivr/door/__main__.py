@@ -1,0 +1,47 @@
+"""``python -m ivr.door``: what it needs is a line of JSON on its standard input.
+
+When that ends, telephony has: nobody new is taken, and who speaks is let go by nobody. So a
+telephony that begins again cuts no telephone from Asterisk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import ssl
+import sys
+from typing import Any
+
+from callflow.open_files import room_for
+from ivr.door.handshake import Pages
+from ivr.door.relay import ALL, Door
+
+
+async def _run(told: dict[str, Any]) -> None:
+    pages = Pages(port=told["web_port"], public=told["public"])
+    door = Door(upstream=told["upstream"], prefix=told["prefix"], pages=pages)
+    room_for(2 * ALL)  # each connection has two ends
+    listening = [asyncio.create_task(door.tell())]
+    for host, port, secure in told["listen"]:
+        tls = None
+        if secure:
+            tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            tls.load_cert_chain(told["certificate"], told["key"])
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.create_server((host, port), family=family, backlog=1024)
+        listening.append(asyncio.create_task(door.listen(listener, tls)))
+    await asyncio.to_thread(sys.stdin.buffer.read)
+    for task in listening:
+        task.cancel()
+    await asyncio.gather(*listening, return_exceptions=True)
+    await door.end()
+
+
+if __name__ == "__main__":
+    try:
+        asyncio.run(_run(json.loads(sys.stdin.readline())))
+    except OSError as error:
+        sys.exit(f"callflow: the telephones' door does not open: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
