@@ -52,6 +52,7 @@ class Lowers(StrEnum):
     ONE_FEWER = "one_fewer"  # who stands in has a place in the same list already
     NO_NUMBER = "no_number"  # who stands in can't be called
     SPOKEN = "spoken"  # said on the phone, and nobody has listened to it yet
+    TRANSCRIBED = "transcribed"  # said on the phone, and one person alone says what
     AWAY_FROM_SITE = "away_from_site"  # what is asked at the premises is answered elsewhere
 
 
@@ -219,34 +220,6 @@ def _lowers_absence(
     found = [] if other is not None and other.phone else [Lowers.NO_NUMBER]
     same = any(c.id == instruction.replacement and c.role in roles for c in site.contacts)
     return [*found, Lowers.ONE_FEWER] if same else found
-
-
-def others_stay(absence: Instruction, site: Site, agreed: Iterable[Instruction]) -> bool:
-    """Whether somebody who can be called stays on every list that the absent contact is on, all of
-    that time, as far as absences are known."""
-    away = {
-        each.contact
-        for each in agreed
-        if each.kind is InstructionKind.ABSENT
-        and each.withdrawn_at is None
-        and each.begins_at < absence.ends_at
-        and each.ends_at > absence.begins_at
-    }
-    roles = {contact.role for contact in site.contacts if contact.id == absence.contact}
-    staying = {
-        contact.role
-        for contact in site.contacts
-        if contact.id != absence.contact
-        and contact.phone
-        and contact.id not in away
-        and not _on_leave(contact, absence.begins_at, absence.ends_at)
-    }
-    return roles <= staying
-
-
-def _on_leave(contact: Contact, begins: datetime, ends: datetime) -> bool:
-    leaves = contact.availability.leaves
-    return any(leave.start < ends and leave.end > begins for leave in leaves)
 
 
 def at_site(contact_id: str, site: Site) -> bool:

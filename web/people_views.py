@@ -44,7 +44,7 @@ def instructions_of(tx: Tx, row: Row, now: datetime) -> list[Row]:
         return []
     found = (
         *instructions.current(tx, row["site_id"], now),
-        *instructions.to_hear(tx, row["site_id"], now),
+        *instructions.awaiting(tx, row["site_id"], now),
     )
     agreed = list({each.id: each for each in found}.values())
     said = spoken.named(tx, [each.voice for each in agreed if each.voice])
@@ -58,6 +58,7 @@ def instructions_of(tx: Tx, row: Row, now: datetime) -> list[Row]:
             "text": each.text,
             "voice": said.get(each.voice or ""),
             "to_hear": Lowers.SPOKEN in each.lowers,
+            "to_sign": each.state(now) is InstructionState.AWAITING_SIGNATURE,
             "begins_at": each.begins_at if each.begins_at > now else None,
             "plan": each.plan,
             "kinds": sorted(each.kinds),

@@ -734,6 +734,7 @@ REFUSALS = (
     N_("nobody is to write this instruction down"),
     N_("this instruction awaits no signature"),
     N_("it was spoken: listen to it and write it down first"),
+    N_("listen to what was said first: nobody writes it down unheard"),
     N_("it lowers protection: somebody other than its author countersigns it"),
     N_("this instruction is over"),
     N_("somebody else changed this instruction: look again"),

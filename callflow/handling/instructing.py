@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow import instructions
-from callflow.handling import call_backs
+from callflow.handling import call_backs, played
 from callflow.handling.contacts import e164
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.site_rules import NO_PLAN, BadSite
@@ -45,14 +45,13 @@ def make(
     lowers: bool,
     asked_by: str | None,
     now: datetime,
-    by_code: bool = False,
 ) -> Row:
     """Write ``made``, whose id, numbers and signatures are set here; its row.
 
     ``lowers``: its author says that it lowers protection; whether it does by rule is looked at
-    in any case. ``asked_by``: the contact who asked its author for it. ``by_code``: a contact says
-    by their own code that they are away, which counts at once where others stay to be called.
-    Raises NotFound, Refused, or BadSite naming the field.
+    in any case, and then it waits for a second signature, whichever way it came (D19).
+    ``asked_by``: the contact who asked its author for it. Raises NotFound, Refused, or BadSite
+    naming the field.
     """
     site = sites.load_site(tx, site_id)
     if site is None:
@@ -68,18 +67,10 @@ def make(
             raise BadSite("plan", NO_PLAN, made.plan)
         check_chosen(tx, [("plan", made.plan)])
     asker = _asker(site, asked_by, made.kinds)
-    if not (by_code and _others_stay(tx, made, site)):
-        made = replace(made, lowers=instructions.lowers(made, site, people, said=lowers))
+    made = replace(made, lowers=instructions.lowers(made, site, people, said=lowers))
     rows.insert(tx, made, asked_by=asked_by)
     _tell_made(tx, made, (*site.contacts, *people), asker, now)
     return get(tx, site_id, made.id)
-
-
-def _others_stay(tx: Tx, made: Instruction, site: Site) -> bool:
-    if made.kind is not InstructionKind.ABSENT:
-        return False
-    agreed = rows.agreed_for(tx, site.id, made.begins_at, made.ends_at)
-    return instructions.others_stay(made, site, agreed)
 
 
 def _asker(site: Site, contact_id: str | None, kinds: frozenset[Kind]) -> str:
@@ -149,9 +140,10 @@ def transcribe(
     who: str,
     now: datetime,
 ) -> Row:
-    """``who`` listened to what was said and writes it down: it counts from now on, or, where they
-    find that it lowers protection, once somebody else countersigned it. Raises NotFound, Refused,
-    or BadSite naming the field.
+    """``who`` listened to what was said and writes it down: it counts once somebody else has
+    countersigned it, for nobody puts into force alone what only they have read. ``lowers``: they
+    find that it lowers protection. Raises NotFound, Refused (they have not played it), or BadSite
+    naming the field.
     """
     row = get(tx, site_id, instruction_id)
     instruction = rows.to_instruction(row)
@@ -160,7 +152,9 @@ def transcribe(
         raise Refused("nobody is to write this instruction down")
     if not text.strip():
         raise BadSite("text", "says what operators must know")
-    why = (Lowers.SAID,) if lowers else ()
+    if not played.heard(tx, row["voice"], who, row["made_at"], now):
+        raise Refused("listen to what was said first: nobody writes it down unheard")
+    why = (Lowers.SAID,) if lowers else (Lowers.TRANSCRIBED,)
     if not rows.transcribe(tx, instruction_id, text.strip(), why, who, now):
         raise Refused("somebody else changed this instruction: look again")
     told: Row = dict(instruction=instruction_id, by=who, who_did=who)

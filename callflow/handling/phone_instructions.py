@@ -127,7 +127,6 @@ def _instruct(tx: Tx, asked: Asked) -> Done:
             lowers=False,
             asked_by=who.person.id,
             now=asked.now,
-            by_code=True,
         )
     except BadSite:
         return Done(result="not_possible")

@@ -29,6 +29,12 @@ def is_played(tx: Tx, kind: str, name: str, who: str, now: datetime) -> bool:
     return any(entry["data"]["name"] == name for entry in lately.rows)
 
 
+def heard(tx: Tx, name: str, who: str, since: datetime, now: datetime) -> bool:
+    """Whether ``who`` played what somebody said after a tone, ``since`` then."""
+    mine = logbook.of_kinds(tx, [SPOKEN], since=since, until=now, who=who, limit=1000)
+    return any(entry["data"]["name"] == name for entry in mine.rows)
+
+
 def played(tx: Tx, kind: str, name: str, call_id: str, who: str, now: datetime) -> None:
     """``who`` plays what the call ``call_id`` left: ``name`` is the file's."""
     if is_played(tx, kind, name, who, now):

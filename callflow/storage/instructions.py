@@ -65,16 +65,16 @@ def current(tx: Tx, site_id: str, now: datetime) -> list[Instruction]:
     return [to_instruction(row) for row in _CURRENT.all(tx, {"site": site_id, "now": now})]
 
 
-def to_hear(tx: Tx, site_id: str, now: datetime) -> list[Instruction]:
-    """Those of a site that were spoken and that nobody has listened to, their time come or not."""
+def awaiting(tx: Tx, site_id: str, now: datetime) -> list[Instruction]:
+    """Those of a site that somebody is to listen to, or to countersign, their time come or not."""
     query = select(t.instruction).where(
         _C.site_id == site_id,
         _C.ends_at > now,
-        _C.voice.is_not(None),
-        _C.transcriber.is_(None),
+        _C.signer.is_(None),
         _C.withdrawn_at.is_(None),
     )
-    return [to_instruction(row._mapping) for row in tx.execute(query.order_by(_C.made_at, _C.id))]
+    found = [to_instruction(row._mapping) for row in tx.execute(query.order_by(_C.made_at, _C.id))]
+    return [each for each in found if each.lowers]
 
 
 def naming(tx: Tx, plan_id: str, now: datetime) -> dict[str, set[Kind]]:
@@ -136,14 +136,6 @@ def transcribe(
     )
     written = {"text": text, "lowers": list(lowers), "transcriber": who, "transcribed_at": now}
     return tx.execute(query.values(**written)).rowcount == 1
-
-
-def agreed_for(tx: Tx, site_id: str, begins: datetime, ends: datetime) -> list[Instruction]:
-    """Those of a site whose time touches this one, countersigned or not."""
-    query = select(t.instruction).where(
-        _C.site_id == site_id, _C.ends_at > begins, _C.begins_at < ends, _C.withdrawn_at.is_(None)
-    )
-    return [to_instruction(row._mapping) for row in tx.execute(query)]
 
 
 def withdraw(tx: Tx, instruction_id: str, who: str, now: datetime) -> bool:

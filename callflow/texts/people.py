@@ -77,6 +77,10 @@ LOWERS: Mapping[str, tuple[str, str]] = {
     ),
     "no_number": ("le remplaçant n'a pas de numéro", "who stands in has no number"),
     "spoken": ("dictée au téléphone, pas encore écoutée", "spoken, not listened to yet"),
+    "transcribed": (
+        "dictée au téléphone, transcrite par une seule personne",
+        "spoken on the phone, written down by one person",
+    ),
     "away_from_site": (
         "ce qui est demandé sur place recevra réponse ailleurs",
         "what is asked at the premises is answered elsewhere",

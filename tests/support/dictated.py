@@ -9,9 +9,9 @@ import numpy as np
 import soundfile
 
 from callflow import clock, handling
-from callflow.handling import call_backs, instructing, speaking
+from callflow.handling import call_backs, instructing, played, speaking
 from callflow.instructions import Instruction, InstructionKind
-from callflow.storage import Tx
+from callflow.storage import Tx, instructions
 from ivr.recording import sha256_of
 from tests.support.web_station import WebStation
 
@@ -48,3 +48,14 @@ def dictated(station: WebStation, site: str, call_id: str = "1795200000.1") -> s
         return str(row["id"])
 
     return str(station.do(run))
+
+
+def plays(station: WebStation, site: str, who: str) -> None:
+    """``who`` listens to what was dictated for ``site``."""
+
+    def run(tx: Tx) -> None:
+        for row in instructions.of_site(tx, site, limit=9):
+            call_id = row["voice"].rpartition(".")[0]
+            played.played(tx, played.SPOKEN, row["voice"], call_id, who, clock.now())
+
+    station.do(run)

@@ -55,7 +55,7 @@ class TranscriptIn(Body):
 
     text: Long = Field(min_length=1)
     lowers_protection: bool = Field(
-        description="It then counts once somebody else has countersigned it"
+        description="They find that it does; somebody else countersigns it in any case"
     )
 
 
@@ -177,7 +177,8 @@ async def countersign(
 async def transcribe(
     site_id: SiteId, instruction: Identifier, body: TranscriptIn, caller: Handler, station: Here
 ) -> InstructionOut:
-    """Writes down what was said on the phone; whoever does has listened to it."""
+    """Writes down what was said on the phone, by whoever has listened to it (409 otherwise); it
+    counts once somebody else has countersigned it."""
     now = station.clock()
     text, lowers = body.text, body.lowers_protection
     return await station.store.write(

@@ -106,7 +106,7 @@ async def test_what_a_client_dictates_is_played_back_and_waits_for_an_operator(
     path = f"/sites/{account}/instructions/{row['id']}/transcribe"
     body = {"text": "Vous n'êtes pas seul.", "lowers_protection": False}
     heard = (await station.api.post(path, json=body)).json()
-    assert (heard["state"], heard["text"]) == ("planned", body["text"])
+    assert (heard["state"], heard["text"]) == ("awaiting_signature", body["text"])
 
 
 def _at(day: datetime, hour: int, minute: int) -> datetime:

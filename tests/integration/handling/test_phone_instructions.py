@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from callflow.handling import call_backs as handled
-from callflow.handling import instructing
+from callflow.handling import instructing, played
 from callflow.handling.agreed import site_now
 from callflow.handling.refusals import Refused
 from callflow.handling.site_rules import BadSite
@@ -78,7 +78,7 @@ def spoken(station: Station) -> tuple[MenuCaller, dict[str, Any]]:
 # --- the fixed kinds ----------------------------------------------------------------------
 
 
-def test_who_is_absent_while_another_stays_is_not_called_from_that_moment(
+def test_an_absence_with_nobody_instead_waits_for_a_countersignature_as_on_every_way(
     station: Station,
 ) -> None:
     put(station, bruno())
@@ -87,33 +87,18 @@ def test_who_is_absent_while_another_stays_is_not_called_from_that_moment(
         "du mercredi 25 novembre à 4 heures, jusqu'au mardi premier décembre à 8 heures"
         in (caller.heard[-1])
     )
-    assert made(station) == []  # nothing counts before the 1
+    assert made(station) == []  # nothing is written before the 1
     caller.types("1")
-    assert "en place" in caller.heard[-1]
+    assert "contresignée" in caller.heard[-1]
     (row,) = made(station)
     assert (row["kind"], row["contact_id"], row["ends_at"]) == ("absent", "anne", ENDS)
-    assert (row["author"], row["asked_by"], row["lowers"]) == ("Anne", "anne", [])
-    assert state(station, row) is InstructionState.ACTIVE
-    assert site_in_alarm(station).person("anne").availability.leaves  # type: ignore[union-attr]
-    assert station.entries("instruction_absent")
-
-
-@pytest.mark.parametrize("how", ["alone", "without_a_number", "absent_too", "on_leave"])
-def test_an_absence_that_leaves_nobody_to_call_waits_for_a_countersignature(
-    station: Station, how: str
-) -> None:
-    put(station, *([] if how == "alone" else [bruno(phone=None if "number" in how else SECOND)]))
-    if how == "absent_too":
-        call(station, SECOND).types("4710", "6", "1", *UNTIL, "1")
-    if how == "on_leave":
-        away = {"leaves": [{"from": "2026-11-28T00:00:00Z", "until": "2026-11-29T00:00:00Z"}]}
-        put(station, bruno(availability=away))
-    caller = call(station).types("2580", "6", "1", *UNTIL, "1")
-    assert "contresignée" in caller.heard[-1]
-    row = next(row for row in made(station) if row["contact_id"] == "anne")
+    assert (row["author"], row["asked_by"]) == ("Anne", "anne")
     assert row["lowers"] == [Lowers.NOBODY_INSTEAD.value]
     assert state(station, row) is InstructionState.AWAITING_SIGNATURE
     assert station.entries("instruction_to_sign")
+    assert not site_in_alarm(station).person("anne").availability.leaves  # type: ignore[union-attr]
+    _sign(station, row, "denis")
+    assert site_in_alarm(station).person("anne").availability.leaves  # type: ignore[union-attr]
 
 
 def test_another_number_is_read_back_digit_by_digit_and_called_meanwhile(station: Station) -> None:
@@ -241,23 +226,28 @@ def test_who_hangs_up_before_the_1_is_called_back_and_nothing_counts(station: St
     assert station.entries("spoken_unfinished")[0]["site"] == "1002"
 
 
-def test_once_listened_to_it_counts_where_it_lowers_nothing(station: Station) -> None:
+def test_nobody_writes_down_unheard_what_was_said_nor_into_force_alone(station: Station) -> None:
     put(station)
     _, row = spoken(station)
     kept = dict(text="Le peintre entre à sept heures.", who="claire", now=station.now)
+    _plays(station, row, "denis")
+    with pytest.raises(Refused, match="unheard"):
+        _transcribe(station, row, **kept, lowers=False)
+    _plays(station, row, "claire")
     with pytest.raises(BadSite, match="operators must know"):
-        _hear(station, row, **{**kept, "text": " "}, lowers=False)
-    _hear(station, row, **kept, lowers=False)
+        _transcribe(station, row, **{**kept, "text": " "}, lowers=False)
+    _transcribe(station, row, **kept, lowers=False)
     (heard,) = made(station)
-    assert (heard["text"], heard["transcriber"], heard["lowers"]) == (
-        kept["text"],
-        "claire",
-        [],
-    )
-    assert state(station, heard) is InstructionState.ACTIVE
+    assert (heard["text"], heard["transcriber"]) == (kept["text"], "claire")
+    assert heard["lowers"] == [Lowers.TRANSCRIBED.value]
+    assert state(station, heard) is InstructionState.AWAITING_SIGNATURE
     assert station.entries("instruction_heard")
     with pytest.raises(Refused, match="nobody is to write"):
-        _hear(station, row, **kept, lowers=False)
+        _transcribe(station, row, **kept, lowers=False)
+    with pytest.raises(Refused, match="somebody other"):
+        _sign(station, row, "claire")
+    _sign(station, row, "denis")
+    assert state(station, made(station)[0]) is InstructionState.ACTIVE
 
 
 def test_where_it_lowers_protection_somebody_else_than_who_listened_countersigns(
@@ -332,13 +322,24 @@ def test_what_nobody_listened_to_is_found_before_its_time_comes(station: Station
     caller = call(station).types("2580", "6", "3", "2", "3011", "0800", "0112", "0800")
     says(caller)
     caller.types("1")
-    waiting = station.read(lambda tx: instructions.to_hear(tx, "1002", station.now))
+    waiting = station.read(lambda tx: instructions.awaiting(tx, "1002", station.now))
     assert [each.author for each in waiting] == ["Anne"]
     station.now += timedelta(days=10)
-    assert station.read(lambda tx: instructions.to_hear(tx, "1002", station.now)) == []
+    assert station.read(lambda tx: instructions.awaiting(tx, "1002", station.now)) == []
+
+
+def _plays(station: Station, row: dict[str, Any], who: str) -> None:
+    name = row["voice"]
+    call_id = name.rpartition(".")[0]
+    station.write(lambda tx: played.played(tx, played.SPOKEN, name, call_id, who, station.now))
 
 
 def _hear(station: Station, row: dict[str, Any], **more: Any) -> None:
+    _plays(station, row, more["who"])
+    _transcribe(station, row, **more)
+
+
+def _transcribe(station: Station, row: dict[str, Any], **more: Any) -> None:
     station.write(lambda tx: instructing.transcribe(tx, "1002", row["id"], **more))
 
 
@@ -353,7 +354,7 @@ def _sign(station: Station, row: dict[str, Any], who: str) -> None:
 
 def test_under_duress_it_sounds_the_same_and_nothing_is_agreed(station: Station) -> None:
     put(station, bruno())
-    typed = ("6", "1", *UNTIL, "1")
+    typed = ("6", "2", "0639980177", "1", *UNTIL, "1")
     free, forced = call(station).types("2580", *typed), call(station).types("2581", *typed)
     assert free.heard == forced.heard
     assert len(made(station)) == 1

@@ -43,7 +43,7 @@ from tests.integration.web.keyboard_people import csrf_of
 from tests.integration.web.keyboard_world import CHIEF, COLLEAGUE, THIRD, World
 from tests.integration.web.test_desk import missed, waits
 from tests.integration.web.test_tasks import END, GUARD, LOOK, SERVICE
-from tests.support.dictated import dictated
+from tests.support.dictated import dictated, plays
 from tests.support.full_rows import an_ordinary_day
 from tests.support.studio import recording
 
@@ -610,13 +610,17 @@ def _somebody_disabled(world: World, page: Page) -> str:
 def _dictated(world: World, page: Page) -> str:
     account = world.site()
     dictated(world.station, account, f"1795200000.{account}")
+    plays(world.station, account, CHIEF)
     return f"/sites/{account}"
 
 
 def _to_countersign(world: World, page: Page) -> str:
-    account, now = world.site(), clock.now()
+    account = world.site()
     made = dictated(world.station, account, f"1795200000.{account}")
-    by: dict[str, Any] = dict(who=COLLEAGUE, now=now, text="Personne cette nuit", lowers=True)
+    plays(world.station, account, COLLEAGUE)
+    by: dict[str, Any] = dict(
+        who=COLLEAGUE, now=clock.now(), text="Personne cette nuit", lowers=True
+    )
     world.do(lambda tx: instructing.transcribe(tx, account, made, **by))
     return f"/sites/{account}"
 

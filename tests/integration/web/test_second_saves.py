@@ -457,6 +457,7 @@ ALONE: dict[str, str] = {
     **dict.fromkeys(
         (
             *("/incidents/{incident_id}/{act}", "/incidents/{incident_id}/together"),
+            "/incidents/{incident_id}/close",
             *("/call-backs/{call_back_id}/{act}", "/incidents/{incident_id}/password"),
         ),
         "an operator's act on work that one person holds (test_races.py)",

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from callflow.storage import instructions
 from tests.integration.web.test_browser import log_in, violations
-from tests.support.dictated import dictated
+from tests.support.dictated import dictated, plays
 from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
 from web.accounts import Role
 
@@ -46,7 +46,9 @@ def shows(page: Page, web: Web, who: str = NAME) -> None:
     expect(page.locator("#site .instructions")).to_be_visible()
 
 
-def test_it_is_heard_written_down_and_counts_then(page: Page, web: Web) -> None:
+def test_it_is_heard_written_down_countersigned_and_counts_then(
+    page: Page, browser: Browser, web: Web
+) -> None:
     shows(page, web)
     listed = page.locator("#site .instructions")
     expect(listed).to_contain_text("personne ne l'a encore écoutée")
@@ -59,14 +61,29 @@ def test_it_is_heard_written_down_and_counts_then(page: Page, web: Web) -> None:
     form.locator("textarea").fill("Le peintre entre à sept heures.")
     form.get_by_role("button", name="Je l'ai écoutée").click()
     expect(listed).to_contain_text("Le peintre entre à sept heures.")
-    expect(listed).not_to_contain_text("inactive")
-    assert (stored(web[0])["transcriber"], stored(web[0])["lowers"]) == (NAME, [])
+    expect(listed).to_contain_text("inactive : pas contresignée")
+    assert (stored(web[0])["transcriber"], stored(web[0])["lowers"]) == (NAME, ["transcribed"])
     assert violations(page) == []
+    with browser.new_context() as context:
+        chief = context.new_page()
+        shows(chief, web, CHIEF)
+        chief.get_by_role("button", name="Contresigner").click()
+        expect(chief.locator("#site .instructions")).not_to_contain_text("inactive")
+
+
+def test_nobody_writes_down_what_they_have_not_listened_to(page: Page, web: Web) -> None:
+    shows(page, web)
+    form = page.locator("#site form.heard")
+    form.locator("textarea").fill("Le peintre entre à sept heures.")
+    form.get_by_role("button", name="Je l'ai écoutée").click()
+    expect(page.get_by_role("alert")).to_contain_text("écoutez d'abord")
+    assert stored(web[0])["transcriber"] is None
 
 
 def test_what_lowers_protection_waits_for_somebody_else(
     page: Page, browser: Browser, web: Web
 ) -> None:
+    plays(web[0], "1001", NAME)
     shows(page, web)
     form = page.locator("#site form.heard")
     form.locator("textarea").fill("N'envoyez personne cette nuit.")
@@ -96,6 +113,7 @@ def test_it_can_be_refused_and_an_alarm_shows_that_it_waits(page: Page, web: Web
 
 
 def test_the_console_says_that_somebody_left_one_until_it_is_seen_to(page: Page, web: Web) -> None:
+    plays(web[0], "1001", NAME)
     log_in(page, web[1])
     tasks = page.locator("#call-backs")
     expect(tasks).to_contain_text("a laissé une consigne à écouter")
