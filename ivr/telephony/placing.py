@@ -374,7 +374,8 @@ class Placing:
     def _after(self, event: Event) -> None:
         call_id = event.call_id
         if isinstance(event, OriginateFailed):
-            self._doubts.denied_once(call_id, self._monotonic(), event.reason)
+            if call_id in self._live:
+                self._doubts.denied_once(call_id, self._monotonic(), event.reason)
             return
         self._doubts.settled(call_id)
         if isinstance(event, Ended):
