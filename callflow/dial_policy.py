@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import phonenumbers
 
@@ -57,6 +58,7 @@ def refusal(number: str) -> str | None:
     return PREMIUM if _is_premium(number) else None
 
 
+@lru_cache(maxsize=4096)
 def _is_premium(number: str) -> bool:
     """Whether a call to it earns its owner money: of those who let a machine ring back, fraud."""
     try:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from callflow.call import Outcome
@@ -193,6 +195,20 @@ def from_json(body: Mapping[str, Any]) -> Plan:
 
     Raises PlanError where it can't be read, naming what is wrong.
     """
+    try:
+        text = json.dumps(body)
+    except (TypeError, ValueError, RecursionError):
+        return _read(body)  # no JSON: what is wrong with it is said there
+    return _of_text(text)
+
+
+@lru_cache(maxsize=512)
+def _of_text(text: str) -> Plan:
+    """A running alarm's plan is looked at again at each of its steps."""
+    return _read(json.loads(text))
+
+
+def _read(body: Mapping[str, Any]) -> Plan:
     try:
         for name in ("id", "steps"):
             if name not in body:

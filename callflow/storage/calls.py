@@ -45,12 +45,12 @@ _LIVE = [state.value for state in LIVE_STATES]
 ON_TRUNK = [s.value for s in (CallState.STARTED, CallState.RINGING, CallState.ANSWERED)]
 
 
-_INSERT = t.call.insert()
+_INSERT = Prepared(t.call.insert())
 
 
 def insert(tx: Tx, row: dict[str, Any]) -> None:
     """A new call row, before any act."""
-    tx.execute(_INSERT, row)
+    _INSERT.change(tx, row)
     hint(tx, "telephony")
 
 

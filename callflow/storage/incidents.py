@@ -31,7 +31,7 @@ def insert(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
     """New incidents."""
     if rows:
         made = [_with_due(row, row) for row in rows]
-        tx.execute(_INSERT, made)
+        _INSERT.change_all(tx, made)
         for row in made:
             _keep(tx, row)
             _wake(tx, row["id"], None, row["due_at"])
@@ -51,7 +51,7 @@ def write(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
 
 _COLUMNS = frozenset(column.name for column in t.incident.columns)
 _CHANGEABLE = sorted(_COLUMNS - _FIXED)
-_INSERT = t.incident.insert()
+_INSERT = Prepared(t.incident.insert())
 _WRITE = Prepared(
     update(t.incident)
     .where(t.incident.c.id == bindparam("b_id"))

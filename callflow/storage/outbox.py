@@ -10,6 +10,7 @@ from sqlalchemy import Text, bindparam, cast, func, select, update
 
 from callflow.outbox import OPEN_STATES, Channel, MessageState
 from callflow.storage import schema as t
+from callflow.storage.prepared import Prepared
 from callflow.storage.store import Tx, hint
 
 Row = dict[str, Any]
@@ -107,15 +108,15 @@ def cameras(tx: Tx, incident_id: str) -> list[Row]:
     return list(tx.execute(_CAMERAS, {"incident": incident_id}).scalar() or [])
 
 
-_ALL_CAMERAS = select(t.site.c.id, t.site.c.cameras).where(
-    t.site.c.id.in_(bindparam("sites", expanding=True))
+_ALL_CAMERAS = Prepared(
+    select(t.site.c.id, t.site.c.cameras).where(t.site.c.id.in_(bindparam("sites", expanding=True)))
 )
 
 
 def cameras_of(tx: Tx, site_ids: Sequence[str]) -> dict[str, list[Row]]:
     """{site id: its declared cameras, as stored}, of those that have any."""
-    found = tx.execute(_ALL_CAMERAS, {"sites": list(site_ids)}) if site_ids else ()
-    return {row.id: list(row.cameras) for row in found if row.cameras}
+    found = _ALL_CAMERAS.all(tx, {"sites": list(site_ids)}) if site_ids else []
+    return {row["id"]: list(row["cameras"]) for row in found if row["cameras"]}
 
 
 _RECORDED = select(t.site.c.id, t.site.c.cameras).where(

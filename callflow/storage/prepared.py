@@ -8,7 +8,7 @@ Errors, events and types are SQLAlchemy's own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,8 +31,8 @@ class Prepared:
 
     def __init__(self, statement: Executable) -> None:
         self._statement: Any = statement
-        self._lists: frozenset[str] | None = None
-        self._ready: dict[tuple[str, tuple[int, ...]], _Ready] = {}
+        self._varies: frozenset[str] | None = None
+        self._ready: dict[Hashable, _Ready] = {}
 
     def all(self, tx: Tx, values: Mapping[str, Any]) -> list[Row]:
         """Every row."""
@@ -68,15 +68,23 @@ class Prepared:
             assert ready is not None, "one value a name"
             ready.run(tx, [ready.bound(values) for values in several], many=True).close()
 
+    def _names_that_vary(self, dialect: Dialect) -> frozenset[str]:
+        """Of the lists: each length of one is a statement of its own."""
+        binds = self._statement.compile(dialect=dialect).binds.items()
+        return frozenset(name for name, bind in binds if bind.expanding)
+
     def _for(self, dialect: Dialect, values: Mapping[str, Any]) -> _Ready | None:
-        """None for lists that are empty or long: each length is a statement of its own."""
-        if self._lists is None:
-            binds = self._statement.compile(dialect=dialect).binds.items()
-            self._lists = frozenset(name for name, bind in binds if bind.expanding)
-        lengths = tuple(len(values[name]) for name in self._lists if name in values)
-        if lengths and not 0 < min(lengths) <= max(lengths) <= _LONGEST:
-            return None
-        key = dialect.name, lengths
+        """None for lists that are empty or long."""
+        key: Hashable = dialect.name
+        if self._varies is None:
+            self._varies = self._names_that_vary(dialect)
+        if self._varies:
+            lengths = [len(values[name]) for name in self._varies if name in values]
+            if lengths and not 0 < min(lengths) <= max(lengths) <= _LONGEST:
+                return None
+            key = dialect.name, *lengths
+        elif self._statement.is_insert:
+            key = dialect.name, *values
         ready = self._ready.get(key)
         if ready is None:
             ready = self._ready[key] = _made_ready(self._statement, dialect, values)

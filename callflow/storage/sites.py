@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy import (
     Boolean,
-    Executable,
     Float,
     String,
     and_,
@@ -49,15 +48,15 @@ def upsert(tx: Tx, table: Any, key: Sequence[str], values: dict[str, Any]) -> No
 def upsert_all(tx: Tx, table: Any, key: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
     """``upsert`` of many rows with the same columns, in one statement."""
     if rows:
-        tx.execute(_upsert(tx.dialect.name, table, tuple(key), tuple(rows[0])), list(rows))
+        _upsert(tx.dialect.name, table, tuple(key), tuple(rows[0])).change_all(tx, rows)
 
 
 @lru_cache(maxsize=256)
-def _upsert(dialect: str, table: Any, key: tuple[str, ...], names: tuple[str, ...]) -> Executable:
+def _upsert(dialect: str, table: Any, key: tuple[str, ...], names: tuple[str, ...]) -> Prepared:
     insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
     statement = insert(table)
     changed = {name: statement.excluded[name] for name in names if name not in key}
-    return statement.on_conflict_do_update(index_elements=list(key), set_=changed)
+    return Prepared(statement.on_conflict_do_update(index_elements=list(key), set_=changed))
 
 
 def by_site(tx: Tx, query: Prepared, site_ids: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
@@ -316,7 +315,7 @@ def note_heard(tx: Tx, heard: Mapping[str, Heard]) -> None:
         tx.execute(_HEARD, rows)
 
 
-_NEWEST_PLAN = (
+_NEWEST_PLAN = Prepared(
     select(t.plan.c.body)
     .where(t.plan.c.id == bindparam("id"))
     .order_by(t.plan.c.version.desc())
@@ -326,8 +325,8 @@ _NEWEST_PLAN = (
 
 def plan_body(tx: Tx, plan_id: str) -> dict[str, Any] | None:
     """The newest version of a plan."""
-    row = tx.execute(_NEWEST_PLAN, {"id": plan_id}).first()
-    return dict(row.body) if row else None
+    row = _NEWEST_PLAN.first(tx, {"id": plan_id})
+    return dict(row["body"]) if row else None
 
 
 _PLAN_VERSION = select(t.plan.c.body).where(

@@ -307,9 +307,10 @@ def entry_text(kind: str, data: Mapping[str, Any], language: str = "fr") -> str:
     """The words of an entry; text from outside in ``data`` stays as it is."""
     column = _LANGUAGES.index(language) if language in _LANGUAGES else 0
     values = _Blank(data)
-    for name, words in _WORDS.items():
-        if data.get(name) in words:
-            values[name] = words[data[name]][column]
+    for name, value in data.items():
+        words = _WORDS.get(name)
+        if words is not None and isinstance(value, str) and value in words:
+            values[name] = words[value][column]
     template = ENTRIES.get(kind, ("{text}", "{text}"))[column]
     if kind == "signal" and data.get("zone") == "":
         template = template.replace(" zone {zone}", "")
