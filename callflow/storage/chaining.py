@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 
 import structlog
-from sqlalchemy import Executable, bindparam, func, select, text
+from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from callflow import logbook
@@ -22,6 +22,7 @@ from callflow.logbook import GENESIS, Draft, Entry, Head, Mac
 from callflow.signals import events
 from callflow.storage import schema as t
 from callflow.storage import signals
+from callflow.storage.prepared import Prepared
 from callflow.storage.signals import Stored
 from callflow.storage.store import Tx, at_end
 from callflow.supervision import station_signal
@@ -65,7 +66,7 @@ def _write(tx: Tx, told: list[Draft]) -> None:
         )
         last[draft.chain] = (entry.seq, entry.hash)
         entries.append({name: getattr(entry, name) for name in Entry.__dataclass_fields__})
-    tx.execute(_INSERT, entries)
+    _INSERT.change_all(tx, entries)
     _write_heads(tx, [Head(chain=chain, seq=s, hash=h) for chain, (s, h) in last.items()])
 
 
@@ -117,7 +118,7 @@ def alarm(tx: Tx, what: str, about: str, now: datetime) -> None:
 
 
 _OF_HEAD = ("chain", "seq", "hash", "mac", "sealed")
-_INSERT = t.logbook.insert()
+_INSERT = Prepared(t.logbook.insert())
 #: Numbers beyond are nobody's who counts.
 _LAST_NUMBER = 2**53
 
@@ -126,8 +127,8 @@ def _heads(tx: Tx, chains: set[str], count: int) -> tuple[list[Head], list[int]]
     """The chains' heads, locked until the commit where others write too, and the numbers of the
     next ``count`` entries: in one statement, but where a chain begins and others write too."""
     if tx.dialect.name == "sqlite":
-        rows = tx.execute(_HEADS_SQLITE, {"chains": list(chains)}).all()
-        return _as_heads(row._asdict() for row in rows if row.chain), _after(rows[0].last, count)
+        rows = _HEADS_SQLITE.all(tx, {"chains": list(chains)})
+        return _as_heads(row for row in rows if row["chain"]), _after(rows[0]["last"], count)
     asked = {"chains": sorted(chains), "count": count}
     found = tx.execute(_HEADS_POSTGRESQL, asked).one()
     missing = chains - {row["chain"] for row in found.heads}
@@ -150,9 +151,11 @@ def _after(last: Any, count: int) -> list[int]:
 
 
 _c, _last = t.chain_head.c, select(func.max(t.logbook.c.number).label("last")).subquery()
-_HEADS_SQLITE = select(
-    func.coalesce(_last.c.last, 0).label("last"), *(_c[name] for name in _OF_HEAD)
-).select_from(_last.outerjoin(t.chain_head, _c.chain.in_(bindparam("chains", expanding=True))))
+_HEADS_SQLITE = Prepared(
+    select(
+        func.coalesce(_last.c.last, 0).label("last"), *(_c[name] for name in _OF_HEAD)
+    ).select_from(_last.outerjoin(t.chain_head, _c.chain.in_(bindparam("chains", expanding=True))))
+)
 # Numbers are taken once all heads are locked: in each chain they rise.
 _HEADS_POSTGRESQL = text(
     """
@@ -172,11 +175,11 @@ _NOTHING = {"seq": 0, "hash": GENESIS, "mac": "", "sealed": True}
 
 
 @cache
-def _write_head(dialect: str) -> Executable:
+def _write_head(dialect: str) -> Prepared:
     insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
     statement = insert(t.chain_head)
     changed = {name: statement.excluded[name] for name in ("seq", "hash", "mac", "sealed")}
-    return statement.on_conflict_do_update(index_elements=["chain"], set_=changed)
+    return Prepared(statement.on_conflict_do_update(index_elements=["chain"], set_=changed))
 
 
 def _write_heads(tx: Tx, heads: Sequence[Head]) -> None:
@@ -185,4 +188,4 @@ def _write_heads(tx: Tx, heads: Sequence[Head]) -> None:
         {**{name: getattr(head, name) for name in _OF_HEAD}, "mac": logbook.head_mac(head, mac)}
         for head in heads
     ]
-    tx.execute(_write_head(tx.dialect.name), rows)
+    _write_head(tx.dialect.name).change_all(tx, rows)

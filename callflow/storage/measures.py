@@ -47,9 +47,15 @@ def protected_until(tx: Tx, incident_id: str, now: datetime) -> datetime | None:
 
 def running(tx: Tx, site_id: str, now: datetime) -> list[dict[str, Any]]:
     """The measures that protect a site now, the oldest first."""
-    c = t.measure.c
-    query = select(t.measure).where(c.site_id == site_id, c.lifted_at.is_(None), c.ends_at > now)
-    return [dict(row._mapping) for row in tx.execute(query.order_by(c.began_at, c.id))]
+    return _PROTECTING.all(tx, {"site": site_id, "now": now})
+
+
+_M = t.measure.c
+_PROTECTING = Prepared(
+    select(t.measure)
+    .where(_M.site_id == bindparam("site"), _M.lifted_at.is_(None), _M.ends_at > bindparam("now"))
+    .order_by(_M.began_at, _M.id)
+)
 
 
 def stand_alone(tx: Tx, incident_id: str, now: datetime) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, select, update
+from sqlalchemy import Column, Table, bindparam, delete, select, update
 
 from callflow.directory import Line, line_from_row
 from callflow.law import Finding, Means, Verification, Weight
@@ -136,6 +137,11 @@ def report_rows(tx: Tx, incident_id: str) -> list[Row]:
     return _of_incident(tx, t.service_report, incident_id, t.service_report.c.at)
 
 
-def _of_incident(tx: Tx, table: Table, incident_id: str, order: Any) -> list[Row]:
-    query = select(table).where(table.c.incident_id == incident_id).order_by(order, table.c.id)
-    return [dict(row._mapping) for row in tx.execute(query)]
+def _of_incident(tx: Tx, table: Table, incident_id: str, order: Column[Any]) -> list[Row]:
+    return _in_order(table, order.name).all(tx, {"incident": incident_id})
+
+
+@cache
+def _in_order(table: Table, order: str) -> Prepared:
+    query = select(table).where(table.c.incident_id == bindparam("incident"))
+    return Prepared(query.order_by(table.c[order], table.c.id))
