@@ -47,7 +47,7 @@ def _contact(number: str, role: str, rank: int) -> dict[str, Any]:
 class TelephonyStation:
     """``start`` and ``kill`` the telephony process as often as wanted; the rows stay."""
 
-    def __init__(self, ami: ScriptedAmi, data_dir: Path) -> None:
+    def __init__(self, ami: ScriptedAmi, data_dir: Path, database_url: str = "") -> None:
         self.ami = ami
         self.settings = Settings(
             data_dir=data_dir,
@@ -56,6 +56,7 @@ class TelephonyStation:
             ami_secret=ami.secret,
             agi_port=free_port(),
             desk_phones=("+33639987090",),
+            database_url=database_url,
         )
         self.vault = Vault(self.settings.data_dir / "keys")
         upgrade(self.settings.database)
@@ -88,10 +89,23 @@ class TelephonyStation:
 
         await self.store.write(world)
 
-    async def alarm(self, code: str = "BA") -> None:
-        """A signal of site 1001, stored and correlated."""
+    async def another_site(self, serial: int) -> tuple[str, str]:
+        """One more site with premises alone: its account, and their number."""
+        account, number = f"2{serial:03d}", f"+336399870{50 + serial}"
+        site = {
+            "name": f"Site {serial}",
+            "accounts": [{"account": account}],
+            "contacts": [_contact(number, "premises", 1)],
+        }
+        at = clock.now()
+        put = handling.put_site
+        await self.store.write(lambda tx: put(tx, self.vault, account, site, "test", at))
+        return account, number
+
+    async def alarm(self, code: str = "BA", account: str = "1001") -> None:
+        """A signal of a site, stored and correlated."""
         signal = Signal(
-            account="1001",
+            account=account,
             format="SIA-DCS",
             code=code,
             zone="1",
@@ -190,9 +204,11 @@ class TelephonyStation:
 
 
 @contextlib.asynccontextmanager
-async def telephony_station(ami: ScriptedAmi, data_dir: Path) -> AsyncIterator[TelephonyStation]:
+async def telephony_station(
+    ami: ScriptedAmi, data_dir: Path, database_url: str = ""
+) -> AsyncIterator[TelephonyStation]:
     """A prepared station whose telephony process runs."""
-    made = TelephonyStation(ami, data_dir)
+    made = TelephonyStation(ami, data_dir, database_url)
     try:
         await made.prepare()
         made.start()
