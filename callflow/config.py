@@ -132,8 +132,14 @@ class Settings(NotifySettings, AccessSettings, ListenerSettings):
     deferred_after: float = Field(120.0, ge=10)
     #: Signals of one site in a minute that make its panel a runaway.
     runaway_after: int = Field(100, ge=10)
-    #: Sites with lost power or lines within five minutes that are one storm.
+    #: Sites of one place with lost power or lines within five minutes that are one storm.
     storm_after: int = Field(20, ge=3)
+    #: What its place is: ``network`` (the feeder or the provider that a site is declared with, else
+    #: its town), ``town`` or ``department``.
+    storm_place: Literal["network", "town", "department"] = "network"
+    #: Seconds from its begin: faults of its place are part of it; each site's own plan runs.
+    storm_length: float = Field(900.0, ge=1, le=24 * 3600)
+    storm_delay: float = Field(1800.0, ge=0, le=24 * 3600)
     #: Hours in which an operator alone is asked more often, and somebody must be on shift.
     dead_man_hours: str = Field(
         "20:00-07:00", pattern=r"^[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]$"
@@ -188,6 +194,12 @@ class Settings(NotifySettings, AccessSettings, ListenerSettings):
                 f"{name}: line {line.name} would take signals from anybody: name the networks of"
                 " the receivers that may connect"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _storm(self) -> Self:
+        if self.storm_delay < self.storm_length:
+            raise ValueError("CALLFLOW_STORM_DELAY: must not be shorter than CALLFLOW_STORM_LENGTH")
         return self
 
     @field_validator("dead_man_hours")

@@ -5,11 +5,12 @@ A zone is compared by its *key*: SIA's "3" and Contact ID's "003" are one zone o
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from callflow.incident import State
 from callflow.signal import ALWAYS_OWN, Category, Kind
@@ -30,6 +31,9 @@ STORMS: Mapping[Kind, str] = {
     Kind.LINE: "line",
     Kind.MISSING_POLL: "line",
 }
+#: What a storm's place may be: what the site's network is called, where it is declared, or else
+#: its town; always its town; its department.
+STORM_PLACES = ("network", "town", "department")
 #: What is within the armed period of its site only (D6); mains and lines know none.
 _ARMED_KINDS = frozenset({Kind.INTRUSION, Kind.TAMPER})
 
@@ -187,6 +191,41 @@ class Trips:
 
 
 # --- one fault at many sites, and a site that is cut off ------------------------------------
+
+
+class Whereabouts(NamedTuple):
+    """Where a site is, for faults of the world around it."""
+
+    postcode: str
+    address: str
+    feeder: str  # of the mains
+    provider: str  # of its lines
+
+
+def storm_key(fault: str, where: Whereabouts, by: str) -> str | None:
+    """What a storm of ``fault`` ("power" or "line") at this site is called; ``by``: STORM_PLACES.
+
+    None: nobody knows where the site is, so its fault is its own (D28).
+    """
+    network = where.feeder if fault == "power" else where.provider
+    if by == "network" and network.strip():
+        return f"{fault}/{network.strip()}"
+    town = where.postcode.replace(" ", "")
+    if not town and (found := _POSTCODE.findall(where.address)):
+        town = found[-1]
+    if by == "department" and town:  # overseas they have three digits
+        town = town[: 3 if town[:2] in ("97", "98") else 2]
+    return f"{fault}/{town}" if town else None
+
+
+#: As French addresses have it, before the town.
+_POSTCODE = re.compile(r"(?<![0-9])[0-9]{5}(?= +\D)")
+
+
+def storm_of(key: str) -> tuple[str, str]:
+    """The fault and the place of a storm, from what ``storm_key`` gave."""
+    fault, _, place = key.partition("/")
+    return fault, place
 
 
 def lost_paths(incidents: Sequence[Mapping[str, Any]]) -> frozenset[str]:

@@ -73,6 +73,9 @@ class Rules:
     swinger_after: int = 5
     #: Whether a swinger's zone is taken out until its panel is armed anew; vital alarms never are.
     swinger_shunt: bool = False
+    #: What a storm's place may be (D28): the feeder its mains come by, the provider of its lines.
+    feeder: str = ""
+    provider: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

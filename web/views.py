@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from callflow import audit, directory, handling
 from callflow.call import AT_DESK
-from callflow.correlation import zone_name
+from callflow.correlation import storm_of, zone_name
 from callflow.handling import bank_openings
 from callflow.handling.acting import is_mute
 from callflow.handling.agreed import site_now
@@ -66,6 +66,7 @@ class Line:
     signal_count: int
     of_station: bool
     storm: str  # "power" or "line", where many sites have one fault
+    storm_place: str  # and where: a town, a feeder, a provider
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,6 +122,8 @@ def _line(
         and not row["parked_until"]
     ):
         target = row["human_since"] + policy.target(Category(row["category"]))
+    about = next(iter(row["zones"]), "") if kind is Kind.STORM else ""
+    storm, place = storm_of(about)
     return Line(
         id=row["id"],
         group=group,
@@ -151,7 +154,8 @@ def _line(
         call_desk=bool(last and last["step"] in AT_DESK),
         signal_count=row["signal_count"],
         of_station=kind in OF_STATION,
-        storm=next(iter(row["zones"]), "") if kind is Kind.STORM else "",
+        storm=storm,
+        storm_place=place,
     )
 
 

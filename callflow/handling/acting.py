@@ -94,7 +94,7 @@ def hand_to_human(tx: Tx, row: Row, reason: str, now: datetime, text: str = "") 
     elif row["with_human"] and row["human_reason"] == reason and _is_looked_after(row):
         return row
     tell(tx, "human", now, row, reason=reason, text=text)
-    values: Row = {"with_human": True, "human_reason": reason, "storm_id": None}
+    values: Row = {"with_human": True, "human_reason": reason, "storm_until": None}
     if row["human_since"] is None:
         values["human_since"] = now
     if row["queue_due"] is None and row["holder"] is None and not row["exercise"]:
@@ -146,16 +146,24 @@ def close(
         holder=None,
         held_since=None,
         parked_until=None,
+        storm_until=None,
         reminder="",
         wish=None,
     )
     values |= _settled(tx, {**row, **values}, now, by=who or MACHINE, files=files)
     row = incidents.change(tx, row, **values)
     if row["kind"] == Kind.STORM.value:
-        incidents.wake_parts(tx, row["id"], now)
+        _let_go_of_parts(tx, row["id"], now)
     if row["kind"] == Kind.DEAD_MAN.value:  # whoever ended it is there
         shifts.attend(tx, now)
     return row
+
+
+def _let_go_of_parts(tx: Tx, storm_id: str, now: datetime) -> None:
+    """With a storm those of its sites are closed that are back; the others' plans run (D28)."""
+    for part in incidents.held_by_storm(tx, storm_id):
+        if incidents.to_incident(part).normal:
+            incidents.change(tx, part, storm_until=now)
 
 
 def settle(tx: Tx, row: Row, now: datetime) -> Row:

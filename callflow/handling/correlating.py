@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from callflow import correlation, incident
+from callflow.call import NOT_AT_SITE
 from callflow.correlation import Rates
 from callflow.handling import device_calls, imaging, origins, storms, supervising
 from callflow.handling.acting import settle
@@ -14,14 +15,14 @@ from callflow.handling.opening import opened, plan_for
 from callflow.handling.rehearsing import end_for_real_alarm
 from callflow.handling.storing import store_signals
 from callflow.handling.surroundings import Seen, Surroundings
-from callflow.handling.telling import draft
+from callflow.handling.telling import draft, tell
 from callflow.incident import Event, Machine, State
 from callflow.logbook import Draft
 from callflow.plan_choice import Alarm
 from callflow.signal import ALWAYS_OWN, PERSONAL, STATION, Category, Kind, Signal, Treatment
 from callflow.signals import events
 from callflow.signals.events import EventRow
-from callflow.storage import Tx, contacts, incidents, outbox
+from callflow.storage import Tx, calls, contacts, incidents, outbox
 from callflow.storage import logbook as logbook_rows
 from callflow.storage import signals as signal_rows
 from callflow.storage.signals import Correlated
@@ -56,6 +57,7 @@ class Correlation:
         self._marks: list[Correlated] = []
         self._drafts: list[Draft] = []
         self._found: list[Signal] = []  # what the station found out
+        self.undialled: list[str] = []  # incidents whose calls that nobody dialled yet are off
         self._tripped: dict[str, list[Seen]] = {}  # of each incident: what its cameras may show
 
     def run(self) -> None:
@@ -75,6 +77,7 @@ class Correlation:
         if self._found:
             store_signals(self.tx, self._found)
         self._settle()
+        self._call_off()
         self._look()
         for incident_id in self._cancelled:
             cancel(self.tx, incident_id, self.now)
@@ -92,6 +95,13 @@ class Correlation:
             row = (self.fresh | self.changed)[incident_id]
             if Kind(row["kind"]) in device_calls.VOICE_FIRST:
                 device_calls.tie(self.tx, row, self.now)
+
+    def _call_off(self) -> None:
+        """What a storm holds rings nobody now."""
+        for incident_id in self.undialled:
+            row = self.changed[incident_id]
+            for number in calls.cancel_requested(self.tx, incident_id, self.now, keep=NOT_AT_SITE):
+                tell(self.tx, "call_cancelled", self.now, row, to=number)
 
     def _look(self) -> None:
         """The cameras of each site that was tripped are asked (D24)."""
@@ -405,6 +415,7 @@ class Correlation:
             holder=None,
             held_since=None,
             storm_id=None,
+            storm_until=None,
         )
         self.tell("incident_reopened", row)
         self._from_receipt(row)

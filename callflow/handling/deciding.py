@@ -49,8 +49,10 @@ from callflow.task import Task
 
 log = logging.getLogger(__name__)
 
-#: After a storm.
-NORMAL_AFTER_STORM = timedelta(hours=12)
+#: Incidents that leave a storm in one transaction: they call a person they share once (D10).
+_TOGETHER = 50
+#: The resolution code of what came back by itself.
+_BACK = "restored"
 #: What a step's calls say: the dialogue of each kind of step.
 DIALOGUES = {
     StepKind.QUESTION: "question",
@@ -63,10 +65,22 @@ Row = dict[str, Any]
 
 
 def decide(tx: Tx, incident_id: str, now: datetime) -> None:
-    """Look at an incident and do what is due. An exception of ours lands on the queue."""
+    """Look at an incident and do what is due. An exception of ours lands on the queue.
+
+    What leaves a storm does so with the others that do, so that who is behind several is rung once.
+    """
+    storm = _decide_one(tx, incident_id, now)
+    if storm is not None:
+        for other in incidents.leaving_storm(tx, storm, now, limit=_TOGETHER):
+            _decide_one(tx, other, now)
+
+
+def _decide_one(tx: Tx, incident_id: str, now: datetime) -> str | None:
+    """``decide`` of one; the storm that it leaves, if it does."""
     row = incidents.get(tx, incident_id, lock=True)
     if row is None:
-        return
+        return None
+    leaves = _leaves_storm(row, now)
     try:
         with savepoint(tx):  # what was half done is undone before a human is told
             row = _look_at_times(tx, row, now)
@@ -76,9 +90,14 @@ def decide(tx: Tx, incident_id: str, now: datetime) -> None:
     except Exception:  # invariant 2: any failure lands, loudly, in front of a human
         log.exception("deciding failed for incident %s", incident_id)
         row = incidents.get(tx, incident_id) or row
-        undue: Row = dict(machine_due=None, normal_due=None, parked_until=None)
+        undue: Row = dict(machine_due=None, normal_due=None, parked_until=None, storm_until=None)
         row = incidents.change(tx, row, machine=Machine.DONE.value, **undue)
         hand_to_human(tx, row, Outcome.ERROR.value, now)
+    return str(row["storm_id"]) if leaves else None
+
+
+def _leaves_storm(row: Row, now: datetime) -> bool:
+    return row["storm_until"] is not None and row["storm_until"] <= now
 
 
 def _look_at_times(tx: Tx, row: Row, now: datetime) -> Row:
@@ -88,7 +107,7 @@ def _look_at_times(tx: Tx, row: Row, now: datetime) -> Row:
     if row["normal_due"] is not None and row["normal_due"] <= now:
         state = incident.after(State(row["state"]), Event.OVERDUE)
         row = incidents.change(
-            tx, row, state=state.value, normal_due=None, closed_at=None, storm_id=None
+            tx, row, state=state.value, normal_due=None, closed_at=None, storm_until=None
         )
         tell(tx, "overdue", now, row)
         row = hand_to_human(tx, row, NOT_NORMAL, now)
@@ -96,20 +115,31 @@ def _look_at_times(tx: Tx, row: Row, now: datetime) -> Row:
         row = incidents.change(tx, row, parked_until=None)
         if row["state"] == State.OPEN.value:
             tell(tx, "unparked", now, row, note=row["reminder"])
-    if row["storm_id"] is not None and row["state"] == State.OPEN.value:
-        row = _follow_storm(tx, row, now)
-    return row
+    return _leave_storm(tx, row, now) if _leaves_storm(row, now) else row
 
 
-def _follow_storm(tx: Tx, row: Row, now: datetime) -> Row:
-    """What stands beneath a storm is closed with it."""
-    storm = incidents.get(tx, row["storm_id"])
-    if storm is None or storm["state"] == State.OPEN.value:
+def _leave_storm(tx: Tx, row: Row, now: datetime) -> Row:
+    """The storm's delay is over for it: what is back is closed, any other's plan runs (D28)."""
+    row = incidents.change(tx, row, storm_until=None)
+    if row["state"] != State.OPEN.value:
         return row
-    row = close(tx, row, storm["resolution_code"] or "other", storm["resolution_text"], now)
-    if row["normal_due"] is not None:  # hundreds of sites come back in their own time
-        row = incidents.change(tx, row, normal_due=now + NORMAL_AFTER_STORM)
-    return row
+    storm: Row = incidents.get(tx, row["storm_id"]) or {}
+    if not incidents.to_incident(row).normal:
+        tell(tx, "storm_left", now, row)
+        row = _as_of(tx, row, storm.get("opened_at") or row["opened_at"], now)
+        return hand_to_human(tx, row, row["human_reason"], now) if row["human_reason"] else row
+    code = storm.get("resolution_code") or _BACK
+    return close(tx, row, code, storm.get("resolution_text", ""), now)
+
+
+def _as_of(tx: Tx, row: Row, began: datetime, now: datetime) -> Row:
+    """A plan that first waits has waited since the storm began: at all its sites alike."""
+    first = call_plan.from_json(row["plan"]).first
+    if first.kind is not StepKind.WAIT or row["step"] not in (None, first.id):
+        return row
+    if row["step"] is None:
+        tell(tx, "step", now, row, step=first.id, why="opened")
+    return incidents.change(tx, row, step=first.id, step_since=began)
 
 
 def _decide(tx: Tx, row: Row, now: datetime) -> None:
@@ -122,6 +152,8 @@ def _decide(tx: Tx, row: Row, now: datetime) -> None:
         # Another alarm of the site may be the personal one: nothing rings there at all (D7).
         seen = replace(seen, duress=True)
         withdraw(tx, row, now)
+    if row["storm_until"] is not None:  # its storm stands for it, so long
+        return
     made = calls.attempts(tx, row["id"])
     asked = [tasks.to_task(task) for task in tasks.of_incident(tx, row["id"])]
     site = (

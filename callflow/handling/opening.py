@@ -65,6 +65,7 @@ def opened(
         "alarm_at": raised_at or now,
         "runaway_at": None,
         "storm_id": None,
+        "storm_until": None,
         "opened_at": now,
         "closed_at": None,
         "resolution_code": None,

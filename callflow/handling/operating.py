@@ -71,7 +71,8 @@ def _take(tx: Tx, row: Row, who: str, now: datetime) -> None:
         tell(tx, "call_cancelled", now, row, to=number, who_did=who)
     if row["state"] == State.OPEN.value and not row["with_human"]:
         row = hand_to_human(tx, row, "taken", now)
-    incidents.change(tx, row, machine_due=None, parked_until=None, queue_due=_idle_at(tx, row, now))
+    mine: Row = {"machine_due": None, "parked_until": None, "storm_until": None}
+    incidents.change(tx, row, **mine, queue_due=_idle_at(tx, row, now))
 
 
 def _idle_at(tx: Tx, row: Row, now: datetime) -> datetime | None:

@@ -56,6 +56,9 @@ class Policy:
     deferred_after: float = 120.0
     runaway_after: int = 100  # signals a minute
     storm_after: int = 20  # sites
+    storm_place: str = "network"  # of correlation.STORM_PLACES
+    storm_length: float = 900.0  # faults of its place later than so are no part of it
+    storm_delay: float = 1800.0  # after its begin its sites' plans run
     camera_series: Sequence[float] = (0.0, 2.0, 5.0)  # after a signal
     camera_most: int = 60  # stills of a site in a minute
     clip_before: float = 10.0
@@ -140,6 +143,9 @@ def save_policy(tx: Tx, settings: Settings) -> None:
             "deferred_after": settings.deferred_after,
             "runaway_after": settings.runaway_after,
             "storm_after": settings.storm_after,
+            "storm_place": settings.storm_place,
+            "storm_length": settings.storm_length,
+            "storm_delay": settings.storm_delay,
             "camera_series": list(settings.camera_series),
             "camera_most": settings.camera_most,
             "clip_before": settings.clip_before,

@@ -166,7 +166,16 @@ def _rules(sent: Any) -> Row:
         "cancel_within": _number(within, "rules.cancel_within", 0, 3600) or 0.0,
         "swinger_after": after,
         "swinger_shunt": shunt,
+        **{name: _network(sent, name) for name in ("feeder", "provider")},
     }
+
+
+def _network(sent: Row, name: str) -> str:
+    """A name that the sites of one network have in common."""
+    text = sent.get(name, "")
+    if not isinstance(text, str) or len(text) > 64 or (text and not text.isprintable()):
+        raise BadSite(f"rules.{name}", "must be a name of 64 characters at most")
+    return text.strip()
 
 
 def shown_site(row: Row, overrides: Iterable[Row]) -> Row:

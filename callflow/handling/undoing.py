@@ -31,6 +31,7 @@ _TIMES = (
     "parked_until",
     "normal_due",
     "closed_at",
+    "storm_until",
 )
 _VALUES = (
     "state",

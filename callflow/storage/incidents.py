@@ -17,7 +17,7 @@ from callflow.storage.prepared import Prepared
 from callflow.storage.store import Tx, kept, wake
 
 #: What ``decide`` looks at; the queue's times are looked at apart (``unclaimed``, ``idle_held``).
-_DUE = ("machine_due", "normal_due", "parked_until")
+_DUE = ("machine_due", "normal_due", "parked_until", "storm_until")
 
 
 #: Named one by one: an index finds them among years of filed ones.
@@ -284,7 +284,7 @@ def queue(tx: Tx, *, limit: int = 200) -> list[dict[str, Any]]:
     c = t.incident.c
     query = (
         select(t.incident)
-        .where(c.state.in_(_UNFILED), c.storm_id.is_(None))
+        .where(c.state.in_(_UNFILED), c.storm_until.is_(None))
         .order_by(c.with_human.desc(), c.priority, c.opened_at)
         .limit(limit)
     )
@@ -294,9 +294,9 @@ def queue(tx: Tx, *, limit: int = 200) -> list[dict[str, Any]]:
 def open_ones(
     tx: Tx, *, holder: str | None = None, kind: Kind | None = None
 ) -> list[dict[str, Any]]:
-    """Every open incident that no storm has (of a holder, or a kind), the most urgent first."""
+    """Every open incident that no storm holds (of a holder, or a kind), the most urgent first."""
     c = t.incident.c
-    query = select(t.incident).where(c.state == State.OPEN.value, c.storm_id.is_(None))
+    query = select(t.incident).where(c.state == State.OPEN.value, c.storm_until.is_(None))
     if holder is not None:
         query = query.where(c.holder == holder)
     if kind is not None:
@@ -400,14 +400,17 @@ def idle_held(tx: Tx, now: datetime) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in tx.execute(query)]
 
 
-def open_storm(tx: Tx, name: str) -> dict[str, Any] | None:
-    """The open storm of this name, "power" or "line": what it is about stands in its zones."""
+def open_storm(tx: Tx, key: str, since: datetime) -> dict[str, Any] | None:
+    """The open storm of this key (its fault and its place stand in its zones) that began at
+    ``since`` or later."""
     c = t.incident.c
-    query = select(t.incident).where(c.kind == Kind.STORM.value, c.state == State.OPEN.value)
+    query = select(t.incident).where(
+        c.kind == Kind.STORM.value, c.state == State.OPEN.value, c.opened_at >= since
+    )
     if tx.dialect.name != "sqlite":
         query = query.with_for_update()
     rows = [dict(row._mapping) for row in tx.execute(query)]
-    return next((row for row in rows if name in row["zones"]), None)
+    return next((row for row in rows if key in row["zones"]), None)
 
 
 def unheld_since(tx: Tx, kinds: Sequence[str], since: datetime) -> list[dict[str, Any]]:
@@ -437,18 +440,33 @@ def of_storm(tx: Tx, storm_id: str, *, limit: int) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in tx.execute(query.limit(limit))]
 
 
-def wake_parts(tx: Tx, storm_id: str, now: datetime) -> None:
-    """The open incidents beneath a storm are looked at now."""
+def held_by_storm(tx: Tx, storm_id: str) -> list[dict[str, Any]]:
+    """The open incidents whose plans a storm holds."""
     c = t.incident.c
-    woken = tx.execute(
-        update(t.incident)
-        .where(c.storm_id == storm_id, c.state == State.OPEN.value)
-        .values(machine_due=now, due_at=now, version=c.version + 1)
-        .returning(c.id)
+    query = select(t.incident).where(
+        c.storm_id == storm_id, c.state == State.OPEN.value, c.storm_until.is_not(None)
     )
-    for incident_id in woken.scalars().all():
-        kept(tx).pop(incident_id, None)
-        wake(tx, incident_id, now)
+    return [dict(row._mapping) for row in tx.execute(query.order_by(c.id))]
+
+
+_LEAVING = (
+    select(t.incident.c.id)
+    .where(
+        t.incident.c.storm_id == bindparam("storm"),
+        t.incident.c.state == State.OPEN.value,
+        t.incident.c.storm_until <= bindparam("now"),
+    )
+    .order_by(t.incident.c.priority, t.incident.c.opened_at, t.incident.c.id)
+    .limit(bindparam("limit"))
+)
+
+
+def leaving_storm(tx: Tx, storm_id: str, now: datetime, *, limit: int) -> list[str]:
+    """The incidents that a storm holds no more and nobody has in hand, locked."""
+    query = _LEAVING
+    if tx.dialect.name != "sqlite":
+        query = query.with_for_update(skip_locked=True)
+    return list(tx.execute(query, {"storm": storm_id, "now": now, "limit": limit}).scalars())
 
 
 def nobodys(tx: Tx, now: datetime) -> list[dict[str, Any]]:
@@ -465,7 +483,7 @@ def nobodys(tx: Tx, now: datetime) -> list[dict[str, Any]]:
     query = select(t.incident).where(
         c.state == State.OPEN.value,
         c.holder.is_(None),
-        c.storm_id.is_(None),  # looked at through its storm
+        c.storm_until.is_(None),  # looked at through its storm, until then
         c.exercise.is_(False),  # closes itself
         or_(forgotten, never_rings),
     )

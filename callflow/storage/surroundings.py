@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, select
 
-from callflow.correlation import Trips
+from callflow.correlation import Trips, Whereabouts
 from callflow.storage import schema as t
 from callflow.storage.prepared import Prepared
 from callflow.storage.sites import upsert, upsert_all
@@ -49,6 +49,21 @@ def declared(tx: Tx, accounts: Iterable[str]) -> dict[str, Declared]:
     """The declared ones of ``accounts``."""
     found = _DECLARED.all(tx, {"accounts": list(accounts)})
     return {row["account"]: Declared(*list(row.values())[1:]) for row in found}
+
+
+_WHEREABOUTS = select(t.site.c.id, t.site.c.postcode, t.site.c.address, t.site.c.rules).where(
+    t.site.c.id.in_(bindparam("sites", expanding=True))
+)
+
+
+def whereabouts(tx: Tx, sites: Iterable[str]) -> dict[str, Whereabouts]:
+    """{site: where it is, for faults of the world around it}."""
+    return {
+        row.id: Whereabouts(
+            row.postcode, row.address, row.rules.get("feeder", ""), row.rules.get("provider", "")
+        )
+        for row in tx.execute(_WHEREABOUTS, {"sites": list(sites)})
+    }
 
 
 def write_partitions(tx: Tx, rows: Sequence[Row]) -> None:

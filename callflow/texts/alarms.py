@@ -31,8 +31,12 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     ),
     "storm_grew": ("Sites touchés : {sites}", "Sites affected: {sites}"),
     "in_storm": (
-        "Fait partie d'un défaut général, traité avec lui",
-        "Part of a storm, handled with it",
+        "Fait partie d'un défaut général : sa consigne attend jusqu'à {until}",
+        "Part of a storm: its plan waits until {until}",
+    ),
+    "storm_left": (
+        "Toujours en alarme après le délai du défaut général : sa consigne se déroule",
+        "Still in alarm after the storm's delay: its own plan runs",
     ),
     "restored": ("Fin d'alarme zone {zone}", "Zone {zone} restored"),
     "step": ("Étape : {step} ({why})", "Step: {step} ({why})"),

@@ -16,6 +16,8 @@ Row = dict[str, Any]
 
 #: What a call may ring, and what is waited for, at most (seconds): a test's pace.
 RING_S, DELAY_S, WAIT_S = 6.0, 2.0, 4.0
+#: A storm's length and delay, likewise.
+STORM_S = 8.0
 #: Where the sheets' sites lie, and whom the directory names there.
 POSTCODE = "99200"
 _PLACES = itertools.count()
@@ -52,6 +54,9 @@ class SheetStation(Station):
             "CALLFLOW_SMTP_PORT": str(mails.port),
             "CALLFLOW_SMTP_SECURITY": "none",
             "CALLFLOW_MAIL_FROM": "station@callflow.example",
+            "CALLFLOW_STORM_AFTER": "3",
+            "CALLFLOW_STORM_LENGTH": str(STORM_S),
+            "CALLFLOW_STORM_DELAY": str(STORM_S),
         }
         super().__init__(data_dir, settings)
         self.mails = mails

@@ -170,6 +170,10 @@ class RulesIn(Body):
         5, ge=0, le=1000, description="Alarms of one zone in one armed period; 0: never"
     )
     swinger_shunt: bool = False
+    feeder: str = Field(
+        "", max_length=64, description="Of its mains: what fails there together is one storm"
+    )
+    provider: str = Field("", max_length=64, description="Of its lines, likewise")
 
 
 _SCHEDULE = {
@@ -348,6 +352,8 @@ class RulesOut(_Out):
     cancel_within: float
     swinger_after: int
     swinger_shunt: bool
+    feeder: str
+    provider: str
 
 
 class SiteOut(_Out):

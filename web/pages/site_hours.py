@@ -39,6 +39,8 @@ _RULES = (
     Field(name="cancel_within", ask=Ask.NUMBER, required=True),
     Field(name="swinger_after", ask=Ask.NUMBER, required=True, whole=True),
     Field(name="swinger_shunt", ask=Ask.TICK),
+    Field(name="feeder", longest=64, empty=""),
+    Field(name="provider", longest=64, empty=""),
 )
 
 

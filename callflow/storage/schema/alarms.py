@@ -61,6 +61,7 @@ incident = Table(
     instant("alarm_at"),  # when what opened it was raised: opened_at, unless it came late
     instant("runaway_at"),  # its panel ran away: what else comes is only counted
     Column("storm_id", String(64), nullable=True, index=True),  # the storm that it is part of
+    instant("storm_until"),  # so long the storm holds its plan, and stands for it in the queue
     instant("opened_at", null=False, index=True),
     instant("closed_at"),
     Column("resolution_code", String(32), nullable=True),

@@ -58,7 +58,7 @@ async def test_what_get_gives_put_takes_and_nothing_changes(api: httpx.AsyncClie
     assert created.status_code == 201, created.text
     given = (await api.get("/sites/4001")).json()
     assert given["schedule"] == WATCHED["schedule"]
-    assert given["rules"] == WATCHED["rules"]
+    assert given["rules"] == {**WATCHED["rules"], "feeder": "", "provider": ""}
     assert [(o["code"], o["zone"], o["opens"]) for o in given["event_overrides"]] == [
         ("BA", "3", None),
         ("YT", "", False),

@@ -28,7 +28,8 @@ async def test_a_storm_is_one_line_and_its_page_lists_the_sites(
     storm = next(item for item in items if item["kind"] == "storm")
     parts = [item for item in items if item["storm"] == storm["id"]]
     assert (storm["signal_count"], len(parts)) == (21, 21)
-    assert storm["zones"] == {"power": "alarm"}
+    assert storm["zones"] == {"power/35000": "alarm"}
+    assert "35000" in console
 
     page = (await operator.get(f"/incidents/{storm['id']}")).text
     assert "Sites touchés" in page

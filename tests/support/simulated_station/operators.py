@@ -45,7 +45,7 @@ def _choose(simulation: Simulation, rng: random.Random, name: str) -> dict[str, 
     """An incident that this operator holds, or one that nobody does."""
     rows = simulation.rows(
         "SELECT id, holder, kind, site_id FROM incident WHERE (holder = ? OR holder IS NULL AND"
-        " with_human) AND state IN ('open', 'awaiting_normal') AND storm_id IS NULL"
+        " with_human) AND state IN ('open', 'awaiting_normal') AND storm_until IS NULL"
         " ORDER BY priority, opened_at, id LIMIT 8",
         (name,),
     )

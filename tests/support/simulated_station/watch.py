@@ -65,14 +65,14 @@ CREATE TEMP TRIGGER signal_lost AFTER DELETE ON main.signal BEGIN
 
 _NOBODYS = f"""
 SELECT i.id FROM touched JOIN incident i ON i.id = touched.id
-WHERE i.state = 'open' AND i.holder IS NULL AND i.storm_id IS NULL AND (
+WHERE i.state = 'open' AND i.holder IS NULL AND i.storm_until IS NULL AND (
     i.with_human AND i.queue_due IS NULL
     OR NOT i.with_human AND i.machine_due IS NULL AND NOT EXISTS (
         SELECT 1 FROM call c WHERE c.incident_id = i.id AND c.state IN ({_LIVE})))
 """
 _HIDDEN = """
 SELECT i.id FROM touched JOIN incident i ON i.id = touched.id
-WHERE i.state = 'open' AND NOT i.with_human AND i.storm_id IS NULL AND i.category = 'vital'
+WHERE i.state = 'open' AND NOT i.with_human AND i.storm_until IS NULL AND i.category = 'vital'
 """
 _DURESS = """
 SELECT i.id FROM touched JOIN incident i ON i.id = touched.id
@@ -219,7 +219,7 @@ class Watch:
             self._broken(f"signal {signal} was never correlated")
         for (incident,) in self._all(
             "SELECT id FROM incident WHERE state = 'open' AND NOT with_human AND holder IS NULL"
-            " AND storm_id IS NULL"
+            " AND storm_until IS NULL"
         ):
             self._broken(f"incident {incident} ended without a human or a closure")
         self._dialled(invites)

@@ -89,6 +89,7 @@ def _site(rng: random.Random, place: int) -> Row:
         contacts.append({**guard, "code": None, "duress_code": None})
     return {
         "name": f"Site {name}",
+        "postcode": "35000",  # one town: what fails there together is a storm
         "accounts": [{"account": name}],
         "zones": [{"account": name, "zone": "7", "name": "Ascenseur", "kind": "lift"}],
         "contacts": contacts,

@@ -158,3 +158,10 @@ def test_beyond_this_machine_a_receivers_line_names_who_may_connect(
     monkeypatch.setenv("CALLFLOW_LINES", _line())
     monkeypatch.setenv("CALLFLOW_SURGARD_ALLOW", '["10.1.0.0/16"]')
     read_settings()
+
+
+def test_a_storm_holds_no_plan_shorter_than_it_gathers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALLFLOW_STORM_LENGTH", "900")
+    monkeypatch.setenv("CALLFLOW_STORM_DELAY", "600")
+    with pytest.raises(BadSettings, match="CALLFLOW_STORM_DELAY"):
+        read_settings()

@@ -142,3 +142,30 @@ def test_lost_paths_are_those_in_alarm_of_lines_and_polls() -> None:
         {"kind": "power", "zones": {"": "alarm"}},
     ]
     assert correlation.lost_paths(rows) == {"line 351", "missing_poll 1001"}
+
+
+# --- a storm's place (D28) ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("where", "by", "key"),
+    [
+        (("35 000", "", "", ""), "network", "power/35000"),
+        (("", "7 rue des Carmes, 35000 Rennes", "", ""), "network", "power/35000"),
+        (("35000", "", "Vallon 3", "Opérateur"), "network", "power/Vallon 3"),
+        (("35000", "", "Vallon 3", ""), "town", "power/35000"),
+        (("35000", "", "Vallon 3", ""), "department", "power/35"),
+        (("97400", "", "", ""), "department", "power/974"),
+        (("", "12345 6789", "", ""), "network", None),
+        (("", "ferme du bout", "", "Opérateur"), "network", None),
+    ],
+)
+def test_where_a_fault_is(where: tuple[str, str, str, str], by: str, key: str | None) -> None:
+    assert correlation.storm_key("power", correlation.Whereabouts(*where), by) == key
+
+
+def test_lines_fail_with_their_provider() -> None:
+    where = correlation.Whereabouts("35000", "", "Vallon 3", "Opérateur / Ouest")
+    key = correlation.storm_key("line", where, "network")
+    assert key == "line/Opérateur / Ouest"
+    assert correlation.storm_of(key) == ("line", "Opérateur / Ouest")
