@@ -165,6 +165,26 @@ DEAD_MAN = Plan(
     ),
 )
 
+_CALLED_TESTER = Step(id="told", kind=StepKind.CLOSE, code="test")
+
+
+def test_over(tester: str) -> Plan:
+    """Somebody's time on test is over (D17): the contact ``tester`` is told so, on the phone, and
+    where they can't be reached an operator does it."""
+    call = Step(
+        id="tester",
+        kind=StepKind.MESSAGE,
+        who=(Who(contact=tester),),
+        attempts=2,
+        delay_s=120,
+        identify=False,
+        text="Votre mise en essai est terminée. Ce qui est encore en alarme est traité à présent.",
+        outcomes={Outcome.ACKNOWLEDGED: _CALLED_TESTER.id, EXHAUSTED: _OPERATOR.id},
+    )
+    steps = (call, _OPERATOR, _CALLED_TESTER)
+    return Plan(id="test_over", version=1, name="Fin d’essai", steps=steps)
+
+
 STANDARD_PLANS: tuple[Plan, ...] = (INTRUSION, FIRE, BANK, OPERATOR)
 #: Their ids: what ``plan_id`` gives where a site says nothing.
 FALLBACKS = frozenset(plan.id for plan in STANDARD_PLANS)

@@ -657,6 +657,7 @@ REFUSALS = (
     N_("somebody else changed this test: look again"),
     N_("names no zone: null stands for the whole site"),
     N_("this test is over"),
+    N_("choose for how long"),
     N_("is no zone of this site"),
     N_("the site has an open vital alarm: it can't be set on test"),
     N_('must be a list of intervals, such as ["08:00-18:30"]'),

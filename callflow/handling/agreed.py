@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from callflow import instructions
+from callflow.handling import testers
 from callflow.signal import Kind
 from callflow.site import Site
 from callflow.storage import Tx, contacts, sites
@@ -25,6 +27,9 @@ def site_now(
     site = sites.load_site(tx, site_id, decrypt=decrypt)
     if site is None:
         return None
+    tester = testers.last(tx, site_id) if kind is Kind.ON_TEST else None
+    if tester is not None and site.person(tester.id) is None:  # a technician is no contact of it
+        site = replace(site, contacts=(*site.contacts, tester))
     agreed = rows.current(tx, site_id, now)
     if not agreed:
         return site

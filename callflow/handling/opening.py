@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from callflow import call_plan, plan_choice, plan_overrides, standard_plans
+from callflow.handling import testers
 from callflow.hours import CalendarError
 from callflow.incident import Machine, State
 from callflow.schedule import Question
@@ -87,6 +88,9 @@ def plan_for(tx: Tx, site: str | None, alarm: plan_choice.Alarm, now: datetime) 
         plan = call_plan.read(body) if body else standard_plans.OPERATOR
     except call_plan.PlanError:
         return standard_plans.OPERATOR
+    if alarm.kind is Kind.ON_TEST and plan.id == standard_plans.OPERATOR.id:
+        tester = testers.last(tx, site)
+        return plan if tester is None else standard_plans.test_over(tester.id)
     if plan.id == standard_plans.BANK.id and (question := _question(row)) is not None:
         return standard_plans.bank(question)
     return plan_overrides.applied(plan, row["plan_overrides"].get(plan.id, {}))

@@ -49,8 +49,10 @@ def set_on_test(
     role: str,
     contact: str | None,
     now: datetime,
+    tester: str | None = None,
 ) -> Row:
-    """Put a site on test; the test's row. ``contact``: who asked ``who``, of ``role``, for it.
+    """Put a site on test; the test's row. ``contact``: who asked ``who``, of ``role``, for it;
+    ``tester``: of that firm, who does it and is called at its end.
 
     Raises NotFound, Refused, or BadSite naming the field.
     """
@@ -62,7 +64,7 @@ def set_on_test(
         raise BadSite("reason", "says why, for who finds the site on test")
     asked_by = _authorised(site, contact, _kinds(declared, keys))
     _refuse_in_alarm(tx, site_id)
-    made = dict(zones=keys, reason=reason, set_by=who, contact_id=contact, began_at=now)
+    made = dict(zones=keys, reason=reason, set_by=who, contact_id=tester or contact, began_at=now)
     row: Row = {"id": uuid.uuid4().hex, "site_id": site_id, "ends_at": now + lasts, **made}
     row |= {"extensions": 0, "ended_at": None, "ended_by": None}
     rows.insert_test(tx, row)

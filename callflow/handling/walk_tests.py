@@ -43,6 +43,7 @@ def _begin(tx: Tx, who: Member, deed: Deed, now: datetime) -> Done:
             who=who.name,
             role="contact",
             contact=who.row["firm_id"],
+            tester=who.row["id"] if who.row["phone"] else None,
             now=now,
         )
     except BadSite:

@@ -21,6 +21,7 @@ from web.pages import (
     lines,
     logbook,
     login,
+    on_test,
     passwords,
     people,
     personal,
@@ -57,7 +58,7 @@ from web.pages import (
 router = APIRouter()
 for module in (
     *(login, directory, account, people, console, search, undo, scheme),
-    *(site_list, site_files, site_edit, site_hours, site_person, site_parts, sites),
+    *(site_list, site_files, site_edit, site_hours, site_person, site_parts, on_test, sites),
     *(clients, client_data, firms, service_lines),
     *(plan_list, plan, plan_edit, plan_trial, plan_site, plan_standing),
     *(passwords, together, incident),  # the last one takes any act

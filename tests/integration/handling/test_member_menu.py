@@ -142,6 +142,17 @@ def test_what_a_technician_or_a_guard_says_stands_in_the_logbook(station: Statio
     assert "spoken_comment" in station.told(row["id"])
 
 
+def test_the_technician_whose_walk_test_runs_out_is_called(station: Station) -> None:
+    """On their own telephone, not the firm's; the dial gate knows them for just that."""
+    station.hangs_up(call(station).types("258000", "1002", "4", "1").call_id)
+    station.later(3600)
+    station.write(lambda tx: overdue.act(tx, overdue.find(tx, None, station.now), station.now))
+    station.correlate()
+    assert station.place() == [TECH]
+    station.replies(TECH, "acknowledged")
+    assert [(one["kind"], one["state"]) for one in station.incidents()] == [("on_test", "filed")]
+
+
 def test_a_walk_test_reads_out_what_comes_and_ends_with_a_mail(station: Station) -> None:
     caller = call(station).types("258000", "1002", "4", "2")
     assert "Déclenchez" in last(caller)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from callflow.handling import BadSite, NotFound, Refused, testing
-from tests.integration.handling.station import Station
+from tests.integration.handling.station import FIRST, Station
 from tests.integration.handling.watched import Watch
 
 Row = dict[str, Any]
@@ -34,6 +34,11 @@ def _contacts() -> list[Row]:
         person("anne", {"intrusion": ["set_on_test"]}),
         person("bruno", {"*": ["cancel"]}),
     ]
+
+
+def put_anne(watch: Watch, **more: Any) -> None:
+    anne, *others = _contacts()
+    watch.station.put(zones=ZONES, contacts=[anne | more, *others])
 
 
 def begin(watch: Watch, zones: list[str] | None = None, **changed: Any) -> Row:
@@ -100,6 +105,38 @@ def test_at_its_end_what_still_alarms_is_live_and_the_setter_is_called(watch: Wa
     assert "anne (sans numéro), demande notée par olga" in watch.found()[0]["text"]
     assert "BA 4" in watch.found()[0]["text"]
     assert len(watch.station.entries("test_ended")) == 1
+
+
+def test_whoever_asked_for_the_test_is_called_by_the_machine_and_a_key_ends_it(
+    watch: Watch,
+) -> None:
+    put_anne(watch, phone=FIRST)
+    begin(watch, contact="anne")
+    assert watch.later(3600) == ["TEST_ENDED"]
+    (row,) = [one for one in watch.station.incidents() if one["kind"] == "on_test"]
+    assert watch.station.live(FIRST)["contact_id"] == "anne"
+    watch.station.replies(FIRST, "acknowledged")
+    row = watch.station.incident(row["id"])
+    assert (row["state"], row["resolution_code"]) == ("filed", "test")
+
+
+def test_a_tester_who_does_not_answer_is_an_operator_s(watch: Watch) -> None:
+    put_anne(watch, phone=FIRST)
+    begin(watch, contact="anne")
+    assert watch.later(3600) == ["TEST_ENDED"]
+    watch.station.ends(FIRST, "no_answer")
+    watch.station.later(120)
+    watch.station.ends(FIRST, "no_answer")
+    (row,) = [one for one in watch.station.incidents() if one["kind"] == "on_test"]
+    assert (row["state"], row["with_human"]) == ("open", True)
+
+
+def test_nobody_of_a_mute_site_is_called_for_a_test_that_ends(watch: Watch) -> None:
+    put_anne(watch, phone=FIRST)
+    begin(watch, contact="anne")
+    watch.station.alarm("HA")
+    assert watch.later(3600) == ["TEST_ENDED"]
+    assert FIRST not in watch.station.wanted()
 
 
 def test_an_end_by_hand_makes_live_what_alarms_and_calls_nobody(watch: Watch) -> None:

@@ -23,6 +23,7 @@ from callflow.handling import (
     plans,
     retaining,
     rosters,
+    testing,
 )
 from callflow.handling.guard_firms import close_firm
 from callflow.handling.measures import open_measure
@@ -173,6 +174,17 @@ def _an_opening(world: World, page: Page) -> str:
     question = {"text": "Le facteur ?", "answers": ["Oui", "Non"], "right": 2}
     account = world.site(schedule={"arrived_within": 5, "question": question})
     return _of(str(world.station.not_arrived(account)["id"]))
+
+
+def _on_test(world: World, page: Page) -> str:
+    account, now = world.site(), clock.now()
+    asked: dict[str, Any] = {"who": CHIEF, "role": "administrator", "contact": None}
+    world.do(
+        lambda tx: testing.set_on_test(
+            tx, account, zones=None, lasts=timedelta(hours=1), reason="pose", now=now, **asked
+        )
+    )
+    return f"/sites/{account}/tests"
 
 
 # --- the telephone ------------------------------------------------------------------------------
@@ -881,6 +893,7 @@ SCENES: tuple[Scene, ...] = (
     Scene(name="a guard on site", prepare=_guard(GuardEvent.ACCEPTED, GuardEvent.ON_SITE)),
     Scene(name="a measure", prepare=_measure, ready="#h-measures"),
     Scene(name="a bank's opening", prepare=_an_opening, ready="#form-opening"),
+    Scene(name="a site's tests", prepare=_on_test, values={"zones": "3"}),
     Scene(name="somebody waits", prepare=_somebody_waits, ready="#calls .waiting"),
     Scene(
         name="somebody waits on a break",

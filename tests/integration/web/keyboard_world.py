@@ -106,7 +106,7 @@ class World:
     def site(self, **changes: Any) -> str:
         """A site with two keyholders, a firm, passwords and a camera; its account."""
         account = str(next(self._accounts))
-        everything = {"*": ["cancel", "send_guard", "instruct"]}
+        everything = {"*": ["cancel", "send_guard", "instruct", "set_on_test"]}
         names = (("premises", "Accueil"), ("keyholder", "Anne"), ("keyholder", "Yves"))
         contacts: list[Row] = [
             {

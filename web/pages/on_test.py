@@ -1,0 +1,144 @@
+"""A site's tests: what is silent, by whom, until when; set, extended and ended there (D17)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
+
+from callflow import handling
+from callflow.handling import testing
+from callflow.storage import Tx, contacts, sites
+from callflow.storage import supervision as rows
+from web import refusals
+from web.access_views import frame
+from web.accounts import Right
+from web.auth import Visitor, allowed
+from web.pages import forms
+from web.problems import ProblemError, not_found
+from web.refusals import Wrong, tried
+from web.rendering import page
+from web.station import Station, station_of
+
+router = APIRouter(include_in_schema=False, prefix="/sites/{site_id}/tests")
+
+Here = Annotated[Station, Depends(station_of)]
+Reader = Annotated[Visitor, Depends(allowed(Right.READ))]
+Handler = Annotated[Visitor, Depends(allowed(Right.HANDLE))]
+
+#: Tests that are over and still shown, and the hours that may be chosen.
+_SHOWN, _HOURS = 20, (1, 2, 4, 8, 12, 24, 48, 72)
+
+
+@router.get("")
+async def show(site_id: str, visitor: Reader, station: Here) -> Response:
+    """Those that run, and what was."""
+    return await _page(station, visitor, site_id)
+
+
+@router.post("")
+async def begin(site_id: str, request: Request, visitor: Handler, station: Here) -> Response:
+    """Sets the site, or some zones, on test."""
+    form = await forms.sent(request)
+    now = station.clock()
+
+    def run(tx: Tx) -> None:
+        named = forms.line(form, "zones").replace(",", " ").split()
+        testing.set_on_test(
+            tx,
+            site_id,
+            zones=named or None,
+            lasts=_hours(form),
+            reason=forms.line(form, "reason"),
+            who=visitor.name,
+            role=visitor.role,
+            contact=form.get("contact") or None,
+            now=now,
+        )
+
+    return await _done(station, visitor, site_id, await tried(station, run), form)
+
+
+@router.post("/{test_id}/{act}")
+async def change(
+    site_id: str, test_id: str, act: str, request: Request, visitor: Handler, station: Here
+) -> Response:
+    """Extends one, or ends it at once."""
+    if act not in ACTS:
+        raise not_found("act")
+    form = await forms.sent(request)
+    now, who = station.clock(), visitor.name
+
+    def run(tx: Tx) -> None:
+        if act == "end":
+            testing.end(tx, site_id, test_id, who=who, now=now)
+            return
+        lasts, role = _hours(form), visitor.role
+        testing.extend(tx, site_id, test_id, lasts=lasts, who=who, role=role, now=now)
+
+    return await _done(station, visitor, site_id, await tried(station, run))
+
+
+#: What is done to a test that runs.
+ACTS = ("extend", "end")
+
+
+def _hours(form: forms.Form) -> timedelta:
+    said = form.get("hours", "")
+    if not said.isascii() or not said.isdigit() or int(said) not in _HOURS:
+        raise ProblemError(422, "choose for how long", field="hours")
+    return timedelta(hours=int(said))
+
+
+async def _done(
+    station: Station,
+    visitor: Visitor,
+    site_id: str,
+    wrong: Wrong | None,
+    typed: forms.Form | None = None,
+) -> Response:
+    if wrong is None:
+        return RedirectResponse(f"/sites/{quote(site_id, safe='')}/tests", 303)
+    return await _page(station, visitor, site_id, wrong, typed)
+
+
+async def _page(
+    station: Station,
+    visitor: Visitor,
+    site_id: str,
+    wrong: Wrong | None = None,
+    typed: forms.Form | None = None,
+) -> Response:
+    now = station.clock()
+
+    def read(tx: Tx) -> dict[str, Any]:
+        site = sites.site_row(tx, site_id)
+        if site is None:
+            raise not_found("site")
+        found = rows.tests_of(tx, site_id, limit=_SHOWN)
+        people = contacts.rows_of(tx, site_id)
+        return {
+            **frame(tx, station, visitor, "site"),
+            "site": site,
+            "zone": site["timezone"],
+            "zones": sites.zone_rows(tx, site_id),
+            "people": {row["id"]: row["name"] for row in people},
+            "names": contacts.names_of(tx, {t["contact_id"] for t in found if t["contact_id"]}),
+            "running": [t for t in found if t["ended_at"] is None and t["ends_at"] > now],
+            "over": [t for t in found if t["ended_at"] is not None],
+        }
+
+    limit = testing.LIMITS.get(visitor.role, timedelta())
+    values = {
+        **await station.store.read(read),
+        **refusals.said(wrong, visitor.language),
+        "typed": typed or {},
+        "may_act": Right.HANDLE in visitor.rights,
+        "hours": [hours for hours in _HOURS if timedelta(hours=hours) <= limit],
+        "extensions": testing.EXTENSIONS,
+    }
+    status = 200 if wrong is None else 409 if isinstance(wrong, handling.Refused) else 422
+    return page(visitor.language, "on_test.html", values, status)
