@@ -16,8 +16,9 @@ import httpx
 import structlog
 
 from callflow import clock, demo_sites, handling
+from callflow.access_settings import is_loopback
 from callflow.call_plan import to_json
-from callflow.config import Settings
+from callflow.config import BadSettings, Settings
 from callflow.demo_sites import DemoSite
 from callflow.line_settings import LineSettings
 from callflow.panel import NoAnswerError, PanelClient
@@ -42,15 +43,33 @@ _LOOK = 0.25
 
 
 def demo_settings(settings: Settings) -> Settings:
-    """The settings of a demo: a station with desk phones, where nothing takes half a minute."""
+    """The settings of a demo: a station with desk phones, where nothing takes half a minute, in a
+    folder of its own unless one is named. Raises BadSettings, see ``stay_here``."""
+    own = (
+        {} if "data_dir" in settings.model_fields_set else {"data_dir": settings.data_dir / "demo"}
+    )
+    stay_here(settings)
     return settings.model_copy(
         update={
+            **own,
             "demo": True,
             "lines": settings.lines or RECEIVERS,
             "desk_phones": settings.desk_phones or demo_sites.DESK_PHONES,
             "duty_numbers": settings.duty_numbers or demo_sites.DUTY_NUMBERS,
         }
     )
+
+
+def stay_here(settings: Settings) -> None:
+    """A demo lets anybody in: raises BadSettings where something would listen beyond loopback."""
+    for name in type(settings).model_fields:
+        if name == "bind" or name.endswith("_bind"):
+            address = str(getattr(settings, name) or "")
+            if address and not is_loopback(address):
+                raise BadSettings(
+                    f"CALLFLOW_{name.upper()}: everybody knows the demo's password: it listens on"
+                    f" this machine alone, not at {address}. Begin a station with `callflow serve`"
+                )
 
 
 def seed(settings: Settings, store: Store, vault: Vault) -> None:

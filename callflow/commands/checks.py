@@ -58,12 +58,16 @@ class Facts:
     synchronised: bool | None = None
     ways: Sequence[str] = ()  # what messages may go out on: outbox.Channel
     mail_trouble: str = ""  # what is wrong with the way to the mail server
+    open_folder: bool = False  # others of the host may look into the data folder
+    demos: Sequence[str] = ()  # people and programs of the demo that this station lets in
     undecoded: int = 0  # sites whose cameras nothing here can decode: ffmpeg is missing
 
 
 def examine(facts: Facts) -> list[Check]:
     """Every part, in the order in which faults explain each other."""
     looks = (
+        _folder,
+        _demos,
         _database,
         _processes,
         _asterisk,
@@ -83,6 +87,29 @@ def worst(checks: Iterable[Check]) -> Verdict:
     """How the whole is."""
     order = list(Verdict)
     return max((check.verdict for check in checks), key=order.index, default=Verdict.OK)
+
+
+def _folder(facts: Facts) -> Check:
+    if facts.open_folder:
+        return Check(
+            part="folder",
+            verdict=Verdict.FAILED,
+            found="other users of this host may open the data folder",
+            do="chmod 0700 it: who holds its locks stops every acknowledgement",
+        )
+    return Check(part="folder", verdict=Verdict.OK, found="is the station's own account's")
+
+
+def _demos(facts: Facts) -> Check:
+    if facts.demos:
+        return Check(
+            part="demo",
+            verdict=Verdict.FAILED,
+            found=f"the demo's may log in: {_list(facts.demos)}",
+            do="everybody knows their password: `callflow serve` shuts them out at its start; add"
+            " people with `callflow user add`",
+        )
+    return Check(part="demo", verdict=Verdict.OK, found="nobody of it is let in by a station")
 
 
 def _cameras(facts: Facts) -> Check:

@@ -15,22 +15,20 @@ import httpx
 import typer
 
 from callflow import clock, demo, demo_sites, handling, supervisor
+from callflow.commands import demo_people
 from callflow.commands.administration import new_token
 from callflow.commands.base import console, open_rows, settings_of_this_run
 from callflow.commands.station import alone, prepare, say_where
 from callflow.config import Settings
-from callflow.storage import people
 from ivr.asterisk import embedded
 from ivr.asterisk.instance import Kind
 from ivr.asterisk.process import AsteriskProcess
 from ivr.asterisk.simulator import Simulator
-from web import accounts
 
 #: Without a screen a browser would take the terminal.
 _SCREENS = {"DISPLAY", "WAYLAND_DISPLAY"}
 #: Seconds: who answers later is no instance at work. Where nobody is, that is known at once.
 _ANSWERS_WITHIN = 20
-_DEMO_PASSWORD = "callflow-demo"  # noqa: S105 - said on the screen, served on loopback
 
 
 def demo_command(
@@ -41,32 +39,20 @@ def demo_command(
         bool, typer.Option("--no-browser", help="Do not open the page where there is a screen.")
     ] = False,
 ) -> None:
-    """The station with simulated sites, panels and telephone network."""
+    """The station with simulated sites, panels and telephone network: on this machine alone, in a
+    data folder of its own."""
     settings = demo.demo_settings(settings_of_this_run())
     if once is not None:
         raise typer.Exit(_demo_once(settings, once))
     with alone(settings):
         asterisks = prepare(settings)
-        password = _demo_user(settings)
-        asyncio.run(_demo(settings, asterisks, password, browser=not no_browser))
+        asyncio.run(_demo(settings, asterisks, browser=not no_browser))
 
 
-def _demo_user(settings: Settings) -> str:
-    """The demo's log-in: made once, a known password, on loopback only."""
-    with open_rows(settings) as (store, _):
-        if store.read_now(lambda tx: people.user_by_name(tx, "demo")) is None:
-            kept, now = accounts.hash_password(_DEMO_PASSWORD), clock.now()
-            role = accounts.Role.ADMINISTRATOR
-            store.write_now(lambda tx: accounts.create_user(tx, "demo", role, kept, now))
-    return _DEMO_PASSWORD
-
-
-async def _demo(
-    settings: Settings, asterisks: list[AsteriskProcess], password: str, *, browser: bool
-) -> None:
+async def _demo(settings: Settings, asterisks: list[AsteriskProcess], *, browser: bool) -> None:
     def started() -> None:
         where = say_where(settings)
-        console.print(f"log in: demo / {password}", markup=False)
+        console.print(f"log in: {demo_people.NAME} / {demo_people.PASSWORD}", markup=False)
         for shown in demo_sites.SITES:
             console.print(f"  {shown.account}  {shown.name}: {shown.shows}", markup=False)
         if browser and (sys.platform == "darwin" or os.environ.keys() & _SCREENS):
@@ -92,7 +78,7 @@ def _demo_once(settings: Settings, account: str) -> int:
         raise typer.BadParameter(f"there is no demo site {account!r}: {known}")
     with _running_demo(settings):
         with open_rows(settings) as (store, _):
-            secret = new_token(store, "administrator", "demo once")
+            secret = new_token(store, "administrator", demo_people.TOKEN)
         console.print(f"{shown.account} {shown.name}: {shown.shows}", markup=False)
         wrong = asyncio.run(
             demo.run_once(settings, shown, secret, lambda line: print(line, flush=True))

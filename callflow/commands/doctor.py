@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 
 import typer
 
-from callflow import clock, handling
-from callflow.commands import checks
+from callflow import clock, handling, private
+from callflow.commands import checks, demo_people
 from callflow.commands.base import AsJson, open_rows, settings_of_this_run
 from callflow.commands.checks import Check, Facts, Verdict
 from callflow.config import Settings
@@ -54,6 +54,7 @@ def _look(settings: Settings, store: Store) -> Facts:
             "lines": handling.lines(tx, now, limit=_PANELS),
             "skews": handling.skews(tx, now),
             "undecoded": 0 if shutil.which("ffmpeg") else outbox.streamed_sites(tx),
+            "demos": () if demo_people.is_demos(tx) else demo_people.still_in(tx),
             "latest_beat": max((r["beat_at"] for r in people.processes(tx)), default=None),
         }
 
@@ -62,6 +63,7 @@ def _look(settings: Settings, store: Store) -> Facts:
         now=now,
         **seen,
         free=_free(settings),
+        open_folder=private.is_open(settings.data_dir),
         synchronised=_synchronised(),
         ways=settings.ways,
         mail_trouble=_mail_trouble(settings),

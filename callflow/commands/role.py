@@ -45,6 +45,8 @@ def run(role: str) -> None:
         from callflow.commands.studio import Studio  # noqa: PLC0415
         from web import serve as web_serve  # noqa: PLC0415
 
+        if SPARE not in os.environ and not settings.demo:  # no supervisor of ours saw to it
+            _shut_the_demo_out(settings)
         network = demo.SimulatedNetwork(settings) if settings.demo else None
         web_serve.run(settings, network=network, prompts=Studio(settings))
         return
@@ -62,6 +64,20 @@ def spare_the_collector() -> None:
     """
     gc.freeze()
     gc.set_threshold(*_COLLECT_AFTER)
+
+
+def _shut_the_demo_out(settings: Settings) -> None:
+    """What ``serve`` does before it begins its roles."""
+    from callflow.commands import demo_people  # noqa: PLC0415
+    from callflow.storage import Store, StoreUnavailable  # noqa: PLC0415
+    from callflow.vault import Vault  # noqa: PLC0415
+
+    store = Store(settings.database, mac=Vault(settings.data_dir / "keys").seal)
+    try:
+        with contextlib.suppress(StoreUnavailable):  # pages are served without it
+            demo_people.shut_out(store)
+    finally:
+        store.close()
 
 
 def _run(work: Awaitable[None]) -> None:

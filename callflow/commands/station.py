@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from callflow import clock, demo, handling, private, supervisor
-from callflow.commands import role
+from callflow.commands import demo_people, role
 from callflow.commands.base import bring_up_to_date, console, group, open_rows, settings_of_this_run
 from callflow.config import Settings
 from callflow.line_settings import LineSettings
@@ -91,7 +91,12 @@ def _is_taken(port: int) -> bool:
 
 
 def prepare(settings: Settings) -> list[AsteriskProcess]:
-    """Everything that must be there before the roles start; the Asterisks to keep running."""
+    """Everything that must be there before the roles start; the Asterisks to keep running.
+
+    Raises BadSettings where a demo would be seen by others.
+    """
+    if settings.demo:
+        demo.stay_here(settings)
     bring_up_to_date(settings)
     with open_rows(settings) as (store, vault):
         now = clock.now()
@@ -99,6 +104,13 @@ def prepare(settings: Settings) -> list[AsteriskProcess]:
         store.write_now(lambda tx: handling.publish_standard_plans(tx, "callflow", now))
         if settings.demo:
             demo.seed(settings, store, vault)
+            demo_people.let_in(store)
+        elif gone := demo_people.shut_out(store):
+            console.print(
+                f"of the demo, let in no more: {', '.join(gone)}; people are added with"
+                " `callflow user add`",
+                markup=False,
+            )
     asterisks = _asterisks(settings)
     adopted = [asterisk for asterisk in asterisks if not asterisk.start()]
     for asterisk in asterisks:

@@ -122,6 +122,12 @@ def disable_user(tx: Tx, user_id: str, by: str, now: datetime) -> None:
     if row["name"] == by:
         raise Refused("nobody shuts themselves out: ask another administrator")
     _keep_an_administrator(tx, row)
+    shut_out(tx, user_id, by, now)
+
+
+def shut_out(tx: Tx, user_id: str, by: str, now: datetime) -> None:
+    """The same, though it may be the last administrator: one who must not be."""
+    row = _user(tx, user_id)
     people.update_user(tx, user_id, disabled_at=now)
     access.end_sessions(tx, now, user_id=user_id)
     tell(tx, "user_disabled", now, who_did=by, name=row["name"])

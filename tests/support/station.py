@@ -131,11 +131,13 @@ class Station(Product):
 
 @contextlib.asynccontextmanager
 async def patient_station(
-    data_dir: Path, environment: Mapping[str, str] | None = None
+    data_dir: Path,
+    environment: Mapping[str, str] | None = None,
+    kind: type[Station] = Station,
 ) -> AsyncIterator[Station]:
     """A station whose queue doesn't ring by itself, and whose desk phones nobody answers: only
     what a test puts there does."""
-    async with Station(data_dir, {**PATIENCE, **(environment or {})}) as station:
+    async with kind(data_dir, {**PATIENCE, **(environment or {})}) as station:
         for number in (*DESKS, DUTY):
             await station.phone(number, "ring")
         yield station

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -24,6 +25,13 @@ from tests.support.station import Station, patient_station
 CUT_FOR = 20.0
 
 
+class Reachable(Station):
+    """A demo refuses to be reached from beyond this machine; the cut cable leads no further."""
+
+    def _command(self, *arguments: str) -> tuple[str, ...]:
+        return (sys.executable, "-m", "tests.support.reachable_demo", *arguments)
+
+
 @pytest_asyncio.fixture
 async def reachable(tmp_path: Path) -> AsyncIterator[Station]:
     """A station that is reached over a network: by TLS."""
@@ -34,7 +42,7 @@ async def reachable(tmp_path: Path) -> AsyncIterator[Station]:
         "CALLFLOW_TLS_CERTIFICATE": str(tmp_path / "tls" / "cert.pem"),
         "CALLFLOW_TLS_KEY": str(tmp_path / "tls" / "key.pem"),
     }
-    async with patient_station(tmp_path / "data", settings) as station:
+    async with patient_station(tmp_path / "data", settings, Reachable) as station:
         yield station
 
 

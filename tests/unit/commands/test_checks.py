@@ -90,6 +90,8 @@ def test_all_is_well() -> None:
     found = examine(WELL)
     assert worst(found) is Verdict.OK
     assert [c.part for c in found] == [
+        "folder",
+        "demo",
         "database",
         "processes",
         "asterisk",

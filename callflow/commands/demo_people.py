@@ -1,0 +1,80 @@
+"""The demo's people and programs: a known password, let in by a demo only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from callflow import clock
+from callflow.handling import people as acts
+from callflow.handling import tokens
+from callflow.people import Role
+from callflow.storage import Store, Tx, people
+from web import accounts
+
+NAME, PASSWORD = "demo", "callflow-demo"
+#: What ``demo --once`` gives itself.
+TOKEN = "demo once"  # noqa: S105 -- its name
+#: Settings of a folder: its demo's user, and whether it was started as a demo the last time.
+_WHO, _IS_DEMO = "demo_user", "demo"
+Row = dict[str, Any]
+
+
+def let_in(store: Store) -> None:
+    """This folder is a demo's: its user may log in, with the known password if it is new."""
+    row = store.read_now(lambda tx: people.user_by_name(tx, NAME))
+    kept = accounts.hash_password(PASSWORD) if row is None else ""
+    now = clock.now()
+
+    def write(tx: Tx) -> None:
+        if people.user_by_name(tx, NAME) is None:
+            accounts.create_user(tx, NAME, Role.ADMINISTRATOR, kept, now)
+        user = people.user_by_name(tx, NAME)
+        assert user is not None
+        acts.enable_user(tx, user["id"], "cli", now)
+        people.write_settings(tx, {_WHO: user["id"], _IS_DEMO: True})
+
+    store.write_now(write)
+
+
+def shut_out(store: Store) -> list[str]:
+    """This folder is a real station's: the demo's user and tokens let nobody in; their names."""
+    users, programs = store.read_now(_living)
+    was_demos: bool = store.read_now(is_demos)
+    if not (users or programs or was_demos):
+        return []
+    now = clock.now()
+
+    def write(tx: Tx) -> None:
+        for user in users:
+            acts.shut_out(tx, user["id"], "cli", now)
+        for program in programs:
+            tokens.revoke_token(tx, program["id"], "cli", now)
+        people.write_settings(tx, {_IS_DEMO: False})
+
+    store.write_now(write)
+    return [row["name"] for row in (*users, *programs)]
+
+
+def is_demos(tx: Tx) -> bool:
+    """Whether a demo was the last to be started in this folder."""
+    return bool(people.settings(tx).get(_IS_DEMO))
+
+
+def still_in(tx: Tx) -> list[str]:
+    """Names of those of the demo that a real station would let in."""
+    users, programs = _living(tx)
+    return [row["name"] for row in (*users, *programs)]
+
+
+def _living(tx: Tx) -> tuple[list[Row], list[Row]]:
+    marked = people.settings(tx).get(_WHO)
+    users = [row for row in people.users(tx) if row["disabled_at"] is None]
+    demos = [
+        row
+        for row in users
+        if row["id"] == marked
+        # A folder of before: somebody of this name, with the password that everybody knows.
+        or (row["name"] == NAME and accounts.check_password(row["password"], PASSWORD))
+    ]
+    programs = [r for r in people.tokens(tx) if r["name"] == TOKEN and r["revoked_at"] is None]
+    return demos, programs
