@@ -39,6 +39,8 @@ async def reachable(tmp_path: Path) -> AsyncIterator[Station]:
     certificate(tmp_path / "tls")
     settings = {
         "CALLFLOW_BIND": "0.0.0.0",
+        "CALLFLOW_SURGARD_BIND": "127.0.0.1",
+        "CALLFLOW_DC07_BIND": "127.0.0.1",
         "CALLFLOW_TLS_CERTIFICATE": str(tmp_path / "tls" / "cert.pem"),
         "CALLFLOW_TLS_KEY": str(tmp_path / "tls" / "key.pem"),
     }
