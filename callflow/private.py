@@ -69,5 +69,5 @@ def tighten(folder: Path) -> None:
                     tighten(Path(entry.path))
                 if mode & 0o077:
                     Path(entry.path).chmod(mode & 0o700)
-            except FileNotFoundError:  # gone meanwhile
+            except (FileNotFoundError, PermissionError):  # gone meanwhile, or of another account
                 continue
