@@ -12,9 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 
 #: Of each role of ``callflow serve``, and of the Asterisks. Lower goes first; 0 is everybody's.
-RECEIVER = ENGINE = -10
-TELEPHONY = -7
-ASTERISK = -4
+RECEIVER = ENGINE = -15
+TELEPHONY = -12
+ASTERISK = -10
 _OF_ROLE = {"receiver": RECEIVER, "engine": ENGINE, "telephony": TELEPHONY}
 
 
