@@ -2,7 +2,8 @@
 
 2,500 people who refuse at once are called on a full machine, over two trunks, each as often as the
 plan says: an OriginateResponse that overtakes its channel is no fault of a trunk. Then Asterisk
-stands still 50 times, for 3 to 9 s, while calls begin: no number ever has two of them alive.
+stands still 50 times, for 3 to 9 s, while calls begin: no number ever has two of them alive. And 48
+calls are hung up while they are dialled: none rings on.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from tests.support import rings
 from tests.support.trunks import TRUNKS, TrunkStation
 
 NAME = "rings"
-CALLS, STOPS = 2_500, 50
+CALLS, STOPS, HUNG_UP = 2_500, 50, 48
 #: Channels of each trunk.
 CHANNELS = 60
 #: What says nothing of the person who is called.
@@ -49,6 +50,17 @@ async def _stopped(station: TrunkStation, stops: int, seed: int) -> tuple[Row, l
     return _row(f"Asterisk stopped {stops} times", rung, begun), broken
 
 
+async def _hung_up(station: TrunkStation, seed: int) -> tuple[Row, list[str]]:
+    begun, broken = time.monotonic(), []
+    try:
+        lived = await rings.hung_up_at_once(station, HUNG_UP, random.Random(seed))
+    except (AssertionError, TimeoutError) as found:
+        broken, lived = [f"hung up, and rings on: {found}"], []
+    row: Row = {"part": "hung up at once", "numbers": HUNG_UP, "invites": len(lived)}
+    row |= {"lived_max_s": round(max(lived, default=0.0), 2)}
+    return {**row, "seconds": round(time.monotonic() - begun)}, broken
+
+
 def _row(part: str, rung: rings.Rung, begun: float) -> Row:
     return {
         "part": part,
@@ -71,11 +83,14 @@ async def _round(seed: int, calls: int, stops: int, only: str) -> list[tuple[Row
                 found.append(await _refused(station, calls))
             if "stopped".startswith(only):
                 found.append(await _stopped(station, stops, seed))
+            if "hung-up".startswith(only):
+                found.append(await _hung_up(station, seed))
             return found
 
 
 def run(rounds: int = 1, only: str = "", *, calls: int = CALLS, stops: int = STOPS) -> Report:
-    """``rounds`` times, an instance for each; ``only`` is ``refused`` or ``stopped``."""
+    """``rounds`` times, an instance for each; ``only`` is ``refused``, ``stopped``
+    or ``hung-up``."""
     report = Report(NAME, ("part",))
     for place in range(rounds):
         say(f"round {place + 1} of {rounds}, seed {place}")

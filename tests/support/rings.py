@@ -18,6 +18,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from callflow import clock, handling
+from callflow.config import Settings
+from callflow.dispatch.wake import open_store
+from callflow.handling.acting import request_call
+from callflow.storage import Tx
+from callflow.vault import Vault
 from ivr.asterisk import network_log
 from ivr.asterisk.instance import Kind
 from ivr.asterisk.network_log import SeenCall
@@ -64,10 +70,12 @@ HELD: dict[str, Any] = {
 PEOPLE, TOGETHER = 25, 6
 #: Alarms around each stop of Asterisk.
 AROUND = 3
+#: Seconds for which a call that nobody hangs up rings.
+RINGS_FOR = 60.0
 #: Seconds that Asterisk stands still: below and above what the link to it bears.
 STOPS = (3.0, 9.0)
 #: Numbers kept for fiction that no other test has, each number's last digits from here on.
-_REFUSED_FROM, _HELD_FROM = 2000, 6000
+_REFUSED_FROM, _HELD_FROM, _HUNG_UP_FROM = 2000, 6000, 7000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,6 +146,60 @@ async def asterisk_stops(station: Station, stops: int, chance: random.Random) ->
     return _rung(station, asked, accounts)
 
 
+async def hung_up_at_once(station: Station, calls: int, chance: random.Random) -> list[float]:
+    """So many calls are asked for, and to be hung up within moments of that: before they are
+    claimed, while they are dialled, and just after. The seconds for which each INVITE lived.
+    """
+    await station.put("/plans/held", HELD)
+    asked = [_number(_HUNG_UP_FROM + place) for place in range(calls)]
+    await _site(station, "held", asked, Behaviour.RING)
+    settings = Settings(data_dir=station.data_dir)
+    store = open_store(settings, Vault(settings.data_dir / "keys"))
+    try:
+        for number in asked:
+            at_once = chance.random() < 0.5
+            ask = functools.partial(_requested, to=number, hung_up=at_once)
+            call_id = await store.write(ask)
+            if not at_once:
+                await asyncio.sleep(chance.uniform(0.0, 0.03))
+                await store.write(functools.partial(_hang_up, call_id=call_id))
+            await station.moment()
+    finally:
+        store.close()
+    await station.until(lambda: not chaos.query(station, _LIVE), within=RINGS_FOR / 2)
+    seen = network_log.calls_seen(chaos.asterisk(station, Kind.SIMULATOR))
+    mine = [call for call in seen if call.to in asked]
+    assert len(mine) == len({call.to for call in mine}), "a number was called again"
+    assert all(call.ended_at for call in mine), "a call without a row rings on"
+    return [(call.ended_at - call.at).total_seconds() for call in mine if call.ended_at]
+
+
+def _requested(tx: Tx, *, to: str, hung_up: bool) -> str:
+    policy = handling.load_policy(tx)
+    call_id = request_call(
+        tx,
+        policy,
+        None,
+        clock.now(),
+        step="test",
+        to=to,
+        attempt=1,
+        dialogue="verification",
+        ring_time=RINGS_FOR,
+        priority=1,
+    )
+    if hung_up:
+        _hang_up(tx, call_id=call_id)
+    return call_id
+
+
+def _hang_up(tx: Tx, *, call_id: str) -> None:
+    handling.ask_hang_up(tx, call_id, "test", clock.now())
+
+
+_LIVE = "SELECT 1 FROM call WHERE step = 'test' AND ended_at IS NULL"
+
+
 async def _alarms(station: Station, accounts: list[str], chance: random.Random) -> None:
     for account in accounts:
         await station.send(account)
@@ -153,7 +215,7 @@ async def _site(station: Station, plan: str, numbers: list[str], does: Behaviour
     network = Simulator(chaos.asterisk(station, Kind.SIMULATOR))
     for number in numbers:
         network.set_phone(Phone(number=number, behaviour=does, after_s=0))
-    role = "premises" if plan == "held" else "keyholder"
+    role = "keyholder" if plan == "refused" else "premises"
     people = [
         sites.contact(account, f"Contact {rank}", number, role=role, rank=rank)
         for rank, number in enumerate(numbers, 1)

@@ -12,7 +12,7 @@ from tests.support.trunks import TrunkStation
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
-NUMBERS, STOPS = 150, 2
+NUMBERS, STOPS, HUNG_UP = 150, 2, 24
 
 
 async def test_who_refuses_at_once_is_called_as_often_as_the_plan_says(
@@ -29,3 +29,12 @@ async def test_no_phone_rings_twice_at_once_after_a_stop_of_asterisk(
 ) -> None:
     rung = await rings.asterisk_stops(station, STOPS, chaos.dice("rings"))
     assert min(rung.invites.values()) >= 1
+
+
+async def test_a_call_that_is_hung_up_while_it_is_dialled_rings_nowhere(
+    station: TrunkStation,
+) -> None:
+    """Asked to hang up a channel that it has not made yet, Asterisk knows none."""
+    lived = await rings.hung_up_at_once(station, HUNG_UP, chaos.dice("hung up"))
+    print(f"{len(lived)} INVITEs, which lived for {chaos.figures(lived)}")
+    assert max(lived, default=0.0) < rings.RINGS_FOR / 2
