@@ -16,6 +16,7 @@ from urllib.parse import quote, urlsplit
 import structlog
 from fastapi import Depends, Request
 
+from callflow.config import Settings
 from callflow.handling import NotFound
 from callflow.handling import people as acts
 from callflow.storage import Tx, access, people
@@ -140,6 +141,9 @@ async def visitor_of(request: Request, station: Station) -> Visitor | None:
     station.saw(kept, row["seen_at"], now)
     request.state.who = row["name"]
     rights = rights_of(row["role"])
+    if Right.HANDLE in rights:
+        # Asterisk is another origin, and only the telephone of who handles alarms speaks with it.
+        request.state.telephone = telephone_origin(request, station.settings)
     scheme = cookies.read(request, cookies.SCHEME)
     return Visitor(
         id=row["id"],
@@ -156,6 +160,16 @@ async def visitor_of(request: Request, station: Station) -> Visitor | None:
         starting=Right.ADMINISTER in rights and await station.store.read(station.starts),
         saved=request.query_params.get("saved", ""),
     )
+
+
+def telephone_origin(request: Request, settings: Settings) -> str:
+    """Where the browser's telephone connects: the host that it has the page from."""
+    ports = settings.ports
+    host = request.url.hostname or "127.0.0.1"
+    host = f"[{host}]" if ":" in host else host
+    if settings.tls_certificate:
+        return f"wss://{host}:{ports.asterisk_wss}"
+    return f"ws://{host}:{ports.asterisk_http}"
 
 
 def language_of(request: Request, own: str | None = None) -> str:

@@ -133,6 +133,7 @@ def environment(language: str) -> Environment:
         "by_camera": image_views.by_camera,
         "since": image_views.since,
         "word": lambda name, table: translate(table.get(name, str(name))),
+        "who": functools.partial(words.who, language=language),
         # Not _(): it would look for placeholders in a sentence that may hold a name.
         "said": lambda text: translate(str(text)) if text else "",
         "entry": functools.partial(entry, language=language),
@@ -144,6 +145,7 @@ def environment(language: str) -> Environment:
         "actions": keys.ACTIONS,
         "language": language,
         "languages": words.LANGUAGES,
+        "station_zone": i18n.STATION_ZONE,
     }
     return made
 

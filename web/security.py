@@ -90,7 +90,8 @@ class Guard:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                add(MutableHeaders(scope=message), self._headers)
+                headers = MutableHeaders(scope=message)
+                add(headers, self._of(scope, headers))
             await send(message)
 
         try:
@@ -100,6 +101,13 @@ class Guard:
             if not started:
                 answer = problems.response(error.status_code, error.detail)
                 await answer(scope, receive, send_guarded)
+
+    def _of(self, scope: Scope, answer: Headers) -> Mapping[str, str]:
+        """What this answer carries: who has a telephone may reach its Asterisk, from every page."""
+        reached = scope.get("state", {}).get("telephone")
+        if reached is None or not answer.get("content-type", "").startswith("text/html"):
+            return self._headers
+        return {**self._headers, "Content-Security-Policy": policy(reached)}
 
 
 def _check_length(declared: str, most: int) -> None:

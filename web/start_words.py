@@ -28,16 +28,16 @@ SAID: Mapping[tuple[Part, str], tuple[str, str]] = {
     (Part.RUNNING, "asterisk"): (
         N_("no link to Asterisk: nobody can be called"),
         N_(
-            "Read logs/ and asterisk/ in the data folder; with a PBX of your own, compare"
-            " CALLFLOW_AMI_PORT, _USER and _SECRET."
+            "Read logs/ and asterisk/ in the data folder; with a PBX of your own, compare the port,"
+            " user and secret of its manager interface (README)."
         ),
     ),
     (Part.TRUNK, "done"): (N_("reached:"), ""),
     (Part.TRUNK, "none"): (
         N_("no trunk leads out of this machine"),
         N_(
-            "Set CALLFLOW_TRUNKS to the address of your gateway or carrier (README, Trunks), and"
-            " start the station again."
+            "Set the address of your gateway or carrier (README, Trunks), and start the station"
+            " again."
         ),
     ),
     (Part.TRUNK, "untold"): (
@@ -59,8 +59,8 @@ SAID: Mapping[tuple[Part, str], tuple[str, str]] = {
     (Part.NUMBER, "made_up"): (
         N_("it is a made-up one:"),
         N_(
-            "Set CALLFLOW_STATION_NUMBER to a number of yours that the carrier lets you show, and"
-            " start the station again."
+            "Set the station's number (README, Trunks): one of yours that the carrier lets you"
+            " show, and start the station again."
         ),
     ),
     (Part.OPERATOR, "done"): (N_("may log in:"), ""),

@@ -38,10 +38,27 @@ class Person:
     left: bool = False  # somebody of ours spoke with them already
     greeted: bool = False
 
+    @property
+    def is_up(self) -> bool:
+        """Whether they are on the line."""
+        return self.state == CallState.ANSWERED.value
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class About:
+    """The alarm that a call is about. ``why``: the reason for which a human has it."""
+
+    incident: str
+    site: str
+    kind: str
+    priority: int
+    why: str
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Leg:
-    """One of my phone's calls. ``mine``: I asked for it, so it needs no answering."""
+    """One of my phone's calls. ``mine``: I asked for it, so it needs no answering. ``given_by``:
+    the colleague who hands it on; ``wanted``: whom I have called, before anybody is there."""
 
     id: str
     room: str
@@ -54,6 +71,36 @@ class Leg:
     people: tuple[Person, ...]
     others: tuple[str, ...]  # operators who are in it, or rung for it, beside me
     asked: bool  # a colleague is in it, or rung for it, because I asked
+    about: About | None = None
+    given_by: str = ""
+    wanted: str = ""
+
+    @property
+    def up(self) -> bool:
+        """Whether my phone was answered."""
+        return self.state == CallState.ANSWERED.value
+
+    @property
+    def heard(self) -> tuple[Person, ...]:
+        """Who is on the line with me now."""
+        return tuple(p for p in self.people if p.is_up and not p.held and not p.greeted)
+
+    @property
+    def stage(self) -> str:
+        """What is true of it now, as a word that the card's sentence goes by."""
+        if self.mode in (Mode.LISTEN.value, Mode.WHISPER.value):
+            return self.mode
+        if not self.up:
+            return "connecting" if self.mine else "rings"
+        if self.heard:
+            return "talks"
+        if any(not p.is_up for p in self.people):
+            return "calls"
+        if any(p.greeted for p in self.people):
+            return "greeted"
+        if self.people:
+            return "held"
+        return "colleague" if self.others else "alone"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,13 +130,15 @@ class Exchange:
     phones: list[Row]
     persons: Mapping[str, Person] = field(default_factory=dict)
     waiting: tuple[Person, ...] = ()
+    about: Mapping[str, About] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, user: str) -> Telephone:
         """What ``user`` is shown."""
         legs = [leg for leg in self._legs() if leg["operator"] == user]
         coming = {leg["room"] for leg in legs}
         return Telephone(
-            legs=tuple(self._leg(leg, user) for leg in legs),
+            legs=tuple(self._leg(leg, user) for leg in _one_a_room(legs)),
             waiting=tuple(p for p in self.waiting if p.room not in coming),
             colleagues=tuple(self._colleagues(user)),
         )
@@ -114,7 +163,14 @@ class Exchange:
             people=people,
             others=tuple(c["operator"] or c["to"] for c in others if _is_open(c)),
             asked=bool(asked),
+            about=self.about.get(_incident(leg, room)),
+            given_by=leg["requester"] if leg["requester"] not in ("", user) else "",
+            wanted=self._wanted(leg) if not people else "",
         )
+
+    def _wanted(self, leg: Row) -> str:
+        wanted = leg["wanted"] or {}
+        return self.names.get(wanted.get("contact") or "", "") or str(wanted.get("to", ""))
 
     def _colleagues(self, user: str) -> Iterable[Colleague]:
         for name in sorted({phone["owner"] for phone in self.phones} - {user}):
@@ -128,6 +184,25 @@ class Exchange:
                 leg=leg["id"] if leg else "",
                 talks_with=", ".join(with_whom),
             )
+
+
+def _one_a_room(legs: Iterable[Row]) -> Iterable[Row]:
+    """One call is one card: of several phones of mine that ring for it, the answered one."""
+    cards: dict[str, Row] = {}
+    for leg in legs:
+        key = leg["room"] or leg["id"]
+        if key not in cards or (_answered(leg) and not _answered(cards[key])):
+            cards[key] = leg
+    return cards.values()
+
+
+def _answered(call: Row) -> bool:
+    return bool(call["state"] == CallState.ANSWERED.value)
+
+
+def _incident(leg: Row, room: Iterable[Row]) -> str:
+    """The alarm that a leg is about: its own, else that of whoever is in its conversation."""
+    return next((c["incident_id"] for c in (leg, *room) if c["incident_id"]), "")
 
 
 def _is_open(call: Row) -> bool:
@@ -146,17 +221,38 @@ def exchange(tx: Tx) -> Exchange:
     for call in live:
         rooms.setdefault(call["room"] or call["id"], []).append(call)
     outside = [call for call in live if not calls.is_leg(call)]
-    names = contacts.names_of(tx, {call["contact_id"] for call in outside if call["contact_id"]})
-    about = incidents.some(tx, {call["incident_id"] for call in outside if call["incident_id"]})
+    wanted = {contact for call in live if (contact := (call["wanted"] or {}).get("contact"))}
+    people = {call["contact_id"] for call in outside if call["contact_id"]}
+    names = contacts.names_of(tx, people | wanted)
+    about = incidents.some(tx, {call["incident_id"] for call in live if call["incident_id"]})
     of_sites = sites.names_of(tx, {row["site_id"] for row in about.values() if row["site_id"]})
+    hints = _by_number(tx, [call["to"] for call in outside if not call["contact_id"]])
     persons = {}
     for call in outside:
         row = about.get(call["incident_id"] or "")
         name = names.get(call["contact_id"] or "", "") or _service(tx, call)
+        name = name or hints.get(call["to"], "")
         persons[call["id"]] = _person(call, name, row, of_sites)
     alone = [p for room in rooms.values() if not _taken(room) for p in _up(room, persons)]
     waiting = _in_order(tx, alone) if alone else ()
-    return Exchange(rooms=rooms, phones=phones.live(tx), persons=persons, waiting=waiting)
+    return Exchange(
+        rooms=rooms,
+        phones=phones.live(tx),
+        persons=persons,
+        waiting=waiting,
+        about={key: _about(row, of_sites) for key, row in about.items()},
+        names=names,
+    )
+
+
+def _about(row: Row, of_sites: Mapping[str, str]) -> About:
+    return About(
+        incident=row["id"],
+        site=of_sites.get(row["site_id"] or "", row["account"]),
+        kind=row["kind"],
+        priority=row["priority"],
+        why=row["human_reason"] if row["with_human"] else "",
+    )
 
 
 def _taken(room: Iterable[Row]) -> bool:
@@ -180,6 +276,14 @@ def _in_order(tx: Tx, alone: Iterable[Person]) -> tuple[Person, ...]:
         found.append((since, replace(person, urgent=urgent, left=left)))
     found.sort(key=lambda one: (not one[1].urgent, one[0], one[1].id))
     return tuple(person for _, person in found)
+
+
+def _by_number(tx: Tx, numbers: list[str]) -> dict[str, str]:
+    """Whose each number is, where it is one person's: a hint, for who calls proved nothing."""
+    owners = contacts.owners_of(tx, numbers) if numbers else {}
+    names = contacts.names_of(tx, {who for found in owners.values() for who, _ in found})
+    found = {number: {names[who] for who, _ in known} for number, known in owners.items()}
+    return {number: next(iter(some)) for number, some in found.items() if len(some) == 1}
 
 
 def _service(tx: Tx, call: Row) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -70,9 +70,15 @@ def heard_of(tx: Tx, row: Row) -> list[Row]:
     ]  # fmt: skip
 
 
+def under_way(asked: Iterable[Row]) -> list[Row]:
+    """The guards who are on their way or on site now: who was only asked, has refused, was called
+    off or has left is none of them."""
+    guards = [task["guard"] for task in asked if task["open"] and task["guard"]]
+    return [guard for guard in guards if guard["accepted_at"] and not guard["left_at"]]
+
+
 def script_of(tx: Tx, row: Row, verifications: list[Row], now: datetime) -> Row:
     """What a service is told (D23): the way in, what was verified, who is sent, our number."""
-    guards = [task["guard"] for task in tasks_of(tx, row) if task.get("guard")]
     notes = [
         one for one in instructions_of(tx, row, now) if one["kind"] == "note" and one["counts"]
     ]
@@ -81,6 +87,6 @@ def script_of(tx: Tx, row: Row, verifications: list[Row], now: datetime) -> Row:
     return {
         "notes": [one["text"] for one in notes],
         "verified": positive[-3:],
-        "guards": guards,
+        "guards": under_way(tasks_of(tx, row)),
         "call_back": next(iter(numbers), ""),
     }

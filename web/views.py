@@ -9,12 +9,13 @@ from typing import Any
 from urllib.parse import quote
 
 from callflow import audit, directory, handling
-from callflow.call import AT_DESK
+from callflow.call import AT_DESK, CallState
 from callflow.correlation import storm_of, zone_name
 from callflow.handling import bank_openings
 from callflow.handling.acting import is_mute
 from callflow.handling.agreed import site_now
 from callflow.handling.filing import standing, wish_of
+from callflow.incident import State
 from callflow.incident import ruling as ruling_among
 from callflow.signal import OF_STATION, Category, Kind
 from callflow.signals import blocks
@@ -53,6 +54,7 @@ class Line:
     step: str | None  # kind of the plan's step that it is at
     holder: str | None
     held_since: datetime | None
+    returns_at: datetime | None  # to the queue, without another act of its holder (D21)
     site_holder: str | None  # who holds another incident of its site, and so the site (D20)
     reminder: str  # why it was parked
     level: int  # how often it has come back: it sounds louder (D21)
@@ -142,6 +144,7 @@ def _line(
         step=step_kind(row["plan"], row["step"]),
         holder=row["holder"],
         held_since=row["held_since"],
+        returns_at=_returns_at(row, its_calls),
         site_holder=None if row["holder"] else site_holder,
         reminder=row["reminder"],
         level=row["queue_level"],
@@ -157,6 +160,15 @@ def _line(
         storm=storm,
         storm_place=place,
     )
+
+
+def _returns_at(row: Row, its_calls: Sequence[Row]) -> datetime | None:
+    """When held work comes back; None where it doesn't, as while somebody speaks about it."""
+    talks = any(call["state"] == CallState.ANSWERED.value for call in its_calls)
+    if row["holder"] is None or row["state"] != State.OPEN.value or row["exercise"] or talks:
+        return None
+    due: datetime | None = row["queue_due"]
+    return due
 
 
 def _group(row: Row) -> str:

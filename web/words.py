@@ -11,6 +11,7 @@ from callflow.texts import REASONS as REASON_WORDS
 from callflow.texts import RECORDING_PROBLEMS, law
 from callflow.texts import RESOLUTIONS as RESOLUTION_WORDS
 from callflow.texts import TASK_OUTCOMES as TASK_OUTCOME_WORDS
+from callflow.texts.access import BY_COMMAND, CONSOLE
 from callflow.texts.evidence import SIGNS
 from callflow.texts.outbox import FAULTS
 from ivr.prompts import KINDS
@@ -503,6 +504,11 @@ def evidence(reason: Mapping[str, Any], language: str) -> str:
 def outcome(name: str | None, language: str) -> str:
     """How a call or a task ended, in words."""
     return _pair(_OUTCOMES.get(name or ""), language, name or "")
+
+
+def who(name: str, language: str) -> str:
+    """Who acted: a user, or the commands of the machine itself."""
+    return _pair(CONSOLE, language, name) if name == BY_COMMAND else name
 
 
 def reason(name: str, language: str) -> str:

@@ -238,7 +238,10 @@ def _finish(tx: Tx, row: Row, now: datetime) -> Row:
 
 
 def _enter(tx: Tx, row: Row, action: EnterStep, now: datetime, at: datetime) -> Row:
-    tell(tx, "step", now, row, step=action.step, why=action.why)
+    steps = row["plan"].get("steps", ())
+    kinds = {step["id"]: step["kind"] for step in steps}
+    told = {"step": action.step, "of": kinds.get(action.step, ""), "why": action.why}
+    tell(tx, "step", now, row, **told)
     rounds = dict(row["rounds"])
     if action.why == "opened":
         rounds = {}

@@ -199,6 +199,14 @@ def acted(tx: Tx, row: Row, who: str, now: datetime) -> Row:
     return incidents.change(tx, row, **values)
 
 
+def go_on(tx: Tx, incident_id: str, who: str, now: datetime) -> Row:
+    """*I go on*: the holder says that they are at it, before it comes back to the queue (D21).
+    Raises Held, NotFound, Refused."""
+    row = open_and_held(tx, incident_id, who)
+    tell(tx, "goes_on", now, row, by=who, who_did=who)
+    return acted(tx, row, who, now)
+
+
 def resume_plan(tx: Tx, incident_id: str, who: str, now: datetime) -> Row:
     """Hand the plan back to the machine, at the step where it stopped."""
     row = open_and_held(tx, incident_id, who)

@@ -612,7 +612,8 @@ def all_recordings(tx: Tx) -> list[dict[str, Any]]:
 
 
 def unrecorded(tx: Tx, node: str) -> list[dict[str, Any]]:
-    """Answered calls that ended without their recording being looked at yet."""
+    """Answered calls that ended without their recording being looked at yet. One that was told in
+    another call has that call's (``recorded_as``)."""
     query = (
         select(t.call)
         .outerjoin(t.recording, t.recording.c.call_id == t.call.c.id)
@@ -620,6 +621,7 @@ def unrecorded(tx: Tx, node: str) -> list[dict[str, Any]]:
             t.call.c.node == node,
             t.call.c.state == CallState.ENDED.value,
             t.call.c.answered_at.is_not(None),
+            t.call.c.leader.is_(None),
             t.recording.c.call_id.is_(None),
         )
         .limit(200)

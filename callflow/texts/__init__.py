@@ -64,7 +64,10 @@ OUTCOMES: Mapping[str, tuple[str, str]] = {
     "acknowledged": ("message entendu et confirmé", "message heard and acknowledged"),
     "accepted": ("intervention acceptée", "intervention accepted"),
     "declined": ("intervention refusée", "intervention declined"),
-    **{f"answer_{key}": (f"réponse {key}", f"answer {key}") for key in range(1, 10)},
+    **{
+        f"answer_{key}": (f"répond par la touche {key}", f"answers by key {key}")
+        for key in range(1, 10)
+    },
     "served": ("servi par le menu vocal", "served by the phone menu"),
     "no_answer": ("sans réponse", "no answer"),
     "busy": ("occupé", "busy"),
@@ -285,6 +288,8 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "kept": settings.KEPT,
     "day_kind": settings.DAYS,
     "role": access.ROLES,
+    "factor": access.FACTORS,
+    "detail": outbox.SET_UP,
     "before": access.ROLES,
     **law.WORDS,
     **callers.WORDS,
@@ -311,6 +316,7 @@ def entry_text(kind: str, data: Mapping[str, Any], language: str = "fr") -> str:
         words = _WORDS.get(name)
         if words is not None and isinstance(value, str) and value in words:
             values[name] = words[value][column]
+    values.update(_for_people(data, column))
     template = ENTRIES.get(kind, ("{text}", "{text}"))[column]
     if kind == "signal" and data.get("zone") == "":
         template = template.replace(" zone {zone}", "")
@@ -322,6 +328,18 @@ def entry_text(kind: str, data: Mapping[str, Any], language: str = "fr") -> str:
             values["what"] += f" ({data['because']})"
     said = template.format_map(values).strip()
     return said + _how(data, column) if kind == "signal" else said
+
+
+def _for_people(data: Mapping[str, Any], column: int) -> dict[str, str]:
+    """What code names and no table does: a plan's own step is told by its kind, the command line
+    as who acted."""
+    said = {}
+    if data.get("step") and data["step"] not in STEPS:
+        said["step"] = STEP_KINDS.get(data.get("of", ""), ("étape suivante", "next step"))[column]
+    for name in ("by", "who", "who_did"):
+        if data.get(name) == access.BY_COMMAND:
+            said[name] = access.CONSOLE[column]
+    return said
 
 
 def _how(data: Mapping[str, Any], column: int) -> str:

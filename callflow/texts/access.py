@@ -4,6 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+#: What let somebody in, or was added to let them in.
+FACTORS: Mapping[str, tuple[str, str]] = {
+    "password": ("mot de passe", "password"),
+    "totp": ("code d'une application", "code of an authenticator"),
+    "passkey": ("clé d'accès", "passkey"),
+    "recovery": ("code de secours", "recovery code"),
+    "oidc": ("annuaire de l'entreprise", "company's directory"),
+}
+#: Who acts by the commands of the machine itself: no user.
+BY_COMMAND = "cli"
+CONSOLE = ("console système", "system console")
+
 ENTRIES: Mapping[str, tuple[str, str]] = {
     "user_added": (
         "Utilisateur {name} ajouté, rôle {role}",

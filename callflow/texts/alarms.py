@@ -140,6 +140,7 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "L'alarme est rouverte : quelqu'un demande un opérateur",
         "The incident is open again: somebody needs an operator",
     ),
+    "goes_on": ("{by} continue de la traiter", "{by} goes on with it"),
     "came_back": (
         "Sans acte de {by} dans le délai : l'alarme revient dans la file",
         "No act of {by} in time: the incident comes back to the queue",

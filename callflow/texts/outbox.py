@@ -67,6 +67,17 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "undelivered": ("message non remis", "a message was not delivered"),
 }
 
+#: What a way out lacks, by the setting that it is missing in.
+SET_UP: Mapping[str, tuple[str, str]] = {
+    "CALLFLOW_SMTP_HOST": ("serveur de courrier", "mail server"),
+    "CALLFLOW_SMS_URL": ("passerelle de SMS", "SMS gateway"),
+    "CALLFLOW_WEBHOOK_SECRET": ("secret des webhooks", "webhooks' secret"),
+    "CALLFLOW_CAMERA_NETWORKS": ("réseaux des caméras", "cameras' networks"),
+    "CALLFLOW_LINK_NETWORKS, CALLFLOW_LINK_HOSTS": (
+        "réseaux et hôtes des liens",
+        "networks and hosts of links",
+    ),
+}
 #: Why a try failed.
 FAULTS: Mapping[str, tuple[str, str]] = {
     "not_set_up": ("envoi non configuré", "this way out is not set up"),

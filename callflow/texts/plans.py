@@ -32,13 +32,13 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Plan {plan} brought back by {by}: {because}",
     ),
     "task_asked": (
-        "Étape {step}, demandé : {task} {note}",
-        "Step {step}, asked for: {task} {note}",
+        "Demandé : {task} {note}",
+        "Asked for: {task} {note}",
     ),
     "test_refused": ("Mise en essai refusée : {note}", "On test refused: {note}"),
     "task_ended": (
-        "Étape {step} : {task}, {outcome} {note}",
-        "Step {step}: {task}, {outcome} {note}",
+        "{task} : {outcome} {note}",
+        "{task}: {outcome} {note}",
     ),
     "call_follows": (
         "Un appel en cours vers {to} vaut aussi pour cette alarme",

@@ -100,7 +100,7 @@ PARTS: Mapping[str, tuple[str, str]] = {
     "schedule": ("horaires", "hours"),
 }
 
-#: What the last word of a field's path is called; others keep their technical name.
+#: What the last word of a field's path is called; another one's is said as it is spoken.
 _FIELDS: Mapping[str, tuple[str, str]] = {
     "name": ("nom", "name"),
     "client": ("client", "client"),
@@ -143,6 +143,24 @@ _FIELDS: Mapping[str, tuple[str, str]] = {
     "skills": ("compétences", "skills"),
     "subject": ("identifiant dans l'annuaire", "identifier in the directory"),
     "dc09_key": ("clé de chiffrement", "encryption key"),
+    "dc09_key_set": ("clé de chiffrement donnée", "encryption key given"),
+    "code_set": ("code donné", "code given"),
+    "duress_code_set": ("code sous contrainte donné", "duress code given"),
+    "password_set": ("mot de passe donné", "password given"),
+    "duress_password_set": ("mot de passe sous contrainte donné", "duress password given"),
+    "credentials_set": ("identifiants donnés", "credentials given"),
+    "pre_alarm": ("enregistre avant l'alarme", "recorded before the alarm"),
+    "noticeable": ("se remarque quand on l'interroge", "noticed when it is asked"),
+    "clip_url": ("adresse des séquences", "address of its clips"),
+    "url": ("adresse des images", "address of its stills"),
+    "zones": ("zones", "zones"),
+    "authorities": ("habilitations", "authorities"),
+    "accounts": ("abonnés", "accounts"),
+    "contacts": ("personnes", "people"),
+    "poll_every_s": ("attendu toutes les … secondes", "heard of every … seconds"),
+    "test_every_h": ("testé toutes les … heures", "tested every … hours"),
+    "revoked": ("révoqué", "revoked"),
+    "schedule": ("horaires", "hours"),
 }
 #: Said in one entry; the others are counted.
 _MOST, _LONGEST = 8, 60
@@ -166,7 +184,7 @@ def _one(path: str, values: Sequence[Any] | None, column: int) -> str:
 def field(path: str, column: int) -> str:
     """What a field is called, and in brackets of what it is."""
     *where, last = path.split(".")
-    name = _FIELDS[last][column] if last in _FIELDS else last
+    name = _FIELDS[last][column] if last in _FIELDS else last.replace("_", " ")
     return f"{name} ({where[-1]})" if where else name
 
 

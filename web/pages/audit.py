@@ -119,6 +119,8 @@ def _value(path: str, value: Any, language: str) -> str:
     """A field's value; one of a closed vocabulary in words."""
     if value is None:
         return "–"
+    if isinstance(value, bool):
+        return i18n.catalogue(language).gettext(words.YES_NO["yes" if value else "no"])
     name, said = path.rpartition(".")[2], str(value)
     if name == "kind" and said not in words.SIGNAL_KINDS:
         return words.kind(said, language)

@@ -12,10 +12,9 @@ from callflow.storage import Tx
 from web import demo, i18n, views
 from web.accounts import Right
 from web.auth import Visitor, allowed
-from web.pages import incident, telephone
+from web.pages import incident
 from web.problems import ProblemError
 from web.rendering import page, render
-from web.security import policy
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)
@@ -42,7 +41,7 @@ async def show(request: Request, visitor: Reader, station: Here) -> Response:
     values = await station.store.read(read)
     opened = request.query_params.get("incident")
     rung = request.query_params.get("rung", "")
-    answer = page(
+    return page(
         visitor.language,
         "console.html",
         {
@@ -53,14 +52,8 @@ async def show(request: Request, visitor: Reader, station: Here) -> Response:
             "rung": rung,
             "shown": await _part(station, visitor, opened) if opened else None,
             "may_act": Right.HANDLE in visitor.rights,
-            "telephone": True,
-            "supervises": Right.SUPERVISE in visitor.rights,
         },
     )
-    # Asterisk is another origin, and only the console's telephone speaks with it.
-    connect = telephone.server(request, station).removesuffix("/ws")
-    answer.headers["Content-Security-Policy"] = policy(connect)
-    return answer
 
 
 async def _part(station: Station, visitor: Visitor, incident_id: str) -> Markup:

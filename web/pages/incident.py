@@ -285,6 +285,7 @@ ACTS: dict[str, Act] = {
     "claim": lambda tx, i, who, form, now: handling.claim(tx, i, who, now),
     "release": lambda tx, i, who, form, now: handling.release(tx, i, who, now),
     "resume-plan": lambda tx, i, who, form, now: handling.resume_plan(tx, i, who, now),
+    "go-on": lambda tx, i, who, form, now: handling.go_on(tx, i, who, now),
     "call": lambda tx, i, who, form, now: telephone.call_contact(
         tx, i, who, form.get("contact", ""), now, role=form.get("role") == "yes"
     ),

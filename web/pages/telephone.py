@@ -16,7 +16,7 @@ from callflow.handling.phones import Credentials, credentials, softphone
 from callflow.storage import Tx
 from web import cookies
 from web.accounts import Right, digest
-from web.auth import Visitor, allowed
+from web.auth import Visitor, allowed, telephone_origin
 from web.pages import forms
 from web.pages.forms import Form
 from web.problems import ProblemError, not_found
@@ -58,18 +58,8 @@ def _given(request: Request, station: Station, given: Credentials) -> dict[str, 
         "name": given.name,
         "secret": given.secret,
         "ready": given.ready,
-        "server": server(request, station),
+        "server": f"{telephone_origin(request, station.settings)}/ws",
     }
-
-
-def server(request: Request, station: Station) -> str:
-    """Where the browser's telephone connects: the host that it has the page from."""
-    ports = station.settings.ports
-    host = request.url.hostname or "127.0.0.1"
-    host = f"[{host}]" if ":" in host else host
-    if station.settings.tls_certificate:
-        return f"wss://{host}:{ports.asterisk_wss}/ws"
-    return f"ws://{host}:{ports.asterisk_http}/ws"
 
 
 @router.post("/{act}")

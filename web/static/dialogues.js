@@ -23,6 +23,7 @@ async function hear(button) {
 }
 
 audio.addEventListener("ended", quiet);
+document.addEventListener("callflow:leave", quiet);
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-play]");
   if (button) hear(button);

@@ -1,9 +1,11 @@
 // Passkeys: hands the browser the server's options and the server the browser's answer.
-"use strict";
-
 class Refusal extends Error {}
 
-for (const place of document.querySelectorAll("[data-passkey]")) {
+function begin() {
+  document.querySelectorAll("[data-passkey]").forEach(offer);
+}
+
+function offer(place) {
   const said = place.querySelector("[data-passkey-said]");
   const form = place.querySelector("form");
   const button = place.querySelector("[data-passkey-go]");
@@ -61,3 +63,6 @@ for (const place of document.querySelectorAll("[data-passkey]")) {
   }
   button.disabled = false; // pressed before, it did nothing or sent the form without a passkey
 }
+
+begin();
+document.addEventListener("callflow:page", begin);

@@ -1,19 +1,10 @@
 // A step is taken by its grip and dropped before another: the order is sent as ↑ and ↓ send it.
-const list = document.querySelector("[data-order]");
-const form = list && document.getElementById(list.dataset.order);
-let held;
-
-const places = () => [...list.children].map((step) => step.dataset.place).join(",");
-
-function over(event) {
-  const step = event.target.closest("[data-place]");
-  if (!held || !step || step.parentElement !== list) return;
-  event.preventDefault();
-  const box = step.getBoundingClientRect();
-  if (step !== held) step[event.clientY < box.top + box.height / 2 ? "before" : "after"](held);
-}
-
-if (form) {
+function begin() {
+  const list = document.querySelector("[data-order]");
+  const form = list && document.getElementById(list.dataset.order);
+  if (!form) return;
+  let held;
+  const places = () => [...list.children].map((step) => step.dataset.place).join(",");
   const began = places();
   for (const grip of list.querySelectorAll("[data-grip]")) {
     grip.hidden = false;
@@ -34,6 +25,15 @@ if (form) {
       form.requestSubmit();
     });
   }
-  list.addEventListener("dragover", over);
+  list.addEventListener("dragover", (event) => {
+    const step = event.target.closest("[data-place]");
+    if (!held || !step || step.parentElement !== list) return;
+    event.preventDefault();
+    const box = step.getBoundingClientRect();
+    if (step !== held) step[event.clientY < box.top + box.height / 2 ? "before" : "after"](held);
+  });
   list.addEventListener("drop", (event) => event.preventDefault());
 }
+
+begin();
+document.addEventListener("callflow:page", begin);

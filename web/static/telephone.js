@@ -4,6 +4,7 @@ import { $, $$, body, parsed, write } from "./console/dom.js";
 import { tick } from "./console/clock.js";
 import * as pane from "./console/pane.js";
 import { open as openSite } from "./console/sites.js";
+import { isTyped } from "./console/shell.js";
 import { on } from "./console/stream.js";
 
 const phone = $("#phone");
@@ -15,7 +16,12 @@ let mine = ""; // the name of this browser's telephone
 const state = (name) => {
   phone.dataset.state = name;
   const word = name[0].toUpperCase() + name.slice(1);
-  write($("#phone-state"), phone.dataset[`said${word}`] ?? "");
+  const said = phone.dataset[`said${word}`] ?? "";
+  write($("#phone-state"), said);
+  const chip = $("#phone-chip");
+  if (!chip) return;
+  chip.dataset.state = name;
+  write($(".says", chip), said);
 };
 
 // --- acts: of the server -----------------------------------------------------------------------
@@ -125,9 +131,9 @@ function settle() {
 let opened = "";
 
 // Whoever answers sees the call's own alarm, else its site, whatever was in view; what was typed there
-// is kept. A page without a pane stays: leaving it would end the call's sound.
+// is kept. A page without a pane gives its place, unless something is typed there: the card leads to it.
 function showWhatItIsAbout(alarm) {
-  if (!pane.hasPane) return;
+  if (!pane.hasPane() && isTyped()) return;
   const id = (link) => decodeURIComponent(link.pathname.split("/")[2]);
   if (alarm) return id(alarm) === pane.shown() || pane.open(id(alarm));
   const [place, ...others] = popped.leg === opened ? popped.sites : [];

@@ -58,6 +58,9 @@ def test_twenty_alarms_of_one_person_ring_once_and_are_listed(station: Station) 
     states = {station.incidents(account=name)[0]["resolution_code"] for name in names}
     assert states == {"false_alarm"}
     assert station.place() == []
+    # What was said is in one recording: none is looked for where nothing was dialled.
+    missing = station.write(lambda tx: calls.unrecorded(tx, "node0"))
+    assert [call["id"] for call in missing] == [leader]
 
 
 def test_an_answer_counts_as_far_as_the_authority_goes(station: Station) -> None:

@@ -102,7 +102,7 @@ def test_rows_never_move_under_the_pointer(page: Page, web: tuple[WebStation, We
     log_in(page, process)
     page.locator("#list-queue .row").nth(1).hover()
     station.alarm("1004", code="HA")
-    more = page.get_by_role("button", name="1 de plus ↑")
+    more = page.get_by_role("button", name="1 nouvelle alarme vitale ↑")
     expect(more).to_be_visible()
     expect(page.locator("#list-queue .row")).to_have_count(2)
     more.press("Enter")  # the pointer stays in the list

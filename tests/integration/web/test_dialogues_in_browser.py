@@ -71,7 +71,7 @@ def test_a_studio_s_recording_is_put_in_heard_and_taken_away(page: Page, web: We
     said = watched(page)
     log_in(page, web)
     page.goto(f"{web.url}/announcements")
-    page.get_by_role("link", name="goodbye", exact=True).click()
+    page.locator("a.named[href='/announcements/goodbye']").click()
     french = page.locator("section", has=page.get_by_role("heading", name="FR"))
     french.locator("[type=file]").set_input_files(
         {"name": "goodbye.txt", "mimeType": "text/plain", "buffer": b"<script>alert(1)</script>"}

@@ -76,6 +76,7 @@ PRESSED_IN_A_CALL = {
 WITHOUT_CONTROL = {
     "POST /account/passkeys/options": "asked by the passkey's form before it is sent",
     "POST /plans/{plan_id}/edit/order": "a step is dragged: its buttons do the same",
+    "POST /incidents/{incident_id}/go-on": "its button is there for half a minute, its key always",
     "POST /telephone/softphone": "asked by the page itself",
     "POST /telephone/rejoin": "asked by the page itself",
     "POST /telephone/contact": "for other pages: an incident's has its own, .../call",
@@ -347,6 +348,7 @@ SHORTCUTS: dict[str, Shortcut] = {
     "claim": Shortcut("unclaimed", sent="/claim"),
     "park": Shortcut("just taken", sent="/park"),
     "release": Shortcut("just taken", sent="/release"),
+    "go-on": Shortcut("just taken", sent="/go-on"),
     "resume-plan": Shortcut("the machine is stopped", sent="/resume-plan"),
     "undo": Shortcut("just taken", sent="/undo/"),
     "note": Shortcut("just taken", FORM.format("note") + "textarea:focus"),

@@ -2,6 +2,7 @@
 import { act, press, undo } from "./acts.js";
 import { toggleMute } from "./alarms.js";
 import { $, $$, typing } from "./dom.js";
+import { go } from "./shell.js";
 
 const rows = () => $$(".row");
 const current = () => document.activeElement?.closest?.(".row");
@@ -17,7 +18,7 @@ const onIncident = (path, values) => () =>
   current() ? act(current().dataset.id, path, values) : press(path);
 
 function nextAlarm() {
-  if (!$("#list-queue")) return location.assign("/");
+  if (!$("#list-queue")) return go("/");
   ($("#list-queue .row.unclaimed a.title") ?? $("#list-queue .row a.title"))?.focus();
 }
 
@@ -57,6 +58,7 @@ const doing = new Map(Object.entries({
   "claim": onIncident("claim"),
   "park": onIncident("park", { minutes: "5" }),
   "release": onIncident("release"),
+  "go-on": say("callflow:go-on"),
   "resume-plan": onIncident("resume-plan"),
   "undo": undo,
   "note": field("note", "text"),

@@ -2,6 +2,7 @@
 import { tick } from "./clock.js";
 import { $, $$, ask, body, parsed, write } from "./dom.js";
 import * as pane from "./pane.js";
+import { go, onPage } from "./shell.js";
 
 // Sends an act; the answer is an incident, or a page that says what is wrong: at the form that was
 // sent, else below.
@@ -67,7 +68,7 @@ export async function act(id, path, values = {}) {
   if (!answer?.incident) return;
   if (pane.shown() === id) await pane.become(answer.text);
   else if (answer.status === 409) {
-    if (!pane.hasPane) return location.assign(`/incidents/${id}`);
+    if (!pane.hasPane()) return go(`/incidents/${id}`);
     pane.show(answer.text, id);
     pane.remember();
   }
@@ -89,7 +90,6 @@ document.addEventListener("click", (event) => {
     boxes.forEach((box) => { box.checked = !all; });
   }
 });
-if (body.dataset.may) body.classList.add("may");
 
 // --- undo: offered for some seconds (ux.md 7) -------------------------------------------------
 
@@ -109,7 +109,7 @@ function endUndo() {
   clearTimeout(ending);
   if (form) ending = setTimeout(() => $("#undo").replaceChildren(), Number(form.dataset.left) * 1000);
 }
-endUndo();
+onPage(endUndo);
 
 document.addEventListener("submit", async (event) => {
   const form = event.target;
@@ -120,7 +120,7 @@ document.addEventListener("submit", async (event) => {
   const answer = await send(form.getAttribute("action"), sent);
   if (!answer?.incident) return;
   if (pane.shown() === answer.incident) await pane.become(answer.text);
-  else if (answer.status === 409 && pane.hasPane) { pane.show(answer.text, answer.incident); pane.remember(); }
+  else if (answer.status === 409 && pane.hasPane()) { pane.show(answer.text, answer.incident); pane.remember(); }
   tick();
 });
 export const undo = () => $("#undo form")?.requestSubmit();

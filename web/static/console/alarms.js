@@ -11,11 +11,8 @@ const QUIET = 0.12, PER_LEVEL = 0.14, LOUDEST = 0.9;
 
 function follow() {
   const levels = new Map();
-  for (const row of known()) {
-    if (!row.classList.contains("unclaimed")) continue;
-    const level = Number(row.dataset.level);
-    levels.set(row.dataset.priority, Math.max(level, levels.get(row.dataset.priority) ?? 0));
-  }
+  for (const row of known())
+    if (row.unclaimed) levels.set(row.priority, Math.max(row.level, levels.get(row.priority) ?? 0));
   for (const priority of ["1", "2", "3", "4"]) {
     const level = levels.get(priority);
     const is = mine && Boolean(body.dataset.may) && level !== undefined;
@@ -24,17 +21,18 @@ function follow() {
 }
 
 // Mute, for a minute at most; what is left of it stands on the button.
-const button = $("#mute");
 export function toggleMute() {
   mute(mutedFor() ? 0 : MUTE_AT_MOST);
   show();
 }
 function show() {
+  const button = $("#mute");
   if (!button) return;
   const left = Math.ceil(mutedFor() / 1000);
   button.setAttribute("aria-pressed", String(left > 0));
   write($(".left", button), left ? `${left} s` : "");
 }
-button?.addEventListener("click", toggleMute);
+document.addEventListener("click", (event) => { if (event.target.closest?.("#mute")) toggleMute(); });
 setInterval(show, 500);
-if ($("#list-queue")) { onChange(follow); follow(); }
+onChange(follow);
+follow();

@@ -1,7 +1,7 @@
 // Time is the server's, not this desk's: the clock, ages, and timers against a target.
 import { $$, body, write } from "./dom.js";
 
-let ahead = Date.parse(body.dataset.now) - Date.now();
+let ahead = (Date.parse(body.dataset.now) || Date.now()) - Date.now(); // until the stream's first beat
 export const setServerTime = (at) => { ahead = Date.parse(at) - Date.now(); };
 export const serverNow = () => Date.now() + ahead;
 const hands = new Intl.DateTimeFormat("fr-FR", {

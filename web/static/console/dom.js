@@ -12,6 +12,13 @@ export const parsed = (html) => {
   return [...template.content.children];
 };
 
+// `number` in words: data-one and data-other say how, with {} where it stands.
+const rules = new Intl.PluralRules(document.documentElement.lang || "fr");
+export const plural = (element, number, kind = "") => {
+  const name = `${kind}${kind ? "One" : "one"}`, others = `${kind}${kind ? "Other" : "other"}`;
+  return element.dataset[rules.select(number) === "one" ? name : others].replace("{}", number);
+};
+
 // Letters are text here, not keys.
 export const typing = (element) =>
   element?.closest?.("input:not([type=checkbox], [type=radio], [type=button]), textarea, select, [contenteditable]");

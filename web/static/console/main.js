@@ -9,3 +9,6 @@ import "./keyboard.js";
 import "./palette.js";
 import "./sites.js";
 import "./scheme.js";
+import "./tally.js";
+import "./returns.js";
+import "./shell.js";

@@ -1,19 +1,20 @@
 // The incident pane: an incident is opened beside the queue, kept true by the stream, and shown as a
 // page of its own by the same template. What was typed and not sent is there when it is opened again.
 import { tick } from "./clock.js";
-import { $, $$, ask, body, followed, parsed } from "./dom.js";
+import { $, $$, ask, followed, parsed } from "./dom.js";
 import { onChange } from "./rows.js";
+import { go, onPage } from "./shell.js";
 import { on } from "./stream.js";
 
-const pane = $("#pane");
+const place = () => $("#pane");
 const article = () => document.getElementById("incident");
 export const shown = () => article()?.dataset.incident ?? null;
-export const hasPane = Boolean(pane);
+export const hasPane = () => Boolean(place());
 let wanted = null;
 
 // Opens an incident in the pane; on a page without one, goes to its page.
 export async function open(id, { push = true } = {}) {
-  if (!pane) return location.assign(`/incidents/${encodeURIComponent(id)}`);
+  if (!place()) return go(`/incidents/${encodeURIComponent(id)}`);
   wanted = id;
   const answer = await ask(`/incidents/${encodeURIComponent(id)}`);
   if (wanted !== id || !answer) return; // another was opened meanwhile; or the stream says what is wrong
@@ -25,8 +26,8 @@ export async function open(id, { push = true } = {}) {
 export function show(html, id) {
   keep();
   kept = [];
-  pane.replaceChildren(...parsed(html));
-  htmx.process(pane);
+  place().replaceChildren(...parsed(html));
+  htmx.process(place());
   restore(id);
   mark();
   tick();
@@ -38,17 +39,17 @@ export function showOther(html) {
   wanted = null;
   keep();
   kept = [];
-  pane.replaceChildren(...parsed(html));
-  htmx.process(pane);
+  place().replaceChildren(...parsed(html));
+  htmx.process(place());
   mark();
   tick();
 }
 
 export function close() {
-  if (!pane) return;
+  if (!place()) return;
   wanted = null;
   keep();
-  pane.replaceChildren($("#pane-empty").content.cloneNode(true));
+  place().replaceChildren($("#pane-empty").content.cloneNode(true));
   mark();
 }
 
@@ -95,14 +96,14 @@ export const morph = (text, place) =>
   htmx.swap({ sourceElement: place, target: place, text, select: `#${place.id}`, swap: "outerMorph" });
 
 async function reread() {
-  const [id, place] = [shown(), article()];
+  const [id, old] = [shown(), article()];
   if (!id) return;
   readAt = performance.now();
   const answer = await ask(`/incidents/${encodeURIComponent(id)}`);
   if (!answer?.ok) return;
   // Another was put there meanwhile, made before what is told here, perhaps.
-  if (article() !== place) return again();
-  await morph(await answer.text(), place);
+  if (article() !== old) return again();
+  await morph(await answer.text(), old);
   sayAgain();
   tick();
 }
@@ -180,16 +181,17 @@ function sayAgain() {
 // --- links to incidents open here -------------------------------------------------------------
 
 document.addEventListener("click", (event) => {
-  const id = pane && followed(event, "/incidents/");
+  const id = hasPane() && followed(event, "/incidents/");
   if (id) open(id);
 });
-if (pane) {
-  addEventListener("popstate", () => {
-    const id = new URLSearchParams(location.search).get("incident");
-    if (id) open(id, { push: false });
-    else close();
-  });
-  mark();
-  onChange(mark);
-}
-export const isOwnPage = body.classList.contains("one");
+addEventListener("popstate", () => {
+  if (!hasPane() || location.pathname !== "/") return; // another page: shell.js
+  const id = new URLSearchParams(location.search).get("incident");
+  if (id) open(id, { push: false });
+  else close();
+});
+// What was typed stays where another page is looked at meanwhile.
+document.addEventListener("callflow:leave", () => { wanted = null; keep(); kept = []; });
+onPage(() => { if (shown()) restore(shown()); });
+onChange(mark);
+mark();

@@ -1,32 +1,65 @@
-// Rows: changed where they stand; never moved under the focus or the pointer (ux.md 3).
+// Rows: changed where they stand; never moved under the focus or the pointer (ux.md 3). What they
+// say is known on every page, shown or not.
 import { tick } from "./clock.js";
-import { $, $$, body, parsed, write } from "./dom.js";
+import { $, $$, body, parsed, plural, write } from "./dom.js";
+import { onPage } from "./shell.js";
 import { on } from "./stream.js";
 
 const waiting = { queue: new Map(), machine: new Map(), waiting: new Map() };
 const busy = (list) => list.matches(":hover") || list.contains(document.activeElement);
 const changed = new Set();
 export const onChange = (act) => changed.add(act);
+const vital = new Set();
+export const onNewVital = (act) => vital.add(act);
+
+// --- what is known of them --------------------------------------------------------------------------
+
+const all = new Map(); // id → its row as it was told last
+let told = false; // whether the stream told everything once
+export const isTold = () => told;
+const read = (row) => ({
+  id: row.dataset.id, group: row.dataset.group, key: row.dataset.key, priority: row.dataset.priority,
+  level: Number(row.dataset.level), unclaimed: row.classList.contains("unclaimed"), said: row.dataset.said,
+  holder: row.dataset.holder ?? "", returns: row.dataset.returns ?? "",
+});
+// Each once, in the order of the queue.
+export const known = () => [...all.values()].map(read).sort((a, b) => (a.key < b.key ? -1 : 1));
+const isNewVital = (row, before) => row.dataset.priority === "1" && row.classList.contains("unclaimed")
+  && !before?.classList.contains("unclaimed");
 
 on("rows", (html) => {
   const fresh = parsed(html);
-  if (!$("#list-queue")) return;
-  if (fresh.some((e) => "all" in e.dataset)) {
+  const everything = fresh.some((e) => "all" in e.dataset);
+  if (everything) {
     const kept = new Set(fresh.map((e) => e.id));
-    $$(".row").filter((e) => !kept.has(e.id)).forEach((e) => e.remove());
-    Object.values(waiting).forEach((held) => held.forEach((_, id) => kept.has(id) || held.delete(id)));
+    [...all.keys()].filter((id) => !kept.has(id)).forEach(gone);
+    $$(".row").filter((e) => !kept.has(e.id)).forEach((e) => gone(e.id));
   }
+  const fresher = [];
   for (const element of fresh) {
     if (element.dataset.gone) gone(`i-${element.dataset.gone}`);
-    else if (element.id) place(element);
+    else if (element.id) {
+      if (told && isNewVital(element, all.get(element.id))) fresher.push(element);
+      all.set(element.id, element);
+    }
   }
+  if (fresher.length) unseen(fresher);
+  if (shows()) for (const element of fresh) if (all.get(element.id) === element) place(element.cloneNode(true));
+  if (everything) told = true;
   counted();
+  if (fresher.length) vital.forEach((act) => act(fresher.map(read)));
 });
 
 function gone(id) {
   Object.values(waiting).forEach((held) => held.delete(id));
+  all.delete(id);
+  belowFold.delete(id);
   document.getElementById(id)?.remove();
 }
+
+// --- where they are shown -----------------------------------------------------------------------------
+
+const shows = () => $("#list-queue");
 
 function place(fresh) {
   const old = document.getElementById(fresh.id);
@@ -71,41 +104,86 @@ function release(group) {
   counted();
 }
 
+// --- a new vital alarm that is out of sight: held back, or below the fold -----------------------------
+
+const belowFold = new Set();
+const unseen = (rows) => rows.forEach((row) => belowFold.add(row.id));
+function inSight(row) {
+  const box = row?.getBoundingClientRect();
+  const list = row?.closest(".lists")?.getBoundingClientRect();
+  return box && list && box.bottom > list.top && box.top < list.bottom && box.bottom > 0 && box.top < innerHeight;
+}
+function look() {
+  for (const id of belowFold) {
+    const row = document.getElementById(id);
+    const held = waiting.queue.has(id);
+    if (!all.get(id)?.classList.contains("unclaimed") || (!held && inSight(row))) belowFold.delete(id);
+  }
+}
+function toVital() {
+  const rows = [...belowFold].map((id) => all.get(id)).sort((a, b) => (a.dataset.key < b.dataset.key ? -1 : 1));
+  release("queue");
+  const row = document.getElementById(rows[0]?.id);
+  row?.scrollIntoView({ block: "nearest" });
+  $("a.title", row ?? undefined)?.focus({ preventScroll: true });
+}
+
 function counted() {
+  if (shows()) lists();
+  const queue = known().filter((row) => row.group === "queue").length;
+  document.title = (queue ? `(${queue}) ` : "") + document.title.replace(/^\(\d+\) /, "");
+  changed.forEach((act) => act());
+}
+
+function lists() {
   for (const [group, held] of Object.entries(waiting)) {
     const list = document.getElementById(`list-${group}`);
-    if (!list) return;
     if (held.size && !busy(list)) { release(group); continue; }
     const there = [...list.children].filter((row) => !moving(row.id)).length;
     write($(`[data-count=${group}]`), String(there + held.size));
-    const more = $(`[data-more=${group}]`);
-    more.hidden = held.size === 0;
-    write(more, `${held.size} ${more.dataset.text}`);
+    more(group);
   }
-  const queue = $("[data-count=queue]").textContent;
-  document.title = (queue !== "0" ? `(${queue}) ` : "") + "Console · Callflow";
   $$(".row[data-holder]").forEach(mark);
-  changed.forEach((act) => act());
+}
+
+function more(group) {
+  const button = $(`[data-more=${group}]`);
+  if (group === "queue") look();
+  const first = group === "queue" ? belowFold.size : 0;
+  const number = first || waiting[group].size;
+  button.hidden = number === 0;
+  button.classList.toggle("vital", first > 0);
+  if (number) write(button, plural(button, number, first ? "vital" : ""));
 }
 
 // Rows are rendered once for all consoles: whose they are, each console sees for itself.
 const mark = (row) => row.classList.toggle("own", row.dataset.holder === body.dataset.user);
-$$(".row[data-holder]").forEach(mark);
 
 // A row that waits to be moved to another list is counted there already.
 const moving = (id) =>
   Object.values(waiting).some((held) => held.has(id));
 
-// The rows as they are, those that wait to be moved included, each once.
-export function known() {
-  const held = Object.values(waiting).flatMap((one) => [...one.values()]);
-  const moved = new Set(held.map((row) => row.id));
-  return [...$$(".row").filter((row) => !moved.has(row.id)), ...held];
-}
+document.addEventListener("click", (event) => {
+  const group = event.target.closest?.("[data-more]")?.dataset.more;
+  if (group === "queue" && belowFold.size) toVital();
+  else if (group) release(group);
+});
+for (const name of ["pointerout", "focusout"])
+  document.addEventListener(name, (event) => {
+    if (event.target.closest?.(".rows")) setTimeout(() => shows() && counted(), 200);
+  });
+document.addEventListener("scroll", () => shows() && belowFold.size && more("queue"), { capture: true, passive: true });
 
-$$("[data-more]").forEach((more) => more.addEventListener("click", () => release(more.dataset.more)));
-$$(".rows").forEach((list) => ["pointerleave", "focusout"].forEach((name) =>
-  list.addEventListener(name, () => setTimeout(() => $("#list-queue") && counted(), 200))));
+document.addEventListener("callflow:leave", () => Object.values(waiting).forEach((held) => held.clear()));
+// The lists of a page that was just shown: what was told while it came is newer than what it says.
+onPage(() => {
+  if (!shows()) return;
+  if (told) {
+    $$(".row").filter((row) => !all.has(row.id)).forEach((row) => row.remove());
+    for (const row of all.values()) place(row.cloneNode(true));
+  } else $$(".row").forEach((row) => all.set(row.id, row.cloneNode(true)));
+  counted();
+});
 
 // What a screen reader is told: at most once in five seconds.
 let toSay = [];
@@ -113,7 +191,8 @@ let saying = 0;
 function announce(row) {
   toSay.push($(".title", row).textContent + ", " + $(".site", row).textContent);
   saying ||= setTimeout(() => {
-    write($("#said"), toSay.length > 3 ? `${toSay.length} …` : toSay.join(". "));
+    const line = $("#said");
+    if (line) write(line, toSay.length > 3 ? `${toSay.length} …` : toSay.join(". "));
     [toSay, saying] = [[], 0];
   }, document.readyState === "complete" ? 5000 : 0);
 }

@@ -2,12 +2,13 @@
 import { tick } from "./clock.js";
 import { $, $$, ask, body, followed, parsed } from "./dom.js";
 import * as pane from "./pane.js";
+import { go } from "./shell.js";
 import { on } from "./stream.js";
 
 // Opens a site in the pane; on a page without one, goes to its page.
 export async function open(id) {
   const address = `/sites/${encodeURIComponent(id)}`;
-  if (!pane.hasPane) return location.assign(address);
+  if (!pane.hasPane()) return go(address);
   const answer = await ask(address);
   if (answer) show(await answer.text());
 }
@@ -40,7 +41,7 @@ async function reread() {
 
 document.addEventListener("submit", async (event) => {
   const form = event.target;
-  if (!pane.hasPane || !form.dataset.act || !form.closest("#site")) return;
+  if (!pane.hasPane() || !form.dataset.act || !form.closest("#site")) return;
   event.preventDefault();
   const sent = new URLSearchParams(new FormData(form));
   sent.set("csrf", body.dataset.csrf);
@@ -61,6 +62,6 @@ document.addEventListener("submit", async (event) => {
 });
 
 document.addEventListener("click", (event) => {
-  const id = pane.hasPane && followed(event, "/sites/");
+  const id = pane.hasPane() && followed(event, "/sites/");
   if (id) open(id);
 });

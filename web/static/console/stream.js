@@ -76,3 +76,4 @@ function lastEntry() {
   if (line) write(line, at ? `${at.textContent} ${said.textContent}` : "");
 }
 lastEntry();
+document.addEventListener("callflow:page", lastEntry);
