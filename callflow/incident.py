@@ -143,6 +143,7 @@ _WITHOUT_RESTORE = PERSONAL | {
     Kind.BANK_OPENING,
     Kind.MISMATCH,
     Kind.ON_TEST,
+    Kind.TERMINATED,
     Kind.RUNAWAY,
     Kind.SWINGER,
     Kind.STORM,

@@ -41,6 +41,9 @@ class Kind(StrEnum):
     BANK_OPENING = "bank_opening"  # "arrived well" did not come in time (D18)
     MISMATCH = "mismatch"  # not from the line, or the number, that the panel is declared with
     ON_TEST = "on_test"  # a test ended, or was abused (D17)
+    TERMINATED = (
+        "terminated"  # an alarm of a site whose contract is over: no client's any more (D30)
+    )
     RUNAWAY = "runaway"  # a panel that does not stop
     SWINGER = "swinger"  # the same zone again and again
     STORM = "storm"  # one fault, many sites (D10)

@@ -202,6 +202,7 @@ _HUMAN_KINDS = PERSONAL | {
     Kind.UNKNOWN,
     Kind.UNENCRYPTED,
     Kind.UNPROVED,
+    Kind.TERMINATED,
     Kind.MISMATCH,
     Kind.MISSING_TEST,
     Kind.PANEL_USER,  # whoever is there may know a code that was true once

@@ -663,6 +663,7 @@ KINDS: Mapping[Kind, Mapping[str, str]] = {
     Kind.BANK_OPENING: {"fr": "ouverture d'agence", "en": "bank opening"},
     Kind.MISMATCH: {"fr": "transmission inattendue", "en": "unexpected transmission"},
     Kind.ON_TEST: {"fr": "fin d'essai", "en": "end of test"},
+    Kind.TERMINATED: {"fr": "message d'un contrat résilié", "en": "message of an ended contract"},
     Kind.RUNAWAY: {"fr": "transmetteur emballé", "en": "runaway panel"},
     Kind.SWINGER: {"fr": "déclenchements répétés", "en": "repeated triggers"},
     Kind.STORM: {"fr": "défaut général", "en": "widespread fault"},

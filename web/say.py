@@ -27,6 +27,7 @@ _FAULTS = frozenset(
         Kind.MISMATCH,
         Kind.UNENCRYPTED,
         Kind.UNPROVED,
+        Kind.TERMINATED,
         Kind.RUNAWAY,
         Kind.SWINGER,
         Kind.BYPASS,

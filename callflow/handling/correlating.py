@@ -238,7 +238,7 @@ class Correlation:
                 self._count_trip(seen)
             self._join(row, seen)
             treatment = Treatment.JOINED
-        if seen.site is not None and not again:
+        if seen.site is not None and not again and seen.kind is not Kind.TERMINATED:
             self._tripped.setdefault(row["id"], []).append(seen)
         self._newest[row["id"]] = max(self._newest.get(row["id"], seen.at), seen.at)
         self._cut_off(seen)

@@ -13,8 +13,9 @@ from callflow.handling.event_rules import meaning_of
 from callflow.handling.policy import load_policy
 from callflow.proof import proves
 from callflow.signal import STATION, Kind
+from callflow.signals import events
 from callflow.signals.events import EventRow
-from callflow.site import Rules
+from callflow.site import Rules, SiteState
 from callflow.storage import Tx, sites, supervision
 from callflow.storage import surroundings as rows
 from callflow.supervision import is_tested, user_code, user_key
@@ -74,10 +75,13 @@ class Surroundings:
         account = signal["account"]
         site = self.sites.get(account)
         meaning = self._meaning(signal, site)
+        declared = self.declared.get(account)
+        over = declared is not None and _is_over(declared, signal, meaning)
+        if over:  # nobody's client any more: whatever it says is one matter, of no zone (D30)
+            meaning = events.lookup(STATION, "TERMINATED")
         known = site is not None or signal["format"] == STATION
         kind = meaning.kind if known else Kind.UNKNOWN
         told = meaning.restores or kind
-        declared = self.declared.get(account)
         at, deferred = correlation.raised_at(
             signal["received_at"],
             signal["panel_time"],
@@ -86,7 +90,7 @@ class Surroundings:
         )
         key = correlation.matter_key(told, signal["code"], signal["zone"], account, signal["line"])
         proven = declared is None or proves(signal, declared)
-        return Seen(signal, site, meaning, kind, key, at, deferred, proven)
+        return Seen(signal, site, meaning, kind, "" if over else key, at, deferred, proven)
 
     def _meaning(self, signal: Row, site: str | None) -> EventRow:
         key = zone_key(signal["zone"])
@@ -164,6 +168,12 @@ class Surroundings:
         if users and not number:
             return False
         return user_code(users, number, Kind.OPENING) is None
+
+
+def _is_over(declared: rows.Declared, signal: Row, meaning: EventRow) -> bool:
+    """Whether it is an alarm of a site whose contract is terminated (D2)."""
+    ended = declared.state == SiteState.TERMINATED.value
+    return ended and meaning.opens and bool(signal["format"] != STATION)
 
 
 _RULES = {field.name for field in fields(Rules)}

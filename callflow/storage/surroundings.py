@@ -27,6 +27,7 @@ class Declared(NamedTuple):
     keyed: bool  # it has a key of DC-09
     awaited: bool  # "arrived well" is expected from it
     rules: Row | None  # as stored
+    state: str | None  # its site's, of SiteState
 
 
 # Built once: what SQLAlchemy does to build a statement costs more than SQLite's answer.
@@ -35,6 +36,7 @@ _DECLARED = Prepared(
     select(_A.account, _A.site_id, _A.line, _A.phone, _A.skew)
     .add_columns(_A.dc09_key.is_not(None).label("keyed"))
     .add_columns(_A.arrival_due.is_not(None).label("awaited"), t.site.c.rules)
+    .add_columns(t.site.c.state)
     .outerjoin(t.site, t.site.c.id == _A.site_id)
     .where(_A.account.in_(bindparam("accounts", expanding=True)))
 )

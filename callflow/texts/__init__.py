@@ -144,6 +144,7 @@ REASONS: Mapping[str, tuple[str, str]] = {
         "réponse juste, mais une alarme vitale ne se clôt pas à distance",
         "the right answer, but a vital alarm is not closed from afar",
     ),
+    "terminated": ("message d’un contrat résilié", "contract terminated"),
     "runaway": ("transmetteur emballé", "runaway panel"),
     "station": ("alarme de la station", "alarm of the station"),
     **outbox.REASONS,
