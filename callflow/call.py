@@ -157,6 +157,8 @@ class Call:
     outcome: Outcome | None = None
     requested_at: datetime
     ended_at: datetime | None = None
+    #: Asked for, and its number is busy with another call of ours: no line is at fault.
+    behind: bool = False
 
     @property
     def live(self) -> bool:

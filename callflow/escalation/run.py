@@ -192,9 +192,12 @@ class _Run:
         late = [c.requested_at + _patience(c) for c in live]
         stuck = min(late) <= self.now or any(self._ahead(c.requested_at) for c in live)
         if stuck:
-            self.actions.append(HandToHuman(reason="unplaced"))
-        else:
-            self._look_at(min(late))
+            behind = all(c.behind for c in live if c.requested_at + _patience(c) <= self.now)
+            self.actions.append(HandToHuman(reason="number_busy" if behind else "unplaced"))
+            return
+        # Who waits behind another call is looked at again: that call may end, and this not go out.
+        soon = [self.now + UNPLACED_AFTER for c in live if c.behind]
+        self._look_at(min([*late, *soon]))
 
     def _ahead(self, at: datetime) -> bool:
         """Written before our clock went back: waiting for it could last for hours."""
@@ -379,6 +382,6 @@ def _until(step: Step, since: datetime, zone: ZoneInfo) -> datetime:
 def _patience(call: Call) -> timedelta:
     """How long after its request a live call may stand where it is."""
     if call.state is CallState.REQUESTED:
-        return UNPLACED_AFTER
+        return ENDLESS_AFTER if call.behind else UNPLACED_AFTER
     waits = call.state in (CallState.ANSWERED, CallState.FOLLOWING)
     return ENDLESS_AFTER if waits else STUCK_AFTER

@@ -154,7 +154,7 @@ def _decide(tx: Tx, row: Row, now: datetime) -> None:
         withdraw(tx, row, now)
     if row["storm_until"] is not None:  # its storm stands for it, so long
         return
-    made = calls.attempts(tx, row["id"])
+    made = _behind(tx, calls.attempts(tx, row["id"]), now)
     asked = [tasks.to_task(task) for task in tasks.of_incident(tx, row["id"])]
     site = (
         site_now(tx, seen.site, seen.kind, now) if seen.site else station_site(tx, seen.kind, now)
@@ -175,6 +175,17 @@ def _decide(tx: Tx, row: Row, now: datetime) -> None:
         row = incidents.change(tx, row, machine_due=decision.due_at, **where)
     if again:  # a number that may not be dialled, a task that is done already: on at once
         _decide(tx, row, now)
+
+
+def _behind(tx: Tx, made: Sequence[Call], now: datetime) -> list[Call]:
+    """``made``, where each says whether it only waits for another call of ours to its number."""
+    late = now - escalation.UNPLACED_AFTER
+    waits = {c.to for c in made if c.state is CallState.REQUESTED and c.requested_at <= late}
+    busy = calls.up_to(tx, waits, now) if waits else set()
+    return [
+        replace(c, behind=True) if c.state is CallState.REQUESTED and c.to in busy else c
+        for c in made
+    ]
 
 
 _TICK = timedelta(microseconds=1)

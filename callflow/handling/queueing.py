@@ -50,7 +50,7 @@ def escalate_queue(tx: Tx, now: datetime) -> None:
         return
     ringing = calls.live_of(tx, number)
     if ringing is not None:  # it rings already, for this or other work
-        if _never_placed(ringing, now):
+        if _never_placed(ringing, now) and not calls.up_to(tx, {number}, now):
             tell(tx, "queue_stuck", now, top, to=number)
         return
     request_call(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any
 
@@ -282,6 +282,18 @@ def on_trunk(tx: Tx, node: str) -> list[dict[str, Any]]:
     """Calls of a node that were acted upon and have not ended."""
     query = select(t.call).where(t.call.c.node == node, t.call.c.state.in_(ON_TRUNK))
     return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def up_to(tx: Tx, numbers: Collection[str], now: datetime) -> set[str]:
+    """Which of ``numbers`` are called, or spoken with, or were until just now: the next call to
+    them is on its way out."""
+    c = t.call.c
+    up = c.state.in_(ON_TRUNK) | (c.placed_at.is_not(None) & (c.ended_at >= now - _JUST_NOW))
+    query = select(c.to).where(c.to.in_(sorted(numbers)), up)
+    return set(tx.execute(query).scalars())
+
+
+_JUST_NOW = timedelta(seconds=5)
 
 
 def live_to(tx: Tx, numbers: Sequence[str]) -> set[str]:

@@ -134,6 +134,10 @@ REASONS: Mapping[str, tuple[str, str]] = {
         "nothing justifies a closure by the machine",
     ),
     "task_overdue": ("une action demandée n'a pas été faite à temps", "an act is overdue"),
+    "number_busy": (
+        "appel retenu : son numéro est occupé par un autre de nos appels",
+        "call held back: its number is busy with another call of ours",
+    ),
     "unplaced": ("appel non émis : lien ou téléphonie en défaut", "call not placed: line fault"),
     "not_normal": ("pas de retour à la normale", "not back to normal"),
     "cancel_by_phone": ("annulation demandée par téléphone", "asked by phone to cancel it"),

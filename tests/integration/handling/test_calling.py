@@ -143,6 +143,32 @@ def test_a_full_trunk_places_nothing_and_a_human_hears_of_it(station: Station) -
     assert [row["human_reason"] for row in waiting] == ["unplaced"]
 
 
+def test_a_call_behind_a_busy_number_is_no_fault_of_a_line(station: Station) -> None:
+    station.put("1003")  # its shop has the same number
+    first, second = station.alarm(), station.alarm(account="1003")
+    assert station.place() == [SHOP]
+    talk = station.picks_up_ringing(SHOP)
+    behind = next(row for row in (first, second) if station.call_states(row["id"]) == ["requested"])
+    for _ in range(6):
+        station.later(escalation.UNPLACED_AFTER.total_seconds())
+    assert not station.incident(behind["id"])["with_human"]
+    station.hangs_up(talk)
+    station.later(1)
+    assert not station.incident(behind["id"])["with_human"]
+    assert station.place() == [SHOP]
+
+
+def test_a_number_that_stays_busy_is_told_as_that(station: Station) -> None:
+    station.put("1003")
+    first, second = station.alarm(), station.alarm(account="1003")
+    assert station.place() == [SHOP]
+    station.picks_up_ringing(SHOP)
+    behind = next(row for row in (first, second) if station.call_states(row["id"]) == ["requested"])
+    for _ in range(19):
+        station.later(escalation.UNPLACED_AFTER.total_seconds())
+    assert station.incident(behind["id"])["human_reason"] == "number_busy"
+
+
 def test_one_number_is_never_called_twice_at_once_nor_does_it_hold_others_up(
     station: Station,
 ) -> None:
