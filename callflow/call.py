@@ -119,6 +119,8 @@ QUEUE_STEP = "queue"
 BRIDGE_STEP = "bridge"
 #: Step name of the calls that a person asks for.
 BY_HAND_STEP = "by_hand"
+#: Step name of the guards whom a person sends, whatever the plan says (D33).
+GUARD_STEP = "guard_by_hand"
 #: Step name of the calls that come from outside.
 INCOMING_STEP = "incoming"
 #: Step names of a service's call that a person asked for: the desk first, then the service (D23).
@@ -141,7 +143,13 @@ AT_DESK = frozenset({QUEUE_STEP, BRIDGE_STEP, SERVICE_DESK_STEP, OPERATOR_STEP})
 #: Steps whose calls never ring at a site's people.
 NOT_AT_SITE = AT_DESK | {SERVICE_STEP, WELFARE_STEP}
 #: Every step name that no plan's step may have.
-BESIDE_PLANS = NOT_AT_SITE | {BY_HAND_STEP, INCOMING_STEP, TRUNK_STEP, ANNOUNCEMENT_STEP}
+BESIDE_PLANS = NOT_AT_SITE | {
+    BY_HAND_STEP,
+    GUARD_STEP,
+    INCOMING_STEP,
+    TRUNK_STEP,
+    ANNOUNCEMENT_STEP,
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

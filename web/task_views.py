@@ -28,7 +28,7 @@ def tasks_of(tx: Tx, row: Row) -> list[Row]:
         return []
     plan = call_plan.from_json(row["plan"])
     keys = _keys_held(tx, row["site_id"])
-    return [_task(tx, task, plan.step(task["step"]), keys) for task in found]
+    return [_task(tx, task, call_plan.step_asked(plan, task["step"]), keys) for task in found]
 
 
 def _keys_held(tx: Tx, site_id: str | None) -> frozenset[str]:
@@ -82,7 +82,8 @@ def checklist(tx: Tx, incident: Row, task_id: str) -> Sequence[str]:
     task = tasks.get(tx, task_id)
     if task is None or task["incident_id"] != incident["id"]:
         return ()
-    return call_plan.from_json(incident["plan"]).step(task["step"]).checklist
+    plan = call_plan.from_json(incident["plan"])
+    return call_plan.step_asked(plan, task["step"]).checklist
 
 
 def running_measures(tx: Tx, site_id: str | None, now: datetime) -> list[Row]:

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from callflow import audit, directory, handling
-from callflow.call import AT_DESK, CallState
+from callflow.call import AT_DESK, GUARD_STEP, CallState
 from callflow.correlation import storm_of, zone_name
 from callflow.handling import bank_openings
 from callflow.handling.acting import is_mute
@@ -261,6 +261,7 @@ def incident(tx: Tx, incident_id: str, now: datetime) -> Row | None:
     zones = sites.zone_names(tx, row["site_id"]) if row["site_id"] else {}
     arrived = signals.page(tx, incident=incident_id, limit=500)
     entries = _with_persons(tx, logbook.page(tx, incident=incident_id, limit=2000))
+    asked = task_views.tasks_of(tx, row)
     return {
         "incident": row,
         "line": _line(row, {}, its_calls, names, handling.load_policy(tx)),
@@ -285,7 +286,8 @@ def incident(tx: Tx, incident_id: str, now: datetime) -> Row | None:
         "images_awaited": outbox.waiting_images(tx, incident_id),
         "watched": bool(site and site["cameras"]),
         "services": services_of(tx, row, now),
-        "steps": steps(row, shown, task_views.tasks_of(tx, row)),
+        "steps": steps(row, shown, asked),
+        "by_hand": {"tasks": [task for task in asked if task["step"] == GUARD_STEP]},
         "measures": task_views.running_measures(tx, row["site_id"], now),
         "deciders": task_views.may_send_guards(here, Kind(row["kind"])),
         "other_calls": [c for c in shown if c["step"] not in _step_ids(row)],

@@ -81,6 +81,7 @@ OTHER_STEPS = {
     "queue": N_("Desk phone rung: nobody took the alarm"),
     "bridge": N_("Desk phone rung for somebody who waits"),
     "by_hand": N_("Asked for by an operator"),
+    "guard_by_hand": N_("Guard sent by an operator"),
     "own_phone": N_("Operator's own telephone"),
     "incoming": N_("Incoming call"),
     "service_desk": N_("Desk phone rung: a service was asked for"),
@@ -889,6 +890,13 @@ REFUSALS = (
         " person signs it with a written reason"
     ),
     N_("write why it is filed all the same"),
+    N_("a guard is on the way already"),
+    N_("no guard firm of this site is left to ask"),
+    N_("this site has no maintenance firm that can be called"),
+    N_("only a site in alarm is protected by a measure"),
+    N_("say what protects the site"),
+    N_("this is an exercise: nobody is called for it"),
+    N_("this incident is no site's: nobody is known there"),
     N_("the police's reference closes the step: ask for it and write it down"),
     N_(
         "this incident was closed meanwhile, and waits to be back to normal: look at it again",

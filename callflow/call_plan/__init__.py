@@ -5,7 +5,16 @@ unusable whatever the site; what else an administrator should know of it: ``call
 """
 
 from callflow.call_plan.findings import Finding, Level
-from callflow.call_plan.plan import Plan, PlanError, Step, from_json, step_to_json, to_json
+from callflow.call_plan.plan import (
+    GUARD_BY_HAND,
+    Plan,
+    PlanError,
+    Step,
+    from_json,
+    step_asked,
+    step_to_json,
+    to_json,
+)
 from callflow.call_plan.schema import KINDS, MEANINGS, described, json_schema
 from callflow.call_plan.soundness import (
     RESERVED_IDS,
@@ -56,6 +65,7 @@ __all__ = [
     "ENDS",
     "EXHAUSTED",
     "FIELDS",
+    "GUARD_BY_HAND",
     "JUSTIFIED",
     "JUSTIFIED_TECHNICAL",
     "KINDS",
@@ -90,6 +100,7 @@ __all__ = [
     "reachable",
     "read",
     "sound",
+    "step_asked",
     "step_to_json",
     "to_json",
     "ungrounded",

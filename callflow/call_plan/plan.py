@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from callflow.call import Outcome
+from callflow.call import GUARD_STEP, Outcome
 from callflow.call_plan.vocabulary import (
     BACK_TO_LIST,
     CALLING,
@@ -157,6 +157,15 @@ WHOLE = frozenset({"attempts", "valid", "times"})
 FLAGS = frozenset({"call_back", "identify", "confirm", "restore"})
 LISTS = frozenset({"answers", "checklist", "zones"})
 _TEXTS = frozenset({"text", "to", "subject", "until", "code"})
+
+
+#: The step of a guard whom a person sends, whatever the plan says (D33).
+GUARD_BY_HAND = Step(id=GUARD_STEP, kind=StepKind.SEND_GUARD)
+
+
+def step_asked(plan: Plan, step_id: str) -> Step:
+    """The step that something was asked for by: the plan's, or a person's own. Raises KeyError."""
+    return GUARD_BY_HAND if step_id == GUARD_BY_HAND.id else plan.step(step_id)
 
 
 def to_json(plan: Plan) -> dict[str, Any]:

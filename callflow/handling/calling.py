@@ -20,6 +20,7 @@ from callflow.call import (
 )
 from callflow.directory import shown
 from callflow.handling import (
+    by_hand,
     conversations,
     in_call,
     presence,
@@ -408,6 +409,8 @@ def _act_upon(tx: Tx, row: Row, incident_row: Row, outcome: Outcome, now: dateti
         hand_to_human(tx, incident_row, outcome.value, now)
     elif outcome is Outcome.ACCEPTED:
         accepted_by_phone(tx, incident_row, row["contact_id"], now)
+    elif outcome is Outcome.DECLINED:
+        by_hand.guard_answered(tx, incident_row, row, outcome, now)
     elif outcome in _NEEDS_HUMAN or (row["step"] == INCOMING_STEP and outcome in _ANSWERED):
         hand_to_human(tx, incident_row, outcome.value, now)
 

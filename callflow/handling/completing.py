@@ -84,8 +84,9 @@ def task_of(tx: Tx, incident_id: str, task_id: str, who: str) -> tuple[Row, Row]
 
 
 def step_of(row: Row, task: Row) -> Step:
-    """The step of the incident's own plan that a task belongs to."""
-    return call_plan.from_json(row["plan"]).step(task["step"])
+    """The step that a task belongs to: of the incident's own plan, or a person's."""
+    plan = call_plan.from_json(row["plan"])
+    return call_plan.step_asked(plan, task["step"])
 
 
 def _panel_agrees(tx: Tx, row: Row, task: Row, step: Step, who: str, second: str) -> None:

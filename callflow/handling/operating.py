@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow.call import BY_HAND_STEP, CallState, Outcome
+from callflow.call import BRIDGE_STEP, BY_HAND_STEP, CallState, Outcome
+from callflow.call_plan import StepKind
 from callflow.dial_policy import MUTE
 from callflow.filing import Wish, agree
 from callflow.handling import filing, undoing
@@ -27,7 +28,7 @@ from callflow.incident import Machine, State
 from callflow.on_call import as_called
 from callflow.signal import Category, Kind
 from callflow.site import Contact, Site
-from callflow.storage import Tx, calls, incidents
+from callflow.storage import Tx, calls, incidents, tasks
 
 Row = dict[str, Any]
 
@@ -67,12 +68,19 @@ def _take(tx: Tx, row: Row, who: str, now: datetime) -> None:
     tell(tx, "claimed", now, row, by=who, who_did=who)
     if row["machine"] == Machine.RUNNING.value:
         row = incidents.change(tx, row, machine=Machine.STOPPED.value)
-    for number in calls.cancel_requested(tx, row["id"], now):
+    keep = {BRIDGE_STEP, *_guards_asked(tx, row)}
+    for number in calls.cancel_requested(tx, row["id"], now, keep=keep):
         tell(tx, "call_cancelled", now, row, to=number, who_did=who)
     if row["state"] == State.OPEN.value and not row["with_human"]:
         row = hand_to_human(tx, row, "taken", now)
     mine: Row = {"machine_due": None, "parked_until": None, "storm_until": None}
     incidents.change(tx, row, **mine, queue_due=_idle_at(tx, row, now))
+
+
+def _guards_asked(tx: Tx, row: Row) -> list[str]:
+    """Steps whose guard the machine asks for: whoever takes the incident wants that guard (D33)."""
+    asked = [task for task in tasks.of_incident(tx, row["id"]) if tasks.to_task(task).open]
+    return [task["step"] for task in asked if task["kind"] == StepKind.SEND_GUARD.value]
 
 
 def _idle_at(tx: Tx, row: Row, now: datetime) -> datetime | None:

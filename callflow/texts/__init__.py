@@ -174,6 +174,7 @@ STEPS: Mapping[str, tuple[str, str]] = {
     "counter_call": ("Contre-appel sur site", "Counter-call"),
     "keyholders": ("Liste d'appel des dépositaires", "Keyholders' call list"),
     "operator": ("Remise à un opérateur", "Hand to an operator"),
+    "guard_by_hand": ("Agent envoyé par un opérateur", "Guard sent by an operator"),
     "false_alarm": ("Clôture : fausse alarme", "Closure: false alarm"),
     "arrived_well": ("Clôture : bien arrivé", "Closure: arrived well"),
     "desk": ("Appel des postes de la station", "Call to the station's desks"),

@@ -10,6 +10,7 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Protective measure opened until {until}: {note}",
     ),
     "measure_lifted": ("Mesure conservatoire levée : {note}", "Protective measure lifted: {note}"),
+    "guard_by_hand": ("{by} envoie l'agent de {who}", "{by} sends the guard of {who}"),
     "guard_accepted": (
         "{who} accepte l'intervention, attendu sur place avant {until}",
         "{who} accepts the intervention, expected on site by {until}",

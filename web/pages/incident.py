@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow import handling
-from callflow.handling import bank_openings, telephone
+from callflow.handling import bank_openings, by_hand, telephone
 from callflow.incident import State
 from callflow.law import Answer, Finding, Means, Service
 from callflow.storage import Tx, incidents
@@ -307,4 +307,7 @@ ACTS: dict[str, Act] = {
     "task": tasks.complete,
     "guard": tasks.guard,
     "lift-measure": tasks.lift,
+    "send-guard": lambda tx, i, who, form, now: by_hand.send_guard(tx, i, who, now),
+    "call-technician": lambda tx, i, who, form, now: by_hand.call_technician(tx, i, who, now),
+    "measure": tasks.protect,
 }

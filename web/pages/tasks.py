@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow import handling
+from callflow.call_plan import Measure
 from callflow.escalation import GuardEvent
+from callflow.handling import by_hand
 from callflow.storage import Tx, incidents
 from callflow.task import TaskOutcome
 from web.pages import forms
@@ -96,3 +98,9 @@ def lift(tx: Tx, incident_id: str, who: str, form: Form, now: datetime) -> objec
     row = incidents.get(tx, incident_id)
     site = row["site_id"] if row else None
     return handling.lift_measure(tx, site or "", form.get("measure", ""), who, now)
+
+
+def protect(tx: Tx, incident_id: str, who: str, form: Form, now: datetime) -> object:
+    """A measure protects the incident's site until its end."""
+    kind, lasts = forms.one_of(Measure, form, "kind"), timedelta(minutes=forms.minutes(form))
+    return by_hand.protect(tx, incident_id, who, kind, forms.text(form), lasts, now)

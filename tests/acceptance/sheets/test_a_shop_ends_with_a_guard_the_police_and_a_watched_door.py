@@ -32,10 +32,11 @@ async def test_the_guard_finds_traces_and_the_police_comes(station: SheetStation
     await station.guard_says(account, "guard", "on_site")
     await station.guard_says(account, "guard", "report", inside=True, traces=True)
     await station.task(account, "police")
-    refused = await station.acts(account, "services/police/call")
-    assert refused.status_code == 409  # nobody has recorded what the guard saw
-    seen = {"means": "guard", "result": "confirmed", "note": "vitrine brisée"}
-    assert (await station.acts(account, "verifications", **seen)).is_success
+    incident = await station.incident(account)
+    found = (await station.api.get(f"/incidents/{incident['id']}/services")).json()
+    # What the guard saw is the verification: nobody types it twice.
+    assert [(v["means"], v["result"]) for v in found["verifications"]] == [("guard", "confirmed")]
+    assert [g["allowed"] for g in found["gates"] if g["service"] == "police"] == [True]
     said = {"answer": "accepted", "person": "CIC", "reference": "A12"}
     assert (await station.acts(account, "services/police/report", **said)).is_success
 

@@ -104,7 +104,7 @@ class World:
     # --- alarms ---
 
     def site(self, **changes: Any) -> str:
-        """A site with two keyholders, a firm, passwords and a camera; its account."""
+        """A site with two keyholders, firms, passwords and a camera; its account."""
         account = str(next(self._accounts))
         everything = {"*": ["cancel", "send_guard", "instruct", "set_on_test"]}
         names = (("premises", "Accueil"), ("keyholder", "Anne"), ("keyholder", "Yves"))
@@ -120,9 +120,15 @@ class World:
             }
             for place, (role, name) in enumerate(names)
         ]
-        firm = {"id": "firm", "name": "Ouest Garde", "role": "guard", "phone": "+33639980301"}
+        firm: Row = {"id": "firm", "name": "Ouest Garde", "role": "guard", "phone": "+33639980301"}
+        fixes: Row = {"id": "fixit", "name": "Ouest Alarmes", "role": "maintenance"}
+        fixes["phone"] = "+33639980302"
         hall = {"id": "hall", "name": "Hall", "url": "http://10.0.0.1/snap", "zones": ["3"]}
-        body = {"name": f"Site {account}", "postcode": "35000", "contacts": [*contacts, firm]}
+        body = {
+            "name": f"Site {account}",
+            "postcode": "35000",
+            "contacts": [*contacts, firm, fixes],
+        }
         self.station.site(account, **body, cameras=[hall], **changes)
         return account
 

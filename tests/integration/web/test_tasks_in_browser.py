@@ -138,3 +138,33 @@ def test_without_javascript_a_task_is_done_all_the_same(browser: Browser, web: W
         page.get_by_label("caves").check()
         page.get_by_role("button", name="Fait", exact=True).click()
         expect(page.locator(".task.ended")).to_contain_text("fait")
+
+
+def test_a_holder_sends_calls_protects_and_lifts_by_one_key_each_and_holds_on(
+    page: Page, web: Web
+) -> None:
+    station = web[0]
+    people = [
+        {"id": "garde", "name": "Ouest Garde", "role": "guard", "phone": "+33639980301"},
+        {"id": "fixit", "name": "Ouest Alarmes", "role": "maintenance", "phone": "+33639980302"},
+    ]
+    station.site("1001", contacts=people)
+    incident = str(station.alarm("1001")["id"])
+    station.do(lambda tx: handling.claim(tx, incident, NAME, clock.now()))
+    log_in(page, web[1])
+    page.goto(f"{web[1].url}/incidents/{incident}")
+    expect(page.locator("#form-measure")).to_be_visible()
+    page.keyboard.press("w")
+    expect(page.locator(".byhand .task.open")).to_contain_text("Ouest Garde")
+    page.keyboard.press("y")
+    expect(page.locator("#incident .calls")).to_contain_text(["Ouest Alarmes"])
+    page.keyboard.press("o")
+    expect(page.locator("#form-measure [name=text]")).to_be_focused()
+    page.keyboard.type("client sur place")
+    page.keyboard.press("Enter")
+    expect(page.locator(".measures")).to_contain_text("client sur place")
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.keyboard.press("x")
+    expect(page.locator(".measures")).to_have_count(0)
+    expect(page.locator(".facts")).to_contain_text(f"{NAME} (vous)")

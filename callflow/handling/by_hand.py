@@ -1,0 +1,125 @@
+"""What a holder does by hand of what plans do, and keeps the hold (D33): a guard, a measure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from callflow.call import Outcome
+from callflow.call_plan import GUARD_BY_HAND, Measure, StepKind
+from callflow.dial_policy import MUTE
+from callflow.escalation import OpenTask
+from callflow.handling import asking, telephone
+from callflow.handling.acting import request_call
+from callflow.handling.agreed import site_now
+from callflow.handling.deciding import DIALOGUES
+from callflow.handling.filing import normal_due
+from callflow.handling.measures import open_measure
+from callflow.handling.muting import is_mute_here
+from callflow.handling.operating import acted, known, open_and_held
+from callflow.handling.policy import load_policy
+from callflow.handling.refusals import Held, Refused
+from callflow.handling.tasks import end_task
+from callflow.handling.telling import tell
+from callflow.incident import State
+from callflow.on_call import on_call
+from callflow.signal import Kind
+from callflow.site import Role, Site
+from callflow.storage import Tx, incidents, tasks
+from callflow.task import TaskOutcome, TaskState
+
+Row = dict[str, Any]
+
+
+def send_guard(tx: Tx, incident_id: str, who: str, now: datetime) -> Row:
+    """The machine asks the next firm that nobody asked yet for this incident, whose row it gives.
+
+    The guard is followed as a plan's: accepted, on site, report, welfare. Raises Held, NotFound,
+    Refused.
+    """
+    row, site = _may_ring(tx, incident_id, who, now)
+    asked = [t for t in tasks.of_incident(tx, row["id"]) if t["kind"] == StepKind.SEND_GUARD.value]
+    open_now = [task for task in asked if task["state"] == TaskState.OPEN.value]
+    if any("accepted_at" in task["data"] for task in open_now):
+        raise Refused("a guard is on the way already")
+    done = {task["subject"] for task in asked}
+    firms = on_call(site, GUARD_BY_HAND.selectors, Kind(row["kind"]), now)
+    firm = next((firm for firm in firms if firm.phone and firm.id not in done), None)
+    if firm is None or firm.phone is None:
+        raise Refused("no guard firm of this site is left to ask")
+    tell(tx, "guard_by_hand", now, row, who=firm.name, by=who, who_did=who)
+    due = now + timedelta(seconds=GUARD_BY_HAND.accept_s)
+    asking.open_task(tx, row, OpenTask(step=GUARD_BY_HAND, due_at=due, subject=firm.id), now, now)
+    policy = load_policy(tx)
+    request_call(
+        tx,
+        policy,
+        row,
+        now,
+        step=GUARD_BY_HAND.id,
+        contact=firm.id,
+        to=firm.phone,
+        attempt=1,
+        dialogue=DIALOGUES[StepKind.SEND_GUARD],
+        ring_time=policy.ring_time,
+        priority=0,
+    )
+    return acted(tx, known(tx, incident_id), who, now)
+
+
+def guard_answered(tx: Tx, row: Row, call: Row, outcome: Outcome, now: datetime) -> None:
+    """A firm that was asked by hand and declined is asked no more: the holder asks the next."""
+    if call["step"] != GUARD_BY_HAND.id or outcome is not Outcome.DECLINED:
+        return
+    for task in tasks.of_incident(tx, row["id"]):
+        mine = task["step"] == GUARD_BY_HAND.id and task["subject"] == call["contact_id"]
+        if mine and task["state"] == TaskState.OPEN.value:
+            end_task(tx, task["id"], TaskOutcome.FAILED, now)
+
+
+def call_technician(tx: Tx, incident_id: str, who: str, now: datetime) -> str:
+    """Call the firm that keeps the installation in order, the next one while nobody answers; the
+    call's id. Raises Held, NotFound, Refused."""
+    row, site = _may_ring(tx, incident_id, who, now)
+    there = [one for one in site.by_role(Role.MAINTENANCE) if one.phone]
+    if not there:
+        raise Refused("this site has no maintenance firm that can be called")
+    return telephone.call_contact(tx, row["id"], who, there[0].id, now, role=True)
+
+
+def protect(
+    tx: Tx,
+    incident_id: str,
+    who: str,
+    kind: Measure,
+    text: str,
+    lasts: timedelta,
+    now: datetime,
+) -> Row:
+    """Open a protective measure, with its end; the incident's row. Raises Held, NotFound, Refused.
+
+    A treated incident waits for the site to be normal as long as it lasts.
+    """
+    row = known(tx, incident_id)
+    if row["holder"] not in (None, who):
+        raise Held(row["holder"])
+    if row["state"] == State.FILED.value or row["site_id"] is None:
+        raise Refused("only a site in alarm is protected by a measure")
+    if not text.strip():
+        raise Refused("say what protects the site")
+    open_measure(tx, row, kind, text.strip(), lasts, now, who=who)
+    if row["state"] == State.AWAITING_NORMAL.value:
+        row = incidents.change(tx, row, normal_due=normal_due(tx, row, now))
+    return acted(tx, row, who, now)
+
+
+def _may_ring(tx: Tx, incident_id: str, who: str, now: datetime) -> tuple[Row, Site]:
+    row = open_and_held(tx, incident_id, who)
+    if row["exercise"]:
+        raise Refused("this is an exercise: nobody is called for it")
+    if is_mute_here(tx, row):
+        raise Refused(MUTE)
+    site = site_now(tx, row["site_id"], Kind(row["kind"]), now) if row["site_id"] else None
+    if site is None:
+        raise Refused("this incident is no site's: nobody is known there")
+    return row, site
