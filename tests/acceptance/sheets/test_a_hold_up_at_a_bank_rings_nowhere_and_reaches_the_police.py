@@ -33,3 +33,27 @@ async def test_the_police_is_called_by_the_operator_and_nobody_else_rings(
     at_the_branch = [*people["premises"], *people["keyholder"], *people["manager"]]
     assert await station.rung(*at_the_branch) == []
     assert len(await station.seen(police)) == 1
+
+
+async def test_a_burglary_that_was_there_before_rings_no_more(station: SheetStation) -> None:
+    """Two alarms at a bank: whichever came first, the mute one's rule holds for both (D29)."""
+    people = await station.site(quick(sheet("bank")), "premises", "keyholder", kind="hold_up")
+    (account,), (premises,), (keyholder,) = (
+        people[part] for part in ("account", "premises", "keyholder")
+    )
+    await station.phone(premises, "ring")
+    await station.send(account, "BA")
+    await station.until(lambda: station.seen(premises))
+    await station.send(account, "HA")
+
+    async def is_silent() -> bool:
+        return all(call["ended_at"] is not None for call in await station.seen(premises))
+
+    await station.until(is_silent, within=8)  # it would ring for longer
+    burglary = next(i for i in await station.incidents(account=account) if i["kind"] != "hold_up")
+    assert (await station.api.post(f"/incidents/{burglary['id']}/claim")).is_success
+    for place in (1, 2):  # an operator's click neither
+        asked = {"contact": f"{account}-{place}"}
+        answer = await station.api.post(f"/incidents/{burglary['id']}/call", json=asked)
+        assert answer.status_code == 409
+    assert await station.rung(premises, keyholder) == [premises]
