@@ -929,6 +929,7 @@ REFUSALS = (
     N_("choose another password than the one you have"),
     N_("choose a role"),
     N_("choose what was answered"),
+    N_("say which of its answers is right, from 1"),
     N_("this alarm is no bank's opening: no conventional question is agreed for it"),
     N_("languages are two-letter codes, such as fr en"),
     N_("at most 20 skills of at most 32 characters, comma between"),
