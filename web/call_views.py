@@ -7,6 +7,7 @@ from typing import Any
 
 from callflow import directory
 from callflow.call import AT_DESK, LIVE_STATES
+from callflow.phones import is_phone, owner_of
 from callflow.storage import Tx, calls
 
 Row = dict[str, Any]
@@ -53,13 +54,14 @@ def _leaders(tx: Tx, rows: Sequence[Row]) -> dict[str, str]:
 
 
 def _call(row: Row, names: Mapping[str, str]) -> Row:
-    seconds = None
+    seconds, ours = None, bool(row["operator"]) or is_phone(row["to"])
     if row["answered_at"] and row["ended_at"]:
         seconds = (row["ended_at"] - row["answered_at"]).total_seconds()
     return {
         **{name: row[name] for name in _KEPT},
-        "to": "" if row["operator"] else directory.shown(row["step"], row["to"]),
-        "who": row["operator"] or names.get(row["contact_id"] or "", ""),
+        "to": "" if ours else directory.shown(row["step"], row["to"]),
+        "who": row["operator"] or owner_of(row) or names.get(row["contact_id"] or "", ""),
+        "at_desk": ours,
         "live": row["state"] in LIVE,
         "desk": row["step"] in AT_DESK,
         "talked": seconds,

@@ -10,7 +10,7 @@ from typing import Any
 from callflow.call import SERVICE_STEP, CallState, Mode
 from callflow.directory import shown
 from callflow.handling import callers
-from callflow.phones import is_reachable
+from callflow.phones import PREFIX, is_reachable, owner_of
 from callflow.storage import Tx, calls, contacts, incidents, phones, services, sites
 
 Row = dict[str, Any]
@@ -154,14 +154,14 @@ class Exchange:
         return Leg(
             id=leg["id"],
             room=leg["room"] or "",
-            phone=leg["to"],
+            phone=leg["to"].removeprefix(PREFIX),
             state=leg["state"],
             mode=leg["mode"],
             mine=leg["requester"] == user,
             muted=leg["muted"],
             since=leg["answered_at"] or leg["requested_at"],
             people=people,
-            others=tuple(c["operator"] or c["to"] for c in others if _is_open(c)),
+            others=tuple(c["operator"] or owner_of(c) or c["to"] for c in others if _is_open(c)),
             asked=bool(asked),
             about=self.about.get(_incident(leg, room)),
             given_by=leg["requester"] if leg["requester"] not in ("", user) else "",

@@ -17,6 +17,7 @@ from callflow.handling.agreed import site_now
 from callflow.handling.filing import standing, wish_of
 from callflow.incident import State
 from callflow.incident import ruling as ruling_among
+from callflow.phones import owner_of
 from callflow.signal import OF_STATION, Category, Kind
 from callflow.signals import blocks
 from callflow.storage import Tx, calls, incidents, logbook, outbox, signals, sites, supervision
@@ -178,8 +179,8 @@ def _group(row: Row) -> str:
 
 
 def _who(call: Row, people: dict[str, str]) -> str:
-    if call["operator"]:
-        return str(call["operator"])
+    if whose := call["operator"] or owner_of(call):
+        return str(whose)
     number = directory.shown(call["step"], str(call["to"]))
     return people.get(call["contact_id"] or "") or phone(number)
 

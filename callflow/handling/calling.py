@@ -44,7 +44,7 @@ from callflow.handling.policy import Policy, load_policy
 from callflow.handling.queueing import bridge, desk_took, leave_room
 from callflow.handling.telling import storable, tell
 from callflow.handling.trunking import exchange, goes_on
-from callflow.phones import is_phone
+from callflow.phones import is_phone, owner_of
 from callflow.storage import Tx, calls, incidents
 from callflow.trunks import Exchange, Trunk, by_human
 
@@ -192,7 +192,7 @@ def _leave(tx: Tx, row: Row, now: datetime) -> None:
 def _shown(row: Row) -> str:
     """The number as the logbook has it: a service's is confidential, a phone of ours is its
     owner's."""
-    return row["operator"] or shown(row["step"], row["to"])
+    return row["operator"] or owner_of(row) or shown(row["step"], row["to"])
 
 
 def _incident(tx: Tx, row: Row) -> Row | None:

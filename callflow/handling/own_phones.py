@@ -46,22 +46,36 @@ def station_site(tx: Tx, kind: Kind, now: datetime) -> Site | None:
         return None
     desk = desk_now(tx, load_policy(tx), now)
     duties = rosters.between(tx, now, now + timedelta(microseconds=1))
+    ours = _desks(tx)
     contacts = [
-        *_contacts(Role.PREMISES, (*_telephones(tx), *desk.desk_phones), ()),
+        *ours,
+        *_contacts(Role.PREMISES, desk.desk_phones, (), first=len(ours) + 1),
         *_contacts(Role.MAINTENANCE, desk.duty_numbers, duties),
         *_contacts(Role.MANAGER, roster.numbers(duties, Part.SUPERVISOR, now), duties),
     ]
     return Site(id="", name="Station", client="", contacts=tuple(contacts))
 
 
-def _telephones(tx: Tx) -> list[str]:
-    """The registered telephones of who is on shift, in a browser or on a desk."""
+def _desks(tx: Tx) -> list[Contact]:
+    """The registered telephones of who is on shift, in a browser or on a desk; the part after the
+    colon of each id is whose (``callflow.phones.owner_of``)."""
     there = {row["user_id"] for row in shifts.on_shift(tx)}
-    mine = (phone for phone in phones.live(tx) if phone["user_id"] in there)
-    return [phone["name"] for phone in mine if is_reachable(phone["state"])]
+    mine = [p for p in phones.live(tx) if p["user_id"] in there and is_reachable(p["state"])]
+    return [
+        Contact(
+            id=f"desk-{rank}:{phone['owner']}",
+            name=phone["owner"],
+            role=Role.PREMISES,
+            rank=rank,
+            phone=phone["name"],
+        )
+        for rank, phone in enumerate(mine, start=1)
+    ]
 
 
-def _contacts(role: Role, numbers: Iterable[str], duties: Iterable[Duty]) -> list[Contact]:
+def _contacts(
+    role: Role, numbers: Iterable[str], duties: Iterable[Duty], *, first: int = 1
+) -> list[Contact]:
     names = {duty.phone: duty.name for duty in duties}
     return [
         Contact(
@@ -71,5 +85,5 @@ def _contacts(role: Role, numbers: Iterable[str], duties: Iterable[Duty]) -> lis
             rank=rank,
             phone=number,
         )
-        for rank, number in enumerate(numbers, start=1)
+        for rank, number in enumerate(numbers, start=first)
     ]

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from callflow.logbook import MACHINE, Draft
-from callflow.storage import Tx
+from callflow.phones import is_phone
+from callflow.storage import Tx, phones
 from callflow.storage import logbook as logbook_rows
 from callflow.texts import entry_text
 
@@ -57,8 +58,17 @@ def tell(tx: Tx, kind: str, now: datetime, row: dict[str, Any] | None = None, **
     author = data.pop("who_did", MACHINE)
     incident = row["id"] if row else None
     site = row["site_id"] if row else data.pop("site", None)
+    if desks := _desks(tx, data):
+        data |= desks | {"desks": desks}
     entry = draft(kind, now, incident=incident, site=site, author=author, **data)
     logbook_rows.append(tx, entry)
+
+
+def _desks(tx: Tx, data: dict[str, Any]) -> dict[str, str]:
+    """{what: whose} of the telephones of ours that are told of: their names are no words."""
+    named = {what: value for what, value in data.items() if isinstance(value, str)}
+    found = {what: phones.get(tx, name) for what, name in named.items() if is_phone(name)}
+    return {what: row["owner"] if row else "" for what, row in found.items()}
 
 
 def station_event(tx: Tx, kind: str, text: str, now: datetime) -> None:

@@ -309,6 +309,13 @@ def word(table: Mapping[str, tuple[str, str]], key: str, language: str) -> str:
     return table[key][column] if key in table else key
 
 
+def at_desk(who: str, language: str) -> str:
+    """An operator's telephone, in a browser or beside it, as people know it."""
+    if not who:
+        return word({"": ("un poste", "a desk")}, "", language)
+    return word({"": ("le poste de {}", "the desk of {}")}, "", language).format(who)
+
+
 class _Blank(dict[str, Any]):
     def __missing__(self, key: str) -> str:
         return ""
@@ -338,8 +345,9 @@ def entry_text(kind: str, data: Mapping[str, Any], language: str = "fr") -> str:
 
 def _for_people(data: Mapping[str, Any], column: int) -> dict[str, str]:
     """What code names and no table does: a plan's own step is told by its kind, the command line
-    as who acted."""
-    said = {}
+    as who acted, a telephone of ours by whose it is."""
+    language = _LANGUAGES[column]
+    said = {name: at_desk(who, language) for name, who in data.get("desks", {}).items()}
     if data.get("step") and data["step"] not in STEPS:
         said["step"] = STEP_KINDS.get(data.get("of", ""), ("étape suivante", "next step"))[column]
     for name in ("by", "who", "who_did"):

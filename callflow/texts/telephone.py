@@ -57,7 +57,7 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Joins {operator}'s call",
     ),
     "desk_phone_given": (
-        "Poste fixe {phone} déclaré pour {who}",
-        "Desk phone {phone} declared for {who}",
+        "Téléphone fixe déclaré : {phone}",
+        "Desk phone declared: {phone}",
     ),
 }

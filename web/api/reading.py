@@ -7,8 +7,10 @@ from typing import Any
 
 from callflow import directory
 from callflow.call import CallState
+from callflow.phones import is_phone, owner_of
 from callflow.signals import blocks
 from callflow.storage import Tx, calls, logbook, outbox, signals, tasks
+from callflow.texts import at_desk
 
 Row = dict[str, Any]
 
@@ -58,6 +60,8 @@ def call(row: Row, recordings: Collection[str]) -> Row:
     )
     shown = {name: row[name] for name in names}
     shown["to"] = directory.shown(row["step"], row["to"])
+    if is_phone(row["to"]):
+        shown["to"] = at_desk(owner_of(row), "en")
     kept = calls.recorded_as(row)
     return {
         **shown,

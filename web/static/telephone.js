@@ -207,7 +207,7 @@ async function begin() {
   state("connecting");
   let given;
   try { given = await credentials(); } catch { return again(turn); }
-  mine = given.name;
+  mine = given.name.replace(/^op-/, ""); // as pages have it: they show no name of Asterisk's
   ua?.stop();
   const host = new URL(given.server).hostname;
   ua = new JsSIP.UA({

@@ -13,9 +13,10 @@ from callflow.handling import dead_man, rosters, shifts
 from callflow.handling.refusals import Refused
 from callflow.hours import Span
 from callflow.roster import Part
-from callflow.storage import people, phones, signals
+from callflow.storage import logbook, people, phones, signals
 from callflow.storage import shifts as rows
 from tests.integration.handling.station import DESK, DUTY, NIGHT, SECOND_DESK, Station
+from web.api import reading
 
 ON_CALL, SUPERVISOR = "+33639989920", "+33639989921"
 MINUTES = 60
@@ -124,6 +125,11 @@ def test_the_telephone_of_whoever_is_alone_rings_too(station: Station) -> None:
     assert sorted(station.place()) == [DESK, SECOND_DESK, "op-claire"]
     station.replies("op-claire", "acknowledged")
     assert alarms(station)[0]["resolution_code"] == "present"
+    (rung,) = [c for c in station.calls(alarms(station)[0]["id"]) if c["to"] == "op-claire"]
+    shown = reading.call(rung, ())
+    assert (shown["to"], shown["contact"]) == ("the desk of claire", "desk-1:claire")
+    told = station.read(lambda tx: logbook.page(tx, limit=10_000))
+    assert not [row for row in told if "op-" in f"{row['text']}{row['data']}"]
 
 
 def test_unclaimed_work_rings_who_is_on_duty_first(station: Station) -> None:

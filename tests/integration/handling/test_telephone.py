@@ -15,6 +15,7 @@ from callflow.handling.refusals import Held, NotFound, Refused
 from callflow.storage import Tx, access, calls, people
 from callflow.storage import phones as phone_rows
 from callflow.storage import shifts as shift_rows
+from callflow.texts import entry_text
 from ivr.telephony.phones import COMES_BACK_WITHIN, Phones
 from tests.integration.handling.station import DESK, FIRST, SECOND, SHOP, Station
 from tests.integration.handling.test_distribution import acts, comes_in, rings, works
@@ -451,7 +452,10 @@ def test_a_desk_phone_is_given_once_and_logged(station: Station) -> None:
     live = {p.name for p in station.read(lambda tx: phones.endpoints(tx, station.vault, "node0"))}
     assert first.name not in live
     assert second.name in live
-    assert len(station.entries("desk_phone_given")) == 2
+    told = station.entries("desk_phone_given")
+    assert [row["text"] for row in told] == ["Téléphone fixe déclaré : le poste de ines"] * 2
+    assert entry_text(told[0]["kind"], told[0]["data"], "en").endswith("the desk of ines")
+    assert not [row for row in told if "op-" in str(row["data"])]
 
 
 def test_the_premises_may_be_called_by_hand_too(station: Station) -> None:
