@@ -28,6 +28,7 @@ from callflow.call_plan import PlanError
 from callflow.config import Settings
 from callflow.dispatch.identity import Identity, only
 from callflow.handling import filing
+from callflow.handling.contacts import SharedContact
 from callflow.handling.plans import Faulty
 from callflow.handling.refusals import Changed
 from callflow.storage import Store, StoreUnavailable, Tx, access, people
@@ -208,6 +209,7 @@ def _say_errors(app: FastAPI) -> None:
     on(filing.StillOpen, problems.of_open)
     on(filing.NeedsSupervisor, problems.of_open)
     on(Changed, problems.of_changed)
+    on(SharedContact, problems.of_shared)
     on(Faulty, problems.of_faulty)
     on(handling.Refused, lambda e: problems.response(409, str(e)))
     on(handling.BadSite, lambda e: problems.response(422, e.said, field=e.field))

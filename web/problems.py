@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 from callflow.call_plan import PlanError
 from callflow.filing import What
 from callflow.handling import NotAllowed, filing
+from callflow.handling.contacts import SharedContact
 from callflow.handling.plans import Faulty
 from callflow.handling.refusals import Changed
 from callflow.texts.law import GATE_REASONS
@@ -43,7 +44,7 @@ class Problem(BaseModel):
     Where the law forbids a call, `reason` says why, `said` in words by language, and `missing`
     which verifications would open the gate. `open` is what keeps an incident from being filed, or
     what a supervisor is to see before signing (403). `findings` are what keeps a plan from being
-    published.
+    published. `sites` are the others, {id: name}, that a contact is changed for without `shared`.
     """
 
     type: str = "about:blank"
@@ -58,6 +59,7 @@ class Problem(BaseModel):
     missing: list[str] | None = None
     findings: list[dict[str, str]] | None = None
     open: list[StillOpen] | None = None
+    sites: dict[str, str] | None = None
 
 
 class ProblemError(Exception):
@@ -167,6 +169,11 @@ def of_faulty(error: Faulty) -> JSONResponse:
     errors = [FieldError(field=f.field, detail=f.said()) for f in error.findings]
     found = [finding.to_json() for finding in error.findings]
     return response(422, str(error), errors=errors, findings=found)
+
+
+def of_shared(error: SharedContact) -> JSONResponse:
+    """409 with the other sites whose contact it is."""
+    return response(409, str(error), field=error.field, sites=error.sites)
 
 
 def of_changed(error: Changed) -> JSONResponse:

@@ -881,6 +881,7 @@ REFUSALS = (
     N_("this form comes from another site"),
     N_("this form is too old: reload the page"),
     N_("this incident is closed already"),
+    N_("this contact is other sites' too, and would be changed there: say `shared`"),
     N_(
         "the site is not back to normal: have it restored and armed, open a protective measure"
         " with an end, or have a supervisor waive it"

@@ -6,13 +6,14 @@ Codes go in and never come out: left out = unchanged, null = removed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import phonenumbers
 
 from callflow.dial_policy import EMERGENCY, refusal
 from callflow.handling import calendars, passwords, site_rules
+from callflow.handling.refusals import Refused
 from callflow.handling.site_rules import BadSite
 from callflow.signal import Kind
 from callflow.site import ANY_KIND, Authority, Role
@@ -61,11 +62,46 @@ def _shown(row: Row) -> Row:
     }
 
 
-def write_contacts(tx: Tx, vault: Vault, site_id: str, sent: Sequence[Row]) -> None:
-    """The contacts of a site whose links were dropped. Raises BadSite, naming the field."""
+class SharedContact(Refused):
+    """Other sites have a contact that one site would change for them all; ``sites``: {id: name}."""
+
+    def __init__(self, field: str, contact: str, sites: Mapping[str, str]) -> None:
+        named = ", ".join(f"{name} ({site_id})" for site_id, name in sites.items())
+        super().__init__(
+            "this contact is other sites' too, and would be changed there: say `shared`",
+            f"{contact}: {named}",
+        )
+        self.field, self.sites = field, dict(sites)
+
+
+#: What a contact is wherever they are one; the part that they play is a site's own.
+_OWN = (
+    *("name", "language", "phone", "availability"),
+    *("code", "duress_code", "password", "duress_password"),
+)
+
+
+def write_contacts(
+    tx: Tx, vault: Vault, site_id: str, sent: Sequence[Row], *, shared: bool = True
+) -> None:
+    """The contacts of a site whose links were dropped. ``shared``: those that other sites have are
+    changed there too. Raises BadSite, naming the field; SharedContact."""
     for place, contact in enumerate(sent):
+        before = contact_rows.get(tx, str(contact.get("id"))) if not shared else None
         _write_contact(tx, vault, site_id, place, contact)
+        if before is not None:
+            _stays(tx, site_id, f"contacts[{place}]", before)
     calendars.check_replacements(tx, sent)
+
+
+def _stays(tx: Tx, site_id: str, field: str, before: Row) -> None:
+    """Raises SharedContact where a contact of other sites is not what it was."""
+    after = contact_rows.get(tx, before["id"])
+    assert after is not None, "it was just written"
+    if any(after[name] != before[name] for name in _OWN):
+        others = contact_rows.other_sites(tx, before["id"], site_id)
+        if others:
+            raise SharedContact(field, before["name"], others)
 
 
 def _write_contact(tx: Tx, vault: Vault, site_id: str, place: int, contact: Row) -> None:

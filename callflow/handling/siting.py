@@ -114,11 +114,12 @@ def put_site(
     *,
     because: str = "",
     renaming: bool = False,
+    shared: bool = True,
 ) -> bool:
     """Create or replace a site; whether it is new. ``because``, or the ``reason`` of ``body``: why
     what is in it no more is there no more, or the contract another, which is refused without.
-    ``renaming``: what is in it no more is there by another name. Raises BadSite, naming the
-    field."""
+    ``renaming``: what is in it no more is there by another name. ``shared``: contacts that other
+    sites have are changed there too. Raises BadSite, naming the field; contacts.SharedContact."""
     because = because or body.get("reason") or ""
     old = sites.site_row(tx, site_id)
     shown = get_site(tx, site_id) if old else None
@@ -147,7 +148,7 @@ def put_site(
         )
     sites.accounts_changed(tx)
     _write_zones(tx, body.get("zones", []), set(numbers))
-    contacts.write_contacts(tx, vault, site_id, body.get("contacts", []))
+    contacts.write_contacts(tx, vault, site_id, body.get("contacts", []), shared=shared)
     site_rules.write_overrides(tx, site_id, body.get("event_overrides") or [])
     people = [contact["id"] for contact in body.get("contacts", [])]
     site_rules.write_panel_users(tx, numbers, people, body.get("panel_users") or [])

@@ -146,6 +146,17 @@ def get(tx: Tx, contact_id: str) -> dict[str, Any] | None:
     return _CONTACT.first(tx, {"id": contact_id})
 
 
+def other_sites(tx: Tx, contact_id: str, site_id: str) -> dict[str, str]:
+    """{site id: its name} of the other sites that have this contact."""
+    query = (
+        select(t.site.c.id, t.site.c.name)
+        .join(t.site_contact, _LINK.site_id == t.site.c.id)
+        .where(_LINK.contact_id == contact_id, _LINK.site_id != site_id)
+        .order_by(t.site.c.id)
+    )
+    return {row.id: row.name for row in tx.execute(query)}
+
+
 def names_of(tx: Tx, contact_ids: Iterable[str]) -> dict[str, str]:
     """{contact id: name}, for lists."""
     query = select(t.contact.c.id, t.contact.c.name).where(t.contact.c.id.in_(list(contact_ids)))

@@ -222,6 +222,11 @@ class SiteIn(Body):
         description="Why `state` is another, which is refused without; also told of whoever is"
         " called no more, and kept with what is left out; write-only",
     )
+    shared: bool = Field(
+        False,
+        description="Contacts that other sites have are changed there too, which is refused"
+        " without; write-only",
+    )
     recognition_word: Line | None = None
     recognition_word_set: bool | None = None
     password: Password | None = Field(None, description="Spoken by anybody there; write-only")

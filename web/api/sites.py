@@ -76,7 +76,8 @@ async def put_site(
     if_match: IfMatch = None,
 ) -> SiteOut:
     """Creates or replaces a site: with If-Match only the one of this ETag (412). A secret left out
-    stays, null removes it."""
+    stays, null removes it. A contact that other sites have is changed only with `shared`: without
+    it nothing is changed, and a 409 names them in `sites`."""
     if body.id is not None and body.id != site_id:
         raise ProblemError(422, "it differs from the address", field="id")
     fields = writable(body)
@@ -88,7 +89,9 @@ async def put_site(
             revision = present[1] if present else ""
             if revision != known:
                 raise Changed(revision, _CHANGED)
-        new = handling.put_site(tx, station.vault, site_id, fields, caller.name, now)
+        new = handling.put_site(
+            tx, station.vault, site_id, fields, caller.name, now, shared=body.shared
+        )
         return new, handling.with_revision(tx, site_id)
 
     new, written = await station.store.write(write)
@@ -120,7 +123,7 @@ _PASSWORDS_SET = ("password_set", "duress_password_set")
 def writable(body: SiteIn) -> dict[str, Any]:
     """What is to be stored: defaults filled in, but a secret or a calendar only if sent."""
     fields = body.model_dump(mode="json")
-    for key in ("id", "recognition_word_set", *_PASSWORDS_SET):
+    for key in ("id", "shared", "recognition_word_set", *_PASSWORDS_SET):
         fields.pop(key)
     for key in ("recognition_word", *_PASSWORDS):
         if key not in body.model_fields_set:

@@ -68,7 +68,8 @@ async def test_another_sites_change_of_a_person_of_both_counts(
 ) -> None:
     read = await etag(api)
     person = {**shop["contacts"][0], "name": "Anne Autrement"}
-    assert (await api.put("/sites/1007", json=site_body("1007", contacts=[person]))).is_success
+    body = {**site_body("1007", contacts=[person]), "shared": True}
+    assert (await api.put("/sites/1007", json=body)).is_success
     assert await etag(api) != read
     assert (await api.put(SITE, json=shop, headers={"If-Match": read})).status_code == 412
 
