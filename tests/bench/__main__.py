@@ -22,6 +22,7 @@ from tests.bench import (
     machines,
     pages,
     peak,
+    quick,
     rings,
     simulate,
     supervised,
@@ -54,18 +55,25 @@ BENCHES: dict[str, Bench] = {
 def main() -> None:
     """Parse the arguments and run."""
     parser = argparse.ArgumentParser(prog="run bench", description="Callflow's benchmarks")
-    parser.add_argument("name", nargs="?", choices=list(BENCHES), help="all without it")
+    parser.add_argument("name", nargs="?", choices=[*BENCHES, quick.NAME], help="all without it")
     parser.add_argument("--json", action="store_true", help="for programs")
     parser.add_argument("--rounds", type=int, default=3, help="the median of so many is shown")
     parser.add_argument("--only", default="", help="the part whose name begins so")
+    parser.add_argument("--quick", action="store_true", help="with the smallest loads, in seconds")
     parser.add_argument(
-        "--frames", type=int, default=fuzz_dc09.FRAMES, help="of fuzz-dc09 (the default: a million)"
+        "--frames", type=int, default=None, help="of fuzz-dc09 (the default: a million)"
     )
-    parser.add_argument("--calls", type=int, default=rings.CALLS, help="of rings")
-    parser.add_argument("--stops", type=int, default=rings.STOPS, help="of rings")
+    parser.add_argument("--calls", type=int, default=None, help="of rings")
+    parser.add_argument("--stops", type=int, default=None, help="of rings")
     arguments = parser.parse_args()
-    rung = partial(rings.run, calls=arguments.calls, stops=arguments.stops)
-    fuzz = partial(fuzz_dc09.run, frames=arguments.frames)
+    if arguments.name == quick.NAME:
+        sys.exit(0 if quick.run_all(list(BENCHES)) else 1)
+    if arguments.quick:
+        quick.shrink(arguments.name)
+    rung = partial(
+        rings.run, calls=arguments.calls or rings.CALLS, stops=arguments.stops or rings.STOPS
+    )
+    fuzz = partial(fuzz_dc09.run, frames=arguments.frames or fuzz_dc09.FRAMES)
     benches: dict[str, Bench] = {**BENCHES, fuzz_dc09.NAME: fuzz, rings.NAME: rung}
     broken = False
     for name, bench in benches.items():
@@ -73,7 +81,7 @@ def main() -> None:
             report = bench(arguments.rounds, arguments.only)
             report.show(as_json=arguments.json)
             broken = broken or bool(report.broken)
-    sys.exit(1 if broken else 0)
+    sys.exit(1 if broken and not arguments.quick else 0)
 
 
 if __name__ == "__main__":

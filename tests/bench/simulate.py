@@ -25,10 +25,10 @@ FIRED = 100
 _SEEDS = 5
 
 
-def run(_rounds: int, only: str, *, incidents: int = INCIDENTS, seed: int = 1) -> Report:
+def run(_rounds: int, only: str, *, incidents: int | None = None, seed: int = 1) -> Report:
     """Play seeds from ``seed`` on until there were so many incidents, then plant the bugs."""
     report = Report(name=NAME, key=("part",))
-    simulations = Simulations()
+    simulations, incidents = Simulations(), incidents or INCIDENTS
     gc.freeze()  # what was loaded is no garbage; the rest is looked for less often
     gc.set_threshold(50_000)
     if "faults".startswith(only):

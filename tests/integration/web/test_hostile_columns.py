@@ -74,7 +74,7 @@ NO_WORDS: dict[str, str] = {
     "challenge": "kind",
     "api_token": "token_hash role",
     "process": "role",
-    "logbook": "id chain site incident kind previous hash",
+    "logbook": "id chain site incident kind previous hash mac",
     "chain_head": "hash mac",
     "seal": "mac",
     "call_back": "open_for result",
