@@ -47,6 +47,7 @@ class Door:
     pages: Pages
     strangers: int = STRANGERS
     _unproved: dict[_Visit, None] = field(default_factory=dict)
+    _by_address: Counter[str] = field(default_factory=Counter)  # of those
     _all: set[_Visit] = field(default_factory=set)
     _refused: Counter[str] = field(default_factory=Counter)
 
@@ -98,14 +99,14 @@ class Door:
             return
         visit = _Visit(address=address)
         self._unproved[visit] = None
+        self._by_address[address] += 1
         self._all.add(visit)
         visit.task = asyncio.create_task(self._visit(visit, link, tls))
         visit.task.add_done_callback(lambda _: self._over(visit, link))
 
     def _least_useful(self) -> _Visit:
         """The oldest one of the address that has most."""
-        by_address = Counter(visit.address for visit in self._unproved)
-        (address, _), *_ = by_address.most_common(1)
+        address = max(self._by_address, key=self._by_address.__getitem__)
         return next(visit for visit in self._unproved if visit.address == address)
 
     def _let_go(self, visit: _Visit) -> None:
@@ -119,8 +120,17 @@ class Door:
         self._gone(visit)
 
     def _gone(self, visit: _Visit) -> None:
-        self._unproved.pop(visit, None)
+        self._known(visit)
         self._all.discard(visit)
+
+    def _known(self, visit: _Visit) -> None:
+        """It is no stranger any more, or no longer there."""
+        if visit not in self._unproved:
+            return
+        del self._unproved[visit]
+        self._by_address[visit.address] -= 1
+        if not self._by_address[visit.address]:
+            del self._by_address[visit.address]
 
     # --- one of them ---
 
@@ -176,7 +186,7 @@ class Door:
         def followed(chunk: bytes) -> None:
             proof.follow(chunk)
             if proof.given and visit in self._unproved:
-                del self._unproved[visit]
+                self._known(visit)
                 limit.reschedule(None)
 
         pumps = [
