@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
@@ -222,7 +222,9 @@ class Hub:
         with_health = before.strip is None or monotonic() - self._health_at > HEALTH
 
         def read(tx: Tx) -> tuple[list[views.Line], views.Strip | None, list[Row], list[Row]]:
-            strip = views.strip(self._station.health(tx)) if with_health else before.strip
+            strip = before.strip
+            if with_health:
+                strip = replace(views.strip(self._station.health(tx)), more=views.more(tx))
             entries = self._new_entries(tx, before.entry)
             return views.lines(tx), strip, entries, views.told(tx, entries)
 

@@ -82,11 +82,17 @@ class Strip:
     missing: tuple[str, ...]
     backlog: int
     live_calls: int
+    more: int = 0  # unfiled, and not in the console's lists
 
 
-def lines(tx: Tx) -> list[Line]:
-    """Everything unfiled, in the console's order."""
-    rows = incidents.queue(tx)
+def more(tx: Tx) -> int:
+    """How many unfiled alarms the console does not show."""
+    return max(0, incidents.queue_length(tx) - incidents.SHOWN)
+
+
+def lines(tx: Tx, page: int = 1) -> list[Line]:
+    """What is unfiled, in the console's order; ``page`` 1 is what the console shows."""
+    rows = incidents.queue(tx, offset=(page - 1) * incidents.SHOWN)
     names = sites.names_of(tx, (row["site_id"] for row in rows))
     targets = handling.load_policy(tx)
     of_calls = calls.of_incidents(tx, [row["id"] for row in rows])

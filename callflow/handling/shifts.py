@@ -75,7 +75,9 @@ def to_take_over(tx: Tx, user_id: str, now: datetime) -> Handover:
         on_shift=shifts.on_shift(tx),
         notes=shifts.notes_since(tx, since, limit=_MOST),
         open=incidents.open_ones(tx),
-        waiting=[row for row in incidents.queue(tx) if row["state"] != State.OPEN.value],
+        waiting=[
+            row for row in incidents.queue(tx, limit=5000) if row["state"] != State.OPEN.value
+        ],
         instructions=handover.instructions(tx, now, now + shift.AHEAD, limit=_MOST),
         tests=handover.tests(tx, now, limit=_MOST),
         plans=handover.plans(tx, since, limit=_MOST),

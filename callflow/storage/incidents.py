@@ -279,16 +279,33 @@ def of_plan(
     return _rows_from(tx, query, since, after)
 
 
-def queue(tx: Tx, *, limit: int = 200) -> list[dict[str, Any]]:
+#: So many of them the console shows; the others are counted, and have pages of their own.
+SHOWN = 200
+
+
+def queue(tx: Tx, *, limit: int = SHOWN, offset: int = 0) -> list[dict[str, Any]]:
     """What is unfiled: with a human first, by priority, then oldest (ux.md 3)."""
     c = t.incident.c
     query = (
         select(t.incident)
         .where(c.state.in_(_UNFILED), c.storm_until.is_(None))
-        .order_by(c.with_human.desc(), c.priority, c.opened_at)
+        .order_by(c.with_human.desc(), c.priority, c.opened_at, c.id)
         .limit(limit)
+        .offset(offset)
     )
     return [dict(row._mapping) for row in tx.execute(query)]
+
+
+_COUNT_UNFILED = (
+    select(func.count())
+    .select_from(t.incident)
+    .where(t.incident.c.state.in_(_UNFILED), t.incident.c.storm_until.is_(None))
+)
+
+
+def queue_length(tx: Tx) -> int:
+    """How many ``queue`` would give without a limit."""
+    return int(tx.execute(_COUNT_UNFILED).scalar_one())
 
 
 def open_ones(

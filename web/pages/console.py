@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 from markupsafe import Markup
 
-from callflow.storage import Tx
+from callflow.storage import Tx, incidents
 from web import demo, i18n, views
+from web.access_views import frame
 from web.accounts import Right
 from web.auth import Visitor, allowed
 from web.pages import incident
@@ -33,7 +35,7 @@ async def show(request: Request, visitor: Reader, station: Here) -> Response:
     def read(tx: Tx) -> dict[str, Any]:
         return {
             "lines": views.lines(tx),
-            "strip": views.strip(station.health(tx)),
+            "strip": replace(views.strip(station.health(tx)), more=views.more(tx)),
             "entries": views.feed(tx)[::-1],
             "demo": demo.CHOICES if playing else (),
         }
@@ -54,6 +56,25 @@ async def show(request: Request, visitor: Reader, station: Here) -> Response:
             "may_act": Right.HANDLE in visitor.rights,
         },
     )
+
+
+@router.get("/queue")
+async def beyond(
+    visitor: Reader, station: Here, n: Annotated[int, Query(ge=1, le=10_000)] = 2
+) -> Response:
+    """The unfiled alarms that the console's lists end before, page by page."""
+
+    def read(tx: Tx) -> dict[str, Any]:
+        count = incidents.queue_length(tx)
+        return {
+            **frame(tx, station, visitor, "queue"),
+            "lines": views.lines(tx, n),
+            "n": n,
+            "count": count,
+            "pages": max(1, -(-count // incidents.SHOWN)),
+        }
+
+    return page(visitor.language, "queue.html", await station.store.read(read))
 
 
 async def _part(station: Station, visitor: Visitor, incident_id: str) -> Markup:

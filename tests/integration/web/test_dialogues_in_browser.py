@@ -56,7 +56,7 @@ def test_a_dialogue_is_read_heard_and_walked(page: Page, web: WebProcess) -> Non
     page.keyboard.press("Enter")
     page.get_by_role("button", name="client reconnu", exact=True).press("Enter")
     expect(page.locator(".heard")).to_contain_text("Merci, code reconnu.")
-    assert page.locator("audio").evaluate(PLAYED) > 5
+    assert page.locator("main audio").evaluate(PLAYED) > 5
     page.keyboard.press("2")  # the keyboard's keys are the phone's
     expect(page.locator(".heard")).to_contain_text("Vous avez demandé de l'aide.")
     expect(page.locator(".past")).to_contain_text("mis en relation")

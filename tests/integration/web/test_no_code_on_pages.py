@@ -31,12 +31,13 @@ _CODE = re.compile(
     r"|\((?:totp|oidc)\)"
     r"|\bcli\b|^(?:None|True|False|null)$"
 )
-#: Members of vocabularies that are no words of French.
+#: Members of vocabularies that are no words of French; "operator" is a plan's own id, too, which
+#: who writes plans chooses and reads.
 _MEMBERS = {
     member.value
     for vocabulary in (CallState, Mode, Outcome, StepKind, State, TaskOutcome)
     for member in vocabulary
-} - {"question", "message", "parking", "close", "traces"}
+} - {"question", "message", "parking", "close", "traces", "operator"}
 _ENGLISH = re.compile(
     r"\b(?:" + "|".join(sorted(_MEMBERS)) + r")\b|\((?:password|passkey|recovery)\)"
 )

@@ -10,6 +10,7 @@ import pytest
 
 from callflow import clock, handling
 from callflow.call import Outcome
+from callflow.storage import incidents
 from callflow.texts import RESOLUTIONS
 from tests.support.in_clear import in_clear
 from tests.support.web_station import NAME, PASSWORD, WebStation
@@ -336,3 +337,22 @@ async def test_a_forms_address_asked_for_again_is_the_page_of_the_form(
         answer = await operator.get(asked)
         assert (answer.status_code, answer.headers["location"]) == (303, page)
     assert (await operator.get("/api/v1/incidents/1/claim")).status_code == 405
+
+
+async def test_alarms_beyond_the_lists_are_counted_and_shown_page_by_page(
+    station: WebStation, operator: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(incidents, "SHOWN", 2)
+    monkeypatch.setattr(incidents.queue, "__kwdefaults__", {"limit": 2, "offset": 0})
+    for account in ("1001", "1002", "1003", "1004", "1005"):
+        station.site(account, name=f"Magasin {account}")
+        station.alarm(account)
+    console = (await operator.get("/")).text
+    assert "3 alarmes ne sont pas dans ces listes" in console
+    assert console.count('class="row ') == 2
+    seen = [f"Magasin 100{place}" in console for place in range(1, 6)]
+    for number in (2, 3):
+        shown = (await operator.get(f"/queue?n={number}")).text
+        assert f"Page {number} sur 3" in shown
+        seen = [known or f"Magasin 100{at}" in shown for at, known in enumerate(seen, 1)]
+    assert seen == [True] * 5

@@ -196,3 +196,22 @@ def test_the_banner_of_a_cut_stream_is_seen(page: Page, web: Web, address: str) 
           return box.height > 20 && box.top >= bar.bottom - 1 && there.closest("#cut") !== null;
         }"""
     )
+
+
+def test_a_new_vital_alarm_below_the_fold_is_announced_as_one(page: Page, web: Web) -> None:
+    station, process = web
+    for place in range(1, 9):
+        station.site(f"2{place:03d}", name=f"Banque {place}")
+        station.alarm(f"2{place:03d}", code="FA")
+    page.set_viewport_size({"width": 1280, "height": 700})
+    log_in(page, process)
+    expect(page.locator("#tally-vital")).to_have_text("8 vitales non prises")
+    row = station.alarm("1001", code="FA")  # the newest of them: the last of its priority
+    expect(page.locator("#said-vital")).to_contain_text("Boulangerie, Alarme incendie")
+    more = page.get_by_role("button", name="1 nouvelle alarme vitale ↑")
+    expect(more).to_be_in_viewport()
+    assert violations(page) == []
+    more.click()
+    expect(page.locator(f"#i-{row['id']} a.title")).to_be_focused()
+    expect(page.locator(f"#i-{row['id']}")).to_be_in_viewport()
+    expect(more).to_be_hidden()

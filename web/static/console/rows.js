@@ -33,7 +33,7 @@ on("rows", (html) => {
   if (everything) {
     const kept = new Set(fresh.map((e) => e.id));
     [...all.keys()].filter((id) => !kept.has(id)).forEach(gone);
-    $$(".row").filter((e) => !kept.has(e.id)).forEach((e) => gone(e.id));
+    if (shows()) $$(".row").filter((e) => !kept.has(e.id)).forEach((e) => gone(e.id));
   }
   const fresher = [];
   for (const element of fresh) {
