@@ -695,6 +695,7 @@ REFUSALS = (
     N_("only a panel's token names accounts"),
     N_("a token names 1000 accounts at most: make several"),
     N_("an account is 1 to 16 digits and letters"),
+    N_("must be a name of 64 characters at most"),
     N_("name the accounts that it speaks for"),
     N_("there is no such token"),
     N_("must be 1 (first) to 4"),

@@ -192,7 +192,8 @@ class _Run:
         late = [c.requested_at + _patience(c) for c in live]
         stuck = min(late) <= self.now or any(self._ahead(c.requested_at) for c in live)
         if stuck:
-            behind = all(c.behind for c in live if c.requested_at + _patience(c) <= self.now)
+            overdue = [c for c in live if c.requested_at + _patience(c) <= self.now]
+            behind = bool(overdue) and all(c.behind for c in overdue)
             self.actions.append(HandToHuman(reason="number_busy" if behind else "unplaced"))
             return
         # Who waits behind another call is looked at again: that call may end, and this not go out.

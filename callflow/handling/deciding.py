@@ -127,7 +127,8 @@ def _leave_storm(tx: Tx, row: Row, now: datetime) -> Row:
     if not incidents.to_incident(row).normal:
         tell(tx, "storm_left", now, row)
         row = _as_of(tx, row, storm.get("opened_at") or row["opened_at"], now)
-        return hand_to_human(tx, row, row["human_reason"], now) if row["human_reason"] else row
+        had = str(row["human_reason"])  # why a human had it before
+        return hand_to_human(tx, row, had, now) if had else row
     code = storm.get("resolution_code") or _BACK
     return close(tx, row, code, storm.get("resolution_text", ""), now)
 

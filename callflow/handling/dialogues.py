@@ -19,6 +19,7 @@ from callflow.handling.muting import is_mute_here
 from callflow.handling.service_calls import asked_service
 from callflow.handling.site_rules import BadSite
 from callflow.handling.telling import storable
+from callflow.incident import State
 from callflow.on_call import as_called
 from callflow.signal import Category, Kind
 from callflow.site import Authority, Contact, Role, Site
@@ -69,7 +70,6 @@ def _facts(tx: Tx, vault: Vault, row: dict[str, Any]) -> Facts:
 def _asked_who(tx: Tx, row: Row, facts: Facts) -> Facts:
     """A caller who is for the menu."""
     incident_row = incidents.get(tx, row["incident_id"]) if row["incident_id"] else None
-    storm = incident_row["storm_id"] if incident_row else None
     site = phone_callers.hint(tx, row["to"], incident_row)
     member = None if site else firms.with_number(tx, row["to"])
     coded = member is not None and member["code"] is not None
@@ -78,8 +78,15 @@ def _asked_who(tx: Tx, row: Row, facts: Facts) -> Facts:
         menus=True,
         hint=site,
         member=member["id"] if member and coded else "",
-        known_fault=storm is not None,
+        known_fault=incident_row is not None and _in_storm(tx, incident_row),
     )
+
+
+def _in_storm(tx: Tx, row: Row) -> bool:
+    """Whether a storm holds an incident's plan, or is still open (D10)."""
+    storm = incidents.get(tx, row["storm_id"]) if row["storm_id"] else None
+    over = storm is None or storm["state"] != State.OPEN.value
+    return row["storm_until"] is not None or not over
 
 
 def _of_call(tx: Tx, vault: Vault, row: dict[str, Any]) -> Facts:

@@ -106,7 +106,11 @@ def _in_a_menu(
     step = menus.follow(place, event)
     done = event if isinstance(event, Done) else Done(result="")
     again = progress.empty_turns + 1 if step.empty else 0
-    outcome = Outcome.DURESS if done.duress else Outcome.SERVED if done.served else None
+    gives_up = bool(step.empty) and again >= step.empty
+    # Who says nothing in a storm has heard of it; lines are for who needs somebody, by 0 (D10).
+    told = gives_up and facts.known_fault and progress.wrong_codes == 0
+    served = done.served or (told and progress.result is None)
+    outcome = Outcome.DURESS if done.duress else Outcome.SERVED if served else None
     if progress.duress and outcome:
         outcome = Outcome.DURESS
     after = replace(
@@ -121,13 +125,14 @@ def _in_a_menu(
     )
     effects: tuple[Effect, ...] = (Conclude(outcome),) if outcome else ()
     exit_by = _EXITS[step.exit] if step.exit else None
-    if step.empty and again >= step.empty:
-        exit_by = Trigger.SERVED if progress.result is Outcome.SERVED else Trigger.GIVE_UP
+    if gives_up:
+        exit_by = Trigger.SERVED if after.result is Outcome.SERVED else Trigger.GIVE_UP
     if exit_by is None:
         said = ("bad_key" if step.bad else "nothing_heard") if step.empty else ""
         return replace(after, say=said), effects
     left, more = _follow(facts, after, exit_by, TABLE[State.MENUS, exit_by])
-    return replace(left, say=step.say or left.say), effects + more
+    last = step.say or left.say or ("known_fault" if told else "")
+    return replace(left, say=last), effects + more
 
 
 _EXITS = {

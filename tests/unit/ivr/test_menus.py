@@ -67,6 +67,33 @@ def test_a_caller_is_asked_who_they_are_and_one_whose_number_is_known_for_the_co
         assert [phrase.key for phrase in now.say] == ["welcome", asked]
 
 
+def says_nothing(facts: Facts) -> tuple[Progress, list[Effect]]:
+    """Until the station has had enough of it."""
+    progress = Progress.start(facts)
+    effects: list[Effect] = []
+    for _ in range(9):
+        if progress.state is not State.MENUS:
+            break
+        progress, more = dialogue.advance(facts, progress, Silence())
+        effects += more
+    return progress, effects
+
+
+def test_who_says_nothing_in_a_storm_hears_of_it_and_is_not_put_through() -> None:
+    usual, effects = says_nothing(FACTS)
+    assert usual.state is State.BRIDGING
+    assert Conclude(Outcome.OPERATOR) in effects
+    facts = Facts(dialogue=Dialogue.INCOMING, menus=True, known_fault=True)
+    silent, told = says_nothing(facts)
+    assert silent.state is State.CLOSING
+    assert told == [Conclude(Outcome.SERVED)]
+    last = dialogue.turn(facts, silent)
+    assert last is not None
+    assert [phrase.key for phrase in last.say] == ["known_fault", "goodbye"]
+    _, asked = dialogue.advance(facts, silent, Typed("0"))
+    assert Bridge() in asked, "0 still reaches a human"
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_zero_reaches_a_human_from_every_page_within_two_prompts(page: str) -> None:
     for result in PAGES[page].leads or [""]:
