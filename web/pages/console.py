@@ -60,9 +60,9 @@ async def show(request: Request, visitor: Reader, station: Here) -> Response:
 
 @router.get("/queue")
 async def beyond(
-    visitor: Reader, station: Here, n: Annotated[int, Query(ge=1, le=10_000)] = 2
+    visitor: Reader, station: Here, n: Annotated[int, Query(ge=1, le=10_000)] = 1
 ) -> Response:
-    """The unfiled alarms that the console's lists end before, page by page."""
+    """Every unfiled alarm, page by page: the console shows the first one."""
 
     def read(tx: Tx) -> dict[str, Any]:
         count = incidents.queue_length(tx)
