@@ -77,6 +77,7 @@ class Placing:
         self._on_over, self._on_room, self._where = on_over, on_room, where
         self._crowded = False  # the last claim was cut short by calls that were being placed
         self._unheard = False  # whether the last claim was stored is not known
+        self._synced = False  # whether this process has asked Asterisk once what lives
         self._link: AmiLink | None = None
         self._slots = asyncio.Semaphore(SLOTS)
         self._live: set[str] = set()
@@ -324,8 +325,7 @@ class Placing:
             self._note_if_unwanted(row)
             there = row.id in found or row.id in ended
             if not there and row.state is CallState.STARTED:
-                # Its Originate may still wait in an Asterisk that was held up.
-                self._doubts.arise(row.id, self._monotonic(), grace=GRACE)
+                self._doubts.arise(row.id, self._monotonic(), grace=self._grace(row))
                 continue
             self.link.remember(
                 row.id,
@@ -338,8 +338,20 @@ class Placing:
                 self._doubts.denied_once(row.id, self._monotonic())
         for call_id in filter(is_call_id, found - known):
             await self._end_if_over(call_id)
+        self._synced = True
         missing = len(known - found - ended.keys())
         log.info("calls.resynchronised", adopted=len(known & found), missing=missing)
+
+    def _grace(self, row: handling.LiveCall) -> float:
+        """For how long its Originate may still be under way, in seconds.
+
+        Whoever lost the link counts from its return: an Asterisk that was held up has still to read
+        it. Whoever has only begun counts from the row: it may be killed before a grace is over.
+        """
+        if self._synced:
+            return GRACE
+        left = GRACE - (self._now() - row.placed_at).total_seconds()
+        return min(GRACE, max(AGAIN, left))
 
     async def _lose(self, call_id: str) -> None:
         """Of unknown fate: said in the logbook, and decided again. What its dialogue concluded

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from callflow import handling
+from callflow import clock, handling
 from callflow.handling import calling
 from callflow.storage import Store, StoreUnavailable, Tx
+from ivr.telephony.doubts import GRACE
 from tests.support.scripted_ami import ANSWERS, BUSY, RINGS_ON, ScriptedAmi
 from tests.support.scripted_phone import Dialplan, Person
 from tests.support.telephony_station import (
@@ -311,3 +313,21 @@ async def test_an_end_that_cannot_be_stored_at_all_is_stored_later(
 
 def _broken(*_: Any, **__: Any) -> Any:
     raise LookupError("our bug")
+
+
+async def test_a_telephony_that_is_killed_again_and_again_gives_up_a_call_in_time(
+    tmp_path: Path,
+) -> None:
+    """The grace of a call that was never made counts from its row, not from each new process."""
+    async with ScriptedAmi() as ami, telephony_station(ami, tmp_path) as station:
+        ami.faults.swallow_originates = 1
+        call = await station.call(FIRST)
+        await ami.until(lambda: ami.originated() == [call])
+        placed_at = (await station.row(call))["placed_at"]
+        while clock.now() - placed_at < timedelta(seconds=GRACE):
+            await station.kill()
+            links = ami.links
+            station.start()
+            await ami.until(lambda links=links: ami.links > links)  # type: ignore[misc]
+        row = await station.until_row(call, lambda row: row["state"] == "ended", within=2.5)
+        assert row["outcome"] == "unknown"
