@@ -311,11 +311,14 @@ def _about(tx: Tx, number: str, now: datetime, *, device: bool) -> Row | None:
 
 def _straight_to_a_human(tx: Tx, number: str, incident_row: Row | None) -> bool:
     """Whether no menu is for this caller: a personal alarm (D7), a site that somebody holds (D20),
-    or somebody of a site in alarm who has no code (D12)."""
+    or somebody of a site in alarm who has no code (D12), unless a storm has it: they hear of that
+    first, and 0 brings them to a human (D10)."""
     if incident_row is None:
         return False
     held = incident_row["holder"] is not None or is_mute_here(tx, incident_row)
-    return held or not _has_code(tx, number, incident_row["site_id"])
+    if held:
+        return True
+    return not _in_storm(tx, incident_row) and not _has_code(tx, number, incident_row["site_id"])
 
 
 def _has_code(tx: Tx, number: str, site_id: str | None) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from callflow import handling
 from callflow.storage import Tx, incidents
-from tests.integration.handling.station import FIRST, SECOND, Row, Station
+from tests.integration.handling.station import FIRST, SECOND, SHOP, Row, Station
 
 SITES = [f"{number}" for number in range(2001, 2026)]
 #: A plan for a cold room: somebody must go there; by another, when its mains are not back.
@@ -251,3 +253,23 @@ def close_storm(city: Station, storm: str) -> None:
         )
 
     city.write(close)
+
+
+def test_callers_hear_of_it_as_long_as_it_lasts(city: Station) -> None:
+    """And who of them says nothing is not put through (ivr/dialogue)."""
+
+    def known_fault(name: str) -> bool:
+        arrives = partial(handling.incoming_call, number=SHOP, node="node0", now=city.now)
+        city.write(lambda tx: arrives(tx, name))
+        found = city.write(lambda tx: handling.dialogue_begin(tx, city.vault, name))
+        assert found is not None
+        return found[0].known_fault
+
+    assert not known_fault("before")
+    fails(city)
+    assert known_fault("during")
+    (storm,) = queue(city)
+    close_storm(city, storm["id"])
+    city.now = storm["opened_at"]
+    city.later(DELAY)
+    assert not known_fault("after")
