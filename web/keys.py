@@ -14,7 +14,7 @@ ACTIONS = (
     ("claim", "A", N_("Take the alarm")),
     ("park", "P", N_("Park it for five minutes")),
     ("release", "", N_("Give it back to the queue")),
-    ("go-on", "O", N_("Go on with an alarm that is about to go back to the queue")),
+    ("go-on", "B", N_("Go on with an alarm that is about to go back to the queue")),
     ("resume-plan", "", N_("Hand the plan back to the machine")),
     ("undo", "U", N_("Undo the last act")),
     ("note", "N", N_("Write a note")),

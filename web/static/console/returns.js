@@ -32,7 +32,7 @@ function made(row) {
   left.className = "left";
   left.setAttribute("aria-hidden", "true");
   button.type = "button";
-  button.append(place.dataset.button, " ", Object.assign(document.createElement("kbd"), { textContent: "O" }));
+  button.append(place.dataset.button, " ", Object.assign(document.createElement("kbd"), { textContent: "B" }));
   button.addEventListener("click", () => act(row.id, "go-on"));
   line.append(link, ` ${place.dataset.text} `, left, " ", button);
   place.append(line);
