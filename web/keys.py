@@ -28,7 +28,7 @@ ACTIONS = (
     ("task", "G", N_("Do what the plan asks")),
     ("send-guard", "W", N_("Send a guard")),
     ("technician", "Y", N_("Call the technician")),
-    ("measure", "B", N_("Open a protective measure")),
+    ("measure", "O", N_("Open a protective measure")),
     ("lift", "X", N_("Lift the protective measure")),
     ("phone", "H", N_("Go to the telephone")),
     ("leave", "Escape", N_("Leave what is being typed")),

@@ -158,7 +158,7 @@ def test_a_holder_sends_calls_protects_and_lifts_by_one_key_each_and_holds_on(
     expect(page.locator(".byhand .task.open")).to_contain_text("Ouest Garde")
     page.keyboard.press("y")
     expect(page.locator("#incident .calls")).to_contain_text(["Ouest Alarmes"])
-    page.keyboard.press("b")
+    page.keyboard.press("o")
     expect(page.locator("#form-measure [name=text]")).to_be_focused()
     page.keyboard.type("client sur place")
     page.keyboard.press("Enter")
