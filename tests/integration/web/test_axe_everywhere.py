@@ -102,7 +102,7 @@ def pages(full: FullStation) -> list[str]:
     return [
         *(path for path in found if path not in NO_PAGE),
         *(f"/incidents/{incident}" for incident in full.incidents.values()),
-        *(f"/sites/{site}" for site in (SHOP, STORM[-1], f"{SHOP}/edit")),
+        *(f"/sites/{site}" for site in (SHOP, STORM[-1], f"{SHOP}/edit", f"{SHOP}/tests")),
         *(f"/sites/{SHOP}/edit/{tab}" for tab in ("panels", "hours", "codes")),
         f"/sites/{SHOP}/people/{SHOP}-1",
         f"/sites/{SHOP}/edit?known=garde",
