@@ -148,11 +148,23 @@ class Speech:
         One file, since `GET DATA` plays only one and digits are never lost within one command.
         ``opening``: they are a call's first words.
         """
-        stems = await self._sounds(sentences)
         try:
-            return await self._in_thread(self._join, stems, opening)
+            return await self._joined(sentences, opening)
         except FileNotFoundError:  # an announcement was just taken away
-            return await self._in_thread(self._join, await self._sounds(sentences), opening)
+            return await self._joined(sentences, opening)
+
+    async def _joined(self, sentences: Sequence[Sentence | Path], opening: bool) -> Path:
+        """Nearly always all of it was said before, and no thread need be woken."""
+        stems = self._known(sentences) or await self._sounds(sentences)
+        turn = self._turn(stems, opening)
+        if _still_there(turn):
+            return turn
+        return await self._in_thread(self._join, stems, turn, opening)
+
+    def _known(self, sentences: Sequence[Sentence | Path]) -> list[Path] | None:
+        """The sounds of all of them; None where one is not there yet."""
+        stems = [one if isinstance(one, Path) else self._stem(one) for one in sentences]
+        return stems if all(map(_exists, stems)) else None
 
     async def _sounds(self, sentences: Sequence[Sentence | Path]) -> list[Path]:
         orders = [_there(one) if isinstance(one, Path) else self.sound(one) for one in sentences]
@@ -202,19 +214,17 @@ class Speech:
         name = _hash(made_of)
         return (self.shared if sentence.shared else self.folder / "sentences") / name[:2] / name
 
-    def _join(self, stems: Sequence[Path], opening: bool) -> Path:
-        """Raises FileNotFoundError where one of them isn't there any more."""
-        files = [stem.with_name(f"{stem.name}.alaw") for stem in stems]
+    def _turn(self, stems: Sequence[Path], opening: bool) -> Path:
+        """What ``_join`` makes of them. Raises FileNotFoundError where one isn't there any more."""
         # A recording keeps its name when it is replaced.
-        made_of = [f"{file} {file.stat().st_mtime_ns}" for file in files]
-        name = _hash([VERSION, str(opening), *made_of])
-        turn = self.folder / "turns" / name
-        file = turn.with_name(f"{name}.alaw")
-        if file.exists():
-            os.utime(file)
-            return turn
+        made_of = [f"{file} {file.stat().st_mtime_ns}" for file in map(_file, stems)]
+        return self.folder / "turns" / _hash([VERSION, str(opening), *made_of])
+
+    def _join(self, stems: Sequence[Path], turn: Path, opening: bool) -> Path:
+        """Raises FileNotFoundError where one of them isn't there any more."""
+        files, file = list(map(_file, stems)), _file(turn)
         # Two calls may need the same turn at once: each thread writes a file of its own.
-        part = file.with_name(f".{name}.{os.getpid()}.{threading.get_ident()}")
+        part = file.with_name(f".{turn.name}.{os.getpid()}.{threading.get_ident()}")
         lead = _SILENCE * int(8000 * OPENING_S) if opening else b""
         said = lead + b"".join(file.read_bytes() for file in files)
         part.write_bytes(said + _SILENCE * (-len(said) % _FRAME))
@@ -324,8 +334,25 @@ def _hash(parts: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
+def _file(stem: Path) -> Path:
+    return stem.with_name(f"{stem.name}.alaw")
+
+
 def _exists(stem: Path) -> bool:
-    return stem.with_name(f"{stem.name}.alaw").exists()
+    return _file(stem).exists()
+
+
+def _still_there(turn: Path) -> bool:
+    """Whether it was made already; then it is kept for longer. An inode that is written at every
+    turn would be waited for by every commit."""
+    file = _file(turn)
+    try:
+        age = clock.now().timestamp() - file.stat().st_mtime
+        if age > TURN_KEPT / 4:
+            os.utime(file)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _seen(done: asyncio.Future[None]) -> None:

@@ -68,15 +68,15 @@ async def test_one_taken_away_in_the_middle_of_a_turn_is_spoken(
     goodbye = [sentence(Phrase("goodbye"), "fr")]
     spoken = await speech.turn(goodbye)
     speech.announcements.put("goodbye", "fr", recording(440))
-    sounds = speech._sounds
+    known = speech._known
 
-    async def and_then_it_goes(sentences: object) -> list[Path]:
-        found = await sounds(goodbye)
+    def and_then_it_goes(sentences: object) -> list[Path] | None:
+        found = known(goodbye)
         monkeypatch.undo()
         speech.announcements.remove("goodbye", "fr")
         return found
 
-    monkeypatch.setattr(speech, "_sounds", and_then_it_goes)
+    monkeypatch.setattr(speech, "_known", and_then_it_goes)
     assert await speech.turn(goodbye) == spoken
 
 
