@@ -68,5 +68,7 @@ document.addEventListener("keydown", (event) => {
   here(form);
 });
 document.addEventListener("visibilitychange", () => { if (!document.hidden) ask(); });
+// What was just sent from a page may have been the signature of a shift.
+document.addEventListener("callflow:page", ask);
 
 ask();
