@@ -126,10 +126,12 @@ def disarmed(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wish:
-    """Somebody wants to close what one person alone may not. ``waiver``: why it is to be filed
-    though something is open, "" where nothing is waived; ``signals``: how many the incident had."""
+    """Somebody wants to close what one person alone may not. ``identity`` tells two apart who have
+    one name, as programs may. ``waiver``: why it is to be filed though something is open, "" where
+    nothing is waived; ``signals``: how many the incident had."""
 
     by: str
+    identity: str
     supervises: bool
     code: str
     waiver: str
@@ -139,7 +141,7 @@ class Wish:
 def agree(wish: Wish | None, second: Wish) -> bool:
     """Whether ``second`` signs what ``wish`` asked for: another person, one of both a supervisor,
     and no alarm in between. A supervisor may decide on another code; an operator signs theirs."""
-    if wish is None or wish.by == second.by or wish.signals != second.signals:
+    if wish is None or wish.identity == second.identity or wish.signals != second.signals:
         return False
     if bool(wish.waiver) != bool(second.waiver):
         return False

@@ -192,7 +192,7 @@ def wish_of(row: Row) -> Wish | None:
     kept = row["wish"]
     if not kept or kept["signals"] != row["signal_count"]:
         return None
-    names = ("by", "supervises", "code", "waiver", "signals")
+    names = ("by", "identity", "supervises", "code", "waiver", "signals")
     return Wish(**{name: kept[name] for name in names})
 
 

@@ -181,7 +181,7 @@ def act_together(
     if act == "note":
         note(tx, incident_id, who, text, now)
     elif act == "close":
-        done = _closed(tx, row, who, code, text, now, supervises=supervises)
+        done = _closed(tx, row, _wish(row, who, code, supervises=supervises), text, now)
         return done if isinstance(done, Refused) else None
     else:
         if row["state"] != State.OPEN.value:
@@ -245,6 +245,7 @@ def close_incident(
     supervises: bool = False,
     waiver: str = "",
     seen: State | None = None,
+    identity: str = "",
 ) -> Row | Refused:
     """Handled, with a resolution code; a second time it is filed, where nothing keeps it from that.
 
@@ -252,33 +253,35 @@ def close_incident(
     one of both a supervisor (``supervises``: ``who`` is one), each with a reason (D30). What the
     first asks for is told, and the refusal *returned*, for it must be committed: the caller raises
     it then. ``seen``: the state that whoever closes had before them: of two who close at once the
-    second is told, and files nothing unseen. Raises Held, NotFound, Refused, filing.StillOpen.
+    second is told, and files nothing unseen. ``identity``: of a program, whose ``who`` others may
+    have. Raises Held, NotFound, Refused, filing.StillOpen.
     """
     row = known(tx, incident_id)
     if seen is not None and row["state"] != seen.value and row["state"] in _OTHERWISE:
         raise Refused(_OTHERWISE[row["state"]])
-    closed = _closed(tx, row, who, code, text, now, supervises=supervises, waiver=waiver)
+    wish = _wish(row, who, code, supervises=supervises, waiver=waiver, identity=identity)
+    closed = _closed(tx, row, wish, text, now)
     if not isinstance(closed, Refused):
         undoing.remember(tx, "close", who, [row], now)
     return closed
 
 
-def _closed(
-    tx: Tx,
-    row: Row,
-    who: str,
-    code: str,
-    text: str,
-    now: datetime,
-    *,
-    supervises: bool = False,
-    waiver: str = "",
-) -> Row | Refused:
-    code, waiver = code.strip(), waiver.strip()
-    first, second = (
-        filing.wish_of(row),
-        Wish(by=who, supervises=supervises, code=code, waiver=waiver, signals=row["signal_count"]),
+def _wish(
+    row: Row, who: str, code: str, *, supervises: bool, waiver: str = "", identity: str = ""
+) -> Wish:
+    return Wish(
+        by=who,
+        identity=identity or who,
+        supervises=supervises,
+        code=code.strip(),
+        waiver=waiver.strip(),
+        signals=row["signal_count"],
     )
+
+
+def _closed(tx: Tx, row: Row, second: Wish, text: str, now: datetime) -> Row | Refused:
+    who, code, waiver = second.by, second.code, second.waiver
+    first = filing.wish_of(row)
     signs = agree(first, second)
     if row["holder"] not in (None, who) and not signs:
         raise Held(row["holder"])

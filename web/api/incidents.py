@@ -269,6 +269,7 @@ async def close(incident_id: str, body: CloseIn, caller: Handler, station: Here)
             supervises=supervises,
             waiver=body.waiver,
             seen=State(body.state) if body.state else None,
+            identity=f"token {caller.id}",
         )
 
     return await act_on(station, incident_id, act)

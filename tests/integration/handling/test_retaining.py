@@ -17,7 +17,7 @@ from callflow.handling import duties, retaining
 from callflow.handling.policy import STATION_ZONE
 from callflow.handling.telling import tell
 from callflow.retention import LIMITS, Kept
-from callflow.storage import Tx, logbook
+from callflow.storage import Tx, incidents, logbook
 from callflow.storage import retention as rows
 from callflow.storage import schema as t
 from ivr.recording import sha256_of
@@ -76,7 +76,8 @@ def imaged(station: WebStation, incident: str) -> Path:
 
     def write(tx: Tx) -> None:
         tx.execute(t.image.insert().values(**row, taken_at=OLD))
-        tell(tx, "image_fetched", OLD, image="still", sha256=sha256, path=row["path"])
+        told = incidents.get(tx, incident)
+        tell(tx, "image_fetched", OLD, told, image="still", sha256=sha256, path=row["path"])
 
     station.do(write)
     return path

@@ -419,6 +419,18 @@ async def test_a_second_closing_says_what_is_open(
     assert shown["state"] == "filed"
 
 
+async def test_two_programs_of_one_name_are_two(
+    station: WebStation, stranger: httpx.AsyncClient
+) -> None:
+    station.site()
+    where = f"/api/v1/incidents/{station.alarm(code='HA')['id']}/close"
+    operator, chief = (bearer(station.token(r, "cli")) for r in (Role.OPERATOR, Role.SUPERVISOR))
+    why = {"code": "test", "text": "un essai"}
+    for _ in range(2):  # nobody signs what they asked for themselves
+        assert (await stranger.post(where, json=why, headers=operator)).status_code == 403
+    assert (await stranger.post(where, json=why, headers=chief)).status_code == 200
+
+
 async def test_a_hold_up_takes_a_supervisor_beside_the_operator(
     station: WebStation, stranger: httpx.AsyncClient
 ) -> None:
