@@ -122,7 +122,7 @@ class ProcessStore(Store):
     ) -> None:
         self.url, self.sqlite, self._turns = "sqlite://", True, None
         self._database, self._faults, self._die = database, faults, die
-        self._mac, self.after_commit = database.vault.seal, after_commit
+        self.mac, self.after_commit = database.vault.seal, after_commit
         self._wake = self._before_commit = None
         self._on_commit = on_commit
         self._writer_engine = database.engine
@@ -149,7 +149,7 @@ class ProcessStore(Store):
         """At once."""
         try:
             with self._database.engine.connect() as tx:
-                tx.info["mac"] = self._mac
+                tx.info["mac"] = self.mac
                 return function(tx)
         except SQLAlchemyError as error:
             raise StoreUnavailable.because(error) from error

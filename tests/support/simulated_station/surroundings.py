@@ -7,8 +7,9 @@ import logging
 import random
 import traceback
 import uuid
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from datetime import timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
@@ -30,6 +31,22 @@ if TYPE_CHECKING:
 _NOWHERE = Account(host="", port=0, user="", secret="")
 
 
+class _NoFile:
+    """Seals are remembered nowhere: who rewrites the rows is no matter here."""
+
+    state: Mapping[str, Any] = MappingProxyType({})
+
+    def __init__(self, *_arguments: Any) -> None:
+        pass
+
+    async def look(self) -> None:
+        """Nothing is remembered."""
+
+
+async def _no_door(*_settings: Any) -> None:
+    """No browser comes."""
+
+
 @contextlib.contextmanager
 def surroundings(simulation: Simulation) -> Iterator[None]:
     """Within it the station is simulated; what it logs as an error is a finding."""
@@ -39,13 +56,16 @@ def surroundings(simulation: Simulation) -> Iterator[None]:
         "callflow.dispatch.rows._LOOK_EVERY": 1.0,  # seconds; idling is what costs us time
         "callflow.engine._TICK": timedelta(seconds=2),
         "callflow.engine._BEAT": timedelta(seconds=4),
+        "callflow.engine.anchoring.Watch": _NoFile,
         "callflow.engine.open_wake": SimulatedWake,
         "ivr.ami.link.connect": simulation.connect,
+        "ivr.asterisk.instance.Instance.agi_secret": lambda _: "said to nobody",
         "ivr.telephony.process.AgiServer": SimulatedAgiServer,
         "ivr.telephony.process.Recordings": Silent,
         "ivr.telephony.process.SiteNames": Silent,
         "ivr.telephony.process._BEAT_EVERY": 4.0,
         "ivr.telephony.process.account": lambda _: _NOWHERE,
+        "ivr.telephony.process.keep_open": _no_door,
         "ivr.telephony.process.open_wake": SimulatedWake,
         "ivr.telephony.process.speech_of": Silent,
         "ivr.telephony.process.write_tones": lambda _folder: None,
