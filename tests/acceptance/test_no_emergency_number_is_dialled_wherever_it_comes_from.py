@@ -223,7 +223,7 @@ async def from_the_settings(station: Station, rows: Rows) -> str:
     for name in ("desk_phones", "duty_numbers"):
         rows.force(SETTING, json.dumps(["+33112", "+3317"]), name)
     rows.force(SETTING, "3.0", "other_target")
-    account = await a_site(station, 1)
+    account = await a_site(station, 0)  # nobody to call: a human has it at once
     path = await an_alarm(station, account, "TA")
     found = await refused(station, path, REASON_FR)
     queued = [call for call in found["calls"] if call["step"] == "queue"]

@@ -101,9 +101,9 @@ async def test_no_such_trunk_and_no_such_number_ring_nowhere(
     option = page.locator("#test-trunk option[value=beta]")
     await option.evaluate("option => option.value = 'gamma'")
     await presses_call(page, "gamma", number)
-    await expect(page.locator("p.refused")).to_contain_text("ce lien opérateur n'existe pas")
+    await expect(page.locator("#main p.refused")).to_contain_text("ce lien opérateur n'existe pas")
     for forbidden in ("112", "+33 1 12", sites.number(160), "0899 70 00 00", "3617"):
         await page.goto(f"{station.url}/settings/trunks?lang=fr")
         await presses_call(page, "alpha", forbidden)
-        await expect(page.locator("p.refused")).not_to_be_empty()
+        await expect(page.locator("#main p.refused")).not_to_be_empty()
     assert len(await station.seen()) == before
