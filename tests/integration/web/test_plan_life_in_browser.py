@@ -95,6 +95,7 @@ class Desk:
 
     def tab(self, name: str) -> None:
         self.page.locator(".tabs").get_by_role("link", name=self.word(name), exact=True).click()
+        expect(self.page.locator("#main[aria-busy]")).to_have_count(0)  # the other page is there
 
     def sees(self, name: str) -> None:
         expect(self.page.locator("main")).to_contain_text(self.word(name))

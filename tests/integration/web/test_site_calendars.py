@@ -98,7 +98,8 @@ async def test_hours_and_rules_are_written_drawn_and_taken_away(
     answer = await send(admin, HOURS, "/sites/1001/rules", police_agreement="A-35", **rules)
     assert answer[0] == 303
     now = site(station)
-    assert now["rules"] == {"cancel_within": 90, "swinger_after": 3, "swinger_shunt": True}
+    kept_rules = {"cancel_within": 90, "swinger_after": 3, "swinger_shunt": True}
+    assert now["rules"] == kept_rules | {"feeder": "", "provider": ""}
     assert now["police_agreement"] == "A-35"
     rules["swinger_after"] = "1.5"
     status, text = await send(admin, HOURS, "/sites/1001/rules", **rules)
