@@ -92,10 +92,15 @@ class Desk:
 
     def press(self, name: str) -> None:
         self.page.get_by_role("button", name=self.word(name), exact=True).last.click()
+        self.there()
 
     def tab(self, name: str) -> None:
         self.page.locator(".tabs").get_by_role("link", name=self.word(name), exact=True).click()
-        expect(self.page.locator("#main[aria-busy]")).to_have_count(0)  # the other page is there
+        self.there()
+
+    def there(self) -> None:
+        """The page that was asked for stands in the place of the one before."""
+        expect(self.page.locator("#main[aria-busy]")).to_have_count(0)
 
     def sees(self, name: str) -> None:
         expect(self.page.locator("main")).to_contain_text(self.word(name))
@@ -215,6 +220,7 @@ def _changed_and_rolled_back(desk: Desk, station: WebStation) -> None:
     expect(desk.page.locator(".findings")).to_have_count(0)
     for place in (1, 2):
         desk.page.locator(f"#step-{place}").get_by_role("link").click()
+        desk.there()
         desk.fill("attempts", "3")
         desk.save()
     desk.fill("why", "Plus d'appels")
