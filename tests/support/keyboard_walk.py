@@ -194,10 +194,14 @@ class Keyboard:
 
     def _answered(self, method: str, control: Control, key: str) -> None:
         """The key is pressed, and what it asks of the server is answered well."""
+        path = control.path
+        if control.kind == "link":  # of several of one name, that of the one in focus
+            href = self.page.evaluate("() => document.activeElement.href ?? ''")
+            path = urlsplit(href).path or path
 
         def is_it(response: Response) -> bool:
             asked = response.request
-            return asked.method == method and urlsplit(response.url).path == control.path
+            return asked.method == method and urlsplit(response.url).path == path
 
         try:
             with self.context.expect_event("response", is_it, timeout=_WITHIN) as answer:
