@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from callflow.handling import bank_openings
-from callflow.handling.acting import is_mute
+from callflow.handling.filing import is_mute
 from callflow.handling.muting import ruling_alarm
 from callflow.incident import State
 from callflow.signal import Kind

@@ -12,9 +12,8 @@ from callflow import audit, directory, handling
 from callflow.call import AT_DESK, GUARD_STEP, CallState
 from callflow.correlation import storm_of, zone_name
 from callflow.handling import bank_openings
-from callflow.handling.acting import is_mute
 from callflow.handling.agreed import site_now
-from callflow.handling.filing import standing, wish_of
+from callflow.handling.filing import is_mute, standing, wish_of
 from callflow.incident import State
 from callflow.incident import ruling as ruling_among
 from callflow.phones import owner_of

@@ -9,7 +9,6 @@ from typing import Any
 from callflow import incident
 from callflow.call import NOT_AT_SITE, CallState, Direction, Mode
 from callflow.handling import filing
-from callflow.handling.filing import is_mute as is_mute
 from callflow.handling.filing import normal_due
 from callflow.handling.nodes import choose_node
 from callflow.handling.policy import Policy, load_policy

@@ -11,8 +11,8 @@ from typing import Any
 
 from callflow.call import BY_HAND_STEP, NOT_AT_SITE, SERVICE_STEP, WELFARE_STEP
 from callflow.dial_policy import Destination, forbidden
-from callflow.handling.acting import is_mute
 from callflow.handling.agreed import site_now
+from callflow.handling.filing import is_mute
 from callflow.handling.own_phones import own_numbers
 from callflow.handling.policy import Policy
 from callflow.phones import is_phone

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from callflow import incident
-from callflow.handling.acting import is_mute
+from callflow.handling.filing import is_mute
 from callflow.storage import Tx, contacts, incidents
 
 Row = dict[str, Any]

@@ -15,11 +15,11 @@ from callflow.handling.acting import (
     ask_act,
     close,
     hand_to_human,
-    is_mute,
     request_call,
 )
 from callflow.handling.agreed import site_now
 from callflow.handling.deciding import decide
+from callflow.handling.filing import is_mute
 from callflow.handling.muting import is_mute_here
 from callflow.handling.policy import load_policy
 from callflow.handling.refusals import Held, NotFound, Refused

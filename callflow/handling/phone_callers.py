@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from callflow import call_plan, supervision
-from callflow.handling.acting import hand_to_human, is_mute
+from callflow.handling.acting import hand_to_human
 from callflow.handling.deciding import raise_duress
+from callflow.handling.filing import is_mute
 from callflow.handling.storing import store_signals
 from callflow.handling.telling import tell
 from callflow.incident import Machine, State

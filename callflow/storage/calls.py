@@ -552,7 +552,7 @@ def may_follow(tx: Tx, leader: dict[str, Any]) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in tx.execute(query)]
 
 
-_LEADER = (
+_LEADING = (
     select(t.call)
     .where(
         t.call.c.to == bindparam("to"),
@@ -566,13 +566,12 @@ _LEADER = (
     )
     .limit(1)
 )
-_LEADER_LOCKED = Prepared(_LEADER.with_for_update())
-_LEADER_READ = Prepared(_LEADER)
+_LEADER, _LEADER_LOCKED = Prepared(_LEADING), Prepared(_LEADING.with_for_update())
 
 
 def leader_for(tx: Tx, call: dict[str, Any]) -> dict[str, Any] | None:
     """A plan's call to the same contact that is being made and not spoken in yet; locked."""
-    query = _LEADER_READ if tx.dialect.name == "sqlite" else _LEADER_LOCKED
+    query = _LEADER if tx.dialect.name == "sqlite" else _LEADER_LOCKED
     about = {name: call[name] for name in ("to", "contact_id", "dialogue", "incident_id")}
     return query.first(tx, about)
 
