@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from callflow import audit, directory, handling
-from callflow.call import AT_DESK, GUARD_STEP, CallState
+from callflow.call import AT_DESK, CallState
 from callflow.correlation import storm_of, zone_name
 from callflow.handling import bank_openings
 from callflow.handling.agreed import site_now
@@ -293,7 +293,7 @@ def incident(tx: Tx, incident_id: str, now: datetime) -> Row | None:
         "watched": bool(site and site["cameras"]),
         "services": services_of(tx, row, now),
         "steps": steps(row, shown, asked),
-        "by_hand": {"tasks": [task for task in asked if task["step"] == GUARD_STEP]},
+        "by_hand": task_views.by_hand_of(tx, row, here, asked, its_calls, now),
         "measures": task_views.running_measures(tx, row["site_id"], now),
         "deciders": task_views.may_send_guards(here, Kind(row["kind"])),
         "other_calls": [c for c in shown if c["step"] not in _step_ids(row)],

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow.call import Outcome
+from callflow.call import LIVE_STATES, Outcome
 from callflow.call_plan import GUARD_BY_HAND, Measure, StepKind
 from callflow.dial_policy import MUTE
 from callflow.escalation import OpenTask
@@ -22,9 +23,10 @@ from callflow.handling.refusals import Held, Refused
 from callflow.handling.tasks import end_task
 from callflow.handling.telling import tell
 from callflow.incident import State
+from callflow.logbook import MACHINE
 from callflow.on_call import on_call
 from callflow.signal import Kind
-from callflow.site import Role, Site
+from callflow.site import Contact, Role, Site
 from callflow.storage import Tx, incidents, tasks
 from callflow.task import TaskOutcome, TaskState
 
@@ -39,12 +41,9 @@ def send_guard(tx: Tx, incident_id: str, who: str, now: datetime) -> Row:
     """
     row, site = _may_ring(tx, incident_id, who, now)
     asked = [t for t in tasks.of_incident(tx, row["id"]) if t["kind"] == StepKind.SEND_GUARD.value]
-    open_now = [task for task in asked if task["state"] == TaskState.OPEN.value]
-    if any("accepted_at" in task["data"] for task in open_now):
+    if any(_on_the_way(task) for task in asked):
         raise Refused("a guard is on the way already")
-    done = {task["subject"] for task in asked}
-    firms = on_call(site, GUARD_BY_HAND.selectors, Kind(row["kind"]), now)
-    firm = next((firm for firm in firms if firm.phone and firm.id not in done), None)
+    firm = _firm_left(row, site, asked, now)
     if firm is None or firm.phone is None:
         raise Refused("no guard firm of this site is left to ask")
     tell(tx, "guard_by_hand", now, row, who=firm.name, by=who, who_did=who)
@@ -65,6 +64,52 @@ def send_guard(tx: Tx, incident_id: str, who: str, now: datetime) -> Row:
         priority=0,
     )
     return acted(tx, known(tx, incident_id), who, now)
+
+
+def _firm_left(row: Row, site: Site, asked: Sequence[Row], now: datetime) -> Contact | None:
+    """The firm that is asked next: the first that nobody asked yet."""
+    done = {task["subject"] for task in asked}
+    firms = on_call(site, GUARD_BY_HAND.selectors, Kind(row["kind"]), now)
+    return next((firm for firm in firms if firm.phone and firm.id not in done), None)
+
+
+#: What a firm's telephone says of a guard: anything else that ended is no answer.
+_ANSWERED = frozenset(
+    {Outcome.ACCEPTED.value, Outcome.OPERATOR.value, Outcome.HELP.value, Outcome.DURESS.value}
+)
+
+
+def next_firm(
+    row: Row, site: Site | None, its_tasks: Sequence[Row], its_calls: Sequence[Row], now: datetime
+) -> str:
+    """The firm to ask now, since the one that was asked last declined or did not answer; "" where
+    nobody was asked, an answer is still awaited or came, or no firm is left.
+
+    ``its_tasks`` and ``its_calls``: the incident's, in the order they were asked for.
+    """
+    asked = [task for task in its_tasks if task["kind"] == StepKind.SEND_GUARD.value]
+    if site is None or not asked or any(_on_the_way(task) for task in asked):
+        return ""
+    if not _no_answer(asked[-1], its_calls, now):
+        return ""
+    firm = _firm_left(row, site, asked, now)
+    return firm.name if firm is not None else ""
+
+
+def _on_the_way(task: Row) -> bool:
+    return task["state"] == TaskState.OPEN.value and "accepted_at" in task["data"]
+
+
+def _no_answer(task: Row, its_calls: Sequence[Row], now: datetime) -> bool:
+    """Whether nobody waits for this firm's guard any more, and nobody said so: it's theirs."""
+    if task["state"] != TaskState.OPEN.value:
+        theirs = {TaskOutcome.FAILED.value, TaskOutcome.OVERDUE.value}
+        return task["outcome"] in theirs and task["ended_by"] == MACHINE
+    made = [c for c in its_calls if (c["step"], c["contact_id"]) == (task["step"], task["subject"])]
+    if any(call["state"] in LIVE_STATES for call in made):
+        return False
+    over = task["due_at"] is not None and task["due_at"] <= now
+    return over or (bool(made) and not any(call["outcome"] in _ANSWERED for call in made))
 
 
 def guard_answered(tx: Tx, row: Row, call: Row, outcome: Outcome, now: datetime) -> None:

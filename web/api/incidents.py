@@ -48,7 +48,8 @@ class ParkIn(Body):
         return until
 
 
-def _said(text: str) -> str:
+def said(text: str) -> str:
+    """A text with something in it."""
     if not text.strip():
         raise ValueError("there is nothing in it")
     return text
@@ -57,13 +58,13 @@ def _said(text: str) -> str:
 class TransferIn(Body):
     """Who takes over."""
 
-    to: Annotated[Line, AfterValidator(_said)]
+    to: Annotated[Line, AfterValidator(said)]
 
 
 class NoteIn(Body):
     """What is to be remembered."""
 
-    text: Annotated[Long, AfterValidator(_said)]
+    text: Annotated[Long, AfterValidator(said)]
 
 
 class CallIn(Body):

@@ -6,15 +6,17 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from callflow import handling
+from callflow.call_plan import Measure
 from callflow.escalation import GuardEvent
+from callflow.handling import by_hand
 from callflow.storage import Tx, measures
 from callflow.task import TaskOutcome
 from web.accounts import Right
 from web.api import reading
-from web.api.incidents import act_on
+from web.api.incidents import Empty, act_on, said
 from web.api.shapes import Body, IncidentOut, Line, Long
 from web.api.site_shapes import Digits, Identifier, Language, Phone
 from web.bearer import Caller, allowed
@@ -50,6 +52,14 @@ class GuardIn(Body):
     contact: Line = Field("", description="recall, stay: whose authority it is")
     minutes: float = Field(60, ge=1, le=7 * 1440, description="stay: for how long")
     text: Long = ""
+
+
+class MeasureIn(Body):
+    """What protects a site in alarm, until its end."""
+
+    kind: Measure = Measure.OTHER
+    text: Annotated[Line, AfterValidator(said)]
+    minutes: float = Field(240, ge=1, le=7 * 1440, description="It ends so long after now")
 
 
 class FirmIn(Body):
@@ -192,6 +202,50 @@ def _guard(
             handling.guard_stays(*of, body.contact, lasts, who, now)
         case _:
             handling.guard_event(*of, GuardEvent(body.event), who, now)
+
+
+@router.post("/incidents/{incident_id}/send-guard", responses=_ACTS)
+async def send_guard(
+    incident_id: str, caller: Handler, station: Here, body: Empty | None = None
+) -> IncidentOut:
+    """Asks the next guard firm that nobody asked yet, without giving up the hold (D33).
+
+    The guard is a task of the incident, followed as a plan's. 409 where no firm is left, a guard is
+    on the way, or the site is mute.
+    """
+    return await act_on(
+        station, incident_id, lambda tx, now: by_hand.send_guard(tx, incident_id, caller.name, now)
+    )
+
+
+@router.post("/incidents/{incident_id}/call-technician", responses=_ACTS)
+async def call_technician(
+    incident_id: str, caller: Handler, station: Here, body: Empty | None = None
+) -> IncidentOut:
+    """Calls the firm that keeps the installation in order, without giving up the hold (D33)."""
+    return await act_on(
+        station,
+        incident_id,
+        lambda tx, now: by_hand.call_technician(tx, incident_id, caller.name, now),
+    )
+
+
+@router.post("/incidents/{incident_id}/measure", responses=_ACTS)
+async def open_measure(
+    incident_id: str, body: MeasureIn, caller: Handler, station: Here
+) -> IncidentOut:
+    """Opens a protective measure of the incident's site, without giving up the hold (D33).
+
+    The site lists it, and lifts it: `POST sites/{site}/measures/{id}/lift`.
+    """
+    lasts = timedelta(minutes=body.minutes)
+    return await act_on(
+        station,
+        incident_id,
+        lambda tx, now: by_hand.protect(
+            tx, incident_id, caller.name, body.kind, body.text, lasts, now
+        ),
+    )
 
 
 @router.get("/guard-firms")
