@@ -22,7 +22,7 @@ from callflow.directory import Line, competent, masked
 from callflow.handling import contracts, test_calls
 from callflow.law import Service
 from callflow.site import ANY_KIND, Authority, Role
-from callflow.storage import Tx, search, services, sites
+from callflow.storage import Tx, contacts, search, services, sites
 from web.accounts import Right
 from web.auth import Visitor, allowed
 from web.pages import forms, site_contract, site_list, site_saving
@@ -296,6 +296,10 @@ async def _forms(
             "police": _police(tx, site, now),
             "masked": masked,
             "tested": test_calls.results(tx, site_id),
+            "elsewhere": {
+                contact["id"]: contacts.other_sites(tx, contact["id"], site_id)
+                for contact in site["contacts"]
+            },
             "found": [one for one in found if (one["id"], one["role"]) not in called],
             "roles": [role.value for role in Role],
             "authorities": [authority.value for authority in Authority],

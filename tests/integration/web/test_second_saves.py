@@ -431,7 +431,7 @@ ALONE: dict[str, str] = {
         (
             *("/sites", "/firms", "/people", "/plans", "/settings/tokens", "/start/site"),
             *("/settings/retention/holds", "/roster", "/sites/{site_id}/instructions"),
-            "/plans/{plan_id}/sites",
+            *("/plans/{plan_id}/sites", "/sites/{site_id}/tests"),
         ),
         "adds something, and is refused where something else is in its place",
     ),
@@ -442,6 +442,7 @@ ALONE: dict[str, str] = {
             *("/people/sessions/{session}/end", "/shift/{user_id}/end"),
             "/sites/{site_id}/contract/{change_id}/drop",
             "/sites/{site_id}/instructions/{instruction}/withdraw",
+            "/sites/{site_id}/tests/{test_id}/{act}",
         ),
         "ends one thing that never changes, by its id: it is done once",
     ),

@@ -61,7 +61,9 @@ ACTS: dict[str, tuple[str, ...]] = {
     "/sites/{site_id}/people/{contact_id}/calendar/{which}": site_person._FILES,
 }
 #: Forms of these addresses that change nothing of what is set up: they have tests of their own.
-OTHERS = re.compile(r"/sites/\{site_id\}/(open|instructions.*)|/clients/\{client_id\}/personal/.*")
+OTHERS = re.compile(
+    r"/sites/\{site_id\}/(open|tests.*|instructions.*)|/clients/\{client_id\}/personal/.*"
+)
 
 
 @pytest.fixture
@@ -317,6 +319,7 @@ ELSEWHERE = {
     "rules": "the tab of hours",
     "plan_overrides": "the plan's own page for this site",
     "accounts zones contacts panel_users plans plan_rules event_overrides cameras": "tables",
+    "shared": "who edits one person is shown whose sites else it is",
     "last_heard skew silent untested partitions": "what panels tell",
 }
 

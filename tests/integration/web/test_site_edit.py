@@ -50,8 +50,8 @@ def people(station: WebStation, role: str = "keyholder") -> list[str]:
     return [c["name"] for c in site(station)["contacts"] if c["role"] == role]
 
 
-async def as_of(who: Person) -> str:
-    found = re.search(r'name="as_of" value="([^"]+)"', (await who.see(AT)).text)
+async def as_of(who: Person, at: str = AT) -> str:
+    found = re.search(r'name="as_of" value="([^"]+)"', (await who.see(at)).text)
     assert found
     return html.unescape(found[1])
 
@@ -101,6 +101,20 @@ async def test_somebody_is_added_changed_moved_and_removed(
     path = f"/sites/1001/former/{former}/restore"
     assert (await admin.send(path, as_of=await as_of(admin))).status_code == 303
     assert people(station) == ["Anne Le Goff", "Yves Morvan", "Lou Abgrall"]
+
+
+async def test_whose_person_one_is_elsewhere_is_said_before_they_are_changed(
+    station: WebStation, admin: Person
+) -> None:
+    said = "change aussi là"
+    assert said not in (await admin.see(AT)).text
+    known = {"contact": "1001-1", "role": "keyholder"}
+    station.site("1002", name="Entrepôt <b>du Port")
+    there = {"as_of": await as_of(admin, "/sites/1002/edit"), **known}
+    assert (await admin.send("/sites/1002/known", **there)).status_code == 303
+    shown = (await admin.see(AT)).text
+    assert shown.count(said) == 1
+    assert "Entrepôt &lt;b&gt;du Port" in shown.split(said)[1]
 
 
 async def test_a_contract_changes_now_or_from_a_day_on(station: WebStation, admin: Person) -> None:
