@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from callflow.call import CallState
 from callflow.storage import schema as t
@@ -67,13 +67,10 @@ def rendered(tx: Tx, names: Collection[str], now: datetime) -> None:
     tx.execute(update(t.phone).where(fresh).values(rendered_at=now))
 
 
-def to_render(tx: Tx, node: str) -> tuple[int, datetime | None]:
-    """What changes when the telephones of a node do: how many there are, and the newest one."""
+def names(tx: Tx, node: str) -> frozenset[str]:
+    """The telephones that a node's Asterisk must know now."""
     mine = (t.phone.c.node == node) & t.phone.c.ended_at.is_(None)
-    row = tx.execute(
-        select(func.count(), func.max(t.phone.c.created_at)).select_from(t.phone).where(mine)
-    ).one()
-    return int(row[0]), row[1]
+    return frozenset(tx.execute(select(t.phone.c.name).where(mine)).scalars())
 
 
 def speaking_after_their_end(tx: Tx) -> list[str]:

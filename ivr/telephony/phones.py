@@ -23,6 +23,8 @@ log = structlog.get_logger(__name__)
 _TECHNOLOGY = "PJSIP/"
 #: Seconds that a phone whose connection went has to come back before its call is let go.
 COMES_BACK_WITHIN = 8.0
+#: Seconds until Asterisk is told again what it did not take.
+_AGAIN = 1.0
 
 
 class Phones:
@@ -41,7 +43,8 @@ class Phones:
         self._store, self._vault, self._instance = store, vault, instance
         self._whereabouts = Whereabouts(instance, trunks) if instance else None
         self._node, self._now = node, now
-        self._rendered: tuple[int, datetime | None] | None = None
+        self._known: frozenset[str] | None = None  # what Asterisk was told last, and took
+        self._refused: datetime | None = None
         self._states: dict[str, str] = {}
         self._told: dict[str, str] = {}
         self._addresses: dict[str, str] = {}
@@ -51,45 +54,69 @@ class Phones:
 
     async def look(self) -> None:
         """Write and load what changed among the phones. A PBX of somebody else's has none of ours:
-        its operators use the desk phones' numbers."""
+        its operators use the desk phones' numbers.
+
+        Never twice at once: Asterisk takes no reload while another is under way, and who read the
+        rows first must not write last.
+        """
         if self._instance is None or not self._instance.etc.is_dir():
             return
-        wanted = await self._store.read(lambda tx: phones.to_render(tx, self._node))
-        if wanted != self._rendered:
-            await self._render()
-            self._rendered = wanted
+        wanted = await self._store.read(lambda tx: phones.names(tx, self._node))
+        if wanted != self._known and self._is_time():
+            await self._tell_asterisk(self._instance, wanted)
 
     def forget(self) -> None:
         """Asterisk began again: it reads what was written last, which may be old."""
-        self._rendered = None
+        self._known = self._refused = None
         self._states.clear()
         self._told.clear()
 
-    async def _render(self) -> None:
-        assert self._instance is not None
+    def _is_time(self) -> bool:
+        since = self._refused
+        return since is None or (self._now() - since).total_seconds() >= _AGAIN
+
+    async def _tell_asterisk(self, instance: Instance, wanted: frozenset[str]) -> None:
+        taken = False
+        self._known = wanted  # unless it begins again meanwhile
+        try:
+            taken = await self._render(instance)
+        finally:
+            if taken:
+                self._refused = None
+            else:
+                self._known, self._refused = None, self._now()
+
+    async def _render(self, instance: Instance) -> bool:
+        """Whether Asterisk knows exactly those that were written; those that it knows are told so,
+        and so can register."""
         node, vault = self._node, self._vault
         ours = await self._store.read(lambda tx: handling.endpoints(tx, vault, node))
-        render_phones(self._instance, ours)
-        names = [phone.name for phone in ours]
+        render_phones(instance, ours)
+        names = {phone.name for phone in ours}
         if self._whereabouts is not None:
             self._whereabouts.forget_all_but(names)
         try:
-            await self._load(names)
-        except ControlError as error:  # Asterisk is away; it reads the file when it begins
+            known = await self._load(instance)
+        except ControlError as error:  # away, or held up
             log.warning("phones.not_loaded", reason=str(error))
-            return
-        at = self._now()
-        await self._store.write(lambda tx: phones.rendered(tx, names, at))
+            return False
+        at, there = self._now(), names & known
+        await self._store.write(lambda tx: phones.rendered(tx, there, at))
+        if known == names:
+            return True
+        log.error(
+            "phones.not_as_written", unknown=sorted(names - known), left=sorted(known - names)
+        )
+        return False
 
-    async def _load(self, names: Collection[str]) -> None:
-        """A broken section still answers success: the phones are looked for afterwards."""
-        assert self._instance is not None
-        socket = self._instance.control_socket
+    async def _load(self, instance: Instance) -> set[str]:
+        """The phones that Asterisk knows then: it may refuse to read, and answers a broken section
+        with success."""
+        socket = instance.control_socket
         await asyncio.to_thread(command, socket, "module reload res_pjsip.so")
         told = await asyncio.to_thread(command, socket, "pjsip list endpoints")
-        known = {word.partition("/")[0] for word in told.split() if word.startswith(PREFIX)}
-        if missing := set(names) - known:
-            log.error("phones.unknown_to_asterisk", phones=sorted(missing))
+        found = (word.partition("/")[0] for word in told.split() if word.startswith(PREFIX))
+        return {name for name in found if not name.endswith(CALLED)}
 
     # --- what Asterisk says of them ---
 

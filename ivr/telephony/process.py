@@ -75,7 +75,7 @@ class Telephony:
         self._me = me or only(settings, ROLE)
         self._presence = Presence(store.url, settings.node)
         self._wake = open_wake(settings, ROLE)
-        self._phones_changed = asyncio.Event()
+        self._phones_asked, self._phones_changed = asyncio.Event(), asyncio.Event()
         self._phones = Phones(
             store,
             vault,
@@ -163,6 +163,7 @@ class Telephony:
                     self._recordings.run(),
                     self._every(_BEAT_EVERY, self._beat),
                     self._every(_TRUNKS_EVERY, self._watch_trunks),
+                    self._keep_phones(),
                     self._follow_phones(),
                     self._every(_SWEEP_EVERY, self._recordings.sweep),
                     self._every(_DOOMED_EVERY, self._delete_recordings),
@@ -193,19 +194,15 @@ class Telephony:
 
     async def _look(self) -> None:
         """Do what the rows ask for."""
-        phones_at, phones_told = clock.monotonic(), False
         while True:
             told = await self._wake.wait(_LOOK_EVERY)
-            phones_told |= told
             try:
                 await self._placing.look(told=told)
                 await self._placing.ask_for_doubtful()
-                # After the calls, which don't wait for it, nor ask for it 25 times a second.
-                if phones_told and clock.monotonic() - phones_at >= _LOOK_EVERY:
-                    phones_at, phones_told = clock.monotonic(), False
-                    await self._phones.look()
             except StoreUnavailable as error:
                 log.debug("store.away", reason=error.reason)  # the store says it, once
+            if told:
+                self._phones_asked.set()
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         while True:
@@ -224,23 +221,34 @@ class Telephony:
     def _key(self, channel_id: str, key: str) -> None:
         self._dialogues.key(channel_id, key)
 
+    async def _keep_phones(self) -> None:
+        """Asterisk knows the rows' phones, whatever a reload takes: the calls don't wait for it,
+        nor ask for it 25 times a second."""
+        while True:
+            await self._after(self._phones_asked, self._phones.look)
+            await asyncio.sleep(_LOOK_EVERY)
+
     async def _follow_phones(self) -> None:
         """What a phone does is in its row at once: who is free is decided by it."""
         while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_PHONES_EVERY):
-                    await self._phones_changed.wait()
-            self._phones_changed.clear()
-            try:
-                await self._phones.look()
-                await self._phones.tell()
-            except StoreUnavailable as error:
-                log.debug("store.away", reason=error.reason)  # the store says it, once
+            await self._after(self._phones_changed, self._phones.tell)
+
+    async def _after(self, event: asyncio.Event, work: Callable[[], Awaitable[None]]) -> None:
+        """When it is told, or after a while."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PHONES_EVERY):
+                await event.wait()
+        event.clear()
+        try:
+            await work()
+        except StoreUnavailable as error:
+            log.debug("store.away", reason=error.reason)  # the store says it, once
 
     async def _up(self) -> None:
         await self._placing.resync()
         self._reach.forget()
         self._phones.forget()
+        self._phones_asked.set()
         await self._link.devices()
         self._phones_changed.set()
 
