@@ -71,7 +71,9 @@ async def test_a_hold_up_is_handled_without_a_mouse(
     # what the page says, and what it doesn't offer
     await expect(page.locator(".headline")).to_contain_text("rien ne doit sonner sur place")
     await expect(page.locator("#incident form[data-act=call]")).to_have_count(0)
-    await expect(page.locator("#incident .say")).to_have_count(0)
+    say = page.locator("#incident .say")
+    await expect(say).to_contain_text("ne rien dire de l’alarme")
+    await expect(say.locator("blockquote")).to_have_count(0)
 
     police.plays(hearing.tone(POLICE_HZ, seconds=2), "tone")
     await asyncio.gather(police.hears_tone(OPERATOR_HZ), desk.hears_tone(POLICE_HZ))
