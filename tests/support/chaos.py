@@ -19,8 +19,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
 from callflow import clock
-from callflow.call import QUEUE_STEP
+from callflow.call import QUEUE_STEP, Direction
+from callflow.config import Settings
+from callflow.dispatch.wake import open_store
+from callflow.storage import schema
+from callflow.vault import Vault
 from ivr.asterisk import control, network_log
 from ivr.asterisk.instance import Instance, Kind
 from tests.support.hold_ups import HoldUps, Parts
@@ -352,16 +358,32 @@ async def far_end(station: Station, *, lingers: bool = False) -> list[Seen]:
         seen[call["to"]].append(call)
     # After what was seen: the row comes before the INVITE, and the desks ring meanwhile.
     rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for incident in await station.incidents():
-        for call in incident["calls"]:
-            if call["placed_at"] and call["direction"] == "outgoing":
-                rows[call["to"]].append(call)
+    for call in await _placed(station):
+        rows[call["to"]].append(call)
     found: list[Seen] = []
     for number, invites in seen.items():
-        mine = sorted(rows[number], key=lambda call: str(call["placed_at"]))
+        mine = rows[number]
         assert len(invites) <= len(mine), f"{number} was called more often than asked for"
         found += _matched(number, invites, mine, lingers=lingers)
     return sorted(found, key=lambda call: call.at)
+
+
+async def _placed(station: Station) -> list[dict[str, Any]]:
+    """Every row of a call that went out, in their order, whoever asked for it: an incident, or a
+    person who tries a trunk, whose call is no incident's."""
+    url = station.environment.get("CALLFLOW_DATABASE_URL", "")
+    settings = Settings(data_dir=station.data_dir, database_url=url)
+    store = open_store(settings, Vault(settings.data_dir / "keys"))
+    c = schema.call.c
+    query = select(schema.call).where(
+        c.direction == Direction.OUTGOING.value, c.placed_at.is_not(None)
+    )
+    try:
+        return await store.read(
+            lambda tx: [dict(row._mapping) for row in tx.execute(query.order_by(c.placed_at))]
+        )
+    finally:
+        store.close()
 
 
 def _matched(
@@ -372,7 +394,7 @@ def _matched(
     for invite in invites:
         at = clock.from_iso(invite["at"])
         # Of the rows that were placed before the INVITE, the newest: earlier ones had none.
-        mine = [row for row in left if clock.from_iso(row["placed_at"]) <= at]
+        mine = [row for row in left if row["placed_at"] <= at]
         assert mine, f"{number}: an INVITE at {at} without a row"
         left = [row for row in left if row not in mine]
         call = Seen(

@@ -24,13 +24,6 @@ async def test_who_refuses_at_once_is_called_as_often_as_the_plan_says(
     assert rung.outcomes == {"busy": NUMBERS * rings.ATTEMPTS}
 
 
-async def test_no_phone_rings_twice_at_once_after_a_stop_of_asterisk(
-    station: TrunkStation,
-) -> None:
-    rung = await rings.asterisk_stops(station, STOPS, chaos.dice("rings"))
-    assert min(rung.invites.values()) >= 1
-
-
 async def test_a_call_that_is_hung_up_while_it_is_dialled_rings_nowhere(
     station: TrunkStation,
 ) -> None:
@@ -38,3 +31,10 @@ async def test_a_call_that_is_hung_up_while_it_is_dialled_rings_nowhere(
     lived = await rings.hung_up_at_once(station, HUNG_UP, chaos.dice("hung up"))
     print(f"{len(lived)} INVITEs, which lived for {chaos.figures(lived)}")
     assert max(lived, default=0.0) < rings.RINGS_FOR / 2
+
+
+async def test_no_phone_rings_twice_at_once_after_a_stop_of_asterisk(
+    station: TrunkStation,
+) -> None:
+    rung = await rings.asterisk_stops(station, STOPS, chaos.dice("rings"))
+    assert min(rung.invites.values()) >= 1
