@@ -85,3 +85,26 @@ def test_a_clean_suite_passes(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 passed, 0 failed, 0 skipped in" in done.stdout.splitlines()[-1]
+
+
+def test_two_runs_side_by_side_are_given_different_ports() -> None:
+    """Each asks, and listens some time later."""
+    asks = (
+        "import os; os.getpid = lambda: 4096; from tests.support.product import free_base;"
+        " print(free_base(), flush=True); input()"
+    )
+    pipe = subprocess.PIPE
+    runs = [
+        subprocess.Popen(
+            [sys.executable, "-c", asks], cwd=_ROOT, stdin=pipe, stdout=pipe, text=True
+        )
+        for _ in range(2)
+    ]
+    try:
+        bases = [run.stdout.readline() for run in runs if run.stdout is not None]
+    finally:
+        for run in runs:
+            run.communicate("\n")
+
+    assert all(bases), "each got one"
+    assert len(set(bases)) == 2, bases

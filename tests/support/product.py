@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import inspect
 import json
 import os
@@ -12,6 +13,7 @@ import ssl
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
+from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,22 +21,36 @@ from typing import Any, Self
 import httpx
 
 from callflow.config import Settings
-from tests.support.ports import are_free
+from tests.support.ports import are_free, held_alone
 
 #: Offsets of the ports that an instance takes (design.md, Contracts).
 _OFFSETS = (0, 9, 10, 11, 38, 39, 60, 80, 88, 90, 573)
+#: How many ports the bases of one process of tests span; its locks, for as long as it lives.
+_ROOM = 256
+_HELD: list[TextIOWrapper] = []
 #: Seconds between two looks at a fact; between two questions to the station they grow to the most.
 _MOMENT, _SLOWER, _LONGEST_PAUSE = 0.05, 1.25, 0.3
 
 
 def free_base() -> int:
-    """A port base that nobody uses now."""
-    start = 24000 + os.getpid() % 16 * 256
-    bases: list[int] = [*range(start, 28000, 16), *range(20000, start, 16)]
+    """A port base that nobody uses now, nor is about to: another process of tests has others."""
+    start = _own_bases()
+    bases: list[int] = [*range(start, start + _ROOM, 16), *range(20000, 24000, 16)]
     for base in bases:
         if are_free(*(base + offset for offset in _OFFSETS)):
             return base
     raise RuntimeError("no free ports")
+
+
+@functools.cache
+def _own_bases() -> int:
+    """Where this process's bases begin, for as long as it lives: whoever listens some time after
+    it asked must still find its ports free."""
+    for start in range(24000, 28000, _ROOM):
+        if (lock := held_alone(f"bases-{start}")) is not None:
+            _HELD.append(lock)
+            return start
+    raise RuntimeError("too many runs of tests side by side: no port bases are left")
 
 
 class Product:
