@@ -147,11 +147,11 @@ def check(instruction: Instruction, site: Site, people: Sequence[Contact], now: 
 def _check_times(instruction: Instruction, now: datetime) -> None:
     begins, ends = instruction.begins_at, instruction.ends_at
     if begins >= ends:
-        raise InstructionError("ends_at", "must lie after begins_at")
+        raise InstructionError("ends_at", "the end must lie after the beginning")
     if ends <= now:
         raise InstructionError("ends_at", "lies in the past")
     if ends - begins > LONGEST:
-        days = f"{LONGEST.days} days after begins_at at most"
+        days = f"{LONGEST.days} days after the beginning at most"
         raise InstructionError("ends_at", f"{days}: what lasts longer belongs to the site")
     if begins - now > FURTHEST:
         raise InstructionError("begins_at", f"lies more than {FURTHEST.days} days ahead")

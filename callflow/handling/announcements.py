@@ -9,13 +9,13 @@ from callflow.storage import Tx
 
 
 def announcement_recorded(
-    tx: Tx, key: str, language: str, seconds: float, by: str, now: datetime
+    tx: Tx, said: str, language: str, seconds: float, by: str, now: datetime
 ) -> None:
-    """Callers hear a recording of ``seconds`` instead of the voice."""
+    """Callers hear a recording of ``seconds`` instead of the voice that says ``said``."""
     lasts = f"{seconds:.1f}"
-    tell(tx, "announcement_recorded", now, who_did=by, name=key, language=language, seconds=lasts)
+    tell(tx, "announcement_recorded", now, who_did=by, name=said, language=language, seconds=lasts)
 
 
-def announcement_removed(tx: Tx, key: str, language: str, by: str, now: datetime) -> None:
-    """The voice says it again."""
-    tell(tx, "announcement_removed", now, who_did=by, name=key, language=language)
+def announcement_removed(tx: Tx, said: str, language: str, by: str, now: datetime) -> None:
+    """The voice says it again: ``said``."""
+    tell(tx, "announcement_removed", now, who_did=by, name=said, language=language)

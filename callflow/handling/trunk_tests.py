@@ -46,14 +46,22 @@ def request_test(
 
 
 def say_announcement(
-    tx: Tx, name: str, language: str, number: str, by: str, now: datetime, *, node: str
+    tx: Tx,
+    name: str,
+    language: str,
+    number: str,
+    by: str,
+    now: datetime,
+    *,
+    node: str,
+    words: str,
 ) -> str:
     """Ask for a call from ``node``, which has the recording, that says an announcement to
-    ``number`` (E.164); its id. Raises Refused."""
+    ``number`` (E.164); its id. ``words``: what it says, for the logbook. Raises Refused."""
     wanted: Row = {"language": language, "announcement": name}
     call_id = _request(tx, load_policy(tx), number, by, now, ANNOUNCEMENT_STEP, wanted)
     calls.change(tx, call_id, node=node)
-    told: Row = {"name": name, "language": language, "to": number, "call": call_id}
+    told: Row = {"name": words, "language": language, "to": number, "call": call_id}
     tell(tx, "announcement_tried", now, by=by, who_did=by, **told)
     return call_id
 

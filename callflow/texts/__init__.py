@@ -25,6 +25,7 @@ from callflow.texts import (
     telephone,
     trunks,
 )
+from callflow.texts.kinds import KINDS as KINDS
 
 #: {entry kind: (French, English)}; ``{name}`` is taken from the entry's data.
 ENTRIES: Mapping[str, tuple[str, str]] = {
@@ -183,46 +184,6 @@ STEPS: Mapping[str, tuple[str, str]] = {
     "present": ("Clôture : présence confirmée", "Closure: presence confirmed"),
 }
 
-#: What an alarm is about.
-KINDS: Mapping[str, tuple[str, str]] = {
-    "intrusion": ("intrusion", "intrusion"),
-    "hold_up": ("agression", "hold-up"),
-    "panic": ("appel au secours", "panic"),
-    "duress": ("contrainte", "duress"),
-    "fire": ("incendie", "fire"),
-    "medical": ("urgence médicale", "medical"),
-    "gas": ("gaz", "gas"),
-    "flood": ("inondation", "flood"),
-    "lift": ("ascenseur", "lift"),
-    "tamper": ("autoprotection", "tamper"),
-    "technical": ("défaut technique", "technical fault"),
-    "power": ("secteur", "mains"),
-    "battery": ("batterie", "battery"),
-    "line": ("transmission", "line"),
-    "test": ("test", "test"),
-    "unencrypted": ("message non chiffré", "sent in clear"),
-    "unproved": ("message non authentifié", "message not proved"),
-    "missing_poll": ("transmetteur muet", "panel silent"),
-    "missing_test": ("test non reçu", "test missing"),
-    "paths_lost": ("transmissions perdues site en marche", "paths lost while armed"),
-    "late_to_close": ("non mis en marche", "late to close"),
-    "off_hours": ("mise à l’arrêt hors horaires", "off-hours opening"),
-    "panel_user": ("utilisateur non autorisé", "user not authorised"),
-    "bank_opening": ("ouverture d’agence", "bank opening"),
-    "mismatch": ("provenance inattendue", "unexpected origin"),
-    "on_test": ("fin d’essai", "test over"),
-    "runaway": ("transmetteur emballé", "runaway panel"),
-    "swinger": ("déclenchements répétés", "swinger"),
-    "storm": ("défaut général", "storm"),
-    "receiver": ("récepteur perdu", "receiver lost"),
-    "trunk": ("lien opérateur en défaut", "trunk at fault"),
-    "dead_man": ("homme mort", "dead man's switch"),
-    "guessing": ("codes essayés en série", "codes being guessed"),
-    "logbook": ("main courante altérée", "logbook tampered with"),
-    "unattended": ("personne en poste", "nobody on shift"),
-    "unknown": ("événement inconnu", "unknown event"),
-}
-
 #: What is wrong with a recording.
 RECORDING_PROBLEMS: Mapping[str, tuple[str, str]] = {
     "missing": ("fichier absent", "the file is missing"),
@@ -297,6 +258,7 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "factor": access.FACTORS,
     "detail": outbox.SET_UP,
     "before": access.ROLES,
+    "status": shifts.HEALTH,
     **law.WORDS,
     **callers.WORDS,
 }

@@ -97,4 +97,41 @@ CALL_BACKS: Mapping[str, tuple[str, str]] = {
     "called_again": ("a rappelé", "called again"),
 }
 
-WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {"break": BREAKS, "called_back": CALL_BACKS}
+#: What the menu by phone does for whoever calls.
+DEEDS: Mapping[str, tuple[str, str]] = {
+    "cancel": ("annuler l'alarme", "cancel the alarm"),
+    "state": ("entendre l'état du site", "hear how the site is"),
+    "set_on_test": ("mettre le site en essai", "put the site on test"),
+    "end_test": ("terminer l'essai", "end the test"),
+    "close_late": ("annoncer une fermeture tardive", "announce a late closing"),
+    "new_code": ("choisir un nouveau code", "choose a new code"),
+    "change_code": ("changer de code", "change the code"),
+    "call_list": ("entendre la liste d'appel", "hear the call list"),
+    "instruct_own": ("consigne pour soi-même", "an instruction about oneself"),
+    "instruct_number": ("être appelé à un autre numéro", "be called at another number"),
+    "instruct_begins": ("début d'une consigne provisoire", "begin of an instruction"),
+    "instruct_ends": ("fin d'une consigne provisoire", "end of an instruction"),
+    "instruct_heard": ("dicter une consigne provisoire", "dictate an instruction"),
+    "instruct": ("laisser une consigne provisoire", "leave an instruction"),
+    "identify": ("s'identifier", "say who it is"),
+    "identify_member": ("s'identifier", "say who it is"),
+    "choose_site": ("choisir un site", "choose a site"),
+    "visit": ("intervention technique", "technical visit"),
+    "comment": ("laisser un commentaire parlé", "leave a spoken comment"),
+    "member_state": ("entendre l'état du site", "hear how the site is"),
+    "walk_begin": ("commencer un test de passage", "begin a walk test"),
+    "walk_on": ("poursuivre le test de passage", "go on with the walk test"),
+    "walk_heard": ("entendre les points reçus", "hear which detectors came"),
+    "walk_end": ("terminer le test de passage", "end the walk test"),
+    "fault_open": ("déclarer un point hors service", "take a zone out of service"),
+    "fault_close": ("remettre un point en service", "put a zone back into service"),
+    "guard_next": ("avancement de la mission", "progress of the mission"),
+    "guard_refuse": ("refuser la mission", "refuse the mission"),
+    "guard_police": ("demander les forces de l'ordre", "ask for the police"),
+    "guard_report": ("faire un compte rendu", "give a report"),
+}
+WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "break": BREAKS,
+    "called_back": CALL_BACKS,
+    "deed": DEEDS,
+}

@@ -6,6 +6,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from callflow.texts import law, shifts
+from callflow.texts.kinds import CATEGORIES, KINDS
+
 ENTRIES: Mapping[str, tuple[str, str]] = {
     "site_created": ("Site créé par {by}", "Site created by {by}"),
     "sites_imported": (
@@ -161,7 +164,42 @@ _FIELDS: Mapping[str, tuple[str, str]] = {
     "test_every_h": ("testé toutes les … heures", "tested every … hours"),
     "revoked": ("révoqué", "revoked"),
     "schedule": ("horaires", "hours"),
+    "retention": ("conservation", "retention"),
+    "sites": ("sites", "sites"),
+    "panel_users": ("utilisateurs de centrale", "panel users"),
+    "cameras": ("caméras", "cameras"),
+    "plans": ("consignes", "plans"),
 }
+#: The part that somebody plays for a site.
+ROLES: Mapping[str, tuple[str, str]] = {
+    "premises": ("site", "premises"),
+    "keyholder": ("dépositaire", "keyholder"),
+    "guard": ("agent d'intervention", "guard"),
+    "device": ("appareil rappelé", "device called back"),
+    "maintenance": ("société de maintenance", "maintenance firm"),
+    "manager": ("responsable d'astreinte", "duty manager"),
+    "listen_in": ("numéro d'écoute", "listening-in number"),
+}
+#: What somebody may do, for a kind of alarm.
+AUTHORITIES: Mapping[str, tuple[str, str]] = {
+    "cancel": ("annuler", "cancel"),
+    "inform": ("être informé", "be informed"),
+    "send_guard": ("envoyer l'agent", "send a guard"),
+    "set_on_test": ("mettre en essai", "put on test"),
+    "instruct": ("donner des consignes", "give instructions"),
+}
+#: What the values of a field are called, by the last word of its path.
+_VALUES: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "state": CONTRACTS,
+    "role": ROLES,
+    "authorities": AUTHORITIES,
+    "kind": KINDS,
+    "category": CATEGORIES,
+    "part": shifts.PARTS,
+    "service": law.SERVICES,
+}
+_YES_NO = {True: ("oui", "yes"), False: ("non", "no")}
+_EVERY_KIND = ("toute alarme", "every alarm")
 #: Said in one entry; the others are counted.
 _MOST, _LONGEST = 8, 60
 
@@ -177,17 +215,36 @@ def what(fields: Mapping[str, Sequence[Any] | None], column: int) -> str:
 def _one(path: str, values: Sequence[Any] | None, column: int) -> str:
     if values is None:
         return field(path, column)
-    before, after = (_short(value) for value in values)
+    *where, last = path.split(".")
+    table = _VALUES.get("authorities" if "authorities" in where else last, {})
+    before, after = (_short(value, table, column) for value in values)
     return f"{field(path, column)} {before} → {after}"
 
 
 def field(path: str, column: int) -> str:
     """What a field is called, and in brackets of what it is."""
     *where, last = path.split(".")
-    name = _FIELDS[last][column] if last in _FIELDS else last.replace("_", " ")
-    return f"{name} ({where[-1]})" if where else name
+    name = _named(last, column)
+    if where and where[-1] == "authorities":
+        kind = KINDS[last][column] if last in KINDS else _EVERY_KIND[column]
+        name = f"{_named(where.pop(), column)} ({kind})"
+    return f"{name} ({_named(where[-1], column)})" if where else name
 
 
-def _short(value: Any) -> str:
-    text = "–" if value is None else str(value)
+def _named(word: str, column: int) -> str:
+    return _FIELDS[word][column] if word in _FIELDS else word.replace("_", " ")
+
+
+def _short(value: Any, table: Mapping[str, tuple[str, str]], column: int) -> str:
+    text = _said(value, table, column)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _said(value: Any, table: Mapping[str, tuple[str, str]], column: int) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return _YES_NO[value][column]
+    if isinstance(value, list):
+        return ", ".join(_said(each, table, column) for each in value) or "–"
+    return table[value][column] if isinstance(value, str) and value in table else str(value)

@@ -6,16 +6,16 @@ from collections.abc import Mapping
 
 ENTRIES: Mapping[str, tuple[str, str]] = {
     "announcement_recorded": (
-        "Annonce {name} ({language}) remplacée par un enregistrement de {seconds} s",
-        "Announcement {name} ({language}) replaced by a recording of {seconds} s",
+        "Annonce « {name} » ({language}) remplacée par un enregistrement de {seconds} s",
+        "Announcement “{name}” ({language}) replaced by a recording of {seconds} s",
     ),
     "announcement_tried": (
-        "Annonce {name} ({language}) essayée par {by} : appel vers {to}",
-        "Announcement {name} ({language}) tried by {by}: a call to {to}",
+        "Annonce « {name} » ({language}) essayée par {by} : appel vers {to}",
+        "Announcement “{name}” ({language}) tried by {by}: a call to {to}",
     ),
     "announcement_removed": (
-        "Enregistrement de l'annonce {name} ({language}) retiré : la voix la dit de nouveau",
-        "Recording of the announcement {name} ({language}) removed: the voice says it again",
+        "Enregistrement de l'annonce « {name} » ({language}) retiré : la voix la dit de nouveau",
+        "Recording of the announcement “{name}” ({language}) removed: the voice says it again",
     ),
     "click_to_call": (
         "{who} appelé par un opérateur ({to})",

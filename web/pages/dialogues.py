@@ -221,7 +221,9 @@ async def _record(visitor: Visitor, station: Station, form: FormData) -> Respons
 
         def write(tx: Tx) -> None:
             meanwhile.unchanged(as_of, voice.version(key, language))
-            announcements.announcement_recorded(tx, key, language, ready.seconds, visitor.name, now)
+            announcements.announcement_recorded(
+                tx, _words(key, language), language, ready.seconds, visitor.name, now
+            )
             voice.keep(ready)
 
         await _kept(station, write)
@@ -240,7 +242,7 @@ async def remove(key: str, request: Request, visitor: Administrator, station: He
 
     def write(tx: Tx) -> None:
         meanwhile.unchanged(form, voice.version(key, language))
-        announcements.announcement_removed(tx, key, language, visitor.name, now)
+        announcements.announcement_removed(tx, _words(key, language), language, visitor.name, now)
         voice.remove(key, language)
 
     try:
@@ -264,7 +266,10 @@ async def call(key: str, request: Request, visitor: Administrator, station: Here
         if number is None:
             raise ProblemError(422, "is missing", field="number")
         node = station.settings.node
-        trunk_tests.say_announcement(tx, key, language, number, visitor.name, now, node=node)
+        said = _words(key, language)
+        trunk_tests.say_announcement(
+            tx, key, language, number, visitor.name, now, node=node, words=said
+        )
 
     wrong = await tried(station, run)
     if wrong is not None:
@@ -284,6 +289,11 @@ def _known(key: str) -> str:
     if key not in prompts.recordable_keys():
         raise ProblemError(404, "there is no announcement of this name")
     return key
+
+
+def _words(key: str, language: str) -> str:
+    """What an announcement says: its name is ours."""
+    return prompts.recordable_keys()[key].get(language, "")
 
 
 def _prompts(station: Station) -> Prompts:

@@ -219,7 +219,7 @@ def test_a_change_counts_from_its_day_is_told_and_replaces_one_that_has_not_begu
     told = station.store.read_now(lambda tx: logbook.last(tx, limit=1))[0]
     assert told["kind"] == "retention_set"
     assert told["data"]["fields"] == {"retention.images": [None, 60]}
-    assert "images, en jours (retention) – → 60" in told["text"]
+    assert "images, en jours (conservation) – → 60" in told["text"]
 
 
 @pytest.mark.parametrize(

@@ -301,7 +301,7 @@ ACTS: dict[str, tuple[Act, str, str, str]] = {
     ),
     "an announcement tried": (
         form("/announcements/goodbye/call", language="en", number="06 39 98 10 01"),
-        *(CHIEF, "settings", "Announcement goodbye (en) tried by odile"),
+        *(CHIEF, "settings", "goodbye.” (en) tried by odile"),
     ),
 }
 #: Groups whose acts need a telephone, the voice or a process of their own, and where they are.

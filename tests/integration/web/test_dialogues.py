@@ -292,9 +292,13 @@ async def test_a_recording_takes_a_sentence_s_place_and_leaves_it(
     assert list(recorded.all()) == []
     again = samples(await administrator.see("/announcements/goodbye/fr.wav"))
     assert np.array_equal(again, voice)
+    bye = "« Nous vous remercions, au revoir. » (fr)"
     assert list(entries(station)) == [
-        (NAME, "Annonce goodbye (fr) remplacée par un enregistrement de 1.2 s"),
-        (NAME, "Enregistrement de l'annonce goodbye (fr) retiré : la voix la dit de nouveau"),
+        (
+            NAME,
+            f"Annonce {bye} remplacée par un enregistrement de 1.2 s",
+        ),
+        (NAME, f"Enregistrement de l'annonce {bye} retiré : la voix la dit de nouveau"),
     ]
 
 

@@ -10,11 +10,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from callflow.call import CallState, Mode, Outcome
-from callflow.call_plan import StepKind
-from callflow.incident import State
-from callflow.task import TaskOutcome
 from tests.integration.web.test_axe_everywhere import pages
+from tests.support.code_words import code_words
 from tests.support.full_rows import fill
 from tests.support.web_station import NAME, PASSWORD, WebStation
 
@@ -22,24 +19,6 @@ from tests.support.web_station import NAME, PASSWORD, WebStation
 _UNREAD = re.compile(r"<(script|style|code|template|pre|textarea)\b.*?</\1>|<!--.*?-->", re.S)
 _SAID = re.compile(
     r'\b(?:aria-label|title|placeholder|alt|data-said\w*|data-(?:one|other))="([^"]*)"'
-)
-#: How code names things, in any language.
-_CODE = re.compile(
-    r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b"  # a field, a state, a step
-    r"|\bCALLFLOW_[A-Z_]+|\b[A-Z]{2,}_[A-Z_]+\b"  # a setting
-    r"|\bop-[0-9a-z]+\b"  # a telephone
-    r"|\((?:totp|oidc)\)"
-    r"|\bcli\b|^(?:None|True|False|null)$"
-)
-#: Members of vocabularies that are no words of French; "operator" is a plan's own id, too, which
-#: who writes plans chooses and reads.
-_MEMBERS = {
-    member.value
-    for vocabulary in (CallState, Mode, Outcome, StepKind, State, TaskOutcome)
-    for member in vocabulary
-} - {"question", "message", "parking", "close", "traces", "operator"}
-_ENGLISH = re.compile(
-    r"\b(?:" + "|".join(sorted(_MEMBERS)) + r")\b|\((?:password|passkey|recovery)\)"
 )
 
 
@@ -76,6 +55,5 @@ def code_in(page: str, language: str) -> list[tuple[str, str]]:
     found = []
     for text in texts:
         said = html.unescape(text).strip()
-        words = [*_CODE.finditer(said), *(_ENGLISH.finditer(said) if language == "fr" else ())]
-        found += [(word[0], said[:90]) for word in words]
+        found += [(word, said[:90]) for word in code_words(said, language)]
     return found
