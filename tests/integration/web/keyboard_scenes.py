@@ -867,7 +867,7 @@ SCENES: tuple[Scene, ...] = (
     Scene(
         name="an announcement",
         prepare=_announcement,
-        ready="audio",
+        ready="main audio",
         values={"number": lambda: NUMBER[0]},
     ),
     Scene(name="a walk", prepare=_walk(), ready="[data-pad] input"),
