@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -65,9 +66,13 @@ def main() -> None:
     )
     parser.add_argument("--calls", type=int, default=None, help="of rings")
     parser.add_argument("--stops", type=int, default=None, help="of rings")
+    parser.add_argument(
+        "--within", type=float, default=quick.LONGEST, help="of quick: seconds for all of it"
+    )
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # stations are ended on the way out
     if arguments.name == quick.NAME:
-        sys.exit(0 if quick.run_all(list(BENCHES)) else 1)
+        sys.exit(0 if quick.run_all(list(BENCHES), arguments.within) else 1)
     if arguments.quick:
         quick.shrink(arguments.name)
     rung = partial(

@@ -308,8 +308,8 @@ def run(rounds: int = ROUNDS, only: str = "") -> Report:
 
 def _ratios(rows: list[Row]) -> list[str]:
     rates = {str(r["who"]): float(r["per_s"]) for r in rows if r["what"] == "acknowledged"}
-    if len(rates) < len(VARIANTS):
-        return []
+    if len(rates) < len(VARIANTS) or not all(rates.values()):
+        return []  # not all were asked for, or the shortest of runs ended before an answer
     mine = rates["Callflow"]
     parts = ", ".join(f"{mine / rates[name]:.2f} x {name}" for name in VARIANTS[1:])
     used = {str(r["who"]): float(r["server_us"]) for r in rows if r["what"] == "acknowledged"}

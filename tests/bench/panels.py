@@ -16,6 +16,10 @@ from tests.bench.servers import account
 ZONES = 32
 #: Frames a second that a panel's time stamps stand for: about as many as are taken from it.
 STAMPED = 16
+#: Seconds of a flood before it is measured: everybody is under way.
+WARM_S = 0.5
+#: Seconds for a server to begin, on a machine that has other things to do.
+STARTING_S = 90.0
 
 
 def frames(name: str, count: int, code: str = "BA") -> list[bytes]:
@@ -85,7 +89,7 @@ async def connect(port: int, streams: list[list[bytes]]) -> list[Panel]:
     loop = asyncio.get_running_loop()
     panels = []
     for stream in streams:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(STARTING_S):
             panels.append(await _one(loop, port, stream))
     return panels
 
@@ -102,7 +106,7 @@ async def flood(panels: list[Panel], seconds: float) -> tuple[int, float, list[f
     """All send as fast as they are acknowledged: acknowledged, seconds, waits."""
     for panel in panels:
         panel.send()
-    await asyncio.sleep(0.5)  # everybody is under way
+    await asyncio.sleep(WARM_S)
     for panel in panels:
         panel.waits.clear()
     before, begun = sum(panel.acknowledged for panel in panels), time.monotonic()

@@ -1,23 +1,36 @@
 """``quick``: every benchmark with the smallest loads that it has figures of, in seconds.
 
-For crashes only: a page that is new, a setting that is gone, a run that does not end. The figures
-are shown and mean nothing; what did not hold is shown, and fails nothing.
+For crashes only: a page that is new, a setting that is gone, a run that does not end, or leaves
+something running. The figures are shown and mean nothing; what did not hold is shown, and fails
+nothing.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import tempfile
+import threading
 import time
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, NamedTuple
 
+from tests.bench import leftovers
 from tests.bench.figures import say
 from tests.bench.pace import Load
 
 NAME = "quick"
-#: Seconds after which a benchmark is one that does not end.
-LONGEST = 100.0
+#: Seconds after which what still runs does not end; then for its stations to be ended.
+LONGEST, ENDING = 420.0, 20.0
+#: Benchmarks side by side: most of each is waiting.
+AT_ONCE = 3
+#: In the environment of everything that a benchmark began, its daemons included.
+MARK = "CALLFLOW_TEST_BENCH"
+
+_showing = threading.Lock()
 
 _TOWN: dict[str, Any] = {
     "town.SITES": 60,
@@ -35,9 +48,10 @@ _TOWN: dict[str, Any] = {
 SMALL: Mapping[str, Mapping[str, Any]] = {
     "alarm-to-ring": {"alarms.LOADS": (Load("5/s", 10, 2.0),)},
     "ingest": {
-        "ingest.CONNECTIONS": 10,
-        "ingest.SECONDS": 0.5,
-        "ingest.EACH": 60,
+        "ingest.CONNECTIONS": 20,
+        "ingest.SECONDS": 0.4,
+        "ingest.EACH": 1000,
+        "panels.WARM_S": 0.1,
         "ingest.RUNNING_S": 2.0,
         "ingest.STEADY": 100,
         "ingest.PROBES": 3,
@@ -99,21 +113,70 @@ def shrink(name: str) -> None:
                 setattr(found, constant, value)
 
 
-def run_all(names: list[str]) -> bool:
-    """Each in a process of its own, which is ended when it does not end; whether all went well."""
-    wrong = []
-    for name in names:
-        begun = time.monotonic()
-        command = [sys.executable, "-m", "tests.bench", name, "--quick", "--rounds", "1"]
-        with subprocess.Popen(command) as bench:
-            try:
-                status = bench.wait(LONGEST)
-            except subprocess.TimeoutExpired:
-                bench.terminate()
-                status = bench.wait(30)
-                say(f"{name} does not end")
-        say(f"{name}: {time.monotonic() - begun:.0f} s, status {status}")
-        if status:
-            wrong.append(name)
-    say(f"quick: {'crashed: ' + ', '.join(wrong) if wrong else 'every benchmark has figures'}")
+def command(name: str) -> list[str]:
+    """What runs one benchmark."""
+    return [sys.executable, "-m", "tests.bench", name, "--quick", "--rounds", "1"]
+
+
+class Crashed(NamedTuple):
+    """A benchmark without figures, and why."""
+
+    name: str
+    why: str
+
+
+def run_all(names: Sequence[str], within: float) -> bool:
+    """Each in a process of its own, some side by side; whether each ended well, with figures."""
+    until = time.monotonic() + within
+    with ThreadPoolExecutor(AT_ONCE) as running:
+        found = list(running.map(partial(_run, until=until), names))
+    wrong = [crashed for crashed in found if crashed is not None]
+    for name, why in wrong:
+        say(f"CRASHED: {name}: {why}")
+    told = ", ".join(crashed.name for crashed in wrong)
+    say(f"quick: {f'crashed: {told}' if told else 'every benchmark has figures'}")
     return not wrong
+
+
+def _run(name: str, until: float) -> Crashed | None:
+    """What it says is shown once it ends: side by side lines would be mixed up."""
+    begun = time.monotonic()
+    if begun > until:
+        return Crashed(name, "not begun: the others took too long")
+    mark = f"{MARK}={name}-{os.getpid()}"
+    with tempfile.TemporaryFile("w+") as said:
+        bench = subprocess.Popen(
+            command(name),
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, MARK: mark.partition("=")[2]},
+        )
+        status = _ended(bench, until)
+        left = leftovers.end(mark)
+        said.seek(0)
+        _show(name, said.read(), f"{time.monotonic() - begun:.0f} s, status {bench.returncode}")
+    if status is None:
+        return Crashed(name, "did not end")
+    if status:
+        return Crashed(name, f"status {status}")
+    return Crashed(name, f"left running: {', '.join(left)}") if left else None
+
+
+def _ended(bench: subprocess.Popen[bytes], until: float) -> int | None:
+    """Its status; None where it did not end by itself."""
+    try:
+        return bench.wait(max(1.0, until - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        bench.terminate()  # it ends its stations
+    try:
+        bench.wait(ENDING)
+    except subprocess.TimeoutExpired:
+        bench.kill()
+        bench.wait()
+    return None
+
+
+def _show(name: str, said: str, how: str) -> None:
+    with _showing:
+        print(f"== {name}: {how}", said, sep="\n", file=sys.stderr, flush=True)

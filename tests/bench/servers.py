@@ -18,6 +18,7 @@ import structlog
 from callflow import clock, handling
 from callflow.commands.role import spare_the_collector
 from callflow.config import Settings
+from callflow.niceness import take_place
 from callflow.receiver import Receiver
 from callflow.receiver.intake import Store as Save
 from callflow.signal import Signal
@@ -51,7 +52,6 @@ def commit_each(data_dir: Path) -> Save:
 
 async def serve_receiver(save: Save, port: int) -> None:
     """Callflow's receiver on another store."""
-    spare_the_collector()
     receiver = Receiver(
         Settings(dc09_port=port),
         store=save,
@@ -83,6 +83,9 @@ def account(place: int) -> str:
 
 
 async def _main(variant: str, port: int, data_dir: Path, accounts: int) -> None:
+    # As the receiver's own process is: in front of the panels, its garbage seldom looked for.
+    take_place("receiver")
+    spare_the_collector()
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)

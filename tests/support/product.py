@@ -93,7 +93,12 @@ class Product:
         return self._client
 
     async def __aenter__(self) -> Self:
-        await self.start()
+        try:
+            await self.start()
+        except BaseException:  # what began must not stay, nor keep its ports
+            with contextlib.suppress(Exception):
+                await self.stop()
+            raise
         return self
 
     async def __aexit__(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import time
 from collections.abc import AsyncIterator, Mapping
 from io import TextIOWrapper
 from pathlib import Path
@@ -25,11 +26,25 @@ PATIENCE = {
     "CALLFLOW_OTHER_TARGET": "86400",
     "CALLFLOW_CALL_BACK_TARGET": "86400",
 }
+#: Seconds in which another process's instance may end.
+_WAIT = 180.0
 _HELD: dict[int, TextIOWrapper] = {}
 
 
 def take_base() -> int:
-    """A port base for an instance with Asterisks: held by this process, unused by others."""
+    """A port base for an instance with Asterisks: held by this process, unused by others.
+
+    Where others have them all, the first that is given back.
+    """
+    until = time.monotonic() + _WAIT
+    while (base := _take_one()) is None:
+        if time.monotonic() > until:
+            raise RuntimeError("no free port base for an instance")
+        time.sleep(0.5)
+    return base
+
+
+def _take_one() -> int | None:
     for base in BASES:
         if base in _HELD:
             continue
@@ -40,7 +55,7 @@ def take_base() -> int:
             _HELD[base] = lock
             return base
         lock.close()
-    raise RuntimeError("no free port base for an instance")
+    return None
 
 
 def give_base(base: int) -> None:
