@@ -28,6 +28,13 @@ class Pace:
         """Whether acknowledgements are slowed."""
         return self.backlog > self._long
 
+    def may_be_long(self, stored: int) -> bool:
+        """Whether so many that were stored since the count may have made it half too long.
+
+        Below that nobody need count again: it grows by what is stored, and by nothing else.
+        """
+        return self.slow or self.backlog + stored > self._long / 2
+
     @property
     def share(self) -> int:
         """How many signals may be stored now, and again after ``SHARE_EVERY``."""

@@ -33,8 +33,9 @@ _KEYS_EVERY = 0.5
 _FLUSH_EVERY = 2.0
 #: Accounts heard that are written in one transaction: other writers wait no longer for it.
 _FLUSH_SHARE = 500
-#: Seconds between two counts of what waits to be correlated, while signals come in.
-_BACKLOG_EVERY = 0.1
+#: Seconds between two counts of what waits to be correlated, while signals come in: where it may be
+#: long, and where it can't be by what was stored here (other receivers store too).
+_BACKLOG_EVERY, _BACKLOG_AT_LEAST = 0.1, 1.0
 #: Seconds between two looks at the hardware receivers' heartbeats.
 _WATCH_EVERY = 1.0
 #: A restart forgets no repeat of the last minutes.
@@ -53,7 +54,7 @@ class ReceiverProcess:
         self._heard: dict[tuple[str, str], Heard] = {}  # by account and line
         self._not_stored_since: datetime | None = None
         self._pace = Pace(settings.long_backlog)
-        self._stored = False  # something, since the backlog was counted last
+        self._stored = 0  # signals, since the backlog was counted last
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -84,7 +85,7 @@ class ReceiverProcess:
             if not error.permanent:
                 self._not_stored_since = self._not_stored_since or clock.now()
             raise
-        self._stored, self._not_stored_since = True, None
+        self._stored, self._not_stored_since = self._stored + len(batch), None
 
     def _note_heard(self, account: str, heard: Heard) -> None:
         """Keep what the next flush writes: the last sign of life, and the last clock seen."""
@@ -96,11 +97,13 @@ class ReceiverProcess:
         self._heard[account, heard.line] = heard
 
     async def _watch_backlog(self) -> None:
+        counted = clock.monotonic()
         while True:
             await asyncio.sleep(_BACKLOG_EVERY)
-            if not self._stored and not self._pace.slow:
+            due = self._stored and clock.monotonic() - counted >= _BACKLOG_AT_LEAST
+            if not due and not self._pace.may_be_long(self._stored):
                 continue
-            self._stored = False
+            counted, self._stored = clock.monotonic(), 0
             try:
                 self._pace.backlog = await self._store.read(signals.backlog_size)
             except StoreUnavailable as error:

@@ -87,6 +87,8 @@ def _as_text(at: datetime | None) -> str | None:
     """As ``UtcDateTime`` keeps it in SQLite."""
     if at is None:
         return None
+    if at.tzinfo is UTC:
+        return at.isoformat(" ", "microseconds")[:-6]  # without its +00:00
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 

@@ -37,6 +37,12 @@ class TestTheRate:
     def test_with_twice_the_long_backlog_a_quarter_is_taken(self) -> None:
         assert pace(2 * LONG).share == int(RATE / 4 * SHARE_EVERY)
 
+    def test_it_is_counted_again_only_where_it_may_have_become_long(self) -> None:
+        assert not pace(0).may_be_long(LONG // 2)
+        assert pace(0).may_be_long(LONG // 2 + 1)
+        assert pace(LONG // 2).may_be_long(1)
+        assert pace(LONG + 1).may_be_long(0)
+
     @given(st.integers(LONG, 10**9), st.integers(LONG, 10**9))
     def test_a_longer_backlog_never_takes_more(self, one: int, other: int) -> None:
         assert pace(max(one, other)).share <= pace(min(one, other)).share
