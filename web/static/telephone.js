@@ -190,12 +190,18 @@ function follow({ originator, session, request }) {
   settle();
 }
 
+async function softphone(options) {
+  const answer = await fetch("/telephone/softphone", options);
+  if (!answer.ok) throw new Error(`it was refused: ${answer.status}`);
+  return answer.json();
+}
+
 async function credentials() {
   const headers = { "X-CSRF-Token": body.dataset.csrf };
-  let given = await (await fetch("/telephone/softphone", { method: "POST", headers })).json();
+  let given = await softphone({ method: "POST", headers });
   for (let tries = 0; !given.ready && tries < 100; tries++) {
     await new Promise((done) => setTimeout(done, 100));
-    given = await (await fetch("/telephone/softphone")).json();
+    given = await softphone();
   }
   if (!given.ready) throw new Error("Asterisk does not know this telephone");
   return given;

@@ -93,3 +93,17 @@ def test_a_break_and_a_call_back_by_keyboard_and_the_console_is_never_left(
     expect(missed.locator("li")).to_have_count(1)
     assert page.evaluate("window.same") is True
     assert said == []
+
+
+def test_a_telephone_that_was_refused_asks_for_another_at_once(
+    page: Page, web: tuple[WebStation, WebProcess]
+) -> None:
+    """Nobody waits for Asterisk to know one that was not given: the database was away."""
+    asked: list[str] = []
+    page.on("request", lambda r: asked.append(r.method) if "softphone" in r.url else None)
+    page.route("**/telephone/softphone", lambda route: route.fulfill(status=503, json={}))
+    log_in(page, web[1])
+    page.goto(web[1].url)
+    with page.expect_request(lambda r: "softphone" in r.url and asked.count("POST") > 2):
+        pass
+    assert set(asked) == {"POST"}
