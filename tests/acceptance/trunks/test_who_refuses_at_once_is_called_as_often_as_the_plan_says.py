@@ -38,3 +38,6 @@ async def test_no_phone_rings_twice_at_once_after_a_stop_of_asterisk(
 ) -> None:
     rung = await rings.asterisk_stops(station, STOPS, chaos.dice("rings"))
     assert min(rung.invites.values()) >= 1
+    # Of unknown fate, and so once more: nothing else rings beyond the plan.
+    asked = len(rung.invites) * rings.ATTEMPTS
+    assert sum(rung.invites.values()) <= asked + rung.outcomes["unknown"]
