@@ -84,15 +84,15 @@ def token_create(
     json_: AsJson = False,
 ) -> None:
     """Make a token for a program; it is shown this once."""
+    if role == accounts.Role.PANEL and not account:
+        raise typer.BadParameter(
+            "name the accounts that it speaks for: --account 1001, again for each",
+            param_hint="--account",
+        )
     settings = settings_of_this_run()
     upgrade(settings.database)
     with open_rows(settings) as (store, _):
         secret = new_token(store, role, name, account or ())
-    if role == accounts.Role.PANEL and not account:
-        typer.echo(
-            "warning: it names no account, so it opens alarms and ends none: add --account 1001",
-            err=True,
-        )
     print(json.dumps({"token": secret}) if json_ else secret)
 
 

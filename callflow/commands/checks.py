@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -45,6 +46,20 @@ class Check:
     do: str = ""
 
 
+#: How a part is, before it is called by its name.
+_Found = partial[Check]
+
+
+def _told(verdict: Verdict) -> Callable[..., _Found]:
+    def told(found: str, do: str = "", details: Iterable[str] = ()) -> _Found:
+        return partial(Check, verdict=verdict, found=found, do=do, details=tuple(details))
+
+    return told
+
+
+_well, _look, _failed = map(_told, Verdict)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Facts:
     """What the doctor saw at ``now``. ``synchronised``: what the kernel says of its clock."""
@@ -59,28 +74,14 @@ class Facts:
     ways: Sequence[str] = ()  # what messages may go out on: outbox.Channel
     mail_trouble: str = ""  # what is wrong with the way to the mail server
     open_folder: bool = False  # others of the host may look into the data folder
+    open_tokens: Sequence[str] = ()  # panels' programs that speak for no account
     demos: Sequence[str] = ()  # people and programs of the demo that this station lets in
     undecoded: int = 0  # sites whose cameras nothing here can decode: ffmpeg is missing
 
 
 def examine(facts: Facts) -> list[Check]:
     """Every part, in the order in which faults explain each other."""
-    looks = (
-        _folder,
-        _demos,
-        _database,
-        _processes,
-        _asterisk,
-        _lines,
-        _panels,
-        _strangers,
-        _backlog,
-        _messages,
-        _cameras,
-        _logbook,
-        _clock,
-    )
-    return [look(facts) for look in looks]
+    return [look(facts)(part=part) for part, look in _PARTS.items()]
 
 
 def worst(checks: Iterable[Check]) -> Verdict:
@@ -89,90 +90,77 @@ def worst(checks: Iterable[Check]) -> Verdict:
     return max((check.verdict for check in checks), key=order.index, default=Verdict.OK)
 
 
-def _folder(facts: Facts) -> Check:
-    if facts.open_folder:
-        return Check(
-            part="folder",
-            verdict=Verdict.FAILED,
-            found="other users of this host may open the data folder",
-            do="chmod 0700 it: who holds its locks stops every acknowledgement",
-        )
-    return Check(part="folder", verdict=Verdict.OK, found="is the station's own account's")
+def _folder(facts: Facts) -> _Found:
+    if not facts.open_folder:
+        return _well("is the station's own account's")
+    return _failed(
+        "other users of this host may open the data folder",
+        "chmod 0700 it: who holds its locks stops every acknowledgement",
+    )
 
 
-def _demos(facts: Facts) -> Check:
-    if facts.demos:
-        return Check(
-            part="demo",
-            verdict=Verdict.FAILED,
-            found=f"the demo's may log in: {_list(facts.demos)}",
-            do="everybody knows their password: `callflow serve` shuts them out at its start; add"
-            " people with `callflow user add`",
-        )
-    return Check(part="demo", verdict=Verdict.OK, found="nobody of it is let in by a station")
+def _demos(facts: Facts) -> _Found:
+    if not facts.demos:
+        return _well("nobody of it is let in by a station")
+    return _failed(
+        f"the demo's may log in: {_list(facts.demos)}",
+        "everybody knows their password: `callflow serve` shuts them out at its start; add people"
+        " with `callflow user add`",
+    )
 
 
-def _cameras(facts: Facts) -> Check:
-    if facts.undecoded:
-        return Check(
-            part="cameras",
-            verdict=Verdict.LOOK,
-            found=f"ffmpeg is missing: {facts.undecoded} sites have rtsp cameras",
-            do="install it (apt-get install ffmpeg): until then these give no image and no clip",
-        )
-    return Check(part="cameras", verdict=Verdict.OK, found="what is declared can be decoded")
+def _tokens(facts: Facts) -> _Found:
+    if not facts.open_tokens:
+        return _well("each panel's names the accounts that it speaks for")
+    return _look(
+        f"speak for no account, so they open alarms and end none: {_list(facts.open_tokens)}",
+        "make others with `callflow token create --role panel --account …`, then revoke these",
+    )
 
 
-def _database(facts: Facts) -> Check:
+def _cameras(facts: Facts) -> _Found:
+    if not facts.undecoded:
+        return _well("what is declared can be decoded")
+    return _look(
+        f"ffmpeg is missing: {facts.undecoded} sites have rtsp cameras",
+        "install it (apt-get install ffmpeg): until then these give no image and no clip",
+    )
+
+
+def _database(facts: Facts) -> _Found:
     database = facts.health.get("database", {})
     if not database.get("writable", True):
-        return Check(
-            part="database",
-            verdict=Verdict.FAILED,
-            found=f"can't be written: {database.get('reason') or 'unknown reason'}",
-            details=(
-                f"since {database.get('since')}: nothing is stored, hence nothing acknowledged",
-            ),
-            do="free the disk, make it writable or bring the database server back; panels send"
-            " again by themselves",
+        return _failed(
+            f"can't be written: {database.get('reason') or 'unknown reason'}",
+            "free the disk, make it writable or bring the database server back; panels send again"
+            " by themselves",
+            [f"since {database.get('since')}: nothing is stored, hence nothing acknowledged"],
         )
     free = facts.free
     if free is not None and free < LITTLE_SPACE:
-        return Check(
-            part="database",
-            verdict=Verdict.LOOK if free >= NO_SPACE else Verdict.FAILED,
-            found=f"only {free / 1e9:.1f} GB are left for the data folder",
-            do="make room: a full disk stores nothing, and what is not stored is not acknowledged",
+        return (_look if free >= NO_SPACE else _failed)(
+            f"only {free / 1e9:.1f} GB are left for the data folder",
+            "make room: a full disk stores nothing, and what is not stored is not acknowledged",
         )
     room = "" if free is None else f", {free / 1e9:.0f} GB left for the data folder"
-    return Check(part="database", verdict=Verdict.OK, found=f"can be read and written{room}")
+    return _well(f"can be read and written{room}")
 
 
-def _processes(facts: Facts) -> Check:
+def _processes(facts: Facts) -> _Found:
     missing, running = facts.health["missing"], facts.health["processes"]
+    if not running:
+        return _failed("the station does not run", "start it with `callflow serve`")
     if missing:
-        grave = not running or {"receiver", "engine"} & set(missing)
-        return Check(
-            part="processes",
-            verdict=Verdict.FAILED if grave else Verdict.LOOK,
-            found="the station does not run" if not running else f"missing: {_list(missing)}",
-            do="start it with `callflow serve`"
-            if not running
-            else f"the supervisor should begin them again: see logs/{missing[0]}.log",
+        return (_failed if {"receiver", "engine"} & set(missing) else _look)(
+            f"missing: {_list(missing)}",
+            f"the supervisor should begin them again: see logs/{missing[0]}.log",
         )
-    restless = [row for row in running if _is_restless(row, facts.now)]
-    if restless:
-        return Check(
-            part="processes",
-            verdict=Verdict.LOOK,
-            found="; ".join(f"{r['role']} began again {r['restarts']} times" for r in restless),
-            do=f"see logs/{restless[0]['role']}.log",
+    if restless := [row for row in running if _is_restless(row, facts.now)]:
+        return _look(
+            "; ".join(f"{r['role']} began again {r['restarts']} times" for r in restless),
+            f"see logs/{restless[0]['role']}.log",
         )
-    return Check(
-        part="processes",
-        verdict=Verdict.OK,
-        found=f"{_list(row['role'] for row in running)} run",
-    )
+    return _well(f"{_list(row['role'] for row in running)} run")
 
 
 def _is_restless(row: Mapping[str, Any], now: datetime) -> bool:
@@ -180,67 +168,47 @@ def _is_restless(row: Mapping[str, Any], now: datetime) -> bool:
     return row["restarts"] >= _OFTEN and now - since < _RESTARTED
 
 
-def _asterisk(facts: Facts) -> Check:
+def _asterisk(facts: Facts) -> _Found:
     if "telephony" in facts.health["missing"]:
-        return Check(
-            part="asterisk",
-            verdict=Verdict.FAILED,
-            found="nobody knows: the telephony process does not run",
-            do="see `processes` above",
-        )
+        return _failed("nobody knows: the telephony process does not run", "see `processes` above")
     if facts.health["asterisk"] != "up":
-        return Check(
-            part="asterisk",
-            verdict=Verdict.FAILED,
-            found="no link to it: nobody can be called",
-            do="see logs/ and asterisk/ in the data folder; with an Asterisk of your own, whether"
-            " it runs and CALLFLOW_AMI_PORT, _USER and _SECRET are its",
+        return _failed(
+            "no link to it: nobody can be called",
+            "see logs/ and asterisk/ in the data folder; with an Asterisk of your own, whether it"
+            " runs and CALLFLOW_AMI_PORT, _USER and _SECRET are its",
         )
-    away = [node for node in facts.health.get("nodes", ()) if node["state"] != "ready"]
-    if away:
-        return Check(
-            part="asterisk",
-            verdict=Verdict.LOOK,
-            found=_list(f"{n['node']} on {n['host']} is {n['state']}" for n in away),
-            do="the other nodes place its calls: see power and network of that machine, then"
+    if away := [node for node in facts.health.get("nodes", ()) if node["state"] != "ready"]:
+        return _look(
+            _list(f"{n['node']} on {n['host']} is {n['state']}" for n in away),
+            "the other nodes place its calls: see power and network of that machine, then"
             " `callflow doctor` and logs/ there",
         )
-    live = facts.health.get("live_calls", 0)
-    return Check(part="asterisk", verdict=Verdict.OK, found=f"up, {live} calls live")
+    return _well(f"up, {facts.health.get('live_calls', 0)} calls live")
 
 
-def _lines(facts: Facts) -> Check:
-    ill = [line for line in facts.lines.lines if not line.well]
-    told = tuple(_of_line(line, facts.now) for line in facts.lines.lines)
-    if all(line.name in _NOT_THE_RECEIVERS for line in facts.lines.lines):
-        return Check(
-            part="lines",
-            verdict=Verdict.FAILED,
-            found="the receiver never said which it has",
-            details=told,
-            do="start the station with `callflow serve`",
+def _lines(facts: Facts) -> _Found:
+    all_lines = facts.lines.lines
+    ill = [line for line in all_lines if not line.well]
+    told = [_of_line(line, facts.now) for line in all_lines]
+    if all(line.name in _NOT_THE_RECEIVERS for line in all_lines):
+        return _failed(
+            "the receiver never said which it has", "start the station with `callflow serve`", told
         )
     if ill:
-        return Check(
-            part="lines",
-            verdict=Verdict.FAILED,
-            found=f"{_list(line.name for line in ill)}: no alarm can arrive",
-            details=told,
-            do="; ".join(dict.fromkeys(_remedy(line) for line in ill)),
+        return _failed(
+            f"{_list(line.name for line in ill)}: no alarm can arrive",
+            "; ".join(dict.fromkeys(_remedy(line) for line in ill)),
+            told,
         )
     if facts.lines.closed:
         names = [f"{name} ({n} accounts)" for name, n in facts.lines.closed.items()]
-        return Check(
-            part="lines",
-            verdict=Verdict.LOOK,
-            found=f"{_list(names)}: accounts are declared with a line that is not there",
-            details=told,
-            do="declare the line in CALLFLOW_LINES (Sur-Gard and SIA DC-07 are heard nowhere else),"
+        return _look(
+            f"{_list(names)}: accounts are declared with a line that is not there",
+            "declare the line in CALLFLOW_LINES (Sur-Gard and SIA DC-07 are heard nowhere else),"
             " or correct the accounts: what does not come by its line ends no alarm",
+            told,
         )
-    return Check(
-        part="lines", verdict=Verdict.OK, found=f"{len(told)} lines are open", details=told
-    )
+    return _well(f"{len(told)} lines are open", details=told)
 
 
 def _of_line(line: Line, now: datetime) -> str:
@@ -274,22 +242,18 @@ _REMEDIES = {
 }
 
 
-def _panels(facts: Facts) -> Check:
+def _panels(facts: Facts) -> _Found:
     shown, counts = facts.lines.panels, dict(facts.lines.troubles)
     accounts = counts.pop("accounts", 0)
     if not shown:
-        return Check(
-            part="panels", verdict=Verdict.OK, found=f"nothing is wrong with {accounts} accounts"
-        )
+        return _well(f"nothing is wrong with {accounts} accounts")
     more = ("further ones: on the page /lines, or by GET /api/v1/lines",)
     troubles = [t for t in Trouble if any(t in panel.troubles for panel in shown)]
-    return Check(
-        part="panels",
-        verdict=Verdict.LOOK,
-        found=", ".join(f"{n} {name.replace('_', ' ')}" for name, n in counts.items() if n),
-        details=tuple(_of_panel(panel, facts.now) for panel in shown)
-        + (more if facts.lines.next is not None else ()),
-        do="; ".join(_REMEDIES[trouble] for trouble in troubles),
+    return _look(
+        ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in counts.items() if n),
+        "; ".join(_REMEDIES[trouble] for trouble in troubles),
+        [_of_panel(panel, facts.now) for panel in shown]
+        + list(more if facts.lines.next is not None else ()),
     )
 
 
@@ -305,100 +269,104 @@ def _of_panel(panel: Panel, now: datetime) -> str:
     return " · ".join(words)
 
 
-def _strangers(facts: Facts) -> Check:
+def _strangers(facts: Facts) -> _Found:
     recent = [
         s
         for s in facts.lines.strangers
         if s.key_missing or (s.last_heard and facts.now - s.last_heard < _STRANGE)
     ]
     if not recent:
-        return Check(part="strangers", verdict=Verdict.OK, found="every account is declared")
-    return Check(
-        part="strangers",
-        verdict=Verdict.LOOK,
-        found=f"{len(recent)} accounts of no site were heard",
-        details=tuple(
+        return _well("every account is declared")
+    return _look(
+        f"{len(recent)} accounts of no site were heard",
+        "declare them in their site (PUT /api/v1/sites/…), or have them stopped",
+        [
             f"{s.account} · last heard {_ago(s.last_heard, facts.now)}"
             + (f" on {s.line}" if s.line else "")
             + (" · encrypted, key missing" if s.key_missing else "")
             for s in recent
-        ),
-        do="declare them in their site (PUT /api/v1/sites/…), or have them stopped",
+        ],
     )
 
 
-def _backlog(facts: Facts) -> Check:
+def _backlog(facts: Facts) -> _Found:
     waiting = facts.health["backlog"]
     if waiting <= LONG_BACKLOG:
-        return Check(part="backlog", verdict=Verdict.OK, found=f"{waiting} signals wait")
-    return Check(
-        part="backlog",
-        verdict=Verdict.LOOK,
-        found=f"{waiting} signals wait to be correlated, vital ones first",
-        do="see whether the engine runs, and which panel floods (page /lines)",
+        return _well(f"{waiting} signals wait")
+    return _look(
+        f"{waiting} signals wait to be correlated, vital ones first",
+        "see whether the engine runs, and which panel floods (page /lines)",
     )
 
 
-def _messages(facts: Facts) -> Check:
+def _messages(facts: Facts) -> _Found:
     if facts.mail_trouble:
-        return Check(
-            part="messages",
-            verdict=Verdict.LOOK,
-            found=f"no mail can leave: {facts.mail_trouble}",
-            do="see whether the mail server runs, and CALLFLOW_SMTP_HOST, _PORT, _SECURITY, _USER"
-            " and _PASSWORD; what can't be delivered comes to the operators' queue",
+        return _look(
+            f"no mail can leave: {facts.mail_trouble}",
+            "see whether the mail server runs, and CALLFLOW_SMTP_HOST, _PORT, _SECURITY, _USER and"
+            " _PASSWORD; what can't be delivered comes to the operators' queue",
         )
-    if not facts.ways:
-        return Check(
-            part="messages", verdict=Verdict.OK, found="no way out is set up but the phone"
-        )
-    return Check(part="messages", verdict=Verdict.OK, found=f"{_list(facts.ways)} set up")
+    ways = f"{_list(facts.ways)} set up"
+    return _well(ways if facts.ways else "no way out is set up but the phone")
 
 
-def _logbook(facts: Facts) -> Check:
+def _logbook(facts: Facts) -> _Found:
     found = facts.health.get("logbook", {})
     if not found.get("ours", True):
-        return Check(
-            part="logbook",
-            verdict=Verdict.LOOK,
-            found=f"somebody without the station's key wrote in it (found {found['since']})",
-            do="see `callflow logbook verify`, and who can write the database",
+        return _look(
+            f"somebody without the station's key wrote in it (found {found['since']})",
+            "see `callflow logbook verify`, and who can write the database",
         )
     if found.get("trouble"):
-        return Check(
-            part="logbook",
-            verdict=Verdict.LOOK,
-            found=f"its seals are not remembered outside the database: {found['trouble']}",
-            do="see CALLFLOW_LOGBOOK_ANCHOR and CALLFLOW_LOGBOOK_ANCHOR_COPIES",
+        return _look(
+            f"its seals are not remembered outside the database: {found['trouble']}",
+            "see CALLFLOW_LOGBOOK_ANCHOR and CALLFLOW_LOGBOOK_ANCHOR_COPIES",
         )
-    return Check(part="logbook", verdict=Verdict.OK, found="nobody else was found to write in it")
+    return _well("nobody else was found to write in it")
 
 
-def _clock(facts: Facts) -> Check:
+_SYNCHRONISED = {
+    True: "synchronised",
+    False: "the kernel knows of nobody who sets it: run chrony or another NTP client",
+    None: "nothing speaks against it",
+}
+
+
+def _clock(facts: Facts) -> _Found:
     """Ours, as far as others can tell: what processes wrote, and what panels show."""
     beat = facts.latest_beat
     if beat is not None and beat - facts.now > timedelta(seconds=2):
         ahead = (beat - facts.now).total_seconds()
-        return Check(
-            part="clock",
-            verdict=Verdict.FAILED,
-            found=f"a process lives {ahead:.0f} s in the future: this clock was set back",
-            do="set the clock by NTP (chrony); do not jump it while the station runs",
+        return _failed(
+            f"a process lives {ahead:.0f} s in the future: this clock was set back",
+            "set the clock by NTP (chrony); do not jump it while the station runs",
         )
     usual = median(facts.skews) if len(facts.skews) >= ENOUGH_PANELS else 0.0
     if abs(usual) > OUR_SKEW:
-        return Check(
-            part="clock",
-            verdict=Verdict.LOOK,
-            found=f"most panels' clocks are {usual:+.0f} s from ours: is it ours that is wrong?",
-            do="compare with an NTP server; encrypted panels outside the window are refused",
+        return _look(
+            f"most panels' clocks are {usual:+.0f} s from ours: is it ours that is wrong?",
+            "compare with an NTP server; encrypted panels outside the window are refused",
         )
-    says = {
-        True: "synchronised",
-        False: "the kernel knows of nobody who sets it: run chrony or another NTP client",
-        None: "nothing speaks against it",
-    }
-    return Check(part="clock", verdict=Verdict.OK, found=says[facts.synchronised])
+    return _well(_SYNCHRONISED[facts.synchronised])
+
+
+#: What is looked at for each part: faults of the first explain those of the others.
+_PARTS: Mapping[str, Callable[[Facts], _Found]] = {
+    "folder": _folder,
+    "demo": _demos,
+    "tokens": _tokens,
+    "database": _database,
+    "processes": _processes,
+    "asterisk": _asterisk,
+    "lines": _lines,
+    "panels": _panels,
+    "strangers": _strangers,
+    "backlog": _backlog,
+    "messages": _messages,
+    "cameras": _cameras,
+    "logbook": _logbook,
+    "clock": _clock,
+}
 
 
 def _ago(at: datetime | None, now: datetime) -> str:

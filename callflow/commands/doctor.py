@@ -18,6 +18,7 @@ from callflow.commands import checks, demo_people
 from callflow.commands.base import AsJson, open_rows, settings_of_this_run
 from callflow.commands.checks import Check, Facts, Verdict
 from callflow.config import Settings
+from callflow.handling.tokens import open_tokens
 from callflow.storage import Store, StoreUnavailable, Tx, outbox, people
 
 T = TypeVar("T")
@@ -55,6 +56,7 @@ def _look(settings: Settings, store: Store) -> Facts:
             "skews": handling.skews(tx, now),
             "undecoded": 0 if shutil.which("ffmpeg") else outbox.streamed_sites(tx),
             "demos": () if demo_people.is_demos(tx) else demo_people.still_in(tx),
+            "open_tokens": open_tokens(tx, now),
             "latest_beat": max((r["beat_at"] for r in people.processes(tx)), default=None),
         }
 

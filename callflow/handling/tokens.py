@@ -59,6 +59,16 @@ def add_token(
     return token_id
 
 
+def open_tokens(tx: Tx, now: datetime) -> list[str]:
+    """Names of panels' tokens that let in and speak for no account: they end nothing (D31)."""
+    return sorted(
+        row["name"]
+        for row in people.tokens(tx)
+        if row["role"] == Role.PANEL.value and not row["accounts"] and row["revoked_at"] is None
+        if row["expires_at"] is None or row["expires_at"] > now
+    )
+
+
 def _accounts(role: Role, accounts: Sequence[str]) -> list[str]:
     """Raises Refused."""
     named = list(dict.fromkeys(accounts))

@@ -39,6 +39,7 @@ def callflow(folder: Path, *arguments: str, typed: str = "\n", **settings: str) 
         (("site", "export", "1001"), "there is no station in"),
         (("sites", "export", "x.doc"), "must end in .csv or .xlsx"),
         (("sites", "import", "{cut}"), "there is no station in"),
+        (("token", "create", "--role", "panel"), "name the accounts that it speaks for"),
         (("phone", "add", "ana"), "there is no station in"),
         (("asterisk", "render", "{folder}"), "set CALLFLOW_AMI_SECRET"),
     ],

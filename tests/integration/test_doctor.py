@@ -14,10 +14,13 @@ from typing import Any
 import pytest
 
 from callflow import clock, handling
+from callflow.handling.tokens import revoke_token
+from callflow.storage import people
 from callflow.storage import schema as t
 from tests.integration.test_command_line import callflow
 from tests.support.ports import free_port
 from tests.support.web_station import WebStation
+from web.accounts import Role
 
 
 @pytest.fixture
@@ -102,6 +105,18 @@ def test_exit_0_only_when_all_is_well(station: WebStation) -> None:
     assert "1001 · silent, wrong clock · last heard never · clock +44 s" in said
     assert "undecryptable 2" in said
     assert "7777 · last heard never · encrypted, key missing" in said
+
+
+def test_a_panels_token_that_names_no_account_is_named(station: WebStation) -> None:
+    """Of those that were made before accounts were asked for: they open alarms and end none."""
+    station.token(Role.PANEL, "old camera")
+    station.token(Role.PANEL, "gate", accounts=["1001"])
+    status, said = doctor(station)
+    assert status == 1
+    assert "end none: old camera\n" in said
+    row = station.store.read_now(people.tokens)[-1]
+    station.do(lambda tx: revoke_token(tx, row["id"], "odile", clock.now()))
+    assert "each panel's names the accounts" in doctor(station)[1]
 
 
 def test_programs_read_health_and_more(station: WebStation) -> None:

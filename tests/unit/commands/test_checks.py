@@ -92,6 +92,7 @@ def test_all_is_well() -> None:
     assert [c.part for c in found] == [
         "folder",
         "demo",
+        "tokens",
         "database",
         "processes",
         "asterisk",
@@ -112,6 +113,12 @@ def test_all_is_well() -> None:
 
 
 ILL: dict[str, tuple[Facts, str, Verdict, str]] = {
+    "a panel's token names no account": (
+        replace(WELL, open_tokens=["camera", "gate"]),
+        "tokens",
+        Verdict.LOOK,
+        "open alarms and end none: camera, gate",
+    ),
     "somebody else wrote in the logbook": (
         replace(WELL, health=health(logbook={"ours": False, "since": "x", "trouble": ""})),
         "logbook",
