@@ -104,6 +104,7 @@ from callflow.handling.site_rules import BadSite
 from callflow.handling.siting import get_site, get_sites, put_site, with_revision
 from callflow.handling.station import (
     BEAT_WITHIN,
+    DOOR_REFUSED,
     SIP_REFUSED,
     StoreOutage,
     health,
@@ -125,6 +126,7 @@ from callflow.storage.people import process_beat
 
 __all__ = [
     "BEAT_WITHIN",
+    "DOOR_REFUSED",
     "SIP_REFUSED",
     "TOGETHER",
     "UNDO_WITHIN",

@@ -112,6 +112,12 @@ def recording_finished(
 #: Why a SIP message was refused, as each node's telephony counts it (ivr/telephony/refusals.py).
 SIP_REFUSED = ("unknown", "wrong_password", "malformed", "handshake", "no_number")
 
+#: Why the door of browsers' telephones refused somebody (ivr/door), as telephony counts it.
+DOOR_REFUSED = (
+    *("path", "origin", "request", "header", "protocol", "handshake"),
+    *("tls", "slow", "cut", "crowded", "full", "not_accepted", "asterisk"),
+)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoreOutage:
@@ -158,6 +164,7 @@ def health(
         "asterisk": "up" if any(node.ready for node in known) else "down",
         "trunks": trunks,
         "sip": [{"node": n.name, **n.state["sip"]} for n in there if "sip" in n.state],
+        "door": [{"node": n.name, **n.state["door"]} for n in there if "door" in n.state],
         "receivers": [line for state in receivers for line in state.get("lines", [])],
         "backlog": backlog,
         "queue": incidents.count_in_queue(tx),

@@ -1,5 +1,7 @@
 """``python -m ivr.door``: what it needs is a line of JSON on its standard input.
 
+What it refused are lines of JSON on its standard output.
+
 When that ends, telephony has: nobody new is taken, and who speaks is let go by nobody. So a
 telephony that begins again cuts no telephone from Asterisk.
 """
@@ -7,10 +9,13 @@ telephony that begins again cuts no telephone from Asterisk.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import os
 import socket
 import ssl
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from callflow.open_files import room_for
@@ -18,11 +23,18 @@ from ivr.door.handshake import Pages
 from ivr.door.relay import ALL, Door
 
 
+def _say(refused: Mapping[str, int]) -> None:
+    """To telephony; where that doesn't read, it is said again with what comes."""
+    line = json.dumps({"refused": refused}) + "\n"
+    with contextlib.suppress(OSError):
+        os.write(sys.stdout.fileno(), line.encode())
+
+
 async def _run(told: dict[str, Any]) -> None:
     pages = Pages(port=told["web_port"], public=told["public"])
     door = Door(upstream=told["upstream"], prefix=told["prefix"], pages=pages)
     room_for(2 * ALL)  # each connection has two ends
-    listening = [asyncio.create_task(door.tell())]
+    listening = [asyncio.create_task(door.tell(_say))]
     for host, port, secure in told["listen"]:
         tls = None
         if secure:
@@ -39,6 +51,7 @@ async def _run(told: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
+    os.set_blocking(sys.stdout.fileno(), False)  # nobody's telephone waits for a reader
     try:
         asyncio.run(_run(json.loads(sys.stdin.readline())))
     except OSError as error:

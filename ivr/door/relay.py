@@ -12,14 +12,10 @@ import contextlib
 import socket
 import ssl
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-import structlog
-
 from ivr.door.handshake import LONGEST, Pages, Proof, Refusal, opening
-
-log = structlog.get_logger(__name__)
 
 #: Connections at once that have proved nothing; of all.
 STRANGERS, ALL = 512, 4096
@@ -29,7 +25,7 @@ FIRST, PROOF, SILENT = 5.0, 10.0, 180.0
 #: Seconds to part, where one end has said that it goes.
 _PARTING = 1.0
 _CHUNK = 65_536
-_TOLD_EVERY = 60.0
+_TOLD_EVERY = 1.0
 
 
 @dataclass(eq=False, kw_only=True, slots=True)
@@ -49,7 +45,7 @@ class Door:
     _unproved: dict[_Visit, None] = field(default_factory=dict)
     _by_address: Counter[str] = field(default_factory=Counter)  # of those
     _all: set[_Visit] = field(default_factory=set)
-    _refused: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)  # since it was opened, by reason
 
     @property
     def visits(self) -> int:
@@ -64,21 +60,23 @@ class Door:
             while True:
                 try:
                     link, address = await loop.sock_accept(listener)
-                except OSError as error:  # it was gone before, or there are no files left
-                    log.warning("door.not_accepted", reason=str(error))
+                except OSError:  # it was gone before, or there are no files left
+                    self.refused["not_accepted"] += 1
                     await asyncio.sleep(0.05)
                     continue
                 self._admit(link, str(address[0]), tls)
         finally:
             listener.close()
 
-    async def tell(self) -> None:
-        """What was refused, a line a minute, until cancelled."""
+    async def tell(self, say: Callable[[Mapping[str, int]], None]) -> None:
+        """How many were refused since it was opened, once a second where that changed, until
+        cancelled."""
+        said = 0
         while True:
             await asyncio.sleep(_TOLD_EVERY)
-            if self._refused:
-                log.warning("door.refused", **self._refused)
-                self._refused.clear()
+            if (now := self.refused.total()) != said:
+                say(self.refused)
+                said = now
 
     async def end(self) -> None:
         """Until the last connection is gone by itself."""
@@ -94,7 +92,7 @@ class Door:
         ):
             self._let_go(self._least_useful())
         if len(self._all) >= ALL:
-            self._refused["full"] += 1
+            self.refused["full"] += 1
             link.close()
             return
         visit = _Visit(address=address)
@@ -110,7 +108,7 @@ class Door:
         return next(visit for visit in self._unproved if visit.address == address)
 
     def _let_go(self, visit: _Visit) -> None:
-        self._refused["crowded"] += 1
+        self.refused["crowded"] += 1
         self._gone(visit)
         if visit.task is not None:
             visit.task.cancel()
@@ -140,11 +138,15 @@ class Door:
             try:
                 await self._let_in(visit, link, tls, open_links)
             except Refusal as refusal:
-                self._refused[refusal.why] += 1
+                self.refused[refusal.why] += 1
             except TimeoutError:
-                self._refused["slow"] += 1
-            except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
-                self._refused[type(error).__name__] += 1
+                self.refused["slow"] += 1
+            except asyncio.LimitOverrunError:
+                self.refused["header"] += 1
+            except ssl.SSLError:
+                self.refused["tls"] += 1
+            except (OSError, asyncio.IncompleteReadError):
+                self.refused["cut"] += 1
 
     async def _let_in(
         self,

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import sys
+from collections import Counter
 from typing import Any
 
 import structlog
@@ -18,6 +19,8 @@ log = structlog.get_logger(__name__)
 
 #: Seconds until it is opened again: one that lived for longer than _STEADY, or did not.
 _STEADY, _AGAIN, _LATER = 5.0, 0.1, 2.0
+#: Seconds between two lines in our own log.
+_TOLD_EVERY = 60.0
 #: Its arguments beside the interpreter.
 _PROGRAM = ("-m", "ivr.door")
 
@@ -39,7 +42,32 @@ def told(settings: Settings, instance: Instance) -> dict[str, Any]:
     }
 
 
-async def keep_open(settings: Settings, instance: Instance) -> None:
+class Refused:
+    """Whom the door refused since this telephony began, by reason (handling.DOOR_REFUSED)."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self._said: Counter[str] = Counter()  # by the door that is open now
+        self._untold: Counter[str] = Counter()
+        self._told_at = -_TOLD_EVERY
+
+    def opened(self) -> None:
+        """Another door begins to count."""
+        self._said = Counter()
+
+    def said(self, line: bytes) -> None:
+        """A line of the door's: what it refused since it was opened. Our log has one a minute."""
+        now = Counter[str](json.loads(line)["refused"])
+        new, self._said = now - self._said, now
+        self.counts += new
+        self._untold += new
+        if clock.monotonic() - self._told_at >= _TOLD_EVERY:
+            log.warning("door.refused", **self._untold)
+            self._told_at = clock.monotonic()
+            self._untold.clear()
+
+
+async def keep_open(settings: Settings, instance: Instance, refused: Refused) -> None:
     """Until cancelled. Then nobody new is taken; who speaks is let go by Asterisk alone.
 
     An Asterisk of before an upgrade listens itself where the door would: it goes on doing so until
@@ -49,13 +77,20 @@ async def keep_open(settings: Settings, instance: Instance) -> None:
     while True:
         begun = clock.monotonic()
         door = await asyncio.create_subprocess_exec(
-            sys.executable, *_PROGRAM, stdin=asyncio.subprocess.PIPE
+            sys.executable,
+            *_PROGRAM,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
         )
         assert door.stdin is not None
+        assert door.stdout is not None
+        refused.opened()
         try:
             with contextlib.suppress(OSError):
                 door.stdin.write(words)
                 await door.stdin.drain()
+            while line := await door.stdout.readline():
+                refused.said(line)
             code = await door.wait()
         finally:
             door.stdin.close()

@@ -30,7 +30,7 @@ from ivr.dialogue import Phrase
 from ivr.speech import SpeechFailed
 from ivr.speech.places import speech_of
 from ivr.telephony.dialogue_rows import DialogueRows
-from ivr.telephony.door import keep_open
+from ivr.telephony.door import Refused, keep_open
 from ivr.telephony.drafts import Drafts
 from ivr.telephony.panel_rows import PanelRows
 from ivr.telephony.phones import Phones
@@ -97,6 +97,7 @@ class Telephony:
             where=self._phones.dialled,
         )
         self._refusals = refusals_of(settings)
+        self._at_door = Refused()
         self._reach = TrunkReach([trunk.name for trunk in settings.all_trunks], clock.now)
         self._link = AmiLink(
             account(settings),
@@ -185,7 +186,7 @@ class Telephony:
     def _door(self) -> list[Coroutine[None, None, None]]:
         """Where the Asterisk is our own, browsers' telephones come to it by our door."""
         station = station_of(self._settings)
-        return [keep_open(self._settings, station)] if station is not None else []
+        return [keep_open(self._settings, station, self._at_door)] if station is not None else []
 
     async def _delete_recordings(self) -> None:
         settings = self._settings
@@ -270,6 +271,7 @@ class Telephony:
             "recordings_waiting": self._recordings.waiting,
             "panels": dict(self._panels.counts),
             "sip": self._refusals.state(),
+            "door": dict(self._at_door.counts),
         }
         await self._store.write(
             lambda tx: self._me.beat(tx, clock.now(), state), patience=_BEAT_PATIENCE

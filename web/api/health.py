@@ -32,7 +32,8 @@ async def get_health(
 ) -> dict[str, Any]:
     """`status` ok, degraded or failed; processes, Asterisk, trunks, receivers.
 
-    `sip` is what each node's Asterisk refused since its telephony began, by reason.
+    `sip` is what each node's Asterisk refused since its telephony began, by reason; `door` what the
+    door of browsers' telephones did.
     `database.writable` false: nothing is stored, hence nothing acknowledged. Where the database
     can't be read either, the rest is what was known last.
     """
@@ -92,6 +93,13 @@ async def metrics(request: Request, station: Here) -> Response:
     return Response(text, media_type=CONTENT_TYPE_LATEST)
 
 
+#: What strangers were refused, as `health` has it.
+_REFUSED = (
+    ("sip", "SIP messages refused", handling.SIP_REFUSED),
+    ("door", "Connections for browsers' telephones refused", handling.DOOR_REFUSED),
+)
+
+
 def _gauges(tx: Tx, station: Station) -> CollectorRegistry:
     registry, beats_at = CollectorRegistry(), station.watch.beats_at(station.clock())
     backlog = Gauge("callflow_backlog", "Signals stored, not yet correlated", registry=registry)
@@ -106,10 +114,11 @@ def _gauges(tx: Tx, station: Station) -> CollectorRegistry:
         text = _CALLERS[name]
         Gauge(f"callflow_callers_{name}", text, registry=registry).set(value)
     why = ["node", "reason"]
-    refused = Gauge("callflow_sip_refused", "SIP messages refused", why, registry=registry)
-    for node in health["sip"]:
-        for reason in handling.SIP_REFUSED:
-            refused.labels(node["node"], reason).set(node.get(reason, 0))
+    for where, text, reasons in _REFUSED:
+        refused = Gauge(f"callflow_{where}_refused", text, why, registry=registry)
+        for node in health[where]:
+            for reason in reasons:
+                refused.labels(node["node"], reason).set(node.get(reason, 0))
     which = ["role", "name", "node"]
     up = Gauge("callflow_process_up", "Whether a process lives", which, registry=registry)
     restarts = Gauge("callflow_process_restarts", "Its restarts", which, registry=registry)

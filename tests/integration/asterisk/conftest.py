@@ -137,7 +137,11 @@ def _open_door(station: Instance, base: int) -> subprocess.Popen[bytes]:
         "web_port": base + 7,
         "public": "",
     }
-    door = subprocess.Popen([sys.executable, "-m", "ivr.door"], stdin=subprocess.PIPE)
+    door = subprocess.Popen(
+        [sys.executable, "-m", "ivr.door"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+    )
     assert door.stdin is not None
     door.stdin.write(json.dumps(told).encode() + b"\n")
     door.stdin.flush()

@@ -144,7 +144,11 @@ def test_a_telephony_that_ends_cuts_nobody_and_takes_nobody(pair: Pair) -> None:
     }
 
     def opened() -> subprocess.Popen[bytes]:
-        door = subprocess.Popen([sys.executable, "-m", "ivr.door"], stdin=subprocess.PIPE)
+        door = subprocess.Popen(
+            [sys.executable, "-m", "ivr.door"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+        )
         assert door.stdin is not None
         door.stdin.write(json.dumps(told).encode() + b"\n")
         door.stdin.flush()
