@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import pytest
 
+from callflow.phones import is_reachable
+from tests.support import sites
 from tests.support.hostile import PREMIUM, Carrier, CarrierStation
 from tests.support.raw_sip import RawSip, credentials, header, sdp
+from tests.support.shifts import form_of
 from tests.support.sip_wires import Request, Shut, Wire, ask, status
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -208,6 +213,58 @@ async def test_a_telephone_is_registered_by_no_name_over_any_transport_nor_by_an
     for origin in ("http://evil.example", "null", "", f"http://127.0.0.1:{station.base + 1}"):
         assert not await asyncio.to_thread(opened, origin), origin
     assert await asyncio.to_thread(opened, f"http://127.0.0.1:{station.base}")
+
+    await station.until(lambda: refused_at_the_door(station, 4))
+
+
+async def refused_at_the_door(station: CarrierStation, pages: int) -> bool:
+    (door,) = (await station.health())["door"]
+    return bool(door.get("origin", 0) == pages)
+
+
+#: A plan that calls nobody: a person does.
+BY_HAND = {"id": "by-hand", "name": "by hand", "steps": [{"id": "op", "kind": "hand_to_operator"}]}
+
+
+async def test_a_desk_that_registered_at_the_trunk_and_is_clicked_to_call_rings_nowhere(
+    station: CarrierStation, carrier: Carrier
+) -> None:
+    """Its password is right; its Contact is a number that costs, at the trunk's own host."""
+    name, password = await station.desk_phone("elise")
+    account, person = sites.fresh("H"), sites.number(623)
+    await station.site(account, person, plan=BY_HAND)
+    await station.alarm(account)
+    incident = await station.incident(account)
+    there = (f"<sip:{PREMIUM}@127.0.0.1:{carrier.port}>",)
+
+    def registers() -> int:
+        with Wire("udp", station.base + 60) as wire:
+            asked = Request(sender=f"<sip:{name}@127.0.0.1>", contacts=there)
+            return status(ask(wire, asked, name, password))
+
+    assert await asyncio.to_thread(registers) == 200
+    before = await reached(station)
+    async with httpx.AsyncClient(base_url=station.url, trust_env=False, timeout=20) as desk:
+        logged_in = {"name": "elise", "password": station.PASSWORD}
+        assert (await desk.post("/login", data=logged_in)).status_code == 303
+        await station.until(lambda: is_connected(station, name))
+        contact = sites.premises(account, person)["id"]
+        for act, fields in (("claim", {}), ("call", {"contact": contact})):
+            page = (await desk.get(f"/incidents/{incident['id']}")).text
+            form = {**form_of(page), **fields}
+            done = await desk.post(f"/incidents/{incident['id']}/{act}", data=form)
+            assert done.status_code == 303, done.text
+    (call,) = (await station.incident_after_calls(account))["calls"]
+    assert (call["step"], call["answered_at"]) == ("own_phone", None)
+    assert await reached(station) == before
+    assert carrier.invites == []
+
+
+async def is_connected(station: CarrierStation, name: str) -> bool:
+    """Whether the station knows that the telephone is there, and would ring it."""
+    with contextlib.closing(sqlite3.connect(station.data_dir / "callflow.db")) as rows:
+        ((state,),) = rows.execute("select state from phone where name = ?", (name,)).fetchall()
+    return is_reachable(state)
 
 
 async def counted(station: CarrierStation, expected: dict[str, Any]) -> bool:
