@@ -69,15 +69,25 @@ def living(station: WebStation, where: dict[str, str]) -> Iterator[WebProcess]:
         _listens(settings.ports.dc09)
         yield web
     finally:
-        web.stop()
         for other in others:
             other.terminate()
-        for other in others:
-            other.wait(timeout=30)
+        with contextlib.ExitStack() as ending:  # each of them, whatever another does
+            for other in others:
+                ending.callback(_ended, other)
+            web.stop()
+
+
+def _ended(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(timeout=30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise
 
 
 def _listens(port: int) -> None:
-    deadline = clock.monotonic() + 30
+    deadline = clock.monotonic() + 90  # on a machine that has other things to do
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()

@@ -248,7 +248,12 @@ class WebProcess:
     def _end(self, number: signal.Signals) -> None:
         assert self._process is not None
         self._process.send_signal(number)
-        self._process.wait(timeout=15)
+        try:
+            self._process.wait(timeout=60)  # a busy machine's; who judges how long looks at stop()
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            raise
 
     def _waited(self, seconds: float) -> None:
         """Ends at once when the process does."""
