@@ -98,7 +98,12 @@ SMALL: Mapping[str, Mapping[str, Any]] = {
     "import": _TOWN,
     "pages": {**_TOWN, "pages._TIMES": 1},
     "edits": {**_TOWN, "edits._TIMES": 1},
-    "simulate": {"simulate.INCIDENTS": 60},
+    "simulate": {
+        "simulate.INCIDENTS": 10,
+        "simulate.MESSAGES": 40,
+        "simulate.ALARMING": 60.0,
+        "simulate._SEEDS": 2,
+    },
     "fuzz-dc09": {"fuzz_dc09.FRAMES": 20_000},
 }
 

@@ -14,7 +14,7 @@ from collections import Counter
 from tests.bench.figures import Figure, Report, Row, say
 from tests.support.simulated_station.faults import Fault
 from tests.support.simulated_station.planted import PLANTED
-from tests.support.simulated_station.simulation import History, Simulations
+from tests.support.simulated_station.simulation import ALARMING, MESSAGES, History, Simulations
 
 NAME = "simulate"
 #: What one run must get through, in ten minutes on one core, and how often each fault fires then.
@@ -44,7 +44,7 @@ def _faults(report: Report, simulations: Simulations, incidents: int, first: int
     totals: Counter[str] = Counter()
     latest, began, used = 0.0, time.monotonic(), time.process_time()
     for seed in itertools.count(first):
-        history = simulations.run(seed)
+        history = simulations.run(seed, messages=MESSAGES, alarming=ALARMING)
         fired += history.fired
         totals.update(_counts(history))
         latest = max(latest, history.latest)
@@ -79,13 +79,13 @@ def _plant(report: Report, simulations: Simulations, bug: str, first: int) -> No
     figures: dict[str, Figure] = {"part": bug}
     with PLANTED[bug]():
         for seed in range(first, first + _SEEDS):
-            found = simulations.run(seed)
+            found = simulations.run(seed, messages=MESSAGES, alarming=ALARMING)
             if found.broken:
                 break
         else:
             report.broken.append(f"{bug}: not found in {_SEEDS} seeds")
             return
-        again = simulations.run(found.seed)
+        again = simulations.run(found.seed, messages=MESSAGES, alarming=ALARMING)
     if again.trace != found.trace:
         report.broken.append(f"{bug}: seed {found.seed} has another history when played again")
     report.rounds.append({**figures, "seeds": found.seed - first + 1, **_found(found)})
