@@ -54,6 +54,7 @@ class Standing:
     arming: tuple[Open, ...] = ()
     measures: tuple[Open, ...] = ()
     protected: bool = False
+    protected_until: datetime | None = None  # the end of the incident's last one
     reference: tuple[Open, ...] = ()
     police: tuple[Open, ...] = ()
 

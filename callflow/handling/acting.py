@@ -9,7 +9,6 @@ from typing import Any
 from callflow import incident
 from callflow.call import NOT_AT_SITE, CallState, Direction, Mode
 from callflow.handling import filing
-from callflow.handling.filing import normal_due
 from callflow.handling.nodes import choose_node
 from callflow.handling.policy import Policy, load_policy
 from callflow.handling.telling import tell
@@ -188,7 +187,7 @@ def _settled(
         return {}
     state = incident.after(was, Event.NOT_NORMAL)
     filing.tell_awaited(tx, row, stands, now)
-    return {"state": state.value, "normal_due": normal_due(tx, row, now)}
+    return {"state": state.value, "normal_due": filing.within(stands.protected_until, now)}
 
 
 def withdraw(tx: Tx, row: Row, now: datetime, *, step: str | None = None) -> None:

@@ -52,8 +52,12 @@ class NeedsSupervisor(Refused):
 
 def normal_due(tx: Tx, row: Row, now: datetime) -> datetime:
     """By when a treated incident's site must be normal: a measure gives it more time (D26)."""
-    protected = measures.protected_until(tx, row["id"], now)
-    return max(now + NORMAL_WITHIN, protected or now)
+    return within(measures.protected_until(tx, row["id"], now), now)
+
+
+def within(protected_until: datetime | None, now: datetime) -> datetime:
+    """The same, of an incident whose last measure is known."""
+    return max(now + NORMAL_WITHIN, protected_until or now)
 
 
 def standing(tx: Tx, row: Row, now: datetime) -> Standing:
@@ -61,6 +65,7 @@ def standing(tx: Tx, row: Row, now: datetime) -> Standing:
     if row["exercise"]:
         return Standing()
     running = measures.running(tx, row["site_id"], now) if row["site_id"] else []
+    own = [measure for measure in running if measure["incident_id"] == row["id"]]
     out = {zone_key(measure["zone"]) for measure in running if measure["zone"]}
     zones = _zones(tx, row)
     called = services.call_rows(tx, row["id"])
@@ -69,8 +74,9 @@ def standing(tx: Tx, row: Row, now: datetime) -> Standing:
         zones=tuple(one for one in zones if one.name not in out),
         at_fault=tuple(one for one in zones if one.name in out),
         arming=tuple(_arming(tx, row, now)),
-        measures=tuple(_measure(m) for m in running if m["incident_id"] == row["id"]),
+        measures=tuple(map(_measure, own)),
         protected=any(not measure["zone"] for measure in running),
+        protected_until=max((measure["ends_at"] for measure in own), default=None),
         reference=tuple(_reference(called, reports)),
         police=tuple(_never_called(row, called, reports)),
     )
@@ -162,6 +168,12 @@ def _never_called(row: Row, called: Sequence[Row], reports: Sequence[Row]) -> li
 def is_mute(row: Row) -> bool:
     """Whether this alarm is a personal one; of the whole site, see muting.py (D7, D29)."""
     return incident.is_personal(Kind(row["kind"]), duress=bool(row["duress"]))
+
+
+def takes_two(row: Row) -> bool:
+    """Whether a person alone may not close it (D30): a personal alarm, and an operator's silence.
+    That one ends by the sign that it waits for (dead_man.py), or by two people."""
+    return is_mute(row) or row["kind"] == Kind.DEAD_MAN.value
 
 
 def tell_awaited(tx: Tx, row: Row, stands: Standing, now: datetime) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
 from callflow.call_plan import StepKind
@@ -61,6 +61,15 @@ class ShortNumber(Refused):
         self.number, self.offered = number, offered
 
 
+class _About(TypedDict, total=False):
+    """What a verification rests on: the incident's items, who was spoken to, when (UTC)."""
+
+    image: str
+    call: str
+    person: str
+    found_at: datetime | None
+
+
 # --- the gate -----------------------------------------------------------------------------
 
 
@@ -72,11 +81,7 @@ def record_verification(
     result: Finding,
     note: str,
     now: datetime,
-    *,
-    image: str = "",
-    call: str = "",
-    person: str = "",
-    found_at: datetime | None = None,
+    **about: Unpack[_About],
 ) -> Row:
     """A *levée de doute* by ``who``, weighed by what the calls bear out. Raises NotFound, Refused.
 
@@ -88,24 +93,7 @@ def record_verification(
     row = known(tx, incident_id)
     if row["state"] == State.FILED.value:
         raise Refused("this incident is filed: nothing can be verified any more")
-    return acted(
-        tx,
-        _verified(
-            tx,
-            row,
-            who,
-            means,
-            result,
-            note,
-            now,
-            image=image,
-            call=call,
-            person=person,
-            found_at=found_at,
-        ),
-        who,
-        now,
-    )
+    return acted(tx, _verified(tx, row, who, means, result, note, now, **about), who, now)
 
 
 def found(
