@@ -839,7 +839,7 @@ REFUSALS = (
     N_("is missing"),
     N_("choose one of people, looked"),
     N_("1 to 1440 minutes"),
-    N_("a personal alarm is closed with a reason: write it in the text"),
+    N_("this alarm is closed with a reason: write it in the text"),
     N_("an error of ours: it is in the log"),
     N_("at most 4000 characters"),
     N_("choose a resolution code"),

@@ -249,7 +249,8 @@ def close_incident(
 ) -> Row | Refused:
     """Handled, with a resolution code; a second time it is filed, where nothing keeps it from that.
 
-    A personal alarm, and a ``waiver`` (why it is filed though something is open), take two people,
+    A personal alarm, an operator's silence (``filing.takes_two``), and a ``waiver`` (why it is
+    filed though something is open) take two people,
     one of both a supervisor (``supervises``: ``who`` is one), each with a reason (D30). What the
     first asks for is told, and the refusal *returned*, for it must be committed: the caller raises
     it then. ``seen``: the state that whoever closes had before them: of two who close at once the
@@ -289,13 +290,13 @@ def _closed(tx: Tx, row: Row, second: Wish, text: str, now: datetime) -> Row | R
         raise Refused("this incident is closed already")
     if not code:
         raise Refused("closing needs a resolution code")
-    if is_mute(row) and not text.strip():
-        raise Refused("a personal alarm is closed with a reason: write it in the text")
+    if filing.takes_two(row) and not text.strip():
+        raise Refused("this alarm is closed with a reason: write it in the text")
     again = row["state"] == State.AWAITING_NORMAL.value or row["human_reason"] == NOT_NORMAL
     stands = filing.standing(tx, row, now)
     if again and stands.open and not waiver:
         raise filing.StillOpen(stands.open)
-    if (is_mute(row) or (waiver and stands.open)) and not signs:
+    if (filing.takes_two(row) or (waiver and stands.open)) and not signs:
         return filing.ask(tx, row, second, text, stands, now)
     if signs and first is not None:
         reason = waiver or text

@@ -82,8 +82,6 @@ async def alarm_of(station: Station) -> dict[str, Any] | None:
 
 
 async def close(station: Station, incident: str) -> None:
-    """By hand, as whoever went there does."""
-    path = f"/incidents/{incident}"
-    assert (await station.api.post(f"{path}/claim")).is_success
-    answer = await station.api.post(f"{path}/close", json={"code": "other", "text": "vu sur place"})
-    assert answer.is_success, answer.text
+    """By hand, as whoever went there does, and a supervisor with them (D30)."""
+    assert (await station.api.post(f"/incidents/{incident}/claim")).is_success
+    await station.closes_personal(incident)

@@ -10,6 +10,7 @@ import pytest
 
 from callflow import handling
 from callflow.handling import dead_man, rosters, shifts
+from callflow.handling.filing import NeedsSupervisor
 from callflow.handling.refusals import Refused
 from callflow.hours import Span
 from callflow.roster import Part
@@ -217,6 +218,28 @@ def test_a_night_with_nobody_is_a_fault_until_somebody_comes(station: Station) -
 def test_a_station_that_never_had_a_shift_does_without(station: Station) -> None:
     passes(station, 60 * MINUTES)
     assert station.incidents() == []
+
+
+def test_without_a_sign_it_is_closed_by_two_people_and_a_reason(station: Station) -> None:
+    """What the operator alone can't say, one other can't say for them (D30)."""
+    begin(station)
+    passes(station, 31 * MINUTES)
+    (alarm,) = alarms(station)
+
+    def closes(who: str, text: str = "vu sur place", *, supervises: bool = False) -> object:
+        return station.write(
+            lambda tx: handling.close_incident(
+                tx, alarm["id"], who, "other", text, station.now, supervises=supervises
+            )
+        )
+
+    with pytest.raises(Refused, match="with a reason"):
+        closes("david", "")
+    assert isinstance(closes("david"), NeedsSupervisor)
+    assert isinstance(closes("david", supervises=True), NeedsSupervisor)  # the same person
+    assert alarms(station)[0]["state"] == "open"
+    closes("odile", supervises=True)
+    assert alarms(station)[0]["state"] == "filed"
 
 
 def test_signs_are_for_every_shift_that_runs(station: Station) -> None:
