@@ -85,14 +85,6 @@ def refusals(answer: Response) -> list[str]:
     return [re.sub(r"<[^>]+>", "", one).strip() for one in _REFUSED.findall(answer.text())]
 
 
-def _is_file(answer: Response) -> bool:
-    """What the shell asked for and shows in a page beside this one (static/console/shell.js)."""
-    headers = answer.headers
-    is_page = headers.get("content-type", "").startswith("text/html")
-    is_kept = headers.get("content-disposition", "").startswith("attachment")
-    return not (is_page or is_kept or answer.request.is_navigation_request())
-
-
 class NotDoneError(AssertionError):
     """A control that the keyboard can't do."""
 
@@ -186,13 +178,9 @@ class Keyboard:
             assert urlsplit(opened.value.url).netloc == control.path, opened.value.url
             opened.value.close()
             return
-        beside: bool = self.page.evaluate("() => document.activeElement.target === '_blank'")
         self.context.route("**/*", _stay)
         try:
-            answer = self._answered("GET", control, "Enter")
-            # It may come later than the answer, and has the keys while it is there.
-            if (beside or _is_file(answer)) and len(self.context.pages) == 1:
-                self.context.wait_for_event("page", timeout=_WITHIN)
+            self._answered("GET", control, "Enter")
         finally:
             self.context.unroute("**/*", _stay)
         for other in self.context.pages:
@@ -204,7 +192,7 @@ class Keyboard:
         self.reach(control.name)
         self._answered(control.method, control, "Enter" if len(control.name) % 2 else "Space")
 
-    def _answered(self, method: str, control: Control, key: str) -> Response:
+    def _answered(self, method: str, control: Control, key: str) -> None:
         """The key is pressed, and what it asks of the server is answered well."""
         path = control.path
         if control.kind == "link":  # of several of one name, that of the one in focus
@@ -226,7 +214,6 @@ class Keyboard:
         elif said or answer.value.status >= 400:
             status, why = answer.value.status, said or answer.value.text()[:200]
             raise NotDoneError(f"{control.name}: {key} was answered with {status}: {why}")
-        return answer.value
 
     def reach(self, name: str) -> None:
         """From the stop before it, Tab leads to it."""
