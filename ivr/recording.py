@@ -12,6 +12,7 @@ import hashlib
 import os
 import re
 import struct
+import sys
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -73,16 +74,16 @@ def spoken_file(recordings: Path, name: str) -> Path:
 
 def raw_spoken(recordings: Path) -> list[str]:
     """What is being said, or was when nobody was there to keep it."""
-    return sorted(path.stem for path in recordings.glob("*.sln") if path.is_file())
+    return _stems(recordings, ".sln")
 
 
 def finish_spoken(recordings: Path, name: str) -> Spoken:
     """Wrap and hash; the raw bytes stay until ``discard_spoken``. Raises OSError."""
     wav = spoken_file(recordings, name)
     wav.parent.mkdir(mode=0o700, exist_ok=True)
-    size = _wrap(spoken_raw(recordings, name), wav, channels=1)
+    size, sha256 = _wrap(spoken_raw(recordings, name), wav, channels=1)
     path = wav.relative_to(recordings).as_posix()
-    return Spoken(name=name, path=path, sha256=sha256_of(wav), duration=size / (RATE * 2))
+    return Spoken(name=name, path=path, sha256=sha256, duration=size / (RATE * 2))
 
 
 def discard_spoken(recordings: Path, name: str) -> None:
@@ -99,7 +100,20 @@ def raw_file(recordings: Path, call_id: str) -> Path:
 
 def raw_call_ids(recordings: Path) -> list[str]:
     """Ids of the calls of which raw bytes lie about: they are running, or nobody finished them."""
-    return sorted(path.stem for path in recordings.glob("*.raw") if path.is_file())
+    return _stems(recordings, ".raw")
+
+
+def _stems(folder: Path, suffix: str) -> list[str]:
+    """Looked at for each call that ends, among the files of those that go on: no object a file."""
+    try:
+        with os.scandir(folder) as files:
+            return sorted(
+                file.name.removesuffix(suffix)
+                for file in files
+                if file.name.endswith(suffix) and file.is_file()
+            )
+    except FileNotFoundError:
+        return []
 
 
 def finish(
@@ -120,11 +134,12 @@ def finish(
     wav = recordings / on.isoformat() / f"{call_id}.wav"
     if not raw.exists():
         if wav.exists():
-            return _described(recordings, wav, answered_at, ended_at, cut=cut)
+            sha256 = sha256_of(wav)
+            return _described(recordings, wav, sha256, answered_at, ended_at, cut=cut)
         return Finished(path="", sha256=None, duration=None, problem=RecordingProblem.MISSING)
     wav.parent.mkdir(mode=0o700, exist_ok=True)
-    _wrap(raw, wav)
-    return _described(recordings, wav, answered_at, ended_at, cut=cut)
+    _, sha256 = _wrap(raw, wav)
+    return _described(recordings, wav, sha256, answered_at, ended_at, cut=cut)
 
 
 def discard_raw(recordings: Path, call_id: str) -> None:
@@ -156,27 +171,32 @@ def wav_header(data_bytes: int, channels: int = CHANNELS) -> bytes:
     )
 
 
-def _wrap(raw: Path, wav: Path, channels: int = CHANNELS) -> int:
+def _wrap(raw: Path, wav: Path, channels: int = CHANNELS) -> tuple[int, str]:
     """Through a fresh file, synced and renamed: the WAV is whole or it is not there. How many bytes
-    of sound it holds."""
+    of sound it holds, and the file's hash: of what was written, so that it is not read again."""
     fresh = wav.with_suffix(f".{threading.get_ident()}.new")  # two may find the same one left over
     with raw.open("rb") as source, fresh.open("wb") as target:
         os.fchmod(target.fileno(), 0o600)
-        target.write(bytes(_HEADER))
-        size = sum(target.write(chunk) for chunk in _chunks(source))
+        size = os.fstat(source.fileno()).st_size
         size -= size % (2 * channels)  # a killed Asterisk may leave half a frame
-        target.truncate(_HEADER + size)
-        target.seek(0)
-        target.write(wav_header(size, channels))
+        header = wav_header(size, channels)
+        digest = hashlib.sha256(header)
+        target.write(header)
+        for chunk in _chunks(source, size):
+            target.write(chunk)
+            digest.update(chunk)
+        if target.tell() != _HEADER + size:
+            raise OSError(f"{raw.name} was cut while it was read")
         target.flush()
         os.fsync(target.fileno())
     fresh.replace(wav)
-    return size
+    return size, digest.hexdigest()
 
 
 def _described(
     recordings: Path,
     wav: Path,
+    sha256: str,
     answered_at: datetime | None,
     ended_at: datetime | None,
     *,
@@ -185,7 +205,7 @@ def _described(
     duration = (wav.stat().st_size - _HEADER) / (RATE * FRAME)
     return Finished(
         path=wav.relative_to(recordings).as_posix(),
-        sha256=sha256_of(wav),
+        sha256=sha256,
         duration=duration,
         problem=_problem(duration, answered_at, ended_at, cut=cut),
     )
@@ -206,8 +226,10 @@ def _problem(
     )
 
 
-def _chunks(file: BinaryIO) -> Iterator[bytes]:
-    while chunk := file.read(_CHUNK):
+def _chunks(file: BinaryIO, left: int = sys.maxsize) -> Iterator[bytes]:
+    """The rest of the file, or its next ``left`` bytes."""
+    while chunk := file.read(min(_CHUNK, left)):
+        left -= len(chunk)
         yield chunk
 
 

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import queue
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as FutureTimeout
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -16,6 +13,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.exc import SQLAlchemyError
 
 from callflow.clock import monotonic
+from callflow.storage.asked import Asked, Awaited, Blocking, Readers, Turnstile, settle
 from callflow.storage.connecting import WAIT, check_whole, make_engine, open_turns, turn
 from callflow.storage.outage import Outage, StoreUnavailable
 
@@ -30,15 +28,6 @@ T = TypeVar("T")
 _BATCH = 512  # functions in one commit
 _READING = ("SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "PRAGMA")
 _PAUSE = 0.002  # seconds left to other processes' writers after each commit (engine.md)
-
-
-class _Job:
-    __slots__ = ("by", "function", "future")
-
-    def __init__(self, function: Callable[[Tx], Any], by: float = 0.0) -> None:
-        self.function = function
-        self.by = by  # on the monotonic clock: begun no later, but for what is before it
-        self.future: Future[Any] = Future()
 
 
 class Store:
@@ -74,9 +63,8 @@ class Store:
         self._hints: set[str] = set()
         event.listen(self._writer_engine, "after_cursor_execute", self._note_change)
         self._reader_engine = make_engine(url, writer=False)
-        self._readers = ThreadPoolExecutor(4, thread_name_prefix="reader")
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._stopping = threading.Event()
+        self._readers = Readers(self.read_now, most=4)
+        self._turnstile = Turnstile(most=_BATCH, pause=_PAUSE)
         self._outage = Outage()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
@@ -89,30 +77,29 @@ class Store:
 
         Raises StoreUnavailable, and ``function`` is not run, where its turn does not come.
         """
-        submitted = self._submit(function, patience)
-        waiting = asyncio.wrap_future(submitted)
+        loop = asyncio.get_running_loop()
+        job = Awaited(function, loop, monotonic() + patience if patience else 0.0)
+        self._turnstile.put(job)
+        in_vain = loop.call_later(WAIT, self._give_up, job)
         try:
-            await asyncio.wait({waiting}, timeout=WAIT)
-        except asyncio.CancelledError:
-            waiting.cancel()
-            raise
-        if not waiting.done() and submitted.cancel():
-            raise self._no_turn()
-        return await waiting
+            value: T = await job.answer
+        finally:
+            in_vain.cancel()
+            job.withdraw()
+        return value
 
     async def read(self, function: Callable[[Tx], T]) -> T:
         """Run ``function`` on a reader's connection."""
-        return await asyncio.wrap_future(self._readers.submit(self.read_now, function))
+        return await self._readers.read(function)
 
     def write_now(self, function: Callable[[Tx], T]) -> T:
         """``write`` for synchronous callers (the CLI)."""
-        submitted = self._submit(function)
-        try:
-            return submitted.result(WAIT)
-        except FutureTimeout:
-            if submitted.cancel():
-                raise self._no_turn() from None
-            return submitted.result()  # it is being run, or raised this itself
+        job = Blocking(function)
+        self._turnstile.put(job)
+        if not job.over.wait(WAIT) and job.withdraw():
+            raise self._no_turn()
+        value: T = job.result()
+        return value
 
     def read_now(self, function: Callable[[Tx], T]) -> T:
         """``read`` in the caller's thread."""
@@ -125,14 +112,17 @@ class Store:
 
     def close(self) -> None:
         """Finish what was submitted and let go of the database."""
-        self._stopping.set()
-        self._jobs.put(None)
+        self._turnstile.close()
         self._thread.join(timeout=30)
-        self._readers.shutdown(wait=True)
+        self._readers.close()
         self._writer_engine.dispose()
         self._reader_engine.dispose()
         if self._turns is not None:
             self._turns.close()
+
+    def _give_up(self, job: Awaited) -> None:
+        if job.withdraw():
+            job.settle(None, self._no_turn())
 
     def _no_turn(self) -> StoreUnavailable:
         error = StoreUnavailable(f"the turn to write did not come within {WAIT} s")
@@ -147,36 +137,12 @@ class Store:
 
     # --- the writer thread -----------------------------------------------------------------
 
-    def _submit(self, function: Callable[[Tx], T], patience: float = 0.0) -> Future[T]:
-        job = _Job(function, monotonic() + patience if patience else 0.0)
-        self._jobs.put(job)
-        return job.future
-
     def _run(self) -> None:
-        while True:
-            first = self._jobs.get()
-            if first is None:
-                return
-            self._commit(self._gather(first))
-            self._stopping.wait(_PAUSE)
+        while batch := self._turnstile.next():
+            self._commit(batch)
+            self._turnstile.done()
 
-    def _gather(self, first: _Job) -> list[_Job]:
-        """All that wait, and what comes until the first of them must wait no longer."""
-        batch, by = [first], first.by
-        while len(batch) < _BATCH:
-            left = by - monotonic() if by else 0.0
-            try:
-                job = self._jobs.get(timeout=left) if left > 0 else self._jobs.get_nowait()
-            except queue.Empty:
-                break
-            if job is None:
-                self._jobs.put(None)
-                break
-            batch.append(job)
-            by = min(by, job.by)
-        return batch
-
-    def _commit(self, batch: list[_Job]) -> None:
+    def _commit(self, batch: list[Asked]) -> None:
         self._changed = False
         self._hints.clear()
         try:
@@ -184,18 +150,14 @@ class Store:
                 results = self._results(batch)
         except OSError as failed:  # no turns: nobody's job was run
             failure = StoreUnavailable.because(failed)
-            results = [(job, None, failure) for job in batch if _is_wanted(job)]
+            results = [(job, None, failure) for job in batch if job.begin()]
         self._note_outage(results)
         if self.after_commit is not None and self._changed:
             self.after_commit(frozenset(self._hints))
-        for job, value, error in results:
-            if error is not None:
-                job.future.set_exception(error)
-            else:
-                job.future.set_result(value)
+        settle(results)
 
-    def _results(self, batch: list[_Job]) -> list[_Result]:
-        batch = [job for job in batch if _is_wanted(job)]
+    def _results(self, batch: list[Asked]) -> list[_Result]:
+        batch = [job for job in batch if job.begin()]
         if not batch:
             return []
         return [self._again(result) for result in self._transaction(batch)]
@@ -208,7 +170,7 @@ class Store:
             elif isinstance(error, StoreUnavailable) and not error.permanent:
                 self._outage.begun(error)
 
-    def _transaction(self, batch: list[_Job]) -> list[_Result]:
+    def _transaction(self, batch: list[Asked]) -> list[_Result]:
         """Run ``batch`` in one transaction; each job's value or error once it is durable.
 
         First without savepoints, which cost two round trips each, since nearly nothing ever
@@ -219,7 +181,7 @@ class Store:
         except _Undone:
             return self._run_all(batch, apart=True)
 
-    def _run_all(self, batch: list[_Job], *, apart: bool) -> list[_Result]:
+    def _run_all(self, batch: list[Asked], *, apart: bool) -> list[_Result]:
         try:
             with self._writer_engine.connect() as tx, tx.begin() as transaction:
                 tx.info.clear()  # it outlives the transaction
@@ -303,7 +265,7 @@ class _Undone(BaseException):
     """Something raised in a transaction that has no savepoints: it must be begun again."""
 
 
-_Result = tuple[_Job, Any, Exception | None]
+_Result = tuple[Asked, Any, Exception | None]
 #: Times that a job is run again alone after PostgreSQL ended a deadlock, or refused an order.
 _RACES = 5
 _DEADLOCK, _SERIALIZATION = "40P01", "40001"  # SQLSTATE
@@ -315,12 +277,7 @@ def _lost_a_race(error: Exception | None) -> bool:
     return getattr(original, "sqlstate", None) in (_DEADLOCK, _SERIALIZATION)
 
 
-def _is_wanted(job: _Job) -> bool:
-    """False for a caller that gave up meanwhile; from here on it can't."""
-    return job.future.set_running_or_notify_cancel()
-
-
-def _attempts(tx: Tx, batch: list[_Job]) -> list[_Result]:
+def _attempts(tx: Tx, batch: list[Asked]) -> list[_Result]:
     """Run each job, and at the end what they put off until then."""
     alone = len(batch) == 1  # then the whole transaction is its savepoint
     if alone or tx.info["apart"]:
@@ -333,7 +290,7 @@ def _attempts(tx: Tx, batch: list[_Job]) -> list[_Result]:
     return results
 
 
-def _attempt(tx: Tx, job: _Job, *, alone: bool) -> _Result:
+def _attempt(tx: Tx, job: Asked, *, alone: bool) -> _Result:
     """Run one job; what it raised undoes its own part only."""
     tx.info["at_end"] = {}
     try:

@@ -7,6 +7,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 
 import pytest
 from sqlalchemy import func, select
@@ -134,12 +135,16 @@ async def test_a_caller_that_gave_up_stops_nobody_else(store: Store) -> None:
     assert await store.write(lambda tx: add(tx, "later")) == "later"
 
 
-def test_closing_finishes_what_was_submitted(database_url: str) -> None:
+async def test_closing_finishes_what_was_submitted(database_url: str) -> None:
     upgrade(database_url)
     store = Store(database_url, mac=str)
-    futures = [store._submit(lambda tx, n=n: add(tx, f"c{n}")) for n in range(50)]  # type: ignore[misc]
+    patient = [
+        asyncio.create_task(store.write(partial(add, name=f"c{n}"), patience=60.0))
+        for n in range(50)
+    ]
+    await asyncio.sleep(0)  # all are asked for
     store.close()
-    assert all(future.done() for future in futures)
+    await asyncio.gather(*patient)
     again = Store(database_url, mac=str)
     assert len(names(again)) == 50
     again.close()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -17,10 +16,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from callflow.storage import Store, StoreUnavailable, Tx
+from callflow.storage.asked import Asked, Turnstile
 from callflow.storage.connecting import _note_lost
 from callflow.storage.outage import Outage
 from callflow.storage.schema import metadata
-from callflow.storage.store import _Job
 from callflow.vault import Vault
 from tests.support.simulated_station.faults import Fault, Faults
 
@@ -105,6 +104,22 @@ class Database:
             raise ProcessDied
 
 
+class _NextTurn(Turnstile):
+    """What was asked for in one turn of the loop shares a commit, at its end."""
+
+    def __init__(self, commit: Callable[[list[Asked]], None]) -> None:
+        self._commit, self._asked = commit, list[Asked]()
+
+    def put(self, asked: Asked) -> None:
+        self._asked.append(asked)
+        if len(self._asked) == 1:
+            asyncio.get_running_loop().call_soon(self._over)
+
+    def _over(self) -> None:
+        batch, self._asked = self._asked, []
+        self._commit(batch)
+
+
 class ProcessStore(Store):
     """The store of one process. Once the process is dead nothing is written or answered any more.
 
@@ -129,8 +144,7 @@ class ProcessStore(Store):
         self._changed = False
         self._hints: set[str] = set()
         self._outage = Outage()
-        self._queue: deque[_Job] = deque()
-        self._flushing = False
+        self._turnstile = _NextTurn(self._flush)
         self.dead = False
         self.fate: Fault | None = None
         self.fails_in: int | None = None
@@ -161,16 +175,7 @@ class ProcessStore(Store):
         if self.dead:
             raise asyncio.CancelledError
 
-    def _submit(self, function: Callable[[Tx], T], patience: float = 0.0) -> Any:
-        job = _Job(function)
-        self._queue.append(job)
-        if not self._flushing:
-            self._flushing = True
-            asyncio.get_running_loop().call_soon(self._flush)
-        return job.future
-
-    def _flush(self) -> None:
-        batch, self._queue, self._flushing = list(self._queue), deque(), False
+    def _flush(self, batch: list[Asked]) -> None:
         if self.dead:
             return
         self.fate = self._drawn()
@@ -195,7 +200,7 @@ class ProcessStore(Store):
                 return fault
         return None
 
-    def _results(self, batch: list[_Job]) -> list[Any]:
+    def _results(self, batch: list[Asked]) -> list[Any]:
         """The real transaction, and what the process learns of it."""
         results = super()._results(batch)
         if self._changed:
