@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import settings
 
 pytest_plugins = (
+    "tests.support.depth",
     "tests.support.no_skips",
     "tests.support.limits",
     "tests.support.unit_guard",
@@ -12,6 +13,7 @@ pytest_plugins = (
     "tests.support.postgresql",
     "tests.support.browser",
     "tests.support.hold_ups",
+    "tests.support.costs",
 )
 
 # The machine is shared and tests are timed as a whole (limits.py), not example by example; the same

@@ -52,14 +52,14 @@ _BREACHES = {
 }
 
 
-def run_suite(folder: Path, source: str) -> subprocess.CompletedProcess[str]:
+def run_suite(folder: Path, source: str, *more: str) -> subprocess.CompletedProcess[str]:
     """Runs one file of tests under this suite's plug-ins."""
     (folder / "test_breach.py").write_text(source, encoding="utf-8")
     (folder / "conftest.py").write_text("from tests.conftest import *\n", encoding="utf-8")
     environment = {name: value for name, value in os.environ.items() if name != VARIABLE}
     settings = ("-c", str(_ROOT / "pyproject.toml"), "--rootdir", str(folder))
     return subprocess.run(
-        [sys.executable, "-m", "pytest", *settings, "-p", "no:cacheprovider", str(folder)],
+        [sys.executable, "-m", "pytest", *settings, "-p", "no:cacheprovider", *more, str(folder)],
         cwd=folder,
         env=environment,
         capture_output=True,
@@ -108,3 +108,57 @@ def test_two_runs_side_by_side_are_given_different_ports() -> None:
 
     assert all(bases), "each got one"
     assert len(set(bases)) == 2, bases
+
+
+#: A test that is always run, one that is deep, and one on each database.
+_DEPTHS = """
+import pytest
+from tests.support.depth import DATABASES
+
+@pytest.fixture(params=DATABASES)
+def database(request): return request.param
+
+def test_fast(): pass
+
+@pytest.mark.deep
+def test_deep(): pass
+
+def test_both(database): pass
+
+@pytest.mark.both_databases
+def test_sql_differs(database): pass
+
+def test_count(deep_run): print("deep run:", deep_run)
+"""
+
+
+def test_a_fast_run_leaves_out_what_is_deep_and_counts_it(tmp_path: Path) -> None:
+    done = run_suite(tmp_path, _DEPTHS, "-v", "-s")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "5 passed, 0 failed, 0 skipped, 2 deep left out in" in done.stdout.splitlines()[-1]
+    assert "test_sql_differs[postgresql]" in done.stdout
+    assert "test_both[postgresql]" not in done.stdout
+    assert "deep run: False" in done.stdout
+
+
+def test_a_deep_run_takes_everything(tmp_path: Path) -> None:
+    done = run_suite(tmp_path, _DEPTHS, "--deep", "-s")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "7 passed, 0 failed, 0 skipped in" in done.stdout.splitlines()[-1]
+    assert "deep run: True" in done.stdout
+
+
+def test_what_somebody_deselects_is_counted_apart(tmp_path: Path) -> None:
+    done = run_suite(tmp_path, _DEPTHS, "-k", "fast")
+
+    closing = "1 passed, 0 failed, 0 skipped, 4 deselected, 2 deep left out in"
+    assert closing in done.stdout.splitlines()[-1], done.stdout + done.stderr
+
+
+def test_a_run_of_deep_tests_alone_says_how_to_have_them(tmp_path: Path) -> None:
+    done = run_suite(tmp_path, "import pytest\n@pytest.mark.deep\ndef test_it(): pass\n")
+
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "add --deep" in done.stderr

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import create_engine, text
+
+pytestmark = pytest.mark.both_databases
 
 
 def test_each_test_gets_an_empty_database_of_each_kind(database_url: str) -> None:

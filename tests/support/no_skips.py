@@ -1,6 +1,7 @@
 """Nothing is skipped: a skip, an expected failure or a part that is missing fails the run.
 
-A test that can't run where the suite runs proves nothing there, and says so by failing.
+A test that can't run where the suite runs proves nothing there, and says so by failing. What a fast
+run leaves out for ``--deep`` is no skip: it is counted in the closing line (depth.py).
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+
+from tests.support.depth import LEFT_OUT
 
 #: A whole run collects something in each of these, and in each file of them named test_*.py.
 PARTS = ("unit", "integration", "acceptance")
@@ -58,6 +61,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     def with_zeros() -> tuple[list[tuple[str, dict[str, bool]]], str]:
         parts, colour = build()
+        parts = _with_left_out(parts, len(config.stash[LEFT_OUT]))
         for word in ("passed", "failed", "skipped"):
             if not any(text.endswith(f" {word}") for text, _ in parts):
                 parts.append((f"0 {word}", {}))
@@ -67,13 +71,32 @@ def pytest_configure(config: pytest.Config) -> None:
     reporter.build_summary_stats_line = with_zeros
 
 
+def _with_left_out(
+    parts: list[tuple[str, dict[str, bool]]], left_out: int
+) -> list[tuple[str, dict[str, bool]]]:
+    """What a fast run leaves out is counted apart from what somebody's ``-k`` deselected."""
+    if not left_out:
+        return parts
+    found = []
+    for text, style in parts:
+        count, _, word = text.partition(" ")
+        if word != "deselected":
+            found.append((text, style))
+        elif int(count) > left_out:
+            found.append((f"{int(count) - left_out} deselected", style))
+    return [*found, (f"{left_out} deep left out", {})]
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Every part, and every file of tests, that was asked for as a whole has tests."""
     if session.config.option.keyword or session.config.option.markexpr:
         return
+    left_out = session.config.stash[LEFT_OUT]
+    if left_out and not session.items:
+        raise pytest.UsageError("all of these tests are deep: add --deep, or name one by its ::")
     if session.testsfailed or not session.items:
         return  # pytest fails by itself, and says more: a path that isn't there, a broken import
-    collected = {item.path for item in session.items}
+    collected = {item.path for item in (*session.items, *left_out)}
     missing = [
         str(path.relative_to(_TESTS.parent))
         for part in PARTS

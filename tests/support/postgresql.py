@@ -24,6 +24,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from tests.support.depth import DATABASES
 from tests.support.ports import free_port
 
 _FOLDER = "callflow-postgresql-"
@@ -128,9 +129,9 @@ def sqlite_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'callflow.db'}"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=DATABASES)
 def database_url(request: pytest.FixtureRequest) -> str:
-    """An empty database of each kind: a test that uses it runs on both."""
+    """An empty database of each kind: a test that uses it runs on both (see depth.py)."""
     url: str = request.getfixturevalue(f"{request.param}_url")
     return url
 

@@ -23,6 +23,8 @@ from callflow.storage.jobs import defer_ahead
 from callflow.storage.upgrade import upgrade
 from callflow.vault import Vault
 
+pytestmark = pytest.mark.both_databases
+
 WITHIN = 20.0  # seconds; the machine is shared
 
 

@@ -16,6 +16,8 @@ from callflow.config import Settings
 from callflow.dispatch.identity import taken
 from callflow.storage.upgrade import upgrade
 
+pytestmark = pytest.mark.both_databases
+
 
 @contextlib.contextmanager
 def engine(environment: dict[str, str], mark: str) -> Iterator[subprocess.Popen[str]]:

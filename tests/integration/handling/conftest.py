@@ -14,6 +14,7 @@ from callflow.storage.connecting import make_engine
 from callflow.storage.schema import metadata
 from callflow.vault import Vault
 from tests.integration.handling.station import Station
+from tests.support.depth import DATABASES
 from tests.support.postgresql import Server
 
 #: At once: a trip for each table takes longer than most tests.
@@ -42,7 +43,7 @@ def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=DATABASES)
 def tables(request: pytest.FixtureRequest) -> Iterator[str]:
     """The URL of a database with empty tables (that migrations give the same is tested apart)."""
     if request.param == "sqlite":

@@ -10,6 +10,8 @@ from callflow import handling
 from ivr.dialogue import Facts
 from tests.integration.handling.station import FIRST, SECOND, Station
 
+pytestmark = pytest.mark.both_databases
+
 Row = dict[str, Any]
 
 PEOPLE = {

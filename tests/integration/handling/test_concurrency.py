@@ -19,6 +19,8 @@ from callflow.storage.signals import Share
 from callflow.vault import Vault
 from tests.integration.handling.station import NIGHT, SHOP, Station
 
+pytestmark = pytest.mark.both_databases
+
 SITES = 12
 PROCESSES = 4
 

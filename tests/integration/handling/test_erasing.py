@@ -24,6 +24,8 @@ from callflow.storage import schema as t
 from callflow.storage.schema import metadata
 from tests.integration.handling.station import FIRST, SECOND, SHOP, Station
 
+pytestmark = pytest.mark.both_databases
+
 NAME = "Zébulon Quercy"
 #: As somebody may have written them, and as files keep them.
 TRACES = ("Zébulon", "ZEBULON", "Z\\u00e9bulon", "n Quercy", FIRST[1:], "0639980101")

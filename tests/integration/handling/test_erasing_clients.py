@@ -21,6 +21,8 @@ from callflow.storage import erasing as rows
 from tests.integration.handling.station import FIRST, SECOND, Station
 from tests.integration.handling.test_erasing import everything, goes_on, recorded
 
+pytestmark = pytest.mark.both_databases
+
 CLIENT, NEIGHBOUR = "Époux Vandamme-Roy", "Maison du bourg"
 ID = client_key(CLIENT)
 LATER = clock.now() + timedelta(days=60)

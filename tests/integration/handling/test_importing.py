@@ -29,6 +29,8 @@ from tests.integration.handling.station import FIRST, SHOP, Station
 from tests.support.in_clear import in_clear
 from tests.support.small_disk import SmallDisk
 
+pytestmark = pytest.mark.both_databases
+
 SHA = "ab" * 32
 
 

@@ -8,6 +8,8 @@ from datetime import timedelta
 from threading import Barrier
 from typing import Any
 
+import pytest
+
 from callflow import handling
 from callflow.call import QUEUE_STEP
 from callflow.handling import machines
@@ -17,6 +19,8 @@ from callflow.handling.policy import load_policy
 from callflow.storage import Store, Tx, calls
 from callflow.vault import Vault
 from tests.integration.handling.station import SHOP, Station
+
+pytestmark = pytest.mark.both_databases
 
 #: Seconds.
 LONG = LOST_AFTER.total_seconds() + 1

@@ -21,6 +21,8 @@ from callflow.storage import schema as t
 from callflow.storage.schema import metadata
 from tests.integration.handling.station import SHOP, Station
 
+pytestmark = pytest.mark.both_databases
+
 NOTE = "Mme Aubépine rappelle demain"
 #: Beyond the year that alarms are kept here.
 LATER = timedelta(days=400)

@@ -23,6 +23,8 @@ from callflow.storage import removed as rows
 from tests.integration.handling.station import FIRST, SECOND, Row, Station, a_site
 from tests.integration.handling.test_erasing import everything, goes_on
 
+pytestmark = pytest.mark.both_databases
+
 KEY, PASSWORD = "0f1e2d3c" * 4, "cheval-blanc"
 CAMERA: Row = {
     "id": "cour",

@@ -24,6 +24,8 @@ from ivr.recording import sha256_of
 from tests.support.dictated import dictated
 from tests.support.web_station import WebStation
 
+pytestmark = pytest.mark.both_databases
+
 NOW = clock.now()
 #: People are erased, one after the other (test_erasing.py); alarms: test_past_incidents.py.
 FILES_AND_SIGNALS = [Kept.RECORDINGS, Kept.IMAGES, Kept.SIGNALS]

@@ -10,6 +10,8 @@ import pytest
 from callflow.storage import Store, Tx, search
 from tests.integration.handling.station import Station
 
+pytestmark = pytest.mark.both_databases
+
 Row = dict[str, Any]
 PHONE = "+33639985120"
 

@@ -13,6 +13,8 @@ from callflow.config import Settings
 from callflow.logbook import BROKEN, Anchor
 from tests.integration.logbook.book import Book, State, hashed
 
+pytestmark = pytest.mark.both_databases
+
 CHAIN = "incident:a"
 
 

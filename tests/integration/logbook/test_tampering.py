@@ -5,10 +5,13 @@ from __future__ import annotations
 
 import random
 
+import pytest
 from sqlalchemy import Engine
 
 from tests.integration.logbook.book import Book, State
 from tests.integration.logbook.tampering import KINDS
+
+pytestmark = pytest.mark.both_databases
 
 #: By database: the key-less attacker's attempts.
 ATTEMPTS = {"sqlite": 1000, "postgresql": 63}

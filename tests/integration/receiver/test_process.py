@@ -28,6 +28,8 @@ from callflow.vault import Vault
 from tests.integration.receiver.conftest import HOST
 from tests.support.ports import free_port
 
+pytestmark = pytest.mark.both_databases
+
 FIRST, SECOND = bytes(range(16)), bytes(range(32))
 
 

@@ -19,6 +19,8 @@ from callflow.storage.upgrade import upgrade
 from callflow.vault import Vault
 from tests.support.web_station import site_body
 
+pytestmark = pytest.mark.both_databases
+
 NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
 ALL: dict[str, Any] = {"since": NOW - timedelta(days=9), "until": NOW + timedelta(days=9)}
 

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, select, text
@@ -13,6 +14,8 @@ from sqlalchemy import inspect, select, text
 from callflow.storage import job_tables, schema
 from callflow.storage.connecting import make_engine
 from callflow.storage.upgrade import upgrade
+
+pytestmark = pytest.mark.both_databases
 
 
 def drift(url: str) -> list[object]:

@@ -15,6 +15,8 @@ from callflow.storage import schema as t
 from callflow.storage.prepared import Prepared
 from callflow.storage.upgrade import upgrade
 
+pytestmark = pytest.mark.both_databases
+
 NOW = datetime(2026, 11, 28, 3, 0, 0, 123456, tzinfo=UTC)
 _BY_ID = select(t.call).where(t.call.c.id == bindparam("id"))
 _AMONG = (

@@ -10,6 +10,8 @@ import pytest
 from callflow.storage import Store, Tx, people, shifts
 from callflow.storage.upgrade import upgrade
 
+pytestmark = pytest.mark.both_databases
+
 EVENING = datetime(2026, 11, 25, 18, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 

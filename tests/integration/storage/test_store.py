@@ -15,6 +15,8 @@ from sqlalchemy import func, select
 from callflow.storage import Store, StoreUnavailable, Tx, people, savepoint, schema
 from callflow.storage.upgrade import upgrade
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def wakes() -> list[None]:

@@ -15,6 +15,8 @@ from callflow.storage.upgrade import upgrade
 from callflow.vault import Vault
 from tests.integration.handling.station import FIRST, SHOP, Station
 
+pytestmark = pytest.mark.both_databases
+
 #: What was in use before plans had tasks.
 BEFORE = "2026_11_25_lines_and_supervision"
 

@@ -11,6 +11,8 @@ from callflow import clock
 from callflow.handling.nodes import LOST_AFTER
 from ivr.telephony.presence import Presence
 
+pytestmark = pytest.mark.both_databases
+
 NIGHT = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
 
 

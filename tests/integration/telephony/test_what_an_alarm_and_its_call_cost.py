@@ -18,6 +18,8 @@ from tests.support.scripted_ami import ANSWERS, ScriptedAmi
 from tests.support.scripted_phone import Dialplan, Person
 from tests.support.telephony_station import TelephonyStation, telephony_station
 
+pytestmark = pytest.mark.both_databases
+
 #: The cheapest of so many alarms is looked at: what the station does by itself every few seconds
 #: falls into the others.
 ALARMS = 4

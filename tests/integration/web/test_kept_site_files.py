@@ -23,6 +23,8 @@ from tests.support.web_station import WebStation
 from web.app import create_app
 from web.site_imports import Phase
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def station_url(database_url: str) -> str:

@@ -13,16 +13,19 @@ import pytest
 from psycopg import sql
 
 from callflow.storage import incidents
+from tests.support.depth import DATABASES
 from tests.support.postgresql import Server
 from tests.support.web_station import PASSWORD, WebStation
 from web.accounts import Role
 from web.app import create_app
 
+pytestmark = pytest.mark.both_databases
+
 RACES = 100
 NAMES = ("alice", "bruno")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=DATABASES)
 def raced(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[WebStation]:
     """A station on each database, with an alarm at each of a hundred sites."""
     url = ""

@@ -19,6 +19,8 @@ from tests.support.visitors import Person
 from tests.support.web_station import WebStation
 from web.accounts import Role
 
+pytestmark = pytest.mark.both_databases
+
 HERE = "/settings/retention"
 
 

@@ -13,6 +13,8 @@ from callflow import clock, handling
 from callflow.storage import Store, Tx
 from tests.support.web_station import WebStation, site_body
 
+pytestmark = pytest.mark.both_databases
+
 SITE = "/sites/1001"
 
 
