@@ -239,22 +239,24 @@ async def test_an_asterisk_that_is_away_for_seconds(chaos: Chaos) -> None:
     await chaos.check(accounts)
 
 
-async def test_the_link_is_cut_again_and_again(chaos: Chaos) -> None:
+async def test_the_link_is_cut_again_and_again(chaos: Chaos, deep_run: bool) -> None:
     chaos.ami.faults = Faults()
     accounts = await chaos.sites()
     await chaos.alarms(accounts)
-    for _ in range(8):
+    for _ in range(8 if deep_run else 2):
         chaos.ami.cut()
         await chaos.next_link()
     await chaos.ended_with_a_human(accounts)
     await chaos.check(accounts)
 
 
-async def test_the_telephony_process_is_killed_again_and_again(chaos: Chaos) -> None:
+async def test_the_telephony_process_is_killed_again_and_again(
+    chaos: Chaos, deep_run: bool
+) -> None:
     chaos.ami.faults = Faults()
     accounts = await chaos.sites()
     await chaos.alarms(accounts)
-    for _ in range(4):
+    for _ in range(4 if deep_run else 1):
         chaos.product.kill("telephony")
         await chaos.next_link()
     await chaos.ended_with_a_human(accounts)

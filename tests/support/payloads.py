@@ -79,5 +79,15 @@ def payloads(folder: str) -> dict[str, str]:
     }
 
 
+#: One of each class, by whom it is meant for: pages, templates, SQL, shells, the dialplan, AMI, AGI,
+#: SIP, logs, terminals, readers, files, spreadsheets, voices, frames; and a long one.
+OF_EACH_CLASS = frozenset(
+    (
+        *("script", "attribute", "entities", "sse", "jinja", "sql", "shell", "dialplan", "dial"),
+        *("ami", "agi", "sip header", "log", "log line", "ansi", "right to left", "emoji", "path"),
+        *("formula", "voice", "dc09", "long"),
+    )
+)
+
 #: Characters that no line of text can carry: a frame or a header ends at them.
 BREAKS = frozenset("\r\n\0")

@@ -103,13 +103,15 @@ def full_machine() -> Iterator[None]:
             hog.wait()
 
 
-async def refused_at_once(station: Station, numbers: int) -> Rung:
-    """So many people (of ``PEOPLE`` a site) are called, and refuse before anything rings."""
+async def refused_at_once(station: Station, numbers: int, first: int = 0) -> Rung:
+    """So many people (of ``PEOPLE`` a site) are called, and refuse before anything rings. Who calls
+    again on the same network begins behind those of before (``first``)."""
     await station.put("/plans/refused", REFUSED)
     asked: list[str] = []
     accounts: list[str] = []
-    for begin in range(0, numbers, PEOPLE):
-        people = [_number(_REFUSED_FROM + n) for n in range(begin, min(begin + PEOPLE, numbers))]
+    last = first + numbers
+    for begin in range(first, last, PEOPLE):
+        people = [_number(_REFUSED_FROM + n) for n in range(begin, min(begin + PEOPLE, last))]
         accounts.append(await _site(station, "refused", people, Behaviour.BUSY))
         asked += people
     for begin in range(0, len(accounts), TOGETHER):
@@ -120,13 +122,17 @@ async def refused_at_once(station: Station, numbers: int) -> Rung:
     return _rung(station, asked, accounts)
 
 
-async def asterisk_stops(station: Station, stops: int, chance: random.Random) -> Rung:
-    """The station's Asterisk is stopped and goes on, as often, while calls begin.
+async def asterisk_stops(
+    station: Station, stops: int, chance: random.Random, first: int = 0
+) -> Rung:
+    """The station's Asterisk is stopped and goes on, as often, while calls begin; stops of before
+    (``first``) had other numbers.
 
     What must hold is checked (``chaos.far_end``): never two calls to one number alive at once.
     """
     await station.put("/plans/held", HELD)
-    asked = [_number(_HELD_FROM + place) for place in range(stops * AROUND)]
+    places = range(first * AROUND, (first + stops) * AROUND)
+    asked = [_number(_HELD_FROM + place) for place in places]
     accounts = [await _site(station, "held", [number], Behaviour.RING) for number in asked]
     for stop in range(stops):
         pid = chaos.asterisk_pid(station)

@@ -134,6 +134,28 @@ def pages(full: FullStation) -> list[str]:
     ]
 
 
+def one_state_each(paths: list[str], addresses: list[str]) -> list[str]:
+    """Of those pages the first of each route: what a fast run looks at."""
+    routes = [re.compile(re.sub(r"\{[^}]+\}", "[^/]+", address)) for address in addresses]
+    # A page of its own comes before the route that would take its name for an id.
+    routes.sort(key=lambda route: route.pattern.count("[^/]+"))
+    found: dict[re.Pattern[str] | None, str] = {}
+    for path in paths:
+        plain = path.partition("?")[0]
+        found.setdefault(next((r for r in routes if r.fullmatch(plain)), None), path)
+    return list(found.values())
+
+
+@pytest.fixture(scope="module")
+def seen_pages(web: tuple[FullStation, WebProcess], deep_run: bool) -> list[str]:
+    """Every state of every page, or one of each."""
+    full, _ = web
+    station = full.station
+    app = create_app(station.settings, station.store, station.vault)
+    gets = [route.path for route in all_routes(app) if route.method == "GET"]
+    return pages(full) if deep_run else one_state_each(pages(full), gets)
+
+
 def client_of(full: FullStation) -> str:
     """Whose the shop is."""
 
@@ -202,9 +224,9 @@ def _leaves(value: object) -> Iterator[str]:
 
 COMBINATIONS = [
     (NAME, "fr", ("dark", "light")),
-    (NAME, "en", ("dark", "light")),
-    (YVES, "fr", ("light",)),
-    (MAX, "en", ("dark",)),
+    pytest.param(NAME, "en", ("dark", "light"), marks=pytest.mark.deep),
+    pytest.param(YVES, "fr", ("light",), marks=pytest.mark.deep),
+    pytest.param(MAX, "en", ("dark",), marks=pytest.mark.deep),
 ]
 EVERY = {
     "/",
@@ -231,15 +253,16 @@ def looked_at() -> set[tuple[str, str]]:
 def test_axe_finds_nothing(
     browser: Browser,
     web: tuple[FullStation, WebProcess],
+    seen_pages: list[str],
     looked_at: set[tuple[str, str]],
     who: str,
     language: str,
     schemes: tuple[str, ...],
 ) -> None:
-    full, process = web
+    _, process = web
     found = {}
     with logged_in(browser, process, who, language) as page:
-        for path in pages(full):
+        for path in seen_pages:
             answer = page.goto(f"{process.url}{path}")
             if not answer or not answer.text().startswith("<!doctype html>"):
                 continue  # a part of a page, which the page has as well
@@ -259,7 +282,7 @@ def test_axe_finds_nothing(
 
 @pytest.mark.timeout(200)
 def test_nothing_is_said_in_the_other_language(
-    browser: Browser, web: tuple[FullStation, WebProcess]
+    browser: Browser, web: tuple[FullStation, WebProcess], seen_pages: list[str]
 ) -> None:
     """What is longer than 25 characters and the same in both is nobody's word but the rows'."""
     full, process = web
@@ -267,7 +290,7 @@ def test_nothing_is_said_in_the_other_language(
     said: dict[str, dict[str, set[str]]] = {}
     for language in ("fr", "en"):
         with logged_in(browser, process, NAME, language) as page:
-            for path in pages(full):
+            for path in seen_pages:
                 page.goto(f"{process.url}{path}")
                 unfold(page)
                 said.setdefault(path, {})[language] = texts(page)
@@ -286,6 +309,7 @@ def _is_of(rows: set[str], text: str) -> bool:
     return all(word in names for word in words)
 
 
+@pytest.mark.deep
 @pytest.mark.timeout(300)
 def test_axe_finds_nothing_on_what_is_answered_to_a_form(
     browser: Browser, web: tuple[FullStation, WebProcess]
@@ -338,7 +362,10 @@ def send(page: Page, process: WebProcess, path: str, **fields: str) -> int:
 
 
 @pytest.mark.timeout(200)
-@pytest.mark.parametrize(("language", "scheme"), [("fr", "dark"), ("en", "light")])
+@pytest.mark.parametrize(
+    ("language", "scheme"),
+    [("fr", "dark"), pytest.param("en", "light", marks=pytest.mark.deep)],
+)
 def test_axe_finds_nothing_on_the_way_in_and_on_what_is_shown_once(
     browser: Browser, web: tuple[FullStation, WebProcess], language: str, scheme: str
 ) -> None:

@@ -111,7 +111,9 @@ def begins(full: FullStation) -> str:
 
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize(
-    "scene", [talks, consults, listens, waits, begins], ids=lambda s: s.__name__
+    "scene",
+    [talks, *(pytest.param(s, marks=pytest.mark.deep) for s in (consults, listens, waits, begins))],
+    ids=lambda s: s.__name__,
 )
 def test_axe_finds_nothing_in_the_call_pane(
     full: FullStation, consoles: Consoles, scene: Callable[[FullStation], str]
@@ -131,7 +133,17 @@ CALLERS = {
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize("how", [*CALLERS, "mute"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        "incident",
+        *(
+            pytest.param(how, marks=pytest.mark.deep)
+            for how in (*CALLERS, "mute")
+            if how != "incident"
+        ),
+    ],
+)
 def test_axe_finds_nothing_in_a_pop(full: FullStation, consoles: Consoles, how: str) -> None:
     caller = CALLERS.get(how, number_of(BANK, 1))
     full.rings_for(NAME, full.waits(caller))
@@ -144,6 +156,7 @@ def test_axe_finds_nothing_in_a_pop(full: FullStation, consoles: Consoles, how: 
     assert _same(consoles, "#pop") == set()
 
 
+@pytest.mark.deep
 @pytest.mark.timeout(180)
 def test_axe_finds_nothing_while_somebody_unknown_is_looked_for(
     full: FullStation, consoles: Consoles
@@ -164,6 +177,7 @@ def test_axe_finds_nothing_while_somebody_unknown_is_looked_for(
     assert {where: what for where, what in found.items() if what} == {}
 
 
+@pytest.mark.deep
 @pytest.mark.timeout(180)
 def test_axe_finds_nothing_on_what_an_act_leaves(web: Web, consoles: Consoles) -> None:
     """Undo, a refusal at a form, a problem below, a shown number and password, rows that wait."""

@@ -214,11 +214,12 @@ def _with(word: str, said: str) -> str:
 
 
 @pytest.mark.timeout(180)
-async def test_no_column_leads_a_page(tmp_path: Path) -> None:
+async def test_no_column_leads_a_page(tmp_path: Path, deep_run: bool) -> None:
+    """In a fast run the word that breaks out of elements, and the one that breaks a stream."""
     harmless = await everything(tmp_path / "harmless", "Vitrine " * 60, str)
     assert sum(page.text.count("Vitrine") for page in harmless.values()) > 300
     faults: list[tuple[str, str, object]] = []
-    for place, word in enumerate(HOSTILE):
+    for place, word in enumerate(HOSTILE if deep_run else (HOSTILE[0], HOSTILE[-1])):
         hostile = await everything(tmp_path / str(place), word, partial(_with, word))
         assert hostile.keys() == harmless.keys()
         for where, page in hostile.items():
