@@ -79,8 +79,8 @@ def payloads(folder: str) -> dict[str, str]:
     }
 
 
-#: One of each class, by whom it is meant for: pages, templates, SQL, shells, the dialplan, AMI, AGI,
-#: SIP, logs, terminals, readers, files, spreadsheets, voices, frames; and a long one.
+#: One of each class, by whom it is meant for: pages, templates, SQL, shells, the dialplan, AMI,
+#: AGI, SIP, logs, terminals, readers, files, spreadsheets, voices, frames; and a long one.
 OF_EACH_CLASS = frozenset(
     (
         *("script", "attribute", "entities", "sse", "jinja", "sql", "shell", "dialplan", "dial"),
