@@ -13,6 +13,7 @@ pytest_plugins = (
     "tests.support.postgresql",
     "tests.support.browser",
     "tests.support.hold_ups",
+    "tests.support.unsteady",
     "tests.support.costs",
 )
 

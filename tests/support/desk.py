@@ -124,7 +124,8 @@ class Desk:
     async def hears_tone(self, hertz: float, within: float = 30.0) -> None:
         """A tone is louder than what is beside it, in what this browser plays."""
         heard = await self.page.evaluate(_EAR, [hertz, self.hertz, within * 1000])
-        assert heard > 0.3, f"{self.name} hears {heard:.2f} s of {hertz} Hz"
+        if heard <= 0.3:
+            raise hearing.NotHeardError(f"{self.name} hears {heard:.2f} s of {hertz} Hz")
 
     async def presses(self, key: str) -> None:
         await self.page.keyboard.press(key)

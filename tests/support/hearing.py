@@ -39,6 +39,11 @@ ALIKE = 0.75
 MISSING = 0.25
 
 
+class NotHeardError(AssertionError):
+    """What was to be heard was not, or not in time: the product didn't say it, or a loaded machine
+    tore it. The second alone may be tried again (see unsteady.py)."""
+
+
 # --- files ---------------------------------------------------------------------------------------
 
 

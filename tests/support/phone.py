@@ -310,7 +310,7 @@ class Phone:
         with contextlib.suppress(TimeoutError):
             await self._until(heard, within)
         if not search.found:
-            raise AssertionError(
+            raise hearing.NotHeardError(
                 f"{self.name} did not hear {key!r} ({search.best:.2f} of it) in "
                 f"{len(call.heard) / hearing.RATE - self._cursor:.1f} s of {call.states}; "
                 f"it heard {self._what_else(call.heard_from(begin))}"
@@ -357,7 +357,13 @@ class Phone:
             new = self.call.heard_from(begin)
             return hearing.seconds_of_tone(new, hertz, share=share) >= seconds
 
-        await self._until(heard, within)
+        try:
+            await self._until(heard, within)
+        except TimeoutError:
+            what = (
+                f"{self.name} did not hear {hertz:.0f} Hz for {seconds:.1f} s within {within:.0f} s"
+            )
+            raise hearing.NotHeardError(what) from None
 
     async def is_hung_up(self, within: float = 20.0) -> None:
         """The station ends the call."""

@@ -9,7 +9,7 @@ from tests.support import sites
 from tests.support.phone import Phones
 from tests.support.station import Station
 
-pytestmark = pytest.mark.asyncio(loop_scope="package")
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
 
 
 async def test_a_client_cancels_an_alarm_and_nobody_else_is_called(

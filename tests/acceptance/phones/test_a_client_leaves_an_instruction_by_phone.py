@@ -14,7 +14,7 @@ from tests.support import hearing, sites
 from tests.support.phone import Phone, Phones
 from tests.support.station import Station
 
-pytestmark = pytest.mark.asyncio(loop_scope="package")
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
 
 MAY = {"*": ["cancel", "instruct"]}
 #: What the client says: words that no menu has.

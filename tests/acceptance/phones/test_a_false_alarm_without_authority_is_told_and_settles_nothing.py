@@ -8,7 +8,7 @@ from tests.support import sites
 from tests.support.phone import Phones
 from tests.support.station import Station
 
-pytestmark = pytest.mark.asyncio(loop_scope="package")
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
 
 
 async def test_the_keyholder_hears_that_it_goes_on_and_the_next_one_rings(

@@ -13,7 +13,7 @@ from tests.support.phone import Phone, Phones
 from tests.support.station import Station
 from tests.support.together import together
 
-pytestmark = pytest.mark.asyncio(loop_scope="package")
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
 
 SITE: dict[str, Any] = {"site": "Fromagerie du Vallon", "written": "fr"}
 ZONE: dict[str, Any] = {"zone": "3", "name": "Chambre froide", "written": "fr"}

@@ -11,7 +11,7 @@ from tests.support.panel_rows import calls_of
 from tests.support.phone import Phones
 from tests.support.station import Station
 
-pytestmark = pytest.mark.asyncio(loop_scope="package")
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
 
 #: Handshakes until the line ends.
 HANDSHAKES = 4

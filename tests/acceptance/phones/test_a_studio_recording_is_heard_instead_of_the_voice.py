@@ -19,7 +19,7 @@ from tests.support.hearing import Samples
 from tests.support.played_station import PlayedStation, called, played_station
 from tests.support.sip_players import Players
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.ear]
 
 RATE = 44_100
 

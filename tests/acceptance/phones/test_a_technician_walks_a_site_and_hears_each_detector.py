@@ -11,7 +11,7 @@ from tests.support import sites
 from tests.support.phone import Phones
 from tests.support.station import Station
 
-pytestmark = pytest.mark.asyncio(loop_scope="package")
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
 
 
 async def running(station: Station, account: str) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from tests.support.phone import Phone, Phones
 from tests.support.station import Station
 from tests.support.together import together
 
-pytestmark = pytest.mark.asyncio(loop_scope="package")
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
 
 #: Two calls at once, so often: each is measured by another process's clock.
 PAIRS = 3

@@ -12,7 +12,7 @@ from tests.support import hearing, sites
 from tests.support.phone import Phone, Phones
 from tests.support.station import DESKS, Station
 
-pytestmark = pytest.mark.asyncio(loop_scope="package")
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
 
 #: Tones that neither speech nor the other side makes.
 CLIENT_HZ, DESK_HZ = 620.0, 1130.0

@@ -25,7 +25,7 @@ from tests.support.ports import free_port
 from tests.support.raw_sip import sdp
 from tests.support.wiretap import AudioTap, StreamTap, entropy
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.ear]
 
 _TWO_SECONDS = 2 * hearing.RATE
 _INVITE = (

@@ -17,7 +17,7 @@ from tests.support.desk import Desks
 from tests.support.phone import Phones
 from tests.support.station import Station
 
-pytestmark = pytest.mark.asyncio(loop_scope="package")
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
 
 
 async def test_a_call_is_handed_on_after_a_word_with_the_colleague(

@@ -13,7 +13,7 @@ from tests.support.desk import Desks
 from tests.support.phone import Phones
 from tests.support.station import Station
 
-pytestmark = pytest.mark.asyncio(loop_scope="package")
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
 
 
 async def test_a_call_goes_on_while_the_web_is_begun_again(

@@ -22,6 +22,8 @@ from tests.support.desk import desks_of
 from tests.support.phone import phones_of
 from tests.support.station import Station, patient_station
 
+pytestmark = pytest.mark.ear
+
 CUT_FOR = 20.0
 
 

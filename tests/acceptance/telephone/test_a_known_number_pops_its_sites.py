@@ -10,7 +10,7 @@ from tests.support.desk import Desks
 from tests.support.phone import Phones
 from tests.support.station import Station
 
-pytestmark = pytest.mark.asyncio(loop_scope="package")
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
 
 
 async def test_a_known_number_pops_its_sites(

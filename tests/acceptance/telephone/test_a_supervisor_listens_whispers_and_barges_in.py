@@ -18,7 +18,7 @@ from tests.support.desk import Desks
 from tests.support.phone import Phones
 from tests.support.station import Station
 
-pytestmark = pytest.mark.asyncio(loop_scope="package")
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
 
 
 async def test_a_supervisor_listens_whispers_and_barges_in(

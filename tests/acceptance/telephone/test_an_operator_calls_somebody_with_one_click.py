@@ -11,7 +11,7 @@ from tests.support.desk import Desks
 from tests.support.phone import Phones
 from tests.support.station import Station
 
-pytestmark = pytest.mark.asyncio(loop_scope="package")
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
 
 CLIENT_HZ, OPERATOR_HZ = 620.0, 1130.0
 

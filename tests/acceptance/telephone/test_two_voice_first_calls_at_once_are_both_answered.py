@@ -21,7 +21,7 @@ from tests.support.desk import Desk, Desks
 from tests.support.phone import Phone, Phones
 from tests.support.station import DESKS, Station
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(240), pytest.mark.ear]
 
 SECOND_HZ = 860.0
 #: What each cabin sounds like.

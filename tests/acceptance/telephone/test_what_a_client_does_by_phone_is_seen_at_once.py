@@ -17,7 +17,7 @@ from tests.support.desk import Desks
 from tests.support.phone import Phone, Phones
 from tests.support.station import Station
 
-pytestmark = pytest.mark.asyncio(loop_scope="package")
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
 
 MAY = {"*": ["cancel", "set_on_test", "instruct"]}
 
