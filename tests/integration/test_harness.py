@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import unsteady
 from tests.support.leftovers import VARIABLE
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -162,3 +163,45 @@ def test_a_run_of_deep_tests_alone_says_how_to_have_them(tmp_path: Path) -> None
 
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
     assert "add --deep" in done.stderr
+
+
+#: Failures of tests that listen, and of one that doesn't; the first alone is the ear's.
+_DEAF = """
+import pytest
+from tests.support.hearing import NotHeardError
+
+@pytest.fixture
+def leaves():
+    yield
+    raise RuntimeError("left behind")
+
+@pytest.mark.ear
+def test_deaf(tmp_path):
+    (tmp_path / "ear.wav").write_text("x")
+    raise NotHeardError("did not hear 'goodbye'")
+
+@pytest.mark.ear
+def test_second_ring(): assert 2 == 1
+
+@pytest.mark.ear
+def test_leaves_something(leaves): raise NotHeardError("nor this")
+
+def test_deaf_and_unmarked(): raise NotHeardError("nor that")
+"""
+
+
+def test_what_was_not_heard_is_written_down_for_one_more_try(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written, suite = tmp_path / "unsteady", tmp_path / "suite"
+    suite.mkdir()
+    monkeypatch.setenv(unsteady.FOLDER, str(written))
+
+    done = run_suite(suite, _DEAF)
+
+    assert "4 failed, 0 skipped, 1 error" in done.stdout.splitlines()[-1], done.stdout
+    (found,) = unsteady.candidates(written)
+    assert found.nodeid == "test_breach.py::test_deaf"
+    assert "did not hear 'goodbye'" in found.said
+    assert [path.name for path in found.folder.rglob("*.wav")] == ["ear.wav"]
+    assert "somebody waited for a core" in done.stdout

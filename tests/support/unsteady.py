@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import time
 from collections.abc import Generator, Iterable, Iterator
@@ -73,8 +74,8 @@ def keep(sources: Iterable[Path], since: float, folder: Path) -> None:
 class Listener:
     """The plug-in: watches the tests marked ``ear``."""
 
-    def __init__(self, folder: Path | None, temporary: pytest.TempPathFactory | None) -> None:
-        self._folder, self._temporary = folder, temporary
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
         self._begun = 0.0
         self._waited = 0.0
 
@@ -83,7 +84,7 @@ class Listener:
         """Alone means on a quiet machine too."""
         if item.get_closest_marker("ear") and os.environ.get(ALONE):
             self._waited = pressure.wait_for_quiet()
-        self._begun = time.time()
+        self._begun = time.time() - 1  # the clock of files is a coarse one
         return (yield)
 
     @pytest.hookimpl(wrapper=True)
@@ -110,16 +111,17 @@ class Listener:
         error = item.stash.get(_FAILED, None)
         if self._folder is None or error is None or not is_of_the_ear(error):
             return
-        folder = self._folder / f"{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}-{item.name[:60]}"
+        name = re.sub(r"[^0-9A-Za-z_-]+", "-", item.name)[:60]
+        folder = self._folder / f"{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}-{name}"
         folder.mkdir(parents=True, exist_ok=True)
         wrote = {"nodeid": item.nodeid, "said": f"{error}\n{pressure.told()}"}
         (folder / _CANDIDATE).write_text(json.dumps(wrote, indent=1), encoding="utf-8")
-        if self._temporary is not None:
-            keep([self._temporary.getbasetemp()], self._begun, folder)
+        temporary = getattr(item.config, "_tmp_path_factory", None)  # pytest's, of tmp_path
+        if temporary is not None:
+            keep([temporary.getbasetemp()], self._begun, folder)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     folder = os.environ.get(FOLDER)
-    temporary = getattr(config, "_tmp_path_factory", None)
-    listener = Listener(Path(folder) if folder else None, temporary)
+    listener = Listener(Path(folder) if folder else None)
     config.pluginmanager.register(listener, "callflow-unsteady")
