@@ -1,4 +1,4 @@
-"""``python -m tests.support.side_by_side [--deep]``: the whole suite as three runs at once.
+"""``python -m tests.support.side_by_side [--deep [--computing]]``: the suite as three runs at once.
 
 Acceptance tests wait for phones most of the time: two runs of them, each with pages in a browser
 after them, and what computes beside them at a lower priority. What the second and the third
@@ -7,6 +7,8 @@ What then may be the machine's fault (unsteady.py) runs once more, alone: it pas
 unsteady, or is red as before. At last what each package cost, and one closing line for all, as
 pytest's own. The exit code is the worst of the three,
 0 where one unsteady test was all that failed.
+
+``--computing``: of what a fast run leaves out, only what neither rings nor listens, in two runs.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path, PurePath
 from typing import IO
@@ -64,11 +66,19 @@ RUNS: tuple[tuple[int, tuple[str, ...]], ...] = (
         ),
     ),
 )
+#: What computes of a deep run, as two runs of about the same length.
+COMPUTING: tuple[tuple[int, tuple[str, ...]], ...] = (
+    (0, ("tests/unit", *_tests(_INTEGRATION, but=("web",)))),
+    (0, (_WEB,)),
+)
+_DEEP_ONLY = ("-m", "deep and not ear")
 _CLOSING = re.compile(r"^(?=.* in [0-9.]+s).*\b(passed|failed)\b")
 _COUNT = re.compile(r"([0-9]+) (passed|failed|skipped|errors?|deep)")
 _FAILURES = re.compile(r"^=+ (FAILURES|ERRORS) =+$", re.MULTILINE)
 #: So many unsteady tests in one run are red: then it isn't the machine, or it judges nothing.
 MOST_UNSTEADY = 1
+#: So many are tried again: more is no accident.
+_TRIED_AGAIN = 4
 #: Where what is kept of them lies.
 KEPT = Path(__file__).resolve().parents[2] / "var" / "unsteady"
 #: Of the failures of one run so many characters are said again.
@@ -154,13 +164,13 @@ def _show(stream: IO[str]) -> str:
     return "".join(seen)
 
 
-def _alone(folder: Path, environment: Mapping[str, str]) -> int:
+def _alone(folder: Path, arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     """Runs again, one after the other, what may have been the machine's fault; how many passed."""
     passed = 0
-    for one in unsteady.candidates(folder):
+    for one in list(unsteady.candidates(folder))[:_TRIED_AGAIN]:
         print(f"\n== once more, alone: {one.nodeid}\n{one.said}", flush=True)
         again = subprocess.run(
-            [sys.executable, "-m", "pytest", one.nodeid],
+            [sys.executable, "-m", "pytest", *arguments, one.nodeid],
             env={**environment, unsteady.ALONE: "1"},
             check=False,
         )
@@ -172,11 +182,11 @@ def _alone(folder: Path, environment: Mapping[str, str]) -> int:
     return passed
 
 
-def _tell(said: Sequence[str], folder: Path, environment: Mapping[str, str]) -> list[Counter[str]]:
+def _tell(said: Sequence[str], unsteady_ones: Callable[[], int]) -> list[Counter[str]]:
     """What failed, what of it is unsteady, what it all cost; the counts."""
     for what in filter(None, map(failures, said)):
         print(f"\n== what failed, again\n{what}", flush=True)
-    found = steadied([counted(one) for one in said], _alone(folder, environment))
+    found = steadied([counted(one) for one in said], unsteady_ones())
     if cost := costs.read(line for one in said for line in one.splitlines()):
         print("\n== what all runs cost", *costs.lines(cost), sep="\n", flush=True)
     return found
@@ -184,20 +194,24 @@ def _tell(said: Sequence[str], folder: Path, environment: Mapping[str, str]) -> 
 
 def main(arguments: Sequence[str]) -> int:
     """Run all, each run with those arguments; the exit code."""
+    runs = RUNS
+    if "--computing" in arguments:
+        runs = COMPUTING
+        arguments = [*(one for one in arguments if one != "--computing"), *_DEEP_ONLY]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # a time limit: say what there is
     begun = time.monotonic()
     said: list[str] = []
     with tempfile.TemporaryDirectory(prefix="callflow-runs-") as folder, ExitStack() as stack:
         listened = Path(folder) / "unsteady"
         environment = {**os.environ, "PYTHONUNBUFFERED": "1", unsteady.FOLDER: str(listened)}
-        logs = [Path(folder) / f"{number}.txt" for number, _ in enumerate(RUNS)]
+        logs = [Path(folder) / f"{number}.txt" for number, _ in enumerate(runs)]
         beside = [
             _begin(niceness, (*arguments, *parts), stack.enter_context(log.open("w")), environment)
-            for (niceness, parts), log in zip(RUNS[1:], logs[1:], strict=True)
+            for (niceness, parts), log in zip(runs[1:], logs[1:], strict=True)
         ]
         try:
             with subprocess.Popen(
-                _command(RUNS[0][0], (*arguments, *RUNS[0][1])),
+                _command(runs[0][0], (*arguments, *runs[0][1])),
                 stdout=subprocess.PIPE,
                 text=True,
                 env=environment,
@@ -207,11 +221,11 @@ def main(arguments: Sequence[str]) -> int:
             for process in beside:
                 process.wait()
         finally:  # told to end as well: what was found until then is worth reading
-            for run, log, process in zip(RUNS[1:], logs[1:], beside, strict=True):
+            for run, log, process in zip(runs[1:], logs[1:], beside, strict=True):
                 said.append(log.read_text(errors="replace"))
                 print(f"\n== {' '.join(run[1])}\n{said[-1]}", flush=True)
                 process.terminate()
-        found = _tell(said, listened, environment)
+        found = _tell(said, lambda: _alone(listened, arguments, environment))
     print(closing_line(found, time.monotonic() - begun), flush=True)
     return code_of(found, [in_sight.returncode, *(process.returncode for process in beside)])
 

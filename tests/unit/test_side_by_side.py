@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 from tests.support.no_skips import PARTS
-from tests.support.side_by_side import RUNS, closing_line, code_of, counted, failures, steadied
+from tests.support.side_by_side import (
+    COMPUTING,
+    RUNS,
+    closing_line,
+    code_of,
+    counted,
+    failures,
+    steadied,
+)
 
 ONE = "....\n3 passed, 0 failed, 0 skipped in 12.00s\n"
 OTHER = "..F\nFAILED tests/x.py::it\n2 passed, 1 failed, 0 skipped, 4 errors in 100.10s (0:01:40)\n"
@@ -62,14 +71,21 @@ def test_what_failed_is_said_again_and_nothing_else() -> None:
     assert failures(ONE) == ""
 
 
-def test_all_together_are_the_whole_suite() -> None:
-    root = Path(__file__).resolve().parents[2]
-    wanted = [path for part in PARTS for path in (root / "tests" / part).rglob("test_*.py")]
-    run = [
-        path
-        for _, parts in RUNS
-        for part in parts
-        for path in ([root / part] if part.endswith(".py") else (root / part).rglob("test_*.py"))
-        if path.name.startswith("test_")
-    ]
-    assert sorted(run) == sorted(wanted)  # each once
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+def _files(parts: Iterable[str]) -> list[Path]:
+    """The files of tests in folders, and files."""
+    paths = [_ROOT / part for part in parts]
+    found = [f for path in paths for f in ([path] if path.is_file() else path.rglob("test_*.py"))]
+    return sorted(path for path in found if path.name.startswith("test_"))
+
+
+def test_all_together_are_the_whole_suite_each_once() -> None:
+    run = [part for _, parts in RUNS for part in parts]
+    assert _files(run) == _files(f"tests/{part}" for part in PARTS)
+
+
+def test_what_computes_is_all_that_is_no_acceptance_test() -> None:
+    run = [part for _, parts in COMPUTING for part in parts]
+    assert _files(run) == _files(("tests/unit", "tests/integration"))
