@@ -18,6 +18,7 @@ _MARKERS = (
     "deep: not in a fast run: its fact is proved there by one of its class, or is about a count",
     "twin: the same test on PostgreSQL, which is deep but where both_databases says otherwise",
     "both_databases: SQL differs here, so a fast run takes both too",
+    "counts: takes more of something in a deep run (it uses deep_run)",
     "ear: listens to live audio, which a loaded machine tears",
 )
 
@@ -35,10 +36,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deep tests go, or stay for ``--deep``; ``-m deep`` then finds the twins as well."""
+    """Deep tests go, or stay for ``--deep``; ``-m "deep or counts"`` then finds all that a fast run
+    has not, or has less of."""
     for item in items:
         if _is_deep_twin(item):
             item.add_marker("deep")
+        if "deep_run" in getattr(item, "fixturenames", ()):
+            item.add_marker("counts")
     if config.option.deep:
         return
     named = [argument for argument in config.args if "::" in str(argument)]

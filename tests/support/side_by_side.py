@@ -8,7 +8,8 @@ unsteady, or is red as before. At last what each package cost, and one closing l
 pytest's own. The exit code is the worst of the three,
 0 where one unsteady test was all that failed.
 
-``--computing``: of what a fast run leaves out, only what neither rings nor listens, in two runs.
+``--computing``: only what a fast run leaves out or has less of, and of that only what neither rings
+nor listens, in two runs.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ COMPUTING: tuple[tuple[int, tuple[str, ...]], ...] = (
     (0, ("tests/unit", *_tests(_INTEGRATION, but=("web",)))),
     (0, (_WEB,)),
 )
-_DEEP_ONLY = ("-m", "deep and not ear")
+_DEEP_ONLY = ("-m", "(deep or counts) and not ear")
 _CLOSING = re.compile(r"^(?=.* in [0-9.]+s).*\b(passed|failed)\b")
 _COUNT = re.compile(r"([0-9]+) (passed|failed|skipped|errors?|deep)")
 _FAILURES = re.compile(r"^=+ (FAILURES|ERRORS) =+$", re.MULTILINE)

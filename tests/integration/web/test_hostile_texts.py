@@ -135,10 +135,11 @@ async def asked(
 
 @pytest.mark.timeout(180)
 async def test_what_a_plan_asks_means_nothing_either(
-    station: WebStation, operator: httpx.AsyncClient
+    station: WebStation, operator: httpx.AsyncClient, deep_run: bool
 ) -> None:
+    """A fast run has every fifth text: each place is one that was shown to isolate all of them."""
     seen: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
-    for place, payload in enumerate(("Vitrine", *PAYLOADS)):
+    for place, payload in enumerate(("Vitrine", *PAYLOADS[:: 1 if deep_run else 5])):
         for where, page in (await asked(station, operator, payload, f"7{place:03d}")).items():
             read = Read(page)
             tags = [tag for tag in read.tags if tag[0] != "bdi"]  # an empty text has none
