@@ -270,7 +270,7 @@ def _scene(scene: Scene) -> ParameterSet:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("scene", map(_scene, SCENES))
+@pytest.mark.parametrize("scene", [_scene(scene) for scene in SCENES])
 def test_every_action_of_a_scene_is_done_by_keyboard(walker: Walker, scene: Scene) -> None:
     walker.play(scene)
     _no_faults(walker)
