@@ -135,14 +135,15 @@ def pages(full: FullStation) -> list[str]:
 
 
 def one_state_each(paths: list[str], addresses: list[str]) -> list[str]:
-    """Of those pages the first of each route: what a fast run looks at."""
-    routes = [re.compile(re.sub(r"\{[^}]+\}", "[^/]+", address)) for address in addresses]
+    """Of those pages the first of each route, and each tab: what a fast run looks at."""
+    routes = [re.compile(re.sub(r"\{(?!tab\})[^}]+\}", "[^/]+", each)) for each in addresses]
     # A page of its own comes before the route that would take its name for an id.
     routes.sort(key=lambda route: route.pattern.count("[^/]+"))
-    found: dict[re.Pattern[str] | None, str] = {}
+    found: dict[str, str] = {}
     for path in paths:
         plain = path.partition("?")[0]
-        found.setdefault(next((r for r in routes if r.fullmatch(plain)), None), path)
+        route = next((route.pattern for route in routes if route.fullmatch(plain)), plain)
+        found.setdefault(plain if plain in EVERY else route, path)
     return list(found.values())
 
 
