@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TypeVar
 
 import structlog
 
@@ -19,6 +19,8 @@ from ivr import causes
 from ivr.ami import Answered, Ended, Event, Ringing
 
 log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 #: Q.850: a party put the receiver down.
 NORMAL_CLEARING = 16
@@ -49,18 +51,16 @@ class Rows:
         #: Ends that could not be stored: call id → when to try again, the end.
         self._unstored: dict[str, tuple[float, End]] = {}
 
-    async def write(self, function: Callable[[Tx], Any]) -> None:
+    async def write(self, function: Callable[[Tx], T]) -> T:
         """Write, for as long as the store is away: what Asterisk said is not said again."""
         while True:
             try:
-                await self._store.write(function, patience=_PATIENCE)
+                return await self._store.write(function, patience=_PATIENCE)
             except StoreUnavailable as error:
                 if error.permanent:
                     raise
                 log.debug("store.away", reason=error.reason)  # the store says it, once
                 await asyncio.sleep(_STORE_RETRY)
-            else:
-                return
 
     async def store(self, events: list[Event]) -> None:
         """All in one commit; one that can't be stored takes no other with it."""

@@ -301,7 +301,7 @@ class Placing:
 
     async def _announce(self, call_id: str) -> bool:
         """Out of the conference, where nobody is yet, to hear which number they are, and back."""
-        waits = await self._store.write(lambda tx: handling.announcing(tx, call_id))
+        waits = await self._rows.write(lambda tx: handling.announcing(tx, call_id))
         return waits and await self.link.redirect(call_id, POSITION)
 
     def arrived(self, call_id: str) -> None:
