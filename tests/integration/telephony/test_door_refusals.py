@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+from structlog.testing import capture_logs
 
 from callflow.handling import DOOR_REFUSED
 from ivr.telephony.door import Refused
@@ -49,13 +50,12 @@ def test_strangers_at_the_door_are_counted_by_reason() -> None:
     assert set(refused.counts) <= set(DOOR_REFUSED)
 
 
-def test_what_another_door_counts_is_added_and_told_once_a_minute(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_what_another_door_counts_is_added_and_told_once_a_minute() -> None:
     refused = Refused()
-    refused.said(b'{"refused": {"origin": 2}}\n')
-    refused.said(b'{"refused": {"origin": 3, "slow": 1}}\n')
-    refused.opened()
-    refused.said(b'{"refused": {"slow": 5}}\n')
+    with capture_logs() as lines:
+        refused.said(b'{"refused": {"origin": 2}}\n')
+        refused.said(b'{"refused": {"origin": 3, "slow": 1}}\n')
+        refused.opened()
+        refused.said(b'{"refused": {"slow": 5}}\n')
     assert dict(refused.counts) == {"origin": 3, "slow": 6}
-    assert capsys.readouterr().out.count("door.refused") == 1
+    assert [line["event"] for line in lines] == ["door.refused"]
