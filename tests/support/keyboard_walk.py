@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, FilePayload, Page, Response
+from playwright.sync_api import BrowserContext, FilePayload, Page, Request, Response
 from playwright.sync_api import Route as Held
 from playwright.sync_api import TimeoutError as NotInTime
 
@@ -65,14 +65,6 @@ class Walk:
 
     reached: set[str] = field(default_factory=set)
     ringless: set[str] = field(default_factory=set)
-
-
-def _stay(route: Held) -> None:
-    """What a link leads to is asked for, and not gone to: the page stays as it is."""
-    if not route.request.is_navigation_request():
-        return route.fallback()
-    answer = route.fetch(max_redirects=0)
-    return route.fulfill(status=204 if answer.status < 400 else answer.status)
 
 
 _REFUSED = re.compile(r'class="refused" role="alert"(?![^>]* hidden)[^>]*>(.*?)</p>', re.DOTALL)
@@ -178,14 +170,39 @@ class Keyboard:
             assert urlsplit(opened.value.url).netloc == control.path, opened.value.url
             opened.value.close()
             return
-        self.context.route("**/*", _stay)
-        try:
-            self._answered("GET", control, "Enter")
-        finally:
-            self.context.unroute("**/*", _stay)
+        self._ask_only(control)
         for other in self.context.pages:
             if other is not self.page:
                 other.close()
+
+    def _ask_only(self, control: Control) -> None:
+        """What a link leads to is asked for, and not gone to, by the browser or the shell: the page
+        stays as it is."""
+        href = self.page.evaluate("() => document.activeElement.href ?? ''")
+        path = urlsplit(href).path or control.path  # of several of one name, the one in focus
+        statuses: list[int] = []
+
+        def is_it(request: Request) -> bool:
+            ours = request.method == "GET" and "hx-request" not in request.headers
+            return ours and urlsplit(request.url).path == path
+
+        def stay(route: Held) -> None:
+            if not is_it(route.request):
+                return route.fallback()
+            statuses.append(route.fetch(max_redirects=0).status)
+            return route.abort("aborted")
+
+        self.context.route("**/*", stay)
+        try:
+            with self.context.expect_event("requestfailed", is_it, timeout=_WITHIN):
+                self.page.keyboard.press("Enter")
+        except NotInTime:
+            raise NotDoneError(f"{control.name}: Enter asked nothing of {path}") from None
+        finally:
+            self.context.unroute("**/*", stay)
+        self.page.evaluate("() => document.querySelector('#problem')?.setAttribute('hidden', '')")
+        if statuses[-1] >= 400:
+            raise NotDoneError(f"{control.name}: Enter was answered with {statuses[-1]}")
 
     def _send(self, control: Control) -> None:
         self.fill(control.name)
@@ -195,9 +212,6 @@ class Keyboard:
     def _answered(self, method: str, control: Control, key: str) -> None:
         """The key is pressed, and what it asks of the server is answered well."""
         path = control.path
-        if control.kind == "link":  # of several of one name, that of the one in focus
-            href = self.page.evaluate("() => document.activeElement.href ?? ''")
-            path = urlsplit(href).path or path
 
         def is_it(response: Response) -> bool:
             asked = response.request

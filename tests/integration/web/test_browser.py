@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from callflow import clock, handling
 from callflow.call import Outcome
@@ -107,6 +107,23 @@ def test_rows_never_move_under_the_pointer(page: Page, web: tuple[WebStation, We
     expect(page.locator("#list-queue .row")).to_have_count(2)
     more.press("Enter")  # the pointer stays in the list
     expect(page.locator("#list-queue .row")).to_have_count(3)
+
+
+def test_a_vital_alarm_between_a_page_and_its_stream_is_told_as_one(
+    page: Page, web: tuple[WebStation, WebProcess]
+) -> None:
+    station, process = web
+    station.site("1004", name="Bijouterie")
+    held: list[Route] = []
+    page.route("**/events**", lambda route: held.append(route))
+    with page.expect_request("**/events**"):
+        log_in(page, process)
+    page.locator("#list-queue .row").nth(1).hover()
+    station.alarm("1004", code="HA")
+    held[0].continue_()
+    more = page.get_by_role("button", name="1 nouvelle alarme vitale ↑")
+    expect(more).to_be_visible()
+    expect(page.locator("#list-queue .row")).to_have_count(2)
 
 
 def test_a_cut_stream_is_said_and_made_good(page: Page, web: tuple[WebStation, WebProcess]) -> None:

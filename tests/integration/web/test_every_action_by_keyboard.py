@@ -90,8 +90,8 @@ NO_PAGE |= {"/login/directory", "/login/directory/back", "/telephone/softphone"}
 CALLS_ARE = """(live) => [...document.querySelectorAll("#calls [data-leg], #calls [data-call], " +
   "#calls [data-room]")].every((e) => [e.dataset.leg, e.dataset.call, e.dataset.room]
     .every((id) => !id || live.includes(id)))"""
-#: What leaves the page and its rows as they are: a link is followed in the shell, in its own time.
-_KEEPING = ("field", "fold")
+#: What leaves the page's rows as they are.
+_KEEPING = ("field", "fold", "link")
 _ABSENCE = "/sites/{site_id}/people/{contact_id}/absence"
 #: What is refused as things stand, and the reason that is then on the page.
 REFUSED: dict[str, str] = {

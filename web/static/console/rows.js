@@ -39,7 +39,9 @@ on("rows", (html) => {
   for (const element of fresh) {
     if (element.dataset.gone) gone(`i-${element.dataset.gone}`);
     else if (element.id) {
-      if (told && isNewVital(element, all.get(element.id))) fresher.push(element);
+      // Of what is told first, what the page that came before it did not show is new.
+      const before = told ? all.get(element.id) : document.getElementById(element.id);
+      if ((told || shows()) && isNewVital(element, before)) fresher.push(element);
       all.set(element.id, element);
     }
   }
