@@ -32,7 +32,7 @@ class ParkIn(Body):
     """Until when it comes back to the queue: an instant, or minutes from now."""
 
     until: Instant | None = None
-    minutes: float | None = Field(None, gt=0, le=24 * 60)
+    minutes: float | None = Field(None, strict=True, gt=0, le=24 * 60)
 
     @model_validator(mode="after")
     def _one_of_them(self) -> ParkIn:

@@ -50,7 +50,7 @@ class GuardIn(Body):
     traces: bool | None = Field(None, description="report: whether somebody was, or is, there")
     rearmed: bool | None = Field(None, description="report: the site is armed again")
     contact: Line = Field("", description="recall, stay: whose authority it is")
-    minutes: float = Field(60, ge=1, le=7 * 1440, description="stay: for how long")
+    minutes: float = Field(60, strict=True, ge=1, le=7 * 1440, description="stay: for how long")
     text: Long = ""
 
 
@@ -59,7 +59,9 @@ class MeasureIn(Body):
 
     kind: Measure = Measure.OTHER
     text: Annotated[Line, AfterValidator(said)]
-    minutes: float = Field(240, ge=1, le=7 * 1440, description="It ends so long after now")
+    minutes: float = Field(
+        240, strict=True, ge=1, le=7 * 1440, description="It ends so long after now"
+    )
 
 
 class FirmIn(Body):
