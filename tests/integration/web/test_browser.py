@@ -115,7 +115,11 @@ def test_a_vital_alarm_between_a_page_and_its_stream_is_told_as_one(
     station, process = web
     station.site("1004", name="Bijouterie")
     held: list[Route] = []
-    page.route("**/events**", lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/events**", hold)
     with page.expect_request("**/events**"):
         log_in(page, process)
     page.locator("#list-queue .row").nth(1).hover()
