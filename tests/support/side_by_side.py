@@ -9,7 +9,7 @@ pytest's own. The exit code is the worst of the three,
 0 where one unsteady test was all that failed.
 
 ``--computing``: only what a fast run leaves out or has less of, and of that only what neither rings
-nor listens, in two runs.
+nor listens nor shows pages in a browser, in two runs.
 """
 
 from __future__ import annotations
@@ -67,10 +67,11 @@ RUNS: tuple[tuple[int, tuple[str, ...]], ...] = (
         ),
     ),
 )
-#: What computes of a deep run, as two runs of about the same length.
+#: What computes of a deep run, as two runs; pages in a browser are no part of it: a walk by keyboard
+#: is one walk, whose states lean on each other, and half an hour of both cores.
 COMPUTING: tuple[tuple[int, tuple[str, ...]], ...] = (
     (0, ("tests/unit", *_tests(_INTEGRATION, but=("web",)))),
-    (0, (_WEB,)),
+    (0, tuple(path for path in _tests(_WEB) if path not in _IN_A_BROWSER)),
 )
 _DEEP_ONLY = ("-m", "(deep or counts) and not ear")
 _CLOSING = re.compile(r"^(?=.* in [0-9.]+s).*\b(passed|failed)\b")
