@@ -241,6 +241,7 @@ def _withdrawn_and_brought_back(desk: Desk) -> None:
     expect(desk.page.locator("main")).to_contain_text("(1001)")
     desk.go("/plans/boutique/sites/1001")
     desk.page.locator("ul.chosen button").click()
+    desk.there()
     desk.tab("steps")
     desk.fill("because", "Fermée l'hiver")
     desk.press("withdraw")
