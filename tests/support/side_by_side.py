@@ -67,7 +67,7 @@ RUNS: tuple[tuple[int, tuple[str, ...]], ...] = (
         ),
     ),
 )
-#: What computes of a deep run, as two runs; pages in a browser are no part of it: a walk by keyboard
+#: What computes of a deep run, as two runs. Pages in a browser are no part of it: a walk by keyboard
 #: is one walk, whose states lean on each other, and half an hour of both cores.
 COMPUTING: tuple[tuple[int, tuple[str, ...]], ...] = (
     (0, ("tests/unit", *_tests(_INTEGRATION, but=("web",)))),
