@@ -67,8 +67,8 @@ RUNS: tuple[tuple[int, tuple[str, ...]], ...] = (
         ),
     ),
 )
-#: What computes of a deep run, as two runs. Pages in a browser are no part of it: a walk by keyboard
-#: is one walk, whose states lean on each other, and half an hour of both cores.
+#: What computes of a deep run, as two runs. Pages in a browser are no part of it: a walk by
+#: keyboard is one walk, whose states lean on each other, and half an hour of both cores.
 COMPUTING: tuple[tuple[int, tuple[str, ...]], ...] = (
     (0, ("tests/unit", *_tests(_INTEGRATION, but=("web",)))),
     (0, tuple(path for path in _tests(_WEB) if path not in _IN_A_BROWSER)),
