@@ -7,9 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from callflow import call_plan
-from callflow.call import GUARD_STEP
 from callflow.call_plan import BY_OPERATOR, ENDS, PanelCommand, Step, StepKind
-from callflow.handling import by_hand
 from callflow.instants import from_iso
 from callflow.signal import Kind
 from callflow.site import Authority, Site
@@ -23,34 +21,13 @@ _SAID = BY_OPERATOR - {StepKind.EMERGENCY_SERVICE}
 _PROGRESS = ("accepted_at", "expected_at", "on_site_at", "left_at")
 
 
-def tasks_of(tx: Tx, row: Row) -> list[Row]:
-    """The tasks of an incident in the order they were asked for, each with what ends it."""
-    found = tasks.of_incident(tx, row["id"])
+def tasks_of(tx: Tx, row: Row, found: Sequence[Row]) -> list[Row]:
+    """The tasks that were ``found`` of an incident, in their order, each with what ends it."""
     if not found:
         return []
     plan = call_plan.from_json(row["plan"])
     keys = _keys_held(tx, row["site_id"])
     return [_task(tx, task, call_plan.step_asked(plan, task["step"]), keys) for task in found]
-
-
-def by_hand_of(
-    tx: Tx,
-    row: Row,
-    site: Site | None,
-    shown: Sequence[Row],
-    its_calls: Sequence[Row],
-    now: datetime,
-) -> Row:
-    """The guards whom a person sent, and which firm is asked next since the last one said nothing.
-
-    ``shown``: what ``tasks_of`` gave.
-    """
-    return {
-        "tasks": [task for task in shown if task["step"] == GUARD_STEP],
-        "next": by_hand.next_firm(row, site, tasks.of_incident(tx, row["id"]), its_calls, now)
-        if shown
-        else "",
-    }
 
 
 def _keys_held(tx: Tx, site_id: str | None) -> frozenset[str]:

@@ -10,7 +10,7 @@ from callflow import handling
 from callflow.call import AT_DESK
 from callflow.evidence import Sign
 from callflow.law import Finding
-from callflow.storage import Tx, calls
+from callflow.storage import Tx, calls, tasks
 from callflow.storage import contacts as contact_rows
 from web.i18n import phone
 from web.image_views import images_of
@@ -87,6 +87,6 @@ def script_of(tx: Tx, row: Row, verifications: list[Row], now: datetime) -> Row:
     return {
         "notes": [one["text"] for one in notes],
         "verified": positive[-3:],
-        "guards": under_way(tasks_of(tx, row)),
+        "guards": under_way(tasks_of(tx, row, tasks.of_incident(tx, row["id"]))),
         "call_back": next(iter(numbers), ""),
     }

@@ -9,9 +9,9 @@ from typing import Any
 from urllib.parse import quote
 
 from callflow import audit, directory, handling
-from callflow.call import AT_DESK, CallState
+from callflow.call import AT_DESK, GUARD_STEP, CallState
 from callflow.correlation import storm_of, zone_name
-from callflow.handling import bank_openings
+from callflow.handling import bank_openings, by_hand
 from callflow.handling.agreed import site_now
 from callflow.handling.filing import is_mute, standing, wish_of
 from callflow.incident import State
@@ -19,7 +19,17 @@ from callflow.incident import ruling as ruling_among
 from callflow.phones import owner_of
 from callflow.signal import OF_STATION, Category, Kind
 from callflow.signals import blocks
-from callflow.storage import Tx, calls, incidents, logbook, outbox, signals, sites, supervision
+from callflow.storage import (
+    Tx,
+    calls,
+    incidents,
+    logbook,
+    outbox,
+    signals,
+    sites,
+    supervision,
+    tasks,
+)
 from callflow.storage import contacts as contact_rows
 from web import call_views, task_views
 from web.call_views import LIVE
@@ -267,7 +277,8 @@ def incident(tx: Tx, incident_id: str, now: datetime) -> Row | None:
     zones = sites.zone_names(tx, row["site_id"]) if row["site_id"] else {}
     arrived = signals.page(tx, incident=incident_id, limit=500)
     entries = _with_persons(tx, logbook.page(tx, incident=incident_id, limit=2000))
-    asked = task_views.tasks_of(tx, row)
+    its_tasks = tasks.of_incident(tx, incident_id)
+    asked = task_views.tasks_of(tx, row, its_tasks)
     return {
         "incident": row,
         "line": _line(row, {}, its_calls, names, handling.load_policy(tx)),
@@ -293,7 +304,10 @@ def incident(tx: Tx, incident_id: str, now: datetime) -> Row | None:
         "watched": bool(site and site["cameras"]),
         "services": services_of(tx, row, now),
         "steps": steps(row, shown, asked),
-        "by_hand": task_views.by_hand_of(tx, row, here, asked, its_calls, now),
+        "by_hand": {
+            "tasks": [task for task in asked if task["step"] == GUARD_STEP],
+            "next": by_hand.next_firm(row, here, its_tasks, its_calls, now),
+        },
         "measures": task_views.running_measures(tx, row["site_id"], now),
         "deciders": task_views.may_send_guards(here, Kind(row["kind"])),
         "other_calls": [c for c in shown if c["step"] not in _step_ids(row)],

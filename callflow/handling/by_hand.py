@@ -40,7 +40,7 @@ def send_guard(tx: Tx, incident_id: str, who: str, now: datetime) -> Row:
     Refused.
     """
     row, site = _may_ring(tx, incident_id, who, now)
-    asked = [t for t in tasks.of_incident(tx, row["id"]) if t["kind"] == StepKind.SEND_GUARD.value]
+    asked = _guards(tasks.of_incident(tx, row["id"]))
     if any(_on_the_way(task) for task in asked):
         raise Refused("a guard is on the way already")
     firm = _firm_left(row, site, asked, now)
@@ -66,6 +66,10 @@ def send_guard(tx: Tx, incident_id: str, who: str, now: datetime) -> Row:
     return acted(tx, known(tx, incident_id), who, now)
 
 
+def _guards(its_tasks: Sequence[Row]) -> list[Row]:
+    return [task for task in its_tasks if task["kind"] == StepKind.SEND_GUARD.value]
+
+
 def _firm_left(row: Row, site: Site, asked: Sequence[Row], now: datetime) -> Contact | None:
     """The firm that is asked next: the first that nobody asked yet."""
     done = {task["subject"] for task in asked}
@@ -87,7 +91,7 @@ def next_firm(
 
     ``its_tasks`` and ``its_calls``: the incident's, in the order they were asked for.
     """
-    asked = [task for task in its_tasks if task["kind"] == StepKind.SEND_GUARD.value]
+    asked = _guards(its_tasks)
     if site is None or not asked or any(_on_the_way(task) for task in asked):
         return ""
     if not _no_answer(asked[-1], its_calls, now):

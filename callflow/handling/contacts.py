@@ -99,9 +99,9 @@ def _stays(tx: Tx, site_id: str, field: str, before: Row) -> None:
     after = contact_rows.get(tx, before["id"])
     assert after is not None, "it was just written"
     if any(after[name] != before[name] for name in _OWN):
-        others = contact_rows.other_sites(tx, before["id"], site_id)
+        others = contact_rows.other_sites(tx, [before["id"]], site_id)
         if others:
-            raise SharedContact(field, before["name"], others)
+            raise SharedContact(field, before["name"], others[before["id"]])
 
 
 def _write_contact(tx: Tx, vault: Vault, site_id: str, place: int, contact: Row) -> None:

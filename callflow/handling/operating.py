@@ -250,12 +250,12 @@ def close_incident(
     """Handled, with a resolution code; a second time it is filed, where nothing keeps it from that.
 
     A personal alarm, an operator's silence (``filing.takes_two``), and a ``waiver`` (why it is
-    filed though something is open) take two people,
-    one of both a supervisor (``supervises``: ``who`` is one), each with a reason (D30). What the
-    first asks for is told, and the refusal *returned*, for it must be committed: the caller raises
-    it then. ``seen``: the state that whoever closes had before them: of two who close at once the
-    second is told, and files nothing unseen. ``identity``: of a program, whose ``who`` others may
-    have. Raises Held, NotFound, Refused, filing.StillOpen.
+    filed though something is open) take two people, one of both a supervisor (``supervises``:
+    ``who`` is one), each with a reason (D30). What the first asks for is told, and the refusal
+    *returned*, for it must be committed: the caller raises it then. ``seen``: the state that
+    whoever closes had before them: of two who close at once the second is told, and files nothing
+    unseen. ``identity``: of a program, whose ``who`` others may have. Raises Held, NotFound,
+    Refused, filing.StillOpen.
     """
     row = known(tx, incident_id)
     if seen is not None and row["state"] != seen.value and row["state"] in _OTHERWISE:

@@ -146,15 +146,18 @@ def get(tx: Tx, contact_id: str) -> dict[str, Any] | None:
     return _CONTACT.first(tx, {"id": contact_id})
 
 
-def other_sites(tx: Tx, contact_id: str, site_id: str) -> dict[str, str]:
-    """{site id: its name} of the other sites that have this contact."""
+def other_sites(tx: Tx, contact_ids: Iterable[str], site_id: str) -> dict[str, dict[str, str]]:
+    """{contact id: {site id: its name}} of the other sites that have these contacts."""
     query = (
-        select(t.site.c.id, t.site.c.name)
+        select(_LINK.contact_id, t.site.c.id, t.site.c.name)
         .join(t.site_contact, _LINK.site_id == t.site.c.id)
-        .where(_LINK.contact_id == contact_id, _LINK.site_id != site_id)
+        .where(_LINK.contact_id.in_(list(contact_ids)), _LINK.site_id != site_id)
         .order_by(t.site.c.id)
     )
-    return {row.id: row.name for row in tx.execute(query)}
+    found: dict[str, dict[str, str]] = {}
+    for row in tx.execute(query):
+        found.setdefault(row.contact_id, {})[row.id] = row.name
+    return found
 
 
 def names_of(tx: Tx, contact_ids: Iterable[str]) -> dict[str, str]:

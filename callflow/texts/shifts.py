@@ -48,13 +48,13 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     ),
 }
 
-#: What somebody is on the roster for.
 #: How the station is, as ``GET health`` says it.
 HEALTH: Mapping[str, tuple[str, str]] = {
     "ok": ("bon", "good"),
     "degraded": ("dégradé", "degraded"),
     "failed": ("en panne", "failed"),
 }
+#: What somebody is on the roster for.
 PARTS: Mapping[str, tuple[str, str]] = {
     "operator": ("opérateur en poste", "operator at the desk"),
     "technician": ("technicien d'astreinte", "duty technician"),

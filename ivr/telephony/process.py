@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from pathlib import Path
 
 import structlog
@@ -197,20 +197,16 @@ class Telephony:
         """Do what the rows ask for."""
         while True:
             told = await self._wake.wait(_LOOK_EVERY)
-            try:
+            with _while_there():
                 await self._placing.look(told=told)
                 await self._placing.ask_for_doubtful()
-            except StoreUnavailable as error:
-                log.debug("store.away", reason=error.reason)  # the store says it, once
             if told:
                 self._phones_asked.set()
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         while True:
-            try:
+            with _while_there():
                 await work()
-            except StoreUnavailable as error:
-                log.debug("store.away", reason=error.reason)  # the store says it, once
             await asyncio.sleep(seconds)
 
     def _device(self, device: str, state: str) -> None:
@@ -240,10 +236,8 @@ class Telephony:
             async with asyncio.timeout(_PHONES_EVERY):
                 await event.wait()
         event.clear()
-        try:
+        with _while_there():
             await work()
-        except StoreUnavailable as error:
-            log.debug("store.away", reason=error.reason)  # the store says it, once
 
     async def _up(self) -> None:
         await self._placing.resync()
@@ -296,6 +290,15 @@ class Telephony:
         there = await self._link.mute(call_id, on)
         if on and not there:
             raise AmiError("no such channel")
+
+
+@contextlib.contextmanager
+def _while_there() -> Iterator[None]:
+    """What needs the store is left where it is away: it is tried again with the next look."""
+    try:
+        yield
+    except StoreUnavailable as error:
+        log.debug("store.away", reason=error.reason)  # the store says it, once
 
 
 def station_of(settings: Settings) -> Instance | None:

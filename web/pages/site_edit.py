@@ -296,10 +296,7 @@ async def _forms(
             "police": _police(tx, site, now),
             "masked": masked,
             "tested": test_calls.results(tx, site_id),
-            "elsewhere": {
-                contact["id"]: contacts.other_sites(tx, contact["id"], site_id)
-                for contact in site["contacts"]
-            },
+            "elsewhere": contacts.other_sites(tx, [c["id"] for c in site["contacts"]], site_id),
             "found": [one for one in found if (one["id"], one["role"]) not in called],
             "roles": [role.value for role in Role],
             "authorities": [authority.value for authority in Authority],
