@@ -14,13 +14,11 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 def seconds(product: Product) -> dict[str, float]:
     """{part of the instance: CPU seconds so far}."""
-    mark = f"CALLFLOW_DATA_DIR={product.data_dir}".encode()
     found: dict[str, float] = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if mark in (folder / "environ").read_bytes().split(b"\0"):
-                name = _part((folder / "cmdline").read_bytes().decode().split("\0"))
-                found[name] = found.get(name, 0.0) + _used(folder)
+    for folder, words in product.processes():
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            name = _part(words)
+            found[name] = found.get(name, 0.0) + _used(folder)
     return found
 
 

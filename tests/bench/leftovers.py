@@ -6,24 +6,16 @@ import contextlib
 import os
 import signal
 import time
-from pathlib import Path
+
+from tests.support import marked
 
 #: Seconds in which what was told to end may do so.
 MOMENT = 3.0
 
 
 def running(mark: str) -> dict[int, str]:
-    """{process id: its command} of those whose environment has ``mark`` (``NAME=value``).
-
-    A process that has ended and that nobody waited for runs no more.
-    """
-    found = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if mark.encode() in (folder / "environ").read_bytes().split(b"\0"):
-                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ")
-                found[int(folder.name)] = command.decode("utf-8", "replace").strip()[:80]
-    return found
+    """{process id: its command} of those whose environment has ``mark`` (``NAME=value``)."""
+    return {int(folder.name): " ".join(words)[:80] for folder, words in marked.processes(mark)}
 
 
 def end(mark: str) -> list[str]:

@@ -19,7 +19,7 @@ import httpx
 from callflow import clock
 from callflow.signals.panel import event_data, message
 from tests.bench.town import SITES
-from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
+from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation, ended
 
 #: Signals a second that arrive while something else is measured.
 _EACH_SECOND = 5.0
@@ -73,17 +73,8 @@ def living(station: WebStation, where: dict[str, str]) -> Iterator[WebProcess]:
             other.terminate()
         with contextlib.ExitStack() as ending:  # each of them, whatever another does
             for other in others:
-                ending.callback(_ended, other)
+                ending.callback(ended, other, within=30)
             web.stop()
-
-
-def _ended(process: subprocess.Popen[bytes]) -> None:
-    try:
-        process.wait(timeout=30)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-        raise
 
 
 def _listens(port: int) -> None:

@@ -25,7 +25,7 @@ from callflow import clock
 from callflow.call import QUEUE_STEP, Direction
 from callflow.config import Settings
 from callflow.dispatch.wake import open_store
-from callflow.storage import schema
+from callflow.storage import Store, schema
 from callflow.vault import Vault
 from ivr.asterisk import control, network_log
 from ivr.asterisk.instance import Instance, Kind
@@ -371,17 +371,24 @@ async def far_end(station: Station, *, lingers: bool = False) -> list[Seen]:
 async def _placed(station: Station) -> list[dict[str, Any]]:
     """Every row of a call that went out, in their order, whoever asked for it: an incident, or a
     person who tries a trunk, whose call is no incident's."""
-    url = station.environment.get("CALLFLOW_DATABASE_URL", "")
-    settings = Settings(data_dir=station.data_dir, database_url=url)
-    store = open_store(settings, Vault(settings.data_dir / "keys"))
     c = schema.call.c
     query = select(schema.call).where(
         c.direction == Direction.OUTGOING.value, c.placed_at.is_not(None)
     )
-    try:
+    with store_of(station) as store:
         return await store.read(
             lambda tx: [dict(row._mapping) for row in tx.execute(query.order_by(c.placed_at))]
         )
+
+
+@contextlib.contextmanager
+def store_of(station: Station) -> Iterator[Store]:
+    """The database of a station that runs, as one more process of its own."""
+    url = station.environment.get("CALLFLOW_DATABASE_URL", "")
+    settings = Settings(data_dir=station.data_dir, database_url=url)
+    store = open_store(settings, Vault(settings.data_dir / "keys"))
+    try:
+        yield store
     finally:
         store.close()
 

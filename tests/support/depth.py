@@ -45,11 +45,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("counts")
     if config.option.deep:
         return
-    named = [argument for argument in config.args if "::" in str(argument)]
+    named = [argument for argument in map(str, config.args) if "::" in argument]
     left_out = [
-        item
-        for item in items
-        if item.get_closest_marker("deep") and not _is_named(item, [str(name) for name in named])
+        item for item in items if item.get_closest_marker("deep") and not _is_named(item, named)
     ]
     if not left_out:
         return

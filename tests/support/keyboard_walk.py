@@ -207,22 +207,22 @@ class Keyboard:
     def _send(self, control: Control) -> None:
         self.fill(control.name)
         self.reach(control.name)
-        self._answered(control.method, control, "Enter" if len(control.name) % 2 else "Space")
+        self._answered(control, "Enter" if len(control.name) % 2 else "Space")
 
-    def _answered(self, method: str, control: Control, key: str) -> None:
+    def _answered(self, control: Control, key: str) -> None:
         """The key is pressed, and what it asks of the server is answered well."""
-        path = control.path
 
         def is_it(response: Response) -> bool:
             asked = response.request
-            return asked.method == method and urlsplit(response.url).path == path
+            same = urlsplit(response.url).path == control.path
+            return same and asked.method == control.method
 
         try:
             with self.context.expect_event("response", is_it, timeout=_WITHIN) as answer:
                 self.page.keyboard.press(key)
         except NotInTime:
             raise NotDoneError(f"{control.name}: {key} asked nothing of {control.path}") from None
-        said = refusals(answer.value) if method == "POST" else []
+        said = refusals(answer.value) if control.method == "POST" else []
         if control.name in self._refused:
             assert self._refused[control.name] in said, f"{control.name}: {said}"
         elif said or answer.value.status >= 400:

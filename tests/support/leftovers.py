@@ -11,9 +11,10 @@ import signal
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
+
+from tests.support import marked
 
 VARIABLE = "CALLFLOW_TEST_SESSION"
 
@@ -28,20 +29,9 @@ def pytest_configure() -> None:
 
 def processes_left() -> dict[int, str]:
     """The processes of this run that are alive, by id, with their command line."""
-    mark = f"{VARIABLE}={os.environ[VARIABLE]}".encode()
-    found = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        # A process may end while we look, or be somebody else's.
-        with suppress(OSError):
-            if int(folder.name) != os.getpid() and _is_ours(folder, mark):
-                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ")
-                found[int(folder.name)] = command.decode(errors="replace").strip()
-    return found
-
-
-def _is_ours(folder: Path, mark: bytes) -> bool:
-    # A dead process that its parent has yet to collect has an empty environment.
-    return mark in (folder / "environ").read_bytes().split(b"\0")
+    ours = marked.processes(f"{VARIABLE}={os.environ[VARIABLE]}")
+    found = {int(folder.name): " ".join(words) for folder, words in ours}
+    return {pid: command for pid, command in found.items() if pid != os.getpid()}
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -11,7 +11,7 @@ import fcntl
 import itertools
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import TextIOWrapper
 from pathlib import Path
 
@@ -35,15 +35,20 @@ def held_alone(name: str) -> TextIOWrapper | None:
     return lock
 
 
+def own_block(name: str, begins: Iterable[int]) -> int:
+    """Where the first block of ports begins that no other process of tests has; this one has it for
+    as long as it lives. Raises RuntimeError."""
+    for first in begins:
+        if (lock := held_alone(f"{name}-{first}")) is not None:
+            _HELD.append(lock)
+            return first
+    raise RuntimeError(f"too many runs of tests side by side: no {name} are left")
+
+
 def _given() -> Iterator[int]:
     """This process's ports, round and round."""
-    for first in range(_FIRST, _LAST, _OURS):
-        lock = held_alone(f"ports-{first}")
-        if lock is None:
-            continue
-        _HELD.append(lock)
-        yield from itertools.cycle(range(first, first + _OURS))
-    raise RuntimeError("no ports are left for this process of tests")
+    first = own_block("ports", range(_FIRST, _LAST, _OURS))
+    yield from itertools.cycle(range(first, first + _OURS))
 
 
 def are_free(*ports: int) -> bool:

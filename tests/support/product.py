@@ -12,8 +12,7 @@ import signal
 import ssl
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping
-from io import TextIOWrapper
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -21,13 +20,13 @@ from typing import Any, Self
 import httpx
 
 from callflow.config import Settings
-from tests.support.ports import are_free, held_alone
+from tests.support import marked
+from tests.support.ports import are_free, own_block
 
 #: Offsets of the ports that an instance takes (design.md, Contracts).
 _OFFSETS = (0, 9, 10, 11, 38, 39, 60, 80, 88, 90, 573)
-#: How many ports the bases of one process of tests span; its locks, for as long as it lives.
+#: How many ports the bases of one process of tests span.
 _ROOM = 256
-_HELD: list[TextIOWrapper] = []
 #: Seconds between two looks at a fact; between two questions to the station they grow to the most.
 _MOMENT, _SLOWER, _LONGEST_PAUSE = 0.05, 1.25, 0.3
 
@@ -46,11 +45,7 @@ def free_base() -> int:
 def _own_bases() -> int:
     """Where this process's bases begin, for as long as it lives: whoever listens some time after
     it asked must still find its ports free."""
-    for start in range(24000, 28000, _ROOM):
-        if (lock := held_alone(f"bases-{start}")) is not None:
-            _HELD.append(lock)
-            return start
-    raise RuntimeError("too many runs of tests side by side: no port bases are left")
+    return own_block("bases", range(24000, 28000, _ROOM))
 
 
 class Product:
@@ -256,18 +251,14 @@ class Product:
                 return found
             query["after"] = page["next"]
 
+    def processes(self) -> Iterator[tuple[Path, list[str]]]:
+        """This instance's: each one's folder of ``/proc``, and the words of its command."""
+        return marked.processes(f"CALLFLOW_DATA_DIR={self.data_dir}")
+
     def pids(self, role: str) -> list[int]:
         """The processes of one role of this instance."""
-        mark = f"CALLFLOW_DATA_DIR={self.data_dir}".encode()
-        found = []
-        for folder in Path("/proc").glob("[0-9]*"):
-            with contextlib.suppress(OSError):
-                words = (folder / "cmdline").read_bytes().split(b"\0")
-                if words[-3:-1] == [b"--only", role.encode()] and mark in (
-                    folder / "environ"
-                ).read_bytes().split(b"\0"):
-                    found.append(int(folder.name))
-        return found
+        of_it = ["--only", role]
+        return [int(folder.name) for folder, words in self.processes() if words[-2:] == of_it]
 
     def kill(self, role: str) -> None:
         """kill -9 of one role."""

@@ -19,11 +19,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from callflow import clock, handling
-from callflow.config import Settings
-from callflow.dispatch.wake import open_store
 from callflow.handling.acting import request_call
 from callflow.storage import Tx
-from callflow.vault import Vault
 from ivr.asterisk import network_log
 from ivr.asterisk.instance import Kind
 from ivr.asterisk.network_log import SeenCall
@@ -159,9 +156,7 @@ async def hung_up_at_once(station: Station, calls: int, chance: random.Random) -
     await station.put("/plans/held", HELD)
     asked = [_number(_HUNG_UP_FROM + place) for place in range(calls)]
     await _site(station, "held", asked, Behaviour.RING)
-    settings = Settings(data_dir=station.data_dir)
-    store = open_store(settings, Vault(settings.data_dir / "keys"))
-    try:
+    with chaos.store_of(station) as store:
         for number in asked:
             at_once = chance.random() < 0.5
             ask = functools.partial(_requested, to=number, hung_up=at_once)
@@ -170,8 +165,6 @@ async def hung_up_at_once(station: Station, calls: int, chance: random.Random) -
                 await asyncio.sleep(chance.uniform(0.0, 0.03))
                 await store.write(functools.partial(_hang_up, call_id=call_id))
             await station.moment()
-    finally:
-        store.close()
     await station.until(lambda: not chaos.query(station, _LIVE), within=RINGS_FOR / 2)
     seen = network_log.calls_seen(chaos.asterisk(station, Kind.SIMULATOR))
     mine = [call for call in seen if call.to in asked]

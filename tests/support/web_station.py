@@ -194,6 +194,16 @@ class WebStation:
         return path
 
 
+def ended(process: subprocess.Popen[bytes], within: float) -> None:
+    """A process that was told to end has done so. Raises TimeoutExpired, and it is killed."""
+    try:
+        process.wait(timeout=within)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise
+
+
 class WebProcess:
     """``callflow serve --only web`` on a station's folder."""
 
@@ -248,12 +258,7 @@ class WebProcess:
     def _end(self, number: signal.Signals) -> None:
         assert self._process is not None
         self._process.send_signal(number)
-        try:
-            self._process.wait(timeout=60)  # a busy machine's; who judges how long looks at stop()
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-            raise
+        ended(self._process, within=60)  # a busy machine's; who judges how long looks at stop()
 
     def _waited(self, seconds: float) -> None:
         """Ends at once when the process does."""
