@@ -44,9 +44,11 @@ class Asked:
 
 
 class Awaited(Asked):
-    """By a coroutine, which awaits ``answer``."""
+    """By a coroutine, which awaits ``answer`` until ``patience`` runs out."""
 
-    __slots__ = ("answer", "loop")
+    __slots__ = ("answer", "loop", "patience")
+
+    patience: asyncio.TimerHandle
 
     def __init__(
         self, function: Callable[[Any], Any], loop: asyncio.AbstractEventLoop, by: float = 0.0

@@ -26,4 +26,6 @@ def end(mark: str) -> list[str]:
     for pid in left:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+    while left.keys() & running(mark):  # a killed process lives until it is its turn to end
+        time.sleep(0.01)
     return [f"{command} ({pid})" for pid, command in left.items()]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import fcntl
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -162,6 +164,21 @@ async def test_who_has_waited_for_the_turn_too_long_is_not_run(
     monkeypatch.undo()
     assert await sqlite.write(lambda tx: add(tx, "later")) == "later"
     assert names(sqlite) == ["later"]
+
+
+async def test_who_was_halted_himself_has_not_waited_in_vain(
+    sqlite: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "WAIT", 1.0)
+    with _file(sqlite).with_name(f"{_file(sqlite).name}-turn").open("ab") as turns:
+        fcntl.flock(turns, fcntl.LOCK_EX)
+        waiting = asyncio.ensure_future(sqlite.write(lambda tx: add(tx, "a")))
+        await asyncio.sleep(0)  # it has asked
+        time.sleep(1.1)  # nothing of this process's loop runs, for longer than it waits
+        for _ in range(2):  # what is due meanwhile is done
+            await asyncio.sleep(0)
+        fcntl.flock(turns, fcntl.LOCK_UN)
+    assert await waiting == "a"
 
 
 def test_a_file_that_is_no_database_is_not_the_callers_fault(tmp_path: Path) -> None:
