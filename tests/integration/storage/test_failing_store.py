@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import fcntl
 import sqlite3
-import time
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -174,7 +174,7 @@ async def test_who_was_halted_himself_has_not_waited_in_vain(
         fcntl.flock(turns, fcntl.LOCK_EX)
         waiting = asyncio.ensure_future(sqlite.write(lambda tx: add(tx, "a")))
         await asyncio.sleep(0)  # it has asked
-        time.sleep(1.1)  # nothing of this process's loop runs, for longer than it waits
+        threading.Event().wait(1.1)  # nothing of this process's loop runs, for longer than it waits
         for _ in range(2):  # what is due meanwhile is done
             await asyncio.sleep(0)
         fcntl.flock(turns, fcntl.LOCK_UN)
