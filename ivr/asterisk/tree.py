@@ -14,12 +14,13 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from ivr.asterisk.apt_sources import Mirror, debian_mirrors
+from ivr.asterisk.debian_packages import Progress, unpack
 
 OLDEST = (22, 10)
 """Earlier releases have known deadlocks and advisories."""
@@ -31,8 +32,6 @@ WHAT_TO_DO = (
     "Put an asterisk >= 22.10 on PATH, or use a PBX that already runs here "
     "(CALLFLOW_ASTERISK=external), or run on a Debian host with apt-get and dpkg."
 )
-
-Progress = Callable[[str], None]
 
 
 class AsteriskUnavailable(Exception):
@@ -201,16 +200,7 @@ def _fetch(cache: Path, home: Path, progress: Progress) -> AsteriskTree:
 def _fetch_from(
     mirror: Mirror, suite: str, fresh: Path, home: Path, progress: Progress
 ) -> AsteriskTree:
-    apt = _apt_of_its_own(fresh, mirror, suite)
-    progress(f"Asterisk: reading the package list of Debian {suite}")
-    _run([*apt, "update"], cwd=fresh)
-    packages = _closure(apt, fresh)
-    debs = _download(apt, packages, fresh, progress)
-    tree = fresh / "tree"
-    for number, deb in enumerate(debs, start=1):
-        if number % 20 == 0 or number == len(debs):
-            progress(f"Asterisk: unpacking {number}/{len(debs)}")
-        _run(["dpkg", "-x", str(deb), str(tree)], cwd=fresh)
+    tree = unpack(PACKAGES, mirror, suite, fresh, lambda line: progress(f"Asterisk: {line}"))
     if _tree_in(tree) is None:
         raise AsteriskUnavailable("the unpacked Asterisk does not start or is older than 22.10")
     if home.exists():
@@ -220,69 +210,3 @@ def _fetch_from(
     assert found is not None
     progress(f"Asterisk {found.version} is ready")
     return found
-
-
-def _apt_of_its_own(fresh: Path, mirror: Mirror, suite: str) -> list[str]:
-    """An apt-get that reads and writes only `fresh`, but trusts what the host's apt trusts."""
-    for folder in ("lists/partial", "cache/archives/partial", "debs"):
-        (fresh / folder).mkdir(parents=True)
-    (fresh / "only.sources").write_text(mirror.stanza(suite), encoding="utf-8")
-    options = {
-        "Dir::Etc::sourcelist": fresh / "only.sources",
-        "Dir::Etc::sourceparts": "/dev/null",
-        "Dir::Etc::preferencesparts": "/dev/null",
-        "Dir::Etc::preferences": "/dev/null",
-        "Dir::State::lists": fresh / "lists",
-        "Dir::State::status": "/dev/null",
-        "Dir::Cache": fresh / "cache",
-        "APT::Sandbox::User": "root",
-        "APT::Get::List-Cleanup": "false",
-        "Acquire::Languages": "none",
-        "Acquire::Retries": "3",
-    }
-    return ["apt-get", "-q", *(word for k, v in options.items() for word in ("-o", f"{k}={v}"))]
-
-
-def _closure(apt: list[str], fresh: Path) -> list[str]:
-    """The packages that Asterisk needs on an empty system, as `name=version`."""
-    listed = _run(
-        [*apt, "install", "--print-uris", "-y", "--no-install-recommends", *PACKAGES], cwd=fresh
-    )
-    packages = []
-    for line in listed.splitlines():
-        found = re.match(r"'[^']+' (\S+)_(\S+)_\S+\.deb ", line)
-        if found:
-            packages.append(f"{found[1]}={found[2].replace('%3a', ':')}")
-    return packages
-
-
-def _download(apt: list[str], packages: list[str], fresh: Path, progress: Progress) -> list[Path]:
-    folder = fresh / "debs"
-    log = fresh / "download.log"
-    command = [*apt, "download", *packages]
-    with log.open("w") as output:
-        download = subprocess.Popen(command, cwd=folder, stdout=output, stderr=output)
-        status: int | None = None
-        while status is None:
-            try:
-                status = download.wait(timeout=2)
-            except subprocess.TimeoutExpired:
-                done = len(list(folder.glob("*.deb")))
-                progress(f"Asterisk: downloading {done}/{len(packages)} packages (80 MB)")
-    if status != 0:
-        raise subprocess.CalledProcessError(status, "apt-get download", stderr=log.read_text())
-    return sorted(folder.glob("*.deb"))
-
-
-def _run(command: list[str], cwd: Path) -> str:
-    done = subprocess.run(
-        command,
-        cwd=cwd,
-        env={**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=900,
-        check=True,
-    )
-    return done.stdout

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -22,6 +21,7 @@ from ivr.speech import Speech
 from ivr.speech.announcements import Announcements
 from tests.support import hearing
 from tests.support.hearing import Found, Samples
+from tests.support.phone_python import phone_python
 from tests.support.station import Station
 
 _MOST = 20
@@ -127,14 +127,16 @@ class Phone:
         await self._event("registered", code=200)
 
     async def _spawn(self, errors: BinaryIO) -> asyncio.subprocess.Process:
+        python = phone_python()
         return await asyncio.create_subprocess_exec(
-            sys.executable,
+            *python.command,
             "-P",
             str(Path(__file__).with_name("phone_process.py")),
             self.name,
             self.registrar,
             str(self._folder),
             *self._options,
+            env=python.environment,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=errors,
