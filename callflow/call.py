@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    """How a call ended: one closed list; None while the call lives (design.md, Contracts)."""
+    """How a call ended: one closed list; None while the call lives (docs/contracts.md#outcomes)."""
 
     VERIFIED_OK = "verified_ok"  # right code, authority to cancel, and "false alarm"
     VERIFIED_NO_AUTHORITY = "verified_no_authority"  # right code, may not cancel this kind

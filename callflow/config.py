@@ -105,7 +105,7 @@ class Settings(NotifySettings, AccessSettings, ListenerSettings):
     reserved_channels: int = Field(10, ge=0)
     #: What calls show that a person asked for (D16); left out, ``station_number``.
     human_number: Number | None = None
-    #: Seconds from receipt until an unclaimed incident rings the desk (law.md, EN 50518).
+    #: Seconds from receipt until an unclaimed incident rings the desk (docs/law.md#en-50518).
     vital_target: float = 30.0
     other_target: float = 90.0
     #: Seconds a called phone may ring.
@@ -125,7 +125,7 @@ class Settings(NotifySettings, AccessSettings, ListenerSettings):
     longest_break: float = Field(1800.0, ge=60, le=14_400)
     call_back_target: float = Field(300.0, ge=30, le=86_400)
     guard_welfare: float = Field(900.0, ge=0, le=4 * 3600)
-    #: Window for the clocks of encrypted panels, seconds before and after ours (signals.md).
+    #: Window for encrypted panels' clocks, seconds before and after ours (docs/signals.md#dc-09).
     window_before: float = 40.0
     window_after: float = 20.0
     #: A signal whose panel's time is older by so much, skew apart, was delivered late: *deferred*.
@@ -371,7 +371,7 @@ def _variable(field: str) -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ports:
-    """The ports an instance listens on; see design.md, Contracts."""
+    """The ports an instance listens on; see docs/contracts.md#ports."""
 
     web: int
     dc09: int

@@ -20,7 +20,7 @@ BY_A_PERSON = "a service's line is dialled for a person who asked for it, never 
 UNKNOWN = "neither a contact's number, nor the station's, nor of the directory"
 MUTE = "personal alarm or duress: nothing may ring at this site or its staff"
 
-#: Short numbers and emergency services, as they look after the country code too (law.md).
+#: Short numbers and emergency services, as they look after the country code too (docs/law.md).
 SHORT = frozenset(
     "15 17 18 110 111 112 113 114 115 116 117 118 119 144 190 191 196 197 911 999 000".split()
 )

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What a signal, and the incident it opens, is about (signals.md, Event table)."""
+    """What a signal, and the incident it opens, is about (docs/signals.md#event-table)."""
 
     INTRUSION = "intrusion"
     HOLD_UP = "hold_up"

@@ -1,4 +1,4 @@
-"""The words of a call plan: what a step does, how it is set, and how it can end (domain.md)."""
+"""The words of a call plan: what a step does, how it is set, and how it can end (docs/rules.md)."""
 
 from __future__ import annotations
 

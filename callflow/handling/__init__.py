@@ -1,4 +1,4 @@
-"""What happens to an alarm, from its storage to its filing (design.md, The path of an alarm).
+"""What happens to an alarm, from its storage to its filing (ARCHITECTURE.md#the-path-of-an-alarm).
 
 Each function takes the transaction it works in, writes its own logbook entry there, and returns.
 """

@@ -201,7 +201,7 @@ def _incident(tx: Tx, row: Row) -> Row | None:
 
 
 def live_calls(tx: Tx, *, node: str) -> list[LiveCall]:
-    """Read before the PBX is asked for its channels, never after (engine.md)."""
+    """Read before the PBX is asked for its channels, never after (docs/durability.md)."""
     rows = calls.on_trunk(tx, node)
     unwanted = calls.all_asked_to_end(tx, [row["id"] for row in rows])
     return [

@@ -1,4 +1,4 @@
-"""What a dialogue on the phone reads and commits; each transition is a row (telephony.md)."""
+"""What a dialogue on the phone reads and commits; each transition is a row (docs/telephony.md)."""
 
 from __future__ import annotations
 

@@ -17,7 +17,8 @@ from callflow.storage import lines as rows
 
 Row = dict[str, Any]
 
-#: Seconds that a panel's clock may be wrong before it needs a look (signals.md: the window's end).
+#: Seconds that a panel's clock may be wrong before it needs a look: the end of the window
+#: (docs/signals.md#dc-09).
 SKEW = 20.0
 #: Why a frame was bad, as the receiver counts it, the sender's faults first.
 BAD = (

@@ -1,4 +1,4 @@
-"""Taking up a shift, and handing it over: what is read, what is passed on, who is left (1.1–1.3).
+"""Taking up a shift, and handing it over: what is read, what is passed on, who is left (mission 1).
 
 That the person signed with the password is checked before.
 """

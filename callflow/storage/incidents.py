@@ -284,7 +284,7 @@ SHOWN = 200
 
 
 def queue(tx: Tx, *, limit: int = SHOWN, offset: int = 0) -> list[dict[str, Any]]:
-    """What is unfiled: with a human first, by priority, then oldest (ux.md 3)."""
+    """What is unfiled: with a human first, by priority, then oldest (docs/ux.md, 3)."""
     c = t.incident.c
     query = (
         select(t.incident)

@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 _BATCH = 512  # functions in one commit
 _READING = ("SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "PRAGMA")
-_PAUSE = 0.002  # seconds left to other processes' writers after each commit (engine.md)
+_PAUSE = 0.002  # seconds left to other processes' writers after each commit (docs/durability.md)
 
 
 class Store:

@@ -1,7 +1,7 @@
 """AMI messages → our typed events. Pure; tolerant of late, doubled and missing ones.
 
-Asterisk's habits that this module knows (telephony.md): Reason is 0 for busy, unknown number and
-refused alike, so only Hangup's Cause and TechCause say how a call ended; OriginateResponse
+Asterisk's habits that this module knows (docs/telephony.md): Reason is 0 for busy, unknown number
+and refused alike, so only Hangup's Cause and TechCause say how a call ended; OriginateResponse
 may carry the id of a *live* call, and overtakes Newchannel and Hangup, which another thread of
 Asterisk's sends; events of the second leg carry another id.
 """

@@ -2,7 +2,7 @@
 
 Of panoramisk this uses the framing (AMIProtocol), Message and Action. Its Manager is not used: it
 re-sends unanswered actions after a reconnect, runs callbacks as unordered tasks, and completes a
-list early when an event overtakes the response (telephony.md; tests/integration/ami reproduces
+list early when an event overtakes the response (docs/telephony.md; tests/integration/ami reproduces
 each). One ``Wire`` is one TCP connection; it dies once, and nothing survives it.
 """
 

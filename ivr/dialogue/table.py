@@ -25,7 +25,7 @@ class Dialogue(StrEnum):
 
 
 class Answer(StrEnum):
-    """What a person who is called may say, by key (design.md, Contracts)."""
+    """What a person who is called may say, by key (docs/contracts.md#keys)."""
 
     FALSE_ALARM = "false_alarm"
     HELP = "help"

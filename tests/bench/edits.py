@@ -34,7 +34,7 @@ from web.accounts import Role
 from web.pages import meanwhile
 
 NAME = "edits"
-#: What the issue asks: milliseconds from the edit's answer to its effect.
+#: What is asked: milliseconds from the edit's answer to its effect.
 LIMIT_MS = 1000.0
 #: Edits of each sort in a round, and how long one is waited for, in seconds.
 _TIMES, _PATIENCE = 5, 10.0

@@ -38,7 +38,7 @@ from tests.bench.stores import chosen, database
 from tests.bench.town import SITES
 
 NAME = "import"
-#: What the issue asks: seconds of all of it, and the longest that another write waits.
+#: What is asked: seconds of all of it, and the longest that another write waits.
 WHOLE_S, WAIT_S = 60.0, 2.0
 _EVERY = 0.01  # seconds between two signals
 

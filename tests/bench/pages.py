@@ -40,7 +40,7 @@ from web.app import create_app
 from web.pages.site_parts import TABS
 
 NAME = "pages"
-#: What the issue asks of a list: milliseconds, of 95 answers in 100.
+#: What is asked of a list: milliseconds, of 95 answers in 100.
 LIMIT_MS = 200.0
 #: Answers of each address.
 _TIMES = 5

@@ -23,7 +23,7 @@ from callflow.config import Settings
 from tests.support import marked
 from tests.support.ports import are_free, own_block
 
-#: Offsets of the ports that an instance takes (design.md, Contracts).
+#: Offsets of the ports that an instance takes (docs/contracts.md#ports).
 _OFFSETS = (0, 9, 10, 11, 38, 39, 60, 80, 88, 90, 573)
 #: How many ports the bases of one process of tests span.
 _ROOM = 256

@@ -15,7 +15,7 @@ from callflow.signals.panel import Reply
 from tests.support.ports import held_alone
 from tests.support.product import Product
 
-#: Bases of whole instances lie at least 4000 apart (design.md); 8000 is a person's demo.
+#: Bases of instances lie at least 4000 apart (docs/contracts.md#ports); 8000 is a person's demo.
 BASES = (12000, 16000, 20000, 4000, 28000)
 #: The demo's desk phones, and its duty number.
 DESKS = ("+33639989901", "+33639989902")

@@ -1,4 +1,4 @@
-"""Run by Alembic: one transaction, begun like the writer's, foreign keys off (engine.md)."""
+"""Run by Alembic: one transaction, like the writer's, foreign keys off (docs/durability.md)."""
 
 from __future__ import annotations
 

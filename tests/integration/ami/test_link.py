@@ -1,4 +1,4 @@
-"""The AMI link against a scripted Asterisk: each hazard of telephony.md's table, provoked."""
+"""The AMI link against a scripted Asterisk: each hazard of docs/telephony.md's table, provoked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The HTTP API in the shapes that design.md fixes."""
+"""The HTTP API in the shapes that docs/contracts.md fixes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text from outside is shown as sent and means nothing (issue 2)."""
+"""Text from outside is shown as sent and means nothing."""
 
 from __future__ import annotations
 

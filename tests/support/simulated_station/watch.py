@@ -1,4 +1,4 @@
-"""The invariants of design.md, looked at after each commit, each INVITE and each second.
+"""The invariants of ARCHITECTURE.md, looked at after each commit, each INVITE and each second.
 
 Triggers note what a commit touched, so that only that is looked at; what must never be written at
 all (a changed logbook, another plan) they note as broken themselves.

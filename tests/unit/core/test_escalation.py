@@ -1,4 +1,4 @@
-"""What follows from each answer: the branches of issue 2, read from top to bottom."""
+"""What follows from each answer: the branches, read from top to bottom."""
 
 from __future__ import annotations
 

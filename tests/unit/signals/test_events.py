@@ -9,7 +9,7 @@ import pytest
 from callflow.signal import ALWAYS_OWN, PERSONAL, Category, Kind
 from callflow.signals import events
 
-#: Every code that signals.md names.
+#: Codes of SIA DC-03 that panels send every day.
 NAMED = "BA BR BC PA HA FA GA MA TA AT AR YT YR RP RR OP CL OR NL LX LB UX".split()
 
 

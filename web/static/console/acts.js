@@ -91,7 +91,7 @@ document.addEventListener("click", (event) => {
   }
 });
 
-// --- undo: offered for some seconds (ux.md 7) -------------------------------------------------
+// --- undo: offered for some seconds (docs/ux.md, 7) -------------------------------------------------
 
 let ending = 0;
 async function offerUndo() {
