@@ -62,7 +62,8 @@ def _facts(tx: Tx, vault: Vault, row: dict[str, Any]) -> Facts:
     if facts.dialogue is Dialogue.INCOMING and (spoken := callers.language_of(tx, row)):
         facts = replace(facts, language=spoken)
     if (row["progress"] or {}).get("state") == DialogueState.POSITION.value:
-        facts = replace(facts, position=callers.place_of(tx, row))
+        device = bool(contacts.devices(tx, [row["to"]]))
+        facts = replace(facts, position=callers.place_of(tx, row), device=device)
     for_call_backs = row["step"] == QUEUE_STEP and row["incident_id"] is None
     return replace(facts, call_backs=call_backs.count_open(tx)) if for_call_backs else facts
 

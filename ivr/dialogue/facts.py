@@ -30,7 +30,8 @@ class Facts:
     message or guard's call says. ``service`` (desk only): the service that is dialled once this
     desk is there. ``exercise``: a rehearsal, which is said before anything else.
     ``call_back`` (verification, question, message): this person may ask to be called again later.
-    ``position``: which number this person is among those who wait, as it is said to them.
+    ``position``: which number this person is among those who wait, as it is said to them;
+    ``device``: who waits speaks from a lift's cabin or a lone worker's telephone (D8).
     ``call_backs`` (desk only): how many missed calls wait to be returned, where the desk rings for
     those. ``menus`` (incoming only): the caller is asked who they are, then offered what they may
     do; ``hint`` is the site that their number belongs to, which proves nothing, ``member``
@@ -65,6 +66,7 @@ class Facts:
     spied: str = ""
     whispers: bool = False
     position: int = 0
+    device: bool = False
     call_backs: int = 0
     menus: bool = False
     hint: str = ""

@@ -64,8 +64,14 @@ def _last_words(facts: Facts, progress: Progress, first: tuple[Phrase, ...]) -> 
 
 
 def _position(facts: Facts) -> tuple[Phrase, ...]:
-    """Which number somebody is; who is the next one, or was told too late, hears that."""
-    if facts.dialogue is Dialogue.VOICE:
+    """The truth of their own case (D34): only who has a question is a number in a queue.
+
+    Where an alarm is mute nothing is given away (D7): they hear what any caller hears first. Who is
+    the next one, or was told too late, hears that.
+    """
+    if facts.personal:
+        return (Phrase("hold_the_line"),)
+    if facts.dialogue is Dialogue.VOICE or facts.device:
         return (Phrase("not_alone"),)
     if facts.position > 1:
         return (Phrase("position", {"position": facts.position}),)

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from callflow import handling
 from callflow.handling import callers
+from ivr import dialogue
 from tests.integration.handling.station import FIRST, SECOND, Station
 from tests.integration.handling.test_distribution import comes_in, works
 
@@ -118,3 +120,25 @@ def test_a_keyholder_s_call_is_no_lift_s(station: Station) -> None:
     comes_in(station, FIRST)
     correlates(station)
     assert station.incidents() == []
+
+
+def test_who_waits_in_a_cabin_hears_that_they_are_not_alone_unless_the_site_is_mute(
+    station: Station,
+) -> None:
+    """D34: and whoever calls from a site with a hold-up hears what gives nothing away."""
+    lift(station, CABIN)
+    assert told(station, comes_in(station, FIRST)) == ["position_next"]
+    assert told(station, comes_in(station, CABIN)) == ["not_alone"]
+    station.alarm("HA")
+    assert told(station, comes_in(station, CABIN)) == ["hold_the_line"]
+    assert told(station, comes_in(station, FIRST)) == ["hold_the_line"]
+
+
+def told(station: Station, call: str) -> list[str]:
+    """What somebody who waits is told of their place."""
+    assert station.write(lambda tx: handling.announcing(tx, call))
+    begun = station.write(lambda tx: handling.dialogue_begin(tx, station.vault, call))
+    assert begun is not None
+    turn = dialogue.turn(*begun)
+    assert turn is not None
+    return [phrase.key for phrase in turn.say]

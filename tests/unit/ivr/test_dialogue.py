@@ -258,11 +258,19 @@ def test_a_service_hears_no_word_of_ours_and_is_with_the_operator_at_once() -> N
     assert Progress.from_json(progress.to_json()) == progress
 
 
-def test_somebody_in_a_lift_is_no_number_in_a_queue() -> None:
-    told = {}
-    for kind in (Dialogue.VOICE, Dialogue.INCOMING):
-        facts = Facts(dialogue=kind, position=2)
-        turn = dialogue.turn(facts, replace(Progress.start(facts), state=State.POSITION))
-        assert turn is not None
-        told[kind] = [phrase.key for phrase in turn.say]
-    assert told == {Dialogue.VOICE: ["not_alone"], Dialogue.INCOMING: ["position"]}
+@pytest.mark.parametrize(
+    ("waiting", "hears"),
+    [
+        (Facts(dialogue=Dialogue.INCOMING), "position"),
+        (Facts(dialogue=Dialogue.INCOMING, device=True), "not_alone"),
+        (Facts(dialogue=Dialogue.INCOMING, personal=True), "hold_the_line"),
+        (Facts(dialogue=Dialogue.INCOMING, personal=True, device=True), "hold_the_line"),
+        (Facts(dialogue=Dialogue.VOICE), "not_alone"),
+        (Facts(dialogue=Dialogue.VOICE, personal=True), "hold_the_line"),
+    ],
+)
+def test_who_waits_hears_the_truth_of_their_own_case(waiting: Facts, hears: str) -> None:
+    facts = replace(waiting, position=2)
+    turn = dialogue.turn(facts, replace(Progress.start(facts), state=State.POSITION))
+    assert turn is not None
+    assert [phrase.key for phrase in turn.say] == [hears]
