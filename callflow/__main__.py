@@ -12,6 +12,10 @@ def main() -> None:
     match sys.argv[1:]:
         case ["serve", "--only", name] if name in role.ROLES:
             role.run(name)
+        case ["nursery", *names] if names and set(names) <= set(role.ROLES):
+            from callflow.commands import nursery  # noqa: PLC0415
+
+            role.run(nursery.forked(names))
         case _:
             from callflow.commands import line  # noqa: PLC0415
 

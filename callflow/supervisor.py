@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import os
 import signal
 import sys
 from collections.abc import Callable
+from typing import IO, Protocol
 
 import structlog
 
 from callflow import clock
 from callflow.config import Settings
+from callflow.nursery import Nursery, end_with_parent
 from ivr.asterisk.control import ControlError
 from ivr.asterisk.instance import Kind
 from ivr.asterisk.process import AsteriskFailed, AsteriskProcess
@@ -25,17 +26,26 @@ from ivr.asterisk.process import AsteriskFailed, AsteriskProcess
 log = structlog.get_logger(__name__)
 
 ROLES = ("receiver", "engine", "telephony", "web")
-#: Set in the environment of a process that waits for a byte on its standard input before it works.
-SPARE = "CALLFLOW_SPARE"
+#: In the environment of a process that a supervisor began.
+SUPERVISED = "CALLFLOW_SUPERVISED"
 
-#: Roles with a second process that has everything loaded and waits: people are on the phone.
-_SPARED = frozenset({"telephony"})
-_SPARE_AFTER = 0.3  # seconds that a role has to begin its work before its spare is loaded
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0  # seconds before a dead role begins again
 _STEADY = 1.0  # a role that lived so long did not die of its start: it is wanted back at once
 _GRACE = 8.0  # seconds for a role to end by itself
 _ASTERISK_LOOK = 0.25  # seconds between two looks at an Asterisk
-_PR_SET_PDEATHSIG = 1
+
+
+class Child(Protocol):
+    """A role's process, forked or begun as a program of its own."""
+
+    @property
+    def returncode(self) -> int | None: ...
+
+    async def wait(self) -> int: ...
+
+    def terminate(self) -> None: ...
+
+    def kill(self) -> None: ...
 
 
 class Supervisor:
@@ -48,13 +58,13 @@ class Supervisor:
         self,
         settings: Settings,
         asterisks: list[AsteriskProcess],
+        nursery: Nursery,
         on_station_restarted: Callable[[], None] = lambda: None,
     ) -> None:
         self._settings = settings
         self._on_station_restarted = on_station_restarted
-        self._asterisks = asterisks
-        self._children: dict[str, asyncio.subprocess.Process] = {}
-        self._spares: dict[str, asyncio.subprocess.Process] = {}
+        self._asterisks, self._nursery = asterisks, nursery
+        self._children: dict[str, Child] = {}
         self._stopping = asyncio.Event()
 
     async def run(self, on_started: Callable[[], None] = lambda: None) -> None:
@@ -64,71 +74,59 @@ class Supervisor:
             loop.add_signal_handler(name, self._stopping.set)
         tasks = [asyncio.create_task(self._keep_asterisk(a)) for a in self._asterisks]
         tasks += [asyncio.create_task(self._keep_role(role)) for role in ROLES]
+        tasks.append(asyncio.create_task(self._nursery.keep()))
         on_started()
         await self._stopping.wait()
         log.info("supervisor.stopping")
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        ours = [*self._children.values(), *self._spares.values()]
-        await asyncio.gather(*(self._end(child) for child in ours))
+        await asyncio.gather(*(self._end(child) for child in self._children.values()))
         await asyncio.gather(*(asyncio.to_thread(a.stop, 3.0) for a in self._asterisks))
 
     async def _keep_role(self, role: str) -> None:
         pause = _FIRST_PAUSE
         while not self._stopping.is_set():
             begun = clock.monotonic()
-            child = self._called_up(role) or await self._spawn(role)
-            self._children[role] = child
-            spare = asyncio.create_task(self._keep_spare(role))
             try:
-                code = await child.wait()
-            finally:
-                spare.cancel()
-                await asyncio.wait([spare])
-            lived = clock.monotonic() - begun
-            log.error("role.died", role=role, exit=code, lived_s=round(lived, 1))
-            if lived > _STEADY:
-                pause = _FIRST_PAUSE
+                self._children[role] = child = await self._begin(role)
+            except OSError as error:  # no memory, no process, no place for its log
+                log.critical("role.not_begun", role=role, reason=str(error))
             else:
-                pause = min(pause * 2, _LONGEST_PAUSE)
-                await asyncio.sleep(pause)
+                code = await child.wait()
+                lived = clock.monotonic() - begun
+                log.error("role.died", role=role, exit=code, lived_s=round(lived, 1))
+                if lived > _STEADY:
+                    pause = _FIRST_PAUSE
+                    continue
+            pause = min(pause * 2, _LONGEST_PAUSE)
+            await asyncio.sleep(pause)
 
-    def _called_up(self, role: str) -> asyncio.subprocess.Process | None:
-        """The role's spare, told to work; None where there is none."""
-        spare = self._spares.pop(role, None)
-        if spare is None or spare.returncode is not None or spare.stdin is None:
-            return None
-        spare.stdin.write(b"\n")
-        return spare
-
-    async def _keep_spare(self, role: str) -> None:
-        """Load the role's spare, and another when that one dies."""
-        while role in _SPARED:
-            await asyncio.sleep(_SPARE_AFTER)
-            self._spares[role] = spare = await self._spawn(role, spare=True)
-            await spare.wait()
-
-    async def _spawn(self, role: str, *, spare: bool = False) -> asyncio.subprocess.Process:
+    async def _begin(self, role: str) -> Child:
         log_file = self._settings.data_dir / "logs" / f"{role}.log"
         log_file.parent.mkdir(parents=True, exist_ok=True)
         with log_file.open("ab") as output:
-            return await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "callflow",
-                "serve",
-                "--only",
-                role,
-                stdin=asyncio.subprocess.PIPE if spare else asyncio.subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                env={**child_environment(self._settings), SPARE: "1" if spare else ""},
-                preexec_fn=_end_with_parent,
-                start_new_session=True,  # the kernel weighs roles by it (niceness.py)
-            )
+            forked = await self._nursery.fork(role, output.fileno())
+            return forked or await self._spawn(role, output)
 
-    async def _end(self, child: asyncio.subprocess.Process) -> None:
+    async def _spawn(self, role: str, output: IO[bytes]) -> asyncio.subprocess.Process:
+        """The role as a program of its own: it imports what it needs."""
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "callflow",
+            "serve",
+            "--only",
+            role,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=role_environment(self._settings),
+            preexec_fn=end_with_parent,
+            start_new_session=True,  # the kernel weighs roles by it (niceness.py)
+        )
+
+    async def _end(self, child: Child) -> None:
         if child.returncode is not None:
             return
         with contextlib.suppress(ProcessLookupError):
@@ -166,7 +164,12 @@ def child_environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def _end_with_parent() -> None:
-    """The kernel ends a role whose supervisor was killed (Linux; elsewhere it is found again)."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+def nursery_of(settings: Settings) -> Nursery:
+    """What a supervisor's roles are forked from; begin it early, it loads for two seconds."""
+    log_file = settings.data_dir / "logs" / "nursery.log"
+    return Nursery(ROLES, role_environment(settings), log_file)
+
+
+def role_environment(settings: Settings) -> dict[str, str]:
+    """What a supervisor's roles find in theirs."""
+    return {**child_environment(settings), SUPERVISED: "1"}

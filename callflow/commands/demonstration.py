@@ -20,6 +20,7 @@ from callflow.commands.administration import new_token
 from callflow.commands.base import console, open_rows, settings_of_this_run
 from callflow.commands.station import alone, prepare, say_where
 from callflow.config import Settings
+from callflow.nursery import Nursery
 from ivr.asterisk import embedded
 from ivr.asterisk.instance import Kind
 from ivr.asterisk.process import AsteriskProcess
@@ -44,12 +45,14 @@ def demo_command(
     settings = demo.demo_settings(settings_of_this_run())
     if once is not None:
         raise typer.Exit(_demo_once(settings, once))
-    with alone(settings):
+    with alone(settings), supervisor.nursery_of(settings) as nursery:
         asterisks = prepare(settings)
-        asyncio.run(_demo(settings, asterisks, browser=not no_browser))
+        asyncio.run(_demo(settings, asterisks, nursery, browser=not no_browser))
 
 
-async def _demo(settings: Settings, asterisks: list[AsteriskProcess], *, browser: bool) -> None:
+async def _demo(
+    settings: Settings, asterisks: list[AsteriskProcess], nursery: Nursery, *, browser: bool
+) -> None:
     def started() -> None:
         where = say_where(settings)
         console.print(f"log in: {demo_people.NAME} / {demo_people.PASSWORD}", markup=False)
@@ -65,7 +68,7 @@ async def _demo(settings: Settings, asterisks: list[AsteriskProcess], *, browser
     try:
         network = Simulator(embedded.instance(settings, Kind.SIMULATOR))
         # A phone that still rings for a dead station learns of its death in no other way.
-        await supervisor.Supervisor(settings, asterisks, network.end_calls).run(started)
+        await supervisor.Supervisor(settings, asterisks, nursery, network.end_calls).run(started)
     finally:
         if alarms is not None:
             alarms.cancel()

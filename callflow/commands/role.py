@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import importlib
 import logging
 import os
 import signal
@@ -21,17 +22,30 @@ from callflow import private
 from callflow.config import Settings, read_settings
 from callflow.dispatch.identity import NoPlaceError
 from callflow.niceness import take_place
-from callflow.supervisor import ROLES, SPARE
+from callflow.supervisor import ROLES, SUPERVISED
 
-__all__ = ["ROLES", "run", "settings_of_this_run"]
+__all__ = ["ROLES", "load", "run", "settings_of_this_run"]
 
 
 #: Seconds a busy thread may keep the interpreter. The writer's lets go of it in each statement, and
 #: would wait for the event loop's so long each time, with the turn to write in its hands.
 _SWITCH = 0.0005
+#: What each role imports.
+_NEEDS = {
+    "receiver": ("callflow.receiver.process",),
+    "engine": ("callflow.engine", "callflow.notify"),
+    "telephony": ("ivr.telephony",),
+    "web": ("callflow.demo", "callflow.commands.studio", "web.serve"),
+}
 #: Objects that were made and live before the youngest are looked at, and so many such looks before
 #: older ones are (gc; Python's own: 700, 10, 10).
 _COLLECT_AFTER = (50_000, 20, 20)
+
+
+def load(role: str) -> None:
+    """Import what a role needs, and do nothing else."""
+    for name in _NEEDS[role]:
+        importlib.import_module(name)
 
 
 def run(role: str) -> None:
@@ -45,14 +59,12 @@ def run(role: str) -> None:
         from callflow.commands.studio import Studio  # noqa: PLC0415
         from web import serve as web_serve  # noqa: PLC0415
 
-        if SPARE not in os.environ and not settings.demo:  # no supervisor of ours saw to it
+        if SUPERVISED not in os.environ and not settings.demo:  # no supervisor of ours saw to it
             _shut_the_demo_out(settings)
         network = demo.SimulatedNetwork(settings) if settings.demo else None
         web_serve.run(settings, network=network, prompts=Studio(settings))
         return
     work = _work_of(role)
-    if os.environ.get(SPARE) and not sys.stdin.buffer.read(1):
-        return  # the supervisor ended, and nobody needs us
     spare_the_collector()
     _run(work(settings))
 

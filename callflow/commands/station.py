@@ -35,8 +35,8 @@ def serve(
     if only is not None:
         raise typer.BadParameter(f"there is no role {only!r}: {', '.join(role.ROLES)}")
     settings = settings_of_this_run()
-    with alone(settings):
-        station = supervisor.Supervisor(settings, prepare(settings))
+    with alone(settings), supervisor.nursery_of(settings) as nursery:
+        station = supervisor.Supervisor(settings, prepare(settings), nursery)
         asyncio.run(station.run(lambda: _started(settings)))
 
 

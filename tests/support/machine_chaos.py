@@ -103,7 +103,7 @@ class Chaos:
         await self.both.begin_engine()
 
     def _kill(self, node: Station, role: str) -> None:
-        """Of a role with a spare, whoever works; its supervisor begins another."""
+        """Of telephony, whoever works; its supervisor begins another."""
         pids = [chaos.listener(node.agi_port)] if role == "telephony" else node.pids(role)
         for pid in pids:
             if pid is not None and pid != self.both.third:

@@ -118,7 +118,7 @@ ABUSE: tuple[Callable[[Knocker], Awaitable[None]], ...] = (
 
 
 async def telephony(station: Station) -> int:
-    """The process that works as telephony: a spare may wait beside it."""
+    """The process that works as telephony."""
     processes = (await station.api.get("/health")).json()["processes"]
     return next(int(found["pid"]) for found in processes if found["role"] == "telephony")
 

@@ -250,5 +250,5 @@ PROCESSES: tuple[type[Process], ...] = (
     WebProcess,
 )
 
-#: A dead process is back after so many seconds: the supervisor's two, or a spare's few.
+#: A dead process is back after so many seconds: where the nursery died too it loads by itself.
 RESTART = {"telephony": (0.2, 0.8), "engine": (0.5, 2.0), "receiver": (0.5, 2.0), "web": (0.5, 2.0)}
