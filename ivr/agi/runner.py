@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -360,11 +361,23 @@ async def _listen_in(session: Session, facts: Facts) -> None:
 
 def sentence(phrase: Phrase, language: str) -> Sentence:
     """The sentence of a phrase; shared between instances where no site's data is in it."""
+    # Two times are equal that are not said alike, so only words are looked up.
+    if all(isinstance(value, str) for value in phrase.values.values()):
+        return _of_words(phrase.key, tuple(phrase.values.items()), language)
+    return _sentence(phrase.key, phrase.values, language)
+
+
+@lru_cache(maxsize=4096)
+def _of_words(key: str, values: tuple[tuple[str, object], ...], language: str) -> Sentence:
+    return _sentence(key, dict(values), language)
+
+
+def _sentence(key: str, values: Mapping[str, object], language: str) -> Sentence:
     return Sentence(
-        prompts.spoken(phrase.key, phrase.values, language),
+        prompts.spoken(key, values, language),
         prompts.language(language),
-        shared=all(isinstance(value, Kind) for value in phrase.values.values()),
-        key=prompts.recordable(phrase.key, phrase.values),
+        shared=all(isinstance(value, Kind) for value in values.values()),
+        key=prompts.recordable(key, values),
     )
 
 

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -155,16 +155,15 @@ class Speech:
 
     async def _joined(self, sentences: Sequence[Sentence | Path], opening: bool) -> Path:
         """Nearly always all of it was said before, and no thread need be woken."""
-        stems = self._known(sentences) or await self._sounds(sentences)
-        turn = self._turn(stems, opening)
-        if _still_there(turn):
-            return turn
-        return await self._in_thread(self._join, stems, turn, opening)
-
-    def _known(self, sentences: Sequence[Sentence | Path]) -> list[Path] | None:
-        """The sounds of all of them; None where one is not there yet."""
-        stems = [one if isinstance(one, Path) else self._stem(one) for one in sentences]
-        return stems if all(map(_exists, stems)) else None
+        stems = [str(one) if isinstance(one, Path) else self._where(one) for one in sentences]
+        try:
+            turn = self._turn(stems, opening)
+        except FileNotFoundError:  # one is not there yet
+            stems = [str(stem) for stem in await self._sounds(sentences)]
+            turn = self._turn(stems, opening)
+        if not _still_there(turn):
+            await self._in_thread(self._join, stems, turn, opening)
+        return Path(turn)
 
     async def _sounds(self, sentences: Sequence[Sentence | Path]) -> list[Path]:
         orders = [_there(one) if isinstance(one, Path) else self.sound(one) for one in sentences]
@@ -208,28 +207,32 @@ class Speech:
     # --- files --------------------------------------------------------------------------------
 
     def _stem(self, sentence: Sentence) -> Path:
+        return Path(self._where(sentence))
+
+    # As text: a turn has a dozen sentences, and a path made of parts costs more than its stat.
+
+    def _where(self, sentence: Sentence) -> str:
         if sentence.key and (recorded := self.announcements.find(sentence.key, sentence.language)):
             return recorded
-        made_of = (VERSION, VOICES.get(sentence.language, VOICES["en"]), sentence.text)
-        name = _hash(made_of)
-        return (self.shared if sentence.shared else self.folder / "sentences") / name[:2] / name
+        folder = self.shared if sentence.shared else self.folder / "sentences"
+        return f"{folder}/{_name(sentence.language, sentence.text)}"
 
-    def _turn(self, stems: Sequence[Path], opening: bool) -> Path:
-        """What ``_join`` makes of them. Raises FileNotFoundError where one isn't there any more."""
+    def _turn(self, stems: Sequence[str], opening: bool) -> str:
+        """What ``_join`` makes of them. Raises FileNotFoundError where one isn't there."""
         # A recording keeps its name when it is replaced.
-        made_of = [f"{file} {file.stat().st_mtime_ns}" for file in map(_file, stems)]
-        return self.folder / "turns" / _hash([VERSION, str(opening), *made_of])
+        files = [f"{stem}.alaw" for stem in stems]
+        made_of = [f"{file} {os.stat(file).st_mtime_ns}" for file in files]  # noqa: PTH116
+        return f"{self.folder}/turns/{_hash([VERSION, str(opening), *made_of])}"
 
-    def _join(self, stems: Sequence[Path], turn: Path, opening: bool) -> Path:
+    def _join(self, stems: Sequence[str], turn: str, opening: bool) -> None:
         """Raises FileNotFoundError where one of them isn't there any more."""
-        files, file = list(map(_file, stems)), _file(turn)
+        files, file = [_file(Path(stem)) for stem in stems], _file(Path(turn))
         # Two calls may need the same turn at once: each thread writes a file of its own.
-        part = file.with_name(f".{turn.name}.{os.getpid()}.{threading.get_ident()}")
+        part = file.with_name(f".{file.stem}.{os.getpid()}.{threading.get_ident()}")
         lead = _SILENCE * int(8000 * OPENING_S) if opening else b""
         said = lead + b"".join(file.read_bytes() for file in files)
         part.write_bytes(said + _SILENCE * (-len(said) % _FRAME))
         part.replace(file)
-        return turn
 
     def _forget_turns(self) -> None:
         oldest = clock.now().timestamp() - TURN_KEPT
@@ -334,6 +337,13 @@ def _hash(parts: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
+@lru_cache(maxsize=REMEMBERED)
+def _name(language: str, text: str) -> str:
+    """Of a sentence's sound, within its folder."""
+    name = _hash((VERSION, VOICES.get(language, VOICES["en"]), text))
+    return f"{name[:2]}/{name}"
+
+
 def _file(stem: Path) -> Path:
     return stem.with_name(f"{stem.name}.alaw")
 
@@ -342,12 +352,12 @@ def _exists(stem: Path) -> bool:
     return _file(stem).exists()
 
 
-def _still_there(turn: Path) -> bool:
+def _still_there(turn: str) -> bool:
     """Whether it was made already; then it is kept for longer. An inode that is written at every
     turn would be waited for by every commit."""
-    file = _file(turn)
+    file = f"{turn}.alaw"
     try:
-        age = clock.now().timestamp() - file.stat().st_mtime
+        age = clock.now().timestamp() - os.stat(file).st_mtime  # noqa: PTH116
         if age > TURN_KEPT / 4:
             os.utime(file)
     except FileNotFoundError:

@@ -64,10 +64,11 @@ class Announcements:
 
     folder: Path
 
-    def find(self, key: str, language: str) -> Path | None:
-        """What is played for an announcement, without extension; None: the voice says it."""
-        stem = self._stem(key, language)
-        return stem if stem.with_name(f"{key}.alaw").exists() else None
+    def find(self, key: str, language: str) -> str | None:
+        """What is played for an announcement, without extension; None: the voice says it. As text:
+        it is asked for a dozen sentences a turn."""
+        stem = f"{self.folder}/{language}/{key}"
+        return stem if os.path.exists(f"{stem}.alaw") else None  # noqa: PTH110
 
     def version(self, key: str, language: str) -> str:
         """What tells one recording from another; "": the voice says it. Raises NoAnnouncement."""

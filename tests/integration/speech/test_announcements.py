@@ -12,7 +12,7 @@ from callflow.signal import Kind
 from ivr import sound
 from ivr.agi.runner import sentence
 from ivr.dialogue import Phrase
-from ivr.speech import Speech
+from ivr.speech import Sentence, Speech
 from ivr.speech.announcements import Announcements, NoAnnouncement
 from tests.support import hearing
 from tests.support.studio import recording
@@ -68,15 +68,15 @@ async def test_one_taken_away_in_the_middle_of_a_turn_is_spoken(
     goodbye = [sentence(Phrase("goodbye"), "fr")]
     spoken = await speech.turn(goodbye)
     speech.announcements.put("goodbye", "fr", recording(440))
-    known = speech._known
+    where = speech._where
 
-    def and_then_it_goes(sentences: object) -> list[Path] | None:
-        found = known(goodbye)
+    def and_then_it_goes(one: Sentence) -> str:
+        found = where(one)
         monkeypatch.undo()
         speech.announcements.remove("goodbye", "fr")
         return found
 
-    monkeypatch.setattr(speech, "_known", and_then_it_goes)
+    monkeypatch.setattr(speech, "_where", and_then_it_goes)
     assert await speech.turn(goodbye) == spoken
 
 
