@@ -56,19 +56,16 @@ async def read_header(reader: asyncio.StreamReader) -> dict[str, str]:
     """The AGI variables; of one that comes twice the first counts, as Asterisk sends the caller's
     texts last. Raises BadHeader.
     """
-    header: dict[str, str] = {}
-    size = 0
     try:
         async with asyncio.timeout(HEADER_PATIENCE):
-            while (line := await reader.readline()) not in (b"\n", b"\r\n"):
-                size += len(line)
-                if not line.endswith(b"\n") or size > HEADER_LIMIT:
-                    raise BadHeader("it ends too early, or is too long")
-                name, colon, value = line.decode("utf-8", "replace").partition(":")
-                if colon and name.startswith("agi_"):
-                    header.setdefault(name, value.strip())
-    except (TimeoutError, ValueError, OSError) as error:
+            sent = await reader.readuntil(b"\n\n")
+    except (TimeoutError, asyncio.LimitOverrunError, asyncio.IncompleteReadError, OSError) as error:
         raise BadHeader(type(error).__name__) from error
+    header: dict[str, str] = {}
+    for line in sent.decode("utf-8", "replace").split("\n"):
+        name, colon, value = line.partition(":")
+        if colon and name.startswith("agi_"):
+            header.setdefault(name, value.strip())
     if "agi_uniqueid" not in header:
         raise BadHeader("it has no agi_uniqueid")
     return header

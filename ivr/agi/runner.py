@@ -361,8 +361,8 @@ async def _listen_in(session: Session, facts: Facts) -> None:
 
 def sentence(phrase: Phrase, language: str) -> Sentence:
     """The sentence of a phrase; shared between instances where no site's data is in it."""
-    # Two times are equal that are not said alike, so only words are looked up.
-    if all(isinstance(value, str) for value in phrase.values.values()):
+    # Two times, or a kind and its word, are equal and not said alike: only words are looked up.
+    if all(type(value) is str for value in phrase.values.values()):
         return _of_words(phrase.key, tuple(phrase.values.items()), language)
     return _sentence(phrase.key, phrase.values, language)
 

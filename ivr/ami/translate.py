@@ -26,15 +26,23 @@ _REASON_STILL_RINGING = "3"
 
 _REMEMBERED = 20_000
 
-Fields = Mapping[str, object]
+#: One message: its headers by their names in lower case. Of one that came twice the first counts.
+Fields = Mapping[str, str]
+
+
+def parsed(message: str) -> Fields:
+    """A message as it came, without the empty line that ends it; what is no header is left out."""
+    fields: dict[str, str] = {}
+    for line in message.split("\r\n"):
+        name, colon, value = line.partition(":")
+        if colon:
+            fields.setdefault(name.strip().lower(), value.strip())
+    return fields
 
 
 def text(fields: Fields, key: str) -> str:
-    """One header as text; a header that came twice counts once, with its first value."""
-    value = fields.get(key, "")
-    if isinstance(value, list):
-        value = value[0] if value else ""
-    return value.strip() if isinstance(value, str) else ""
+    """One header as text; "" where it is not there."""
+    return fields.get(key, "")
 
 
 def number(fields: Fields, key: str) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import string
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 
 from callflow.signal import Kind
 from ivr import prompts
-from ivr.dialogue import TABLE, Answer, Dialogue, Facts, Progress, State, turn
+from ivr.agi.runner import sentence
+from ivr.dialogue import TABLE, Answer, Dialogue, Facts, Phrase, Progress, State, turn
 from ivr.dialogue.menus import PAGES
 from ivr.prompts import KINDS, LANGUAGES, LONGEST, TEXTS, harmless, spoken
 
@@ -187,3 +189,15 @@ def test_long_text_is_cut_at_a_word() -> None:
     cut = harmless("mot " * 100)
     assert cut.endswith("mot")
     assert LONGEST - 5 < len(cut) <= LONGEST
+
+
+def test_what_is_equal_and_not_said_alike_is_a_sentence_of_its_own() -> None:
+    """They are kept from call to call."""
+    noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    here = noon.astimezone(ZoneInfo("Asia/Tokyo"))
+    assert noon == here
+    said = [sentence(Phrase("at", {"at": at}), "en").text for at in (noon, here)]
+    assert said == ["At 12 p m.", "At 9 p m."]
+    named, kind = Phrase("situation", {"kind": "fire"}), Phrase("situation", {"kind": Kind.FIRE})
+    assert not sentence(named, "fr").shared
+    assert sentence(kind, "fr").shared

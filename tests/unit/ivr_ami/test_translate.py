@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.ami.events import Answered, Ended, OriginateFailed, Placed, Ringing
-from ivr.ami.translate import ORIGINATE, Translator, number, text
+from ivr.ami.translate import ORIGINATE, Translator, number, parsed, text
 
 CALL = "7d4a2f0c-1b2e-4c3d-8e5f-000000000001"
 
@@ -118,8 +118,10 @@ def test_its_memory_is_bounded() -> None:
 
 
 def test_headers_that_come_twice_or_mean_nothing() -> None:
-    assert text({"uniqueid": ["a", "b"]}, "uniqueid") == "a"
-    assert text({"uniqueid": []}, "uniqueid") == ""
+    twice = parsed("Event: Hangup\r\nUniqueid: a\r\nuniqueid: b\r\nnothing\r\nExten: \r\nA: b:c ")
+    assert twice == {"event": "Hangup", "uniqueid": "a", "exten": "", "a": "b:c"}
+    assert text(twice, "uniqueid") == "a"
+    assert text(twice, "cause") == ""
     assert number({"cause": "x"}, "cause") is None
     assert number({"cause": "²"}, "cause") is None
     assert number({"cause": "9" * 30}, "cause") is None
