@@ -152,6 +152,7 @@ def _begin(
     who: str,
     now: datetime,
 ) -> None:
+    reason = person.at_home.without(reason)  # kept for good, so it must not say who
     paths, said = erasing.drop_recordings(tx, calls)
     uploads.forget_all(tx)  # encrypted, and perhaps about them
     erasing.insert(

@@ -30,6 +30,8 @@ NAME = "Zébulon Quercy"
 #: As somebody may have written them, and as files keep them.
 TRACES = ("Zébulon", "ZEBULON", "Z\\u00e9bulon", "n Quercy", FIRST[1:], "0639980101")
 NEIGHBOUR = "Quercy Fleurs"
+#: As an administrator may say it.
+WHY = f"asked for by M. Zebulon, {FIRST}"
 
 
 def people(account: str = "1002") -> list[dict[str, Any]]:
@@ -84,7 +86,7 @@ def recorded(station: Station, call: str) -> None:
 def erase(station: Station, settings: Settings, contact: str) -> str:
     now = clock.now()
     erasure = station.write(
-        lambda tx: erasing.begin_erasure(tx, station.vault, contact, "asked for", "admin", now)
+        lambda tx: erasing.begin_erasure(tx, station.vault, contact, WHY, "admin", now)
     )
     goes_on(station, settings)
     return erasure
