@@ -134,6 +134,14 @@ def test_vital_calls_go_first_and_have_channels_of_their_own(station: Station) -
     assert (placed[0], len(placed)) == (FIRST, 1)
 
 
+def test_a_vital_call_finds_a_channel_when_the_others_have_theirs(station: Station) -> None:
+    trunk(station, channels=4, reserved=2)
+    sites_in_alarm(station, 4)
+    assert len(station.place()) == 2
+    station.alarm("FA")
+    assert station.place() == [SHOP]
+
+
 def test_a_full_trunk_places_nothing_and_a_human_hears_of_it(station: Station) -> None:
     trunk(station, channels=1, reserved=0)
     sites_in_alarm(station, 2)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import JSON, String
 
 from callflow import clock, eraser, handling
 from callflow.config import Settings
@@ -149,6 +150,19 @@ def test_nothing_of_theirs_is_left_and_the_logbook_is_whole(
     assert f'"{SECOND}"' in (settings.data_dir / "logs" / "engine.log").read_text()
     assert not list((settings.data_dir / "prompts" / "sentences").rglob("*.alaw"))
     assert not station.read(handling.recorded_hashes)
+
+
+def test_what_is_not_swept_holds_nobodys_words() -> None:
+    """Of a table that is left out: hashes, keys, and what an erasure knows of itself."""
+    wordless = set("chain hash mac heads id begun_by sites calls paths position nodes".split())
+    left_out = {name: metadata.tables[name] for name in metadata.tables.keys() - rows.TABLES.keys()}
+    found = {
+        f"{name}.{column.name}"
+        for name, table in left_out.items()
+        for column in table.columns
+        if isinstance(column.type, String | JSON) and column.name not in wordless
+    }
+    assert found == {"erasure.reason"}  # who is erased is taken out of it before it is kept
 
 
 def test_a_changed_entry_is_found_among_the_erased(

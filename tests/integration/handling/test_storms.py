@@ -90,6 +90,16 @@ def test_a_fire_inside_a_storm_stands_alone(city: Station) -> None:
     assert city.calls(intrusion["id"])
 
 
+def test_what_is_vital_at_a_site_stands_alone_in_a_storm(city: Station) -> None:
+    """Mains that keep somebody alive: the site's own word counts for more than its kind."""
+    own: Row = {"code": "AT", "zone": "", "category": "vital", "priority": 1}
+    city.put(SITES[3], postcode="35000", event_overrides=[own])
+    fails(city)
+    (alone,) = [row for row in city.incidents() if row["site_id"] == SITES[3]]
+    assert (alone["category"], alone["storm_id"]) == ("vital", None)
+    assert [row["kind"] for row in queue(city)] == ["power", "storm"]
+
+
 def test_what_an_operator_holds_stays_theirs(city: Station) -> None:
     held = city.alarm("AT", "", SITES[0])
     city.write(lambda tx: handling.claim(tx, held["id"], "lea", city.now))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from callflow import clock, handling
 from callflow.handling import calling
 from callflow.storage import Store, StoreUnavailable, Tx
+from callflow.storage import schema as t
 from ivr.telephony.doubts import GRACE
 from tests.support.scripted_ami import ANSWERS, BUSY, RINGS_ON, ScriptedAmi
 from tests.support.scripted_phone import Dialplan, Person
@@ -51,6 +54,40 @@ async def test_a_person_types_the_code_and_the_incident_is_closed(tmp_path: Path
         incident = await station.incident()
         assert incident is not None
         assert incident["resolution_code"] == "false_alarm"
+
+
+def everything_in(folder: Path) -> bytes:
+    """The bytes of every file: the database, its log, whatever else lies there."""
+    return b"\n".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+async def test_what_is_typed_as_a_code_stands_in_no_row_and_no_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A wrong one neither: it is somebody's at another site."""
+    wrong, code = "73916428", "83916427"
+    caplog.set_level(logging.DEBUG)
+    async with ScriptedAmi() as ami, telephony_station(ami, tmp_path) as station:
+        mine = {"code": station.vault.code(f"c{PREMISES}", code)}
+        station.store.write_now(
+            lambda tx: tx.execute(t.contact.update().where(t.contact.c.phone == PREMISES), mine)
+        )
+        ami.default_fate = ANSWERS
+        people = Dialplan(ami, station.settings.ports.agi, tmp_path)
+        people.people[_digits(PREMISES)] = Person(keys=[wrong, code, "1"])
+        with capture_logs() as lines:
+            await station.alarm()
+            await ami.until(lambda: len(ami.originated()) == 1)
+            call = ami.originated()[0]
+            row = await station.until_row(call, lambda row: row["state"] == "ended")
+        assert row["outcome"] == "verified_ok"
+        said = f"{lines}{caplog.text}"
+        kept = everything_in(tmp_path)
+        assert call in said
+        assert call.encode() in kept
+        for typed in (wrong, code):
+            assert typed not in said
+            assert typed.encode() not in kept
 
 
 @pytest.mark.parametrize("fault", ["cut_before_response", "cut_after_response"])

@@ -9,7 +9,9 @@ import httpx
 import pytest
 
 from callflow import clock, handling
-from callflow.call import Outcome
+from callflow.call import QUEUE_STEP, Outcome
+from callflow.handling.acting import request_call
+from callflow.handling.policy import load_policy
 from callflow.storage import Tx, call_backs, calls, people
 from callflow.storage import schema as t
 from tests.support.web_station import NAME, PASSWORD, WebStation
@@ -132,6 +134,24 @@ async def test_given_to_a_colleague_who_alone_calls_back(
     made = station.store.read_now(lambda tx: calls.live_of(tx, "op-bea"))
     assert made is not None  # her own phone rings first
     assert made["wanted"]["to"] == STRANGER
+
+
+async def test_a_telephone_that_rings_for_an_alarm_is_its_owners_desk(
+    station: WebStation, operator: httpx.AsyncClient, api: httpx.AsyncClient
+) -> None:
+    """Its own name is Asterisk's and ours."""
+    station.user("bea", Role.OPERATOR)
+    on_shift(station, "bea")
+    station.site("1001")
+    alarm = station.alarm("1001", "BA", "3")
+    rung: dict[str, Any] = dict(step=QUEUE_STEP, to="op-bea", dialogue="desk", attempt=1)
+    rung |= {"ring_time": 20.0, "priority": 0}
+    station.do(lambda tx: request_call(tx, load_policy(tx), alarm, clock.now(), **rung))
+    page = (await operator.get(f"/incidents/{alarm['id']}")).text
+    assert "le poste de bea" in re.sub("<[^>]*>", "", page)
+    told = await api.get(f"/incidents/{alarm['id']}")
+    assert "the desk of bea" in {call["to"] for call in told.json()["calls"]}
+    assert "op-bea" not in page + told.text
 
 
 @pytest.mark.parametrize("act", ["nothing", "call", "take", "done"])

@@ -88,6 +88,8 @@ def test_no_endpoint_that_has_no_password_is_known_by_a_name(tmp_path: Path) -> 
     assert "[op-ana@out](desk-phone,called-phone)\naors" in instance.operators.read_text()
     assert "[called-phone](!)\nidentify_by = ip\n" in pjsip
     assert re.findall(r"^endpoint = (.*)$", pjsip, flags=re.MULTILINE) == ["trunk"]
+    by = re.findall(r"^identify_by = (.*)$", pjsip, flags=re.MULTILINE)
+    assert by == ["username", "ip", "ip"]  # who has a password, who is called, a trunk
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,7 @@ from ivr.dialogue import (
     Typed,
 )
 from ivr.dialogue.menus import PAGES
+from ivr.dialogue.table import ASKING
 
 facts_given = st.builds(
     Facts,
@@ -137,12 +138,25 @@ def test_it_ends_when_somebody_hangs_up_at_any_point(
     assert ended.result == dialogue.result_at_hang_up(progress)
 
 
-@given(facts_given, st.lists(inputs, max_size=12))
-def test_duress_is_the_right_code_in_every_word(facts: Facts, typed: list[Typed | Silence]) -> None:
+@given(
+    facts_given,
+    st.sampled_from([Dialogue.VERIFICATION, *sorted(ASKING)]),
+    st.lists(inputs, max_size=2),
+    st.lists(inputs, max_size=12),
+)
+def test_duress_is_the_right_code_in_every_word(
+    facts: Facts,
+    asks: Dialogue,
+    before: list[Typed | Silence],
+    after: list[Typed | Silence],
+) -> None:
+    facts, typed = replace(facts, dialogue=asks), [*before, Typed("2580"), *after]
     right = play(facts, typed, CodeVerdict.OK)
     duress = play(facts, typed, CodeVerdict.DURESS)
     assert duress[1] == right[1]
     assert duress[0].bridge == right[0].bridge
+    if not before:
+        assert duress[0].duress
     if duress[0].duress:
         assert duress[0].result is Outcome.DURESS
 
