@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import statistics
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -53,6 +54,12 @@ class Report:
         console.print(table(f"{self.name}: median of the rounds", self.medians()))
         for note in (*self.notes, *(f"BROKEN: {what}" for what in self.broken)):
             console.print(note, markup=False, highlight=False)
+
+
+def seeds(rounds: int) -> range:
+    """The seed of each round: from 0 on, or from what CALLFLOW_TEST_SEED says."""
+    first = int(os.environ.get("CALLFLOW_TEST_SEED", "0"))
+    return range(first, first + rounds)
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -10,7 +10,7 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from tests.bench.figures import Report, Row, say
+from tests.bench.figures import Report, Row, say, seeds
 from tests.support.siege import BEARS, CHOICES, Siege, besieged
 
 NAME = "guessing"
@@ -60,8 +60,8 @@ def _row(siege: Siege, alarms: int, honest: dict[str, bool]) -> Row:
 def run(rounds: int = 3, only: str = "") -> Report:
     """A siege, ``rounds`` times."""
     report = Report(NAME, ("sites",))
-    for seed in range(rounds):
-        say(f"round {seed + 1} of {rounds}, seed {seed}")
+    for place, seed in enumerate(seeds(rounds), 1):
+        say(f"round {place} of {rounds}, seed {seed}")
         row, broken = asyncio.run(_run(seed))
         report.rounds.append(row)
         report.broken += broken

@@ -22,7 +22,7 @@ import numpy as np
 from ivr.asterisk import control
 from ivr.asterisk.instance import Instance, Kind
 from tests.bench import alarms, cpu, pace
-from tests.bench.figures import Report, Row, percentile, say
+from tests.bench.figures import Report, Row, percentile, say, seeds
 from tests.bench.floor import Floor
 from tests.bench.pace import Load
 from tests.support import hearing
@@ -274,8 +274,8 @@ async def _run(seed: int) -> list[Row]:
 def run(rounds: int = 3, only: str = "") -> Report:
     """A hundred dialogues and their floor, ``rounds`` times."""
     report = Report(NAME, ("who",))
-    for seed in range(rounds):
-        say(f"round {seed + 1} of {rounds}, seed {seed}")
+    for place, seed in enumerate(seeds(rounds), 1):
+        say(f"round {place} of {rounds}, seed {seed}")
         report.rounds += asyncio.run(_run(seed))
     for row in report.rounds:
         if row["lost"]:

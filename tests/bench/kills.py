@@ -21,7 +21,7 @@ import httpx
 
 from callflow.panel import NoAnswerError, PanelClient
 from callflow.simulated_receiver import NotAcknowledgedError, SimulatedReceiver
-from tests.bench.figures import Report, Row, percentile, say
+from tests.bench.figures import Report, Row, percentile, say, seeds
 from tests.support import chaos
 from tests.support.chaos import BUSY, Kill, Town
 from tests.support.station import Station
@@ -158,9 +158,9 @@ def _judged(
 def run(rounds: int = 1, only: str = "") -> Report:
     """``rounds`` times."""
     report = Report(NAME, ("kills",))
-    for place in range(rounds):
-        say(f"round {place + 1} of {rounds}, seed {place}")
-        row, broken = asyncio.run(_round(place))
+    for place, seed in enumerate(seeds(rounds), 1):
+        say(f"round {place} of {rounds}, seed {seed}")
+        row, broken = asyncio.run(_round(seed))
         report.rounds.append(row)
         report.broken += broken
     report.notes.append("Every acknowledged text must stand in GET signals exactly once.")

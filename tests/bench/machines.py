@@ -12,7 +12,7 @@ import random
 import tempfile
 from pathlib import Path
 
-from tests.bench.figures import Report, Row, say
+from tests.bench.figures import Report, Row, say, seeds
 from tests.bench.stores import database
 from tests.support.machine_chaos import TAKEN_OVER_WITHIN, Chaos, judge
 from tests.support.two_nodes import TwoNodes
@@ -41,8 +41,8 @@ async def _run(seed: int) -> tuple[Row, list[str]]:
 def run(rounds: int = 1, only: str = "") -> Report:
     """``rounds`` runs, each with a seed of its own."""
     report = Report(NAME, ())
-    for seed in range(rounds):
-        say(f"run {seed + 1} of {rounds}, seed {seed}")
+    for place, seed in enumerate(seeds(rounds), 1):
+        say(f"run {place} of {rounds}, seed {seed}")
         row, broken = asyncio.run(_run(seed))
         report.rounds.append(row)
         report.broken += broken

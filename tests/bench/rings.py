@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.bench.figures import Report, Row, say
+from tests.bench.figures import Report, Row, say, seeds
 from tests.support import rings
 from tests.support.trunks import TRUNKS, TrunkStation
 
@@ -92,9 +92,9 @@ def run(rounds: int = 1, only: str = "", *, calls: int = CALLS, stops: int = STO
     """``rounds`` times, an instance for each; ``only`` is ``refused``, ``stopped``
     or ``hung-up``."""
     report = Report(NAME, ("part",))
-    for place in range(rounds):
-        say(f"round {place + 1} of {rounds}, seed {place}")
-        _add(report, asyncio.run(_round(place, calls, stops, only)))
+    for place, seed in enumerate(seeds(rounds), 1):
+        say(f"round {place} of {rounds}, seed {seed}")
+        _add(report, asyncio.run(_round(seed, calls, stops, only)))
     report.notes.append(f"Each number is to be called {rings.ATTEMPTS} times by its plan.")
     return report
 
