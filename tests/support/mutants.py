@@ -80,10 +80,11 @@ def trouble(mutant: Mutant, root: Path = ROOT) -> str:
 
 
 def _apply(mutant: Mutant, root: Path, *how: str) -> str:
-    # Another repository's folder around the tree would make git look for the files there.
+    # One line around each change is enough: others' edits close by are no matter. And another
+    # repository's folder around the tree would make git look for the files there.
     environment = {**os.environ, "GIT_CEILING_DIRECTORIES": str(root.parent)}
     done = subprocess.run(
-        ["git", "apply", *how, str(mutant.patch)],
+        ["git", "apply", "-C1", *how, str(mutant.patch)],
         cwd=root,
         env=environment,
         capture_output=True,
