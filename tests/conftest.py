@@ -10,6 +10,7 @@ pytest_plugins = (
     "tests.support.limits",
     "tests.support.unit_guard",
     "tests.support.leftovers",
+    "tests.support.forked",
     "tests.support.postgresql",
     "tests.support.browser",
     "tests.support.hold_ups",

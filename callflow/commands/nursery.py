@@ -48,8 +48,14 @@ def forked(roles: Sequence[str]) -> str:
         line = socket.socket(fileno=0)
     except OSError:
         sys.exit("callflow: a nursery is begun by `callflow serve`, not by hand")
-    to_load, loaded, wishes = list(roles), set[str](), dict[str, _Wish]()
     gc.disable()  # what is imported stays: nothing to collect, in the forked neither (gc.freeze)
+    with suppress(ConnectionError):
+        return _next(line, roles)
+    sys.exit()  # the supervisor was killed
+
+
+def _next(line: socket.socket, roles: Sequence[str]) -> str:
+    to_load, loaded, wishes = list(roles), set[str](), dict[str, _Wish]()
     while True:
         if to_load:
             name = to_load.pop(0)

@@ -8,7 +8,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import urllib.request
 from collections.abc import Mapping, Sequence
@@ -27,6 +26,7 @@ from callflow.signal import Signal
 from callflow.storage import Store, Tx, incidents
 from callflow.storage.upgrade import upgrade
 from callflow.vault import Vault
+from tests.support.forked import Begun, begin
 from tests.support.product import free_base
 from web.accounts import Role, create_token, create_user
 
@@ -194,7 +194,7 @@ class WebStation:
         return path
 
 
-def ended(process: subprocess.Popen[bytes], within: float) -> None:
+def ended(process: subprocess.Popen[bytes] | Begun, within: float) -> None:
     """A process that was told to end has done so. Raises TimeoutExpired, and it is killed."""
     try:
         process.wait(timeout=within)
@@ -217,13 +217,11 @@ class WebProcess:
             "CALLFLOW_DEMO": "true" if settings.demo else "false",
             **(environment or {}),
         }
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Begun | None = None
 
     def start(self) -> None:
         """Returns when it answers, as late as a busy machine lets it; a test has its own limit."""
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "callflow", "serve", "--only", "web"], env=self._environment
-        )
+        self._process = begin("serve", "--only", "web", environment=self._environment)
         try:
             while not self._answers():
                 assert self._process.poll() is None, "the web ended at its start"

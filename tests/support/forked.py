@@ -1,0 +1,139 @@
+"""Commands of the product begun by fork, from one process a run that has loaded them: interpreters
+of their own would import for a second or two, a hundred and fifty times in a run.
+
+What forks them is the product's own nursery (callflow/commands/nursery.py); that ``callflow``
+begins as a program, too, is proved by the stations of acceptance. They end with the tests.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import ctypes
+import functools
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+#: Loads everything; each process that is forked looks up what it is to be.
+_PROGRAM = """
+import json, os, pathlib, sys
+from callflow.__main__ import main
+from callflow.commands import line, nursery
+place = pathlib.Path(sys.argv.pop(1))
+nursery.forked(["web"])
+wanted = json.loads(place.read_text())
+os.environ.clear()
+os.environ.update(wanted["environment"])
+sys.argv[1:] = wanted["arguments"]
+main()
+"""
+_PR_SET_CHILD_SUBREAPER = 36
+#: Seconds for the first one, which waits for the imports, on a machine that has other things to do.
+_WITHIN = 120.0
+
+
+class Begun:
+    """A process, with as much of ``subprocess.Popen`` as tests use."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+        self._handle = os.pidfd_open(pid)
+
+    def poll(self) -> int | None:
+        """Its exit code; None while it lives."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self.wait(timeout=0)
+        return None
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit code; raises TimeoutExpired after ``timeout`` seconds."""
+        if self.returncode is None:
+            ended = select.poll()
+            ended.register(self._handle, select.POLLIN)
+            if not ended.poll(None if timeout is None else timeout * 1000):
+                raise subprocess.TimeoutExpired("callflow", timeout or 0.0)
+            self.returncode = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+            os.close(self._handle)
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Nothing where it has ended."""
+        if self.poll() is None:
+            signal.pidfd_send_signal(self._handle, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+
+class _Nursery:
+    """Begun when the first is wanted."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="callflow-forked-")
+        self._wanted = Path(self._folder.name) / "wanted.json"
+        self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", _PROGRAM, str(self._wanted), "web"],
+                stdin=theirs.fileno(),
+                env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+                start_new_session=True,  # it ends when nobody can ask any more
+            )
+
+    def begin(self, arguments: tuple[str, ...], environment: Mapping[str, str]) -> Begun:
+        """Its standard input is empty, its output ours."""
+        words = {"arguments": arguments, "environment": dict(environment)}
+        self._wanted.write_text(json.dumps(words), encoding="utf-8")
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours.settimeout(_WITHIN)
+        prctl = ctypes.CDLL(None).prctl
+        with ours:
+            prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+            try:
+                with theirs:
+                    socket.send_fds(self._line, [b"web %d" % os.getpid()], [theirs.fileno(), 2])
+                begun = Begun(int(ours.recv(64)))
+            finally:
+                prctl(_PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+            ours.send(b"\n")
+        return begun
+
+    def end(self) -> None:
+        self._line.close()
+        self._process.wait(timeout=60)
+        self._folder.cleanup()
+
+
+@functools.cache
+def _nursery() -> _Nursery:
+    begun = _Nursery()
+    atexit.register(_end)
+    return begun
+
+
+def _end() -> None:
+    if _nursery.cache_info().currsize:
+        _nursery().end()
+        _nursery.cache_clear()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish() -> None:
+    """Before it is looked what the tests left behind."""
+    _end()
+
+
+def begin(*arguments: str, environment: Mapping[str, str]) -> Begun:
+    """``callflow`` with these arguments, in nothing but this environment."""
+    return _nursery().begin(arguments, environment)
