@@ -233,16 +233,14 @@ class AmiLink:
     async def devices(self) -> None:
         """Have ``on_device`` told of every device; a PBX that can't say is left alone."""
         try:
-            items = await self._act(
+            await self._act(
                 {"Action": "DeviceStateList"},
                 list_of="DeviceState",
                 within=self._timing.channel_list,
+                each=lambda item: self._on_device(text(item, "device"), text(item, "state")),
             )
         except (Refused, MaybePlaced) as error:
             log.info("ami.no_device_states", reason=str(error))
-            return
-        for item in items:
-            self._on_device(text(item, "device"), text(item, "state"))
 
     async def hangup(self, call_id: str, cause: int = 16) -> bool:
         """End this call; False where Asterisk knows no such channel (any more)."""
@@ -284,7 +282,13 @@ class AmiLink:
         return True
 
     async def _act(
-        self, fields: dict[str, str], *, list_of: str = "", action_id: str = "", within: float = 0
+        self,
+        fields: dict[str, str],
+        *,
+        list_of: str = "",
+        action_id: str = "",
+        within: float = 0,
+        each: Callable[[Fields], None] | None = None,
     ) -> list[Fields]:
         if self._wire is None:
             raise LinkDown("the link to Asterisk is down")
@@ -294,6 +298,7 @@ class AmiLink:
                 within=within or self._timing.action,
                 list_of=list_of,
                 action_id=action_id,
+                each=each,
             )
         except MaybePlaced:
             self._suspicion.set()  # a half-open link: find out now, and dial nothing meanwhile

@@ -33,6 +33,7 @@ class _Pending:
 
     answer: asyncio.Future[list[Fields]]
     item: str = ""  # name of the list's events, lower case; empty: a single response
+    each: Callable[[Fields], None] | None = None
     items: list[Fields] = field(default_factory=list)
     response: Fields | None = None
     complete: bool = False
@@ -67,10 +68,18 @@ class Wire(AMIProtocol):  # type: ignore[misc]  # panoramisk is not typed
         return not self.closed_event.is_set()
 
     async def act(
-        self, fields: Mapping[str, str], *, within: float, list_of: str = "", action_id: str = ""
+        self,
+        fields: Mapping[str, str],
+        *,
+        within: float,
+        list_of: str = "",
+        action_id: str = "",
+        each: Callable[[Fields], None] | None = None,
     ) -> list[Fields]:
         """Send one action and wait for its answer: [response], or the events of a list.
 
+        ``each`` gets a list's events as they come, in their order among all events: what is said
+        after the list is newer, and whoever waits for the list's end may run later still.
         ``within`` is in seconds. Raises Refused, LinkDown (nothing was sent), BadValue, or
         MaybePlaced where no answer came.
         """
@@ -80,7 +89,8 @@ class Wire(AMIProtocol):  # type: ignore[misc]  # panoramisk is not typed
         self._serial += 1
         action_id = action_id or f"callflow/{self._serial}"
         checked["ActionID"] = action_id
-        pending = _Pending(asyncio.get_running_loop().create_future(), list_of.lower())
+        answer: asyncio.Future[list[Fields]] = asyncio.get_running_loop().create_future()
+        pending = _Pending(answer, list_of.lower(), each)
         self._pending[action_id] = pending
         self.transport.write(str(Action(checked)).encode(self.encoding, "replace"))
         try:
@@ -136,8 +146,10 @@ class Wire(AMIProtocol):  # type: ignore[misc]  # panoramisk is not typed
         if event.endswith("complete"):
             pending.complete = True
             pending.settle()
-        else:
-            pending.items.append(fields)
+            return
+        pending.items.append(fields)
+        if pending.each is not None:
+            pending.each(fields)
 
     def _fail_pending(self) -> None:
         self.closed_event.set()

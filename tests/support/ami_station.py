@@ -45,6 +45,7 @@ class Station:
     ) -> None:
         self.events: list[Event] = []
         self.alarms: list[str] = []
+        self.devices: list[tuple[str, str]] = []
         self.resyncs: list[set[str]] = []
         self.ends_at_resync: list[dict[str, Ended]] = []
         self.hold = asyncio.Event()
@@ -55,6 +56,7 @@ class Station:
             on_up=self._up,
             on_events=self._told,
             on_alarm=self._alarm,
+            on_device=lambda name, state: self.devices.append((name, state)),
             timing=timing,
             trunk=trunk,
             queue_size=queue_size,

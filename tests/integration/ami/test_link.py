@@ -77,6 +77,25 @@ async def test_a_half_open_link_is_noticed_by_ping_and_dials_nothing_meanwhile()
         assert ami.dialled_before_list() == []
 
 
+async def test_a_device_that_changes_behind_its_list_is_known_as_it_is_now(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The change comes in the list's own segment: before whoever asked for the list reads it."""
+    async with ScriptedAmi() as ami, station(ami) as at:
+        ami.devices["PJSIP/trunk"] = "NOT_INUSE"
+        listed = ami._on_devicestatelist
+
+        def listed_and_gone(action: Action) -> None:
+            listed(action)
+            ami.set_device("PJSIP/trunk", "UNAVAILABLE")
+
+        monkeypatch.setattr(ami, "_on_devicestatelist", listed_and_gone)
+        await at.ready()
+        await at.link.devices()
+        await at.until(lambda: len(at.devices) == 2)
+        assert at.devices == [("PJSIP/trunk", "NOT_INUSE"), ("PJSIP/trunk", "UNAVAILABLE")]
+
+
 async def test_an_idle_half_open_link_is_noticed_too() -> None:
     async with ScriptedAmi() as ami, station(ami, IMPATIENT) as at:
         await at.ready()
