@@ -35,7 +35,7 @@ class Vault:
 
     def seal(self, content: str) -> str:
         """Hex HMAC-SHA-256 of a text that the database alone could be made to fake."""
-        return hmac.new(self._seal, content.encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self._seal, content.encode(), "sha256").hex()
 
 
 def equal(one: str, other: str) -> bool:

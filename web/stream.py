@@ -29,6 +29,8 @@ Row = dict[str, Any]
 #: Seconds: how long changes are gathered, how often rows are looked at without a wake-up, how often
 #: the station's health is read, and how often a silent stream says that it lives.
 GATHER, LOOK, HEALTH, BEAT = 0.05, 0.25, 1.0, 4.0
+#: Seconds that wake-ups which follow one count as one: an alarm with its call is a dozen commits.
+APART = 0.02
 #: What the consoles are told where signals can be stored.
 WRITABLE = "writable"
 #: A console that is so many messages behind starts over.
@@ -79,6 +81,7 @@ class Hub:
         self._lock = asyncio.Lock()
         self._of_users: dict[str, dict[str, Text]] = {}
         self._waiting: list[asyncio.Event] = []
+        self._listened = asyncio.Event()  # somebody's console is open
 
     @property
     def open_streams(self) -> int:
@@ -157,15 +160,21 @@ class Hub:
         wake = _listen(self._station)
         try:
             while True:
+                await self._listened.wait()  # else each commit of each process would wake this one
                 await _woken(wake)
-                for waiting in self._waiting:
-                    waiting.set()
+                self._rows_changed()
+                await asyncio.sleep(APART)
         finally:
             if wake is not None:
                 wake.close()
 
+    def _rows_changed(self) -> None:
+        for waiting in self._waiting:
+            waiting.set()
+
     def changes(self) -> asyncio.Event:
-        """An event of the caller's own, set whenever rows may have changed."""
+        """An event of the caller's own, set whenever rows may have changed while a console is open,
+        and when the last one was closed."""
         event = asyncio.Event()
         self._waiting.append(event)
         return event
@@ -195,6 +204,7 @@ class Hub:
             entries = await self._station.store.read(views.feed)
             console.send(self._everything(console, entries[::-1]))
             self._consoles.add(console)
+            self._listened.set()
         ending = asyncio.create_task(closing.wait())
         getting: asyncio.Task[str] | None = None
         try:
@@ -206,6 +216,9 @@ class Hub:
                 yield getting.result()
         finally:
             self._consoles.discard(console)
+            if not self._consoles:
+                self._listened.clear()
+                self._rows_changed()
             ending.cancel()
             if getting is not None:
                 getting.cancel()

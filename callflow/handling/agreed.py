@@ -5,13 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import Any, NamedTuple
 
 from callflow import instructions
 from callflow.handling import testers
+from callflow.instructions import Instruction
 from callflow.signal import Kind
 from callflow.site import Site
 from callflow.storage import Tx, contacts, sites
 from callflow.storage import instructions as rows
+
+
+class Reading(NamedTuple):
+    """A site's own row, and what is agreed there for a while, as one transaction read them."""
+
+    row: dict[str, Any]
+    agreed: list[Instruction]
+
+
+def read(tx: Tx, site_id: str, now: datetime) -> Reading | None:
+    """Both at ``now``, for whoever looks at the site several times in this transaction."""
+    row = sites.site_row(tx, site_id)
+    return None if row is None else Reading(row, rows.current(tx, site_id, now))
 
 
 def site_now(
@@ -21,16 +36,18 @@ def site_now(
     now: datetime,
     *,
     decrypt: Callable[[bytes], bytes] | None = None,
+    reading: Reading | None = None,
 ) -> Site | None:
     """``sites.load_site`` as an alarm of ``kind`` finds the site at ``now``: with absences and
-    other numbers as they are agreed for a while."""
-    site = sites.load_site(tx, site_id, decrypt=decrypt)
+    other numbers as they are agreed for a while. ``reading``: what ``read`` gave at ``now``."""
+    known = None if reading is None else reading.row
+    site = sites.load_site(tx, site_id, decrypt=decrypt, row=known)
     if site is None:
         return None
     tester = testers.last(tx, site_id) if kind is Kind.ON_TEST else None
     if tester is not None and site.person(tester.id) is None:  # a technician is no contact of it
         site = replace(site, contacts=(*site.contacts, tester))
-    agreed = rows.current(tx, site_id, now)
+    agreed = rows.current(tx, site_id, now) if reading is None else reading.agreed
     if not agreed:
         return site
     instead = contacts.people(tx, {each.replacement for each in agreed if each.replacement})

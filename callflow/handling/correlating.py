@@ -10,7 +10,7 @@ from callflow.call import NOT_AT_SITE
 from callflow.correlation import Rates
 from callflow.handling import device_calls, imaging, origins, storms, supervising
 from callflow.handling.acting import settle
-from callflow.handling.deciding import cancel, decide, mute_site
+from callflow.handling.deciding import Known, cancel, decide, mute_site
 from callflow.handling.opening import opened, plan_for
 from callflow.handling.rehearsing import end_for_real_alarm
 from callflow.handling.storing import store_signals
@@ -22,7 +22,7 @@ from callflow.plan_choice import Alarm
 from callflow.signal import ALWAYS_OWN, PERSONAL, STATION, Category, Kind, Signal, Treatment
 from callflow.signals import events
 from callflow.signals.events import EventRow
-from callflow.storage import Tx, calls, contacts, incidents, outbox
+from callflow.storage import Tx, calls, contacts, incidents
 from callflow.storage import logbook as logbook_rows
 from callflow.storage import signals as signal_rows
 from callflow.storage.signals import Correlated
@@ -84,15 +84,27 @@ class Correlation:
         self._end_exercises()
         self._tie()
         for incident_id in self.decide:
-            decide(self.tx, incident_id, self.now)
+            decide(self.tx, incident_id, self.now, self._known(incident_id))
         for row in self.fresh.values():
             if Kind(row["kind"]) in PERSONAL:  # nothing rings at its site any more (D7)
                 mute_site(self.tx, row, self.now)
 
+    def _row(self, incident_id: str) -> Row:
+        """Of one that this batch opened or changed."""
+        found = self.fresh.get(incident_id)
+        return self.changed[incident_id] if found is None else found
+
+    def _known(self, incident_id: str) -> Known:
+        """What deciding it need not read again."""
+        row = self._row(incident_id)
+        here = self.unfiled.get(_place(row["site_id"], row["account"]), [])
+        silent = any(other["duress"] or Kind(other["kind"]) in PERSONAL for other in here)
+        return Known(self.around.reading(row["site_id"]), mute=None if silent else False)
+
     def _tie(self) -> None:
         """Who is on the line from a device calls about what its panel just sent (D8)."""
         for incident_id in self._newest:
-            row = (self.fresh | self.changed)[incident_id]
+            row = self._row(incident_id)
             if Kind(row["kind"]) in device_calls.VOICE_FIRST:
                 device_calls.tie(self.tx, row, self.now)
 
@@ -105,17 +117,16 @@ class Correlation:
 
     def _look(self) -> None:
         """The cameras of each site that was tripped are asked (D24)."""
-        mine = {i: (self.fresh | self.changed)[i] for i in self._tripped}
-        cameras = outbox.cameras_of(self.tx, sorted({row["site_id"] for row in mine.values()}))
-        for incident_id, row in mine.items():
-            of_site, seen = cameras.get(row["site_id"]), self._tripped[incident_id]
-            if of_site:
+        for incident_id, seen in self._tripped.items():
+            row = self._row(incident_id)
+            reading = self.around.reading(row["site_id"])
+            if reading is not None and (cameras := reading.row["cameras"]):
                 zones, at = {one.key for one in seen}, min(one.at for one in seen)
-                imaging.at_signal(self.tx, row, zones, of_site, at, self.now)
+                imaging.at_signal(self.tx, row, zones, cameras, at, self.now)
 
     def _end_exercises(self) -> None:
         """Where a real alarm came a rehearsal is in its way."""
-        alarmed = {(self.fresh | self.changed)[i]["site_id"] for i in self.decide}
+        alarmed = {self._row(incident_id)["site_id"] for incident_id in self.decide}
         mine = [row for row in self._exercises if row["site_id"] in alarmed]
         end_for_real_alarm(self.tx, mine, self.now)
 
@@ -437,7 +448,7 @@ class Correlation:
             armed=self.around.periods.armed([account]),
             at=seen.at,
         )
-        plan = plan_for(self.tx, seen.site, alarm, self.now)
+        plan = plan_for(self.tx, seen.site, alarm, self.now, self.around.reading(seen.site))
         row = opened(
             seen.signal["account"],
             seen.key,

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from callflow import call_plan, escalation, incident
 from callflow.call import Call, CallState, Outcome
@@ -35,7 +35,7 @@ from callflow.handling.acting import (
     settle,
     withdraw,
 )
-from callflow.handling.agreed import site_now
+from callflow.handling.agreed import Reading, site_now
 from callflow.handling.gathering import follow_if_ringing
 from callflow.handling.own_phones import station_site
 from callflow.handling.policy import load_policy
@@ -44,6 +44,7 @@ from callflow.incident import Event, Machine, State
 from callflow.logbook import MACHINE
 from callflow.phones import is_phone
 from callflow.signal import Category, Kind
+from callflow.site import Site
 from callflow.storage import AWAY, Tx, calls, incidents, savepoint, tasks
 from callflow.task import Task
 
@@ -64,18 +65,28 @@ DIALOGUES = {
 Row = dict[str, Any]
 
 
-def decide(tx: Tx, incident_id: str, now: datetime) -> None:
+class Known(NamedTuple):
+    """What whoever has an incident decided read of its site in this transaction."""
+
+    reading: Reading | None = None
+    mute: bool | None = None  # whether another alarm of the site may be a personal one; None: ask
+
+
+NOTHING = Known()
+
+
+def decide(tx: Tx, incident_id: str, now: datetime, known: Known = NOTHING) -> None:
     """Look at an incident and do what is due. An exception of ours lands on the queue.
 
     What leaves a storm does so with the others that do, so that who is behind several is rung once.
     """
-    storm = _decide_one(tx, incident_id, now)
+    storm = _decide_one(tx, incident_id, now, known)
     if storm is not None:
         for other in incidents.leaving_storm(tx, storm, now, limit=_TOGETHER):
             _decide_one(tx, other, now)
 
 
-def _decide_one(tx: Tx, incident_id: str, now: datetime) -> str | None:
+def _decide_one(tx: Tx, incident_id: str, now: datetime, known: Known = NOTHING) -> str | None:
     """``decide`` of one; the storm that it leaves, if it does."""
     row = incidents.get(tx, incident_id, lock=True)
     if row is None:
@@ -84,7 +95,7 @@ def _decide_one(tx: Tx, incident_id: str, now: datetime) -> str | None:
     try:
         with savepoint(tx):  # what was half done is undone before a human is told
             row = _look_at_times(tx, row, now)
-            _decide(tx, row, now)
+            _decide(tx, row, now, known)
     except AWAY:
         raise
     except Exception:  # invariant 2: any failure lands, loudly, in front of a human
@@ -143,13 +154,25 @@ def _as_of(tx: Tx, row: Row, began: datetime, now: datetime) -> Row:
     return incidents.change(tx, row, step=first.id, step_since=began)
 
 
-def _decide(tx: Tx, row: Row, now: datetime) -> None:
+def _is_mute(tx: Tx, site: str | None, known: Known) -> bool:
+    if site is None:
+        return False
+    return incidents.site_is_mute(tx, site) if known.mute is None else known.mute
+
+
+def _site(tx: Tx, seen: incident.Incident, now: datetime, known: Known) -> Site | None:
+    if seen.site is None:
+        return station_site(tx, seen.kind, now)
+    return site_now(tx, seen.site, seen.kind, now, reading=known.reading)
+
+
+def _decide(tx: Tx, row: Row, now: datetime, known: Known) -> None:
     seen = incidents.to_incident(row)
     if seen.machine is not Machine.RUNNING or seen.state is not State.OPEN:
         if row["machine_due"] is not None:
             incidents.change(tx, row, machine_due=None)
         return
-    if seen.mute or (seen.site and incidents.site_is_mute(tx, seen.site)):
+    if seen.mute or _is_mute(tx, seen.site, known):
         # Another alarm of the site may be the personal one: nothing rings there at all (D7).
         seen = replace(seen, duress=True)
         withdraw(tx, row, now)
@@ -157,9 +180,7 @@ def _decide(tx: Tx, row: Row, now: datetime) -> None:
         return
     made = _behind(tx, calls.attempts(tx, row["id"]), now)
     asked = [tasks.to_task(task) for task in tasks.of_incident(tx, row["id"])]
-    site = (
-        site_now(tx, seen.site, seen.kind, now) if seen.site else station_site(tx, seen.kind, now)
-    )
+    site = _site(tx, seen, now, known)
     plan = call_plan.from_json(row["plan"])
     decision = escalation.next_steps(seen, plan, site, made, now, asked)
     at = _never_back(row, made, asked, now)
@@ -175,7 +196,7 @@ def _decide(tx: Tx, row: Row, now: datetime) -> None:
         where: Row = {name: row[name] for name in kept}
         row = incidents.change(tx, row, machine_due=decision.due_at, **where)
     if again:  # a number that may not be dialled, a task that is done already: on at once
-        _decide(tx, row, now)
+        _decide(tx, row, now, known)
 
 
 def _behind(tx: Tx, made: Sequence[Call], now: datetime) -> list[Call]:

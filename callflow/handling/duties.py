@@ -15,6 +15,7 @@ from callflow.handling.machines import nodes_changed, watch_nodes
 from callflow.handling.queueing import bridge, escalate_queue, find_forgotten
 from callflow.handling.station import seal_logbook
 from callflow.storage import Tx, call_backs, calls, contracts, incidents, tasks, uploads
+from callflow.storage.reading import reading_once
 
 #: What it returns says nothing to whoever has it done.
 Work = Callable[[Tx, datetime], object]
@@ -38,4 +39,5 @@ RARELY: Mapping[Work, float] = {find_forgotten: 10.0, seal_logbook: 60.0}
 
 def due(tx: Tx, now: datetime) -> list[Work]:
     """What there is to do this second. Only reads."""
-    return [work for is_due, work in _EACH_SECOND if is_due(tx, now)]
+    with reading_once(tx):
+        return [work for is_due, work in _EACH_SECOND if is_due(tx, now)]

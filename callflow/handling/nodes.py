@@ -44,13 +44,18 @@ class Node:
 def nodes(tx: Tx, now: datetime) -> list[Node]:
     """Every node that was heard of within a day, by name."""
     rows = people.processes(tx)
+    witnessed = is_witnessed(rows, now)
+    return [_node(row, now, witnessed=witnessed) for row in _newest(rows)]
+
+
+def _newest(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of each node the telephony that spoke last, by the node's name."""
     newest: dict[str, dict[str, Any]] = {}
     for row in rows:
         known = newest.get(row["node"])
         if row["role"] == "telephony" and (known is None or known["beat_at"] < row["beat_at"]):
             newest[row["node"]] = row
-    witnessed = is_witnessed(rows, now)
-    return [_node(newest[name], now, witnessed=witnessed) for name in sorted(newest)]
+    return [newest[name] for name in sorted(newest)]
 
 
 def is_witnessed(processes: list[dict[str, Any]], now: datetime) -> bool:
@@ -87,5 +92,6 @@ def choose_node(tx: Tx, default: str, now: datetime, *, call_id: str, room: str 
     ready; ``default`` where none is."""
     if room is not None and (there := _in_room(tx, room)) is not None:
         return str(there["node"])
-    ready = [node.name for node in nodes(tx, now) if node.ready]
+    told = _newest(people.processes(tx, "telephony"))
+    ready = [row["node"] for row in told if _node(row, now, witnessed=False).ready]
     return ready[zlib.crc32(call_id.encode()) % len(ready)] if ready else default

@@ -9,13 +9,14 @@ from zoneinfo import ZoneInfo
 
 from callflow import call_plan, plan_choice, plan_overrides, standard_plans
 from callflow.handling import testers
+from callflow.handling.agreed import Reading, read
 from callflow.hours import CalendarError
 from callflow.incident import Machine, State
 from callflow.schedule import Question
 from callflow.signal import PERSONAL, Category, Kind
 from callflow.signals.events import EventRow
 from callflow.site import SiteState
-from callflow.storage import Tx, instructions, own_days, sites
+from callflow.storage import Tx, own_days, sites
 
 Row = dict[str, Any]
 
@@ -61,6 +62,7 @@ def opened(
         "holder": None,
         "held_since": None,
         "parked_until": None,
+        "reminder": "",
         "machine_due": None,
         "normal_due": None,
         "alarm_at": raised_at or now,
@@ -76,14 +78,24 @@ def opened(
     }
 
 
-def plan_for(tx: Tx, site: str | None, alarm: plan_choice.Alarm, now: datetime) -> call_plan.Plan:
-    """The plan that is frozen into the incident; one that can't be read becomes a human's."""
+def plan_for(
+    tx: Tx,
+    site: str | None,
+    alarm: plan_choice.Alarm,
+    now: datetime,
+    reading: Reading | None = None,
+) -> call_plan.Plan:
+    """The plan that is frozen into the incident; one that can't be read becomes a human's.
+    ``reading``: the site's at ``now``, where this transaction has it already."""
     if site is None:
         return _STATION.get(alarm.kind, standard_plans.OPERATOR)
-    row = sites.site_row(tx, site)
-    if row is None or SiteState(row["state"]) in (SiteState.SUSPENDED, SiteState.TERMINATED):
+    reading = reading or read(tx, site, now)
+    if reading is None:
+        return standard_plans.OPERATOR
+    row = reading.row
+    if SiteState(row["state"]) in (SiteState.SUSPENDED, SiteState.TERMINATED):
         return standard_plans.OPERATOR  # D2: a human reads the agreed text; nobody is called
-    body = sites.plan_body(tx, _plan_id(tx, row, alarm, now))
+    body = sites.plan_body(tx, _plan_id(tx, reading, alarm, now))
     try:
         plan = call_plan.read(body) if body else standard_plans.OPERATOR
     except call_plan.PlanError:
@@ -109,12 +121,12 @@ def _question(row: Row) -> Question | None:
 _STATION = {Kind.DEAD_MAN: standard_plans.DEAD_MAN}
 
 
-def _plan_id(tx: Tx, row: Row, alarm: plan_choice.Alarm, now: datetime) -> str:
+def _plan_id(tx: Tx, reading: Reading, alarm: plan_choice.Alarm, now: datetime) -> str:
+    row = reading.row
     try:
         own = own_days.for_rules(tx, row["plan_rules"])
         rules = plan_choice.rules_from_json(row["plan_rules"], own=own)
     except CalendarError:  # not as they were checked: a human's
         return standard_plans.OPERATOR.id
-    agreed = instructions.current(tx, row["id"], now)
     zone = ZoneInfo(row["timezone"])
-    return plan_choice.plan_id(row["plans"], rules, agreed, alarm, zone, now)
+    return plan_choice.plan_id(row["plans"], rules, reading.agreed, alarm, zone, now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from callflow import dead_man
@@ -161,7 +162,10 @@ def save_policy(tx: Tx, settings: Settings) -> None:
 
 def load_policy(tx: Tx) -> Policy:
     """What ``save_policy`` wrote, or the defaults."""
-    values = people.settings(tx)
+    return people.as_settings(tx, _read)
+
+
+def _read(values: dict[str, Any]) -> Policy:
     desk = Desk(
         desk_phones=tuple(values.pop("desk_phones", ())),
         duty_numbers=tuple(values.pop("duty_numbers", ())),

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from callflow import correlation
 from callflow.correlation import Periods, Trips, zone_key
+from callflow.handling import agreed
 from callflow.handling.event_rules import meaning_of
 from callflow.handling.policy import load_policy
 from callflow.proof import proves
@@ -46,7 +47,7 @@ class Surroundings:
 
     def __init__(self, tx: Tx, signals: Sequence[Row], now: datetime) -> None:
         accounts = {row["account"] for row in signals}
-        self.tx = tx
+        self.tx, self.now = tx, now
         self.policy = load_policy(tx)
         self.declared = rows.declared(tx, accounts)
         self.sites = {a: d.site for a, d in self.declared.items() if d.site is not None}
@@ -69,6 +70,7 @@ class Surroundings:
         self._counted: dict[tuple[str, str], Trips] = {}
         self._armed: dict[tuple[str, str], Row] = {}
         self._signals = signals
+        self._readings: dict[str, agreed.Reading | None] = {}
 
     def seen(self, signal: Row) -> Seen:
         """What ``signal`` means at its site, and when it was raised."""
@@ -104,6 +106,14 @@ class Surroundings:
     def overrides_kinds(self, site: str | None) -> bool:
         """Whether a code may mean another kind there than its restore says."""
         return site in self._overridden or bool(self._station)
+
+    def reading(self, site: str | None) -> agreed.Reading | None:
+        """A site's row and what is agreed there now: read once for all that looks at it."""
+        if site is None:
+            return None
+        if site not in self._readings:
+            self._readings[site] = agreed.read(self.tx, site, self.now)
+        return self._readings[site]
 
     def rules(self, site: str) -> Rules:
         """What is agreed for the site's signals."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -55,6 +56,7 @@ class ReceiverProcess:
         self._not_stored_since: datetime | None = None
         self._pace = Pace(settings.long_backlog)
         self._stored = 0  # signals, since the backlog was counted last
+        self._may_be_long = asyncio.Event()  # the backlog, by what was stored since then
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -86,6 +88,8 @@ class ReceiverProcess:
                 self._not_stored_since = self._not_stored_since or clock.now()
             raise
         self._stored, self._not_stored_since = self._stored + len(batch), None
+        if self._pace.may_be_long(self._stored):
+            self._may_be_long.set()
 
     def _note_heard(self, account: str, heard: Heard) -> None:
         """Keep what the next flush writes: the last sign of life, and the last clock seen."""
@@ -97,17 +101,20 @@ class ReceiverProcess:
         self._heard[account, heard.line] = heard
 
     async def _watch_backlog(self) -> None:
-        counted = clock.monotonic()
         while True:
             await asyncio.sleep(_BACKLOG_EVERY)
-            due = self._stored and clock.monotonic() - counted >= _BACKLOG_AT_LEAST
-            if not due and not self._pace.may_be_long(self._stored):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_BACKLOG_AT_LEAST - _BACKLOG_EVERY):
+                    await self._may_be_long.wait()
+            if not self._stored and not self._pace.may_be_long(0):
                 continue
-            counted, self._stored = clock.monotonic(), 0
+            self._stored = 0
             try:
                 self._pace.backlog = await self._store.read(signals.backlog_size)
             except StoreUnavailable as error:
                 log.warning("backlog.not_counted", reason=str(error))
+            if not self._pace.may_be_long(self._stored):
+                self._may_be_long.clear()
 
     async def _watch_keys(self) -> None:
         while True:

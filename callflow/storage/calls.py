@@ -35,7 +35,7 @@ from callflow.call import (
 )
 from callflow.directory import shown
 from callflow.site import Role
-from callflow.storage import locks
+from callflow.storage import incidents, locks
 from callflow.storage import schema as t
 from callflow.storage.prepared import Prepared
 from callflow.storage.store import Tx, hint
@@ -50,6 +50,7 @@ _INSERT = Prepared(t.call.insert())
 
 def insert(tx: Tx, row: dict[str, Any]) -> None:
     """A new call row, before any act."""
+    incidents.note_asked(tx, row.get("incident_id"))
     _INSERT.change(tx, row)
     hint(tx, "telephony")
 
@@ -82,6 +83,7 @@ def _change(names: tuple[str, ...], only_in: tuple[CallState, ...]) -> Prepared:
 
 def change(tx: Tx, call_id: str, *, only_in: Sequence[CallState] = (), **values: Any) -> bool:
     """Write ``values``; with ``only_in``, only when the call is in one of these states."""
+    incidents.note_asked(tx, values.get("incident_id"))
     query = _change(tuple(values), tuple(only_in))
     bound = {f"b_{name}": value for name, value in values.items()}
     changed = query.change(tx, {"b_id": call_id, **bound}) == 1
@@ -160,6 +162,8 @@ _OF_INCIDENT = Prepared(
 
 def of_incident(tx: Tx, incident_id: str) -> list[dict[str, Any]]:
     """An incident's calls in the order they were asked for."""
+    if incidents.is_bare(tx, incident_id):
+        return []
     return _OF_INCIDENT.all(tx, {"incident": incident_id})
 
 

@@ -34,7 +34,18 @@ def insert(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
         _INSERT.change_all(tx, made)
         for row in made:
             _keep(tx, row)
+            kept(tx)["bare", row["id"]] = True
             _wake(tx, row["id"], None, row["due_at"])
+
+
+def is_bare(tx: Tx, incident_id: str) -> bool:
+    """Whether this transaction made it, and nothing has been asked for it yet."""
+    return ("bare", incident_id) in kept(tx)
+
+
+def note_asked(tx: Tx, incident_id: str | None) -> None:
+    """A call or a task is an incident's from now on."""
+    kept(tx).pop(("bare", incident_id), None)
 
 
 def write(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, or_, select, update
 
 from callflow.storage import schema as t
 from callflow.storage.prepared import Prepared
 from callflow.storage.sites import upsert
 from callflow.storage.store import Tx, kept
+
+T = TypeVar("T")
 
 
 def insert_user(tx: Tx, row: dict[str, Any]) -> None:
@@ -160,22 +162,25 @@ def process_beat(
     )
 
 
-_PROCESSES = Prepared(select(t.process).order_by(t.process.c.role, t.process.c.name))
+_ALL_PROCESSES = select(t.process).order_by(t.process.c.role, t.process.c.name)
+_PROCESSES = Prepared(_ALL_PROCESSES)
+_PROCESSES_OF = Prepared(_ALL_PROCESSES.where(t.process.c.role == bindparam("role")))
 _SETTINGS = Prepared(select(t.setting))
 
 
 def processes(tx: Tx, role: str | None = None) -> list[dict[str, Any]]:
     """Every process (of one role) that said within a day that it lives."""
-    known = kept(tx)
-    if "processes" not in known:
-        known["processes"] = _PROCESSES.all(tx, {})
-    rows: list[dict[str, Any]] = known["processes"]
-    return [dict(row) for row in rows if role in (None, row["role"])]
+    known: dict[str | None, list[dict[str, Any]]] = kept(tx).setdefault("processes", {})
+    if role not in known:
+        query = _PROCESSES if role is None else _PROCESSES_OF
+        known[role] = query.all(tx, {"role": role})
+    return [dict(row) for row in known[role]]
 
 
 def write_settings(tx: Tx, values: dict[str, Any]) -> None:
     """The station's settings that every process must see alike."""
-    kept(tx).pop("settings", None)
+    for name in ("settings", "policy"):
+        kept(tx).pop(name, None)
     for name, value in values.items():
         upsert(tx, t.setting, ["name"], {"name": name, "value": value})
 
@@ -186,3 +191,12 @@ def settings(tx: Tx) -> dict[str, Any]:
     if "settings" not in known:
         known["settings"] = {row["name"]: row["value"] for row in _SETTINGS.all(tx, {})}
     return dict(known["settings"])
+
+
+def as_settings(tx: Tx, read: Callable[[dict[str, Any]], T]) -> T:
+    """What ``read`` makes of them, once a transaction: it is not changed."""
+    known = kept(tx)
+    if "policy" not in known:
+        known["policy"] = read(settings(tx))
+    made: T = known["policy"]
+    return made

@@ -199,17 +199,28 @@ def zone_kinds(tx: Tx, accounts: Iterable[str]) -> dict[tuple[str, str], Kind]:
 
 
 def load_site(
-    tx: Tx, site_id: str, *, decrypt: Callable[[bytes], bytes] | None = None
+    tx: Tx,
+    site_id: str,
+    *,
+    decrypt: Callable[[bytes], bytes] | None = None,
+    row: dict[str, Any] | None = None,
 ) -> Site | None:
-    """The site as deciding needs it; without ``decrypt`` its recognition word is left out."""
-    return next(load_sites(tx, [site_id], decrypt=decrypt), None)
+    """The site as deciding needs it; without ``decrypt`` its recognition word is left out. ``row``:
+    its ``site_row``, where this transaction has read it already."""
+    rows = site_rows(tx, [site_id]) if row is None else [row]
+    return next(_sites(tx, rows, decrypt), None)
 
 
 def load_sites(
     tx: Tx, site_ids: Sequence[str], *, decrypt: Callable[[bytes], bytes] | None = None
 ) -> Iterator[Site]:
     """``load_site`` of those of these that there are, by id: in as many statements as of one."""
-    rows = site_rows(tx, site_ids)
+    return _sites(tx, site_rows(tx, site_ids), decrypt)
+
+
+def _sites(
+    tx: Tx, rows: Sequence[dict[str, Any]], decrypt: Callable[[bytes], bytes] | None
+) -> Iterator[Site]:
     people = contacts.of_sites(tx, {row["id"]: row["postcode"] for row in rows})
     for row in rows:
         word, theirs = row["recognition_word"], people[row["id"]]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     Column,
     ColumnElement,
+    Float,
     Integer,
     and_,
     bindparam,
@@ -105,9 +107,9 @@ def note_account(tx: Tx, account: str, **values: Any) -> None:
 # --- what falls due -----------------------------------------------------------------------
 
 
-def _seconds(tx: Tx, column: Column[datetime]) -> ColumnElement[Any]:
+def _seconds(dialect: str, column: Column[datetime]) -> ColumnElement[Any]:
     """An instant as seconds since 1970, whole ones at least."""
-    if tx.dialect.name == "sqlite":
+    if dialect == "sqlite":
         return func.unixepoch(column)
     return func.extract("epoch", column)
 
@@ -140,41 +142,57 @@ def due_accounts(
     A scan of those after ``after``, up to ``until``: what polls move has no index. ``heard`` None:
     nobody listens. ``certain``: until when what is not there did not come. The core looks again.
     """
-    conditions: list[ColumnElement[bool]] = []
+    if certain is None and heard is None:
+        return []
+    asked: Row = {"after": after, "limit": limit}
+    if until is not None:
+        asked["until"] = until
     if certain is not None:
+        asked["certain"] = certain
+    if heard is not None:
+        asked["heard"] = heard.until.timestamp()
+        asked["listened"] = (heard.until - heard.since).total_seconds()
+    return _due_accounts(tx.dialect.name, frozenset(asked)).all(tx, asked)
+
+
+@cache
+def _due_accounts(dialect: str, asked: frozenset[str]) -> Prepared:
+    conditions: list[ColumnElement[bool]] = []
+    if "certain" in asked:
+        certain = bindparam("certain", type_=t.UtcDateTime)
         conditions += [and_(_A.untested.is_(False), _A.test_due <= certain)]
         conditions += [_A.arrival_due <= certain]
-    if heard is not None:
-        conditions += [_unheard(tx, heard), _heard_again(tx, heard)]
-    if not conditions:
-        return []
-    share = _A.account > after if until is None else _A.account.between(after, until)
-    query = (
-        _accounts()
-        .add_columns(_LIFT.label("lift"))
-        .where(share, or_(*conditions), t.site.c.state.in_(_WATCHED))
-        .limit(limit)
-    )
-    return [dict(row._mapping) for row in tx.execute(query)]
+    if "heard" in asked:
+        conditions += [_unheard(dialect), _heard_again(dialect)]
+    share = _A.account > bindparam("after")
+    if "until" in asked:
+        share = and_(share, _A.account <= bindparam("until"))
+    query = _accounts().add_columns(_LIFT.label("lift"))
+    watched = share, or_(*conditions), t.site.c.state.in_(_WATCHED)
+    return Prepared(query.where(*watched).limit(bindparam("limit")))
 
 
-def _unheard(tx: Tx, heard: Listening) -> ColumnElement[bool]:
+#: Seconds since 1970 until when all is written down that was heard, and how long that was listened.
+_UNTIL, _LISTENED = bindparam("heard", type_=Float), bindparam("listened", type_=Float)
+
+
+def _unheard(dialect: str) -> ColumnElement[bool]:
     """As ``supervision.is_silent``."""
     patience = 1.5 * _A.poll_every + 5.0
-    latest = heard.until.timestamp() - patience
+    latest = _UNTIL - patience
     return and_(
         _A.poll_every.is_not(None),
         _A.silent.is_(False),
-        patience < (heard.until - heard.since).total_seconds(),
-        _seconds(tx, _A.poll_since) < latest,
-        or_(_A.last_heard.is_(None), _seconds(tx, _A.last_heard) < latest),
+        patience < _LISTENED,
+        _seconds(dialect, _A.poll_since) < latest,
+        or_(_A.last_heard.is_(None), _seconds(dialect, _A.last_heard) < latest),
     )
 
 
-def _heard_again(tx: Tx, heard: Listening) -> ColumnElement[bool]:
+def _heard_again(dialect: str) -> ColumnElement[bool]:
     """Silent, and heard within its time; or no longer expected to be."""
-    latest = heard.until.timestamp() - 1.5 * _A.poll_every
-    again = or_(_A.poll_every.is_(None), _seconds(tx, _A.last_heard) >= latest)
+    latest = _UNTIL - 1.5 * _A.poll_every
+    again = or_(_A.poll_every.is_(None), _seconds(dialect, _A.last_heard) >= latest)
     return and_(_A.silent.is_(True), again)
 
 

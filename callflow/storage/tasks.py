@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 
 from callflow.incident import Machine
+from callflow.storage import incidents
 from callflow.storage import schema as t
 from callflow.storage.prepared import Prepared
 from callflow.storage.store import Tx
@@ -19,6 +20,7 @@ _INSERT = t.task.insert()
 
 def insert(tx: Tx, row: dict[str, Any]) -> None:
     """A new task."""
+    incidents.note_asked(tx, row.get("incident_id"))
     tx.execute(_INSERT, row)
 
 
@@ -40,6 +42,8 @@ _OF_INCIDENT = Prepared(
 
 def of_incident(tx: Tx, incident_id: str) -> list[dict[str, Any]]:
     """An incident's tasks in the order they were asked for."""
+    if incidents.is_bare(tx, incident_id):
+        return []
     return _OF_INCIDENT.all(tx, {"incident": incident_id})
 
 

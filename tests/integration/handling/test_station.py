@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 
 from callflow import clock, handling
 from callflow.handling.telling import tell
@@ -89,6 +90,32 @@ def test_seals_cover_what_changed_since_the_last(station: Station) -> None:
     assert station.write(lambda tx: seal(tx, station.now)) == 0
     station.alarm("BA")
     assert station.write(lambda tx: seal(tx, station.now)) == 1
+
+
+def test_a_seal_takes_no_more_statements_for_many_heads_than_for_one(station: Station) -> None:
+    """Nobody else writes meanwhile, and a minute of a busy night leaves a thousand heads."""
+
+    def cost() -> tuple[int, int]:
+        statements = list[str]()
+
+        def count(_: object, _cursor: object, statement: str, *_more: object) -> None:
+            statements.append(statement)
+
+        event.listen(Engine, "before_cursor_execute", count)
+        sealed = station.write(lambda tx: handling.seal_logbook(tx, station.now))
+        event.remove(Engine, "before_cursor_execute", count)
+        return sealed, len(statements)
+
+    station.alarm("BA")
+    cost()  # the day's chain, too
+    station.later(60)
+    station.alarm("FA")
+    one, cheap = cost()
+    for code in ("BA", "MA", "PA", "HA"):
+        station.alarm(code)
+    several, dear = cost()
+    assert one < 3 < several
+    assert dear <= cheap
 
 
 def beat(station: Station, role: str, pid: int = 1, **state: Any) -> None:

@@ -27,7 +27,7 @@ ALARMS = 4
 ORDERS = ["Originate", "MixMonitorMute", "MixMonitorMute"]
 #: Statements that write, or are asked before, of an alarm and its call; PostgreSQL locks and
 #: notifies besides.
-STATEMENTS = {"sqlite": 108, "postgresql": 126}
+STATEMENTS = {"sqlite": 96, "postgresql": 113}
 #: Stored, correlated, claimed; then what the call tells, as far as it shares no commit.
 COMMITS = 11
 

@@ -18,6 +18,7 @@ from callflow.storage import StoreUnavailable
 from tests.support.dictated import dictated
 from tests.support.hold_ups import HoldUps
 from tests.support.web_station import WebProcess, WebStation
+from web import stream
 from web.stream import WRITABLE, Hub
 
 
@@ -153,6 +154,30 @@ async def test_all_are_told_that_the_database_is_away_and_that_it_is_back(
             for console in (first, second):
                 while await console.next("store") != WRITABLE:
                     pass
+
+
+async def test_while_nobody_listens_no_commit_wakes_the_web(
+    app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked, looks = asyncio.Event(), list[None]()
+
+    async def woken(_: object) -> None:
+        looks.append(None)
+        looked.set()
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr(stream, "_woken", woken)
+    hub: Hub = app.state.hub
+    running = asyncio.create_task(hub.run())
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert not looks
+    async with Listener(hub) as console, asyncio.timeout(15):
+        await console.next("rows")
+        await looked.wait()
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
 
 
 async def test_a_console_that_left_is_forgotten(station: WebStation, hub: Hub) -> None:
