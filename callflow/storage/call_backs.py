@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, select, update
 
 from callflow.storage import schema as t
+from callflow.storage.prepared import Prepared
 from callflow.storage.sites import upsert
 from callflow.storage.store import Tx
 
@@ -51,9 +52,12 @@ def count_open(tx: Tx) -> int:
     return int(tx.execute(_COUNT).scalar_one())
 
 
+_ANY_DUE = Prepared(_DUE.limit(1))
+
+
 def any_due(tx: Tx, now: datetime) -> bool:
     """Whether there is anything for ``due``."""
-    return tx.execute(_DUE.limit(1), {"now": now}).first() is not None
+    return _ANY_DUE.first(tx, {"now": now}) is not None
 
 
 def due(tx: Tx, now: datetime) -> list[dict[str, Any]]:

@@ -410,7 +410,7 @@ def count_live(tx: Tx, node: str | None = None) -> int:
     return int(tx.execute(_COUNT_LIVE_OF_NODE, {"node": node}).scalar_one())
 
 
-_WAITING = (
+_WAITING = Prepared(
     select(t.call)
     .where(
         t.call.c.state == CallState.ANSWERED.value,
@@ -424,8 +424,8 @@ _WAITING = (
 def waiting(tx: Tx) -> list[dict[str, Any]]:
     """People from outside who are in a conference: of each one the first."""
     found: dict[str, dict[str, Any]] = {}
-    for row in tx.execute(_WAITING):
-        found.setdefault(row.room, dict(row._mapping))
+    for row in _WAITING.all(tx, {}):
+        found.setdefault(row["room"], row)
     return list(found.values())
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, delete, select, update
 from callflow.call_plan import StepKind
 from callflow.site import Role
 from callflow.storage import schema as t
+from callflow.storage.prepared import Prepared
 from callflow.storage.sites import upsert
 from callflow.storage.store import Tx
 from callflow.task import TaskOutcome, TaskState
@@ -55,7 +56,7 @@ def remove_firm(tx: Tx, contact_id: str) -> bool:
     return tx.execute(query).rowcount == 1
 
 
-_AWAY = (
+_AWAY = Prepared(
     select(t.task)
     .where(
         t.task.c.kind == StepKind.SEND_GUARD.value,
@@ -72,5 +73,5 @@ _AWAY = (
 
 def away(tx: Tx, since: datetime) -> list[Row]:
     """Tasks of guards who accepted and have not reported, or were overdue after ``since``."""
-    rows = (dict(row._mapping) for row in tx.execute(_AWAY, {"since": since}))
+    rows = _AWAY.all(tx, {"since": since})
     return [row for row in rows if "accepted_at" in row["data"]]

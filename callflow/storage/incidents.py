@@ -182,7 +182,7 @@ def unfiled(tx: Tx, sites: Sequence[str], accounts: Sequence[str]) -> list[dict[
     return query.all(tx, {"sites": list(sites), "accounts": list(accounts)})
 
 
-_DUE_NOW = (
+_DUE_NOW = Prepared(
     select(t.incident.c.id)
     .where(t.incident.c.due_at <= bindparam("now"))
     .order_by(t.incident.c.priority, t.incident.c.due_at)
@@ -192,7 +192,7 @@ _DUE_NOW = (
 
 def due(tx: Tx, now: datetime, *, limit: int = 100) -> list[str]:
     """Incidents with something to do, the most urgent first."""
-    return list(tx.execute(_DUE_NOW, {"now": now, "limit": limit}).scalars())
+    return [row["id"] for row in _DUE_NOW.all(tx, {"now": now, "limit": limit})]
 
 
 _TAKE_DUE = select(t.incident.c.id).where(
@@ -386,7 +386,7 @@ def open_of_phone(tx: Tx, number: str, now: datetime) -> str | None:
     return tx.execute(query).scalar()
 
 
-_QUEUE_WAITS = (
+_QUEUE_WAITS = Prepared(
     select(t.incident.c.id)
     .where(t.incident.c.state == State.OPEN.value, t.incident.c.queue_due <= bindparam("now"))
     .limit(1)
@@ -395,7 +395,7 @@ _QUEUE_WAITS = (
 
 def queue_waits(tx: Tx, now: datetime) -> bool:
     """Whether there is anything for ``unclaimed`` or ``idle_held``, or will be."""
-    return tx.execute(_QUEUE_WAITS, {"now": now}).first() is not None
+    return _QUEUE_WAITS.first(tx, {"now": now}) is not None
 
 
 def unclaimed(tx: Tx, now: datetime) -> list[dict[str, Any]]:

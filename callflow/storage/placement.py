@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from callflow.call import CallState
 from callflow.storage import schema as t
 from callflow.storage.calls import ON_TRUNK
+from callflow.storage.prepared import Prepared
 from callflow.storage.store import Tx, hint
 
 
@@ -23,27 +24,24 @@ def hand_over(tx: Tx, call_id: str, node: str, to_node: str) -> bool:
     return tx.execute(query.values(node=to_node)).rowcount == 1
 
 
+_C = t.call.c
+_ELSEWHERE = (
+    select(t.call)
+    .where(_C.node.not_in(bindparam("nodes", expanding=True)))
+    .order_by(_C.priority, _C.requested_at, _C.id)
+    .limit(bindparam("limit"))
+)
+_WAITS = _ELSEWHERE.where(_C.state == CallState.REQUESTED.value, _C.room.is_(None))
+_REQUESTED, _REQUESTED_LOCKED = Prepared(_WAITS), Prepared(_WAITS.with_for_update(skip_locked=True))
+_PLACED = Prepared(_ELSEWHERE.where(_C.state.in_(ON_TRUNK)))
+
+
 def requested_elsewhere(tx: Tx, nodes: Collection[str], *, limit: int) -> list[dict[str, Any]]:
     """Calls to place on other nodes than these, urgent ones first; none into a conference."""
-    c = t.call.c
-    query = (
-        select(t.call)
-        .where(c.state == CallState.REQUESTED.value, c.node.not_in(nodes), c.room.is_(None))
-        .order_by(c.priority, c.requested_at, c.id)
-        .limit(limit)
-    )
-    if tx.dialect.name != "sqlite":
-        query = query.with_for_update(skip_locked=True)
-    return [dict(row._mapping) for row in tx.execute(query)]
+    query = _REQUESTED if tx.dialect.name == "sqlite" else _REQUESTED_LOCKED
+    return query.all(tx, {"nodes": sorted(nodes), "limit": limit})
 
 
 def placed_elsewhere(tx: Tx, nodes: Collection[str], *, limit: int) -> list[dict[str, Any]]:
     """Calls that were acted upon on other nodes than these, and have not ended."""
-    c = t.call.c
-    query = (
-        select(t.call)
-        .where(c.state.in_(ON_TRUNK), c.node.not_in(nodes))
-        .order_by(c.priority, c.requested_at, c.id)
-        .limit(limit)
-    )
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return _PLACED.all(tx, {"nodes": sorted(nodes), "limit": limit})

@@ -12,6 +12,7 @@ from callflow.incident import State
 from callflow.retention import Kept, Rule
 from callflow.storage import past, removed
 from callflow.storage import schema as t
+from callflow.storage.prepared import Prepared
 from callflow.storage.schema.alarms import KEPT_FILE
 from callflow.storage.store import Tx
 
@@ -20,10 +21,12 @@ Row = dict[str, Any]
 _R, _H, _I = t.retention.c, t.legal_hold.c, t.incident.c
 
 
+_RULES = Prepared(select(t.retention).order_by(_R.since.desc(), _R.set_at.desc()))
+
+
 def rules(tx: Tx) -> list[Row]:
     """Every rule that was set and not replaced before it began, the newest first."""
-    query = select(t.retention).order_by(_R.since.desc(), _R.set_at.desc())
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return _RULES.all(tx, {})
 
 
 def as_rules(rows: Sequence[Row]) -> list[Rule]:

@@ -10,6 +10,7 @@ from sqlalchemy import Select, select, update
 
 from callflow.storage import schema as t
 from callflow.storage.locks import Lock, hold
+from callflow.storage.prepared import Prepared
 from callflow.storage.store import Tx
 
 Row = dict[str, Any]
@@ -22,6 +23,16 @@ def _shifts() -> Select[Any]:
     return select(t.shift, *whose).join(t.user, u.id == t.shift.c.user_id)
 
 
+def _ended() -> Select[Any]:
+    c = t.shift.c
+    return _shifts().where(c.ended_at.is_not(None)).order_by(c.ended_at.desc()).limit(1)
+
+
+_S = t.shift.c
+_RUNNING = Prepared(_shifts().where(_S.ended_at.is_(None)).order_by(_S.began_at, t.user.c.name))
+_LAST = Prepared(_ended())
+
+
 def running(tx: Tx, user_id: str) -> Row | None:
     """The shift that this person is on."""
     c = t.shift.c
@@ -30,9 +41,7 @@ def running(tx: Tx, user_id: str) -> Row | None:
 
 def on_shift(tx: Tx) -> list[Row]:
     """Every shift that is running, the longest first."""
-    c = t.shift.c
-    rows = tx.execute(_shifts().where(c.ended_at.is_(None)).order_by(c.began_at, t.user.c.name))
-    return [dict(row._mapping) for row in rows]
+    return _RUNNING.all(tx, {})
 
 
 def begin(tx: Tx, user_id: str, at: datetime) -> str:
@@ -58,9 +67,9 @@ def end(tx: Tx, shift_id: str, at: datetime, *, note: str = "") -> bool:
 
 def last_ended(tx: Tx, user_id: str | None = None) -> Row | None:
     """The shift that ended last, of this person or of anybody."""
-    c = t.shift.c
-    query = _shifts().where(c.ended_at.is_not(None)).order_by(c.ended_at.desc()).limit(1)
-    return _first(tx, query if user_id is None else query.where(c.user_id == user_id))
+    if user_id is None:
+        return _LAST.first(tx, {})
+    return _first(tx, _ended().where(t.shift.c.user_id == user_id))
 
 
 def attend(tx: Tx, at: datetime) -> None:

@@ -139,7 +139,7 @@ def _waiting(query: Select[Any]) -> Select[Any]:
 
 
 _BACKLOG = Prepared(_waiting(select(t.signal)).limit(bindparam("limit")))
-_ANY_WAITING = _waiting(select(t.signal.c.number)).limit(1)
+_ANY_WAITING = Prepared(_waiting(select(t.signal.c.number)).limit(1))
 _TAKEN = _waiting(select(t.signal)).where(
     t.signal.c.number.in_(bindparam("numbers", expanding=True))
 )
@@ -168,7 +168,7 @@ def claim(tx: Tx, share: Share, now: datetime, *, limit: int) -> list[dict[str, 
 def waits(tx: Tx, share: Share, now: datetime) -> bool:
     """Whether there is anything for ``claim``; it may be in other hands."""
     if tx.dialect.name == "sqlite":
-        return tx.execute(_ANY_WAITING).first() is not None
+        return _ANY_WAITING.first(tx, {}) is not None
     return bool(_candidates(tx, share, now, 1))
 
 

@@ -196,15 +196,15 @@ def _heard_again(dialect: str) -> ColumnElement[bool]:
     return and_(_A.silent.is_(True), again)
 
 
-_WAITING = (
+_WAITING = Prepared(
     select(t.signal.c.account).where(t.signal.c.correlated_at.is_(None)).limit(bindparam("limit"))
 )
 
 
 def waiting_accounts(tx: Tx, *, most: int) -> set[str] | None:
     """Accounts with signals not yet correlated; None: more than ``most`` signals."""
-    found = list(tx.execute(_WAITING, {"limit": most + 1}).scalars())
-    return None if len(found) > most else set(found)
+    found = _WAITING.all(tx, {"limit": most + 1})
+    return None if len(found) > most else {row["account"] for row in found}
 
 
 def set_silent(tx: Tx, account: Row, *, silent: bool) -> bool:
@@ -232,7 +232,7 @@ def end_arrival(tx: Tx, account: Row) -> bool:
 _S = t.site.c
 
 
-_DUE_SITES = (
+_DUE_SITES = Prepared(
     select(_S.id, _S.state, _S.timezone, _S.schedule, _S.schedule_due)
     .where(_S.schedule_due <= bindparam("now"))
     .order_by(_S.schedule_due)
@@ -242,8 +242,7 @@ _DUE_SITES = (
 
 def due_sites(tx: Tx, now: datetime, *, limit: int) -> list[Row]:
     """Sites whose arming is to be looked at, the longest due first."""
-    rows = tx.execute(_DUE_SITES, {"now": now, "limit": limit})
-    return [dict(row._mapping) for row in rows]
+    return _DUE_SITES.all(tx, {"now": now, "limit": limit})
 
 
 def is_watched(site: Row) -> bool:
@@ -315,7 +314,7 @@ def get_test(tx: Tx, test_id: str) -> Row | None:
     return dict(row._mapping) if row else None
 
 
-_DUE_TESTS = (
+_DUE_TESTS = Prepared(
     select(t.on_test)
     .where(_T.ended_at.is_(None), _T.ends_at <= bindparam("now"))
     .order_by(_T.ends_at)
@@ -325,8 +324,7 @@ _DUE_TESTS = (
 
 def due_tests(tx: Tx, now: datetime, *, limit: int) -> list[Row]:
     """Tests whose time is over."""
-    rows = tx.execute(_DUE_TESTS, {"now": now, "limit": limit})
-    return [dict(row._mapping) for row in rows]
+    return _DUE_TESTS.all(tx, {"now": now, "limit": limit})
 
 
 def end_test(tx: Tx, row: Row, now: datetime, who: str) -> bool:

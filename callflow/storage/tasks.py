@@ -105,7 +105,7 @@ def put_forward(tx: Tx, seconds: float) -> None:
         change(tx, row.id, due_at=row.due_at - timedelta(seconds=seconds))
 
 
-_OVERDUE = (
+_OVERDUE = Prepared(
     select(t.task)
     .join(t.incident, t.incident.c.id == t.task.c.incident_id)
     .where(
@@ -120,7 +120,7 @@ _OVERDUE = (
 
 def overdue_by_hand(tx: Tx, now: datetime) -> list[dict[str, Any]]:
     """Open tasks whose time is over, of incidents whose plan does not run by itself."""
-    return [dict(row._mapping) for row in tx.execute(_OVERDUE, {"now": now})]
+    return _OVERDUE.all(tx, {"now": now})
 
 
 def of_incidents(tx: Tx, incident_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:

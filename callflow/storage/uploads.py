@@ -6,9 +6,10 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import bindparam, delete, func, or_, select, update
 
 from callflow.storage import schema as t
+from callflow.storage.prepared import Prepared
 from callflow.storage.store import Tx
 
 Row = dict[str, Any]
@@ -95,9 +96,12 @@ def drop(tx: Tx, id: str, unless: str) -> bool:
     return bool(tx.execute(delete(t.site_upload).where(_C.id == id, _C.phase != unless)).rowcount)
 
 
+_OLD = Prepared(select(_C.id).where(_C.at < bindparam("before")).limit(1))
+
+
 def any_old(tx: Tx, now: datetime) -> bool:
     """Whether the time of one is over."""
-    return tx.execute(select(_C.id).where(_C.at < now - KEPT).limit(1)).first() is not None
+    return _OLD.first(tx, {"before": now - KEPT}) is not None
 
 
 def forget_old(tx: Tx, now: datetime) -> None:
