@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, bindparam, delete, or_, select, update
 
 from callflow.storage import schema as t
 from callflow.storage.prepared import Prepared
-from callflow.storage.sites import upsert
+from callflow.storage.sites import upsert, upsert_all
 from callflow.storage.store import Tx, kept
 
 T = TypeVar("T")
@@ -115,6 +115,9 @@ _FORGOTTEN = timedelta(days=1)
 _GAP = timedelta(seconds=5)
 
 
+_PROCESS = Prepared(select(t.process).where(t.process.c.name == bindparam("name")))
+
+
 def process_beat(
     tx: Tx,
     role: str,
@@ -134,32 +137,28 @@ def process_beat(
     """
     name = name or role
     kept(tx).pop("processes", None)
-    row = tx.execute(select(t.process).where(t.process.c.name == name)).first()
+    row = _PROCESS.first(tx, {"name": name})
     restarts, started, steady = 0, since, now
     if row is not None:
-        same = row.pid == pid
-        restarts = row.restarts if same else row.restarts + 1
-        started = row.since if same else since
-        steady = row.steady_since if same and now - row.beat_at < _GAP else now
+        same = row["pid"] == pid
+        restarts = row["restarts"] if same else row["restarts"] + 1
+        started = row["since"] if same else since
+        steady = row["steady_since"] if same and now - row["beat_at"] < _GAP else now
     else:
         tx.execute(delete(t.process).where(t.process.c.beat_at < now - _FORGOTTEN))
-    upsert(
-        tx,
-        t.process,
-        ["name"],
-        {
-            "name": name,
-            "role": role,
-            "node": node,
-            "host": host,
-            "pid": pid,
-            "restarts": restarts,
-            "since": started,
-            "steady_since": steady,
-            "beat_at": now,
-            "state": state,
-        },
-    )
+    values = {
+        "name": name,
+        "role": role,
+        "node": node,
+        "host": host,
+        "pid": pid,
+        "restarts": restarts,
+        "since": started,
+        "steady_since": steady,
+        "beat_at": now,
+        "state": state,
+    }
+    upsert_all(tx, t.process, ["name"], [values])
 
 
 _ALL_PROCESSES = select(t.process).order_by(t.process.c.role, t.process.c.name)

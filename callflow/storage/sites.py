@@ -293,7 +293,7 @@ _PROVEN = and_(
 )
 _AT = func.coalesce(bindparam("b_at", type_=UtcDateTime()), t.account.c.last_heard)
 _SKEW = func.coalesce(bindparam("b_skew", type_=Float()), t.account.c.skew)
-_HEARD = (
+_HEARD = Prepared(
     update(t.account)
     .where(t.account.c.account == bindparam("b_account"))
     .values(
@@ -322,8 +322,7 @@ def note_heard(tx: Tx, heard: Mapping[str, Heard]) -> None:
         for account, one in sorted(heard.items())
         if one.line != UNBOUND
     ]
-    if rows:
-        tx.execute(_HEARD, rows)
+    _HEARD.change_all(tx, rows)
 
 
 _NEWEST_PLAN = Prepared(
