@@ -9,14 +9,14 @@ import pytest
 from typer.testing import CliRunner
 
 from callflow.commands.line import app
-from callflow.storage.upgrade import upgrade
+from tests.support.migrated import migrate
 
 
 class Shell:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         (folder / "data").mkdir()
-        upgrade(f"sqlite:///{folder / 'data' / 'callflow.db'}")
+        migrate(f"sqlite:///{folder / 'data' / 'callflow.db'}")
 
     def sites(self, *words: str) -> tuple[int, str]:
         done = CliRunner().invoke(app, ["sites", *words])

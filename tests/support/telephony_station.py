@@ -18,9 +18,9 @@ from callflow.handling.acting import request_call
 from callflow.signal import Signal
 from callflow.standard_plans import STANDARD_PLANS
 from callflow.storage import Store, Tx, calls, incidents, signals
-from callflow.storage.upgrade import upgrade
 from callflow.vault import Vault
 from ivr.telephony.process import Telephony
+from tests.support.migrated import migrate
 from tests.support.ports import free_port
 from tests.support.scripted_ami import ScriptedAmi
 
@@ -59,7 +59,7 @@ class TelephonyStation:
             database_url=database_url,
         )
         self.vault = Vault(self.settings.data_dir / "keys")
-        upgrade(self.settings.database)
+        migrate(self.settings.database)
         self.store = open_store(self.settings, self.vault)
         self._process: asyncio.Task[None] | None = None
         self._own_store: Store | None = None

@@ -24,9 +24,9 @@ from callflow.call import Outcome
 from callflow.config import Settings
 from callflow.signal import Signal
 from callflow.storage import Store, Tx, incidents
-from callflow.storage.upgrade import upgrade
 from callflow.vault import Vault
 from tests.support.forked import Begun, begin
+from tests.support.migrated import migrate
 from tests.support.product import free_base
 from web.accounts import Role, create_token, create_user
 
@@ -72,7 +72,7 @@ def _new() -> Path:
 
 
 def _make(settings: Settings) -> None:
-    upgrade(settings.database)
+    migrate(settings.database)
     store = Store(settings.database, mac=Vault(settings.data_dir / "keys").seal)
     store.write_now(lambda tx: handling.publish_standard_plans(tx, "test", clock.now()))
     store.close()

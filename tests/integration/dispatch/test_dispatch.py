@@ -20,8 +20,8 @@ from callflow.signal import Signal
 from callflow.storage import Store, Tx, incidents
 from callflow.storage.duty import Duty
 from callflow.storage.jobs import defer_ahead
-from callflow.storage.upgrade import upgrade
 from callflow.vault import Vault
+from tests.support.migrated import migrate
 
 pytestmark = pytest.mark.both_databases
 
@@ -30,7 +30,7 @@ WITHIN = 20.0  # seconds; the machine is shared
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
-    upgrade(database_url)
+    migrate(database_url)
     return Settings(data_dir=tmp_path, database_url=database_url)
 
 

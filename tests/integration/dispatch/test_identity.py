@@ -14,7 +14,7 @@ import pytest
 
 from callflow.config import Settings
 from callflow.dispatch.identity import taken
-from callflow.storage.upgrade import upgrade
+from tests.support.migrated import migrate
 
 pytestmark = pytest.mark.both_databases
 
@@ -37,7 +37,7 @@ def engine(environment: dict[str, str], mark: str) -> Iterator[subprocess.Popen[
 
 
 def environment(folder: Path, database_url: str) -> dict[str, str]:
-    upgrade(database_url)
+    migrate(database_url)
     return {
         **os.environ,
         "CALLFLOW_DATA_DIR": str(folder),

@@ -23,10 +23,10 @@ from callflow.site_file import reading, rows, writing
 from callflow.storage import Store, StoreUnavailable, Tx, contracts, logbook, sites
 from callflow.storage.connecting import make_engine
 from callflow.storage.schema import metadata
-from callflow.storage.upgrade import upgrade
 from callflow.vault import Vault
 from tests.integration.handling.station import FIRST, SHOP, Station
 from tests.support.in_clear import in_clear
+from tests.support.migrated import migrate
 from tests.support.small_disk import SmallDisk
 
 pytestmark = pytest.mark.both_databases
@@ -240,7 +240,7 @@ def a_town(sites: int) -> bytes:
 
 
 def test_a_disk_that_fills_up_leaves_all_as_it_was(sqlite_url: str, tmp_path: Path) -> None:
-    upgrade(sqlite_url)
+    migrate(sqlite_url)
     vault = Vault(tmp_path / "keys")
     station = Station(Store(sqlite_url, mac=vault.seal), vault)
     station.put()
@@ -271,7 +271,7 @@ def copied(seen: Path, to: Path) -> dict[str, list[tuple[Any, ...]]]:
 
 
 async def test_a_file_system_that_is_full_in_the_middle_keeps_all_as_it_was(tmp_path: Path) -> None:
-    upgrade(f"sqlite:///{tmp_path / 'callflow.db'}")
+    migrate(f"sqlite:///{tmp_path / 'callflow.db'}")
     async with SmallDisk(tmp_path / "small") as disk:
         shutil.copy(tmp_path / "callflow.db", disk.seen)
         Vault(disk.seen / "keys")

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from callflow.panel import NoAnswerError, PanelClient
-from callflow.storage.upgrade import upgrade
 from tests.integration.receiver.conftest import HOST
+from tests.support.migrated import migrate
 from tests.support.ports import free_port
 
 KILLS, PANELS = 5, 20
@@ -65,7 +65,7 @@ async def test_nothing_acknowledged_is_lost_or_doubled(tmp_path: Path, deep_run:
     seed = int(os.environ.get("CALLFLOW_TEST_SEED", random.randrange(1 << 32)))
     print(f"CALLFLOW_TEST_SEED={seed}")
     chance = random.Random(seed)
-    upgrade(f"sqlite:///{tmp_path / 'callflow.db'}")
+    migrate(f"sqlite:///{tmp_path / 'callflow.db'}")
     port = free_port()
     acknowledged: set[tuple[str, str]] = set()
     process = await start(tmp_path, port)

@@ -23,9 +23,9 @@ from callflow.signals.protocol import Heard
 from callflow.simulated_receiver import SimulatedReceiver
 from callflow.storage import Store, StoreUnavailable, Tx, people, signals, sites
 from callflow.storage import schema as t
-from callflow.storage.upgrade import upgrade
 from callflow.vault import Vault
 from tests.integration.receiver.conftest import HOST
+from tests.support.migrated import migrate
 from tests.support.ports import free_port
 
 pytestmark = pytest.mark.both_databases
@@ -40,7 +40,7 @@ def vault(tmp_path: Path) -> Vault:
 
 @pytest.fixture
 def store(database_url: str, vault: Vault) -> Iterator[Store]:
-    upgrade(database_url)
+    migrate(database_url)
     store = Store(database_url, mac=vault.seal)
     yield store
     store.close()

@@ -17,8 +17,8 @@ from structlog.testing import capture_logs
 
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage import store as store_module
-from callflow.storage.upgrade import upgrade
 from tests.integration.storage.test_store import add, names, together
+from tests.support.migrated import migrate
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def postgres(postgresql_url: str) -> Iterator[Store]:
 
 
 def _store(url: str) -> Iterator[Store]:
-    upgrade(url)
+    migrate(url)
     store = Store(url, mac=str)
     yield store
     store.close()

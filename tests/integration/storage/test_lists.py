@@ -15,8 +15,8 @@ from callflow.handling import plans
 from callflow.handling.telling import tell
 from callflow.storage import Store, Tx, logbook, search
 from callflow.storage import schema as t
-from callflow.storage.upgrade import upgrade
 from callflow.vault import Vault
+from tests.support.migrated import migrate
 from tests.support.web_station import site_body
 
 pytestmark = pytest.mark.both_databases
@@ -27,7 +27,7 @@ ALL: dict[str, Any] = {"since": NOW - timedelta(days=9), "until": NOW + timedelt
 
 @pytest.fixture
 def store(database_url: str, tmp_path: Path) -> Iterator[Store]:
-    upgrade(database_url)
+    migrate(database_url)
     made = Store(database_url, mac=Vault(tmp_path / "keys").seal)
     yield made
     made.close()

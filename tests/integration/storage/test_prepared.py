@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, select, update
 from callflow.storage import Store, StoreUnavailable, Tx, calls
 from callflow.storage import schema as t
 from callflow.storage.prepared import Prepared
-from callflow.storage.upgrade import upgrade
+from tests.support.migrated import migrate
 
 pytestmark = pytest.mark.both_databases
 
@@ -33,7 +33,7 @@ def wakes() -> list[None]:
 
 @pytest.fixture
 def store(database_url: str, wakes: list[None]) -> Iterator[Store]:
-    upgrade(database_url)
+    migrate(database_url)
     store = Store(database_url, mac=str, after_commit=lambda _: wakes.append(None))
     for name in ("a", "b"):
         store.write_now(partial(calls.insert, row=_call(name)))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from callflow.storage import Store, Tx, people, shifts
-from callflow.storage.upgrade import upgrade
+from tests.support.migrated import migrate
 
 pytestmark = pytest.mark.both_databases
 
@@ -18,7 +18,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
-    upgrade(database_url)
+    migrate(database_url)
     store = Store(database_url, mac=str)
     store.write_now(lambda tx: add(tx, "claire"))
     store.write_now(lambda tx: add(tx, "david"))

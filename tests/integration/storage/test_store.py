@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import func, select
 
 from callflow.storage import Store, StoreUnavailable, Tx, people, savepoint, schema
-from callflow.storage.upgrade import upgrade
+from tests.support.migrated import migrate
 
 pytestmark = pytest.mark.both_databases
 
@@ -25,7 +25,7 @@ def wakes() -> list[None]:
 
 @pytest.fixture
 def store(database_url: str, wakes: list[None]) -> Iterator[Store]:
-    upgrade(database_url)
+    migrate(database_url)
     store = Store(database_url, mac=str, after_commit=lambda _: wakes.append(None))
     yield store
     store.close()
@@ -138,7 +138,7 @@ async def test_a_caller_that_gave_up_stops_nobody_else(store: Store) -> None:
 
 
 async def test_closing_finishes_what_was_submitted(database_url: str) -> None:
-    upgrade(database_url)
+    migrate(database_url)
     store = Store(database_url, mac=str)
     patient = [
         asyncio.create_task(store.write(partial(add, name=f"c{n}"), patience=60.0))

@@ -11,14 +11,14 @@ import pytest
 
 from callflow.clock import monotonic
 from callflow.storage import Store, StoreUnavailable, Tx, asked
-from callflow.storage.upgrade import upgrade
+from tests.support.migrated import migrate
 
 MANY = 40
 
 
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
-    upgrade(database_url)
+    migrate(database_url)
     store = Store(database_url, mac=str)
     yield store
     store.close()
