@@ -177,11 +177,13 @@ def main(arguments: Sequence[str]) -> int:
     """The exit code: 1 where something failed."""
     if arguments[:1] == ["mutants"]:
         return mutants.main(arguments[1:])
-    parser = argparse.ArgumentParser(prog="run soak", description="what needs hours")
+    parser = argparse.ArgumentParser(prog="run soak", description=f"parts: {', '.join(PARTS)}")
     parser.add_argument("minutes", nargs="?", type=float, default=MINUTES)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar="part")
+    parser.add_argument("parts", nargs="*", metavar="part", help="only these")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 31))
-    asked = parser.parse_args(arguments)
+    asked = parser.parse_intermixed_args(arguments)
+    if strange := [part for part in asked.parts if part not in PARTS]:
+        parser.error(f"no such part: {', '.join(strange)}; there are {', '.join(PARTS)}")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what runs is ended on the way out
     print(f"soak for {asked.minutes:g} minutes, seed {asked.seed}", flush=True)
     runs = run({p: PARTS[p] for p in asked.parts or PARTS}, asked.minutes * 60, asked.seed)
