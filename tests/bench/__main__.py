@@ -66,6 +66,7 @@ def main() -> None:
     )
     parser.add_argument("--calls", type=int, default=None, help="of rings")
     parser.add_argument("--stops", type=int, default=None, help="of rings")
+    parser.add_argument("--incidents", type=int, default=None, help="of simulate")
     parser.add_argument(
         "--within", type=float, default=quick.LONGEST, help="of quick: seconds for all of it"
     )
@@ -79,7 +80,9 @@ def main() -> None:
         rings.run, calls=arguments.calls or rings.CALLS, stops=arguments.stops or rings.STOPS
     )
     fuzz = partial(fuzz_dc09.run, frames=arguments.frames or fuzz_dc09.FRAMES)
+    simulated = partial(simulate.run, incidents=arguments.incidents)
     benches: dict[str, Bench] = {**BENCHES, fuzz_dc09.NAME: fuzz, rings.NAME: rung}
+    benches[simulate.NAME] = simulated
     broken = False
     for name, bench in benches.items():
         if arguments.name in (None, name):

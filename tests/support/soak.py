@@ -50,7 +50,7 @@ def _bench(*arguments: str) -> tuple[str, ...]:
 
 #: {part: what it runs}.
 PARTS: Mapping[str, tuple[str, ...]] = {
-    "simulate": _bench("simulate", "--only", "faults"),
+    "simulate": _bench("simulate", "--only", "faults", "--incidents", "1000"),
     "kills": _bench("kills"),
     "kills-in-a-call": _tests(
         f"{_CRASH}a_killed_telephony_process_loses_no_call.py",
