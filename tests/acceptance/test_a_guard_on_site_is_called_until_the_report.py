@@ -7,13 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from tests.support import sites
 from tests.support.phone import Phone, phones_of
 from tests.support.station import Station, patient_station
-
-pytestmark = pytest.mark.ear
 
 #: Longer than a guard takes to call in and report: else the machine rings them meanwhile.
 OFTEN = {"CALLFLOW_GUARD_WELFARE": "20"}

@@ -15,8 +15,6 @@ from tests.support.chaos import CODE, RINGS, Town
 from tests.support.phone import Phone, phones_of
 from tests.support.station import Station
 
-pytestmark = pytest.mark.ear
-
 
 @pytest.mark.timeout(300)
 async def test_a_killed_supervisor_ends_no_call(tmp_path: Path) -> None:

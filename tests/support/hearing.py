@@ -1,8 +1,8 @@
 """What a phone heard, measured: prompts, tones, keys. Sounds are 8 kHz, floats in −1…1.
 
 A prompt is found by the correlation of its pieces with what was heard, so that a jitter buffer that
-drops or repeats a frame, or a machine that halts for a moment and goes on, changes nothing, and
-another sentence of the same voice isn't taken for it.
+drops or repeats a frame changes nothing, and another sentence of the same voice isn't taken for it.
+A machine that halts tears it: packet phones hear prompts byte by byte (packet_call.py).
 """
 
 from __future__ import annotations
@@ -23,20 +23,14 @@ Samples = npt.NDArray[np.float64]
 #: Pieces of a prompt that are looked for, and how far one may be from its place.
 _PIECE, _HOP = 1600, 1200  # samples: 200 ms, every 150 ms
 _SLACK = 400  # samples: 50 ms
-#: Where the machine halts for a moment, so does Asterisk's sentence, and goes on later: twice at
-#: most, and so much in all. Three pieces are heard before, and three after; of a short prompt one
-#: of six may be lost, so that it is not made up. A long halt is a silence: a word more is none.
-_HALT = 4800  # samples: 600 ms
-_BESIDE_HALT, _SHORT, _LOST_OF_SHORT = 3, 12, 6
-_NEED_NOT_BE_SILENT = 1600  # samples: 200 ms, which a jitter buffer may fill
-_SILENT = 0.003  # effective value
 _MOST_PIECES = 40
 #: How much is looked at in one step: little of a call that goes on, much of a whole one.
 _LIVE, _WHOLE = 4096, 32768
-#: How alike a piece and what was heard must be (1: the same). Few may be missing: two in a row
-#: where the line lost a frame, never three (another word), not both of the last (another end).
+#: How alike a piece and what was heard must be (1: the same). All are heard, but for those that a
+#: frame lost or repeated by the line lies in: it lies in two of them at most, and two such frames
+#: are all that a prompt may have.
 ALIKE = 0.75
-MISSING = 0.25
+_OF_A_FRAME, _FRAMES = 2, 2
 
 
 class NotHeardError(AssertionError):
@@ -78,13 +72,20 @@ def sides(data: bytes) -> tuple[Samples, Samples]:
     return both[:, 0], both[:, 1]
 
 
-def alaw(data: bytes) -> Samples:
-    """ITU-T G.711 A-law."""
-    code = np.frombuffer(data, dtype=np.uint8).astype(np.int32) ^ 0x55
+def _alaw_values() -> Samples:
+    code = np.arange(256, dtype=np.int32) ^ 0x55
     exponent = (code >> 4) & 7
     mantissa = ((code & 15) << 4) + 8
     size = np.where(exponent == 0, mantissa, (mantissa + 256) << np.maximum(exponent - 1, 0))
     return np.where(code & 0x80, size, -size).astype(np.float64) / 32768
+
+
+_ALAW = _alaw_values()
+
+
+def alaw(data: bytes) -> Samples:
+    """ITU-T G.711 A-law."""
+    return _ALAW[np.frombuffer(data, dtype=np.uint8)]
 
 
 # --- prompts -------------------------------------------------------------------------------------
@@ -120,8 +121,6 @@ class Search:
         self._spectra = np.conj(np.fft.rfft(pieces.astype(np.float32), self.size, axis=1))
         self._alike: list[npt.NDArray[np.float32]] = []  # of each step: (piece, place)
         self._candidates: set[int] = set()
-        self._halted: set[int] = set()  # where it may begin with a halt in it
-        self._sound = pcm(b"")
 
     @property
     def _looked_at(self) -> int:
@@ -138,8 +137,8 @@ class Search:
     def feed(self, heard: Samples, *, last: bool = False) -> list[Found]:
         """What was found so far; ``last``: nothing more will come."""
         if last:
-            heard = np.concatenate([heard, np.zeros(self.size + _HALT + len(self.expected))])
-        self._sound, known = heard, self._looked_at
+            heard = np.concatenate([heard, np.zeros(self.size + len(self.expected))])
+        known = self._looked_at
         while self._looked_at + self.size <= len(heard):
             self._look(heard[self._looked_at :][: self.size])
         if self._looked_at > known:
@@ -158,20 +157,16 @@ class Search:
         self._alike.append(alike)
 
     def _judge(self) -> None:
-        """What is whole is weighed, then, once that is whole, with a halt in it."""
+        """What is whole is weighed."""
         whole = self._looked_at - self._offsets[-1] - 3 * _SLACK
         ripe = sorted(start for start in self._candidates if start < whole)
         self._candidates.difference_update(ripe)
-        self._halted.update(ripe)
-        halted = sorted(start for start in self._halted if start < whole - _HALT)
-        self._halted.difference_update(halted)
-        if not ripe and not halted:
+        if not ripe:
             return
         alike = np.concatenate(self._alike, axis=1)
-        for starts, weigh in ((ripe, self._weigh), (halted, self._weigh_halted)):
-            for start in starts:
-                if not self._told(start):
-                    weigh(alike, start)
+        for start in ripe:
+            if not self._told(start):
+                self._weigh(alike, start)
 
     def _told(self, start: int) -> bool:
         """Whether another of its pieces told of the prompt that would begin there."""
@@ -182,73 +177,31 @@ class Search:
         good = likeness > ALIKE
         self.best = max(self.best, float(good.mean()))
         if _is_enough(good):
-            self._add(places[good], places[good], float(good.mean()))
-
-    def _weigh_halted(self, alike: npt.NDArray[np.float32], start: int) -> None:
-        if (self._around(alike, start)[0] > ALIKE).sum() < _BESIDE_HALT:
-            return
-        if not _is_enough(self._around(alike, start, 0, _HALT)[0] > ALIKE):
-            return
-        rows = [self._around(alike, start, late, late) for late in range(0, _HALT + 1, _SLACK)]
-        good = np.array([likeness > ALIKE for likeness, _ in rows])
-        row, every = _latenesses(good), np.arange(good.shape[1])
-        heard, places = good[row, every], np.array([found for _, found in rows])[row, every]
-        before, after = heard & (row == 0), heard & (row == row[-1])
-        lost, short = (~heard).sum(), len(heard) < _SHORT
-        if not _is_enough(heard) or (short and lost > len(heard) // _LOST_OF_SHORT):
-            return
-        if min(before.sum(), after.sum()) < _BESIDE_HALT:
-            return
-        last, first = np.flatnonzero(before)[-1], np.flatnonzero(after)[0]
-        halted = self._sound[
-            places[last] + self._offsets[last] + _PIECE : places[first] + self._offsets[first]
-        ]
-        if _silence(halted) >= row[-1] * _SLACK - _NEED_NOT_BE_SILENT:
-            self._add(places[before], places[after], float(heard.mean()))
+            at = float(np.median(places[good]))
+            end = float(places[good][-1]) + len(self.expected)
+            self.found.append(Found(at / RATE, end / RATE, float(good.mean())))
+            self.found.sort(key=lambda one: one.at)
 
     def _around(
-        self, alike: npt.NDArray[np.float32], start: int, least: int = 0, most: int = 0
+        self, alike: npt.NDArray[np.float32], start: int
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-        """By each piece: how alike what was heard is at best around its place, ``least`` to
-        ``most`` later, and where the prompt would begin, by that."""
+        """By each piece: how alike what was heard is at best around its place, and where the
+        prompt would begin, by that."""
         likeness = np.zeros(len(self._offsets), dtype=np.float32)
         places = np.full(len(self._offsets), start)
         for piece, offset in enumerate(self._offsets):
-            low = max(0, start + offset + least - _SLACK)
-            window = alike[piece, low : max(low, start + offset + most + 2 * _SLACK)]
+            low = max(0, start + offset - _SLACK)
+            window = alike[piece, low : max(low, start + offset + 2 * _SLACK)]
             if len(window):
                 likeness[piece] = window.max()
                 places[piece] = low + int(window.argmax()) - offset
         return likeness, places
 
-    def _add(
-        self, begins: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], score: float
-    ) -> None:
-        """The prompt; where it begins by its first pieces, and by its last ones (``ends``)."""
-        at, end = float(np.median(begins)), float(np.median(ends)) + len(self.expected)
-        self.found.append(Found(at / RATE, end / RATE, score))
-        self.found.sort(key=lambda one: one.at)
-
 
 def _is_enough(good: npt.NDArray[np.bool_]) -> bool:
-    """Whether so many pieces, in their order, are the prompt."""
-    in_a_row = max(len(run) for run in "".join("1 "[int(ok)] for ok in good).split(" "))
-    few = (~good).sum() <= max(1, int(MISSING * len(good)))
-    return bool(few and in_a_row < 3 and good[-2:].any())
-
-
-def _latenesses(good: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    """How late each piece comes, as the row of ``good``, so that most are heard: at first not at
-    all, after a halt later, and after another still later."""
-    until: npt.NDArray[np.int64] = np.pad(np.cumsum(good, axis=1), ((0, 0), (1, 0)))
-    rest: npt.NDArray[np.int64] = until[:, -1:] - until
-    best_rest = np.maximum.accumulate(rest[::-1])[::-1]  # of those as late, or later
-    between: npt.NDArray[np.int64] = until[:, None, :] - until[:, :, None]  # (row, from, to)
-    total = until[0][None, :, None] + between + best_rest[:, None, :]
-    total[:, ~np.tri(total.shape[1], dtype=bool).T] = -1  # none is before itself
-    late, first, last = (int(n) for n in np.unravel_index(total.argmax(), total.shape))
-    later = late + int(rest[late:, last].argmax())
-    return np.repeat((0, late, later), (first, last - first, good.shape[1] - last))
+    """Whether these pieces, in their order, are the prompt."""
+    torn = [len(run) for run in "".join("x "[int(ok)] for ok in good).split()]
+    return len(torn) <= _FRAMES and max(torn, default=0) <= _OF_A_FRAME and bool(good[-2:].any())
 
 
 def _pieces(expected: Samples) -> tuple[list[int], Samples]:
@@ -286,14 +239,14 @@ def find(heard: Samples, expected: Samples) -> list[Found]:
 def _stretches(heard: Samples, expected: Samples) -> list[tuple[int, int]]:
     """What must be looked at closely: from a second before to a second after where it may be.
 
-    Never are three pieces in a row missing, nor both of the last; these come up to a halt later.
+    Never are three pieces in a row missing, nor both of the last.
     """
     begins = Search(expected, _WHOLE, slice(3)).maybe(heard)
     ends = np.array(Search(expected, _WHOLE, slice(-2, None)).maybe(heard) if begins else [])
     stretches: list[tuple[int, int]] = []
     for start in begins:
         late = ends - start
-        if not ((late >= -2 * _SLACK) & (late <= _HALT + _SLACK)).any():
+        if not ((late >= -2 * _SLACK) & (late <= 2 * _SLACK)).any():
             continue
         begin, end = max(0, start - RATE), start + len(expected) + RATE
         if stretches and begin <= stretches[-1][1]:
@@ -301,13 +254,6 @@ def _stretches(heard: Samples, expected: Samples) -> list[tuple[int, int]]:
         else:
             stretches.append((begin, end))
     return stretches
-
-
-def _silence(samples: Samples) -> int:
-    """How many samples of it are silent, by 10 ms."""
-    size = RATE // 100
-    frames = samples[: len(samples) // size * size].reshape(-1, size)
-    return int((np.sqrt((frames**2).mean(axis=1)) < _SILENT).sum()) * size
 
 
 def likeness(heard: Samples, expected: Samples) -> float:

@@ -16,7 +16,8 @@ import numpy as np
 from ivr.asterisk.configuration import DTMF_TONES
 from tests.support import hearing
 from tests.support.hearing import RATE, Samples
-from tests.support.phone import Phone, Phones
+from tests.support.packet_phone import PacketPhone
+from tests.support.phone import Phones
 
 #: The number of the station that panels call.
 PANELS = "33639989998"
@@ -31,8 +32,6 @@ KISS_OFF_S = 0.6
 _HOLE_S = 0.2
 #: What lines and jitter buffers add to the way there and back.
 _WAY_S = 0.25
-#: pjsua2 writes what is heard in pieces of so many seconds.
-_CHUNK_S = 0.25
 _FRAME = RATE // 100
 
 
@@ -49,8 +48,7 @@ class Tone(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """A message on the time line of what is heard, to a quarter of a second: another process
-    played it."""
+    """A message on the time line of what is heard."""
 
     began: float
     ended: float
@@ -101,11 +99,10 @@ def fresh_account() -> str:
 class Panel:
     """A panel. What it heard and did is counted over all of its calls.
 
-    ``waits`` are the seconds from the end of each acknowledged message to its kiss-off, to a
-    quarter of one.
+    ``waits`` are the seconds from the end of each acknowledged message to its kiss-off.
     """
 
-    def __init__(self, phone: Phone, number: str, *, noise: float, keys_sound: bool) -> None:
+    def __init__(self, phone: PacketPhone, number: str, *, noise: float, keys_sound: bool) -> None:
         self.phone, self.number = phone, number
         self._noise, self._keys_sound = noise, keys_sound
         self.handshakes = self.kiss_offs = self.sent = 0
@@ -117,8 +114,7 @@ class Panel:
         self._heard_to = 0.0
         await self.phone.calls_in(f"{self.number.lstrip('+')}*{number}")
         if self._noise:
-            path = self.phone._sound("noise", line_noise(level=self._noise))
-            self.phone._do("noise", path=str(path))
+            self.phone.line.plays("noise", line_noise(level=self._noise))
 
     async def hears_handshake(self, within: float = 20.0) -> None:
         """1400 Hz, a pause, 2300 Hz; returns at their end."""
@@ -148,18 +144,15 @@ class Panel:
         await self._until(lambda: self._now >= at, 30)
         self.sent += 1
         before = self._now
-        if not self._keys_sound:
+        if self._keys_sound:
+            await phone.line.plays("sound", key_sounds(keys), again=False).over.wait()
+        else:
             await phone.types(keys)
-            return Sent(before, self._now)
-        sound = key_sounds(keys)
-        path = phone._sound(f"message{self.sent}", sound)
-        phone._do("play", path=str(path), again=False)
-        await phone._event("did", what="play")
-        return Sent(before, self._now + len(sound) / RATE)
+        return Sent(before, self._now)
 
     async def hears_kiss_off(self, sent: Sent) -> bool:
         """Whether 1400 Hz began within the panel's patience, and was long enough."""
-        latest = sent.ended + PATIENCE_S + _WAY_S + _CHUNK_S
+        latest = sent.ended + PATIENCE_S + _WAY_S
 
         kiss: Tone | None = None
 
@@ -185,7 +178,7 @@ class Panel:
 
     @property
     def _now(self) -> float:
-        return len(self.phone.call.heard) / RATE
+        return self.phone.line.length / RATE
 
     def _tones(self, *hertz: float) -> tuple[float, list[Tone]]:
         """How much was heard, and the tones in it since the last one that was dealt with."""

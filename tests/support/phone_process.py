@@ -1,8 +1,9 @@
 """A SIP phone in a process of its own, driven by JSON lines: what pjsua2 does when it crashes, or
 when a test kills it, hurts nobody else.
 
-Run as a script by ``tests.support.phone``. Orders come on standard input, events go to standard
-output; the phone ends with its input. What it hears goes to a WAV file for each call (8 kHz, mono).
+Run as a script by ``tests.support.real_phone``. Orders come on standard input, events go to
+standard output; the phone ends with its input. What it hears goes to a WAV file for each call
+(8 kHz, mono).
 One thread polls pjsua2 and reads orders; Call objects are kept until they are disconnected, and
 dropped before ``libDestroy`` (docs/telephony.md).
 """

@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from tests.support.sip_players import Player, Players, offer, talks
+from tests.support.sip_players import Player, Players, header_of, offer, talks
 
 _AGAIN_S = (0.5, 1.0, 2.0, 4.0)  # seconds between two INVITEs of a call
 _ANSWER_S = 60.0
@@ -59,8 +59,8 @@ class Callers(Players):
         finally:
             del self._calling[call_id]
         status = int(head.split(" ")[1])
-        there = _header(head, "To")
-        contact = re.search(r"<(sip:[^>]+)>", _header(head, "Contact"))
+        there = header_of(head, "To")
+        contact = re.search(r"<(sip:[^>]+)>", header_of(head, "Contact"))
         uri = contact[1] if contact else f"sip:{to}@127.0.0.1"
         self._send(self._request("ACK", uri, sender, there, call_id).encode(), self._station)
         if status != 200:
@@ -115,17 +115,12 @@ class Callers(Players):
             super().received(data, source)
             return
         head, _, body = data.decode("utf-8", "replace").partition("\r\n\r\n")
-        calling = self._calling.get(_header(head, "Call-ID"))
-        if calling is None or not _header(head, "CSeq").endswith("INVITE"):
+        calling = self._calling.get(header_of(head, "Call-ID"))
+        if calling is None or not header_of(head, "CSeq").endswith("INVITE"):
             return
         calling.answered.set()
         if not head.startswith("SIP/2.0 1") and not calling.final.done():
             calling.final.set_result((head, body))
-
-
-def _header(head: str, name: str) -> str:
-    found = re.search(rf"^{name} *: *(.*?)\r?$", head, re.MULTILINE | re.IGNORECASE)
-    return found[1] if found else ""
 
 
 class Heard:

@@ -38,14 +38,18 @@ class Packet:
 
 @dataclass(frozen=True, slots=True)
 class _Due:
-    """A packet to send. ``since``: of a key, how many frames ago it began; ``end``: its last."""
+    """A packet to send. ``since``: of a key, how many frames ago it began; ``end``: its last.
 
-    payload: bytes
+    ``payload``: None is what the line says anyway.
+    """
+
+    payload: bytes | None
     since: int | None = None
     end: bool = False
+    key: str = ""
 
 
-_PAUSE = _Due(_SILENCE)
+_PAUSE = _Due(None)
 
 
 def _event(key: str, frames: int, *, end: bool = False) -> bytes:
@@ -60,7 +64,7 @@ class Player:
     number: str
     media: socket.socket
     far_end: tuple[str, int]
-    event_type: int
+    event_type: int | None
     heard: list[Packet] = field(default_factory=list)
     over: asyncio.Event = field(default_factory=asyncio.Event)
     says: bytes = _SILENCE  # a packet of A-law, again and again
@@ -76,9 +80,13 @@ class Player:
 
         Where the call is over nothing leaves any more.
         """
+        assert self.event_type is not None, "the far end takes no RFC 4733"
         steps = round(key_s / FRAME_S)
         for key in keys:
-            self._sending.extend(_Due(_event(key, step + 1), step) for step in range(steps))
+            self._sending.extend(_Due(sound) for sound in self.leaks(key))
+            self._sending.extend(
+                _Due(_event(key, step + 1), step, key=key) for step in range(steps)
+            )
             self._sending.append(_Due(_event(key, steps, end=True), steps, end=True))
             self._sending.extend([_PAUSE] * (round(pause_s / FRAME_S) - 1))
         self._typed.clear()
@@ -86,12 +94,16 @@ class Player:
             await self._typed.wait()
         return self._last_sent
 
+    def leaks(self, key: str) -> list[bytes]:
+        """What sounds, packet by packet, before a key is known to be one."""
+        return []
+
     def tick(self) -> None:
         """Sends what is due every 20 ms."""
         due = self._sending.popleft() if self._sending else _PAUSE
         is_event = due.since is not None
-        kind = self.event_type if is_event else _PCMA
-        payload = due.payload if is_event else self.says
+        kind = self.event_type if is_event and self.event_type is not None else _PCMA
+        payload = self.next_sound() if due.payload is None else due.payload
         stamp = (self._clock - (due.since or 0) * FRAME) & 0xFFFFFFFF
         for _ in range(3 if due.end else 1):
             marker = 0x80 if due.since == 0 else 0
@@ -106,6 +118,10 @@ class Player:
             if all(later.since is None for later in self._sending):
                 self._typed.set()
 
+    def next_sound(self) -> bytes:
+        """What is said in the next 20 ms, as A-law."""
+        return self.says
+
     def receive(self) -> None:
         """Takes every packet that waits."""
         while True:
@@ -113,10 +129,14 @@ class Player:
                 data, more, _, _ = self.media.recvmsg(2048, 64)
             except (BlockingIOError, ConnectionError):
                 return
-            if len(data) > 12 and data[1] & 0x7F == _PCMA:
+            if len(data) > 12:
                 seconds, nanoseconds = struct.unpack("qq", more[0][2][:16])
-                number = int.from_bytes(data[2:4], "big")
-                self.heard.append(Packet(seconds + nanoseconds / 1e9, number, data[12:]))
+                self.took(data, seconds + nanoseconds / 1e9)
+
+    def took(self, data: bytes, at: float) -> None:
+        """A packet of RTP came, when the kernel says."""
+        if data[1] & 0x7F == _PCMA:
+            self.heard.append(Packet(at, int.from_bytes(data[2:4], "big"), data[12:]))
 
 
 class Players:
@@ -173,16 +193,16 @@ class Players:
         """A request, or an answer that nobody waits for."""
         head, _, body = data.decode("utf-8", "replace").partition("\r\n\r\n")
         method = head.partition(" ")[0]
-        call_id = _field(head, "Call-ID")
+        call_id = header_of(head, "Call-ID")
         match method:
             case "INVITE":
                 self._invited(head, body, call_id, source)
             case "BYE" | "CANCEL":
-                self._send(_answer(head, "200 OK"), source)
+                self._send(answer_to(head, "200 OK"), source)
                 if call_id in self._by_call:
                     self._end(self._by_call[call_id][0])
             case "OPTIONS":
-                self._send(_answer(head, "200 OK"), source)
+                self._send(answer_to(head, "200 OK"), source)
 
     def _invited(self, head: str, body: str, call_id: str, source: tuple[str, int]) -> None:
         if call_id in self._by_call:  # again: the first answer was lost, or late
@@ -194,7 +214,7 @@ class Players:
         player = talks(f"+{found[1]}", media, body)
         sdp = offer(media, player.event_type)
         contact = f"Contact: <sip:players@127.0.0.1:{self._port}>"
-        answer = _answer(head, "200 OK", contact, sdp, tag=secrets.token_hex(4))
+        answer = answer_to(head, "200 OK", contact, sdp, tag=secrets.token_hex(4))
         self._by_call[call_id] = player, answer
         self.calls[player.number] = player
         self.invited.append(player.number)
@@ -225,19 +245,31 @@ class Players:
 
 def talks(number: str, media: socket.socket, body: str) -> Player:
     """Somebody on the line, whose far end's audio is as ``body`` (SDP) says."""
+    there, event_type = far_end(body)
+    assert event_type is not None, "the station offers no RFC 4733"
+    player = Player(number, media, there, event_type)
+    listens(player)
+    return player
+
+
+def far_end(body: str) -> tuple[tuple[str, int], int | None]:
+    """Where the far end's audio is, and its type of telephone events, as ``body`` (SDP) says."""
     host = re.search(r"^c=IN IP4 (\S+)", body, re.MULTILINE)
     port = re.search(r"^m=audio (\d+)", body, re.MULTILINE)
     events = re.search(r"^a=rtpmap:(\d+) telephone-event/8000", body, re.MULTILINE)
     assert host
     assert port
-    assert events, "the station offers no RFC 4733"
-    player = Player(number, media, (host[1], int(port[1])), int(events[1]))
-    asyncio.get_running_loop().add_reader(media.fileno(), player.receive)
-    return player
+    return (host[1], int(port[1])), int(events[1]) if events else None
 
 
-def offer(media: socket.socket, event_type: int = 101) -> str:
-    """SDP of A-law and keys at ``media``."""
+def listens(player: Player) -> None:
+    """From now on each packet is kept as it comes."""
+    asyncio.get_running_loop().add_reader(player.media.fileno(), player.receive)
+
+
+def offer(media: socket.socket, event_type: int | None = 101) -> str:
+    """SDP of A-law and keys at ``media``; None: no keys but those that sound."""
+    events = () if event_type is None else (f"a=rtpmap:{event_type} telephone-event/8000",)
     return "\r\n".join(
         (
             "v=0",
@@ -245,9 +277,10 @@ def offer(media: socket.socket, event_type: int = 101) -> str:
             "s=-",
             "c=IN IP4 127.0.0.1",
             "t=0 0",
-            f"m=audio {media.getsockname()[1]} RTP/AVP 8 {event_type}",
+            f"m=audio {media.getsockname()[1]} RTP/AVP 8"
+            + ("" if event_type is None else f" {event_type}"),
             "a=rtpmap:8 PCMA/8000",
-            f"a=rtpmap:{event_type} telephone-event/8000",
+            *events,
             "a=ptime:20",
             "",
         )
@@ -262,17 +295,18 @@ class _Sip(asyncio.DatagramProtocol):
         self._players.received(data, addr)
 
 
-def _field(head: str, name: str) -> str:
-    found = re.search(rf"^{name}: *(.*?)\r?$", head, re.MULTILINE | re.IGNORECASE)
+def header_of(head: str, name: str) -> str:
+    """A header of a message; "" where it has none."""
+    found = re.search(rf"^{name} *: *(.*?)\r?$", head, re.MULTILINE | re.IGNORECASE)
     return found[1] if found else ""
 
 
-def _answer(head: str, status: str, more: str = "", body: str = "", tag: str = "") -> bytes:
+def answer_to(head: str, status: str, more: str = "", body: str = "", tag: str = "") -> bytes:
     """The answer to a request, with its Via, From, To, Call-ID and CSeq (RFC 3261, 8.2.6.2)."""
     kept = [line for line in head.split("\r\n") if line.lower().startswith(("via:", "from:"))]
-    to = _field(head, "To")
+    to = header_of(head, "To")
     kept.append(f"To: {to}" + (f";tag={tag}" if tag and ";tag=" not in to else ""))
-    kept += [f"{name}: {_field(head, name)}" for name in ("Call-ID", "CSeq")]
+    kept += [f"{name}: {header_of(head, name)}" for name in ("Call-ID", "CSeq")]
     if more:
         kept.append(more)
     if body:

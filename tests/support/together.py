@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from tests.support.phone import Phones, phones_of
+from tests.support.phone import MOST, Phones, phones_of
 from tests.support.station import Station
 
 Conversation = Callable[[Station, Phones], Awaitable[None]]
@@ -28,14 +28,21 @@ class Conversations:
     async def end_of(self, conversation: Conversation) -> None:
         """Returns when it has ended well. Raises what it raised."""
         if self._results is None:
-            async with phones_of(self._station, self._folder) as phones:
-                ends = await asyncio.gather(
-                    *(one(self._station, phones) for one in _ALL), return_exceptions=True
-                )
+            free = list(range(1, MOST + 1))
+            ends = await asyncio.gather(
+                *(self._had(one, free) for one in _ALL), return_exceptions=True
+            )
             self._results = dict(zip(_ALL, ends, strict=True))
         error = self._results[conversation]
         if error is not None:
             raise error
+
+    async def _had(self, conversation: Conversation, free: list[int]) -> None:
+        """With phones of its own, as long as it lasts."""
+        folder = self._folder / str(_ALL.index(conversation))
+        folder.mkdir()
+        async with phones_of(self._station, folder, free) as phones:
+            await conversation(self._station, phones)
 
 
 def together(conversation: Conversation) -> Callable[[Conversations], Awaitable[None]]:

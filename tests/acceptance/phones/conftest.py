@@ -1,4 +1,5 @@
-"""One station for all conversations with real phones; its queue doesn't ring by itself."""
+"""One station for all conversations, whose queue doesn't ring by itself; another one whose trunk
+leads straight to players."""
 
 from __future__ import annotations
 
@@ -9,6 +10,8 @@ import pytest
 import pytest_asyncio
 
 from tests.support.phone import Phones, phones_of
+from tests.support.played_station import PlayedStation, played_station
+from tests.support.sip_players import Players
 from tests.support.station import Station, patient_station
 from tests.support.together import Conversations
 
@@ -17,6 +20,14 @@ from tests.support.together import Conversations
 async def station(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Station]:
     async with patient_station(tmp_path_factory.mktemp("station")) as running:
         yield running
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
+async def played(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[tuple[PlayedStation, Players]]:
+    async with played_station(tmp_path_factory.mktemp("played")) as both:
+        yield both
 
 
 @pytest.fixture(scope="package")

@@ -8,10 +8,12 @@ from callflow.signal import Kind
 from tests.support import sites
 from tests.support.phone import Phones
 from tests.support.station import Station
+from tests.support.together import together
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
+@together
 async def test_a_client_cancels_an_alarm_and_nobody_else_is_called(
     station: Station, phones: Phones
 ) -> None:

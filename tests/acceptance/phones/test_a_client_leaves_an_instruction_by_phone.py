@@ -7,14 +7,17 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 
 from callflow import clock
 from tests.support import hearing, sites
-from tests.support.phone import Phone, Phones
+from tests.support.packet_phone import PacketPhone
+from tests.support.phone import Phones
 from tests.support.station import Station
+from tests.support.together import together
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 MAY = {"*": ["cancel", "instruct"]}
 #: What the client says: words that no menu has.
@@ -27,23 +30,18 @@ async def agreed(station: Station, account: str) -> list[dict[str, Any]]:
     return items
 
 
-async def says(phone: Phone, station: Station, key: str, asked: hearing.Found) -> hearing.Samples:
-    """Over and over, until they were said whole after the tone that follows what was ``asked``, and
-    the hash key: a silence of two seconds would end it."""
+async def says(phone: PacketPhone, key: str, asked: hearing.Found) -> hearing.Samples:
+    """Twice, after the tone that follows what was ``asked``, and a moment later the hash key: the
+    recording begins after the first syllable, and its end is cut with the key."""
     words = await phone.voice.prompt(key, "fr")
-    phone.plays(words, "words")
+    twice = np.concatenate([words, words, np.zeros(hearing.RATE)])
     await phone.hears_tone(1000, seconds=0.2, since=asked.end)
-    until = len(phone.call.heard) + 2 * len(words)
-
-    async def said() -> bool:
-        return len(phone.call.heard) >= until
-
-    await station.until(said, 20)
+    await phone.line.plays("sound", twice, again=False).over.wait()
     await phone.types("#")
-    phone.falls_silent()
     return words
 
 
+@together
 async def test_what_a_client_dictates_is_played_back_and_waits_for_an_operator(
     station: Station, phones: Phones
 ) -> None:
@@ -73,7 +71,7 @@ async def test_what_a_client_dictates_is_played_back_and_waits_for_an_operator(
     await client.expect_prompt("ask_last_hour")
     await client.types("1830")
     asked = await client.expect_prompt("ask_speak")
-    words = await says(client, station, SAID, asked)
+    words = await says(client, SAID, asked)
 
     await client.expect_prompt("you_said")
     await client.expect_prompt(SAID)  # their own words, as they come back

@@ -12,8 +12,9 @@ from tests.support import sites
 from tests.support.panel_rows import signals_of
 from tests.support.phone import Phones
 from tests.support.station import Station
+from tests.support.together import together
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 MAY = {"*": ["cancel", "set_on_test"]}
 
@@ -24,6 +25,7 @@ async def running(station: Station, account: str) -> list[dict[str, Any]]:
     return [test for test in answer.json()["items"] if test["ended_at"] is None]
 
 
+@together
 async def test_a_client_puts_a_zone_on_test_and_ends_it(station: Station, phones: Phones) -> None:
     account = sites.fresh("M")
     client = await phones.at(sites.number(61))
@@ -65,6 +67,8 @@ async def test_a_client_puts_a_zone_on_test_and_ends_it(station: Station, phones
     await client.types("4")
     await client.expect_prompt("test_ended", within=40)
     assert client.rung == 0
-    client.hangs_up()
-    await client.is_hung_up()
     assert await running(station, account) == []
+    client.hangs_up()
+    await client.rings()  # the zone was not restored: it is live now (D17)
+    assert client.calls[0].over
+    client.declines()

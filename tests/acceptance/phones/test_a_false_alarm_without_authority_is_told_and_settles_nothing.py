@@ -7,10 +7,12 @@ import pytest
 from tests.support import sites
 from tests.support.phone import Phones
 from tests.support.station import Station
+from tests.support.together import together
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
+@together
 async def test_the_keyholder_hears_that_it_goes_on_and_the_next_one_rings(
     station: Station, phones: Phones
 ) -> None:

@@ -4,18 +4,16 @@ which ask for nothing, are said to their end: a key pressed twice must not cost 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from callflow.signal import Kind
 from tests.support import sites
-from tests.support.played_station import PlayedCall, PlayedStation, called, played_station
+from tests.support.played_station import PlayedCall, PlayedStation, called
 from tests.support.sip_players import FRAME, FRAME_S, Players
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 WRITTEN = {"written": "fr"}
 #: What is said before the code, and after it: each is broken off early, and late, in a call.
@@ -40,14 +38,6 @@ EARLY, LATE = 0.1, 0.7
 STOPS_WITHIN = 0.08
 #: Calls until a key leaves while the words are still said: this process may be held up.
 TRIES = 3
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def played(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> AsyncIterator[tuple[PlayedStation, Players]]:
-    async with played_station(tmp_path_factory.mktemp("station")) as both:
-        yield both
 
 
 async def breaks_off(call: PlayedCall, key: str, part: float) -> bool:

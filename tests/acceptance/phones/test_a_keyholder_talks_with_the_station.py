@@ -13,7 +13,7 @@ from tests.support.phone import Phone, Phones
 from tests.support.station import Station
 from tests.support.together import together
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 SITE: dict[str, Any] = {"site": "Fromagerie du Vallon", "written": "fr"}
 ZONE: dict[str, Any] = {"zone": "3", "name": "Chambre froide", "written": "fr"}
@@ -43,7 +43,8 @@ async def test_the_premises_cancel_a_false_alarm(station: Station, phones: Phone
     await shop.expect_prompt("goodbye")
     await shop.is_hung_up()
 
-    assert await shop.heard_prompt("ask_code") == []  # cut short by the code
+    (question,) = await shop.heard_prompt("ask_code")
+    assert question.score < 1  # cut short by the code
     assert word.end < shop.call.typed[0][1] < ok.at < situation.at
     await said_only_after_the_code(shop)
     incident = await station.incident_after_calls(account)

@@ -15,7 +15,7 @@ from tests.support.panel_rows import signals_of
 from tests.support.phone import Phones
 from tests.support.station import Station
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
 @contextlib.contextmanager

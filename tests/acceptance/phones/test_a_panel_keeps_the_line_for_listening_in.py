@@ -12,7 +12,7 @@ from tests.support.panel_rows import calls_of
 from tests.support.phone import Phone, Phones
 from tests.support.station import DESKS, Station
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 #: Tones that neither speech nor the other side makes.
 PREMISES_HZ, DESK_HZ = 620.0, 1130.0

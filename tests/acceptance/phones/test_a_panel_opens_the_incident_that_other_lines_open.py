@@ -14,7 +14,7 @@ from tests.support.panel_rows import calls_of, is_recorded, signals_of
 from tests.support.phone import Phones
 from tests.support.station import Station
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 EQUAL = ("kind", "category", "priority", "state", "with_human")
 

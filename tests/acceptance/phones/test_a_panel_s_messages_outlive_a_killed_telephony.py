@@ -13,7 +13,7 @@ from tests.support.panel_rows import calls_of, signals_of
 from tests.support.phone import Phones
 from tests.support.station import Station
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 #: Seconds from the last kiss-off's end to the kill: in the message (it lasts 1.6 s and begins after
 #: 0.3 s), about its commit, in the kiss-off.

@@ -11,7 +11,7 @@ from tests.support.panel_rows import signals_of
 from tests.support.phone import Phones
 from tests.support.station import Station
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
 async def test_what_was_cut_or_changed_gets_no_kiss_off_and_the_next_try_is_one_event(

@@ -11,7 +11,7 @@ from tests.support.panel_rows import calls_of, is_recorded, signals_of
 from tests.support.phone import Phones
 from tests.support.station import Station
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
 async def test_messages_as_rfc_4733_are_taken_at_the_second_handshake(

@@ -5,36 +5,38 @@ from __future__ import annotations
 import pytest
 
 from tests.support import sites
-from tests.support.hearing import Samples
-from tests.support.panel_phone import HIGH_HZ, KISS_OFF_S, LOW_HZ, panel_at, tones_heard
+from tests.support.panel_phone import HIGH_HZ, KISS_OFF_S, LOW_HZ, Panel, panel_at, tones_heard
 from tests.support.panel_rows import calls_of
 from tests.support.phone import Phones
 from tests.support.station import Station
+from tests.support.together import together
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 #: Handshakes until the line ends.
 HANDSHAKES = 4
 
 
-@pytest.mark.parametrize("place", [80, 81], ids=["silence", "a voice"])
-async def test_the_line_ends_by_itself(station: Station, phones: Phones, place: int) -> None:
-    caller = await panel_at(phones, sites.number(place), noise=0)
+@together
+async def test_the_line_of_who_is_silent_ends_by_itself(station: Station, phones: Phones) -> None:
+    caller = await panel_at(phones, sites.number(80), noise=0)
     await caller.calls()
-    if place == 81:
-        caller.phone.plays(await _speech(caller.phone.voice.prompt), "voice")
-    await caller.phone.is_hung_up(within=60)
+    await hears_tones_and_no_more(station, caller)
 
+
+@together
+async def test_the_line_of_who_speaks_ends_by_itself(station: Station, phones: Phones) -> None:
+    caller = await panel_at(phones, sites.number(81), noise=0)
+    await caller.calls()
+    caller.phone.plays(await caller.phone.voice.prompt("one_moment", "fr"), "voice")
+    await hears_tones_and_no_more(station, caller)
+
+
+async def hears_tones_and_no_more(station: Station, caller: Panel) -> None:
+    await caller.phone.is_hung_up(within=60)
     tones = tones_heard(caller.phone.call.heard, LOW_HZ, HIGH_HZ)
     assert [tone.hertz for tone in tones] == [LOW_HZ, HIGH_HZ] * (len(tones) // 2)
     assert len(tones) <= 2 * HANDSHAKES
     assert all(tone.seconds < KISS_OFF_S for tone in tones), "no kiss-off"
     (call,) = await calls_of(station, caller.number)
     assert call["outcome"] == "no_key"
-
-
-async def _speech(prompt: object) -> Samples:
-    """A person who talks on: the product's own voice."""
-    assert callable(prompt)
-    sound: Samples = await prompt("one_moment", "fr")
-    return sound

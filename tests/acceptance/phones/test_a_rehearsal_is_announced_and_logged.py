@@ -10,7 +10,7 @@ from tests.support.phone import Phones
 from tests.support.station import Station
 from tests.support.together import together
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
 @together

@@ -14,7 +14,7 @@ from tests.support.hearing import Samples
 from tests.support.phone import Phone, Phones
 from tests.support.station import DESKS, Station
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 LINE = sites.number(917)
 

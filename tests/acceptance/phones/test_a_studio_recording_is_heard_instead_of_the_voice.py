@@ -3,12 +3,10 @@ taken away."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-import pytest_asyncio
 import soundfile
 
 from callflow.signal import Kind
@@ -16,10 +14,10 @@ from ivr import sound
 from ivr.speech import voice
 from tests.support import hearing, sites
 from tests.support.hearing import Samples
-from tests.support.played_station import PlayedStation, called, played_station
+from tests.support.played_station import PlayedStation, called
 from tests.support.sip_players import Players
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.ear]
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 RATE = 44_100
 
@@ -33,14 +31,6 @@ def in_the_studio(file: Path) -> Samples:
     soundfile.write(file, np.column_stack([loud, loud]), RATE, subtype="PCM_16")
     words = np.flatnonzero(np.abs(said) > 0.02)
     return sound.resampled(said[words[0] : words[-1]], voice.RATE)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def played(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> AsyncIterator[tuple[PlayedStation, Players]]:
-    async with played_station(tmp_path_factory.mktemp("station")) as both:
-        yield both
 
 
 async def hears_the_situation(played: tuple[PlayedStation, Players]) -> Samples:

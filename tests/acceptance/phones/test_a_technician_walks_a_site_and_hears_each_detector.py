@@ -10,8 +10,9 @@ from callflow.signal import Kind
 from tests.support import sites
 from tests.support.phone import Phones
 from tests.support.station import Station
+from tests.support.together import together
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
 async def running(station: Station, account: str) -> list[dict[str, Any]]:
@@ -19,6 +20,7 @@ async def running(station: Station, account: str) -> list[dict[str, Any]]:
     return [test for test in answer.json()["items"] if test["ended_at"] is None]
 
 
+@together
 async def test_a_technician_hears_what_he_trips(station: Station, phones: Phones) -> None:
     account = sites.typable("97")
     tech, firm = await phones.at(sites.number(471)), f"{account}-firm"

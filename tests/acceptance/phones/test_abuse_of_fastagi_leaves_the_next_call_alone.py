@@ -18,7 +18,7 @@ from tests.support import sites
 from tests.support.phone import Phones
 from tests.support.station import Station
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 _HEADER = b"agi_network: yes\nagi_network_script: %s\nagi_uniqueid: %s\nagi_callerid: 3363998%s\n"
 

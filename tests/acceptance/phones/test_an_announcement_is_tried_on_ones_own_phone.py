@@ -13,7 +13,7 @@ from tests.support.phone import Phone, Phones
 from tests.support.station import Station
 from tests.support.studio import recording
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 HERTZ = 440
 WHERE = "/announcements/goodbye"

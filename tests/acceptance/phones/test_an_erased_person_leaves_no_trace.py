@@ -13,7 +13,7 @@ from tests.support import chaos, sites
 from tests.support.phone import Phones
 from tests.support.station import Station
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 NAME = "Zébulon Quercy"
 MAY = {"*": ["cancel", "instruct"]}

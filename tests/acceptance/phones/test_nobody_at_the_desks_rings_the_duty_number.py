@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from tests.support import hearing
 from tests.support.phone import phones_of
 from tests.support.station import DESKS, DUTY, PATIENCE, Station
-
-pytestmark = pytest.mark.ear
 
 CALLER = "+33639987021"
 TONE_HZ = 880.0

@@ -11,7 +11,7 @@ from tests.support.phone import Phone, Phones
 from tests.support.station import Station
 from tests.support.together import together
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 GREETING = "Bonjour, vous êtes bien chez nous, laissez un message après le signal."
 

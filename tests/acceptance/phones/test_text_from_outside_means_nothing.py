@@ -39,7 +39,7 @@ from tests.support.phone import Phone, Phones, Voice, phones_of
 from tests.support.station import Station
 
 #: The first test waits for all that is sent, and for each call that it makes.
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(600), pytest.mark.ear]
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(600)]
 
 #: The fewest payloads that each field must have taken: of all, and of one of each class.
 ENOUGH, ENOUGH_OF_CLASSES = 40, 14

@@ -15,7 +15,7 @@ from tests.support.panel_phone import fresh_account, panel_at
 from tests.support.phone import Phones
 from tests.support.station import Station
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 HOST = "127.0.0.1"
 

@@ -5,14 +5,10 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-import pytest
-
 from tests.support import sites
 from tests.support.desk import desks_of
 from tests.support.phone import phones_of
 from tests.support.station import DESKS, DUTY, Station, patient_station
-
-pytestmark = pytest.mark.ear
 
 FRENCH, ENGLISH = "+33639987011", "+33639987012"
 

@@ -15,7 +15,7 @@ from tests.support.phone import Phone, Phones
 from tests.support.station import Station
 from tests.support.together import together
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 PLAN: dict[str, Any] = {
     "id": "later",

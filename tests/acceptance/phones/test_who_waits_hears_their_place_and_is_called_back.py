@@ -6,13 +6,10 @@ import re
 from pathlib import Path
 
 import httpx
-import pytest
 
 from tests.support import hearing
 from tests.support.phone import Phone, phones_of
 from tests.support.station import DESKS, Station, patient_station
-
-pytestmark = pytest.mark.ear
 
 FIRST, SECOND = "+33639987001", "+33639987002"
 TONE_HZ = 1130.0

@@ -14,7 +14,7 @@ from tests.support.phone import Phones
 from tests.support.raw_sip import RawSip, sdp
 from tests.support.station import DESKS, DUTY
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 _PACKETS, _AT_ONCE = 6000, 60
 #: A third of each: registrations, calls to a number that costs, broken messages.

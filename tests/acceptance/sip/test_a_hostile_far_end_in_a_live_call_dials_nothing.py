@@ -21,7 +21,7 @@ from tests.support.raw_sip import first_line, header, sdp
 from tests.support.sip_callers import Heard
 from tests.support.sip_players import Player, talks
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 #: Where a REFER would have the station call. {carrier}, {here}: the trunk's ends.
 TARGETS = {

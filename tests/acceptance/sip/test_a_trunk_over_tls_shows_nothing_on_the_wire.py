@@ -20,9 +20,9 @@ import pytest_asyncio
 from tests.support import hearing, sites
 from tests.support.certificates import certificate
 from tests.support.hostile import SecretStation
-from tests.support.phone import Phone
 from tests.support.ports import free_port
 from tests.support.raw_sip import sdp
+from tests.support.real_phone import RealPhone
 from tests.support.wiretap import AudioTap, StreamTap, entropy
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.ear]
@@ -41,7 +41,7 @@ class Ends:
     """A station, its carrier, and the taps between them."""
 
     station: SecretStation
-    carrier: Phone
+    carrier: RealPhone
     audio: AudioTap
     inward: StreamTap
 
@@ -66,7 +66,7 @@ async def ends(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ends]:
         )
         audio_at = ("--rtp", str(audio.port), "--public", audio.address)
         here = tmp_path_factory.mktemp("carrier")
-        carrier = Phone(station, "carrier", here, "fr", (*files, *audio_at))
+        carrier = RealPhone(station, "carrier", here, "fr", (*files, *audio_at))
         carrier.registrar = f"127.0.0.1:{inward.port}"
         await carrier.start()
         things.push_async_callback(carrier.stop)
@@ -174,7 +174,7 @@ async def test_a_desk_phone_registers_over_tls(station: SecretStation, tmp_path:
     name, password = await station.desk_phone("claire")
     async with StreamTap(station.base + 61) as wire:
         options = ("--certificates", str(station.certificates), "--password", password)
-        phone = Phone(station, name, tmp_path, "fr", options)
+        phone = RealPhone(station, name, tmp_path, "fr", options)
         phone.registrar = f"127.0.0.1:{wire.port}"
         await phone.start()
         await phone.stop()

@@ -16,7 +16,7 @@ from tests.support.administrator import administrator
 from tests.support.phone import phones_of
 from tests.support.trunks import NUMBERS, TrunkStation
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
 @pytest_asyncio.fixture(loop_scope="package")

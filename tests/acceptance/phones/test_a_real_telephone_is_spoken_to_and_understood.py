@@ -1,0 +1,48 @@
+"""What packets are in the other files, a telephone of somebody else's make plays and hears: pjsua2
+negotiates, has a jitter buffer, and types keys in its own way."""
+
+from __future__ import annotations
+
+import pytest
+
+from callflow.signal import Kind
+from tests.support import sites
+from tests.support.phone import Phones
+from tests.support.station import Station
+
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
+
+
+async def test_it_is_called_and_cancels_a_false_alarm(station: Station, phones: Phones) -> None:
+    account = sites.fresh("P")
+    shop = await phones.real_at(sites.number(700))
+    await sites.put(station, account, sites.site(account, sites.premises(account, shop.number)))
+    await station.send(account, "BA", "3")
+    await shop.picks_up()
+    await shop.expect_prompt("greeting", station="Callflow")
+    await shop.expect_prompt("ask_code", first_s=1.5)
+    await shop.types("2580#")
+    await shop.expect_prompt("code_ok")
+    await shop.expect_prompt("situation", kind=Kind.INTRUSION)
+    await shop.expect_prompt("offer_operator")
+    await shop.types("1")
+    await shop.expect_prompt("key_false_alarm")
+    await shop.expect_prompt("goodbye")
+    await shop.is_hung_up()
+    incident = await station.incident_after_calls(account)
+    assert [call["outcome"] for call in incident["calls"]] == ["verified_ok"]
+    assert len(await station.seen(shop.number)) == 1
+
+
+async def test_it_calls_the_station_and_is_let_in(station: Station, phones: Phones) -> None:
+    account = sites.fresh("M")
+    client = await phones.real_at(sites.number(701))
+    contact = sites.contact(account, "Camille", client.number)
+    await sites.put(station, account, sites.site(account, contact))
+    await client.calls_the_station()
+    await client.expect_prompt("welcome", station="Callflow")
+    await client.expect_prompt("ask_code")
+    await client.types("2580#")
+    await client.expect_prompt("code_ok")
+    client.hangs_up()
+    await client.is_hung_up()
