@@ -1,12 +1,13 @@
-"""``python -m tests.support.side_by_side [--deep [--computing]]``: the suite as three runs at once.
+"""``python -m tests.support.side_by_side [--deep [--computing]]``: the suite as three runs at once,
+then what listens, alone.
 
 Acceptance tests wait for phones most of the time: two runs of them, each with pages in a browser
 after them, and what computes beside them at a lower priority. What the second and the third
-say is printed when all are over, then once more what failed, where a log that is cut still has it.
-What then may be the machine's fault (unsteady.py) runs once more, alone: it passes and is called
-unsteady, or is red as before. At last what each package cost, and one closing line for all, as
-pytest's own. The exit code is the worst of the three,
-0 where one unsteady test was all that failed.
+say is printed when all are over. Then what listens to live audio (``ear``) runs with the machine to
+itself, each test once that is quiet. Then once more what failed, where a log that is cut still has
+it. What then may be the machine's fault (unsteady.py) runs once more, alone: it passes and is
+called unsteady, or is red as before. At last what each package cost, and one closing line for all,
+as pytest's own. The exit code is the worst of all, 0 where one unsteady test was all that failed.
 
 ``--computing``: only what a fast run leaves out or has less of, and of that only what neither rings
 nor listens nor shows pages in a browser, in two runs.
@@ -74,6 +75,9 @@ COMPUTING: tuple[tuple[int, tuple[str, ...]], ...] = (
     (0, tuple(path for path in _tests(_WEB) if path not in _IN_A_BROWSER)),
 )
 _DEEP_ONLY = ("-m", "(deep or counts) and not ear")
+#: The runs leave out what listens; where that lies.
+_DEAF = ("-m", "not ear")
+LISTENING = _ACCEPTANCE
 _CLOSING = re.compile(r"^(?=.* in [0-9.]+s).*\b(passed|failed)\b")
 _COUNT = re.compile(r"([0-9]+) (passed|failed|skipped|errors?|deep)")
 _FAILURES = re.compile(r"^=+ (FAILURES|ERRORS) =+$", re.MULTILINE)
@@ -166,6 +170,21 @@ def _show(stream: IO[str]) -> str:
     return "".join(seen)
 
 
+def _in_sight(command: Sequence[str], environment: Mapping[str, str]) -> tuple[str, int]:
+    """Runs it and prints what it says; all of it, its exit code."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stdout is not None
+        said = _show(process.stdout)
+    return said, process.returncode
+
+
+def _listens(arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[str, int]:
+    """Runs what listens, when nothing else runs."""
+    print("\n== what listens, alone", flush=True)
+    command = _command(0, (*arguments, "-m", "ear", LISTENING))
+    return _in_sight(command, {**environment, unsteady.ALONE: "1"})
+
+
 def _alone(folder: Path, arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     """Runs again, one after the other, what may have been the machine's fault; how many passed."""
     passed = 0
@@ -196,10 +215,10 @@ def _tell(said: Sequence[str], unsteady_ones: Callable[[], int]) -> list[Counter
 
 def main(arguments: Sequence[str]) -> int:
     """Run all, each run with those arguments; the exit code."""
-    runs = RUNS
+    runs, selected = RUNS, _DEAF
     if "--computing" in arguments:
-        runs = COMPUTING
-        arguments = [*(one for one in arguments if one != "--computing"), *_DEEP_ONLY]
+        runs, selected = COMPUTING, _DEEP_ONLY
+        arguments = [one for one in arguments if one != "--computing"]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # a time limit: say what there is
     begun = time.monotonic()
     said: list[str] = []
@@ -208,28 +227,32 @@ def main(arguments: Sequence[str]) -> int:
         environment = {**os.environ, "PYTHONUNBUFFERED": "1", unsteady.FOLDER: str(listened)}
         logs = [Path(folder) / f"{number}.txt" for number, _ in enumerate(runs)]
         beside = [
-            _begin(niceness, (*arguments, *parts), stack.enter_context(log.open("w")), environment)
+            _begin(
+                niceness,
+                (*arguments, *selected, *parts),
+                stack.enter_context(log.open("w")),
+                environment,
+            )
             for (niceness, parts), log in zip(runs[1:], logs[1:], strict=True)
         ]
         try:
-            with subprocess.Popen(
-                _command(runs[0][0], (*arguments, *runs[0][1])),
-                stdout=subprocess.PIPE,
-                text=True,
-                env=environment,
-            ) as in_sight:
-                assert in_sight.stdout is not None
-                said.append(_show(in_sight.stdout))
-            for process in beside:
-                process.wait()
+            shown, code = _in_sight(
+                _command(runs[0][0], (*arguments, *selected, *runs[0][1])), environment
+            )
+            said.append(shown)
+            codes = [code, *(process.wait() for process in beside)]
         finally:  # told to end as well: what was found until then is worth reading
             for run, log, process in zip(runs[1:], logs[1:], beside, strict=True):
                 said.append(log.read_text(errors="replace"))
                 print(f"\n== {' '.join(run[1])}\n{said[-1]}", flush=True)
                 process.terminate()
+        if runs is RUNS:
+            shown, code = _listens(arguments, environment)
+            said.append(shown)
+            codes.append(code)
         found = _tell(said, lambda: _alone(listened, arguments, environment))
     print(closing_line(found, time.monotonic() - begun), flush=True)
-    return code_of(found, [in_sight.returncode, *(process.returncode for process in beside)])
+    return code_of(found, codes)
 
 
 if __name__ == "__main__":

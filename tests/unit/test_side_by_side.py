@@ -10,6 +10,7 @@ from pathlib import Path
 from tests.support.no_skips import PARTS
 from tests.support.side_by_side import (
     COMPUTING,
+    LISTENING,
     RUNS,
     closing_line,
     code_of,
@@ -85,6 +86,15 @@ def _files(parts: Iterable[str]) -> list[Path]:
 def test_all_together_are_the_whole_suite_each_once() -> None:
     run = [part for _, parts in RUNS for part in parts]
     assert _files(run) == _files(f"tests/{part}" for part in PARTS)
+
+
+def test_what_listens_lies_where_it_is_looked_for() -> None:
+    marked = re.compile(r"^(pytestmark\b.*|    |@)pytest\.mark\.ear\b", re.MULTILINE)
+    every = _files(f"tests/{part}" for part in PARTS)
+    listening = {path for path in every if marked.search(path.read_text(encoding="utf-8"))}
+    listening.discard(_ROOT / "tests/integration/test_harness.py")  # suites in it, as text
+    assert listening
+    assert listening <= set(_files([LISTENING]))
 
 
 def test_what_computes_is_all_that_needs_neither_phone_nor_browser() -> None:
