@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, bindparam, delete, or_, select, update
+from sqlalchemy import ColumnElement, Text, bindparam, cast, delete, or_, select, update
 
 from callflow.storage import schema as t
 from callflow.storage.prepared import Prepared
@@ -164,7 +166,13 @@ def process_beat(
 _ALL_PROCESSES = select(t.process).order_by(t.process.c.role, t.process.c.name)
 _PROCESSES = Prepared(_ALL_PROCESSES)
 _PROCESSES_OF = Prepared(_ALL_PROCESSES.where(t.process.c.role == bindparam("role")))
-_SETTINGS = Prepared(select(t.setting))
+#: The settings' names and their values as JSON, by name.
+_Written = tuple[tuple[str, str | None], ...]
+_SETTINGS = Prepared(
+    select(t.setting.c.name, cast(t.setting.c.value, Text).label("written")).order_by(
+        t.setting.c.name
+    )
+)
 
 
 def processes(tx: Tx, role: str | None = None) -> list[dict[str, Any]]:
@@ -178,24 +186,35 @@ def processes(tx: Tx, role: str | None = None) -> list[dict[str, Any]]:
 
 def write_settings(tx: Tx, values: dict[str, Any]) -> None:
     """The station's settings that every process must see alike."""
-    for name in ("settings", "policy"):
-        kept(tx).pop(name, None)
+    kept(tx).pop("settings", None)
     for name, value in values.items():
         upsert(tx, t.setting, ["name"], {"name": name, "value": value})
 
 
 def settings(tx: Tx) -> dict[str, Any]:
     """What ``write_settings`` wrote."""
-    known = kept(tx)
-    if "settings" not in known:
-        known["settings"] = {row["name"]: row["value"] for row in _SETTINGS.all(tx, {})}
-    return dict(known["settings"])
+    return _values(_as_written(tx))
 
 
 def as_settings(tx: Tx, read: Callable[[dict[str, Any]], T]) -> T:
-    """What ``read`` makes of them, once a transaction: it is not changed."""
-    known = kept(tx)
-    if "policy" not in known:
-        known["policy"] = read(settings(tx))
-    made: T = known["policy"]
+    """What ``read`` makes of them, which nobody changes: made anew once one of them is another."""
+    made: T = _made(read, _as_written(tx))
     return made
+
+
+def _as_written(tx: Tx) -> _Written:
+    known = kept(tx)
+    if "settings" not in known:
+        found = _SETTINGS.all(tx, {})
+        known["settings"] = tuple((row["name"], row["written"]) for row in found)
+    written: _Written = known["settings"]
+    return written
+
+
+def _values(written: _Written) -> dict[str, Any]:
+    return {name: None if text is None else json.loads(text) for name, text in written}
+
+
+@lru_cache(maxsize=16)
+def _made(read: Callable[[dict[str, Any]], Any], written: _Written) -> Any:
+    return read(_values(written))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, select
@@ -117,7 +116,13 @@ def trips(tx: Tx, zones: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Tri
 def write_trips(tx: Tx, counts: Mapping[tuple[str, str], Trips]) -> None:
     """How often zones, by account and key, alarmed."""
     rows = [
-        {"account": account, "zone": zone, **asdict(count)}
+        {
+            "account": account,
+            "zone": zone,
+            "trips": count.trips,
+            "since": count.since,
+            "shunted_at": count.shunted_at,
+        }
         for (account, zone), count in counts.items()
     ]
     upsert_all(tx, t.zone_trips, ["account", "zone"], rows)
