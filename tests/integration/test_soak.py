@@ -36,7 +36,7 @@ def test_what_fails_is_kept_and_the_rest_is_gone(
         "well": _python("import os; print(os.environ['CALLFLOW_TEST_SEED'])"),
         "ill": _python("print('it broke'); raise SystemExit(1)"),
     }
-    runs = run(parts, 2.0, 1, tmp_path / "soak")
+    runs = run(parts, 2.0, 1, kept=tmp_path / "soak", tree=tmp_path)
     assert {(found.part, found.word) for found in runs[:-1]} == {
         ("well", "passed"),
         ("ill", "failed"),
@@ -57,7 +57,13 @@ def test_what_still_runs_at_the_end_is_cut_with_all_that_it_began(
     daemon = "import subprocess, time; subprocess.Popen(['sleep', '99'], start_new_session=True)"
     begun = monotonic()
     monkeypatch.setenv(*mark.split("=", 1))
-    (cut,) = run({"long": _python(f"{daemon}; time.sleep(99)")}, 1.0, 1, tmp_path / "soak")
+    (cut,) = run(
+        {"long": _python(f"{daemon}; time.sleep(99)")},
+        1.0,
+        1,
+        kept=tmp_path / "soak",
+        tree=tmp_path,
+    )
     assert (cut.word, cut.bad) == ("cut", False)
     assert monotonic() - begun < soak.ENDING
     assert list(marked.processes(mark)) == []

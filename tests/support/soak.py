@@ -102,27 +102,29 @@ def table(runs: Sequence[Run]) -> list[str]:
 
 
 def run(
-    parts: Mapping[str, Sequence[str]], seconds: float, seed: int, kept: Path = KEPT
+    parts: Mapping[str, Sequence[str]], seconds: float, seed: int, *, kept: Path, tree: Path
 ) -> list[Run]:
-    """Runs ``parts`` for so long; prints each as it ends."""
+    """Runs ``parts`` of ``tree`` for so long; prints each as it ends."""
     until, runs = time.monotonic() + seconds, list[Run]()
     for part, own_seed in turns(list(parts), seed):
         left = until - time.monotonic()
         if left <= 0:
             return runs
-        found = _once(part, parts[part], own_seed, left, kept)
+        found = _once(part, parts[part], own_seed, left, kept=kept, tree=tree)
         runs.append(found)
         print(f"{found.word:<7} {part}, seed {own_seed}: {found.seconds:.0f} s", flush=True)
     raise AssertionError("turns has no end")
 
 
-def _once(part: str, command: Sequence[str], seed: int, left: float, kept: Path) -> Run:
+def _once(
+    part: str, command: Sequence[str], seed: int, left: float, *, kept: Path, tree: Path
+) -> Run:
     begun, name = time.monotonic(), f"{clock.now():%Y%m%d-%H%M%S}-{part}-{seed}"
     with tempfile.TemporaryDirectory(prefix="cf-soak-") as folder:
         log, tests = Path(folder) / "said.txt", Path(folder) / "t"
         if "pytest" in command:  # sockets' paths are short: not under var/
             command = [*command, f"--basetemp={tests}"]
-        code = _begun(command, seed, log, min(left, LONGEST))
+        code = _begun(command, seed, log, min(left, LONGEST), tree)
         if code is None:
             word = "hung" if left > LONGEST else "cut"
         else:
@@ -133,15 +135,15 @@ def _once(part: str, command: Sequence[str], seed: int, left: float, kept: Path)
     return Run(part=part, seed=seed, word=word, seconds=time.monotonic() - begun)
 
 
-def _begun(command: Sequence[str], seed: int, log: Path, longest: float) -> int | None:
+def _begun(command: Sequence[str], seed: int, log: Path, longest: float, tree: Path) -> int | None:
     """The exit code; None: it was ended after ``longest`` seconds. Nothing of it is left."""
     mark = uuid.uuid4().hex
     with log.open("w") as said:
         print(f"{SEED}={seed}", *command, file=said, flush=True)
         process = subprocess.Popen(
             command,
-            cwd=ROOT,
-            env={**os.environ, SEED: str(seed), _MARK: mark},
+            cwd=tree,
+            env={**os.environ, "PYTHONPATH": str(tree), SEED: str(seed), _MARK: mark},
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=subprocess.STDOUT,
@@ -186,7 +188,9 @@ def main(arguments: Sequence[str]) -> int:
         parser.error(f"no such part: {', '.join(strange)}; there are {', '.join(PARTS)}")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what runs is ended on the way out
     print(f"soak for {asked.minutes:g} minutes, seed {asked.seed}", flush=True)
-    runs = run({p: PARTS[p] for p in asked.parts or PARTS}, asked.minutes * 60, asked.seed)
+    parts = {part: PARTS[part] for part in asked.parts or PARTS}
+    with mutants.copied_tree() as tree:  # who works in the checkout meanwhile changes no run
+        runs = run(parts, asked.minutes * 60, asked.seed, kept=KEPT, tree=tree)
     print(*table(runs), f"seed {asked.seed}", sep="\n", flush=True)
     return 1 if any(found.bad for found in runs) else 0
 
