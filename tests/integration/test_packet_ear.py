@@ -73,7 +73,7 @@ async def test_a_prompt_that_came_while_nobody_looked_is_heard_where_it_stood(
     held_up(0.3)
     found = far_end.call.search(PROMPT)()
     assert found is not None
-    assert found.at == pytest.approx(said + 0.08, abs=0.03)  # 80 ms late is still in time
+    assert said <= found.at < far_end.line.length / hearing.RATE - 0.2  # when it came, not now
     assert hearing.alaw(PROMPT) == pytest.approx(
         far_end.line.samples(round(found.at * hearing.RATE))[: len(PROMPT)]
     )
