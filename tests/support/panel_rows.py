@@ -23,7 +23,7 @@ async def signals_of(station: Station, account: str) -> list[dict[str, Any]]:
 def is_recorded(call: dict[str, Any], panel: Panel) -> None:
     """The recording is as long as what the panel heard, and nothing is said against it; but where
     a busy machine read of the call's end late, that it is no longer than it is."""
-    heard = len(panel.phone.call.heard) / hearing.RATE
+    heard = len(panel.phone.line.sound) / hearing.RATE
     assert call["duration"] == pytest.approx(heard, abs=TOLERANCE)
     late = abs(call["told"] - call["duration"]) > TOLERANCE
     assert call["problem"] == ("length" if late else "")
