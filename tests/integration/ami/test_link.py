@@ -238,8 +238,9 @@ async def test_a_queue_that_overflows_is_resynchronised() -> None:
             await at.call()
         await ami.until(lambda: set(ami.live) == {live})
         at.hold.set()
-        await at.until(lambda: len(at.resyncs) == 2 and at.link.ready)
-        assert at.resyncs[1] == {live}
+        # What was still on the wire may overflow it once more.
+        await at.until(lambda: len(at.resyncs) >= 2 and at.link.ready)
+        assert at.resyncs[-1] == {live}
 
 
 async def test_an_end_heard_while_resynchronising_is_known_to_it() -> None:
