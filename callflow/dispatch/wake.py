@@ -12,6 +12,7 @@ import hashlib
 import os
 import socket
 import tempfile
+import weakref
 from pathlib import Path
 from typing import Protocol
 
@@ -85,17 +86,18 @@ class Waker:
 
     def __init__(self, run_dir: Path) -> None:
         self._paths = {role: str(address(run_dir, role)) for role in ROLES}
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        weakref.finalize(self, self._socket.close)
 
     def wake(self, hints: frozenset[str]) -> None:
         """Tell the pages that rows changed, and those who have work that they have.
 
         Nobody else: at 25 alarms a second, looks for nothing cost more than the calls.
         """
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
-            sender.setblocking(False)
-            for role in (*hints, "web"):
-                with contextlib.suppress(OSError):
-                    sender.sendto(b"1", self._paths[role])
+        for role in (*hints, "web"):
+            with contextlib.suppress(OSError):
+                self._socket.sendto(b"1", self._paths[role])
 
 
 class Wake(Protocol):

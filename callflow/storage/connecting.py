@@ -108,12 +108,13 @@ def make_engine(url: str, *, writer: bool) -> Engine:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    begin = "BEGIN IMMEDIATE" if writer else "BEGIN"
+    statement = "BEGIN IMMEDIATE" if writer else "BEGIN"
 
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+    def begin(dbapi_connection: Any) -> None:
+        dbapi_connection.dbapi_connection.execute(statement)
 
+    # Not a listener of "begin": with one the engine looks for listeners at every statement.
+    engine.dialect.do_begin = begin  # type: ignore[method-assign]
     event.listen(engine, "handle_error", _note_lost)
     return engine
 
@@ -150,6 +151,40 @@ def _note_lost(context: ExceptionContext) -> None:
         context.is_disconnect = True
         if context.execution_context is not None:  # else SQLite's lock outlives the connection
             context.execution_context.cursor.close()
+
+
+class OneAfterAnother:
+    """A connection for transactions one after another, given up with one that fails.
+
+    Where the database is a file it is kept between them: taking it from the pool and bringing it
+    back cost as much as a small transaction. A server's may have been lost meanwhile: the pool
+    asks it first.
+    """
+
+    def __init__(self, engine: Engine, *, keep: bool) -> None:
+        self._engine, self._keep = engine, keep
+        self._tx: Connection | None = None
+
+    def __enter__(self) -> Connection:
+        if self._tx is None:
+            self._tx = self._engine.connect()
+        return self._tx
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None or not self._keep or (self._tx is not None and self._tx.invalidated):
+            self.close()
+
+    def close(self) -> None:
+        """Back to the pool, if one was taken."""
+        tx, self._tx = self._tx, None
+        if tx is not None:
+            tx.close()
+
+
+def changes(tx: Connection) -> int:
+    """How many rows this SQLite connection has changed so far, in all its transactions."""
+    raw: Any = tx.connection.dbapi_connection
+    return int(raw.total_changes)
 
 
 def check_whole(tx: Connection) -> None:

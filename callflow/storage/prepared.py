@@ -122,12 +122,15 @@ class _Ready:
     def run(self, tx: Tx, parameters: Any, *, many: bool = False) -> Any:
         """The cursor after the statement."""
         cursor = tx.connection.cursor()
+        told = tx._has_events or tx.engine._has_events
         try:
-            for heard in tx.dispatch.before_cursor_execute:
-                heard(tx, cursor, self.text, parameters, None, many)
+            if told:
+                for heard in tx.dispatch.before_cursor_execute:
+                    heard(tx, cursor, self.text, parameters, None, many)
             self._execute(tx, cursor, parameters, many=many)
-            for heard in tx.dispatch.after_cursor_execute:
-                heard(tx, cursor, self.text, parameters, None, many)
+            if told:
+                for heard in tx.dispatch.after_cursor_execute:
+                    heard(tx, cursor, self.text, parameters, None, many)
         except BaseException as error:
             tx._handle_dbapi_exception(error, self.text, parameters, cursor, None)
             raise
@@ -154,7 +157,8 @@ class _Ready:
         for one in found:
             values = list(one)
             for place, read in readers:
-                values[place] = read(values[place])
+                if values[place] is not None:  # every type of ours reads NULL as None
+                    values[place] = read(values[place])
             made.append(dict(zip(columns, values, strict=True)))
         return made
 

@@ -14,7 +14,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from callflow.clock import monotonic
 from callflow.storage.asked import Asked, Awaited, Blocking, Readers, Turnstile, settle
-from callflow.storage.connecting import WAIT, check_whole, make_engine, open_turns, turn
+from callflow.storage.connecting import (
+    WAIT,
+    OneAfterAnother,
+    changes,
+    check_whole,
+    make_engine,
+    open_turns,
+    turn,
+)
 from callflow.storage.outage import Outage, StoreUnavailable
 
 #: A text's MAC with a key that is not in the database.
@@ -61,7 +69,9 @@ class Store:
         self._writer_engine = make_engine(url, writer=True)
         self._changed = False
         self._hints: set[str] = set()
-        event.listen(self._writer_engine, "after_cursor_execute", self._note_change)
+        if not self.sqlite:
+            event.listen(self._writer_engine, "after_cursor_execute", self._note_change)
+        self._connection = OneAfterAnother(self._writer_engine, keep=self.sqlite)
         self._reader_engine = make_engine(url, writer=False)
         self._readers = Readers(self.read_now, most=4)
         self._turnstile = Turnstile(most=_BATCH, pause=_PAUSE)
@@ -116,6 +126,8 @@ class Store:
         self._turnstile.close()
         self._thread.join(timeout=30)
         self._readers.close()
+        if not self._thread.is_alive():
+            self._connection.close()
         self._writer_engine.dispose()
         self._reader_engine.dispose()
         if self._turns is not None:
@@ -138,7 +150,8 @@ class Store:
         return error
 
     def _note_change(self, *execution: Any) -> None:
-        """Only a commit that changed a row wakes others, else they would never sleep."""
+        """Only a commit that changed a row wakes others, else they would never sleep. SQLite counts
+        them itself."""
         cursor, statement = execution[1], execution[2]
         if cursor.rowcount != 0 and not statement.startswith(_READING):
             self._changed = True
@@ -191,7 +204,8 @@ class Store:
 
     def _run_all(self, batch: list[Asked], *, apart: bool) -> list[_Result]:
         try:
-            with self._writer_engine.connect() as tx, tx.begin() as transaction:
+            with self._connection as tx, tx.begin() as transaction:
+                before = changes(tx) if self.sqlite else 0
                 tx.info.clear()  # it outlives the transaction
                 tx.info.update(mac=self.mac, hints=self._hints, wake=self._wake)
                 tx.info.update(apart=apart, kept={}, at_end={})
@@ -199,6 +213,7 @@ class Store:
                 if all(error is not None for _, _, error in results):
                     transaction.rollback()
                 else:
+                    self._changed |= self.sqlite and changes(tx) != before
                     if self._before_commit is not None and self._changed:
                         self._before_commit(tx, frozenset(self._hints))
                     check_whole(tx)

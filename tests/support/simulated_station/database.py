@@ -17,7 +17,7 @@ from sqlalchemy.pool import QueuePool
 
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage.asked import Asked, Turnstile
-from callflow.storage.connecting import _note_lost
+from callflow.storage.connecting import OneAfterAnother, _note_lost
 from callflow.storage.outage import Outage
 from callflow.storage.schema import metadata
 from callflow.vault import Vault
@@ -67,7 +67,6 @@ class Database:
         )
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
         event.listen(engine, "handle_error", _note_lost)
-        event.listen(engine, "after_cursor_execute", self._changed)
         for execution in ("do_execute", "do_executemany", "do_execute_no_params"):
             event.listen(engine, execution, self._fail_at_statement)
         event.listen(engine, "commit", self._die_before_commit)
@@ -83,10 +82,6 @@ class Database:
         self._template.backup(self.raw)
 
     # --- what a committing process meets ---
-
-    def _changed(self, *execution: Any) -> None:
-        if self.committing is not None:
-            self.committing._note_change(*execution)
 
     def _fail_at_statement(self, *_execution: Any) -> None:
         store = self.committing
@@ -140,7 +135,7 @@ class ProcessStore(Store):
         self.mac, self.after_commit = database.vault.seal, after_commit
         self._wake = self._before_commit = None
         self._on_commit = on_commit
-        self._writer_engine = database.engine
+        self._connection = OneAfterAnother(database.engine, keep=False)
         self._changed = False
         self._hints: set[str] = set()
         self._outage = Outage()
