@@ -19,7 +19,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.sql.dml import ReturningUpdate
 
 from callflow.call import (
     AT_DESK,
@@ -322,11 +321,11 @@ def cancel_requested(
     """
     query = _cancel(frozenset(keep), only is not None)
     about = {"b_incident": incident_id, "at": now} | ({"only": only} if only is not None else {})
-    return [shown(row.step, row.to) for row in tx.execute(query, about)]
+    return [shown(row["step"], row["to"]) for row in query.all(tx, about)]
 
 
 @cache
-def _cancel(keep: frozenset[str], of_one_step: bool) -> ReturningUpdate[Any]:
+def _cancel(keep: frozenset[str], of_one_step: bool) -> Prepared:
     c = t.call.c
     query = update(t.call).where(
         c.incident_id == bindparam("b_incident"),
@@ -336,7 +335,7 @@ def _cancel(keep: frozenset[str], of_one_step: bool) -> ReturningUpdate[Any]:
     if of_one_step:
         query = query.where(c.step == bindparam("only"))
     made = query.values(state=CallState.CANCELLED.value, ended_at=bindparam("at"))
-    return made.values(detail="cancelled").returning(c.step, c.to)
+    return Prepared(made.values(detail="cancelled").returning(c.step, c.to))
 
 
 def ringing_contacts(tx: Tx, incident_id: str, *, step: str | None = None) -> list[str]:
@@ -618,7 +617,10 @@ _RECORDINGS = Prepared(
 
 def insert_recording(tx: Tx, row: dict[str, Any]) -> None:
     """What was found of a call's recording."""
-    tx.execute(t.recording.insert().values(**row))
+    _INSERT_RECORDING.change(tx, row)
+
+
+_INSERT_RECORDING = Prepared(t.recording.insert())
 
 
 def all_recordings(tx: Tx) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from callflow.storage.store import Tx
 
 Row = dict[str, Any]
 _Processor = Callable[[Any], Any]
-_LONGEST = 8  # elements of a list
+_LONGEST = 32  # elements of a list
 
 
 class Prepared:
@@ -36,6 +36,7 @@ class Prepared:
 
     def all(self, tx: Tx, values: Mapping[str, Any]) -> list[Row]:
         """Every row."""
+        values = self._filled(tx.dialect, values)
         ready = self._for(tx.dialect, values)
         if ready is None:
             return [dict(row._mapping) for row in tx.execute(self._statement, dict(values))]
@@ -52,6 +53,7 @@ class Prepared:
 
     def change(self, tx: Tx, values: Mapping[str, Any]) -> int:
         """How many rows were changed."""
+        values = self._filled(tx.dialect, values)
         ready = self._for(tx.dialect, values)
         if ready is None:
             return int(tx.execute(self._statement, dict(values)).rowcount)
@@ -64,9 +66,21 @@ class Prepared:
     def change_all(self, tx: Tx, several: Sequence[Mapping[str, Any]]) -> None:
         """Once for each of ``several``, which have the same names."""
         if several:
+            if self._varies is None:
+                self._varies = self._names_that_vary(tx.dialect)
             ready = self._for(tx.dialect, several[0])
             assert ready is not None, "one value a name"
             ready.run(tx, [ready.bound(values) for values in several], many=True).close()
+
+    def _filled(self, dialect: Dialect, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """With lists as long as a power of two: what is said twice in an ``IN`` changes nothing,
+        and there are few lengths to make ready."""
+        if self._varies is None:
+            self._varies = self._names_that_vary(dialect)
+        if not self._varies:
+            return values
+        longer = {name: _filled(values[name]) for name in self._varies if name in values}
+        return {**values, **longer}
 
     def _names_that_vary(self, dialect: Dialect) -> frozenset[str]:
         """Of the lists: each length of one is a statement of its own."""
@@ -74,10 +88,8 @@ class Prepared:
         return frozenset(name for name, bind in binds if bind.expanding)
 
     def _for(self, dialect: Dialect, values: Mapping[str, Any]) -> _Ready | None:
-        """None for lists that are empty or long."""
+        """None for lists that are empty or long. ``_varies`` is known."""
         key: Hashable = dialect.name
-        if self._varies is None:
-            self._varies = self._names_that_vary(dialect)
         if self._varies:
             lengths = [len(values[name]) for name in self._varies if name in values]
             if lengths and not 0 < min(lengths) <= max(lengths) <= _LONGEST:
@@ -89,6 +101,13 @@ class Prepared:
         if ready is None:
             ready = self._ready[key] = _made_ready(self._statement, dialect, values)
         return ready
+
+
+def _filled(values: Sequence[Any]) -> Sequence[Any]:
+    count = len(values)
+    if count > _LONGEST or count & (count - 1) == 0:
+        return values
+    return [*values, *[values[-1]] * ((1 << count.bit_length()) - count)]
 
 
 @dataclass(frozen=True, slots=True)

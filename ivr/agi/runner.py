@@ -327,13 +327,16 @@ class _Run:
 
     async def _commit(self, progress: Progress, effects: Iterable[Effect]) -> None:
         """Both in one group commit, so a code of duress takes no longer than another."""
-        writes = [self._all._store.save(self._id, progress)]
-        writes += [
+        save = self._all._store.save(self._id, progress)
+        concludes = [
             self._all._store.conclude(self._id, effect.outcome)
             for effect in effects
             if isinstance(effect, Conclude)
         ]
-        await asyncio.gather(*writes)
+        if concludes:
+            await asyncio.gather(save, *concludes)
+        else:
+            await save
 
     def end(self) -> None:
         """Whatever happened, the recording goes on with both sides."""
