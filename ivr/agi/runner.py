@@ -101,8 +101,9 @@ class DialogueStore(Protocol):
     async def spoken(self, channel_id: str, recorded: Recorded) -> None:
         """Stores that this was said in the call, and where it is kept. Idempotent."""
 
-    async def save(self, channel_id: str, progress: Progress) -> None:
-        """Stores how far the dialogue is."""
+    async def save(self, channel_id: str, progress: Progress, *outcomes: Outcome) -> None:
+        """Stores how far the dialogue is and, as ``conclude`` does, what came of it, in one
+        commit."""
 
     async def conclude(self, channel_id: str, outcome: Outcome) -> None:
         """Stores the result and starts what follows from it (the human queue, a bridge, the next
@@ -326,17 +327,9 @@ class _Run:
             await _hand_over(self._session, facts.room or self._id, facts.dialogue)
 
     async def _commit(self, progress: Progress, effects: Iterable[Effect]) -> None:
-        """Both in one group commit, so a code of duress takes no longer than another."""
-        save = self._all._store.save(self._id, progress)
-        concludes = [
-            self._all._store.conclude(self._id, effect.outcome)
-            for effect in effects
-            if isinstance(effect, Conclude)
-        ]
-        if concludes:
-            await asyncio.gather(save, *concludes)
-        else:
-            await save
+        """Both in one commit, so a code of duress takes no longer than another."""
+        outcomes = [effect.outcome for effect in effects if isinstance(effect, Conclude)]
+        await self._all._store.save(self._id, progress, *outcomes)
 
     def end(self) -> None:
         """Whatever happened, the recording goes on with both sides."""

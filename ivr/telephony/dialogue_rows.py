@@ -95,22 +95,26 @@ class DialogueRows:
         kept = dataclasses.asdict(recorded)
         await self._store.write(lambda tx: speaking.said(tx, channel_id, **kept, now=now))
 
-    async def save(self, channel_id: str, progress: Progress) -> None:
-        """How far it is; from the moment that it goes on with a human, one is rung."""
+    async def save(self, channel_id: str, progress: Progress, *outcomes: Outcome) -> None:
+        """How far it is, and what came of it; from the moment that it goes on with a human, one is
+        rung."""
 
         def saved(tx: Tx) -> None:
             handling.dialogue_save(tx, channel_id, progress)
             if progress.bridge:
                 handling.dialogue_bridge(tx, channel_id, self._now())
+            for outcome in outcomes:
+                self._conclude(tx, channel_id, outcome)
 
         await self._store.write(saved, patience=_PATIENCE)
 
     async def conclude(self, channel_id: str, outcome: Outcome) -> None:
         """The result, with what follows from it."""
+        await self._store.write(
+            lambda tx: self._conclude(tx, channel_id, outcome), patience=_PATIENCE
+        )
 
-        def concluded(tx: Tx) -> None:
-            handling.dialogue_conclude(tx, channel_id, outcome, self._now())
-            if outcome is Outcome.ERROR:  # our bug: whoever is on the line waits for a human
-                handling.dialogue_bridge(tx, channel_id, self._now())
-
-        await self._store.write(concluded, patience=_PATIENCE)
+    def _conclude(self, tx: Tx, channel_id: str, outcome: Outcome) -> None:
+        handling.dialogue_conclude(tx, channel_id, outcome, self._now())
+        if outcome is Outcome.ERROR:  # our bug: whoever is on the line waits for a human
+            handling.dialogue_bridge(tx, channel_id, self._now())

@@ -63,9 +63,10 @@ class MemoryStore:
         await self._commit()
         self.said[channel_id].append(recorded)
 
-    async def save(self, channel_id: str, progress: Progress) -> None:
+    async def save(self, channel_id: str, progress: Progress, *outcomes: Outcome) -> None:
         await self._commit()
         self.progress[channel_id] = progress
+        self.concluded[channel_id] += outcomes
 
     async def conclude(self, channel_id: str, outcome: Outcome) -> None:
         await self._commit()

@@ -86,10 +86,10 @@ async def test_keys_that_no_command_read_are_heeded_once(
     typed = iter(["1111##2580##9", "1"])
     save = station.store.save
 
-    async def slow(channel_id: str, progress: Progress) -> None:
+    async def slow(channel_id: str, progress: Progress, *outcomes: Outcome) -> None:
         for key in next(typed, ""):
             station.dialogues.key(channel_id, key)
-        await save(channel_id, progress)
+        await save(channel_id, progress, *outcomes)
 
     monkeypatch.setattr(station.store, "save", slow)
     phone = await station.phone("1111#").call("outgoing", "call-1")
