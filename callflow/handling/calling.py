@@ -65,6 +65,7 @@ class CallOrder:
     caller: str
     ring_time: float
     dialogue: str
+    urgent: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -145,6 +146,7 @@ def _order(tx: Tx, row: Row, trunk: Trunk, policy: Policy) -> CallOrder:
         else trunk.caller(by_human=by_human(row["step"], row["requester"])),
         ring_time=row["ring_time"],
         dialogue=row["dialogue"],
+        urgent=row["priority"] == 0,
     )
 
 
