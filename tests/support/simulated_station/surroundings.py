@@ -7,9 +7,8 @@ import logging
 import random
 import traceback
 import uuid
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, MutableMapping
 from datetime import timedelta
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
@@ -34,10 +33,8 @@ _NOWHERE = Account(host="", port=0, user="", secret="")
 class _NoFile:
     """Seals are remembered nowhere: who rewrites the rows is no matter here."""
 
-    state: Mapping[str, Any] = MappingProxyType({})
-
     def __init__(self, *_arguments: Any) -> None:
-        pass
+        self.state: dict[str, Any] = {}
 
     async def look(self) -> None:
         """Nothing is remembered."""

@@ -22,7 +22,8 @@ class SimulatedWire:
 
     def __init__(self, asterisk: Asterisk, on_event: Callable[[Fields], None]) -> None:
         self._asterisk, self._on_event = asterisk, on_event
-        self._pending: dict[asyncio.Future[list[Fields]], None] = {}
+        #: {what is awaited: who is told of each item}
+        self._pending: dict[asyncio.Future[list[Fields]], Callable[[Fields], None] | None] = {}
         self.closed_event = asyncio.Event()
         self.half_open = False
         self.why = ""
@@ -32,7 +33,13 @@ class SimulatedWire:
         return not self.closed_event.is_set()
 
     async def act(
-        self, fields: Mapping[str, str], *, within: float, list_of: str = "", action_id: str = ""
+        self,
+        fields: Mapping[str, str],
+        *,
+        within: float,
+        list_of: str = "",
+        action_id: str = "",
+        each: Callable[[Fields], None] | None = None,
     ) -> list[Fields]:
         """As ``ivr.ami.wire.Wire.act``."""
         checked_action(fields)
@@ -40,7 +47,7 @@ class SimulatedWire:
             raise LinkDown("the link to Asterisk is down")
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[list[Fields]] = loop.create_future()
-        self._pending[answer] = None
+        self._pending[answer] = each
         loop.call_later(_ONE_WAY, self._arrive, dict(fields), answer)
         try:
             async with asyncio.timeout(within):
@@ -83,8 +90,11 @@ class SimulatedWire:
             return
         if refused is not None:
             answer.set_exception(refused)
-        else:
-            answer.set_result(result)
+            return
+        if (each := self._pending[answer]) is not None:
+            for item in result:
+                each(item)
+        answer.set_result(result)
 
     def _done(self, fields: dict[str, str]) -> list[Fields]:
         asterisk = self._asterisk
