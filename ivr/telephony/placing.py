@@ -26,6 +26,7 @@ from ivr.ami import (
     MaybePlaced,
     NotPlaced,
     OriginateFailed,
+    Placed,
     Refused,
     is_call_id,
 )
@@ -36,7 +37,7 @@ log = structlog.get_logger(__name__)
 
 #: Originates that wait for their answer at once: Asterisk sets the pace, it is never flooded.
 SLOTS = 8
-#: Seconds for which a call waits, at most, for the channels of more urgent ones claimed before it.
+#: Seconds for which a call waits, at most, until more urgent ones that were claimed ring.
 HEAD_START = 0.25
 #: Where the dialplan brings person and operator together.
 CONFERENCE = "callflow-conference"
@@ -83,7 +84,7 @@ class Placing:
         self._synced = False  # whether this process has asked Asterisk once what lives
         self._link: AmiLink | None = None
         self._slots = asyncio.Semaphore(SLOTS)
-        #: Urgent calls that are claimed, and whose channels nobody told of yet.
+        #: Urgent calls that are claimed, and of which no far end was heard yet.
         self._ahead: set[str] = set()
         self._passed = asyncio.Event()
         self._live: set[str] = set()
@@ -206,8 +207,8 @@ class Placing:
                     self._doubts.arise(order.call_id, self._monotonic(), grace=GRACE)
 
     async def _let_pass(self) -> None:
-        """Asterisk dials each Originate in a thread of its own, which keep no order: a vital call
-        has its channel before any other's is asked for."""
+        """Asterisk dials each Originate in a thread of its own, and sends its INVITE in another:
+        they keep no order, so that a vital call rings before any other is asked for."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(HEAD_START):
                 while self._ahead:
@@ -403,7 +404,8 @@ class Placing:
         """Store what Asterisk said, all of it in one commit, and decide again."""
         for event in events:  # before they are stored: an answer of Asterisk's may come meanwhile
             self._doubts.settled(event.call_id)
-            self._is_out(event.call_id)
+            if not isinstance(event, Placed):  # its channel is there, its INVITE perhaps not
+                self._is_out(event.call_id)
         await self._rows.store(events)
         for event in events:
             self._after(event)

@@ -16,7 +16,14 @@ from callflow.handling import calling
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage import schema as t
 from ivr.telephony.doubts import GRACE
-from tests.support.scripted_ami import ANSWERS, BUSY, RINGS_ON, Action, ScriptedAmi
+from tests.support.scripted_ami import (
+    ANSWERS,
+    BUSY,
+    RINGING_STATE,
+    RINGS_ON,
+    Action,
+    ScriptedAmi,
+)
 from tests.support.scripted_phone import Dialplan, Person
 from tests.support.telephony_station import (
     CROWD,
@@ -257,27 +264,26 @@ async def test_a_burst_is_dialled_once_each(tmp_path: Path) -> None:
         assert ami.doubled() == []
 
 
-async def test_a_vital_call_has_its_channel_before_any_other_is_asked_for(tmp_path: Path) -> None:
+async def test_a_vital_call_rings_before_any_other_is_asked_for(tmp_path: Path) -> None:
     """Asterisk dials each in a thread of its own, and those keep no order."""
     async with ScriptedAmi() as ami, telephony_station(ami, tmp_path) as station:
         await ami.until(lambda: ami.links == 1)
         await station.kill()
-        ami.faults.channel_delay = 0.1
         shop, number = await station.another_site(0)
         await station.alarm("BA", account=shop)
         await station.alarm("FA")
-        asked, handle = list[tuple[str, list[str]]](), ami._on_originate
+        asked, handle = list[tuple[str, list[tuple[str, str]]]](), ami._on_originate
 
         def originate(action: Action) -> None:
             called = action.fields["Channel"].removeprefix("PJSIP/").partition("@")[0]
-            asked.append((called, [call.number for call in ami.live.values()]))
+            asked.append((called, [(call.number, call.state) for call in ami.live.values()]))
             handle(action)
 
         ami._on_originate = originate  # type: ignore[method-assign]
         station.start()
         await ami.until(lambda: len(asked) == 2)
         fire, burglary = _digits(PREMISES), _digits(number)
-        assert asked == [(fire, []), (burglary, [fire])]
+        assert asked == [(fire, []), (burglary, [(fire, RINGING_STATE)])]
 
 
 async def _kill_in_the_middle(station: TelephonyStation) -> None:
