@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
 import time
 
 from tests.support import marked
@@ -23,9 +20,5 @@ def end(mark: str) -> list[str]:
     until = time.monotonic() + MOMENT
     while (left := running(mark)) and time.monotonic() < until:
         time.sleep(0.1)
-    for pid in left:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    while left.keys() & running(mark):  # a killed process lives until it is its turn to end
-        time.sleep(0.01)
+    marked.end(mark)
     return [f"{command} ({pid})" for pid, command in left.items()]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -20,3 +24,12 @@ def processes(mark: str) -> Iterator[tuple[Path, list[str]]]:
             continue
         if mark.encode() in inherited:
             yield folder, command.rstrip("\0").split("\0")
+
+
+def end(mark: str) -> None:
+    """End all of them at once; they are gone afterwards, and so is what they began meanwhile."""
+    while left := [int(folder.name) for folder, _ in processes(mark)]:
+        for pid in left:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.01)  # a killed one lives until it is its turn to end

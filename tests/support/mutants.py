@@ -22,7 +22,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -174,16 +174,9 @@ def run_tests(tests: Collection[str], tree: Path) -> tuple[int, str]:
         except subprocess.TimeoutExpired:
             code = 1
         finally:
-            end_marked(f"{_MARK}={environment[_MARK]}")
+            marked.end(f"{_MARK}={environment[_MARK]}")
             process.wait()
     return code, log.read_text(encoding="utf-8", errors="replace")
-
-
-def end_marked(mark: str) -> None:
-    """End every process that was begun with ``mark`` in its environment, and is still there."""
-    for folder, _ in marked.processes(mark):
-        with suppress(ProcessLookupError):
-            os.kill(int(folder.name), signal.SIGKILL)
 
 
 def chosen(names: Sequence[str]) -> list[Mutant]:

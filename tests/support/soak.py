@@ -25,8 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from callflow import clock
-from tests.support import mutants
-from tests.support.mutants import end_marked
+from tests.support import marked, mutants
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / "var" / "soak"
@@ -157,7 +156,7 @@ def _begun(command: Sequence[str], seed: int, log: Path, longest: float, tree: P
                 process.wait(ENDING)
             return None
         finally:
-            end_marked(f"{_MARK}={mark}")
+            marked.end(f"{_MARK}={mark}")
             process.wait()
 
 

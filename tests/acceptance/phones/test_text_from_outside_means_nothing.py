@@ -335,7 +335,8 @@ async def test_no_file_is_named_after_it(sent: Sent) -> None:
 
 
 async def test_the_database_and_the_logbook_are_whole(sent: Sent) -> None:
-    with sqlite3.connect(f"file:{sent.station.data_dir / 'callflow.db'}?mode=ro", uri=True) as db:
+    file = f"file:{sent.station.data_dir / 'callflow.db'}?mode=ro"
+    with contextlib.closing(sqlite3.connect(file, uri=True)) as db:
         assert db.execute("pragma integrity_check").fetchone() == ("ok",)
         (count,) = db.execute("select count(*) from signal").fetchone()
     assert count >= 2 * sent.enough

@@ -84,7 +84,7 @@ async def test_what_the_far_end_or_the_trunk_did_is_said(
     await station.site(account, number, behaviour=behaviour, after_s=0.2)
     await station.trunk("alpha", trunk)
     await presses_call(page, "alpha", number)
-    tested = page.locator("#tests tbody tr").first
+    tested = page.locator("#tests tbody tr", has_text=f"{number[-4:-2]} {number[-2:]}").first
     await expect(tested).to_contain_text(result, timeout=60_000)
     said = await tested.text_content()
     assert ("aucune sonnerie" in str(said)) == (trunk != "up"), "a busy phone rang"

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -26,8 +27,10 @@ FOUND_BY = {
 
 
 @pytest.fixture(scope="module")
-def simulations() -> Simulations:
-    return Simulations()
+def simulations() -> Iterator[Simulations]:
+    made = Simulations()
+    yield made
+    made.database.close()
 
 
 def test_whatever_breaks_every_incident_ends_with_a_human_or_a_closure(

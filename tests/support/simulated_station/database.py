@@ -72,6 +72,12 @@ class Database:
         event.listen(engine, "commit", self._die_before_commit)
         return engine
 
+    def close(self) -> None:
+        """For good."""
+        self.engine.dispose()
+        sqlite3.Connection.close(self.raw)
+        self._template.close()
+
     def prepared(self) -> None:
         """The rows as they are now are what every seed begins with."""
         self.raw.backup(self._template)
