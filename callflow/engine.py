@@ -135,7 +135,7 @@ class Engine:
 
     async def _takes_duty(self) -> bool:
         """Whether what is done once a second is ours to do: of several engines, one's."""
-        mine = self._store.sqlite or await asyncio.to_thread(self._duty.mine)
+        mine = not self._duty.is_shared or await asyncio.to_thread(self._duty.mine)
         if mine and not self._on_duty:
             log.info("engine.on_duty", name=self._me.name)
         self._on_duty = mine

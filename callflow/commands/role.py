@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import importlib
 import logging
 import os
 import signal
@@ -30,22 +29,22 @@ __all__ = ["ROLES", "load", "run", "settings_of_this_run"]
 #: Seconds a busy thread may keep the interpreter. The writer's lets go of it in each statement, and
 #: would wait for the event loop's so long each time, with the turn to write in its hands.
 _SWITCH = 0.0005
-#: What each role imports.
-_NEEDS = {
-    "receiver": ("callflow.receiver.process",),
-    "engine": ("callflow.engine", "callflow.notify"),
-    "telephony": ("ivr.telephony",),
-    "web": ("callflow.demo", "callflow.commands.studio", "web.serve"),
-}
 #: Objects that were made and live before the youngest are looked at, and so many such looks before
 #: older ones are (gc; Python's own: 700, 10, 10).
 _COLLECT_AFTER = (50_000, 20, 20)
 
 
-def load(role: str) -> None:
-    """Import what a role needs, and do nothing else."""
-    for name in _NEEDS[role]:
-        importlib.import_module(name)
+def load(role: str) -> Callable[[Settings], None]:
+    """Import what a role needs, and do nothing else; what then does its work until SIGTERM."""
+    if role == "web":
+        return _web()
+    work = _work_of(role)
+
+    def works(settings: Settings) -> None:
+        spare_the_collector()
+        _run(work(settings))
+
+    return works
 
 
 def run(role: str) -> None:
@@ -54,19 +53,21 @@ def run(role: str) -> None:
     private.close(settings.data_dir)
     take_place(role)
     sys.setswitchinterval(_SWITCH)
-    if role == "web":
-        from callflow import demo  # noqa: PLC0415
-        from callflow.commands.studio import Studio  # noqa: PLC0415
-        from web import serve as web_serve  # noqa: PLC0415
+    load(role)(settings)
 
+
+def _web() -> Callable[[Settings], None]:
+    from callflow import demo  # noqa: PLC0415
+    from callflow.commands.studio import Studio  # noqa: PLC0415
+    from web import serve as web_serve  # noqa: PLC0415
+
+    def works(settings: Settings) -> None:
         if SUPERVISED not in os.environ and not settings.demo:  # no supervisor of ours saw to it
             _shut_the_demo_out(settings)
         network = demo.SimulatedNetwork(settings) if settings.demo else None
         web_serve.run(settings, network=network, prompts=Studio(settings))
-        return
-    work = _work_of(role)
-    spare_the_collector()
-    _run(work(settings))
+
+    return works
 
 
 def spare_the_collector() -> None:
@@ -111,19 +112,22 @@ def _work_of(role: str) -> Callable[[Settings], Awaitable[None]]:
 
         return telephony.serve
     if role == "engine":
-        return _engine
+        return _engine()
     from callflow.receiver import process  # noqa: PLC0415
 
     return process.serve
 
 
-async def _engine(settings: Settings) -> None:
+def _engine() -> Callable[[Settings], Awaitable[None]]:
     """Decides; and sends what goes out other than by phone."""
     from callflow import engine, notify  # noqa: PLC0415
 
-    async with asyncio.TaskGroup() as parts:
-        parts.create_task(engine.serve(settings))
-        parts.create_task(notify.serve(settings))
+    async def works(settings: Settings) -> None:
+        async with asyncio.TaskGroup() as parts:
+            parts.create_task(engine.serve(settings))
+            parts.create_task(notify.serve(settings))
+
+    return works
 
 
 async def _until_told(work: Awaitable[None]) -> None:

@@ -32,6 +32,11 @@ class Duty:
         self._session: Connection | None = None
         self._lock = threading.Lock()  # one call at a time
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether another process may have it, so that ``mine`` asks the server: it blocks."""
+        return self._engine is not None
+
     def mine(self) -> bool:
         """Whether it is ours now; takes it where it is free. False where nobody can say."""
         if self._engine is None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 
 def processes(mark: str) -> Iterator[tuple[Path, list[str]]]:
@@ -33,3 +35,39 @@ def end(mark: str) -> None:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.01)  # a killed one lives until it is its turn to end
+
+
+def run(
+    command: Sequence[str],
+    mark: str,
+    said: IO[str],
+    *,
+    tree: Path,
+    environment: Mapping[str, str],
+    longest: float,
+    ending: float = 0.0,
+) -> int | None:
+    """Run a command in a copy of the tree; its exit code, None where ``longest`` seconds were not
+    enough. Nothing of it is left. ``ending``: seconds that it then has to end by itself."""
+    name, _, value = mark.partition("=")
+    process = subprocess.Popen(
+        command,
+        cwd=tree,
+        # The checkout's environment finds the checkout's modules: the copy's come first.
+        env={**os.environ, **environment, "PYTHONPATH": str(tree), name: value},
+        stdin=subprocess.DEVNULL,
+        stdout=said,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    try:
+        return process.wait(longest)
+    except subprocess.TimeoutExpired:
+        if ending:
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(ending)
+        return None
+    finally:
+        end(mark)
+        process.wait()

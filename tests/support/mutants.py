@@ -156,27 +156,10 @@ def run_tests(tests: Collection[str], tree: Path) -> tuple[int, str]:
     # Not PATH::NAME: whoever names a test so gets it on every database, deep or not.
     names = " or ".join(test.partition("::")[2] for test in tests)
     command = [sys.executable, "-m", "pytest", "-q", "-x", *paths, "-k", names]
-    # The checkout's environment finds the checkout's modules: the copy's come first.
-    environment = {**os.environ, "PYTHONPATH": str(tree), _MARK: uuid.uuid4().hex}
-    log = tree.parent / "said.txt"
+    mark, log = f"{_MARK}={uuid.uuid4().hex}", tree.parent / "said.txt"
     with log.open("w") as said:
-        process = subprocess.Popen(
-            command,
-            cwd=tree,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            code = process.wait(LONGEST)
-        except subprocess.TimeoutExpired:
-            code = 1
-        finally:
-            marked.end(f"{_MARK}={environment[_MARK]}")
-            process.wait()
-    return code, log.read_text(encoding="utf-8", errors="replace")
+        code = marked.run(command, mark, said, tree=tree, environment={}, longest=LONGEST)
+    return 1 if code is None else code, log.read_text(encoding="utf-8", errors="replace")
 
 
 def chosen(names: Sequence[str]) -> list[Mutant]:

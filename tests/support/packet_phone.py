@@ -263,8 +263,11 @@ class PacketPhone(Phone, asyncio.DatagramProtocol):
 
     def _told(self, call: PacketCall) -> str:
         assert call.line is not None
-        sounds = "--keys-sound" in self._options
-        return offer(call.media, None if sounds else call.line.event_type)
+        return self._offers(call, call.line.event_type)
+
+    def _offers(self, call: PacketCall, event_type: int | None) -> str:
+        """Its audio, and keys as events where they make no sound."""
+        return offer(call.media, None if "--keys-sound" in self._options else event_type)
 
     # --- what somebody does with it ---
 
@@ -301,9 +304,7 @@ class PacketPhone(Phone, asyncio.DatagramProtocol):
         await self._until(lambda: call.hears or call.over, 30)
 
     async def _calls(self, call: PacketCall, uri: str) -> None:
-        sounds = "--keys-sound" in self._options
-        body = offer(call.media, None if sounds else 101)
-        head, _ = await self._asks(call.sip, "INVITE", uri, body=body)
+        head, _ = await self._asks(call.sip, "INVITE", uri, body=self._offers(call, 101))
         call.became("CONFIRMED" if _status(head) < 300 else "DISCONNECTED")
 
     def _keeps(self, work: Coroutine[None, None, None]) -> None:

@@ -10,17 +10,14 @@ keeps what it said, and the folders of its tests, under ``var/soak/``.
 from __future__ import annotations
 
 import argparse
-import os
 import random
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -136,28 +133,17 @@ def _once(
 
 def _begun(command: Sequence[str], seed: int, log: Path, longest: float, tree: Path) -> int | None:
     """The exit code; None: it was ended after ``longest`` seconds. Nothing of it is left."""
-    mark = uuid.uuid4().hex
     with log.open("w") as said:
         print(f"{SEED}={seed}", *command, file=said, flush=True)
-        process = subprocess.Popen(
+        return marked.run(
             command,
-            cwd=tree,
-            env={**os.environ, "PYTHONPATH": str(tree), SEED: str(seed), _MARK: mark},
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
+            f"{_MARK}={uuid.uuid4().hex}",
+            said,
+            tree=tree,
+            environment={SEED: str(seed)},
+            longest=longest,
+            ending=ENDING,
         )
-        try:
-            return process.wait(longest)
-        except subprocess.TimeoutExpired:
-            process.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(ENDING)
-            return None
-        finally:
-            marked.end(f"{_MARK}={mark}")
-            process.wait()
 
 
 def _keep(folder: Path, to: Path) -> None:
