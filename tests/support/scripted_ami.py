@@ -124,6 +124,9 @@ class ScriptedAmi:
         self._logged_in: set[int] = set()
         self._changed = asyncio.Condition()
         self._tasks: set[asyncio.Task[None]] = set()
+        #: Cleared: no Originate has its channel before this is set.
+        self.channels_come = asyncio.Event()
+        self.channels_come.set()
         self._going_on = asyncio.Event()
         self._going_on.set()
 
@@ -353,7 +356,7 @@ class ScriptedAmi:
             self._links[action.link].transport.abort()
         elif cut_then:
             self._spawn(self._cut_when_sent(action.link))
-        if faults.channel_delay:
+        if faults.channel_delay or not self.channels_come.is_set():
             self._spawn(self._create_late(action, faults.channel_delay))
         else:
             self.create(action)
@@ -381,6 +384,7 @@ class ScriptedAmi:
 
     async def _create_late(self, action: Action, delay: float) -> None:
         await asyncio.sleep(delay)
+        await self.channels_come.wait()
         self.create(action)
         await self._tick()
 

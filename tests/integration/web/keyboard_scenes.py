@@ -858,7 +858,7 @@ SCENES: tuple[Scene, ...] = (
     Scene(name="a person's data", prepare=_person, values={"reason": "letter", "name": "anne"}),
     Scene(name="presence", prepare=at("/presence")),
     Scene(name="on a break", prepare=_on_a_break),
-    Scene(name="desks", prepare=_waiting_at_the_desks),
+    Scene(name="desks", prepare=_waiting_at_the_desks, ready="[data-phone=join]"),
     Scene(name="call-backs", prepare=_missed, ready="#call-backs-box li"),
     Scene(name="dictated", prepare=_dictated, ready="form.heard"),
     Scene(name="to countersign", prepare=_to_countersign, ready="form.inline"),
