@@ -1,4 +1,4 @@
-"""An administrator of a demo at a browser."""
+"""An administrator of a demo: at a browser, or, where pages are not what is tried, at forms."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from playwright.async_api import Page, async_playwright
 
 from tests.support.browser import FLAGS, NAMES
 from tests.support.station import Station
+from tests.support.visitors import FarPerson
 
 #: Who administers a demo.
 USER, PASSWORD = "demo", "callflow-demo"
@@ -30,3 +31,12 @@ async def administrator(station: Station, where: str) -> AsyncIterator[Page]:
         await page.goto(f"{station.url}{where}")
         yield page
         await browser.close()
+
+
+@contextlib.asynccontextmanager
+async def administrator_of_forms(station: Station) -> AsyncIterator[FarPerson]:
+    """Who reads pages and sends their forms."""
+    person = FarPerson(station.url, USER)
+    async with person.client:
+        assert (await person.log_in(PASSWORD)).status_code == 303
+        yield person

@@ -90,3 +90,13 @@ class Person:
     def token(self) -> str:
         """Their session's cookie."""
         return str(self.client.cookies.get(SESSION))
+
+
+class FarPerson(Person):
+    """Somebody at a station of its own process, at ``url``."""
+
+    def __init__(self, url: str, name: str) -> None:
+        self.name = name
+        self.client = httpx.AsyncClient(
+            base_url=url, headers={"User-Agent": AGENT}, trust_env=False, timeout=30
+        )

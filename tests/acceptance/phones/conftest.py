@@ -13,12 +13,13 @@ from tests.support.phone import Phones, phones_of
 from tests.support.played_station import PlayedStation, played_station
 from tests.support.sip_players import Players
 from tests.support.station import Station, patient_station
-from tests.support.together import Conversations
+from tests.support.together import Conversations, chosen
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def station(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Station]:
-    async with patient_station(tmp_path_factory.mktemp("station")) as running:
+    often = {"CALLFLOW_ANNOUNCE_EVERY": "6"}
+    async with patient_station(tmp_path_factory.mktemp("station"), often) as running:
         yield running
 
 
@@ -31,8 +32,11 @@ async def played(
 
 
 @pytest.fixture(scope="package")
-def conversations(station: Station, tmp_path_factory: pytest.TempPathFactory) -> Conversations:
-    return Conversations(station, tmp_path_factory.mktemp("conversations"))
+def conversations(
+    station: Station, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Conversations:
+    folder = tmp_path_factory.mktemp("conversations")
+    return Conversations(station, folder, chosen(request.session.items, Path(__file__).parent))
 
 
 @pytest_asyncio.fixture(loop_scope="package")

@@ -11,6 +11,7 @@ from tests.support.panel_phone import Panel, fresh_account, panel_at
 from tests.support.panel_rows import calls_of
 from tests.support.phone import Phone, Phones
 from tests.support.station import DESKS, Station
+from tests.support.together import at_the_desks
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -55,6 +56,7 @@ async def told(station: Station, panel: Panel, account: str) -> None:
         await station.api.post(path, json={"code": "test", "text": "x"})
 
 
+@at_the_desks
 async def test_a_desk_phone_rings_and_hears_the_premises(station: Station, phones: Phones) -> None:
     panel, desk, account = await a_call_that_stays(station, phones, "1130", 77)
     desk.plays(hearing.tone(DESK_HZ, seconds=2), "desk")
@@ -64,6 +66,7 @@ async def test_a_desk_phone_rings_and_hears_the_premises(station: Station, phone
     await told(station, panel, account)
 
 
+@at_the_desks
 async def test_nothing_is_heard_at_the_premises_of_a_personal_alarm(
     station: Station, phones: Phones
 ) -> None:

@@ -13,6 +13,7 @@ from tests.support.panel_phone import PATIENCE_S, Panel, fresh_account, panel_at
 from tests.support.panel_rows import calls_of, is_recorded, signals_of
 from tests.support.phone import Phones
 from tests.support.station import Station
+from tests.support.together import together
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -33,6 +34,7 @@ async def closed(station: Station, account: str) -> dict[str, Any]:
     return incident
 
 
+@together
 async def test_the_same_alarm_opens_the_same_incident(station: Station, phones: Phones) -> None:
     by_phone, by_net = await a_site(station), await a_site(station)
     panel = await panel_at(phones, sites.number(70))
@@ -66,6 +68,7 @@ async def _told_once(station: Station, panel: Panel) -> None:
     assert panel.handshakes == panel.kiss_offs == 1
 
 
+@together
 async def test_several_messages_of_both_types_come_in_one_call(
     station: Station, phones: Phones
 ) -> None:

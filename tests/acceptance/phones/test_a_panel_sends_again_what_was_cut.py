@@ -10,10 +10,12 @@ from tests.support.panel_phone import fresh_account, panel_at
 from tests.support.panel_rows import signals_of
 from tests.support.phone import Phones
 from tests.support.station import Station
+from tests.support.together import together
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
+@together
 async def test_what_was_cut_or_changed_gets_no_kiss_off_and_the_next_try_is_one_event(
     station: Station, phones: Phones
 ) -> None:
@@ -34,6 +36,7 @@ async def test_what_was_cut_or_changed_gets_no_kiss_off_and_the_next_try_is_one_
     assert panel.kiss_offs == 1
 
 
+@together
 async def test_a_panel_that_missed_the_kiss_off_and_calls_again_is_one_event(
     station: Station, phones: Phones
 ) -> None:

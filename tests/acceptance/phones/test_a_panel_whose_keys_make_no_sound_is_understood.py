@@ -10,10 +10,12 @@ from tests.support.panel_phone import fresh_account, panel_at
 from tests.support.panel_rows import calls_of, is_recorded, signals_of
 from tests.support.phone import Phones
 from tests.support.station import Station
+from tests.support.together import together
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
+@together
 async def test_messages_as_rfc_4733_are_taken_at_the_second_handshake(
     station: Station, phones: Phones
 ) -> None:

@@ -13,6 +13,7 @@ from tests.support import sites
 from tests.support.hearing import Samples
 from tests.support.phone import Phone, Phones
 from tests.support.station import DESKS, Station
+from tests.support.together import at_the_desks
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -51,11 +52,13 @@ def loud(heard: Samples) -> float:
     return float(((frames**2).mean(axis=1) > 1e-6).sum() * 0.05)
 
 
+@at_the_desks
 async def test_refused_by_the_law_nothing_rings_and_once_verified_both_talk(
     station: Station, phones: Phones
 ) -> None:
     path = await an_alarm_held(station)
     desk, service = await phones.at(DESKS[0]), await phones.at(LINE)
+    before = len(await station.seen(LINE))
 
     refused = await station.api.post(f"{path}/services/police/call")
     assert (refused.status_code, refused.json()["reason"]) == (409, "unverified")
@@ -77,10 +80,12 @@ async def test_refused_by_the_law_nothing_rings_and_once_verified_both_talk(
     calls = {call["step"]: call for call in shown["calls"]}
     assert calls["service"]["outcome"] == "operator"
     assert LINE not in str(shown)  # reserved: shown masked, in calls and logbook
-    assert len(await station.seen(LINE)) == 1
+    assert len(await station.seen(LINE)) == before + 1
     await ended(station, shown["account"])
 
 
+@pytest.mark.deep
+@at_the_desks
 async def test_the_operator_s_hanging_up_ends_the_service_s_call(
     station: Station, phones: Phones
 ) -> None:
@@ -99,6 +104,8 @@ async def test_the_operator_s_hanging_up_ends_the_service_s_call(
     await ended(station, (await station.api.get(path)).json()["account"])
 
 
+@pytest.mark.deep
+@at_the_desks
 async def test_a_desk_that_does_not_press_1_reaches_nobody(
     station: Station, phones: Phones
 ) -> None:

@@ -1,6 +1,6 @@
 """Whatever knocks on the FastAGI port of a running station: the next call works, at rest it rests.
 
-Also a hostile name on a call from outside, which reaches the port in Asterisk's own header.
+A hostile name on a call from outside is test_text_from_outside_means_nothing.py's.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import pytest
 
 from ivr.asterisk.instance import Instance, Kind
 from tests.support import sites
-from tests.support.phone import Phones
 from tests.support.station import Station
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -165,17 +164,3 @@ async def test_the_next_call_works_and_the_station_rests(station: Station) -> No
 
     await station.until(no_call_is_up, 40)  # those that never were are known not to be
     await station.until(lambda: at_rest(station, pid), 30)
-
-
-async def test_a_call_from_outside_with_a_hostile_name_works_and_so_does_the_next(
-    station: Station, phones: Phones
-) -> None:
-    caller = await phones.at(sites.number(52))
-    name = "${SHELL(reboot)} <script>\x1b[31m%n {0} agi_uniqueid: x"
-    await caller.calls_the_station(display=f'"{name}"')
-    await caller.expect_prompt("welcome", station="Callflow")
-    await caller.types("0#")
-    await caller.expect_prompt("hold_the_line")
-    caller.hangs_up()
-    await caller.is_hung_up()
-    await the_next_call_works(station)

@@ -1,62 +1,79 @@
-"""A studio's recording is put in its place, tried on one's own phone, and taken away again."""
+"""A studio's recording is put in its place, tried on one's own phone, and taken away again.
+
+The page's buttons are test_dialogues_in_browser.py's.
+"""
 
 from __future__ import annotations
 
 import pytest
-from playwright.async_api import FilePayload, Page, expect
 
+from callflow.signal import Kind
 from callflow.texts.trunks import TESTS
 from tests.support import sites
-from tests.support.administrator import administrator
+from tests.support.administrator import administrator_of_forms
 from tests.support.hearing import Found
 from tests.support.phone import Phone, Phones
 from tests.support.station import Station
 from tests.support.studio import recording
+from tests.support.together import together
+from tests.support.visitors import FarPerson
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 HERTZ = 440
-WHERE = "/announcements/goodbye"
+#: A sentence that no other conversation of this station has.
+KIND = Kind.FLOOD
+KEY = f"situation-{KIND.value}"
+WHERE = f"/announcements/{KEY}"
 
 
-async def rings(page: Page, phone: Phone, times: int) -> Found:
-    """The button is pressed, the phone picked up; all is heard that comes before what is tried, the
+async def put(person: FarPerson) -> None:
+    fields = {"language": "fr", "key": KEY}
+    put = await person.hidden(WHERE, "/announcements", fields)
+    files = {"file": ("a.wav", recording(HERTZ), "audio/wav")}
+    answer = await person.client.post("/announcements", data={**put, **fields}, files=files)
+    assert answer.is_redirect, answer.text
+
+
+async def rings(person: FarPerson, phone: Phone, times: int) -> Found:
+    """A call is asked for, the phone picked up; all is heard that comes before what is tried, the
     last of which is returned."""
-    await page.fill("#number-fr", phone.number)
-    await page.click(f"form[action='{WHERE}/call']:has(#number-fr) button")
+    asked = {"language": "fr", "number": phone.number}
+    assert (await person.fill(WHERE, f"{WHERE}/call", **asked)).is_redirect
     await phone.picks_up(times=times)
     await phone.expect_prompt("greeting", station="Callflow")
     return await phone.expect_prompt("site", site=TESTS["announcement_test"][0][0], written="")
 
 
-async def is_confirmed(page: Page, phone: Phone) -> None:
+async def is_confirmed(person: FarPerson, phone: Phone, times: int) -> None:
     """A key ends the call, and the page says so."""
     await phone.expect_prompt("offer_acknowledge")
     await phone.types("1")
     await phone.is_hung_up()
-    newest = page.locator("#tests tbody tr").first
-    await expect(newest).to_contain_text("message entendu et confirmé")
+
+    async def said() -> bool:
+        page = (await person.see(f"{WHERE}?lang=fr")).text
+        return page.count("message entendu et confirmé") == times
+
+    await phone.station.until(said)
 
 
+@together
 async def test_a_recording_is_put_heard_on_ones_own_phone_and_taken_away(
     station: Station, phones: Phones
 ) -> None:
     account, number = sites.fresh("A"), sites.number(697)
     await sites.put(station, account, sites.site(account, sites.premises(account, number)))
     phone = await phones.at(number)
-    async with administrator(station, f"{WHERE}?lang=fr") as page:
-        file: FilePayload = {"name": "a.wav", "mimeType": "audio/wav", "buffer": recording(HERTZ)}
-        await page.set_input_files("#file-fr", file)
-        await page.click("form[action='/announcements']:has(#file-fr) button")
-        await expect(page.get_by_text("enregistrement du studio, 1")).to_be_visible()
-
-        before = await rings(page, phone, 1)
+    async with administrator_of_forms(station) as person:
+        await put(person)
+        before = await rings(person, phone, 1)
         await phone.hears_tone(HERTZ, since=before.end)
-        await is_confirmed(page, phone)
+        await is_confirmed(person, phone, 1)
 
-        await page.click(f"form[action='{WHERE}/remove'] button")
-        await expect(page.get_by_text("enregistrement du studio, 1")).to_have_count(0)
-        await rings(page, phone, 2)
-        await phone.expect_prompt("goodbye")
-        await is_confirmed(page, phone)
+        removed = await person.fill(WHERE, f"{WHERE}/remove", language="fr")
+        assert removed.is_redirect, removed.text
+        await rings(person, phone, 2)
+        await phone.expect_prompt("situation", kind=KIND)
+        await is_confirmed(person, phone, 2)
     assert len(await station.seen(number)) == 2

@@ -1,5 +1,6 @@
 """Codes guessed over many sites, at the wire: no site bears more than its thousandth a day, it is
-one alarm, and honest people get in meanwhile, or to a human (`./run bench guessing`: 10,000)."""
+one alarm, and honest people get in meanwhile, or to a human (`./run bench guessing`: 10,000). Of
+one site's and one number's guesses: tests/integration/handling/test_phone_menu.py."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ import pytest
 
 from tests.support.siege import besieged
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.deep]
 
 
 async def test_codes_are_guessed_and_honest_people_get_through(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from callflow.signal import Kind
 from tests.support import hearing, sites
 from tests.support.phone import Phone, Phones
 from tests.support.station import DESKS, Station
+from tests.support.together import at_the_desks
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -60,6 +61,7 @@ async def ended(station: Station, account: str) -> dict[str, Any]:
     return shown
 
 
+@at_the_desks
 async def test_help_without_a_code_joins_the_client_and_the_desk(
     station: Station, phones: Phones
 ) -> None:
@@ -82,6 +84,7 @@ async def test_help_without_a_code_joins_the_client_and_the_desk(
     assert await client.heard_prompt("situation", kind=Kind.INTRUSION) == []
 
 
+@at_the_desks
 async def test_zero_reaches_an_operator_even_during_the_last_words(
     station: Station, phones: Phones
 ) -> None:

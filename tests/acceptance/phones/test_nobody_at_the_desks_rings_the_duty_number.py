@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import pytest
 
-from tests.support import hearing
-from tests.support.phone import phones_of
-from tests.support.station import DESKS, DUTY, PATIENCE, Station
+from tests.support import hearing, sites
+from tests.support.phone import Phones
+from tests.support.station import DESKS, DUTY, Station
+from tests.support.together import at_the_desks
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 CALLER = "+33639987021"
 TONE_HZ = 880.0
 
 
-async def test_nobody_at_the_desks_rings_the_duty_number(tmp_path: Path) -> None:
-    (tmp_path / "phones").mkdir()
-    async with Station(tmp_path / "station", PATIENCE) as station:
+async def rung(station: Station) -> dict[str, int]:
+    return {number: len(await station.seen(number)) for number in (*DESKS, DUTY)}
+
+
+@at_the_desks
+async def test_nobody_at_the_desks_rings_the_duty_number(station: Station, phones: Phones) -> None:
+    before = await rung(station)
+    for number in DESKS:
+        await station.phone(number, "busy", after_s=0)
+    try:
+        duty = await phones.at(DUTY)
+        caller = await phones.at(sites.number(722))
+        await caller.asks_for_an_operator(CALLER)
+        await duty.picks_up(within=60)
+        once = {number: times + 1 for number, times in before.items()}
+        assert await rung(station) == once
+        await duty.expect_prompt("offer_connect")
+        await duty.types("1")
+        await duty.expect_prompt("connecting")
+        duty.plays(hearing.tone(TONE_HZ, seconds=2), "tone")
+        await caller.hears_tone(TONE_HZ)
+        caller.hangs_up()
+        await duty.is_hung_up()
+    finally:
         for number in DESKS:
-            await station.phone(number, "busy", after_s=0)
-        async with phones_of(station, tmp_path / "phones") as phones:
-            duty = await phones.at(DUTY)
-            caller = await phones.at("+33639980091")
-            await caller.asks_for_an_operator(CALLER)
-            await duty.picks_up(within=60)
-            rung = {number: len(await station.seen(number)) for number in (*DESKS, DUTY)}
-            assert rung == {DESKS[0]: 1, DESKS[1]: 1, DUTY: 1}
-            await duty.expect_prompt("offer_connect")
-            await duty.types("1")
-            await duty.expect_prompt("connecting")
-            duty.plays(hearing.tone(TONE_HZ, seconds=2), "tone")
-            await caller.hears_tone(TONE_HZ)
-            caller.hangs_up()
-            await duty.is_hung_up()
+            await station.phone(number, "ring")

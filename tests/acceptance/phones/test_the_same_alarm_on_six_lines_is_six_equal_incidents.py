@@ -14,6 +14,7 @@ from tests.support import sites
 from tests.support.panel_phone import fresh_account, panel_at
 from tests.support.phone import Phones
 from tests.support.station import Station
+from tests.support.together import together
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -52,9 +53,10 @@ async def by_webhook(station: Station, account: str) -> None:
     await station.alarm(account, "BA", "3")
 
 
+@together
 async def test_six_lines_open_six_equal_incidents(station: Station, phones: Phones) -> None:
     found = []
-    panel = await panel_at(phones, sites.number(72))
+    panel = await panel_at(phones, sites.number(710))
     by_phone = await a_site(station)
     await panel.calls()
     await panel.hears_handshake()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+import pytest
+
 from tests.support import sites
 from tests.support.desk import desks_of
 from tests.support.phone import phones_of
@@ -20,6 +22,7 @@ def speaks(station: Station, name: str, languages: str) -> None:
     rows.close()
 
 
+@pytest.mark.deep
 async def test_two_callers_reach_the_operators_who_speak_their_language(tmp_path: Path) -> None:
     (tmp_path / "phones").mkdir()
     (tmp_path / "desks").mkdir()

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import httpx
+import pytest
 
-from tests.support import hearing
-from tests.support.phone import Phone, phones_of
-from tests.support.station import DESKS, Station, patient_station
+from tests.support import hearing, sites
+from tests.support.packet_phone import PacketPhone
+from tests.support.phone import Phones
+from tests.support.station import DESKS, DUTY, Station
+from tests.support.together import at_the_desks
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 FIRST, SECOND = "+33639987001", "+33639987002"
 TONE_HZ = 1130.0
-
-
-async def calls_as(phone: Phone, number: str) -> None:
-    """Calls the station, which sees ``number``."""
-    await phone.asks_for_an_operator(number)
 
 
 async def until_page(station: Station, client: httpx.AsyncClient, text: str) -> str:
@@ -33,50 +32,65 @@ async def until_page(station: Station, client: httpx.AsyncClient, text: str) -> 
     return shown
 
 
-async def test_who_waits_hears_their_place_and_is_called_back(tmp_path: Path) -> None:
-    often = {"CALLFLOW_ANNOUNCE_EVERY": "6"}
-    folder = tmp_path / "phones"
-    folder.mkdir()
-    async with patient_station(tmp_path / "station", often) as station:
-        async with phones_of(station, folder) as phones:
-            first, second = await phones.at("+33639980071"), await phones.at("+33639980072")
-            await calls_as(first, FIRST)
-            await first.expect_prompt("hold_the_line")
-            await calls_as(second, SECOND)
-            await second.expect_prompt("hold_the_line")
-            await second.expect_prompt("position", position=2)  # at once
-            await first.expect_prompt("position_next")
-            await second.expect_prompt("position", position=2, within=30)  # and again
+@at_the_desks
+async def test_who_waits_hears_their_place_and_is_called_back(
+    station: Station, phones: Phones
+) -> None:
+    first, second = await phones.at(sites.number(720)), await phones.at(sites.number(721))
+    desks = await phones.all_at((*DESKS, DUTY))
+    await first.asks_for_an_operator(FIRST)
+    await first.expect_prompt("hold_the_line")
+    await second.asks_for_an_operator(SECOND)
+    await second.expect_prompt("hold_the_line")
+    await second.expect_prompt("position", position=2)  # at once
+    await first.expect_prompt("position_next")
+    await second.expect_prompt("position", position=2)  # and again
 
-            # The first one leaves: the second is next, and is told so.
-            first.hangs_up()
-            await second.expect_prompt("position_next", within=30)
+    # The first one leaves: the second is next, and is told so.
+    first.hangs_up()
+    await second.expect_prompt("position_next")
 
-            # Somebody comes: both are in one conversation, and nothing is said over it any more.
-            desk = await phones.at(DESKS[1])
-            await desk.picks_up(within=120)  # each number of the chain rings 25 s in vain first
-            await desk.expect_prompt("offer_connect")  # a key before the first word meets nobody
-            await desk.types("1")
-            await desk.expect_prompt("connecting")
-            desk.plays(hearing.tone(TONE_HZ, seconds=2), "tone")
-            await second.hears_tone(TONE_HZ)
-            told = len(await second.heard_prompt("position_next"))
-            talks_from = len(second.call.heard)
-            await station.until(lambda: len(second.call.heard) > talks_from + 9 * hearing.RATE, 30)
-            assert len(await second.heard_prompt("position_next")) == told
-            second.hangs_up()
-            await desk.is_hung_up()
+    # Somebody comes: both are in one conversation, and nothing is said over it any more.
+    desk = await whoever_rings(station, desks)
+    await desk.expect_prompt("offer_connect")  # a key before the first word meets nobody
+    await desk.types("1")
+    await desk.expect_prompt("connecting")
+    desk.plays(hearing.tone(TONE_HZ, seconds=2), "tone")
+    await second.hears_tone(TONE_HZ)
+    told = len(await second.heard_prompt("position_next"))
+    talks_from = len(second.call.heard)
+    await station.until(lambda: len(second.call.heard) > talks_from + 9 * hearing.RATE)
+    assert len(await second.heard_prompt("position_next")) == told
+    second.hangs_up()
+    await desk.is_hung_up()
+    await the_page_shows_who_left(station)
 
-        async with httpx.AsyncClient(base_url=station.url, trust_env=False) as client:
-            form = {"name": "demo", "password": "callflow-demo"}
-            assert (await client.post("/login", data=form)).status_code == 303
-            shown = await until_page(station, client, "06 39 98 70 01")
-            assert "06 39 98 70 02" not in shown  # that one was answered
-            token = re.search(r'data-csrf="([^"]+)"', shown)
-            task = re.search(r'id="call-back-(\w+)"', shown)
-            assert token
-            assert task
-            done = {"csrf": token[1], "result": "reached"}
-            answer = await client.post(f"/call-backs/{task[1]}/done", data=done)
-            assert answer.status_code == 303
-            assert "06 39 98 70 01" not in (await client.get("/call-backs")).text
+
+async def whoever_rings(station: Station, desks: list[PacketPhone]) -> PacketPhone:
+    """Each rings for a while, one after the other: the one that does now is picked up."""
+
+    def ringing() -> list[PacketPhone]:
+        return [desk for desk in desks if desk.calls and not desk.call.over]
+
+    while True:
+        await station.until(ringing, within=60)
+        for desk in ringing():
+            await desk.answers()
+            if not desk.call.over:  # else it rang no more
+                return desk
+
+
+async def the_page_shows_who_left(station: Station) -> None:
+    async with httpx.AsyncClient(base_url=station.url, trust_env=False) as client:
+        form = {"name": "demo", "password": "callflow-demo"}
+        assert (await client.post("/login", data=form)).status_code == 303
+        shown = await until_page(station, client, "06 39 98 70 01")
+        assert "06 39 98 70 02" not in shown  # that one was answered
+        token = re.search(r'data-csrf="([^"]+)"', shown)
+        rows = shown.split('id="call-back-')[1:]
+        (task,) = [row.partition('"')[0] for row in rows if "06 39 98 70 01" in row]
+        assert token
+        done = {"csrf": token[1], "result": "reached"}
+        answer = await client.post(f"/call-backs/{task}/done", data=done)
+        assert answer.status_code == 303
+        assert "06 39 98 70 01" not in (await client.get("/call-backs")).text

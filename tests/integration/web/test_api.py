@@ -315,6 +315,10 @@ async def test_a_recording_comes_by_ranges(station: WebStation, api: httpx.Async
     part = await api.get(f"/recordings/{call}", headers={"Range": "bytes=100-199"})
     assert (part.status_code, part.content) == (206, whole.content[100:200])
     assert part.headers["content-range"] == f"bytes 100-199/{len(whole.content)}"
+    last = len(whole.content) - 10
+    for asked, wanted in (("1000-", 1000), ("-64", -64), (f"{last}-{last + 20}", last)):
+        answer = await api.get(f"/recordings/{call}", headers={"Range": f"bytes={asked}"})
+        assert (answer.status_code, answer.content) == (206, whole.content[wanted:])
     beyond = await api.get(f"/recordings/{call}", headers={"Range": "bytes=99999999-"})
     assert beyond.status_code == 416
 
