@@ -72,8 +72,6 @@ class Faults:
     #: At the next Originate nothing is done by anybody for so many seconds (SIGSTOP); what was
     #: asked for meanwhile, on links that are gone too, is done then.
     hold_at_originate: float = 0.0
-    #: Status: the channel is gone already, and its Hangup is told so many seconds later.
-    hangup_delay: float = 0.0
     #: CoreShowChannels: its events overtake the response.
     list_before_response: bool = False
     #: After each login: this many meaningless events of other people's calls.
@@ -113,6 +111,8 @@ class ScriptedAmi:
         self.devices: dict[str, str] = {}
         self.actions: list[Action] = []
         self.live: dict[str, ScriptedCall] = {}
+        #: By call: how many actions had come when its channel came to be.
+        self.live_since: dict[str, int] = {}
         self.links = 0
         #: Numbers that were called while another call to them was up: must be empty.
         self.overlaps: list[str] = []
@@ -127,6 +127,11 @@ class ScriptedAmi:
         #: Cleared: no Originate has its channel before this is set.
         self.channels_come = asyncio.Event()
         self.channels_come.set()
+        #: Cleared: channels that end are gone, and no Hangup is told before this is set.
+        self.hangups_come = asyncio.Event()
+        self.hangups_come.set()
+        #: Calls of which Status said that there is no such channel.
+        self.denied: list[str] = []
         self._going_on = asyncio.Event()
         self._going_on.set()
 
@@ -178,6 +183,11 @@ class ScriptedAmi:
         """Whether this link is still up."""
         return link in self._links
 
+    def asked_of(self, call_id: str) -> list[str]:
+        """Names of the actions about a channel, from its being made on."""
+        actions = self.actions[self.live_since[call_id] :]
+        return [a.name for a in actions if a.fields.get("Channel") == call_id]
+
     def dialled_before_list(self) -> list[int]:
         """Links on which Originate came before CoreShowChannels: must be empty."""
         wrong = []
@@ -210,11 +220,18 @@ class ScriptedAmi:
                 task.cancel()
         fields = {"Event": "Hangup", **self._channel(call), "Cause": str(cause)}
         fields |= {"TechCause": sip} if sip else {}
-        self.tell(fields, later=self.faults.hangup_delay)
+        if self.hangups_come.is_set():
+            self.tell(fields)
+        else:
+            self._spawn(self._tell_hangup(fields))
 
-    def tell(self, fields: Fields, *, later: float = 0.0) -> None:
+    async def _tell_hangup(self, fields: Fields) -> None:
+        await self.hangups_come.wait()
+        self.tell(fields)
+
+    def tell(self, fields: Fields) -> None:
         """Send an event on every link, as often and as late as ``faults`` say."""
-        delay = self.faults.event_delay + later
+        delay = self.faults.event_delay
         if fields["Event"] != "OriginateResponse":
             delay += self.faults.response_overtakes_channel
         for _ in range(self.faults.each_event_times):
@@ -315,9 +332,11 @@ class ScriptedAmi:
         self.tell(_device_event(name, state))
 
     def _on_status(self, action: Action) -> None:
-        call = self.live.get(action.fields.get("Channel", ""))
+        call_id = action.fields.get("Channel", "")
+        call = self.live.get(call_id)
         if call is None:
             self._respond(action, "Error", "No such channel")
+            self.denied.append(call_id)
         else:
             self._list(action, [{"Event": "Status", **self._channel(call)}], "StatusComplete")
 
@@ -378,6 +397,7 @@ class ScriptedAmi:
         if number in {other.number for other in self.live.values()}:
             self.overlaps.append(number)
         call = self.live[call_id] = ScriptedCall(call_id, number, action.fields)
+        self.live_since[call_id] = len(self.actions)
         self.tell({"Event": "Newchannel", **self._channel(call)})
         fate = self.fates.get(number, self.default_fate)
         call.tasks.append(self._spawn(self._live(call, fate, action)))

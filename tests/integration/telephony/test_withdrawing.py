@@ -17,16 +17,22 @@ from tests.support.telephony_station import (
     telephony_station,
 )
 
-#: Whoever is hung up on as soon as there is a channel never rings: a network takes its time.
-RINGS_LATE = Fate(ring_at=3.0)
+#: A network takes its time: whoever is hung up on as soon as there is a channel never rings.
+RINGS_LATE = Fate(ring_at=None)
 
 
 async def _withdrawn(station: TelephonyStation, call: str) -> None:
     row = await station.until_row(call, lambda row: row["state"] == "ended")
     assert row["outcome"] == "no_answer"
     assert row["ringing_at"] is None
-    await station.ami.until(lambda: call not in station.ami.live)
+    await _hung_up_at_once(station.ami, call)
     assert station.ami.originated() == [call]
+
+
+async def _hung_up_at_once(ami: ScriptedAmi, call: str) -> None:
+    """Nothing else was asked of its channel."""
+    await ami.until(lambda: call not in ami.live)
+    assert ami.asked_of(call) == ["Hangup"]
 
 
 async def test_it_is_hung_up_when_its_channel_comes(tmp_path: Path) -> None:
@@ -109,7 +115,7 @@ async def test_a_hold_up_silences_what_is_being_dialled_at_its_site(tmp_path: Pa
         (call,) = [row["id"] for row in await _to_site(station) if row["to"] == PREMISES]
         row = await station.until_row(call, lambda row: row["state"] == "ended")
         assert row["ringing_at"] is None
-        await ami.until(lambda: call not in ami.live)
+        await _hung_up_at_once(ami, call)
         assert [row["id"] for row in await _to_site(station)] == [call]
 
 
