@@ -1,4 +1,7 @@
-"""The first trunk answers 503: the same attempt arrives by the second, and the phone rings once."""
+"""The first trunk answers 503: the same attempt arrives by the second, and the phone rings once.
+
+Each trunk shows the number of the machine; that of humans: test_a_trunk_is_tried_from_its_page.py.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from tests.support.trunks import NUMBERS, TrunkStation
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
-@pytest.mark.parametrize("behaviour", ["refuse", "broken"])
+@pytest.mark.parametrize("behaviour", ["refuse", pytest.param("broken", marks=pytest.mark.deep)])
 async def test_a_refused_call_arrives_by_the_next_trunk(
     station: TrunkStation, behaviour: str
 ) -> None:

@@ -9,6 +9,7 @@ from tests.support.trunks import TrunkStation
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
+DEEP = pytest.mark.deep  # tests/unit/ivr/test_causes.py has every answer
 ALPHA, BOTH = ["alpha"], ["alpha", "beta"]
 
 
@@ -16,7 +17,7 @@ ALPHA, BOTH = ["alpha"], ["alpha", "beta"]
     ("place", "behaviour", "outcome", "asked"),
     [
         (110, "busy", "busy", ALPHA),  # 486
-        (111, "refuse", "refused", ALPHA),  # 403
+        pytest.param(111, "refuse", "refused", ALPHA, marks=DEEP),  # 403
         (112, "congestion", "unreachable", BOTH),  # 503 for this number, wherever it is asked
     ],
 )
@@ -32,9 +33,9 @@ async def test_what_a_number_says(
     ("place", "alpha", "outcome", "asked"),
     [
         (120, "no_route", "unreachable", ALPHA),  # 404 from whoever routes
-        (121, "barred", "refused", ALPHA),  # 403
+        pytest.param(121, "barred", "refused", ALPHA, marks=DEEP),  # 403
         (123, "announce", "unreachable", ALPHA),  # 183: a ring may have been heard, then 503
-        (122, "refuse", "no_answer", BOTH),  # 503, and then the phone that rings
+        pytest.param(122, "refuse", "no_answer", BOTH, marks=DEEP),  # 503, and then it rings
     ],
 )
 async def test_what_a_trunk_says(
@@ -46,6 +47,7 @@ async def test_what_a_trunk_says(
     await _ends(station, account, phone, outcome, asked)
 
 
+@DEEP
 async def test_a_number_that_does_not_exist_is_asked_for_once(station: TrunkStation) -> None:
     account, phone = sites.fresh("N"), sites.number(130)
     await station.site(account, phone, behaviour="busy")
