@@ -20,13 +20,17 @@ from callflow.storage import Tx, calls, incidents
 
 Row = dict[str, Any]
 
+#: How somebody is in a call that everybody hears; who only listens, or whispers, has none.
+_HEARD = (Mode.TALK.value, Mode.BARGE.value)
+
 #: Seconds that an operator's phone rings for a conversation.
 LEG_RING = 20.0
 
 
 def leg_of(tx: Tx, who: str) -> Row | None:
-    """The conversation that somebody has: their live leg, an answered one first."""
-    legs = [leg for leg in calls.legs_of(tx, who) if leg["mode"] == Mode.TALK.value]
+    """The conversation that somebody takes part in, whoever began it: their live leg, an answered
+    one first."""
+    legs = [leg for leg in calls.legs_of(tx, who) if leg["mode"] in _HEARD]
     return min(legs, key=lambda leg: leg["state"] != CallState.ANSWERED.value, default=None)
 
 
@@ -86,11 +90,10 @@ def ring_leg(
 def others_with(tx: Tx, leg: Row) -> list[Row]:
     """The other legs that the people of a conversation hear; supervisors who only listen, or
     whisper, are none."""
-    heard = (Mode.TALK.value, Mode.BARGE.value)
     return [
         other
         for other in legs_in(tx, leg["room"])
-        if other["id"] != leg["id"] and other["answered_at"] and other["mode"] in heard
+        if other["id"] != leg["id"] and other["answered_at"] and other["mode"] in _HEARD
     ]
 
 

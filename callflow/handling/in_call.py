@@ -39,10 +39,12 @@ def hang_up(tx: Tx, who: str, now: datetime, call_id: str = "") -> None:
         let_go(tx, call, now)
         return
     leg = leg_of(tx, who)
+    if leg is None:  # a supervisor who only listens, or whispers, leaves nobody
+        leg = next(iter(calls.legs_of(tx, who)), None)
+    elif leg["room"] is not None and leg["state"] == CallState.ANSWERED.value:
+        end_people(tx, leg, who, now)
     if leg is None:
         raise Refused("you are in no call")
-    if leg["room"] is not None and leg["state"] == CallState.ANSWERED.value:
-        end_people(tx, leg, who, now)
     let_go(tx, leg, now)
 
 

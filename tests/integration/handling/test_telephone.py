@@ -339,6 +339,39 @@ def test_listening_leaves_the_operator_the_only_one_for_the_person(station: Stat
     assert (station.live(FIRST)["id"], "hang_up") in acts(station)  # a listener keeps nobody
 
 
+@pytest.mark.parametrize("mode", [Mode.LISTEN, Mode.WHISPER, Mode.BARGE])
+def test_a_supervisor_hangs_up_and_the_others_go_on(station: Station, mode: Mode) -> None:
+    station.put()
+    works(station, "ines")
+    works(station, "rose", role="supervisor", on_shift=False)
+    talks(station)
+    leg = station.live("op-ines")["id"]
+    station.write(lambda tx: in_call.listen(tx, "rose", leg, mode, station.now))
+    station.picks_up("op-rose")
+    acts(station)
+    station.write(lambda tx: in_call.hang_up(tx, "rose", station.now))
+    assert acts(station) == [(station.live("op-rose")["id"], "hang_up")]
+
+
+def test_a_supervisor_who_barged_in_and_was_left_with_the_person_ends_the_call(
+    station: Station,
+) -> None:
+    station.put()
+    works(station, "ines")
+    works(station, "rose", role="supervisor", on_shift=False)
+    talks(station)
+    leg = station.live("op-ines")["id"]
+    station.write(lambda tx: in_call.listen(tx, "rose", leg, Mode.BARGE, station.now))
+    station.picks_up("op-rose")
+    station.write(lambda tx: in_call.hang_up(tx, "ines", station.now))
+    station.hangs_up(leg)
+    acts(station)
+    station.write(lambda tx: in_call.mute(tx, "rose", True, station.now))  # as the page offers
+    station.write(lambda tx: in_call.hang_up(tx, "rose", station.now))
+    rose, person = station.live("op-rose")["id"], station.live(FIRST)["id"]
+    assert acts(station) == [(rose, "mute"), (person, "hang_up"), (rose, "hang_up")]
+
+
 # --- telephones ---------------------------------------------------------------------------
 
 
