@@ -26,9 +26,10 @@ from tests.bench.figures import Report, Row, percentile, say, seeds
 from tests.bench.floor import Floor
 from tests.bench.pace import Load
 from tests.support import hearing
+from tests.support.mouth import FRAME
 from tests.support.phone import Voice
 from tests.support.played_station import played_station
-from tests.support.sip_players import FRAME, Packet, Player, Players
+from tests.support.sip_players import Packet, Player, Players
 from tests.support.station import Station
 
 NAME = "ivr"

@@ -1,9 +1,9 @@
-"""The ear of packet phones: what came is known whole, whatever this process was doing meanwhile."""
+"""Ear and mouth of packet phones: what came is known whole and what is said leaves by the clock,
+whatever this process is doing meanwhile."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 import struct
 import threading
@@ -14,9 +14,10 @@ import pytest
 import pytest_asyncio
 
 from tests.support import hearing
+from tests.support.mouth import FRAME, SILENCE
 from tests.support.packet_call import Dialogue, PacketCall
-from tests.support.packet_line import SILENCE, DeafError, Line
-from tests.support.sip_players import FRAME, offer
+from tests.support.packet_line import DeafError, Line
+from tests.support.sip_players import offer
 
 pytestmark = pytest.mark.asyncio
 
@@ -103,18 +104,29 @@ async def test_a_second_s_sound_fits_into_the_buffer_many_times(far_end: FarEnd)
     assert len(far_end.line.sound) == 20 * len(PROMPT)
 
 
-async def test_what_is_said_comes_whole_however_late(far_end: FarEnd) -> None:
+async def test_what_is_said_leaves_while_this_process_does_nothing(far_end: FarEnd) -> None:
+    """Nothing of asyncio runs meanwhile: the far end is waited for as a busy process waits."""
     tone = hearing.tone(1000, seconds=0.5)
-    said = far_end.line.plays("sound", tone, again=False)
-    for _ in range(5):
-        await asyncio.sleep(0.05)
-        held_up(0.2)
-    await said.over.wait()
-    await asyncio.sleep(0.1)
-    far_end.media.setblocking(False)
+    said = far_end.line.plays(tone, again=False)
+    far_end.media.settimeout(30)
     came = b""
-    with contextlib.suppress(BlockingIOError):
-        while True:
-            came += far_end.media.recv(2048)[12:]
+    while len(came) < 2 * len(tone):
+        came += far_end.media.recv(2048)[12:]
     heard = hearing.seconds_of_tone(hearing.alaw(came), 1000)
-    assert heard == pytest.approx(0.5, abs=0.05)
+    assert heard == pytest.approx(0.5, abs=0.05)  # whole, and once
+    await said.over.wait()
+    assert said.ended > 0
+
+
+async def test_keys_are_pressed_while_this_process_does_nothing(far_end: FarEnd) -> None:
+    typing = asyncio.create_task(far_end.line.types("19#"))
+    await asyncio.sleep(0)  # they are told to the process that sends
+    far_end.media.settimeout(30)
+    ended: list[int] = []
+    while len(ended) < 3:
+        data = far_end.media.recv(2048)
+        if data[1] & 0x7F == 101 and data[13] >> 7 and data[12] not in ended:
+            ended.append(data[12])
+    assert ended == [1, 9, 11]
+    await typing
+    assert [key for key, _ in far_end.call.typed] == ["1", "9", "#"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from ivr import prompts
@@ -90,26 +91,28 @@ class Conversation(ABC):
         return next(at for state, at in self.states if state == "DISCONNECTED") - answered
 
 
+@dataclass(eq=False)
 class Phone(ABC):
-    """A phone, and what somebody does with it. ``call`` is the newest conversation."""
+    """A phone, and what somebody does with it. ``call`` is the newest conversation.
+
+    ``registrar`` (host:port): where it registers; the simulated network where none is named.
+    """
+
+    station: Station
+    name: str
+    folder: Path
+    language: str = "fr"
+    options: Sequence[str] = ()
+    registrar: str = ""
 
     #: Seconds in which a prompt is heard, if it is said at all.
     patience_s = 20.0
 
-    def __init__(
-        self,
-        station: Station,
-        name: str,
-        folder: Path,
-        language: str,
-        options: Sequence[str] = (),
-    ) -> None:
-        self.station, self.name, self.language = station, name, language
-        self.registrar = f"127.0.0.1:{station.base + 80}"
+    def __post_init__(self) -> None:
+        self.registrar = self.registrar or f"127.0.0.1:{self.station.base + 80}"
         self.number = ""
-        self.voice = Voice(station)
+        self.voice = Voice(self.station)
         self.rung = 0
-        self._options, self._folder = options, folder
 
     # --- its life ---
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 
 import pytest
 
-from tests.support import marked
+from tests.support import marked, packet_sender
 
 VARIABLE = "CALLFLOW_TEST_SESSION"
 
@@ -36,6 +36,7 @@ def processes_left() -> dict[int, str]:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Ends what is left, and fails the run if there was something."""
+    packet_sender.end()
     left = processes_left()
     if not left:
         return

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from tests.support import hearing
 from tests.support.handset import Conversation
 from tests.support.hearing import RATE, Found, Samples
-from tests.support.packet_line import SILENCE, DeafError, Line, open_media
-from tests.support.sip_players import far_end
+from tests.support.mouth import SILENCE
+from tests.support.packet_line import DeafError, Line, open_media
+from tests.support.sip_players import Ear
 
 #: A prompt that was broken off was said, too: so many bytes of its begin tell it.
 _BEGUN = 3200
@@ -40,7 +41,7 @@ class PacketCall(Conversation):
         self.answer = b""  # the last one given to it
         self.media, self.control = open_media()
         self.line: Line | None = None
-        self._cursor = 0
+        self._ear: Ear
 
     @property
     def hears(self) -> bool:
@@ -61,17 +62,11 @@ class PacketCall(Conversation):
 
     def search(self, words: bytes) -> Callable[[], Found | None]:
         words = words.strip(SILENCE)
-        begin = self._cursor
 
         def look() -> Found | None:
-            nonlocal begin
             line = self.sounds
-            at = line.sound.find(words, begin)
-            if at < 0:
-                begin = max(begin, len(line.sound) - len(words))
-                return None
-            self._cursor = at + len(words)
-            return Found(line.at(at), line.at(self._cursor - 1), 1.0)
+            found = self._ear.first(words)
+            return found and Found(line.at(found[1]), line.at(self._ear.cursor - 1), 1.0)
 
         return look
 
@@ -89,7 +84,7 @@ class PacketCall(Conversation):
 
     def what_else(self, known: Sequence[tuple[str, bytes]]) -> str:
         line = self.sounds
-        since = line.sound[self._cursor :]
+        since = line.sound[self._ear.cursor :]
         begun = [(since.find(words.strip(SILENCE)[:_BEGUN]), key) for key, words in known]
         begins = " ".join(key for at, key in sorted(begun) if at >= 0) or "no fixed prompt"
         spans = " ".join(
@@ -101,9 +96,10 @@ class PacketCall(Conversation):
         """The far end told where its audio is."""
         if self.line is None:
             self.line = Line(self.media, body)
+            self._ear = Ear(self.line)
             self.typed = self.line.typed
         else:
-            self.line.far_end, _ = far_end(body)
+            self.line.goes_to(body)
 
     def became(self, state: str) -> None:
         """As pjsua2 calls it, at a moment of the monotonic clock."""

@@ -18,13 +18,11 @@ import numpy as np
 from ivr import sound as telephone_sound
 from tests.support import hearing
 from tests.support.hearing import RATE, Samples
-from tests.support.sip_players import FRAME, FRAME_S, Player, far_end, listens
+from tests.support.mouth import Happening
+from tests.support.sip_players import Player, far_end
 
-SILENCE = b"\xd5"
 #: Seconds that a packet may be late before the line was silent meanwhile.
 _LATE_S = 0.08
-#: So many seconds of sound are sent at once where this process was held up.
-_BURST_S = 0.4
 _TIMESTAMPS, _RCVBUFFORCE = 35, 33  # SO_TIMESTAMPNS, SO_RCVBUFFORCE (Linux): not in Python's socket
 _BUFFER = 1 << 22
 _RTCP = range(192, 224)
@@ -35,22 +33,13 @@ class DeafError(AssertionError):
 
 
 @dataclass
-class _Playing:
-    """A sound that is said. ``over`` is set when it was said once."""
+class Saying:
+    """A sound that is said. ``over`` is set when it was said once, and ``ended`` is when (on the
+    line, in seconds)."""
 
-    sound: Samples
-    again: bool
-    place: int = 0
+    name: str
     over: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def next(self) -> Samples:
-        """Of the next 20 ms; zeros after its end."""
-        piece = self.sound[self.place : self.place + FRAME]
-        self.place += FRAME
-        if self.place >= len(self.sound):
-            self.over.set()
-            self.place = 0 if self.again else len(self.sound)
-        return np.pad(piece, (0, FRAME - len(piece)))
+    ended: float = 0.0
 
 
 class Line(Player):
@@ -58,18 +47,16 @@ class Line(Player):
 
     def __init__(self, media: socket.socket, body: str) -> None:
         there, event_type = far_end(body)
-        super().__init__("", media, there, event_type)
-        self.sound = bytearray()  # all A-law that came, end to end
         self.typed: list[tuple[str, float]] = []
         self.lost = 0
         self.sounding = False  # its keys
         self._begun = time.time()
         self._places = [(0, 0)]  # from this byte on, the line's samples are from there on
         self._numbers: dict[bytes, int] = {}  # of each source: its last packet
-        self._playing: dict[str, _Playing] = {}
+        self._hum: Samples | None = None
+        self._saying = Saying("0")
         self._ended: int | None = None
-        listens(self)
-        self._speaking = asyncio.create_task(self._speak(), name="line")
+        super().__init__("", media, there, event_type)
 
     # --- what it hears ---
 
@@ -80,13 +67,11 @@ class Line(Player):
         last = self._numbers.get(source, number - 1)
         self.lost += (number - last - 1) & 0xFFFF
         self._numbers[source] = number
-        known = len(self.heard)
+        begin, end = len(self.sound), self._end
         super().took(data, at)
-        if len(self.heard) > known:
-            end, arrived = self._end, int((at - self._begun) * RATE)
-            if arrived > end + _LATE_S * RATE:
-                self._places.append((len(self.sound), arrived))
-            self.sound += self.heard[-1].sound
+        arrived = int((at - self._begun) * RATE)
+        if len(self.sound) > begin and arrived > end + _LATE_S * RATE:
+            self._places.append((begin, arrived))
 
     @property
     def _end(self) -> int:
@@ -125,51 +110,52 @@ class Line(Player):
 
     # --- what it says ---
 
-    def plays(self, what: str, sound: Samples, *, again: bool = True) -> _Playing:
-        """Says a sound from now on, over what else it says."""
-        self._playing[what] = _Playing(sound, again)
-        return self._playing[what]
+    def goes_to(self, body: str) -> None:
+        """The far end told anew where its audio is."""
+        self.far_end, _ = far_end(body)
+        self.mouth.goes_to(self.far_end)
+
+    def hums(self, noise: Samples) -> None:
+        """Beneath all else that it says."""
+        self._hum = noise
+        self.mouth.hums(telephone_sound.to_alaw(noise))
+
+    def plays(self, sound: Samples, *, again: bool = True) -> Saying:
+        """Says a sound from now on, instead of what it said before."""
+        if self._hum is not None:
+            sound = sound + np.resize(self._hum, len(sound))
+        self._saying.over.set()
+        self._saying = Saying(str(int(self._saying.name) + 1))
+        alaw = telephone_sound.to_alaw(np.clip(sound, -1, 1))
+        self.mouth.plays(alaw, again=again, name=self._saying.name)
+        return self._saying
 
     def falls_silent(self) -> None:
-        self._playing.pop("sound", None)
+        self.mouth.plays(b"", again=False, name="")
 
-    def next_sound(self) -> bytes:
-        if not self._playing:
-            return SILENCE * FRAME
-        said = np.sum([playing.next() for playing in self._playing.values()], axis=0)
-        return telephone_sound.to_alaw(np.clip(said, -1, 1))
-
-    def leaks(self, key: str) -> list[bytes]:
+    def leaks(self, keys: str) -> dict[str, bytes]:
         if not self.sounding:
-            return []
-        tones = telephone_sound.to_alaw(hearing.key_tone(key))
-        return [tones[place : place + FRAME] for place in range(0, len(tones), FRAME)]
+            return {}
+        return {key: telephone_sound.to_alaw(hearing.key_tone(key)) for key in keys}
 
-    def tick(self) -> None:
-        if self._sending and self._sending[0].since == 0:
-            self.typed.append((self._sending[0].key, self.length / RATE))
-        super().tick()
+    def when(self, at: float) -> float:
+        """A moment (Unix time) on the line."""
+        return at - self._begun
 
-    async def _speak(self) -> None:
-        """Every 20 ms. What is late follows at once, as from a network that was held up; what is
-        later than a jitter buffer comes later, and all of it."""
-        due = time.monotonic()
-        while True:
-            self.tick()
-            due = max(due + FRAME_S, time.monotonic() - _BURST_S)
-            await asyncio.sleep(max(0.0, due - time.monotonic()))
+    def told(self, happening: Happening) -> None:
+        what, name, at = happening
+        super().told(happening)
+        if what == "key":
+            self.typed.append((name, self.when(at)))
+        elif what == "said" and name == self._saying.name:
+            self._saying.ended = self.when(at)
+            self._saying.over.set()
 
     def end(self) -> None:
-        """The call is over."""
-        if self._ended is None:
+        if not self.over.is_set():
             self._ended = self.length
-            self.over.set()
-            self._typed.set()
-            for playing in self._playing.values():
-                playing.over.set()
-            self._speaking.cancel()
-            asyncio.get_running_loop().remove_reader(self.media.fileno())
-            self.media.close()
+            self._saying.over.set()
+            super().end()
 
 
 def open_media() -> tuple[socket.socket, socket.socket]:

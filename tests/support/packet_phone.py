@@ -16,7 +16,6 @@ import socket
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from tests.support.handset import Phone
 from tests.support.hearing import Samples
@@ -24,9 +23,7 @@ from tests.support.packet_call import Dialogue, PacketCall
 from tests.support.packet_line import Line
 from tests.support.raw_sip import credentials
 from tests.support.sip_players import answer_to, header_of, offer
-from tests.support.station import Station
 
-_PASSWORD = "phone"
 _AGAIN_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)  # seconds between two of a request (RFC 3261, 17.1.1)
 _BUFFER = 1 << 20
 
@@ -41,27 +38,19 @@ class _Asked:
     )
 
 
+@dataclass(eq=False)
 class PacketPhone(Phone, asyncio.DatagramProtocol):
-    """A phone of the simulated network, in the test's own process."""
+    """A phone in the test's own process, of the simulated network or on an operator's desk."""
+
+    password: str = "phone"
+    calls: list[PacketCall] = field(default_factory=list, init=False)
+    _transport: asyncio.DatagramTransport | None = field(default=None, init=False)
+    _port: int = field(default=0, init=False)
+    _asked: dict[tuple[str, int, str], _Asked] = field(default_factory=dict, init=False)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set, init=False)
+    _failed: BaseException | None = field(default=None, init=False)
 
     patience_s = 60.0
-
-    def __init__(
-        self,
-        station: Station,
-        name: str,
-        folder: Path,
-        language: str,
-        options: Sequence[str] = (),
-    ) -> None:
-        super().__init__(station, name, folder, language, options)
-        self.calls: list[PacketCall] = []
-        self._network = ("127.0.0.1", station.base + 80)
-        self._transport: asyncio.DatagramTransport | None = None
-        self._port = 0
-        self._asked: dict[tuple[str, int, str], _Asked] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._failed: BaseException | None = None
 
     # --- its life ---
 
@@ -73,9 +62,10 @@ class PacketPhone(Phone, asyncio.DatagramProtocol):
         ours = self._transport.get_extra_info("socket")
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
         self._port = ours.getsockname()[1]
-        assert await self._registers(3600) == 200
+        assert await self.registers() == 200
 
-    async def _registers(self, seconds: int) -> int:
+    async def registers(self, seconds: int = 3600) -> int:
+        """For so long, or for what the registrar gives; what it answers."""
         uri, me = f"sip:{self.registrar}", f"<sip:{self.name}@{self.registrar}>"
         mine = Dialogue(_token(), f"{me};tag={_token()}", me)
         head, _ = await self._asks(mine, "REGISTER", uri, more=(f"Expires: {seconds}",))
@@ -89,7 +79,7 @@ class PacketPhone(Phone, asyncio.DatagramProtocol):
                 self._ends(call)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(5):
-                await self._registers(0)
+                await self.registers(0)
                 await asyncio.gather(*self._tasks)
         self.crashes()
 
@@ -105,6 +95,11 @@ class PacketPhone(Phone, asyncio.DatagramProtocol):
             call.control.close()
 
     # --- what it asks of the network ---
+
+    @property
+    def _network(self) -> tuple[str, int]:
+        host, _, port = self.registrar.rpartition(":")
+        return host, int(port)
 
     def _request(
         self, who: Dialogue, method: str, uri: str, *, more: Sequence[str] = (), body: str = ""
@@ -137,7 +132,7 @@ class PacketPhone(Phone, asyncio.DatagramProtocol):
         message = self._request(who, method, uri, more=more, body=body)
         head, answer = await self._once(who, method, message)
         if _status(head) == 401 and not any(one.startswith("Authorization") for one in more):
-            proof = credentials(head.encode(), method, uri, self.name, _PASSWORD)
+            proof = credentials(head.encode(), method, uri, self.name, self.password)
             return await self._asks(who, method, uri, more=(*more, proof), body=body)
         return head, answer
 
@@ -178,7 +173,7 @@ class PacketPhone(Phone, asyncio.DatagramProtocol):
 
     def _wrote(self, way: str, message: bytes) -> None:
         """What was said to the network, for whoever looks why a test failed."""
-        with (self._folder / "sip.txt").open("ab") as file:
+        with (self.folder / "sip.txt").open("ab") as file:
             file.write(f"{way} {time.time():.3f}\n".encode() + message + b"\n")
 
     # --- what the network says ---
@@ -236,7 +231,7 @@ class PacketPhone(Phone, asyncio.DatagramProtocol):
             call.opens(body)
             contact = f"Contact: {self._contact}"
             self._send(answer_to(head, "200 OK", contact, self._told(call)))
-        elif "--one-call" in self._options and any(not one.over for one in self.calls):
+        elif "--one-call" in self.options and any(not one.over for one in self.calls):
             self._send(answer_to(head, "486 Busy Here", tag=_token()))
         else:
             tag = _token()
@@ -267,7 +262,7 @@ class PacketPhone(Phone, asyncio.DatagramProtocol):
 
     def _offers(self, call: PacketCall, event_type: int | None) -> str:
         """Its audio, and keys as events where they make no sound."""
-        return offer(call.media, None if "--keys-sound" in self._options else event_type)
+        return offer(call.media, None if "--keys-sound" in self.options else event_type)
 
     # --- what somebody does with it ---
 
@@ -344,7 +339,7 @@ class PacketPhone(Phone, asyncio.DatagramProtocol):
         await line.types(keys)
 
     def plays(self, sound: Samples, name: str = "sound") -> None:
-        self.line.plays("sound", sound)
+        self.line.plays(sound)
 
     def falls_silent(self) -> None:
         self.line.falls_silent()

@@ -114,7 +114,7 @@ class Panel:
         self._heard_to = 0.0
         await self.phone.calls_in(f"{self.number.lstrip('+')}*{number}")
         if self._noise:
-            self.phone.line.plays("noise", line_noise(level=self._noise))
+            self.phone.line.hums(line_noise(level=self._noise))
 
     async def hears_handshake(self, within: float = 20.0) -> None:
         """1400 Hz, a pause, 2300 Hz; returns at their end."""
@@ -145,10 +145,11 @@ class Panel:
         self.sent += 1
         before = self._now
         if self._keys_sound:
-            await phone.line.plays("sound", key_sounds(keys), again=False).over.wait()
-        else:
-            await phone.types(keys)
-        return Sent(before, self._now)
+            said = phone.line.plays(key_sounds(keys), again=False)
+            await said.over.wait()
+            return Sent(before, said.ended)
+        typed = await phone.line.types(keys)
+        return Sent(before, phone.line.when(typed))
 
     async def hears_kiss_off(self, sent: Sent) -> bool:
         """Whether 1400 Hz began within the panel's patience, and was long enough."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.support import sites
 from tests.support.phone import Voice
-from tests.support.sip_players import Player, Players
+from tests.support.sip_players import Ear, Player, Players
 from tests.support.station import Station
 
 
@@ -35,7 +35,7 @@ class PlayedCall:
     def __init__(self, station: PlayedStation, player: Player) -> None:
         self._station, self.player = station, player
         self._voice = Voice(station)
-        self._since = 0  # bytes before this one were heard already
+        self._ear = Ear(player)
 
     def words(self, key: str, **values: object) -> bytes:
         """The A-law of a prompt, from its first sound to its last."""
@@ -43,24 +43,25 @@ class PlayedCall:
 
     @property
     def heard(self) -> bytes:
-        return b"".join(packet.sound for packet in self.player.heard)
+        return bytes(self.player.sound)
 
     async def hears(self, key: str, part: float = 1.0, **values: object) -> float:
         """Waits for this part of a prompt, byte by byte; when (Unix time) its first one came."""
         await self._voice.prompt(key, "fr", **values)  # once it is made
         words = self.words(key, **values)
-        wanted = words[: max(160, int(part * len(words)))]
+        wanted, places = words[: max(160, int(part * len(words)))], list[int]()
+
+        def heard() -> bool:
+            found = self._ear.first(wanted)
+            if found is not None:
+                places.append(found[1])
+            return found is not None
+
         try:
-            await self._station.until(lambda: wanted in self.heard[self._since :], 20)
+            await self._station.until(heard, 20)
         except TimeoutError:
             raise AssertionError(f"{key!r} was not heard") from None
-        begin = self.heard.index(wanted, self._since)
-        self._since = begin + len(wanted)
-        for packet in self.player.heard:
-            begin -= len(packet.sound)
-            if begin < 0:
-                return packet.at
-        raise AssertionError("no such packet")
+        return self.player.came_at(places[0])
 
     def is_silent(self, since: float, until: float) -> bool:
         """Whether no sound came in between (Unix times)."""

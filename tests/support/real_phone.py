@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -15,7 +16,6 @@ from tests.support import hearing
 from tests.support.handset import Conversation, Phone
 from tests.support.hearing import Found, Samples
 from tests.support.phone_python import phone_python
-from tests.support.station import Station
 
 
 class HeardCall(Conversation):
@@ -65,29 +65,21 @@ class HeardCall(Conversation):
         return f"{', '.join(f'{key} {share:.2f}' for key, share in best)}; sounds at {spans} s"
 
 
+@dataclass(eq=False)
 class RealPhone(Phone):
     """A phone that pjsua2 plays."""
 
-    def __init__(
-        self,
-        station: Station,
-        name: str,
-        folder: Path,
-        language: str,
-        options: Sequence[str] = (),
-    ) -> None:
-        super().__init__(station, name, folder, language, options)
-        self.calls: list[HeardCall] = []
-        self._events: list[dict[str, Any]] = []
-        self._changed = asyncio.Event()
-        self._process: asyncio.subprocess.Process | None = None
-        self._reader: asyncio.Task[None] | None = None
-        self._failed: dict[str, Any] | None = None
+    calls: list[HeardCall] = field(default_factory=list, init=False)
+    _events: list[dict[str, Any]] = field(default_factory=list, init=False)
+    _changed: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _process: asyncio.subprocess.Process | None = field(default=None, init=False)
+    _reader: asyncio.Task[None] | None = field(default=None, init=False)
+    _failed: dict[str, Any] | None = field(default=None, init=False)
 
     # --- its life ---
 
     async def start(self) -> None:
-        with (self._folder / "stderr").open("wb") as errors:
+        with (self.folder / "stderr").open("wb") as errors:
             self._process = await self._spawn(errors)
         self._reader = asyncio.create_task(self._read(), name=self.name)
         await self._event("registered", code=200)
@@ -100,8 +92,8 @@ class RealPhone(Phone):
             str(Path(__file__).with_name("phone_process.py")),
             self.name,
             self.registrar,
-            str(self._folder),
-            *self._options,
+            str(self.folder),
+            *self.options,
             env=python.environment,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
@@ -167,7 +159,7 @@ class RealPhone(Phone):
                     if event["event"] == name and wanted.items() <= event.items():
                         return event
                     if event["event"] == "gone":
-                        raise RuntimeError((self._folder / "stderr").read_text()[-2000:])
+                        raise RuntimeError((self.folder / "stderr").read_text()[-2000:])
                 self._changed.clear()
                 await self._changed.wait()
 
@@ -196,7 +188,7 @@ class RealPhone(Phone):
         await self._until(lambda: self.call.hears, 30)
 
     async def calls_in(self, number: str, display: str = '"phone"') -> None:
-        way = ";transport=tls" if "--certificates" in self._options else ""
+        way = ";transport=tls" if "--certificates" in self.options else ""
         self._do("call", uri=f"sip:{number}@{self.registrar}{way}", display=display)
         count = len(self.calls)
         await self._until(lambda: len(self.calls) > count, 30)
@@ -222,4 +214,4 @@ class RealPhone(Phone):
         self._do("stop")
 
     def _sound(self, name: str, samples: Samples) -> Path:
-        return hearing.write_wav(self._folder / f"{self.name}-{name}.wav", samples)
+        return hearing.write_wav(self.folder / f"{self.name}-{name}.wav", samples)

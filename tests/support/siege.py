@@ -203,7 +203,7 @@ class Siege:
                 before = player
                 if await Heard(player, self._word).one_of("offer_connect", "offer_take"):
                     await player.types("1")
-                    player.says = tone
+                    player.mouth.hums(tone)
             await asyncio.sleep(0.1)
 
     # --- what the console shows ---

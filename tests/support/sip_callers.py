@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tests.support.sip_players import Player, Players, header_of, offer, talks
+from tests.support.sip_players import Ear, Player, Players, header_of, offer, talks
 
 _AGAIN_S = (0.5, 1.0, 2.0, 4.0)  # seconds between two INVITEs of a call
 _ANSWER_S = 60.0
@@ -76,7 +76,7 @@ class Callers(Players):
         """The caller ends it; nothing where it is over."""
         if not player.over.is_set():
             self._send(self._dialogues[player].encode(), self._station)
-            self._end(player)
+            player.end()
 
     async def _send_until_answered(self, calling: _Calling, body: str) -> None:
         message = calling.invite.replace(
@@ -124,32 +124,21 @@ class Callers(Players):
 
 
 class Heard:
-    """What somebody on the line heard, searched byte by byte, each word after those before it."""
+    """What somebody on the line heard of the product's prompts, by their begin."""
 
     def __init__(self, player: Player, words: Callable[[str], bytes]) -> None:
-        self._player, self._words = player, words
-        self._place, self._sound = 0, b""  # packets taken; what they said and nothing was found in
+        self._player, self._words, self._ear = player, words, Ear(player)
 
     async def one_of(self, *keys: str, within: float = 60.0) -> str:
         """Waits for the begin of one of these prompts; which one. "" where the call ended, or none
         came."""
-        wanted = {key: self._words(key)[:_BEGIN] for key in keys}
+        wanted = [self._words(key)[:_BEGIN] for key in keys]
         until = asyncio.get_running_loop().time() + within
         while True:
             over = self._player.over.is_set()
-            found = self._found(wanted)
-            if found or over or asyncio.get_running_loop().time() > until:
-                return found
+            found = self._ear.first(*wanted)
+            if found is not None:
+                return keys[found[0]]
+            if over or asyncio.get_running_loop().time() > until:
+                return ""
             await asyncio.sleep(0.1)
-
-    def _found(self, wanted: Mapping[str, bytes]) -> str:
-        heard = self._player.heard
-        self._sound += b"".join(packet.sound for packet in heard[self._place :])
-        self._place = len(heard)
-        for key, words in wanted.items():
-            at = self._sound.find(words)
-            if at >= 0:
-                self._sound = self._sound[at + len(words) :]
-                return key
-        self._sound = self._sound[-_BEGIN:]
-        return ""

@@ -1,5 +1,5 @@
-"""A hundred telephones in one process: a network that answers the station's calls and keeps every
-RTP packet, with the kernel's time of its arrival.
+"""A hundred telephones: a network that answers the station's calls and keeps every RTP packet, with
+the kernel's time of its arrival.
 
 SIP as far as a called phone needs it (RFC 3261), media both ways in A-law (RFC 3551), keys as
 telephone events (RFC 4733). It says nothing but silence. pjsua2 would need a core for thirty calls.
@@ -9,21 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
 import re
 import secrets
 import socket
 import struct
-import time
-from collections import deque
 from dataclasses import dataclass, field
 from typing import Self
 
-FRAME_S, FRAME = 0.020, 160  # seconds and bytes of a packet's sound
-_SILENCE = b"\xd5" * FRAME
-_PCMA = 8
-_EVENTS = {key: place for place, key in enumerate("0123456789*#ABCD")}
-_PHASES = 4  # phones that don't all send in the same millisecond
+from tests.support.mouth import PCMA, Happening
+from tests.support.packet_sender import FarMouth
+
 _TIMESTAMPS = 35  # SO_TIMESTAMPNS (Linux), not in Python's socket
 
 
@@ -36,44 +31,23 @@ class Packet:
     sound: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class _Due:
-    """A packet to send. ``since``: of a key, how many frames ago it began; ``end``: its last.
-
-    ``payload``: None is what the line says anyway.
-    """
-
-    payload: bytes | None
-    since: int | None = None
-    end: bool = False
-    key: str = ""
-
-
-_PAUSE = _Due(None)
-
-
-def _event(key: str, frames: int, *, end: bool = False) -> bytes:
-    """RFC 4733, 2.3: the event, its end and volume (−10 dBm0), how long it lasted so far."""
-    return struct.pack("!BBH", _EVENTS[key], (0x80 if end else 0) | 10, frames * FRAME)
-
-
 @dataclass(eq=False)
 class Player:
-    """One call that was answered."""
+    """One call that was answered. It says nothing but silence until ``mouth`` is told else."""
 
     number: str
     media: socket.socket
     far_end: tuple[str, int]
     event_type: int | None
     heard: list[Packet] = field(default_factory=list)
+    sound: bytearray = field(default_factory=bytearray)  # all A-law that came, end to end
     over: asyncio.Event = field(default_factory=asyncio.Event)
-    says: bytes = _SILENCE  # a packet of A-law, again and again
-    _sending: deque[_Due] = field(default_factory=deque)
     _typed: asyncio.Event = field(default_factory=asyncio.Event)
-    _number: int = field(default_factory=lambda: random.randrange(1 << 15))
-    _clock: int = field(default_factory=lambda: random.randrange(1 << 30))
-    _source: int = field(default_factory=lambda: random.randrange(1 << 32))
-    _last_sent: float = 0.0
+    _typed_at: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.mouth = FarMouth(self.media, self.far_end, self.event_type, self.told)
+        asyncio.get_running_loop().add_reader(self.media.fileno(), self.receive)
 
     async def types(self, keys: str, *, key_s: float = 0.1, pause_s: float = 0.06) -> float:
         """Types ``keys``, each so long; when (Unix time) the last packet of the last one left.
@@ -81,46 +55,22 @@ class Player:
         Where the call is over nothing leaves any more.
         """
         assert self.event_type is not None, "the far end takes no RFC 4733"
-        steps = round(key_s / FRAME_S)
-        for key in keys:
-            self._sending.extend(_Due(sound) for sound in self.leaks(key))
-            self._sending.extend(
-                _Due(_event(key, step + 1), step, key=key) for step in range(steps)
-            )
-            self._sending.append(_Due(_event(key, steps, end=True), steps, end=True))
-            self._sending.extend([_PAUSE] * (round(pause_s / FRAME_S) - 1))
         self._typed.clear()
         if not self.over.is_set():
+            self.mouth.types(keys, key_s=key_s, pause_s=pause_s, leaks=self.leaks(keys))
             await self._typed.wait()
-        return self._last_sent
+        return self._typed_at
 
-    def leaks(self, key: str) -> list[bytes]:
-        """What sounds, packet by packet, before a key is known to be one."""
-        return []
+    def leaks(self, keys: str) -> dict[str, bytes]:
+        """What sounds, by its key, before a key is known to be one."""
+        return {}
 
-    def tick(self) -> None:
-        """Sends what is due every 20 ms."""
-        due = self._sending.popleft() if self._sending else _PAUSE
-        is_event = due.since is not None
-        kind = self.event_type if is_event and self.event_type is not None else _PCMA
-        payload = self.next_sound() if due.payload is None else due.payload
-        stamp = (self._clock - (due.since or 0) * FRAME) & 0xFFFFFFFF
-        for _ in range(3 if due.end else 1):
-            marker = 0x80 if due.since == 0 else 0
-            number = self._number & 0xFFFF
-            head = struct.pack("!BBHII", 0x80, kind | marker, number, stamp, self._source)
-            self._number += 1
-            with contextlib.suppress(OSError):
-                self.media.sendto(head + payload, self.far_end)
-        self._clock += FRAME
-        if due.end:
-            self._last_sent = time.time()
-            if all(later.since is None for later in self._sending):
-                self._typed.set()
-
-    def next_sound(self) -> bytes:
-        """What is said in the next 20 ms, as A-law."""
-        return self.says
+    def told(self, happening: Happening) -> None:
+        """Of what it says."""
+        what, _, at = happening
+        if what == "typed":
+            self._typed_at = at
+            self._typed.set()
 
     def receive(self) -> None:
         """Takes every packet that waits."""
@@ -135,8 +85,46 @@ class Player:
 
     def took(self, data: bytes, at: float) -> None:
         """A packet of RTP came, when the kernel says."""
-        if data[1] & 0x7F == _PCMA:
+        if data[1] & 0x7F == PCMA:
             self.heard.append(Packet(at, int.from_bytes(data[2:4], "big"), data[12:]))
+            self.sound += data[12:]
+
+    def came_at(self, byte: int) -> float:
+        """When (Unix time) a byte of the sound came."""
+        for packet in self.heard:
+            byte -= len(packet.sound)
+            if byte < 0:
+                return packet.at
+        raise IndexError("it did not come yet")
+
+    def end(self) -> None:
+        """The call is over."""
+        if self.over.is_set():
+            return
+        self.over.set()
+        self._typed.set()
+        self.mouth.end()
+        asyncio.get_running_loop().remove_reader(self.media.fileno())
+        self.media.close()
+
+
+@dataclass
+class Ear:
+    """Words (A-law) in what somebody heard: all of their bytes, after those that were found before
+    (``cursor``)."""
+
+    player: Player
+    cursor: int = 0
+
+    def first(self, *words: bytes) -> tuple[int, int] | None:
+        """Which of them was said first, and its first byte; None: none was, so far."""
+        sound = self.player.sound
+        places = ((sound.find(one, self.cursor), which) for which, one in enumerate(words))
+        at, which = min((one for one in places if one[0] >= 0), default=(-1, 0))
+        if at < 0:
+            return None
+        self.cursor = at + len(words[which])
+        return which, at
 
 
 class Players:
@@ -151,7 +139,6 @@ class Players:
         self.invited: list[str] = []  # the number of each call that came, whose INVITE may repeat
         self._by_call: dict[str, tuple[Player, bytes]] = {}
         self._transport: asyncio.DatagramTransport | None = None
-        self._ticking: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
@@ -160,32 +147,17 @@ class Players:
         )
         ours = self._transport.get_extra_info("socket")
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 21)
-        self._ticking = asyncio.create_task(self._tick(), name="players")
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        assert self._ticking is not None
         assert self._transport is not None
-        self._ticking.cancel()
-        await asyncio.gather(self._ticking, return_exceptions=True)
         self._transport.close()
-        for call in self._by_call.values():
-            self._end(call[0])
+        for player, _answer in self._by_call.values():
+            player.end()
 
     def forget(self) -> None:
         """Calls that are over are kept no longer."""
         self.calls.clear()
-
-    async def _tick(self) -> None:
-        """Every phone each 20 ms, a part of them each 5."""
-        due, turn = time.monotonic(), 0
-        while True:
-            for place, player in enumerate(list(self.calls.values())):
-                if place % _PHASES == turn and not player.over.is_set():
-                    player.tick()
-            turn = (turn + 1) % _PHASES
-            due += FRAME_S / _PHASES
-            await asyncio.sleep(max(0.0, due - time.monotonic()))
 
     # --- SIP ---
 
@@ -200,7 +172,7 @@ class Players:
             case "BYE" | "CANCEL":
                 self._send(answer_to(head, "200 OK"), source)
                 if call_id in self._by_call:
-                    self._end(self._by_call[call_id][0])
+                    self._by_call[call_id][0].end()
             case "OPTIONS":
                 self._send(answer_to(head, "200 OK"), source)
 
@@ -231,13 +203,6 @@ class Players:
                 media.bind(("127.0.0.1", self._media))
                 return media
 
-    def _end(self, player: Player) -> None:
-        if not player.over.is_set():
-            player.over.set()
-            player._typed.set()
-            asyncio.get_running_loop().remove_reader(player.media.fileno())
-            player.media.close()
-
     def _send(self, data: bytes, to: tuple[str, int]) -> None:
         assert self._transport is not None
         self._transport.sendto(data, to)
@@ -247,9 +212,7 @@ def talks(number: str, media: socket.socket, body: str) -> Player:
     """Somebody on the line, whose far end's audio is as ``body`` (SDP) says."""
     there, event_type = far_end(body)
     assert event_type is not None, "the station offers no RFC 4733"
-    player = Player(number, media, there, event_type)
-    listens(player)
-    return player
+    return Player(number, media, there, event_type)
 
 
 def far_end(body: str) -> tuple[tuple[str, int], int | None]:
@@ -260,11 +223,6 @@ def far_end(body: str) -> tuple[tuple[str, int], int | None]:
     assert host
     assert port
     return (host[1], int(port[1])), int(events[1]) if events else None
-
-
-def listens(player: Player) -> None:
-    """From now on each packet is kept as it comes."""
-    asyncio.get_running_loop().add_reader(player.media.fileno(), player.receive)
 
 
 def offer(media: socket.socket, event_type: int | None = 101) -> str:

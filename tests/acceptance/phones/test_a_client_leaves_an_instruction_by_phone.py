@@ -36,7 +36,7 @@ async def says(phone: PacketPhone, key: str, asked: hearing.Found) -> hearing.Sa
     words = await phone.voice.prompt(key, "fr")
     twice = np.concatenate([words, words, np.zeros(hearing.RATE)])
     await phone.hears_tone(1000, seconds=0.2, since=asked.end)
-    await phone.line.plays("sound", twice, again=False).over.wait()
+    await phone.line.plays(twice, again=False).over.wait()
     await phone.types("#")
     return words
 

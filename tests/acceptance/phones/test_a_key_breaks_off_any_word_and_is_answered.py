@@ -10,8 +10,9 @@ import pytest
 
 from callflow.signal import Kind
 from tests.support import sites
+from tests.support.mouth import FRAME, FRAME_S
 from tests.support.played_station import PlayedCall, PlayedStation, called
-from tests.support.sip_players import FRAME, FRAME_S, Players
+from tests.support.sip_players import Players
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

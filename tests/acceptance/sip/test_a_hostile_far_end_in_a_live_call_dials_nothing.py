@@ -7,7 +7,6 @@ simulated network.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -196,19 +195,10 @@ def audio() -> Iterator[socket.socket]:
 async def speaking(number: str, media: socket.socket, answer: str) -> AsyncIterator[Player]:
     """Somebody on that line, who sends sound and types."""
     player = talks(number, media, answer.partition("\r\n\r\n")[2])
-
-    async def tick() -> None:
-        while True:
-            player.tick()
-            await asyncio.sleep(0.02)
-
-    ticking = asyncio.create_task(tick())
     try:
         yield player
     finally:
-        ticking.cancel()
-        await asyncio.gather(ticking, return_exceptions=True)
-        asyncio.get_running_loop().remove_reader(media.fileno())
+        player.end()
 
 
 async def nobody_else_was_called(
