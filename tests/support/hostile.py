@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ivr.asterisk.control import command
-from ivr.asterisk.instance import Instance, Kind
+from tests.support.operators import hire
 from tests.support.raw_sip import RawSip
 from tests.support.trunks import TrunkStation
 from tests.support.wiretap import StreamTap
@@ -29,9 +26,6 @@ class Carrier(RawSip):
 
 class CarrierStation(TrunkStation):
     """``carrier`` before ``network``; the station is told of nothing but their addresses."""
-
-    #: Everybody's who is given a desk phone.
-    PASSWORD = "sous les pavés, la plage"
 
     def __init__(self, data_dir: Path, environment: Mapping[str, str] | None = None) -> None:
         super().__init__(data_dir, environment)
@@ -81,18 +75,7 @@ class CarrierStation(TrunkStation):
 
     async def desk_phone(self, name: str) -> tuple[str, str]:
         """A SIP phone for a new operator: what it registers with, once Asterisk knows it."""
-        add = ("user", "add", name, "--role", "operator", "--password-stdin")
-        await self.cli(*add, typed=self.PASSWORD)
-        process = await asyncio.create_subprocess_exec(
-            *self._command("phone", "add", name, "--json"),
-            env=self.environment,
-            stdout=asyncio.subprocess.PIPE,
-        )
-        output, _ = await process.communicate()
-        given = json.loads(output)
-        socket = Instance(kind=Kind.STATION, data_dir=self.data_dir).control_socket
-        await self.until(lambda: given["user"] in command(socket, "pjsip list endpoints"))
-        return given["user"], given["password"]
+        return await hire(self, name)
 
     async def premium_calls(self) -> list[dict[str, Any]]:
         """What the simulated network saw of the number that pays."""

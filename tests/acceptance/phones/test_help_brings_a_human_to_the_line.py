@@ -111,12 +111,11 @@ async def test_zero_reaches_an_operator_even_during_the_last_words(
     assert outcomes[client.number] == "operator"
 
 
-@pytest.mark.ear
 async def test_a_crashed_desk_leaves_the_client_with_music_and_the_next_desk_rings(
     station: Station, phones: Phones
 ) -> None:
     account = sites.fresh("H")
-    desk, other = await phones.real_at(DESKS[0]), await phones.at(DESKS[1])
+    desk, other = await phones.at(DESKS[0]), await phones.at(DESKS[1])
     client = await a_call_to(station, phones, account, 13)
     await client.types("0")
     await takes_it(desk)

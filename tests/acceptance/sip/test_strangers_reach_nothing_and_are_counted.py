@@ -19,7 +19,7 @@ from callflow.phones import is_reachable
 from tests.support import sites
 from tests.support.hostile import PREMIUM, Carrier, CarrierStation
 from tests.support.raw_sip import RawSip, credentials, header, sdp
-from tests.support.shifts import form_of
+from tests.support.shifts import PASSWORD, form_of
 from tests.support.sip_wires import Request, Shut, Wire, ask, status
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -245,7 +245,7 @@ async def test_a_desk_that_registered_at_the_trunk_and_is_clicked_to_call_rings_
     assert await asyncio.to_thread(registers) == 200
     before = await reached(station)
     async with httpx.AsyncClient(base_url=station.url, trust_env=False, timeout=20) as desk:
-        logged_in = {"name": "elise", "password": station.PASSWORD}
+        logged_in = {"name": "elise", "password": PASSWORD}
         assert (await desk.post("/login", data=logged_in)).status_code == 303
         await station.until(lambda: is_connected(station, name))
         contact = sites.premises(account, person)["id"]

@@ -1,4 +1,4 @@
-"""One station for all desks: real browsers with their telephones, real phones at the other end."""
+"""One station for all desks: operators without a browser and with one, phones at the other end."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from tests.support.desk import Desks, desks_of
+from tests.support.operators import Operators, operators_of
 from tests.support.phone import Phones, phones_of
 from tests.support.station import Station, patient_station
 
@@ -32,3 +33,9 @@ async def desks(station: Station, tmp_path: Path) -> AsyncIterator[Desks]:
     async with desks_of(station, tmp_path) as handed_out:
         yield handed_out
         await handed_out.close_what_is_open()
+
+
+@pytest_asyncio.fixture(loop_scope="package")
+async def operators(station: Station, tmp_path: Path) -> AsyncIterator[Operators]:
+    async with operators_of(station, tmp_path) as handed_out:
+        yield handed_out

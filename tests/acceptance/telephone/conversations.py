@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Protocol
 
 from callflow import call_plan
 from tests.support import hearing, sites
-from tests.support.desk import Desk
 from tests.support.phone import Phone, Phones
 from tests.support.sheets import sheet
 from tests.support.station import Station
@@ -53,7 +53,15 @@ async def answers_by_itself(cabin: Phone, hertz: float) -> None:
     await cabin.expect_prompt("hold_the_line", first_s=1.5)
 
 
-async def hear_each_other(person: Phone, desk: Desk) -> None:
+class Somebody(Protocol):
+    """Whoever sits at a desk, with a browser or without."""
+
+    hertz: float
+
+    async def hears_tone(self, hertz: float) -> None: ...
+
+
+async def hear_each_other(person: Phone, desk: Somebody) -> None:
     await asyncio.gather(person.hears_tone(desk.hertz), desk.hears_tone(CLIENT_HZ))
 
 

@@ -17,7 +17,7 @@ from tests.support.hands import Hands
 from tests.support.phone import Phone, Phones
 from tests.support.station import Station
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear, pytest.mark.deep]
 
 OPERATOR_HZ, KEYHOLDER_HZ, POLICE_HZ = 1130.0, 620.0, 1480.0
 STEPS: list[dict[str, Any]] = [

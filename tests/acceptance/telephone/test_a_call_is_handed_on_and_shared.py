@@ -13,46 +13,48 @@ from tests.acceptance.telephone.conversations import (
     a_person_asks_for_an_operator,
     hear_each_other,
 )
-from tests.support.desk import Desks
+from tests.support.operators import Operators
 from tests.support.phone import Phones
 from tests.support.station import Station
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
 async def test_a_call_is_handed_on_after_a_word_with_the_colleague(
-    station: Station, phones: Phones, desks: Desks
+    station: Station, phones: Phones, operators: Operators
 ) -> None:
-    ines = await desks.of("lea", OPERATOR_HZ)
+    ines = await operators.of("lea", OPERATOR_HZ)
     _, person = await a_person_asks_for_an_operator(station, phones, 321)
     await ines.answers()
     await hear_each_other(person, ines)
-    marc = await desks.of("marc", OTHER_HZ)
-    await ines.clicks("Lui parler d’abord")
+    marc = await operators.of("marc", OTHER_HZ)
+    await ines.does("hand-on", colleague="marc", attended="yes")
     await marc.answers()
     await asyncio.gather(ines.hears_tone(OTHER_HZ), marc.hears_tone(OPERATOR_HZ))
     silent_from = len(person.call.heard)
-    await ines.clicks("Tous ensemble")
+    await ines.clicks("together")
     await asyncio.gather(
         marc.hears_tone(CLIENT_HZ),
         person.hears_tone(OTHER_HZ, share=0.3),
         person.hears_tone(OPERATOR_HZ, share=0.3),
     )
     assert silent_from < len(person.call.heard)
-    await ines.clicks("Les laisser ensemble")
+    await ines.clicks("complete")
     await ines.is_free()
     await hear_each_other(person, marc)
-    await marc.presses("F4")
+    await marc.hangs_up()
     await person.is_hung_up()
     await marc.is_free()
 
 
-async def test_a_call_is_handed_on_at_once(station: Station, phones: Phones, desks: Desks) -> None:
-    ines = await desks.of("nora", OPERATOR_HZ)
+async def test_a_call_is_handed_on_at_once(
+    station: Station, phones: Phones, operators: Operators
+) -> None:
+    ines = await operators.of("nora", OPERATOR_HZ)
     _, person = await a_person_asks_for_an_operator(station, phones, 322)
     await ines.answers()
-    marc = await desks.of("omar", OTHER_HZ)
-    await ines.clicks("Tout de suite")
+    marc = await operators.of("omar", OTHER_HZ)
+    await ines.does("hand-on", colleague="omar", attended="no")
     await ines.is_free()
     await marc.answers()
     await hear_each_other(person, marc)

@@ -22,7 +22,7 @@ from tests.support.desk import desks_of
 from tests.support.phone import phones_of
 from tests.support.station import Station, patient_station
 
-pytestmark = pytest.mark.ear
+pytestmark = [pytest.mark.ear, pytest.mark.deep]
 
 CUT_FOR = 20.0
 

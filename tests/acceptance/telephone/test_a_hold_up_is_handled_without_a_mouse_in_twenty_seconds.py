@@ -16,7 +16,7 @@ from tests.support.hold_ups import HoldUps
 from tests.support.phone import Phones
 from tests.support.station import DESKS, DUTY, Station
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear, pytest.mark.deep]
 
 OPERATOR_HZ, POLICE_HZ = 1130.0, 620.0
 #: Seconds: what is allowed; what a person takes for each key, reading included.

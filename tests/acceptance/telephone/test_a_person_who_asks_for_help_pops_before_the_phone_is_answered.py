@@ -12,12 +12,14 @@ from tests.acceptance.telephone.conversations import (
     somebody_elses_alarm,
 )
 from tests.support.desk import Desks
+from tests.support.operators import Operators
 from tests.support.phone import Phones
 from tests.support.station import Station
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
+@pytest.mark.ear
 async def test_the_pop_is_there_before_the_answer_and_typing_goes_on(
     station: Station, phones: Phones, desks: Desks
 ) -> None:
@@ -51,14 +53,32 @@ async def test_the_pop_is_there_before_the_answer_and_typing_goes_on(
     await pop.wait_for(state="hidden")
 
 
-async def test_an_operator_whose_browser_crashes_leaves_the_person_to_the_next_one(
-    station: Station, phones: Phones, desks: Desks
+async def test_an_operator_whose_desk_dies_leaves_the_person_to_the_next_one(
+    station: Station, phones: Phones, operators: Operators
 ) -> None:
-    desk = await desks.of("jean", OPERATOR_HZ)
+    desk = await operators.of("jean", OPERATOR_HZ)
     _, person = await a_person_asks_for_an_operator(station, phones, 312)
     await desk.answers()
     await hear_each_other(person, desk)
-    other = await desks.of("karim", OTHER_HZ)
+    other = await operators.of("karim", OTHER_HZ)
+    await desk.crashes()
+    await other.answers(within=60)
+    await hear_each_other(person, other)
+    assert not person.call.over
+    await other.hangs_up()
+    await person.is_hung_up()
+
+
+@pytest.mark.deep
+@pytest.mark.ear
+async def test_an_operator_whose_browser_crashes_leaves_the_person_to_the_next_one(
+    station: Station, phones: Phones, desks: Desks
+) -> None:
+    desk = await desks.of("julie", OPERATOR_HZ)
+    _, person = await a_person_asks_for_an_operator(station, phones, 313)
+    await desk.answers()
+    await hear_each_other(person, desk)
+    other = await desks.of("kenza", OTHER_HZ)
     await desk.crashes()
     await other.answers(within=60)
     await hear_each_other(person, other)

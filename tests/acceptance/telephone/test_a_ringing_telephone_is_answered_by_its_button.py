@@ -14,7 +14,7 @@ from tests.support.hands import Hands
 from tests.support.phone import Phones
 from tests.support.station import Station
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear, pytest.mark.deep]
 
 
 async def test_a_ringing_telephone_is_answered_by_its_button(

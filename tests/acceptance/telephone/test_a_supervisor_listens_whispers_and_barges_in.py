@@ -14,43 +14,45 @@ from tests.acceptance.telephone.conversations import (
     hear_each_other,
 )
 from tests.support import hearing
-from tests.support.desk import Desks
+from tests.support.operators import Operators
 from tests.support.phone import Phones
 from tests.support.station import Station
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
 async def test_a_supervisor_listens_whispers_and_barges_in(
-    station: Station, phones: Phones, desks: Desks
+    station: Station, phones: Phones, operators: Operators
 ) -> None:
-    ines = await desks.of("paul", OPERATOR_HZ)
+    ines = await operators.of("paul", OPERATOR_HZ)
     account, person = await a_person_asks_for_an_operator(station, phones, 331)
     await ines.answers()
     await hear_each_other(person, ines)
-    boss = await desks.of("rose", OTHER_HZ, role="supervisor")
+    boss = await operators.of("rose", OTHER_HZ, role="supervisor")
 
-    await boss.clicks("Écouter")
-    await boss.is_in_call()
+    await boss.clicks("listen")
+    await boss.answers()
     await asyncio.gather(boss.hears_tone(CLIENT_HZ), boss.hears_tone(OPERATOR_HZ))
     listened_to = len(person.call.heard)
     assert not await ines.hears(OTHER_HZ, for_s=2)
 
-    await boss.clicks("Parler à l’oreille")
+    await boss.clicks("whisper")
+    await boss.answers()
     await ines.hears_tone(OTHER_HZ)
     await boss.hears_tone(CLIENT_HZ)
     await person.hears_tone(OPERATOR_HZ)
     assert hearing.seconds_of_tone(person.call.heard[listened_to:], OTHER_HZ) < 0.2
     assert hearing.seconds_of_tone(person.call.heard[listened_to:], OTHER_HZ, share=0.1) < 0.2
 
-    await boss.clicks("Entrer dans l’appel")
+    await boss.clicks("barge")
+    await boss.answers()
     await person.hears_tone(OTHER_HZ, share=0.3)
     await asyncio.gather(boss.hears_tone(CLIENT_HZ), ines.hears_tone(CLIENT_HZ))
 
-    await ines.presses("F4")  # the supervisor goes on alone
+    await ines.hangs_up()  # the supervisor goes on alone
     await ines.is_free()
     await hear_each_other(person, boss)
-    await boss.presses("F4")
+    await boss.hangs_up()
     await person.is_hung_up()
     incident = await station.incident(account)
     told = (await station.api.get(f"/incidents/{incident['id']}")).json()["logbook"]

@@ -11,7 +11,12 @@ from tests.support.film import FRAMES, POLICE, SCHEMES, Story, camera
 from tests.support.phone import Phones
 from tests.support.station import Station
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(300), pytest.mark.ear]
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="package"),
+    pytest.mark.timeout(300),
+    pytest.mark.ear,
+    pytest.mark.deep,
+]
 
 
 async def test_an_alarm_from_arrival_to_filing(

@@ -1,4 +1,5 @@
-"""Click to call: the operator's own telephone, then the person, and both hear each other."""
+"""Click to call: the operator's own telephone, then the person, and both hear each other, also when
+the page was loaded again."""
 
 from __future__ import annotations
 
@@ -41,7 +42,12 @@ async def test_an_operator_calls_somebody_with_one_click(
     await desk.is_in_call()
     person.plays(hearing.tone(CLIENT_HZ, seconds=2), "tone")
     await asyncio.gather(person.hears_tone(OPERATOR_HZ), desk.hears_tone(CLIENT_HZ))
+
+    await desk.page.reload()
+    await desk.is_connected()
     await desk.speaks_and_hears(packets=100)
+    await asyncio.gather(person.hears_tone(OPERATOR_HZ), desk.hears_tone(CLIENT_HZ))
+    assert not person.call.over
 
     await desk.presses("F4")
     await person.is_hung_up()

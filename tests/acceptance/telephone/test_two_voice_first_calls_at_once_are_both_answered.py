@@ -4,9 +4,9 @@ nobody is hung up on or left unheard for the other. Counted at the far end."""
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
-from playwright.async_api import expect
 
 from tests.acceptance.telephone.conversations import (
     CLIENT_HZ,
@@ -14,14 +14,13 @@ from tests.acceptance.telephone.conversations import (
     OTHER_HZ,
     a_lift,
     answers_by_itself,
-    somebody_elses_alarm,
 )
 from tests.support import hearing
-from tests.support.desk import Desk, Desks
+from tests.support.operators import Operator, Operators
 from tests.support.phone import Phone, Phones
 from tests.support.station import DESKS, Station
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(240), pytest.mark.ear]
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(240)]
 
 SECOND_HZ = 860.0
 #: What each cabin sounds like.
@@ -42,30 +41,35 @@ async def two_people_are_stuck(
     return cabins, accounts
 
 
-async def takes(desk: Desk) -> str:
+async def takes(desk: Operator) -> str:
     """Answers what rings; the name of the site whose pop was there before."""
     await desk.rings()
-    pop = desk.page.locator("#pop")
-    await expect(pop.locator("blockquote")).to_contain_text("Êtes-vous blessé ?")
-    await expect(pop.locator("blockquote")).not_to_contain_text("mot de passe")
-    shown = await pop.inner_text()
-    await desk.presses("F2")
-    await desk.is_in_call()
-    (site,) = (name for name in HERTZ if name in shown)
+    await desk.sees("<blockquote", "Êtes-vous blessé ?")
+    assert "mot de passe" not in desk.pop
+    (site,) = (name for name in HERTZ if name in desk.pop)
+    await desk.answers()
     return site
 
 
-async def speak(desk: Desk, cabin: Phone, hertz: float) -> None:
+async def speak(desk: Operator, cabin: Phone, hertz: float) -> None:
     await asyncio.gather(cabin.hears_tone(desk.hertz), desk.hears_tone(hertz))
 
 
-async def waits_beside(desk: Desk, site: str, said: str) -> None:
+async def waits_beside(desk: Operator, site: str, said: str) -> None:
     """One person, and no other, is beside the conversation that is up."""
-    waiting = desk.page.locator("#phone .waiting .urgent")
-    await expect(waiting).to_have_count(1, timeout=15_000)
-    await expect(waiting).to_contain_text(site)
-    await expect(waiting).to_contain_text(said)
+
+    def alone() -> bool:
+        urgent = re.findall(r'<li class="person urgent".*?</li>', desk.calls, re.DOTALL)
+        return len(urgent) == 1 and site in urgent[0] and said in urgent[0]
+
+    await desk.station.until(alone)
     await desk.is_in_call()
+
+
+async def goes_to_the_other(desk: Operator) -> None:
+    """One key: whoever is spoken to waits, and the telephone rings for who waited."""
+    await desk.clicks("join")
+    await desk.answers()
 
 
 async def is_held_by(station: Station, account: str, who: str) -> None:
@@ -76,9 +80,12 @@ async def is_held_by(station: Station, account: str, who: str) -> None:
 
 
 async def test_two_operators_speak_with_one_each(
-    station: Station, phones: Phones, desks: Desks
+    station: Station, phones: Phones, operators: Operators
 ) -> None:
-    first, second = await desks.of("flora", OPERATOR_HZ), await desks.of("gaspard", OTHER_HZ)
+    first, second = (
+        await operators.of("flora", OPERATOR_HZ),
+        await operators.of("gaspard", OTHER_HZ),
+    )
     cabins, accounts = await two_people_are_stuck(station, phones, 361)
     taken = dict(
         zip(await asyncio.gather(takes(first), takes(second)), (first, second), strict=True)
@@ -87,17 +94,17 @@ async def test_two_operators_speak_with_one_each(
     await asyncio.gather(*(speak(desk, cabins[at], HERTZ[at]) for at, desk in taken.items()))
     for at, desk in taken.items():
         await is_held_by(station, accounts[at], desk.name)
-        await desk.presses("F4")
+        await desk.hangs_up()
         await cabins[at].is_hung_up()
         await desk.is_free()
     assert [len(await station.seen(cabin.number)) for cabin in cabins.values()] == [1, 1]
 
 
 async def test_one_operator_alone_goes_from_one_to_the_other_and_back(
-    station: Station, phones: Phones, desks: Desks
+    station: Station, phones: Phones, operators: Operators
 ) -> None:
     rung = sum([len(await station.seen(number)) for number in DESKS])
-    desk = await desks.of("hugo", OPERATOR_HZ)
+    desk = await operators.of("hugo", OPERATOR_HZ)
     cabins, accounts = await two_people_are_stuck(station, phones, 371)
     first = await takes(desk)
     await speak(desk, cabins[first], HERTZ[first])
@@ -108,24 +115,24 @@ async def test_one_operator_alone_goes_from_one_to_the_other_and_back(
     await station.until(lambda: _more(station, rung), 30)
 
     # One key: who was spoken to is told that they are not alone, and waits.
-    await desk.presses("F2")
+    await goes_to_the_other(desk)
     await waits_beside(desk, first, "déjà en ligne")
     await speak(desk, cabins[second], HERTZ[second])
     await cabins[first].expect_prompt("not_alone")
     assert not await desk.hears(HERTZ[first], 1)
 
     # And back.
-    await desk.presses("F2")
+    await goes_to_the_other(desk)
     await waits_beside(desk, second, "déjà en ligne")
     await speak(desk, cabins[first], HERTZ[first])
     await cabins[second].expect_prompt("not_alone")
-    await desk.presses("F4")
+    await desk.hangs_up()
     await cabins[first].is_hung_up()
 
     # Whoever is left rings by itself.
     await desk.answers(60)
     await speak(desk, cabins[second], HERTZ[second])
-    await desk.presses("F4")
+    await desk.hangs_up()
     await cabins[second].is_hung_up()
     await desk.is_free()
     for at in cabins:
@@ -136,16 +143,14 @@ async def test_one_operator_alone_goes_from_one_to_the_other_and_back(
 
 
 async def test_a_cabin_that_calls_is_an_alarm_and_who_answers_sees_it(
-    station: Station, phones: Phones, desks: Desks
+    station: Station, phones: Phones, operators: Operators
 ) -> None:
-    desk = await desks.of("irma", OPERATOR_HZ)
+    desk = await operators.of("irma", OPERATOR_HZ)
     account, cabin = await a_lift(station, phones, 398, "Tour Belledonne")
-    await desk.opens(await somebody_elses_alarm(station))
     await cabin.calls_the_station()
     cabin.plays(hearing.tone(CLIENT_HZ, seconds=2), "tone")
     assert await takes(desk) == "Tour Belledonne"
-    await expect(desk.page.locator("#incident h1")).to_contain_text("Tour Belledonne")
-    await expect(desk.page.locator("#phone .leg")).to_contain_text("Tour Belledonne")
+    await desk.sees('<section class="leg', "Tour Belledonne")
     await speak(desk, cabin, CLIENT_HZ)
     await is_held_by(station, account, desk.name)
     await station.send(account, "BA", "9")  # its panel tells the same a little later
@@ -154,7 +159,7 @@ async def test_a_cabin_that_calls_is_an_alarm_and_who_answers_sees_it(
         return len((await station.incident(account))["signals"]) == 2
 
     await station.until(told)
-    await desk.presses("F4")
+    await desk.hangs_up()
     await cabin.is_hung_up()
     await desk.is_free()
     assert await station.seen(cabin.number) == []

@@ -17,7 +17,7 @@ from tests.support.desk import Desks
 from tests.support.phone import Phone, Phones
 from tests.support.station import Station
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear, pytest.mark.deep]
 
 MAY = {"*": ["cancel", "set_on_test", "instruct"]}
 
