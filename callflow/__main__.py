@@ -12,10 +12,12 @@ def main() -> None:
     match sys.argv[1:]:
         case ["serve", "--only", name] if name in role.ROLES:
             role.run(name)
+            role.leave()
         case ["nursery", *names] if names and set(names) <= set(role.ROLES):
             from callflow.commands import nursery  # noqa: PLC0415
 
             role.run(nursery.forked(names))
+            role.leave()
         case _:
             from callflow.commands import line  # noqa: PLC0415
 

@@ -44,9 +44,28 @@ print(json.dumps({{
     "arguments": sys.argv[1:],
     "collects": gc.isenabled(),
     "ends": [signal.getsignal(n) is signal.SIG_DFL for n in (signal.SIGTERM, signal.SIGCHLD)],
+    "read": "web.app" in sys.modules and sys.modules["web.app"]._routes.cache_info().currsize > 0,
     "loaded": [name for name in ("web.serve", "ivr.telephony") if name in sys.modules],
 }}), flush=True)
 signal.pause()
+"""
+
+
+#: A role that ends at once, as after SIGTERM.
+_LEAVES = """
+import atexit
+from callflow import __main__
+from callflow.commands import role
+
+class Loaded:
+    def __del__(self):
+        print("is taken apart")
+
+kept = Loaded()
+role.run = print
+atexit.register(print, "says its last word")
+print("works as", end=" ")
+__main__.main()
 """
 
 
@@ -117,6 +136,8 @@ async def test_a_forked_role_shares_neither_chance_nor_files_nor_threads(tmp_pat
             assert one["reads"] == os.devnull
             assert (one["threads"], one["tasks"]) == (["MainThread"], 1)
             assert one["collects"]
+            # FastAPI reads the routes' signatures once, for half a second: not in each web anew.
+            assert one["read"] or one["role"] != "web"
             assert one["ends"] == [True, True]
             assert one["arguments"] == ["serve", "--only", one["role"]]
             assert proc(one["pid"], "environ").count(f"MARK={tmp_path}") == 1
@@ -236,3 +257,15 @@ async def test_roles_come_back_with_and_without_a_nursery_and_all_end_with_the_s
 def _others(product: Product, before: Seen) -> bool:
     now = look(product).roles
     return now.keys() == set(ROLES) and not set(now.values()) & set(before.roles.values())
+
+
+async def test_a_role_that_ended_is_not_taken_apart() -> None:
+    """That takes a second of CPU, for which whoever stops the station waits."""
+    ended = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-c", _LEAVES, "serve", "--only", "receiver"),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    said, _ = await ended.communicate()
+    assert said.decode() == "works as receiver\nsays its last word\n"
+    assert ended.returncode == 0

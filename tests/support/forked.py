@@ -24,12 +24,17 @@ from pathlib import Path
 
 import pytest
 
-#: Loads everything; each process that is forked looks up what it is to be.
+#: Loads everything, and compiles the pages' templates, which takes longer than all else that a
+#: web of a test does; each process that is forked looks up what it is to be.
 _PROGRAM = """
 import json, os, pathlib, sys
 from callflow.__main__ import main
 from callflow.commands import line, nursery
+from web import rendering
 place = pathlib.Path(sys.argv.pop(1))
+templates = rendering.environment("fr")
+for name in templates.list_templates():
+    templates.get_template(name)
 nursery.forked(["web"])
 wanted = json.loads(place.read_text())
 os.environ.clear()

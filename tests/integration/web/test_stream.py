@@ -16,7 +16,6 @@ from fastapi import FastAPI
 from callflow import clock, handling
 from callflow.storage import StoreUnavailable
 from tests.support.dictated import dictated
-from tests.support.hold_ups import HoldUps
 from tests.support.web_station import WebProcess, WebStation
 from web import stream
 from web.stream import WRITABLE, Hub
@@ -187,11 +186,9 @@ async def test_a_console_that_left_is_forgotten(station: WebStation, hub: Hub) -
     assert hub.open_streams == 0
 
 
-@pytest.mark.timeout(60)
-async def test_the_process_ends_quickly_with_streams_open(
-    station: WebStation, hold_ups: HoldUps
-) -> None:
-    """On SIGTERM, with browsers listening."""
+async def test_the_process_ends_its_streams_and_then_itself(station: WebStation) -> None:
+    """On SIGTERM, with browsers listening: one that was still open would hold the process up for as
+    long as requests under way get, and be cut."""
     station.user()
     web = WebProcess(station)
     await asyncio.to_thread(web.start)
@@ -200,10 +197,7 @@ async def test_the_process_ends_quickly_with_streams_open(
         async with client.stream("GET", "/events") as stream:
             lines = stream.aiter_lines()
             assert (await anext(lines)).startswith("id: ")
-            begin = clock.monotonic()
-            took = await asyncio.to_thread(web.stop)
-            held_up = hold_ups.lost(begin, clock.monotonic())
-            with contextlib.suppress(httpx.HTTPError):
-                async for _ in lines:
-                    pass
-    assert took < 5 + held_up
+            stopping = asyncio.create_task(asyncio.to_thread(web.stop))
+            async for _ in lines:  # to its end: httpx raises where it is cut
+                pass
+            await stopping
