@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -107,3 +108,8 @@ class ProductOnSmallDisk(Product):
 
     def _command(self, *arguments: str) -> tuple[str, ...]:
         return self._disk.enter(*super()._command(*arguments))
+
+    async def _token(self, role: str = "administrator") -> str:
+        """By the command: its rows lie where only what was begun there sees them."""
+        said = await self.cli("token", "create", "--role", role, "--json")
+        return str(json.loads(said)["token"])
