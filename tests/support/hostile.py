@@ -35,7 +35,7 @@ class CarrierStation(TrunkStation):
                 {
                     "name": "carrier",
                     "address": f"127.0.0.1:{self.base + 82}",
-                    "channels": 5,
+                    "channels": 20,
                     "reserved": 1,
                 },
                 {"name": "network", "channels": 20, "reserved": 1},

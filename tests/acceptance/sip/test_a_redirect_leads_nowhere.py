@@ -7,11 +7,17 @@ at the carrier, at the host that the 302 names, and in the simulated network.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
 import pytest
+import pytest_asyncio
 
 from tests.support import sites
-from tests.support.hostile import PREMIUM, Carrier, CarrierStation
-from tests.support.raw_sip import Answer, RawSip
+from tests.support.hostile import PREMIUM, CarrierStation
+from tests.support.raw_sip import Answer, RawSip, first_line
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -32,38 +38,71 @@ CONTACTS = {
 }
 
 
-@pytest.mark.parametrize("name", CONTACTS)
-async def test_a_redirect_leads_nowhere(
-    station: CarrierStation, carrier: Carrier, name: str
-) -> None:
-    account, phone = sites.fresh("R"), sites.number(700 + list(CONTACTS).index(name))
-    async with RawSip(station.base + 60) as there:
-        contact = CONTACTS[name].format(
-            number=PREMIUM,
-            there=f"127.0.0.1:{there.port}",
-            carrier=f"127.0.0.1:{carrier.port}",
-        )
+@dataclass
+class Redirected:
+    """``calls``: the station's, by the case; ``invites``: the numbers that the carrier saw asked
+    for; ``there``: what came to the hosts that the redirects name, by the case; ``before``: how
+    many calls the network had seen."""
+
+    calls: dict[str, list[dict[str, Any]]]
+    invites: list[str]
+    there: dict[str, list[bytes]]
+    before: int
+
+
+def _phone(name: str) -> str:
+    return sites.number(700 + list(CONTACTS).index(name))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="package")
+async def redirected(running: CarrierStation) -> AsyncIterator[Redirected]:
+    """Every call is redirected; the plan of each goes on, and nothing else was called anywhere."""
+    station, carrier = running, running.carrier
+    before, accounts = len(await station.seen()), {name: sites.fresh("R") for name in CONTACTS}
+    async with contextlib.AsyncExitStack() as stack:
+        elsewhere = {
+            name: await stack.enter_async_context(RawSip(station.base + 60)) for name in CONTACTS
+        }
 
         def moved(request: bytes) -> Answer:
+            asked = first_line(request)
+            name = next(name for name in CONTACTS if f"sip:{_phone(name)[1:]}@" in asked)
+            contact = CONTACTS[name].format(
+                number=PREMIUM,
+                there=f"127.0.0.1:{elsewhere[name].port}",
+                carrier=f"127.0.0.1:{carrier.port}",
+            )
             return "302 Moved Temporarily", f"Contact: {contact}"
 
+        carrier.forget()
         carrier.answers["INVITE"] = moved
-        before = len(await station.seen())
-        await station.site(account, phone, behaviour="answer", keys="2580#w1")
-        await station.send(account, "BA", "3")
-        (call,) = await station.ended(account, 1)
-        assert (call["trunk"], call["outcome"]) == ("carrier", "unreachable")
-        # The plan goes on: a human has it, and has not been rung for.
-        await station.until(lambda: handed_over(station, account))
+        for name, account in accounts.items():
+            await station.site(account, _phone(name), behaviour="answer", keys="2580#w1")
+        for account in accounts.values():
+            await station.send(account, "BA", "3")
+        calls = {name: await station.ended(account, 1) for name, account in accounts.items()}
+        # The plans go on: a human has each, and has not been rung for.
+        for account in accounts.values():
+            await station.until(lambda: handed_over(station, account))  # noqa: B023
+        invites = [line.split(" ")[1].split("@")[0] for line in carrier.invites]
+        there = {name: raw.requests for name, raw in elsewhere.items()}
+        yield Redirected(calls, invites, there, before)
+        carrier.answers.clear()
 
-        assert [line.split(" ")[1].split("@")[0] for line in carrier.invites] == [
-            f"sip:{phone[1:]}"
-        ]
-        assert there.requests == []
-        assert len(await station.seen()) == before
-        assert await station.premium_calls() == []
-        health = (await station.api.get("/health")).json()
-        assert health["live_calls"] == 0
+
+@pytest.mark.parametrize("name", CONTACTS)
+async def test_a_redirect_leads_nowhere(redirected: Redirected, name: str) -> None:
+    (call,) = redirected.calls[name]
+    assert (call["trunk"], call["outcome"]) == ("carrier", "unreachable")
+    assert redirected.invites.count(f"sip:{_phone(name)[1:]}") == 1
+    assert redirected.there[name] == []
+
+
+async def test_nobody_else_was_called(station: CarrierStation, redirected: Redirected) -> None:
+    assert sorted(redirected.invites) == sorted(f"sip:{_phone(name)[1:]}" for name in CONTACTS)
+    assert len(await station.seen()) == redirected.before
+    assert await station.premium_calls() == []
+    assert (await station.api.get("/health")).json()["live_calls"] == 0
 
 
 async def handed_over(station: CarrierStation, account: str) -> bool:
