@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import signal
+import os
 import sys
+import uuid
 from collections.abc import Callable
 from functools import partial
 
@@ -29,6 +30,7 @@ from tests.bench import (
     supervised,
 )
 from tests.bench.figures import Report
+from tests.support import marked
 
 Bench = Callable[[int, str], Report]
 
@@ -52,6 +54,8 @@ BENCHES: dict[str, Bench] = {
     fuzz_dc09.NAME: fuzz_dc09.run,
 }
 
+_MARK = "CALLFLOW_TEST_BENCH"
+
 
 def main() -> None:
     """Parse the arguments and run."""
@@ -71,7 +75,7 @@ def main() -> None:
         "--within", type=float, default=quick.LONGEST, help="of quick: seconds for all of it"
     )
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # stations are ended on the way out
+    marked.exit_when_told()  # stations are ended on the way out
     if arguments.name == quick.NAME:
         sys.exit(0 if quick.run_all(list(BENCHES), arguments.within) else 1)
     if arguments.quick:
@@ -84,11 +88,13 @@ def main() -> None:
     benches: dict[str, Bench] = {**BENCHES, fuzz_dc09.NAME: fuzz, rings.NAME: rung}
     benches[simulate.NAME] = simulated
     broken = False
-    for name, bench in benches.items():
-        if arguments.name in (None, name):
-            report = bench(arguments.rounds, arguments.only)
-            report.show(as_json=arguments.json)
-            broken = broken or bool(report.broken)
+    os.environ[_MARK] = uuid.uuid4().hex
+    with marked.guarded(f"{_MARK}={os.environ[_MARK]}"):  # killed, it leaves no station behind
+        for name, bench in benches.items():
+            if arguments.name in (None, name):
+                report = bench(arguments.rounds, arguments.only)
+                report.show(as_json=arguments.json)
+                broken = broken or bool(report.broken)
     sys.exit(1 if broken and not arguments.quick else 0)
 
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import os
+import signal
+import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 import pytest
@@ -87,3 +91,38 @@ def test_every_part_is_there() -> None:
     for command in soak.PARTS.values():
         for path in (word for word in command if word.startswith("tests/")):
             assert (soak.ROOT / path).exists(), path
+
+
+_SOAKS = """
+import sys
+from pathlib import Path
+from tests.support import marked, soak
+folder, daemon = Path(sys.argv[1]), sys.argv[2]
+marked.exit_when_told()
+soak.run({"long": (sys.executable, "-c", daemon)}, 99.0, 1, kept=folder / "soak", tree=folder)
+"""
+
+
+@pytest.mark.parametrize("told", [(signal.SIGTERM, signal.SIGTERM), (signal.SIGKILL,)])
+def test_ended_from_outside_it_leaves_nothing(
+    tmp_path: Path, told: tuple[signal.Signals, ...]
+) -> None:
+    """``timeout`` sends SIGTERM to a process and to its group: twice."""
+    mark = f"CALLFLOW_TEST_SOAKED={tmp_path}"
+    daemon = (
+        "import subprocess, time; subprocess.Popen(['sleep', '99'], start_new_session=True);"
+        f" open({str(tmp_path / 'begun')!r}, 'w').close(); time.sleep(99)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", _SOAKS, str(tmp_path), daemon],
+        cwd=soak.ROOT,
+        env={**os.environ, **dict([mark.split("=", 1)])},
+    ) as run:
+        nap = threading.Event()
+        while not (tmp_path / "begun").exists():
+            nap.wait(0.05)
+        for number in told:
+            run.send_signal(number)
+        assert run.wait(60) in (128 + signal.SIGTERM, -signal.SIGKILL)
+        while list(marked.processes(mark)):
+            nap.wait(0.05)

@@ -1,7 +1,8 @@
 """The suite ends with no trace: no process left, and whatever else a test says must be gone.
 
 Every process that a test starts inherits ``CALLFLOW_TEST_SESSION``, daemons in sessions of their
-own (an Asterisk) included; so those alive at the end are found, named, ended, and fail the run.
+own (an Asterisk) included; so those alive at the end are found, named, ended, and fail the run. A
+run that is killed takes them along.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import os
 import signal
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 import pytest
 
@@ -22,9 +23,12 @@ VARIABLE = "CALLFLOW_TEST_SESSION"
 Trace = Callable[[], list[str]]
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Marks the processes of this run."""
     os.environ[VARIABLE] = uuid.uuid4().hex
+    guard = ExitStack()
+    guard.enter_context(marked.guarded(f"{VARIABLE}={os.environ[VARIABLE]}"))
+    config.add_cleanup(guard.close)
 
 
 def processes_left() -> dict[int, str]:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
+
+#: So often nobody is seen, until nobody is there: who is beginning a program has, for a moment, no
+#: environment.
+_LOOKS = 2
 
 
 def processes(mark: str) -> Iterator[tuple[Path, list[str]]]:
@@ -30,11 +35,44 @@ def processes(mark: str) -> Iterator[tuple[Path, list[str]]]:
 
 def end(mark: str) -> None:
     """End all of them at once; they are gone afterwards, and so is what they began meanwhile."""
-    while left := [int(folder.name) for folder, _ in processes(mark)]:
+    unseen = 0
+    while unseen < _LOOKS:
+        left = [int(folder.name) for folder, _ in processes(mark)]
         for pid in left:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        unseen = 0 if left else unseen + 1
         time.sleep(0.01)  # a killed one lives until it is its turn to end
+
+
+@contextmanager
+def guarded(mark: str) -> Iterator[None]:
+    """Whatever has ``mark`` ends with this context, or with this process, however that is killed: a
+    process of its own sees to it, which nobody's signals reach."""
+    guard = subprocess.Popen(
+        [sys.executable, "-SP", __file__, mark],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        env={},  # it has no mark itself
+        start_new_session=True,
+    )
+    try:
+        yield
+    finally:
+        guard.communicate()
+
+
+def exit_when_told() -> None:
+    """A signal to end (a time limit, a terminal that closes) ends this process as ``sys.exit``
+    does, and is heard once: ``timeout`` sends two, and what is tidied up must not be torn."""
+
+    def exits(number: int, _frame: object) -> None:
+        for one in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(one, signal.SIG_IGN)
+        sys.exit(128 + number)
+
+    for one in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(one, exits)
 
 
 def run(
@@ -50,24 +88,27 @@ def run(
     """Run a command in a copy of the tree; its exit code, None where ``longest`` seconds were not
     enough. Nothing of it is left. ``ending``: seconds that it then has to end by itself."""
     name, _, value = mark.partition("=")
-    process = subprocess.Popen(
-        command,
-        cwd=tree,
-        # The checkout's environment finds the checkout's modules: the copy's come first.
-        env={**os.environ, **environment, "PYTHONPATH": str(tree), name: value},
-        stdin=subprocess.DEVNULL,
-        stdout=said,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
-    try:
-        return process.wait(longest)
-    except subprocess.TimeoutExpired:
+    with guarded(mark):
+        process = subprocess.Popen(
+            command,
+            cwd=tree,
+            # The checkout's environment finds the checkout's modules: the copy's come first.
+            env={**os.environ, **environment, "PYTHONPATH": str(tree), name: value},
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        with suppress(subprocess.TimeoutExpired):
+            return process.wait(longest)
         if ending:
             process.terminate()
             with suppress(subprocess.TimeoutExpired):
                 process.wait(ending)
-        return None
-    finally:
-        end(mark)
-        process.wait()
+    process.wait()
+    return None
+
+
+if __name__ == "__main__":
+    sys.stdin.read()  # its end is that of who began us
+    end(sys.argv[1])

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import random
 import shutil
-import signal
 import sys
 import tempfile
 import time
@@ -171,7 +170,7 @@ def main(arguments: Sequence[str]) -> int:
     asked = parser.parse_intermixed_args(arguments)
     if strange := [part for part in asked.parts if part not in PARTS]:
         parser.error(f"no such part: {', '.join(strange)}; there are {', '.join(PARTS)}")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what runs is ended on the way out
+    marked.exit_when_told()  # what runs is ended on the way out
     print(f"soak for {asked.minutes:g} minutes, seed {asked.seed}", flush=True)
     parts = {part: PARTS[part] for part in asked.parts or PARTS}
     with mutants.copied_tree() as tree:  # who works in the checkout meanwhile changes no run
