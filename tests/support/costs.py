@@ -6,7 +6,6 @@ A session's own servers (PostgreSQL, browsers) are charged to the test after whi
 
 from __future__ import annotations
 
-import re
 import resource
 import time
 from collections.abc import Generator, Iterable
@@ -16,47 +15,36 @@ import pytest
 
 #: Runs below so many seconds say nothing.
 _WORTH_SAYING = 60.0
-_TESTS = Path(__file__).resolve().parents[1]
-_LINE = re.compile(
-    r"^cost: (?P<package>\S+) +(?P<count>\d+) tests +(?P<s>[\d.]+) s +(?P<cpu>[\d.]+) s"
-)
+_ROOT = Path(__file__).resolve().parents[2]
+#: The name of the plug-in.
+METER = "callflow-costs"
 
-#: By package: tests, seconds, seconds of CPU.
+#: By file, or by package: tests, seconds, seconds of CPU.
 Costs = dict[str, tuple[int, float, float]]
 
 
-def package_of(path: Path) -> str:
+def package_of(path: str) -> str:
     """``integration/web`` for a test in it; the part alone for a file that stands in none."""
-    if not path.is_relative_to(_TESTS):
-        return "elsewhere"
-    parts = path.relative_to(_TESTS).parts[:-1]
-    return "/".join(parts[:2])
+    folders = Path(path).parts[:-1]
+    return "/".join(folders[1:3]) if folders[:1] == ("tests",) else "elsewhere"
 
 
-def lines(costs: Costs) -> list[str]:
-    """The dearest in CPU first, then all together."""
-    rows = sorted(costs.items(), key=lambda row: -row[1][2])
-    total = [sum(column) for column in zip(*costs.values(), strict=True)] if costs else [0, 0, 0]
-    rows.append(("all", (int(total[0]), total[1], total[2])))
+def lines(costs: Iterable[Costs]) -> list[str]:
+    """What files cost, by packages: the dearest in CPU first, then all together."""
+    packages: Costs = {}
+    for path, cost in (row for one in costs for row in one.items()):
+        add(packages, package_of(path), cost)
+        add(packages, "all", cost)
+    rows = sorted(packages.items(), key=lambda row: (row[0] == "all", -row[1][2]))
     return [
         f"cost: {package:28} {count:6d} tests {seconds:9.1f} s {cpu:9.1f} s of CPU"
         for package, (count, seconds, cpu) in rows
     ]
 
 
-def read(output: Iterable[str]) -> Costs:
-    """What ``lines`` wrote, of several runs: added. ``all`` is counted anew."""
-    costs: Costs = {}
-    for found in filter(None, map(_LINE.match, output)):
-        if (package := found["package"]) != "all":
-            cost = int(found["count"]), float(found["s"]), float(found["cpu"])
-            _add(costs, package, cost)
-    return costs
-
-
-def _add(costs: Costs, package: str, cost: tuple[int, float, float]) -> None:
-    count, seconds, cpu = costs.get(package, (0, 0.0, 0.0))
-    costs[package] = count + cost[0], seconds + cost[1], cpu + cost[2]
+def add(costs: Costs, name: str, cost: tuple[int, float, float]) -> None:
+    count, seconds, cpu = costs.get(name, (0, 0.0, 0.0))
+    costs[name] = count + cost[0], seconds + cost[1], cpu + cost[2]
 
 
 def _cpu() -> float:
@@ -79,17 +67,17 @@ class Meter:
         try:
             return (yield)
         finally:
-            cost = 1, time.monotonic() - begun, _cpu() - cpu
-            _add(self.costs, package_of(item.path), cost)
+            path = item.path.relative_to(_ROOT) if item.path.is_relative_to(_ROOT) else item.path
+            add(self.costs, path.as_posix(), (1, time.monotonic() - begun, _cpu() - cpu))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Before the closing line."""
         if sum(seconds for _, seconds, _ in self.costs.values()) < _WORTH_SAYING:
             return
         terminalreporter.section("what it cost")
-        for line in lines(self.costs):
+        for line in lines([self.costs]):
             terminalreporter.line(line)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.pluginmanager.register(Meter(), "callflow-costs")
+    config.pluginmanager.register(Meter(), METER)

@@ -6,18 +6,19 @@ run leaves out for ``--deep`` is no skip: it is counted in the closing line (dep
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.support.depth import LEFT_OUT
 
-#: A whole run collects something in each of these, and in each file of them named test_*.py.
+#: Where all tests lie, under tests/.
 PARTS = ("unit", "integration", "acceptance")
+#: The files of what was deselected.
+_LEFT_OUT_OF = pytest.StashKey[set[Path]]()
 #: The order of the closing line's words; others come last.
 _CLOSING = "passed failed skipped "
-_TESTS = Path(__file__).resolve().parents[1]
 
 
 def _refuse(report: pytest.TestReport | pytest.CollectReport, what: str) -> None:
@@ -54,6 +55,7 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     """The closing line always says how many failed and were skipped, 0 included."""
+    config.stash[_LEFT_OUT_OF] = set()
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is None:
         return
@@ -87,35 +89,40 @@ def _with_left_out(
     return [*found, (f"{left_out} deep left out", {})]
 
 
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    """What somebody's ``-k`` or ``-m`` leaves out is there all the same, as what is deep is."""
+    for item in items:
+        item.config.stash[_LEFT_OUT_OF].add(item.path)
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Every part, and every file of tests, that was asked for as a whole has tests."""
-    if session.config.option.keyword or session.config.option.markexpr:
-        return
-    left_out = session.config.stash[LEFT_OUT]
-    if left_out and not session.items:
+    """Every folder, and every file of tests, that was asked for has tests."""
+    config = session.config
+    chosen = config.option.keyword or config.option.markexpr
+    if config.stash[LEFT_OUT] and not session.items and not chosen:
         raise pytest.UsageError("all of these tests are deep: add --deep, or name one by its ::")
-    if session.testsfailed or not session.items:
+    left_out = config.stash[_LEFT_OUT_OF]
+    collected = left_out | {item.path for item in session.items}
+    if config.option.ignore or config.getoption("lf", default=False):
+        return  # whole files are left out, and nobody says which
+    if session.testsfailed or not collected:
         return  # pytest fails by itself, and says more: a path that isn't there, a broken import
-    collected = {item.path for item in (*session.items, *left_out)}
+    asked = [config.invocation_params.dir / str(given) for given in config.args]
     missing = [
-        str(path.relative_to(_TESTS.parent))
-        for part in PARTS
-        if _asked_for(session, _TESTS / part)
-        for path in without_tests(_TESTS / part, collected)
+        str(path)
+        for given in asked
+        if given.exists()
+        for path in without_tests(given.resolve(), collected)
     ]
     if missing:
         raise pytest.UsageError("no test was collected in: " + ", ".join(missing))
 
 
-def _asked_for(session: pytest.Session, part: Path) -> bool:
-    roots = [Path(str(argument)) for argument in session.config.args if "::" not in str(argument)]
-    root = session.config.invocation_params.dir
-    return any(part.is_relative_to((root / given).resolve()) for given in roots)
-
-
 def without_tests(part: Path, collected: set[Path]) -> list[Path]:
-    """The files of ``part`` with tests none of which was collected; itself when it has none."""
-    files = [path for path in part.rglob("*.py") if _looks_like_tests(path)]
+    """The files at or under ``part`` with tests none of which was collected; itself when it has
+    none."""
+    paths = [part] if part.is_file() else part.rglob("*.py")
+    files = [path for path in paths if _looks_like_tests(path)]
     empty = [path for path in files if path not in collected]
     return empty if files else [part]
 

@@ -1,258 +1,371 @@
-"""``python -m tests.support.side_by_side [--deep [--computing]]``: the suite as three runs at once,
-then what listens, alone.
+"""``python -m tests.support.side_by_side [--deep [--computing]] [path…]``: the suite as a queue.
 
-Acceptance tests wait for phones most of the time: two runs of them, each with pages in a browser
-after them, and what computes beside them at a lower priority. What the second and the third
-say is printed when all are over. Then what listens to live audio (``ear``) runs with the machine to
-itself, each test once that is quiet. Then once more what failed, where a log that is cut still has
-it. What then may be the machine's fault (unsteady.py) runs once more, alone: it passes and is
-called unsteady, or is red as before. At last what each package cost, and one closing line for all,
-as pytest's own. The exit code is the worst of all, 0 where one unsteady test was all that failed.
+Its units (units.py), the longest first, each a run of pytest in a process of its own, several at
+once; of those that have conversations in real time no more than the cores bear. Then what listens
+to live audio (``ear``), with the machine to itself. As each ends a line says so, behind all that it
+said where it failed; that is said once more at the end. What then may be the machine's fault
+(unsteady.py) runs once more, alone: it passes and is called unsteady, or is red as before. At last
+what each package cost, and one closing line for all, as pytest's own. The exit code is the worst of
+all, 0 where one unsteady test was all that failed. Told to end, it says what there is until then.
 
 ``--computing``: only what a fast run leaves out or has less of, and of that only what neither rings
-nor listens nor shows pages in a browser, in two runs.
+nor listens nor shows pages in a browser. A path: only units that have to do with it.
 """
 
 from __future__ import annotations
 
+import argparse
+import atexit
+import contextlib
+import faulthandler
+import gc
+import io
+import json
 import os
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import ExitStack, suppress
-from pathlib import Path, PurePath
-from typing import IO
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
+import pytest
+
+from callflow.commands import role
+from callflow.nursery import end_with_parent
 from tests.support import costs, unsteady
+from tests.support.depth import LEFT_OUT
+from tests.support.units import COMPUTING, LIVE, ROOT, Unit, whole
 
-_ACCEPTANCE, _INTEGRATION, _WEB = "tests/acceptance", "tests/integration", "tests/integration/web"
-#: Acceptance tests whose station has real phones: a run of their own.
-_PHONES = ("phones", "sip", "telephone", "trunks")
-#: Tests of pages in a browser: those with axe after the phones, the others after the acceptance
-#: tests without phones. So the runs last about as long.
-_AXE = ("test_axe_*.py",)
-_BROWSERS = ("test_*browser.py", "test_every_action_by_keyboard.py")
-
-
-def _tests(folder: str, *, but: Collection[str] = ()) -> list[str]:
-    """The files and folders of tests in ``folder``."""
-    paths = sorted((Path(__file__).resolve().parents[2] / folder).iterdir())
-    names = [path.name for path in paths if path.is_dir() or path.name.startswith("test_")]
-    return [f"{folder}/{name}" for name in names if not name.startswith("_") and name not in but]
-
-
-def _pages(patterns: Collection[str]) -> list[str]:
-    """The files of tests in a browser by their names."""
-    paths = _tests(_WEB)
-    return [path for path in paths if any(PurePath(path).match(pattern) for pattern in patterns)]
-
-
-_OTHERS = _tests(_ACCEPTANCE, but=_PHONES)
-_IN_A_BROWSER = {*_pages(_AXE), *_pages(_BROWSERS)}
-#: What runs in sight, then what runs beside it; how nice each is to the others.
-RUNS: tuple[tuple[int, tuple[str, ...]], ...] = (
-    (0, (*_OTHERS, *_pages(_BROWSERS))),
-    (0, (*(f"{_ACCEPTANCE}/{name}" for name in _PHONES), *_pages(_AXE))),
-    (
-        5,
-        (
-            "tests/unit",
-            *_tests(_INTEGRATION, but=("web",)),
-            *(path for path in _tests(_WEB) if path not in _IN_A_BROWSER),
-        ),
-    ),
-)
-#: What computes of a deep run, as two runs. Pages in a browser are no part of it: a walk by
-#: keyboard is one walk, whose states lean on each other, and half an hour of both cores.
-COMPUTING: tuple[tuple[int, tuple[str, ...]], ...] = (
-    (0, ("tests/unit", *_tests(_INTEGRATION, but=("web",)))),
-    (0, tuple(path for path in _tests(_WEB) if path not in _IN_A_BROWSER)),
-)
-_DEEP_ONLY = ("-m", "(deep or counts) and not ear")
-#: The runs leave out what listens; where that lies.
-_DEAF = ("-m", "not ear")
-LISTENING = _ACCEPTANCE
-_CLOSING = re.compile(r"^(?=.* in [0-9.]+s).*\b(passed|failed)\b")
-_COUNT = re.compile(r"([0-9]+) (passed|failed|skipped|errors?|deep)")
-_FAILURES = re.compile(r"^=+ (FAILURES|ERRORS) =+$", re.MULTILINE)
+#: So many run at once, and so many of them have conversations: each waits more than it computes.
+_CORES = len(os.sched_getaffinity(0))
+AT_ONCE = {"all": 2 * _CORES + 1, LIVE: _CORES + 1}
+#: How nice what only computes is to conversations and browsers beside it.
+_NICE = 5
+#: Seconds after which a unit hangs, and those it then has to say where.
+LONGEST, LONGEST_DEEP, ENDING = 1500.0, 7200.0, 3.0
 #: So many unsteady tests in one run are red: then it isn't the machine, or it judges nothing.
 MOST_UNSTEADY = 1
 #: So many are tried again: more is no accident.
 _TRIED_AGAIN = 4
-#: Where what is kept of them lies.
-KEPT = Path(__file__).resolve().parents[2] / "var" / "unsteady"
-#: Of the failures of one run so many characters are said again.
+_KEPT = ROOT / "var" / "unsteady"
+#: Of the failures of one unit so many characters are said again.
 _SAID_AGAIN = 4000
+_FAILURES = re.compile(r"^=+ (FAILURES|ERRORS) =+$", re.MULTILINE)
+#: Some plug-ins are ours as well; nobody needs their asserts explained. Nor is there one cache.
+_LOADED = ("-W", "ignore::pytest.PytestAssertRewriteWarning", "-p", "no:cacheprovider")
+_NO_TESTS = int(pytest.ExitCode.NO_TESTS_COLLECTED)
+#: What units leave out: what listens. Of a deep run, what a fast one has not.
+_DEAF, _DEEP_ONLY = "not ear", "(deep or counts) and not ear"
+LISTENING = Unit(name="what listens, alone", parts=("tests/acceptance",), kind=LIVE)
 
 
-def counted(output: str) -> Counter[str]:
-    """How many tests passed, failed, were skipped, by the last closing line of ``output``."""
-    closing = [line for line in output.splitlines() if _CLOSING.search(line)]
-    found = Counter({"passed": 0, "failed": 0, "skipped": 0})
-    for count, word in _COUNT.findall(closing[-1]) if closing else ():
-        found[word.rstrip("s")] += int(count)
-    return found
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """How a unit ended. ``code``: pytest's, that of a signal below zero. ``cost``: by file."""
+
+    name: str
+    code: int
+    seconds: float = 0.0
+    cpu: float = 0.0
+    said: str = ""
+    counts: Counter[str] = field(default_factory=Counter)
+    cost: costs.Costs = field(default_factory=dict)
+
+    @property
+    def good(self) -> bool:
+        """Green, or all of its tests are left out: deep ones, or those that listen."""
+        return self.code == 0 or (self.code == _NO_TESTS and self.counts["deselected"] > 0)
+
+    @property
+    def outcome(self) -> int:
+        """The exit code as it is judged."""
+        return 0 if self.good else self.code
+
+    def line(self) -> str:
+        words = ("passed", "failed", "error", "skipped")
+        found = ", ".join(f"{self.counts[word]} {word}" for word in words if self.counts[word])
+        how = "passed" if self.good else "FAILED"
+        took = f"{self.seconds:.0f} s, {self.cpu:.0f} s of CPU"
+        return f"{how}  {self.name}: {found or 'no test'} in {took}"
 
 
-def failures(output: str) -> str:
-    """The end of what ``output`` says of its failures, "" where nothing failed."""
-    begin = _FAILURES.search(output)
-    return output[begin.start() :][-_SAID_AGAIN:] if begin else ""
+class _Teller:
+    """A plug-in of a unit's pytest: writes down where it is, what it counts and what it cost."""
+
+    _config: pytest.Config
+
+    def __init__(self, told: Path) -> None:
+        self._told = told
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        self._config = config
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self._tell(nodeid)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        self._tell("its end")
+
+    def _tell(self, where: str) -> None:
+        plugin = self._config.pluginmanager.get_plugin
+        reporter, meter = plugin("terminalreporter"), plugin(costs.METER)
+        assert reporter is not None
+        assert meter is not None
+        counts = {word: len(tests) for word, tests in reporter.stats.items()}
+        counts["deep"] = len(self._config.stash[LEFT_OUT])
+        wrote = {"where": where, "counts": counts, "cost": meter.costs}
+        whole = self._told.with_suffix(".new")
+        whole.write_text(json.dumps(wrote), encoding="utf-8")
+        whole.rename(self._told)
 
 
-def closing_line(runs: Sequence[Counter[str]], seconds: float) -> str:
-    """One line for all, as pytest's own."""
-    together: Counter[str] = Counter()
-    for run in runs:
-        together.update(run)
+class _Process:
+    """A unit that runs, in a session of its own: a kernel that groups processes by sessions
+    (sched(7), autogroup) weighs those against each other, and heeds no process's own niceness."""
+
+    def __init__(self, unit: Unit, arguments: Sequence[str], folder: Path, **more: str) -> None:
+        self.unit, self._folder = unit, Path(tempfile.mkdtemp(dir=folder))
+        self._begun, self._told_to_end = time.monotonic(), 0.0
+        sys.stdout.flush()
+        self.pid = os.fork()
+        if not self.pid:
+            self._is_pytest([*arguments, *unit.parts], more)
+
+    def _is_pytest(self, arguments: list[str], environment: Mapping[str, str]) -> None:
+        code = 3
+        try:
+            os.setsid()
+            end_with_parent()
+            if self.unit.kind == COMPUTING:
+                os.nice(_NICE)
+                with contextlib.suppress(OSError):  # the kernel does not group
+                    Path("/proc/self/autogroup").write_text(str(_NICE), encoding="ascii")
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            os.environ.update(environment)
+            with (self._folder / "said").open("wb") as said, Path(os.devnull).open("rb") as nothing:
+                for place, file in enumerate((nothing, said, said)):
+                    os.dup2(file.fileno(), place)
+                faulthandler.register(signal.SIGUSR1, file=said, all_threads=False)
+                teller = _Teller(self._folder / "told")
+                code = int(pytest.main([*_LOADED, *arguments], plugins=[teller]))
+            atexit._run_exitfuncs()
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            os._exit(code)
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._begun
+
+    def end(self) -> None:
+        """It says where it is, then it is killed, and so is what it began (leftovers.py)."""
+        if not self._told_to_end:
+            self._told_to_end = time.monotonic()
+            os.kill(self.pid, signal.SIGUSR1)
+        elif time.monotonic() - self._told_to_end > ENDING:
+            os.kill(self.pid, signal.SIGKILL)
+
+    def ended(self) -> Result | None:
+        """None while it runs."""
+        pid, status, used = os.wait4(self.pid, os.WNOHANG)
+        if not pid:
+            return None
+        code, said = os.waitstatus_to_exitcode(status), self._read("said")
+        begun = '{"where": "its begin", "counts": {}, "cost": {}}'
+        wrote = json.loads(self._read("told") or begun)
+        if code not in (0, 1, _NO_TESTS):
+            where = f"after {self.seconds:.0f} s in {wrote['where']}"
+            said += f"\n** it ended with {code} {where}\n"
+        shutil.rmtree(self._folder)
+        found = Result(
+            name=self.unit.name,
+            code=code,
+            seconds=self.seconds,
+            cpu=used.ru_utime + used.ru_stime,
+            said=said,
+            counts=Counter(wrote["counts"]),
+            cost={file: tuple(cost) for file, cost in wrote["cost"].items()},
+        )
+        if not found.good and not found.counts["failed"] + found.counts["error"]:
+            found.counts["error"] += 1  # what it left behind; what it never came to
+        return found
+
+    def _read(self, name: str) -> str:
+        file = self._folder / name
+        return file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
+
+
+class Queue:
+    """Runs units; prints how each ended. ``told``: the signal that said to end; 0: none did."""
+
+    def __init__(self, folder: Path, arguments: Sequence[str], longest: float = LONGEST) -> None:
+        self._folder, self._arguments, self._longest = folder, arguments, longest
+        self.told = 0
+
+    def obey(self, number: int, _frame: object = None) -> None:
+        """A handler of signals: no more units are begun, those that run end."""
+        self.told = self.told or number
+
+    def run(self, units: Sequence[Unit], *more: str, **environment: str) -> Iterator[Result]:
+        """In the order in which they end. ``more`` arguments of pytest, more ``environment``."""
+        waiting, running = list(units), list[_Process]()
+        arguments = [*self._arguments, *more]
+        while running or (waiting and not self.told):
+            while not self.told and (unit := following(waiting, [one.unit for one in running])):
+                waiting.remove(unit)
+                running.append(_Process(unit, arguments, self._folder, **environment))
+            time.sleep(0.1)
+            for one in list(running):
+                if self.told or one.seconds > self._longest:
+                    one.end()
+                if found := one.ended():
+                    running.remove(one)
+                    print(
+                        found.line() if found.good else f"\n{found.said}\n{found.line()}\n",
+                        flush=True,
+                    )
+                    yield found
+
+
+def following(waiting: Sequence[Unit], running: Collection[Unit]) -> Unit | None:
+    """The first that may begin beside what runs."""
+    live = sum(unit.kind == LIVE for unit in running)
+    if len(running) >= AT_ONCE["all"]:
+        return None
+    return next((u for u in waiting if u.kind != LIVE or live < AT_ONCE[LIVE]), None)
+
+
+def failures(result: Result) -> str:
+    """The end of what a unit said of its failures, "" where nothing failed."""
+    if result.good:
+        return ""
+    begin = _FAILURES.search(result.said)
+    return result.said[begin.start() if begin else 0 :][-_SAID_AGAIN:]
+
+
+def closing_line(counts: Counter[str], seconds: float) -> str:
+    """As pytest's own."""
     words = {"passed": "passed", "failed": "failed", "skipped": "skipped"}
     more = {"error": "error", "unsteady": "unsteady", "deep": "deep left out"}
-    words |= {word: said for word, said in more.items() if together[word]}
+    words |= {word: said for word, said in more.items() if counts[word]}
     minutes, rest = divmod(int(seconds), 60)
-    said = ", ".join(f"{together[word]} {words[word]}" for word in words)
+    said = ", ".join(f"{counts[word]} {words[word]}" for word in words)
     return f"{said} in {seconds:.2f}s ({minutes // 60}:{minutes % 60:02d}:{rest:02d})"
 
 
-def steadied(found: Sequence[Counter[str]], unsteady_ones: int) -> list[Counter[str]]:
-    """What the runs counted, where so many that failed then passed alone: at most
-    ``MOST_UNSTEADY`` of them count as passed, and say so."""
+def steadied(counts: Counter[str], unsteady_ones: int) -> Counter[str]:
+    """What was counted, where so many that failed then passed alone: at most ``MOST_UNSTEADY`` of
+    them count as passed, and say so."""
     if not 0 < unsteady_ones <= MOST_UNSTEADY:
-        return list(found)
-    moved = Counter(passed=unsteady_ones, unsteady=unsteady_ones, failed=-unsteady_ones)
-    together: Counter[str] = Counter()
-    for one in (*found, moved):
-        together.update(one)
-    return [together]
+        return counts
+    moved = Counter(passed=unsteady_ones, unsteady=unsteady_ones)
+    return counts + moved - Counter(failed=unsteady_ones)
 
 
-def code_of(found: Sequence[Counter[str]], codes: Sequence[int]) -> int:
-    """The exit code: the worst of the runs', but 0 where none of their failures is left."""
-    left = sum(one["failed"] + one["error"] for one in found)
-    if sum(one["unsteady"] for one in found) and not left and set(codes) <= {0, 1}:
+def code_of(counts: Counter[str], codes: Collection[int]) -> int:
+    """The exit code: the worst of the units', but 0 where none of their failures is left."""
+    if counts["unsteady"] and not counts["failed"] + counts["error"] and set(codes) <= {0, 1}:
         return 0
-    return max(abs(code) for code in codes)
+    return max(map(abs, codes), default=0)
 
 
-def _command(niceness: int, parts: Sequence[str]) -> list[str]:
-    return ["nice", "-n", str(niceness), sys.executable, "-m", "pytest", *parts]
-
-
-def _begin(
-    niceness: int, parts: Sequence[str], log: IO[str], environment: Mapping[str, str]
-) -> subprocess.Popen[bytes]:
-    """A run in a session of its own: a kernel that groups processes by sessions (sched(7),
-    autogroup) weighs those against each other, and heeds no process's own niceness."""
-    begun = subprocess.Popen(
-        _command(niceness, parts),
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        env=environment,
-        start_new_session=True,
-    )
-    with suppress(OSError):  # the kernel does not group
-        Path(f"/proc/{begun.pid}/autogroup").write_text(str(niceness), encoding="ascii")
-    return begun
-
-
-def _show(stream: IO[str]) -> str:
-    """Print what comes as it comes; all of it."""
-    seen = []
-    for line in stream:
-        sys.stdout.write(line)
-        sys.stdout.flush()
-        seen.append(line)
-    return "".join(seen)
-
-
-def _in_sight(command: Sequence[str], environment: Mapping[str, str]) -> tuple[str, int]:
-    """Runs it and prints what it says; all of it, its exit code."""
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
-        assert process.stdout is not None
-        said = _show(process.stdout)
-    return said, process.returncode
-
-
-def _listens(arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[str, int]:
-    """Runs what listens, when nothing else runs."""
-    print("\n== what listens, alone", flush=True)
-    command = _command(0, (*arguments, "-m", "ear", LISTENING))
-    return _in_sight(command, {**environment, unsteady.ALONE: "1"})
-
-
-def _alone(folder: Path, arguments: Sequence[str], environment: Mapping[str, str]) -> int:
+def _alone(queue: Queue, listened: Path) -> int:
     """Runs again, one after the other, what may have been the machine's fault; how many passed."""
     passed = 0
-    for one in list(unsteady.candidates(folder))[:_TRIED_AGAIN]:
+    for one in list(unsteady.candidates(listened))[:_TRIED_AGAIN]:
         print(f"\n== once more, alone: {one.nodeid}\n{one.said}", flush=True)
-        again = subprocess.run(
-            [sys.executable, "-m", "pytest", *arguments, one.nodeid],
-            env={**environment, unsteady.ALONE: "1"},
-            check=False,
-        )
-        if again.returncode == 0:
-            passed += 1
-            kept = KEPT / one.folder.name
+        unit = Unit(name=one.nodeid, parts=(one.nodeid,), kind=LIVE)
+        if all(again.good for again in queue.run([unit], **{unsteady.ALONE: "1"})):
+            passed += not queue.told
+            kept = _KEPT / one.folder.name
             shutil.copytree(one.folder, kept, dirs_exist_ok=True)
             print(f"** unsteady: {one.nodeid}; what it heard and wrote: {kept}", flush=True)
     return passed
 
 
-def _tell(said: Sequence[str], unsteady_ones: Callable[[], int]) -> list[Counter[str]]:
-    """What failed, what of it is unsteady, what it all cost; the counts."""
-    for what in filter(None, map(failures, said)):
+def warm() -> None:
+    """Load what every unit would load for itself: plug-ins, the product."""
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # who has threads is not forked
+    with contextlib.redirect_stdout(io.StringIO()):
+        pytest.main([*_LOADED, "--collect-only", "tests/unit/test_costs.py"])
+    for name in role.ROLES:
+        role.load(name)
+    del os.environ["OPENBLAS_NUM_THREADS"]
+    gc.collect()
+    gc.freeze()
+
+
+def _chosen(asked: argparse.Namespace, known: Mapping[str, float]) -> list[Unit]:
+    """Raises SystemExit for a path in which no unit lies."""
+    units = whole(known)
+    if asked.computing:
+        units = [unit for unit in units if unit.kind == COMPUTING]
+    paths = tuple(path.rstrip("/") for path in asked.paths)
+    if paths:
+        units = [u for u in units if any(part.startswith(paths) for part in u.parts)]
+    return units or sys.exit(f"no unit of tests lies in {', '.join(paths)}")
+
+
+def _results(queue: Queue, units: Sequence[Unit], asked: argparse.Namespace) -> Iterator[Result]:
+    """Of the units, then of what listens; then what failed is said again."""
+    results = []
+    for one in queue.run(units, "-m", _DEEP_ONLY if asked.computing else _DEAF):
+        results.append(one)
+        yield one
+    if not asked.computing and not asked.paths:
+        print(f"\n== {LISTENING.name}", flush=True)
+        for one in queue.run([LISTENING], "-m", "ear", **{unsteady.ALONE: "1"}):
+            results.append(one)
+            yield one
+    for what in filter(None, map(failures, results)):
         print(f"\n== what failed, again\n{what}", flush=True)
-    found = steadied([counted(one) for one in said], unsteady_ones())
-    if cost := costs.read(line for one in said for line in one.splitlines()):
-        print("\n== what all runs cost", *costs.lines(cost), sep="\n", flush=True)
-    return found
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run all, each run with those arguments; the exit code."""
-    runs, selected = RUNS, _DEAF
-    if "--computing" in arguments:
-        runs, selected = COMPUTING, _DEEP_ONLY
-        arguments = [one for one in arguments if one != "--computing"]
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # a time limit: say what there is
+    """The exit code."""
+    parser = argparse.ArgumentParser(prog="tests.support.side_by_side")
+    parser.add_argument("--deep", action="store_true")
+    parser.add_argument("--computing", action="store_true")
+    parser.add_argument("paths", nargs="*")
+    asked = parser.parse_args(arguments)
     begun = time.monotonic()
-    said: list[str] = []
-    with tempfile.TemporaryDirectory(prefix="callflow-runs-") as folder, ExitStack() as stack:
-        listened = Path(folder) / "unsteady"
-        environment = {**os.environ, "PYTHONUNBUFFERED": "1", unsteady.FOLDER: str(listened)}
-        logs = [Path(folder) / f"{number}.txt" for number, _ in enumerate(runs)]
-        beside = [
-            _begin(
-                niceness,
-                (*arguments, *selected, *parts),
-                stack.enter_context(log.open("w")),
-                environment,
-            )
-            for (niceness, parts), log in zip(runs[1:], logs[1:], strict=True)
-        ]
-        try:
-            shown, code = _in_sight(
-                _command(runs[0][0], (*arguments, *selected, *runs[0][1])), environment
-            )
-            said.append(shown)
-            codes = [code, *(process.wait() for process in beside)]
-        finally:  # told to end as well: what was found until then is worth reading
-            for run, log, process in zip(runs[1:], logs[1:], beside, strict=True):
-                said.append(log.read_text(errors="replace"))
-                print(f"\n== {' '.join(run[1])}\n{said[-1]}", flush=True)
-                process.terminate()
-        if runs is RUNS:
-            shown, code = _listens(arguments, environment)
-            said.append(shown)
-            codes.append(code)
-        found = _tell(said, lambda: _alone(listened, arguments, environment))
-    print(closing_line(found, time.monotonic() - begun), flush=True)
-    return code_of(found, codes)
+    lasted = ROOT / "var" / f"lasted{'-deep' * asked.deep}{'-computing' * asked.computing}.json"
+    known = json.loads(lasted.read_text()) if lasted.exists() else {}
+    units = _chosen(asked, known)
+    warm()
+    folder = Path(tempfile.mkdtemp(prefix="callflow-runs-"))
+    listened = folder / "unsteady"
+    os.environ[unsteady.FOLDER] = str(listened)
+    queue = Queue(folder, ["--deep"] * asked.deep, LONGEST_DEEP if asked.deep else LONGEST)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, queue.obey)
+    results = list(_results(queue, units, asked))
+    counts = sum((one.counts for one in results), Counter[str]())
+    counts = steadied(counts, _alone(queue, listened))
+    shutil.rmtree(folder)
+    known |= {file: took[1] for one in results if one.good for file, took in one.cost.items()}
+    lasted.parent.mkdir(exist_ok=True)
+    lasted.write_text(json.dumps(known, indent=0), encoding="utf-8")
+    print("\n== what it cost", *costs.lines(one.cost for one in results), sep="\n")
+    seconds, cpu = time.monotonic() - begun, sum(one.cpu for one in results)
+    print(f"{len(results)} units: {cpu:.0f} s of CPU in {seconds:.0f} s of {_CORES} cores")
+    ended = {one.name for one in results}
+    if missing := [unit.name for unit in units if unit.name not in ended]:
+        print(f"** told to end; not begun: {', '.join(missing)}")
+    print(closing_line(counts, seconds), flush=True)
+    return 128 + queue.told if queue.told else code_of(counts, [one.outcome for one in results])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,147 @@
+"""The queue of a whole run, whose units go well, fail, hang, die, or leave something behind."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support import marked
+
+_ROOT = Path(__file__).resolve().parents[2]
+_UNITS = {
+    "well": "def test_it(): pass\n\nimport pytest\n@pytest.mark.deep\ndef test_deep(): pass\n",
+    "deep": "import pytest\n@pytest.mark.deep\ndef test_it(): pass\n",
+    "ill": "def test_it():\n    assert 1 == 2\n",
+    "skips": "import pytest\ndef test_it():\n    pytest.skip('no phone')\n",
+    "dies": "import os\ndef test_well(): pass\ndef test_it():\n    os._exit(7)\n",
+    "empty": "X = 1\n",
+    "broken": "import nothing_like_that\n",
+    "leaves": "import subprocess\ndef test_it():\n    global kept\n"
+    "    kept = subprocess.Popen(['sleep', '60'], start_new_session=True)\n",
+}
+#: A test that has begun a daemon, and says so, and hangs.
+_HANGS = """
+import pathlib, subprocess, threading
+def test_well(): pass
+def test_it():
+    begun = subprocess.Popen(["sleep", "600"], start_new_session=True)
+    pathlib.Path(__file__).with_name("begun").write_text(str(begun.pid))
+    threading.Event().wait()
+"""
+_RUNS = """
+import signal, sys
+from collections import Counter
+from pathlib import Path
+from tests.support import costs
+from tests.support.side_by_side import Queue, closing_line, warm
+from tests.support.units import COMPUTING, Unit
+
+folder, longest, *names = sys.argv[1:]
+parts = {name: (f"{folder}/test_{name}.py",) for name in names}
+queue = Queue(Path(folder), ["-c", "pyproject.toml", "--rootdir", folder], float(longest))
+signal.signal(signal.SIGTERM, queue.obey)
+units = [Unit(name=name, parts=part, kind=COMPUTING) for name, part in parts.items()]
+warm()
+ended = list(queue.run(units, "-m", "not ear"))
+print(*costs.lines(one.cost for one in ended), sep="\\n")
+print(closing_line(sum((one.counts for one in ended), Counter()), 1.0))
+sys.exit(max(abs(one.outcome) for one in ended))
+"""
+
+
+def _begun(folder: Path, longest: float, *names: str) -> subprocess.Popen[str]:
+    (folder / "conftest.py").write_text("from tests.conftest import *\n", encoding="utf-8")
+    for name in names:
+        source = _UNITS.get(name, _HANGS)
+        (folder / f"test_{name}.py").write_text(source, encoding="utf-8")
+    return subprocess.Popen(
+        [sys.executable, "-c", _RUNS, str(folder), str(longest), *names],
+        cwd=_ROOT,
+        env={**os.environ, "CALLFLOW_TEST_QUEUE": str(folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def _left(folder: Path) -> list[list[str]]:
+    return [command for _, command in marked.processes(f"CALLFLOW_TEST_QUEUE={folder}")]
+
+
+def test_each_unit_says_how_it_ended_and_no_failure_is_lost(tmp_path: Path) -> None:
+    with _begun(tmp_path, 60.0, *_UNITS) as run:
+        said, _ = run.communicate(timeout=200)
+
+    lines = said.splitlines()
+    ends = {line.partition(" in ")[0] for line in lines if " s of CPU" in line}
+    assert ends >= {
+        "passed  well: 1 passed",
+        "passed  deep: no test",
+        "FAILED  ill: 1 failed",
+        "FAILED  skips: 1 failed",
+        "FAILED  dies: 1 passed, 1 error",
+        "FAILED  empty: 1 error",
+        "FAILED  broken: 1 error",
+        "FAILED  leaves: 1 passed, 1 error",
+    }, said
+    assert "E   assert 1 == 2" in said
+    assert re.search(r"ended with 7 after .*test_dies.py::test_it", said)
+    assert "skipped, and nothing may be: " in said
+    assert "No module named 'nothing_like_that'" in said
+    assert "The tests left processes behind" in said
+    assert lines[-1].startswith("3 passed, 2 failed, 0 skipped, 4 error, 2 deep left out in"), said
+    assert run.returncode == 7
+    assert _left(tmp_path) == []
+
+
+def test_a_unit_that_hangs_is_ended_and_says_where(tmp_path: Path) -> None:
+    with _begun(tmp_path, 6.0, "hangs") as run:
+        said, _ = run.communicate(timeout=100)
+
+    assert "FAILED  hangs: " in said
+    assert "1 error" in said.splitlines()[-1]
+    assert re.search("ended with .* after [0-9]+ s", said)
+    assert _left(tmp_path) == []
+
+
+def _until(there: Callable[[], bool]) -> None:
+    nap = threading.Event()
+    while not there():  # the test's limit bounds it
+        nap.wait(0.05)
+
+
+def _until_begun(folder: Path) -> None:
+    _until(lambda: (folder / "begun").exists() and bool((folder / "begun").read_text()))
+
+
+def test_told_to_end_it_says_what_there_is(tmp_path: Path) -> None:
+    with _begun(tmp_path, 60.0, "hangs") as run:
+        _until_begun(tmp_path)
+        run.send_signal(signal.SIGTERM)
+        run.send_signal(signal.SIGTERM)
+        said, _ = run.communicate(timeout=100)
+
+    assert re.search(r"test_hangs.py\", line [0-9]+ in test_it", said)
+    assert re.search(r"ended with .* after .*test_hangs.py::test_it", said)
+    assert said.splitlines()[-1].startswith("1 passed, 0 failed, 0 skipped, 1 error"), said
+    assert run.returncode
+    assert _left(tmp_path) == []
+
+
+@pytest.mark.parametrize("killed", ["the queue", pytest.param("the unit", marks=pytest.mark.deep)])
+def test_killed_it_leaves_nothing_behind(tmp_path: Path, killed: str) -> None:
+    with _begun(tmp_path, 60.0, "hangs") as run:
+        _until_begun(tmp_path)
+        daemon = int((tmp_path / "begun").read_text() or 0)
+        parent = Path(f"/proc/{daemon}/stat").read_text().rpartition(")")[2].split()[1]
+        os.kill(run.pid if killed == "the queue" else int(parent), signal.SIGKILL)
+        run.wait(60)
+        _until(lambda: not _left(tmp_path))

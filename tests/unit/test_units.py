@@ -1,0 +1,83 @@
+"""Every test of the suite is in one unit, wherever it is put."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from tests.support.side_by_side import LISTENING
+from tests.support.units import BROWSER, COMPUTING, LIVE, ROOT, Unit, files, whole
+
+
+def _files(units: Iterable[Unit], root: Path = ROOT) -> list[Path]:
+    return sorted(file for one in units for part in one.parts for file in files(root / part))
+
+
+def test_every_file_of_tests_is_in_exactly_one_unit() -> None:
+    assert _files(whole()) == sorted((ROOT / "tests").rglob("test_*.py"))
+
+
+def test_what_listens_lies_where_it_is_looked_for() -> None:
+    marked = re.compile(r"^(pytestmark\b.*|    |@)pytest\.mark\.ear\b", re.MULTILINE)
+    listening = {path for path in _files(whole()) if marked.search(path.read_text("utf-8"))}
+    listening.discard(ROOT / "tests/integration/test_harness.py")  # suites in it, as text
+    assert listening <= set(_files([LISTENING]))
+
+
+def test_what_computes_is_all_that_neither_rings_nor_shows_pages_of_the_web() -> None:
+    found = {kind: _files(u for u in whole() if u.kind == kind) for kind in (LIVE, BROWSER)}
+    assert found[LIVE] == sorted((ROOT / "tests" / "acceptance").rglob("test_*.py"))
+    pages = {path.name for path in found[BROWSER]}
+    named = re.compile(r"test_(axe_.*|.*browser|every_action_by_keyboard)\.py")
+    web = {path.name for path in (ROOT / "tests/integration/web").iterdir()}
+    assert pages >= {name for name in web if named.fullmatch(name)}
+
+
+@pytest.fixture
+def suite(tmp_path: Path) -> Path:
+    """Tests of every kind: so many in each file."""
+    for path, tests in {
+        "acceptance/test_alone.py": 1,
+        "acceptance/phones/test_a.py": 2,
+        "acceptance/phones/more/test_b.py": 2,
+        "integration/test_loose.py": 1,
+        "integration/small/test_c.py": 2,
+        "integration/large/test_d.py": 500,
+        "integration/large/test_e.py": 500,
+        "integration/large/test_page_in_browser.py": 2,
+        "unit/test_f.py": 1,
+        "unit/core/test_g.py": 2,
+    }.items():
+        file = tmp_path / "tests" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        imports = "from playwright import x\n" * ("browser" in path)
+        file.write_text(imports + "def test_it(): pass\n" * tests, encoding="utf-8")
+    (tmp_path / "tests/unit/__pycache__").mkdir()
+    return tmp_path
+
+
+def test_packages_with_a_station_stay_whole_and_what_computes_long_is_parted(suite: Path) -> None:
+    found = {unit.parts: unit.kind for unit in whole(root=suite)}
+    assert found == {
+        ("tests/acceptance/phones",): LIVE,
+        ("tests/acceptance/test_alone.py",): LIVE,
+        ("tests/integration/large/test_page_in_browser.py",): BROWSER,
+        ("tests/integration/large/test_d.py",): COMPUTING,
+        ("tests/integration/large/test_e.py",): COMPUTING,
+        ("tests/integration/small", "tests/integration/test_loose.py"): COMPUTING,
+        ("tests/unit/core", "tests/unit/test_f.py"): COMPUTING,
+    }
+
+
+def test_the_last_run_tells_the_order_and_nothing_else(suite: Path) -> None:
+    units = whole(root=suite)
+    assert units[0].parts == ("tests/integration/large/test_d.py",)
+    known = {"tests/acceptance/phones/more/test_b.py": 900.0, "tests/unit/test_f.py": 800.0}
+    again = whole(known, root=suite)
+    assert [unit.name for unit in again[:2]] == ["acceptance/phones", "unit/core +1"]
+    assert {unit.parts for unit in again} == {unit.parts for unit in units}
+    assert max(Counter(unit.name for unit in units).values()) == 1
