@@ -55,6 +55,15 @@ class _Messages:
         return found
 
 
+def comes_first(pid: int) -> None:
+    """A process with a session of its own, ahead of whatever else this machine does, where that is
+    allowed: it stands for somebody else's machine."""
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, pid, NICENESS)
+    with contextlib.suppress(OSError):  # where sessions are weighed against each other (sched(7))
+        Path(f"/proc/{pid}/autogroup").write_text(str(NICENESS), encoding="ascii")
+
+
 # --- in the test's process ------------------------------------------------------------------------
 
 
@@ -175,17 +184,9 @@ class _Line:
         self.orders.close()
 
 
-def _comes_first() -> None:
-    """Ahead of whatever else this machine does, where that is allowed."""
-    with contextlib.suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
-    with contextlib.suppress(OSError):  # where sessions are weighed against each other (sched(7))
-        Path("/proc/self/autogroup").write_text(str(NICENESS), encoding="ascii")
-
-
 def main() -> None:
     """Send for every line, until standard input ends."""
-    _comes_first()
+    comes_first(os.getpid())
     door, lines = socket.socket(fileno=0), dict[int, _Line]()
     with selectors.DefaultSelector() as ready:
         ready.register(door, selectors.EVENT_READ)

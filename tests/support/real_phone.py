@@ -1,5 +1,5 @@
 """A real SIP phone (pjsua2) in a process of its own: it negotiates as phones do, and hears with a
-jitter buffer, into a file. A loaded machine tears what it hears: a test of it is marked ``ear``.
+jitter buffer, into a file. A loaded machine may tear what it hears: a test of it is marked ``ear``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 from tests.support import hearing
 from tests.support.handset import Conversation, Phone
 from tests.support.hearing import Found, Samples
+from tests.support.packet_sender import comes_first
 from tests.support.phone_python import phone_python
 
 
@@ -81,6 +82,7 @@ class RealPhone(Phone):
     async def start(self) -> None:
         with (self.folder / "stderr").open("wb") as errors:
             self._process = await self._spawn(errors)
+        comes_first(self._process.pid)  # before it has threads: they are as nice as it is
         self._reader = asyncio.create_task(self._read(), name=self.name)
         await self._event("registered", code=200)
 
@@ -98,6 +100,7 @@ class RealPhone(Phone):
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=errors,
+            start_new_session=True,
         )
 
     async def stop(self) -> None:
