@@ -41,7 +41,8 @@ import signal, sys
 from collections import Counter
 from pathlib import Path
 from tests.support import costs
-from tests.support.side_by_side import Queue, closing_line, warm
+from tests.support.side_by_side import Queue, closing_line
+from tests.support.unit_process import warm
 from tests.support.units import COMPUTING, Unit
 
 folder, longest, *names = sys.argv[1:]
@@ -49,7 +50,8 @@ parts = {name: (f"{folder}/test_{name}.py",) for name in names}
 queue = Queue(Path(folder), ["-c", "pyproject.toml", "--rootdir", folder], float(longest))
 signal.signal(signal.SIGTERM, queue.obey)
 units = [Unit(name=name, parts=part, kind=COMPUTING) for name, part in parts.items()]
-warm()
+if names[1:]:
+    warm()
 ended = list(queue.run(units, "-m", "not ear"))
 print(*costs.lines(one.cost for one in ended), sep="\\n")
 print(closing_line(sum((one.counts for one in ended), Counter()), 1.0))

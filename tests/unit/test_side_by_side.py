@@ -6,13 +6,13 @@ from collections import Counter
 
 from tests.support.side_by_side import (
     AT_ONCE,
-    Result,
     closing_line,
     code_of,
     failures,
     following,
     steadied,
 )
+from tests.support.unit_process import Result
 from tests.support.units import BROWSER, COMPUTING, LIVE, Unit
 
 
