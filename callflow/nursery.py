@@ -44,6 +44,33 @@ def _prctl(what: int, value: int) -> None:
         ctypes.CDLL(None).prctl(what, value, 0, 0, 0)
 
 
+_births = 0
+
+
+@contextlib.contextmanager
+def asked(line: socket.socket, role: str, output: int) -> Iterator[socket.socket]:
+    """Ask a nursery for a role, which writes to the descriptor ``output``. On what this gives, the
+    process tells its id, and works as soon as it is answered.
+
+    Meanwhile orphans among our descendants are ours (prctl(2), PR_SET_CHILD_SUBREAPER): what the
+    nursery forks is one. Others' orphans are left to the system, which collects them.
+    """
+    global _births  # noqa: PLW0603 -- it is the process that adopts
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    _births += 1
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    try:
+        with ours:
+            with theirs:
+                wish = f"{role} {os.getpid()}".encode()
+                socket.send_fds(line, [wish], [theirs.fileno(), output])
+            yield ours
+    finally:
+        _births -= 1
+        if not _births:
+            _prctl(_PR_SET_CHILD_SUBREAPER, 0)
+
+
 class Forked:
     """A role that was forked: our child, with what it takes of ``asyncio.subprocess.Process``."""
 
@@ -96,7 +123,6 @@ class Nursery:
         self._line: socket.socket | None = None
         self._loading: set[str] = set()
         self._first = True
-        self._births = 0
 
     def __enter__(self) -> Self:
         if sys.platform == "linux":
@@ -135,26 +161,22 @@ class Nursery:
         # Another one is not waited for: a role that loads for itself is as quick.
         if line is None or (self._loading and not self._first):
             return None
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with ours, self._adopting():
-            ours.setblocking(False)
-            try:
-                with theirs:
-                    wish = f"{role} {os.getpid()}".encode()
-                    socket.send_fds(line, [wish], [theirs.fileno(), output])
+        try:
+            with asked(line, role, output) as ours:
+                ours.setblocking(False)
                 async with asyncio.timeout(_LOADS_WITHIN if self._loading else _FORKS_WITHIN):
                     told = await asyncio.get_running_loop().sock_recv(ours, 64)
                 if not told:
                     raise ConnectionResetError("it was not born")
                 child = Forked(int(told))
-            except OSError as error:  # a TimeoutError too
-                log.warning("nursery.failed", role=role, reason=str(error) or "it does not answer")
-                if isinstance(error, TimeoutError) and self._process is not None:
-                    self._process.kill()
-                return None
-            with contextlib.suppress(OSError):  # it died at once, as its end will tell
-                ours.send(b"\n")
-            return child
+                with contextlib.suppress(OSError):  # it died at once, as its end will tell
+                    ours.send(b"\n")
+                return child
+        except OSError as error:  # a TimeoutError too
+            log.warning("nursery.failed", role=role, reason=str(error) or "it does not answer")
+            if isinstance(error, TimeoutError) and self._process is not None:
+                self._process.kill()
+            return None
 
     def _begin(self) -> None:
         self._output.parent.mkdir(parents=True, exist_ok=True)
@@ -188,16 +210,3 @@ class Nursery:
         with contextlib.suppress(OSError):
             while told := await asyncio.get_running_loop().sock_recv(self._line, 64):
                 self._loading.discard(told.decode())
-
-    @contextlib.contextmanager
-    def _adopting(self) -> Iterator[None]:
-        """Orphans among our descendants are ours meanwhile (prctl(2), PR_SET_CHILD_SUBREAPER): what
-        the nursery forks is one. Others' orphans are left to the system, which collects them."""
-        self._births += 1
-        _prctl(_PR_SET_CHILD_SUBREAPER, 1)
-        try:
-            yield
-        finally:
-            self._births -= 1
-            if not self._births:
-                _prctl(_PR_SET_CHILD_SUBREAPER, 0)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import ctypes
 import functools
 import json
 import os
@@ -23,6 +22,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+
+from callflow import nursery
 
 #: Loads everything, and compiles the pages' templates, which takes longer than all else that a
 #: web of a test does; each process that is forked looks up what it is to be.
@@ -42,7 +43,6 @@ os.environ.update(wanted["environment"])
 sys.argv[1:] = wanted["arguments"]
 main()
 """
-_PR_SET_CHILD_SUBREAPER = 36
 #: Seconds for the first one, which waits for the imports, on a machine that has other things to do.
 _WITHIN = 120.0
 
@@ -100,17 +100,9 @@ class _Nursery:
         """Its standard input is empty, its output ours."""
         words = {"arguments": arguments, "environment": dict(environment)}
         self._wanted.write_text(json.dumps(words), encoding="utf-8")
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        ours.settimeout(_WITHIN)
-        prctl = ctypes.CDLL(None).prctl
-        with ours:
-            prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-            try:
-                with theirs:
-                    socket.send_fds(self._line, [b"web %d" % os.getpid()], [theirs.fileno(), 2])
-                begun = Begun(int(ours.recv(64)))
-            finally:
-                prctl(_PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+        with nursery.asked(self._line, "web", 2) as ours:
+            ours.settimeout(_WITHIN)
+            begun = Begun(int(ours.recv(64)))
             ours.send(b"\n")
         return begun
 
