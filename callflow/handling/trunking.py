@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -150,7 +149,7 @@ def _signal(line: str, judged: Row, now: datetime) -> Signal:
     """What the station notes; ``line`` names the trunk and its node."""
     about = f"{line}|{judged['since']}"
     signal = station_signal(CODES[State(judged["state"])], "", about, now, text=line)
-    return replace(signal, line=line)
+    return signal._replace(line=line)
 
 
 def trunk_health(tx: Tx, node: str, now: datetime, *, link_up: bool) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ Store = Callable[[Sequence[Signal]], Awaitable[None]]
 
 #: Signals that share one call of the store. A larger share only makes the first ones wait, and
 #: while it is stored and then acknowledged there would be nothing for the others to do.
-SHARED = 128
+SHARED = 256
 #: Shares that are at the store: the next one is there when the last is durable.
 UNDER_WAY = 2
 

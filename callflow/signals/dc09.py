@@ -7,22 +7,16 @@ ANSI/SIA DC-09-2026.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import NamedTuple
 
 from callflow.signal import STATION, Signal
-from callflow.signals import cipher, contact_id, sia
+from callflow.signals import cipher, plain
 from callflow.signals.event import Event
 from callflow.signals.framing import Body2007, Fault, frame, with_crc_of_2007
+from callflow.signals.plain import PAYLOADS, STAMP
 from callflow.signals.protocol import SHORT, Received, Station, hash_of
 
-#: The formats whose payload is read, and by what.
-_PAYLOADS: dict[str, Callable[[str], tuple[Event, ...]]] = {
-    "SIA-DCS": sia.decode,
-    "ADM-CID": contact_id.decode,
-}
 _POLL = "NULL"
 _ANSWERS = frozenset({"ACK", "NAK", "DUH", "RSP"})
 #: The station's own code that says: an account with a key has sent in clear.
@@ -35,7 +29,7 @@ _HEAD = re.compile(
 )
 # What is left of a head that has something else between its fields.
 _LOOSE_HEAD = re.compile(r'"(\*?)([^"\[]*)"([^\[]*)(?:\[(.*))?$', re.DOTALL)
-_STAMP = re.compile(r"_([0-9]{2}(?::[0-9]{2}){2},[0-9]{2}-[0-9]{2}-[0-9]{4})[\0\s]*$")
+_STAMP = re.compile(rf"_{STAMP}[\0\s]*$")
 # The account inside, with its # or, as OPAX and Prosec send it, without.
 _INNER = re.compile(
     r"\|?(?:#([0-9A-Za-z]{1,16})(?:\||$)"
@@ -75,7 +69,7 @@ def receive(body: bytes, now: datetime, station: Station) -> Received:
 
     ``now`` is UTC. Never raises, whatever the bytes.
     """
-    received = _receive(body, now, station)
+    received = plain.receive(body, now, station) or _receive(body, now, station)
     if type(body) is Body2007 and received.reply is not None:
         return received._replace(reply=with_crc_of_2007(received.reply))
     return received
@@ -87,7 +81,7 @@ def _receive(body: bytes, now: datetime, station: Station) -> Received:
         return Received(None, fault=Fault.MALFORMED)
     if head.id in _ANSWERS:
         return Received(None)
-    if head.id != _POLL and (head.id not in _PAYLOADS or head.content in (None, "", "]")):
+    if head.id != _POLL and (head.id not in PAYLOADS or head.content in (None, "", "]")):
         return _unsupported(head)
     if not head.encrypted:
         return _take(head, open_content(head.content or ""), now, station, key=None)
@@ -191,7 +185,7 @@ def _signals(message: _Message, name: str) -> tuple[Signal, ...]:
             encrypted=head.encrypted and not exposed,
             deduplication=f"{name}|{index}",
         )
-        for index, event in enumerate(_PAYLOADS[head.id](payload))
+        for index, event in enumerate(PAYLOADS[head.id](payload))
     ]
     return tuple(signals)
 
@@ -204,8 +198,6 @@ def _text(event: Event, shown: str) -> str:
 
 def _short(text: str) -> str:
     """A field that is a number in any sane frame; cut where it can't be one."""
-    if text.isalnum() and len(text) <= SHORT:
-        return text
     return text.replace("\0", "\ufffd")[:SHORT]
 
 
@@ -291,7 +283,7 @@ def open_content(content: str) -> Content:
     """Take the content apart from its end, where a text with brackets can't mislead."""
     bar = content.rfind("_")
     stamp_match = _STAMP.match(content, bar) if bar >= 0 else None
-    stamp = _stamp(stamp_match[1]) if stamp_match else None
+    stamp = plain.stamp_of(stamp_match[1]) if stamp_match else None
     rest = content[:bar] if stamp_match else content
     end = rest.rfind("]")
     blocks: list[str] = []
@@ -305,16 +297,6 @@ def open_content(content: str) -> Content:
         end = start - 1
     data = rest[:end] if end >= 0 else rest
     return Content(data, tuple(reversed(blocks)), stamp)
-
-
-@lru_cache(maxsize=4096)
-def _stamp(text: str) -> datetime | None:
-    """A panel's clock (§5.5.1.9, GMT); None where it shows an impossible time."""
-    hour, minute, second, month, day, year = (int(number) for number in re.findall(r"\d+", text))
-    try:
-        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
-    except ValueError:
-        return None
 
 
 def _in_window(stamp: datetime | None, now: datetime, station: Station) -> bool:

@@ -111,6 +111,8 @@ class Splitter:
 
     def take(self, limit: int = 1 << 30) -> list[bytes | Fault]:
         """Up to ``limit`` good bodies and faults, in their order."""
+        if limit > 0 and (body := self._one_frame()) is not None:
+            return [body]
         items: list[bytes | Fault] = []
         while len(items) < limit and (header := self._next_header()) is not None:
             found = self._frame_at(header)
@@ -129,6 +131,16 @@ class Splitter:
             items.append(Fault.BAD_LENGTH)
             items += self.take()
         return items
+
+    def _one_frame(self) -> bytes | None:
+        """The body, where a good frame waits and nothing else: nearly always."""
+        buffer = self._buffer
+        body = bytes(buffer[9:-1])
+        if body[:1] != b'"' or len(body) > LONGEST_BODY or buffer != frame(body):
+            return None
+        buffer.clear()
+        self.garbage = 0
+        return body
 
     def _next_header(self) -> re.Match[bytes] | None:
         if len(self._buffer) == self._position:

@@ -29,7 +29,7 @@ def decode(payload: str) -> tuple[Event, ...]:
     plain = _PLAIN.fullmatch(payload)
     if plain is not None:
         area, code, zone = plain.groups("")
-        return (_event(code, zone, {"ri": area}),)
+        return (Event(code, zone, area, zone if code[0] in "OC" else ""),)
     return _decode_any(payload)
 
 

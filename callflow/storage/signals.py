@@ -48,13 +48,12 @@ def insert(tx: Tx, rows: Sequence[Stored]) -> None:
         # Many rows in one step of SQLite, which lets go of the interpreter: a step for each row
         # would wait for it each time, while frames are being decoded. And plain values, since
         # what SQLAlchemy does to each of them costs more than the insert.
-        place = 0
+        values = list(map(_values, rows))
         for size in _SIZES:
-            statement = _insert_sqlite(size)
-            while len(rows) - place >= size:
-                values = map(_values, rows[place : place + size])
-                tx.exec_driver_sql(statement, tuple(chain.from_iterable(values)))
-                place += size
+            while len(values) >= size - size // 8:
+                part, values = values[:size], values[size:]
+                part += part[-1:] * (size - len(part))  # a second delivery: left out
+                tx.exec_driver_sql(_insert_sqlite(size), tuple(chain.from_iterable(part)))
     else:
         inserted = postgresql.insert(t.signal).on_conflict_do_nothing(index_elements=_UNIQUE)
         tx.execute(inserted, [row._asdict() for row in rows])
@@ -63,7 +62,7 @@ def insert(tx: Tx, rows: Sequence[Stored]) -> None:
 
 _UNIQUE = ["deduplication"]
 # Rows of one statement: few statements, all of them kept prepared; the receiver's share is one.
-_SIZES = (128, 32, 8, 2, 1)
+_SIZES = (256, 128, 64, 32, 16, 8, 4, 2, 1)
 
 
 @cache
@@ -79,17 +78,19 @@ def _insert_sqlite(size: int) -> str:
 
 
 def _values(row: Stored) -> tuple[Any, ...]:
-    return (*row[:-2], _as_text(row.received_at), _as_text(row.panel_time))
+    return (*row[:-2], _as_text(row.received_at), _of_panel(row.panel_time))
 
 
-@lru_cache(maxsize=1024)  # what came together came at one time, or nearly
-def _as_text(at: datetime | None) -> str | None:
+def _as_text(at: datetime) -> str:
     """As ``UtcDateTime`` keeps it in SQLite."""
-    if at is None:
-        return None
     if at.tzinfo is UTC:
-        return at.isoformat(" ", "microseconds")[:-6]  # without its +00:00
+        return at.replace(tzinfo=None).isoformat(" ", "microseconds")
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+@lru_cache(maxsize=1024)  # what came together was sent at one time, or nearly
+def _of_panel(at: datetime | None) -> str | None:
+    return None if at is None else _as_text(at)
 
 
 def by_deduplication(tx: Tx, key: str) -> str | None:

@@ -35,6 +35,7 @@ def upgrade(url: str, revision: str = "head") -> None:
                 raw: Any = connection.connection.dbapi_connection
                 # Kept in the file. SQLite waits for nobody here: hence the turn.
                 raw.execute("PRAGMA journal_mode=WAL")
+                raw.execute("PRAGMA temp_store=FILE")  # a new index sorts a whole table
                 raw.execute("PRAGMA foreign_keys=OFF")  # ON, a batch ALTER can delete children
             with connection.begin():
                 if engine.dialect.name != "sqlite":
