@@ -33,7 +33,7 @@ from tests.support.units import COMPUTING, LIVE, ROOT, Unit, whole
 
 #: So many run at once, and so many of them have conversations: each waits more than it computes.
 _CORES = len(os.sched_getaffinity(0))
-AT_ONCE = {"all": 2 * _CORES + 1, LIVE: _CORES + 1}
+AT_ONCE = {"all": 2 * _CORES + 2, LIVE: 2 * _CORES}
 #: Seconds after which a unit hangs.
 LONGEST, LONGEST_DEEP = 1500.0, 7200.0
 #: So many unsteady tests in one run are red: then it isn't the machine, or it judges nothing.

@@ -21,9 +21,9 @@ ROOT = Path(__file__).resolve().parents[2]
 #: Has conversations in real time; shows pages in a browser; does neither.
 LIVE, BROWSER, COMPUTING = "live", "browser", "computing"
 #: Seconds that a test of each kind takes, and one that does no I/O.
-_GUESS, _NO_IO = {LIVE: 20.0, BROWSER: 5.0, COMPUTING: 0.3}, 0.03
+_GUESS, _NO_IO = {LIVE: 20.0, BROWSER: 5.0, COMPUTING: 0.3}, 0.05
 #: Files go together until they take so many seconds.
-_TOGETHER = 60.0
+_TOGETHER = 120.0
 _PAGES = re.compile(r"^ *(from|import) playwright\b", re.MULTILINE)
 _TEST = re.compile(r"^ *(?:async )?def test_", re.MULTILINE)
 
