@@ -12,6 +12,7 @@ pytest_plugins = (
     "tests.support.leftovers",
     "tests.support.forked",
     "tests.support.postgresql",
+    "tests.support.compiled",
     "tests.support.browser",
     "tests.support.hold_ups",
     "tests.support.unsteady",

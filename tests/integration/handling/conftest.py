@@ -22,7 +22,8 @@ _EMPTY_ALL = "; ".join(str(table.delete()) for table in reversed(metadata.sorted
 
 
 @pytest.fixture
-def vault(tmp_path: Path) -> Vault:
+def vault(tmp_path: Path, model: Path) -> Vault:
+    shutil.copytree(model / "keys", tmp_path / "keys")
     return Vault(tmp_path / "keys")
 
 
@@ -36,19 +37,30 @@ def shared_postgresql(postgresql: Server) -> str:
 
 
 @pytest.fixture(scope="session")
-def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with empty tables, to be copied: making them takes longer than most tests."""
-    path = tmp_path_factory.mktemp("handling") / "empty.sqlite3"
-    _make_tables(f"sqlite:///{path}")
-    return path
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder to be copied from, since making these takes longer than most tests: a station's
+    ``keys``, ``empty.sqlite3`` with its tables, ``begun.sqlite3`` with its first rows in them."""
+    folder = tmp_path_factory.mktemp("handling")
+    vault = Vault(folder / "keys")
+    for name in ("empty", "begun"):
+        url = f"sqlite:///{folder / name}.sqlite3"
+        _make_tables(url)
+        store = Store(url, mac=vault.seal)
+        if name == "begun":
+            Station(store, vault).put()
+        store.close()
+    return folder
 
 
 @pytest.fixture(params=DATABASES)
 def tables(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The URL of a database with empty tables (that migrations give the same is tested apart)."""
+    """The URL of a database with empty tables (that migrations give the same is tested apart);
+    where it is for ``station``, and SQLite, with that one's first rows."""
     if request.param == "sqlite":
         url: str = request.getfixturevalue("sqlite_url")
-        shutil.copy(request.getfixturevalue("empty_sqlite"), url.removeprefix("sqlite:///"))
+        name = "begun" if "station" in request.fixturenames else "empty"
+        model: Path = request.getfixturevalue("model")
+        shutil.copy(model / f"{name}.sqlite3", url.removeprefix("sqlite:///"))
         yield url
         return
     url = request.getfixturevalue("shared_postgresql")
@@ -74,8 +86,10 @@ def store(tables: str, vault: Vault) -> Iterator[Store]:
 
 
 @pytest.fixture
-def station(store: Store, vault: Vault) -> Iterator[Station]:
-    station = Station(store, vault)
-    station.put()
+def station(tables: str, store: Store, vault: Vault) -> Iterator[Station]:
+    begun = tables.startswith("sqlite")
+    station = Station(store, vault, begun=begun)
+    if not begun:
+        station.put()
     yield station
     assert station.faults() == []

@@ -48,11 +48,14 @@ def a_site(account: str = "1002", **changed: Any) -> Row:
 
 
 class Station:
-    """What tests do to it and ask of it. Times move only by ``later``."""
+    """What tests do to it and ask of it. Times move only by ``later``. ``begun``: the rows that it
+    begins with are in the store."""
 
-    def __init__(self, store: Store, vault: Vault) -> None:
+    def __init__(self, store: Store, vault: Vault, *, begun: bool = False) -> None:
         self.store, self.vault, self.now = store, vault, NIGHT
         self._numbers = itertools.count()
+        if begun:
+            return
         self.write(lambda tx: handling.save_policy(tx, _settings()))
         self.write(lambda tx: handling.publish_standard_plans(tx, "test", NIGHT))
 
