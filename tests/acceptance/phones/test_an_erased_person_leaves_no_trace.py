@@ -27,14 +27,15 @@ def traces(folder: Path, *needles: str) -> list[str]:
     wanted |= {json.dumps(needle).strip('"').encode() for needle in needles}
     network = folder / "asterisk" / "simulator"  # the telephone network's own, no part of a station
     files = [f for f in folder.rglob("*") if f.is_file() and not f.is_relative_to(network)]
-    return [str(file) for file in files if any(one in _bytes(file) for one in wanted)]
+    return [str(file) for file in files if _has(file, wanted)]
 
 
-def _bytes(file: Path) -> bytes:
+def _has(file: Path, wanted: set[bytes]) -> bool:
     try:
-        return file.read_bytes()
+        data = file.read_bytes()
     except FileNotFoundError:  # a recording that was just wrapped, a turn that was heard
-        return b""
+        return False
+    return any(one in data for one in wanted)
 
 
 async def test_an_erased_person_leaves_no_trace(station: Station, phones: Phones) -> None:
@@ -70,7 +71,6 @@ async def test_an_erased_person_leaves_no_trace(station: Station, phones: Phones
     assert erased.strip().startswith("erased-")
     waiting = "SELECT 1 FROM erasure WHERE done_at IS NULL"
     await station.until(lambda: not chaos.query(station, waiting), 90)
-    assert '"done"' in await station.cli("person", "erased", "--json", codes=(0, 1))
     assert traces(station.data_dir, *needles) == []
     assert list(recordings.rglob(f"{call}*")) == []
     assert "the logbook is whole" in await station.cli("logbook", "verify")

@@ -1,4 +1,7 @@
-"""An answering machine isn't counted as a person; sites that came through the API alone behave."""
+"""An answering machine isn't counted as a person; sites that came through the API alone behave.
+
+For how long it keeps the line: tests/integration/speech/test_speech.py.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +66,6 @@ async def test_a_voicemail_is_not_counted_and_the_next_keyholder_is_called(
     # Counted at the far end as well.
     assert len(await station.seen(sites.number(43))) == 2
     assert machine.rung == person.rung == 1
-    assert len(machine.call.heard) / hearing.RATE < 45
 
 
 async def quick_plan(station: Station) -> str:

@@ -106,7 +106,7 @@ def test_someone_who_hangs_up_in_the_first_prompt(pair: Pair, ami: Ami, agi: Agi
 
 
 def test_a_dialogue_goes_on_when_its_server_was_killed_and_came_back(pair: Pair, ami: Ami) -> None:
-    pair.simulator.set_phone(Phone(number="+33639985006", after_s=0, keys="wwwww7"))
+    pair.simulator.set_phone(Phone(number="+33639985006", after_s=0, keys="wwwww7www7www7"))
     first = pair.agi()
     first.script = lambda call: call.done() if call.keys(pair.prompt, 1) else None
     with first:
