@@ -12,6 +12,7 @@ import pytest_asyncio
 
 from ivr import prompts
 from ivr.agi.runner import fixed_sentences, sentence
+from ivr.asterisk.tree import cache_folder
 from ivr.dialogue import Phrase
 from ivr.speech import Speech
 from ivr.speech.announcements import Announcements
@@ -31,18 +32,19 @@ async def sounds(
 ) -> AsyncIterator[dict[tuple[str, str], Samples]]:
     """Every fixed prompt, as the voice says it; a fast run has every eighth, and ``NAMED``."""
     folder: Path = tmp_path_factory.mktemp("speech")
-    speech = Speech(folder / "own", folder / "shared", Announcements(folder / "announcements"))
+    made = cache_folder() / "prompts"
+    speech = Speech(folder / "own", made, Announcements(folder / "announcements"))
     await speech.start()
     if deep_run:
         await speech.prewarm(fixed_sentences())
-    made = {}
+    sounds = {}
     for language in prompts.LANGUAGES:
         for place, (key, texts) in enumerate(prompts.TEXTS.items()):
             if "{" not in texts[language] and (deep_run or place % 8 == 0 or key in NAMED):
                 stem = await speech.sound(sentence(Phrase(key), language))
                 data = stem.with_name(f"{stem.name}.alaw").read_bytes()
-                made[key, language] = hearing.alaw(data)
-    yield made
+                sounds[key, language] = hearing.alaw(data)
+    yield sounds
     await speech.close()
 
 

@@ -17,7 +17,7 @@ from ivr.agi.voices import Voices
 from ivr.ami import Account, AmiLink
 from ivr.asterisk.configuration import AMI_USER
 from ivr.asterisk.simulator import Phone
-from ivr.asterisk.tree import find_or_fetch
+from ivr.asterisk.tree import cache_folder, find_or_fetch
 from ivr.dialogue import CodeVerdict, Dialogue, Facts, Progress, State
 from ivr.speech import Speech
 from ivr.speech.announcements import Announcements
@@ -84,19 +84,14 @@ async def _nothing(*_: object) -> None:
     """The rows are not this test's."""
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the fixed sentences are made, once for all tests."""
-    return tmp_path_factory.mktemp("shared")
-
-
 @pytest.fixture
-async def talking(pair: Pair, tmp_path: Path, shared: Path) -> AsyncIterator[Talking]:
+async def talking(pair: Pair, tmp_path: Path) -> AsyncIterator[Talking]:
     async def mute(channel_id: str, on: bool) -> None:
         """The mute itself is the AMI adapter's, and tested there."""
 
     store = MemoryStore(codes={"2580": CodeVerdict.OK, "8520": CodeVerdict.DURESS}, commit_s=0.004)
-    speech = Speech(tmp_path, shared, Announcements(tmp_path / "announcements"))
+    made = cache_folder() / "prompts"  # the fixed sentences of every station of this machine
+    speech = Speech(tmp_path, made, Announcements(tmp_path / "announcements"))
     await speech.start()
     await speech.prewarm(fixed_sentences())
     dialogues = Dialogues(store, speech, mute, Voices(tmp_path, tmp_path / "turns"))
