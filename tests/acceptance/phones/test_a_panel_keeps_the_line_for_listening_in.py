@@ -56,6 +56,7 @@ async def told(station: Station, panel: Panel, account: str) -> None:
         await station.api.post(path, json={"code": "test", "text": "x"})
 
 
+@pytest.mark.deep  # tests/integration/agi/test_panels.py: what is personal is mute, else nothing
 @at_the_desks
 async def test_a_desk_phone_rings_and_hears_the_premises(station: Station, phones: Phones) -> None:
     panel, desk, account = await a_call_that_stays(station, phones, "1130", 77)

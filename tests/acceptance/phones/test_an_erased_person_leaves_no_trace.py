@@ -12,6 +12,7 @@ from callflow.signal import Kind
 from tests.support import chaos, sites
 from tests.support.phone import Phones
 from tests.support.station import Station
+from tests.support.together import together
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -38,6 +39,7 @@ def _has(file: Path, wanted: set[bytes]) -> bool:
     return any(one in data for one in wanted)
 
 
+@together
 async def test_an_erased_person_leaves_no_trace(station: Station, phones: Phones) -> None:
     account = sites.fresh("Z")
     client, other = await phones.at(sites.number(670)), await phones.at(sites.number(671))

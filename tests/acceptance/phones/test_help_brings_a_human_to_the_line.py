@@ -84,10 +84,12 @@ async def test_help_without_a_code_joins_the_client_and_the_desk(
     assert await client.heard_prompt("situation", kind=Kind.INTRUSION) == []
 
 
+@pytest.mark.deep
 @at_the_desks
 async def test_zero_reaches_an_operator_even_during_the_last_words(
     station: Station, phones: Phones
 ) -> None:
+    """That it brings a human: test_a_key_breaks_off_any_word_and_is_answered.py."""
     desk = await phones.at(DESKS[0])
     for place in (12, 14, 15):
         account = sites.fresh("H")

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
 
 import pytest
@@ -25,24 +26,19 @@ from ivr.asterisk.simulator import Simulator
 from ivr.asterisk.tree import AsteriskTree, find_or_fetch
 from tests.integration.asterisk.throwaway import AgiServer, Ami, until
 from tests.support.certificates import certificate
+from tests.support.ports import are_free, held_alone
 
 
-def _free_base() -> int:
-    """Ten ports in a row that nobody has, and room for RTP above."""
+def _take_base() -> tuple[int, TextIOWrapper]:
+    """Ten ports in a row that nobody has, nor is about to, and room for RTP above; they are this
+    process's until what is given with them is closed."""
     for base in range(28100, 32000, 420):
-        held = []
-        try:
-            for port in range(base, base + 10):
-                for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-                    holder = socket.socket(socket.AF_INET, kind)
-                    held.append(holder)
-                    holder.bind(("127.0.0.1", port))
-            return base
-        except OSError:
+        lock = held_alone(f"pair-{base}")
+        if lock is None:
             continue
-        finally:
-            for holder in held:
-                holder.close()
+        if are_free(*range(base, base + 10)):
+            return base, lock
+        lock.close()
     raise RuntimeError("no free ports")
 
 
@@ -67,6 +63,8 @@ class Pair:
     recordings: Path
     prompt: str
     """A few seconds of speech."""
+    ports: TextIOWrapper
+    """Who has it has the ports."""
 
     def ami(self) -> Ami:
         return Ami(self.ami_port, self.station.instance.ami_secret())
@@ -77,7 +75,7 @@ class Pair:
 
 def start_pair(data_dir: Path, tree: AsteriskTree) -> Pair:
     """Renders and starts both; returns when both are ready."""
-    base = _free_base()
+    base, ports = _take_base()
     station = Instance(kind=Kind.STATION, data_dir=data_dir)
     network = Instance(kind=Kind.SIMULATOR, data_dir=data_dir)
     data_dir.mkdir(parents=True, exist_ok=True)
@@ -120,6 +118,7 @@ def start_pair(data_dir: Path, tree: AsteriskTree) -> Pair:
         door=_open_door(station, base),
         recordings=settings.recordings,
         prompt=str(tree.sounds["fr"] / "vm-intro"),
+        ports=ports,
     )
     for process in (pair.network, pair.station):
         process.start()
@@ -161,6 +160,7 @@ def stop_pair(pair: Pair) -> None:
     pair.station.stop()
     pair.network.stop()
     assert pair.door.wait(10) == 0
+    pair.ports.close()
 
 
 @pytest.fixture(scope="session")
