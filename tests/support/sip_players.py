@@ -138,6 +138,7 @@ class Players:
         self.calls: dict[str, Player] = {}
         self.invited: list[str] = []  # the number of each call that came, whose INVITE may repeat
         self._by_call: dict[str, tuple[Player, bytes]] = {}
+        self._theirs: dict[str, tuple[str, tuple[str, int]]] = {}  # its contact, and its socket
         self._transport: asyncio.DatagramTransport | None = None
 
     async def __aenter__(self) -> Self:
@@ -158,6 +159,28 @@ class Players:
     def forget(self) -> None:
         """Calls that are over are kept no longer."""
         self.calls.clear()
+
+    def hang_up_all(self) -> None:
+        """Everybody who talks."""
+        for call_id, (player, answer) in self._by_call.items():
+            if not player.over.is_set():
+                self._send(self._bye(call_id, answer.decode()), self._theirs[call_id][1])
+                player.end()
+
+    def _bye(self, call_id: str, answer: str) -> bytes:
+        """Ours is the To of what we answered."""
+        branch = f"z9hG4bK{secrets.token_hex(8)}"
+        lines = (
+            f"BYE {self._theirs[call_id][0]} SIP/2.0",
+            f"Via: SIP/2.0/UDP 127.0.0.1:{self._port};branch={branch}",
+            "Max-Forwards: 70",
+            f"From: {header_of(answer, 'To')}",
+            f"To: {header_of(answer, 'From')}",
+            f"Call-ID: {call_id}",
+            "CSeq: 1 BYE",
+            "Content-Length: 0",
+        )
+        return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
     # --- SIP ---
 
@@ -188,6 +211,8 @@ class Players:
         contact = f"Contact: <sip:players@127.0.0.1:{self._port}>"
         answer = answer_to(head, "200 OK", contact, sdp, tag=secrets.token_hex(4))
         self._by_call[call_id] = player, answer
+        there = re.search(r"<(sip:[^>]+)>", header_of(head, "Contact"))
+        self._theirs[call_id] = there[1] if there else f"sip:{source[0]}:{source[1]}", source
         self.calls[player.number] = player
         self.invited.append(player.number)
         self._send(answer, source)

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from tests.support.phone import Phones, phones_of
-from tests.support.played_station import PlayedStation, played_station
+from tests.support.played_station import PlayedStation, all_is_over, played_station
 from tests.support.sip_players import Players
 from tests.support.station import Station, patient_station
 from tests.support.together import Conversations, chosen
@@ -24,11 +24,19 @@ async def station(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sta
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
-async def played(
+async def playing(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[tuple[PlayedStation, Players]]:
     async with played_station(tmp_path_factory.mktemp("played")) as both:
         yield both
+
+
+@pytest_asyncio.fixture(loop_scope="package")
+async def played(
+    playing: tuple[PlayedStation, Players],
+) -> AsyncIterator[tuple[PlayedStation, Players]]:
+    yield playing
+    await all_is_over(*playing)
 
 
 @pytest.fixture(scope="package")
