@@ -21,6 +21,8 @@ Conversation = Callable[[Station, Phones], Awaitable[None]]
 
 #: So many are had at once: what they compute is spread, and each finds its phones.
 _AT_ONCE = 12
+#: Seconds after which they hang: the first test waits for all, and a desk has one at a time.
+_LIMIT_S = 900
 _AT_THE_DESKS: set[Conversation] = set()
 #: By a test: its conversation.
 _OF: dict[object, Conversation] = {}
@@ -68,6 +70,7 @@ class Conversations:
 def together(conversation: Conversation) -> Callable[[Conversations], Awaitable[None]]:
     """A test whose conversation is had while the others are."""
 
+    @pytest.mark.timeout(_LIMIT_S)
     async def test(conversations: Conversations) -> None:
         await conversations.end_of(conversation)
 
