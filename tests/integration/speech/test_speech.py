@@ -153,7 +153,7 @@ async def test_a_voice_that_hangs_is_replaced(
     monkeypatch.setattr(speech_module, "PATIENCE", 0.2)
     with pytest.raises(SpeechFailed, match="TimeoutError"):
         await speech.say("Pendant.", "fr")
-    monkeypatch.undo()
+    monkeypatch.setattr(speech_module, "PATIENCE", 20.0)
     await speech.say("Pendant.", "fr")
     assert hanging.returncode is not None
 
