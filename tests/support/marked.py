@@ -72,7 +72,8 @@ def exit_when_told() -> None:
         sys.exit(128 + number)
 
     for one in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(one, exits)
+        if signal.getsignal(one) != signal.SIG_IGN:  # under nohup
+            signal.signal(one, exits)
 
 
 def run(

@@ -174,7 +174,8 @@ def main(arguments: Sequence[str]) -> int:
     os.environ[unsteady.FOLDER] = str(listened)
     queue = Queue(folder, ["--deep"] * asked.deep, LONGEST_DEEP if asked.deep else LONGEST)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, queue.obey)
+        if signal.getsignal(number) != signal.SIG_IGN:  # under nohup, in a script's background
+            signal.signal(number, queue.obey)
     results = _results(queue, units, asked)
     for what in filter(None, map(failures, results)):
         print(f"\n== what failed, again\n{what}", flush=True)
