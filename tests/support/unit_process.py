@@ -80,12 +80,14 @@ class Result:
 
 
 class _Teller:
-    """A plug-in of a unit's pytest: writes down where it is, what it counts and what it cost."""
+    """A plug-in of a unit's pytest: writes down where it is, what it counts and what it cost; what
+    failed too, which pytest says at its end alone."""
 
     _config: pytest.Config
 
     def __init__(self, told: Path) -> None:
         self._told = told
+        self._failed: list[str] = []
 
     def pytest_configure(self, config: pytest.Config) -> None:
         self._config = config
@@ -93,6 +95,10 @@ class _Teller:
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         self._tell(nodeid)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self._failed.append(f"{report.nodeid}\n{report.longreprtext}\n")
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
@@ -105,7 +111,7 @@ class _Teller:
         assert meter is not None
         counts = {word: len(tests) for word, tests in reporter.stats.items()}
         counts["deep"] = len(self._config.stash[LEFT_OUT])
-        wrote = {"where": where, "counts": counts, "cost": meter.costs}
+        wrote = {"where": where, "counts": counts, "cost": meter.costs, "failed": self._failed}
         whole = self._told.with_suffix(".new")
         whole.write_text(json.dumps(wrote), encoding="utf-8")
         whole.rename(self._told)
@@ -167,11 +173,11 @@ class Process:
         if not pid:
             return None
         code, said = os.waitstatus_to_exitcode(status), self._read("said")
-        begun = '{"where": "its begin", "counts": {}, "cost": {}}'
+        begun = '{"where": "its begin", "counts": {}, "cost": {}, "failed": []}'
         wrote = json.loads(self._read("told") or begun)
         if code not in (0, 1, _NO_TESTS):
             where = f"after {self.seconds:.0f} s in {wrote['where']}"
-            said += f"\n** it ended with {code} {where}\n"
+            said = "\n".join((said, *wrote["failed"], f"** it ended with {code} {where}\n"))
         shutil.rmtree(self._folder)
         found = Result(
             name=self.unit.name,
