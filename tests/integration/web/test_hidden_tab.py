@@ -36,7 +36,7 @@ def web(tmp_path: Path, page: Page) -> Iterator[Web]:
     station.user(NAME, Role.OPERATOR)
     on_shift(station)
     station.site(name="Boulangerie")
-    page.context.add_init_script(LISTEN)
+    page.add_init_script(LISTEN)
     process = WebProcess(station)
     process.start()
     yield station, process

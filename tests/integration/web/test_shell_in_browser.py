@@ -34,7 +34,7 @@ def web(tmp_path: Path, page: Page) -> Iterator[Web]:
     on_shift(station)
     station.site("1001", name="Boulangerie")
     station.site("1002", name="Garage")
-    page.context.add_init_script(LISTEN)
+    page.add_init_script(LISTEN)
     process = WebProcess(station)
     process.start()
     yield station, process

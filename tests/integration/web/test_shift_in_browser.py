@@ -92,7 +92,7 @@ def test_one_key_says_i_am_here_and_takes_no_focus(
     page: Page, web: tuple[WebStation, WebProcess]
 ) -> None:
     station, process = web
-    page.context.add_init_script(LISTEN)
+    page.add_init_script(LISTEN)
     ask_often(station)
     alone(station, "david")
     said = watched(page)

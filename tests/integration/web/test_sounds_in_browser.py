@@ -43,7 +43,7 @@ def web(tmp_path: Path, page: Page) -> Iterator[Web]:
     station.user(NAME, Role.OPERATOR)
     for account in ("1001", "1002", "1003", "1004"):
         station.site(account, name=f"Magasin {account}")
-    page.context.add_init_script(LISTEN)
+    page.add_init_script(LISTEN)
     process = WebProcess(station)
     process.start()
     yield station, process
@@ -167,6 +167,7 @@ def test_of_two_tabs_one_sounds_and_the_other_goes_on_when_it_is_closed(
     station, process = web
     log_in(page, process)
     second = page.context.new_page()
+    second.add_init_script(LISTEN)
     second.goto(process.url)
     expect(second.locator("[data-clock]")).not_to_have_text("--:--:--", timeout=15000)
     waits_for_a_person(station, "1001", 1)
