@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from callflow import clock, private
+from callflow import private
 from tests.support.closed import open_to_others
 from tests.support.web_station import WebProcess, WebStation
 
@@ -41,10 +41,8 @@ def test_an_open_station_is_closed_at_its_start_and_stays_so(tmp_path: Path) -> 
     web = WebProcess(station)
     web.start()
     try:
-        deadline = clock.monotonic() + 10
-        while (found := open_to_others(folder)) and clock.monotonic() < deadline:
+        while open_to_others(folder):  # the test's own limit ends it
             threading.Event().wait(0.05)
-        assert found == []
         assert (folder / "run" / "web.wake").is_socket()
     finally:
         web.stop()

@@ -171,6 +171,7 @@ def test_an_administrator_adds_somebody_who_then_logs_in(
     add.get_by_role("button", name="Ajouter").press("Enter")
     made = page.locator(".made code").inner_text()
     page.get_by_role("button", name="Quitter").click()
+    expect(page).to_have_url(re.compile("/login"))  # the page before has a name's field, too
     page.get_by_label("Nom").fill("zoé <b>")
     page.get_by_label("Mot de passe").fill(made)
     page.keyboard.press("Enter")

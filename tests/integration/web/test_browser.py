@@ -74,6 +74,7 @@ def test_nothing_is_smaller_than_16_px(page: Page, web: tuple[WebStation, WebPro
     for link in (None, "Boulangerie"):
         if link:
             page.get_by_role("link", name=link).first.click()
+            expect(page.locator("#incident h1")).to_contain_text(link)
         small = page.evaluate(
             """[...document.querySelectorAll("body *")].filter((e) =>
                  [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()) &&
