@@ -12,7 +12,7 @@ from typing import Any
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.support.browser import FLAGS
-from tests.support.shifts import PASSWORD, add_user
+from tests.support.shifts import PASSWORD
 from tests.support.station import Station
 
 #: A hold-up, which is mute, and two mains failures, which wake nobody: no phone rings in this test.
@@ -81,7 +81,7 @@ async def test_a_shift_is_handed_over(tmp_path: Path, chromium_path: str) -> Non
 
 async def at_screen(station: Station, browser: Browser, name: str) -> Page:
     """A browser of their own, logged in."""
-    await add_user(station, name)
+    await station.user(name, PASSWORD)
     page = await (await browser.new_context(locale="fr-FR")).new_page()
     await page.goto(f"{station.url}/login")
     await page.get_by_label("Nom").fill(name)

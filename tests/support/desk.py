@@ -53,8 +53,7 @@ class Desk:
 
     async def sits_down(self, playwright: Playwright, role: str = "operator") -> Self:
         """A new user, a browser, the log-in; the telephone is connected."""
-        add = ("user", "add", self.name, "--role", role, "--password-stdin")
-        await self.station.cli(*add, typed=PASSWORD)
+        await self.station.user(self.name, PASSWORD, role)
         await self.opens_browser(playwright)
         await self.logs_in()
         if role == "operator":

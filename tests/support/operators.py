@@ -13,18 +13,13 @@ from pathlib import Path
 import httpx
 
 from callflow import clock
-from callflow.commands.base import open_rows
-from callflow.config import Settings
 from callflow.handling import phones
-from callflow.handling.phones import Credentials
-from callflow.storage import Tx
 from ivr.asterisk.control import command
 from ivr.asterisk.instance import Instance, Kind
 from tests.support import hearing
 from tests.support.packet_phone import PacketPhone
 from tests.support.shifts import PASSWORD, take_up
 from tests.support.station import Station
-from web import accounts
 
 #: A button of the telephone's, as the stream shows it: what it does, and its values.
 _BUTTON = re.compile(r'data-phone="([\w-]+)"([^>]*)')
@@ -36,21 +31,10 @@ _REGISTERS_EVERY_S = 40.0
 async def hire(station: Station, name: str, role: str = "operator") -> tuple[str, str]:
     """A new user, and a SIP phone for their desk: name and password that it registers with, once
     Asterisk knows it.
-
-    Written by this process: the commands that do it are seconds of CPU, most of them imports.
     """
-    kept, now = accounts.hash_password(PASSWORD), clock.now()
-
-    def write() -> Credentials:
-        with open_rows(Settings(data_dir=station.data_dir)) as (store, vault):
-
-            def both(tx: Tx) -> Credentials:
-                accounts.create_user(tx, name, accounts.Role(role), kept, now, language="fr")
-                return phones.desk_phone(tx, vault, name, now)
-
-            return store.write_now(both)
-
-    given = await asyncio.to_thread(write)
+    await station.user(name, PASSWORD, role)
+    now = clock.now()
+    given = await station.writes(lambda tx, vault: phones.desk_phone(tx, vault, name, now))
     socket = Instance(kind=Kind.STATION, data_dir=station.data_dir).control_socket
 
     async def known() -> bool:

@@ -14,16 +14,20 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import httpx
 
 from callflow import clock
 from callflow.commands.base import open_rows
 from callflow.config import Settings
+from callflow.storage import Tx
+from callflow.vault import Vault
 from tests.support import marked
 from tests.support.ports import are_free, own_block
 from web import accounts
+
+T = TypeVar("T")
 
 #: Offsets of the ports that an instance takes (docs/contracts.md#ports).
 _OFFSETS = (0, 9, 10, 11, 38, 39, 60, 80, 88, 90, 573)
@@ -185,17 +189,29 @@ class Product:
         assert signed.is_success, signed.text
 
     async def _token(self, role: str = "administrator") -> str:
-        """A program's. Written by this process: ``callflow token create``, which the README's path
-        goes, takes a second of CPU, most of it imports."""
+        """A program's."""
+        wanted, now = accounts.Role(role), clock.now()
+        return await self.writes(lambda tx, _: accounts.create_token(tx, wanted, "cli", now))
+
+    async def writes(self, fact: Callable[[Tx, Vault], T]) -> T:
+        """What a command would, written by this process: a command takes a second of CPU or two,
+        most of it imports. The README's path and the command line's tests go that way."""
         url = self.environment.get("CALLFLOW_DATABASE_URL", "")
         settings = Settings(data_dir=self.data_dir, database_url=url)
 
-        def made() -> str:
-            with open_rows(settings) as (store, _):
-                wanted, now = accounts.Role(role), clock.now()
-                return store.write_now(lambda tx: accounts.create_token(tx, wanted, "cli", now))
+        def write() -> T:
+            with open_rows(settings) as (store, vault):
+                return store.write_now(lambda tx: fact(tx, vault))
 
-        return await asyncio.to_thread(made)
+        return await asyncio.to_thread(write)
+
+    async def user(self, name: str, password: str, role: str = "operator") -> None:
+        """Somebody new, who logs in."""
+        kept, now = await asyncio.to_thread(accounts.hash_password, password), clock.now()
+        wanted = accounts.Role(role)
+        await self.writes(
+            lambda tx, _: accounts.create_user(tx, name, wanted, kept, now, language="fr")
+        )
 
     async def _answers(self) -> bool:
         try:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -31,20 +29,10 @@ def ticks_of(page: str) -> dict[str, str]:
     return dict.fromkeys(re.findall(r'name="(tick-\w+)"', page), "on")
 
 
-async def add_user(station: Station, name: str, role: str = "operator") -> None:
-    """Somebody who can log in with PASSWORD, as an administrator adds them."""
-    command = (sys.executable, "-m", "callflow", "user", "add", name, "--role", role)
-    process = await asyncio.create_subprocess_exec(
-        *command, "--password-stdin", env=station.environment, stdin=asyncio.subprocess.PIPE
-    )
-    await process.communicate(PASSWORD.encode() + b"\n")
-    assert process.returncode == 0
-
-
 @asynccontextmanager
 async def logged_in(station: Station, name: str) -> AsyncIterator[httpx.AsyncClient]:
     """A new user's browser, so to say."""
-    await add_user(station, name)
+    await station.user(name, PASSWORD)
     async with httpx.AsyncClient(base_url=station.url, trust_env=False, timeout=20) as client:
         answer = await client.post("/login", data={"name": name, "password": PASSWORD})
         assert answer.status_code == 303, answer.text
