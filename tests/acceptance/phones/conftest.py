@@ -1,5 +1,4 @@
-"""One station for all conversations, whose queue doesn't ring by itself; another one whose trunk
-leads straight to players."""
+"""One station for all conversations, whose queue doesn't ring by itself."""
 
 from __future__ import annotations
 
@@ -10,8 +9,6 @@ import pytest
 import pytest_asyncio
 
 from tests.support.phone import Phones, phones_of
-from tests.support.played_station import PlayedStation, all_is_over, played_station
-from tests.support.sip_players import Players
 from tests.support.station import Station, patient_station
 from tests.support.together import Conversations, chosen
 
@@ -21,22 +18,6 @@ async def station(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sta
     often = {"CALLFLOW_ANNOUNCE_EVERY": "6"}
     async with patient_station(tmp_path_factory.mktemp("station"), often) as running:
         yield running
-
-
-@pytest_asyncio.fixture(scope="package", loop_scope="package")
-async def playing(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> AsyncIterator[tuple[PlayedStation, Players]]:
-    async with played_station(tmp_path_factory.mktemp("played")) as both:
-        yield both
-
-
-@pytest_asyncio.fixture(loop_scope="package")
-async def played(
-    playing: tuple[PlayedStation, Players],
-) -> AsyncIterator[tuple[PlayedStation, Players]]:
-    yield playing
-    await all_is_over(*playing)
 
 
 @pytest.fixture(scope="package")
