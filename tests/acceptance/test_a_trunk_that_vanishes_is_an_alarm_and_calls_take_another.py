@@ -6,7 +6,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from callflow import clock
 from tests.support import sites
 from tests.support.sip_relay import SipRelay
 from tests.support.trunks import TRUNKS, TrunkStation
@@ -35,8 +34,6 @@ async def _vanishes_and_returns(station: TrunkStation, wire: SipRelay) -> None:
     assert (second["trunk"], second["outcome"]) == ("beta", "verified_ok")
     assert await station.went(phones[0]) == [("beta", True)], "the network saw one call"
     assert wire.invites == 1
-    waited = clock.from_iso(second["placed_at"]) - clock.from_iso(first["placed_at"])
-    assert waited.total_seconds() < 20, "a silent trunk is given up sooner than after 32 s"
 
     await station.until(lambda: _state(station, "alpha", "down"))
     await station.until(lambda: _alarms(station))

@@ -8,6 +8,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +55,9 @@ def living(station: WebStation, **receiver: Any) -> Iterator[None]:
         lived.result()
 
 
-def beats(station: WebStation, **receiver: Any) -> None:
-    """Every process says that it lives."""
-    now = clock.now()
+def beats(station: WebStation, *, ago: float = 0.0, **receiver: Any) -> None:
+    """Every process said so many seconds ago that it lives."""
+    now = clock.now() - timedelta(seconds=ago)
     line = {"line": "dc09-tcp", "protocol": "dc09", "state": "listening", "received": 3}
     states: dict[str, dict[str, Any]] = {
         "receiver": {"lines": [line | receiver]},
@@ -78,6 +79,13 @@ def test_a_station_that_does_not_run_is_said_to_and_how_it_is_begun(station: Web
     assert "alarms are in danger" in said
     assert "the station does not run" in said
     assert "-> start it with `callflow serve`" in said
+
+
+def test_a_station_that_ran_and_runs_no_more_has_failed(station: WebStation) -> None:
+    """Its last signs of life are older than ten seconds."""
+    beats(station, ago=11.0)
+    status, said = doctor(station, "--json")
+    assert (status, json.loads(said)["status"]) == (1, "failed")
 
 
 def test_a_mail_server_that_is_away_is_said(station: WebStation) -> None:

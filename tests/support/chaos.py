@@ -232,6 +232,8 @@ class Town:
     letter: str = "K"
     stories: dict[str, str] = field(default_factory=dict)
     _serial: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+    #: What was opened before is of others.
+    _begun: str = field(default_factory=lambda: clock.now().isoformat())
 
     async def open(self, ring_s: int = 5) -> None:
         """The plan, in which the premises ring so long, and desk phones that pick up."""
@@ -284,7 +286,8 @@ class Town:
     async def incidents(self, accounts: Iterable[str] | None = None) -> list[dict[str, Any]]:
         """Those of the town, oldest first."""
         wanted = set(self.stories if accounts is None else accounts)
-        return [i for i in await self.station.incidents() if i["account"] in wanted]
+        found = await self.station.incidents(since=self._begun)
+        return [incident for incident in found if incident["account"] in wanted]
 
     async def all_over(self, accounts: Iterable[str] | None = None) -> bool:
         """Each alarm has one incident, which is closed by the plan or a human's, and silent."""

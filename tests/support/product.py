@@ -151,6 +151,11 @@ class Product:
         process.kill()
         await process.wait()
 
+    async def begun(self) -> None:
+        """It runs: begun again where a test that failed has left it killed."""
+        if self._process is None:
+            await self.start()
+
     async def _spawn(self, *arguments: str) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
             *self._command(*arguments),
@@ -263,6 +268,10 @@ class Product:
     async def incidents(self, **wanted: str) -> list[dict[str, Any]]:
         """What the API shows, all pages."""
         return await self._all("/incidents", wanted)
+
+    async def logbook(self, **wanted: str) -> list[dict[str, Any]]:
+        """Every entry that the API shows, all pages."""
+        return await self._all("/logbook", wanted)
 
     async def texts_stored(self) -> Counter[str]:
         """How often each text that was sent stands in ``GET signals``.

@@ -32,7 +32,7 @@ LONGEST, ENDING = 2400.0, 30.0
 SEED = "CALLFLOW_TEST_SEED"
 _MARK = "CALLFLOW_TEST_SOAK"
 _PYTHON = (sys.executable, "-m")
-_CRASH = "tests/acceptance/test_crash_"
+_DEMO = "tests/acceptance/demo"
 
 
 def _tests(*paths: str) -> tuple[str, ...]:
@@ -48,8 +48,8 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "simulate": _bench("simulate", "--only", "faults", "--incidents", "1000"),
     "kills": _bench("kills"),
     "kills-in-a-call": _tests(
-        f"{_CRASH}a_killed_telephony_process_loses_no_call.py",
-        f"{_CRASH}killed_receivers_and_engines_lose_no_signal.py",
+        f"{_DEMO}/test_a_killed_telephony_process_loses_no_call.py",
+        f"{_DEMO}/test_killed_receivers_and_engines_lose_no_signal.py",
         "tests/acceptance/test_ami_chaos.py",
         "tests/integration/receiver/test_killed.py",
     ),

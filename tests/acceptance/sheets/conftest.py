@@ -1,4 +1,4 @@
-"""One station for the instruction sheets and for what plans say on the phone."""
+"""One station for the instruction sheets and for whatever else plans do: letters and phones."""
 
 from __future__ import annotations
 

@@ -20,8 +20,8 @@ async def test_the_cabin_speaks_with_an_operator_and_the_second_technician_goes(
     (account,), (cabin,) = people["account"], people["device"]
     busy, free = people["maintenance"]
     await station.directory("fire")
-    await station.phone(cabin, "answer", after_s=1, keys="wwwwwwwwh")
-    await station.phone("+33639989901", "answer", after_s=1, keys="1wwwwwwwwwwww")
+    await station.phone(cabin, "answer", after_s=1, keys="wwwwwwwwwwwwwwh")
+    await station.phone("+33639989901", "answer", after_s=1, keys="1wwwwwwwwwwwwwwwwww")
     await station.phone(busy, "answer", after_s=1, keys="2580#www2")
     await station.phone(free, "answer", after_s=1, keys="2580#www1")
     before = len(await station.seen("+33639989901"))

@@ -35,7 +35,7 @@ async def test_one_ring_and_twenty_closures(station: SheetStation) -> None:
         body = (await station.api.get(f"/sites/{account}")).json()
         body["contacts"] = [{**contact, "code": "2580", "authorities": {"*": ["cancel"]}}]
         await station.put(f"/sites/{account}", body)
-    await station.phone(owner, "answer", after_s=12, keys="2580#www6")
+    await station.phone(owner, "answer", after_s=20, keys="2580#www6")
     await asyncio.gather(*(station.send(account) for account in accounts))
     for account in accounts:
         await station.closed(account, "known_cause")

@@ -98,6 +98,29 @@ def test_the_machine_and_a_human_show_different_numbers(two: Station) -> None:
     assert (order.to, order.caller) == (FIRST, NUMBERS["alpha"][1])
 
 
+def test_a_new_fire_has_the_first_channel_that_comes_free_before_many_that_wait(
+    two: Station,
+) -> None:
+    """Second attempts, all of them as urgent as a fire's, wait for five channels."""
+    many = 40
+    sites_in_alarm(two, many)
+    ended = 0
+    while orders := claimed(two):
+        for order in orders:
+            two.hangs_up(order.call_id, "busy")
+            ended += 1
+    assert ended == many
+    two.later(60)  # every second attempt is due
+    repeats = [str(two.live(f"+336399840{n:02}")["id"]) for n in range(many)]
+    two.write(lambda tx: [calls.change(tx, repeat, priority=0) for repeat in repeats])
+    full = claimed(two)
+    assert 0 < len(full) < many / 2, "the others wait"
+    two.alarm("FA")
+    two.hangs_up(full[0].call_id, "busy")
+    (next_one,) = claimed(two)
+    assert next_one.to == SHOP
+
+
 def test_a_new_fire_passes_the_repeats_of_fires_and_of_anything(two: Station) -> None:
     sites_in_alarm(two, 1)
     (order,) = claimed(two)

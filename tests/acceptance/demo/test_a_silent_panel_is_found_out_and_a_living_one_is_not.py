@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from pathlib import Path
 
 import pytest
 
@@ -13,28 +12,29 @@ from tests.support import chaos
 from tests.support.sites import fresh, put, site
 from tests.support.station import Station
 
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
 POLL_EVERY = 5.0  # seconds: silent after 12.5
 
 
 @pytest.mark.timeout(240)
-async def test_a_silent_panel_is_found_out_and_a_living_one_is_not(tmp_path: Path) -> None:
-    async with Station(tmp_path) as station:
-        living, silent = fresh("L"), fresh("S")
-        for account in (living, silent):
-            watched = {"account": account, "poll_every_s": POLL_EVERY}
-            await put(station, account, site(account, accounts=[watched]))
-        async with PanelClient("127.0.0.1", station.base + 9, silent) as panel:
-            assert (await panel.poll()).kind == "ACK"
-        polling = asyncio.create_task(_poll(station, living))
-        try:
-            await chaos.kill_listener(station, station.base + 9, within=30)
-            await chaos.kill_role(station, "engine", within=30)
-            await station.until(lambda: station.incidents(account=silent), within=90)
-            await _is_heard_again(station, silent)
-            assert await station.incidents(account=living) == []
-        finally:
-            polling.cancel()
-            await asyncio.gather(polling, return_exceptions=True)
+async def test_a_silent_panel_is_found_out_and_a_living_one_is_not(station: Station) -> None:
+    living, silent = fresh("L"), fresh("S")
+    for account in (living, silent):
+        watched = {"account": account, "poll_every_s": POLL_EVERY}
+        await put(station, account, site(account, accounts=[watched]))
+    async with PanelClient("127.0.0.1", station.base + 9, silent) as panel:
+        assert (await panel.poll()).kind == "ACK"
+    polling = asyncio.create_task(_poll(station, living))
+    try:
+        await chaos.kill_listener(station, station.base + 9, within=30)
+        await chaos.kill_role(station, "engine", within=30)
+        await station.until(lambda: station.incidents(account=silent), within=90)
+        await _is_heard_again(station, silent)
+        assert await station.incidents(account=living) == []
+    finally:
+        polling.cancel()
+        await asyncio.gather(polling, return_exceptions=True)
 
 
 async def _is_heard_again(station: Station, account: str) -> None:

@@ -1,4 +1,7 @@
-"""200 second attempts wait for four channels, fires among them: a new fire is dialled next."""
+"""200 second attempts wait for four channels, fires among them: a new fire is dialled next.
+
+A fast run has it of forty in the rows: tests/integration/handling/test_trunks.py.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +38,7 @@ TWICE = {
 }
 
 
+@pytest.mark.deep
 @pytest.mark.timeout(420)
 async def test_a_new_fire_passes_waiting_repeats(tmp_path: Path) -> None:
     station = TrunkStation(tmp_path)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.support.station import Station
 
 
+@pytest.mark.deep
 async def test_the_same_alarm_on_postgresql(tmp_path: Path, postgresql_url: str) -> None:
     async with Station(tmp_path, {"CALLFLOW_DATABASE_URL": postgresql_url}) as station:
         process = await station._spawn("demo", "--once", "1001")

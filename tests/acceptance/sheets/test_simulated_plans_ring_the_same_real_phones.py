@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,13 +11,13 @@ import pytest
 import pytest_asyncio
 import yaml
 
-from tests.support.station import Station
+from tests.support.station import DESKS, DUTY, Station
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 Row = dict[str, Any]
 
-FILE = Path(__file__).parents[1] / "data" / "plans" / "rung.yaml"
+FILE = Path(__file__).parents[2] / "data" / "plans" / "rung.yaml"
 CASES: list[Row] = yaml.safe_load(FILE.read_text())
 #: {what a phone does: (how the network is told, what the simulation is told)}.
 PHONES: dict[str, tuple[Row, str]] = {
@@ -39,16 +38,6 @@ PHONES: dict[str, tuple[Row, str]] = {
 #: A number that the network doesn't have.
 NOWHERE = "unreachable"
 CALLING = ("counter_call", "call_list", "question", "message", "send_guard")
-DESKS = ("+33639989901", "+33639989902", "+33639989910")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def station(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Station]:
-    patience = {"CALLFLOW_VITAL_TARGET": "900", "CALLFLOW_OTHER_TARGET": "900"}
-    async with Station(tmp_path_factory.mktemp("station"), patience) as running:
-        for desk in DESKS:
-            await running.phone(desk, "ring")
-        yield running
 
 
 @dataclass
@@ -160,9 +149,11 @@ class Both:
         return "\n".join(str([call[name] for name in names]) for call in self.calls)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def runs(station: Station) -> list[Both]:
     """All of them at the same time: people ring for a while, and a station hears many at once."""
+    for desk in (*DESKS, DUTY):
+        await station.phone(desk, "ring")
     cases = [Case(station, place, about) for place, about in enumerate(CASES)]
     return list(await asyncio.gather(*(_both(case) for case in cases)))
 

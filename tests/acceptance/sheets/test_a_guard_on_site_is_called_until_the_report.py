@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.support import sites
 from tests.support.phone import Phone, phones_of
-from tests.support.station import Station, patient_station
+from tests.support.station import Station
 
-#: Longer than a guard takes to call in and report: else the machine rings them meanwhile.
-OFTEN = {"CALLFLOW_GUARD_WELFARE": "20"}
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
 LOOK = {"id": "look", "kind": "send_guard", "outcomes": {"all_clear": "end"}}
 END = {"id": "end", "kind": "close", "code": "nothing_found"}
 FIRM, GUARD, OUTWARD = sites.number(481), sites.number(482), sites.number(483)
@@ -27,11 +29,10 @@ async def calls_in(phone: Phone) -> None:
     await phone.types("258000#")
 
 
-async def test_a_guard_is_asked_if_all_is_well_and_reports(tmp_path: Path) -> None:
-    async with (
-        patient_station(tmp_path / "station", OFTEN) as station,
-        phones_of(station, tmp_path) as phones,
-    ):
+async def test_a_guard_is_asked_if_all_is_well_and_reports(
+    station: Station, tmp_path: Path
+) -> None:
+    async with phones_of(station, tmp_path) as phones:
         firm = {"name": "Vigie", "licence": "AUT-1", "phone": FIRM, "sectors": [POSTCODE]}
         await station.put("/guard-firms/vigie", firm)
         member = {"name": "Gil", "phone": GUARD, "code": "258000"}

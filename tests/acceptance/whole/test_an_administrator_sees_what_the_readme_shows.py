@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.support.administration import FRAMES, visit
 from tests.support.station import patient_station
 
 
+@pytest.mark.deep
 async def test_each_page_shows_what_its_picture_shows(tmp_path: Path) -> None:
     pictures = tmp_path / "pictures"
     pictures.mkdir()

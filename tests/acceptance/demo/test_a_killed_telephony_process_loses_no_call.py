@@ -12,7 +12,6 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -23,6 +22,8 @@ from tests.support import chaos
 from tests.support.chaos import STORIES, Kill, Seen, Town
 from tests.support.hold_ups import HoldUps, Parts
 from tests.support.station import Station
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 KILLS, SITES = 32, 30
 #: Kills that must find a call between its INVITE and its end.
@@ -36,48 +37,48 @@ AT_ONCE_AGAIN = 8
 
 @pytest.mark.timeout(400)
 async def test_a_call_outlives_a_killed_telephony_process(
-    tmp_path: Path, hold_ups: HoldUps
+    station: Station, hold_ups: HoldUps
 ) -> None:
-    async with Station(tmp_path) as station:
-        town = Town(station)
-        await town.open()
-        accounts = [await town.site(story) for story in ("right code", "voicemail", "busy")]
-        for account in accounts:
-            await town.alarm(account)
-        number = town.number(accounts[0], 0)
-        await station.until(lambda: chaos.answered(station, number))
-        kill = await chaos.kill_listener(station, station.agi_port)
-        await station.until(town.all_over, within=120)
-        await chaos.no_channel_left(station, within=120)
-        await station.until(town.all_recorded)
-        incidents = await town.incidents()
-        seen = await chaos.far_end(station)
-        away = chaos.away_in([kill], hold_ups)
-        assert max(chaos.lags(incidents, seen, away)) <= INVITE_WITHIN
-        assert max(chaos.gaps(incidents, seen, away)) <= INVITE_WITHIN
-        assert any(call.alive(kill.at) for call in seen if call.to == number)
-        await _nothing_lost(town, incidents)
-        _each_goes_on(seen, [kill], chaos.resynchronised(station), hold_ups.parts(), at_least=0)
-        await chaos.verified(station)
+    town = Town(station, letter="T")
+    await town.open()
+    accounts = [await town.site(story) for story in ("right code", "voicemail", "busy")]
+    for account in accounts:
+        await town.alarm(account)
+    number = town.number(accounts[0], 0)
+    await station.until(lambda: chaos.answered(station, number))
+    kill = await chaos.kill_listener(station, station.agi_port)
+    await station.until(town.all_over, within=120)
+    await chaos.no_channel_left(station, within=120)
+    await station.until(town.all_recorded)
+    incidents = await town.incidents()
+    seen = await chaos.far_end(station)
+    away = chaos.away_in([kill], hold_ups)
+    assert max(chaos.lags(incidents, seen, away)) <= INVITE_WITHIN
+    assert max(chaos.gaps(incidents, seen, away)) <= INVITE_WITHIN
+    assert any(call.alive(kill.at) for call in seen if call.to == number)
+    await _nothing_lost(town, incidents)
+    _each_goes_on(seen, [kill], chaos.resynchronised(station), hold_ups.parts(), at_least=0)
+    await chaos.verified(station)
 
 
 @pytest.mark.deep
 @pytest.mark.timeout(400)
-async def test_a_killed_telephony_process_loses_no_call(tmp_path: Path, hold_ups: HoldUps) -> None:
+async def test_a_killed_telephony_process_loses_no_call(
+    station: Station, hold_ups: HoldUps
+) -> None:
     chance = chaos.dice("telephony")
-    async with Station(tmp_path) as station:
-        town = Town(station)
-        await town.open()
-        stories = itertools.islice(itertools.cycle(STORIES), SITES)
-        accounts = [await town.site(story) for story in stories]
-        chance.shuffle(accounts)
-        accounts.sort(key=lambda a: town.stories[a] != "voicemail")  # the longest first
-        kills = await _storm(town, iter(accounts), chance)
-        await station.until(town.all_over, within=120)
-        await chaos.no_channel_left(station, within=120)
-        await station.until(town.all_recorded)
-        await _judge(town, kills, hold_ups)
-        await chaos.verified(station)
+    town = Town(station, letter="U")
+    await town.open()
+    stories = itertools.islice(itertools.cycle(STORIES), SITES)
+    accounts = [await town.site(story) for story in stories]
+    chance.shuffle(accounts)
+    accounts.sort(key=lambda a: town.stories[a] != "voicemail")  # the longest first
+    kills = await _storm(town, iter(accounts), chance)
+    await station.until(town.all_over, within=120)
+    await chaos.no_channel_left(station, within=120)
+    await station.until(town.all_recorded)
+    await _judge(town, kills, hold_ups)
+    await chaos.verified(station)
 
 
 async def _storm(town: Town, accounts: Iterator[str], chance: random.Random) -> list[Kill]:

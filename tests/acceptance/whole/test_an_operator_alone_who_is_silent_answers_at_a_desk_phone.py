@@ -9,6 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from callflow import demo_sites
 from tests.support.shifts import OFTEN, logged_in, take_up
 from tests.support.station import Station
@@ -17,6 +19,7 @@ DESK, SECOND_DESK = demo_sites.DESK_PHONES
 DUTY = demo_sites.DUTY_NUMBERS[0]
 
 
+@pytest.mark.deep
 async def test_silence_rings_the_desks_and_a_key_ends_it(tmp_path: Path) -> None:
     async with Station(tmp_path, OFTEN) as station:
         await station.phone(DESK, "answer", after_s=1, keys="w1")

@@ -40,6 +40,7 @@ async def browsing(chromium: str, station: Station) -> AsyncIterator[Page]:
         await browser.close()
 
 
+@pytest.mark.deep
 @pytest.mark.timeout(240)
 async def test_a_break_in_is_seen(tmp_path: Path, chromium_path: str, hold_ups: HoldUps) -> None:
     environment = {
