@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 def to_iso(at: datetime) -> str:
     """``at`` as ISO 8601 in UTC with microseconds and a ``Z``, which sorts as text."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def from_iso(text: str) -> datetime:

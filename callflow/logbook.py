@@ -148,6 +148,15 @@ def chain_entry(
     draft: Draft, *, number: int, id: str, seq: int, previous: str, mac: Mac, salt: str = ""
 ) -> Entry:
     """``draft`` as the ``seq``-th entry of its chain, after the entry hashed ``previous``."""
+    return Entry(
+        **chained(draft, number=number, id=id, seq=seq, previous=previous, mac=mac, salt=salt)
+    )
+
+
+def chained(
+    draft: Draft, *, number: int, id: str, seq: int, previous: str, mac: Mac, salt: str
+) -> dict[str, Any]:
+    """The fields of that entry, for whoever only writes them down."""
     fields: dict[str, Any] = dict(
         number=number,
         id=id,
@@ -164,7 +173,7 @@ def chain_entry(
         salt=salt,
     )
     hash = _digest(**fields)
-    return Entry(**fields, hash=hash, mac=mac(_proof(hash)) if draft.kind in PROVEN else "")
+    return {**fields, "hash": hash, "mac": mac(_proof(hash)) if draft.kind in PROVEN else ""}
 
 
 def head_content(chain: str, seq: int, hash: str, *, sealed: bool = False) -> str:
@@ -254,12 +263,16 @@ def entry_hash(entry: Entry) -> str:
     )
 
 
+#: Made once: ``json.dumps`` makes another at each call.
+_SORTED = json.JSONEncoder(sort_keys=True, ensure_ascii=True)
+
+
 def _digest(*, number: int | None, at: datetime, salt: str, **fields: Any) -> str:
     if salt:
         fields["salt"] = salt
     if number is not None:
         fields["number"] = number
-    text = json.dumps({"at": to_iso(at), **fields}, sort_keys=True, ensure_ascii=True)
+    text = _SORTED.encode({"at": to_iso(at), **fields})
     return hashlib.sha256(text.encode()).hexdigest()
 
 

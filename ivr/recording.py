@@ -9,6 +9,7 @@ committed, so a crash anywhere in between loses nothing.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import re
 import struct
@@ -77,6 +78,23 @@ def raw_spoken(recordings: Path) -> list[str]:
     return _stems(recordings, ".sln")
 
 
+def spoken_name(call_id: str, count: int) -> str:
+    """Of what is said in a call: one after the other, from 1, and none is left out."""
+    return f"{call_id}.{count}"
+
+
+def raw_spoken_in(recordings: Path, call_id: str) -> list[str]:
+    """The same of one call that is over, whatever others left in the folder."""
+    found = []
+    for count in itertools.count(1):
+        name = spoken_name(call_id, count)
+        if spoken_raw(recordings, name).is_file():
+            found.append(name)
+        elif not spoken_file(recordings, name).exists():
+            break
+    return found
+
+
 def finish_spoken(recordings: Path, name: str) -> Spoken:
     """Wrap and hash; the raw bytes stay until ``discard_spoken``. Raises OSError."""
     wav = spoken_file(recordings, name)
@@ -104,7 +122,7 @@ def raw_call_ids(recordings: Path) -> list[str]:
 
 
 def _stems(folder: Path, suffix: str) -> list[str]:
-    """Looked at for each call that ends, among the files of those that go on: no object a file."""
+    """No object a file: there are those of every call that goes on."""
     try:
         with os.scandir(folder) as files:
             return sorted(

@@ -122,10 +122,12 @@ def close(
     who: str | None = None,
     *,
     files: str | None = None,
+    also: Row | None = None,
 ) -> Row:
     """Handled with a resolution code; filed where the site is back to normal (D26).
 
     ``files``: why a person may file it though the site is not: what protects it, or who waives it.
+    ``also``: what else of its row is to be written.
     """
     state = incident.after(State(row["state"]), Event.CLOSE)
     extra = {"who_did": who} if who else {}
@@ -134,6 +136,7 @@ def close(
         tell(tx, "call_cancelled", now, row, to=number)
     tasks.cancel_open(tx, row["id"], now)
     values: Row = dict(
+        **(also or {}),
         state=state.value,
         resolution_code=code,
         resolution_text=text,

@@ -230,13 +230,16 @@ def call_ringing(tx: Tx, call_id: str, now: datetime) -> None:
     )
 
 
-def call_answered(tx: Tx, call_id: str, now: datetime) -> None:
-    """Picked up; the dialogue begins."""
+def call_answered(tx: Tx, call_id: str, now: datetime) -> Row | None:
+    """Picked up; the dialogue begins. The call's row, unless that was known or changed it more."""
     row = calls.answer(tx, call_id, now)
-    if row is not None:
-        tell(tx, "call_answered", now, _incident(tx, row), to=_shown(row), call=call_id)
-        if row["dialogue"] == "phone":  # picking it up is taking it
-            dialogue_concluded(tx, call_id, Outcome.OPERATOR, now)
+    if row is None:
+        return None
+    tell(tx, "call_answered", now, _incident(tx, row), to=_shown(row), call=call_id)
+    if row["dialogue"] == "phone":  # picking it up is taking it
+        dialogue_concluded(tx, call_id, Outcome.OPERATOR, now)
+        return None
+    return row
 
 
 def call_ended(
@@ -248,8 +251,9 @@ def call_ended(
     now: datetime,
     not_carried: bool = False,
     receiver_down: bool = False,
-) -> None:
-    """The channel is gone. What the dialogue concluded wins over what the line says.
+) -> Row | None:
+    """The channel is gone. What the dialogue concluded wins over what the line says. Its row, as
+    it ended; None where that was known.
 
     ``receiver_down``: the far end ended it in the usual way. From an operator's phone, and not
     asked for by us, that is the end of the conversation; a phone that vanishes is none.
@@ -259,7 +263,7 @@ def call_ended(
     """
     row = calls.get(tx, call_id, lock=True)
     if row is None or CallState(row["state"]) not in call.LIVE_STATES:
-        return
+        return None
     incident_row = _incident(tx, row)
     if receiver_down and row["operator"] and row["room"] and not calls.asked_to_end(tx, call_id):
         in_call.leg_hung_up(tx, row, now)
@@ -267,14 +271,8 @@ def call_ended(
     if not_carried and row["step"] == TRUNK_STEP:
         outcome = Outcome.TRUNK_FAILURE  # whoever is called was not asked: it is about the trunk
     final = Outcome.TRUNK_FAILURE.value if gone_on else row["result"] or outcome.value
-    calls.change(
-        tx,
-        call_id,
-        state=CallState.ENDED.value,
-        outcome=final,
-        detail=detail,
-        ended_at=now,
-    )
+    ended: Row = dict(state=CallState.ENDED.value, outcome=final, detail=detail, ended_at=now)
+    calls.change(tx, call_id, **ended)
     tell(
         tx,
         "call_ended",
@@ -292,12 +290,12 @@ def call_ended(
     if not gone_on and not _next_person(tx, row, now):
         _leave(tx, row, now)
     speaking.call_over(tx, row, now)
-    if row["step"] in (BRIDGE_STEP, QUEUE_STEP, OPERATOR_STEP):
-        return
-    if incident_row is not None:
-        decide(tx, incident_row["id"], now)
-    for follower, followed in followers(tx, call_id):
-        _end_with(tx, follower, followed, row, final, now)
+    if row["step"] not in (BRIDGE_STEP, QUEUE_STEP, OPERATOR_STEP):
+        if incident_row is not None:
+            decide(tx, incident_row["id"], now)
+        for follower, followed in followers(tx, call_id):
+            _end_with(tx, follower, followed, row, final, now)
+    return {**row, **ended}
 
 
 def _end_with(tx: Tx, call: Row, row: Row, leader: Row, final: str, now: datetime) -> None:
@@ -369,22 +367,21 @@ def call_arrived(
     tell(tx, "call_incoming", now, incident_row, **told)
 
 
-def dialogue_concluded(tx: Tx, call_id: str, outcome: Outcome, now: datetime) -> None:
-    """What the person answered, acted upon before the next word is said."""
+def dialogue_concluded(tx: Tx, call_id: str, outcome: Outcome, now: datetime, **also: Any) -> None:
+    """What the person answered, acted upon before the next word is said; ``also`` is written to
+    the call's row with it."""
     row = calls.get(tx, call_id, lock=True)
-    if row is None or row["result"] in (outcome.value, Outcome.DURESS.value):
+    known = row is None or row["result"] in (outcome.value, Outcome.DURESS.value)
+    values = also if known else {"result": outcome.value, **also}
+    if values:
+        calls.change(tx, call_id, **values)
+    if row is None or known:
         return
-    calls.change(tx, call_id, result=outcome.value)
+    row |= also
     incident_row = _incident(tx, row)
     tell(tx, "call_result", now, incident_row, to=_shown(row), result=outcome.value, call=call_id)
-    if row["dialogue"] == "phone":
-        telephone.leg_answered(tx, row, now)
     if row["dialogue"] in ("desk", "phone"):
-        if row["step"] == OPERATOR_STEP:
-            return
-        if outcome is Outcome.OPERATOR:
-            taken = service_calls.desk_took if row["step"] == SERVICE_DESK_STEP else desk_took
-            taken(tx, row, now)
+        _operator_answered(tx, row, outcome, now)
         return
     if row["state"] == CallState.ENDED.value:  # a key, then hung up before it was stored
         calls.change(tx, call_id, outcome=outcome.value)
@@ -399,6 +396,14 @@ def dialogue_concluded(tx: Tx, call_id: str, outcome: Outcome, now: datetime) ->
         told = {"to": _shown(follower), "result": its.value, "call": follower["id"]}
         tell(tx, "call_result", now, followed, **told)
         _act_upon(tx, follower, followed, its, now)
+
+
+def _operator_answered(tx: Tx, row: Row, outcome: Outcome, now: datetime) -> None:
+    if row["dialogue"] == "phone":
+        telephone.leg_answered(tx, row, now)
+    if row["step"] != OPERATOR_STEP and outcome is Outcome.OPERATOR:
+        taken = service_calls.desk_took if row["step"] == SERVICE_DESK_STEP else desk_took
+        taken(tx, row, now)
 
 
 def _act_upon(tx: Tx, row: Row, incident_row: Row, outcome: Outcome, now: datetime) -> None:

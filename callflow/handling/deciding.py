@@ -192,11 +192,22 @@ def _decide(tx: Tx, row: Row, now: datetime, known: Known) -> None:
         if isinstance(action, NoNumber | PlaceCall | OpenTask):
             at += _TICK  # the rows of one decision keep their order
     if decision.actions or due_before != decision.due_at:
-        kept = ("step", "step_since", "grounds", "rounds", "machine")
-        where: Row = {name: row[name] for name in kept}
-        row = incidents.change(tx, row, machine_due=decision.due_at, **where)
+        row = _written(tx, row, decision.due_at)
     if again:  # a number that may not be dialled, a task that is done already: on at once
         _decide(tx, row, now, known)
+
+
+#: Where the plan is: what deciding changes in memory first.
+_WHERE = ("step", "step_since", "grounds", "rounds")
+
+
+def _written(tx: Tx, row: Row, due_at: datetime | None) -> Row:
+    """``row`` with what deciding changed in memory, where the database has it otherwise."""
+    values: Row = {name: row[name] for name in (*_WHERE, "machine")} | {"machine_due": due_at}
+    written = incidents.get(tx, row["id"], lock=True) or {}
+    if all(written.get(name) == value for name, value in values.items()):
+        return {**row, **values}
+    return incidents.change(tx, row, **values)
 
 
 def _behind(tx: Tx, made: Sequence[Call], now: datetime) -> list[Call]:
@@ -241,7 +252,7 @@ def _act(
         case HandToHuman(reason=reason, text=text):
             return hand_to_human(tx, row, reason, now, text)
         case Close(code=code, text=text):
-            return close(tx, row, code, text, now)
+            return close(tx, row, code, text, now, also={name: row[name] for name in _WHERE})
         case Finish():
             return _finish(tx, row, now)
     _give_up(tx, row, action, now, at)

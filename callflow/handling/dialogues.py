@@ -36,12 +36,14 @@ STATION_NAME = "Callflow"
 _LONGEST_NUMBER = 32  # characters of what a caller's network says, as a row has room for
 
 
-def dialogue_begin(tx: Tx, vault: Vault, call_id: str) -> tuple[Facts, Progress] | None:
+def dialogue_begin(
+    tx: Tx, vault: Vault, call_id: str, row: dict[str, Any] | None = None
+) -> tuple[Facts, Progress] | None:
     """What may be said in this call, and how far it was; from now on it is *begun*.
 
-    None for a call that nobody knows.
+    ``row``: its row, where this transaction has changed it. None for a call that nobody knows.
     """
-    row = calls.get(tx, call_id, lock=True)  # from now on nobody follows this call
+    row = row or calls.get(tx, call_id, lock=True)  # from now on nobody follows this call
     if row is None:
         return None
     facts = _facts(tx, vault, row)
@@ -253,9 +255,13 @@ def dialogue_save(tx: Tx, call_id: str, progress: Progress) -> None:
     calls.change(tx, call_id, progress=progress.to_json())
 
 
-def dialogue_conclude(tx: Tx, call_id: str, outcome: Outcome, now: datetime) -> None:
-    """Commit the result, with its effects, before the next word."""
-    dialogue_concluded(tx, call_id, outcome, now)
+def dialogue_conclude(
+    tx: Tx, call_id: str, outcome: Outcome, now: datetime, progress: Progress | None = None
+) -> None:
+    """Commit the result, with its effects, before the next word; and with ``progress`` the
+    transition that it came by."""
+    also = {} if progress is None else {"progress": progress.to_json()}
+    dialogue_concluded(tx, call_id, outcome, now, **also)
 
 
 def dialogue_bridge(tx: Tx, call_id: str, now: datetime) -> str:

@@ -103,6 +103,8 @@ def may_call_back(tx: Tx, call: Row, row: Row, now: datetime) -> bool:
     step = next((step for step in plan.steps if step.id == call["step"]), None)
     if step is None or row["step"] != step.id or row["step_since"] is None:
         return False
+    if not step.call_back:  # nearly always: what was called before is not looked up for it
+        return False
     made = calls.attempts(tx, row["id"])
     category = Category(row["category"])
     who, since = call["contact_id"], row["step_since"]

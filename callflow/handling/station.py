@@ -79,19 +79,11 @@ def recording_finished(
 ) -> None:
     """A recording was checked and hashed, or is missing: attached and told either way."""
     row = calls.get(tx, call_id)
-    if row is None or call_id in calls.recordings(tx, [call_id]):
+    if row is None:
         return
-    calls.insert_recording(
-        tx,
-        {
-            "call_id": call_id,
-            "path": path,
-            "sha256": sha256,
-            "duration": duration,
-            "problem": problem,
-            "checked_at": now,
-        },
-    )
+    found = {"call_id": call_id, "path": path, "sha256": sha256, "duration": duration}
+    if not calls.insert_recording(tx, {**found, "problem": problem, "checked_at": now}):
+        return
     incident_row = incidents.get(tx, row["incident_id"]) if row["incident_id"] else None
     kind = "recording_problem" if problem else "recording"
     seconds = None if duration is None else round(duration, 1)

@@ -14,7 +14,7 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from callflow.clock import monotonic
 
@@ -171,11 +171,22 @@ class Turnstile:
         return taken
 
 
-class Readers:
-    """So many threads at most that read, each function in one of them."""
+class Reader(Protocol):
+    """What one thread reads by."""
 
-    def __init__(self, read: Callable[[Callable[[Any], Any]], Any], *, most: int) -> None:
-        self._read, self._most = read, most
+    def __call__(self, function: Callable[[Any], Any]) -> Any:
+        """The function's value. Raises what it raises."""
+
+    def close(self) -> None:
+        """No more is read by it."""
+
+
+class Readers:
+    """So many threads at most that read, each function in one of them, and each by what ``begin``
+    gives it."""
+
+    def __init__(self, begin: Callable[[], Reader], *, most: int) -> None:
+        self._begin, self._most = begin, most
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
         self._idle: list[queue.SimpleQueue[Awaited | None]] = []  # the last was busy last
@@ -218,22 +229,18 @@ class Readers:
 
     def _work(self) -> None:
         mine: queue.SimpleQueue[Awaited | None] = queue.SimpleQueue()
+        with contextlib.closing(self._begin()) as read:
+            self._read(mine, read)
+
+    def _read(self, mine: queue.SimpleQueue[Awaited | None], read: Reader) -> None:
         asked = self._next(mine) or mine.get()
         while asked is not None:
-            done = self._done(asked)
+            done = _done(asked, read)
             del asked  # nothing is kept until the next one comes
             following = self._next(mine)  # in line again before anybody is told, who may ask next
             settle(done)
             del done
             asked = following or mine.get()
-
-    def _done(self, asked: Awaited) -> list[tuple[Asked, Any, Exception | None]]:
-        if not asked.begin():
-            return []
-        try:
-            return [(asked, self._read(asked.function), None)]
-        except Exception as error:
-            return [(asked, None, error)]
 
     def _next(self, mine: queue.SimpleQueue[Awaited | None]) -> Awaited | None:
         """What waits already; None: it, or the end, comes into ``mine``."""
@@ -245,3 +252,12 @@ class Readers:
             else:
                 self._idle.append(mine)
         return None
+
+
+def _done(asked: Awaited, read: Reader) -> list[tuple[Asked, Any, Exception | None]]:
+    if not asked.begin():
+        return []
+    try:
+        return [(asked, read(asked.function), None)]
+    except Exception as error:
+        return [(asked, None, error)]

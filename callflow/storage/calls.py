@@ -19,6 +19,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 
 from callflow.call import (
     AT_DESK,
@@ -615,12 +616,15 @@ _RECORDINGS = Prepared(
 )
 
 
-def insert_recording(tx: Tx, row: dict[str, Any]) -> None:
-    """What was found of a call's recording."""
-    _INSERT_RECORDING.change(tx, row)
+def insert_recording(tx: Tx, row: dict[str, Any]) -> bool:
+    """What was found of a call's recording; False where that is known already."""
+    return _insert_recording(tx.dialect.name).change(tx, row) == 1
 
 
-_INSERT_RECORDING = Prepared(t.recording.insert())
+@cache
+def _insert_recording(dialect: str) -> Prepared:
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return Prepared(insert(t.recording).on_conflict_do_nothing())
 
 
 def all_recordings(tx: Tx) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from callflow import logbook
-from callflow.logbook import GENESIS, Draft, Entry, Head, Mac
+from callflow.logbook import GENESIS, Draft, Head, Mac
 from callflow.signals import events
 from callflow.storage import schema as t
 from callflow.storage import signals
@@ -55,7 +55,7 @@ def _write(tx: Tx, told: list[Draft]) -> None:
     entries = []
     for draft, number in zip(drafts, numbers, strict=True):
         seq, previous = last.get(draft.chain, (0, GENESIS))
-        entry = logbook.chain_entry(
+        entry = logbook.chained(
             draft,
             number=number,
             id=uuid.uuid4().hex,
@@ -64,8 +64,8 @@ def _write(tx: Tx, told: list[Draft]) -> None:
             mac=mac,
             salt=secrets.token_hex(8),
         )
-        last[draft.chain] = (entry.seq, entry.hash)
-        entries.append({name: getattr(entry, name) for name in Entry.__dataclass_fields__})
+        last[draft.chain] = (entry["seq"], entry["hash"])
+        entries.append(entry)
     _INSERT.change_all(tx, entries)
     _write_heads(tx, [Head(chain=chain, seq=s, hash=h) for chain, (s, h) in last.items()])
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import SQLAlchemyError
 
 from callflow.clock import monotonic
@@ -34,6 +34,7 @@ WakeAt = Callable[[Tx, str, datetime], None]
 T = TypeVar("T")
 
 _BATCH = 512  # functions in one commit
+_READERS = 4  # threads that read
 _READING = ("SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "PRAGMA")
 _PAUSE = 0.002  # seconds left to other processes' writers after each commit (docs/durability.md)
 
@@ -73,7 +74,7 @@ class Store:
             event.listen(self._writer_engine, "after_cursor_execute", self._note_change)
         self._connection = OneAfterAnother(self._writer_engine, keep=self.sqlite)
         self._reader_engine = make_engine(url, writer=False)
-        self._readers = Readers(self.read_now, most=4)
+        self._readers = Readers(self._reader, most=_READERS)
         self._turnstile = Turnstile(most=_BATCH, pause=_PAUSE)
         self._outage = Outage()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
@@ -114,12 +115,12 @@ class Store:
 
     def read_now(self, function: Callable[[Tx], T]) -> T:
         """``read`` in the caller's thread."""
-        try:
-            with self._reader_engine.connect() as tx:
-                tx.info["mac"] = self.mac
-                return function(tx)
-        except SQLAlchemyError as error:
-            raise StoreUnavailable.because(error) from error
+        with contextlib.closing(_Reader(self._reader_engine, self.mac, keep=False)) as read:
+            value: T = read(function)
+        return value
+
+    def _reader(self) -> _Reader:
+        return _Reader(self._reader_engine, self.mac, keep=self.sqlite)
 
     def close(self) -> None:
         """Finish what was submitted and let go of the database."""
@@ -231,6 +232,27 @@ class Store:
                 break
             result = self._transaction([result[0]])[0]
         return result
+
+
+class _Reader:
+    """What one thread reads by: one transaction a function, on a connection that it may keep."""
+
+    def __init__(self, engine: Engine, mac: Mac, *, keep: bool) -> None:
+        self._connection, self._mac = OneAfterAnother(engine, keep=keep), mac
+
+    def __call__(self, function: Callable[[Tx], T]) -> T:
+        try:
+            with self._connection as tx:
+                tx.info["mac"] = self._mac
+                try:
+                    return function(tx)
+                finally:
+                    tx.rollback()
+        except SQLAlchemyError as error:
+            raise StoreUnavailable.because(error) from error
+
+    def close(self) -> None:
+        self._connection.close()
 
 
 def hint(tx: Tx, role: str) -> None:

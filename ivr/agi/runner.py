@@ -23,8 +23,6 @@ from ivr.agi.keys import Keys
 from ivr.agi.protocol import Gone, Session
 from ivr.dialogue import (
     Bridge,
-    CodeChecked,
-    CodeVerdict,
     Conclude,
     Deed,
     Effect,
@@ -89,8 +87,11 @@ class DialogueStore(Protocol):
         checked.
         """
 
-    async def check_code(self, channel_id: str, digits: str) -> CodeVerdict:
-        """What this code is for the person of this call. It is never logged."""
+    async def check_code(
+        self, channel_id: str, facts: Facts, progress: Progress, digits: str
+    ) -> tuple[Progress, Sequence[Effect]]:
+        """What follows from this code, as the person of this call has it, looked at and stored in
+        one commit: duress takes no longer than another. The code is never logged, nor kept."""
 
     async def perform(
         self, channel_id: str, facts: Facts, progress: Progress, deed: Deed
@@ -316,9 +317,11 @@ class _Run:
             return self.progress
         code = dialogue.code_to_check(progress, event)
         if code is not None:
-            event = CodeChecked(await self._all._store.check_code(self._id, code))
-        self.progress, effects = dialogue.advance(facts, progress, event)
-        await self._commit(self.progress, effects)
+            checked = self._all._store.check_code(self._id, facts, progress, code)
+            self.progress, effects = await checked
+        else:
+            self.progress, effects = dialogue.advance(facts, progress, event)
+            await self._commit(self.progress, effects)
         await self._bridged(facts, effects)
         return self.progress
 

@@ -77,7 +77,7 @@ class Voices:
 
     def _fresh(self, call_id: str) -> tuple[str, Path]:
         for count in itertools.count(1):
-            name = f"{call_id}.{count}"
+            name = recording.spoken_name(call_id, count)
             raw = recording.spoken_raw(self._recordings, name)
             if not raw.exists() and not recording.spoken_file(self._recordings, name).exists():
                 return name, raw.with_suffix("")

@@ -1,6 +1,6 @@
-"""One connection to AMI: panoramisk holds it and writes actions, everything else is ours.
+"""One connection to AMI: panoramisk holds it, everything else is ours.
 
-Of panoramisk this uses AMIProtocol and Action. Its Manager is not used: it re-sends unanswered
+Of panoramisk this uses AMIProtocol. Its Manager is not used: it re-sends unanswered
 actions after a reconnect, runs callbacks as unordered tasks, and completes a list early when an
 event overtakes the response (docs/telephony.md; tests/integration/ami reproduces each). Nor is its
 Message: it takes a tenth of a millisecond, and a call tells a dozen. One ``Wire`` is one TCP
@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import structlog
-from panoramisk.actions import Action
 from panoramisk.ami_protocol import AMIProtocol
 
 from ivr.ami.events import LinkDown, MaybePlaced, Refused
@@ -92,7 +91,8 @@ class Wire(AMIProtocol):  # type: ignore[misc]  # panoramisk is not typed
         answer: asyncio.Future[list[Fields]] = asyncio.get_running_loop().create_future()
         pending = _Pending(answer, list_of.lower(), each)
         self._pending[action_id] = pending
-        self.transport.write(str(Action(checked)).encode(self.encoding, "replace"))
+        headers = "".join(f"{name}: {value}\r\n" for name, value in checked.items())
+        self.transport.write(f"{headers}\r\n".encode(self.encoding, "replace"))
         try:
             if await _is_answered(pending.answer, within):
                 return pending.answer.result()

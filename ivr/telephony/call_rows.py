@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
@@ -21,6 +21,7 @@ from ivr.ami import Answered, Ended, Event, Ringing
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
+Row = dict[str, Any]
 
 #: Q.850: a party put the receiver down.
 NORMAL_CLEARING = 16
@@ -62,17 +63,19 @@ class Rows:
                 log.debug("store.away", reason=error.reason)  # the store says it, once
                 await asyncio.sleep(_STORE_RETRY)
 
-    async def store(self, events: list[Event]) -> None:
-        """All in one commit; one that can't be stored takes no other with it."""
+    async def store(self, events: list[Event]) -> dict[str, Row]:
+        """All in one commit; one that can't be stored takes no other with it. {call id: its row} of
+        those that ended."""
         now, found = self._now(), [event for event in events if isinstance(event, _STORED)]
         if not found:
-            return
+            return {}
         try:
-            await self.write(lambda tx: _store_all(tx, found, now))
+            return await self.write(lambda tx: _store_all(tx, found, now))
         except Exception:
             log.exception("events.failed", events=len(found))
             for event in found:
                 await self._store_alone(event)
+            return {}
 
     async def _store_alone(self, event: Event) -> None:
         if isinstance(event, Ended):
@@ -111,7 +114,8 @@ class Rows:
             await self.end(end)
 
 
-def _store_all(tx: Tx, events: Sequence[Event], now: datetime) -> None:
+def _store_all(tx: Tx, events: Sequence[Event], now: datetime) -> dict[str, Row]:
+    ended = {}
     for event in events:
         match event:
             case Ringing(call_id):
@@ -119,11 +123,13 @@ def _store_all(tx: Tx, events: Sequence[Event], now: datetime) -> None:
             case Answered(call_id):
                 handling.call_answered(tx, call_id, now)
             case Ended():
-                _store_end(tx, end_of(event), now)
+                if (row := _store_end(tx, end_of(event), now)) is not None:
+                    ended[event.call_id] = row
+    return ended
 
 
-def _store_end(tx: Tx, end: End, now: datetime) -> None:
-    handling.call_ended(
+def _store_end(tx: Tx, end: End, now: datetime) -> Row | None:
+    return handling.call_ended(
         tx,
         end.call_id,
         outcome=end.outcome,

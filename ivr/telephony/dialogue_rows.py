@@ -12,7 +12,7 @@ from callflow.handling import speaking
 from callflow.storage import Store, Tx
 from callflow.vault import Vault
 from ivr.ami import is_channel_id
-from ivr.dialogue import CodeVerdict, Conclude, Deed, Effect, Facts, Progress, advance
+from ivr.dialogue import CodeChecked, Conclude, Deed, Effect, Facts, Progress, advance
 from ivr.recording import Spoken
 
 #: Seconds that a dialogue's commit may wait for others': nobody hears it.
@@ -39,8 +39,8 @@ class DialogueRows:
         now = self._now()  # its recording runs already, however long the commit takes
 
         def picked_up(tx: Tx) -> tuple[Facts, Progress] | None:
-            handling.call_answered(tx, channel_id, now)
-            return handling.dialogue_begin(tx, self._vault, channel_id)
+            row = handling.call_answered(tx, channel_id, now)
+            return handling.dialogue_begin(tx, self._vault, channel_id, row)
 
         return await self._store.write(picked_up, patience=_PATIENCE)
 
@@ -64,11 +64,18 @@ class DialogueRows:
         finally:  # where the commit's answer was lost there may be a row, whose end must be heard
             self._on_arrived(channel_id)
 
-    async def check_code(self, channel_id: str, digits: str) -> CodeVerdict:
-        """What this code is for the person of this call."""
-        return await self._store.read(
-            lambda tx: handling.dialogue_check_code(tx, self._vault, channel_id, digits)
-        )
+    async def check_code(
+        self, channel_id: str, facts: Facts, progress: Progress, digits: str
+    ) -> tuple[Progress, Sequence[Effect]]:
+        """What this code is for the person of this call, and what follows from it."""
+
+        def checked(tx: Tx) -> tuple[Progress, Sequence[Effect]]:
+            verdict = handling.dialogue_check_code(tx, self._vault, channel_id, digits)
+            after, effects = advance(facts, progress, CodeChecked(verdict))
+            self._save(tx, channel_id, after, _concluded(effects))
+            return after, effects
+
+        return await self._store.write(checked, patience=_PATIENCE)
 
     async def perform(
         self, channel_id: str, facts: Facts, progress: Progress, deed: Deed
@@ -80,9 +87,8 @@ class DialogueRows:
             done = handling.perform_deed(tx, self._vault, channel_id, deed, progress, now)
             after, effects = advance(facts, progress, done)
             handling.dialogue_save(tx, channel_id, after)
-            for effect in effects:
-                if isinstance(effect, Conclude):
-                    handling.dialogue_conclude(tx, channel_id, effect.outcome, now)
+            for outcome in _concluded(effects):
+                handling.dialogue_conclude(tx, channel_id, outcome, now)
             if after.bridge:
                 handling.dialogue_bridge(tx, channel_id, now)
             return after, effects
@@ -99,14 +105,9 @@ class DialogueRows:
         """How far it is, and what came of it; from the moment that it goes on with a human, one is
         rung."""
 
-        def saved(tx: Tx) -> None:
-            handling.dialogue_save(tx, channel_id, progress)
-            if progress.bridge:
-                handling.dialogue_bridge(tx, channel_id, self._now())
-            for outcome in outcomes:
-                self._conclude(tx, channel_id, outcome)
-
-        await self._store.write(saved, patience=_PATIENCE)
+        await self._store.write(
+            lambda tx: self._save(tx, channel_id, progress, outcomes), patience=_PATIENCE
+        )
 
     async def conclude(self, channel_id: str, outcome: Outcome) -> None:
         """The result, with what follows from it."""
@@ -114,7 +115,25 @@ class DialogueRows:
             lambda tx: self._conclude(tx, channel_id, outcome), patience=_PATIENCE
         )
 
-    def _conclude(self, tx: Tx, channel_id: str, outcome: Outcome) -> None:
-        handling.dialogue_conclude(tx, channel_id, outcome, self._now())
+    def _save(
+        self, tx: Tx, channel_id: str, progress: Progress, outcomes: Sequence[Outcome]
+    ) -> None:
+        if len(outcomes) == 1 and not progress.bridge:  # most of them: both at once
+            self._conclude(tx, channel_id, outcomes[0], progress)
+            return
+        handling.dialogue_save(tx, channel_id, progress)
+        if progress.bridge:
+            handling.dialogue_bridge(tx, channel_id, self._now())
+        for outcome in outcomes:
+            self._conclude(tx, channel_id, outcome)
+
+    def _conclude(
+        self, tx: Tx, channel_id: str, outcome: Outcome, progress: Progress | None = None
+    ) -> None:
+        handling.dialogue_conclude(tx, channel_id, outcome, self._now(), progress)
         if outcome is Outcome.ERROR:  # our bug: whoever is on the line waits for a human
             handling.dialogue_bridge(tx, channel_id, self._now())
+
+
+def _concluded(effects: Sequence[Effect]) -> list[Outcome]:
+    return [effect.outcome for effect in effects if isinstance(effect, Conclude)]

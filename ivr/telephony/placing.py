@@ -30,7 +30,7 @@ from ivr.ami import (
     Refused,
     is_call_id,
 )
-from ivr.telephony.call_rows import End, Rows
+from ivr.telephony.call_rows import End, Row, Rows
 from ivr.telephony.doubts import AGAIN, GRACE, Doubts
 
 log = structlog.get_logger(__name__)
@@ -52,9 +52,10 @@ CONTEXTS = {"service": "callflow-service"}
 
 
 class CallOver(Protocol):
-    """Told when a call of ours is over; ``cut``: its channel vanished with its Asterisk."""
+    """Told when a call of ours is over, with its row where that is known; ``cut``: its channel
+    vanished with its Asterisk."""
 
-    def __call__(self, call_id: str, *, cut: bool) -> None: ...
+    def __call__(self, call_id: str, *, cut: bool, row: Row | None = None) -> None: ...
 
 
 class Placing:
@@ -406,11 +407,11 @@ class Placing:
             self._doubts.settled(event.call_id)
             if not isinstance(event, Placed):  # its channel is there, its INVITE perhaps not
                 self._is_out(event.call_id)
-        await self._rows.store(events)
+        ended = await self._rows.store(events)
         for event in events:
-            self._after(event)
+            self._after(event, ended.get(event.call_id))
 
-    def _after(self, event: Event) -> None:
+    def _after(self, event: Event, ended: Row | None) -> None:
         call_id = event.call_id
         if isinstance(event, OriginateFailed):
             if call_id in self._live:
@@ -419,7 +420,7 @@ class Placing:
         self._doubts.settled(call_id)
         if isinstance(event, Ended):
             self._forget(call_id)
-            self._on_over(call_id, cut=False)
+            self._on_over(call_id, cut=False, row=ended)
         elif call_id in self._unwanted:
             self._unwanted[call_id] = self._monotonic()
             self._spawn(self._hang_up_unwanted())

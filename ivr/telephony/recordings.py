@@ -7,6 +7,7 @@ import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -18,6 +19,8 @@ from callflow.storage import Store, StoreUnavailable, calls
 from ivr import recording
 
 log = structlog.get_logger(__name__)
+
+Row = dict[str, Any]
 
 #: MixMonitor closes its file a moment after the channel is gone: how often, and how many times,
 #: the file's size is looked at until it stays the same.
@@ -34,6 +37,7 @@ _PATIENCE = 0.2
 class _Job:
     call_id: str
     cut: bool
+    row: Row | None = None  # of the call as it ended, where that is known
 
 
 class Recordings:
@@ -51,11 +55,12 @@ class Recordings:
         """How many recordings are not finished yet."""
         return len(self._queued)
 
-    def over(self, call_id: str, *, cut: bool) -> None:
-        """This call is over; ``cut``: nobody saw how, so its length proves nothing."""
+    def over(self, call_id: str, *, cut: bool, row: Row | None = None) -> None:
+        """This call is over, and ``row`` its row then; ``cut``: nobody saw how, so its length
+        proves nothing."""
         if call_id not in self._queued:
             self._queued.add(call_id)
-            self._jobs.put_nowait(_Job(call_id, cut))
+            self._jobs.put_nowait(_Job(call_id, cut, row))
 
     async def sweep(self) -> None:
         """Queue what nobody finished: rows without a recording, raw files of calls that ended."""
@@ -86,7 +91,7 @@ class Recordings:
                 self._queued.discard(job.call_id)
 
     async def _finish(self, job: _Job) -> None:
-        row = await self._store.read(lambda tx: calls.get(tx, job.call_id))
+        row = job.row or await self._store.read(lambda tx: calls.get(tx, job.call_id))
         if row is None:
             if job.call_id not in self._strange:
                 self._strange.add(job.call_id)
@@ -94,9 +99,8 @@ class Recordings:
             return
         if row["state"] != CallState.ENDED:
             return  # it lives: its end will come
-        for name in recording.raw_spoken(self._folder):
-            if name.startswith(f"{job.call_id}."):
-                await self._spoken(job.call_id, name)
+        for name in recording.raw_spoken_in(self._folder, job.call_id):
+            await self._spoken(job.call_id, name)
         if row["answered_at"] is None and not self._raw(job.call_id).exists():
             return  # never answered: there is nothing to record
         await self._settled(job.call_id)

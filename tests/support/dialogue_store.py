@@ -8,7 +8,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from callflow.call import Outcome
-from ivr.dialogue import CodeVerdict, Conclude, Deed, Done, Effect, Facts, Progress, advance
+from ivr.dialogue import (
+    CodeChecked,
+    CodeVerdict,
+    Conclude,
+    Deed,
+    Done,
+    Effect,
+    Event,
+    Facts,
+    Progress,
+    advance,
+)
 from ivr.recording import Spoken
 
 
@@ -45,15 +56,22 @@ class MemoryStore:
             self.facts.setdefault(channel_id, self.incoming)
         return await self.load(channel_id)
 
-    async def check_code(self, channel_id: str, digits: str) -> CodeVerdict:
-        await self._commit()
-        return self.codes.get(digits, CodeVerdict.WRONG)
+    async def check_code(
+        self, channel_id: str, facts: Facts, progress: Progress, digits: str
+    ) -> tuple[Progress, Sequence[Effect]]:
+        checked = CodeChecked(self.codes.get(digits, CodeVerdict.WRONG))
+        return await self._advance(channel_id, facts, progress, checked)
 
     async def perform(
         self, channel_id: str, facts: Facts, progress: Progress, deed: Deed
     ) -> tuple[Progress, Sequence[Effect]]:
+        return await self._advance(channel_id, facts, progress, self.deeds[deed.name](deed))
+
+    async def _advance(
+        self, channel_id: str, facts: Facts, progress: Progress, event: Event
+    ) -> tuple[Progress, Sequence[Effect]]:
         await self._commit()
-        after, effects = advance(facts, progress, self.deeds[deed.name](deed))
+        after, effects = advance(facts, progress, event)
         self.progress[channel_id] = after
         told = [effect.outcome for effect in effects if isinstance(effect, Conclude)]
         self.concluded[channel_id] += told

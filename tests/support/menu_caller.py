@@ -12,7 +12,7 @@ from callflow import handling
 from callflow.storage import Store
 from callflow.vault import Vault
 from ivr import dialogue, prompts
-from ivr.dialogue import CodeChecked, Facts, Input, Played, Progress, Silence, Spoken, Typed
+from ivr.dialogue import Facts, Input, Played, Progress, Silence, Spoken, Typed
 from ivr.recording import Spoken as Recorded
 from ivr.telephony.dialogue_rows import DialogueRows
 
@@ -97,12 +97,17 @@ class MenuCaller:
             done = self._rows.perform(self.call_id, self.facts, self.progress, wanted)
             self.progress, _ = _run(done)
         else:
-            code = dialogue.code_to_check(self.progress, event)
-            if code is not None:
-                event = CodeChecked(_run(self._rows.check_code(self.call_id, code)))
-            self.progress, effects = dialogue.advance(self.facts, self.progress, event)
-            _run(self._commit(effects))
+            self._goes_on(event)
         self._listen()
+
+    def _goes_on(self, event: dialogue.Event) -> None:
+        code = dialogue.code_to_check(self.progress, event)
+        if code is not None:
+            checked = self._rows.check_code(self.call_id, self.facts, self.progress, code)
+            self.progress, _ = _run(checked)
+            return
+        self.progress, effects = dialogue.advance(self.facts, self.progress, event)
+        _run(self._commit(effects))
 
     async def _commit(self, effects: Iterable[dialogue.Effect]) -> None:
         await self._rows.save(self.call_id, self.progress)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from callflow.call import Outcome
-from ivr.dialogue import CodeVerdict, Dialogue, Facts, Progress, State
+from ivr.dialogue import CodeVerdict, Dialogue, Effect, Facts, Progress, State
 from tests.integration.agi.conftest import FACTS, Station, eventually
 from tests.support.agi_phone import AgiPhone, header
 
@@ -84,14 +85,16 @@ async def test_keys_that_no_command_read_are_heeded_once(
 ) -> None:
     """Asterisk threw them away while we committed; AMI told them."""
     typed = iter(["1111##2580##9", "1"])
-    save = station.store.save
+    check = station.store.check_code
 
-    async def slow(channel_id: str, progress: Progress, *outcomes: Outcome) -> None:
+    async def slow(
+        channel_id: str, facts: Facts, progress: Progress, digits: str
+    ) -> tuple[Progress, Sequence[Effect]]:
         for key in next(typed, ""):
             station.dialogues.key(channel_id, key)
-        await save(channel_id, progress, *outcomes)
+        return await check(channel_id, facts, progress, digits)
 
-    monkeypatch.setattr(station.store, "save", slow)
+    monkeypatch.setattr(station.store, "check_code", slow)
     phone = await station.phone("1111#").call("outgoing", "call-1")
     assert station.store.concluded["call-1"] == [Outcome.VERIFIED_OK]
     # Neither the second question nor the menu had to be said.
@@ -178,7 +181,7 @@ async def test_a_channel_that_nobody_knows_is_not_dropped(station: Station) -> N
 async def test_an_exception_of_ours_hands_the_person_over(
     station: Station, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def broken(channel_id: str, digits: str) -> None:
+    async def broken(channel_id: str, *_: object) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr(station.store, "check_code", broken)

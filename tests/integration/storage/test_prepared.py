@@ -111,3 +111,23 @@ def test_its_error_is_the_store_s_and_the_next_transaction_stands(store: Store) 
         store.write_now(lambda tx: broken.change(tx, {"id": "a"}))
     assert refused.value.permanent
     assert store.write_now(lambda tx: calls.change(tx, "a", detail="well"))
+
+
+def test_a_json_text_that_somebody_lengthened_is_refused(store: Store) -> None:
+    """Else the logbook would read as it was written."""
+
+    def read(tx: Tx) -> Any:
+        tx.exec_driver_sql("UPDATE call SET tried = '[] x' WHERE id = 'a'")
+        return Prepared(_BY_ID).first(tx, {"id": "a"})
+
+    with pytest.raises((ValueError, StoreUnavailable)):  # PostgreSQL takes no such text at all
+        store.write_now(read)
+
+
+async def test_what_is_only_read_leaves_nothing_behind(store: Store) -> None:
+    """A reader keeps its connection; never what a function did on it."""
+    change = update(t.call).where(t.call.c.id == "a").values(detail="y")
+    for _ in range(2):
+        await store.read(lambda tx: tx.execute(change))
+    rows = await store.read(lambda tx: Prepared(_BY_ID).all(tx, {"id": "a"}))
+    assert [row["detail"] for row in rows] == ["x"]
