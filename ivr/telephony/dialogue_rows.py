@@ -16,7 +16,7 @@ from ivr.dialogue import CodeChecked, Conclude, Deed, Effect, Facts, Progress, a
 from ivr.recording import Spoken
 
 #: Seconds that a dialogue's commit may wait for others': nobody hears it.
-_PATIENCE = 0.01
+_PATIENCE = 0.03
 
 
 class DialogueRows:
