@@ -21,7 +21,7 @@ import structlog
 
 from callflow import clock
 from callflow.config import Settings
-from callflow.instants import to_iso
+from callflow.core.time.instants import to_iso
 from callflow.logbook import FIRST, UNREADABLE, Anchor, followed
 from callflow.storage import Store, Tx, chaining, sealing
 

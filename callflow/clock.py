@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from callflow.instants import from_iso as from_iso
-from callflow.instants import to_iso as to_iso
+from callflow.core.time.instants import from_iso as from_iso
+from callflow.core.time.instants import to_iso as to_iso
 
 #: What the shells are given instead of reading the clock: a function answering "now", in UTC.
 Clock = Callable[[], datetime]

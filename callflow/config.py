@@ -25,7 +25,7 @@ from pydantic_settings import (
 )
 
 from callflow.access_settings import AccessSettings
-from callflow.hours import read_hours
+from callflow.core.time.hours import read_hours
 from callflow.line_settings import BUILT_IN_LINES, LineSettings, ListenerSettings, Port
 from callflow.notify_settings import NotifySettings
 from callflow.trunk_settings import Number, TrunkSettings

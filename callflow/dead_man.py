@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from callflow.hours import ONE_DAY, Span, instant, read_hours, united
-from callflow.instants import to_iso
+from callflow.core.time.hours import ONE_DAY, Span, instant, read_hours, united
+from callflow.core.time.instants import to_iso
 
 #: A station may be without anybody for so long at night, from one shift to the next.
 UNATTENDED_AFTER = timedelta(minutes=5)

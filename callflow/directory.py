@@ -12,9 +12,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from callflow.availability import ALWAYS, Availability, available
 from callflow.call import SERVICE_STEP
-from callflow.holidays import NO_DAYS, OwnDays
+from callflow.core.time.availability import ALWAYS, Availability, available
+from callflow.core.time.holidays import NO_DAYS, OwnDays
 from callflow.law import Service
 
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from callflow.availability import Replacement
-from callflow.hours import Span
+from callflow.core.time.availability import Replacement
+from callflow.core.time.hours import Span
 from callflow.signal import PERSONAL, Kind
 from callflow.site import Contact, Role, Site
 

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from callflow.instants import to_iso
+from callflow.core.time.instants import to_iso
 
 #: ``previous`` of a chain's first entry.
 GENESIS = "0" * 64

@@ -13,8 +13,8 @@ from functools import reduce
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from callflow.availability import available, intersection, union, without
-from callflow.hours import ONE_DAY, Span
+from callflow.core.time.availability import available, intersection, union, without
+from callflow.core.time.hours import ONE_DAY, Span
 from callflow.signal import Kind
 from callflow.site import Authority, Contact, Role, Site
 

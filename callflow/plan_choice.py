@@ -23,10 +23,10 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from callflow import standard_plans
-from callflow.availability import ALWAYS, Availability, available
+from callflow.core.time.availability import ALWAYS, Availability, available
+from callflow.core.time.holidays import NO_DAYS, OwnDays
+from callflow.core.time.hours import CalendarError, only
 from callflow.correlation import zone_key
-from callflow.holidays import NO_DAYS, OwnDays
-from callflow.hours import CalendarError, only
 from callflow.instructions import Instruction, plan_meanwhile
 from callflow.signal import PERSONAL, Category, Kind
 from callflow.signals import events

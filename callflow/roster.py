@@ -14,8 +14,8 @@ from enum import StrEnum
 from itertools import combinations
 from zoneinfo import ZoneInfo
 
-from callflow.availability import without
-from callflow.hours import DAY, CalendarError, Span, instant
+from callflow.core.time.availability import without
+from callflow.core.time.hours import DAY, CalendarError, Span, instant
 
 _HOUR = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])")
 #: Weeks over which a duty may be repeated at once.

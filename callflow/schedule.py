@@ -26,8 +26,8 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from callflow.holidays import NO_DAYS, Holidays, OwnDays, read_holidays, write_holidays
-from callflow.hours import (
+from callflow.core.time.holidays import NO_DAYS, Holidays, OwnDays, read_holidays, write_holidays
+from callflow.core.time.hours import (
     NEVER,
     ONE_DAY,
     CalendarError,

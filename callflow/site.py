@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from callflow.availability import ALWAYS, Availability
+from callflow.core.time.availability import ALWAYS, Availability
 from callflow.signal import Kind
 
 

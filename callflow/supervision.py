@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from callflow.core.time.instants import to_iso
 from callflow.correlation import zone_key
-from callflow.instants import to_iso
 from callflow.signal import ALWAYS_OWN, PERSONAL, STATION, Kind, Signal
 
 Row = Mapping[str, Any]

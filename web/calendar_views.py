@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from callflow.hours import DAY, ONE_DAY, Span, instant, united
+from callflow.core.time.hours import DAY, ONE_DAY, Span, instant, united
 from callflow.schedule import Schedule
 from web import i18n
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from callflow.availability import available
+from callflow.core.time.availability import available
 from callflow.instructions import InstructionState, Lowers
 from callflow.signal import PERSONAL, Kind
 from callflow.site import Site

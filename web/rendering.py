@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from callflow.instants import from_iso, to_iso
+from callflow.core.time.instants import from_iso, to_iso
 from callflow.texts import entry_text
 from web import i18n, image_views, keys, words
 

@@ -12,11 +12,11 @@ from callflow import backtest, call_plan
 from callflow.backtest import Difference, Happening, Past, PastCall, PastTask, What
 from callflow.call import BESIDE_PLANS, Outcome
 from callflow.call_plan import Plan, StepKind
+from callflow.core.time.instants import from_iso, to_iso
 from callflow.correlation import zone_key
 from callflow.handling.agreed import site_now
 from callflow.handling.proving import plan_at
 from callflow.incident import Incident, Machine, State
-from callflow.instants import from_iso, to_iso
 from callflow.logbook import MACHINE
 from callflow.signal import PERSONAL, Category, Kind
 from callflow.signals import events

@@ -12,13 +12,13 @@ from typing import Any
 
 from callflow import plan_standing
 from callflow.contract import LONGEST, may_become, quarantined_until
+from callflow.core.time.instants import to_iso
 from callflow.handling import contacts
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.site_rules import BadSite
 from callflow.handling.telling import tell
 from callflow.handling.withdrawn import check_chosen
 from callflow.incident import State
-from callflow.instants import to_iso
 from callflow.logbook import MACHINE
 from callflow.site import Role, SiteState
 from callflow.storage import Tx, contracts, firms, guards, incidents, sites

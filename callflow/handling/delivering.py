@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from callflow.core.time.instants import to_iso
 from callflow.handling.acting import hand_to_human
 from callflow.handling.outbox import is_silenced
 from callflow.handling.storing import store_signals
 from callflow.handling.tasks import end_task
 from callflow.handling.telling import storable, tell
-from callflow.instants import to_iso
 from callflow.outbox import (
     LEASE,
     MOST_CLAIMS,

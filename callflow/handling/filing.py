@@ -8,12 +8,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from callflow import filing, incident
+from callflow.core.time.hours import CalendarError
+from callflow.core.time.instants import to_iso
 from callflow.correlation import zone_key
 from callflow.filing import ARMING_MATTERS, Open, Standing, What, Wish
 from callflow.handling.refusals import Refused
 from callflow.handling.telling import tell
-from callflow.hours import CalendarError
-from callflow.instants import to_iso
 from callflow.law import Answer, Service
 from callflow.schedule import Schedule
 from callflow.signal import Kind

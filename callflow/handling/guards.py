@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow.call_plan import Measure, StepKind
+from callflow.core.time.instants import to_iso
 from callflow.escalation import GuardEvent, progressed
 from callflow.handling import services
 from callflow.handling.completing import open_task_of, step_of, task_of
@@ -14,7 +15,6 @@ from callflow.handling.operating import acted, known
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.tasks import end_task
 from callflow.handling.telling import tell
-from callflow.instants import to_iso
 from callflow.law import Means
 from callflow.logbook import MACHINE
 from callflow.on_call import as_called

@@ -7,7 +7,7 @@ from typing import Any
 
 from callflow import call_plan, plan_check, plan_choice
 from callflow.call_plan import Plan
-from callflow.hours import CalendarError
+from callflow.core.time.hours import CalendarError
 from callflow.signal import Category, Kind
 from callflow.site import ANY_KIND, Authority, Contact, Role, Site, SiteState
 from callflow.site_file.known import Known

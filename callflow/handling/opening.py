@@ -8,9 +8,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from callflow import call_plan, plan_choice, plan_overrides, standard_plans
+from callflow.core.time.hours import CalendarError
 from callflow.handling import testers
 from callflow.handling.agreed import Reading, read
-from callflow.hours import CalendarError
 from callflow.incident import Machine, State
 from callflow.schedule import Question
 from callflow.signal import PERSONAL, Category, Kind

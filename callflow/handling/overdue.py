@@ -15,9 +15,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from callflow import supervision
+from callflow.core.time.hours import CalendarError
 from callflow.handling import measures, testing
 from callflow.handling.storing import store_signals
-from callflow.hours import CalendarError
 from callflow.schedule import Schedule
 from callflow.signal import Signal
 from callflow.storage import AWAY, Tx, own_days, people, savepoint

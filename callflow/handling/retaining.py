@@ -16,11 +16,11 @@ from datetime import date, datetime
 from typing import Any
 
 from callflow import retention
+from callflow.core.time.instants import to_iso
 from callflow.handling.erasing import begin_erasure
 from callflow.handling.policy import STATION_ZONE
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.telling import tell
-from callflow.instants import to_iso
 from callflow.logbook import MACHINE
 from callflow.retention import Kept
 from callflow.storage import Tx, incidents, past, removed

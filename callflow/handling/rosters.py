@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow import roster
+from callflow.core.time.hours import Span
+from callflow.core.time.instants import to_iso
 from callflow.handling.contacts import e164
 from callflow.handling.refusals import NotFound
 from callflow.handling.site_rules import BadSite
 from callflow.handling.telling import tell
-from callflow.hours import Span
-from callflow.instants import to_iso
 from callflow.roster import Duty, Part
 from callflow.storage import Tx, people, rosters
 

@@ -9,14 +9,14 @@ import re
 from datetime import datetime
 from typing import Any
 
-from callflow.availability import Availability
 from callflow.changes import changes
+from callflow.core.time.availability import Availability
+from callflow.core.time.hours import CalendarError
 from callflow.directory import masked
 from callflow.handling.contacts import e164
 from callflow.handling.refusals import NotFound
 from callflow.handling.site_rules import BadSite, one_of
 from callflow.handling.telling import tell
-from callflow.hours import CalendarError
 from callflow.law import Service
 from callflow.storage import Tx, incidents, services, sites
 

@@ -11,11 +11,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from callflow import supervision
+from callflow.core.time.holidays import NO_DAYS, OwnDays
+from callflow.core.time.hours import CalendarError
+from callflow.core.time.instants import to_iso
 from callflow.correlation import zone_key
 from callflow.handling.storing import store_signals
-from callflow.holidays import NO_DAYS, OwnDays
-from callflow.hours import CalendarError
-from callflow.instants import to_iso
 from callflow.schedule import Schedule
 from callflow.signal import PERSONAL, Category, Kind
 from callflow.signals import events

@@ -12,12 +12,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from callflow import supervision
+from callflow.core.time.holidays import OwnDays
+from callflow.core.time.hours import CalendarError
+from callflow.core.time.instants import to_iso
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.surroundings import Seen
 from callflow.handling.telling import tell
-from callflow.holidays import OwnDays
-from callflow.hours import CalendarError
-from callflow.instants import to_iso
 from callflow.schedule import Opening, Schedule
 from callflow.signal import Kind, Signal
 from callflow.storage import Tx, own_days, sites

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from callflow.core.time.instants import from_iso, to_iso
 from callflow.correlation import zone_key
 from callflow.handling import member_callers, phone_callers, testing
 from callflow.handling.member_callers import Member
 from callflow.handling.outbox import post_for_site
 from callflow.handling.refusals import Refused
 from callflow.handling.site_rules import BadSite
-from callflow.instants import from_iso, to_iso
 from callflow.signal import STATION, Kind
 from callflow.storage import Tx, sites
 from callflow.storage import supervision as rows

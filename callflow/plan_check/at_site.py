@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from callflow.availability import ALWAYS, gaps
 from callflow.call import Outcome
 from callflow.call_plan import (
     CALLING,
@@ -25,9 +24,10 @@ from callflow.call_plan import (
     reachable,
     ungrounded,
 )
+from callflow.core.time.availability import ALWAYS, gaps
+from callflow.core.time.hours import Span
 from callflow.dial_policy import refusal
 from callflow.directory import Line
-from callflow.hours import Span
 from callflow.on_call import nobody
 from callflow.plan_overrides import Own, applied, lost
 from callflow.signal import PERSONAL, Category, Kind

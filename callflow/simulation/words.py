@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from callflow.instants import to_iso
+from callflow.core.time.instants import to_iso
 from callflow.simulation.applied import Entry
 from callflow.simulation.run import Ring, Timeline
 from callflow.simulation.worst import Worst

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from callflow.holidays import NO_DAYS, OwnDays
+from callflow.core.time.holidays import NO_DAYS, OwnDays
 from callflow.site import ANY_KIND
 from callflow.site_file.rows import Row
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
 
-from callflow.availability import ALWAYS, Availability
-from callflow.holidays import NO_DAYS, OwnDays
-from callflow.hours import CalendarError
+from callflow.core.time.availability import ALWAYS, Availability
+from callflow.core.time.holidays import NO_DAYS, OwnDays
+from callflow.core.time.hours import CalendarError
 from callflow.site import Authority, Contact, Role
 from callflow.storage import own_days
 from callflow.storage import schema as t

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import String, cast, delete, func, select
 
-from callflow.holidays import NO_DAYS, OwnDay, OwnDays, Place, followed
+from callflow.core.time.holidays import NO_DAYS, OwnDay, OwnDays, Place, followed
 from callflow.storage import schema as t
 from callflow.storage.store import Tx
 

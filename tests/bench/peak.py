@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from callflow.hours import DAYS
+from callflow.core.time.hours import DAYS
 from callflow.signals.panel import message
 from tests.bench import panels
 from tests.bench.figures import Report, Row, percentile, say

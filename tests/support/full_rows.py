@@ -16,6 +16,8 @@ from typing import Any
 from callflow import clock, handling
 from callflow.call import Outcome
 from callflow.call_plan import Measure
+from callflow.core.time.holidays import Place, public
+from callflow.core.time.hours import Span
 from callflow.escalation import GuardEvent
 from callflow.handling import (
     contracts,
@@ -32,8 +34,6 @@ from callflow.handling.people import from_directory
 from callflow.handling.policy import STATION_ZONE
 from callflow.handling.tokens import add_token, revoke_token
 from callflow.handling.withdrawing import withdraw
-from callflow.holidays import Place, public
-from callflow.hours import Span
 from callflow.instructions import Instruction, InstructionKind
 from callflow.law import Answer, Finding, Means, Service
 from callflow.presence import BreakReason, Presence

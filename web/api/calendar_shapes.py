@@ -19,7 +19,8 @@ AvailabilityBody = Annotated[
     dict[str, Any] | None,
     Field(
         description="When this contact can be called, in the site's time zone"
-        " (callflow/availability.py). Left out: unchanged; null: always. On holidays `closed`,"
+        " (callflow/core/time/availability.py). Left out: unchanged; null: always. On holidays"
+        " `closed`,"
         " `as_usual` or `all_day`. `duties` come beside the week, `leaves` win over both, and"
         " whoever is in `replacements` stands in meanwhile.",
         json_schema_extra={"examples": [_AVAILABILITY]},

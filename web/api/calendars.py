@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from callflow import ical
+from callflow.core.time import ical
+from callflow.core.time.hours import CalendarError
 from callflow.handling import calendars
-from callflow.hours import CalendarError
 from web.accounts import Right
 from web.api.shapes import Line
 from web.api.site_shapes import Identifier

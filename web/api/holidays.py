@@ -8,11 +8,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
-from callflow import holidays
+from callflow.core.time import holidays
+from callflow.core.time.holidays import OwnDay
+from callflow.core.time.hours import CalendarError
 from callflow.handling import own_days
 from callflow.handling.policy import STATION_ZONE
-from callflow.holidays import OwnDay
-from callflow.hours import CalendarError
 from callflow.storage import own_days as rows
 from web import holiday_views
 from web.accounts import Right

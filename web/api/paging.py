@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from fastapi import Query
 from pydantic import AfterValidator, BeforeValidator
 
-from callflow.instants import from_iso, to_iso
+from callflow.core.time.instants import from_iso, to_iso
 from web.api.shapes import written
 from web.problems import ProblemError
 

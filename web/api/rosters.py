@@ -8,9 +8,9 @@ from typing import Annotated, Any, Self
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field, model_validator
 
-from callflow import ical
+from callflow.core.time import ical
+from callflow.core.time.hours import Span
 from callflow.handling import rosters
-from callflow.hours import Span
 from callflow.roster import LONGEST, Duty, Part
 from callflow.storage import rosters as rows
 from callflow.storage import shifts

@@ -9,11 +9,11 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from callflow import holidays
+from callflow.core.time import holidays
+from callflow.core.time.holidays import Place
+from callflow.core.time.hours import CalendarError
 from callflow.handling import own_days
 from callflow.handling.policy import STATION_ZONE
-from callflow.holidays import Place
-from callflow.hours import CalendarError
 from callflow.storage import Tx
 from callflow.storage import own_days as rows
 from web import calendar_views, holiday_views, refusals

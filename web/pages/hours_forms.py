@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
-from callflow.holidays import read_holidays
-from callflow.hours import DAYS, CalendarError, read_hours
+from callflow.core.time.holidays import read_holidays
+from callflow.core.time.hours import DAYS, CalendarError, read_hours
 from web.pages import forms
 from web.problems import ProblemError
 

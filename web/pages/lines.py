@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query, Response
 
 from callflow import handling
-from callflow.instants import from_iso
+from callflow.core.time.instants import from_iso
 from callflow.storage import Tx
 from web import i18n, views
 from web.accounts import Right

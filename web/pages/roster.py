@@ -12,10 +12,10 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow import handling, roster
+from callflow.core.time.holidays import OwnDays
+from callflow.core.time.hours import DAY, CalendarError, Span, instant, united
 from callflow.handling import rosters
 from callflow.handling.policy import load_policy
-from callflow.holidays import OwnDays
-from callflow.hours import DAY, CalendarError, Span, instant, united
 from callflow.roster import Duty, Part
 from callflow.storage import Tx, own_days, shifts
 from callflow.storage import rosters as rows

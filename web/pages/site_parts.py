@@ -13,10 +13,10 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from callflow.core.time.hours import DAYS
 from callflow.correlation import zone_key
 from callflow.folding import folded
 from callflow.handling import contracts
-from callflow.hours import DAYS
 from callflow.signal import Kind
 from callflow.storage import Tx, sites
 from callflow.supervision import user_key

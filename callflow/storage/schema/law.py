@@ -16,7 +16,7 @@ service_line = Table(
     Column("number", String(32), nullable=False, index=True),  # E.164, confidential
     Column("site_id", String(64), ForeignKey("site.id"), nullable=True),
     Column("place", String(16), nullable=False),  # how its postcodes begin; "": everywhere
-    Column("hours", JSON, nullable=False),  # callflow/availability.py; {}: always
+    Column("hours", JSON, nullable=False),  # callflow/core/time/availability.py; {}: always
     Column("note", Text, nullable=False),
 )
 

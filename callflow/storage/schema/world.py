@@ -92,7 +92,7 @@ contact = Table(
     Column("duress_code", String(64), nullable=True),
     Column("password", LargeBinary, nullable=True),  # spoken (D14); encrypted, see vault
     Column("duress_password", LargeBinary, nullable=True),
-    Column("availability", JSON, nullable=True),  # callflow/availability.py; null: always
+    Column("availability", JSON, nullable=True),  # callflow/core/time/availability.py; null: always
 )
 
 site_contact = Table(
@@ -164,7 +164,8 @@ event_rule = Table(
     Column("set_at", UtcDateTime, nullable=False),
 )
 
-#: What the station says of a day in a place, whatever its public holidays: callflow/holidays.py.
+#: What the station says of a day in a place, whatever its public holidays:
+#: callflow/core/time/holidays.py.
 own_day = Table(
     "own_day",
     metadata,

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from callflow import handling
+from callflow.core.time.hours import Span
 from callflow.handling import dead_man, rosters, shifts
 from callflow.handling.filing import NeedsSupervisor
 from callflow.handling.refusals import Refused
-from callflow.hours import Span
 from callflow.roster import Part
 from callflow.storage import logbook, people, phones, signals
 from callflow.storage import shifts as rows

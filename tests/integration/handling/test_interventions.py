@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from callflow import handling
+from callflow.core.time.instants import to_iso
 from callflow.escalation import GuardEvent
 from callflow.handling import NotFound, Refused
 from callflow.handling.services import service_gate
-from callflow.instants import to_iso
 from callflow.law import Service
 from callflow.storage import Tx, measures, services, tasks
 from callflow.task import TaskOutcome

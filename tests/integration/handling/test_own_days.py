@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from callflow import handling
+from callflow.core.time.holidays import OwnDay, Place
 from callflow.handling import BadSite, NotFound, own_days, plan_preview
-from callflow.holidays import OwnDay, Place
 from callflow.storage import logbook, services, sites
 from callflow.storage import own_days as rows
 from tests.integration.handling.station import FIRST, NIGHT, SECOND, Station, a_site

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from callflow import handling, ical
+from callflow import handling
+from callflow.core.time import ical
+from callflow.core.time.hours import Span
 from callflow.handling import BadSite, NotFound, calendars
-from callflow.hours import Span
 from callflow.storage import contacts, schema
 from tests.integration.handling.station import FIRST, NIGHT, SECOND, Station, a_site
 from tests.integration.handling.watched import PARIS

@@ -16,7 +16,7 @@ import pytest
 
 from callflow import clock
 from callflow.config import Settings
-from callflow.instants import to_iso
+from callflow.core.time.instants import to_iso
 from callflow.notify import clips, ffmpeg, recorder, rtsp, stills
 from callflow.notify.http import new_client
 from callflow.notify.recorder import Recorder

@@ -13,6 +13,8 @@ from playwright.sync_api import Page
 from callflow import call_plan, clock, handling, standard_plans
 from callflow.call import CallState, Outcome
 from callflow.call_plan import Measure
+from callflow.core.time.hours import Span
+from callflow.core.time.instants import to_iso
 from callflow.escalation import GuardEvent
 from callflow.handling import (
     contracts,
@@ -29,8 +31,6 @@ from callflow.handling.guard_firms import close_firm
 from callflow.handling.measures import open_measure
 from callflow.handling.telling import tell
 from callflow.handling.withdrawing import withdraw
-from callflow.hours import Span
-from callflow.instants import to_iso
 from callflow.law import Finding, Means
 from callflow.retention import Kept
 from callflow.roster import Part

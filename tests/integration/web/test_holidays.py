@@ -12,8 +12,8 @@ import pytest
 from fastapi import FastAPI
 
 from callflow import clock, handling
+from callflow.core.time.holidays import Place
 from callflow.handling import own_days
-from callflow.holidays import Place
 from callflow.storage import own_days as rows
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation

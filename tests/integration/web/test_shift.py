@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from callflow import clock, handling
+from callflow.core.time.hours import Span
 from callflow.handling import own_days, rosters, shifts
-from callflow.hours import Span
 from callflow.roster import Part
 from callflow.storage import people
 from callflow.storage import shifts as rows

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from callflow import clock, handling
+from callflow.core.time.hours import Span
 from callflow.handling import rosters
-from callflow.hours import Span
 from callflow.roster import Part
 from callflow.storage import people, shifts
 from tests.integration.web.test_browser import log_in, violations, watched

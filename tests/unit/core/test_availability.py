@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callflow.availability import ALWAYS, Availability, available, gaps
-from callflow.hours import DAYS, CalendarError, Span
+from callflow.core.time.availability import ALWAYS, Availability, available, gaps
+from callflow.core.time.hours import DAYS, CalendarError, Span
 
 PARIS = ZoneInfo("Europe/Paris")
 OFFICE = {"week": {day: ["08:00-18:00"] for day in DAYS[:5]}}

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from callflow.availability import Availability
+from callflow.core.time.availability import Availability
 from callflow.directory import Line, competent, masked
 from callflow.law import Service
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from callflow import standard_plans
-from callflow.availability import Availability
 from callflow.call import Call, CallState, Outcome
+from callflow.core.time.availability import Availability
 from callflow.first_start import PROOF, Check, Facts, Line, Mark, Part, Trial, examine
 from callflow.site import Contact, Role, Site, SiteState
 from web.start_words import SAID, TITLES

@@ -8,9 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from callflow.availability import Availability, available
-from callflow.directory import line_from_row
-from callflow.holidays import (
+from callflow.core.time.availability import Availability, available
+from callflow.core.time.holidays import (
     Holidays,
     OwnDays,
     Place,
@@ -20,7 +19,8 @@ from callflow.holidays import (
     read_place,
     regions,
 )
-from callflow.hours import CalendarError
+from callflow.core.time.hours import CalendarError
+from callflow.directory import line_from_row
 from callflow.plan_choice import rules_from_json
 from callflow.schedule import Schedule
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callflow import ical
-from callflow.hours import CalendarError, Span
+from callflow.core.time import ical
+from callflow.core.time.hours import CalendarError, Span
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callflow.availability import Availability
+from callflow.core.time.availability import Availability
 from callflow.instructions import (
     LONGEST,
     Instruction,

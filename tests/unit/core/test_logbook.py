@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from callflow import logbook
-from callflow.instants import to_iso
+from callflow.core.time.instants import to_iso
 from callflow.logbook import BROKEN, GENESIS, Anchor, Draft, Entry, Head, Seal
 from callflow.verifying import verify
 

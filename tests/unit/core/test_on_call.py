@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callflow.availability import Availability
+from callflow.core.time.availability import Availability
 from callflow.on_call import Who, nobody, on_call
 from callflow.signal import Kind
 from callflow.site import Authority, Contact, Role, Site

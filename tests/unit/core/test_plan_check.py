@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from callflow.availability import ALWAYS, Availability
 from callflow.call_plan import Level, Plan, from_json
 from callflow.call_plan.findings import ERRORS, WARNINGS
+from callflow.core.time.availability import ALWAYS, Availability
 from callflow.directory import Line
 from callflow.law import Service
 from callflow.plan_check import Finding, Use, check, errors

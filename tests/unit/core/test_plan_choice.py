@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from callflow.hours import CalendarError
+from callflow.core.time.hours import CalendarError
 from callflow.instructions import Instruction, InstructionKind, Lowers
 from callflow.plan_choice import Alarm, followed, plan_id, rules_from_json, rules_to_json, serves
 from callflow.signal import PERSONAL, Category, Kind

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from callflow.hours import CalendarError, Span
+from callflow.core.time.hours import CalendarError, Span
 from callflow.roster import Duty, Finding, Part, What, findings, numbers, on_duty, spans
 
 PARIS = ZoneInfo("Europe/Paris")

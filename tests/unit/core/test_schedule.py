@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callflow.hours import DAYS, CalendarError
+from callflow.core.time.hours import DAYS, CalendarError
 from callflow.schedule import Opening, Schedule
 
 PARIS = ZoneInfo("Europe/Paris")

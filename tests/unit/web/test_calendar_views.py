@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from callflow.hours import Span
+from callflow.core.time.hours import Span
 from callflow.schedule import Schedule
 from web.calendar_views import Mark, bounds, by_day, monday_of, of_schedule, week, year
 

@@ -10,9 +10,9 @@ import re
 import pytest
 import structlog
 
-from callflow import ical
 from callflow.commands.role import log_processors
 from callflow.config import Settings
+from callflow.core.time import ical
 from callflow.people import LONGEST, PLACE_WORDS, SHORTEST
 from tests.support.routes import PUBLIC
 from tests.support.source import ROOT, dotted, product

@@ -20,7 +20,10 @@ CORE = Path(callflow.__file__).parent
 #: Every module whose refusals a page may show.
 SOURCES = (
     *sorted((CORE / "handling").glob("*.py")),
-    *(CORE / f"{name}.py" for name in ("hours", "availability", "schedule", "plan_choice")),
+    *(
+        CORE / f"{name}.py"
+        for name in ("core/time/hours", "core/time/availability", "schedule", "plan_choice")
+    ),
     *sorted((WEB / "pages").glob("*.py")),
     WEB / "auth.py",
 )

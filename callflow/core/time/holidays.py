@@ -16,7 +16,7 @@ from functools import lru_cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from callflow.hours import CalendarError, only
+from callflow.core.time.hours import CalendarError, only
 
 if TYPE_CHECKING:
     from holidays import HolidayBase

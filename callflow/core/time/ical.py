@@ -18,8 +18,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from callflow.availability import MOST
-from callflow.hours import CalendarError, Span, united
+from callflow.core.time.availability import MOST
+from callflow.core.time.hours import CalendarError, Span, united
 
 if TYPE_CHECKING:
     from icalendar import Calendar, vRecur

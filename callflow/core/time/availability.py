@@ -24,8 +24,8 @@ from heapq import merge
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from callflow.holidays import NO_DAYS, Holidays, OwnDays, read_holidays, write_holidays
-from callflow.hours import (
+from callflow.core.time.holidays import NO_DAYS, Holidays, OwnDays, read_holidays, write_holidays
+from callflow.core.time.hours import (
     ONE_DAY,
     WHOLE_DAY,
     CalendarError,
@@ -37,7 +37,7 @@ from callflow.hours import (
     united,
     write_week,
 )
-from callflow.instants import to_iso
+from callflow.core.time.instants import to_iso
 
 #: What a holiday makes of the day: the person is absent, as on any other day, there all day long.
 _HOLIDAYS = ("closed", "as_usual", "all_day")

@@ -1,0 +1,1 @@
+"""The core decides and does nothing else: functions of data and ``now``."""

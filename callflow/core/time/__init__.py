@@ -1,0 +1,1 @@
+"""Instants, hours of a week, holidays, and when somebody can be called."""
