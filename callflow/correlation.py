@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from callflow.core.signals.signal import ALWAYS_OWN, Category, Kind
 from callflow.incident import State
-from callflow.signal import ALWAYS_OWN, Category, Kind
 from callflow.site import Rules
 
 #: A panel's clock that is further off than this tells nothing of when a signal was raised.

@@ -14,9 +14,9 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from callflow.core.signals.signal import PERSONAL, Kind
 from callflow.incident import is_normal
 from callflow.schedule import Opening, Schedule
-from callflow.signal import PERSONAL, Kind
 
 
 class What(StrEnum):

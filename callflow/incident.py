@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from callflow.signal import ALWAYS_OWN, PERSONAL, Category, Kind
+from callflow.core.signals.signal import ALWAYS_OWN, PERSONAL, Category, Kind
 
 
 class State(StrEnum):

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from callflow.core.signals.signal import PERSONAL, Kind
 from callflow.core.time.availability import Replacement
 from callflow.core.time.hours import Span
-from callflow.signal import PERSONAL, Kind
 from callflow.site import Contact, Role, Site
 
 #: The longest one, and how far ahead one may begin.

@@ -13,9 +13,9 @@ from functools import reduce
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from callflow.core.signals.signal import Kind
 from callflow.core.time.availability import available, intersection, union, without
 from callflow.core.time.hours import ONE_DAY, Span
-from callflow.signal import Kind
 from callflow.site import Authority, Contact, Role, Site
 
 _MOMENT = timedelta(microseconds=1)

@@ -10,8 +10,8 @@ from types import TracebackType
 from typing import Literal, Self
 
 from callflow.clock import Clock, now
-from callflow.signals.framing import Fault, Splitter
-from callflow.signals.panel import Reply, event_data, message, read_reply
+from callflow.core.signals.framing import Fault, Splitter
+from callflow.core.signals.panel import Reply, event_data, message, read_reply
 
 
 class NoAnswerError(Exception):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from callflow.signal import Category
+from callflow.core.signals.signal import Category
 
 #: Who reads a page for longer reads it anew before signing.
 READ_WITHIN = timedelta(minutes=30)

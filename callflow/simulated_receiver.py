@@ -9,9 +9,9 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Literal, Protocol, Self
 
-from callflow.signals import dc07, surgard
-from callflow.signals.framing import Fault, Splitter
-from callflow.signals.panel import read_reply
+from callflow.core.signals import dc07, surgard
+from callflow.core.signals.framing import Fault, Splitter
+from callflow.core.signals.panel import read_reply
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 

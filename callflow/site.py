@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from callflow.core.signals.signal import Kind
 from callflow.core.time.availability import ALWAYS, Availability
-from callflow.signal import Kind
 
 
 class Authority(StrEnum):

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from callflow.call import Outcome
 from callflow.call_plan import EXHAUSTED, Mode, Plan, Step, StepKind, Stop
+from callflow.core.signals.signal import PERSONAL, Category, Kind
 from callflow.on_call import Who
 from callflow.schedule import Question
-from callflow.signal import PERSONAL, Category, Kind
 from callflow.site import ANY_KIND, Role
 
 _FALSE_ALARM = Step(id="false_alarm", kind=StepKind.CLOSE, code="false_alarm")

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from callflow.core.signals.signal import ALWAYS_OWN, PERSONAL, STATION, Kind, Signal
 from callflow.core.time.instants import to_iso
 from callflow.correlation import zone_key
-from callflow.signal import ALWAYS_OWN, PERSONAL, STATION, Kind, Signal
 
 Row = Mapping[str, Any]
 

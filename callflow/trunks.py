@@ -165,7 +165,7 @@ def rests_until(state: State, recent: Sequence[Carried]) -> datetime | None:
     return failed + REST if state is State.DOWN and failed is not None else None
 
 
-#: What the station notes of itself when a trunk's state changes (signals/events.csv).
+#: What the station notes of itself when a trunk's state changes (core/signals/events.csv).
 CODES: Mapping[State, str] = {
     State.DOWN: "TRUNK_DOWN",
     State.UNANSWERED: "TRUNK_UNANSWERED",

@@ -23,7 +23,7 @@ from typing import Protocol
 import structlog
 
 from callflow.call import Outcome
-from callflow.signals.contact_id import BLOCK_LENGTH, BadBlock, Block, read_block
+from callflow.core.signals.contact_id import BLOCK_LENGTH, BadBlock, Block, read_block
 from ivr.agi import Session
 from ivr.agi.protocol import PATIENCE
 

@@ -14,8 +14,8 @@ from datetime import date, datetime
 from functools import lru_cache
 from string import Formatter
 
+from callflow.core.signals.signal import Kind
 from callflow.law import Service
-from callflow.signal import Kind
 
 LANGUAGES = ("fr", "en")
 #: Longest text from outside that is spoken: about twelve seconds.

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from callflow.core.signals.signal import PERSONAL, Kind
 from callflow.core.time.availability import available
 from callflow.instructions import InstructionState, Lowers
-from callflow.signal import PERSONAL, Kind
 from callflow.site import Site
 from callflow.storage import Tx, contacts, instructions, people, shifts, spoken
 from web.accounts import Right, rights_of

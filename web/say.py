@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from callflow.signal import PERSONAL, Kind
+from callflow.core.signals.signal import PERSONAL, Kind
 from web import words
 
 Row = Mapping[str, Any]

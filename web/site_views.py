@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from callflow.core.signals.signal import Kind
 from callflow.handling.agreed import site_now
 from callflow.handling.told import TOLD
 from callflow.schedule import Schedule
-from callflow.signal import Kind
 from callflow.storage import Tx, contacts, firms, incidents, measures, sites, supervision
 from web import views
 from web.people_views import away, instructions_of

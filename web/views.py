@@ -10,6 +10,8 @@ from urllib.parse import quote
 
 from callflow import audit, directory, handling
 from callflow.call import AT_DESK, GUARD_STEP, CallState
+from callflow.core.signals import blocks
+from callflow.core.signals.signal import OF_STATION, Category, Kind
 from callflow.correlation import storm_of, zone_name
 from callflow.handling import bank_openings, by_hand
 from callflow.handling.agreed import site_now
@@ -17,8 +19,6 @@ from callflow.handling.filing import is_mute, standing, wish_of
 from callflow.incident import State
 from callflow.incident import ruling as ruling_among
 from callflow.phones import owner_of
-from callflow.signal import OF_STATION, Category, Kind
-from callflow.signals import blocks
 from callflow.storage import (
     Tx,
     calls,

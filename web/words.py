@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from callflow.signal import OF_STATION as OF_STATION_KINDS
+from callflow.core.signals.signal import OF_STATION as OF_STATION_KINDS
 from callflow.texts import OUTCOMES as OUTCOME_WORDS
 from callflow.texts import REASONS as REASON_WORDS
 from callflow.texts import RECORDING_PROBLEMS, law

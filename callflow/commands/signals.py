@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from callflow.commands.base import AsJson, group, settings_of_this_run
+from callflow.core.signals.panel import Reply
 from callflow.panel import PanelClient
-from callflow.signals.panel import Reply
 
 panel = group("A panel.")
 

@@ -29,6 +29,7 @@ from callflow.call_plan import (
     answers_well,
     justifies,
 )
+from callflow.core.signals.signal import OF_STATION, Category, Kind
 from callflow.escalation import guards, turns
 from callflow.escalation.actions import (
     Action,
@@ -45,7 +46,6 @@ from callflow.escalation.actions import (
 )
 from callflow.incident import Incident, Machine, State
 from callflow.on_call import on_call
-from callflow.signal import OF_STATION, Category, Kind
 from callflow.site import Contact, Site
 from callflow.task import Task, TaskOutcome, TaskState
 

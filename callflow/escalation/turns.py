@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from callflow.call import REACHED, Call, CallState, Outcome
 from callflow.call_plan import CALL_BACK_S, Step
-from callflow.signal import Category
+from callflow.core.signals.signal import Category
 from callflow.site import Contact
 
 #: Our own line failed: the same person again after this, so often beyond the plan's attempts.

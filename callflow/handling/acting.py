@@ -8,6 +8,7 @@ from typing import Any
 
 from callflow import incident
 from callflow.call import NOT_AT_SITE, CallState, Direction, Mode
+from callflow.core.signals.signal import Category, Kind
 from callflow.handling import filing
 from callflow.handling.nodes import choose_node
 from callflow.handling.policy import Policy, load_policy
@@ -15,7 +16,6 @@ from callflow.handling.telling import tell
 from callflow.incident import Event, Machine, State
 from callflow.logbook import MACHINE
 from callflow.phones import is_phone
-from callflow.signal import Category, Kind
 from callflow.storage import Tx, calls, incidents, phones, shifts, tasks
 
 #: Why a treated incident is a human's again (D26); a step's *overdue* is another matter.

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from callflow import instructions
+from callflow.core.signals.signal import Kind
 from callflow.handling import testers
 from callflow.instructions import Instruction
-from callflow.signal import Kind
 from callflow.site import Site
 from callflow.storage import Tx, contacts, sites
 from callflow.storage import instructions as rows

@@ -12,14 +12,14 @@ from callflow import backtest, call_plan
 from callflow.backtest import Difference, Happening, Past, PastCall, PastTask, What
 from callflow.call import BESIDE_PLANS, Outcome
 from callflow.call_plan import Plan, StepKind
+from callflow.core.signals import events
+from callflow.core.signals.signal import PERSONAL, Category, Kind
 from callflow.core.time.instants import from_iso, to_iso
 from callflow.correlation import zone_key
 from callflow.handling.agreed import site_now
 from callflow.handling.proving import plan_at
 from callflow.incident import Incident, Machine, State
 from callflow.logbook import MACHINE
-from callflow.signal import PERSONAL, Category, Kind
-from callflow.signals import events
 from callflow.storage import Tx, calls, incidents, logbook, tasks
 from callflow.task import TaskOutcome, TaskState
 from callflow.texts import REASONS, RESOLUTIONS, word

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from callflow import call_plan, standard_plans
+from callflow.core.signals.signal import Kind
 from callflow.handling.acting import close, hand_to_human
 from callflow.handling.deciding import take_personal_path
 from callflow.handling.operating import known
@@ -14,7 +15,6 @@ from callflow.handling.refusals import Held, Refused
 from callflow.handling.telling import tell
 from callflow.incident import State
 from callflow.schedule import Question
-from callflow.signal import Kind
 from callflow.storage import Tx
 
 Row = dict[str, Any]

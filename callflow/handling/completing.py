@@ -8,13 +8,13 @@ from typing import Any
 
 from callflow import call_plan
 from callflow.call_plan import ENDS, PanelCommand, Step, StepKind
+from callflow.core.signals.signal import Kind
 from callflow.handling import asking
 from callflow.handling.acting import hand_to_human
 from callflow.handling.operating import acted, known
 from callflow.handling.refusals import Held, NotFound, Refused
 from callflow.handling.tasks import end_task
 from callflow.incident import State
-from callflow.signal import Kind
 from callflow.storage import Tx, incidents, tasks
 from callflow.storage import signals as signal_rows
 from callflow.task import TaskOutcome, TaskState

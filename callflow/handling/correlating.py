@@ -7,6 +7,17 @@ from typing import Any
 
 from callflow import correlation, incident
 from callflow.call import NOT_AT_SITE
+from callflow.core.signals import events
+from callflow.core.signals.events import EventRow
+from callflow.core.signals.signal import (
+    ALWAYS_OWN,
+    PERSONAL,
+    STATION,
+    Category,
+    Kind,
+    Signal,
+    Treatment,
+)
 from callflow.correlation import Rates
 from callflow.handling import device_calls, imaging, origins, storms, supervising
 from callflow.handling.acting import settle
@@ -19,9 +30,6 @@ from callflow.handling.telling import draft, tell
 from callflow.incident import Event, Machine, State
 from callflow.logbook import Draft
 from callflow.plan_choice import Alarm
-from callflow.signal import ALWAYS_OWN, PERSONAL, STATION, Category, Kind, Signal, Treatment
-from callflow.signals import events
-from callflow.signals.events import EventRow
 from callflow.storage import Tx, calls, contacts, incidents
 from callflow.storage import logbook as logbook_rows
 from callflow.storage import signals as signal_rows

@@ -10,13 +10,13 @@ from typing import Any
 from callflow import call_plan, supervision
 from callflow.call import CallState, Mode
 from callflow.call_plan import StepKind
+from callflow.core.signals.signal import Kind
 from callflow.handling.acting import withdraw
 from callflow.handling.operating import claim
 from callflow.handling.refusals import Held, Refused
 from callflow.handling.storing import store_signals
 from callflow.handling.telling import tell
 from callflow.incident import Machine, State
-from callflow.signal import Kind
 from callflow.storage import Tx, calls, contacts, incidents, sites
 
 Row = dict[str, Any]

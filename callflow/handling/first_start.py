@@ -8,6 +8,7 @@ from typing import Any
 from callflow import first_start
 from callflow.call_plan import Plan
 from callflow.config import Settings
+from callflow.core.signals import events
 from callflow.first_start import KIND, Facts, Line, Trial
 from callflow.handling import station
 from callflow.handling.agreed import site_now
@@ -18,7 +19,6 @@ from callflow.handling.rehearsing import end_rehearsal, rehearse
 from callflow.incident import State
 from callflow.people import Role
 from callflow.plan_choice import Alarm
-from callflow.signals import events
 from callflow.storage import Tx, calls, incidents, people, sites
 
 Row = dict[str, Any]

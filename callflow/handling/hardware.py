@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from callflow.core.signals.signal import Signal
 from callflow.handling.storing import store_signals
-from callflow.signal import Signal
 from callflow.storage import Tx, people
 
 _RECEIVERS = "receivers"

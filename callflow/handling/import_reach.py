@@ -7,8 +7,8 @@ from typing import Any
 
 from callflow import call_plan, plan_check, plan_choice
 from callflow.call_plan import Plan
+from callflow.core.signals.signal import Category, Kind
 from callflow.core.time.hours import CalendarError
-from callflow.signal import Category, Kind
 from callflow.site import ANY_KIND, Authority, Contact, Role, Site, SiteState
 from callflow.site_file.known import Known
 from callflow.storage import contacts

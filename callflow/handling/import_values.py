@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from callflow.core.signals.signal import Kind
 from callflow.handling.contacts import NO_NUMBER, WRONG_LENGTH, e164
 from callflow.handling.site_rules import BadSite
-from callflow.signal import Kind
 from callflow.site import ANY_KIND, Role
 from callflow.site_file.columns import (
     AUTHORITIES,

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow import instructions
+from callflow.core.signals.signal import Kind
 from callflow.handling import call_backs, played
 from callflow.handling.contacts import e164
 from callflow.handling.refusals import NotFound, Refused
@@ -22,7 +23,6 @@ from callflow.instructions import (
     InstructionState,
     Lowers,
 )
-from callflow.signal import Kind
 from callflow.site import Authority, Contact, Site
 from callflow.storage import Tx, contacts, sites
 from callflow.storage import instructions as rows

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from callflow.core.signals.signal import UNBOUND, WEBHOOK
 from callflow.core.time.instants import from_iso
 from callflow.handling.station import BEAT_WITHIN
-from callflow.signal import UNBOUND, WEBHOOK
 from callflow.storage import Tx, people
 from callflow.storage import lines as rows
 

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow.call_plan import Measure
+from callflow.core.signals.signal import Signal
 from callflow.handling.acting import settle
 from callflow.handling.filing import normal_due
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.telling import tell
 from callflow.incident import State
 from callflow.logbook import MACHINE
-from callflow.signal import Signal
 from callflow.storage import Tx, incidents, measures
 from callflow.storage import supervision as rows
 from callflow.supervision import station_signal

@@ -8,13 +8,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from callflow import call_plan, plan_choice, plan_overrides, standard_plans
+from callflow.core.signals.events import EventRow
+from callflow.core.signals.signal import PERSONAL, Category, Kind
 from callflow.core.time.hours import CalendarError
 from callflow.handling import testers
 from callflow.handling.agreed import Reading, read
 from callflow.incident import Machine, State
 from callflow.schedule import Question
-from callflow.signal import PERSONAL, Category, Kind
-from callflow.signals.events import EventRow
 from callflow.site import SiteState
 from callflow.storage import Tx, own_days, sites
 

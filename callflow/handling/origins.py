@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from callflow.core.signals.proof import is_of
+from callflow.core.signals.signal import PHONE_LINE, Signal
 from callflow.handling.surroundings import Seen, Surroundings
-from callflow.proof import is_of
-from callflow.signal import PHONE_LINE, Signal
 from callflow.supervision import station_signal
 
 

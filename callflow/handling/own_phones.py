@@ -10,11 +10,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from callflow import roster
+from callflow.core.signals.signal import Kind
 from callflow.escalation import Desk
 from callflow.handling.policy import Policy, load_policy
 from callflow.phones import is_reachable
 from callflow.roster import Duty, Part
-from callflow.signal import Kind
 from callflow.site import Contact, Role, Site
 from callflow.storage import Tx, phones, rosters, shifts
 

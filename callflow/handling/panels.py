@@ -9,13 +9,13 @@ from typing import Any
 import phonenumbers
 
 from callflow.call import Outcome
+from callflow.core.signals.protocol import Heard
+from callflow.core.signals.signal import Signal
 from callflow.handling.calling import call_arrived, dialogue_concluded, join_room
 from callflow.handling.muting import is_mute_here
 from callflow.handling.storing import store_signals
 from callflow.handling.telling import storable
 from callflow.incident import State
-from callflow.signal import Signal
-from callflow.signals.protocol import Heard
 from callflow.storage import Tx, calls, incidents, sites
 from callflow.storage import panels as panel_rows
 

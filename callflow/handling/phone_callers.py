@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from callflow import call_plan, supervision
+from callflow.core.signals.signal import Category, Kind
 from callflow.handling.acting import hand_to_human
 from callflow.handling.deciding import raise_duress
 from callflow.handling.filing import is_mute
@@ -14,7 +15,6 @@ from callflow.handling.storing import store_signals
 from callflow.handling.telling import tell
 from callflow.incident import Machine, State
 from callflow.on_call import as_called, on_call
-from callflow.signal import Category, Kind
 from callflow.site import Authority, Contact, Role, Site
 from callflow.storage import Tx, calls, contacts, incidents, sites
 from callflow.storage import supervision as rows

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from callflow import guessing, supervision
+from callflow.core.signals.signal import Kind
 from callflow.handling import member_callers, phone_callers
 from callflow.handling.firm_members import SHORTEST_CODE
 from callflow.handling.storing import store_signals
 from callflow.handling.telling import tell
-from callflow.signal import Kind
 from callflow.site import SiteState
 from callflow.storage import Tx, contacts, firms, guesses, incidents, locks, sites
 from callflow.vault import Vault, equal

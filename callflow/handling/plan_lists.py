@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from callflow import plan_choice, standard_plans
+from callflow.core.signals.signal import Kind
 from callflow.core.time.hours import CalendarError
 from callflow.folding import folded
 from callflow.plan_choice import PlanRule
-from callflow.signal import Kind
 from callflow.storage import Tx, instructions, plans
 from callflow.storage.plans import Choice
 

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 from callflow import dead_man
 from callflow.config import Settings
+from callflow.core.signals.signal import Category, Kind
 from callflow.distribution import Rules, is_night
 from callflow.escalation import Desk
-from callflow.signal import Category, Kind
 from callflow.storage import Tx, people
 from callflow.trunks import Trunk
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from callflow import call_plan, plan_overrides, simulation
 from callflow.call_plan import Plan
+from callflow.core.signals import events
+from callflow.core.signals.signal import Kind
 from callflow.handling import plans
 from callflow.handling.agreed import site_now
 from callflow.handling.policy import load_policy
 from callflow.handling.refusals import NotFound
-from callflow.signal import Kind
-from callflow.signals import events
 from callflow.simulation import (
     BehaviourError,
     Behaviours,

@@ -9,14 +9,14 @@ from typing import Any
 
 from callflow import standard_plans
 from callflow.call import Outcome
+from callflow.core.signals import events
+from callflow.core.signals.protocol import Heard
+from callflow.core.signals.signal import Kind, Treatment
 from callflow.correlation import Rates
 from callflow.handling.acting import hand_to_human
 from callflow.handling.correlating import Correlation
 from callflow.handling.opening import opened
 from callflow.handling.telling import tell
-from callflow.signal import Kind, Treatment
-from callflow.signals import events
-from callflow.signals.protocol import Heard
 from callflow.storage import AWAY, Tx, incidents, savepoint, sites
 from callflow.storage import signals as signal_rows
 from callflow.storage.signals import ALL, Correlated, Share

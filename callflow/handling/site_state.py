@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from callflow.core.signals.signal import PERSONAL, Kind
 from callflow.handling import phone_callers
-from callflow.signal import PERSONAL, Kind
 from callflow.site import Site
 from callflow.storage import Tx, incidents
 from callflow.storage import supervision as rows

@@ -9,11 +9,11 @@ from typing import Any
 
 from callflow import logbook
 from callflow.clock import to_iso
+from callflow.core.signals.signal import Kind
 from callflow.handling import callers
 from callflow.handling.nodes import Node, nodes
 from callflow.handling.telling import station_event, tell
 from callflow.logbook import UNREADABLE, Anchor, Fault
-from callflow.signal import Kind
 from callflow.storage import Tx, call_backs, calls, incidents, people, sealing, signals
 from callflow.storage import logbook as logbook_rows
 from callflow.verifying import Verified, verify

@@ -8,10 +8,10 @@ from datetime import datetime
 from functools import lru_cache
 
 from callflow import incident
+from callflow.core.signals import events
+from callflow.core.signals.events import EventRow
+from callflow.core.signals.signal import Signal
 from callflow.handling.telling import storable_all
-from callflow.signal import Signal
-from callflow.signals import events
-from callflow.signals.events import EventRow
 from callflow.storage import Tx
 from callflow.storage import signals as signal_rows
 from callflow.storage.signals import Stored

@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from callflow import standard_plans
+from callflow.core.signals import events
+from callflow.core.signals.signal import STATION, Category, Kind
 from callflow.correlation import STORMS, Whereabouts, storm_key
 from callflow.handling.opening import opened
 from callflow.handling.policy import STATION_ZONE
-from callflow.signal import STATION, Category, Kind
-from callflow.signals import events
 from callflow.storage import incidents, locks, surroundings
 
 if TYPE_CHECKING:

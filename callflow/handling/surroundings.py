@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from callflow import correlation
+from callflow.core.signals import events
+from callflow.core.signals.events import EventRow
+from callflow.core.signals.proof import proves
+from callflow.core.signals.signal import STATION, Kind
 from callflow.correlation import Periods, Trips, zone_key
 from callflow.handling import agreed
 from callflow.handling.event_rules import meaning_of
 from callflow.handling.policy import load_policy
-from callflow.proof import proves
-from callflow.signal import STATION, Kind
-from callflow.signals import events
-from callflow.signals.events import EventRow
 from callflow.site import Rules, SiteState
 from callflow.storage import Tx, sites, supervision
 from callflow.storage import surroundings as rows

@@ -11,11 +11,11 @@ from typing import Any
 
 from callflow.call import Outcome
 from callflow.call_plan import EXHAUSTED, Plan, Step, StepKind
+from callflow.core.signals.signal import Kind
 from callflow.handling.acting import EXERCISE
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.rehearsing import rehearse
 from callflow.on_call import Who
-from callflow.signal import Kind
 from callflow.storage import Tx, calls, contacts, incidents
 from callflow.texts.sites import TEST_CALL
 

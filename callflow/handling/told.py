@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from callflow.core.signals import events
+from callflow.core.signals.signal import PERSONAL, STATION, Kind
 from callflow.correlation import Periods
 from callflow.handling.deciding import mute_site
 from callflow.handling.opening import opened, plan_for
@@ -12,8 +14,6 @@ from callflow.handling.operating import claim
 from callflow.handling.refusals import Held, NotFound, Refused
 from callflow.handling.telling import tell
 from callflow.plan_choice import Alarm
-from callflow.signal import PERSONAL, STATION, Kind
-from callflow.signals import events
 from callflow.storage import Tx, incidents, sites, supervision
 
 Row = dict[str, Any]

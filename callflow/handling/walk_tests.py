@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from callflow.core.signals.signal import STATION, Kind
 from callflow.core.time.instants import from_iso, to_iso
 from callflow.correlation import zone_key
 from callflow.handling import member_callers, phone_callers, testing
@@ -14,7 +15,6 @@ from callflow.handling.member_callers import Member
 from callflow.handling.outbox import post_for_site
 from callflow.handling.refusals import Refused
 from callflow.handling.site_rules import BadSite
-from callflow.signal import STATION, Kind
 from callflow.storage import Tx, sites
 from callflow.storage import supervision as rows
 from callflow.texts import walk_test

@@ -24,13 +24,13 @@ from callflow.call_plan import (
     reachable,
     ungrounded,
 )
+from callflow.core.signals.signal import PERSONAL, Category, Kind
 from callflow.core.time.availability import ALWAYS, gaps
 from callflow.core.time.hours import Span
 from callflow.dial_policy import refusal
 from callflow.directory import Line
 from callflow.on_call import nobody
 from callflow.plan_overrides import Own, applied, lost
-from callflow.signal import PERSONAL, Category, Kind
 from callflow.site import Authority, Contact, Role, Site
 
 #: How far ahead calendars are looked at, in days.

@@ -10,10 +10,10 @@ from typing import cast
 import structlog
 
 from callflow.clock import monotonic
+from callflow.core.signals.framing import Fault
+from callflow.core.signals.protocol import Received
 from callflow.receiver.intake import signals_of
 from callflow.receiver.lines import Line
-from callflow.signals.framing import Fault
-from callflow.signals.protocol import Received
 
 #: Messages of one connection that may wait for the commit; then it is not read any further.
 IN_FLIGHT = 64

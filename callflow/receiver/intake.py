@@ -9,9 +9,9 @@ from typing import NamedTuple, Protocol
 
 import structlog
 
+from callflow.core.signals.protocol import Received
+from callflow.core.signals.signal import Signal
 from callflow.receiver.pace import SHARE_EVERY, Pace
-from callflow.signal import Signal
-from callflow.signals.protocol import Received
 from callflow.storage import StoreUnavailable
 
 Store = Callable[[Sequence[Signal]], Awaitable[None]]

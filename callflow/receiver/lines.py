@@ -11,12 +11,12 @@ from typing import Any
 import structlog
 
 from callflow.clock import Clock, monotonic, to_iso
+from callflow.core.signals.framing import Fault
+from callflow.core.signals.protocol import Heard, Received, Station
 from callflow.receiver.intake import Intake
 from callflow.receiver.protocols import PROTOCOLS
 from callflow.receiver.skew import Skews
 from callflow.receiver.watching import Watches
-from callflow.signals.framing import Fault
-from callflow.signals.protocol import Heard, Received, Station
 
 #: What each line counts, in the order it is shown.
 COUNTED = (

@@ -1,16 +1,16 @@
-"""The protocols that a line may speak: a module of ``callflow/signals/`` and a row here."""
+"""The protocols that a line may speak: a module of ``callflow/core/signals/`` and a row here."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import NamedTuple
 
-from callflow.signals import dc07, dc09, framing, surgard
-from callflow.signals.protocol import Receive, Splitter
+from callflow.core.signals import dc07, dc09, framing, surgard
+from callflow.core.signals.protocol import Receive, Splitter
 
 
 class Protocol(NamedTuple):
-    """How a line's bytes are cut, and what one message amounts to (signals/protocol.py)."""
+    """How a line's bytes are cut, and what one message amounts to (core/signals/protocol.py)."""
 
     splitter: Callable[[], Splitter]
     receive: Receive

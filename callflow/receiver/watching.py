@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from callflow.signal import STATION, Signal
+from callflow.core.signals.signal import STATION, Signal
 
 #: Missing heartbeats that are a loss.
 MISSED = 3

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from callflow import escalation, incident
 from callflow.call import Call, CallState, Outcome
 from callflow.call_plan import Plan, StepKind
+from callflow.core.signals.signal import PERSONAL, Category, Kind
 from callflow.dial_policy import refusal
 from callflow.escalation import (
     Close,
@@ -23,7 +24,6 @@ from callflow.escalation import (
     Withdraw,
 )
 from callflow.incident import Incident, Machine, State
-from callflow.signal import PERSONAL, Category, Kind
 from callflow.site import Site
 from callflow.task import Task, TaskOutcome, TaskState
 

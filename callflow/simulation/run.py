@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 
 from callflow.call import Call, CallState, Outcome
 from callflow.call_plan import Plan, StepKind
+from callflow.core.signals.signal import Category, Kind
 from callflow.escalation import GuardEvent
-from callflow.signal import Category, Kind
 from callflow.simulation.applied import Entry, new_incident
 from callflow.simulation.behaviour import ANSWERED, Answer, BehaviourError, Behaviours
 from callflow.simulation.world import World

@@ -8,9 +8,9 @@ from dataclasses import replace
 from callflow import escalation
 from callflow.call import CallState, Outcome
 from callflow.call_plan import StepKind
+from callflow.core.signals.signal import Category
 from callflow.escalation import GuardEvent
 from callflow.incident import Machine, State
-from callflow.signal import Category
 from callflow.simulation.applied import Applied
 from callflow.task import TaskOutcome
 

@@ -18,8 +18,8 @@ from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from callflow import logbook
+from callflow.core.signals import events
 from callflow.logbook import GENESIS, Draft, Head, Mac
-from callflow.signals import events
 from callflow.storage import schema as t
 from callflow.storage import signals
 from callflow.storage.prepared import Prepared

@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import RowMapping, Select, bindparam, func, or_, select, update
 
 from callflow.call import LIVE_STATES
+from callflow.core.signals.signal import PERSONAL, Category, Kind
 from callflow.incident import Incident, Machine, State
-from callflow.signal import PERSONAL, Category, Kind
 from callflow.storage import schema as t
 from callflow.storage.prepared import Prepared
 from callflow.storage.store import Tx, kept, wake

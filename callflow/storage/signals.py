@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Integer, Select, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from callflow.signal import Kind, Treatment
+from callflow.core.signals.signal import Kind, Treatment
 from callflow.storage import locks
 from callflow.storage import schema as t
 from callflow.storage.prepared import Prepared

@@ -23,9 +23,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from callflow.core.signals.protocol import Heard
+from callflow.core.signals.signal import PHONE_LINE, UNBOUND, Kind
 from callflow.correlation import zone_key
-from callflow.signal import PHONE_LINE, UNBOUND, Kind
-from callflow.signals.protocol import Heard
 from callflow.site import Site, SiteState
 from callflow.storage import contacts
 from callflow.storage import schema as t

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql import Select
 
-from callflow.signal import Kind
+from callflow.core.signals.signal import Kind
 from callflow.site import SiteState
 from callflow.storage import schema as t
 from callflow.storage.prepared import Prepared

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from callflow.signal import Kind
+from callflow.core.signals.signal import Kind
 from callflow.texts import KINDS
 
 

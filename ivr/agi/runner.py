@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 import structlog
 
 from callflow.call import Outcome
-from callflow.signal import Kind
+from callflow.core.signals.signal import Kind
 from ivr import dialogue, prompts
 from ivr.agi.keys import Keys
 from ivr.agi.protocol import Gone, Session

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from callflow.call import Outcome
+from callflow.core.signals.signal import Kind
 from callflow.law import Service
-from callflow.signal import Kind
 from ivr.dialogue.caller_menu import ACCOUNT, CODE
 from ivr.dialogue.member_menu import MEMBER
 from ivr.dialogue.pages import Place

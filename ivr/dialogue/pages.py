@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from callflow.signal import Kind
+from callflow.core.signals.signal import Kind
 from ivr.dialogue.table import ASKED_AT_MOST, LONGEST_CODE
 from ivr.dialogue.turns import Phrase
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from callflow.signal import Kind
+from callflow.core.signals.signal import Kind
 from ivr.dialogue import saying, talk
 from ivr.dialogue.events import (
     CodeChecked,

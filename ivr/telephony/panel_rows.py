@@ -8,9 +8,9 @@ from datetime import datetime
 
 from callflow.call import Outcome
 from callflow.clock import Clock
+from callflow.core.signals.contact_id import Block
+from callflow.core.signals.signal import PHONE_LINE, Signal
 from callflow.handling import panels
-from callflow.signal import PHONE_LINE, Signal
-from callflow.signals.contact_id import Block
 from callflow.storage import Store, Tx
 from ivr.ami import is_channel_id
 from ivr.contact_id import LISTEN_IN, Arrival
@@ -84,6 +84,6 @@ def to_signal(block: Block, caller: str, now: datetime) -> Signal:
         received_at=now,
         line=PHONE_LINE,
         caller=caller,
-        # Other formats' keys begin otherwise (signals/repeats.py, signals/resends.py).
+        # Other formats' keys begin otherwise (core/signals/repeats.py, core/signals/resends.py).
         deduplication=f"p{int(now.timestamp() * 1000)}|{block.account}|{block.text}",
     )

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from callflow.signals.panel import event_data, message
+from callflow.core.signals.panel import event_data, message
 from ivr.asterisk import control
 from ivr.asterisk.instance import Instance, Kind
 from ivr.asterisk.network_log import SeenCall

@@ -22,11 +22,11 @@ from typing import Any
 from callflow import call_plan, clock, escalation, standard_plans
 from callflow.call import Call, CallState, Outcome
 from callflow.config import Settings
+from callflow.core.signals.events import classify
+from callflow.core.signals.signal import Category, Kind
 from callflow.dispatch.wake import open_store
 from callflow.handling.opening import opened
 from callflow.incident import Incident, Machine, State
-from callflow.signal import Category, Kind
-from callflow.signals.events import classify
 from callflow.site import Authority, Contact, Role, Site
 from callflow.storage import incidents
 from callflow.vault import Vault

@@ -20,8 +20,8 @@ import httpx
 from sqlalchemy import select
 
 from callflow import clock
+from callflow.core.signals.signal import Treatment
 from callflow.handling import plans as plan_acts
-from callflow.signal import Treatment
 from callflow.storage import Tx, plans, sites, surroundings
 from callflow.storage import schema as t
 from tests.bench.figures import Report, Row, percentile, say

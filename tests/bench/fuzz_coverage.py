@@ -14,7 +14,7 @@ Edge = tuple[CodeType, int, int]
 
 
 class Coverage:
-    """Steps from line to line within ``callflow/signals/``, those seen so far."""
+    """Steps from line to line within ``callflow/core/signals/``, those seen so far."""
 
     def __init__(self) -> None:
         self._seen: set[Edge] = set()

@@ -17,10 +17,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from callflow.signals.dc09 import receive
-from callflow.signals.framing import Fault, Splitter
-from callflow.signals.protocol import Received, Station
-from callflow.signals.repeats import Repeats
+from callflow.core.signals.dc09 import receive
+from callflow.core.signals.framing import Fault, Splitter
+from callflow.core.signals.protocol import Received, Station
+from callflow.core.signals.repeats import Repeats
 from tests.bench import fuzz_judge, fuzz_tcp
 from tests.bench.figures import Report, Row, say
 from tests.bench.fuzz_coverage import Coverage

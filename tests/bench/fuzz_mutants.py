@@ -10,8 +10,8 @@ import random
 from collections.abc import Callable
 from datetime import datetime
 
-from callflow.signals.cipher import encrypt
-from callflow.signals.dc09 import stamp_of
+from callflow.core.signals.cipher import encrypt
+from callflow.core.signals.dc09 import stamp_of
 from tests.bench.fuzz_judge import crc
 from tests.support.frames import sourced_frames
 

@@ -24,9 +24,9 @@ from typing import Any
 import psycopg
 
 from callflow import clock, handling
+from callflow.core.signals.signal import Signal
 from callflow.handling import import_writing, importing
 from callflow.handling.importing import Prepared
-from callflow.signal import Signal
 from callflow.site_file import reading, rows, writing
 from callflow.storage import Store
 from callflow.storage.connecting import connection_info

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 import httpx
 
 from callflow import clock
-from callflow.signals.panel import event_data, message
+from callflow.core.signals.panel import event_data, message
 from tests.bench.town import SITES
 from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation, ended
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from callflow.signals.panel import message
+from callflow.core.signals.panel import message
 from tests.bench.servers import account
 
 #: Zones of a panel: alarms of a site join one incident.

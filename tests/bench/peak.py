@@ -16,8 +16,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from callflow.core.signals.panel import message
 from callflow.core.time.hours import DAYS
-from callflow.signals.panel import message
 from tests.bench import panels
 from tests.bench.figures import Report, Row, percentile, say
 from tests.bench.ingest import drained, probe_times, run_process, serving

@@ -14,7 +14,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from callflow.signals.panel import message
+from callflow.core.signals.panel import message
 from tests.bench import cpu
 from tests.bench.alarms import CHANNELS, Bench
 from tests.bench.figures import Report, Row, percentile, say, spread

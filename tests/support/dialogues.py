@@ -17,8 +17,8 @@ from typing import Any
 
 import yaml
 
+from callflow.core.signals.signal import Kind
 from callflow.law import Service
-from callflow.signal import Kind
 from ivr import dialogue, prompts
 from ivr.dialogue import (
     Answer,

@@ -16,6 +16,7 @@ from typing import Any
 from callflow import clock, handling
 from callflow.call import Outcome
 from callflow.call_plan import Measure
+from callflow.core.signals.signal import Signal
 from callflow.core.time.holidays import Place, public
 from callflow.core.time.hours import Span
 from callflow.escalation import GuardEvent
@@ -38,7 +39,6 @@ from callflow.instructions import Instruction, InstructionKind
 from callflow.law import Answer, Finding, Means, Service
 from callflow.presence import BreakReason, Presence
 from callflow.roster import Part
-from callflow.signal import Signal
 from callflow.site import SiteState
 from callflow.storage import Tx, access, incidents, people, retention, shifts, tasks
 from callflow.storage import phones as phone_rows

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from callflow.call import Outcome
-from callflow.signals.contact_id import Block
+from callflow.core.signals.contact_id import Block
 from ivr.contact_id import Arrival
 from tests.support.agi_phone import AgiPhone
 

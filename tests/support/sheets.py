@@ -13,7 +13,7 @@ import yaml
 
 import callflow.sheets
 from callflow import call_plan
-from callflow.signal import Category, Kind
+from callflow.core.signals.signal import Category, Kind
 from callflow.simulation import Script, lines, simulate, worst_case
 from callflow.site import Authority, Contact, Role, Site
 

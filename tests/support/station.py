@@ -10,8 +10,8 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, cast
 
+from callflow.core.signals.panel import Reply
 from callflow.panel import PanelClient
-from callflow.signals.panel import Reply
 from tests.support.ports import held_alone
 from tests.support.product import Product
 

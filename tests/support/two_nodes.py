@@ -18,8 +18,8 @@ from typing import Any
 import httpx
 
 from callflow import clock, supervisor
+from callflow.core.signals.panel import Reply
 from callflow.panel import NoAnswerError
-from callflow.signals.panel import Reply
 from ivr.asterisk import network_log
 from ivr.asterisk.instance import Instance, Kind
 from tests.support import chaos

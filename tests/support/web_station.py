@@ -22,7 +22,7 @@ from argon2 import PasswordHasher
 from callflow import clock, handling, supervision
 from callflow.call import Outcome
 from callflow.config import Settings
-from callflow.signal import Signal
+from callflow.core.signals.signal import Signal
 from callflow.storage import Store, Tx, incidents
 from callflow.vault import Vault
 from tests.support.forked import Begun, begin

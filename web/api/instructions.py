@@ -8,9 +8,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
+from callflow.core.signals.signal import Kind
 from callflow.handling import instructing
 from callflow.instructions import Instruction, InstructionKind, InstructionState, Lowers
-from callflow.signal import Kind
 from callflow.storage import Tx, sites
 from callflow.storage import instructions as rows
 from web.accounts import Right

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, Field, model_validator
 
 from callflow import handling
+from callflow.core.signals.signal import Kind
 from callflow.handling import backtesting, proving
-from callflow.signal import Kind
 from callflow.simulation import BehaviourError, timeline_to_json
 from callflow.storage import Tx
 from web.accounts import Right

@@ -7,8 +7,8 @@ from typing import Any
 
 from callflow import directory
 from callflow.call import CallState
+from callflow.core.signals import blocks
 from callflow.phones import is_phone, owner_of
-from callflow.signals import blocks
 from callflow.storage import Tx, calls, logbook, outbox, signals, tasks
 from callflow.texts import at_desk
 

@@ -10,9 +10,9 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from callflow.call import Outcome
+from callflow.core.signals import blocks
+from callflow.core.signals.signal import Category, Kind, Treatment
 from callflow.incident import Machine, State
-from callflow.signal import Category, Kind, Treatment
-from callflow.signals import blocks
 from callflow.task import TaskOutcome, TaskState
 
 T = TypeVar("T")

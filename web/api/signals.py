@@ -11,9 +11,9 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 
 from callflow import handling
 from callflow.clock import monotonic
-from callflow.signal import UNBOUND, WEBHOOK, Signal
-from callflow.signals import blocks
-from callflow.signals.protocol import Heard
+from callflow.core.signals import blocks
+from callflow.core.signals.protocol import Heard
+from callflow.core.signals.signal import UNBOUND, WEBHOOK, Signal
 from callflow.storage import Tx, signals
 from web.accounts import Right
 from web.api import paging, reading

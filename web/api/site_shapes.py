@@ -14,8 +14,8 @@ from zoneinfo import available_timezones
 import phonenumbers
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from callflow.core.signals.signal import Category, Kind
 from callflow.dial_policy import refusal
-from callflow.signal import Category, Kind
 from callflow.site import Authority, Role, SiteState
 from web.api.calendar_shapes import AvailabilityBody, PlanRulesBody
 from web.api.camera_shapes import CameraIn, CameraOut

@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
+from callflow.core.signals import events, trial
+from callflow.core.signals.signal import STATION, Category, Kind
 from callflow.handling import event_rules
-from callflow.signal import STATION, Category, Kind
-from callflow.signals import events, trying
 from callflow.storage import Tx, sites
 from callflow.storage import surroundings as rows
 from web.accounts import Right
@@ -172,7 +172,7 @@ def _form(code: str, rules: dict[str, Row]) -> Row:
 
 
 def _tried(tx: Tx, raw: str, account: str) -> Row:
-    read = trying.read(raw)
+    read = trial.read(raw)
     whose = account or read.account
     found: list[dict[str, Any]] = [
         event_rules.tried(tx, read.format, event.code, whose, event.zone) for event in read.events

@@ -18,9 +18,9 @@ from markupsafe import Markup
 from callflow import call_plan, handling, simulation
 from callflow.call import Outcome
 from callflow.call_plan import CALLING, Plan, StepKind
+from callflow.core.signals.signal import Kind
 from callflow.handling import backtesting, plan_preview, plans, proving
 from callflow.handling.refusals import Refused
-from callflow.signal import Kind
 from callflow.simulation import BehaviourError, possible
 from callflow.site import Site
 from callflow.storage import Tx, contacts

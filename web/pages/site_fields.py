@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from callflow.signal import OF_STATION, Kind
+from callflow.core.signals.signal import OF_STATION, Kind
 from web import i18n
 from web.pages import forms
 from web.problems import ProblemError

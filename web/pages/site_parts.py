@@ -13,11 +13,11 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from callflow.core.signals.signal import Kind
 from callflow.core.time.hours import DAYS
 from callflow.correlation import zone_key
 from callflow.folding import folded
 from callflow.handling import contracts
-from callflow.signal import Kind
 from callflow.storage import Tx, sites
 from callflow.supervision import user_key
 from web import i18n, words

@@ -11,9 +11,9 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow import handling
+from callflow.core.signals.signal import Kind
 from callflow.handling import instructing, told
 from callflow.instructions import Instruction, InstructionKind
-from callflow.signal import Kind
 from callflow.storage import Tx, sites
 from web import refusals, seen, site_views
 from web.access_views import frame

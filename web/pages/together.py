@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 
 from callflow import handling
-from callflow.signal import Kind
+from callflow.core.signals.signal import Kind
 from callflow.storage import Tx, incidents
 from callflow.texts import RESOLUTIONS
 from web import words

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from callflow.signal import Kind as Alarm
+from callflow.core.signals.signal import Kind as Alarm
 from callflow.supervisor import ROLES
 from ivr.asterisk.instance import Kind
 from tests.support import chaos

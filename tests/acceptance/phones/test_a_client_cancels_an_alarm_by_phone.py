@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from callflow.signal import Kind
+from callflow.core.signals.signal import Kind
 from tests.support import sites
 from tests.support.phone import Phones
 from tests.support.station import Station

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from callflow.signals.contact_id import block_keys
+from callflow.core.signals.contact_id import block_keys
 from tests.support import sites
 from tests.support.panel_phone import fresh_account, panel_at
 from tests.support.panel_rows import signals_of

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from callflow.signal import Kind
-from callflow.signals.contact_id import block_keys
+from callflow.core.signals.contact_id import block_keys
+from callflow.core.signals.signal import Kind
 from tests.support import hearing, sites
 from tests.support.panel_phone import Panel, fresh_account, panel_at
 from tests.support.panel_rows import calls_of

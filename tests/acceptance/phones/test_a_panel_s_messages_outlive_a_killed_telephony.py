@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from callflow.signals.contact_id import block_keys
+from callflow.core.signals.contact_id import block_keys
 from tests.support import chaos, sites
 from tests.support.panel_phone import fresh_account, panel_at
 from tests.support.panel_rows import calls_of, signals_of

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from callflow.signal import Kind
+from callflow.core.signals.signal import Kind
 from tests.support import sites
 from tests.support.phone import Phones
 from tests.support.station import Station

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from callflow.signal import Kind
+from callflow.core.signals.signal import Kind
 from tests.support import chaos, sites
 from tests.support.phone import Phones
 from tests.support.station import Station

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from callflow.signal import Kind
+from callflow.core.signals.signal import Kind
 from tests.support import hearing, sites
 from tests.support.packet_phone import PacketPhone
 from tests.support.phone import Phones

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from callflow.signal import Kind
+from callflow.core.signals.signal import Kind
 from tests.support import hearing, sites
 from tests.support.phone import Phone, Phones
 from tests.support.station import Station

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from callflow.signal import Kind
+from callflow.core.signals.signal import Kind
 from tests.support import sites
 from tests.support.phone import Phone, Phones
 from tests.support.station import Station

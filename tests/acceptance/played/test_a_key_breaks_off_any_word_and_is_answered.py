@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from callflow.signal import Kind
+from callflow.core.signals.signal import Kind
 from tests.support import sites
 from tests.support.mouth import FRAME, FRAME_S
 from tests.support.played_station import PlayedCall, PlayedStation, called

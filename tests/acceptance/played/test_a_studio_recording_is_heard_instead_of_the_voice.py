@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from callflow.signal import Kind
+from callflow.core.signals.signal import Kind
 from ivr import sound
 from ivr.speech import voice
 from tests.support import hearing, sites

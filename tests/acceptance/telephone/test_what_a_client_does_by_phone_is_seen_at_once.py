@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import expect
 
 from callflow import clock
-from callflow.signal import Kind
+from callflow.core.signals.signal import Kind
 from tests.acceptance.telephone.conversations import OPERATOR_HZ
 from tests.support import sites
 from tests.support.desk import Desks

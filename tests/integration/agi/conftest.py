@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from callflow.signal import Kind
+from callflow.core.signals.signal import Kind
 from ivr.agi import AgiServer, Dialogues
 from ivr.agi.voices import Voices
 from ivr.dialogue import CodeVerdict, Dialogue, Facts

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from callflow.call import Outcome
-from callflow.signal import Kind
+from callflow.core.signals.signal import Kind
 from ivr.agi import AgiServer, Dialogues, fixed_sentences
 from ivr.agi.voices import Voices
 from ivr.ami import Account, AmiLink

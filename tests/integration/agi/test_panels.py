@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from callflow.call import Outcome
-from callflow.signals.contact_id import block_keys
+from callflow.core.signals.contact_id import block_keys
 from ivr.agi import AgiServer
 from ivr.contact_id import BLOCKS_AT_MOST, HANDSHAKE, KISS_OFF, NOISE_AT_MOST, Arrival, Panels
 from tests.support.agi_phone import SECRET

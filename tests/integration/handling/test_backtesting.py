@@ -8,9 +8,9 @@ from dataclasses import replace
 from callflow import handling, standard_plans
 from callflow.call import Outcome
 from callflow.call_plan import EXHAUSTED, Plan, Step, StepKind
+from callflow.core.signals.signal import Kind
 from callflow.handling.backtesting import Backtest, backtest_page
 from callflow.incident import State
-from callflow.signal import Kind
 from tests.integration.handling.nights import Night, publish, put_site
 from tests.integration.handling.station import FIRST, SECOND, SHOP, Station
 from tests.support.any_plan import any_plan, any_site

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from callflow import handling
-from callflow.signal import Kind
+from callflow.core.signals.signal import Kind
 from callflow.storage import Tx
 from ivr.dialogue import Answer, CodeVerdict, Dialogue, Facts, Progress, State
 from tests.integration.handling.station import DESK, FIRST, SHOP, Station

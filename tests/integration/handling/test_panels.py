@@ -9,8 +9,8 @@ import pytest
 
 from callflow import handling
 from callflow.call import CallState, Direction, Outcome
+from callflow.core.signals.contact_id import block_keys, read_block
 from callflow.handling import panels
-from callflow.signals.contact_id import block_keys, read_block
 from callflow.storage import calls, signals
 from ivr.telephony.panel_rows import to_signal
 from tests.integration.handling.station import DESK, NIGHT, Station

@@ -8,11 +8,11 @@ import pytest
 
 from callflow import handling
 from callflow.call import CallState
+from callflow.core.signals.signal import Kind
 from callflow.handling import proving
 from callflow.handling.refusals import NotFound, Refused
 from callflow.incident import State
 from callflow.law import Service
-from callflow.signal import Kind
 from callflow.storage import incidents, measures, supervision
 from tests.integration.handling.station import DESK, FIRST, SECOND, SHOP, Row, Station
 

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import Engine, event
 
 from callflow import clock, handling
+from callflow.core.signals.signal import Kind
 from callflow.handling.telling import tell
-from callflow.signal import Kind
 from callflow.storage import Store, Tx, calls, savepoint
 from tests.integration.handling.station import NIGHT, SHOP, Station
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from callflow import handling
+from callflow.core.signals.signal import Kind
 from callflow.handling import Held, NotFound, Refused, told
-from callflow.signal import Kind
 from callflow.storage import logbook
 from tests.integration.handling.station import Station
 

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import Executable
 
 from callflow import handling
+from callflow.core.signals.protocol import Heard
+from callflow.core.signals.signal import UNBOUND, Kind
 from callflow.handling import testing
-from callflow.signal import UNBOUND, Kind
-from callflow.signals.protocol import Heard
 from callflow.storage import Tx, signals, sites, supervision
 from callflow.storage import schema as t
 from tests.integration.handling.station import Row, Station

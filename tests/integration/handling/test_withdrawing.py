@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from callflow import call_plan, handling
+from callflow.core.signals.signal import Kind
 from callflow.handling import BadSite, as_text, contracts, instructing, plan_lists, plans
 from callflow.handling.import_writing import SitesChanged
 from callflow.handling.refusals import NotFound, Refused
@@ -24,7 +25,6 @@ from callflow.handling.withdrawing import (
 )
 from callflow.instructions import Instruction, InstructionKind
 from callflow.plan_standing import Standing
-from callflow.signal import Kind
 from callflow.site import SiteState
 from callflow.storage import Store, Tx, sites
 from callflow.vault import Vault

@@ -7,8 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from callflow import handling
+from callflow.core.signals.protocol import Heard
 from callflow.handling import overdue
-from callflow.signals.protocol import Heard
 from callflow.storage import people, signals
 from callflow.supervision import Listening
 from tests.integration.handling.station import Station

@@ -10,15 +10,15 @@ import pytest
 
 from callflow.clock import now
 from callflow.config import Settings
+from callflow.core.signals.framing import Fault, Splitter
+from callflow.core.signals.panel import message
+from callflow.core.signals.protocol import Heard
+from callflow.core.signals.signal import Signal
 from callflow.line_settings import LineSettings
 from callflow.panel import PanelClient
 from callflow.receiver import Receiver
 from callflow.receiver import server as server_module
 from callflow.receiver.lines import Line
-from callflow.signal import Signal
-from callflow.signals.framing import Fault, Splitter
-from callflow.signals.panel import message
-from callflow.signals.protocol import Heard
 from callflow.simulated_receiver import SimulatedReceiver
 from tests.support.ports import free_port
 

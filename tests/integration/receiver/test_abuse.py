@@ -7,9 +7,9 @@ import asyncio
 import pytest
 
 from callflow import clock
+from callflow.core.signals.framing import LONGEST_BODY, frame
 from callflow.panel import PanelClient
 from callflow.receiver import connections
-from callflow.signals.framing import LONGEST_BODY, frame
 from tests.integration.receiver.conftest import HOST, Station, event, poll
 from tests.support.hold_ups import HoldUps
 

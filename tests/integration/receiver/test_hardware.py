@@ -9,12 +9,12 @@ from typing import Literal
 
 import pytest
 
+from callflow.core.signals import dc07, surgard
+from callflow.core.signals.surgard import ACK, DC4, NAK
 from callflow.line_settings import LineSettings
 from callflow.receiver import connections, doors
 from callflow.receiver import server as server_module
 from callflow.receiver.watching import Change
-from callflow.signals import dc07, surgard
-from callflow.signals.surgard import ACK, DC4, NAK
 from callflow.simulated_receiver import NotAcknowledgedError, SimulatedReceiver
 from tests.integration.receiver.conftest import HOST, Station, make_station
 from tests.support.ports import free_port

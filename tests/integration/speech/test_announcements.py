@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from callflow.signal import Kind
+from callflow.core.signals.signal import Kind
 from ivr import sound
 from ivr.agi.runner import sentence
 from ivr.dialogue import Phrase

@@ -15,8 +15,8 @@ import pytest
 from sqlalchemy import event
 
 from callflow import handling
+from callflow.core.signals.signal import Signal
 from callflow.receiver.intake import SHARED
-from callflow.signal import Signal
 from callflow.storage import Store
 from callflow.storage import signals as rows
 from tests.support.migrated import migrate

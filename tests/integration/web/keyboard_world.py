@@ -11,11 +11,11 @@ from typing import Any
 
 from callflow import clock, handling
 from callflow.call import CallState
+from callflow.core.signals.signal import Signal
 from callflow.escalation import GuardEvent
 from callflow.handling import telephone
 from callflow.incident import State
 from callflow.outbox import Channel, Still
-from callflow.signal import Signal
 from callflow.storage import Tx, calls, incidents, people, shifts, tasks
 from callflow.storage import schema as t
 from tests.integration.web.test_desk import on_shift

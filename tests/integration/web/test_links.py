@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from callflow import clock, handling
-from callflow.signal import Signal
+from callflow.core.signals.signal import Signal
 from tests.integration.web.payloads import PAYLOADS
 from tests.integration.web.test_browser import log_in, violations, watched
 from tests.integration.web.test_hostile_texts import Read

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from callflow.signal import Category
+from callflow.core.signals.signal import Category
 from callflow.storage import Tx, incidents
 from tests.integration.web.test_browser import log_in, violations, watched
 from tests.support.web_station import NAME, WebProcess, WebStation

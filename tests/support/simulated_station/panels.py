@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from callflow import clock
-from callflow.signal import Signal
-from callflow.signals.protocol import Received
+from callflow.core.signals.protocol import Received
+from callflow.core.signals.signal import Signal
 from tests.support.simulated_station import world
 from tests.support.simulated_station.faults import Fault
 

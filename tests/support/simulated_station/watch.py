@@ -14,10 +14,10 @@ from typing import Any
 from callflow import handling
 from callflow.call import LIVE_STATES, Outcome
 from callflow.call_plan import CALLING
+from callflow.core.signals.signal import PERSONAL
 from callflow.dial_policy import refusal
 from callflow.escalation import BUSY_RETRIES
 from callflow.logbook import MACHINE
-from callflow.signal import PERSONAL
 from callflow.storage import Tx
 
 #: Seconds by which a due step may be late, whatever breaks: a crash, a restart, two more tries.

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from callflow.call import Call, CallState, Outcome
 from callflow.call_plan import Plan
+from callflow.core.signals.signal import Category, Kind
 from callflow.escalation import Decision
 from callflow.incident import Incident
-from callflow.signal import Category, Kind
 from callflow.simulation import World, new_incident
 from callflow.site import Authority, Contact, Role, Site
 from callflow.standard_plans import INTRUSION

@@ -21,7 +21,7 @@ from callflow.call_plan import (
     read,
     to_json,
 )
-from callflow.signal import PERSONAL, Category, Kind
+from callflow.core.signals.signal import PERSONAL, Category, Kind
 from callflow.standard_plans import STANDARD_PLANS, plan_id
 
 CALL = {"id": "call", "kind": "call_list"}

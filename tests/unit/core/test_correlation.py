@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callflow import correlation
+from callflow.core.signals.signal import Kind
 from callflow.correlation import Periods, Rates, Trips
-from callflow.signal import Kind
 from callflow.site import Rules
 
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)

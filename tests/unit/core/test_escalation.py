@@ -10,9 +10,9 @@ import pytest
 from callflow import escalation
 from callflow.call import Call, CallState, Outcome
 from callflow.call_plan import ENDS, EXHAUSTED, Mode, Plan, Step, StepKind, Stop
+from callflow.core.signals.signal import Category, Kind
 from callflow.escalation import Decision, Desk, DeskCall, PlaceCall
 from callflow.incident import Machine, State
-from callflow.signal import Category, Kind
 from callflow.standard_plans import FIRE, INTRUSION, OPERATOR
 from tests.unit.core.alarm import NIGHT, SHOP, Alarm, an_incident, keyholder, premises
 

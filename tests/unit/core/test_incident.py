@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from callflow.core.signals.signal import ALWAYS_OWN, PERSONAL, Category, Kind
 from callflow.incident import (
     TRANSITIONS,
     Event,
@@ -14,7 +15,6 @@ from callflow.incident import (
     joins,
     starts_with_human,
 )
-from callflow.signal import ALWAYS_OWN, PERSONAL, Category, Kind
 
 
 def run(*events: Event) -> State:

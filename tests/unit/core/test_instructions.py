@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callflow.core.signals.signal import PERSONAL, Kind
 from callflow.core.time.availability import Availability
 from callflow.instructions import (
     LONGEST,
@@ -24,7 +25,6 @@ from callflow.instructions import (
     plan_meanwhile,
 )
 from callflow.on_call import Who, on_call
-from callflow.signal import PERSONAL, Kind
 from callflow.site import Contact, Role, Site
 
 NOW = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)

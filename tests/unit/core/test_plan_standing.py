@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from callflow import standard_plans
+from callflow.core.signals.signal import Category, Kind
 from callflow.plan_standing import FOLLOWED, STANDARD, few, named, why_kept
-from callflow.signal import Category, Kind
 
 
 @pytest.mark.parametrize(

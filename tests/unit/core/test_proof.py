@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from callflow.proof import proves
+from callflow.core.signals.proof import proves
 
 
 class Declared(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from callflow import supervision
-from callflow.signal import Kind
+from callflow.core.signals.signal import Kind
 from callflow.supervision import Listening, OnTest
 
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)

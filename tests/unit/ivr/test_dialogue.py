@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callflow.call import Outcome
+from callflow.core.signals.signal import Kind
 from callflow.law import Service
-from callflow.signal import Kind
 from ivr import dialogue, prompts
 from ivr.dialogue import (
     SILENT,

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callflow.signal import Kind
+from callflow.core.signals.signal import Kind
 from ivr import prompts
 from ivr.agi.runner import sentence
 from ivr.dialogue import TABLE, Answer, Dialogue, Facts, Phrase, Progress, State, turn

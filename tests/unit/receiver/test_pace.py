@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callflow.core.signals.protocol import Received
+from callflow.core.signals.signal import Signal
 from callflow.receiver import intake as intake_module
 from callflow.receiver.intake import Intake, signals_of
 from callflow.receiver.pace import LEAST, RATE, SHARE_EVERY, Pace
-from callflow.signal import Signal
-from callflow.signals.protocol import Received
 
 LONG = 5000
 T0 = datetime(2026, 3, 1, tzinfo=UTC)

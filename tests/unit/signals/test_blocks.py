@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callflow.signals import blocks
+from callflow.core.signals import blocks
 from tests.integration.web.payloads import PAYLOADS
 
 EXTRA = "[X002E21.134][Y48N51.503][M00:1A:2B:3C:4D:5E][Vhttps://camera.example/a.jpg?at=1&n=2]"

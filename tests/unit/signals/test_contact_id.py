@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callflow.signals import contact_id
-from callflow.signals.event import Event
+from callflow.core.signals import contact_id
+from callflow.core.signals.event import Event
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callflow.signals.contact_id import BadBlock, Fault, block_keys, read_block
-from callflow.signals.event import Event
+from callflow.core.signals.contact_id import BadBlock, Fault, block_keys, read_block
+from callflow.core.signals.event import Event
 
 _DIGITS = "0123456789BCDEF"
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callflow.signals import dc07
-from callflow.signals.dc07 import receive
-from callflow.signals.framing import Fault, Splitter, frame
-from callflow.signals.protocol import Received, Station
-from callflow.signals.repeats import Repeats
+from callflow.core.signals import dc07
+from callflow.core.signals.dc07 import receive
+from callflow.core.signals.framing import Fault, Splitter, frame
+from callflow.core.signals.protocol import Received, Station
+from callflow.core.signals.repeats import Repeats
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 

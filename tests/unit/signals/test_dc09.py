@@ -11,10 +11,10 @@ from siadc09 import account as oracle_account
 from siadc09 import message as oracle
 from siadc09.siadcs import parse_siadcs
 
-from callflow.signals.dc09 import receive, stamp_of
-from callflow.signals.framing import Body2007, Fault, Splitter
-from callflow.signals.panel import message, read_reply
-from callflow.signals.protocol import Received
+from callflow.core.signals.dc09 import receive, stamp_of
+from callflow.core.signals.framing import Body2007, Fault, Splitter
+from callflow.core.signals.panel import message, read_reply
+from callflow.core.signals.protocol import Received
 from tests.unit.signals.told import KEY, KEYS, NOW, answer, encrypted, padded, station, told
 
 WRONG_CLOCK = "_00:00:00,01-01-2000"

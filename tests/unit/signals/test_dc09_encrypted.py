@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callflow.signals import dc09
-from callflow.signals.dc09 import stamp_of
-from callflow.signals.framing import Fault
-from callflow.signals.protocol import Station
-from callflow.signals.repeats import Repeats
+from callflow.core.signals import dc09
+from callflow.core.signals.dc09 import stamp_of
+from callflow.core.signals.framing import Fault
+from callflow.core.signals.protocol import Station
+from callflow.core.signals.repeats import Repeats
 from tests.unit.signals.told import KEY, KEYS, NOW, answer, encrypted, padded, station, told
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from callflow.signal import ALWAYS_OWN, PERSONAL, Category, Kind
-from callflow.signals import events
+from callflow.core.signals import events
+from callflow.core.signals.signal import ALWAYS_OWN, PERSONAL, Category, Kind
 
 #: Codes of SIA DC-03 that panels send every day.
 NAMED = "BA BR BC PA HA FA GA MA TA AT AR YT YR RP RR OP CL OR NL LX LB UX".split()

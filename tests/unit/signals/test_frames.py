@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from callflow.signals.dc09 import receive
-from callflow.signals.framing import Fault, Splitter
-from callflow.signals.protocol import Received, Station
-from callflow.signals.repeats import Repeats
+from callflow.core.signals.dc09 import receive
+from callflow.core.signals.framing import Fault, Splitter
+from callflow.core.signals.protocol import Received, Station
+from callflow.core.signals.repeats import Repeats
 from tests.support.frames import SourcedFrame, sourced_frames
 
 FRAMES = sourced_frames()

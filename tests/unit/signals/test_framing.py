@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from siadc09 import util as oracle
 
-from callflow.signals.framing import (
+from callflow.core.signals.framing import (
     LONGEST_BODY,
     Body2007,
     Fault,

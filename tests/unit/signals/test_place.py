@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from callflow.signals.blocks import place
+from callflow.core.signals.blocks import place
 
 
 def test_longitude_and_latitude_are_read() -> None:

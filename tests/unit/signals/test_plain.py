@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from callflow.signals import dc09, plain
-from callflow.signals.protocol import Received
+from callflow.core.signals import dc09, plain
+from callflow.core.signals.protocol import Received
 from tests.support.frames import SourcedFrame, sourced_frames
 from tests.unit.signals.told import KEYS, NOW, station
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callflow.signals.repeats import REPEATED, RESTAMPED, Repeats
+from callflow.core.signals.repeats import REPEATED, RESTAMPED, Repeats
 
 #: Just before the end of a bucket of ten minutes.
 T0 = datetime(2026, 3, 1, 9, 59, 59, tzinfo=UTC)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from callflow.signals.repeats import Repeats
-from callflow.signals.resends import RESENT, Resends
+from callflow.core.signals.repeats import Repeats
+from callflow.core.signals.resends import RESENT, Resends
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 SOON = NOW + timedelta(seconds=4)

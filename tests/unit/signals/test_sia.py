@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callflow.signals import sia
-from callflow.signals.event import Event
+from callflow.core.signals import sia
+from callflow.core.signals.event import Event
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,12 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callflow.signals import surgard
-from callflow.signals.framing import Fault
-from callflow.signals.protocol import Received, Station
-from callflow.signals.repeats import Repeats
-from callflow.signals.resends import RESENT
-from callflow.signals.surgard import ACK, DC4, LONGEST, NAK, Splitter, receive
+from callflow.core.signals import surgard
+from callflow.core.signals.framing import Fault
+from callflow.core.signals.protocol import Received, Station
+from callflow.core.signals.repeats import Repeats
+from callflow.core.signals.resends import RESENT
+from callflow.core.signals.surgard import ACK, DC4, LONGEST, NAK, Splitter, receive
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 FILE = Path(__file__).parents[2] / "data" / "frames" / "surgard.yaml"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from callflow.signals.trying import read
+from callflow.core.signals.trial import read
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from callflow.signals.dc09 import receive
-from callflow.signals.framing import Splitter
-from callflow.signals.protocol import Received, Station
-from callflow.signals.repeats import Repeats
+from callflow.core.signals.dc09 import receive
+from callflow.core.signals.framing import Splitter
+from callflow.core.signals.protocol import Received, Station
+from callflow.core.signals.repeats import Repeats
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 KEY = bytes(range(16))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callflow.signal import Category, Kind
+from callflow.core.signals.signal import Category, Kind
 from callflow.simulation import RandomPeople, Timeline, simulate, worst_case
 from tests.support.any_plan import any_plan, any_site
 

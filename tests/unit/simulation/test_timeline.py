@@ -9,7 +9,7 @@ import pytest
 
 from callflow.call import Outcome
 from callflow.call_plan import Measure, Mode, Plan, Step, StepKind, read
-from callflow.signal import Category, Kind
+from callflow.core.signals.signal import Category, Kind
 from callflow.simulation import (
     NOBODY_ANSWERS,
     Answer,

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from callflow.call import Outcome
-from callflow.signal import Category, Kind
+from callflow.core.signals.signal import Category, Kind
 from callflow.simulation import Script, Timeline, draw, simulate
 from callflow.site import Authority, Contact, Role, Site
 from callflow.standard_plans import FIRE, INTRUSION

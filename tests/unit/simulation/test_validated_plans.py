@@ -18,8 +18,8 @@ from callflow.call_plan import (
     StepKind,
     from_json,
 )
+from callflow.core.signals.signal import Category, Kind
 from callflow.plan_check import check, errors
-from callflow.signal import Category, Kind
 from callflow.simulation import RandomPeople, Timeline, simulate
 from tests.support.any_plan import any_site
 from tests.support.random_plans import random_plan

@@ -33,8 +33,8 @@ CONSTANT = {
 PATTERNS = {
     "callflow/erasure.py: '|'.join(patterns) or '(?!)'",
     "callflow/config.py: f'{hour}-{hour}'",
-    "callflow/signals/dc09.py: pattern",
-    "callflow/signals/events.py: pattern",
+    "callflow/core/signals/dc09.py: pattern",
+    "callflow/core/signals/events.py: pattern",
     "ivr/asterisk/simulator.py: pattern",
     'ivr/prompts.py: f"(?<![\\\\w\'])(?:{short})(?!\\\\w)\\\\.?"',
 }

@@ -19,8 +19,8 @@ from babel.messages.pofile import read_po
 import callflow.handling
 import web
 from callflow import texts
+from callflow.core.signals.signal import Category, Kind
 from callflow.law import Service
-from callflow.signal import Category, Kind
 from callflow.site import Authority, Role, SiteState
 from callflow.texts import ENTRIES, callers, entry_text, kinds, sites
 from ivr import prompts

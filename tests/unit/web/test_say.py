@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from callflow.signal import PERSONAL, Kind
+from callflow.core.signals.signal import PERSONAL, Kind
 from web.say import to_caller, words_to_say
 
 

@@ -187,7 +187,7 @@ def test_cryptography_is_imported_from_known_libraries() -> None:
             if module.startswith("cryptography"):
                 used.setdefault(source.name, set()).update(names)
     assert used.pop("callflow/vault.py") == {"AESGCM"}
-    assert set(used) == {"callflow/signals/cipher.py"}
+    assert set(used) == {"callflow/core/signals/cipher.py"}
     assert "ECB" not in str(used)
 
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 #: Four deliveries, ten seconds apart, and a restart of ours.
 RESENT = timedelta(seconds=45)
-#: The first letter of these keys: other formats' begin otherwise (signals/repeats.py).
+#: The first letter of these keys: other formats' begin otherwise (core/signals/repeats.py).
 _OURS = "l"
 
 

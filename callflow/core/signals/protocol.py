@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import NamedTuple, Protocol
 
-from callflow.signal import Signal
-from callflow.signals.framing import Fault
-from callflow.signals.repeats import Repeats
-from callflow.signals.resends import Resends
+from callflow.core.signals.framing import Fault
+from callflow.core.signals.repeats import Repeats
+from callflow.core.signals.resends import Resends
+from callflow.core.signals.signal import Signal
 
 KeyOf = Callable[[str], bytes | None]
 

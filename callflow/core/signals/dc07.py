@@ -19,12 +19,12 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 
-from callflow.signals import contact_id, sia
-from callflow.signals.dc09 import Head, open_content, read_head
-from callflow.signals.event import Event
-from callflow.signals.framing import Body2007, Fault, frame, with_crc_of_2007
-from callflow.signals.hardware import payload_of, signals_of
-from callflow.signals.protocol import SHORT, Received, Station, hash_of
+from callflow.core.signals import contact_id, sia
+from callflow.core.signals.dc09 import Head, open_content, read_head
+from callflow.core.signals.event import Event
+from callflow.core.signals.framing import Body2007, Fault, frame, with_crc_of_2007
+from callflow.core.signals.hardware import payload_of, signals_of
+from callflow.core.signals.protocol import SHORT, Received, Station, hash_of
 
 #: The formats whose payload is read, and by what.
 _PAYLOADS: dict[str, Callable[[str], tuple[Event, ...]]] = {

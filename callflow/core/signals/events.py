@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
-from callflow.signal import PERSONAL, STATION, Category, Kind
+from callflow.core.signals.signal import PERSONAL, STATION, Category, Kind
 
 #: Formats whose codes are Contact ID's, and those with tables of their own.
 CONTACT_ID = frozenset({"ADM-CID", "contact-id"})
@@ -179,7 +179,7 @@ def usual(kind: Kind) -> tuple[Category, int]:
 @cache
 def table() -> dict[tuple[str, str], EventRow]:
     """Every row of the data, by format and code; Contact ID without its qualifier."""
-    text = resources.files("callflow.signals").joinpath("events.csv").read_text("utf-8")
+    text = resources.files("callflow.core.signals").joinpath("events.csv").read_text("utf-8")
     return {
         (line["format"], line["code"]): _row(line) for line in csv.DictReader(text.splitlines())
     }

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
-from callflow.signal import Signal
-from callflow.signals import contact_id, sia
-from callflow.signals.event import Event
-from callflow.signals.protocol import SHORT
+from callflow.core.signals import contact_id, sia
+from callflow.core.signals.event import Event
+from callflow.core.signals.protocol import SHORT
+from callflow.core.signals.signal import Signal
 
 #: Characters of a line's name that a signal keeps.
 LINE = 32

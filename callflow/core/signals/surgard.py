@@ -24,11 +24,11 @@ import re
 from datetime import datetime
 from typing import NamedTuple
 
-from callflow.signals import contact_id, sia
-from callflow.signals.event import Event
-from callflow.signals.framing import Fault
-from callflow.signals.hardware import payload_of, signals_of
-from callflow.signals.protocol import Received, Station, hash_of
+from callflow.core.signals import contact_id, sia
+from callflow.core.signals.event import Event
+from callflow.core.signals.framing import Fault
+from callflow.core.signals.hardware import payload_of, signals_of
+from callflow.core.signals.protocol import Received, Station, hash_of
 
 ACK, NAK, DC4 = b"\x06", b"\x15", b"\x14"
 #: Longest line; SIA blocks hold 63 bytes, with text and links some hundreds.

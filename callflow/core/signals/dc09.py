@@ -10,12 +10,12 @@ import re
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from callflow.signal import STATION, Signal
-from callflow.signals import cipher, plain
-from callflow.signals.event import Event
-from callflow.signals.framing import Body2007, Fault, frame, with_crc_of_2007
-from callflow.signals.plain import PAYLOADS, STAMP
-from callflow.signals.protocol import SHORT, Received, Station, hash_of
+from callflow.core.signals import cipher, plain
+from callflow.core.signals.event import Event
+from callflow.core.signals.framing import Body2007, Fault, frame, with_crc_of_2007
+from callflow.core.signals.plain import PAYLOADS, STAMP
+from callflow.core.signals.protocol import SHORT, Received, Station, hash_of
+from callflow.core.signals.signal import STATION, Signal
 
 _POLL = "NULL"
 _ANSWERS = frozenset({"ACK", "NAK", "DUH", "RSP"})

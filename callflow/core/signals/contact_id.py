@@ -8,7 +8,7 @@ import re
 from enum import StrEnum
 from typing import NamedTuple
 
-from callflow.signals.event import Event
+from callflow.core.signals.event import Event
 
 #: Keys of a block: ACCT MT QXYZ GG CCC S.
 BLOCK_LENGTH = 16

@@ -11,11 +11,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from callflow.signal import Signal
-from callflow.signals import contact_id, sia
-from callflow.signals.event import Event
-from callflow.signals.framing import frame
-from callflow.signals.protocol import SHORT, Received, Station, hash_of
+from callflow.core.signals import contact_id, sia
+from callflow.core.signals.event import Event
+from callflow.core.signals.framing import frame
+from callflow.core.signals.protocol import SHORT, Received, Station, hash_of
+from callflow.core.signals.signal import Signal
 
 #: The formats whose payload is read, and by what.
 PAYLOADS: dict[str, Callable[[str], tuple[Event, ...]]] = {

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from callflow.signals import contact_id, sia
-from callflow.signals.cipher import encrypt
-from callflow.signals.dc09 import decrypt, open_content, read_head, stamp_of
-from callflow.signals.framing import frame
+from callflow.core.signals import contact_id, sia
+from callflow.core.signals.cipher import encrypt
+from callflow.core.signals.dc09 import decrypt, open_content, read_head, stamp_of
+from callflow.core.signals.framing import frame
 
 
 class Reply(NamedTuple):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from callflow.signal import PHONE_LINE, STATION, UNBOUND
+from callflow.core.signals.signal import PHONE_LINE, STATION, UNBOUND
 
 
 class Declared(Protocol):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from callflow.signals import contact_id, sia
-from callflow.signals.event import Event
+from callflow.core.signals import contact_id, sia
+from callflow.core.signals.event import Event
 
 _SIA, _CONTACT_ID = "SIA-DCS", "ADM-CID"
 #: "…"SIA-DCS"0001L0#1001[#1001|Nri1/BA3]…": the id, and what stands between the first brackets.

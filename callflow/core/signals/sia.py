@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from callflow.signals.event import Event
+from callflow.core.signals.event import Event
 
 # What nearly every panel sends, read in one step: "Nri1/BA03". It says the same as the rules below.
 _PLAIN = re.compile(r"[NO](?:ri([0-9]+)/)?([A-Z]{2})([0-9]*)")
