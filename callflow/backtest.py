@@ -15,6 +15,7 @@ from enum import StrEnum
 
 from callflow.call import REACHED, Outcome
 from callflow.call_plan import Plan, Step, StepKind
+from callflow.core.sites.site import Site
 from callflow.escalation import GuardEvent, OpenTask
 from callflow.incident import Incident
 from callflow.simulation import (
@@ -27,7 +28,6 @@ from callflow.simulation import (
     World,
     possible,
 )
-from callflow.site import Site
 from callflow.task import TaskOutcome
 
 #: The machine looked at most so long after its time: a takeover takes no longer.

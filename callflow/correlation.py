@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from callflow.core.signals.signal import ALWAYS_OWN, Category, Kind
+from callflow.core.sites.site import Rules
 from callflow.incident import State
-from callflow.site import Rules
 
 #: A panel's clock that is further off than this tells nothing of when a signal was raised.
 CLOCK_IS_WRONG = timedelta(days=7)

@@ -15,8 +15,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from callflow.core.signals.signal import PERSONAL, Kind
+from callflow.core.sites.schedule import Opening, Schedule
 from callflow.incident import is_normal
-from callflow.schedule import Opening, Schedule
 
 
 class What(StrEnum):

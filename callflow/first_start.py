@@ -13,9 +13,9 @@ from enum import StrEnum
 from callflow.call import REACHED, Call, CallState, Outcome
 from callflow.call_plan import CALLING, Plan
 from callflow.core.signals.signal import Kind
+from callflow.core.sites.site import Contact, Site, SiteState
 from callflow.dial_policy import refusal
 from callflow.on_call import on_call
-from callflow.site import Contact, Site, SiteState
 
 #: What the test alarm is about.
 KIND = Kind.INTRUSION

@@ -14,9 +14,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from callflow.core.signals.signal import Kind
+from callflow.core.sites.site import Authority, Contact, Role, Site
 from callflow.core.time.availability import available, intersection, union, without
 from callflow.core.time.hours import ONE_DAY, Span
-from callflow.site import Authority, Contact, Role, Site
 
 _MOMENT = timedelta(microseconds=1)
 

@@ -25,11 +25,11 @@ from zoneinfo import ZoneInfo
 from callflow import standard_plans
 from callflow.core.signals import events
 from callflow.core.signals.signal import PERSONAL, Category, Kind
+from callflow.core.sites.instructions import Instruction, plan_meanwhile
 from callflow.core.time.availability import ALWAYS, Availability, available
 from callflow.core.time.holidays import NO_DAYS, OwnDays
 from callflow.core.time.hours import CalendarError, only
 from callflow.correlation import zone_key
-from callflow.instructions import Instruction, plan_meanwhile
 
 #: Rules of one site; kinds, or zones, of one rule.
 MOST, _MOST_NAMED = 100, 500

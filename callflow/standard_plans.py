@@ -8,9 +8,9 @@ from dataclasses import replace
 from callflow.call import Outcome
 from callflow.call_plan import EXHAUSTED, Mode, Plan, Step, StepKind, Stop
 from callflow.core.signals.signal import PERSONAL, Category, Kind
+from callflow.core.sites.schedule import Question
+from callflow.core.sites.site import ANY_KIND, Role
 from callflow.on_call import Who
-from callflow.schedule import Question
-from callflow.site import ANY_KIND, Role
 
 _FALSE_ALARM = Step(id="false_alarm", kind=StepKind.CLOSE, code="false_alarm")
 _OPERATOR = Step(id="operator", kind=StepKind.HAND_TO_OPERATOR)

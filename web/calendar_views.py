@@ -11,8 +11,8 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from callflow.core.sites.schedule import Schedule
 from callflow.core.time.hours import DAY, ONE_DAY, Span, instant, united
-from callflow.schedule import Schedule
 from web import i18n
 
 _HOUR = 60  # minutes

@@ -7,9 +7,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from callflow.core.signals.signal import PERSONAL, Kind
+from callflow.core.sites.instructions import InstructionState, Lowers
+from callflow.core.sites.site import Site
 from callflow.core.time.availability import available
-from callflow.instructions import InstructionState, Lowers
-from callflow.site import Site
 from callflow.storage import Tx, contacts, instructions, people, shifts, spoken
 from web.accounts import Right, rights_of
 

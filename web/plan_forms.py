@@ -32,9 +32,9 @@ from callflow.call_plan import (
 )
 from callflow.call_plan.schema import step_schema
 from callflow.call_plan.vocabulary import LIMITS
+from callflow.core.sites.site import Authority, Role
 from callflow.on_call import Who
 from callflow.plan_picture.words import end_words
-from callflow.site import Authority, Role
 from callflow.task import TaskOutcome
 from callflow.texts import RESOLUTIONS
 from callflow.texts import plan_settings as settings

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from callflow.clock import monotonic
-from callflow.site_file.reading import MOST_BYTES
+from callflow.core.sites.files.reading import MOST_BYTES
 from web import problems
 
 #: The largest request that makes sense: a site with 5,000 zones has about 1 MB.

@@ -23,11 +23,11 @@ from typing import Any
 
 import structlog
 
+from callflow.core.sites.files import reading
+from callflow.core.sites.files.reading import Table
 from callflow.handling import import_writing, importing
 from callflow.handling.import_writing import Ready, SitesChanged
 from callflow.handling.importing import Prepared
-from callflow.site_file import reading
-from callflow.site_file.reading import Table
 from callflow.storage import StoreUnavailable, Tx, uploads
 from web.station import Station
 from web.words import N_

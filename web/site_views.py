@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from callflow.core.signals.signal import Kind
+from callflow.core.sites.schedule import Schedule
 from callflow.handling.agreed import site_now
 from callflow.handling.told import TOLD
-from callflow.schedule import Schedule
 from callflow.storage import Tx, contacts, firms, incidents, measures, sites, supervision
 from web import views
 from web.people_views import away, instructions_of

@@ -9,8 +9,8 @@ from typing import Any
 from callflow import call_plan
 from callflow.call_plan import BY_OPERATOR, ENDS, PanelCommand, Step, StepKind
 from callflow.core.signals.signal import Kind
+from callflow.core.sites.site import Authority, Site
 from callflow.core.time.instants import from_iso
-from callflow.site import Authority, Site
 from callflow.storage import Tx, contacts, guards, measures, tasks
 from callflow.task import TaskOutcome, TaskState
 

@@ -26,9 +26,9 @@ from callflow.call_plan.vocabulary import (
     StepKind,
     Stop,
 )
+from callflow.core.sites.site import Role
 from callflow.law import Service
 from callflow.on_call import Who
-from callflow.site import Role
 
 
 class PlanError(ValueError):

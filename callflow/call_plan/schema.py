@@ -17,7 +17,7 @@ from callflow.call_plan.vocabulary import (
     WHO,
     StepKind,
 )
-from callflow.site import Authority, Role
+from callflow.core.sites.site import Authority, Role
 
 #: What each kind of step does.
 KINDS: Mapping[StepKind, str] = {

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from callflow.call import ANSWERS, Outcome
-from callflow.site import Role
+from callflow.core.sites.site import Role
 from callflow.task import TaskOutcome
 
 

@@ -14,13 +14,13 @@ import typer
 from callflow import clock
 from callflow.commands.base import AsJson, console, group, open_rows
 from callflow.commands.role import settings_of_this_run
+from callflow.core.sites.files import reading
+from callflow.core.sites.files.columns import COLUMNS, LANGUAGES, of
+from callflow.core.sites.files.faults import Fault
+from callflow.core.sites.site import SiteState
 from callflow.handling import exporting, import_writing, importing
 from callflow.handling.import_writing import SitesChanged
 from callflow.handling.importing import Prepared
-from callflow.site import SiteState
-from callflow.site_file import reading
-from callflow.site_file.columns import COLUMNS, LANGUAGES, of
-from callflow.site_file.faults import Fault
 from callflow.storage import Store, Tx
 from callflow.vault import Vault
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from callflow.call_plan import Step
-from callflow.site import Contact
+from callflow.core.sites.site import Contact
 from callflow.task import TaskOutcome
 
 

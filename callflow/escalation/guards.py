@@ -10,9 +10,9 @@ from typing import Any
 
 from callflow.call import Call, Outcome
 from callflow.call_plan import EXHAUSTED, NOBODY, OVERDUE, Step
+from callflow.core.sites.site import Contact
 from callflow.core.time.instants import to_iso
 from callflow.escalation.actions import Action, EndTask, HandToHuman, NoNumber, OpenTask
-from callflow.site import Contact
 from callflow.task import Task, TaskOutcome
 
 

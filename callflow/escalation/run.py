@@ -30,6 +30,7 @@ from callflow.call_plan import (
     justifies,
 )
 from callflow.core.signals.signal import OF_STATION, Category, Kind
+from callflow.core.sites.site import Contact, Site
 from callflow.escalation import guards, turns
 from callflow.escalation.actions import (
     Action,
@@ -46,7 +47,6 @@ from callflow.escalation.actions import (
 )
 from callflow.incident import Incident, Machine, State
 from callflow.on_call import on_call
-from callflow.site import Contact, Site
 from callflow.task import Task, TaskOutcome, TaskState
 
 #: A call that nobody placed for so long lands on the operators' queue, loudly.

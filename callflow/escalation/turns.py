@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from callflow.call import REACHED, Call, CallState, Outcome
 from callflow.call_plan import CALL_BACK_S, Step
 from callflow.core.signals.signal import Category
-from callflow.site import Contact
+from callflow.core.sites.site import Contact
 
 #: Our own line failed: the same person again after this, so often beyond the plan's attempts.
 TRUNK_RETRY = timedelta(seconds=5)

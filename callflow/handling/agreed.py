@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from callflow import instructions
 from callflow.core.signals.signal import Kind
+from callflow.core.sites import instructions
+from callflow.core.sites.instructions import Instruction
+from callflow.core.sites.site import Site
 from callflow.handling import testers
-from callflow.instructions import Instruction
-from callflow.site import Site
 from callflow.storage import Tx, contacts, sites
 from callflow.storage import instructions as rows
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from callflow import call_plan, standard_plans
 from callflow.core.signals.signal import Kind
+from callflow.core.sites.schedule import Question
 from callflow.handling.acting import close, hand_to_human
 from callflow.handling.deciding import take_personal_path
 from callflow.handling.operating import known
 from callflow.handling.refusals import Held, Refused
 from callflow.handling.telling import tell
 from callflow.incident import State
-from callflow.schedule import Question
 from callflow.storage import Tx
 
 Row = dict[str, Any]

@@ -9,6 +9,7 @@ from typing import Any
 from callflow.call import LIVE_STATES, Outcome
 from callflow.call_plan import GUARD_BY_HAND, Measure, StepKind
 from callflow.core.signals.signal import Kind
+from callflow.core.sites.site import Contact, Role, Site
 from callflow.dial_policy import MUTE
 from callflow.escalation import OpenTask
 from callflow.handling import asking, telephone
@@ -26,7 +27,6 @@ from callflow.handling.telling import tell
 from callflow.incident import State
 from callflow.logbook import MACHINE
 from callflow.on_call import on_call
-from callflow.site import Contact, Role, Site
 from callflow.storage import Tx, incidents, tasks
 from callflow.task import TaskOutcome, TaskState
 

@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 
 from callflow import plan_choice
 from callflow.changes import changes
+from callflow.core.sites.site import Contact
 from callflow.core.time import ical
 from callflow.core.time.availability import ALWAYS, Availability
 from callflow.core.time.hours import CalendarError
 from callflow.handling.refusals import NotFound
 from callflow.handling.site_rules import NO_PLAN, BadSite
 from callflow.handling.telling import tell
-from callflow.site import Contact
 from callflow.storage import Tx, sites
 from callflow.storage import contacts as contact_rows
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from callflow import escalation
 from callflow.call import QUEUE_STEP, Direction
+from callflow.core.sites.instructions import InstructionState
 from callflow.dial_policy import MUTE, refusal
 from callflow.handling import telephone
 from callflow.handling.acting import request_call
@@ -24,7 +25,6 @@ from callflow.handling.policy import load_policy
 from callflow.handling.presence import exists, first_available
 from callflow.handling.refusals import Held, NotFound, Refused
 from callflow.handling.telling import tell
-from callflow.instructions import InstructionState
 from callflow.logbook import MACHINE
 from callflow.storage import Tx, call_backs, calls, incidents, instructions
 

@@ -12,11 +12,11 @@ from typing import Any
 import phonenumbers
 
 from callflow.core.signals.signal import Kind
+from callflow.core.sites.site import ANY_KIND, Authority, Role
 from callflow.dial_policy import EMERGENCY, refusal
 from callflow.handling import calendars, passwords, site_rules
 from callflow.handling.refusals import Refused
 from callflow.handling.site_rules import BadSite
-from callflow.site import ANY_KIND, Authority, Role
 from callflow.storage import Tx
 from callflow.storage import contacts as contact_rows
 from callflow.storage import schema as t

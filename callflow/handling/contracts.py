@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from callflow import plan_standing
-from callflow.contract import LONGEST, may_become, quarantined_until
+from callflow.core.sites.contract import LONGEST, may_become, quarantined_until
+from callflow.core.sites.site import Role, SiteState
 from callflow.core.time.instants import to_iso
 from callflow.handling import contacts
 from callflow.handling.refusals import NotFound, Refused
@@ -20,7 +21,6 @@ from callflow.handling.telling import tell
 from callflow.handling.withdrawn import check_chosen
 from callflow.incident import State
 from callflow.logbook import MACHINE
-from callflow.site import Role, SiteState
 from callflow.storage import Tx, contracts, firms, guards, incidents, sites
 from callflow.storage import contacts as contact_rows
 

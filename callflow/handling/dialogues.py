@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from callflow import call_plan
 from callflow.call import BESIDE_PLANS, QUEUE_STEP, WELFARE_STEP, Mode, Outcome
 from callflow.core.signals.signal import Category, Kind
+from callflow.core.sites.site import Authority, Contact, Role, Site
 from callflow.correlation import zone_name
 from callflow.handling import callers, device_calls, phone_callers, trunk_tests
 from callflow.handling.agreed import site_now
@@ -22,7 +23,6 @@ from callflow.handling.site_rules import BadSite
 from callflow.handling.telling import storable
 from callflow.incident import State
 from callflow.on_call import as_called
-from callflow.site import Authority, Contact, Role, Site
 from callflow.storage import Tx, call_backs, calls, contacts, firms, incidents, sites
 from callflow.texts.trunks import TESTS
 from callflow.vault import Vault, equal

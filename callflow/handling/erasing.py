@@ -17,12 +17,12 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from callflow.core.sites.site import SiteState
 from callflow.erasure import Likely, Person, ways_of
 from callflow.folding import folded
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.telling import tell
 from callflow.retention import LIMITS, Kept, before
-from callflow.site import SiteState
 from callflow.storage import Tx, clients, contacts, erasing, firms, retention, uploads
 from callflow.storage import schema as t
 from callflow.storage import sites as site_rows

@@ -7,10 +7,10 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from callflow.core.sites.files import rows, writing
+from callflow.core.sites.files.columns import of
+from callflow.core.sites.files.known import Known
 from callflow.handling.telling import tell
-from callflow.site_file import rows, writing
-from callflow.site_file.columns import of
-from callflow.site_file.known import Known
 from callflow.storage import Tx, search, site_files
 
 Row = dict[str, Any]

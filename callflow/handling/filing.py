@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from callflow import filing, incident
 from callflow.core.signals.signal import Kind
+from callflow.core.sites.schedule import Schedule
 from callflow.core.time.hours import CalendarError
 from callflow.core.time.instants import to_iso
 from callflow.correlation import zone_key
@@ -16,7 +17,6 @@ from callflow.filing import ARMING_MATTERS, Open, Standing, What, Wish
 from callflow.handling.refusals import Refused
 from callflow.handling.telling import tell
 from callflow.law import Answer, Service
-from callflow.schedule import Schedule
 from callflow.storage import Tx, incidents, measures, own_days, services, sites, supervision
 from callflow.supervision import user_key
 

@@ -13,13 +13,13 @@ from typing import Any
 from callflow import call_plan, escalation
 from callflow.call import CallState, Outcome
 from callflow.core.signals.signal import Category, Kind
+from callflow.core.sites.site import Authority
 from callflow.handling.agreed import site_now
 from callflow.handling.dialling import refused_calls
 from callflow.handling.policy import Policy
 from callflow.handling.telling import tell
 from callflow.incident import Machine
 from callflow.on_call import as_called
-from callflow.site import Authority
 from callflow.storage import Tx, calls, incidents
 
 Row = dict[str, Any]

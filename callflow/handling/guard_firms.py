@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from callflow.changes import changes
+from callflow.core.sites.site import Role
 from callflow.handling import calendars, contracts
 from callflow.handling.contacts import check_codes, contact_code, e164, in_part
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.site_rules import BadSite, one_of, required
 from callflow.handling.telling import tell
-from callflow.site import Role
 from callflow.storage import Tx, contacts, firms, guards
 from callflow.task import TaskState
 from callflow.vault import Vault

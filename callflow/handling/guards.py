@@ -7,6 +7,7 @@ from typing import Any
 
 from callflow.call_plan import Measure, StepKind
 from callflow.core.signals.signal import Kind
+from callflow.core.sites.site import Authority
 from callflow.core.time.instants import to_iso
 from callflow.escalation import GuardEvent, progressed
 from callflow.handling import services
@@ -19,7 +20,6 @@ from callflow.handling.telling import tell
 from callflow.law import Means
 from callflow.logbook import MACHINE
 from callflow.on_call import as_called
-from callflow.site import Authority
 from callflow.storage import Tx, contacts, firms, guards, incidents, sites, tasks
 from callflow.task import TaskOutcome
 

@@ -8,9 +8,9 @@ from typing import Any
 from callflow import call_plan, plan_check, plan_choice
 from callflow.call_plan import Plan
 from callflow.core.signals.signal import Category, Kind
+from callflow.core.sites.files.known import Known
+from callflow.core.sites.site import ANY_KIND, Authority, Contact, Role, Site, SiteState
 from callflow.core.time.hours import CalendarError
-from callflow.site import ANY_KIND, Authority, Contact, Role, Site, SiteState
-from callflow.site_file.known import Known
 from callflow.storage import contacts
 
 Row = dict[str, Any]

@@ -8,10 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from callflow.core.signals.signal import Kind
-from callflow.handling.contacts import NO_NUMBER, WRONG_LENGTH, e164
-from callflow.handling.site_rules import BadSite
-from callflow.site import ANY_KIND, Role
-from callflow.site_file.columns import (
+from callflow.core.sites.files.columns import (
     AUTHORITIES,
     BY_KEY,
     LANGUAGES,
@@ -22,10 +19,13 @@ from callflow.site_file.columns import (
     authorities_of,
     value_of,
 )
-from callflow.site_file.drafts import Person
-from callflow.site_file.faults import Fault
-from callflow.site_file.known import Known
-from callflow.site_file.rows import contact_text, site_text
+from callflow.core.sites.files.drafts import Person
+from callflow.core.sites.files.faults import Fault
+from callflow.core.sites.files.known import Known
+from callflow.core.sites.files.rows import contact_text, site_text
+from callflow.core.sites.site import ANY_KIND, Role
+from callflow.handling.contacts import NO_NUMBER, WRONG_LENGTH, e164
+from callflow.handling.site_rules import BadSite
 from callflow.vault import Vault
 
 Row = dict[str, Any]

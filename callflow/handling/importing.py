@@ -16,17 +16,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from callflow.changes import changes
+from callflow.core.sites.files.drafts import Draft, Drafts, Person
+from callflow.core.sites.files.faults import Fault
+from callflow.core.sites.files.known import Known
+from callflow.core.sites.files.reading import Table
+from callflow.core.sites.files.rows import OF_CONTACT, OF_SITE
+from callflow.core.sites.schedule import Schedule
+from callflow.core.sites.site import ANY_KIND
 from callflow.handling import site_rules
 from callflow.handling.clients import client_key
 from callflow.handling.import_reach import Reach
 from callflow.handling.import_values import Values
-from callflow.schedule import Schedule
-from callflow.site import ANY_KIND
-from callflow.site_file.drafts import Draft, Drafts, Person
-from callflow.site_file.faults import Fault
-from callflow.site_file.known import Known
-from callflow.site_file.reading import Table
-from callflow.site_file.rows import OF_CONTACT, OF_SITE
 from callflow.storage import Tx, contacts, own_days, site_files, sites
 from callflow.storage import plans as plan_rows
 from callflow.storage.site_files import Writes

@@ -8,22 +8,22 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow import instructions
 from callflow.core.signals.signal import Kind
-from callflow.handling import call_backs, played
-from callflow.handling.contacts import e164
-from callflow.handling.refusals import NotFound, Refused
-from callflow.handling.site_rules import NO_PLAN, BadSite
-from callflow.handling.telling import tell
-from callflow.handling.withdrawn import check_chosen
-from callflow.instructions import (
+from callflow.core.sites import instructions
+from callflow.core.sites.instructions import (
     Instruction,
     InstructionError,
     InstructionKind,
     InstructionState,
     Lowers,
 )
-from callflow.site import Authority, Contact, Site
+from callflow.core.sites.site import Authority, Contact, Site
+from callflow.handling import call_backs, played
+from callflow.handling.contacts import e164
+from callflow.handling.refusals import NotFound, Refused
+from callflow.handling.site_rules import NO_PLAN, BadSite
+from callflow.handling.telling import tell
+from callflow.handling.withdrawn import check_chosen
 from callflow.storage import Tx, contacts, sites
 from callflow.storage import instructions as rows
 

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from callflow import supervision
+from callflow.core.sites.site import Role, Site
 from callflow.handling import phone_callers
 from callflow.handling.guards import duress_by_phone
 from callflow.handling.storing import store_signals
 from callflow.handling.telling import tell
-from callflow.site import Role, Site
 from callflow.storage import Tx, calls, contacts, firms, sites
 from callflow.storage import supervision as rows
 from callflow.task import TaskOutcome, TaskState

@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 from callflow import call_plan, plan_choice, plan_overrides, standard_plans
 from callflow.core.signals.events import EventRow
 from callflow.core.signals.signal import PERSONAL, Category, Kind
+from callflow.core.sites.schedule import Question
+from callflow.core.sites.site import SiteState
 from callflow.core.time.hours import CalendarError
 from callflow.handling import testers
 from callflow.handling.agreed import Reading, read
 from callflow.incident import Machine, State
-from callflow.schedule import Question
-from callflow.site import SiteState
 from callflow.storage import Tx, own_days, sites
 
 Row = dict[str, Any]

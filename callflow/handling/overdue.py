@@ -16,10 +16,10 @@ from zoneinfo import ZoneInfo
 
 from callflow import supervision
 from callflow.core.signals.signal import Signal
+from callflow.core.sites.schedule import Schedule
 from callflow.core.time.hours import CalendarError
 from callflow.handling import measures, testing
 from callflow.handling.storing import store_signals
-from callflow.schedule import Schedule
 from callflow.storage import AWAY, Tx, own_days, people, savepoint
 from callflow.storage import measures as measure_rows
 from callflow.storage import supervision as rows

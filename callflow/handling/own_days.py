@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from callflow.core.sites.schedule import Schedule
 from callflow.core.time.holidays import Holidays, OwnDay, Place, read_place
 from callflow.core.time.hours import CalendarError
 from callflow.handling.policy import STATION_ZONE
 from callflow.handling.refusals import NotFound
 from callflow.handling.site_rules import BadSite
 from callflow.handling.telling import tell
-from callflow.schedule import Schedule
 from callflow.storage import Tx, supervision
 from callflow.storage import own_days as rows
 

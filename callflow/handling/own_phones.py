@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 
 from callflow import roster
 from callflow.core.signals.signal import Kind
+from callflow.core.sites.site import Contact, Role, Site
 from callflow.escalation import Desk
 from callflow.handling.policy import Policy, load_policy
 from callflow.phones import is_reachable
 from callflow.roster import Duty, Part
-from callflow.site import Contact, Role, Site
 from callflow.storage import Tx, phones, rosters, shifts
 
 #: A call asked for while somebody was on duty is still placed so long after the duty's end.

@@ -8,12 +8,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from callflow.core.sites.password import Heard, judge, plain
 from callflow.handling.deciding import raise_duress
 from callflow.handling.operating import acted, open_and_held
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.site_rules import BadSite
 from callflow.handling.telling import tell
-from callflow.password import Heard, judge, plain
 from callflow.storage import Tx, contacts, logbook, sites
 from callflow.vault import Vault
 

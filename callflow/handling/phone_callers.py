@@ -8,6 +8,7 @@ from typing import Any
 
 from callflow import call_plan, supervision
 from callflow.core.signals.signal import Category, Kind
+from callflow.core.sites.site import Authority, Contact, Role, Site
 from callflow.handling.acting import hand_to_human
 from callflow.handling.deciding import raise_duress
 from callflow.handling.filing import is_mute
@@ -15,7 +16,6 @@ from callflow.handling.storing import store_signals
 from callflow.handling.telling import tell
 from callflow.incident import Machine, State
 from callflow.on_call import as_called, on_call
-from callflow.site import Authority, Contact, Role, Site
 from callflow.storage import Tx, calls, contacts, incidents, sites
 from callflow.storage import supervision as rows
 from ivr.dialogue import Done, Phrase

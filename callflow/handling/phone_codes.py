@@ -7,11 +7,11 @@ from typing import Any
 
 from callflow import guessing, supervision
 from callflow.core.signals.signal import Kind
+from callflow.core.sites.site import SiteState
 from callflow.handling import member_callers, phone_callers
 from callflow.handling.firm_members import SHORTEST_CODE
 from callflow.handling.storing import store_signals
 from callflow.handling.telling import tell
-from callflow.site import SiteState
 from callflow.storage import Tx, contacts, firms, guesses, incidents, locks, sites
 from callflow.vault import Vault, equal
 from ivr.dialogue import WRONG_CODES_AT_MOST, Deed, Done

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from callflow.core.sites.schedule import Schedule
+from callflow.core.sites.site import Authority, Role
 from callflow.core.time.hours import CalendarError
 from callflow.handling import (
     member_deeds,
@@ -26,8 +28,6 @@ from callflow.handling.phone_asked import Asked, done
 from callflow.handling.refusals import Refused
 from callflow.handling.site_rules import BadSite
 from callflow.handling.telling import tell
-from callflow.schedule import Schedule
-from callflow.site import Authority, Role
 from callflow.storage import Tx, calls, contacts, own_days, savepoint, sites
 from callflow.storage import supervision as rows
 from callflow.vault import Vault, equal

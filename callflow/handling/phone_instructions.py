@@ -10,14 +10,14 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from callflow import instructions
+from callflow.core.sites import instructions
+from callflow.core.sites.instructions import LONGEST, Instruction, InstructionKind, InstructionState
+from callflow.core.sites.site import Authority
 from callflow.handling import call_backs, instructing, speaking
 from callflow.handling.contacts import e164
 from callflow.handling.phone_asked import Asked, done
 from callflow.handling.refusals import Refused
 from callflow.handling.site_rules import BadSite
-from callflow.instructions import LONGEST, Instruction, InstructionKind, InstructionState
-from callflow.site import Authority
 from callflow.storage import Tx
 from callflow.storage import instructions as rows
 from ivr.dialogue import Done, Phrase

@@ -10,13 +10,13 @@ from callflow import on_call
 from callflow.call_plan import CALLING, Plan, Step, StepKind
 from callflow.core.signals import events
 from callflow.core.signals.signal import Kind
+from callflow.core.sites.site import Contact, Site
 from callflow.core.time.holidays import Holidays
 from callflow.core.time.hours import instant
 from callflow.handling.opening import plan_for
 from callflow.handling.proving import plan_at, site_of
 from callflow.handling.refusals import NotFound
 from callflow.plan_choice import Alarm
-from callflow.site import Contact, Site
 from callflow.storage import Tx, own_days, sites
 
 _THREE = 3 * 60  # minutes after midnight

@@ -16,12 +16,12 @@ from typing import Any
 from callflow import call_plan, plan_changes, plan_check, plan_choice, standard_plans
 from callflow.call_plan import Finding, Plan
 from callflow.core.signals.signal import Category, Kind
+from callflow.core.sites.site import SiteState
 from callflow.core.time.hours import CalendarError
 from callflow.handling.refusals import Changed, NotFound, Refused
 from callflow.handling.telling import tell
 from callflow.handling.withdrawn import must_be_in_use
 from callflow.plan_changes import Change
-from callflow.site import SiteState
 from callflow.storage import Tx, instructions, plans, services, sites
 
 Row = dict[str, Any]

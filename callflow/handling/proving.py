@@ -10,6 +10,7 @@ from callflow import call_plan, plan_overrides, simulation
 from callflow.call_plan import Plan
 from callflow.core.signals import events
 from callflow.core.signals.signal import Kind
+from callflow.core.sites.site import Site
 from callflow.handling import plans
 from callflow.handling.agreed import site_now
 from callflow.handling.policy import load_policy
@@ -23,7 +24,6 @@ from callflow.simulation import (
     Timeline,
     Worst,
 )
-from callflow.site import Site
 from callflow.storage import Tx, sites
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from callflow.call_plan import Plan
 from callflow.core.signals import events
 from callflow.core.signals.signal import Kind
+from callflow.core.sites.site import SiteState
 from callflow.handling.acting import EXERCISE, ask_hang_up, close, withdraw
 from callflow.handling.deciding import decide
 from callflow.handling.opening import opened
@@ -24,7 +25,6 @@ from callflow.handling.telling import tell
 from callflow.handling.withdrawn import must_be_in_use
 from callflow.incident import State
 from callflow.logbook import MACHINE
-from callflow.site import SiteState
 from callflow.storage import Tx, calls, incidents, sites
 
 Row = dict[str, Any]

@@ -9,6 +9,7 @@ from typing import Any, TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
 from callflow.call_plan import StepKind
+from callflow.core.sites.instructions import at_site
 from callflow.directory import Line, competent, masked
 from callflow.handling import service_calls
 from callflow.handling.muting import is_mute_here
@@ -17,7 +18,6 @@ from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.tasks import end_task
 from callflow.handling.telling import tell
 from callflow.incident import State
-from callflow.instructions import at_site
 from callflow.law import (
     SHORT_NUMBERS,
     Answer,

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from callflow.core.signals.signal import PERSONAL, Kind
+from callflow.core.sites.site import Site
 from callflow.handling import phone_callers
-from callflow.site import Site
 from callflow.storage import Tx, incidents
 from callflow.storage import supervision as rows
 from ivr.dialogue import Phrase

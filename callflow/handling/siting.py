@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from callflow import call_plan, plan_overrides, plan_standing
 from callflow.changes import changes, stamp
 from callflow.core.signals.signal import Kind
+from callflow.core.sites.site import SiteState
 from callflow.handling import (
     calendars,
     cameras,
@@ -29,7 +30,6 @@ from callflow.handling.contacts import e164
 from callflow.handling.site_rules import NO_PLAN, BadSite
 from callflow.handling.telling import tell
 from callflow.handling.withdrawn import check_chosen
-from callflow.site import SiteState
 from callflow.storage import Tx, own_days, sites, supervision
 from callflow.storage import removed as removed_rows
 from callflow.storage import schema as t

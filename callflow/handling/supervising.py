@@ -13,13 +13,13 @@ from zoneinfo import ZoneInfo
 
 from callflow import supervision
 from callflow.core.signals.signal import Kind, Signal
+from callflow.core.sites.schedule import Opening, Schedule
 from callflow.core.time.holidays import OwnDays
 from callflow.core.time.hours import CalendarError
 from callflow.core.time.instants import to_iso
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.surroundings import Seen
 from callflow.handling.telling import tell
-from callflow.schedule import Opening, Schedule
 from callflow.storage import Tx, own_days, sites
 from callflow.storage import supervision as rows
 from callflow.supervision import station_signal

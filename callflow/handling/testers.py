@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from callflow.site import Contact, Role
+from callflow.core.sites.site import Contact, Role
 from callflow.storage import Tx, contacts
 from callflow.storage import supervision as rows
 

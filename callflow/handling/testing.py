@@ -14,13 +14,13 @@ from typing import Any
 from callflow import supervision
 from callflow.core.signals import events
 from callflow.core.signals.signal import PERSONAL, Category, Kind, Signal, Treatment
+from callflow.core.sites.site import Authority, Site
 from callflow.correlation import zone_key
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.site_rules import BadSite
 from callflow.handling.telling import tell
 from callflow.incident import State
 from callflow.logbook import MACHINE
-from callflow.site import Authority, Site
 from callflow.storage import Tx, contacts, incidents, sites
 from callflow.storage import supervision as rows
 from callflow.supervision import station_signal

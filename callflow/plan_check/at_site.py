@@ -25,13 +25,13 @@ from callflow.call_plan import (
     ungrounded,
 )
 from callflow.core.signals.signal import PERSONAL, Category, Kind
+from callflow.core.sites.site import Authority, Contact, Role, Site
 from callflow.core.time.availability import ALWAYS, gaps
 from callflow.core.time.hours import Span
 from callflow.dial_policy import refusal
 from callflow.directory import Line
 from callflow.on_call import nobody
 from callflow.plan_overrides import Own, applied, lost
-from callflow.site import Authority, Contact, Role, Site
 
 #: How far ahead calendars are looked at, in days.
 _YEAR = 365

@@ -10,6 +10,7 @@ from callflow import escalation, incident
 from callflow.call import Call, CallState, Outcome
 from callflow.call_plan import Plan, StepKind
 from callflow.core.signals.signal import PERSONAL, Category, Kind
+from callflow.core.sites.site import Site
 from callflow.dial_policy import refusal
 from callflow.escalation import (
     Close,
@@ -24,7 +25,6 @@ from callflow.escalation import (
     Withdraw,
 )
 from callflow.incident import Incident, Machine, State
-from callflow.site import Site
 from callflow.task import Task, TaskOutcome, TaskState
 
 _TICK = timedelta(microseconds=1)

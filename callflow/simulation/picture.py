@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from callflow.core.sites.site import Site
 from callflow.plan_picture.draw import escaped
 from callflow.simulation.run import Ring, Timeline
 from callflow.simulation.words import duration, name_of
-from callflow.site import Site
 from callflow.texts import OUTCOMES, word
 from callflow.texts.simulation import SIMULATION
 

@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from callflow.call import Call, CallState, Outcome
 from callflow.call_plan import Plan, StepKind
 from callflow.core.signals.signal import Category, Kind
+from callflow.core.sites.site import Site
 from callflow.escalation import GuardEvent
 from callflow.simulation.applied import Entry, new_incident
 from callflow.simulation.behaviour import ANSWERED, Answer, BehaviourError, Behaviours
 from callflow.simulation.world import World
-from callflow.site import Site
 from callflow.task import Task
 
 #: A run with more calls and tasks than people would ever go through is not shown.

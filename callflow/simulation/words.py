@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from callflow.core.sites.site import Site
 from callflow.core.time.instants import to_iso
 from callflow.simulation.applied import Entry
 from callflow.simulation.run import Ring, Timeline
 from callflow.simulation.worst import Worst
-from callflow.site import Site
 from callflow.texts import OUTCOMES, REASONS, RESOLUTIONS, STEPS, WHYS, word
 from callflow.texts.simulation import SIMULATION
 

@@ -15,9 +15,9 @@ from itertools import product
 
 from callflow.call_plan import BY_OPERATOR, CALL_BACK_S, CALLING, ENDS, Mode, Plan, Step, StepKind
 from callflow.core.signals.signal import PERSONAL, Category, Kind
+from callflow.core.sites.site import Site
 from callflow.escalation import BUSY_RETRIES, BUSY_RETRY, ENDLESS_AFTER, UNPLACED_AFTER
 from callflow.incident import starts_with_human
-from callflow.site import Site
 
 #: A call may go on for so long before a human is told of it, whatever happens.
 _CALL_S = max(ENDLESS_AFTER, UNPLACED_AFTER).total_seconds()

@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
 
+from callflow.core.sites.site import Authority, Contact, Role
 from callflow.core.time.availability import ALWAYS, Availability
 from callflow.core.time.holidays import NO_DAYS, OwnDays
 from callflow.core.time.hours import CalendarError
-from callflow.site import Authority, Contact, Role
 from callflow.storage import own_days
 from callflow.storage import schema as t
 from callflow.storage.prepared import Prepared

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import bindparam, delete, exists, func, select, update
 
 from callflow.call_plan import StepKind
+from callflow.core.sites.site import Role
 from callflow.incident import State
-from callflow.site import Role
 from callflow.storage import schema as t
 from callflow.storage.folding import folded
 from callflow.storage.search import holds, of_person

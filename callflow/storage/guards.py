@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, select, update
 
 from callflow.call_plan import StepKind
-from callflow.site import Role
+from callflow.core.sites.site import Role
 from callflow.storage import schema as t
 from callflow.storage.prepared import Prepared
 from callflow.storage.sites import upsert

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, or_, select, update
 
 from callflow.core.signals.signal import Kind
-from callflow.instructions import Instruction, InstructionKind, Lowers
+from callflow.core.sites.instructions import Instruction, InstructionKind, Lowers
 from callflow.storage import schema as t
 from callflow.storage.prepared import Prepared
 from callflow.storage.store import Tx

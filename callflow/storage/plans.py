@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Text, cast, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from callflow.site import SiteState
+from callflow.core.sites.site import SiteState
 from callflow.storage import schema as t
 from callflow.storage.folding import folded
 from callflow.storage.search import holds

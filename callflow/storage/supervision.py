@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.sql import Select
 
 from callflow.core.signals.signal import Kind
-from callflow.site import SiteState
+from callflow.core.sites.site import SiteState
 from callflow.storage import schema as t
 from callflow.storage.prepared import Prepared
 from callflow.storage.store import Tx

@@ -24,10 +24,10 @@ from callflow.call import Call, CallState, Outcome
 from callflow.config import Settings
 from callflow.core.signals.events import classify
 from callflow.core.signals.signal import Category, Kind
+from callflow.core.sites.site import Authority, Contact, Role, Site
 from callflow.dispatch.wake import open_store
 from callflow.handling.opening import opened
 from callflow.incident import Incident, Machine, State
-from callflow.site import Authority, Contact, Role, Site
 from callflow.storage import incidents
 from callflow.vault import Vault
 from ivr.asterisk.simulator import Behaviour, Phone

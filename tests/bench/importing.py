@@ -25,9 +25,9 @@ import psycopg
 
 from callflow import clock, handling
 from callflow.core.signals.signal import Signal
+from callflow.core.sites.files import reading, rows, writing
 from callflow.handling import import_writing, importing
 from callflow.handling.importing import Prepared
-from callflow.site_file import reading, rows, writing
 from callflow.storage import Store
 from callflow.storage.connecting import connection_info
 from callflow.storage.upgrade import upgrade

@@ -20,13 +20,13 @@ from sqlalchemy import Table, func, select, text
 from callflow import clock, handling
 from callflow.call import Outcome
 from callflow.call_plan import to_json
+from callflow.core.sites.files import reading, rows, writing
+from callflow.core.sites.instructions import Instruction, InstructionKind
 from callflow.core.time.hours import Span
 from callflow.handling import event_rules, import_writing, importing, instructing, plans, testing
 from callflow.handling.rosters import add_duties
 from callflow.handling.tokens import add_token
-from callflow.instructions import Instruction, InstructionKind
 from callflow.roster import Part
-from callflow.site_file import reading, rows, writing
 from callflow.standard_plans import STANDARD_PLANS
 from callflow.storage import Store, Tx
 from callflow.storage import schema as t

@@ -9,8 +9,8 @@ import numpy as np
 import soundfile
 
 from callflow import clock, handling
+from callflow.core.sites.instructions import Instruction, InstructionKind
 from callflow.handling import call_backs, instructing, played, speaking
-from callflow.instructions import Instruction, InstructionKind
 from callflow.storage import Tx, instructions
 from ivr.recording import sha256_of
 from tests.support.web_station import WebStation

@@ -17,6 +17,8 @@ from callflow import clock, handling
 from callflow.call import Outcome
 from callflow.call_plan import Measure
 from callflow.core.signals.signal import Signal
+from callflow.core.sites.instructions import Instruction, InstructionKind
+from callflow.core.sites.site import SiteState
 from callflow.core.time.holidays import Place, public
 from callflow.core.time.hours import Span
 from callflow.escalation import GuardEvent
@@ -35,11 +37,9 @@ from callflow.handling.people import from_directory
 from callflow.handling.policy import STATION_ZONE
 from callflow.handling.tokens import add_token, revoke_token
 from callflow.handling.withdrawing import withdraw
-from callflow.instructions import Instruction, InstructionKind
 from callflow.law import Answer, Finding, Means, Service
 from callflow.presence import BreakReason, Presence
 from callflow.roster import Part
-from callflow.site import SiteState
 from callflow.storage import Tx, access, incidents, people, retention, shifts, tasks
 from callflow.storage import phones as phone_rows
 from tests.support.cameras import a_still

@@ -14,8 +14,8 @@ import yaml
 import callflow.sheets
 from callflow import call_plan
 from callflow.core.signals.signal import Category, Kind
+from callflow.core.sites.site import Authority, Contact, Role, Site
 from callflow.simulation import Script, lines, simulate, worst_case
-from callflow.site import Authority, Contact, Role, Site
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "sheets"
 SHEETS = Path(callflow.sheets.__file__).parent

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from callflow.core.signals.signal import Kind
+from callflow.core.sites.instructions import Instruction, InstructionKind, InstructionState, Lowers
 from callflow.handling import instructing
-from callflow.instructions import Instruction, InstructionKind, InstructionState, Lowers
 from callflow.storage import Tx, sites
 from callflow.storage import instructions as rows
 from web.accounts import Right

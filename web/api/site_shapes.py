@@ -15,8 +15,8 @@ import phonenumbers
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from callflow.core.signals.signal import Category, Kind
+from callflow.core.sites.site import Authority, Role, SiteState
 from callflow.dial_policy import refusal
-from callflow.site import Authority, Role, SiteState
 from web.api.calendar_shapes import AvailabilityBody, PlanRulesBody
 from web.api.camera_shapes import CameraIn, CameraOut
 from web.api.shapes import AccountNumber, Body, Line, Short, Storable, every_text_storable
@@ -189,7 +189,8 @@ _SCHEDULE = {
 ScheduleBody = Annotated[
     dict[str, Any] | None,
     Field(
-        description="When the site is open, in its own time zone (callflow/schedule.py). Minutes:"
+        description="When the site is open, in its own time zone"
+        " (callflow/core/sites/schedule.py). Minutes:"
         " `early` before an opening, `late` after a closing, `arrived_within` after an opening"
         " (a bank: then `arrived_code` or `arrived_user` must come, else `question` is asked, and"
         " any answer but the `right` one, from 1, is a personal alarm).",

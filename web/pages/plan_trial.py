@@ -19,10 +19,10 @@ from callflow import call_plan, handling, simulation
 from callflow.call import Outcome
 from callflow.call_plan import CALLING, Plan, StepKind
 from callflow.core.signals.signal import Kind
+from callflow.core.sites.site import Site
 from callflow.handling import backtesting, plan_preview, plans, proving
 from callflow.handling.refusals import Refused
 from callflow.simulation import BehaviourError, possible
-from callflow.site import Site
 from callflow.storage import Tx, contacts
 from callflow.texts import REASONS, RESOLUTIONS, word
 from web import i18n

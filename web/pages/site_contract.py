@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from callflow import contract
+from callflow.core.sites import contract
+from callflow.core.sites.site import SiteState
 from callflow.handling import contracts as acts
-from callflow.site import SiteState
 from callflow.storage import Tx, contracts, sites
 from web.auth import Visitor
 from web.pages import forms, site_saving

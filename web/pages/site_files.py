@@ -9,11 +9,11 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 from starlette.datastructures import FormData, UploadFile
 
+from callflow.core.sites.files.columns import COLUMNS, of
+from callflow.core.sites.files.faults import Fault
+from callflow.core.sites.files.reading import MOST_BYTES, MOST_ROWS
 from callflow.handling import exporting
 from callflow.handling.importing import Prepared
-from callflow.site_file.columns import COLUMNS, of
-from callflow.site_file.faults import Fault
-from callflow.site_file.reading import MOST_BYTES, MOST_ROWS
 from callflow.texts import sites as texts
 from web import i18n
 from web.access_views import frame

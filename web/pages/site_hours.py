@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from callflow.core.sites.schedule import Schedule
 from callflow.core.time.holidays import OwnDays
 from callflow.core.time.hours import DAYS
 from callflow.handling import contracts, removed
-from callflow.schedule import Schedule
 from callflow.storage import Tx, own_days
 from web import calendar_views
 from web.accounts import Right

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
 
-from callflow.site import SiteState
+from callflow.core.sites.site import SiteState
 from callflow.storage import Tx, search
 from web import refusals
 from web.access_views import frame

@@ -14,13 +14,13 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
+from callflow.core.sites.site import ANY_KIND, Authority
 from callflow.core.time import ical
 from callflow.core.time.availability import ALWAYS, Availability
 from callflow.core.time.holidays import OwnDays
 from callflow.core.time.hours import CalendarError
 from callflow.core.time.instants import to_iso
 from callflow.handling import calendars, test_calls
-from callflow.site import ANY_KIND, Authority
 from callflow.storage import Tx, own_days
 from web import calendar_views, words
 from web.accounts import Right

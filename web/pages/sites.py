@@ -12,8 +12,8 @@ from fastapi.responses import RedirectResponse
 
 from callflow import handling
 from callflow.core.signals.signal import Kind
+from callflow.core.sites.instructions import Instruction, InstructionKind
 from callflow.handling import instructing, told
-from callflow.instructions import Instruction, InstructionKind
 from callflow.storage import Tx, sites
 from web import refusals, seen, site_views
 from web.access_views import frame

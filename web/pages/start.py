@@ -14,9 +14,9 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow import handling
+from callflow.core.sites.site import ANY_KIND, Authority, Role
 from callflow.first_start import Mark, Part, examine
 from callflow.handling import first_start
-from callflow.site import ANY_KIND, Authority, Role
 from callflow.storage import Tx, calls, contacts, logbook, sites
 from web import call_views, refusals, start_words, views
 from web.access_views import frame

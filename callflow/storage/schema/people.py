@@ -6,7 +6,8 @@ from sqlalchemy import JSON, Column, Index, String, Table, Text
 
 from callflow.storage.schema.base import id_column, instant, metadata, reference
 
-#: Provisional instructions: callflow/instructions.py. Whether one counts follows from its times.
+#: Provisional instructions: callflow/core/sites/instructions.py. Whether one counts follows from
+#: its times.
 instruction = Table(
     "instruction",
     metadata,

@@ -44,9 +44,11 @@ site = Table(
     Column("plan_rules", JSON, nullable=False, server_default="[]"),
     # {plan: {step: {setting: value}}}: what it has otherwise, callflow/plan_overrides.py
     Column("plan_overrides", JSON, nullable=False, server_default="{}"),
-    Column("schedule", JSON, nullable=True),  # when it is open: callflow/schedule.py
+    Column("schedule", JSON, nullable=True),  # when it is open: callflow/core/sites/schedule.py
     instant("schedule_due", index=True),  # when its arming must be looked at next
-    Column("rules", JSON, nullable=False, server_default="{}"),  # callflow/site.py: Rules
+    Column(
+        "rules", JSON, nullable=False, server_default="{}"
+    ),  # callflow/core/sites/site.py: Rules
     Column("cameras", JSON, nullable=False, server_default="[]"),  # handling/cameras.py
     instant("changed_at", null=False),
 )

@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 from callflow import call_plan, handling
 from callflow.call import Outcome
 from callflow.call_plan import Plan, StepKind, to_json
+from callflow.core.sites.site import Site
 from callflow.escalation import GuardEvent
 from callflow.handling.guards import guard_event
 from callflow.handling.tasks import end_task
 from callflow.incident import State
 from callflow.simulation import RandomPeople
 from callflow.simulation.behaviour import ANSWERED
-from callflow.site import Site
 from callflow.storage import Tx, calls, incidents, signals, tasks
 from callflow.task import TaskState
 from tests.integration.handling.station import Row, Station

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from callflow import handling
-from callflow.contract import QUARANTINE
+from callflow.core.sites.contract import QUARANTINE
+from callflow.core.sites.site import SiteState
 from callflow.handling import contracts as acts
 from callflow.handling import duties
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.site_rules import BadSite
-from callflow.site import SiteState
 from callflow.storage import Tx, contracts, logbook, sites
 from tests.integration.handling.station import Row, Station, a_site
 

@@ -16,10 +16,10 @@ import pytest
 from sqlalchemy import select
 
 from callflow import handling
+from callflow.core.sites.files import reading, rows, writing
 from callflow.handling import exporting, import_writing, importing
 from callflow.handling.import_writing import SitesChanged
 from callflow.handling.importing import Prepared
-from callflow.site_file import reading, rows, writing
 from callflow.storage import Store, StoreUnavailable, Tx, contracts, logbook, sites
 from callflow.storage.connecting import make_engine
 from callflow.storage.schema import metadata
@@ -306,7 +306,7 @@ from pathlib import Path
 from sqlalchemy import event
 from callflow import clock
 from callflow.handling import import_writing, importing
-from callflow.site_file import reading
+from callflow.core.sites.files import reading
 from callflow.storage import Store
 from callflow.vault import Vault
 url, keys, file, after = sys.argv[1:]

@@ -10,9 +10,9 @@ import pytest
 
 from callflow import handling
 from callflow.core.signals.signal import Kind
+from callflow.core.sites.instructions import Instruction, InstructionKind
 from callflow.handling import NotFound, Refused, instructing
 from callflow.handling.site_rules import BadSite
-from callflow.instructions import Instruction, InstructionKind
 from callflow.storage import instructions as instruction_rows
 from callflow.storage import logbook
 from ivr.dialogue import Answer

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from callflow import handling
+from callflow.core.sites.password import Heard
 from callflow.handling import BadSite, NotFound, Refused
-from callflow.password import Heard
 from callflow.vault import Vault
 from tests.integration.handling.station import Station, a_site
 from tests.integration.handling.test_operating import Desk

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from callflow.core.signals.signal import Kind
+from callflow.core.sites.instructions import InstructionState, Lowers
+from callflow.core.sites.site import Site
 from callflow.handling import call_backs as handled
 from callflow.handling import instructing, played
 from callflow.handling.agreed import site_now
 from callflow.handling.refusals import Refused
 from callflow.handling.site_rules import BadSite
-from callflow.instructions import InstructionState, Lowers
-from callflow.site import Site
 from callflow.storage import call_backs, instructions, logbook
 from tests.integration.handling.station import FIRST, SECOND, SHOP, Station
 from tests.integration.handling.test_phone_menu import EVERYTHING, call

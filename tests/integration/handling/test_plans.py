@@ -9,10 +9,10 @@ import pytest
 
 from callflow.call_plan import Finding, PlanError
 from callflow.core.signals.signal import Kind
+from callflow.core.sites.instructions import Instruction, InstructionKind
 from callflow.handling import instructing, plans
 from callflow.handling.plans import Faulty
 from callflow.handling.refusals import Changed, NotFound, Refused
-from callflow.instructions import Instruction, InstructionKind
 from callflow.storage import plans as rows
 from callflow.storage import sites
 from tests.integration.handling.station import FIRST, SECOND, Station

@@ -13,6 +13,8 @@ import pytest
 
 from callflow import call_plan, handling
 from callflow.core.signals.signal import Kind
+from callflow.core.sites.instructions import Instruction, InstructionKind
+from callflow.core.sites.site import SiteState
 from callflow.handling import BadSite, as_text, contracts, instructing, plan_lists, plans
 from callflow.handling.import_writing import SitesChanged
 from callflow.handling.refusals import NotFound, Refused
@@ -23,9 +25,7 @@ from callflow.handling.withdrawing import (
     why_kept,
     withdraw,
 )
-from callflow.instructions import Instruction, InstructionKind
 from callflow.plan_standing import Standing
-from callflow.site import SiteState
 from callflow.storage import Store, Tx, sites
 from callflow.vault import Vault
 from tests.integration.handling.station import FIRST, Station, a_site

@@ -13,6 +13,7 @@ from playwright.sync_api import Page
 from callflow import call_plan, clock, handling, standard_plans
 from callflow.call import CallState, Outcome
 from callflow.call_plan import Measure
+from callflow.core.sites.site import SiteState
 from callflow.core.time.hours import Span
 from callflow.core.time.instants import to_iso
 from callflow.escalation import GuardEvent
@@ -34,7 +35,6 @@ from callflow.handling.withdrawing import withdraw
 from callflow.law import Finding, Means
 from callflow.retention import Kept
 from callflow.roster import Part
-from callflow.site import SiteState
 from callflow.storage import Tx, contacts, shifts, sites
 from callflow.storage import contacts as contact_rows
 from callflow.storage import schema as t

@@ -11,9 +11,9 @@ import pytest
 from fastapi import FastAPI
 
 from callflow import clock
+from callflow.core.sites.files import reading
 from callflow.handling import duties, erasing, import_writing
 from callflow.handling.import_writing import ready
-from callflow.site_file import reading
 from callflow.storage import Store, uploads
 from callflow.storage import schema as t
 from tests.integration.web.test_site_edit import person

@@ -14,7 +14,7 @@ import pytest
 from fastapi import FastAPI
 
 from callflow import handling
-from callflow.site_file import reading
+from callflow.core.sites.files import reading
 from callflow.storage import StoreUnavailable, logbook
 from tests.integration.web.test_site_edit import person
 from tests.support.visitors import Person

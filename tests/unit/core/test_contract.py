@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from callflow.contract import NEXT, QUARANTINE, may_become, quarantined_until
-from callflow.site import SiteState
+from callflow.core.sites.contract import NEXT, QUARANTINE, may_become, quarantined_until
+from callflow.core.sites.site import SiteState
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 

@@ -25,7 +25,7 @@ from callflow.call_plan import (
     problems,
     to_json,
 )
-from callflow.site import Contact
+from callflow.core.sites.site import Contact
 from tests.unit.core.alarm import Alarm, keyholder, premises
 
 #: Steps that need no task; all kinds run in tests of callflow.simulation.

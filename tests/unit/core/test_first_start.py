@@ -10,9 +10,9 @@ import pytest
 
 from callflow import standard_plans
 from callflow.call import Call, CallState, Outcome
+from callflow.core.sites.site import Contact, Role, Site, SiteState
 from callflow.core.time.availability import Availability
 from callflow.first_start import PROOF, Check, Facts, Line, Mark, Part, Trial, examine
-from callflow.site import Contact, Role, Site, SiteState
 from web.start_words import SAID, TITLES
 
 NOW = datetime(2026, 11, 26, 3, tzinfo=UTC)  # a Thursday, 04:00 in Paris

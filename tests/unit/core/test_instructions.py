@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callflow.core.signals.signal import PERSONAL, Kind
-from callflow.core.time.availability import Availability
-from callflow.instructions import (
+from callflow.core.sites.instructions import (
     LONGEST,
     Instruction,
     InstructionError,
@@ -24,8 +23,9 @@ from callflow.instructions import (
     lowers,
     plan_meanwhile,
 )
+from callflow.core.sites.site import Contact, Role, Site
+from callflow.core.time.availability import Availability
 from callflow.on_call import Who, on_call
-from callflow.site import Contact, Role, Site
 
 NOW = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from callflow.password import Heard, judge, plain
+from callflow.core.sites.password import Heard, judge, plain
 
 
 @pytest.mark.parametrize(

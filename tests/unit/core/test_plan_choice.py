@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from callflow.core.signals.signal import PERSONAL, Category, Kind
+from callflow.core.sites.instructions import Instruction, InstructionKind, Lowers
 from callflow.core.time.hours import CalendarError
-from callflow.instructions import Instruction, InstructionKind, Lowers
 from callflow.plan_choice import Alarm, followed, plan_id, rules_from_json, rules_to_json, serves
 from callflow.standard_plans import STANDARD_PLANS
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callflow.core.sites.schedule import Opening, Schedule
 from callflow.core.time.hours import DAYS, CalendarError
-from callflow.schedule import Opening, Schedule
 
 PARIS = ZoneInfo("Europe/Paris")
 SHOP = {

@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 
 from callflow import standard_plans
 from callflow.call_plan import to_json
+from callflow.core.sites.files import columns, reading, rows, writing
+from callflow.core.sites.files.cells import escaped, guarded, unescaped, unguarded
+from callflow.core.sites.files.faults import WORDS
+from callflow.core.sites.files.known import Known
+from callflow.core.sites.site import Authority, Role, SiteState
 from callflow.handling import importing
 from callflow.handling.importing import Prepared
-from callflow.site import Authority, Role, SiteState
-from callflow.site_file import columns, reading, rows, writing
-from callflow.site_file.cells import escaped, guarded, unescaped, unguarded
-from callflow.site_file.faults import WORDS
-from callflow.site_file.known import Known
 from callflow.vault import Vault
 
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)

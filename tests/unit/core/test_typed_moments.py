@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from callflow.instructions import moment
+from callflow.core.sites.instructions import moment
 
 PARIS = ZoneInfo("Europe/Paris")
 NEAR = datetime(2026, 12, 20, 15, 0, tzinfo=PARIS)

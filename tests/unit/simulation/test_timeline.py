@@ -10,6 +10,7 @@ import pytest
 from callflow.call import Outcome
 from callflow.call_plan import Measure, Mode, Plan, Step, StepKind, read
 from callflow.core.signals.signal import Category, Kind
+from callflow.core.sites.site import Contact, Role, Site
 from callflow.simulation import (
     NOBODY_ANSWERS,
     Answer,
@@ -22,7 +23,6 @@ from callflow.simulation import (
     timeline_to_json,
     worst_case,
 )
-from callflow.site import Contact, Role, Site
 from callflow.standard_plans import BANK, FIRE, INTRUSION
 from tests.unit.core.alarm import contact, keyholder, premises
 

@@ -9,8 +9,8 @@ import pytest
 
 from callflow.call import Outcome
 from callflow.core.signals.signal import Category, Kind
+from callflow.core.sites.site import Authority, Contact, Role, Site
 from callflow.simulation import Script, Timeline, draw, simulate
-from callflow.site import Authority, Contact, Role, Site
 from callflow.standard_plans import FIRE, INTRUSION
 
 SVG = "{http://www.w3.org/2000/svg}"

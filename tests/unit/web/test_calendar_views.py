@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+from callflow.core.sites.schedule import Schedule
 from callflow.core.time.hours import Span
-from callflow.schedule import Schedule
 from web.calendar_views import Mark, bounds, by_day, monday_of, of_schedule, week, year
 
 PARIS = ZoneInfo("Europe/Paris")

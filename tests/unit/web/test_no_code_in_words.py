@@ -20,8 +20,8 @@ import callflow.handling
 import web
 from callflow import texts
 from callflow.core.signals.signal import Category, Kind
+from callflow.core.sites.site import Authority, Role, SiteState
 from callflow.law import Service
-from callflow.site import Authority, Role, SiteState
 from callflow.texts import ENTRIES, callers, entry_text, kinds, sites
 from ivr import prompts
 from ivr.dialogue import caller_menu, instruction_menu, member_menu

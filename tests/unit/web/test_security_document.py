@@ -193,7 +193,9 @@ def test_cryptography_is_imported_from_known_libraries() -> None:
 
 #: What is unpacked, and the test that it is measured first.
 UNPACKED = {
-    "callflow/site_file/reading.py": "test_a_workbook_that_unpacks_to_too_much_is_not_unpacked",
+    "callflow/core/sites/files/reading.py": (
+        "test_a_workbook_that_unpacks_to_too_much_is_not_unpacked"
+    ),
 }
 
 

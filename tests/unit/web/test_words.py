@@ -22,7 +22,12 @@ SOURCES = (
     *sorted((CORE / "handling").glob("*.py")),
     *(
         CORE / f"{name}.py"
-        for name in ("core/time/hours", "core/time/availability", "schedule", "plan_choice")
+        for name in (
+            "core/time/hours",
+            "core/time/availability",
+            "core/sites/schedule",
+            "plan_choice",
+        )
     ),
     *sorted((WEB / "pages").glob("*.py")),
     WEB / "auth.py",

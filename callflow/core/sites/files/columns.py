@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from callflow.site import ANY_KIND, Authority, Role, SiteState
+from callflow.core.sites.site import ANY_KIND, Authority, Role, SiteState
 
 LANGUAGES = ("fr", "en")
 Pair = tuple[str, str]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from callflow.site import SiteState
+from callflow.core.sites.site import SiteState
 
 #: What a contract may become. A terminated one comes back through commissioning: its zones, its
 #: contacts and its police line are tested anew.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from callflow.core.sites.files.rows import Row
+from callflow.core.sites.site import ANY_KIND
 from callflow.core.time.holidays import NO_DAYS, OwnDays
-from callflow.site import ANY_KIND
-from callflow.site_file.rows import Row
 
 
 @dataclass(kw_only=True, slots=True)

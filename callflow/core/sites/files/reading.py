@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 
 import defusedxml
 
-from callflow.site_file.cells import storable, unescaped, unguarded
-from callflow.site_file.columns import Column, column_of
-from callflow.site_file.faults import Fault
+from callflow.core.sites.files.cells import storable, unescaped, unguarded
+from callflow.core.sites.files.columns import Column, column_of
+from callflow.core.sites.files.faults import Fault
 
 #: Bytes of a file; of a workbook once unpacked; rows; columns that are looked at.
 MOST_BYTES, MOST_UNPACKED = 16_000_000, 200_000_000

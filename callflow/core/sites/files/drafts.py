@@ -8,11 +8,11 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
-from callflow.site_file.columns import ROLES, value_of
-from callflow.site_file.faults import Fault
-from callflow.site_file.known import Known
-from callflow.site_file.reading import Line, Table
-from callflow.site_file.rows import OF_CONTACT, OF_SITE
+from callflow.core.sites.files.columns import ROLES, value_of
+from callflow.core.sites.files.faults import Fault
+from callflow.core.sites.files.known import Known
+from callflow.core.sites.files.reading import Line, Table
+from callflow.core.sites.files.rows import OF_CONTACT, OF_SITE
 
 ACCOUNT = re.compile(r"[0-9A-Za-z]{1,16}")
 _MOST_ID = 64

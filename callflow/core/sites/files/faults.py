@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from callflow.site_file.columns import BY_KEY, of
+from callflow.core.sites.files.columns import BY_KEY, of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

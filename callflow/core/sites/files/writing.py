@@ -13,7 +13,7 @@ import io
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 
-from callflow.site_file.cells import escaped, guarded
+from callflow.core.sites.files.cells import escaped, guarded
 
 Cells = Sequence[str]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from callflow.site_file.columns import (
+from callflow.core.sites.files.columns import (
     COLUMNS,
     GIVEN,
     ROLES,

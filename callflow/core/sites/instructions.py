@@ -14,9 +14,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from callflow.core.signals.signal import PERSONAL, Kind
+from callflow.core.sites.site import Contact, Role, Site
 from callflow.core.time.availability import Replacement
 from callflow.core.time.hours import Span
-from callflow.site import Contact, Role, Site
 
 #: The longest one, and how far ahead one may begin.
 LONGEST, FURTHEST = timedelta(days=31), timedelta(days=366)

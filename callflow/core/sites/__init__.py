@@ -1,0 +1,1 @@
+"""A site: who and what is there, its contract, hours and instructions, its files."""
