@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from callflow.call import REACHED, Outcome
 from callflow.call_plan import Plan, Step, StepKind
+from callflow.core.calls.call import REACHED, Outcome
 from callflow.core.sites.site import Site
 from callflow.escalation import GuardEvent, OpenTask
 from callflow.incident import Incident

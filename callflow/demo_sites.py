@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
-from callflow.call import Outcome
+from callflow.core.calls.call import Outcome
 from callflow.standard_plans import INTRUSION
 
 DESK_PHONES = ("+33639989901", "+33639989902")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from callflow.call import INCOMING_STEP, NOT_AT_SITE, REACHED, Call, Outcome
+from callflow.core.calls.call import INCOMING_STEP, NOT_AT_SITE, REACHED, Call, Outcome
 from callflow.core.signals.signal import Kind
 from callflow.law import Finding, Means, Verification, Weight, weigh
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from callflow.call import REACHED, Call, CallState, Outcome
 from callflow.call_plan import CALLING, Plan
+from callflow.core.calls.call import REACHED, Call, CallState, Outcome
+from callflow.core.calls.dial_policy import refusal
+from callflow.core.calls.on_call import on_call
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.site import Contact, Site, SiteState
-from callflow.dial_policy import refusal
-from callflow.on_call import on_call
 
 #: What the test alarm is about.
 KIND = Kind.INTRUSION

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from callflow.call import INCOMING_STEP, NOT_AT_SITE, REACHED, Call
+from callflow.core.calls.call import INCOMING_STEP, NOT_AT_SITE, REACHED, Call
 
 
 class Service(StrEnum):

@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from callflow.call_plan import FIELDS, Plan, Step
-from callflow.on_call import Who
+from callflow.core.calls.on_call import Who
 from callflow.texts import STEP_KINDS
 from callflow.texts.plan_words import CHANGES, UNSAID
 

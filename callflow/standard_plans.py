@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from callflow.call import Outcome
 from callflow.call_plan import EXHAUSTED, Mode, Plan, Step, StepKind, Stop
+from callflow.core.calls.call import Outcome
+from callflow.core.calls.on_call import Who
 from callflow.core.signals.signal import PERSONAL, Category, Kind
 from callflow.core.sites.schedule import Question
 from callflow.core.sites.site import ANY_KIND, Role
-from callflow.on_call import Who
 
 _FALSE_ALARM = Step(id="false_alarm", kind=StepKind.CLOSE, code="false_alarm")
 _OPERATOR = Step(id="operator", kind=StepKind.HAND_TO_OPERATOR)

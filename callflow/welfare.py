@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from callflow.call import REACHED, Call
+from callflow.core.calls.call import REACHED, Call
 
 #: A call that nobody answered is made once more, so long after it.
 RETRY = timedelta(seconds=60)

@@ -22,7 +22,7 @@ from typing import Protocol
 
 import structlog
 
-from callflow.call import Outcome
+from callflow.core.calls.call import Outcome
 from callflow.core.signals.contact_id import BLOCK_LENGTH, BadBlock, Block, read_block
 from ivr.agi import Session
 from ivr.agi.protocol import PATIENCE

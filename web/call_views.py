@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from callflow import directory
-from callflow.call import AT_DESK, LIVE_STATES, CallState
-from callflow.phones import is_phone, owner_of
+from callflow.core.calls.call import AT_DESK, LIVE_STATES, CallState
+from callflow.core.calls.phones import is_phone, owner_of
 from callflow.storage import Tx, calls
 
 Row = dict[str, Any]

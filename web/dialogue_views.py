@@ -6,12 +6,22 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from callflow.call import Outcome
+from callflow.core.calls import prompts
+from callflow.core.calls.call import Outcome
+from callflow.core.calls.dialogue import (
+    SILENT,
+    Bridge,
+    Conclude,
+    Dialogue,
+    Effect,
+    Input,
+    Phrase,
+    Turn,
+    walking,
+)
+from callflow.core.calls.dialogue.scenes import Beginning, By, Scene, Way, beginnings, scenes
+from callflow.core.calls.dialogue.walking import Walk
 from callflow.handling.dialogues import STATION_NAME
-from ivr import prompts
-from ivr.dialogue import SILENT, Bridge, Conclude, Dialogue, Effect, Input, Phrase, Turn, walking
-from ivr.dialogue.scenes import Beginning, By, Scene, Way, beginnings, scenes
-from ivr.dialogue.walking import Walk
 from web import dialogue_words as names
 from web import words
 from web.i18n import catalogue

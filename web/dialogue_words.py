@@ -1,4 +1,6 @@
-"""What the dialogues' names are called on screen; the names themselves are ``ivr.dialogue``'s."""
+"""What the dialogues' names are called on screen; the names themselves are
+``callflow.core.calls.dialogue``'s.
+"""
 
 from __future__ import annotations
 
@@ -189,7 +191,7 @@ READS = {
     "voice": N_("after a tone, records what is said up to # or a pause"),
 }
 EFFECTS = {"bridge": N_("put through to a human"), "finish": N_("the end of the dialogue")}
-#: Why a recording is not taken (ivr/speech/announcements.py, ivr/sound.py).
+#: Why a recording is not taken (ivr/speech/announcements.py, callflow/core/calls/sound.py).
 BAD_RECORDINGS = (
     N_("choose a file"),
     N_("%(key)s is no announcement that can be recorded"),

@@ -13,7 +13,6 @@ from dataclasses import replace
 from itertools import takewhile
 from typing import Any
 
-from callflow.call import ANSWERS, Outcome
 from callflow.call_plan import (
     BY_OPERATOR,
     CALLING,
@@ -32,8 +31,9 @@ from callflow.call_plan import (
 )
 from callflow.call_plan.schema import step_schema
 from callflow.call_plan.vocabulary import LIMITS
+from callflow.core.calls.call import ANSWERS, Outcome
+from callflow.core.calls.on_call import Who
 from callflow.core.sites.site import Authority, Role
-from callflow.on_call import Who
 from callflow.plan_picture.words import end_words
 from callflow.task import TaskOutcome
 from callflow.texts import RESOLUTIONS

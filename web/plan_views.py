@@ -11,7 +11,7 @@ from markupsafe import Markup
 from callflow import plan_changes, plan_picture
 from callflow.call_plan import BY_OPERATOR, CALLING, CONTINUE, FIELDS, Finding, Plan, Step, StepKind
 from callflow.call_plan.plan import DEFAULTS, ENUMS, FLAGS
-from callflow.on_call import Who
+from callflow.core.calls.on_call import Who
 from callflow.plan_picture.words import end_words, kind_words, who_words
 from callflow.texts import KINDS, RESOLUTIONS, STEP_KINDS, word
 from callflow.texts import plan_settings as settings

@@ -11,7 +11,7 @@ import contextlib
 import functools
 from datetime import datetime
 
-from callflow.call import CallState
+from callflow.core.calls.call import CallState
 from callflow.storage import StoreUnavailable, Tx, calls
 from web import pop_views, telephone_views
 from web.pop_views import Pop

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from callflow.call import SERVICE_STEP, CallState, Mode
+from callflow.core.calls.call import SERVICE_STEP, CallState, Mode
+from callflow.core.calls.phones import PREFIX, is_reachable, owner_of
 from callflow.directory import shown
 from callflow.handling import callers
-from callflow.phones import PREFIX, is_reachable, owner_of
 from callflow.storage import Tx, calls, contacts, incidents, phones, services, sites
 
 Row = dict[str, Any]

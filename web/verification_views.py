@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from callflow import handling
-from callflow.call import AT_DESK
+from callflow.core.calls.call import AT_DESK
 from callflow.evidence import Sign
 from callflow.law import Finding
 from callflow.storage import Tx, calls, tasks

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from callflow.core.calls.prompts import KINDS
 from callflow.core.signals.signal import OF_STATION as OF_STATION_KINDS
 from callflow.texts import OUTCOMES as OUTCOME_WORDS
 from callflow.texts import REASONS as REASON_WORDS
@@ -14,7 +15,6 @@ from callflow.texts import TASK_OUTCOMES as TASK_OUTCOME_WORDS
 from callflow.texts.access import BY_COMMAND, CONSOLE
 from callflow.texts.evidence import SIGNS
 from callflow.texts.outbox import FAULTS
-from ivr.prompts import KINDS
 
 LANGUAGES = ("fr", "en")
 

@@ -9,7 +9,6 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from callflow.call import GUARD_STEP, Outcome
 from callflow.call_plan.vocabulary import (
     BACK_TO_LIST,
     CALLING,
@@ -26,9 +25,10 @@ from callflow.call_plan.vocabulary import (
     StepKind,
     Stop,
 )
+from callflow.core.calls.call import GUARD_STEP, Outcome
+from callflow.core.calls.on_call import Who
 from callflow.core.sites.site import Role
 from callflow.law import Service
-from callflow.on_call import Who
 
 
 class PlanError(ValueError):

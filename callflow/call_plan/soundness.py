@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from callflow.call import ANSWERS, BESIDE_PLANS, CALL_BACK_KEY
 from callflow.call_plan.findings import Finding
 from callflow.call_plan.plan import LISTS, Plan, PlanError, Step, from_json
 from callflow.call_plan.vocabulary import (
@@ -26,6 +25,7 @@ from callflow.call_plan.vocabulary import (
     Stop,
     justifies,
 )
+from callflow.core.calls.call import ANSWERS, BESIDE_PLANS, CALL_BACK_KEY
 from callflow.task import TaskOutcome
 
 #: Ids that a step of a plan can't have: they mean something else in a call's row or a table.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from callflow.call import ANSWERS, Outcome
+from callflow.core.calls.call import ANSWERS, Outcome
 from callflow.core.sites.site import Role
 from callflow.task import TaskOutcome
 

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from callflow.commands.base import AsJson, console, group, settings_of_this_run
-from ivr import prompts
+from callflow.core.calls import prompts
 from ivr.speech.announcements import Announcements, NoAnnouncement
 from ivr.speech.places import announcements_of
 

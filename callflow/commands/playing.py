@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from callflow.commands.base import console
-from ivr import prompts
-from ivr.dialogue import SILENT, Conclude, Dialogue, Effect, Input, Turn, walking
-from ivr.dialogue.walking import Walk
+from callflow.core.calls import prompts
+from callflow.core.calls.dialogue import SILENT, Conclude, Dialogue, Effect, Input, Turn, walking
+from callflow.core.calls.dialogue.walking import Walk
 
 _SPOKEN = [each.value for each in Dialogue if each not in SILENT]
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from callflow.config import Settings
+from callflow.core.calls.dialogue import Phrase
 from ivr.agi.runner import sentence
-from ivr.dialogue import Phrase
 from ivr.speech import Speech, SpeechFailed
 from ivr.speech import announcements as studio
 from ivr.speech.announcements import Announcements, Levelled, NoAnnouncement

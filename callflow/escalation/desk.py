@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from callflow.call import Call, Outcome
+from callflow.core.calls.call import Call, Outcome
 
 #: An operator who hung up on somebody still in the conference: the desk rings again after this.
 BRIDGE_PAUSE = timedelta(seconds=5)

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from callflow.call import Call, Outcome
 from callflow.call_plan import EXHAUSTED, NOBODY, OVERDUE, Step
+from callflow.core.calls.call import Call, Outcome
 from callflow.core.sites.site import Contact
 from callflow.core.time.instants import to_iso
 from callflow.escalation.actions import Action, EndTask, HandToHuman, NoNumber, OpenTask

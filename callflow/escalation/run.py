@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from callflow.call import Call, CallState, Outcome
 from callflow.call_plan import (
     BY_OPERATOR,
     CALLING,
@@ -29,6 +28,8 @@ from callflow.call_plan import (
     answers_well,
     justifies,
 )
+from callflow.core.calls.call import Call, CallState, Outcome
+from callflow.core.calls.on_call import on_call
 from callflow.core.signals.signal import OF_STATION, Category, Kind
 from callflow.core.sites.site import Contact, Site
 from callflow.escalation import guards, turns
@@ -46,7 +47,6 @@ from callflow.escalation.actions import (
     Withdraw,
 )
 from callflow.incident import Incident, Machine, State
-from callflow.on_call import on_call
 from callflow.task import Task, TaskOutcome, TaskState
 
 #: A call that nobody placed for so long lands on the operators' queue, loudly.

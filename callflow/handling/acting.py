@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow import incident
-from callflow.call import NOT_AT_SITE, CallState, Direction, Mode
+from callflow.core.calls.call import NOT_AT_SITE, CallState, Direction, Mode
+from callflow.core.calls.phones import is_phone
 from callflow.core.signals.signal import Category, Kind
 from callflow.handling import filing
 from callflow.handling.nodes import choose_node
@@ -15,7 +16,6 @@ from callflow.handling.policy import Policy, load_policy
 from callflow.handling.telling import tell
 from callflow.incident import Event, Machine, State
 from callflow.logbook import MACHINE
-from callflow.phones import is_phone
 from callflow.storage import Tx, calls, incidents, phones, shifts, tasks
 
 #: Why a treated incident is a human's again (D26); a step's *overdue* is another matter.

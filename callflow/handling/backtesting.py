@@ -10,8 +10,8 @@ from typing import Any
 
 from callflow import backtest, call_plan
 from callflow.backtest import Difference, Happening, Past, PastCall, PastTask, What
-from callflow.call import BESIDE_PLANS, Outcome
 from callflow.call_plan import Plan, StepKind
+from callflow.core.calls.call import BESIDE_PLANS, Outcome
 from callflow.core.signals import events
 from callflow.core.signals.signal import PERSONAL, Category, Kind
 from callflow.core.time.instants import from_iso, to_iso

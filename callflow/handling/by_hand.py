@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow.call import LIVE_STATES, Outcome
 from callflow.call_plan import GUARD_BY_HAND, Measure, StepKind
+from callflow.core.calls.call import LIVE_STATES, Outcome
+from callflow.core.calls.dial_policy import MUTE
+from callflow.core.calls.on_call import on_call
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.site import Contact, Role, Site
-from callflow.dial_policy import MUTE
 from callflow.escalation import OpenTask
 from callflow.handling import asking, telephone
 from callflow.handling.acting import request_call
@@ -26,7 +27,6 @@ from callflow.handling.tasks import end_task
 from callflow.handling.telling import tell
 from callflow.incident import State
 from callflow.logbook import MACHINE
-from callflow.on_call import on_call
 from callflow.storage import Tx, incidents, tasks
 from callflow.task import TaskOutcome, TaskState
 

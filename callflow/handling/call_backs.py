@@ -14,9 +14,9 @@ from enum import StrEnum
 from typing import Any
 
 from callflow import escalation
-from callflow.call import QUEUE_STEP, Direction
+from callflow.core.calls.call import QUEUE_STEP, Direction
+from callflow.core.calls.dial_policy import MUTE, refusal
 from callflow.core.sites.instructions import InstructionState
-from callflow.dial_policy import MUTE, refusal
 from callflow.handling import telephone
 from callflow.handling.acting import request_call
 from callflow.handling.callers import was_with_human

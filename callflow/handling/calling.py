@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from callflow import call, dial_policy
-from callflow.call import (
+from callflow.core.calls import call, dial_policy
+from callflow.core.calls.call import (
     BRIDGE_STEP,
     INCOMING_STEP,
     OPERATOR_STEP,
@@ -18,6 +18,8 @@ from callflow.call import (
     Direction,
     Outcome,
 )
+from callflow.core.calls.phones import is_phone, owner_of
+from callflow.core.calls.trunks import Exchange, Trunk, by_human
 from callflow.directory import shown
 from callflow.handling import (
     by_hand,
@@ -44,9 +46,7 @@ from callflow.handling.policy import Policy, load_policy
 from callflow.handling.queueing import bridge, desk_took, leave_room
 from callflow.handling.telling import storable, tell
 from callflow.handling.trunking import exchange, goes_on
-from callflow.phones import is_phone, owner_of
 from callflow.storage import Tx, calls, incidents
-from callflow.trunks import Exchange, Trunk, by_human
 
 Row = dict[str, Any]
 

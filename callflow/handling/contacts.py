@@ -11,9 +11,9 @@ from typing import Any
 
 import phonenumbers
 
+from callflow.core.calls.dial_policy import EMERGENCY, refusal
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.site import ANY_KIND, Authority, Role
-from callflow.dial_policy import EMERGENCY, refusal
 from callflow.handling import calendars, passwords, site_rules
 from callflow.handling.refusals import Refused
 from callflow.handling.site_rules import BadSite

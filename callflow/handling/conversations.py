@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from callflow.call import BRIDGE_STEP, OPERATOR_STEP, CallState, Mode
+from callflow.core.calls.call import BRIDGE_STEP, OPERATOR_STEP, CallState, Mode
 from callflow.handling.acting import ask_act, ask_hang_up, let_go, request_call
 from callflow.handling.policy import load_policy
 from callflow.handling.refusals import NotFound, Refused

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from callflow import correlation, incident
-from callflow.call import NOT_AT_SITE
+from callflow.core.calls.call import NOT_AT_SITE
 from callflow.core.signals import events
 from callflow.core.signals.events import EventRow
 from callflow.core.signals.signal import (

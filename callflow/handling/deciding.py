@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from callflow import call_plan, escalation, incident
-from callflow.call import Call, CallState, Outcome
 from callflow.call_plan import StepKind
+from callflow.core.calls.call import Call, CallState, Outcome
+from callflow.core.calls.dial_policy import refusal
+from callflow.core.calls.phones import is_phone
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import Site
-from callflow.dial_policy import refusal
 from callflow.escalation import (
     Close,
     EndTask,
@@ -44,7 +45,6 @@ from callflow.handling.policy import load_policy
 from callflow.handling.telling import tell
 from callflow.incident import Event, Machine, State
 from callflow.logbook import MACHINE
-from callflow.phones import is_phone
 from callflow.storage import AWAY, Tx, calls, incidents, savepoint, tasks
 from callflow.task import Task
 

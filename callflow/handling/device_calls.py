@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from callflow import call_plan, supervision
-from callflow.call import CallState, Mode
 from callflow.call_plan import StepKind
+from callflow.core.calls.call import CallState, Mode
 from callflow.core.signals.signal import Kind
 from callflow.handling.acting import withdraw
 from callflow.handling.operating import claim

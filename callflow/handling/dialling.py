@@ -9,14 +9,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow.call import BY_HAND_STEP, NOT_AT_SITE, SERVICE_STEP, WELFARE_STEP
+from callflow.core.calls.call import BY_HAND_STEP, NOT_AT_SITE, SERVICE_STEP, WELFARE_STEP
+from callflow.core.calls.dial_policy import Destination, forbidden
+from callflow.core.calls.phones import is_phone
 from callflow.core.signals.signal import Kind
-from callflow.dial_policy import Destination, forbidden
 from callflow.handling.agreed import site_now
 from callflow.handling.filing import is_mute
 from callflow.handling.own_phones import own_numbers
 from callflow.handling.policy import Policy
-from callflow.phones import is_phone
 from callflow.storage import Tx, calls, contacts, incidents, phones, services
 
 #: A call is called back within this time; later its number is asked for anew.

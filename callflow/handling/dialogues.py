@@ -8,7 +8,20 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from callflow import call_plan
-from callflow.call import BESIDE_PLANS, QUEUE_STEP, WELFARE_STEP, Mode, Outcome
+from callflow.core.calls.call import BESIDE_PLANS, QUEUE_STEP, WELFARE_STEP, Mode, Outcome
+from callflow.core.calls.dialogue import (
+    ASKING,
+    SILENT,
+    Answer,
+    CodeVerdict,
+    Dialogue,
+    Facts,
+    Phrase,
+    Progress,
+)
+from callflow.core.calls.dialogue import State as DialogueState
+from callflow.core.calls.on_call import as_called
+from callflow.core.calls.prompts import recordable_phrases
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import Authority, Contact, Role, Site
 from callflow.correlation import zone_name
@@ -22,13 +35,9 @@ from callflow.handling.service_calls import asked_service
 from callflow.handling.site_rules import BadSite
 from callflow.handling.telling import storable
 from callflow.incident import State
-from callflow.on_call import as_called
 from callflow.storage import Tx, call_backs, calls, contacts, firms, incidents, sites
 from callflow.texts.trunks import TESTS
 from callflow.vault import Vault, equal
-from ivr.dialogue import ASKING, SILENT, Answer, CodeVerdict, Dialogue, Facts, Phrase, Progress
-from ivr.dialogue import State as DialogueState
-from ivr.prompts import recordable_phrases
 
 Row = dict[str, Any]
 

@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from callflow import call_plan, escalation
-from callflow.call import CallState, Outcome
+from callflow.core.calls.call import CallState, Outcome
+from callflow.core.calls.on_call import as_called
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import Authority
 from callflow.handling.agreed import site_now
@@ -19,7 +20,6 @@ from callflow.handling.dialling import refused_calls
 from callflow.handling.policy import Policy
 from callflow.handling.telling import tell
 from callflow.incident import Machine
-from callflow.on_call import as_called
 from callflow.storage import Tx, calls, incidents
 
 Row = dict[str, Any]

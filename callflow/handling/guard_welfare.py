@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow.call import WELFARE_STEP
+from callflow.core.calls.call import WELFARE_STEP
 from callflow.core.time.instants import from_iso, to_iso
 from callflow.handling.acting import hand_to_human, request_call
 from callflow.handling.muting import is_mute_here

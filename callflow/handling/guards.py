@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow.call_plan import Measure, StepKind
+from callflow.core.calls.on_call import as_called
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.site import Authority
 from callflow.core.time.instants import to_iso
@@ -19,7 +20,6 @@ from callflow.handling.tasks import end_task
 from callflow.handling.telling import tell
 from callflow.law import Means
 from callflow.logbook import MACHINE
-from callflow.on_call import as_called
 from callflow.storage import Tx, contacts, firms, guards, incidents, sites, tasks
 from callflow.task import TaskOutcome
 

@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from callflow.call import CallState, Mode
+from callflow.core.calls.call import CallState, Mode
 from callflow.handling.acting import ask_act, ask_hang_up, let_go
 from callflow.handling.conversations import (
     end_people,

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from callflow import supervision
+from callflow.core.calls.dialogue import Done, Phrase
 from callflow.core.sites.site import Role, Site
 from callflow.handling import phone_callers
 from callflow.handling.guards import duress_by_phone
@@ -15,7 +16,6 @@ from callflow.handling.telling import tell
 from callflow.storage import Tx, calls, contacts, firms, sites
 from callflow.storage import supervision as rows
 from callflow.task import TaskOutcome, TaskState
-from ivr.dialogue import Done, Phrase
 
 Row = dict[str, Any]
 

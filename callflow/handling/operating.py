@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow.call import BRIDGE_STEP, BY_HAND_STEP, CallState, Outcome
 from callflow.call_plan import StepKind
+from callflow.core.calls.call import BRIDGE_STEP, BY_HAND_STEP, CallState, Outcome
+from callflow.core.calls.dial_policy import MUTE
+from callflow.core.calls.on_call import as_called
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import Contact, Site
-from callflow.dial_policy import MUTE
 from callflow.filing import Wish, agree
 from callflow.handling import filing, undoing
 from callflow.handling.acting import (
@@ -27,7 +28,6 @@ from callflow.handling.policy import load_policy
 from callflow.handling.refusals import Held, NotFound, Refused
 from callflow.handling.telling import tell
 from callflow.incident import Machine, State
-from callflow.on_call import as_called
 from callflow.storage import Tx, calls, incidents, tasks
 
 Row = dict[str, Any]

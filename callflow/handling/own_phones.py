@@ -10,11 +10,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from callflow import roster
+from callflow.core.calls.phones import is_reachable
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.site import Contact, Role, Site
 from callflow.escalation import Desk
 from callflow.handling.policy import Policy, load_policy
-from callflow.phones import is_reachable
 from callflow.roster import Duty, Part
 from callflow.storage import Tx, phones, rosters, shifts
 
@@ -58,7 +58,7 @@ def station_site(tx: Tx, kind: Kind, now: datetime) -> Site | None:
 
 def _desks(tx: Tx) -> list[Contact]:
     """The registered telephones of who is on shift, in a browser or on a desk; the part after the
-    colon of each id is whose (``callflow.phones.owner_of``)."""
+    colon of each id is whose (``callflow.core.calls.phones.owner_of``)."""
     there = {row["user_id"] for row in shifts.on_shift(tx)}
     mine = [p for p in phones.live(tx) if p["user_id"] in there and is_reachable(p["state"])]
     return [

@@ -8,7 +8,7 @@ from typing import Any
 
 import phonenumbers
 
-from callflow.call import Outcome
+from callflow.core.calls.call import Outcome
 from callflow.core.signals.protocol import Heard
 from callflow.core.signals.signal import Signal
 from callflow.handling.calling import call_arrived, dialogue_concluded, join_room
@@ -21,7 +21,7 @@ from callflow.storage import panels as panel_rows
 
 Row = dict[str, Any]
 
-#: The dialogue of a panel's call, beside those of people (ivr/dialogue).
+#: The dialogue of a panel's call, beside those of people (callflow/core/calls/dialogue).
 DIALOGUE = "panel"
 #: A panel that heard no kiss-off sends the message up to four times, hangs up and calls again.
 RESENT = timedelta(minutes=3)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from callflow.core.calls.dialogue import Deed, Done, Phrase
 from callflow.handling import phone_callers
 from callflow.handling.phone_callers import Known
 from callflow.storage import Tx
 from callflow.vault import Vault
-from ivr.dialogue import Deed, Done, Phrase
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from callflow import call_plan, supervision
+from callflow.core.calls.dialogue import Done, Phrase
+from callflow.core.calls.on_call import as_called, on_call
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import Authority, Contact, Role, Site
 from callflow.handling.acting import hand_to_human
@@ -15,10 +17,8 @@ from callflow.handling.filing import is_mute
 from callflow.handling.storing import store_signals
 from callflow.handling.telling import tell
 from callflow.incident import Machine, State
-from callflow.on_call import as_called, on_call
 from callflow.storage import Tx, calls, contacts, incidents, sites
 from callflow.storage import supervision as rows
-from ivr.dialogue import Done, Phrase
 
 Row = dict[str, Any]
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from callflow import guessing, supervision
+from callflow.core.calls.dialogue import WRONG_CODES_AT_MOST, Deed, Done
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.site import SiteState
 from callflow.handling import member_callers, phone_callers
@@ -14,7 +15,6 @@ from callflow.handling.storing import store_signals
 from callflow.handling.telling import tell
 from callflow.storage import Tx, contacts, firms, guesses, incidents, locks, sites
 from callflow.vault import Vault, equal
-from ivr.dialogue import WRONG_CODES_AT_MOST, Deed, Done
 
 Row = dict[str, Any]
 

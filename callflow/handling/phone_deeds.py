@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from callflow.core.calls.dialogue import Deed, Done, Phrase, Progress
 from callflow.core.sites.schedule import Schedule
 from callflow.core.sites.site import Authority, Role
 from callflow.core.time.hours import CalendarError
@@ -31,7 +32,6 @@ from callflow.handling.telling import tell
 from callflow.storage import Tx, calls, contacts, own_days, savepoint, sites
 from callflow.storage import supervision as rows
 from callflow.vault import Vault, equal
-from ivr.dialogue import Deed, Done, Phrase, Progress
 
 Row = dict[str, Any]
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from callflow.core.calls.dialogue import Done, Phrase
 from callflow.core.sites import instructions
 from callflow.core.sites.instructions import LONGEST, Instruction, InstructionKind, InstructionState
 from callflow.core.sites.site import Authority
@@ -20,7 +21,6 @@ from callflow.handling.refusals import Refused
 from callflow.handling.site_rules import BadSite
 from callflow.storage import Tx
 from callflow.storage import instructions as rows
-from ivr.dialogue import Done, Phrase
 
 Row = dict[str, Any]
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from callflow.call import CallState
+from callflow.core.calls.call import CallState
+from callflow.core.calls.phones import PREFIX, PhoneKind, is_free, is_reachable
 from callflow.handling.acting import ask_hang_up, let_go
 from callflow.handling.nodes import choose_node
 from callflow.handling.policy import load_policy
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.telling import tell
 from callflow.logbook import MACHINE
-from callflow.phones import PREFIX, PhoneKind, is_free, is_reachable
 from callflow.storage import Tx, calls, people, phones
 from callflow.vault import Vault
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from callflow import on_call
 from callflow.call_plan import CALLING, Plan, Step, StepKind
+from callflow.core.calls import on_call
 from callflow.core.signals import events
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.site import Contact, Site

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow import distribution, escalation
-from callflow.call import BRIDGE_STEP, QUEUE_STEP, CallState, Outcome
+from callflow.core.calls.call import BRIDGE_STEP, QUEUE_STEP, CallState, Outcome
+from callflow.core.calls.phones import is_phone
 from callflow.core.signals.signal import Category
 from callflow.handling import call_backs, callers, presence
 from callflow.handling.acting import ask_act, hand_to_human, let_go, request_call
@@ -16,7 +17,6 @@ from callflow.handling.policy import Policy, load_policy
 from callflow.handling.telling import tell
 from callflow.logbook import MACHINE
 from callflow.outbox import LONGEST_WAIT
-from callflow.phones import is_phone
 from callflow.storage import Tx, calls, contacts, incidents, locks, outbox, tasks
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from callflow import standard_plans
-from callflow.call import Outcome
+from callflow.core.calls.call import Outcome
 from callflow.core.signals import events
 from callflow.core.signals.protocol import Heard
 from callflow.core.signals.signal import Kind, Treatment

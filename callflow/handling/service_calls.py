@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from callflow.call import SERVICE_DESK_STEP, SERVICE_STEP, Outcome
+from callflow.core.calls.call import SERVICE_DESK_STEP, SERVICE_STEP, Outcome
+from callflow.core.calls.phones import is_phone
 from callflow.directory import Line, masked
 from callflow.handling.acting import let_go, request_call
 from callflow.handling.phones import phone_of
@@ -19,7 +20,6 @@ from callflow.handling.refusals import Refused
 from callflow.handling.telling import tell
 from callflow.incident import State
 from callflow.law import Gate, Service
-from callflow.phones import is_phone
 from callflow.storage import Tx, calls, incidents, services
 
 Row = dict[str, Any]

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from callflow.core.calls.dialogue import Phrase
 from callflow.core.signals.signal import PERSONAL, Kind
 from callflow.core.sites.site import Site
 from callflow.handling import phone_callers
 from callflow.storage import Tx, incidents
 from callflow.storage import supervision as rows
-from ivr.dialogue import Phrase
 
 #: Events of so long ago are still read out, and so many of them.
 _LATELY, _EVENTS = timedelta(days=7), 3

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from callflow.call import CallState, Outcome
+from callflow.core.calls.call import CallState, Outcome
 from callflow.handling import call_backs
 from callflow.handling.callers import was_with_human
 from callflow.handling.telling import tell

@@ -6,9 +6,10 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from callflow.call import BY_HAND_STEP, OPERATOR_STEP, CallState, Mode
+from callflow.core.calls.call import BY_HAND_STEP, OPERATOR_STEP, CallState, Mode
+from callflow.core.calls.dial_policy import MUTE
+from callflow.core.calls.on_call import as_called
 from callflow.core.signals.signal import Kind
-from callflow.dial_policy import MUTE
 from callflow.handling.acting import let_go, request_call
 from callflow.handling.agreed import site_now
 from callflow.handling.conversations import (
@@ -34,7 +35,6 @@ from callflow.handling.policy import load_policy
 from callflow.handling.refusals import Held, NotFound, Refused
 from callflow.handling.telling import tell
 from callflow.incident import State
-from callflow.on_call import as_called
 from callflow.storage import Tx, calls
 
 Row = dict[str, Any]

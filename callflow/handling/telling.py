@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from callflow.core.calls.phones import is_phone
 from callflow.logbook import MACHINE, Draft
-from callflow.phones import is_phone
 from callflow.storage import Tx, phones
 from callflow.storage import logbook as logbook_rows
 from callflow.texts import entry_text

@@ -9,13 +9,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from callflow.call import Outcome
 from callflow.call_plan import EXHAUSTED, Plan, Step, StepKind
+from callflow.core.calls.call import Outcome
+from callflow.core.calls.on_call import Who
 from callflow.core.signals.signal import Kind
 from callflow.handling.acting import EXERCISE
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.rehearsing import rehearse
-from callflow.on_call import Who
 from callflow.storage import Tx, calls, contacts, incidents
 from callflow.texts.sites import TEST_CALL
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from callflow.call import ANNOUNCEMENT_STEP, TRUNK_STEP
+from callflow.core.calls.call import ANNOUNCEMENT_STEP, TRUNK_STEP
 from callflow.handling import dialling
 from callflow.handling.acting import request_call
 from callflow.handling.policy import Policy, load_policy

@@ -8,18 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow import incident
-from callflow.call import BESIDE_PLANS
-from callflow.core.signals.signal import Signal
-from callflow.core.time.instants import from_iso, to_iso
-from callflow.directory import shown
-from callflow.handling.policy import Policy, load_policy
-from callflow.handling.storing import store_signals
-from callflow.handling.telling import tell
-from callflow.incident import Machine
-from callflow.storage import Tx, calls, people
-from callflow.storage import trunks as rows
-from callflow.supervision import station_signal
-from callflow.trunks import (
+from callflow.core.calls.call import BESIDE_PLANS
+from callflow.core.calls.trunks import (
     CODES,
     RATE_CALLS,
     RATE_WITHIN,
@@ -34,6 +24,16 @@ from callflow.trunks import (
     others,
     rests_until,
 )
+from callflow.core.signals.signal import Signal
+from callflow.core.time.instants import from_iso, to_iso
+from callflow.directory import shown
+from callflow.handling.policy import Policy, load_policy
+from callflow.handling.storing import store_signals
+from callflow.handling.telling import tell
+from callflow.incident import Machine
+from callflow.storage import Tx, calls, people
+from callflow.storage import trunks as rows
+from callflow.supervision import station_signal
 
 Row = dict[str, Any]
 

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from callflow.call import LIVE_STATES, CallState, Outcome
+from callflow.core.calls.call import LIVE_STATES, CallState, Outcome
 from callflow.directory import shown
 from callflow.handling.acting import hand_to_human
 from callflow.handling.deciding import decide

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from callflow.core.calls.dialogue import Deed, Done, Phrase
 from callflow.core.signals.signal import STATION, Kind
 from callflow.core.time.instants import from_iso, to_iso
 from callflow.correlation import zone_key
@@ -18,7 +19,6 @@ from callflow.handling.site_rules import BadSite
 from callflow.storage import Tx, sites
 from callflow.storage import supervision as rows
 from callflow.texts import walk_test
-from ivr.dialogue import Deed, Done, Phrase
 
 Row = dict[str, Any]
 

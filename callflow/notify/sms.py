@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from callflow.config import Settings
-from callflow.dial_policy import refusal
+from callflow.core.calls.dial_policy import refusal
 from callflow.notify.http import accepted, exchange
 from callflow.notify.segments import cut
 from callflow.outbox import Fault, Message, Undelivered

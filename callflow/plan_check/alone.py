@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from callflow.call import ANSWERS
 from callflow.call_plan import (
     BY_OPERATOR,
     CALL_BACK_S,
@@ -22,7 +21,8 @@ from callflow.call_plan import (
     impossible,
     reachable,
 )
-from callflow.dial_policy import refusal
+from callflow.core.calls.call import ANSWERS
+from callflow.core.calls.dial_policy import refusal
 from callflow.outbox import Channel, wrong_address
 from callflow.task import TaskOutcome
 from callflow.texts import RESOLUTIONS

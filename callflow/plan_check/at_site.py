@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from callflow.call import Outcome
 from callflow.call_plan import (
     CALLING,
     CONTINUE,
@@ -24,13 +23,14 @@ from callflow.call_plan import (
     reachable,
     ungrounded,
 )
+from callflow.core.calls.call import Outcome
+from callflow.core.calls.dial_policy import refusal
+from callflow.core.calls.on_call import nobody
 from callflow.core.signals.signal import PERSONAL, Category, Kind
 from callflow.core.sites.site import Authority, Contact, Role, Site
 from callflow.core.time.availability import ALWAYS, gaps
 from callflow.core.time.hours import Span
-from callflow.dial_policy import refusal
 from callflow.directory import Line
-from callflow.on_call import nobody
 from callflow.plan_overrides import Own, applied, lost
 
 #: How far ahead calendars are looked at, in days.

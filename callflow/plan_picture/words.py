@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from callflow.call import ANSWERS
 from callflow.call_plan import CALLING, EXHAUSTED, Mode, Step, StepKind, Stop
-from callflow.on_call import Who
+from callflow.core.calls.call import ANSWERS
+from callflow.core.calls.on_call import Who
 from callflow.texts import OUTCOMES, RESOLUTIONS, STEP_KINDS, TASK_OUTCOMES, WAITS
 from callflow.texts import plan_words as words
 from callflow.texts.law import SERVICES

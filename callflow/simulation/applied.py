@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from callflow import escalation, incident
-from callflow.call import Call, CallState, Outcome
 from callflow.call_plan import Plan, StepKind
+from callflow.core.calls.call import Call, CallState, Outcome
+from callflow.core.calls.dial_policy import refusal
 from callflow.core.signals.signal import PERSONAL, Category, Kind
 from callflow.core.sites.site import Site
-from callflow.dial_policy import refusal
 from callflow.escalation import (
     Close,
     Decision,

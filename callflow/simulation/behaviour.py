@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from callflow.call import REACHED, Outcome
 from callflow.call_plan import BY_OPERATOR, ENDS, Step, StepKind
+from callflow.core.calls.call import REACHED, Outcome
 from callflow.task import TaskOutcome
 
 _T = TypeVar("_T")

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from callflow.call import Call, CallState, Outcome
 from callflow.call_plan import Plan, StepKind
+from callflow.core.calls.call import Call, CallState, Outcome
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import Site
 from callflow.escalation import GuardEvent

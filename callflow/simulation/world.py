@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from callflow import escalation
-from callflow.call import CallState, Outcome
 from callflow.call_plan import StepKind
+from callflow.core.calls.call import CallState, Outcome
 from callflow.core.signals.signal import Category
 from callflow.escalation import GuardEvent
 from callflow.incident import Machine, State

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from callflow.call import (
+from callflow.core.calls.call import (
     AT_DESK,
     BESIDE_PLANS,
     BRIDGE_STEP,

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from callflow import logbook
-from callflow.call import CallState
+from callflow.core.calls.call import CallState
 from callflow.erasure import GONE, Person, texts_in
 from callflow.incident import State
 from callflow.storage import removed

@@ -20,7 +20,7 @@ from sqlalchemy import (
     update,
 )
 
-from callflow.call import CallState
+from callflow.core.calls.call import CallState
 from callflow.erasure import GONE
 from callflow.incident import State
 from callflow.logbook import COVERED, MACHINE, entry_hash

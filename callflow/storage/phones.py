@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from callflow.call import CallState
+from callflow.core.calls.call import CallState
 from callflow.storage import schema as t
 from callflow.storage.store import Tx, hint
 

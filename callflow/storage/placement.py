@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
-from callflow.call import CallState
+from callflow.core.calls.call import CallState
 from callflow.storage import schema as t
 from callflow.storage.calls import ON_TRUNK
 from callflow.storage.prepared import Prepared

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, or_, select
 
-from callflow.call import LIVE_STATES
+from callflow.core.calls.call import LIVE_STATES
 from callflow.storage import schema as t
 from callflow.storage.sites import upsert
 from callflow.storage.store import Tx

@@ -9,12 +9,12 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
 
-from callflow.call import CallState, Direction
+from callflow.core.calls.call import CallState, Direction
+from callflow.core.calls.trunks import Carried
 from callflow.storage import calls
 from callflow.storage import schema as t
 from callflow.storage.prepared import Prepared
 from callflow.storage.store import Tx
-from callflow.trunks import Carried
 
 _COUNT_BY_TRUNK = Prepared(
     select(t.call.c.trunk, func.count().label("live"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from callflow import dial_policy
+from callflow.core.calls import dial_policy
 from callflow.law import Answer, Finding, Means, Reason, Service, Weight
 
 Words = Mapping[str, tuple[str, str]]

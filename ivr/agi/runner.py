@@ -1,4 +1,4 @@
-"""Runs the dialogues of ivr/dialogue.py over AGI: says, reads, commits, then goes on.
+"""Runs the dialogues of callflow/core/calls/dialogue/ over AGI: says, reads, commits, then goes on.
 
 What happens is in the table; here is only how. Each transition is committed before the next word,
 so a server that is killed loses at most the turn that was being said, and the next one goes on in
@@ -16,12 +16,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
-from callflow.call import Outcome
-from callflow.core.signals.signal import Kind
-from ivr import dialogue, prompts
-from ivr.agi.keys import Keys
-from ivr.agi.protocol import Gone, Session
-from ivr.dialogue import (
+from callflow.core.calls import dialogue, prompts
+from callflow.core.calls.call import Outcome
+from callflow.core.calls.dialogue import (
     Bridge,
     Conclude,
     Deed,
@@ -37,6 +34,9 @@ from ivr.dialogue import (
     Turn,
     Typed,
 )
+from callflow.core.signals.signal import Kind
+from ivr.agi.keys import Keys
+from ivr.agi.protocol import Gone, Session
 from ivr.recording import Spoken as Recorded
 from ivr.speech import Sentence
 

@@ -18,9 +18,10 @@ from typing import TypeVar
 
 import numpy as np
 
-from ivr import recording, sound
+from callflow.core.calls import sound
+from callflow.core.calls.sound import Samples
+from ivr import recording
 from ivr.recording import Spoken
-from ivr.sound import Samples
 
 T = TypeVar("T")
 

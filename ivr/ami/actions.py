@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from callflow.phones import CALLED
+from callflow.core.calls.phones import CALLED
 from ivr.ami.values import (
     checked_address,
     checked_call_id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from callflow.phones import is_phone
+from callflow.core.calls.phones import is_phone
 from ivr.ami.events import BadValue
 
 #: The ids that we give to our attempts: a UUID.

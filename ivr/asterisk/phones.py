@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Protocol
 
-from callflow.phones import CALLED, PhoneKind, is_phone
+from callflow.core.calls.phones import CALLED, PhoneKind, is_phone
 from ivr.asterisk.configuration import UnsafeSetting, write
 from ivr.asterisk.instance import Instance
 

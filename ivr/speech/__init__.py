@@ -61,7 +61,8 @@ class SpeechFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence for the voice, as ivr/prompts.py gives it, and where its sound is kept.
+    """One sentence for the voice, as callflow/core/calls/prompts.py gives it, and where its sound
+    is kept.
 
     ``shared``: nothing of a site is in it. ``key``: a recorded announcement may stand for it.
     """

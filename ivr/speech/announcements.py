@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ivr import prompts
+from callflow.core.calls import prompts
 
 #: Bytes of a file: twenty seconds of stereo at 96 kHz in 32 bits.
 LARGEST = 20 * 96_000 * 2 * 4 + 65_536
@@ -147,7 +147,7 @@ def _ready(given: bytes) -> tuple[bytes, str]:
     # Only who records an announcement waits for these.
     import soundfile  # noqa: PLC0415
 
-    from ivr import sound  # noqa: PLC0415
+    from callflow.core.calls import sound  # noqa: PLC0415
 
     if len(given) > LARGEST:
         raise NoAnnouncement("the file is larger than %(most)s MB", most=LARGEST // 1_000_000)

@@ -2,8 +2,8 @@
 
 py-nanotts holds the interpreter's lock for 10 to 30 ms a sentence and is C that reads text from
 outside, so it runs neither in the telephony process's threads nor in its memory. This file is run
-as a script, imports only ``ivr.sound`` of ours, and ends when its standard input does: nobody has
-to stop it. One JSON line in, one JSON line out.
+as a script, imports only ``callflow.core.calls.sound`` of ours, and ends when its standard input
+does: nobody has to stop it. One JSON line in, one JSON line out.
 
 Each sentence becomes ``STEM.alaw`` (what the trunk speaks, so that playing costs no transcoding).
 """
@@ -19,8 +19,8 @@ from typing import Any, TextIO
 import numpy as np
 import py_nanotts
 
-from ivr import sound
-from ivr.sound import Samples
+from callflow.core.calls import sound
+from callflow.core.calls.sound import Samples
 
 RATE = 16_000  # Hz, of the voice
 VOLUME = 0.8  # above it the voice itself clips

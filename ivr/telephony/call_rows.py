@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 import structlog
 
 from callflow import handling
-from callflow.call import Outcome
 from callflow.clock import Clock
+from callflow.core.calls import causes
+from callflow.core.calls.call import Outcome
 from callflow.storage import Store, StoreUnavailable, Tx
-from ivr import causes
 from ivr.ami import Answered, Ended, Event, Ringing
 
 log = structlog.get_logger(__name__)

@@ -6,13 +6,21 @@ import dataclasses
 from collections.abc import Callable, Sequence
 
 from callflow import handling
-from callflow.call import Outcome
 from callflow.clock import Clock
+from callflow.core.calls.call import Outcome
+from callflow.core.calls.dialogue import (
+    CodeChecked,
+    Conclude,
+    Deed,
+    Effect,
+    Facts,
+    Progress,
+    advance,
+)
 from callflow.handling import speaking
 from callflow.storage import Store, Tx
 from callflow.vault import Vault
 from ivr.ami import is_channel_id
-from ivr.dialogue import CodeChecked, Conclude, Deed, Effect, Facts, Progress, advance
 from ivr.recording import Spoken
 
 #: Seconds that a dialogue's commit may wait for others': nobody hears it.

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
-from callflow.call import Outcome
 from callflow.clock import Clock
+from callflow.core.calls.call import Outcome
 from callflow.core.signals.contact_id import Block
 from callflow.core.signals.signal import PHONE_LINE, Signal
 from callflow.handling import panels

@@ -10,7 +10,7 @@ import structlog
 
 from callflow import handling
 from callflow.clock import Clock
-from callflow.phones import CALLED, PREFIX, is_phone
+from callflow.core.calls.phones import CALLED, PREFIX, is_phone
 from callflow.storage import Store, Tx, phones
 from callflow.vault import Vault
 from ivr.asterisk.control import ControlError, command

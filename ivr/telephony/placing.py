@@ -15,8 +15,8 @@ from typing import Any, Protocol
 import structlog
 
 from callflow import handling
-from callflow.call import CallState, Outcome
 from callflow.clock import Clock
+from callflow.core.calls.call import CallState, Outcome
 from callflow.storage import Store, StoreUnavailable, Tx, calls
 from ivr.ami import (
     AmiError,

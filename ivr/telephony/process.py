@@ -12,6 +12,7 @@ import structlog
 
 from callflow import clock, handling
 from callflow.config import Settings
+from callflow.core.calls.dialogue import Phrase
 from callflow.dispatch.doomed import delete_doomed
 from callflow.dispatch.identity import Identity, only, taken
 from callflow.dispatch.wake import open_store, open_wake
@@ -26,7 +27,6 @@ from ivr.asterisk.configuration import AMI_USER
 from ivr.asterisk.instance import Instance, Kind
 from ivr.asterisk.tree import cache_folder
 from ivr.contact_id import Panels, write_tones
-from ivr.dialogue import Phrase
 from ivr.speech import SpeechFailed
 from ivr.speech.places import speech_of
 from ivr.telephony.dialogue_rows import DialogueRows

@@ -12,8 +12,8 @@ from typing import Any
 import structlog
 
 from callflow import handling
-from callflow.call import CallState, Outcome
 from callflow.clock import Clock
+from callflow.core.calls.call import CallState, Outcome
 from callflow.handling import speaking
 from callflow.storage import Store, StoreUnavailable, calls
 from ivr import recording

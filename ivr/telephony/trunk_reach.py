@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from callflow.clock import Clock
-from callflow.trunks import Reach
+from callflow.core.calls.trunks import Reach
 
 _TECHNOLOGY = "PJSIP/"
 #: States of a device whose far end does not answer; of others, calls tell.

@@ -13,7 +13,7 @@ from ipaddress import ip_address
 
 import structlog
 
-from callflow.phones import is_phone
+from callflow.core.calls.phones import is_phone
 from ivr.ami import Refused
 from ivr.asterisk.configuration import write
 from ivr.asterisk.contacts import Place, contacts

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from callflow import call_plan, clock, escalation, standard_plans
-from callflow.call import Call, CallState, Outcome
 from callflow.config import Settings
+from callflow.core.calls.call import Call, CallState, Outcome
 from callflow.core.signals.events import classify
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import Authority, Contact, Role, Site

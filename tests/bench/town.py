@@ -18,8 +18,8 @@ from typing import Any
 from sqlalchemy import Table, func, select, text
 
 from callflow import clock, handling
-from callflow.call import Outcome
 from callflow.call_plan import to_json
+from callflow.core.calls.call import Outcome
 from callflow.core.sites.files import reading, rows, writing
 from callflow.core.sites.instructions import Instruction, InstructionKind
 from callflow.core.time.hours import Span

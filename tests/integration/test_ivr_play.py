@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from callflow.commands.line import app
-from ivr.dialogue import SILENT, Dialogue
+from callflow.core.calls.dialogue import SILENT, Dialogue
 
 
 def played(*arguments: str, keys: list[str]) -> str:

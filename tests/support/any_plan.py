@@ -22,8 +22,8 @@ from callflow.call_plan import (
     justifies,
     problems,
 )
+from callflow.core.calls.on_call import Who
 from callflow.core.sites.site import Authority, Contact, Role, Site
-from callflow.on_call import Who
 
 #: An operator's step ends what is interesting about a run: a human knows.
 _WEIGHTS = {kind: 1 if kind in BY_OPERATOR else 4 for kind in StepKind}

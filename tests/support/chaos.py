@@ -22,8 +22,8 @@ from typing import Any
 from sqlalchemy import select
 
 from callflow import clock
-from callflow.call import QUEUE_STEP, Direction
 from callflow.config import Settings
+from callflow.core.calls.call import QUEUE_STEP, Direction
 from callflow.dispatch.wake import open_store
 from callflow.storage import Store, schema
 from callflow.vault import Vault

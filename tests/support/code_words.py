@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from callflow.call import CallState, Mode, Outcome
 from callflow.call_plan import StepKind
+from callflow.core.calls.call import CallState, Mode, Outcome
 from callflow.incident import State
 from callflow.task import TaskOutcome
 

@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from callflow.call import Outcome
-from ivr.dialogue import (
+from callflow.core.calls.call import Outcome
+from callflow.core.calls.dialogue import (
     CodeChecked,
     CodeVerdict,
     Conclude,

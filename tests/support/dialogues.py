@@ -17,10 +17,8 @@ from typing import Any
 
 import yaml
 
-from callflow.core.signals.signal import Kind
-from callflow.law import Service
-from ivr import dialogue, prompts
-from ivr.dialogue import (
+from callflow.core.calls import dialogue, prompts
+from callflow.core.calls.dialogue import (
     Answer,
     CodeChecked,
     CodeVerdict,
@@ -40,6 +38,8 @@ from ivr.dialogue import (
     Turn,
     Typed,
 )
+from callflow.core.signals.signal import Kind
+from callflow.law import Service
 
 _BESIDE = ("about", "codes", "deeds")
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "dialogues"

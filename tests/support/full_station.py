@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from callflow import clock, handling
-from callflow.call import Mode, Outcome
+from callflow.core.calls.call import Mode, Outcome
 from callflow.handling import (
     conversations,
     in_call,

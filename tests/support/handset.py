@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ivr import prompts
+from callflow.core.calls import prompts
+from callflow.core.calls.dialogue import Phrase
 from ivr.agi.runner import sentence
 from ivr.asterisk.tree import cache_folder
-from ivr.dialogue import Phrase
 from ivr.speech import Speech
 from ivr.speech.announcements import Announcements
 from tests.support import hearing

@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from callflow import handling
+from callflow.core.calls import dialogue, prompts
+from callflow.core.calls.dialogue import Facts, Input, Played, Progress, Silence, Spoken, Typed
 from callflow.storage import Store
 from callflow.vault import Vault
-from ivr import dialogue, prompts
-from ivr.dialogue import Facts, Input, Played, Progress, Silence, Spoken, Typed
 from ivr.recording import Spoken as Recorded
 from ivr.telephony.dialogue_rows import DialogueRows
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ivr import sound as telephone_sound
+from callflow.core.calls import sound as telephone_sound
 from tests.support import hearing
 from tests.support.hearing import RATE, Samples
 from tests.support.mouth import Happening

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
-from callflow.call import Outcome
+from callflow.core.calls.call import Outcome
 from callflow.core.signals.contact_id import Block
 from ivr.contact_id import Arrival
 from tests.support.agi_phone import AgiPhone

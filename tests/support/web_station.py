@@ -20,8 +20,8 @@ import soundfile
 from argon2 import PasswordHasher
 
 from callflow import clock, handling, supervision
-from callflow.call import Outcome
 from callflow.config import Settings
+from callflow.core.calls.call import Outcome
 from callflow.core.signals.signal import Signal
 from callflow.storage import Store, Tx, incidents
 from callflow.vault import Vault

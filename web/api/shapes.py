@@ -9,7 +9,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
-from callflow.call import Outcome
+from callflow.core.calls.call import Outcome
 from callflow.core.signals import blocks
 from callflow.core.signals.signal import Category, Kind, Treatment
 from callflow.incident import Machine, State

@@ -14,9 +14,9 @@ from zoneinfo import available_timezones
 import phonenumbers
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from callflow.core.calls.dial_policy import refusal
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import Authority, Role, SiteState
-from callflow.dial_policy import refusal
 from web.api.calendar_shapes import AvailabilityBody, PlanRulesBody
 from web.api.camera_shapes import CameraIn, CameraOut
 from web.api.shapes import AccountNumber, Body, Line, Short, Storable, every_text_storable

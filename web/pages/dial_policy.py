@@ -6,7 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from callflow import dial_policy, handling
+from callflow import handling
+from callflow.core.calls import dial_policy
 from callflow.handling import dialling
 from callflow.handling.contacts import e164
 from callflow.handling.own_phones import own_numbers

@@ -16,14 +16,14 @@ from fastapi.responses import RedirectResponse
 from starlette.datastructures import FormData, UploadFile
 
 from callflow import clock
+from callflow.core.calls import prompts
+from callflow.core.calls.dialogue import SILENT, Dialogue, Phrase, walking
+from callflow.core.calls.dialogue.walking import BadStep, Walk
 from callflow.handling import announcements, trunk_tests
 from callflow.handling.contacts import e164
 from callflow.handling.own_phones import own_numbers
 from callflow.handling.policy import load_policy
 from callflow.storage import Tx
-from ivr import prompts
-from ivr.dialogue import SILENT, Dialogue, Phrase, walking
-from ivr.dialogue.walking import BadStep, Walk
 from web import dialogue_views as views
 from web import dialogue_words
 from web.access_views import frame

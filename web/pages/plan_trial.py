@@ -16,8 +16,8 @@ from fastapi.responses import RedirectResponse
 from markupsafe import Markup
 
 from callflow import call_plan, handling, simulation
-from callflow.call import Outcome
 from callflow.call_plan import CALLING, Plan, StepKind
+from callflow.core.calls.call import Outcome
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.site import Site
 from callflow.handling import backtesting, plan_preview, plans, proving

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse
 
 from callflow import handling
-from callflow.call import Mode
+from callflow.core.calls.call import Mode
 from callflow.handling import in_call, telephone
 from callflow.handling.phones import Credentials, credentials, softphone
 from callflow.storage import Tx

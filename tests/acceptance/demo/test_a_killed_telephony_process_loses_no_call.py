@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from callflow.call import QUEUE_STEP
+from callflow.core.calls.call import QUEUE_STEP
 from tests.support import chaos
 from tests.support.chaos import STORIES, Kill, Seen, Town
 from tests.support.hold_ups import HoldUps, Parts

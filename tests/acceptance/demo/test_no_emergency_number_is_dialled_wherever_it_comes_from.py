@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 from callflow import clock, demo_sites
-from callflow.dial_policy import BY_A_PERSON, EMERGENCY, NOT_FULL
+from callflow.core.calls.dial_policy import BY_A_PERSON, EMERGENCY, NOT_FULL
 from tests.support import sites
 from tests.support.station import DESKS, DUTY, Station
 

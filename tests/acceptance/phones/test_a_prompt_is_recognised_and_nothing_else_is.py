@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
-from ivr import prompts
+from callflow.core.calls import prompts
+from callflow.core.calls.dialogue import Phrase
 from ivr.agi.runner import fixed_sentences, sentence
 from ivr.asterisk.tree import cache_folder
-from ivr.dialogue import Phrase
 from ivr.speech import Speech
 from ivr.speech.announcements import Announcements
 from tests.support import hearing

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from callflow.core.calls import sound
 from callflow.core.signals.signal import Kind
-from ivr import sound
 from ivr.speech import voice
 from tests.support import hearing, sites
 from tests.support.hearing import Samples

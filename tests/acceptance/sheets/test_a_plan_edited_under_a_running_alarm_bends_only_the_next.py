@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from callflow.call_plan import Plan, Step, StepKind, to_json
+from callflow.core.calls.on_call import Who
 from callflow.core.sites.site import Role
-from callflow.on_call import Who
 from tests.support.sheet_station import SheetStation
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from callflow.phones import is_reachable
+from callflow.core.calls.phones import is_reachable
 from tests.support import sites
 from tests.support.hostile import PREMIUM, Carrier, CarrierStation
 from tests.support.raw_sip import RawSip, credentials, header, sdp

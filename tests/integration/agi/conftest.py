@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from callflow.core.calls.dialogue import CodeVerdict, Dialogue, Facts
 from callflow.core.signals.signal import Kind
 from ivr.agi import AgiServer, Dialogues
 from ivr.agi.voices import Voices
-from ivr.dialogue import CodeVerdict, Dialogue, Facts
 from ivr.speech import Sentence
 from tests.support.agi_phone import SECRET, AgiPhone
 from tests.support.dialogue_store import MemoryStore

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from callflow.call import Outcome
+from callflow.core.calls.call import Outcome
 from ivr.agi import AgiServer, protocol
 from tests.integration.agi.conftest import Station, eventually
 from tests.support.agi_phone import SECRET, header

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from callflow.call import Outcome
-from ivr.dialogue import CodeVerdict, Dialogue, Effect, Facts, Progress, State
+from callflow.core.calls.call import Outcome
+from callflow.core.calls.dialogue import CodeVerdict, Dialogue, Effect, Facts, Progress, State
 from tests.integration.agi.conftest import FACTS, Station, eventually
 from tests.support.agi_phone import AgiPhone, header
 

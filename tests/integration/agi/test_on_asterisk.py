@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from callflow.call import Outcome
+from callflow.core.calls.call import Outcome
+from callflow.core.calls.dialogue import CodeVerdict, Dialogue, Facts, Progress, State
 from callflow.core.signals.signal import Kind
 from ivr.agi import AgiServer, Dialogues, fixed_sentences
 from ivr.agi.voices import Voices
@@ -18,7 +19,6 @@ from ivr.ami import Account, AmiLink
 from ivr.asterisk.configuration import AMI_USER
 from ivr.asterisk.simulator import Phone
 from ivr.asterisk.tree import cache_folder, find_or_fetch
-from ivr.dialogue import CodeVerdict, Dialogue, Facts, Progress, State
 from ivr.speech import Speech
 from ivr.speech.announcements import Announcements
 from tests.integration.agi.conftest import eventually

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from callflow.call import Outcome
+from callflow.core.calls.call import Outcome
 from callflow.core.signals.contact_id import block_keys
 from ivr.agi import AgiServer
 from ivr.contact_id import BLOCKS_AT_MOST, HANDSHAKE, KISS_OFF, NOISE_AT_MOST, Arrival, Panels

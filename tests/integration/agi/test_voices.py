@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import soundfile
 
+from callflow.core.calls.dialogue import Deed, Dialogue, Done, Facts, Phrase, Place, Progress, State
+from callflow.core.calls.dialogue.menus import PAGES
+from callflow.core.calls.dialogue.pages import Lead, Page
 from ivr.agi.voices import Voices
-from ivr.dialogue import Deed, Dialogue, Done, Facts, Phrase, Place, Progress, State
-from ivr.dialogue.menus import PAGES
-from ivr.dialogue.pages import Lead, Page
 from ivr.recording import sha256_of
 from tests.integration.agi.conftest import Station
 

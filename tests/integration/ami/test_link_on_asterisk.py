@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from callflow.call import Outcome
+from callflow.core.calls.call import Outcome
 from ivr.ami import Account, Answered, Ended, MaybePlaced, OriginateFailed, Timing
 from ivr.asterisk.simulator import Phone
 from ivr.telephony.call_rows import verdict

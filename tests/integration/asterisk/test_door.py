@@ -13,8 +13,8 @@ from collections.abc import Iterator
 import pytest
 
 from callflow.clock import monotonic
+from callflow.core.calls.phones import PhoneKind
 from callflow.handling.phones import Endpoint
-from callflow.phones import PhoneKind
 from ivr.asterisk.phones import render_phones
 from ivr.door import relay
 from ivr.door.handshake import Pages

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from callflow.core.calls.phones import PhoneKind
 from callflow.handling.phones import Endpoint
-from callflow.phones import PhoneKind
 from ivr.ami import actions
 from ivr.asterisk.phones import render_phones
 from ivr.telephony.whereabouts import NotThere, Whereabouts

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from callflow import call_plan, handling
-from callflow.call import Outcome
 from callflow.call_plan import Plan, StepKind, to_json
+from callflow.core.calls.call import Outcome
 from callflow.core.sites.site import Site
 from callflow.escalation import GuardEvent
 from callflow.handling.guards import guard_event

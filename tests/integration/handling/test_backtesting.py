@@ -6,8 +6,8 @@ import random
 from dataclasses import replace
 
 from callflow import handling, standard_plans
-from callflow.call import Outcome
 from callflow.call_plan import EXHAUSTED, Plan, Step, StepKind
+from callflow.core.calls.call import Outcome
 from callflow.core.signals.signal import Kind
 from callflow.handling.backtesting import Backtest, backtest_page
 from callflow.incident import State

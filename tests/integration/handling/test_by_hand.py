@@ -9,7 +9,7 @@ import pytest
 
 from callflow import handling
 from callflow.call_plan import Measure
-from callflow.dial_policy import MUTE
+from callflow.core.calls.dial_policy import MUTE
 from callflow.escalation import GuardEvent
 from callflow.handling import Held, Refused, by_hand
 from callflow.storage import measures, tasks

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from callflow import handling
-from ivr.dialogue import Facts
+from callflow.core.calls.dialogue import Facts
 from tests.integration.handling.station import FIRST, SECOND, Station
 
 pytestmark = pytest.mark.both_databases

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from callflow import escalation, handling
-from callflow.call import CallState, Outcome
 from callflow.config import Settings
-from callflow.dial_policy import EMERGENCY
+from callflow.core.calls.call import CallState, Outcome
+from callflow.core.calls.dial_policy import EMERGENCY
 from callflow.handling import deciding
 from callflow.storage import Tx, calls
 from tests.integration.handling.station import DESK, DUTY, FIRST, SECOND, SECOND_DESK, SHOP, Station

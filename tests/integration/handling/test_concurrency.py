@@ -12,7 +12,7 @@ from datetime import timedelta
 import pytest
 
 from callflow import handling
-from callflow.call import Outcome
+from callflow.core.calls.call import Outcome
 from callflow.handling import Held, Refused
 from callflow.storage import Store, Tx, calls, incidents, logbook, signals
 from callflow.storage.signals import Share

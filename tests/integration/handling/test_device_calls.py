@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from callflow import handling
+from callflow.core.calls import dialogue
 from callflow.handling import callers
-from ivr import dialogue
 from tests.integration.handling.station import FIRST, SECOND, Station
 from tests.integration.handling.test_distribution import comes_in, works
 

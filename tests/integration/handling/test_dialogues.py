@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from callflow import handling
+from callflow.core.calls.dialogue import Answer, CodeVerdict, Dialogue, Facts, Progress, State
 from callflow.core.signals.signal import Kind
 from callflow.storage import Tx
-from ivr.dialogue import Answer, CodeVerdict, Dialogue, Facts, Progress, State
 from tests.integration.handling.station import DESK, FIRST, SHOP, Station
 
 EVERYTHING = {"*": ["cancel", "send_guard"]}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from callflow import handling
-from callflow.call import CallState
+from callflow.core.calls.call import CallState
 from callflow.handling import call_backs, callers, presence
 from callflow.handling.presence import AtDesks
 from callflow.handling.refusals import Held, NotFound, Refused

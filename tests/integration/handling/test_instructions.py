@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from callflow import handling
+from callflow.core.calls.dialogue import Answer
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.instructions import Instruction, InstructionKind
 from callflow.handling import NotFound, Refused, instructing
 from callflow.handling.site_rules import BadSite
 from callflow.storage import instructions as instruction_rows
 from callflow.storage import logbook
-from ivr.dialogue import Answer
 from tests.integration.handling.station import FIRST, SECOND, Station, a_site
 
 Row = dict[str, Any]

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from callflow import handling
-from callflow.call import WELFARE_STEP, Outcome
+from callflow.core.calls.call import WELFARE_STEP, Outcome
 from callflow.handling import BadSite, NotFound, guard_welfare, overdue
 from callflow.storage import call_backs, firms, measures, supervision, tasks
 from callflow.storage import schema as t

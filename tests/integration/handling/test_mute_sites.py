@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from callflow import handling, incident
-from callflow.dial_policy import MUTE
+from callflow.core.calls.dial_policy import MUTE
+from callflow.core.calls.dialogue import Answer
 from callflow.handling import callers, muting, services, telephone
 from callflow.handling.acting import close, request_call
 from callflow.law import Service
 from callflow.storage import incidents
-from ivr.dialogue import Answer
 from tests.integration.handling.station import DESK, FIRST, SECOND, SHOP, Station
 from tests.integration.handling.test_distribution import works
 from tests.support.menu_caller import MenuCaller

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from callflow import handling
-from callflow.call import QUEUE_STEP
+from callflow.core.calls.call import QUEUE_STEP
 from callflow.handling import machines
 from callflow.handling.acting import request_call
 from callflow.handling.nodes import LOST_AFTER

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from callflow import handling
-from callflow.call import CallState, Direction, Outcome
+from callflow.core.calls.call import CallState, Direction, Outcome
 from callflow.core.signals.contact_id import block_keys, read_block
 from callflow.handling import panels
 from callflow.storage import calls, signals

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from callflow import guessing
-from callflow.call import Outcome
+from callflow.core.calls.call import Outcome
 from callflow.handling.operating import claim
 from callflow.storage import Tx, sites, supervision
 from callflow.supervision import OnTest

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from callflow import handling
-from callflow.call import CallState
+from callflow.core.calls.call import CallState
 from callflow.core.signals.signal import Kind
 from callflow.handling import proving
 from callflow.handling.refusals import NotFound, Refused

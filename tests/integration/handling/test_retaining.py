@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from callflow import clock, handling, retention
-from callflow.call import Outcome
 from callflow.commands.logbook import wrong
+from callflow.core.calls.call import Outcome
 from callflow.dispatch.doomed import delete_doomed
 from callflow.handling import duties, retaining
 from callflow.handling.policy import STATION_ZONE

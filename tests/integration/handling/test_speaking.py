@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from callflow.call import Outcome
+from callflow.core.calls.call import Outcome
 from callflow.handling import speaking
 from callflow.storage import call_backs, calls, spoken
 from tests.integration.handling.station import FIRST, Station

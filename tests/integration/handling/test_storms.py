@@ -266,7 +266,7 @@ def close_storm(city: Station, storm: str) -> None:
 
 
 def test_callers_hear_of_it_as_long_as_it_lasts(city: Station) -> None:
-    """And who of them says nothing is not put through (ivr/dialogue)."""
+    """And who of them says nothing is not put through (callflow/core/calls/dialogue)."""
 
     def known_fault(name: str) -> bool:
         arrives = partial(handling.incoming_call, number=SHOP, node="node0", now=city.now)

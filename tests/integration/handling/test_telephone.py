@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from callflow import handling
-from callflow.call import Mode, Outcome
+from callflow.core.calls.call import Mode, Outcome
 from callflow.handling import in_call, phones, telephone
 from callflow.handling import people as accounts
 from callflow.handling.refusals import Held, NotFound, Refused

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from callflow.core.calls import sound
+from callflow.core.calls.dialogue import Phrase
 from callflow.core.signals.signal import Kind
-from ivr import sound
 from ivr.agi.runner import sentence
-from ivr.dialogue import Phrase
 from ivr.speech import Sentence, Speech
 from ivr.speech.announcements import Announcements, NoAnnouncement
 from tests.support import hearing

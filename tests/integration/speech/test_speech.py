@@ -15,11 +15,11 @@ import numpy.typing as npt
 import pytest
 
 from callflow import clock
-from ivr import dialogue, prompts, sound
+from callflow.core.calls import dialogue, prompts, sound
+from callflow.core.calls.dialogue import Dialogue, Facts, Input, Played, Progress, Silence
 from ivr import speech as speech_module
 from ivr.agi import fixed_sentences, own_sentences
 from ivr.agi.runner import sentence
-from ivr.dialogue import Dialogue, Facts, Input, Played, Progress, Silence
 from ivr.speech import Sentence, Speech, SpeechFailed
 from ivr.speech.announcements import Announcements
 from tests.bench import cpu

@@ -11,8 +11,8 @@ from typing import Any
 from playwright.sync_api import Page
 
 from callflow import call_plan, clock, handling, standard_plans
-from callflow.call import CallState, Outcome
 from callflow.call_plan import Measure
+from callflow.core.calls.call import CallState, Outcome
 from callflow.core.sites.site import SiteState
 from callflow.core.time.hours import Span
 from callflow.core.time.instants import to_iso

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from callflow import clock, handling
-from callflow.call import CallState
+from callflow.core.calls.call import CallState
 from callflow.core.signals.signal import Signal
 from callflow.escalation import GuardEvent
 from callflow.handling import telephone

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from callflow import clock, handling
-from callflow.call import Outcome
+from callflow.core.calls.call import Outcome
 from callflow.storage import logbook, signals
 from tests.support.web_station import WebStation, site_body
 from web.accounts import Role

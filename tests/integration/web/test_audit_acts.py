@@ -16,7 +16,7 @@ import pytest
 from fastapi import FastAPI
 
 from callflow import audit, clock, handling
-from callflow.call import Outcome
+from callflow.core.calls.call import Outcome
 from callflow.handling.clients import client_key
 from callflow.storage import Tx, logbook, people
 from tests.support.cameras import a_still

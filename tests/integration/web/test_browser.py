@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from callflow import clock, handling
-from callflow.call import Outcome
+from callflow.core.calls.call import Outcome
 from tests.support.looking import violations as violations
 from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
 from web.accounts import Role

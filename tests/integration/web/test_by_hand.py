@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from callflow import clock, handling
-from callflow.call import Outcome
+from callflow.core.calls.call import Outcome
 from tests.integration.web.test_tasks import END, FIRM, LOOK, SERVICE, firm_body
 from tests.support.web_station import NAME, WebStation
 from web.accounts import Role

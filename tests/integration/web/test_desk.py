@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from callflow import clock, handling
-from callflow.call import QUEUE_STEP, Outcome
+from callflow.core.calls.call import QUEUE_STEP, Outcome
 from callflow.handling.acting import request_call
 from callflow.handling.policy import load_policy
 from callflow.storage import Tx, call_backs, calls, people

@@ -15,15 +15,15 @@ import soundfile
 from fastapi import FastAPI
 
 from callflow import clock, handling
-from callflow.call import Outcome
 from callflow.commands.studio import Studio
+from callflow.core.calls import prompts, sound
+from callflow.core.calls.call import Outcome
+from callflow.core.calls.dialogue import SILENT, TABLE, Dialogue, Phrase, turn
+from callflow.core.calls.dialogue.menus import PAGES
+from callflow.core.calls.dialogue.scenes import scenes
 from callflow.storage import Tx, logbook
 from callflow.storage import schema as t
-from ivr import prompts, sound
 from ivr.agi.runner import sentence
-from ivr.dialogue import SILENT, TABLE, Dialogue, Phrase, turn
-from ivr.dialogue.menus import PAGES
-from ivr.dialogue.scenes import scenes
 from ivr.speech.announcements import LARGEST
 from ivr.speech.places import announcements_of, speech_of
 from tests.support import hearing

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from callflow import clock, handling
-from callflow.call import BRIDGE_STEP
+from callflow.core.calls.call import BRIDGE_STEP
 from callflow.handling.acting import request_call
 from callflow.outbox import Channel, Fault, Still, Undelivered
 from callflow.storage import Tx, calls, incidents, outbox

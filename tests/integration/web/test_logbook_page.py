@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from callflow import clock
-from callflow.call import Outcome
+from callflow.core.calls.call import Outcome
 from callflow.handling.telling import tell
 from tests.support.dictated import dictated
 from tests.support.web_station import NAME, WebStation

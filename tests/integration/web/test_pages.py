@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from callflow import clock, handling
-from callflow.call import Outcome
+from callflow.core.calls.call import Outcome
 from callflow.storage import incidents
 from callflow.texts import RESOLUTIONS
 from tests.support.in_clear import in_clear

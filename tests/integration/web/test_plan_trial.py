@@ -6,7 +6,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from callflow.call import Outcome
+from callflow.core.calls.call import Outcome
 from callflow.storage import incidents, sites
 from tests.integration.web.test_plan_pages import CALL, HAND, drafted, night, published, said
 from tests.support.visitors import Person

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
-from callflow.call import Outcome
+from callflow.core.calls.call import Outcome
 from callflow.storage import incidents
 from tests.support.routes import Route, all_routes
 from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation

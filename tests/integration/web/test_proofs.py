@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from callflow import clock
-from callflow.call import Outcome
+from callflow.core.calls.call import Outcome
 from callflow.handling.plans import save_draft
 from callflow.storage import incidents
 from tests.integration.test_command_line import callflow

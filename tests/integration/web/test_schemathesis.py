@@ -35,7 +35,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from callflow import clock
-from callflow.call import Outcome
+from callflow.core.calls.call import Outcome
 from tests.support.routes import routes
 from tests.support.web_station import WebStation
 from web.accounts import RIGHTS, Right, Role

@@ -12,7 +12,7 @@ import pytest
 from fastapi import FastAPI
 
 from callflow import clock, handling
-from callflow.call import Outcome
+from callflow.core.calls.call import Outcome
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
 from web.accounts import Role

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from callflow.call import Outcome
+from callflow.core.calls.call import Outcome
 from callflow.storage import calls, incidents, logbook, sites
 from tests.support.in_clear import in_clear
 from tests.support.web_station import NAME, PASSWORD, WebStation

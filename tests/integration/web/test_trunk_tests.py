@@ -12,7 +12,7 @@ import pytest
 from fastapi import FastAPI
 
 from callflow import clock, handling
-from callflow.call import Outcome
+from callflow.core.calls.call import Outcome
 from callflow.handling import trunk_tests
 from callflow.storage import people
 from callflow.storage import schema as t

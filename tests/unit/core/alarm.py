@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from callflow.call import Call, CallState, Outcome
 from callflow.call_plan import Plan
+from callflow.core.calls.call import Call, CallState, Outcome
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import Authority, Contact, Role, Site
 from callflow.escalation import Decision

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callflow.call import Call, CallState, Outcome
 from callflow.call_plan import EXHAUSTED, Mode, Plan, Step, StepKind, Stop, from_json, problems
+from callflow.core.calls.call import Call, CallState, Outcome
 from callflow.core.signals.signal import Category
 from callflow.core.sites.site import Contact
 from callflow.escalation import CALL_BACK_AFTER, may_call_back

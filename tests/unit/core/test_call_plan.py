@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from callflow.call import Outcome
 from callflow.call_plan import (
     CALLING,
     CONTINUE,
@@ -21,6 +20,7 @@ from callflow.call_plan import (
     read,
     to_json,
 )
+from callflow.core.calls.call import Outcome
 from callflow.core.signals.signal import PERSONAL, Category, Kind
 from callflow.standard_plans import STANDARD_PLANS, plan_id
 

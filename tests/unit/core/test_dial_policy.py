@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callflow.dial_policy import (
+from callflow.core.calls.dial_policy import (
     BY_A_PERSON,
     EMERGENCY,
     MUTE,

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from callflow import escalation
-from callflow.call import Call, CallState, Outcome
 from callflow.call_plan import ENDS, EXHAUSTED, Mode, Plan, Step, StepKind, Stop
+from callflow.core.calls.call import Call, CallState, Outcome
 from callflow.core.signals.signal import Category, Kind
 from callflow.escalation import Decision, Desk, DeskCall, PlaceCall
 from callflow.incident import Machine, State

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callflow import escalation
-from callflow.call import Outcome
 from callflow.call_plan import (
     CALLING,
     CONTINUE,
@@ -25,6 +24,7 @@ from callflow.call_plan import (
     problems,
     to_json,
 )
+from callflow.core.calls.call import Outcome
 from callflow.core.sites.site import Contact
 from tests.unit.core.alarm import Alarm, keyholder, premises
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from callflow import standard_plans
-from callflow.call import Call, CallState, Outcome
+from callflow.core.calls.call import Call, CallState, Outcome
 from callflow.core.sites.site import Contact, Role, Site, SiteState
 from callflow.core.time.availability import Availability
 from callflow.first_start import PROOF, Check, Facts, Line, Mark, Part, Trial, examine

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callflow.core.calls.on_call import Who, on_call
 from callflow.core.signals.signal import PERSONAL, Kind
 from callflow.core.sites.instructions import (
     LONGEST,
@@ -25,7 +26,6 @@ from callflow.core.sites.instructions import (
 )
 from callflow.core.sites.site import Contact, Role, Site
 from callflow.core.time.availability import Availability
-from callflow.on_call import Who, on_call
 
 NOW = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callflow.call import Call, CallState, Outcome
+from callflow.core.calls.call import Call, CallState, Outcome
 from callflow.law import (
     STRONG_MEANS,
     Finding,

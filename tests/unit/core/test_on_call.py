@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callflow.core.calls.on_call import Who, nobody, on_call
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.site import Authority, Contact, Role, Site
 from callflow.core.time.availability import Availability
-from callflow.on_call import Who, nobody, on_call
 
 NIGHT = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)  # 03:00 in Paris, a Wednesday
 KEYHOLDERS = (Who(role=Role.KEYHOLDER),)

@@ -27,8 +27,8 @@ from callflow.call_plan import (
     to_json,
 )
 from callflow.call_plan.plan import DEFAULTS, ENUMS, FLAGS, LISTS, WHOLE
+from callflow.core.calls.on_call import Who
 from callflow.core.sites.site import Authority, Role
-from callflow.on_call import Who
 
 SHEETS = sorted((Path(__file__).parents[3] / "callflow" / "sheets").glob("*.yaml"))
 

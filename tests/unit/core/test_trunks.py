@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callflow.call import BRIDGE_STEP, BY_HAND_STEP, QUEUE_STEP, SERVICE_STEP
-from callflow.trunks import (
+from callflow.core.calls.call import BRIDGE_STEP, BY_HAND_STEP, QUEUE_STEP, SERVICE_STEP
+from callflow.core.calls.trunks import (
     FAILURE_COUNTS,
     FAILURES,
     LOST_AFTER,

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callflow.call import Outcome
-from ivr.causes import BY_CAUSE, BY_SIP, Ending, not_carried, outcome
+from callflow.core.calls.call import Outcome
+from callflow.core.calls.causes import BY_CAUSE, BY_SIP, Ending, not_carried, outcome
 
 endings = st.builds(
     Ending,

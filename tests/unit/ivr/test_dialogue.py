@@ -10,11 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callflow.call import Outcome
-from callflow.core.signals.signal import Kind
-from callflow.law import Service
-from ivr import dialogue, prompts
-from ivr.dialogue import (
+from callflow.core.calls import dialogue, prompts
+from callflow.core.calls.call import Outcome
+from callflow.core.calls.dialogue import (
     SILENT,
     TABLE,
     Answer,
@@ -40,8 +38,10 @@ from ivr.dialogue import (
     Turn,
     Typed,
 )
-from ivr.dialogue.menus import PAGES
-from ivr.dialogue.table import ASKING
+from callflow.core.calls.dialogue.menus import PAGES
+from callflow.core.calls.dialogue.table import ASKING
+from callflow.core.signals.signal import Kind
+from callflow.law import Service
 
 facts_given = st.builds(
     Facts,

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callflow.call import Outcome
-from ivr import dialogue
-from ivr.dialogue import (
+from callflow.core.calls import dialogue
+from callflow.core.calls.call import Outcome
+from callflow.core.calls.dialogue import (
     Bridge,
     Conclude,
     Dialogue,
@@ -26,8 +26,8 @@ from ivr.dialogue import (
     State,
     Typed,
 )
-from ivr.dialogue.menus import PAGES
-from ivr.dialogue.pages import Exit
+from callflow.core.calls.dialogue.menus import PAGES
+from callflow.core.calls.dialogue.pages import Exit
 from tests.unit.ivr.test_dialogue import answered
 
 FACTS = Facts(dialogue=Dialogue.INCOMING, menus=True)

@@ -11,12 +11,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callflow.core.calls import prompts
+from callflow.core.calls.dialogue import (
+    TABLE,
+    Answer,
+    Dialogue,
+    Facts,
+    Phrase,
+    Progress,
+    State,
+    turn,
+)
+from callflow.core.calls.dialogue.menus import PAGES
+from callflow.core.calls.prompts import KINDS, LANGUAGES, LONGEST, TEXTS, harmless, spoken
 from callflow.core.signals.signal import Kind
-from ivr import prompts
 from ivr.agi.runner import sentence
-from ivr.dialogue import TABLE, Answer, Dialogue, Facts, Phrase, Progress, State, turn
-from ivr.dialogue.menus import PAGES
-from ivr.prompts import KINDS, LANGUAGES, LONGEST, TEXTS, harmless, spoken
 
 
 @pytest.mark.parametrize("key", TEXTS)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from callflow.call import Outcome
-from ivr import prompts
-from ivr.dialogue import SILENT, TABLE, Dialogue, Input, Phrase, State, Trigger
-from ivr.dialogue.menus import PAGES
-from ivr.dialogue.scenes import END, By, Given, Scene, Way, beginnings, scenes
+from callflow.core.calls import prompts
+from callflow.core.calls.call import Outcome
+from callflow.core.calls.dialogue import SILENT, TABLE, Dialogue, Input, Phrase, State, Trigger
+from callflow.core.calls.dialogue.menus import PAGES
+from callflow.core.calls.dialogue.scenes import END, By, Given, Scene, Way, beginnings, scenes
 
 SPOKEN = [each for each in Dialogue if each not in SILENT]
 

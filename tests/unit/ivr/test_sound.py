@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ivr import sound
-from ivr.sound import BadRecording, Samples, active_level
+from callflow.core.calls import sound
+from callflow.core.calls.sound import BadRecording, Samples, active_level
 
 RATES = (8_000, 11_025, 16_000, 22_050, 44_100, 48_000, 96_000)
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from callflow.trunks import Reach
+from callflow.core.calls.trunks import Reach
 from ivr.telephony.trunk_reach import TrunkReach
 
 AT = datetime(2026, 11, 26, 3, 0, tzinfo=UTC)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from callflow.call import Outcome
-from ivr.dialogue import Conclude, Dialogue, walking
-from ivr.dialogue.walking import BadStep, Walk
+from callflow.core.calls.call import Outcome
+from callflow.core.calls.dialogue import Conclude, Dialogue, walking
+from callflow.core.calls.dialogue.walking import BadStep, Walk
 
 
 def walked(which: Dialogue, *steps: str) -> Walk:

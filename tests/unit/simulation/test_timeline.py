@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from callflow.call import Outcome
 from callflow.call_plan import Measure, Mode, Plan, Step, StepKind, read
+from callflow.core.calls.call import Outcome
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import Contact, Role, Site
 from callflow.simulation import (

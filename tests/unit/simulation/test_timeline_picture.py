@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from callflow.call import Outcome
+from callflow.core.calls.call import Outcome
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import Authority, Contact, Role, Site
 from callflow.simulation import Script, Timeline, draw, simulate

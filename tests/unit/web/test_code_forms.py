@@ -36,7 +36,7 @@ PATTERNS = {
     "callflow/core/signals/dc09.py: pattern",
     "callflow/core/signals/events.py: pattern",
     "ivr/asterisk/simulator.py: pattern",
-    'ivr/prompts.py: f"(?<![\\\\w\'])(?:{short})(?!\\\\w)\\\\.?"',
+    'callflow/core/calls/prompts.py: f"(?<![\\\\w\'])(?:{short})(?!\\\\w)\\\\.?"',
 }
 #: Markup that a template must not have: text taken for markup, scripts and styles of its own.
 MARKUP = (r"\|\s*safe\b", r"autoescape", r"\son\w+=", r"<script(?![^>]*\ssrc=)", r"<style")

@@ -19,13 +19,13 @@ from babel.messages.pofile import read_po
 import callflow.handling
 import web
 from callflow import texts
+from callflow.core.calls import prompts
+from callflow.core.calls.dialogue import caller_menu, instruction_menu, member_menu
+from callflow.core.calls.dialogue.pages import Page
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import Authority, Role, SiteState
 from callflow.law import Service
 from callflow.texts import ENTRIES, callers, entry_text, kinds, sites
-from ivr import prompts
-from ivr.dialogue import caller_menu, instruction_menu, member_menu
-from ivr.dialogue.pages import Page
 from tests.support.code_words import code_words
 
 LANGUAGES = ("fr", "en")

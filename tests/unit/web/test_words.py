@@ -10,7 +10,8 @@ from jinja2.ext import babel_extract
 
 import callflow
 import web
-from callflow import demo_sites, dial_policy, outbox
+from callflow import demo_sites, outbox
+from callflow.core.calls import dial_policy
 from callflow.handling import contacts, site_rules
 from web import i18n, words
 from web.rendering import entry, render

@@ -10,9 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from callflow.core.signals.signal import Kind
-from ivr.dialogue import saying, talk
-from ivr.dialogue.events import (
+from callflow.core.calls.dialogue import saying, talk
+from callflow.core.calls.dialogue.events import (
     CodeChecked,
     Done,
     Effect,
@@ -23,10 +22,11 @@ from ivr.dialogue.events import (
     Spoken,
     Typed,
 )
-from ivr.dialogue.facts import Facts, Progress
-from ivr.dialogue.pages import Deed
-from ivr.dialogue.table import CodeVerdict, Dialogue
-from ivr.dialogue.turns import Input, Phrase, Turn
+from callflow.core.calls.dialogue.facts import Facts, Progress
+from callflow.core.calls.dialogue.pages import Deed
+from callflow.core.calls.dialogue.table import CodeVerdict, Dialogue
+from callflow.core.calls.dialogue.turns import Input, Phrase, Turn
+from callflow.core.signals.signal import Kind
 
 #: What is typed as a code here, and what it is found to be; any other is wrong.
 CODES = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from callflow.call import Outcome
-from ivr.dialogue.table import CodeVerdict
-from ivr.dialogue.turns import Phrase
+from callflow.core.calls.call import Outcome
+from callflow.core.calls.dialogue.table import CodeVerdict
+from callflow.core.calls.dialogue.turns import Phrase
 
 
 @dataclass(frozen=True, slots=True)

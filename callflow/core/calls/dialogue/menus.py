@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from ivr.dialogue import caller_menu, member_menu
-from ivr.dialogue.events import Done, Event, Spoken, Typed
-from ivr.dialogue.pages import Deed, Exit, Lead, Offer, Page, Place
-from ivr.dialogue.table import HELP_KEY, OPERATOR_KEY, SHORTEST_CODE
-from ivr.dialogue.turns import VOICE_PAUSE_S, Input, Phrase, Turn
+from callflow.core.calls.dialogue import caller_menu, member_menu
+from callflow.core.calls.dialogue.events import Done, Event, Spoken, Typed
+from callflow.core.calls.dialogue.pages import Deed, Exit, Lead, Offer, Page, Place
+from callflow.core.calls.dialogue.table import HELP_KEY, OPERATOR_KEY, SHORTEST_CODE
+from callflow.core.calls.dialogue.turns import VOICE_PAUSE_S, Input, Phrase, Turn
 
 #: Every page that a caller can be at.
 PAGES: Mapping[str, Page] = {**caller_menu.PAGES, **member_menu.PAGES}

@@ -18,7 +18,7 @@ Decisions that a table can't tell:
 - 0 still reaches a human during the last words; the result then becomes ``operator``.
 """
 
-from ivr.dialogue.events import (
+from callflow.core.calls.dialogue.events import (
     Bridge,
     CodeChecked,
     Conclude,
@@ -32,10 +32,10 @@ from ivr.dialogue.events import (
     Spoken,
     Typed,
 )
-from ivr.dialogue.facts import Facts, Progress
-from ivr.dialogue.pages import Deed, Place
-from ivr.dialogue.saying import language, own_phrases, turn
-from ivr.dialogue.table import (
+from callflow.core.calls.dialogue.facts import Facts, Progress
+from callflow.core.calls.dialogue.pages import Deed, Place
+from callflow.core.calls.dialogue.saying import language, own_phrases, turn
+from callflow.core.calls.dialogue.table import (
     ASKED_AT_MOST,
     ASKING,
     FIRST,
@@ -55,7 +55,7 @@ from ivr.dialogue.table import (
     Trigger,
     mermaid,
 )
-from ivr.dialogue.talk import (
+from callflow.core.calls.dialogue.talk import (
     ImpossibleEvent,
     advance,
     code_to_check,
@@ -63,7 +63,7 @@ from ivr.dialogue.talk import (
     result_at_hang_up,
     results_of,
 )
-from ivr.dialogue.turns import Input, Phrase, Turn
+from callflow.core.calls.dialogue.turns import Input, Phrase, Turn
 
 __all__ = [
     "ASKED_AT_MOST",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from callflow.call import BY_HAND_STEP
+from callflow.core.calls.call import BY_HAND_STEP
 
 #: Calls in a row that a trunk did not carry, to more than one number, that make it *down*.
 FAILURES = 3

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ivr.dialogue.pages import Lead, Offer, Page
+from callflow.core.calls.dialogue.pages import Lead, Offer, Page
 
 FIRST = "instruct"
 #: The page of whoever leaves this menu (``caller_menu.CLIENT``).

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ivr.dialogue.pages import Exit, Lead, Offer, Page, asks_code
+from callflow.core.calls.dialogue.pages import Exit, Lead, Offer, Page, asks_code
 
 #: Where somebody begins whose number is a member's (a hint, no proof), and where a site is asked.
 MEMBER, SITE = "member_code", "which_site"

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import phonenumbers
 
-from callflow.call import SERVICE_STEP
+from callflow.core.calls.call import SERVICE_STEP
 
 #: Why a number is not dialled; what people read is made from it (texts/law.py).
 EMERGENCY = "an emergency number is dialled by a human only"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from callflow.call import ANSWERS, Outcome
+from callflow.core.calls.call import ANSWERS, Outcome
 
 
 class Dialogue(StrEnum):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from callflow.call import Outcome
+from callflow.core.calls.call import Outcome
 
 #: What the far end's network answered (SIP status). RFC 3261 §21; Q.850 by RFC 3398 §8.
 BY_SIP: Mapping[int, Outcome] = {

@@ -12,15 +12,31 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
 
-from callflow.call import Outcome
-from ivr.dialogue import saying, talk
-from ivr.dialogue.events import CodeChecked, Conclude, Done, Event, Played, Silence, Spoken, Typed
-from ivr.dialogue.facts import Facts, Progress
-from ivr.dialogue.menus import PAGES
-from ivr.dialogue.pages import Page, Place
-from ivr.dialogue.table import ASKING, HELP_KEY, OPERATOR_KEY, CodeVerdict, Dialogue, State
-from ivr.dialogue.turns import Input, Phrase
-from ivr.dialogue.walking import KEYS, sample
+from callflow.core.calls.call import Outcome
+from callflow.core.calls.dialogue import saying, talk
+from callflow.core.calls.dialogue.events import (
+    CodeChecked,
+    Conclude,
+    Done,
+    Event,
+    Played,
+    Silence,
+    Spoken,
+    Typed,
+)
+from callflow.core.calls.dialogue.facts import Facts, Progress
+from callflow.core.calls.dialogue.menus import PAGES
+from callflow.core.calls.dialogue.pages import Page, Place
+from callflow.core.calls.dialogue.table import (
+    ASKING,
+    HELP_KEY,
+    OPERATOR_KEY,
+    CodeVerdict,
+    Dialogue,
+    State,
+)
+from callflow.core.calls.dialogue.turns import Input, Phrase
+from callflow.core.calls.dialogue.walking import KEYS, sample
 
 
 class By(StrEnum):

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ivr.dialogue import instruction_menu
-from ivr.dialogue.member_menu import GUARD, TECHNICIAN
-from ivr.dialogue.pages import Exit, Lead, Offer, Page, asks_code
+from callflow.core.calls.dialogue import instruction_menu
+from callflow.core.calls.dialogue.member_menu import GUARD, TECHNICIAN
+from callflow.core.calls.dialogue.pages import Exit, Lead, Offer, Page, asks_code
 
 #: Where a caller begins whose number tells no site, and one whose number does (a hint, no proof).
 ACCOUNT, CODE = "account", "code"

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from callflow.call import Outcome
+from callflow.core.calls.call import Outcome
+from callflow.core.calls.dialogue.caller_menu import ACCOUNT, CODE
+from callflow.core.calls.dialogue.member_menu import MEMBER
+from callflow.core.calls.dialogue.pages import Place
+from callflow.core.calls.dialogue.table import ASKING, FIRST, SILENT, Answer, Dialogue, State
+from callflow.core.calls.dialogue.turns import Phrase
 from callflow.core.signals.signal import Kind
 from callflow.law import Service
-from ivr.dialogue.caller_menu import ACCOUNT, CODE
-from ivr.dialogue.member_menu import MEMBER
-from ivr.dialogue.pages import Place
-from ivr.dialogue.table import ASKING, FIRST, SILENT, Answer, Dialogue, State
-from ivr.dialogue.turns import Phrase
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

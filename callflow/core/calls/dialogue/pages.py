@@ -8,9 +8,9 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from callflow.core.calls.dialogue.table import ASKED_AT_MOST, LONGEST_CODE
+from callflow.core.calls.dialogue.turns import Phrase
 from callflow.core.signals.signal import Kind
-from ivr.dialogue.table import ASKED_AT_MOST, LONGEST_CODE
-from ivr.dialogue.turns import Phrase
 
 
 class Exit(StrEnum):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from callflow.call import CALL_BACK_KEY, Outcome
-from ivr.dialogue import menus, table
-from ivr.dialogue.events import (
+from callflow.core.calls.call import CALL_BACK_KEY, Outcome
+from callflow.core.calls.dialogue import menus, table
+from callflow.core.calls.dialogue.events import (
     Bridge,
     CodeChecked,
     Conclude,
@@ -17,9 +17,9 @@ from ivr.dialogue.events import (
     HungUp,
     Typed,
 )
-from ivr.dialogue.facts import Facts, Progress
-from ivr.dialogue.pages import Deed, Exit, Place
-from ivr.dialogue.table import (
+from callflow.core.calls.dialogue.facts import Facts, Progress
+from callflow.core.calls.dialogue.pages import Deed, Exit, Place
+from callflow.core.calls.dialogue.table import (
     ASKED_AT_MOST,
     HELP_KEY,
     KEYS,

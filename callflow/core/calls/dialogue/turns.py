@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from ivr.dialogue.table import LONGEST_CODE
+from callflow.core.calls.dialogue.table import LONGEST_CODE
 
 #: The longest that somebody speaks after the tone, and the pause that ends it, seconds.
 LONGEST_VOICE_S, VOICE_PAUSE_S = 60.0, 2.0
@@ -25,7 +25,7 @@ class Input(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """One thing to say: a key of ivr/prompts.py and its values."""
+    """One thing to say: a key of callflow/core/calls/prompts.py and its values."""
 
     key: str
     values: Mapping[str, object] = field(default_factory=dict)
