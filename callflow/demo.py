@@ -17,8 +17,8 @@ import structlog
 
 from callflow import clock, demo_sites, handling
 from callflow.access_settings import is_loopback
-from callflow.call_plan import to_json
 from callflow.config import BadSettings, Settings
+from callflow.core.plans.call_plan import to_json
 from callflow.demo_sites import DemoSite
 from callflow.line_settings import LineSettings
 from callflow.panel import NoAnswerError, PanelClient

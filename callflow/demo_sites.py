@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from callflow.core.calls.call import Outcome
-from callflow.standard_plans import INTRUSION
+from callflow.core.plans.standard import INTRUSION
 
 DESK_PHONES = ("+33639989901", "+33639989902")
 DUTY_NUMBERS = ("+33639989910",)

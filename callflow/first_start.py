@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from callflow.call_plan import CALLING, Plan
 from callflow.core.calls.call import REACHED, Call, CallState, Outcome
 from callflow.core.calls.dial_policy import refusal
 from callflow.core.calls.on_call import on_call
+from callflow.core.plans.call_plan import CALLING, Plan
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.site import Contact, Site, SiteState
 

@@ -24,8 +24,8 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import Scope
 
 from callflow import clock, handling
-from callflow.call_plan import PlanError
 from callflow.config import Settings
+from callflow.core.plans.call_plan import PlanError
 from callflow.dispatch.identity import Identity, only
 from callflow.handling import filing
 from callflow.handling.contacts import SharedContact

@@ -13,7 +13,9 @@ from dataclasses import replace
 from itertools import takewhile
 from typing import Any
 
-from callflow.call_plan import (
+from callflow.core.calls.call import ANSWERS, Outcome
+from callflow.core.calls.on_call import Who
+from callflow.core.plans.call_plan import (
     BY_OPERATOR,
     CALLING,
     CONTINUE,
@@ -29,13 +31,11 @@ from callflow.call_plan import (
     StepKind,
     step_to_json,
 )
-from callflow.call_plan.schema import step_schema
-from callflow.call_plan.vocabulary import LIMITS
-from callflow.core.calls.call import ANSWERS, Outcome
-from callflow.core.calls.on_call import Who
+from callflow.core.plans.call_plan.schema import step_schema
+from callflow.core.plans.call_plan.vocabulary import LIMITS
+from callflow.core.plans.picture.words import end_words
+from callflow.core.plans.task import TaskOutcome
 from callflow.core.sites.site import Authority, Role
-from callflow.plan_picture.words import end_words
-from callflow.task import TaskOutcome
 from callflow.texts import RESOLUTIONS
 from callflow.texts import plan_settings as settings
 from callflow.texts import plan_words as words

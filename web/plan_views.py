@@ -8,11 +8,21 @@ from typing import Any
 
 from markupsafe import Markup
 
-from callflow import plan_changes, plan_picture
-from callflow.call_plan import BY_OPERATOR, CALLING, CONTINUE, FIELDS, Finding, Plan, Step, StepKind
-from callflow.call_plan.plan import DEFAULTS, ENUMS, FLAGS
 from callflow.core.calls.on_call import Who
-from callflow.plan_picture.words import end_words, kind_words, who_words
+from callflow.core.plans import changes
+from callflow.core.plans import picture as plan_picture
+from callflow.core.plans.call_plan import (
+    BY_OPERATOR,
+    CALLING,
+    CONTINUE,
+    FIELDS,
+    Finding,
+    Plan,
+    Step,
+    StepKind,
+)
+from callflow.core.plans.call_plan.plan import DEFAULTS, ENUMS, FLAGS
+from callflow.core.plans.picture.words import end_words, kind_words, who_words
 from callflow.texts import KINDS, RESOLUTIONS, STEP_KINDS, word
 from callflow.texts import plan_settings as settings
 from callflow.texts import plan_words as words
@@ -176,7 +186,7 @@ def side_by_side(before: Plan, after: Plan, language: str) -> Row:
     new, gone nor moved)."""
     old = {each["id"]: each for each in steps(before, (), language)}
     new = {each["id"]: each for each in steps(after, (), language)}
-    moved = {c.step for c in plan_changes.compare(before, after) if c.code == "moved"}
+    moved = {c.step for c in changes.compare(before, after) if c.code == "moved"}
     rows: list[Row] = []
     for step_id in _in_order(list(old), list(new)):
         was, now = old.get(step_id), new.get(step_id)

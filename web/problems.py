@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
-from callflow.call_plan import PlanError
+from callflow.core.plans.call_plan import PlanError
 from callflow.filing import What
 from callflow.handling import NotAllowed, filing
 from callflow.handling.contacts import SharedContact

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from callflow import call_plan
-from callflow.call_plan import BY_OPERATOR, ENDS, PanelCommand, Step, StepKind
+from callflow.core.plans import call_plan
+from callflow.core.plans.call_plan import BY_OPERATOR, ENDS, PanelCommand, Step, StepKind
+from callflow.core.plans.task import TaskOutcome, TaskState
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.site import Authority, Site
 from callflow.core.time.instants import from_iso
 from callflow.storage import Tx, contacts, guards, measures, tasks
-from callflow.task import TaskOutcome, TaskState
 
 Row = dict[str, Any]
 

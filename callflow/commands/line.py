@@ -6,7 +6,6 @@ import sys
 
 import typer
 
-from callflow.call_plan import PlanError
 from callflow.commands import (
     administration,
     announcements,
@@ -24,6 +23,7 @@ from callflow.commands import (
 )
 from callflow.commands.base import console
 from callflow.config import BadSettings
+from callflow.core.plans.call_plan import PlanError
 from callflow.panel import NoAnswerError
 from callflow.storage import SqlError, StoreUnavailable
 from ivr.asterisk.configuration import UnsafeSetting

@@ -9,13 +9,15 @@ from typing import Annotated, Any
 
 import typer
 
-from callflow import call_plan, clock, plan_changes, plan_check, plan_picture, plan_text
-from callflow.call_plan import Finding, Level, Plan
+from callflow import clock
 from callflow.commands.base import AsJson, console, group, open_rows, read_object
 from callflow.commands.role import settings_of_this_run
+from callflow.core.plans import call_plan, check, picture, text
+from callflow.core.plans import changes as plan_changes
+from callflow.core.plans.call_plan import Finding, Level, Plan
+from callflow.core.plans.standing import Standing
 from callflow.handling import plans, withdrawing
 from callflow.handling.refusals import Refused
-from callflow.plan_standing import Standing
 from callflow.storage import Store, Tx
 
 plan = group("Call plans: files of YAML or JSON, and the station's.")
@@ -39,9 +41,9 @@ def read_plan(file: Path) -> Plan:
     return _written(file).plan
 
 
-def _written(file: Path) -> plan_text.Written:
+def _written(file: Path) -> text.Written:
     try:
-        return plan_text.parse(file.read_text(encoding="utf-8"))
+        return text.parse(file.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
         raise typer.BadParameter(f"{file} is not UTF-8: byte {error.start}") from None
 
@@ -88,17 +90,17 @@ def plan_validate(
         with open_rows(settings_of_this_run()) as (store, _):
             found = store.read_now(lambda tx: plans.validate(tx, plan, now))
     else:
-        found = plan_check.check(plan, now=now)
+        found = check.check(plan, now=now)
     if json_:
         print(json.dumps([finding.to_json() for finding in found], ensure_ascii=False))
     else:
         _say(found, language, lines)
-        console.print("the plan is sound" if not plan_check.errors(found) else "not publishable")
-    if plan_check.errors(found):
+        console.print("the plan is sound" if not check.errors(found) else "not publishable")
+    if check.errors(found):
         raise typer.Exit(1)
 
 
-def _say(found: list[Finding], language: str, lines: plan_text.Written | None = None) -> None:
+def _say(found: list[Finding], language: str, lines: text.Written | None = None) -> None:
     for finding in found:
         where = f"{lines.where(finding)}: " if lines is not None else ""
         style = "red" if finding.level is Level.ERROR else "yellow"
@@ -177,13 +179,13 @@ def plan_export(named: Named, json_: AsJson = False) -> None:
     if json_:
         print(json.dumps(call_plan.to_json(found), ensure_ascii=False, indent=2))
     else:
-        print(plan_text.write(found), end="")
+        print(text.write(found), end="")
 
 
 @plan.command("picture")
 def plan_draw(named: Named, language: Language = "fr") -> None:
     """Print a plan as a picture (SVG)."""
-    print(plan_picture.draw(_named(named), language))
+    print(picture.draw(_named(named), language))
 
 
 @plan.command("schema")

@@ -13,15 +13,16 @@ from typing import Annotated, Any
 import typer
 import yaml
 
-from callflow import call_plan, clock, handling
-from callflow.call_plan import Plan
+from callflow import clock, handling
 from callflow.commands import plans
 from callflow.commands.base import AsJson, open_rows, settings_of_this_run
+from callflow.core.plans import call_plan
+from callflow.core.plans.call_plan import Plan
 from callflow.core.signals.signal import Kind
+from callflow.core.simulation import BehaviourError, lines, timeline_to_json
 from callflow.core.time.instants import from_iso
 from callflow.handling import backtesting, proving
 from callflow.handling.refusals import Refused
-from callflow.simulation import BehaviourError, lines, timeline_to_json
 from callflow.storage import Store, Tx
 
 Row = dict[str, Any]

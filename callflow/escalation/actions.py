@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from callflow.call_plan import Step
+from callflow.core.plans.call_plan import Step
+from callflow.core.plans.task import TaskOutcome
 from callflow.core.sites.site import Contact
-from callflow.task import TaskOutcome
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

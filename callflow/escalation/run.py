@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from callflow.call_plan import (
+from callflow.core.calls.call import Call, CallState, Outcome
+from callflow.core.calls.on_call import on_call
+from callflow.core.plans.call_plan import (
     BY_OPERATOR,
     CALLING,
     CONTINUE,
@@ -28,8 +30,7 @@ from callflow.call_plan import (
     answers_well,
     justifies,
 )
-from callflow.core.calls.call import Call, CallState, Outcome
-from callflow.core.calls.on_call import on_call
+from callflow.core.plans.task import Task, TaskOutcome, TaskState
 from callflow.core.signals.signal import OF_STATION, Category, Kind
 from callflow.core.sites.site import Contact, Site
 from callflow.escalation import guards, turns
@@ -47,7 +48,6 @@ from callflow.escalation.actions import (
     Withdraw,
 )
 from callflow.incident import Incident, Machine, State
-from callflow.task import Task, TaskOutcome, TaskState
 
 #: A call that nobody placed for so long lands on the operators' queue, loudly.
 UNPLACED_AFTER = timedelta(seconds=20)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from callflow.call_plan import CALL_BACK_S, Step
 from callflow.core.calls.call import REACHED, Call, CallState, Outcome
+from callflow.core.plans.call_plan import CALL_BACK_S, Step
 from callflow.core.signals.signal import Category
 from callflow.core.sites.site import Contact
 

@@ -15,7 +15,8 @@ from urllib.parse import quote
 
 import yaml
 
-from callflow import call_plan, plan_text
+from callflow.core.plans import call_plan
+from callflow.core.plans import text as plan_text
 from callflow.handling.firm_members import firm_members
 from callflow.handling.guard_firms import guard_firms
 from callflow.handling.policy import load_policy

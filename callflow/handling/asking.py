@@ -7,7 +7,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow.call_plan import Step, StepKind
+from callflow.core.plans.call_plan import Step, StepKind
+from callflow.core.plans.task import TaskOutcome, TaskState
 from callflow.escalation import OpenTask
 from callflow.handling import imaging, outbox
 from callflow.handling.measures import open_measure
@@ -18,7 +19,6 @@ from callflow.handling.testing import set_on_test
 from callflow.logbook import MACHINE
 from callflow.outbox import Channel
 from callflow.storage import Tx, tasks
-from callflow.task import TaskOutcome, TaskState
 
 Row = dict[str, Any]
 

@@ -8,12 +8,14 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from callflow import backtest, call_plan
-from callflow.backtest import Difference, Happening, Past, PastCall, PastTask, What
-from callflow.call_plan import Plan, StepKind
 from callflow.core.calls.call import BESIDE_PLANS, Outcome
+from callflow.core.plans import call_plan
+from callflow.core.plans.call_plan import Plan, StepKind
+from callflow.core.plans.task import TaskOutcome, TaskState
 from callflow.core.signals import events
 from callflow.core.signals.signal import PERSONAL, Category, Kind
+from callflow.core.simulation import backtest
+from callflow.core.simulation.backtest import Difference, Happening, Past, PastCall, PastTask, What
 from callflow.core.time.instants import from_iso, to_iso
 from callflow.correlation import zone_key
 from callflow.handling.agreed import site_now
@@ -21,7 +23,6 @@ from callflow.handling.proving import plan_at
 from callflow.incident import Incident, Machine, State
 from callflow.logbook import MACHINE
 from callflow.storage import Tx, calls, incidents, logbook, tasks
-from callflow.task import TaskOutcome, TaskState
 from callflow.texts import REASONS, RESOLUTIONS, word
 from callflow.texts.simulation import BACKTEST
 

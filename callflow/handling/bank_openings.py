@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from callflow import call_plan, standard_plans
+from callflow.core.plans import call_plan, standard
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.schedule import Question
 from callflow.handling.acting import close, hand_to_human
@@ -24,7 +24,7 @@ def question_of(row: Row) -> Question | None:
     """What the operator asks; None: it is no bank's opening, or only a password was agreed."""
     if row["kind"] != Kind.BANK_OPENING.value:
         return None
-    return standard_plans.question_of(call_plan.from_json(row["plan"]))
+    return standard.question_of(call_plan.from_json(row["plan"]))
 
 
 def answered(tx: Tx, incident_id: str, who: str, answer: int, now: datetime) -> Row:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow.call_plan import GUARD_BY_HAND, Measure, StepKind
 from callflow.core.calls.call import LIVE_STATES, Outcome
 from callflow.core.calls.dial_policy import MUTE
 from callflow.core.calls.on_call import on_call
+from callflow.core.plans.call_plan import GUARD_BY_HAND, Measure, StepKind
+from callflow.core.plans.task import TaskOutcome, TaskState
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.site import Contact, Role, Site
 from callflow.escalation import OpenTask
@@ -28,7 +29,6 @@ from callflow.handling.telling import tell
 from callflow.incident import State
 from callflow.logbook import MACHINE
 from callflow.storage import Tx, incidents, tasks
-from callflow.task import TaskOutcome, TaskState
 
 Row = dict[str, Any]
 

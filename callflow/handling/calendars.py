@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from callflow import plan_choice
 from callflow.changes import changes
+from callflow.core.plans import choice
 from callflow.core.sites.site import Contact
 from callflow.core.time import ical
 from callflow.core.time.availability import ALWAYS, Availability
@@ -49,7 +49,7 @@ def check_replacements(tx: Tx, contacts: Sequence[Row]) -> None:
 def plan_rules(tx: Tx, body: Any, accounts: Sequence[str]) -> list[Row]:
     """Which plan by time, arming, kind and zone, as it is kept. Raises BadSite."""
     try:
-        rules = plan_choice.rules_from_json(body)
+        rules = choice.rules_from_json(body)
     except CalendarError as error:
         raise BadSite(error.field, error.said, error.about) from None
     for place, rule in enumerate(rules):
@@ -57,7 +57,7 @@ def plan_rules(tx: Tx, body: Any, accounts: Sequence[str]) -> list[Row]:
             raise BadSite(f"plan_rules.{place}.plan", NO_PLAN, rule.plan)
         if not {account for account, _ in rule.zones} <= set(accounts):
             raise BadSite(f"plan_rules.{place}.zones", "names an account of another site")
-    return plan_choice.rules_to_json(rules)
+    return choice.rules_to_json(rules)
 
 
 # --- iCalendar ----------------------------------------------------------------------------

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow.call_plan import StepKind
 from callflow.core.calls.call import BRIDGE_STEP, LIVE_STATES, CallState, Mode, Outcome
 from callflow.core.calls.phones import is_phone
+from callflow.core.plans.call_plan import StepKind
 from callflow.core.signals.signal import Category
 from callflow.distribution import Caller, Ring, in_order
 from callflow.incident import State

@@ -6,8 +6,9 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from callflow import call_plan
-from callflow.call_plan import ENDS, PanelCommand, Step, StepKind
+from callflow.core.plans import call_plan
+from callflow.core.plans.call_plan import ENDS, PanelCommand, Step, StepKind
+from callflow.core.plans.task import TaskOutcome, TaskState
 from callflow.core.signals.signal import Kind
 from callflow.handling import asking
 from callflow.handling.acting import hand_to_human
@@ -17,7 +18,6 @@ from callflow.handling.tasks import end_task
 from callflow.incident import State
 from callflow.storage import Tx, incidents, tasks
 from callflow.storage import signals as signal_rows
-from callflow.task import TaskOutcome, TaskState
 
 Row = dict[str, Any]
 

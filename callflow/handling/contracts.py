@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from callflow import plan_standing
+from callflow.core.plans import standing
 from callflow.core.sites.contract import LONGEST, may_become, quarantined_until
 from callflow.core.sites.site import Role, SiteState
 from callflow.core.time.instants import to_iso
@@ -84,7 +84,7 @@ def _state_at(tx: Tx, site: Row, at: datetime) -> SiteState:
 
 def _check_plans(tx: Tx, site: Row) -> None:
     """A terminated site may name plans that were withdrawn since. Raises BadSite."""
-    named = plan_standing.named(site["plans"], site["plan_rules"])
+    named = standing.named(site["plans"], site["plan_rules"])
     check_chosen(tx, [("state", plan) for plan in sorted(named)])
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from callflow import correlation, incident
 from callflow.core.calls.call import NOT_AT_SITE
+from callflow.core.plans.choice import Alarm
 from callflow.core.signals import events
 from callflow.core.signals.events import EventRow
 from callflow.core.signals.signal import (
@@ -29,7 +30,6 @@ from callflow.handling.surroundings import Seen, Surroundings
 from callflow.handling.telling import draft, tell
 from callflow.incident import Event, Machine, State
 from callflow.logbook import Draft
-from callflow.plan_choice import Alarm
 from callflow.storage import Tx, calls, contacts, incidents
 from callflow.storage import logbook as logbook_rows
 from callflow.storage import signals as signal_rows

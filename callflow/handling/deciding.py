@@ -8,11 +8,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from callflow import call_plan, escalation, incident
-from callflow.call_plan import StepKind
+from callflow import escalation, incident
 from callflow.core.calls.call import Call, CallState, Outcome
 from callflow.core.calls.dial_policy import refusal
 from callflow.core.calls.phones import is_phone
+from callflow.core.plans import call_plan
+from callflow.core.plans.call_plan import StepKind
+from callflow.core.plans.task import Task
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import Site
 from callflow.escalation import (
@@ -46,7 +48,6 @@ from callflow.handling.telling import tell
 from callflow.incident import Event, Machine, State
 from callflow.logbook import MACHINE
 from callflow.storage import AWAY, Tx, calls, incidents, savepoint, tasks
-from callflow.task import Task
 
 log = logging.getLogger(__name__)
 

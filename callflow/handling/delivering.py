@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from callflow.core.plans.task import TaskOutcome, TaskState
 from callflow.core.time.instants import to_iso
 from callflow.handling.acting import hand_to_human
 from callflow.handling.outbox import is_silenced
@@ -31,7 +32,6 @@ from callflow.storage import Tx, incidents, tasks
 from callflow.storage import outbox as rows
 from callflow.storage import supervision as supervision_rows
 from callflow.supervision import station_signal
-from callflow.task import TaskOutcome, TaskState
 
 Row = dict[str, Any]
 

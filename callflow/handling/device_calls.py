@@ -7,9 +7,10 @@ import contextlib
 from datetime import datetime
 from typing import Any
 
-from callflow import call_plan, supervision
-from callflow.call_plan import StepKind
+from callflow import supervision
 from callflow.core.calls.call import CallState, Mode
+from callflow.core.plans import call_plan
+from callflow.core.plans.call_plan import StepKind
 from callflow.core.signals.signal import Kind
 from callflow.handling.acting import withdraw
 from callflow.handling.operating import claim

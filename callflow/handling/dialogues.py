@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from callflow import call_plan
 from callflow.core.calls.call import BESIDE_PLANS, QUEUE_STEP, WELFARE_STEP, Mode, Outcome
 from callflow.core.calls.dialogue import (
     ASKING,
@@ -22,6 +21,7 @@ from callflow.core.calls.dialogue import (
 from callflow.core.calls.dialogue import State as DialogueState
 from callflow.core.calls.on_call import as_called
 from callflow.core.calls.prompts import recordable_phrases
+from callflow.core.plans import call_plan
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import Authority, Contact, Role, Site
 from callflow.correlation import zone_name

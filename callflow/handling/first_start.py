@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from callflow import first_start
-from callflow.call_plan import Plan
 from callflow.config import Settings
+from callflow.core.plans.call_plan import Plan
+from callflow.core.plans.choice import Alarm
 from callflow.core.signals import events
 from callflow.first_start import KIND, Facts, Line, Trial
 from callflow.handling import station
@@ -18,7 +19,6 @@ from callflow.handling.refusals import NotFound
 from callflow.handling.rehearsing import end_rehearsal, rehearse
 from callflow.incident import State
 from callflow.people import Role
-from callflow.plan_choice import Alarm
 from callflow.storage import Tx, calls, incidents, people, sites
 
 Row = dict[str, Any]

@@ -10,9 +10,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from callflow import call_plan, escalation
+from callflow import escalation
 from callflow.core.calls.call import CallState, Outcome
 from callflow.core.calls.on_call import as_called
+from callflow.core.plans import call_plan
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import Authority
 from callflow.handling.agreed import site_now

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from callflow.changes import changes
+from callflow.core.plans.task import TaskState
 from callflow.core.sites.site import Role
 from callflow.handling import calendars, contracts
 from callflow.handling.contacts import check_codes, contact_code, e164, in_part
@@ -15,7 +16,6 @@ from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.site_rules import BadSite, one_of, required
 from callflow.handling.telling import tell
 from callflow.storage import Tx, contacts, firms, guards
-from callflow.task import TaskState
 from callflow.vault import Vault
 
 Row = dict[str, Any]

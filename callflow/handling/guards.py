@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow.call_plan import Measure, StepKind
 from callflow.core.calls.on_call import as_called
+from callflow.core.plans.call_plan import Measure, StepKind
+from callflow.core.plans.task import TaskOutcome
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.site import Authority
 from callflow.core.time.instants import to_iso
@@ -21,7 +22,6 @@ from callflow.handling.telling import tell
 from callflow.law import Means
 from callflow.logbook import MACHINE
 from callflow.storage import Tx, contacts, firms, guards, incidents, sites, tasks
-from callflow.task import TaskOutcome
 
 Row = dict[str, Any]
 

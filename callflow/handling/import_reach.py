@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from callflow import call_plan, plan_check, plan_choice
-from callflow.call_plan import Plan
+from callflow.core.plans import call_plan, check, choice
+from callflow.core.plans.call_plan import Plan
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.files.known import Known
 from callflow.core.sites.site import ANY_KIND, Authority, Contact, Role, Site, SiteState
@@ -61,11 +61,9 @@ class Reach:
             plans, repr(row["plan_rules"]), site_id if row["plan_rules"] else ""
         )
         return {
-            plan.id: plan_check.reaching(
+            plan.id: check.reaching(
                 plan,
-                plan_check.Use(
-                    site=site, alarms=alarms, own=row["plan_overrides"].get(plan.id, {})
-                ),
+                check.Use(site=site, alarms=alarms, own=row["plan_overrides"].get(plan.id, {})),
             )
             for plan, alarms in serving
         }
@@ -75,12 +73,12 @@ class Reach:
     ) -> list[tuple[Plan, _Alarms]]:
         """Each plan that may run at a site with these plans and rules, and for which alarms."""
         try:
-            rules = plan_choice.rules_from_json(
+            rules = choice.rules_from_json(
                 self._known.sites[site_id]["plan_rules"] if site_id else []
             )
         except CalendarError:
             return []  # every alarm there is a human's
-        found = ((plan, plan_choice.serves(dict(plans), rules, plan.id)) for plan in self._all)
+        found = ((plan, choice.serves(dict(plans), rules, plan.id)) for plan in self._all)
         return [(plan, alarms) for plan, alarms in found if alarms]
 
     def _site(self, shown: Row) -> Site:

@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow.call_plan import Measure
+from callflow.core.plans.call_plan import Measure
 from callflow.core.signals.signal import Signal
 from callflow.handling.acting import settle
 from callflow.handling.filing import normal_due

@@ -8,6 +8,7 @@ from typing import Any
 
 from callflow import supervision
 from callflow.core.calls.dialogue import Done, Phrase
+from callflow.core.plans.task import TaskOutcome, TaskState
 from callflow.core.sites.site import Role, Site
 from callflow.handling import phone_callers
 from callflow.handling.guards import duress_by_phone
@@ -15,7 +16,6 @@ from callflow.handling.storing import store_signals
 from callflow.handling.telling import tell
 from callflow.storage import Tx, calls, contacts, firms, sites
 from callflow.storage import supervision as rows
-from callflow.task import TaskOutcome, TaskState
 
 Row = dict[str, Any]
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow.core.calls.dialogue import Deed, Done, Phrase
+from callflow.core.plans.task import TaskOutcome, TaskState
 from callflow.correlation import zone_key
 from callflow.escalation import GuardEvent
 from callflow.handling import (
@@ -24,7 +25,6 @@ from callflow.handling.member_callers import Member
 from callflow.handling.tasks import end_task
 from callflow.handling.telling import tell
 from callflow.storage import Tx, firms, incidents, measures, sites, tasks
-from callflow.task import TaskOutcome, TaskState
 
 Row = dict[str, Any]
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from callflow import call_plan, plan_choice, plan_overrides, standard_plans
+from callflow.core.plans import call_plan, choice, overrides, standard
 from callflow.core.signals.events import EventRow
 from callflow.core.signals.signal import PERSONAL, Category, Kind
 from callflow.core.sites.schedule import Question
@@ -81,31 +81,31 @@ def opened(
 def plan_for(
     tx: Tx,
     site: str | None,
-    alarm: plan_choice.Alarm,
+    alarm: choice.Alarm,
     now: datetime,
     reading: Reading | None = None,
 ) -> call_plan.Plan:
     """The plan that is frozen into the incident; one that can't be read becomes a human's.
     ``reading``: the site's at ``now``, where this transaction has it already."""
     if site is None:
-        return _STATION.get(alarm.kind, standard_plans.OPERATOR)
+        return _STATION.get(alarm.kind, standard.OPERATOR)
     reading = reading or read(tx, site, now)
     if reading is None:
-        return standard_plans.OPERATOR
+        return standard.OPERATOR
     row = reading.row
     if SiteState(row["state"]) in (SiteState.SUSPENDED, SiteState.TERMINATED):
-        return standard_plans.OPERATOR  # D2: a human reads the agreed text; nobody is called
+        return standard.OPERATOR  # D2: a human reads the agreed text; nobody is called
     body = sites.plan_body(tx, _plan_id(tx, reading, alarm, now))
     try:
-        plan = _sound(body) if body else standard_plans.OPERATOR
+        plan = _sound(body) if body else standard.OPERATOR
     except call_plan.PlanError:
-        return standard_plans.OPERATOR
-    if alarm.kind is Kind.ON_TEST and plan.id == standard_plans.OPERATOR.id:
+        return standard.OPERATOR
+    if alarm.kind is Kind.ON_TEST and plan.id == standard.OPERATOR.id:
         tester = testers.last(tx, site)
-        return plan if tester is None else standard_plans.test_over(tester.id)
-    if plan.id == standard_plans.BANK.id and (question := _question(row)) is not None:
-        return standard_plans.bank(question)
-    return plan_overrides.applied(plan, row["plan_overrides"].get(plan.id, {}))
+        return plan if tester is None else standard.test_over(tester.id)
+    if plan.id == standard.BANK.id and (question := _question(row)) is not None:
+        return standard.bank(question)
+    return overrides.applied(plan, row["plan_overrides"].get(plan.id, {}))
 
 
 #: {plan: (its body, the plan)}: whether it is sound takes a look at each step against each other.
@@ -137,15 +137,15 @@ def _question(row: Row) -> Question | None:
 
 
 #: Alarms of the station itself that the machine calls people for.
-_STATION = {Kind.DEAD_MAN: standard_plans.DEAD_MAN}
+_STATION = {Kind.DEAD_MAN: standard.DEAD_MAN}
 
 
-def _plan_id(tx: Tx, reading: Reading, alarm: plan_choice.Alarm, now: datetime) -> str:
+def _plan_id(tx: Tx, reading: Reading, alarm: choice.Alarm, now: datetime) -> str:
     row = reading.row
     try:
         own = own_days.for_rules(tx, row["plan_rules"])
-        rules = plan_choice.rules_from_json(row["plan_rules"], own=own)
+        rules = choice.rules_from_json(row["plan_rules"], own=own)
     except CalendarError:  # not as they were checked: a human's
-        return standard_plans.OPERATOR.id
+        return standard.OPERATOR.id
     zone = ZoneInfo(row["timezone"])
-    return plan_choice.plan_id(row["plans"], rules, reading.agreed, alarm, zone, now)
+    return choice.plan_id(row["plans"], rules, reading.agreed, alarm, zone, now)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow.call_plan import StepKind
 from callflow.core.calls.call import BRIDGE_STEP, BY_HAND_STEP, CallState, Outcome
 from callflow.core.calls.dial_policy import MUTE
 from callflow.core.calls.on_call import as_called
+from callflow.core.plans.call_plan import StepKind
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import Contact, Site
 from callflow.filing import Wish, agree

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from callflow import call_plan, supervision
+from callflow import supervision
 from callflow.core.calls.dialogue import Done, Phrase
 from callflow.core.calls.on_call import as_called, on_call
+from callflow.core.plans import call_plan
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import Authority, Contact, Role, Site
 from callflow.handling.acting import hand_to_human

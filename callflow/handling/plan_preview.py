@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from callflow.call_plan import CALLING, Plan, Step, StepKind
 from callflow.core.calls import on_call
+from callflow.core.plans.call_plan import CALLING, Plan, Step, StepKind
+from callflow.core.plans.choice import Alarm
 from callflow.core.signals import events
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.site import Contact, Site
@@ -16,7 +17,6 @@ from callflow.core.time.hours import instant
 from callflow.handling.opening import plan_for
 from callflow.handling.proving import plan_at, site_of
 from callflow.handling.refusals import NotFound
-from callflow.plan_choice import Alarm
 from callflow.storage import Tx, own_days, sites
 
 _THREE = 3 * 60  # minutes after midnight

@@ -13,15 +13,15 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from callflow import call_plan, plan_changes, plan_check, plan_choice, standard_plans
-from callflow.call_plan import Finding, Plan
+from callflow.core.plans import call_plan, changes, check, choice, standard
+from callflow.core.plans.call_plan import Finding, Plan
+from callflow.core.plans.changes import Change
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import SiteState
 from callflow.core.time.hours import CalendarError
 from callflow.handling.refusals import Changed, NotFound, Refused
 from callflow.handling.telling import tell
 from callflow.handling.withdrawn import must_be_in_use
-from callflow.plan_changes import Change
 from callflow.storage import Tx, instructions, plans, services, sites
 
 Row = dict[str, Any]
@@ -120,7 +120,7 @@ def validate(tx: Tx, plan: Plan, now: datetime) -> list[Finding]:
 
     Thousands of sites take seconds: read it, before the transaction that publishes.
     """
-    return plan_check.check(plan, uses_of(tx, plan.id, now), now=now)
+    return check.check(plan, uses_of(tx, plan.id, now), now=now)
 
 
 def reach(tx: Tx, plan: Plan, now: datetime) -> list[Finding]:
@@ -128,7 +128,7 @@ def reach(tx: Tx, plan: Plan, now: datetime) -> list[Finding]:
 
     Read it before the transaction that publishes, as ``validate``.
     """
-    return plan_check.reach(plan, uses_of(tx, plan.id, now))
+    return check.reach(plan, uses_of(tx, plan.id, now))
 
 
 def reach_of(tx: Tx, plan_id: str, version: int, now: datetime) -> list[Finding]:
@@ -142,7 +142,7 @@ def validate_draft(tx: Tx, plan_id: str, now: datetime) -> list[Finding]:
     return validate(tx, call_plan.from_json(get_draft(tx, plan_id)["body"]), now)
 
 
-def uses_of(tx: Tx, plan_id: str, now: datetime) -> Iterable[plan_check.Use]:
+def uses_of(tx: Tx, plan_id: str, now: datetime) -> Iterable[check.Use]:
     """The sites that follow the plan of this id, and for which alarms, by what is agreed for a
     while too. Terminated ones have none, and a suspended one is a human's (D2)."""
     agreed = instructions.naming(tx, plan_id, now)
@@ -153,14 +153,14 @@ def uses_of(tx: Tx, plan_id: str, now: datetime) -> Iterable[plan_check.Use]:
         if SiteState(row["state"]) in (SiteState.SUSPENDED, SiteState.TERMINATED):
             continue
         try:
-            rules = plan_choice.rules_from_json(row["plan_rules"])
+            rules = choice.rules_from_json(row["plan_rules"])
         except CalendarError:
             continue  # not as they were checked: every alarm of the site is a human's
         meanwhile = frozenset(agreed.get(row["id"], ()))
         alike = repr(row["plans"]), repr(row["plan_rules"]), meanwhile  # as thousands of sites are
         alarms = known.get(alike)
         if alarms is None:
-            alarms = plan_choice.serves(row["plans"], rules, plan_id, meanwhile)
+            alarms = choice.serves(row["plans"], rules, plan_id, meanwhile)
             known[alike] = alarms
         if alarms:
             found[row["id"]] = row, alarms
@@ -168,7 +168,7 @@ def uses_of(tx: Tx, plan_id: str, now: datetime) -> Iterable[plan_check.Use]:
     for begin in range(0, len(ids), _SITES):
         for site in sites.load_sites(tx, ids[begin : begin + _SITES]):
             row, alarms = found[site.id]
-            yield plan_check.Use(
+            yield check.Use(
                 site=site,
                 alarms=alarms,
                 postcode=row["postcode"],
@@ -201,7 +201,7 @@ def publish_checked(
 ) -> Row:
     """``publish_plan``, unless an error is found in the plan alone, or ``reach`` says that it
     reaches nobody. Raises Faulty too."""
-    errors = [*plan_check.errors(plan_check.check(call_plan.from_json(body), now=now)), *reach]
+    errors = [*check.errors(check.check(call_plan.from_json(body), now=now)), *reach]
     if errors:
         raise Faulty(errors[0].said(), errors)
     return publish_plan(tx, body, who, now, why=why)
@@ -215,7 +215,7 @@ def publish_first(tx: Tx, body: Row, who: str, now: datetime) -> None:
 
 def publish_standard_plans(tx: Tx, who: str, now: datetime) -> None:
     """The plans that a new station begins with; those that it has stay as they are."""
-    for plan in standard_plans.STANDARD_PLANS:
+    for plan in standard.STANDARD_PLANS:
         publish_first(tx, call_plan.to_json(plan), who, now)
 
 
@@ -256,7 +256,7 @@ def publish_draft(
 
 def _acceptable(found: Sequence[Finding], accept_warnings: str) -> list[Row]:
     """The warnings that are accepted, as they are kept. Raises Faulty."""
-    errors = plan_check.errors(found)
+    errors = check.errors(found)
     if errors:
         raise Faulty(f"the plan can't be published: {errors[0].said()}", errors)
     if found and not accept_warnings.strip():
@@ -311,9 +311,9 @@ def compare(tx: Tx, plan_id: str, before: int, after: int | None) -> list[Change
     """What changes from one version to another, or to the draft (None). Raises NotFound."""
     old = get_version(tx, plan_id, before)
     if after is not None:
-        return plan_changes.compare(old, get_version(tx, plan_id, after))
+        return changes.compare(old, get_version(tx, plan_id, after))
     draft = call_plan.from_json(get_draft(tx, plan_id)["body"])
-    return plan_changes.compare(old, draft)
+    return changes.compare(old, draft)
 
 
 def roll_back(

@@ -6,16 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from callflow import call_plan, plan_overrides, simulation
-from callflow.call_plan import Plan
+from callflow.core import simulation
+from callflow.core.plans import call_plan, overrides
+from callflow.core.plans.call_plan import Plan
 from callflow.core.signals import events
 from callflow.core.signals.signal import Kind
-from callflow.core.sites.site import Site
-from callflow.handling import plans
-from callflow.handling.agreed import site_now
-from callflow.handling.policy import load_policy
-from callflow.handling.refusals import NotFound
-from callflow.simulation import (
+from callflow.core.simulation import (
     BehaviourError,
     Behaviours,
     Chance,
@@ -24,6 +20,11 @@ from callflow.simulation import (
     Timeline,
     Worst,
 )
+from callflow.core.sites.site import Site
+from callflow.handling import plans
+from callflow.handling.agreed import site_now
+from callflow.handling.policy import load_policy
+from callflow.handling.refusals import NotFound
 from callflow.storage import Tx, sites
 
 
@@ -54,7 +55,7 @@ def site_of(tx: Tx, site_id: str, kind: Kind, at: datetime) -> Site:
 def plan_at(tx: Tx, plan: Plan, site_id: str) -> Plan:
     """The plan with the settings that the site has of its own."""
     row = sites.site_row(tx, site_id)
-    return plan_overrides.applied(plan, row["plan_overrides"].get(plan.id, {})) if row else plan
+    return overrides.applied(plan, row["plan_overrides"].get(plan.id, {})) if row else plan
 
 
 def simulate(

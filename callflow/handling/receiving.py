@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from callflow import standard_plans
 from callflow.core.calls.call import Outcome
+from callflow.core.plans import standard
 from callflow.core.signals import events
 from callflow.core.signals.protocol import Heard
 from callflow.core.signals.signal import Kind, Treatment
@@ -63,7 +63,7 @@ def _together(tx: Tx, signals: list[Row], now: datetime, rates: Rates) -> bool:
 
 def _give_up(tx: Tx, signal: Row, now: datetime) -> None:
     """A signal that our code can't take: an incident without a site, for a human to look at."""
-    row = opened(signal["account"], "", events.UNKNOWN, standard_plans.OPERATOR, now)
+    row = opened(signal["account"], "", events.UNKNOWN, standard.OPERATOR, now)
     incidents.insert(tx, [row])
     told = {"alarm": row["kind"], "priority": row["priority"], "plan": row["plan"]["name"]}
     tell(tx, "incident_opened", now, row, **told)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from callflow.call_plan import Plan
+from callflow.core.plans.call_plan import Plan
 from callflow.core.signals import events
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.site import SiteState

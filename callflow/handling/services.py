@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any, TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
-from callflow.call_plan import StepKind
+from callflow.core.plans.call_plan import StepKind
+from callflow.core.plans.task import TaskOutcome, TaskState
 from callflow.core.sites.instructions import at_site
 from callflow.directory import Line, competent, masked
 from callflow.handling import service_calls
@@ -31,7 +32,6 @@ from callflow.law import (
 )
 from callflow.logbook import MACHINE
 from callflow.storage import Tx, calls, outbox, services, sites, tasks
-from callflow.task import TaskOutcome, TaskState
 from callflow.texts.law import GATE_REASONS
 
 Row = dict[str, Any]

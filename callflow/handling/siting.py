@@ -12,8 +12,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from callflow import call_plan, plan_overrides, plan_standing
 from callflow.changes import changes, stamp
+from callflow.core.plans import call_plan, standing
+from callflow.core.plans import overrides as plan_overrides
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.site import SiteState
 from callflow.handling import (
@@ -380,7 +381,7 @@ def _chosen(body: Row, old: Row | None) -> dict[str, str]:
         named[f"plan_rules.{place}.plan"] = rule["plan"]
     over = SiteState.TERMINATED.value
     if old and old["state"] == over and body.get("state", SiteState.ACTIVE) == over:
-        had = plan_standing.named(old["plans"], old["plan_rules"])
+        had = standing.named(old["plans"], old["plan_rules"])
         named = {field: plan for field, plan in named.items() if plan not in had}
     before = old["plan_overrides"] if old else {}
     for plan, own in (body.get("plan_overrides") or {}).items():

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from callflow import standard_plans
+from callflow.core.plans import standard
 from callflow.core.signals import events
 from callflow.core.signals.signal import STATION, Category, Kind
 from callflow.correlation import STORMS, Whereabouts, storm_key
@@ -91,7 +91,7 @@ def _recent(batch: Correlation, key: str) -> list[Row]:
 
 def _begin(batch: Correlation, key: str) -> Row:
     meaning = events.lookup(STATION, "STORM")
-    storm = opened("", key, meaning, standard_plans.OPERATOR, batch.now)
+    storm = opened("", key, meaning, standard.OPERATOR, batch.now)
     storm["signal_count"] = 0
     batch.add(storm)
     batch.decide[storm["id"]] = None

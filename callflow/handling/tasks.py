@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from callflow.core.plans.task import TaskOutcome
 from callflow.handling import asking
 from callflow.handling.deciding import decide
 from callflow.logbook import MACHINE
 from callflow.storage import Tx, incidents, tasks
-from callflow.task import TaskOutcome
 
 Row = dict[str, Any]
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from callflow.call_plan import EXHAUSTED, Plan, Step, StepKind
 from callflow.core.calls.call import Outcome
 from callflow.core.calls.on_call import Who
+from callflow.core.plans.call_plan import EXHAUSTED, Plan, Step, StepKind
 from callflow.core.signals.signal import Kind
 from callflow.handling.acting import EXERCISE
 from callflow.handling.refusals import NotFound, Refused

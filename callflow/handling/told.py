@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from callflow.core.plans.choice import Alarm
 from callflow.core.signals import events
 from callflow.core.signals.signal import PERSONAL, STATION, Kind
 from callflow.correlation import Periods
@@ -13,7 +14,6 @@ from callflow.handling.opening import opened, plan_for
 from callflow.handling.operating import claim
 from callflow.handling.refusals import Held, NotFound, Refused
 from callflow.handling.telling import tell
-from callflow.plan_choice import Alarm
 from callflow.storage import Tx, incidents, sites, supervision
 
 Row = dict[str, Any]

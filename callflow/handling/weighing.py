@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from callflow import evidence
+from callflow.core.plans.task import TaskOutcome
 from callflow.core.signals.signal import Kind, Treatment
 from callflow.correlation import zone_key, zone_name
 from callflow.evidence import Evidence, Facts, GuardReport, Trip
 from callflow.storage import Tx, calls, logbook, outbox, services, signals, sites, supervision
-from callflow.task import TaskOutcome
 
 Row = dict[str, Any]
 

@@ -6,10 +6,10 @@ import json
 from datetime import datetime
 from typing import Any
 
-from callflow import plan_standing
+from callflow.core.plans import standing
+from callflow.core.plans.standing import Standing
 from callflow.handling.refusals import Changed, NotFound, Refused
 from callflow.handling.telling import tell
-from callflow.plan_standing import Standing
 from callflow.storage import Tx, instructions, locks, plans, sites
 
 Row = dict[str, Any]
@@ -82,7 +82,7 @@ def bring_back(tx: Tx, plan_id: str, revision: str, why: str, who: str, now: dat
 def why_kept(tx: Tx, plan_id: str, now: datetime) -> Refused | None:
     """What would refuse to withdraw a plan that is in use; None: it may be withdrawn."""
     names, count = _followers(tx, plan_id, now)
-    kept = plan_standing.why_kept(plan_id, names, count)
+    kept = standing.why_kept(plan_id, names, count)
     return Refused(*kept) if kept is not None else None
 
 
@@ -104,10 +104,10 @@ def _followers(tx: Tx, plan_id: str, now: datetime) -> tuple[list[str], int]:
     said = [
         (own, rules)
         for own, rules in plans.choices(tx, ever=True)
-        if plan_id in plan_standing.named(json.loads(own), json.loads(rules))
+        if plan_id in standing.named(json.loads(own), json.loads(rules))
     ]
     agreed = instructions.naming(tx, plan_id, now)
-    rows, count = plans.followers(tx, said, agreed, limit=plan_standing.NAMED, ever=True)
+    rows, count = plans.followers(tx, said, agreed, limit=standing.NAMED, ever=True)
     return [f"{row['name']} ({row['id']})" for row in rows], count
 
 

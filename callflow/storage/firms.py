@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, exists, func, select, update
 
-from callflow.call_plan import StepKind
+from callflow.core.plans.call_plan import StepKind
+from callflow.core.plans.task import TaskState
 from callflow.core.sites.site import Role
 from callflow.incident import State
 from callflow.storage import schema as t
@@ -16,7 +17,6 @@ from callflow.storage.folding import folded
 from callflow.storage.search import holds, of_person
 from callflow.storage.sites import upsert
 from callflow.storage.store import Tx
-from callflow.task import TaskState
 
 Row = dict[str, Any]
 

@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, select, update
 
-from callflow.call_plan import StepKind
+from callflow.core.plans.call_plan import StepKind
+from callflow.core.plans.task import TaskOutcome, TaskState
 from callflow.core.sites.site import Role
 from callflow.storage import schema as t
 from callflow.storage.prepared import Prepared
 from callflow.storage.sites import upsert
 from callflow.storage.store import Tx
-from callflow.task import TaskOutcome, TaskState
 
 Row = dict[str, Any]
 

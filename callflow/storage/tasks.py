@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
+from callflow.core.plans.task import Task, TaskOutcome, TaskState
 from callflow.incident import Machine
 from callflow.storage import incidents
 from callflow.storage import schema as t
 from callflow.storage.prepared import Prepared
 from callflow.storage.store import Tx
-from callflow.task import Task, TaskOutcome, TaskState
 
 _INSERT = t.task.insert()
 

@@ -19,9 +19,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from callflow import call_plan, clock, escalation, standard_plans
+from callflow import clock, escalation
 from callflow.config import Settings
 from callflow.core.calls.call import Call, CallState, Outcome
+from callflow.core.plans import call_plan, standard
 from callflow.core.signals.events import classify
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import Authority, Contact, Role, Site
@@ -61,7 +62,7 @@ def _pure(place: int) -> Row:
         actions += len(escalation.next_steps(incident, plan, site, calls, now).actions)
     took = time.perf_counter() - begun
     begun = time.perf_counter()
-    bodies = call_plan.to_json(standard_plans.INTRUSION)
+    bodies = call_plan.to_json(standard.INTRUSION)
     for _ in range(OPEN):
         call_plan.from_json(bodies)
     reading = time.perf_counter() - begun
@@ -78,7 +79,7 @@ def _pure(place: int) -> Row:
 
 def _case(number: int) -> tuple[Incident, call_plan.Plan, Site, list[Call], datetime]:
     """An alarm after ``number`` % 12 calls in vain, most of them waiting, some with a turn due."""
-    plan = standard_plans.INTRUSION
+    plan = standard.INTRUSION
     everything = {"*": frozenset(Authority)}
     people = tuple(
         Contact(id=f"k{n}", name="k", role=Role.KEYHOLDER, rank=n, phone=f"+3363998{n:04d}")

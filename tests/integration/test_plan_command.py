@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from callflow.call_plan import PlanError
 from callflow.commands.line import app
+from callflow.core.plans.call_plan import PlanError
 
 GOOD = """\
 id: night

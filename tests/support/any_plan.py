@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from callflow.call_plan import (
+from callflow.core.calls.on_call import Who
+from callflow.core.plans.call_plan import (
     BY_OPERATOR,
     CALLING,
     CONTINUE,
@@ -22,7 +23,6 @@ from callflow.call_plan import (
     justifies,
     problems,
 )
-from callflow.core.calls.on_call import Who
 from callflow.core.sites.site import Authority, Contact, Role, Site
 
 #: An operator's step ends what is interesting about a run: a human knows.

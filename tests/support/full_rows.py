@@ -14,8 +14,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from callflow import clock, handling
-from callflow.call_plan import Measure
 from callflow.core.calls.call import Outcome
+from callflow.core.plans.call_plan import Measure
 from callflow.core.signals.signal import Signal
 from callflow.core.sites.instructions import Instruction, InstructionKind
 from callflow.core.sites.site import SiteState

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from callflow.call_plan import (
+from callflow.core.plans.call_plan import (
     CALLING,
     CONTINUE,
     ENDS,

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from callflow import call_plan
-from callflow.call_plan import BOUNDS, FIELDS, Plan, Step, StepKind
+from callflow.core.plans import call_plan
+from callflow.core.plans.call_plan import BOUNDS, FIELDS, Plan, Step, StepKind
 from tests.support.far_ends import HOST, MailServer
 from tests.support.station import PATIENCE, Station
 

@@ -11,14 +11,14 @@ from typing import Any
 
 import yaml
 
-import callflow.sheets
-from callflow import call_plan
+import callflow.core.plans.sheets
+from callflow.core.plans import call_plan
 from callflow.core.signals.signal import Category, Kind
+from callflow.core.simulation import Script, lines, simulate, worst_case
 from callflow.core.sites.site import Authority, Contact, Role, Site
-from callflow.simulation import Script, lines, simulate, worst_case
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "sheets"
-SHEETS = Path(callflow.sheets.__file__).parent
+SHEETS = Path(callflow.core.plans.sheets.__file__).parent
 #: A night in November, when the sheets' sites are asleep.
 NIGHT = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)
 

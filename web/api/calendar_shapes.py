@@ -38,7 +38,8 @@ PlanRulesBody = Annotated[
     list[dict[str, Any]],
     Field(
         max_length=100,
-        description="Which plan by kind, category, zone, arming and time (callflow/plan_choice.py):"
+        description="Which plan by kind, category, zone, arming and time"
+        " (callflow/core/plans/choice.py):"
         " the first that fits counts, before `plans`. A personal alarm is only meant where its kind"
         " is named.",
         json_schema_extra={"examples": [[_RULE]]},

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from callflow import plan_check
-from callflow.call_plan import Finding, from_json
+from callflow.core.plans import check
+from callflow.core.plans.call_plan import Finding, from_json
 from callflow.handling import plans
 from callflow.storage import Tx
 from web.api.etags import IfMatch, named, needed, tag
@@ -122,6 +122,6 @@ def _draft(row: dict[str, Any]) -> DraftOut:
 
 def _findings(found: list[Finding]) -> Findings:
     return Findings(
-        publishable=not plan_check.errors(found),
+        publishable=not check.errors(found),
         findings=[FindingOut.model_validate(finding.to_json()) for finding in found],
     )

@@ -14,8 +14,8 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
-from callflow import plan_text
-from callflow.call_plan import Level, Plan, json_schema, to_json
+from callflow.core.plans import text as plan_text
+from callflow.core.plans.call_plan import Level, Plan, json_schema, to_json
 from web.api.shapes import Body, Line, every_text_storable
 from web.api.site_shapes import Identifier
 from web.problems import ProblemError

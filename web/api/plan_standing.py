@@ -9,8 +9,8 @@ from typing import Any
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
+from callflow.core.plans.standing import Standing
 from callflow.handling import withdrawing
-from callflow.plan_standing import Standing
 from web.api.etags import IfMatch, needed, tag
 from web.api.plan_shapes import WhyIn
 from web.api.plans import Author, Here, PlanId, Reader

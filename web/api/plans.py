@@ -6,10 +6,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from callflow import plan_picture, plan_text
-from callflow.call_plan import Plan, from_json
+from callflow.core.plans import picture as plan_picture
+from callflow.core.plans import text
+from callflow.core.plans.call_plan import Plan, from_json
+from callflow.core.plans.standing import Standing
 from callflow.handling import plans
-from callflow.plan_standing import Standing
 from callflow.storage import Tx, sites
 from web.accounts import Right
 from web.api.plan_shapes import (
@@ -147,7 +148,7 @@ async def picture(
 def answer(request: Request, plan: Plan) -> PlanOut | Response:
     """A plan as JSON, or as text where that is asked for."""
     if wants_text(request):
-        return Response(plan_text.write(plan), media_type="application/yaml")
+        return Response(text.write(plan), media_type="application/yaml")
     return out(plan)
 
 

@@ -11,8 +11,8 @@ from pydantic import BaseModel, Field, model_validator
 
 from callflow import handling
 from callflow.core.signals.signal import Kind
+from callflow.core.simulation import BehaviourError, timeline_to_json
 from callflow.handling import backtesting, proving
-from callflow.simulation import BehaviourError, timeline_to_json
 from callflow.storage import Tx
 from web.accounts import Right
 from web.api import paging, reading

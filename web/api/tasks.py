@@ -9,11 +9,11 @@ from fastapi import APIRouter, Depends
 from pydantic import AfterValidator, BaseModel, Field
 
 from callflow import handling
-from callflow.call_plan import Measure
+from callflow.core.plans.call_plan import Measure
+from callflow.core.plans.task import TaskOutcome
 from callflow.escalation import GuardEvent
 from callflow.handling import by_hand
 from callflow.storage import Tx, measures
-from callflow.task import TaskOutcome
 from web.accounts import Right
 from web.api import reading
 from web.api.incidents import Empty, act_on, said

@@ -11,15 +11,16 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from callflow import call_plan, plan_check
-from callflow.call_plan import Plan
+from callflow.core.plans import call_plan
+from callflow.core.plans import check as plan_check
+from callflow.core.plans.call_plan import Plan
+from callflow.core.plans.picture.words import kind_words
+from callflow.core.plans.standing import Standing
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import ANY_KIND
 from callflow.handling import plan_lists, plan_preview, plans, withdrawing
 from callflow.handling.proving import site_of
 from callflow.handling.refusals import NotFound, Refused
-from callflow.plan_picture.words import kind_words
-from callflow.plan_standing import Standing
 from callflow.storage import Tx, sites
 from callflow.storage import plans as rows
 from web import plan_views as views

@@ -14,8 +14,8 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from callflow import call_plan, plan_check
-from callflow.call_plan import Finding, Plan, PlanError, StepKind
+from callflow.core.plans import call_plan, check
+from callflow.core.plans.call_plan import Finding, Plan, PlanError, StepKind
 from callflow.handling import plans
 from callflow.handling.refusals import Changed
 from callflow.storage import Tx, sites
@@ -220,7 +220,7 @@ def _worded(wrong: Wrong) -> Wrong:
     if isinstance(wrong, Changed):
         return ProblemError(409, _CHANGED)
     if isinstance(wrong, plans.Faulty):
-        if plan_check.errors(wrong.findings):
+        if check.errors(wrong.findings):
             return ProblemError(422, "it can't be published: its errors stand below")
         return ProblemError(422, "accept its warnings with a reason, or mend them", field="accept")
     return wrong
@@ -307,7 +307,7 @@ async def _forms(
     def read(tx: Tx) -> Row:
         work = working(tx, plan_id)
         plan = call_plan.from_json(work.body)
-        seen = plan_check.check(plan, now=now) if found is None else found
+        seen = check.check(plan, now=now) if found is None else found
         of = Shown(plan, "draft" if work.draft else str(work.newest), work.newest, work.draft)
         mine = _mine(work.body, change) if conflict else None
         shown = mine or plan
@@ -318,7 +318,7 @@ async def _forms(
             "steps": views.steps(plan, seen, language),
             "general": views.findings([f for f in seen if not f.step], language, plan),
             "names": sites.names_of(tx, {f.site for f in seen if f.site}),
-            "grave": len(plan_check.errors(seen)),
+            "grave": len(check.errors(seen)),
             "count": len(seen),
             "add_at": plan_forms.usual_place(work.body),
             "done": (min(done[0], len(plan.steps)), done[1]),

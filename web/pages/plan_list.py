@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from callflow import call_plan
-from callflow.call_plan import StepKind
+from callflow.core.plans import call_plan
+from callflow.core.plans.call_plan import StepKind
 from callflow.handling import plan_lists, plans
 from callflow.handling.plan_lists import SORTS, STATES
 from callflow.handling.refusals import Changed

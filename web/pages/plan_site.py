@@ -10,8 +10,9 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from callflow import call_plan, handling, plan_overrides
-from callflow.call_plan import Plan, PlanError, Step
+from callflow import handling
+from callflow.core.plans import call_plan, overrides
+from callflow.core.plans.call_plan import Plan, PlanError, Step
 from callflow.handling import plan_preview, plans
 from callflow.storage import Tx, sites
 from callflow.texts import plan_settings
@@ -118,7 +119,7 @@ async def act_on_step(
                 (step,) = call_plan.from_json({"id": "p", "steps": [body]}).steps
             except PlanError as error:
                 raise ProblemError(422, str(error), field=error.field.split(".")[-1]) from error
-            settings = plan_overrides.differing(at, step)
+            settings = overrides.differing(at, step)
             own |= {at.id: settings} if settings else {}
             _check(plan, own, visitor.language)
         others = {k: v for k, v in site["plan_overrides"].items() if k != plan_id}
@@ -137,7 +138,7 @@ def _chosen_for(form: forms.Form) -> str:
 
 def _check(plan: Plan, own: Row, language: str) -> None:
     """Raises ProblemError where the plan could not be used with these settings."""
-    for problem in call_plan.problems(plan_overrides.merged(plan, own)):
+    for problem in call_plan.problems(overrides.merged(plan, own)):
         raise ProblemError(422, problem.said(language), field=problem.field.split(".")[-1])
 
 
@@ -203,7 +204,7 @@ async def _page(
         if row is None:
             raise not_found("site")
         own = row["plan_overrides"].get(plan_id, {})
-        here = plan_overrides.applied(of.plan, own)
+        here = overrides.applied(of.plan, own)
         return {
             **around(tx, station, visitor, of, "sites"),
             "site": row,
@@ -211,13 +212,13 @@ async def _page(
             "own": own,
             "lost": [
                 views.setting_named(of.plan, where, views.column_of(language))
-                for where in plan_overrides.lost(of.plan, own)
+                for where in overrides.lost(of.plan, own)
             ],
             "differs": {s.id: _differing(of.plan, s, own, language) for s in here.steps},
             "rows": views.side_by_side(of.plan, here, language)["rows"],
             "chosen": sorted(k for k, plan in row["plans"].items() if plan == plan_id),
             "open": opened(here, place, typed if wrong else None, language),
-            "settable": {s.id: bool(plan_overrides.settable(s.kind)) for s in of.plan.steps},
+            "settable": {s.id: bool(overrides.settable(s.kind)) for s in of.plan.steps},
         }
 
     values = await station.store.read(read)

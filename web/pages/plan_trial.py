@@ -15,14 +15,16 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from markupsafe import Markup
 
-from callflow import call_plan, handling, simulation
-from callflow.call_plan import CALLING, Plan, StepKind
+from callflow import handling
+from callflow.core import simulation
 from callflow.core.calls.call import Outcome
+from callflow.core.plans import call_plan
+from callflow.core.plans.call_plan import CALLING, Plan, StepKind
 from callflow.core.signals.signal import Kind
+from callflow.core.simulation import BehaviourError, possible
 from callflow.core.sites.site import Site
 from callflow.handling import backtesting, plan_preview, plans, proving
 from callflow.handling.refusals import Refused
-from callflow.simulation import BehaviourError, possible
 from callflow.storage import Tx, contacts
 from callflow.texts import REASONS, RESOLUTIONS, word
 from web import i18n

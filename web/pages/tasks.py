@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow import handling
-from callflow.call_plan import Measure
+from callflow.core.plans.call_plan import Measure
+from callflow.core.plans.task import TaskOutcome
 from callflow.escalation import GuardEvent
 from callflow.handling import by_hand
 from callflow.storage import Tx, incidents
-from callflow.task import TaskOutcome
 from web.pages import forms
 from web.pages.forms import Form
 from web.problems import ProblemError, not_found

@@ -13,7 +13,7 @@ task = Table(
     reference("incident_id", "incident.id"),
     Column("step", String(64), nullable=False),
     Column("kind", String(32), nullable=False),  # the step's: call_plan.StepKind
-    Column("state", String(16), nullable=False),  # callflow/task.py
+    Column("state", String(16), nullable=False),  # callflow/core/plans/task.py
     Column("outcome", String(32), nullable=True),
     Column("subject", String(64), nullable=False, server_default=""),  # a guard firm's contact id
     Column("text", Text, nullable=False, server_default=""),

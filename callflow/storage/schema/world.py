@@ -40,9 +40,10 @@ site = Table(
     Column("password", LargeBinary, nullable=True),  # spoken (D14); encrypted
     Column("duress_password", LargeBinary, nullable=True),
     Column("plans", JSON, nullable=False),  # {kind or "*": plan id}
-    # Which plan by time, arming, kind and zone: callflow/plan_choice.py; looked at before `plans`.
+    # Which plan by time, arming, kind and zone: callflow/core/plans/choice.py; looked at before
+    # `plans`.
     Column("plan_rules", JSON, nullable=False, server_default="[]"),
-    # {plan: {step: {setting: value}}}: what it has otherwise, callflow/plan_overrides.py
+    # {plan: {step: {setting: value}}}: what it has otherwise, callflow/core/plans/overrides.py
     Column("plan_overrides", JSON, nullable=False, server_default="{}"),
     Column("schedule", JSON, nullable=True),  # when it is open: callflow/core/sites/schedule.py
     instant("schedule_due", index=True),  # when its arming must be looked at next

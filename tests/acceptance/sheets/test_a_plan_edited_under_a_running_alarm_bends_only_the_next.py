@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from callflow.call_plan import Plan, Step, StepKind, to_json
 from callflow.core.calls.on_call import Who
+from callflow.core.plans.call_plan import Plan, Step, StepKind, to_json
 from callflow.core.sites.site import Role
 from tests.support.sheet_station import SheetStation
 

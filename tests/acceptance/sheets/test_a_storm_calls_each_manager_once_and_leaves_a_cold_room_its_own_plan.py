@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from callflow import clock
-from callflow.call_plan import Plan, Step, StepKind
+from callflow.core.plans.call_plan import Plan, Step, StepKind
 from tests.support.sheet_station import STORM_S, SheetStation
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
-from callflow import call_plan
+from callflow.core.plans import call_plan
 from tests.support import hearing, sites
 from tests.support.phone import Phone, Phones
 from tests.support.sheets import sheet

@@ -9,18 +9,19 @@ import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from callflow import call_plan, handling
-from callflow.call_plan import Plan, StepKind, to_json
+from callflow import handling
 from callflow.core.calls.call import Outcome
+from callflow.core.plans import call_plan
+from callflow.core.plans.call_plan import Plan, StepKind, to_json
+from callflow.core.plans.task import TaskState
+from callflow.core.simulation import RandomPeople
+from callflow.core.simulation.behaviour import ANSWERED
 from callflow.core.sites.site import Site
 from callflow.escalation import GuardEvent
 from callflow.handling.guards import guard_event
 from callflow.handling.tasks import end_task
 from callflow.incident import State
-from callflow.simulation import RandomPeople
-from callflow.simulation.behaviour import ANSWERED
 from callflow.storage import Tx, calls, incidents, signals, tasks
-from callflow.task import TaskState
 from tests.integration.handling.station import Row, Station
 
 _ENDLESS = 500.0  # seconds after which a call that never ends is lost

@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from callflow import handling, standard_plans
-from callflow.call_plan import EXHAUSTED, Plan, Step, StepKind
+from callflow import handling
 from callflow.core.calls.call import Outcome
+from callflow.core.plans import standard
+from callflow.core.plans.call_plan import EXHAUSTED, Plan, Step, StepKind
 from callflow.core.signals.signal import Kind
 from callflow.handling.backtesting import Backtest, backtest_page
 from callflow.incident import State
@@ -41,7 +42,7 @@ def against(station: Station, plan_id: str, plan: Plan) -> Backtest:
     return station.read(lambda tx: backtest_page(tx, plan_id, plan))
 
 
-INTRUSION = standard_plans.INTRUSION
+INTRUSION = standard.INTRUSION
 
 
 def a_night(station: Station, *phones: tuple[str, str]) -> str:

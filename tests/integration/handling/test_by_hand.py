@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from callflow import handling
-from callflow.call_plan import Measure
 from callflow.core.calls.dial_policy import MUTE
+from callflow.core.plans.call_plan import Measure
 from callflow.escalation import GuardEvent
 from callflow.handling import Held, Refused, by_hand
 from callflow.storage import measures, tasks

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from callflow import handling
-from callflow.call_plan import Measure
+from callflow.core.plans.call_plan import Measure
 from callflow.filing import What
 from callflow.handling import acting, overdue
 from callflow.handling.filing import NeedsSupervisor, StillOpen, standing

@@ -14,6 +14,7 @@ import pytest
 
 from callflow import handling
 from callflow.config import Settings
+from callflow.core.plans.task import TaskOutcome, TaskState
 from callflow.handling.tasks import end_task
 from callflow.outbox import (
     GIVE_UP_AFTER,
@@ -27,7 +28,6 @@ from callflow.outbox import (
     Undelivered,
 )
 from callflow.storage import Store, incidents, outbox, tasks
-from callflow.task import TaskOutcome, TaskState
 from callflow.vault import Vault
 from tests.integration.handling.station import Station
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from callflow.call_plan import Finding, PlanError
+from callflow.core.plans.call_plan import Finding, PlanError
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.instructions import Instruction, InstructionKind
 from callflow.handling import instructing, plans

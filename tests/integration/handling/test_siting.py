@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from callflow import call_plan, handling
+from callflow import handling
+from callflow.core.plans import call_plan
 from callflow.handling import BadSite
 from callflow.storage import contacts, sites
 from tests.integration.handling.station import FIRST, SHOP, Station, a_site

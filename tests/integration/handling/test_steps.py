@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import select
 
 from callflow import handling
+from callflow.core.plans.task import TaskOutcome
 from callflow.handling.tasks import end_task
 from callflow.storage import measures, schema, tasks
-from callflow.task import TaskOutcome
 from tests.integration.handling.station import FIRST, SECOND, SHOP, Station
 
 Row = dict[str, Any]

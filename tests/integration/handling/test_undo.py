@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from callflow import handling
-from callflow.call_plan import Measure
+from callflow.core.plans.call_plan import Measure
+from callflow.core.plans.task import TaskState
 from callflow.handling import NotFound, Refused
 from callflow.handling.measures import open_measure
 from callflow.incident import State
 from callflow.storage import incidents, tasks
-from callflow.task import TaskState
 from tests.integration.handling.station import SHOP, Station
 from tests.integration.handling.test_operating import Desk
 

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from callflow import call_plan, handling
+from callflow import handling
+from callflow.core.plans import call_plan
+from callflow.core.plans.standing import Standing
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.instructions import Instruction, InstructionKind
 from callflow.core.sites.site import SiteState
@@ -25,7 +27,6 @@ from callflow.handling.withdrawing import (
     why_kept,
     withdraw,
 )
-from callflow.plan_standing import Standing
 from callflow.storage import Store, Tx, sites
 from callflow.vault import Vault
 from tests.integration.handling.station import FIRST, Station, a_site

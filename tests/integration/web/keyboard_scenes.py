@@ -10,9 +10,10 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from callflow import call_plan, clock, handling, standard_plans
-from callflow.call_plan import Measure
+from callflow import clock, handling
 from callflow.core.calls.call import CallState, Outcome
+from callflow.core.plans import call_plan, standard
+from callflow.core.plans.call_plan import Measure
 from callflow.core.sites.site import SiteState
 from callflow.core.time.hours import Span
 from callflow.core.time.instants import to_iso
@@ -383,7 +384,7 @@ def _plan_at_a_site(world: World, page: Page) -> str:
 
 def _versions(world: World, page: Page) -> str:
     now = clock.now()
-    body = call_plan.to_json(standard_plans.INTRUSION)
+    body = call_plan.to_json(standard.INTRUSION)
 
     def write(tx: Tx) -> None:
         for name in ("Intrusion, la nuit", body["name"]):

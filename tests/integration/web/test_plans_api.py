@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from callflow import plan_text
-from callflow.call_plan import FIELDS, StepKind, from_json, json_schema
+from callflow.core.plans import text as plan_text
+from callflow.core.plans.call_plan import FIELDS, StepKind, from_json, json_schema
 from tests.support.web_station import WebStation, site_body
 from web.accounts import Role
 
@@ -202,7 +202,7 @@ async def test_the_schema_shows_every_kind_and_setting(api: httpx.AsyncClient) -
 async def test_a_sheet_from_real_life_is_published_as_it_is(
     api: httpx.AsyncClient, name: str
 ) -> None:
-    text = resources.files("callflow.sheets").joinpath(f"{name}.yaml").read_text("utf-8")
+    text = resources.files("callflow.core.plans.sheets").joinpath(f"{name}.yaml").read_text("utf-8")
     answer = await api.post("/plans", content=text, headers=YAML)
     assert answer.status_code == 201, answer.text
 

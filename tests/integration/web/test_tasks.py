@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from callflow import clock, handling
-from callflow.call_plan import Measure
 from callflow.core.calls.call import Outcome
+from callflow.core.plans.call_plan import Measure
 from callflow.handling.measures import open_measure
 from callflow.storage import Tx, tasks
 from tests.integration.web.test_pages import csrf_of

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from callflow import clock, handling
-from callflow.call_plan import ENDS, StepKind
+from callflow.core.plans.call_plan import ENDS, StepKind
+from callflow.core.plans.task import TaskOutcome, TaskState
 from callflow.handling.tasks import end_task
 from callflow.storage import Tx, tasks
-from callflow.task import TaskOutcome, TaskState
 from tests.support.simulated_station import world
 
 if TYPE_CHECKING:

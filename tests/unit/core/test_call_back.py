@@ -9,12 +9,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callflow.call_plan import EXHAUSTED, Mode, Plan, Step, StepKind, Stop, from_json, problems
 from callflow.core.calls.call import Call, CallState, Outcome
+from callflow.core.plans.call_plan import (
+    EXHAUSTED,
+    Mode,
+    Plan,
+    Step,
+    StepKind,
+    Stop,
+    from_json,
+    problems,
+)
+from callflow.core.plans.standard import INTRUSION
 from callflow.core.signals.signal import Category
 from callflow.core.sites.site import Contact
 from callflow.escalation import CALL_BACK_AFTER, may_call_back
-from callflow.standard_plans import INTRUSION
 from tests.unit.core.alarm import NIGHT, Alarm, keyholder
 
 TEN = timedelta(minutes=10)

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from callflow.call_plan import (
+from callflow.core.calls.call import Outcome
+from callflow.core.plans.call_plan import (
     CALLING,
     CONTINUE,
     ENDS,
@@ -20,9 +21,8 @@ from callflow.call_plan import (
     read,
     to_json,
 )
-from callflow.core.calls.call import Outcome
+from callflow.core.plans.standard import STANDARD_PLANS, plan_id
 from callflow.core.signals.signal import PERSONAL, Category, Kind
-from callflow.standard_plans import STANDARD_PLANS, plan_id
 
 CALL = {"id": "call", "kind": "call_list"}
 HAND = {"id": "hand", "kind": "hand_to_operator"}

@@ -8,12 +8,12 @@ from datetime import timedelta
 import pytest
 
 from callflow import escalation
-from callflow.call_plan import ENDS, EXHAUSTED, Mode, Plan, Step, StepKind, Stop
 from callflow.core.calls.call import Call, CallState, Outcome
+from callflow.core.plans.call_plan import ENDS, EXHAUSTED, Mode, Plan, Step, StepKind, Stop
+from callflow.core.plans.standard import FIRE, INTRUSION, OPERATOR
 from callflow.core.signals.signal import Category, Kind
 from callflow.escalation import Decision, Desk, DeskCall, PlaceCall
 from callflow.incident import Machine, State
-from callflow.standard_plans import FIRE, INTRUSION, OPERATOR
 from tests.unit.core.alarm import NIGHT, SHOP, Alarm, an_incident, keyholder, premises
 
 # --- one answer at the premises, one at a keyholder ------------------------------------------

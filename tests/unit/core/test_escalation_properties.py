@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callflow import escalation
-from callflow.call_plan import (
+from callflow.core.calls.call import Outcome
+from callflow.core.plans.call_plan import (
     CALLING,
     CONTINUE,
     ENDS,
@@ -24,11 +25,10 @@ from callflow.call_plan import (
     problems,
     to_json,
 )
-from callflow.core.calls.call import Outcome
 from callflow.core.sites.site import Contact
 from tests.unit.core.alarm import Alarm, keyholder, premises
 
-#: Steps that need no task; all kinds run in tests of callflow.simulation.
+#: Steps that need no task; all kinds run in tests of callflow.core.simulation.
 _KINDS = (
     StepKind.COUNTER_CALL,
     StepKind.CALL_LIST,

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from callflow import standard_plans
 from callflow.core.calls.call import Call, CallState, Outcome
+from callflow.core.plans import standard
 from callflow.core.sites.site import Contact, Role, Site, SiteState
 from callflow.core.time.availability import Availability
 from callflow.first_start import PROOF, Check, Facts, Line, Mark, Part, Trial, examine
@@ -42,7 +42,7 @@ READY = replace(
     sites=1,
     site=SITE,
     account="1001",
-    plan=standard_plans.INTRUSION,
+    plan=standard.INTRUSION,
 )
 
 
@@ -115,7 +115,7 @@ FAULTS: list[tuple[dict[str, Any], Part, Mark, str]] = [
     (_opal(phone="+33112"), Part.CONTACT, Mark.WRONG, "refused"),
     (_opal(availability=NEVER), Part.CONTACT, Mark.WRONG, "away"),
     (_opal(role=Role.MAINTENANCE), Part.CONTACT, Mark.WRONG, "not_called"),
-    ({"plan": standard_plans.OPERATOR}, Part.PLAN, Mark.WRONG, "calls_nobody"),
+    ({"plan": standard.OPERATOR}, Part.PLAN, Mark.WRONG, "calls_nobody"),
 ]
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from callflow.call_plan import Plan, from_json
-from callflow.plan_changes import compare
-from callflow.standard_plans import STANDARD_PLANS
+from callflow.core.plans.call_plan import Plan, from_json
+from callflow.core.plans.changes import compare
+from callflow.core.plans.standard import STANDARD_PLANS
 
 CALL: dict[str, Any] = {"id": "call", "kind": "call_list", "outcomes": {"exhausted": "hand"}}
 HAND: dict[str, Any] = {"id": "hand", "kind": "hand_to_operator"}

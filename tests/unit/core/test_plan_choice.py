@@ -8,11 +8,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from callflow.core.plans.choice import (
+    Alarm,
+    followed,
+    plan_id,
+    rules_from_json,
+    rules_to_json,
+    serves,
+)
+from callflow.core.plans.standard import STANDARD_PLANS
 from callflow.core.signals.signal import PERSONAL, Category, Kind
 from callflow.core.sites.instructions import Instruction, InstructionKind, Lowers
 from callflow.core.time.hours import CalendarError
-from callflow.plan_choice import Alarm, followed, plan_id, rules_from_json, rules_to_json, serves
-from callflow.standard_plans import STANDARD_PLANS
 
 PARIS = ZoneInfo("Europe/Paris")
 NIGHT = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)  # 03:00 in Paris, a Wednesday

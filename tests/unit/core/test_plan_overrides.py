@@ -6,9 +6,9 @@ from typing import Any
 
 from hypothesis import given
 
-from callflow.call_plan import Plan, from_json, problems
-from callflow.plan_overrides import applied, differing, lost, settable
-from callflow.standard_plans import INTRUSION
+from callflow.core.plans.call_plan import Plan, from_json, problems
+from callflow.core.plans.overrides import applied, differing, lost, settable
+from callflow.core.plans.standard import INTRUSION
 from tests.unit.core.test_plan_text import plans
 
 OWN: dict[str, dict[str, Any]] = {

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callflow.call_plan import Plan, from_json
-from callflow.plan_picture import draw
-from callflow.plan_picture.lanes import lanes
-from callflow.standard_plans import STANDARD_PLANS
+from callflow.core.plans.call_plan import Plan, from_json
+from callflow.core.plans.picture import draw
+from callflow.core.plans.picture.lanes import lanes
+from callflow.core.plans.standard import STANDARD_PLANS
 from tests.unit.core.test_plan_text import plans
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from callflow import standard_plans
+from callflow.core.plans import standard
+from callflow.core.plans.standing import FOLLOWED, STANDARD, few, named, why_kept
 from callflow.core.signals.signal import Category, Kind
-from callflow.plan_standing import FOLLOWED, STANDARD, few, named, why_kept
 
 
 @pytest.mark.parametrize(
@@ -47,11 +47,11 @@ def test_no_more_are_named_than_a_page_has_room_for() -> None:
     assert few(["A", "B", "C", "D"], 4) == "A, B, C, … (4)"
 
 
-@pytest.mark.parametrize("plan", standard_plans.STANDARD_PLANS, ids=lambda plan: plan.id)
+@pytest.mark.parametrize("plan", standard.STANDARD_PLANS, ids=lambda plan: plan.id)
 def test_what_alarms_fall_back_on_stays_though_no_site_names_it(plan: Any) -> None:
     assert why_kept(plan.id, [], 0) == (STANDARD, plan.id)
 
 
 def test_alarms_fall_back_on_nothing_else() -> None:
-    found = {standard_plans.plan_id({}, kind, category) for kind in Kind for category in Category}
-    assert found == standard_plans.FALLBACKS
+    found = {standard.plan_id({}, kind, category) for kind in Kind for category in Category}
+    assert found == standard.FALLBACKS

@@ -13,8 +13,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callflow import plan_check, plan_text
-from callflow.call_plan import (
+from callflow.core.calls.on_call import Who
+from callflow.core.plans import check
+from callflow.core.plans import text as plan_text
+from callflow.core.plans.call_plan import (
     BOUNDS,
     ENDS,
     FIELDS,
@@ -26,11 +28,10 @@ from callflow.call_plan import (
     json_schema,
     to_json,
 )
-from callflow.call_plan.plan import DEFAULTS, ENUMS, FLAGS, LISTS, WHOLE
-from callflow.core.calls.on_call import Who
+from callflow.core.plans.call_plan.plan import DEFAULTS, ENUMS, FLAGS, LISTS, WHOLE
 from callflow.core.sites.site import Authority, Role
 
-SHEETS = sorted((Path(__file__).parents[3] / "callflow" / "sheets").glob("*.yaml"))
+SHEETS = sorted((Path(__file__).parents[3] / "callflow/core/plans/sheets").glob("*.yaml"))
 
 
 def step(text: str) -> Any:
@@ -239,4 +240,4 @@ def test_the_schema_names_every_kind_setting_and_end() -> None:
 def test_the_readmes_plan_is_found_without_fault() -> None:
     readme = (Path(__file__).parents[3] / "README.md").read_text("utf-8")
     (text,) = re.findall(r"^```yaml\n(id: .*?)^```$", readme, re.MULTILINE | re.DOTALL)
-    assert plan_check.check(plan_text.read(text), now=datetime(2026, 11, 25, tzinfo=UTC)) == []
+    assert check.check(plan_text.read(text), now=datetime(2026, 11, 25, tzinfo=UTC)) == []

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from callflow import call_plan
-from callflow.call_plan import MUTE, StepKind
+from callflow.core.plans import call_plan
+from callflow.core.plans.call_plan import MUTE, StepKind
 from tests.support.sheets import FOLDER, SHEETS, reported, sheet
 
 NAMES = sorted(path.stem for path in SHEETS.glob("*.yaml"))

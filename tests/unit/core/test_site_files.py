@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callflow import standard_plans
-from callflow.call_plan import to_json
+from callflow.core.plans import standard
+from callflow.core.plans.call_plan import to_json
 from callflow.core.sites.files import columns, reading, rows, writing
 from callflow.core.sites.files.cells import escaped, guarded, unescaped, unguarded
 from callflow.core.sites.files.faults import WORDS
@@ -27,7 +27,7 @@ from callflow.handling.importing import Prepared
 from callflow.vault import Vault
 
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
-PLANS = {plan.id: to_json(plan) for plan in standard_plans.STANDARD_PLANS}
+PLANS = {plan.id: to_json(plan) for plan in standard.STANDARD_PLANS}
 Site = dict[str, Any]
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import callflow.handling
-from callflow.call_plan import MEANINGS
-from callflow.call_plan.plan import ENUMS
 from callflow.core.calls.call import Outcome
+from callflow.core.plans.call_plan import MEANINGS
+from callflow.core.plans.call_plan.plan import ENUMS
 from callflow.texts import ENTRIES, OUTCOMES, REASONS, entry_text
 from callflow.texts.plan_settings import CHOICES, SETTINGS
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from callflow.call_plan import Measure, Mode, Plan, Step, StepKind, read
 from callflow.core.calls.call import Outcome
+from callflow.core.plans.call_plan import Measure, Mode, Plan, Step, StepKind, read
+from callflow.core.plans.standard import BANK, FIRE, INTRUSION
 from callflow.core.signals.signal import Category, Kind
-from callflow.core.sites.site import Contact, Role, Site
-from callflow.simulation import (
+from callflow.core.simulation import (
     NOBODY_ANSWERS,
     Answer,
     BehaviourError,
@@ -23,7 +23,7 @@ from callflow.simulation import (
     timeline_to_json,
     worst_case,
 )
-from callflow.standard_plans import BANK, FIRE, INTRUSION
+from callflow.core.sites.site import Contact, Role, Site
 from tests.unit.core.alarm import contact, keyholder, premises
 
 NIGHT = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)  # 03:00 in Paris

@@ -8,10 +8,10 @@ from xml.etree import ElementTree
 import pytest
 
 from callflow.core.calls.call import Outcome
+from callflow.core.plans.standard import FIRE, INTRUSION
 from callflow.core.signals.signal import Category, Kind
+from callflow.core.simulation import Script, Timeline, draw, simulate
 from callflow.core.sites.site import Authority, Contact, Role, Site
-from callflow.simulation import Script, Timeline, draw, simulate
-from callflow.standard_plans import FIRE, INTRUSION
 
 SVG = "{http://www.w3.org/2000/svg}"
 NOW = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)

@@ -8,7 +8,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
-from callflow.call_plan import (
+from callflow.core.plans.call_plan import (
     CONTINUE,
     ENDS,
     JUSTIFIED,
@@ -18,9 +18,9 @@ from callflow.call_plan import (
     StepKind,
     from_json,
 )
+from callflow.core.plans.check import check, errors
 from callflow.core.signals.signal import Category, Kind
-from callflow.plan_check import check, errors
-from callflow.simulation import RandomPeople, Timeline, simulate
+from callflow.core.simulation import RandomPeople, Timeline, simulate
 from tests.support.any_plan import any_site
 from tests.support.random_plans import random_plan
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from callflow.call_plan import Plan, Step, StepKind, from_json, step_to_json, to_json
+from callflow.core.plans.call_plan import Plan, Step, StepKind, from_json, step_to_json, to_json
 from tests.unit.core.test_plan_text import plans
 from web import plan_forms
 from web.problems import ProblemError

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from callflow.call_plan import ENDS, FIELDS, StepKind
+from callflow.core.plans.call_plan import ENDS, FIELDS, StepKind
 from callflow.core.signals.signal import Kind
 from tests.unit.core.test_plan_check import EXAMPLES, a_plan, found
 from web import plan_views

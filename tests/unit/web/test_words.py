@@ -27,7 +27,7 @@ SOURCES = (
             "core/time/hours",
             "core/time/availability",
             "core/sites/schedule",
-            "plan_choice",
+            "core/plans/choice",
         )
     ),
     *sorted((WEB / "pages").glob("*.py")),

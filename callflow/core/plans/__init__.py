@@ -1,0 +1,1 @@
+"""Call plans: their words, checks, pictures, and which one an alarm gets."""

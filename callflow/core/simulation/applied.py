@@ -1,0 +1,281 @@
+"""What is decided is applied here, in memory, as ``handling`` does in rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from callflow import escalation, incident
+from callflow.core.calls.call import Call, CallState, Outcome
+from callflow.core.calls.dial_policy import refusal
+from callflow.core.plans.call_plan import Plan, StepKind
+from callflow.core.plans.task import Task, TaskOutcome, TaskState
+from callflow.core.signals.signal import PERSONAL, Category, Kind
+from callflow.core.sites.site import Site
+from callflow.escalation import (
+    Close,
+    Decision,
+    EndTask,
+    EnterStep,
+    Finish,
+    HandToHuman,
+    NoNumber,
+    OpenTask,
+    PlaceCall,
+    Withdraw,
+)
+from callflow.incident import Incident, Machine, State
+
+_TICK = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """Something that happened; ``what``: step, call, answer, task, done, guard, human, closed,
+    cancelled, restored. ``who`` is a contact's id, ``outcome`` whatever it ended with."""
+
+    at: datetime
+    what: str
+    step: str = ""
+    who: str = ""
+    outcome: str = ""
+
+
+def new_incident(
+    *,
+    kind: Kind,
+    category: Category,
+    now: datetime,
+    site: str | None,
+    account: str = "",
+    zones: Iterable[str] = ("1",),
+    priority: int = 2,
+) -> Incident:
+    """An incident as it is opened, before anything was decided."""
+    personal = kind in PERSONAL
+    return Incident(
+        id="simulated",
+        site=site,
+        account=account,
+        kind=kind,
+        category=Category.VITAL if personal else category,
+        priority=priority,
+        state=State.OPEN,
+        duress=kind is Kind.DURESS,
+        zones=dict.fromkeys(zones, "alarm"),
+        step=None,
+        step_since=None,
+        machine=Machine.RUNNING,
+        with_human=False,
+        opened_at=now,
+    )
+
+
+class Applied:
+    """An incident in memory. ``reasons`` are why a human has it, in order, each change once."""
+
+    def __init__(self, plan: Plan, site: Site | None, opened: Incident) -> None:
+        self.plan, self.site, self.incident = plan, site, opened
+        self.now = opened.opened_at
+        self.calls: list[Call] = []
+        self.tasks: list[Task] = []
+        self.due_at: datetime | None = None
+        self.reasons: list[str] = []
+        self.human_at: datetime | None = None
+        self.closed: str | None = None
+        self.entries: list[Entry] = []
+        #: Placed calls that nobody waits for any more: whoever plays the network ends them.
+        self.hang_ups: list[str] = []
+        self.from_receipt()
+
+    @property
+    def over(self) -> bool:
+        """The machine does nothing more for it."""
+        return self.incident.machine is not Machine.RUNNING or self.incident.state is not State.OPEN
+
+    @property
+    def steps(self) -> list[str]:
+        """The steps that were entered, in order."""
+        return [entry.step for entry in self.entries if entry.what == "step"]
+
+    def from_receipt(self) -> None:
+        """Vital and personal alarms stand in front of a human from the start (D5)."""
+        kind = self.incident.kind
+        if incident.starts_with_human(kind, self.incident.category):
+            self.hand_to_human("personal" if kind in PERSONAL else "vital")
+
+    # --- deciding -----------------------------------------------------------------------------
+
+    def decide(self) -> Decision:
+        """Look at it now, and do what is due."""
+        decision = escalation.next_steps(
+            self.incident, self.plan, self.site, self.calls, self.now, self.tasks
+        )
+        self.due_at = decision.due_at
+        at, again = self._never_back(), False
+        for action in decision.actions:
+            again |= self._act(action, at)
+            if isinstance(action, NoNumber | PlaceCall | OpenTask):
+                at += _TICK
+        if again:
+            self.decide()
+        return decision
+
+    def _never_back(self) -> datetime:
+        """``now``, or just after what there is already: rows of one moment keep their order."""
+        times = [call.requested_at + _TICK for call in self.calls]
+        times += [task.requested_at + _TICK for task in self.tasks]
+        if self.incident.step_since is not None:
+            times.append(self.incident.step_since)
+        return max([self.now, *times])
+
+    def _act(self, action: escalation.Action, at: datetime) -> bool:
+        """Do one thing, as of ``at``; whether it must be decided again at once."""
+        match action:
+            case EnterStep():
+                self._enter(action, at)
+            case PlaceCall():
+                return self._place(action, at)
+            case NoNumber():
+                self._insert(action, at, Outcome.NO_NUMBER)
+            case OpenTask():
+                return self._open_task(action, at)
+            case EndTask(task=task, outcome=outcome):
+                self.end_task(task, outcome)
+            case Withdraw(step=step):
+                self.withdraw(step)
+            case HandToHuman(reason=reason):
+                self.hand_to_human(reason)
+            case Close(code=code):
+                self.close(code)
+            case Finish():
+                self._finish()
+        return False
+
+    def _enter(self, action: EnterStep, at: datetime) -> None:
+        rounds = {} if action.why == "opened" else dict(self.incident.rounds)
+        if action.left is not None:
+            rounds[action.left] = rounds.get(action.left, 0) + 1
+        self.tell("step", step=action.step, outcome=action.why)
+        self.incident = replace(
+            self.incident, step=action.step, step_since=at, grounds=action.grounds, rounds=rounds
+        )
+
+    def _place(self, action: PlaceCall, at: datetime) -> bool:
+        why = refusal(action.to)
+        self._insert(action, at, None if why is None else Outcome.NO_NUMBER)
+        if why is not None:
+            self.hand_to_human(why)
+        return why is not None
+
+    def _insert(self, action: PlaceCall | NoNumber, at: datetime, outcome: Outcome | None) -> None:
+        self.calls.append(
+            Call(
+                id=str(len(self.calls)),
+                step=action.step,
+                contact=action.contact.id,
+                to=action.contact.phone or "",
+                attempt=action.attempt,
+                state=CallState.REQUESTED if outcome is None else CallState.ENDED,
+                outcome=outcome,
+                requested_at=at,
+                ended_at=None if outcome is None else self.now,
+            )
+        )
+        what = "call" if outcome is None else "answer"
+        self.tell(what, step=action.step, who=action.contact.id, outcome=str(outcome or ""))
+
+    def withdraw(self, step: str | None = None) -> None:
+        """Nobody waits for the calls of ``step`` (None: any); who speaks is not cut off."""
+        self.cancel_requested(step)
+        for call in self.calls:
+            placed = call.state in (CallState.STARTED, CallState.RINGING)
+            if placed and step in (None, call.step):
+                self.hang_ups.append(call.id)
+
+    def cancel_requested(self, step: str | None = None) -> None:
+        for place, call in enumerate(self.calls):
+            if call.state is CallState.REQUESTED and step in (None, call.step):
+                self.calls[place] = replace(call, state=CallState.CANCELLED, ended_at=self.now)
+                self.tell("cancelled", step=call.step, who=call.contact or "")
+
+    def call(self, call_id: str) -> Call:
+        return next(call for call in self.calls if call.id == call_id)
+
+    def hand_to_human(self, reason: str) -> None:
+        """It stands in front of a human; said once for each reason."""
+        if self.incident.with_human and self.reasons[-1:] == [reason]:
+            return
+        self.reasons.append(reason)
+        self.human_at = self.human_at or self.now
+        self.incident = replace(self.incident, with_human=True)
+        self.tell("human", step=self.incident.step or "", outcome=reason)
+
+    def close(self, code: str) -> None:
+        self.closed = code
+        self.cancel_requested()
+        self.tasks = [
+            replace(task, state=TaskState.CANCELLED, ended_at=self.now) if task.open else task
+            for task in self.tasks
+        ]
+        self.incident = replace(self.incident, state=State.HANDLED, machine=Machine.DONE)
+        self.tell("closed", step=self.incident.step or "", outcome=code)
+
+    def _finish(self) -> None:
+        bank = self.incident.kind is Kind.BANK_OPENING and self.incident.state is State.OPEN
+        self.incident = replace(self.incident, machine=Machine.DONE)
+        if bank:  # robbed until a person knows (D18)
+            self.becomes_personal()
+
+    def becomes_personal(self) -> None:
+        self.withdraw()
+        self.incident = replace(
+            self.incident, duress=True, category=Category.VITAL, machine=Machine.DONE
+        )
+
+    # --- tasks ----------------------------------------------------------------------------------
+
+    def begins(self, action: OpenTask) -> TaskOutcome | None:
+        """What a task that the machine does itself ends with at once; None: it will come."""
+        kind = action.step.kind
+        at_once = (StepKind.PROTECTIVE_MEASURE, StepKind.SET_ON_TEST)
+        return TaskOutcome.DONE if kind in at_once else None
+
+    def _open_task(self, action: OpenTask, at: datetime) -> bool:
+        step = action.step
+        self.tell("task", step=step.id, who=action.subject)
+        if step.kind is StepKind.NOTIFY and not step.confirm:
+            return False
+        task = Task(
+            id=f"task {len(self.tasks)}",
+            step=step.id,
+            kind=step.kind.value,
+            state=TaskState.OPEN,
+            subject=action.subject,
+            requested_at=at,
+            due_at=action.due_at,
+        )
+        self.tasks.append(task)
+        outcome = self.begins(action)
+        if outcome is not None:
+            self.end_task(task.id, outcome)
+        return outcome is not None
+
+    def task(self, task_id: str) -> Task:
+        return next(task for task in self.tasks if task.id == task_id)
+
+    def change_task(self, changed: Task) -> None:
+        self.tasks = [changed if task.id == changed.id else task for task in self.tasks]
+
+    def end_task(self, task_id: str, outcome: TaskOutcome) -> None:
+        task = self.task(task_id)
+        if task.open:
+            ended = replace(task, state=TaskState.ENDED, outcome=outcome, ended_at=self.now)
+            self.change_task(ended)
+            self.tell("done", step=task.step, who=task.subject, outcome=outcome)
+
+    def tell(self, what: str, *, step: str = "", who: str = "", outcome: str = "") -> None:
+        """Something happened now."""
+        entry = Entry(at=self.now, what=what, step=step, who=who, outcome=str(outcome))
+        self.entries.append(entry)
