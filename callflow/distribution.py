@@ -15,9 +15,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
+from callflow.core.alarms.escalation import BRIDGE_PAUSE, Desk, bridge_step
 from callflow.core.calls.call import Call, CallState, Outcome
 from callflow.core.calls.phones import is_phone
-from callflow.escalation import BRIDGE_PAUSE, Desk, bridge_step
 from callflow.presence import ON_DUTY, Presence
 
 #: An operator who let it ring is asked again for the same caller after this.

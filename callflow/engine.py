@@ -17,7 +17,7 @@ import structlog
 
 from callflow import anchoring, clock, handling
 from callflow.config import Settings
-from callflow.correlation import Rates
+from callflow.core.alarms.correlation import Rates
 from callflow.dispatch.doomed import delete_doomed
 from callflow.dispatch.identity import Identity, only, taken
 from callflow.dispatch.opening import open_dispatch

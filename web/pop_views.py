@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from callflow.core.alarms.incident import State
 from callflow.core.signals.signal import Kind
 from callflow.handling import bank_openings
 from callflow.handling.filing import is_mute
 from callflow.handling.muting import ruling_alarm
-from callflow.incident import State
 from callflow.storage import Tx, calls, contacts, incidents, services, sites
 from web import say
 from web.image_views import newest

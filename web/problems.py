@@ -11,8 +11,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
+from callflow.core.alarms.filing import What
 from callflow.core.plans.call_plan import PlanError
-from callflow.filing import What
 from callflow.handling import NotAllowed, filing
 from callflow.handling.contacts import SharedContact
 from callflow.handling.plans import Faulty

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from callflow import handling
+from callflow.core.alarms.evidence import Sign
 from callflow.core.calls.call import AT_DESK
-from callflow.evidence import Sign
 from callflow.law import Finding
 from callflow.storage import Tx, calls, tasks
 from callflow.storage import contacts as contact_rows

@@ -6,7 +6,8 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow import incident
+from callflow.core.alarms import incident
+from callflow.core.alarms.incident import Event, Machine, State
 from callflow.core.calls.call import NOT_AT_SITE, CallState, Direction, Mode
 from callflow.core.calls.phones import is_phone
 from callflow.core.signals.signal import Category, Kind
@@ -14,7 +15,6 @@ from callflow.handling import filing
 from callflow.handling.nodes import choose_node
 from callflow.handling.policy import Policy, load_policy
 from callflow.handling.telling import tell
-from callflow.incident import Event, Machine, State
 from callflow.logbook import MACHINE
 from callflow.storage import Tx, calls, incidents, phones, shifts, tasks
 

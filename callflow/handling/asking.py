@@ -7,9 +7,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from callflow.core.alarms.escalation import OpenTask
 from callflow.core.plans.call_plan import Step, StepKind
 from callflow.core.plans.task import TaskOutcome, TaskState
-from callflow.escalation import OpenTask
 from callflow.handling import imaging, outbox
 from callflow.handling.measures import open_measure
 from callflow.handling.refusals import Refused

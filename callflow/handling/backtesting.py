@@ -8,6 +8,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from callflow.core.alarms.correlation import zone_key
+from callflow.core.alarms.incident import Incident, Machine, State
 from callflow.core.calls.call import BESIDE_PLANS, Outcome
 from callflow.core.plans import call_plan
 from callflow.core.plans.call_plan import Plan, StepKind
@@ -17,10 +19,8 @@ from callflow.core.signals.signal import PERSONAL, Category, Kind
 from callflow.core.simulation import backtest
 from callflow.core.simulation.backtest import Difference, Happening, Past, PastCall, PastTask, What
 from callflow.core.time.instants import from_iso, to_iso
-from callflow.correlation import zone_key
 from callflow.handling.agreed import site_now
 from callflow.handling.proving import plan_at
-from callflow.incident import Incident, Machine, State
 from callflow.logbook import MACHINE
 from callflow.storage import Tx, calls, incidents, logbook, tasks
 from callflow.texts import REASONS, RESOLUTIONS, word

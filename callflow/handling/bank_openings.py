@@ -6,6 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from callflow.core.alarms.incident import State
 from callflow.core.plans import call_plan, standard
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.schedule import Question
@@ -14,7 +15,6 @@ from callflow.handling.deciding import take_personal_path
 from callflow.handling.operating import known
 from callflow.handling.refusals import Held, Refused
 from callflow.handling.telling import tell
-from callflow.incident import State
 from callflow.storage import Tx
 
 Row = dict[str, Any]

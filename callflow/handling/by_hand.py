@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from callflow.core.alarms.escalation import OpenTask
+from callflow.core.alarms.incident import State
 from callflow.core.calls.call import LIVE_STATES, Outcome
 from callflow.core.calls.dial_policy import MUTE
 from callflow.core.calls.on_call import on_call
@@ -13,7 +15,6 @@ from callflow.core.plans.call_plan import GUARD_BY_HAND, Measure, StepKind
 from callflow.core.plans.task import TaskOutcome, TaskState
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.site import Contact, Role, Site
-from callflow.escalation import OpenTask
 from callflow.handling import asking, telephone
 from callflow.handling.acting import request_call
 from callflow.handling.agreed import site_now
@@ -26,7 +27,6 @@ from callflow.handling.policy import load_policy
 from callflow.handling.refusals import Held, Refused
 from callflow.handling.tasks import end_task
 from callflow.handling.telling import tell
-from callflow.incident import State
 from callflow.logbook import MACHINE
 from callflow.storage import Tx, incidents, tasks
 

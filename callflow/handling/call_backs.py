@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from callflow import escalation
+from callflow.core.alarms import escalation
 from callflow.core.calls.call import QUEUE_STEP, Direction
 from callflow.core.calls.dial_policy import MUTE, refusal
 from callflow.core.sites.instructions import InstructionState

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
+from callflow.core.alarms.incident import State
 from callflow.core.plans import call_plan
 from callflow.core.plans.call_plan import ENDS, PanelCommand, Step, StepKind
 from callflow.core.plans.task import TaskOutcome, TaskState
@@ -15,7 +16,6 @@ from callflow.handling.acting import hand_to_human
 from callflow.handling.operating import acted, known
 from callflow.handling.refusals import Held, NotFound, Refused
 from callflow.handling.tasks import end_task
-from callflow.incident import State
 from callflow.storage import Tx, incidents, tasks
 from callflow.storage import signals as signal_rows
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from callflow.core.alarms.incident import State
 from callflow.core.plans import standing
 from callflow.core.sites.contract import LONGEST, may_become, quarantined_until
 from callflow.core.sites.site import Role, SiteState
@@ -19,7 +20,6 @@ from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.site_rules import BadSite
 from callflow.handling.telling import tell
 from callflow.handling.withdrawn import check_chosen
-from callflow.incident import State
 from callflow.logbook import MACHINE
 from callflow.storage import Tx, contracts, firms, guards, incidents, sites
 from callflow.storage import contacts as contact_rows

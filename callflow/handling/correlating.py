@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from callflow import correlation, incident
+from callflow.core.alarms import correlation, incident
+from callflow.core.alarms.correlation import Rates
+from callflow.core.alarms.incident import Event, Machine, State
 from callflow.core.calls.call import NOT_AT_SITE
 from callflow.core.plans.choice import Alarm
 from callflow.core.signals import events
@@ -19,7 +21,6 @@ from callflow.core.signals.signal import (
     Signal,
     Treatment,
 )
-from callflow.correlation import Rates
 from callflow.handling import device_calls, imaging, origins, storms, supervising
 from callflow.handling.acting import settle
 from callflow.handling.deciding import Known, cancel, decide, mute_site
@@ -28,7 +29,6 @@ from callflow.handling.rehearsing import end_for_real_alarm
 from callflow.handling.storing import store_signals
 from callflow.handling.surroundings import Seen, Surroundings
 from callflow.handling.telling import draft, tell
-from callflow.incident import Event, Machine, State
 from callflow.logbook import Draft
 from callflow.storage import Tx, calls, contacts, incidents
 from callflow.storage import logbook as logbook_rows

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from callflow.audit import UNATTENDED
+from callflow.core.alarms.incident import State
 from callflow.core.signals.signal import Kind, Signal
 from callflow.core.time.instants import to_iso
 from callflow.dead_man import LONGEST_SHIFT, OnShift, Watch, unattended_since, watch
@@ -17,7 +18,6 @@ from callflow.handling.policy import load_policy
 from callflow.handling.refusals import Refused
 from callflow.handling.storing import store_signals
 from callflow.handling.telling import tell
-from callflow.incident import State
 from callflow.storage import Tx, incidents, logbook, shifts, signals
 from callflow.supervision import station_signal
 

@@ -8,16 +8,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from callflow import escalation, incident
-from callflow.core.calls.call import Call, CallState, Outcome
-from callflow.core.calls.dial_policy import refusal
-from callflow.core.calls.phones import is_phone
-from callflow.core.plans import call_plan
-from callflow.core.plans.call_plan import StepKind
-from callflow.core.plans.task import Task
-from callflow.core.signals.signal import Category, Kind
-from callflow.core.sites.site import Site
-from callflow.escalation import (
+from callflow.core.alarms import escalation, incident
+from callflow.core.alarms.escalation import (
     Close,
     EndTask,
     EnterStep,
@@ -28,6 +20,15 @@ from callflow.escalation import (
     PlaceCall,
     Withdraw,
 )
+from callflow.core.alarms.incident import Event, Machine, State
+from callflow.core.calls.call import Call, CallState, Outcome
+from callflow.core.calls.dial_policy import refusal
+from callflow.core.calls.phones import is_phone
+from callflow.core.plans import call_plan
+from callflow.core.plans.call_plan import StepKind
+from callflow.core.plans.task import Task
+from callflow.core.signals.signal import Category, Kind
+from callflow.core.sites.site import Site
 from callflow.handling import asking
 from callflow.handling.acting import (
     EXERCISE,
@@ -45,7 +46,6 @@ from callflow.handling.gathering import follow_if_ringing
 from callflow.handling.own_phones import station_site
 from callflow.handling.policy import load_policy
 from callflow.handling.telling import tell
-from callflow.incident import Event, Machine, State
 from callflow.logbook import MACHINE
 from callflow.storage import AWAY, Tx, calls, incidents, savepoint, tasks
 

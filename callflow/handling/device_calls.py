@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from callflow import supervision
+from callflow.core.alarms.incident import Machine, State
 from callflow.core.calls.call import CallState, Mode
 from callflow.core.plans import call_plan
 from callflow.core.plans.call_plan import StepKind
@@ -17,7 +18,6 @@ from callflow.handling.operating import claim
 from callflow.handling.refusals import Held, Refused
 from callflow.handling.storing import store_signals
 from callflow.handling.telling import tell
-from callflow.incident import Machine, State
 from callflow.storage import Tx, calls, contacts, incidents, sites
 
 Row = dict[str, Any]

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from callflow.core.alarms.correlation import zone_name
+from callflow.core.alarms.incident import State
 from callflow.core.calls.call import BESIDE_PLANS, QUEUE_STEP, WELFARE_STEP, Mode, Outcome
 from callflow.core.calls.dialogue import (
     ASKING,
@@ -24,7 +26,6 @@ from callflow.core.calls.prompts import recordable_phrases
 from callflow.core.plans import call_plan
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import Authority, Contact, Role, Site
-from callflow.correlation import zone_name
 from callflow.handling import callers, device_calls, phone_callers, trunk_tests
 from callflow.handling.agreed import site_now
 from callflow.handling.calling import call_arrived, dialogue_concluded, join_room
@@ -34,7 +35,6 @@ from callflow.handling.muting import is_mute_here
 from callflow.handling.service_calls import asked_service
 from callflow.handling.site_rules import BadSite
 from callflow.handling.telling import storable
-from callflow.incident import State
 from callflow.storage import Tx, call_backs, calls, contacts, firms, incidents, sites
 from callflow.texts.trunks import TESTS
 from callflow.vault import Vault, equal

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from callflow.changes import changes
+from callflow.core.alarms.correlation import zone_key
 from callflow.core.signals import events
 from callflow.core.signals.events import EventRow
 from callflow.core.signals.signal import STATION, Category, Kind
-from callflow.correlation import zone_key
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.site_rules import override_of
 from callflow.handling.telling import tell

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from callflow import filing, incident
+from callflow.core.alarms import filing, incident
+from callflow.core.alarms.correlation import zone_key
+from callflow.core.alarms.filing import ARMING_MATTERS, Open, Standing, What, Wish
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.schedule import Schedule
 from callflow.core.time.hours import CalendarError
 from callflow.core.time.instants import to_iso
-from callflow.correlation import zone_key
-from callflow.filing import ARMING_MATTERS, Open, Standing, What, Wish
 from callflow.handling.refusals import Refused
 from callflow.handling.telling import tell
 from callflow.law import Answer, Service

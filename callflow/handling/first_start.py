@@ -7,6 +7,7 @@ from typing import Any
 
 from callflow import first_start
 from callflow.config import Settings
+from callflow.core.alarms.incident import State
 from callflow.core.plans.call_plan import Plan
 from callflow.core.plans.choice import Alarm
 from callflow.core.signals import events
@@ -17,7 +18,6 @@ from callflow.handling.opening import plan_for
 from callflow.handling.policy import trunks_of
 from callflow.handling.refusals import NotFound
 from callflow.handling.rehearsing import end_rehearsal, rehearse
-from callflow.incident import State
 from callflow.people import Role
 from callflow.storage import Tx, calls, incidents, people, sites
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from callflow import escalation
+from callflow.core.alarms import escalation
+from callflow.core.alarms.incident import Machine
 from callflow.core.calls.call import CallState, Outcome
 from callflow.core.calls.on_call import as_called
 from callflow.core.plans import call_plan
@@ -20,7 +21,6 @@ from callflow.handling.agreed import site_now
 from callflow.handling.dialling import refused_calls
 from callflow.handling.policy import Policy
 from callflow.handling.telling import tell
-from callflow.incident import Machine
 from callflow.storage import Tx, calls, incidents
 
 Row = dict[str, Any]

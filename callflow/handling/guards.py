@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from callflow.core.alarms.escalation import GuardEvent, progressed
 from callflow.core.calls.on_call import as_called
 from callflow.core.plans.call_plan import Measure, StepKind
 from callflow.core.plans.task import TaskOutcome
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.site import Authority
 from callflow.core.time.instants import to_iso
-from callflow.escalation import GuardEvent, progressed
 from callflow.handling import services
 from callflow.handling.completing import open_task_of, step_of, task_of
 from callflow.handling.measures import open_measure

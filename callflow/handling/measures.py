@@ -6,13 +6,13 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
+from callflow.core.alarms.incident import State
 from callflow.core.plans.call_plan import Measure
 from callflow.core.signals.signal import Signal
 from callflow.handling.acting import settle
 from callflow.handling.filing import normal_due
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.telling import tell
-from callflow.incident import State
 from callflow.logbook import MACHINE
 from callflow.storage import Tx, incidents, measures
 from callflow.storage import supervision as rows

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from callflow.core.alarms.correlation import zone_key
+from callflow.core.alarms.escalation import GuardEvent
 from callflow.core.calls.dialogue import Deed, Done, Phrase
 from callflow.core.plans.task import TaskOutcome, TaskState
-from callflow.correlation import zone_key
-from callflow.escalation import GuardEvent
 from callflow.handling import (
     guards,
     member_callers,

@@ -1,13 +1,13 @@
 """Where nothing may ring and no word may give an alarm away: asked here by whatever speaks (D29).
 
-``callflow.incident.ruling`` decides it; the rows that it needs are read here.
+``callflow.core.alarms.incident.ruling`` decides it; the rows that it needs are read here.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from callflow import incident
+from callflow.core.alarms import incident
 from callflow.handling.filing import is_mute
 from callflow.storage import Tx, contacts, incidents
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from callflow.core.alarms.incident import Machine, State
 from callflow.core.plans import call_plan, choice, overrides, standard
 from callflow.core.signals.events import EventRow
 from callflow.core.signals.signal import PERSONAL, Category, Kind
@@ -15,7 +16,6 @@ from callflow.core.sites.site import SiteState
 from callflow.core.time.hours import CalendarError
 from callflow.handling import testers
 from callflow.handling.agreed import Reading, read
-from callflow.incident import Machine, State
 from callflow.storage import Tx, own_days, sites
 
 Row = dict[str, Any]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from callflow.core.alarms.filing import Wish, agree
+from callflow.core.alarms.incident import Machine, State
 from callflow.core.calls.call import BRIDGE_STEP, BY_HAND_STEP, CallState, Outcome
 from callflow.core.calls.dial_policy import MUTE
 from callflow.core.calls.on_call import as_called
 from callflow.core.plans.call_plan import StepKind
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import Contact, Site
-from callflow.filing import Wish, agree
 from callflow.handling import filing, undoing
 from callflow.handling.acting import (
     NOT_NORMAL,
@@ -27,7 +28,6 @@ from callflow.handling.muting import is_mute_here
 from callflow.handling.policy import load_policy
 from callflow.handling.refusals import Held, NotFound, Refused
 from callflow.handling.telling import tell
-from callflow.incident import Machine, State
 from callflow.storage import Tx, calls, incidents, tasks
 
 Row = dict[str, Any]

@@ -10,10 +10,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from callflow import roster
+from callflow.core.alarms.escalation import Desk
 from callflow.core.calls.phones import is_reachable
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.site import Contact, Role, Site
-from callflow.escalation import Desk
 from callflow.handling.policy import Policy, load_policy
 from callflow.roster import Duty, Part
 from callflow.storage import Tx, phones, rosters, shifts

@@ -8,6 +8,7 @@ from typing import Any
 
 import phonenumbers
 
+from callflow.core.alarms.incident import State
 from callflow.core.calls.call import Outcome
 from callflow.core.signals.protocol import Heard
 from callflow.core.signals.signal import Signal
@@ -15,7 +16,6 @@ from callflow.handling.calling import call_arrived, dialogue_concluded, join_roo
 from callflow.handling.muting import is_mute_here
 from callflow.handling.storing import store_signals
 from callflow.handling.telling import storable
-from callflow.incident import State
 from callflow.storage import Tx, calls, incidents, sites
 from callflow.storage import panels as panel_rows
 

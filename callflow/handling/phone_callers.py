@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from callflow import supervision
+from callflow.core.alarms.incident import Machine, State
 from callflow.core.calls.dialogue import Done, Phrase
 from callflow.core.calls.on_call import as_called, on_call
 from callflow.core.plans import call_plan
@@ -17,7 +18,6 @@ from callflow.handling.deciding import raise_duress
 from callflow.handling.filing import is_mute
 from callflow.handling.storing import store_signals
 from callflow.handling.telling import tell
-from callflow.incident import Machine, State
 from callflow.storage import Tx, calls, contacts, incidents, sites
 from callflow.storage import supervision as rows
 

@@ -6,7 +6,8 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow import distribution, escalation
+from callflow import distribution
+from callflow.core.alarms import escalation
 from callflow.core.calls.call import BRIDGE_STEP, QUEUE_STEP, CallState, Outcome
 from callflow.core.calls.phones import is_phone
 from callflow.core.signals.signal import Category

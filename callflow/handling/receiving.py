@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from callflow.core.alarms.correlation import Rates
 from callflow.core.calls.call import Outcome
 from callflow.core.plans import standard
 from callflow.core.signals import events
 from callflow.core.signals.protocol import Heard
 from callflow.core.signals.signal import Kind, Treatment
-from callflow.correlation import Rates
 from callflow.handling.acting import hand_to_human
 from callflow.handling.correlating import Correlation
 from callflow.handling.opening import opened

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from callflow.correlation import zone_key
+from callflow.core.alarms.correlation import zone_key
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.telling import draft, tell
 from callflow.storage import Tx, logbook, removed

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from callflow.core.alarms.incident import State
 from callflow.core.calls.call import SERVICE_DESK_STEP, SERVICE_STEP, Outcome
 from callflow.core.calls.phones import is_phone
 from callflow.directory import Line, masked
@@ -18,7 +19,6 @@ from callflow.handling.phones import phone_of
 from callflow.handling.policy import load_policy
 from callflow.handling.refusals import Refused
 from callflow.handling.telling import tell
-from callflow.incident import State
 from callflow.law import Gate, Service
 from callflow.storage import Tx, calls, incidents, services
 

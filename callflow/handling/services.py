@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
+from callflow.core.alarms.incident import State
 from callflow.core.plans.call_plan import StepKind
 from callflow.core.plans.task import TaskOutcome, TaskState
 from callflow.core.sites.instructions import at_site
@@ -18,7 +19,6 @@ from callflow.handling.operating import acted, known, open_and_held
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.tasks import end_task
 from callflow.handling.telling import tell
-from callflow.incident import State
 from callflow.law import (
     SHORT_NUMBERS,
     Answer,

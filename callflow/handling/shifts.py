@@ -12,13 +12,13 @@ from typing import Any
 
 from callflow import shift
 from callflow.audit import QUIET
+from callflow.core.alarms.incident import State
 from callflow.core.signals.signal import Category
 from callflow.handling.dead_man import attended
 from callflow.handling.operating import release, transfer
 from callflow.handling.refusals import Refused
 from callflow.handling.station import health
 from callflow.handling.telling import tell
-from callflow.incident import State
 from callflow.storage import Tx, handover, incidents, logbook, shifts
 
 Row = dict[str, Any]

@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from callflow import supervision
+from callflow.core.alarms.correlation import zone_key
 from callflow.core.signals import events
 from callflow.core.signals.signal import PERSONAL, Category, Kind
 from callflow.core.sites.schedule import Schedule
@@ -18,7 +19,6 @@ from callflow.core.sites.site import Rules
 from callflow.core.time.holidays import NO_DAYS, OwnDays
 from callflow.core.time.hours import CalendarError
 from callflow.core.time.instants import to_iso
-from callflow.correlation import zone_key
 from callflow.handling.storing import store_signals
 from callflow.storage import Tx
 from callflow.storage import supervision as rows

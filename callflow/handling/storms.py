@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from callflow.core.alarms.correlation import STORMS, Whereabouts, storm_key
 from callflow.core.plans import standard
 from callflow.core.signals import events
 from callflow.core.signals.signal import STATION, Category, Kind
-from callflow.correlation import STORMS, Whereabouts, storm_key
 from callflow.handling.opening import opened
 from callflow.handling.policy import STATION_ZONE
 from callflow.storage import incidents, locks, surroundings

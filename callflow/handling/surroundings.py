@@ -7,13 +7,13 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from callflow import correlation
+from callflow.core.alarms import correlation
+from callflow.core.alarms.correlation import Periods, Trips, zone_key
 from callflow.core.signals import events
 from callflow.core.signals.events import EventRow
 from callflow.core.signals.proof import proves
 from callflow.core.signals.signal import STATION, Kind
 from callflow.core.sites.site import Rules, SiteState
-from callflow.correlation import Periods, Trips, zone_key
 from callflow.handling import agreed
 from callflow.handling.event_rules import meaning_of
 from callflow.handling.policy import load_policy

@@ -6,6 +6,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
+from callflow.core.alarms.incident import State
 from callflow.core.calls.call import BY_HAND_STEP, OPERATOR_STEP, CallState, Mode
 from callflow.core.calls.dial_policy import MUTE
 from callflow.core.calls.on_call import as_called
@@ -34,7 +35,6 @@ from callflow.handling.phones import own_phone, phone_of
 from callflow.handling.policy import load_policy
 from callflow.handling.refusals import Held, NotFound, Refused
 from callflow.handling.telling import tell
-from callflow.incident import State
 from callflow.storage import Tx, calls
 
 Row = dict[str, Any]

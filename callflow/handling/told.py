@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from callflow.core.alarms.correlation import Periods
 from callflow.core.plans.choice import Alarm
 from callflow.core.signals import events
 from callflow.core.signals.signal import PERSONAL, STATION, Kind
-from callflow.correlation import Periods
 from callflow.handling.deciding import mute_site
 from callflow.handling.opening import opened, plan_for
 from callflow.handling.operating import claim

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow import incident
+from callflow.core.alarms import incident
+from callflow.core.alarms.incident import Machine
 from callflow.core.calls.call import BESIDE_PLANS
 from callflow.core.calls.trunks import (
     CODES,
@@ -30,7 +31,6 @@ from callflow.directory import shown
 from callflow.handling.policy import Policy, load_policy
 from callflow.handling.storing import store_signals
 from callflow.handling.telling import tell
-from callflow.incident import Machine
 from callflow.storage import Tx, calls, people
 from callflow.storage import trunks as rows
 from callflow.supervision import station_signal

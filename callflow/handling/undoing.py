@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow import incident
+from callflow.core.alarms import incident
+from callflow.core.alarms.incident import Event, Machine, State
 from callflow.core.signals.signal import Kind
 from callflow.core.time.instants import from_iso, to_iso
 from callflow.handling.deciding import decide
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.telling import tell
-from callflow.incident import Event, Machine, State
 from callflow.storage import Tx, incidents, tasks, undo
 
 Row = dict[str, Any]

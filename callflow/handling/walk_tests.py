@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from callflow.core.alarms.correlation import zone_key
 from callflow.core.calls.dialogue import Deed, Done, Phrase
 from callflow.core.signals.signal import STATION, Kind
 from callflow.core.time.instants import from_iso, to_iso
-from callflow.correlation import zone_key
 from callflow.handling import member_callers, phone_callers, testing
 from callflow.handling.member_callers import Member
 from callflow.handling.outbox import post_for_site

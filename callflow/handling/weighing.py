@@ -1,14 +1,14 @@
-"""The evidence of an incident, from its rows (callflow/evidence.py)."""
+"""The evidence of an incident, from its rows (callflow/core/alarms/evidence.py)."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from callflow import evidence
+from callflow.core.alarms import evidence
+from callflow.core.alarms.correlation import zone_key, zone_name
+from callflow.core.alarms.evidence import Evidence, Facts, GuardReport, Trip
 from callflow.core.plans.task import TaskOutcome
 from callflow.core.signals.signal import Kind, Treatment
-from callflow.correlation import zone_key, zone_name
-from callflow.evidence import Evidence, Facts, GuardReport, Trip
 from callflow.storage import Tx, calls, logbook, outbox, services, signals, sites, supervision
 
 Row = dict[str, Any]

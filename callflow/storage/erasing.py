@@ -22,9 +22,9 @@ from sqlalchemy import (
 )
 
 from callflow import logbook
+from callflow.core.alarms.incident import State
 from callflow.core.calls.call import CallState
 from callflow.erasure import GONE, Person, texts_in
-from callflow.incident import State
 from callflow.storage import removed
 from callflow.storage import schema as t
 from callflow.storage.logbook import to_entry

@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, exists, func, select, update
 
+from callflow.core.alarms.incident import State
 from callflow.core.plans.call_plan import StepKind
 from callflow.core.plans.task import TaskState
 from callflow.core.sites.site import Role
-from callflow.incident import State
 from callflow.storage import schema as t
 from callflow.storage.folding import folded
 from callflow.storage.search import holds, of_person

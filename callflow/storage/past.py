@@ -20,9 +20,9 @@ from sqlalchemy import (
     update,
 )
 
+from callflow.core.alarms.incident import State
 from callflow.core.calls.call import CallState
 from callflow.erasure import GONE
-from callflow.incident import State
 from callflow.logbook import COVERED, MACHINE, entry_hash
 from callflow.outbox import MessageState
 from callflow.storage import schema as t

@@ -23,10 +23,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from callflow.core.alarms.correlation import zone_key
 from callflow.core.signals.protocol import Heard
 from callflow.core.signals.signal import PHONE_LINE, UNBOUND, Kind
 from callflow.core.sites.site import Site, SiteState
-from callflow.correlation import zone_key
 from callflow.storage import contacts
 from callflow.storage import schema as t
 from callflow.storage.prepared import Prepared

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, select
 
-from callflow.correlation import Trips, Whereabouts
+from callflow.core.alarms.correlation import Trips, Whereabouts
 from callflow.storage import schema as t
 from callflow.storage.prepared import Prepared
 from callflow.storage.sites import upsert, upsert_all

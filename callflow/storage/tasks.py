@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
+from callflow.core.alarms.incident import Machine
 from callflow.core.plans.task import Task, TaskOutcome, TaskState
-from callflow.incident import Machine
 from callflow.storage import incidents
 from callflow.storage import schema as t
 from callflow.storage.prepared import Prepared

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from callflow.evidence import Sign
+from callflow.core.alarms.evidence import Sign
 
 SIGNS: Mapping[str, tuple[str, str]] = {
     Sign.ALARM: ("un point en alarme : {source}", "a zone in alarm: {source}"),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from callflow.core.alarms.incident import State
 from callflow.core.calls.call import CallState, Mode, Outcome
 from callflow.core.plans.call_plan import StepKind
 from callflow.core.plans.task import TaskOutcome
-from callflow.incident import State
 
 #: In any language.
 _CODE = re.compile(

@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from callflow import clock, handling
+from callflow.core.alarms.escalation import GuardEvent
 from callflow.core.calls.call import Outcome
 from callflow.core.plans.call_plan import Measure
 from callflow.core.signals.signal import Signal
@@ -21,7 +22,6 @@ from callflow.core.sites.instructions import Instruction, InstructionKind
 from callflow.core.sites.site import SiteState
 from callflow.core.time.holidays import Place, public
 from callflow.core.time.hours import Span
-from callflow.escalation import GuardEvent
 from callflow.handling import (
     contracts,
     instructing,

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import AfterValidator, Field, model_validator
 
 from callflow import handling
-from callflow.incident import State
+from callflow.core.alarms.incident import State
 from callflow.storage import Tx, incidents
 from callflow.texts import RESOLUTIONS
 from web.accounts import Right

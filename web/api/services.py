@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends
 from pydantic import AfterValidator, BaseModel, Field
 
 from callflow import handling
-from callflow.evidence import Sign
+from callflow.core.alarms.evidence import Sign
 from callflow.law import Answer, Finding, Gate, Means, Reason, Service, Weight
 from callflow.storage import Tx, incidents
 from callflow.texts.law import GATE_REASONS

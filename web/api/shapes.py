@@ -9,11 +9,11 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
+from callflow.core.alarms.incident import Machine, State
 from callflow.core.calls.call import Outcome
 from callflow.core.plans.task import TaskOutcome, TaskState
 from callflow.core.signals import blocks
 from callflow.core.signals.signal import Category, Kind, Treatment
-from callflow.incident import Machine, State
 
 T = TypeVar("T")
 

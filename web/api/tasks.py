@@ -9,9 +9,9 @@ from fastapi import APIRouter, Depends
 from pydantic import AfterValidator, BaseModel, Field
 
 from callflow import handling
+from callflow.core.alarms.escalation import GuardEvent
 from callflow.core.plans.call_plan import Measure
 from callflow.core.plans.task import TaskOutcome
-from callflow.escalation import GuardEvent
 from callflow.handling import by_hand
 from callflow.storage import Tx, measures
 from web.accounts import Right

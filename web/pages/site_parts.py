@@ -13,9 +13,9 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from callflow.core.alarms.correlation import zone_key
 from callflow.core.signals.signal import Kind
 from callflow.core.time.hours import DAYS
-from callflow.correlation import zone_key
 from callflow.folding import folded
 from callflow.handling import contracts
 from callflow.storage import Tx, sites

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from callflow.correlation import zone_key
+from callflow.core.alarms.correlation import zone_key
 from callflow.folding import folded
 from callflow.handling import removed as acts
 from callflow.storage import Tx, contacts, removed

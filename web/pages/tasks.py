@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow import handling
+from callflow.core.alarms.escalation import GuardEvent
 from callflow.core.plans.call_plan import Measure
 from callflow.core.plans.task import TaskOutcome
-from callflow.escalation import GuardEvent
 from callflow.handling import by_hand
 from callflow.storage import Tx, incidents
 from web.pages import forms

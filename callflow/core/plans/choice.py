@@ -22,6 +22,7 @@ from functools import cache
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from callflow.core.alarms.correlation import zone_key
 from callflow.core.plans import standard
 from callflow.core.signals import events
 from callflow.core.signals.signal import PERSONAL, Category, Kind
@@ -29,7 +30,6 @@ from callflow.core.sites.instructions import Instruction, plan_meanwhile
 from callflow.core.time.availability import ALWAYS, Availability, available
 from callflow.core.time.holidays import NO_DAYS, OwnDays
 from callflow.core.time.hours import CalendarError, only
-from callflow.correlation import zone_key
 
 #: Rules of one site; kinds, or zones, of one rule.
 MOST, _MOST_NAMED = 100, 500

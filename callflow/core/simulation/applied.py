@@ -6,14 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from callflow import escalation, incident
-from callflow.core.calls.call import Call, CallState, Outcome
-from callflow.core.calls.dial_policy import refusal
-from callflow.core.plans.call_plan import Plan, StepKind
-from callflow.core.plans.task import Task, TaskOutcome, TaskState
-from callflow.core.signals.signal import PERSONAL, Category, Kind
-from callflow.core.sites.site import Site
-from callflow.escalation import (
+from callflow.core.alarms import escalation, incident
+from callflow.core.alarms.escalation import (
     Close,
     Decision,
     EndTask,
@@ -25,7 +19,13 @@ from callflow.escalation import (
     PlaceCall,
     Withdraw,
 )
-from callflow.incident import Incident, Machine, State
+from callflow.core.alarms.incident import Incident, Machine, State
+from callflow.core.calls.call import Call, CallState, Outcome
+from callflow.core.calls.dial_policy import refusal
+from callflow.core.plans.call_plan import Plan, StepKind
+from callflow.core.plans.task import Task, TaskOutcome, TaskState
+from callflow.core.signals.signal import PERSONAL, Category, Kind
+from callflow.core.sites.site import Site
 
 _TICK = timedelta(microseconds=1)
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from callflow.core.alarms.escalation import GuardEvent, OpenTask
+from callflow.core.alarms.incident import Incident
 from callflow.core.calls.call import REACHED, Outcome
 from callflow.core.plans.call_plan import Plan, Step, StepKind
 from callflow.core.plans.task import TaskOutcome
@@ -27,8 +29,6 @@ from callflow.core.simulation import (
     possible,
 )
 from callflow.core.sites.site import Site
-from callflow.escalation import GuardEvent, OpenTask
-from callflow.incident import Incident
 
 #: The machine looked at most so long after its time: a takeover takes no longer.
 _LATE = timedelta(seconds=10)

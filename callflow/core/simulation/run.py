@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from callflow.core.alarms.escalation import GuardEvent
 from callflow.core.calls.call import Call, CallState, Outcome
 from callflow.core.plans.call_plan import Plan, StepKind
 from callflow.core.plans.task import Task
@@ -16,7 +17,6 @@ from callflow.core.simulation.applied import Entry, new_incident
 from callflow.core.simulation.behaviour import ANSWERED, Answer, BehaviourError, Behaviours
 from callflow.core.simulation.world import World
 from callflow.core.sites.site import Site
-from callflow.escalation import GuardEvent
 
 #: A run with more calls and tasks than people would ever go through is not shown.
 _MOST_HAPPENINGS = 2_000

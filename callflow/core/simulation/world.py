@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from callflow import escalation
+from callflow.core.alarms import escalation
+from callflow.core.alarms.escalation import GuardEvent
+from callflow.core.alarms.incident import Machine, State
 from callflow.core.calls.call import CallState, Outcome
 from callflow.core.plans.call_plan import StepKind
 from callflow.core.plans.task import TaskOutcome
 from callflow.core.signals.signal import Category
 from callflow.core.simulation.applied import Applied
-from callflow.escalation import GuardEvent
-from callflow.incident import Machine, State
 
 #: Answers that bring a human at once, while the person is still on the line (D12).
 _NEEDS_HUMAN = frozenset({Outcome.HELP, Outcome.OPERATOR, Outcome.WRONG_CODE, Outcome.ERROR})

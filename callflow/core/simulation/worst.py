@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
+from callflow.core.alarms.escalation import BUSY_RETRIES, BUSY_RETRY, ENDLESS_AFTER, UNPLACED_AFTER
+from callflow.core.alarms.incident import starts_with_human
 from callflow.core.plans.call_plan import (
     BY_OPERATOR,
     CALL_BACK_S,
@@ -25,8 +27,6 @@ from callflow.core.plans.call_plan import (
 )
 from callflow.core.signals.signal import PERSONAL, Category, Kind
 from callflow.core.sites.site import Site
-from callflow.escalation import BUSY_RETRIES, BUSY_RETRY, ENDLESS_AFTER, UNPLACED_AFTER
-from callflow.incident import starts_with_human
 
 #: A call may go on for so long before a human is told of it, whatever happens.
 _CALL_S = max(ENDLESS_AFTER, UNPLACED_AFTER).total_seconds()

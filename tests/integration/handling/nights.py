@@ -10,6 +10,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from callflow import handling
+from callflow.core.alarms.escalation import GuardEvent
+from callflow.core.alarms.incident import State
 from callflow.core.calls.call import Outcome
 from callflow.core.plans import call_plan
 from callflow.core.plans.call_plan import Plan, StepKind, to_json
@@ -17,10 +19,8 @@ from callflow.core.plans.task import TaskState
 from callflow.core.simulation import RandomPeople
 from callflow.core.simulation.behaviour import ANSWERED
 from callflow.core.sites.site import Site
-from callflow.escalation import GuardEvent
 from callflow.handling.guards import guard_event
 from callflow.handling.tasks import end_task
-from callflow.incident import State
 from callflow.storage import Tx, calls, incidents, signals, tasks
 from tests.integration.handling.station import Row, Station
 

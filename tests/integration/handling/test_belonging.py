@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from callflow import handling
-from callflow.correlation import Rates
+from callflow.core.alarms.correlation import Rates
 from callflow.storage import Tx
 from callflow.storage import schema as t
 from tests.integration.handling.station import SHOP, Station

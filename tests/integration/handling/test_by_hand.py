@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from callflow import handling
+from callflow.core.alarms.escalation import GuardEvent
 from callflow.core.calls.dial_policy import MUTE
 from callflow.core.plans.call_plan import Measure
-from callflow.escalation import GuardEvent
 from callflow.handling import Held, Refused, by_hand
 from callflow.storage import measures, tasks
 from tests.integration.handling.station import Station

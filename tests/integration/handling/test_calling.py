@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from callflow import escalation, handling
+from callflow import handling
 from callflow.config import Settings
+from callflow.core.alarms import escalation
 from callflow.core.calls.call import CallState, Outcome
 from callflow.core.calls.dial_policy import EMERGENCY
 from callflow.handling import deciding

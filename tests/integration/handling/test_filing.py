@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from callflow import handling
+from callflow.core.alarms.filing import What
 from callflow.core.plans.call_plan import Measure
-from callflow.filing import What
 from callflow.handling import acting, overdue
 from callflow.handling.filing import NeedsSupervisor, StillOpen, standing
 from callflow.handling.measures import open_measure

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from callflow import handling
+from callflow.core.alarms.escalation import GuardEvent
 from callflow.core.plans.task import TaskOutcome
 from callflow.core.time.instants import to_iso
-from callflow.escalation import GuardEvent
 from callflow.handling import NotFound, Refused
 from callflow.handling.services import service_gate
 from callflow.law import Service

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from callflow import handling, incident
+from callflow import handling
+from callflow.core.alarms import incident
 from callflow.core.calls.dial_policy import MUTE
 from callflow.core.calls.dialogue import Answer
 from callflow.handling import callers, muting, services, telephone

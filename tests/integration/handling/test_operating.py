@@ -10,10 +10,10 @@ import pytest
 
 from callflow import handling
 from callflow.config import Settings
+from callflow.core.alarms.incident import State
 from callflow.handling import Held, NotFound, Refused
 from callflow.handling.filing import StillOpen
 from callflow.handling.policy import HOLD_OTHER, HOLD_VITAL
-from callflow.incident import State
 from callflow.storage import Tx, incidents
 from tests.integration.handling.station import DESK, DUTY, FIRST, SECOND_DESK, SHOP, Station
 

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from callflow import handling
+from callflow.core.alarms.incident import State
 from callflow.core.calls.call import CallState
 from callflow.core.signals.signal import Kind
 from callflow.handling import proving
 from callflow.handling.refusals import NotFound, Refused
-from callflow.incident import State
 from callflow.law import Service
 from callflow.storage import incidents, measures, supervision
 from tests.integration.handling.station import DESK, FIRST, SECOND, SHOP, Row, Station

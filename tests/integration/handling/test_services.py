@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from callflow import handling
+from callflow.core.alarms.filing import What
 from callflow.core.calls.dial_policy import BY_A_PERSON, EMERGENCY, UNKNOWN
 from callflow.core.calls.dialogue import Progress, State
 from callflow.core.sites.instructions import Instruction, InstructionKind
-from callflow.filing import What
 from callflow.handling import services as services_
 from callflow.handling.acting import request_call
 from callflow.handling.filing import standing

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from callflow import handling
+from callflow.core.alarms.incident import State
 from callflow.core.plans.call_plan import Measure
 from callflow.core.plans.task import TaskState
 from callflow.handling import NotFound, Refused
 from callflow.handling.measures import open_measure
-from callflow.incident import State
 from callflow.storage import incidents, tasks
 from tests.integration.handling.station import SHOP, Station
 from tests.integration.handling.test_operating import Desk

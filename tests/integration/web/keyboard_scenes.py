@@ -11,13 +11,13 @@ from typing import Any
 from playwright.sync_api import Page
 
 from callflow import clock, handling
+from callflow.core.alarms.escalation import GuardEvent
 from callflow.core.calls.call import CallState, Outcome
 from callflow.core.plans import call_plan, standard
 from callflow.core.plans.call_plan import Measure
 from callflow.core.sites.site import SiteState
 from callflow.core.time.hours import Span
 from callflow.core.time.instants import to_iso
-from callflow.escalation import GuardEvent
 from callflow.handling import (
     contracts,
     event_rules,

@@ -10,11 +10,11 @@ from functools import partial
 from typing import Any
 
 from callflow import clock, handling
+from callflow.core.alarms.escalation import GuardEvent
+from callflow.core.alarms.incident import State
 from callflow.core.calls.call import CallState
 from callflow.core.signals.signal import Signal
-from callflow.escalation import GuardEvent
 from callflow.handling import telephone
-from callflow.incident import State
 from callflow.outbox import Channel, Still
 from callflow.storage import Tx, calls, incidents, people, shifts, tasks
 from callflow.storage import schema as t

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from callflow import clock, handling
-from callflow.escalation import GuardEvent
+from callflow.core.alarms.escalation import GuardEvent
 from tests.integration.web.test_browser import log_in, violations, watched
 from tests.integration.web.test_tasks import END, GUARD, LOOK, SERVICE, alarm, opened, task_of
 from tests.support.web_station import NAME, WebProcess, WebStation

@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from callflow import handling
+from callflow.core.alarms.escalation import BUSY_RETRIES
 from callflow.core.calls.call import LIVE_STATES, Outcome
 from callflow.core.calls.dial_policy import refusal
 from callflow.core.plans.call_plan import CALLING
 from callflow.core.signals.signal import PERSONAL
-from callflow.escalation import BUSY_RETRIES
 from callflow.logbook import MACHINE
 from callflow.storage import Tx
 

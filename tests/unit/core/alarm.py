@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from callflow.core.alarms.escalation import Decision
+from callflow.core.alarms.incident import Incident
 from callflow.core.calls.call import Call, CallState, Outcome
 from callflow.core.plans.call_plan import Plan
 from callflow.core.plans.standard import INTRUSION
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.simulation import World, new_incident
 from callflow.core.sites.site import Authority, Contact, Role, Site
-from callflow.escalation import Decision
-from callflow.incident import Incident
 
 NIGHT = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callflow.core.alarms.escalation import CALL_BACK_AFTER, may_call_back
 from callflow.core.calls.call import Call, CallState, Outcome
 from callflow.core.plans.call_plan import (
     EXHAUSTED,
@@ -23,7 +24,6 @@ from callflow.core.plans.call_plan import (
 from callflow.core.plans.standard import INTRUSION
 from callflow.core.signals.signal import Category
 from callflow.core.sites.site import Contact
-from callflow.escalation import CALL_BACK_AFTER, may_call_back
 from tests.unit.core.alarm import NIGHT, Alarm, keyholder
 
 TEN = timedelta(minutes=10)

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callflow import correlation
+from callflow.core.alarms import correlation
+from callflow.core.alarms.correlation import Periods, Rates, Trips
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.site import Rules
-from callflow.correlation import Periods, Rates, Trips
 
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)

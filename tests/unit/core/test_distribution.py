@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from callflow.core.alarms.escalation import Desk, bridge_step
 from callflow.distribution import (
     ASK_AGAIN,
     Agent,
@@ -22,7 +23,6 @@ from callflow.distribution import (
     in_order,
     is_night,
 )
-from callflow.escalation import Desk, bridge_step
 from callflow.presence import Presence
 
 NIGHT = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)

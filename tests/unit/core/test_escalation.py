@@ -7,13 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from callflow import escalation
+from callflow.core.alarms import escalation
+from callflow.core.alarms.escalation import Decision, Desk, DeskCall, PlaceCall
+from callflow.core.alarms.incident import Machine, State
 from callflow.core.calls.call import Call, CallState, Outcome
 from callflow.core.plans.call_plan import ENDS, EXHAUSTED, Mode, Plan, Step, StepKind, Stop
 from callflow.core.plans.standard import FIRE, INTRUSION, OPERATOR
 from callflow.core.signals.signal import Category, Kind
-from callflow.escalation import Decision, Desk, DeskCall, PlaceCall
-from callflow.incident import Machine, State
 from tests.unit.core.alarm import NIGHT, SHOP, Alarm, an_incident, keyholder, premises
 
 # --- one answer at the premises, one at a keyholder ------------------------------------------

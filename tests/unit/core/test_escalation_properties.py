@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callflow import escalation
+from callflow.core.alarms import escalation
 from callflow.core.calls.call import Outcome
 from callflow.core.plans.call_plan import (
     CALLING,

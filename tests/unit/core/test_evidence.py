@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callflow.core.alarms.evidence import Evidence, Facts, GuardReport, Sign, Trip, assess
 from callflow.core.calls.call import Call, CallState, Outcome
-from callflow.evidence import Evidence, Facts, GuardReport, Sign, Trip, assess
 from callflow.law import Finding, Means, Verification, Weight
 from callflow.texts.evidence import SIGNS
 

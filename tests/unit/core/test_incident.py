@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from callflow.core.signals.signal import ALWAYS_OWN, PERSONAL, Category, Kind
-from callflow.incident import (
+from callflow.core.alarms.incident import (
     TRANSITIONS,
     Event,
     ImpossibleTransition,
@@ -15,6 +14,7 @@ from callflow.incident import (
     joins,
     starts_with_human,
 )
+from callflow.core.signals.signal import ALWAYS_OWN, PERSONAL, Category, Kind
 
 
 def run(*events: Event) -> State:

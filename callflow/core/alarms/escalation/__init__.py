@@ -4,7 +4,7 @@
 ``actions`` is what comes out, ``desk`` brings humans to who and what waits.
 """
 
-from callflow.escalation.actions import (
+from callflow.core.alarms.escalation.actions import (
     Action,
     Close,
     Decision,
@@ -17,7 +17,7 @@ from callflow.escalation.actions import (
     PlaceCall,
     Withdraw,
 )
-from callflow.escalation.desk import (
+from callflow.core.alarms.escalation.desk import (
     BRIDGE_PAUSE,
     Desk,
     DeskCall,
@@ -25,9 +25,14 @@ from callflow.escalation.desk import (
     queue_number,
     with_first,
 )
-from callflow.escalation.guards import GuardEvent, progressed
-from callflow.escalation.run import ENDLESS_AFTER, STUCK_AFTER, UNPLACED_AFTER, next_steps
-from callflow.escalation.turns import (
+from callflow.core.alarms.escalation.guards import GuardEvent, progressed
+from callflow.core.alarms.escalation.run import (
+    ENDLESS_AFTER,
+    STUCK_AFTER,
+    UNPLACED_AFTER,
+    next_steps,
+)
+from callflow.core.alarms.escalation.turns import (
     BUSY_AFTER_UNKNOWN,
     BUSY_RETRIES,
     BUSY_RETRY,

@@ -9,6 +9,21 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from callflow.core.alarms.escalation import guards, turns
+from callflow.core.alarms.escalation.actions import (
+    Action,
+    Close,
+    Decision,
+    EndTask,
+    EnterStep,
+    Finish,
+    HandToHuman,
+    NoNumber,
+    OpenTask,
+    PlaceCall,
+    Withdraw,
+)
+from callflow.core.alarms.incident import Incident, Machine, State
 from callflow.core.calls.call import Call, CallState, Outcome
 from callflow.core.calls.on_call import on_call
 from callflow.core.plans.call_plan import (
@@ -33,21 +48,6 @@ from callflow.core.plans.call_plan import (
 from callflow.core.plans.task import Task, TaskOutcome, TaskState
 from callflow.core.signals.signal import OF_STATION, Category, Kind
 from callflow.core.sites.site import Contact, Site
-from callflow.escalation import guards, turns
-from callflow.escalation.actions import (
-    Action,
-    Close,
-    Decision,
-    EndTask,
-    EnterStep,
-    Finish,
-    HandToHuman,
-    NoNumber,
-    OpenTask,
-    PlaceCall,
-    Withdraw,
-)
-from callflow.incident import Incident, Machine, State
 
 #: A call that nobody placed for so long lands on the operators' queue, loudly.
 UNPLACED_AFTER = timedelta(seconds=20)

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from callflow.core.alarms.escalation.actions import Action, EndTask, HandToHuman, NoNumber, OpenTask
 from callflow.core.calls.call import Call, Outcome
 from callflow.core.plans.call_plan import EXHAUSTED, NOBODY, OVERDUE, Step
 from callflow.core.plans.task import Task, TaskOutcome
 from callflow.core.sites.site import Contact
 from callflow.core.time.instants import to_iso
-from callflow.escalation.actions import Action, EndTask, HandToHuman, NoNumber, OpenTask
 
 
 class GuardEvent(StrEnum):

@@ -14,9 +14,9 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from callflow.core.alarms.incident import is_normal
 from callflow.core.signals.signal import PERSONAL, Kind
 from callflow.core.sites.schedule import Opening, Schedule
-from callflow.incident import is_normal
 
 
 class What(StrEnum):

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from callflow.core.alarms.incident import State
 from callflow.core.signals.signal import ALWAYS_OWN, Category, Kind
 from callflow.core.sites.site import Rules
-from callflow.incident import State
 
 #: A panel's clock that is further off than this tells nothing of when a signal was raised.
 CLOCK_IS_WRONG = timedelta(days=7)
