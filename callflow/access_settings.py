@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_settings import BaseSettings
 
-from callflow.people import PEOPLE, Role
+from callflow.core.people.users import PEOPLE, Role
 
 Secret = Annotated[str, Field(repr=False)]
 

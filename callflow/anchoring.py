@@ -21,8 +21,8 @@ import structlog
 
 from callflow import clock
 from callflow.config import Settings
+from callflow.core.records.logbook import FIRST, UNREADABLE, Anchor, followed
 from callflow.core.time.instants import to_iso
-from callflow.logbook import FIRST, UNREADABLE, Anchor, followed
 from callflow.storage import Store, Tx, chaining, sealing
 
 log = structlog.get_logger(__name__)

@@ -18,6 +18,7 @@ import structlog
 from callflow import anchoring, clock, handling
 from callflow.config import Settings
 from callflow.core.alarms.correlation import Rates
+from callflow.core.watch.supervision import Listening
 from callflow.dispatch.doomed import delete_doomed
 from callflow.dispatch.identity import Identity, only, taken
 from callflow.dispatch.opening import open_dispatch
@@ -26,7 +27,6 @@ from callflow.eraser import Eraser
 from callflow.handling import duties, machines, overdue
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage.duty import Duty
-from callflow.supervision import Listening
 from callflow.vault import Vault
 
 log = structlog.get_logger(__name__)

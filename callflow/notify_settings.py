@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, IPvAnyNetwork, model_validator
 from pydantic_settings import BaseSettings
 
-from callflow.outbox import Channel, wrong_address, wrong_url
+from callflow.core.messages.outbox import Channel, wrong_address, wrong_url
 
 
 def _url(value: str) -> str:

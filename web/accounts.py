@@ -13,10 +13,10 @@ from enum import StrEnum
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from callflow.core.people.users import PEOPLE as PEOPLE
+from callflow.core.people.users import Role as Role
 from callflow.handling.people import add_user
 from callflow.handling.tokens import add_token
-from callflow.people import PEOPLE as PEOPLE
-from callflow.people import Role as Role
 from callflow.storage import Tx
 
 

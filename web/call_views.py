@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from callflow import directory
 from callflow.core.calls.call import AT_DESK, LIVE_STATES, CallState
 from callflow.core.calls.phones import is_phone, owner_of
+from callflow.core.interventions import directory
 from callflow.storage import Tx, calls
 
 Row = dict[str, Any]

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from callflow import handling
+from callflow.core.desks.presence import Presence
 from callflow.handling import callers, presence
-from callflow.presence import Presence
 from callflow.storage import Tx, call_backs, instructions, sites
 from callflow.storage import contacts as contact_rows
 

@@ -8,10 +8,10 @@ from datetime import date
 
 from babel import Locale
 
+from callflow.core.folding import folded
 from callflow.core.time import holidays
 from callflow.core.time.holidays import OwnDay, OwnDays, Place
 from callflow.core.time.hours import ONE_DAY
-from callflow.folding import folded
 from web import calendar_views, i18n, words
 from web.calendar_views import Mark
 

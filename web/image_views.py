@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from callflow.outbox import Take
+from callflow.core.messages.outbox import Take
 from callflow.storage import Tx, outbox
 
 Row = dict[str, Any]

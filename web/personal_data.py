@@ -13,7 +13,7 @@ from zipfile import ZipFile
 from fastapi import Response
 
 from callflow.clock import to_iso
-from callflow.folding import folded
+from callflow.core.folding import folded
 from callflow.handling import Refused
 from web import zips
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from callflow import handling
-from callflow.directory import masked
-from callflow.law import Service
+from callflow.core.interventions.directory import masked
+from callflow.core.interventions.law import Service
 from callflow.storage import Tx, outbox, services
 from web.verification_views import evidence_of, heard_of, items_of, script_of
 

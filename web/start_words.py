@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from callflow.first_start import Part
+from callflow.core.station.first_start import Part
 from web.words import N_
 
 TITLES: Mapping[Part, str] = {

@@ -15,8 +15,8 @@ from typing import Any
 
 import structlog
 
-from callflow.audit import QUIET
 from callflow.clock import monotonic, to_iso
+from callflow.core.records.audit import QUIET
 from callflow.dispatch.wake import Wake, open_wake
 from callflow.storage import StoreUnavailable, Tx, access, logbook
 from web import views

@@ -9,7 +9,7 @@ from typing import Any
 
 from callflow.core.calls.call import SERVICE_STEP, CallState, Mode
 from callflow.core.calls.phones import PREFIX, is_reachable, owner_of
-from callflow.directory import shown
+from callflow.core.interventions.directory import shown
 from callflow.handling import callers
 from callflow.storage import Tx, calls, contacts, incidents, phones, services, sites
 

@@ -9,7 +9,7 @@ from typing import Any
 from callflow import handling
 from callflow.core.alarms.evidence import Sign
 from callflow.core.calls.call import AT_DESK
-from callflow.law import Finding
+from callflow.core.interventions.law import Finding
 from callflow.storage import Tx, calls, tasks
 from callflow.storage import contacts as contact_rows
 from web.i18n import phone

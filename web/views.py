@@ -8,12 +8,14 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from callflow import audit, directory, handling
+from callflow import handling
 from callflow.core.alarms.correlation import storm_of, zone_name
 from callflow.core.alarms.incident import State
 from callflow.core.alarms.incident import ruling as ruling_among
 from callflow.core.calls.call import AT_DESK, GUARD_STEP, CallState
 from callflow.core.calls.phones import owner_of
+from callflow.core.interventions import directory
+from callflow.core.records import audit
 from callflow.core.signals import blocks
 from callflow.core.signals.signal import OF_STATION, Category, Kind
 from callflow.handling import bank_openings, by_hand

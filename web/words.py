@@ -307,7 +307,7 @@ SETTINGS_PAGES = {
 }
 #: What of the event table is shown.
 EVENT_STATES = {"own": N_("only what the station changed")}
-#: What is kept for so many days: callflow/retention.py.
+#: What is kept for so many days: callflow/core/records/retention.py.
 KEPT = {
     "recordings": N_("Recordings of calls, and what was said after a tone"),
     "images": N_("Images and clips"),
@@ -316,7 +316,7 @@ KEPT = {
     "parts": N_("Accounts, zones, cameras and the like that were removed from sites"),
     "incidents": N_("Alarms with all that belongs to them, calls, notes and the logbook's words"),
 }
-#: What the audit tells of, by the groups of callflow/audit.py; then all of each half.
+#: What the audit tells of, by the groups of callflow/core/records/audit.py; then all of each half.
 AUDIT = {
     "changed": N_("What was changed"),
     "sites": N_("sites, firms, directory"),

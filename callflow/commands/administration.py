@@ -19,7 +19,7 @@ from callflow.commands.base import (
     read_json,
     settings_of_this_run,
 )
-from callflow.people import password_fault
+from callflow.core.people.users import password_fault
 from callflow.storage import Store, Tx
 from callflow.storage.upgrade import upgrade
 from web import accounts

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from callflow import clock
+from callflow.core.people.users import Role
 from callflow.handling import people as acts
 from callflow.handling import tokens
-from callflow.people import Role
 from callflow.storage import Store, Tx, people
 from web import accounts
 

@@ -10,12 +10,12 @@ from callflow.core.alarms import incident
 from callflow.core.alarms.incident import Event, Machine, State
 from callflow.core.calls.call import NOT_AT_SITE, CallState, Direction, Mode
 from callflow.core.calls.phones import is_phone
+from callflow.core.records.logbook import MACHINE
 from callflow.core.signals.signal import Category, Kind
 from callflow.handling import filing
 from callflow.handling.nodes import choose_node
 from callflow.handling.policy import Policy, load_policy
 from callflow.handling.telling import tell
-from callflow.logbook import MACHINE
 from callflow.storage import Tx, calls, incidents, phones, shifts, tasks
 
 #: Why a treated incident is a human's again (D26); a step's *overdue* is another matter.

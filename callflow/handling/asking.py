@@ -8,16 +8,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow.core.alarms.escalation import OpenTask
+from callflow.core.messages.outbox import Channel
 from callflow.core.plans.call_plan import Step, StepKind
 from callflow.core.plans.task import TaskOutcome, TaskState
+from callflow.core.records.logbook import MACHINE
 from callflow.handling import imaging, outbox
 from callflow.handling.measures import open_measure
 from callflow.handling.refusals import Refused
 from callflow.handling.site_rules import BadSite
 from callflow.handling.telling import tell
 from callflow.handling.testing import set_on_test
-from callflow.logbook import MACHINE
-from callflow.outbox import Channel
 from callflow.storage import Tx, tasks
 
 Row = dict[str, Any]

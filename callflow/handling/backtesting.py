@@ -14,6 +14,7 @@ from callflow.core.calls.call import BESIDE_PLANS, Outcome
 from callflow.core.plans import call_plan
 from callflow.core.plans.call_plan import Plan, StepKind
 from callflow.core.plans.task import TaskOutcome, TaskState
+from callflow.core.records.logbook import MACHINE
 from callflow.core.signals import events
 from callflow.core.signals.signal import PERSONAL, Category, Kind
 from callflow.core.simulation import backtest
@@ -21,7 +22,6 @@ from callflow.core.simulation.backtest import Difference, Happening, Past, PastC
 from callflow.core.time.instants import from_iso, to_iso
 from callflow.handling.agreed import site_now
 from callflow.handling.proving import plan_at
-from callflow.logbook import MACHINE
 from callflow.storage import Tx, calls, incidents, logbook, tasks
 from callflow.texts import REASONS, RESOLUTIONS, word
 from callflow.texts.simulation import BACKTEST

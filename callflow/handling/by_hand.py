@@ -13,6 +13,7 @@ from callflow.core.calls.dial_policy import MUTE
 from callflow.core.calls.on_call import on_call
 from callflow.core.plans.call_plan import GUARD_BY_HAND, Measure, StepKind
 from callflow.core.plans.task import TaskOutcome, TaskState
+from callflow.core.records.logbook import MACHINE
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.site import Contact, Role, Site
 from callflow.handling import asking, telephone
@@ -27,7 +28,6 @@ from callflow.handling.policy import load_policy
 from callflow.handling.refusals import Held, Refused
 from callflow.handling.tasks import end_task
 from callflow.handling.telling import tell
-from callflow.logbook import MACHINE
 from callflow.storage import Tx, incidents, tasks
 
 Row = dict[str, Any]

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from callflow.changes import changes
+from callflow.core.changes import changes
 from callflow.core.plans import choice
 from callflow.core.sites.site import Contact
 from callflow.core.time import ical

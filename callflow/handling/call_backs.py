@@ -16,6 +16,7 @@ from typing import Any
 from callflow.core.alarms import escalation
 from callflow.core.calls.call import QUEUE_STEP, Direction
 from callflow.core.calls.dial_policy import MUTE, refusal
+from callflow.core.records.logbook import MACHINE
 from callflow.core.sites.instructions import InstructionState
 from callflow.handling import telephone
 from callflow.handling.acting import request_call
@@ -25,7 +26,6 @@ from callflow.handling.policy import load_policy
 from callflow.handling.presence import exists, first_available
 from callflow.handling.refusals import Held, NotFound, Refused
 from callflow.handling.telling import tell
-from callflow.logbook import MACHINE
 from callflow.storage import Tx, call_backs, calls, incidents, instructions
 
 Row = dict[str, Any]

@@ -10,9 +10,9 @@ from typing import Any
 from callflow.core.alarms.incident import State
 from callflow.core.calls.call import BRIDGE_STEP, LIVE_STATES, CallState, Mode, Outcome
 from callflow.core.calls.phones import is_phone
+from callflow.core.desks.distribution import Caller, Ring, in_order
 from callflow.core.plans.call_plan import StepKind
 from callflow.core.signals.signal import Category
-from callflow.distribution import Caller, Ring, in_order
 from callflow.storage import Tx, calls, contacts, incidents, sites
 
 Row = dict[str, Any]

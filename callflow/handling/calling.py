@@ -20,7 +20,7 @@ from callflow.core.calls.call import (
 )
 from callflow.core.calls.phones import is_phone, owner_of
 from callflow.core.calls.trunks import Exchange, Trunk, by_human
-from callflow.directory import shown
+from callflow.core.interventions.directory import shown
 from callflow.handling import (
     by_hand,
     conversations,

@@ -8,9 +8,9 @@ from base64 import b64encode
 from collections.abc import Sequence
 from typing import Any
 
+from callflow.core.messages.outbox import host_of, is_rtsp, wrong_camera_url, wrong_clip_url
 from callflow.core.signals.signal import Kind
 from callflow.handling.site_rules import BadSite
-from callflow.outbox import host_of, is_rtsp, wrong_camera_url, wrong_clip_url
 from callflow.vault import Vault
 
 Row = dict[str, Any]

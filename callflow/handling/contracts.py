@@ -12,6 +12,7 @@ from typing import Any
 
 from callflow.core.alarms.incident import State
 from callflow.core.plans import standing
+from callflow.core.records.logbook import MACHINE
 from callflow.core.sites.contract import LONGEST, may_become, quarantined_until
 from callflow.core.sites.site import Role, SiteState
 from callflow.core.time.instants import to_iso
@@ -20,7 +21,6 @@ from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.site_rules import BadSite
 from callflow.handling.telling import tell
 from callflow.handling.withdrawn import check_chosen
-from callflow.logbook import MACHINE
 from callflow.storage import Tx, contracts, firms, guards, incidents, sites
 from callflow.storage import contacts as contact_rows
 

@@ -11,11 +11,11 @@ from datetime import datetime
 from typing import Any
 
 from callflow.core.calls.call import BRIDGE_STEP, OPERATOR_STEP, CallState, Mode
+from callflow.core.records.logbook import MACHINE
 from callflow.handling.acting import ask_act, ask_hang_up, let_go, request_call
 from callflow.handling.policy import load_policy
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.telling import tell
-from callflow.logbook import MACHINE
 from callflow.storage import Tx, calls, incidents
 
 Row = dict[str, Any]

@@ -10,6 +10,7 @@ from callflow.core.alarms.correlation import Rates
 from callflow.core.alarms.incident import Event, Machine, State
 from callflow.core.calls.call import NOT_AT_SITE
 from callflow.core.plans.choice import Alarm
+from callflow.core.records.logbook import Draft
 from callflow.core.signals import events
 from callflow.core.signals.events import EventRow
 from callflow.core.signals.signal import (
@@ -21,6 +22,7 @@ from callflow.core.signals.signal import (
     Signal,
     Treatment,
 )
+from callflow.core.watch.supervision import station_signal
 from callflow.handling import device_calls, imaging, origins, storms, supervising
 from callflow.handling.acting import settle
 from callflow.handling.deciding import Known, cancel, decide, mute_site
@@ -29,12 +31,10 @@ from callflow.handling.rehearsing import end_for_real_alarm
 from callflow.handling.storing import store_signals
 from callflow.handling.surroundings import Seen, Surroundings
 from callflow.handling.telling import draft, tell
-from callflow.logbook import Draft
 from callflow.storage import Tx, calls, contacts, incidents
 from callflow.storage import logbook as logbook_rows
 from callflow.storage import signals as signal_rows
 from callflow.storage.signals import Correlated
-from callflow.supervision import station_signal
 
 Row = dict[str, Any]
 #: Beside restores: what ends something, or tells that all is well.

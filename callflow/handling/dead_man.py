@@ -8,18 +8,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from callflow.audit import UNATTENDED
 from callflow.core.alarms.incident import State
+from callflow.core.desks.dead_man import LONGEST_SHIFT, OnShift, Watch, unattended_since, watch
+from callflow.core.records.audit import UNATTENDED
 from callflow.core.signals.signal import Kind, Signal
 from callflow.core.time.instants import to_iso
-from callflow.dead_man import LONGEST_SHIFT, OnShift, Watch, unattended_since, watch
+from callflow.core.watch.supervision import station_signal
 from callflow.handling.acting import close, withdraw
 from callflow.handling.policy import load_policy
 from callflow.handling.refusals import Refused
 from callflow.handling.storing import store_signals
 from callflow.handling.telling import tell
 from callflow.storage import Tx, incidents, logbook, shifts, signals
-from callflow.supervision import station_signal
 
 Row = dict[str, Any]
 

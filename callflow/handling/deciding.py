@@ -27,6 +27,7 @@ from callflow.core.calls.phones import is_phone
 from callflow.core.plans import call_plan
 from callflow.core.plans.call_plan import StepKind
 from callflow.core.plans.task import Task
+from callflow.core.records.logbook import MACHINE
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import Site
 from callflow.handling import asking
@@ -46,7 +47,6 @@ from callflow.handling.gathering import follow_if_ringing
 from callflow.handling.own_phones import station_site
 from callflow.handling.policy import load_policy
 from callflow.handling.telling import tell
-from callflow.logbook import MACHINE
 from callflow.storage import AWAY, Tx, calls, incidents, savepoint, tasks
 
 log = logging.getLogger(__name__)

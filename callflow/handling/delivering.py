@@ -6,14 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow.core.plans.task import TaskOutcome, TaskState
-from callflow.core.time.instants import to_iso
-from callflow.handling.acting import hand_to_human
-from callflow.handling.outbox import is_silenced
-from callflow.handling.storing import store_signals
-from callflow.handling.tasks import end_task
-from callflow.handling.telling import storable, tell
-from callflow.outbox import (
+from callflow.core.messages.outbox import (
     LEASE,
     MOST_CLAIMS,
     OPEN_STATES,
@@ -28,10 +21,17 @@ from callflow.outbox import (
     next_try,
     shown,
 )
+from callflow.core.plans.task import TaskOutcome, TaskState
+from callflow.core.time.instants import to_iso
+from callflow.core.watch.supervision import station_signal
+from callflow.handling.acting import hand_to_human
+from callflow.handling.outbox import is_silenced
+from callflow.handling.storing import store_signals
+from callflow.handling.tasks import end_task
+from callflow.handling.telling import storable, tell
 from callflow.storage import Tx, incidents, tasks
 from callflow.storage import outbox as rows
 from callflow.storage import supervision as supervision_rows
-from callflow.supervision import station_signal
 
 Row = dict[str, Any]
 

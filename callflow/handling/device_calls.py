@@ -7,12 +7,12 @@ import contextlib
 from datetime import datetime
 from typing import Any
 
-from callflow import supervision
 from callflow.core.alarms.incident import Machine, State
 from callflow.core.calls.call import CallState, Mode
 from callflow.core.plans import call_plan
 from callflow.core.plans.call_plan import StepKind
 from callflow.core.signals.signal import Kind
+from callflow.core.watch import supervision
 from callflow.handling.acting import withdraw
 from callflow.handling.operating import claim
 from callflow.handling.refusals import Held, Refused

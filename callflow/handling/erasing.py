@@ -2,7 +2,8 @@
 and 17).
 
 At once nobody reaches them any more; then what names them is taken out of every row, the logbook's
-chains intact (``callflow.logbook``), their voice out of every node's folders, and the database is
+chains intact (``callflow.core.records.logbook``), their voice out of every node's folders, and the
+database is
 written anew. Whom it was about stands encrypted in the row of the erasure until then, and nowhere
 afterwards.
 """
@@ -17,12 +18,12 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from callflow.core.folding import folded
+from callflow.core.records.erasure import Likely, Person, ways_of
+from callflow.core.records.retention import LIMITS, Kept, before
 from callflow.core.sites.site import SiteState
-from callflow.erasure import Likely, Person, ways_of
-from callflow.folding import folded
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.telling import tell
-from callflow.retention import LIMITS, Kept, before
 from callflow.storage import Tx, clients, contacts, erasing, firms, retention, uploads
 from callflow.storage import schema as t
 from callflow.storage import sites as site_rows

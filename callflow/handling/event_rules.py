@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from callflow.changes import changes
 from callflow.core.alarms.correlation import zone_key
+from callflow.core.changes import changes
 from callflow.core.signals import events
 from callflow.core.signals.events import EventRow
 from callflow.core.signals.signal import STATION, Category, Kind

@@ -10,15 +10,15 @@ from zoneinfo import ZoneInfo
 from callflow.core.alarms import filing, incident
 from callflow.core.alarms.correlation import zone_key
 from callflow.core.alarms.filing import ARMING_MATTERS, Open, Standing, What, Wish
+from callflow.core.interventions.law import Answer, Service
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.schedule import Schedule
 from callflow.core.time.hours import CalendarError
 from callflow.core.time.instants import to_iso
+from callflow.core.watch.supervision import user_key
 from callflow.handling.refusals import Refused
 from callflow.handling.telling import tell
-from callflow.law import Answer, Service
 from callflow.storage import Tx, incidents, measures, own_days, services, sites, supervision
-from callflow.supervision import user_key
 
 Row = dict[str, Any]
 

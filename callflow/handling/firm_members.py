@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from callflow import outbox
+from callflow.core.messages import outbox
 from callflow.handling.contacts import check_codes, contact_code, e164
 from callflow.handling.guard_firms import changed_fields
 from callflow.handling.refusals import NotFound

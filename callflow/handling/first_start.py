@@ -5,20 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from callflow import first_start
 from callflow.config import Settings
 from callflow.core.alarms.incident import State
+from callflow.core.people.users import Role
 from callflow.core.plans.call_plan import Plan
 from callflow.core.plans.choice import Alarm
 from callflow.core.signals import events
-from callflow.first_start import KIND, Facts, Line, Trial
+from callflow.core.station import first_start
+from callflow.core.station.first_start import KIND, Facts, Line, Trial
 from callflow.handling import station
 from callflow.handling.agreed import site_now
 from callflow.handling.opening import plan_for
 from callflow.handling.policy import trunks_of
 from callflow.handling.refusals import NotFound
 from callflow.handling.rehearsing import end_rehearsal, rehearse
-from callflow.people import Role
 from callflow.storage import Tx, calls, incidents, people, sites
 
 Row = dict[str, Any]

@@ -7,7 +7,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from callflow.changes import changes
+from callflow.core.changes import changes
 from callflow.core.plans.task import TaskState
 from callflow.core.sites.site import Role
 from callflow.handling import calendars, contracts

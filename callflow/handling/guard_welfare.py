@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow.core.calls.call import WELFARE_STEP
+from callflow.core.interventions.welfare import OVERDUE_WITHIN, Guard, Welfare, welfare
 from callflow.core.plans.task import TaskState
 from callflow.core.time.instants import from_iso, to_iso
 from callflow.handling.acting import hand_to_human, request_call
@@ -13,7 +14,6 @@ from callflow.handling.muting import is_mute_here
 from callflow.handling.policy import load_policy
 from callflow.handling.telling import tell
 from callflow.storage import Tx, calls, contacts, guards, incidents, tasks
-from callflow.welfare import OVERDUE_WITHIN, Guard, Welfare, welfare
 
 Row = dict[str, Any]
 

@@ -7,8 +7,10 @@ from typing import Any
 
 from callflow.core.alarms.escalation import GuardEvent, progressed
 from callflow.core.calls.on_call import as_called
+from callflow.core.interventions.law import Means
 from callflow.core.plans.call_plan import Measure, StepKind
 from callflow.core.plans.task import TaskOutcome
+from callflow.core.records.logbook import MACHINE
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.site import Authority
 from callflow.core.time.instants import to_iso
@@ -19,8 +21,6 @@ from callflow.handling.operating import acted, known
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.tasks import end_task
 from callflow.handling.telling import tell
-from callflow.law import Means
-from callflow.logbook import MACHINE
 from callflow.storage import Tx, contacts, firms, guards, incidents, sites, tasks
 
 Row = dict[str, Any]

@@ -6,12 +6,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from callflow.core.messages.outbox import Channel, Take
 from callflow.core.signals.signal import Category
 from callflow.core.time.instants import to_iso
 from callflow.handling.outbox import insert, is_silenced
 from callflow.handling.policy import Policy, load_policy
 from callflow.handling.telling import tell
-from callflow.outbox import Channel, Take
 from callflow.storage import Tx
 from callflow.storage import outbox as rows
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from callflow.core.records.logbook import Draft
 from callflow.handling.importing import Changed, Prepared
 from callflow.handling.refusals import Refused
 from callflow.handling.telling import draft
-from callflow.logbook import Draft
 from callflow.storage import Tx, locks, logbook, removed, site_files, sites
 from callflow.storage.site_files import Writes
 

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from callflow.changes import changes
+from callflow.core.changes import changes
 from callflow.core.sites.files.drafts import Draft, Drafts, Person
 from callflow.core.sites.files.faults import Fault
 from callflow.core.sites.files.known import Known

@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from callflow.core.alarms.incident import State
+from callflow.core.messages.outbox import Channel, Take, host_of
 from callflow.core.signals import blocks
 from callflow.handling.imaging import fetch_images
 from callflow.handling.operating import acted, known
 from callflow.handling.outbox import insert
 from callflow.handling.refusals import Refused
 from callflow.handling.telling import tell
-from callflow.outbox import Channel, Take, host_of
 from callflow.storage import Tx, signals
 from callflow.storage import outbox as rows
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow.directory import shown
+from callflow.core.interventions.directory import shown
 from callflow.handling.calling import call_lost
 from callflow.handling.nodes import LOST_AFTER, Node, is_witnessed, nodes
 from callflow.handling.policy import load_policy

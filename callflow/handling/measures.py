@@ -8,15 +8,15 @@ from typing import Any
 
 from callflow.core.alarms.incident import State
 from callflow.core.plans.call_plan import Measure
+from callflow.core.records.logbook import MACHINE
 from callflow.core.signals.signal import Signal
+from callflow.core.watch.supervision import station_signal
 from callflow.handling.acting import settle
 from callflow.handling.filing import normal_due
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.telling import tell
-from callflow.logbook import MACHINE
 from callflow.storage import Tx, incidents, measures
 from callflow.storage import supervision as rows
-from callflow.supervision import station_signal
 
 Row = dict[str, Any]
 

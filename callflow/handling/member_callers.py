@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from callflow import supervision
 from callflow.core.calls.dialogue import Done, Phrase
 from callflow.core.plans.task import TaskOutcome, TaskState
 from callflow.core.sites.site import Role, Site
+from callflow.core.watch import supervision
 from callflow.handling import phone_callers
 from callflow.handling.guards import duress_by_phone
 from callflow.handling.storing import store_signals

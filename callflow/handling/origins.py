@@ -7,8 +7,8 @@ from datetime import datetime
 
 from callflow.core.signals.proof import is_of
 from callflow.core.signals.signal import PHONE_LINE, Signal
+from callflow.core.watch.supervision import station_signal
 from callflow.handling.surroundings import Seen, Surroundings
-from callflow.supervision import station_signal
 
 
 def strangers(around: Surroundings, seen: Sequence[Seen], now: datetime) -> list[Signal]:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from callflow.core.messages.outbox import Channel, MessageState, marked, one_line, shown
 from callflow.core.time.instants import to_iso
 from callflow.handling.muting import is_mute_here
 from callflow.handling.telling import storable, tell
-from callflow.outbox import Channel, MessageState, marked, one_line, shown
 from callflow.storage import Tx, incidents
 from callflow.storage import outbox as rows
 

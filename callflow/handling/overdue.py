@@ -14,16 +14,16 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from callflow import supervision
 from callflow.core.signals.signal import Signal
 from callflow.core.sites.schedule import Schedule
 from callflow.core.time.hours import CalendarError
+from callflow.core.watch import supervision
+from callflow.core.watch.supervision import Listening
 from callflow.handling import measures, testing
 from callflow.handling.storing import store_signals
 from callflow.storage import AWAY, Tx, own_days, people, savepoint
 from callflow.storage import measures as measure_rows
 from callflow.storage import supervision as rows
-from callflow.supervision import Listening
 
 log = logging.getLogger(__name__)
 

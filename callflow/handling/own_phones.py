@@ -9,13 +9,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from callflow import roster
 from callflow.core.alarms.escalation import Desk
 from callflow.core.calls.phones import is_reachable
+from callflow.core.desks import roster
+from callflow.core.desks.roster import Duty, Part
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.site import Contact, Role, Site
 from callflow.handling.policy import Policy, load_policy
-from callflow.roster import Duty, Part
 from callflow.storage import Tx, phones, rosters, shifts
 
 #: A call asked for while somebody was on duty is still placed so long after the duty's end.

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from callflow.core.people.users import PEOPLE, Role, is_reserved
+from callflow.core.records.logbook import MACHINE
 from callflow.handling.phones import end_phones
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.shifts import leave
 from callflow.handling.telling import storable, tell
-from callflow.logbook import MACHINE
-from callflow.people import PEOPLE, Role, is_reserved
 from callflow.storage import Tx, access, people
 
 Row = dict[str, Any]

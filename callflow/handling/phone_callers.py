@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from callflow import supervision
 from callflow.core.alarms.incident import Machine, State
 from callflow.core.calls.dialogue import Done, Phrase
 from callflow.core.calls.on_call import as_called, on_call
 from callflow.core.plans import call_plan
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import Authority, Contact, Role, Site
+from callflow.core.watch import supervision
 from callflow.handling.acting import hand_to_human
 from callflow.handling.deciding import raise_duress
 from callflow.handling.filing import is_mute

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from callflow import guessing, supervision
+from callflow.core.callers import guessing
 from callflow.core.calls.dialogue import WRONG_CODES_AT_MOST, Deed, Done
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.site import SiteState
+from callflow.core.watch import supervision
 from callflow.handling import member_callers, phone_callers
 from callflow.handling.firm_members import SHORTEST_CODE
 from callflow.handling.storing import store_signals

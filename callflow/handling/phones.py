@@ -10,12 +10,12 @@ from typing import Any
 
 from callflow.core.calls.call import CallState
 from callflow.core.calls.phones import PREFIX, PhoneKind, is_free, is_reachable
+from callflow.core.records.logbook import MACHINE
 from callflow.handling.acting import ask_hang_up, let_go
 from callflow.handling.nodes import choose_node
 from callflow.handling.policy import load_policy
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.telling import tell
-from callflow.logbook import MACHINE
 from callflow.storage import Tx, calls, people, phones
 from callflow.vault import Vault
 

@@ -8,12 +8,12 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from callflow.core.folding import folded
 from callflow.core.plans import choice as plan_choice
 from callflow.core.plans import standard as standard_plans
 from callflow.core.plans.choice import PlanRule
 from callflow.core.signals.signal import Kind
 from callflow.core.time.hours import CalendarError
-from callflow.folding import folded
 from callflow.storage import Tx, instructions, plans
 from callflow.storage.plans import Choice
 

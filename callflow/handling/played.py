@@ -6,9 +6,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from callflow.core.messages.outbox import Take
 from callflow.handling.speaking import tell_of
 from callflow.handling.telling import tell
-from callflow.outbox import Take
 from callflow.storage import Tx, calls, incidents, logbook
 
 Row = dict[str, Any]

@@ -8,11 +8,19 @@ from typing import Any
 
 from callflow.core.calls.call import QUEUE_STEP
 from callflow.core.calls.phones import is_free, is_reachable
-from callflow.distribution import Agent
+from callflow.core.desks.distribution import Agent
+from callflow.core.desks.presence import (
+    KEPT,
+    ON_DUTY,
+    BreakReason,
+    Kept,
+    Now,
+    Presence,
+    presence_now,
+)
 from callflow.handling.policy import Policy, load_policy
 from callflow.handling.refusals import Refused
 from callflow.handling.telling import tell
-from callflow.presence import KEPT, ON_DUTY, BreakReason, Kept, Now, Presence, presence_now
 from callflow.storage import Tx
 from callflow.storage import people as people_rows
 from callflow.storage import presence as rows

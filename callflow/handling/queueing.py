@@ -6,18 +6,18 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow import distribution
 from callflow.core.alarms import escalation
 from callflow.core.calls.call import BRIDGE_STEP, QUEUE_STEP, CallState, Outcome
 from callflow.core.calls.phones import is_phone
+from callflow.core.desks import distribution
+from callflow.core.messages.outbox import LONGEST_WAIT
+from callflow.core.records.logbook import MACHINE
 from callflow.core.signals.signal import Category
 from callflow.handling import call_backs, callers, presence
 from callflow.handling.acting import ask_act, hand_to_human, let_go, request_call
 from callflow.handling.own_phones import desk_now
 from callflow.handling.policy import Policy, load_policy
 from callflow.handling.telling import tell
-from callflow.logbook import MACHINE
-from callflow.outbox import LONGEST_WAIT
 from callflow.storage import Tx, calls, contacts, incidents, locks, outbox, tasks
 
 log = logging.getLogger(__name__)

@@ -14,6 +14,7 @@ from typing import Any
 
 from callflow.core.alarms.incident import State
 from callflow.core.plans.call_plan import Plan
+from callflow.core.records.logbook import MACHINE
 from callflow.core.signals import events
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.site import SiteState
@@ -24,7 +25,6 @@ from callflow.handling.proving import plan_at, site_of
 from callflow.handling.refusals import Refused
 from callflow.handling.telling import tell
 from callflow.handling.withdrawn import must_be_in_use
-from callflow.logbook import MACHINE
 from callflow.storage import Tx, calls, incidents, sites
 
 Row = dict[str, Any]

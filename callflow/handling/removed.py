@@ -16,10 +16,10 @@ from datetime import datetime
 from typing import Any
 
 from callflow.core.alarms.correlation import zone_key
+from callflow.core.watch.supervision import user_key
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.telling import draft, tell
 from callflow.storage import Tx, logbook, removed
-from callflow.supervision import user_key
 from callflow.vault import Vault
 
 Row = dict[str, Any]

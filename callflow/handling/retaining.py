@@ -4,7 +4,8 @@ One transaction takes a small batch: the rows name no file any more, a row asks 
 deleted, and the logbook tells which they were. A crash anywhere leaves rows that are gone on with.
 
 Of a filed alarm the rows go; its entries of the logbook stay where they are in their chain, without
-a word (``callflow.logbook``), for a chain or a seal without its hashes would prove nothing.
+a word (``callflow.core.records.logbook``), for a chain or a seal without its hashes would prove
+nothing.
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
-from callflow import retention
+from callflow.core.records import retention
+from callflow.core.records.logbook import MACHINE
+from callflow.core.records.retention import Kept
 from callflow.core.time.instants import to_iso
 from callflow.handling.erasing import begin_erasure
 from callflow.handling.policy import STATION_ZONE
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.telling import tell
-from callflow.logbook import MACHINE
-from callflow.retention import Kept
 from callflow.storage import Tx, incidents, past, removed
 from callflow.storage import retention as rows
 from callflow.storage import schema as t

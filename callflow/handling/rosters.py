@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow import roster
+from callflow.core.desks import roster
+from callflow.core.desks.roster import Duty, Part
 from callflow.core.time.hours import Span
 from callflow.core.time.instants import to_iso
 from callflow.handling.contacts import e164
 from callflow.handling.refusals import NotFound
 from callflow.handling.site_rules import BadSite
 from callflow.handling.telling import tell
-from callflow.roster import Duty, Part
 from callflow.storage import Tx, people, rosters
 
 #: The longest time of which the roster is read at once.

@@ -13,13 +13,13 @@ from typing import Any
 from callflow.core.alarms.incident import State
 from callflow.core.calls.call import SERVICE_DESK_STEP, SERVICE_STEP, Outcome
 from callflow.core.calls.phones import is_phone
-from callflow.directory import Line, masked
+from callflow.core.interventions.directory import Line, masked
+from callflow.core.interventions.law import Gate, Service
 from callflow.handling.acting import let_go, request_call
 from callflow.handling.phones import phone_of
 from callflow.handling.policy import load_policy
 from callflow.handling.refusals import Refused
 from callflow.handling.telling import tell
-from callflow.law import Gate, Service
 from callflow.storage import Tx, calls, incidents, services
 
 Row = dict[str, Any]

@@ -9,15 +9,15 @@ import re
 from datetime import datetime
 from typing import Any
 
-from callflow.changes import changes
+from callflow.core.changes import changes
+from callflow.core.interventions.directory import masked
+from callflow.core.interventions.law import Service
 from callflow.core.time.availability import Availability
 from callflow.core.time.hours import CalendarError
-from callflow.directory import masked
 from callflow.handling.contacts import e164
 from callflow.handling.refusals import NotFound
 from callflow.handling.site_rules import BadSite, one_of
 from callflow.handling.telling import tell
-from callflow.law import Service
 from callflow.storage import Tx, incidents, services, sites
 
 Row = dict[str, Any]

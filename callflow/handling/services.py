@@ -9,17 +9,8 @@ from typing import Any, TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
 from callflow.core.alarms.incident import State
-from callflow.core.plans.call_plan import StepKind
-from callflow.core.plans.task import TaskOutcome, TaskState
-from callflow.core.sites.instructions import at_site
-from callflow.directory import Line, competent, masked
-from callflow.handling import service_calls
-from callflow.handling.muting import is_mute_here
-from callflow.handling.operating import acted, known, open_and_held
-from callflow.handling.refusals import NotFound, Refused
-from callflow.handling.tasks import end_task
-from callflow.handling.telling import tell
-from callflow.law import (
+from callflow.core.interventions.directory import Line, competent, masked
+from callflow.core.interventions.law import (
     SHORT_NUMBERS,
     Answer,
     Finding,
@@ -30,7 +21,16 @@ from callflow.law import (
     police_gate,
     weigh,
 )
-from callflow.logbook import MACHINE
+from callflow.core.plans.call_plan import StepKind
+from callflow.core.plans.task import TaskOutcome, TaskState
+from callflow.core.records.logbook import MACHINE
+from callflow.core.sites.instructions import at_site
+from callflow.handling import service_calls
+from callflow.handling.muting import is_mute_here
+from callflow.handling.operating import acted, known, open_and_held
+from callflow.handling.refusals import NotFound, Refused
+from callflow.handling.tasks import end_task
+from callflow.handling.telling import tell
 from callflow.storage import Tx, calls, outbox, services, sites, tasks
 from callflow.texts.law import GATE_REASONS
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow import shift
-from callflow.audit import QUIET
 from callflow.core.alarms.incident import State
+from callflow.core.desks import shift
+from callflow.core.records.audit import QUIET
 from callflow.core.signals.signal import Category
 from callflow.handling.dead_man import attended
 from callflow.handling.operating import release, transfer

@@ -10,7 +10,6 @@ from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from callflow import supervision
 from callflow.core.alarms.correlation import zone_key
 from callflow.core.signals import events
 from callflow.core.signals.signal import PERSONAL, Category, Kind
@@ -19,6 +18,7 @@ from callflow.core.sites.site import Rules
 from callflow.core.time.holidays import NO_DAYS, OwnDays
 from callflow.core.time.hours import CalendarError
 from callflow.core.time.instants import to_iso
+from callflow.core.watch import supervision
 from callflow.handling.storing import store_signals
 from callflow.storage import Tx
 from callflow.storage import supervision as rows

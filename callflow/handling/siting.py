@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from callflow.changes import changes, stamp
+from callflow.core.changes import changes, stamp
 from callflow.core.plans import call_plan, standing
 from callflow.core.plans import overrides as plan_overrides
 from callflow.core.signals.signal import Kind

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow import logbook
 from callflow.clock import to_iso
+from callflow.core.records import logbook
+from callflow.core.records.logbook import UNREADABLE, Anchor, Fault
+from callflow.core.records.verification import Verified, verify
 from callflow.core.signals.signal import Kind
 from callflow.handling import callers
 from callflow.handling.nodes import Node, nodes
 from callflow.handling.telling import station_event, tell
-from callflow.logbook import UNREADABLE, Anchor, Fault
 from callflow.storage import Tx, call_backs, calls, incidents, people, sealing, signals
 from callflow.storage import logbook as logbook_rows
-from callflow.verifying import Verified, verify
 
 Row = dict[str, Any]
 

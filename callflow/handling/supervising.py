@@ -1,7 +1,7 @@
 """What the station finds out by itself: who opened and when, what did not come, who is silent.
 
 Each finding is a signal of format "station": stored here, correlated like any other, and idempotent
-by its name (callflow/supervision.py).
+by its name (callflow/core/watch/supervision.py).
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from callflow import supervision
 from callflow.core.signals.signal import Kind, Signal
 from callflow.core.sites.schedule import Opening, Schedule
 from callflow.core.time.holidays import OwnDays
 from callflow.core.time.hours import CalendarError
 from callflow.core.time.instants import to_iso
+from callflow.core.watch import supervision
+from callflow.core.watch.supervision import station_signal
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.surroundings import Seen
 from callflow.handling.telling import tell
 from callflow.storage import Tx, own_days, sites
 from callflow.storage import supervision as rows
-from callflow.supervision import station_signal
 
 Row = dict[str, Any]
 

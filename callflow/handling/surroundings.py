@@ -14,12 +14,12 @@ from callflow.core.signals.events import EventRow
 from callflow.core.signals.proof import proves
 from callflow.core.signals.signal import STATION, Kind
 from callflow.core.sites.site import Rules, SiteState
+from callflow.core.watch.supervision import is_tested, user_code, user_key
 from callflow.handling import agreed
 from callflow.handling.event_rules import meaning_of
 from callflow.handling.policy import load_policy
 from callflow.storage import Tx, sites, supervision
 from callflow.storage import surroundings as rows
-from callflow.supervision import is_tested, user_code, user_key
 
 Row = dict[str, Any]
 

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from callflow.core.plans.task import TaskOutcome
+from callflow.core.records.logbook import MACHINE
 from callflow.handling import asking
 from callflow.handling.deciding import decide
-from callflow.logbook import MACHINE
 from callflow.storage import Tx, incidents, tasks
 
 Row = dict[str, Any]

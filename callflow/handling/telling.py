@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from callflow.core.calls.phones import is_phone
-from callflow.logbook import MACHINE, Draft
+from callflow.core.records.logbook import MACHINE, Draft
 from callflow.storage import Tx, phones
 from callflow.storage import logbook as logbook_rows
 from callflow.texts import entry_text

@@ -11,19 +11,19 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow import supervision
 from callflow.core.alarms.correlation import zone_key
 from callflow.core.alarms.incident import State
+from callflow.core.records.logbook import MACHINE
 from callflow.core.signals import events
 from callflow.core.signals.signal import PERSONAL, Category, Kind, Signal, Treatment
 from callflow.core.sites.site import Authority, Site
+from callflow.core.watch import supervision
+from callflow.core.watch.supervision import station_signal
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.site_rules import BadSite
 from callflow.handling.telling import tell
-from callflow.logbook import MACHINE
 from callflow.storage import Tx, contacts, incidents, sites
 from callflow.storage import supervision as rows
-from callflow.supervision import station_signal
 
 Row = dict[str, Any]
 

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from callflow.core.people.users import Role, is_reserved
 from callflow.core.time.instants import to_iso
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.telling import tell
-from callflow.people import Role, is_reserved
 from callflow.storage import Tx, people
 
 Row = dict[str, Any]

@@ -25,15 +25,15 @@ from callflow.core.calls.trunks import (
     others,
     rests_until,
 )
+from callflow.core.interventions.directory import shown
 from callflow.core.signals.signal import Signal
 from callflow.core.time.instants import from_iso, to_iso
-from callflow.directory import shown
+from callflow.core.watch.supervision import station_signal
 from callflow.handling.policy import Policy, load_policy
 from callflow.handling.storing import store_signals
 from callflow.handling.telling import tell
 from callflow.storage import Tx, calls, people
 from callflow.storage import trunks as rows
-from callflow.supervision import station_signal
 
 Row = dict[str, Any]
 

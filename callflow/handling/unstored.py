@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from callflow.core.calls.call import LIVE_STATES, CallState, Outcome
-from callflow.directory import shown
+from callflow.core.interventions.directory import shown
 from callflow.handling.acting import hand_to_human
 from callflow.handling.deciding import decide
 from callflow.handling.gathering import let_followers_go

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from callflow.outbox import Fault, Undelivered
+from callflow.core.messages.outbox import Fault, Undelivered
 
 PROGRAM = "ffmpeg"
 #: Seconds that a decoding may take; bytes of one file, and of memory.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from callflow.outbox import Fault, Undelivered
+from callflow.core.messages.outbox import Fault, Undelivered
 
 #: Seconds to connect, and between two pieces of an answer; the whole has outbox.TRY_WITHIN.
 _PATIENCE = 10.0

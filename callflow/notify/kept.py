@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from callflow.outbox import Fault, Message, Still, Take, Undelivered
+from callflow.core.messages.outbox import Fault, Message, Still, Take, Undelivered
 
 #: How a picture begins → how its file ends. What a far end says of its type is not believed.
 _BEGINNINGS = {b"\xff\xd8\xff": ".jpg", b"\x89PNG\r\n\x1a\n": ".png"}

@@ -12,7 +12,7 @@ from typing import Any
 import aiosmtplib
 
 from callflow.config import Settings
-from callflow.outbox import Fault, Message, Undelivered, wrong_address
+from callflow.core.messages.outbox import Fault, Message, Undelivered, wrong_address
 
 #: Seconds for one answer of the server.
 _PATIENCE = 10.0

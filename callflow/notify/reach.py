@@ -14,7 +14,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 import httpx
 
-from callflow.outbox import Fault, Undelivered
+from callflow.core.messages.outbox import Fault, Undelivered
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network

@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from callflow.core.messages.outbox import Fault, Undelivered
 from callflow.notify.reach import Target
-from callflow.outbox import Fault, Undelivered
 
 Credentials = tuple[str, str]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from callflow.config import Settings
+from callflow.core.messages.outbox import Channel, Message, Still, Take
 from callflow.notify import clips, links, mail, sms, stills, webhook
 from callflow.notify.http import new_client
-from callflow.outbox import Channel, Message, Still, Take
 from callflow.vault import Vault
 
 

@@ -16,8 +16,16 @@ import structlog
 
 from callflow import handling
 from callflow.clock import Clock
+from callflow.core.messages.outbox import (
+    LEASE,
+    TRY_WITHIN,
+    Channel,
+    Fault,
+    Message,
+    Still,
+    Undelivered,
+)
 from callflow.dispatch.wake import Wake
-from callflow.outbox import LEASE, TRY_WITHIN, Channel, Fault, Message, Still, Undelivered
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage import outbox as rows
 

@@ -33,8 +33,8 @@ from callflow.core.calls.call import (
     Mode,
     Outcome,
 )
+from callflow.core.interventions.directory import shown
 from callflow.core.sites.site import Role
-from callflow.directory import shown
 from callflow.storage import incidents, locks
 from callflow.storage import schema as t
 from callflow.storage.prepared import Prepared

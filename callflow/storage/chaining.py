@@ -17,15 +17,15 @@ import structlog
 from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
-from callflow import logbook
+from callflow.core.records import logbook
+from callflow.core.records.logbook import GENESIS, Draft, Head, Mac
 from callflow.core.signals import events
-from callflow.logbook import GENESIS, Draft, Head, Mac
+from callflow.core.watch.supervision import station_signal
 from callflow.storage import schema as t
 from callflow.storage import signals
 from callflow.storage.prepared import Prepared
 from callflow.storage.signals import Stored
 from callflow.storage.store import Tx, at_end
-from callflow.supervision import station_signal
 
 log = structlog.get_logger(__name__)
 

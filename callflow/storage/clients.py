@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import delete, func, select, update
 
-from callflow.erasure import GONE
+from callflow.core.records.erasure import GONE
 from callflow.storage import erasing, removed
 from callflow.storage import schema as t
 from callflow.storage.erasing import Home

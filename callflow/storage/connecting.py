@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from callflow.folding import folded
+from callflow.core.folding import folded
 from callflow.storage.outage import StoreUnavailable
 
 #: Seconds for a lock of the database, and for the turn to write to it.

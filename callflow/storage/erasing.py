@@ -21,10 +21,10 @@ from sqlalchemy import (
     update,
 )
 
-from callflow import logbook
 from callflow.core.alarms.incident import State
 from callflow.core.calls.call import CallState
-from callflow.erasure import GONE, Person, texts_in
+from callflow.core.records import logbook
+from callflow.core.records.erasure import GONE, Person, texts_in
 from callflow.storage import removed
 from callflow.storage import schema as t
 from callflow.storage.logbook import to_entry

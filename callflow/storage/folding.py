@@ -27,7 +27,9 @@ class _Folded(GenericFunction[str]):
 
 
 def folded(column: Any) -> ColumnElement[str]:
-    """``callflow.folding.folded`` of a column. SQLite is given the function (``connecting.py``)."""
+    """``callflow.core.folding.folded`` of a column. SQLite is given the function
+    (``connecting.py``).
+    """
     return _Folded(column)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, delete, func, select
 
-from callflow.guessing import ALL_WITHIN, CALLER_WITHIN, DAY, Spent
+from callflow.core.callers.guessing import ALL_WITHIN, CALLER_WITHIN, DAY, Spent
 from callflow.storage import schema as t
 from callflow.storage.store import Tx
 

@@ -17,8 +17,8 @@ from sqlalchemy import (
     select,
 )
 
-from callflow import logbook
-from callflow.logbook import Entry
+from callflow.core.records import logbook
+from callflow.core.records.logbook import Entry
 from callflow.storage import schema as t
 from callflow.storage.chaining import append, execute
 from callflow.storage.schema.logbook import BY_PEOPLE

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Text, bindparam, cast, func, select, update
 
-from callflow.outbox import OPEN_STATES, Channel, MessageState
+from callflow.core.messages.outbox import OPEN_STATES, Channel, MessageState
 from callflow.storage import schema as t
 from callflow.storage.prepared import Prepared
 from callflow.storage.store import Tx, hint

@@ -22,9 +22,9 @@ from sqlalchemy import (
 
 from callflow.core.alarms.incident import State
 from callflow.core.calls.call import CallState
-from callflow.erasure import GONE
-from callflow.logbook import COVERED, MACHINE, entry_hash
-from callflow.outbox import MessageState
+from callflow.core.messages.outbox import MessageState
+from callflow.core.records.erasure import GONE
+from callflow.core.records.logbook import COVERED, MACHINE, entry_hash
 from callflow.storage import schema as t
 from callflow.storage.logbook import to_entry
 from callflow.storage.schema.alarms import ALONE

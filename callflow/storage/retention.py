@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select, update
 
 from callflow.core.alarms.incident import State
-from callflow.retention import Kept, Rule
+from callflow.core.records.retention import Kept, Rule
 from callflow.storage import past, removed
 from callflow.storage import schema as t
 from callflow.storage.prepared import Prepared

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
-from callflow.roster import Duty, Part
+from callflow.core.desks.roster import Duty, Part
 from callflow.storage import schema as t
 from callflow.storage.store import Tx
 

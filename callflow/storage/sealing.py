@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import String, bindparam, select, update
 
-from callflow import logbook
-from callflow.logbook import (
+from callflow.core.records import logbook
+from callflow.core.records.logbook import (
     BROKEN,
     FIRST,
     MOST,

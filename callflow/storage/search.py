@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, false, func, or_, select
 
-from callflow.folding import folded as fold
+from callflow.core.folding import folded as fold
 from callflow.storage import schema as t
 from callflow.storage.folding import folded
 from callflow.storage.store import Tx

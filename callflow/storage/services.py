@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Column, Table, bindparam, delete, select, update
 
-from callflow.directory import Line, line_from_row
-from callflow.law import Finding, Means, Verification, Weight
+from callflow.core.interventions.directory import Line, line_from_row
+from callflow.core.interventions.law import Finding, Means, Verification, Weight
 from callflow.storage import own_days
 from callflow.storage import schema as t
 from callflow.storage.prepared import Prepared

@@ -25,10 +25,10 @@ from sqlalchemy.sql import Select
 
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.site import SiteState
+from callflow.core.watch.supervision import Listening, OnTest
 from callflow.storage import schema as t
 from callflow.storage.prepared import Prepared
 from callflow.storage.store import Tx
-from callflow.supervision import Listening, OnTest
 
 Row = dict[str, Any]
 

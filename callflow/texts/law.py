@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from callflow.core.calls import dial_policy
-from callflow.law import Answer, Finding, Means, Reason, Service, Weight
+from callflow.core.interventions.law import Answer, Finding, Means, Reason, Service, Weight
 
 Words = Mapping[str, tuple[str, str]]
 

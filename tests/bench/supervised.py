@@ -23,7 +23,8 @@ from tests.support.station import Station
 
 NAME = "supervised"
 PANELS, EVERY, CONNECTIONS, MUTE = 100_000, 90.0, 100, 10
-#: After so long without a poll a panel is missing (callflow/supervision.py), and a little more.
+#: After so long without a poll a panel is missing (callflow/core/watch/supervision.py), and a
+#: little more.
 MISSING_AFTER = 1.5 * EVERY + 5.0 + 10.0
 LOAD = Load("1/s", 40, 40.0)
 #: Of another name than the alarms' sites.

@@ -19,6 +19,7 @@ from sqlalchemy import Table, func, select, text
 
 from callflow import clock, handling
 from callflow.core.calls.call import Outcome
+from callflow.core.desks.roster import Part
 from callflow.core.plans.call_plan import to_json
 from callflow.core.plans.standard import STANDARD_PLANS
 from callflow.core.sites.files import reading, rows, writing
@@ -27,7 +28,6 @@ from callflow.core.time.hours import Span
 from callflow.handling import event_rules, import_writing, importing, instructing, plans, testing
 from callflow.handling.rosters import add_duties
 from callflow.handling.tokens import add_token
-from callflow.roster import Part
 from callflow.storage import Store, Tx
 from callflow.storage import schema as t
 from tests.bench.figures import say

@@ -38,8 +38,8 @@ from callflow.core.calls.dialogue import (
     Turn,
     Typed,
 )
+from callflow.core.interventions.law import Service
 from callflow.core.signals.signal import Kind
-from callflow.law import Service
 
 _BESIDE = ("about", "codes", "deeds")
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "dialogues"

@@ -16,6 +16,9 @@ from typing import Any
 from callflow import clock, handling
 from callflow.core.alarms.escalation import GuardEvent
 from callflow.core.calls.call import Outcome
+from callflow.core.desks.presence import BreakReason, Presence
+from callflow.core.desks.roster import Part
+from callflow.core.interventions.law import Answer, Finding, Means, Service
 from callflow.core.plans.call_plan import Measure
 from callflow.core.signals.signal import Signal
 from callflow.core.sites.instructions import Instruction, InstructionKind
@@ -37,9 +40,6 @@ from callflow.handling.people import from_directory
 from callflow.handling.policy import STATION_ZONE
 from callflow.handling.tokens import add_token, revoke_token
 from callflow.handling.withdrawing import withdraw
-from callflow.law import Answer, Finding, Means, Service
-from callflow.presence import BreakReason, Presence
-from callflow.roster import Part
 from callflow.storage import Tx, access, incidents, people, retention, shifts, tasks
 from callflow.storage import phones as phone_rows
 from tests.support.cameras import a_still

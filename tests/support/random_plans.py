@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from callflow.core.interventions.law import Service
 from callflow.core.plans.call_plan import (
     CALLING,
     CONTINUE,
@@ -19,7 +20,6 @@ from callflow.core.plans.call_plan import (
     from_json,
     problems,
 )
-from callflow.law import Service
 
 Row = dict[str, Any]
 

@@ -15,8 +15,8 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from callflow.core.callers.guessing import AT_MOST, worth
 from callflow.core.calls import sound
-from callflow.guessing import AT_MOST, worth
 from tests.support import hearing
 from tests.support.phone import Voice
 from tests.support.played_station import PlayedStation

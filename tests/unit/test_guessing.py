@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callflow.guessing import AT_MOST, OF_ALL, OF_CALLER, Spent, Verdict, verdict, worth
+from callflow.core.callers.guessing import (
+    AT_MOST,
+    OF_ALL,
+    OF_CALLER,
+    Spent,
+    Verdict,
+    verdict,
+    worth,
+)
 
 
 @given(st.integers(1, 40), st.lists(st.integers(4, 8), min_size=1, max_size=200))

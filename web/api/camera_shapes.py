@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from callflow.core.messages.outbox import wrong_camera_url, wrong_clip_url
 from callflow.core.signals.signal import Kind
-from callflow.outbox import wrong_camera_url, wrong_clip_url
 from web.api.shapes import Body, Line
 
 CameraId = Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$")]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from callflow import directory
 from callflow.core.calls.call import CallState
 from callflow.core.calls.phones import is_phone, owner_of
+from callflow.core.interventions import directory
 from callflow.core.signals import blocks
 from callflow.storage import Tx, calls, logbook, outbox, signals, tasks
 from callflow.texts import at_desk

@@ -8,10 +8,10 @@ from typing import Annotated, Any, Self
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field, model_validator
 
+from callflow.core.desks.roster import LONGEST, Duty, Part
 from callflow.core.time import ical
 from callflow.core.time.hours import Span
 from callflow.handling import rosters
-from callflow.roster import LONGEST, Duty, Part
 from callflow.storage import rosters as rows
 from callflow.storage import shifts
 from web.accounts import Right

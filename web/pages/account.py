@@ -13,9 +13,9 @@ from fastapi import APIRouter, Body, Depends, Form, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from callflow import handling
+from callflow.core.people.users import password_fault
 from callflow.handling import people as acts
 from callflow.handling.telling import storable
-from callflow.people import password_fault
 from callflow.storage import Tx, access, people
 from web import auth, factors, passkeys
 from web.access_views import frame, session_lines

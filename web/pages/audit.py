@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from callflow import audit
+from callflow.core.records import audit
+from callflow.core.records.logbook import MACHINE
 from callflow.handling import auditing
-from callflow.logbook import MACHINE
 from callflow.storage import Tx, logbook, people, search
 from callflow.texts.sites import field
 from web import i18n, words

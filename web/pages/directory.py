@@ -11,8 +11,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow import handling
+from callflow.core.people.users import Role
 from callflow.handling import people as acts
-from callflow.people import Role
 from callflow.storage import access
 from web import auth, cookies, factors, passkeys
 from web.accounts import digest

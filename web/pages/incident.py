@@ -12,8 +12,8 @@ from fastapi.responses import RedirectResponse
 
 from callflow import handling
 from callflow.core.alarms.incident import State
+from callflow.core.interventions.law import Answer, Finding, Means, Service
 from callflow.handling import bank_openings, by_hand, telephone
-from callflow.law import Answer, Finding, Means, Service
 from callflow.storage import Tx, incidents
 from callflow.texts import RESOLUTIONS
 from web import people_views, refusals, say, views, words

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Response
 
+from callflow.core.records.logbook import MACHINE
 from callflow.handling import played
-from callflow.logbook import MACHINE
 from callflow.storage import Tx, logbook, sites
 from web import i18n, views
 from web.access_views import frame

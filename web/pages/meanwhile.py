@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from callflow.changes import stamp as stamp  # what a page showed, as ``as_of`` carries it
+from callflow.core.changes import stamp as stamp  # what a page showed, as ``as_of`` carries it
 from web.pages.forms import Form
 from web.problems import ProblemError
 

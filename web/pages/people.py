@@ -16,8 +16,8 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow import handling
+from callflow.core.people.users import PEOPLE, Role, password_fault, skills, spoken
 from callflow.handling import people as acts
-from callflow.people import PEOPLE, Role, password_fault, skills, spoken
 from callflow.storage import Tx, access, people
 from web import factors
 from web.access_views import frame, session_lines

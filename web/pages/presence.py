@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Form, Response
 from fastapi.responses import RedirectResponse
 
 from callflow import handling
+from callflow.core.desks.presence import BreakReason, Presence
 from callflow.handling import presence
-from callflow.presence import BreakReason, Presence
 from callflow.storage import Tx
 from web import desk_views
 from web.access_views import frame

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from callflow import retention
+from callflow.core.records import retention
+from callflow.core.records.retention import LIMITS, Kept
 from callflow.handling import retaining
 from callflow.handling.policy import STATION_ZONE
-from callflow.retention import LIMITS, Kept
 from callflow.storage import Tx, sites
 from callflow.storage import retention as rows
 from web.accounts import Right

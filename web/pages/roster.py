@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from callflow import handling, roster
+from callflow import handling
+from callflow.core.desks import roster
+from callflow.core.desks.roster import Duty, Part
 from callflow.core.time.holidays import OwnDays
 from callflow.core.time.hours import DAY, CalendarError, Span, instant, united
 from callflow.handling import rosters
 from callflow.handling.policy import load_policy
-from callflow.roster import Duty, Part
 from callflow.storage import Tx, own_days, shifts
 from callflow.storage import rosters as rows
 from web import calendar_views, holiday_views, i18n, views

@@ -10,9 +10,9 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow import handling
-from callflow.folding import folded
+from callflow.core.folding import folded
+from callflow.core.interventions.law import Service
 from callflow.handling import contracts
-from callflow.law import Service
 from callflow.storage import Tx
 from web import refusals, words
 from web.access_views import frame

@@ -12,8 +12,8 @@ from fastapi.responses import RedirectResponse
 
 from callflow import handling
 from callflow.clock import from_iso
+from callflow.core.desks.shift import AHEAD
 from callflow.handling import dead_man, rosters, shifts
-from callflow.shift import AHEAD
 from callflow.storage import Tx, people, sites
 from callflow.storage import shifts as rows
 from web import i18n, views

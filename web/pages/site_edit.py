@@ -18,10 +18,10 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow import handling
+from callflow.core.interventions.directory import Line, competent, masked
+from callflow.core.interventions.law import Service
 from callflow.core.sites.site import ANY_KIND, Authority, Role
-from callflow.directory import Line, competent, masked
 from callflow.handling import contracts, test_calls
-from callflow.law import Service
 from callflow.storage import Tx, contacts, search, services, sites
 from web.accounts import Right
 from web.auth import Visitor, allowed

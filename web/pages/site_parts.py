@@ -14,12 +14,12 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from callflow.core.alarms.correlation import zone_key
+from callflow.core.folding import folded
 from callflow.core.signals.signal import Kind
 from callflow.core.time.hours import DAYS
-from callflow.folding import folded
+from callflow.core.watch.supervision import user_key
 from callflow.handling import contracts
 from callflow.storage import Tx, sites
-from callflow.supervision import user_key
 from web import i18n, words
 from web.accounts import Right
 from web.auth import Visitor, allowed

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from callflow.core.alarms.correlation import zone_key
-from callflow.folding import folded
+from callflow.core.folding import folded
 from callflow.handling import removed as acts
 from callflow.storage import Tx, contacts, removed
 from web import i18n

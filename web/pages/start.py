@@ -1,7 +1,7 @@
 """The first start: from an empty station to the first test alarm on one's own telephone.
 
-Each step's state is read from the rows and from what runs (callflow/first_start.py); what can be
-done here has its form, the rest a link.
+Each step's state is read from the rows and from what runs (callflow/core/station/first_start.py);
+what can be done here has its form, the rest a link.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from fastapi.responses import RedirectResponse
 
 from callflow import handling
 from callflow.core.sites.site import ANY_KIND, Authority, Role
-from callflow.first_start import Mark, Part, examine
+from callflow.core.station.first_start import Mark, Part, examine
 from callflow.handling import first_start
 from callflow.storage import Tx, calls, contacts, logbook, sites
 from web import call_views, refusals, start_words, views

@@ -15,8 +15,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from callflow.core.calls.call import INCOMING_STEP, NOT_AT_SITE, REACHED, Call, Outcome
+from callflow.core.interventions.law import Finding, Means, Verification, Weight, weigh
 from callflow.core.signals.signal import Kind
-from callflow.law import Finding, Means, Verification, Weight, weigh
 
 #: Zones crossed within so long of each other are a way through the premises.
 ON_THE_WAY = timedelta(minutes=5)

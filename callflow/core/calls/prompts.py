@@ -14,8 +14,8 @@ from datetime import date, datetime
 from functools import lru_cache
 from string import Formatter
 
+from callflow.core.interventions.law import Service
 from callflow.core.signals.signal import Kind
-from callflow.law import Service
 
 LANGUAGES = ("fr", "en")
 #: Longest text from outside that is spoken: about twelve seconds.

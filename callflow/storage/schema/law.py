@@ -6,7 +6,7 @@ from sqlalchemy import JSON, Boolean, Column, ForeignKey, String, Table, Text
 
 from callflow.storage.schema.base import id_column, instant, metadata, reference
 
-#: The directory (callflow/directory.py).
+#: The directory (callflow/core/interventions/directory.py).
 service_line = Table(
     "service_line",
     metadata,

@@ -14,7 +14,7 @@ from sqlalchemy import (
     text,
 )
 
-from callflow.logbook import COVERED, FOR_EVER, MACHINE
+from callflow.core.records.logbook import COVERED, FOR_EVER, MACHINE
 from callflow.storage.schema.base import instant, metadata
 
 #: Entries of people, as the index on them says it.

@@ -8,7 +8,7 @@ from callflow.storage.schema.base import id_column, instant, metadata, reference
 
 _KEPT = text("path <> ''")
 
-#: One message to one address, written before it is sent (callflow/outbox.py).
+#: One message to one address, written before it is sent (callflow/core/messages/outbox.py).
 outbox = Table(
     "outbox",
     metadata,

@@ -6,7 +6,7 @@ from sqlalchemy import Column, Index, Integer, String, Table, Text
 
 from callflow.storage.schema.base import id_column, instant, metadata, reference
 
-#: For how long something is kept, from when on (callflow/retention.py).
+#: For how long something is kept, from when on (callflow/core/records/retention.py).
 retention = Table(
     "retention",
     metadata,

@@ -201,8 +201,8 @@ on_test = Table(
     Index("ix_on_test_running", "ended_at", "ends_at"),
 )
 
-#: A wrong code that somebody typed on the phone: callflow/guessing.py. Without a site: the account
-#: that was typed is none of ours.
+#: A wrong code that somebody typed on the phone: callflow/core/callers/guessing.py. Without a
+#: site: the account that was typed is none of ours.
 code_guess = Table(
     "code_guess",
     metadata,

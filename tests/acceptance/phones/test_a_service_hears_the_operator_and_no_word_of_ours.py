@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from callflow.law import Service
+from callflow.core.interventions.law import Service
 from tests.acceptance.phones.test_help_brings_a_human_to_the_line import ended, hear_each_other
 from tests.support import sites
 from tests.support.hearing import Samples

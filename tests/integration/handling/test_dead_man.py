@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from callflow import handling
+from callflow.core.desks.roster import Part
 from callflow.core.time.hours import Span
 from callflow.handling import dead_man, rosters, shifts
 from callflow.handling.filing import NeedsSupervisor
 from callflow.handling.refusals import Refused
-from callflow.roster import Part
 from callflow.storage import logbook, people, phones, signals
 from callflow.storage import shifts as rows
 from tests.integration.handling.station import DESK, DUTY, NIGHT, SECOND_DESK, Station

@@ -9,10 +9,10 @@ import pytest
 
 from callflow import handling
 from callflow.core.calls.call import CallState
+from callflow.core.desks.presence import BreakReason, Presence
 from callflow.handling import call_backs, callers, presence
 from callflow.handling.presence import AtDesks
 from callflow.handling.refusals import Held, NotFound, Refused
-from callflow.presence import BreakReason, Presence
 from callflow.storage import Tx, calls
 from callflow.storage import call_backs as call_back_rows
 from callflow.storage import schema as t

@@ -9,7 +9,7 @@ import pytest
 
 from callflow import handling
 from callflow.config import Settings
-from callflow.outbox import Channel, Message, MessageState, Still, Take
+from callflow.core.messages.outbox import Channel, Message, MessageState, Still, Take
 from callflow.storage import Tx, outbox
 from tests.integration.handling.station import Station
 

@@ -10,11 +10,11 @@ import pytest
 
 from callflow import handling
 from callflow.core.alarms.escalation import GuardEvent
+from callflow.core.interventions.law import Service
 from callflow.core.plans.task import TaskOutcome
 from callflow.core.time.instants import to_iso
 from callflow.handling import NotFound, Refused
 from callflow.handling.services import service_gate
-from callflow.law import Service
 from callflow.storage import Tx, measures, services, tasks
 from tests.integration.handling.station import FIRST, Station
 

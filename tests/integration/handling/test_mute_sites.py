@@ -13,9 +13,9 @@ from callflow import handling
 from callflow.core.alarms import incident
 from callflow.core.calls.dial_policy import MUTE
 from callflow.core.calls.dialogue import Answer
+from callflow.core.interventions.law import Service
 from callflow.handling import callers, muting, services, telephone
 from callflow.handling.acting import close, request_call
-from callflow.law import Service
 from callflow.storage import incidents
 from tests.integration.handling.station import DESK, FIRST, SECOND, SHOP, Station
 from tests.integration.handling.test_distribution import works

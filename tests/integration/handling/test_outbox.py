@@ -14,9 +14,7 @@ import pytest
 
 from callflow import handling
 from callflow.config import Settings
-from callflow.core.plans.task import TaskOutcome, TaskState
-from callflow.handling.tasks import end_task
-from callflow.outbox import (
+from callflow.core.messages.outbox import (
     GIVE_UP_AFTER,
     LEASE,
     MOST_CLAIMS,
@@ -27,6 +25,8 @@ from callflow.outbox import (
     Still,
     Undelivered,
 )
+from callflow.core.plans.task import TaskOutcome, TaskState
+from callflow.handling.tasks import end_task
 from callflow.storage import Store, incidents, outbox, tasks
 from callflow.vault import Vault
 from tests.integration.handling.station import Station

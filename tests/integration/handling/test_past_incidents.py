@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import Table, func, select, update
 
 from callflow import handling
+from callflow.core.records.logbook import COVERED, ERASED
+from callflow.core.records.retention import Kept
 from callflow.handling import retaining, speaking
 from callflow.handling.station import recording_finished
 from callflow.handling.telling import tell
-from callflow.logbook import COVERED, ERASED
-from callflow.retention import Kept
 from callflow.storage import Tx, erasing, logbook, past, retention
 from callflow.storage import schema as t
 from callflow.storage.schema import metadata

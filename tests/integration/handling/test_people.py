@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from callflow import clock
+from callflow.core.people.users import Role
 from callflow.handling import NotFound, Refused, people, tokens
-from callflow.people import Role
 from callflow.storage import Store, Tx, access
 from callflow.storage import people as rows
 from callflow.vault import Vault

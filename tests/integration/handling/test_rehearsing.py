@@ -9,10 +9,10 @@ import pytest
 from callflow import handling
 from callflow.core.alarms.incident import State
 from callflow.core.calls.call import CallState
+from callflow.core.interventions.law import Service
 from callflow.core.signals.signal import Kind
 from callflow.handling import proving
 from callflow.handling.refusals import NotFound, Refused
-from callflow.law import Service
 from callflow.storage import incidents, measures, supervision
 from tests.integration.handling.station import DESK, FIRST, SECOND, SHOP, Row, Station
 

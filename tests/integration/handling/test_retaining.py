@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 
-from callflow import clock, handling, retention
+from callflow import clock, handling
 from callflow.commands.logbook import wrong
 from callflow.core.calls.call import Outcome
+from callflow.core.records import retention
+from callflow.core.records.retention import LIMITS, Kept
 from callflow.dispatch.doomed import delete_doomed
 from callflow.handling import duties, retaining
 from callflow.handling.policy import STATION_ZONE
 from callflow.handling.telling import tell
-from callflow.retention import LIMITS, Kept
 from callflow.storage import Tx, incidents, logbook
 from callflow.storage import retention as rows
 from callflow.storage import schema as t

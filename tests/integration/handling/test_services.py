@@ -12,12 +12,12 @@ from callflow import handling
 from callflow.core.alarms.filing import What
 from callflow.core.calls.dial_policy import BY_A_PERSON, EMERGENCY, UNKNOWN
 from callflow.core.calls.dialogue import Progress, State
+from callflow.core.interventions.law import Answer, Finding, Means, Reason, Service
 from callflow.core.sites.instructions import Instruction, InstructionKind
 from callflow.handling import services as services_
 from callflow.handling.acting import request_call
 from callflow.handling.filing import standing
 from callflow.handling.policy import load_policy
-from callflow.law import Answer, Finding, Means, Reason, Service
 from callflow.storage import Tx, calls, instructions, logbook, services
 from tests.integration.handling.station import DESK, DUTY, FIRST, SECOND_DESK, SHOP, Station
 from tests.support.cameras import a_still

@@ -12,8 +12,8 @@ from callflow import handling
 from callflow.config import Settings
 from callflow.core.calls.call import Outcome
 from callflow.core.calls.trunks import FAILURES, LOST_AFTER, RATE_CALLS, REST, Reach
+from callflow.core.interventions.law import Finding, Means
 from callflow.handling import trunking
-from callflow.law import Finding, Means
 from callflow.storage import calls, services
 from callflow.trunk_settings import TrunkSettings
 from tests.integration.handling.station import DESK, DUTY, FIRST, SHOP, Station

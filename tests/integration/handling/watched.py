@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 from callflow import handling
 from callflow.core.signals.protocol import Heard
+from callflow.core.watch.supervision import Listening
 from callflow.handling import overdue
 from callflow.storage import people, signals
-from callflow.supervision import Listening
 from tests.integration.handling.station import Station
 
 Row = dict[str, Any]

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from callflow import logbook
-from callflow.logbook import GENESIS
+from callflow.core.records import logbook
+from callflow.core.records.logbook import GENESIS
 from tests.integration.logbook.book import Row, State, hashed
 
 #: (the state, older ones, dice) → the state is changed.

@@ -10,7 +10,7 @@ import pytest
 
 from callflow.anchoring import missing_files, remembered
 from callflow.config import Settings
-from callflow.logbook import BROKEN, Anchor
+from callflow.core.records.logbook import BROKEN, Anchor
 from tests.integration.logbook.book import Book, State, hashed
 
 pytestmark = pytest.mark.both_databases

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from callflow.config import Settings
-from callflow.outbox import Channel, Message
+from callflow.core.messages.outbox import Channel, Message
 from callflow.vault import Vault
 
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)

@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from callflow.config import Settings
+from callflow.core.messages.outbox import Camera, Channel, Fault, Message, Still, Take, Undelivered
 from callflow.notify import clips, ffmpeg, links, stills
 from callflow.notify.http import new_client
-from callflow.outbox import Camera, Channel, Fault, Message, Still, Take, Undelivered
 from callflow.vault import Vault
 from tests.integration.notify.conftest import message
 from tests.support import cameras

@@ -13,9 +13,9 @@ import httpx
 import pytest
 
 from callflow.config import Settings
+from callflow.core.messages.outbox import Camera, Channel, Fault, Message, Still, Undelivered
 from callflow.notify import stills
 from callflow.notify.http import new_client
-from callflow.outbox import Camera, Channel, Fault, Message, Still, Undelivered
 from callflow.vault import Vault
 from tests.integration.notify.conftest import MESSAGE, message
 from tests.support.far_ends import HttpServer, Request, Response

@@ -14,9 +14,9 @@ import httpx
 import pytest
 
 from callflow.config import Settings
+from callflow.core.messages.outbox import Channel, Fault, Message, Undelivered
 from callflow.notify import webhook
 from callflow.notify.http import new_client
-from callflow.outbox import Channel, Fault, Message, Undelivered
 from tests.integration.notify.conftest import MESSAGE, NOW, message
 from tests.support.certificates import certificate
 from tests.support.far_ends import HOST, HttpServer, Response

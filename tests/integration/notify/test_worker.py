@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from callflow import handling
+from callflow.core.messages.outbox import Channel, Message, Still
 from callflow.dispatch.wake import Waker
 from callflow.notify import worker
-from callflow.outbox import Channel, Message, Still
 from callflow.storage import StoreUnavailable, Tx, logbook, outbox
 from tests.support.far_ends import HOST, HttpServer, MailServer, Response
 from tests.support.notifying import Posting, sending

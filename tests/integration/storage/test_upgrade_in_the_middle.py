@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import MetaData, select
 
-from callflow import handling, logbook
+from callflow import handling
+from callflow.core.records import logbook
 from callflow.storage import Store, calls, schema
 from callflow.storage.connecting import make_engine
 from callflow.storage.schema import metadata

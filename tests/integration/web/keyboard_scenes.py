@@ -13,8 +13,11 @@ from playwright.sync_api import Page
 from callflow import clock, handling
 from callflow.core.alarms.escalation import GuardEvent
 from callflow.core.calls.call import CallState, Outcome
+from callflow.core.desks.roster import Part
+from callflow.core.interventions.law import Finding, Means
 from callflow.core.plans import call_plan, standard
 from callflow.core.plans.call_plan import Measure
+from callflow.core.records.retention import Kept
 from callflow.core.sites.site import SiteState
 from callflow.core.time.hours import Span
 from callflow.core.time.instants import to_iso
@@ -33,9 +36,6 @@ from callflow.handling.guard_firms import close_firm
 from callflow.handling.measures import open_measure
 from callflow.handling.telling import tell
 from callflow.handling.withdrawing import withdraw
-from callflow.law import Finding, Means
-from callflow.retention import Kept
-from callflow.roster import Part
 from callflow.storage import Tx, contacts, shifts, sites
 from callflow.storage import contacts as contact_rows
 from callflow.storage import schema as t

@@ -13,9 +13,9 @@ from callflow import clock, handling
 from callflow.core.alarms.escalation import GuardEvent
 from callflow.core.alarms.incident import State
 from callflow.core.calls.call import CallState
+from callflow.core.messages.outbox import Channel, Still
 from callflow.core.signals.signal import Signal
 from callflow.handling import telephone
-from callflow.outbox import Channel, Still
 from callflow.storage import Tx, calls, incidents, people, shifts, tasks
 from callflow.storage import schema as t
 from tests.integration.web.test_desk import on_shift

@@ -15,8 +15,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from callflow import audit, clock, handling
+from callflow import clock, handling
 from callflow.core.calls.call import Outcome
+from callflow.core.records import audit
 from callflow.handling.clients import client_key
 from callflow.storage import Tx, logbook, people
 from tests.support.cameras import a_still

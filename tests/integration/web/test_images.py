@@ -12,8 +12,8 @@ import pytest
 
 from callflow import clock, handling
 from callflow.core.calls.call import BRIDGE_STEP
+from callflow.core.messages.outbox import Channel, Fault, Still, Undelivered
 from callflow.handling.acting import request_call
-from callflow.outbox import Channel, Fault, Still, Undelivered
 from callflow.storage import Tx, calls, incidents, outbox
 from tests.support.cameras import a_still
 from tests.support.web_station import WebStation, site_body

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from callflow import audit, clock, handling
-from callflow.outbox import Channel, Fault, Message, Still, Take, Undelivered
+from callflow import clock, handling
+from callflow.core.messages.outbox import Channel, Fault, Message, Still, Take, Undelivered
+from callflow.core.records import audit
 from callflow.storage import logbook
 from tests.integration.web.test_browser import log_in, violations, watched
 from tests.support import cameras

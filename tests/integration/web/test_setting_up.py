@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from callflow import audit, clock, handling
+from callflow import clock, handling
+from callflow.core.records import audit
 from callflow.handling.removed import PARTS
 from callflow.storage import contracts, logbook, removed
 from tests.support.routes import all_routes

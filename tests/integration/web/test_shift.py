@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from callflow import clock, handling
+from callflow.core.desks.roster import Part
 from callflow.core.time.hours import Span
 from callflow.handling import own_days, rosters, shifts
-from callflow.roster import Part
 from callflow.storage import people
 from callflow.storage import shifts as rows
 from tests.support.web_station import NAME, PASSWORD, WebStation

@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from callflow import clock, handling
+from callflow.core.desks.roster import Part
 from callflow.core.time.hours import Span
 from callflow.handling import rosters
-from callflow.roster import Part
 from callflow.storage import people, shifts
 from tests.integration.web.test_browser import log_in, violations, watched
 from tests.support.web_station import NAME, WebProcess, WebStation

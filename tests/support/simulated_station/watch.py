@@ -16,8 +16,8 @@ from callflow.core.alarms.escalation import BUSY_RETRIES
 from callflow.core.calls.call import LIVE_STATES, Outcome
 from callflow.core.calls.dial_policy import refusal
 from callflow.core.plans.call_plan import CALLING
+from callflow.core.records.logbook import MACHINE
 from callflow.core.signals.signal import PERSONAL
-from callflow.logbook import MACHINE
 from callflow.storage import Tx
 
 #: Seconds by which a due step may be late, whatever breaks: a crash, a restart, two more tries.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from callflow import audit
+from callflow.core.records import audit
 from callflow.texts import ENTRIES
 
 

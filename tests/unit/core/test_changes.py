@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callflow.changes import Change, changes
+from callflow.core.changes import Change, changes
 
 SITE: dict[str, Any] = {
     "name": "Boulangerie",

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from callflow.dead_man import OnShift, Rules, unattended_since, watch
+from callflow.core.desks.dead_man import OnShift, Rules, unattended_since, watch
 
 RULES = Rules(zone=ZoneInfo("Europe/Paris"))
 MINUTE = timedelta(minutes=1)

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from callflow.core.interventions.directory import Line, competent, masked
+from callflow.core.interventions.law import Service
 from callflow.core.time.availability import Availability
-from callflow.directory import Line, competent, masked
-from callflow.law import Service
 
 PARIS, REUNION = ZoneInfo("Europe/Paris"), ZoneInfo("Indian/Reunion")
 DAYTIME = Availability.from_json(

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callflow.core.alarms.escalation import Desk, bridge_step
-from callflow.distribution import (
+from callflow.core.desks.distribution import (
     ASK_AGAIN,
     Agent,
     Ask,
@@ -23,7 +23,7 @@ from callflow.distribution import (
     in_order,
     is_night,
 )
-from callflow.presence import Presence
+from callflow.core.desks.presence import Presence
 
 NIGHT = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
 RULES = Rules()

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callflow.erasure import GONE, Likely, Person, texts_in, ways_of
-from callflow.folding import folded
+from callflow.core.folding import folded
+from callflow.core.records.erasure import GONE, Likely, Person, texts_in, ways_of
 
 WHO = Person(
     id="c1",

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from callflow.core.alarms.evidence import Evidence, Facts, GuardReport, Sign, Trip, assess
 from callflow.core.calls.call import Call, CallState, Outcome
-from callflow.law import Finding, Means, Verification, Weight
+from callflow.core.interventions.law import Finding, Means, Verification, Weight
 from callflow.texts.evidence import SIGNS
 
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)

@@ -11,8 +11,8 @@ import pytest
 from callflow.core.calls.call import Call, CallState, Outcome
 from callflow.core.plans import standard
 from callflow.core.sites.site import Contact, Role, Site, SiteState
+from callflow.core.station.first_start import PROOF, Check, Facts, Line, Mark, Part, Trial, examine
 from callflow.core.time.availability import Availability
-from callflow.first_start import PROOF, Check, Facts, Line, Mark, Part, Trial, examine
 from web.start_words import SAID, TITLES
 
 NOW = datetime(2026, 11, 26, 3, tzinfo=UTC)  # a Thursday, 04:00 in Paris

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from callflow.core.interventions.directory import line_from_row
 from callflow.core.plans.choice import rules_from_json
 from callflow.core.sites.schedule import Schedule
 from callflow.core.time.availability import Availability, available
@@ -22,7 +23,6 @@ from callflow.core.time.holidays import (
     regions,
 )
 from callflow.core.time.hours import CalendarError
-from callflow.directory import line_from_row
 
 PARIS = ZoneInfo("Europe/Paris")
 FRANCE, ALSACE = Place("FR"), Place("FR", "6AE")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callflow.core.calls.call import Call, CallState, Outcome
-from callflow.law import (
+from callflow.core.interventions.law import (
     STRONG_MEANS,
     Finding,
     Gate,

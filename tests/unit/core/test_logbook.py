@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from callflow import logbook
+from callflow.core.records import logbook
+from callflow.core.records.logbook import BROKEN, GENESIS, Anchor, Draft, Entry, Head, Seal
+from callflow.core.records.verification import verify
 from callflow.core.time.instants import to_iso
-from callflow.logbook import BROKEN, GENESIS, Anchor, Draft, Entry, Head, Seal
-from callflow.verifying import verify
 
 AT = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
 

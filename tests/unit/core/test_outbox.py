@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callflow.outbox import (
+from callflow.core.messages.outbox import (
     GIVE_UP_AFTER,
     LEASE,
     LONGEST_WAIT,

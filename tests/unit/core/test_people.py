@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from callflow.config import BadSettings, Settings
-from callflow.people import PEOPLE, Role, password_fault, skills, spoken
+from callflow.core.people.users import PEOPLE, Role, password_fault, skills, spoken
 
 
 @pytest.mark.parametrize(

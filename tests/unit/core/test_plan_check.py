@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+from callflow.core.interventions.directory import Line
+from callflow.core.interventions.law import Service
 from callflow.core.plans.call_plan import Level, Plan, from_json
 from callflow.core.plans.call_plan.findings import ERRORS, WARNINGS
 from callflow.core.plans.check import Finding, Use, check, errors
@@ -16,8 +18,6 @@ from callflow.core.plans.standard import STANDARD_PLANS
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import Authority, Contact, Role, Site
 from callflow.core.time.availability import ALWAYS, Availability
-from callflow.directory import Line
-from callflow.law import Service
 
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
 EXAMPLES: dict[str, dict[str, Any]] = yaml.safe_load(

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from callflow.presence import Kept, Presence, presence_now
+from callflow.core.desks.presence import Kept, Presence, presence_now
 
 NIGHT = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
 

@@ -7,8 +7,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from callflow import retention
-from callflow.retention import LIMITS, NOTHING, TOO_FEW, TOO_MANY, Kept, Rule, fault, in_force
+from callflow.core.records import retention
+from callflow.core.records.retention import (
+    LIMITS,
+    NOTHING,
+    TOO_FEW,
+    TOO_MANY,
+    Kept,
+    Rule,
+    fault,
+    in_force,
+)
 
 NOW = datetime(2026, 11, 26, 23, 30, tzinfo=UTC)  # after midnight in Paris
 PARIS = ZoneInfo("Europe/Paris")

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from callflow.core.desks.roster import Duty, Finding, Part, What, findings, numbers, on_duty, spans
 from callflow.core.time.hours import CalendarError, Span
-from callflow.roster import Duty, Finding, Part, What, findings, numbers, on_duty, spans
 
 PARIS = ZoneInfo("Europe/Paris")
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)

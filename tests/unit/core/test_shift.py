@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from callflow.core.desks.shift import Held, Why, may_read_until, not_read, passing
 from callflow.core.signals.signal import Category
-from callflow.shift import Held, Why, may_read_until, not_read, passing
 
 NOW = datetime(2026, 11, 25, 18, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from callflow import supervision
 from callflow.core.signals.signal import Kind
-from callflow.supervision import Listening, OnTest
+from callflow.core.watch import supervision
+from callflow.core.watch.supervision import Listening, OnTest
 
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
 Row = dict[str, Any]

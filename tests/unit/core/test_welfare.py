@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callflow.core.calls.call import WELFARE_STEP, Call, CallState, Outcome
-from callflow.welfare import MISSED, OVERDUE_WITHIN, RETRY, Guard, Welfare, welfare
+from callflow.core.interventions.welfare import (
+    MISSED,
+    OVERDUE_WITHIN,
+    RETRY,
+    Guard,
+    Welfare,
+    welfare,
+)
 
 THERE = datetime(2026, 11, 26, 3, 0, tzinfo=UTC)
 EVERY = timedelta(minutes=15)

@@ -40,8 +40,8 @@ from callflow.core.calls.dialogue import (
 )
 from callflow.core.calls.dialogue.menus import PAGES
 from callflow.core.calls.dialogue.table import ASKING
+from callflow.core.interventions.law import Service
 from callflow.core.signals.signal import Kind
-from callflow.law import Service
 
 facts_given = st.builds(
     Facts,

@@ -22,9 +22,9 @@ from callflow import texts
 from callflow.core.calls import prompts
 from callflow.core.calls.dialogue import caller_menu, instruction_menu, member_menu
 from callflow.core.calls.dialogue.pages import Page
+from callflow.core.interventions.law import Service
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import Authority, Role, SiteState
-from callflow.law import Service
 from callflow.texts import ENTRIES, callers, entry_text, kinds, sites
 from tests.support.code_words import code_words
 

@@ -10,8 +10,9 @@ from jinja2.ext import babel_extract
 
 import callflow
 import web
-from callflow import demo_sites, outbox
+from callflow import demo_sites
 from callflow.core.calls import dial_policy
+from callflow.core.messages import outbox
 from callflow.handling import contacts, site_rules
 from web import i18n, words
 from web.rendering import entry, render

@@ -13,8 +13,8 @@ from callflow.core.calls.dialogue.member_menu import MEMBER
 from callflow.core.calls.dialogue.pages import Place
 from callflow.core.calls.dialogue.table import ASKING, FIRST, SILENT, Answer, Dialogue, State
 from callflow.core.calls.dialogue.turns import Phrase
+from callflow.core.interventions.law import Service
 from callflow.core.signals.signal import Kind
-from callflow.law import Service
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

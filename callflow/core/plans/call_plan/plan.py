@@ -11,6 +11,7 @@ from typing import Any
 
 from callflow.core.calls.call import GUARD_STEP, Outcome
 from callflow.core.calls.on_call import Who
+from callflow.core.interventions.law import Service
 from callflow.core.plans.call_plan.vocabulary import (
     BACK_TO_LIST,
     CALLING,
@@ -28,7 +29,6 @@ from callflow.core.plans.call_plan.vocabulary import (
     Stop,
 )
 from callflow.core.sites.site import Role
-from callflow.law import Service
 
 
 class PlanError(ValueError):

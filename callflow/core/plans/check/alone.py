@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from callflow.core.calls.call import ANSWERS
 from callflow.core.calls.dial_policy import refusal
+from callflow.core.messages.outbox import Channel, wrong_address
 from callflow.core.plans.call_plan import (
     BY_OPERATOR,
     CALL_BACK_S,
@@ -24,7 +25,6 @@ from callflow.core.plans.call_plan import (
     reachable,
 )
 from callflow.core.plans.task import TaskOutcome
-from callflow.outbox import Channel, wrong_address
 from callflow.texts import RESOLUTIONS
 
 #: Rings of one person by one step beyond which an administrator should have meant it.

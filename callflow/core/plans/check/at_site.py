@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from callflow.core.calls.call import Outcome
 from callflow.core.calls.dial_policy import refusal
 from callflow.core.calls.on_call import nobody
+from callflow.core.interventions.directory import Line
 from callflow.core.plans.call_plan import (
     CALLING,
     CONTINUE,
@@ -31,7 +32,6 @@ from callflow.core.signals.signal import PERSONAL, Category, Kind
 from callflow.core.sites.site import Authority, Contact, Role, Site
 from callflow.core.time.availability import ALWAYS, gaps
 from callflow.core.time.hours import Span
-from callflow.directory import Line
 
 #: How far ahead calendars are looked at, in days.
 _YEAR = 365

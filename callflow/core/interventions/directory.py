@@ -13,9 +13,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from callflow.core.calls.call import SERVICE_STEP
+from callflow.core.interventions.law import Service
 from callflow.core.time.availability import ALWAYS, Availability, available
 from callflow.core.time.holidays import NO_DAYS, OwnDays
-from callflow.law import Service
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

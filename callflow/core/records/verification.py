@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from callflow.logbook import (
+from callflow.core.records.logbook import (
     BROKEN,
     ERASED,
     FIRST,

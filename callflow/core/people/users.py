@@ -78,7 +78,7 @@ def _of_this_place(plain: str) -> bool:
 def _common() -> frozenset[str]:
     """The commonest passwords of at least 12 characters, from two published lists (those that
     Django and zxcvbn ship), with what French keyboards and this trade add."""
-    file = resources.files("callflow") / "common_passwords.csv"
+    file = resources.files("callflow.core.people") / "common_passwords.csv"
     return frozenset(file.read_text("utf-8").split())
 
 

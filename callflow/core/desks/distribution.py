@@ -18,7 +18,7 @@ from datetime import datetime, time, timedelta
 from callflow.core.alarms.escalation import BRIDGE_PAUSE, Desk, bridge_step
 from callflow.core.calls.call import Call, CallState, Outcome
 from callflow.core.calls.phones import is_phone
-from callflow.presence import ON_DUTY, Presence
+from callflow.core.desks.presence import ON_DUTY, Presence
 
 #: An operator who let it ring is asked again for the same caller after this.
 ASK_AGAIN = timedelta(seconds=30)

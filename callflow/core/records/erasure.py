@@ -17,7 +17,7 @@ from typing import Any
 
 import phonenumbers
 
-from callflow.folding import folded
+from callflow.core.folding import folded
 
 #: What stands where a person stood.
 GONE = "[effacé]"

@@ -12,7 +12,7 @@ A person may be erased from an entry (GDPR, art. 17) without breaking its chain:
 hash and loses the salt that went into it, so that nobody finds a name or number by trying; what is
 left of it is told by an entry of kind ``erased``, which is chained like any other and carries a MAC
 of its own: others could be made to excuse a forgery. Entries whose time is over
-(``callflow.retention``) are covered in the same way: their hashes stay.
+(``callflow.core.records.retention``) are covered in the same way: their hashes stay.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ MACHINE = "callflow"
 #: {"entries": {entry id: [its hash, the digest of what is left of it]}}.
 ERASED = "erased"
 
-#: The kind of what is left of an entry whose time is over (``callflow.retention``): its place.
+#: The kind of what is left of an entry whose time is over (``callflow.core.records.retention``):
+#: its place.
 COVERED = "covered"
 
 #: The kind of the entries that tell which files were deleted when their time was over.

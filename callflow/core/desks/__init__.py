@@ -1,0 +1,1 @@
+"""The desks: shifts, roster, presence, and whom the waiting line rings."""

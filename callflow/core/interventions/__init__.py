@@ -1,0 +1,1 @@
+"""Who is sent or asked to help: services within the law, guards on site."""

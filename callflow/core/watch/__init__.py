@@ -1,0 +1,1 @@
+"""What the station finds out by itself."""
