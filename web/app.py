@@ -24,13 +24,13 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import Scope
 
 from callflow import clock, handling
-from callflow.config import Settings
 from callflow.core.plans.call_plan import PlanError
 from callflow.dispatch.identity import Identity, only
 from callflow.handling import filing
 from callflow.handling.contacts import SharedContact
 from callflow.handling.plans import Faulty
 from callflow.handling.refusals import Changed
+from callflow.settings.config import Settings
 from callflow.storage import Store, StoreUnavailable, Tx, access, people
 from callflow.vault import Vault
 from web import api, cookies, pages, problems, security

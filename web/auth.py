@@ -16,9 +16,9 @@ from urllib.parse import quote, urlsplit
 import structlog
 from fastapi import Depends, Request
 
-from callflow.config import Settings
 from callflow.handling import NotFound
 from callflow.handling import people as acts
+from callflow.settings.config import Settings
 from callflow.storage import Tx, access, people
 from web import cookies
 from web.accounts import Declared, Right, check_password, digest, rights_of

@@ -11,7 +11,7 @@ from typing import Literal
 
 from fastapi import Request, Response
 
-from callflow.config import Settings
+from callflow.settings.config import Settings
 
 SESSION = "callflow_session"
 LANGUAGE = "callflow_language"

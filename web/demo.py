@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from callflow import demo_sites
-from callflow.panel import NoAnswerError, PanelClient
+from callflow.demo import sites as demo_sites
+from callflow.demo.panel import NoAnswerError, PanelClient
 from callflow.storage import Tx, sites
 from web.station import Station
 

@@ -20,7 +20,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from callflow.config import Settings
+from callflow.settings.config import Settings
 
 #: Signatures by the issuer's private key: a shared secret would let us sign for it.
 _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"]

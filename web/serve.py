@@ -11,10 +11,10 @@ from granian.http import HTTP1Settings, HTTP2Settings
 from granian.log import LogLevels
 from granian.server.embed import Server
 
-from callflow.config import Settings
 from callflow.dispatch.identity import Identity, taken
 from callflow.dispatch.wake import open_store
 from callflow.open_files import room_for
+from callflow.settings.config import Settings
 from callflow.vault import Vault
 from web.app import create_app
 from web.connections import MOST, Doorkeeper

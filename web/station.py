@@ -13,10 +13,10 @@ from fastapi import Request
 
 from callflow import handling
 from callflow.clock import Clock
-from callflow.config import Settings
 from callflow.core.calls.dialogue import Phrase
 from callflow.dispatch.identity import Identity
 from callflow.handling import first_start
+from callflow.settings.config import Settings
 from callflow.storage import Store, Tx
 from callflow.vault import Vault
 from web.store_watch import StoreWatch

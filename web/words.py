@@ -26,7 +26,7 @@ def N_(text: str) -> str:  # noqa: N802 -- the name that message extraction look
 
 #: Kinds of alarms of the station itself.
 OF_STATION = frozenset(kind.value for kind in OF_STATION_KINDS)
-#: What the demo's sites show (callflow/demo_sites.py).
+#: What the demo's sites show (callflow/demo/sites.py).
 DEMO_SHOWS = frozenset(
     {
         N_("the site answers and gives the right code"),

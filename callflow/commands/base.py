@@ -11,9 +11,10 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from callflow import anchoring, clock, handling
+from callflow import clock, handling
 from callflow.commands.role import settings_of_this_run
-from callflow.config import Settings
+from callflow.processes import anchoring
+from callflow.settings.config import Settings
 from callflow.storage import Store
 from callflow.storage.upgrade import upgrade
 from callflow.vault import Vault

@@ -14,13 +14,15 @@ from typing import Annotated
 import httpx
 import typer
 
-from callflow import clock, demo, demo_sites, handling, supervisor
+from callflow import clock, handling
 from callflow.commands import demo_people
 from callflow.commands.administration import new_token
 from callflow.commands.base import console, open_rows, settings_of_this_run
 from callflow.commands.station import alone, prepare, say_where
-from callflow.config import Settings
-from callflow.nursery import Nursery
+from callflow.demo import sites, station
+from callflow.processes import supervisor
+from callflow.processes.nursery import Nursery
+from callflow.settings.config import Settings
 from ivr.asterisk import embedded
 from ivr.asterisk.instance import Kind
 from ivr.asterisk.process import AsteriskProcess
@@ -42,7 +44,7 @@ def demo_command(
 ) -> None:
     """The station with simulated sites, panels and telephone network: on this machine alone, in a
     data folder of its own."""
-    settings = demo.demo_settings(settings_of_this_run())
+    settings = station.demo_settings(settings_of_this_run())
     if once is not None:
         raise typer.Exit(_demo_once(settings, once))
     with alone(settings), supervisor.nursery_of(settings) as nursery:
@@ -56,7 +58,7 @@ async def _demo(
     def started() -> None:
         where = say_where(settings)
         console.print(f"log in: {demo_people.NAME} / {demo_people.PASSWORD}", markup=False)
-        for shown in demo_sites.SITES:
+        for shown in sites.SITES:
             console.print(f"  {shown.account}  {shown.name}: {shown.shows}", markup=False)
         if browser and (sys.platform == "darwin" or os.environ.keys() & _SCREENS):
             asyncio.get_running_loop().call_later(2.0, webbrowser.open, where)
@@ -64,7 +66,7 @@ async def _demo(
 
     alarms = None
     if settings.demo_alarms_every > 0:
-        alarms = asyncio.create_task(demo.restless(settings, settings.demo_alarms_every))
+        alarms = asyncio.create_task(station.restless(settings, settings.demo_alarms_every))
     try:
         network = Simulator(embedded.instance(settings, Kind.SIMULATOR))
         # A phone that still rings for a dead station learns of its death in no other way.
@@ -75,16 +77,16 @@ async def _demo(
 
 
 def _demo_once(settings: Settings, account: str) -> int:
-    shown = demo_sites.find(account)
+    shown = sites.find(account)
     if shown is None:
-        known = ", ".join(s.account for s in demo_sites.SITES)
+        known = ", ".join(s.account for s in sites.SITES)
         raise typer.BadParameter(f"there is no demo site {account!r}: {known}")
     with _running_demo(settings):
         with open_rows(settings) as (store, _):
             secret = new_token(store, "administrator", demo_people.TOKEN)
         console.print(f"{shown.account} {shown.name}: {shown.shows}", markup=False)
         wrong = asyncio.run(
-            demo.run_once(settings, shown, secret, lambda line: print(line, flush=True))
+            station.run_once(settings, shown, secret, lambda line: print(line, flush=True))
         )
     for line in wrong:
         console.print(line, style="red", markup=False)

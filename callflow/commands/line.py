@@ -22,9 +22,9 @@ from callflow.commands import (
     station,
 )
 from callflow.commands.base import console
-from callflow.config import BadSettings
 from callflow.core.plans.call_plan import PlanError
-from callflow.panel import NoAnswerError
+from callflow.demo.panel import NoAnswerError
+from callflow.settings.config import BadSettings
 from callflow.storage import SqlError, StoreUnavailable
 from ivr.asterisk.configuration import UnsafeSetting
 from ivr.asterisk.process import AsteriskFailed

@@ -9,12 +9,13 @@ from typing import Any, TypeVar
 
 import typer
 
-from callflow import anchoring, clock, handling
+from callflow import clock, handling
 from callflow.commands.base import AsJson, group, open_rows, settings_of_this_run
-from callflow.config import Settings
 from callflow.core.records import logbook
 from callflow.core.records.verification import FILES
 from callflow.notify import kept
+from callflow.processes import anchoring
+from callflow.settings.config import Settings
 from callflow.storage import Store, Tx, calls, outbox, spoken
 from callflow.storage import logbook as logbook_rows
 from ivr import recording

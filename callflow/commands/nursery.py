@@ -1,6 +1,7 @@
 """The process that has loaded what the roles need and forks one whenever the supervisor asks.
 
-``callflow/nursery.py`` begins it and asks. It has one thread, no event loop and nothing open: a
+``callflow/processes/nursery.py`` begins it and asks. It has one thread, no event loop and nothing
+open: a
 role that is forked from it finds what a fresh interpreter would have imported, and nothing else.
 """
 
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from callflow.commands import role
-from callflow.nursery import end_with_parent
+from callflow.processes.nursery import end_with_parent
 
 #: Where the command line is: fields of ``/proc/PID/stat`` behind the name (proc_pid_stat(5)).
 _ARG_START, _ARG_END = 45, 46

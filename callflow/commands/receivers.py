@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from callflow.commands.base import AsJson, group, settings_of_this_run
-from callflow.config import Settings
-from callflow.simulated_receiver import ANSWER_WITHIN, NotAcknowledgedError, SimulatedReceiver
+from callflow.demo.receiver import ANSWER_WITHIN, NotAcknowledgedError, SimulatedReceiver
+from callflow.settings.config import Settings
 
 hardware = group("A hardware receiver.")
 

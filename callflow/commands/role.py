@@ -20,10 +20,10 @@ from typing import NoReturn, TextIO, cast
 import structlog
 
 from callflow import private
-from callflow.config import Settings, read_settings
 from callflow.dispatch.identity import NoPlaceError
 from callflow.niceness import take_place
-from callflow.supervisor import ROLES, SUPERVISED
+from callflow.processes.supervisor import ROLES, SUPERVISED
+from callflow.settings.config import Settings, read_settings
 
 __all__ = ["ROLES", "leave", "load", "run", "settings_of_this_run"]
 
@@ -73,8 +73,8 @@ def leave() -> NoReturn:
 
 
 def _web() -> Callable[[Settings], None]:
-    from callflow import demo  # noqa: PLC0415
     from callflow.commands.studio import Studio  # noqa: PLC0415
+    from callflow.demo import station  # noqa: PLC0415
     from web import app as web_app  # noqa: PLC0415
     from web import serve as web_serve  # noqa: PLC0415
 
@@ -83,7 +83,7 @@ def _web() -> Callable[[Settings], None]:
     def works(settings: Settings) -> None:
         if SUPERVISED not in os.environ and not settings.demo:  # no supervisor of ours saw to it
             _shut_the_demo_out(settings)
-        network = demo.SimulatedNetwork(settings) if settings.demo else None
+        network = station.SimulatedNetwork(settings) if settings.demo else None
         web_serve.run(settings, network=network, prompts=Studio(settings))
 
     return works
@@ -139,7 +139,8 @@ def _work_of(role: str) -> Callable[[Settings], Awaitable[None]]:
 
 def _engine() -> Callable[[Settings], Awaitable[None]]:
     """Decides; and sends what goes out other than by phone."""
-    from callflow import engine, notify  # noqa: PLC0415
+    from callflow import notify  # noqa: PLC0415
+    from callflow.processes import engine  # noqa: PLC0415
 
     async def works(settings: Settings) -> None:
         async with asyncio.TaskGroup() as parts:

@@ -13,11 +13,13 @@ from typing import Annotated
 
 import typer
 
-from callflow import clock, demo, handling, private, supervisor
+from callflow import clock, handling, private
 from callflow.commands import demo_people, role
 from callflow.commands.base import bring_up_to_date, console, group, open_rows, settings_of_this_run
-from callflow.config import Settings
-from callflow.line_settings import LineSettings
+from callflow.demo import station as demo_station
+from callflow.processes import supervisor
+from callflow.settings.config import Settings
+from callflow.settings.lines import LineSettings
 from ivr.asterisk import embedded
 from ivr.asterisk.process import AsteriskProcess
 from ivr.asterisk.tree import find_or_fetch
@@ -96,14 +98,14 @@ def prepare(settings: Settings) -> list[AsteriskProcess]:
     Raises BadSettings where a demo would be seen by others.
     """
     if settings.demo:
-        demo.stay_here(settings)
+        demo_station.stay_here(settings)
     bring_up_to_date(settings)
     with open_rows(settings) as (store, vault):
         now = clock.now()
         store.write_now(lambda tx: handling.save_policy(tx, settings))
         store.write_now(lambda tx: handling.publish_standard_plans(tx, "callflow", now))
         if settings.demo:
-            demo.seed(settings, store, vault)
+            demo_station.seed(settings, store, vault)
             demo_people.let_in(store)
         elif gone := demo_people.shut_out(store):
             console.print(

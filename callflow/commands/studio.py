@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from callflow.config import Settings
 from callflow.core.calls.dialogue import Phrase
+from callflow.settings.config import Settings
 from ivr.agi.runner import sentence
 from ivr.speech import Speech, SpeechFailed
 from ivr.speech import announcements as studio

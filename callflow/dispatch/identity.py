@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from callflow import clock, handling
-from callflow.config import Settings
+from callflow.settings.config import Settings
 from callflow.storage import Tx
 
 #: Processes of one role in one data folder.

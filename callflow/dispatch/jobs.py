@@ -14,8 +14,8 @@ import structlog
 from procrastinate.exceptions import ProcrastinateException
 
 from callflow import clock
+from callflow.dispatch.ports import Handler
 from callflow.dispatch.rows import sweep
-from callflow.ports import Handler
 from callflow.storage import Store, StoreUnavailable, Tx, jobs
 from callflow.storage.connecting import connection_info
 

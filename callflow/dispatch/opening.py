@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from callflow.dispatch.ports import Dispatch
 from callflow.dispatch.rows import RowDispatch
-from callflow.ports import Dispatch
 from callflow.storage import Store, Tx
 
 

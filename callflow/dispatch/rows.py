@@ -10,7 +10,7 @@ from functools import partial
 import structlog
 
 from callflow import clock
-from callflow.ports import Handler
+from callflow.dispatch.ports import Handler
 from callflow.storage import Store, StoreUnavailable, Tx, incidents
 
 log = structlog.get_logger(__name__)

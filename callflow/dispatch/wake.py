@@ -16,7 +16,7 @@ import weakref
 from pathlib import Path
 from typing import Protocol
 
-from callflow.config import Settings
+from callflow.settings.config import Settings
 from callflow.storage import Store, Tx, jobs
 from callflow.storage.listening import Listener, notify
 from callflow.vault import Vault

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from callflow.config import Settings
 from callflow.core.alarms.incident import State
 from callflow.core.people.users import Role
 from callflow.core.plans.call_plan import Plan
@@ -19,6 +18,7 @@ from callflow.handling.opening import plan_for
 from callflow.handling.policy import trunks_of
 from callflow.handling.refusals import NotFound
 from callflow.handling.rehearsing import end_rehearsal, rehearse
+from callflow.settings.config import Settings
 from callflow.storage import Tx, calls, incidents, people, sites
 
 Row = dict[str, Any]

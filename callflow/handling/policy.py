@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from callflow.config import Settings
 from callflow.core.alarms.escalation import Desk
 from callflow.core.calls.trunks import Trunk
 from callflow.core.desks import dead_man
 from callflow.core.desks.distribution import Rules, is_night
 from callflow.core.signals.signal import Category, Kind
+from callflow.settings.config import Settings
 from callflow.storage import Tx, people
 
 #: A claimed vital alarm without an act for so long comes back (D21); others have more time.

@@ -10,9 +10,9 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from callflow import clock
-from callflow.config import Settings
 from callflow.dispatch.wake import open_store, open_wake
 from callflow.notify.worker import Worker
+from callflow.settings.config import Settings
 from callflow.vault import Vault
 
 if TYPE_CHECKING:

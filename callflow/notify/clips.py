@@ -14,11 +14,11 @@ from pathlib import Path
 
 import httpx
 
-from callflow.config import Settings
 from callflow.core.messages.outbox import Camera, Fault, Message, Still, Undelivered, clip_address
 from callflow.core.time.instants import from_iso
 from callflow.notify import ffmpeg, kept, stills
 from callflow.notify.http import accepted
+from callflow.settings.config import Settings
 from callflow.vault import Vault
 
 #: Bytes of a clip.

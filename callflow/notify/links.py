@@ -9,11 +9,11 @@ import asyncio
 
 import httpx
 
-from callflow.config import Settings
 from callflow.core.messages.outbox import Fault, Message, Still, Undelivered
 from callflow.notify import ffmpeg, kept
 from callflow.notify.http import accepted, exchange
 from callflow.notify.reach import Reach
+from callflow.settings.config import Settings
 
 #: Bytes of what is fetched, and of what is made of it.
 LARGEST = 40_000_000

@@ -11,8 +11,8 @@ from typing import Any
 
 import aiosmtplib
 
-from callflow.config import Settings
 from callflow.core.messages.outbox import Fault, Message, Undelivered, wrong_address
+from callflow.settings.config import Settings
 
 #: Seconds for one answer of the server.
 _PATIENCE = 10.0

@@ -11,9 +11,9 @@ import structlog
 
 from callflow import handling
 from callflow.clock import Clock
-from callflow.config import Settings
 from callflow.core.messages.outbox import Camera, Fault, Undelivered
 from callflow.notify import clips, ffmpeg, rtsp, stills
+from callflow.settings.config import Settings
 from callflow.storage import Store, StoreUnavailable
 from callflow.storage import outbox as rows
 from callflow.vault import Vault

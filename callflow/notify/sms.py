@@ -6,11 +6,11 @@ from typing import Any
 
 import httpx
 
-from callflow.config import Settings
 from callflow.core.calls.dial_policy import refusal
 from callflow.core.messages.outbox import Fault, Message, Undelivered
 from callflow.notify.http import accepted, exchange
 from callflow.notify.segments import cut
+from callflow.settings.config import Settings
 
 
 async def send(settings: Settings, client: httpx.AsyncClient, message: Message) -> None:

@@ -9,11 +9,11 @@ from collections.abc import Callable
 
 import httpx
 
-from callflow.config import Settings
 from callflow.core.messages.outbox import Camera, Fault, Message, Still, Undelivered, is_rtsp
 from callflow.notify import ffmpeg, kept, rtsp
 from callflow.notify.http import Answer, accepted, exchange
 from callflow.notify.reach import Reach, Target
+from callflow.settings.config import Settings
 from callflow.vault import Vault
 
 #: Bytes of one still that are kept.

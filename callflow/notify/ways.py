@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from callflow.config import Settings
 from callflow.core.messages.outbox import Channel, Message, Still, Take
 from callflow.notify import clips, links, mail, sms, stills, webhook
 from callflow.notify.http import new_client
+from callflow.settings.config import Settings
 from callflow.vault import Vault
 
 

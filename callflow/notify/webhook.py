@@ -14,11 +14,11 @@ from datetime import datetime
 
 import httpx
 
-from callflow.config import Settings
 from callflow.core.messages.outbox import Fault, Message, Undelivered, wrong_address
 from callflow.core.time.instants import to_iso
 from callflow.notify.http import accepted, exchange
 from callflow.notify.reach import Reach
+from callflow.settings.config import Settings
 
 
 async def send(

@@ -13,7 +13,6 @@ from typing import Any
 import structlog
 
 from callflow import clock, handling
-from callflow.config import Settings
 from callflow.core.signals.protocol import Heard
 from callflow.core.signals.signal import Signal
 from callflow.dispatch.identity import Identity, only, taken
@@ -22,6 +21,7 @@ from callflow.receiver.keys import Keys
 from callflow.receiver.pace import Pace
 from callflow.receiver.server import Receiver
 from callflow.receiver.watching import signal_of
+from callflow.settings.config import Settings
 from callflow.storage import Store, StoreUnavailable, Tx, signals
 from callflow.vault import Vault
 

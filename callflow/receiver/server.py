@@ -12,12 +12,10 @@ from typing import Any
 import structlog
 
 from callflow.clock import Clock, monotonic
-from callflow.config import Settings
 from callflow.core.signals.protocol import KeyOf, Station
 from callflow.core.signals.repeats import Repeats
 from callflow.core.signals.resends import Resends
 from callflow.core.signals.signal import Signal
-from callflow.line_settings import LineSettings
 from callflow.open_files import room_for
 from callflow.receiver.connections import Connection
 from callflow.receiver.doors import Client, Door, Server, Udp, least_useful
@@ -26,6 +24,8 @@ from callflow.receiver.lines import Line, NoteHeard
 from callflow.receiver.pace import Pace
 from callflow.receiver.protocols import PROTOCOLS
 from callflow.receiver.watching import MISSED, Change, Watches
+from callflow.settings.config import Settings
+from callflow.settings.lines import LineSettings
 
 #: Connections at once, as far as the process may open files.
 CONNECTIONS = 4096

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ssl
 from pathlib import Path
 
-from callflow.config import Settings
-from callflow.trunk_settings import TrunkSettings
+from callflow.settings.config import Settings
+from callflow.settings.trunks import TrunkSettings
 from ivr.asterisk.configuration import (
     NetworkTrunk,
     SimulatorSettings,

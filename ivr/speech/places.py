@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from callflow.config import Settings
+from callflow.settings.config import Settings
 from ivr.asterisk.tree import cache_folder
 from ivr.speech import Speech
 from ivr.speech.announcements import Announcements

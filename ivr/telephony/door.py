@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 from callflow import clock
-from callflow.config import Settings
+from callflow.settings.config import Settings
 from ivr.asterisk.instance import Instance
 
 log = structlog.get_logger(__name__)

@@ -11,11 +11,11 @@ from pathlib import Path
 import structlog
 
 from callflow import clock, handling
-from callflow.config import Settings
 from callflow.core.calls.dialogue import Phrase
 from callflow.dispatch.doomed import delete_doomed
 from callflow.dispatch.identity import Identity, only, taken
 from callflow.dispatch.wake import open_store, open_wake
+from callflow.settings.config import Settings
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.vault import Vault
 from ivr import transcribing

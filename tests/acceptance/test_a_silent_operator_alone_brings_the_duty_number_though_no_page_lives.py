@@ -10,14 +10,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from callflow import clock, demo_sites
+from callflow import clock
+from callflow.demo import sites
 from callflow.storage import Store, Tx, calls, incidents
 from tests.support.outages import the_turn
 from tests.support.shifts import OFTEN, logged_in, take_up
 from tests.support.station import Station
 
-DESKS = demo_sites.DESK_PHONES
-DUTY = demo_sites.DUTY_NUMBERS[0]
+DESKS = sites.DESK_PHONES
+DUTY = sites.DUTY_NUMBERS[0]
 ON_CALL = "+33639989920"
 RINGS = {"CALLFLOW_RING_TIME": "6", **OFTEN}
 

@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 from callflow import clock
-from callflow.config import Settings
 from callflow.core.alarms import escalation
 from callflow.core.alarms.incident import Incident, Machine, State
 from callflow.core.calls.call import Call, CallState, Outcome
@@ -30,6 +29,7 @@ from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import Authority, Contact, Role, Site
 from callflow.dispatch.wake import open_store
 from callflow.handling.opening import opened
+from callflow.settings.config import Settings
 from callflow.storage import incidents
 from callflow.vault import Vault
 from ivr.asterisk.simulator import Behaviour, Phone

@@ -17,11 +17,11 @@ import structlog
 
 from callflow import clock, handling
 from callflow.commands.role import spare_the_collector
-from callflow.config import Settings
 from callflow.core.signals.signal import Signal
 from callflow.niceness import take_place
 from callflow.receiver import Receiver
 from callflow.receiver.intake import Store as Save
+from callflow.settings.config import Settings
 from callflow.storage import Store
 from callflow.storage import store as store_module
 from callflow.storage.upgrade import upgrade

@@ -11,8 +11,8 @@ import pytest
 
 from callflow.commands import demo_people
 from callflow.commands.station import prepare
-from callflow.config import BadSettings, Settings
-from callflow.demo import demo_settings
+from callflow.demo.station import demo_settings
+from callflow.settings.config import BadSettings, Settings
 from callflow.storage import people
 from tests.integration.test_command_line import callflow
 from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation

@@ -7,8 +7,8 @@ import json
 import sys
 from pathlib import Path
 
-from callflow.config import read_settings
-from callflow.supervisor import child_environment
+from callflow.processes.supervisor import child_environment
+from callflow.settings.config import read_settings
 from tests.support.small_disk import SmallDisk
 
 #: Logs each line it reads, and answers when it has.

@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from callflow import nursery
-from callflow.nursery import Forked, Nursery
-from callflow.supervisor import ROLES
+from callflow.processes import nursery
+from callflow.processes.nursery import Forked, Nursery
+from callflow.processes.supervisor import ROLES
 from tests.support import chaos, outages
 from tests.support.product import Product
 

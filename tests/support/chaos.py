@@ -22,9 +22,9 @@ from typing import Any
 from sqlalchemy import select
 
 from callflow import clock
-from callflow.config import Settings
 from callflow.core.calls.call import QUEUE_STEP, Direction
 from callflow.dispatch.wake import open_store
+from callflow.settings.config import Settings
 from callflow.storage import Store, schema
 from callflow.vault import Vault
 from ivr.asterisk import control, network_log

@@ -23,7 +23,7 @@ from pathlib import Path
 
 import pytest
 
-from callflow import nursery
+from callflow.processes import nursery
 
 #: Loads everything, and compiles the pages' templates, which takes longer than all else that a
 #: web of a test does; each process that is forked looks up what it is to be.

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from callflow import clock, handling
-from callflow.config import Settings
 from callflow.core.messages.outbox import Channel
 from callflow.dispatch.wake import WakeSocket
 from callflow.notify.ways import Ways
 from callflow.notify.worker import Send, Worker
+from callflow.settings.config import Settings
 from callflow.storage import Store, incidents, outbox
 from tests.support.web_station import WebStation
 

@@ -20,7 +20,7 @@ import httpx
 
 from callflow import clock
 from callflow.commands.base import open_rows
-from callflow.config import Settings
+from callflow.settings.config import Settings
 from callflow.storage import Tx
 from callflow.vault import Vault
 from tests.support import marked

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from callflow import clock, handling
-from callflow.config import Settings
 from callflow.core.plans.call_plan import to_json
 from callflow.core.plans.standard import STANDARD_PLANS
 from callflow.core.signals.signal import Signal
 from callflow.dispatch.wake import open_store
 from callflow.handling.acting import request_call
+from callflow.settings.config import Settings
 from callflow.storage import Store, Tx, calls, incidents, signals
 from callflow.vault import Vault
 from ivr.telephony.process import Telephony

@@ -17,9 +17,10 @@ from typing import Any
 
 import httpx
 
-from callflow import clock, supervisor
+from callflow import clock
 from callflow.core.signals.panel import Reply
-from callflow.panel import NoAnswerError
+from callflow.demo.panel import NoAnswerError
+from callflow.processes import supervisor
 from ivr.asterisk import network_log
 from ivr.asterisk.instance import Instance, Kind
 from tests.support import chaos

@@ -23,7 +23,7 @@ from pathlib import Path
 import pytest
 
 from callflow.commands import role
-from callflow.nursery import end_with_parent
+from callflow.processes.nursery import end_with_parent
 from tests.support import costs
 from tests.support.depth import LEFT_OUT
 from tests.support.units import COMPUTING, Unit

@@ -20,10 +20,10 @@ import soundfile
 from argon2 import PasswordHasher
 
 from callflow import clock, handling
-from callflow.config import Settings
 from callflow.core.calls.call import Outcome
 from callflow.core.signals.signal import Signal
 from callflow.core.watch import supervision
+from callflow.settings.config import Settings
 from callflow.storage import Store, Tx, incidents
 from callflow.vault import Vault
 from tests.support.forked import Begun, begin

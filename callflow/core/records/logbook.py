@@ -3,7 +3,7 @@
 One chain per incident and one per day for the rest. ``hash`` covers the previous hash and every
 field; a chain's head carries a MAC with a key that is not in the database; seals repeat, every
 minute, the heads that changed, each seal's MAC covering the one before; the latest seal is written
-down outside the database (``callflow.anchoring``).
+down outside the database (``callflow.processes.anchoring``).
 
 Nothing is continued unseen: whoever appends looks at the head's MAC first. What follows a head that
 is not ours says so for ever (``BROKEN``), and is told and sealed like all else.

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from callflow.core.signals.signal import Kind as Alarm
-from callflow.supervisor import ROLES
+from callflow.processes.supervisor import ROLES
 from ivr.asterisk.instance import Kind
 from tests.support import chaos
 from tests.support.chaos import CODE, RINGS, Town

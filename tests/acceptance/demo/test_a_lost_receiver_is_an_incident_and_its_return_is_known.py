@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from callflow.simulated_receiver import SimulatedReceiver
+from callflow.demo.receiver import SimulatedReceiver
 from tests.acceptance.demo.conftest import Demo
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from callflow import clock, demo, demo_sites
-from callflow.config import Settings
+from callflow import clock
+from callflow.demo import sites
+from callflow.demo import station as demo_station
+from callflow.settings.config import Settings
 from tests.support import chaos
 from tests.support.station import Station
 
@@ -19,12 +21,12 @@ BY_COMMAND = "1001"
 
 
 async def test_each_demo_site_ends_as_it_is_to_show(station: Station) -> None:
-    others = [site for site in demo_sites.SITES if site.account != BY_COMMAND]
+    others = [site for site in sites.SITES if site.account != BY_COMMAND]
     settings = Settings(data_dir=station.data_dir, port_base=station.base)
     begun = clock.now().isoformat()
     story = asyncio.create_task(_once(station, BY_COMMAND))
     for site in others:
-        await demo.send_alarm(settings, site)
+        await demo_station.send_alarm(settings, site)
     found: dict[str, dict[str, Any]] = {}
 
     async def all_over() -> bool:
@@ -32,19 +34,21 @@ async def test_each_demo_site_ends_as_it_is_to_show(station: Station) -> None:
         found.update({incident["account"]: incident for incident in incidents})
         return all(_is_over(found.get(site.account)) for site in others)
 
-    await station.until(all_over, within=demo.LONGEST_STORY)
-    wrong = {site.account: list(demo.differences(site, found[site.account])) for site in others}
+    await station.until(all_over, within=demo_station.LONGEST_STORY)
+    wrong = {
+        site.account: list(demo_station.differences(site, found[site.account])) for site in others
+    }
     assert wrong == {site.account: [] for site in others}
     assert await story == 0
     # The busy keyholder of 1002 was asked once, the silent premises twice, at the far end.
-    assert len(await station.seen(demo_sites.number("1002", 0))) == 2
-    assert len(await station.seen(demo_sites.number("1002", 1))) == 1
-    assert len(await station.seen(demo_sites.number("1007", 3))) == 1
+    assert len(await station.seen(sites.number("1002", 0))) == 2
+    assert len(await station.seen(sites.number("1002", 1))) == 1
+    assert len(await station.seen(sites.number("1007", 3))) == 1
 
 
 async def test_phones_that_are_set_to_busy_make_the_demo_say_so(station: Station) -> None:
     for place in range(4):
-        await station.phone(demo_sites.number("1001", place), "busy", after_s=0)
+        await station.phone(sites.number("1001", place), "busy", after_s=0)
     assert await _once(station, "1001") == 1
 
 

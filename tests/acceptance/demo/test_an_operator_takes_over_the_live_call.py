@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from callflow import demo_sites
+from callflow.demo import sites as demo_sites
 from tests.support import sites
 from tests.support.station import Station
 

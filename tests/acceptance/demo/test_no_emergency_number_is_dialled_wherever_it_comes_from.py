@@ -18,8 +18,9 @@ from typing import Any
 import httpx
 import pytest
 
-from callflow import clock, demo_sites
+from callflow import clock
 from callflow.core.calls.dial_policy import BY_A_PERSON, EMERGENCY, NOT_FULL
+from callflow.demo import sites as demo_sites
 from tests.support import sites
 from tests.support.station import DESKS, DUTY, Station
 

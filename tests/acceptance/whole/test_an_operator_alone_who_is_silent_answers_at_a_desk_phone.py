@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from callflow import demo_sites
+from callflow.demo import sites
 from tests.support.shifts import OFTEN, logged_in, take_up
 from tests.support.station import Station
 
-DESK, SECOND_DESK = demo_sites.DESK_PHONES
-DUTY = demo_sites.DUTY_NUMBERS[0]
+DESK, SECOND_DESK = sites.DESK_PHONES
+DUTY = sites.DUTY_NUMBERS[0]
 
 
 @pytest.mark.deep

@@ -13,10 +13,10 @@ import pytest
 from sqlalchemy import text
 
 from callflow import clock, handling
-from callflow.config import Settings
 from callflow.core.signals.signal import Signal
 from callflow.dispatch.opening import open_dispatch
 from callflow.dispatch.wake import open_store, open_wake
+from callflow.settings.config import Settings
 from callflow.storage import Store, Tx, incidents
 from callflow.storage.duty import Duty
 from callflow.storage.jobs import defer_ahead

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from callflow.config import Settings
 from callflow.dispatch.identity import taken
+from callflow.settings.config import Settings
 from tests.support.migrated import migrate
 
 pytestmark = pytest.mark.both_databases

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from callflow import handling
-from callflow.config import Settings
 from callflow.core.calls.call import LIVE_STATES, CallState, Direction, Outcome
 from callflow.core.signals.signal import Signal
+from callflow.settings.config import Settings
 from callflow.storage import Store, Tx, calls, incidents, logbook, signals
 from callflow.vault import Vault
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from callflow import handling
-from callflow.config import Settings
 from callflow.core.alarms import escalation
 from callflow.core.calls.call import CallState, Outcome
 from callflow.core.calls.dial_policy import EMERGENCY
 from callflow.handling import deciding
+from callflow.settings.config import Settings
 from callflow.storage import Tx, calls
 from tests.integration.handling.station import DESK, DUTY, FIRST, SECOND, SECOND_DESK, SHOP, Station
 

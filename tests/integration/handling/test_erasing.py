@@ -11,14 +11,15 @@ from typing import Any
 import pytest
 from sqlalchemy import JSON, String
 
-from callflow import clock, eraser, handling
-from callflow.config import Settings
+from callflow import clock, handling
 from callflow.core.records.retention import Kept, before
 from callflow.dispatch.identity import only
 from callflow.handling import erasing, speaking
 from callflow.handling.refusals import Refused
 from callflow.handling.retaining import place_hold
 from callflow.handling.station import recording_finished
+from callflow.processes import eraser
+from callflow.settings.config import Settings
 from callflow.storage import Tx, calls, retention
 from callflow.storage import erasing as rows
 from callflow.storage import schema as t

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from callflow import clock, handling
-from callflow.config import Settings
 from callflow.handling import erasing
 from callflow.handling.clients import client_key
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.retaining import place_hold
+from callflow.settings.config import Settings
 from callflow.storage import calls, compacting, sites
 from callflow.storage import erasing as rows
 from tests.integration.handling.station import FIRST, SECOND, Station

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from callflow import handling
-from callflow.config import Settings
 from callflow.core.messages.outbox import Channel, Message, MessageState, Still, Take
+from callflow.settings.config import Settings
 from callflow.storage import Tx, outbox
 from tests.integration.handling.station import Station
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from callflow import handling
-from callflow.config import Settings
 from callflow.core.alarms.incident import State
 from callflow.handling import Held, NotFound, Refused
 from callflow.handling.filing import StillOpen
 from callflow.handling.policy import HOLD_OTHER, HOLD_VITAL
+from callflow.settings.config import Settings
 from callflow.storage import Tx, incidents
 from tests.integration.handling.station import DESK, DUTY, FIRST, SECOND_DESK, SHOP, Station
 

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from callflow import handling
-from callflow.config import Settings
 from callflow.core.messages.outbox import (
     GIVE_UP_AFTER,
     LEASE,
@@ -27,6 +26,7 @@ from callflow.core.messages.outbox import (
 )
 from callflow.core.plans.task import TaskOutcome, TaskState
 from callflow.handling.tasks import end_task
+from callflow.settings.config import Settings
 from callflow.storage import Store, incidents, outbox, tasks
 from callflow.vault import Vault
 from tests.integration.handling.station import Station

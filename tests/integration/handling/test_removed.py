@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from callflow import handling
-from callflow.config import Settings
 from callflow.core.records.retention import Kept
 from callflow.handling import erasing, removed, retaining
 from callflow.handling.clients import client_key
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.site_rules import BadSite
 from callflow.handling.siting import set_up
+from callflow.settings.config import Settings
 from callflow.storage import Tx, logbook, retention, search, sites, supervision
 from callflow.storage import removed as rows
 from tests.integration.handling.station import FIRST, SECOND, Row, Station, a_site

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from callflow import handling
-from callflow.config import Settings
 from callflow.core.calls.call import Outcome
 from callflow.core.calls.trunks import FAILURES, LOST_AFTER, RATE_CALLS, REST, Reach
 from callflow.core.interventions.law import Finding, Means
 from callflow.handling import trunking
+from callflow.settings.config import Settings
+from callflow.settings.trunks import TrunkSettings
 from callflow.storage import calls, services
-from callflow.trunk_settings import TrunkSettings
 from tests.integration.handling.station import DESK, DUTY, FIRST, SHOP, Station
 
 NODE = "node0"

@@ -13,11 +13,11 @@ from sqlalchemy import Engine, delete, insert, select
 from sqlalchemy.exc import DataError, IntegrityError
 
 from callflow import handling
-from callflow.anchoring import Watch, remembered
-from callflow.config import Settings
 from callflow.core.records import logbook
 from callflow.core.records.logbook import Anchor, Draft, Entry
 from callflow.handling.telling import draft, tell
+from callflow.processes.anchoring import Watch, remembered
+from callflow.settings.config import Settings
 from callflow.storage import Tx, chaining, erasing, past, sealing
 from callflow.storage import logbook as rows
 from callflow.storage import schema as t

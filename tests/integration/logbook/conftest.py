@@ -16,7 +16,7 @@ from tests.integration.logbook.book import Book
 @pytest.fixture
 def engine(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     """Nothing here is about power that fails: a thousand histories wait for no disk."""
-    monkeypatch.setattr("callflow.anchoring.os.fsync", lambda handle: None)
+    monkeypatch.setattr("callflow.processes.anchoring.os.fsync", lambda handle: None)
     engine = make_engine(database_url, writer=True)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous=OFF"))

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from callflow.anchoring import missing_files, remembered
-from callflow.config import Settings
 from callflow.core.records.logbook import BROKEN, Anchor
+from callflow.processes.anchoring import missing_files, remembered
+from callflow.settings.config import Settings
 from tests.integration.logbook.book import Book, State, hashed
 
 pytestmark = pytest.mark.both_databases
@@ -131,7 +131,7 @@ def test_a_station_that_remembers_nothing_takes_what_is_there(history: Book) -> 
 def test_a_long_file_of_our_own_is_written_anew(
     history: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("callflow.anchoring._LONG", 10)
+    monkeypatch.setattr("callflow.processes.anchoring._LONG", 10)
     for _ in range(3):
         history.goes_on()
     history.begins_again()

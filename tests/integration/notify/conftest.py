@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from callflow.config import Settings
 from callflow.core.messages.outbox import Channel, Message
+from callflow.settings.config import Settings
 from callflow.vault import Vault
 
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)

@@ -11,10 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
-from callflow.config import Settings
 from callflow.core.messages.outbox import Camera, Channel, Fault, Message, Still, Take, Undelivered
 from callflow.notify import clips, ffmpeg, links, stills
 from callflow.notify.http import new_client
+from callflow.settings.config import Settings
 from callflow.vault import Vault
 from tests.integration.notify.conftest import message
 from tests.support import cameras

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from callflow.config import BadSettings, Settings, read_settings
 from callflow.core.messages.outbox import Channel, Fault, Undelivered
 from callflow.notify import mail
+from callflow.settings.config import BadSettings, Settings, read_settings
 from tests.integration.notify.conftest import MESSAGE, NOW, message
 from tests.support.certificates import certificate
 from tests.support.far_ends import HOST, MailServer

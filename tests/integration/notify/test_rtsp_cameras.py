@@ -15,12 +15,12 @@ import httpx
 import pytest
 
 from callflow import clock
-from callflow.config import Settings
 from callflow.core.messages.outbox import Camera, Channel, Fault, Message, Undelivered
 from callflow.core.time.instants import to_iso
 from callflow.notify import clips, ffmpeg, recorder, rtsp, stills
 from callflow.notify.http import new_client
 from callflow.notify.recorder import Recorder
+from callflow.settings.config import Settings
 from callflow.storage import Store
 from callflow.vault import Vault
 from tests.integration.notify.conftest import message

@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator, Callable
 import httpx
 import pytest
 
-from callflow.config import Settings
 from callflow.core.messages.outbox import Channel, Fault, Undelivered
 from callflow.notify import sms
 from callflow.notify.http import new_client
 from callflow.notify.segments import segments
+from callflow.settings.config import Settings
 from tests.integration.notify.conftest import MESSAGE, message
 from tests.support.far_ends import HttpServer, Response
 

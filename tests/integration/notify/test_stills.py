@@ -12,10 +12,10 @@ from typing import Any
 import httpx
 import pytest
 
-from callflow.config import Settings
 from callflow.core.messages.outbox import Camera, Channel, Fault, Message, Still, Undelivered
 from callflow.notify import stills
 from callflow.notify.http import new_client
+from callflow.settings.config import Settings
 from callflow.vault import Vault
 from tests.integration.notify.conftest import MESSAGE, message
 from tests.support.far_ends import HttpServer, Request, Response

@@ -13,10 +13,10 @@ from typing import Any
 import httpx
 import pytest
 
-from callflow.config import Settings
 from callflow.core.messages.outbox import Channel, Fault, Message, Undelivered
 from callflow.notify import webhook
 from callflow.notify.http import new_client
+from callflow.settings.config import Settings
 from tests.integration.notify.conftest import MESSAGE, NOW, message
 from tests.support.certificates import certificate
 from tests.support.far_ends import HOST, HttpServer, Response

@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 
 from callflow.clock import now
-from callflow.config import Settings
 from callflow.core.signals.framing import Fault, Splitter
 from callflow.core.signals.panel import message
 from callflow.core.signals.protocol import Heard
 from callflow.core.signals.signal import Signal
-from callflow.line_settings import LineSettings
-from callflow.panel import PanelClient
+from callflow.demo.panel import PanelClient
+from callflow.demo.receiver import SimulatedReceiver
 from callflow.receiver import Receiver
 from callflow.receiver import server as server_module
 from callflow.receiver.lines import Line
-from callflow.simulated_receiver import SimulatedReceiver
+from callflow.settings.config import Settings
+from callflow.settings.lines import LineSettings
 from tests.support.ports import free_port
 
 HOST = "127.0.0.1"

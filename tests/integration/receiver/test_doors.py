@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from callflow.config import Settings
 from callflow.core.signals import surgard
-from callflow.line_settings import LineSettings
 from callflow.receiver.server import line_settings
+from callflow.settings.config import Settings
+from callflow.settings.lines import LineSettings
 from tests.integration.receiver.conftest import HOST, event, make_station
 from tests.support.ports import free_port
 

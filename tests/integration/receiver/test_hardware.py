@@ -11,11 +11,11 @@ import pytest
 
 from callflow.core.signals import dc07, surgard
 from callflow.core.signals.surgard import ACK, DC4, NAK
-from callflow.line_settings import LineSettings
+from callflow.demo.receiver import NotAcknowledgedError, SimulatedReceiver
 from callflow.receiver import connections, doors
 from callflow.receiver import server as server_module
 from callflow.receiver.watching import Change
-from callflow.simulated_receiver import NotAcknowledgedError, SimulatedReceiver
+from callflow.settings.lines import LineSettings
 from tests.integration.receiver.conftest import HOST, Station, make_station
 from tests.support.ports import free_port
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from callflow.panel import NoAnswerError, PanelClient
+from callflow.demo.panel import NoAnswerError, PanelClient
 from tests.integration.receiver.conftest import HOST
 from tests.support.migrated import migrate
 from tests.support.ports import free_port
@@ -22,7 +22,7 @@ from tests.support.ports import free_port
 KILLS, PANELS = 5, 20
 ROLE = """
 import asyncio
-from callflow.config import Settings
+from callflow.settings.config import Settings
 from callflow.receiver import process
 asyncio.run(process.serve(Settings()))
 """

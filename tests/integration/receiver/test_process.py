@@ -13,14 +13,14 @@ import pytest
 
 from callflow import handling
 from callflow.clock import now
-from callflow.config import Settings
 from callflow.core.signals.protocol import Heard
 from callflow.core.signals.signal import Signal
-from callflow.line_settings import LineSettings
-from callflow.panel import PanelClient
+from callflow.demo.panel import PanelClient
+from callflow.demo.receiver import SimulatedReceiver
 from callflow.receiver import process as process_module
 from callflow.receiver.process import ReceiverProcess
-from callflow.simulated_receiver import SimulatedReceiver
+from callflow.settings.config import Settings
+from callflow.settings.lines import LineSettings
 from callflow.storage import Store, StoreUnavailable, Tx, people, signals, sites
 from callflow.storage import schema as t
 from callflow.vault import Vault

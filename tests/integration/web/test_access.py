@@ -14,7 +14,7 @@ import pytest
 from fastapi import FastAPI
 
 from callflow import clock, handling
-from callflow.config import Settings
+from callflow.settings.config import Settings
 from callflow.storage import Tx, access, people, schema
 from callflow.storage import logbook as logbook_rows
 from tests.support.visitors import Person

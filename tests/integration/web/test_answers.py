@@ -10,8 +10,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from callflow.config import Settings
 from callflow.core.calls.call import Outcome
+from callflow.settings.config import Settings
 from callflow.storage import Tx, people
 from tests.support.routes import PUBLIC, Route, all_routes, routes
 from tests.support.visitors import Person, headers_of

@@ -18,8 +18,8 @@ from joserfc import jwt
 from playwright.sync_api import Page, expect
 
 from callflow import clock
-from callflow.config import Settings
 from callflow.handling import people as acts
+from callflow.settings.config import Settings
 from callflow.storage import access, people
 from tests.integration.web.test_browser import watched
 from tests.support.oidc_provider import CLIENT, SECRET, Claims, Provider

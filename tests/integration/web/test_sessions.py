@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from structlog.testing import capture_logs
 
 from callflow import clock
-from callflow.config import Settings
+from callflow.settings.config import Settings
 from callflow.storage import access, people
 from tests.support.still_rates import StillRates
 from tests.support.visitors import Person

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from callflow import clock
-from callflow.config import Settings
+from callflow.settings.config import Settings
 from callflow.storage import Store
 from callflow.storage.upgrade import upgrade
 from callflow.vault import Vault

@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from callflow import clock
-from callflow.config import Settings
+from callflow.settings.config import Settings
 from callflow.storage import access
 from tests.support.web_station import NAME, PASSWORD, WebStation
 from web.app import create_app

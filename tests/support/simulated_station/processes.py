@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from callflow import clock, handling
-from callflow.config import Settings
 from callflow.core.signals.signal import Signal
-from callflow.engine import Engine
+from callflow.processes.engine import Engine
 from callflow.receiver.intake import Intake
+from callflow.settings.config import Settings
 from callflow.storage import StoreUnavailable, Tx
 from ivr.agi import Handler, Session
 from ivr.speech import Sentence

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from callflow import handling
-from callflow.config import Settings
+from callflow.settings.config import Settings
+from callflow.settings.trunks import TrunkSettings
 from callflow.storage import Tx
-from callflow.trunk_settings import TrunkSettings
 from callflow.vault import Vault
 from tests.support.random_plans import random_plan
 from tests.support.simulated_station.network import CODE, DURESS_CODE

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from callflow.config import Settings
 from callflow.core.calls.phones import PhoneKind
 from callflow.handling.phones import Endpoint
+from callflow.settings.config import Settings
 from ivr.asterisk import embedded
 from ivr.asterisk.configuration import UnsafeSetting
 from ivr.asterisk.instance import Instance, Kind

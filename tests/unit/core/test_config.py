@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from callflow.config import BadSettings, read_settings
+from callflow.settings.config import BadSettings, read_settings
 
 
 def _line(**fields: object) -> str:

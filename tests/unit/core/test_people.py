@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from callflow.config import BadSettings, Settings
 from callflow.core.people.users import PEOPLE, Role, password_fault, skills, spoken
+from callflow.settings.config import BadSettings, Settings
 
 
 @pytest.mark.parametrize(

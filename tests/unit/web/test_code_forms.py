@@ -32,7 +32,7 @@ CONSTANT = {
 #: Patterns that a function puts together, each from a table of its own module; names are escaped.
 PATTERNS = {
     "callflow/core/records/erasure.py: '|'.join(patterns) or '(?!)'",
-    "callflow/config.py: f'{hour}-{hour}'",
+    "callflow/settings/config.py: f'{hour}-{hour}'",
     "callflow/core/signals/dc09.py: pattern",
     "callflow/core/signals/events.py: pattern",
     "ivr/asterisk/simulator.py: pattern",

@@ -11,9 +11,9 @@ import pytest
 import structlog
 
 from callflow.commands.role import log_processors
-from callflow.config import Settings
 from callflow.core.people.users import LONGEST, PLACE_WORDS, SHORTEST
 from callflow.core.time import ical
+from callflow.settings.config import Settings
 from tests.support.routes import PUBLIC
 from tests.support.source import ROOT, dotted, product
 from web import app, auth, connections, pages, security

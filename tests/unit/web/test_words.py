@@ -10,9 +10,9 @@ from jinja2.ext import babel_extract
 
 import callflow
 import web
-from callflow import demo_sites
 from callflow.core.calls import dial_policy
 from callflow.core.messages import outbox
+from callflow.demo import sites
 from callflow.handling import contacts, site_rules
 from web import i18n, words
 from web.rendering import entry, render
@@ -134,7 +134,7 @@ def test_a_word_of_two_meanings_has_two_words_in_french() -> None:
 
 
 def test_what_the_demo_shows_is_said_in_french() -> None:
-    assert {site.shows for site in demo_sites.SITES} == words.DEMO_SHOWS
+    assert {site.shows for site in sites.SITES} == words.DEMO_SHOWS
 
 
 def test_a_refusal_with_a_name_in_it_is_shown_as_it_is() -> None:

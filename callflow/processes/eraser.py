@@ -13,11 +13,12 @@ from typing import Any
 
 import structlog
 
-from callflow import clock, erased_files
-from callflow.config import Settings
+from callflow import clock
 from callflow.dispatch.identity import Identity
 from callflow.handling import erasing as acts
 from callflow.handling import retaining
+from callflow.processes import erased_files
+from callflow.settings.config import Settings
 from callflow.storage import Store, compacting, erasing
 from callflow.vault import Vault
 

@@ -24,11 +24,11 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from callflow.access_settings import AccessSettings
 from callflow.core.time.hours import read_hours
-from callflow.line_settings import BUILT_IN_LINES, LineSettings, ListenerSettings, Port
-from callflow.notify_settings import NotifySettings
-from callflow.trunk_settings import Number, TrunkSettings
+from callflow.settings.access import AccessSettings
+from callflow.settings.lines import BUILT_IN_LINES, LineSettings, ListenerSettings, Port
+from callflow.settings.notify import NotifySettings
+from callflow.settings.trunks import Number, TrunkSettings
 
 #: 500 calls.
 RTP_PORTS = 1000

@@ -17,8 +17,8 @@ from typing import IO, Protocol
 import structlog
 
 from callflow import clock
-from callflow.config import Settings
-from callflow.nursery import Nursery, end_with_parent
+from callflow.processes.nursery import Nursery, end_with_parent
+from callflow.settings.config import Settings
 from ivr.asterisk.control import ControlError
 from ivr.asterisk.instance import Kind
 from ivr.asterisk.process import AsteriskFailed, AsteriskProcess

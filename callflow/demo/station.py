@@ -15,13 +15,14 @@ from typing import Any
 import httpx
 import structlog
 
-from callflow import clock, demo_sites, handling
-from callflow.access_settings import is_loopback
-from callflow.config import BadSettings, Settings
+from callflow import clock, handling
 from callflow.core.plans.call_plan import to_json
-from callflow.demo_sites import DemoSite
-from callflow.line_settings import LineSettings
-from callflow.panel import NoAnswerError, PanelClient
+from callflow.demo import sites as demo_sites
+from callflow.demo.panel import NoAnswerError, PanelClient
+from callflow.demo.sites import DemoSite
+from callflow.settings.access import is_loopback
+from callflow.settings.config import BadSettings, Settings
+from callflow.settings.lines import LineSettings
 from callflow.storage import Store, Tx, sites
 from callflow.vault import Vault
 from ivr.asterisk.configuration import TEMPLATES

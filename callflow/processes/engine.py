@@ -15,16 +15,17 @@ from functools import partial
 
 import structlog
 
-from callflow import anchoring, clock, handling
-from callflow.config import Settings
+from callflow import clock, handling
 from callflow.core.alarms.correlation import Rates
 from callflow.core.watch.supervision import Listening
 from callflow.dispatch.doomed import delete_doomed
 from callflow.dispatch.identity import Identity, only, taken
 from callflow.dispatch.opening import open_dispatch
 from callflow.dispatch.wake import open_store, open_wake
-from callflow.eraser import Eraser
 from callflow.handling import duties, machines, overdue
+from callflow.processes import anchoring
+from callflow.processes.eraser import Eraser
+from callflow.settings.config import Settings
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage.duty import Duty
 from callflow.vault import Vault

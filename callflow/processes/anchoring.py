@@ -20,9 +20,9 @@ from typing import Any
 import structlog
 
 from callflow import clock
-from callflow.config import Settings
 from callflow.core.records.logbook import FIRST, UNREADABLE, Anchor, followed
 from callflow.core.time.instants import to_iso
+from callflow.settings.config import Settings
 from callflow.storage import Store, Tx, chaining, sealing
 
 log = structlog.get_logger(__name__)

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from callflow.config import Settings
 from callflow.core.records.erasure import Likely, Person, read_line
+from callflow.settings.config import Settings
 
 #: Seconds for which what was put together to be said stays: somebody may hear it just now.
 HEARD = 30.0

@@ -1,0 +1,1 @@
+"""The demo: its station, sites, panel and hardware receiver."""

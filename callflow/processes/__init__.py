@@ -1,0 +1,1 @@
+"""The processes of a station that have no telephone, and what they share."""

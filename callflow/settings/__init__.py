@@ -1,0 +1,1 @@
+"""Settings, a module a subject; ``config`` reads them."""
