@@ -31,7 +31,8 @@ from callflow.handling.contacts import SharedContact
 from callflow.handling.plans import Faulty
 from callflow.handling.refusals import Changed
 from callflow.settings.config import Settings
-from callflow.storage import Store, StoreUnavailable, Tx, access, people
+from callflow.storage import Store, StoreUnavailable, Tx
+from callflow.storage.people import access, users
 from callflow.vault import Vault
 from web import api, cookies, pages, problems, security
 from web.api import signals
@@ -174,7 +175,7 @@ def _live(
     ends."""
     now = station.clock()
     access.sessions_seen(tx, seen)
-    people.tokens_used(tx, used)
+    users.tokens_used(tx, used)
     station.me.beat(tx, now, {})
     if station.watch.outage is not None:
         handling.store_was_away(tx, station.watch.outage, now)

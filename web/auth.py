@@ -19,7 +19,8 @@ from fastapi import Depends, Request
 from callflow.handling import NotFound
 from callflow.handling import people as acts
 from callflow.settings.config import Settings
-from callflow.storage import Tx, access, people
+from callflow.storage import Tx
+from callflow.storage.people import access, users
 from web import cookies
 from web.accounts import Declared, Right, check_password, digest, rights_of
 from web.guesses import Guesses
@@ -210,7 +211,7 @@ async def check_signature(
     key, now = f"signature|{visitor.id}", station.clock()
     check_wait(guesses.wait(key, now))
     guesses.guess(key, now)
-    row = await station.store.read(lambda tx: people.user_by_name(tx, visitor.name))
+    row = await station.store.read(lambda tx: users.user_by_name(tx, visitor.name))
     if not await asyncio.to_thread(check_password, row["password"] if row else None, password):
         raise ProblemError(403, "this is not your password: nothing was signed", field="password")
     guesses.forget(key)
@@ -232,7 +233,7 @@ async def user_of(station: Station, name: str, password: str) -> dict[str, Any] 
 
     Takes as long whoever exists, is disabled or has no password.
     """
-    row = await station.store.read(lambda tx: people.user_by_name(tx, name))
+    row = await station.store.read(lambda tx: users.user_by_name(tx, name))
     if row is not None and not _by_password(station, row):
         row = None
     right = await asyncio.to_thread(check_password, row["password"] if row else None, password)
@@ -292,7 +293,7 @@ async def log_in_failed(
     """
 
     def who(tx: Tx) -> dict[str, Any] | None:
-        return people.user_by_id(tx, user) if user else people.user_by_name(tx, name)
+        return users.user_by_id(tx, user) if user else users.user_by_name(tx, name)
 
     row = await station.store.read(who)
     _log.warning("web.login_failed", place=where, way=way, who=row["name"] if row else "?")

@@ -9,7 +9,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from callflow.storage import StoreUnavailable, people
+from callflow.storage import StoreUnavailable
+from callflow.storage.people import users
 from web.accounts import Declared, Right, Role, digest, rights_of
 from web.places import address_of
 from web.problems import ProblemError
@@ -48,7 +49,7 @@ class Caller:
 async def identify(station: Station, token: str) -> Caller | None:
     """Whose token this is."""
     kept, now = digest(token), station.clock()
-    row = await station.store.read(lambda tx: people.token_role(tx, kept, now))
+    row = await station.store.read(lambda tx: users.token_role(tx, kept, now))
     if row is None:
         return None
     station.token_used(row["id"], row["used_at"], now)

@@ -8,7 +8,8 @@ from typing import Any
 from callflow.core.calls.call import AT_DESK, LIVE_STATES, CallState
 from callflow.core.calls.phones import is_phone, owner_of
 from callflow.core.interventions import directory
-from callflow.storage import Tx, calls
+from callflow.storage import Tx
+from callflow.storage.calls import calls
 
 Row = dict[str, Any]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from callflow.demo import sites as demo_sites
 from callflow.demo.panel import NoAnswerError, PanelClient
-from callflow.storage import Tx, sites
+from callflow.storage import Tx
+from callflow.storage.sites import sites
 from web.station import Station
 
 CHOICES = demo_sites.SITES

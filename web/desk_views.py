@@ -8,8 +8,10 @@ from typing import Any
 from callflow import handling
 from callflow.core.desks.presence import Presence
 from callflow.handling import callers, presence
-from callflow.storage import Tx, call_backs, instructions, sites
-from callflow.storage import contacts as contact_rows
+from callflow.storage import Tx
+from callflow.storage.callers import call_backs
+from callflow.storage.sites import contacts as contact_rows
+from callflow.storage.sites import instructions, sites
 
 Row = dict[str, Any]
 

@@ -16,7 +16,8 @@ import segno
 from fastapi import Request, Response
 from markupsafe import Markup
 
-from callflow.storage import Tx, access
+from callflow.storage import Tx
+from callflow.storage.people import access
 from callflow.vault import Vault
 from web import cookies
 from web.accounts import digest

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from callflow.core.messages.outbox import Take
-from callflow.storage import Tx, outbox
+from callflow.storage import Tx
+from callflow.storage.messages import outbox
 
 Row = dict[str, Any]
 

@@ -10,7 +10,11 @@ from callflow.core.signals.signal import PERSONAL, Kind
 from callflow.core.sites.instructions import InstructionState, Lowers
 from callflow.core.sites.site import Site
 from callflow.core.time.availability import available
-from callflow.storage import Tx, contacts, instructions, people, shifts, spoken
+from callflow.storage import Tx
+from callflow.storage.calls import spoken
+from callflow.storage.desks import shifts
+from callflow.storage.people import users
+from callflow.storage.sites import contacts, instructions
 from web.accounts import Right, rights_of
 
 Row = dict[str, Any]
@@ -23,7 +27,7 @@ def colleagues(tx: Tx, who: str) -> list[str]:
     names = [row["name"] for row in shifts.on_shift(tx) if Right.HANDLE in rights_of(row["role"])]
     others = [name for name in names if name != who]
     if not others:
-        known = (row for row in people.users(tx) if row["disabled_at"] is None)
+        known = (row for row in users.users(tx) if row["disabled_at"] is None)
         able = [row["name"] for row in known if Right.HANDLE in rights_of(row["role"])]
         others = [name for name in able if name != who]
     return sorted(set(others))

@@ -12,7 +12,11 @@ from callflow.core.signals.signal import Kind
 from callflow.handling import bank_openings
 from callflow.handling.filing import is_mute
 from callflow.handling.muting import ruling_alarm
-from callflow.storage import Tx, calls, contacts, incidents, services, sites
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.calls import calls
+from callflow.storage.interventions import services
+from callflow.storage.sites import contacts, sites
 from web import say
 from web.image_views import newest
 from web.people_views import instructions_of

@@ -8,7 +8,8 @@ from typing import Any
 from fastapi.responses import FileResponse
 
 from callflow.handling import played
-from callflow.storage import Tx, calls, spoken
+from callflow.storage import Tx
+from callflow.storage.calls import calls, spoken
 from web import kept_files, seen
 from web.problems import not_found
 from web.station import Station

@@ -9,7 +9,9 @@ from typing import Any
 from callflow import handling
 from callflow.core.interventions.directory import masked
 from callflow.core.interventions.law import Service
-from callflow.storage import Tx, outbox, services
+from callflow.storage import Tx
+from callflow.storage.interventions import services
+from callflow.storage.messages import outbox
 from web.verification_views import evidence_of, heard_of, items_of, script_of
 
 Row = dict[str, Any]

@@ -28,7 +28,8 @@ from callflow.core.sites.files.reading import Table
 from callflow.handling import import_writing, importing
 from callflow.handling.import_writing import Ready, SitesChanged
 from callflow.handling.importing import Prepared
-from callflow.storage import StoreUnavailable, Tx, uploads
+from callflow.storage import StoreUnavailable, Tx
+from callflow.storage.sites import uploads
 from web.station import Station
 from web.words import N_
 

@@ -9,7 +9,11 @@ from callflow.core.signals.signal import Kind
 from callflow.core.sites.schedule import Schedule
 from callflow.handling.agreed import site_now
 from callflow.handling.told import TOLD
-from callflow.storage import Tx, contacts, firms, incidents, measures, sites, supervision
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.interventions import firms, measures
+from callflow.storage.sites import contacts, sites
+from callflow.storage.watch import supervision
 from web import views
 from web.people_views import away, instructions_of
 

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi.responses import FileResponse
 
 from callflow.handling import auditing, played
-from callflow.storage import outbox
+from callflow.storage.messages import outbox
 from web import kept_files, seen
 from web.problems import not_found
 from web.station import Station

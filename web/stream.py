@@ -18,7 +18,9 @@ import structlog
 from callflow.clock import monotonic, to_iso
 from callflow.core.records.audit import QUIET
 from callflow.dispatch.wake import Wake, open_wake
-from callflow.storage import StoreUnavailable, Tx, access, logbook
+from callflow.storage import StoreUnavailable, Tx
+from callflow.storage.people import access
+from callflow.storage.records import logbook
 from web import views
 from web.rendering import render
 from web.station import Station

@@ -12,7 +12,10 @@ from callflow.core.plans.task import TaskOutcome, TaskState
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.site import Authority, Site
 from callflow.core.time.instants import from_iso
-from callflow.storage import Tx, contacts, guards, measures, tasks
+from callflow.storage import Tx
+from callflow.storage.alarms import tasks
+from callflow.storage.interventions import guards, measures
+from callflow.storage.sites import contacts
 
 Row = dict[str, Any]
 

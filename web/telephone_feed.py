@@ -12,7 +12,8 @@ import functools
 from datetime import datetime
 
 from callflow.core.calls.call import CallState
-from callflow.storage import StoreUnavailable, Tx, calls
+from callflow.storage import StoreUnavailable, Tx
+from callflow.storage.calls import calls
 from web import pop_views, telephone_views
 from web.pop_views import Pop
 from web.rendering import render

@@ -11,7 +11,11 @@ from callflow.core.calls.call import SERVICE_STEP, CallState, Mode
 from callflow.core.calls.phones import PREFIX, is_reachable, owner_of
 from callflow.core.interventions.directory import shown
 from callflow.handling import callers
-from callflow.storage import Tx, calls, contacts, incidents, phones, services, sites
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.calls import calls, phones
+from callflow.storage.interventions import services
+from callflow.storage.sites import contacts, sites
 
 Row = dict[str, Any]
 

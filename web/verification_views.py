@@ -10,8 +10,10 @@ from callflow import handling
 from callflow.core.alarms.evidence import Sign
 from callflow.core.calls.call import AT_DESK
 from callflow.core.interventions.law import Finding
-from callflow.storage import Tx, calls, tasks
-from callflow.storage import contacts as contact_rows
+from callflow.storage import Tx
+from callflow.storage.alarms import tasks
+from callflow.storage.calls import calls
+from callflow.storage.sites import contacts as contact_rows
 from web.i18n import phone
 from web.image_views import images_of
 from web.people_views import instructions_of

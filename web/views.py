@@ -21,18 +21,15 @@ from callflow.core.signals.signal import OF_STATION, Category, Kind
 from callflow.handling import bank_openings, by_hand
 from callflow.handling.agreed import site_now
 from callflow.handling.filing import is_mute, standing, wish_of
-from callflow.storage import (
-    Tx,
-    calls,
-    incidents,
-    logbook,
-    outbox,
-    signals,
-    sites,
-    supervision,
-    tasks,
-)
-from callflow.storage import contacts as contact_rows
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents, tasks
+from callflow.storage.calls import calls
+from callflow.storage.messages import outbox
+from callflow.storage.records import logbook
+from callflow.storage.signals import signals
+from callflow.storage.sites import contacts as contact_rows
+from callflow.storage.sites import sites
+from callflow.storage.watch import supervision
 from web import call_views, task_views
 from web.call_views import LIVE
 from web.i18n import STATION_ZONE, phone

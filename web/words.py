@@ -231,7 +231,7 @@ MARKS = {
     "ordinary": N_("ordinary day"),
     "weekend": N_("Saturday or Sunday"),
 }
-#: What follows the holidays of a place: callflow/storage/own_days.py.
+#: What follows the holidays of a place: callflow/storage/sites/own_days.py.
 HOLIDAY_FOLLOWERS = {
     "sites": N_("sites' hours"),
     "people": N_("people and firms"),

@@ -21,7 +21,7 @@ from callflow.commands.base import (
 )
 from callflow.core.people.users import password_fault
 from callflow.storage import Store, Tx
-from callflow.storage.upgrade import upgrade
+from callflow.storage.engine.upgrade import upgrade
 from web import accounts
 
 db = group("The database.")

@@ -16,7 +16,7 @@ from callflow.commands.role import settings_of_this_run
 from callflow.processes import anchoring
 from callflow.settings.config import Settings
 from callflow.storage import Store
-from callflow.storage.upgrade import upgrade
+from callflow.storage.engine.upgrade import upgrade
 from callflow.vault import Vault
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)

@@ -8,7 +8,8 @@ from callflow import clock
 from callflow.core.people.users import Role
 from callflow.handling import people as acts
 from callflow.handling import tokens
-from callflow.storage import Store, Tx, people
+from callflow.storage import Store, Tx
+from callflow.storage.people import users as people_users
 from web import accounts
 
 NAME, PASSWORD = "demo", "callflow-demo"
@@ -21,17 +22,17 @@ Row = dict[str, Any]
 
 def let_in(store: Store) -> None:
     """This folder is a demo's: its user may log in, with the known password if it is new."""
-    row = store.read_now(lambda tx: people.user_by_name(tx, NAME))
+    row = store.read_now(lambda tx: people_users.user_by_name(tx, NAME))
     kept = accounts.hash_password(PASSWORD) if row is None else ""
     now = clock.now()
 
     def write(tx: Tx) -> None:
-        if people.user_by_name(tx, NAME) is None:
+        if people_users.user_by_name(tx, NAME) is None:
             accounts.create_user(tx, NAME, Role.ADMINISTRATOR, kept, now)
-        user = people.user_by_name(tx, NAME)
+        user = people_users.user_by_name(tx, NAME)
         assert user is not None
         acts.enable_user(tx, user["id"], "cli", now)
-        people.write_settings(tx, {_WHO: user["id"], _IS_DEMO: True})
+        people_users.write_settings(tx, {_WHO: user["id"], _IS_DEMO: True})
 
     store.write_now(write)
 
@@ -49,7 +50,7 @@ def shut_out(store: Store) -> list[str]:
             acts.shut_out(tx, user["id"], "cli", now)
         for program in programs:
             tokens.revoke_token(tx, program["id"], "cli", now)
-        people.write_settings(tx, {_IS_DEMO: False})
+        people_users.write_settings(tx, {_IS_DEMO: False})
 
     store.write_now(write)
     return [row["name"] for row in (*users, *programs)]
@@ -57,7 +58,7 @@ def shut_out(store: Store) -> list[str]:
 
 def is_demos(tx: Tx) -> bool:
     """Whether a demo was the last to be started in this folder."""
-    return bool(people.settings(tx).get(_IS_DEMO))
+    return bool(people_users.settings(tx).get(_IS_DEMO))
 
 
 def still_in(tx: Tx) -> list[str]:
@@ -67,8 +68,8 @@ def still_in(tx: Tx) -> list[str]:
 
 
 def _living(tx: Tx) -> tuple[list[Row], list[Row]]:
-    marked = people.settings(tx).get(_WHO)
-    users = [row for row in people.users(tx) if row["disabled_at"] is None]
+    marked = people_users.settings(tx).get(_WHO)
+    users = [row for row in people_users.users(tx) if row["disabled_at"] is None]
     demos = [
         row
         for row in users
@@ -76,5 +77,7 @@ def _living(tx: Tx) -> tuple[list[Row], list[Row]]:
         # A folder of before: somebody of this name, with the password that everybody knows.
         or (row["name"] == NAME and accounts.check_password(row["password"], PASSWORD))
     ]
-    programs = [r for r in people.tokens(tx) if r["name"] == TOKEN and r["revoked_at"] is None]
+    programs = [
+        r for r in people_users.tokens(tx) if r["name"] == TOKEN and r["revoked_at"] is None
+    ]
     return demos, programs

@@ -19,7 +19,9 @@ from callflow.commands.base import AsJson, open_rows, settings_of_this_run
 from callflow.commands.checks import Check, Facts, Verdict
 from callflow.handling.tokens import open_tokens
 from callflow.settings.config import Settings
-from callflow.storage import Store, StoreUnavailable, Tx, outbox, people
+from callflow.storage import Store, StoreUnavailable, Tx
+from callflow.storage.messages import outbox
+from callflow.storage.people import users
 
 T = TypeVar("T")
 
@@ -45,7 +47,7 @@ def doctor(json_: AsJson = False) -> None:
 
 def _look(settings: Settings, store: Store) -> Facts:
     """Raises OSError where nothing can be read at all."""
-    _read(store, people.settings)
+    _read(store, users.settings)
     outage = _write(store)
     now = clock.now()
 
@@ -57,7 +59,7 @@ def _look(settings: Settings, store: Store) -> Facts:
             "undecoded": 0 if shutil.which("ffmpeg") else outbox.streamed_sites(tx),
             "demos": () if demo_people.is_demos(tx) else demo_people.still_in(tx),
             "open_tokens": open_tokens(tx, now),
-            "latest_beat": max((r["beat_at"] for r in people.processes(tx)), default=None),
+            "latest_beat": max((r["beat_at"] for r in users.processes(tx)), default=None),
         }
 
     seen = _read(store, read)
@@ -83,7 +85,7 @@ def _write(store: Store) -> handling.StoreOutage | None:
     """Write a row as every process does; what stood in the way."""
     now = clock.now()
     try:
-        store.write_now(lambda tx: people.write_settings(tx, {"examined_at": clock.to_iso(now)}))
+        store.write_now(lambda tx: users.write_settings(tx, {"examined_at": clock.to_iso(now)}))
     except StoreUnavailable as error:
         return handling.StoreOutage(since=now, reason=error.reason)
     return None

@@ -16,8 +16,10 @@ from callflow.core.records.verification import FILES
 from callflow.notify import kept
 from callflow.processes import anchoring
 from callflow.settings.config import Settings
-from callflow.storage import Store, Tx, calls, outbox, spoken
-from callflow.storage import logbook as logbook_rows
+from callflow.storage import Store, Tx
+from callflow.storage.calls import calls, spoken
+from callflow.storage.messages import outbox
+from callflow.storage.records import logbook as logbook_rows
 from ivr import recording
 
 book = group("The logbook.")

@@ -11,7 +11,7 @@ import typer
 from callflow import clock
 from callflow.commands.base import AsJson, group, open_rows, settings_of_this_run
 from callflow.handling import Refused, erasing
-from callflow.storage import erasing as rows
+from callflow.storage.records import erasure as rows
 
 person = group("What is kept of people.")
 

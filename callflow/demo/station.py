@@ -23,7 +23,8 @@ from callflow.demo.sites import DemoSite
 from callflow.settings.access import is_loopback
 from callflow.settings.config import BadSettings, Settings
 from callflow.settings.lines import LineSettings
-from callflow.storage import Store, Tx, sites
+from callflow.storage import Store, Tx
+from callflow.storage.sites import sites
 from callflow.vault import Vault
 from ivr.asterisk.configuration import TEMPLATES
 from ivr.asterisk.embedded import instance

@@ -11,7 +11,8 @@ from typing import Any
 
 import structlog
 
-from callflow.storage import Store, retention
+from callflow.storage import Store
+from callflow.storage.records import retention
 
 log = structlog.get_logger(__name__)
 

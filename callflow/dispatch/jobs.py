@@ -16,8 +16,9 @@ from procrastinate.exceptions import ProcrastinateException
 from callflow import clock
 from callflow.dispatch.ports import Handler
 from callflow.dispatch.rows import sweep
-from callflow.storage import Store, StoreUnavailable, Tx, jobs
-from callflow.storage.connecting import connection_info
+from callflow.storage import Store, StoreUnavailable, Tx
+from callflow.storage.engine import jobs
+from callflow.storage.engine.connections import connection_info
 
 log = structlog.get_logger(__name__)
 

@@ -11,7 +11,8 @@ import structlog
 
 from callflow import clock
 from callflow.dispatch.ports import Handler
-from callflow.storage import Store, StoreUnavailable, Tx, incidents
+from callflow.storage import Store, StoreUnavailable, Tx
+from callflow.storage.alarms import incidents
 
 log = structlog.get_logger(__name__)
 

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Protocol
 
 from callflow.settings.config import Settings
-from callflow.storage import Store, Tx, jobs
-from callflow.storage.listening import Listener, notify
+from callflow.storage import Store, Tx
+from callflow.storage.engine import jobs
+from callflow.storage.engine.listening import Listener, notify
 from callflow.vault import Vault
 
 #: Who can be woken: the processes, and what the engine's sends.

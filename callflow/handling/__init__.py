@@ -122,7 +122,7 @@ from callflow.handling.trunking import trunk_health, trunks_changed, watch_trunk
 from callflow.handling.undoing import UNDO_WITHIN, offered, take_back
 from callflow.handling.unstored import call_end_failed
 from callflow.handling.weighing import evidence_of
-from callflow.storage.people import process_beat
+from callflow.storage.people.users import process_beat
 
 __all__ = [
     "BEAT_WITHIN",

@@ -16,7 +16,10 @@ from callflow.handling import filing
 from callflow.handling.nodes import choose_node
 from callflow.handling.policy import Policy, load_policy
 from callflow.handling.telling import tell
-from callflow.storage import Tx, calls, incidents, phones, shifts, tasks
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents, tasks
+from callflow.storage.calls import calls, phones
+from callflow.storage.desks import shifts
 
 #: Why a treated incident is a human's again (D26); a step's *overdue* is another matter.
 NOT_NORMAL = "not_normal"

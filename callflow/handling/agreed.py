@@ -12,8 +12,9 @@ from callflow.core.sites import instructions
 from callflow.core.sites.instructions import Instruction
 from callflow.core.sites.site import Site
 from callflow.handling import testers
-from callflow.storage import Tx, contacts, sites
-from callflow.storage import instructions as rows
+from callflow.storage import Tx
+from callflow.storage.sites import contacts, sites
+from callflow.storage.sites import instructions as rows
 
 
 class Reading(NamedTuple):

@@ -23,7 +23,10 @@ from callflow.handling.policy import load_policy
 from callflow.handling.service_directory import get_directory
 from callflow.handling.siting import get_sites, set_up
 from callflow.handling.telling import tell
-from callflow.storage import Tx, own_days, people, plans, sites
+from callflow.storage import Tx
+from callflow.storage.people import users
+from callflow.storage.plans import plans
+from callflow.storage.sites import own_days, sites
 
 Row = dict[str, Any]
 _PAGE = 200
@@ -34,7 +37,7 @@ def configuration(tx: Tx) -> Iterator[tuple[str, str]]:
     """(path of a file, its text): every site, plan and firm, the directory, the station's own
     holidays, who logs in, policy, and which plans are withdrawn."""
     yield "policy.yaml", _yaml(asdict(load_policy(tx)))
-    yield "people.yaml", _yaml([{k: row[k] for k in _OF_A_USER} for row in people.users(tx)])
+    yield "people.yaml", _yaml([{k: row[k] for k in _OF_A_USER} for row in users.users(tx)])
     yield "directory.yaml", _yaml(get_directory(tx))
     days = [
         {"day": each.day, "place": "-".join(filter(None, each.place)), "holiday": each.holiday}

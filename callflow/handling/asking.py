@@ -18,7 +18,8 @@ from callflow.handling.refusals import Refused
 from callflow.handling.site_rules import BadSite
 from callflow.handling.telling import tell
 from callflow.handling.testing import set_on_test
-from callflow.storage import Tx, tasks
+from callflow.storage import Tx
+from callflow.storage.alarms import tasks
 
 Row = dict[str, Any]
 

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow.handling.telling import tell
-from callflow.storage import Tx, incidents, logbook
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.records import logbook
 
 #: Pages of one visit.
 _AGAIN = timedelta(minutes=30)

@@ -22,7 +22,10 @@ from callflow.core.simulation.backtest import Difference, Happening, Past, PastC
 from callflow.core.time.instants import from_iso, to_iso
 from callflow.handling.agreed import site_now
 from callflow.handling.proving import plan_at
-from callflow.storage import Tx, calls, incidents, logbook, tasks
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents, tasks
+from callflow.storage.calls import calls
+from callflow.storage.records import logbook
 from callflow.texts import REASONS, RESOLUTIONS, word
 from callflow.texts.simulation import BACKTEST
 

@@ -28,7 +28,8 @@ from callflow.handling.policy import load_policy
 from callflow.handling.refusals import Held, Refused
 from callflow.handling.tasks import end_task
 from callflow.handling.telling import tell
-from callflow.storage import Tx, incidents, tasks
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents, tasks
 
 Row = dict[str, Any]
 

@@ -17,8 +17,9 @@ from callflow.core.time.hours import CalendarError
 from callflow.handling.refusals import NotFound
 from callflow.handling.site_rules import NO_PLAN, BadSite
 from callflow.handling.telling import tell
-from callflow.storage import Tx, sites
-from callflow.storage import contacts as contact_rows
+from callflow.storage import Tx
+from callflow.storage.sites import contacts as contact_rows
+from callflow.storage.sites import sites
 
 Row = dict[str, Any]
 

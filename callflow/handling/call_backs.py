@@ -26,7 +26,11 @@ from callflow.handling.policy import load_policy
 from callflow.handling.presence import exists, first_available
 from callflow.handling.refusals import Held, NotFound, Refused
 from callflow.handling.telling import tell
-from callflow.storage import Tx, call_backs, calls, incidents, instructions
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.callers import call_backs
+from callflow.storage.calls import calls
+from callflow.storage.sites import instructions
 
 Row = dict[str, Any]
 

@@ -13,7 +13,10 @@ from callflow.core.calls.phones import is_phone
 from callflow.core.desks.distribution import Caller, Ring, in_order
 from callflow.core.plans.call_plan import StepKind
 from callflow.core.signals.signal import Category
-from callflow.storage import Tx, calls, contacts, incidents, sites
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.calls import calls
+from callflow.storage.sites import contacts, sites
 
 Row = dict[str, Any]
 

@@ -46,7 +46,9 @@ from callflow.handling.policy import Policy, load_policy
 from callflow.handling.queueing import bridge, desk_took, leave_room
 from callflow.handling.telling import storable, tell
 from callflow.handling.trunking import exchange, goes_on
-from callflow.storage import Tx, calls, incidents
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.calls import calls
 
 Row = dict[str, Any]
 

@@ -8,9 +8,10 @@ from datetime import datetime
 from callflow.handling.refusals import NotFound
 from callflow.handling.site_rules import BadSite
 from callflow.handling.telling import tell
-from callflow.storage import Tx, sites
+from callflow.storage import Tx
 from callflow.storage import schema as t
-from callflow.storage.sites import upsert
+from callflow.storage.sites import sites
+from callflow.storage.sites.sites import upsert
 
 
 def client_of(tx: Tx, name: str) -> str:

@@ -16,8 +16,9 @@ from callflow.handling.acting import hand_to_human
 from callflow.handling.operating import acted, known
 from callflow.handling.refusals import Held, NotFound, Refused
 from callflow.handling.tasks import end_task
-from callflow.storage import Tx, incidents, tasks
-from callflow.storage import signals as signal_rows
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents, tasks
+from callflow.storage.signals import signals as signal_rows
 
 Row = dict[str, Any]
 

@@ -18,9 +18,9 @@ from callflow.handling import calendars, passwords, site_rules
 from callflow.handling.refusals import Refused
 from callflow.handling.site_rules import BadSite
 from callflow.storage import Tx
-from callflow.storage import contacts as contact_rows
 from callflow.storage import schema as t
-from callflow.storage.sites import upsert
+from callflow.storage.sites import contacts as contact_rows
+from callflow.storage.sites.sites import upsert
 from callflow.vault import Vault
 
 Row = dict[str, Any]

@@ -21,8 +21,11 @@ from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.site_rules import BadSite
 from callflow.handling.telling import tell
 from callflow.handling.withdrawn import check_chosen
-from callflow.storage import Tx, contracts, firms, guards, incidents, sites
-from callflow.storage import contacts as contact_rows
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.interventions import firms, guards
+from callflow.storage.sites import contacts as contact_rows
+from callflow.storage.sites import contracts, sites
 
 Row = dict[str, Any]
 

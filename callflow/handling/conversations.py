@@ -16,7 +16,9 @@ from callflow.handling.acting import ask_act, ask_hang_up, let_go, request_call
 from callflow.handling.policy import load_policy
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.telling import tell
-from callflow.storage import Tx, calls, incidents
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.calls import calls
 
 Row = dict[str, Any]
 

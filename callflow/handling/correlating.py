@@ -31,10 +31,13 @@ from callflow.handling.rehearsing import end_for_real_alarm
 from callflow.handling.storing import store_signals
 from callflow.handling.surroundings import Seen, Surroundings
 from callflow.handling.telling import draft, tell
-from callflow.storage import Tx, calls, contacts, incidents
-from callflow.storage import logbook as logbook_rows
-from callflow.storage import signals as signal_rows
-from callflow.storage.signals import Correlated
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.calls import calls
+from callflow.storage.records import logbook as logbook_rows
+from callflow.storage.signals import signals as signal_rows
+from callflow.storage.signals.signals import Correlated
+from callflow.storage.sites import contacts
 
 Row = dict[str, Any]
 #: Beside restores: what ends something, or tells that all is well.

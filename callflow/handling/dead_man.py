@@ -19,7 +19,11 @@ from callflow.handling.policy import load_policy
 from callflow.handling.refusals import Refused
 from callflow.handling.storing import store_signals
 from callflow.handling.telling import tell
-from callflow.storage import Tx, incidents, logbook, shifts, signals
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.desks import shifts
+from callflow.storage.records import logbook
+from callflow.storage.signals import signals
 
 Row = dict[str, Any]
 

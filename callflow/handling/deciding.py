@@ -47,7 +47,9 @@ from callflow.handling.gathering import follow_if_ringing
 from callflow.handling.own_phones import station_site
 from callflow.handling.policy import load_policy
 from callflow.handling.telling import tell
-from callflow.storage import AWAY, Tx, calls, incidents, savepoint, tasks
+from callflow.storage import AWAY, Tx, savepoint
+from callflow.storage.alarms import incidents, tasks
+from callflow.storage.calls import calls
 
 log = logging.getLogger(__name__)
 

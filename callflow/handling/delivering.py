@@ -29,9 +29,10 @@ from callflow.handling.outbox import is_silenced
 from callflow.handling.storing import store_signals
 from callflow.handling.tasks import end_task
 from callflow.handling.telling import storable, tell
-from callflow.storage import Tx, incidents, tasks
-from callflow.storage import outbox as rows
-from callflow.storage import supervision as supervision_rows
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents, tasks
+from callflow.storage.messages import outbox as rows
+from callflow.storage.watch import supervision as supervision_rows
 
 Row = dict[str, Any]
 

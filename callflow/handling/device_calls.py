@@ -18,7 +18,10 @@ from callflow.handling.operating import claim
 from callflow.handling.refusals import Held, Refused
 from callflow.handling.storing import store_signals
 from callflow.handling.telling import tell
-from callflow.storage import Tx, calls, contacts, incidents, sites
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.calls import calls
+from callflow.storage.sites import contacts, sites
 
 Row = dict[str, Any]
 

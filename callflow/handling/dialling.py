@@ -17,7 +17,11 @@ from callflow.handling.agreed import site_now
 from callflow.handling.filing import is_mute
 from callflow.handling.own_phones import own_numbers
 from callflow.handling.policy import Policy
-from callflow.storage import Tx, calls, contacts, incidents, phones, services
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.calls import calls, phones
+from callflow.storage.interventions import services
+from callflow.storage.sites import contacts
 
 #: A call is called back within this time; later its number is asked for anew.
 CALLED_BACK_WITHIN = timedelta(hours=24)

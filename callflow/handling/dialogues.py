@@ -35,7 +35,12 @@ from callflow.handling.muting import is_mute_here
 from callflow.handling.service_calls import asked_service
 from callflow.handling.site_rules import BadSite
 from callflow.handling.telling import storable
-from callflow.storage import Tx, call_backs, calls, contacts, firms, incidents, sites
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.callers import call_backs
+from callflow.storage.calls import calls
+from callflow.storage.interventions import firms
+from callflow.storage.sites import contacts, sites
 from callflow.texts.trunks import TESTS
 from callflow.vault import Vault, equal
 

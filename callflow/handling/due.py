@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from callflow.handling.deciding import decide
-from callflow.storage import Tx, incidents
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
 
 
 def decide_due(tx: Tx, incident_id: str, now: datetime) -> bool:

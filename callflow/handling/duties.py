@@ -14,8 +14,12 @@ from callflow.handling.dead_man import is_overdue, raise_overdue
 from callflow.handling.machines import nodes_changed, watch_nodes
 from callflow.handling.queueing import bridge, escalate_queue, find_forgotten
 from callflow.handling.station import seal_logbook
-from callflow.storage import Tx, call_backs, calls, contracts, incidents, tasks, uploads
-from callflow.storage.reading import reading_once
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents, tasks
+from callflow.storage.callers import call_backs
+from callflow.storage.calls import calls
+from callflow.storage.engine.batches import reading_once
+from callflow.storage.sites import contracts, uploads
 
 #: What it returns says nothing to whoever has it done.
 Work = Callable[[Tx, datetime], object]

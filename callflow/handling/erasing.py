@@ -24,9 +24,12 @@ from callflow.core.records.retention import LIMITS, Kept, before
 from callflow.core.sites.site import SiteState
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.telling import tell
-from callflow.storage import Tx, clients, contacts, erasing, firms, retention, uploads
+from callflow.storage import Tx
 from callflow.storage import schema as t
-from callflow.storage import sites as site_rows
+from callflow.storage.interventions import firms
+from callflow.storage.records import erasure, retention
+from callflow.storage.sites import clients, contacts, uploads
+from callflow.storage.sites import sites as site_rows
 from callflow.vault import Vault
 
 Row = dict[str, Any]
@@ -39,7 +42,7 @@ _SHORTEST_REASON = 3
 
 def _names(tx: Tx) -> Counter[str]:
     """{name: how many have it}."""
-    return Counter(map(folded, erasing.names(tx)))
+    return Counter(map(folded, erasure.names(tx)))
 
 
 def person_of(tx: Tx, contact_id: str, names: Counter[str] | None = None) -> Person:
@@ -49,7 +52,7 @@ def person_of(tx: Tx, contact_id: str, names: Counter[str] | None = None) -> Per
     if row is None:
         raise NotFound("there is no such contact", contact_id)
     member = firms.member(tx, contact_id)
-    alone = row["phone"] and not erasing.others_with(tx, contact_id, row["phone"])
+    alone = row["phone"] and not erasure.others_with(tx, contact_id, row["phone"])
     return Person(
         id=contact_id,
         name=row["name"],
@@ -79,16 +82,16 @@ def _begin_erasure(
     person, reason = person_of(tx, contact_id, names), _why(reason)
     if firms.is_firm(tx, contact_id):
         raise Refused("a firm is no person: end its contract instead")
-    sites = erasing.sites_of(tx, contact_id)
-    calls = erasing.calls_of(tx, contact_id, person.numbers)
-    if erasing.open_incident(tx, sites) or erasing.live(tx, calls):
+    sites = erasure.sites_of(tx, contact_id)
+    calls = erasure.calls_of(tx, contact_id, person.numbers)
+    if erasure.open_incident(tx, sites) or erasure.live(tx, calls):
         raise Refused("an alarm of one of their sites, or a call with them, is not over: wait")
     _refuse_held(tx, sites)
-    alone = erasing.without_anybody(tx, contact_id)
+    alone = erasure.without_anybody(tx, contact_id)
     if alone:
         raise Refused("nobody else can be called there: name somebody first", ", ".join(alone[:5]))
     pseudonym = f"erased-{secrets.token_hex(6)}"
-    erasing.forget(tx, contact_id, pseudonym, sites, now)
+    erasure.forget(tx, contact_id, pseudonym, sites, now)
     names[folded(person.name)] -= 1
     _begin(tx, vault, pseudonym, person, sites, calls, reason, who, now)
     return pseudonym
@@ -154,9 +157,9 @@ def _begin(
     now: datetime,
 ) -> None:
     reason = person.at_home.without(reason)  # kept for good, so it must not say who
-    paths, said = erasing.drop_recordings(tx, calls)
+    paths, said = erasure.drop_recordings(tx, calls)
     uploads.forget_all(tx)  # encrypted, and perhaps about them
-    erasing.insert(
+    erasure.insert(
         tx,
         {
             "id": pseudonym,
@@ -186,50 +189,50 @@ class Erasure:
         self.id, self.person = str(row["id"]), Person(**kept)
         self.gone = frozenset(row["calls"])
         self._sites = row["sites"]
-        self._home: erasing.Home | None = None
+        self._home: erasure.Home | None = None
 
-    def _at_home(self, tx: Tx) -> erasing.Home:
+    def _at_home(self, tx: Tx) -> erasure.Home:
         """What is about them; what happens at their sites later is about others."""
         if self._home is None:
-            self._home = erasing.home_of(tx, self.person.id, self._sites, self.person.numbers)
+            self._home = erasure.home_of(tx, self.person.id, self._sites, self.person.numbers)
         return self._home
 
     def values(self, tx: Tx, table: Any, row: Row) -> Row:
         """What must be otherwise in a row."""
-        values = erasing.taken_out(self.person, self.id, self._at_home(tx), table, row)
+        values = erasure.taken_out(self.person, self.id, self._at_home(tx), table, row)
         if table is t.logbook:
-            silent = erasing.without_sound({**row, **values}, self.gone)
+            silent = erasure.without_sound({**row, **values}, self.gone)
             if silent is not None:
                 values["data"] = silent
         return values
 
     def went_on(self, tx: Tx, rows: int, entries: int, end: list[Any], now: datetime) -> None:
         """The sweep is at ``end``; since the last time so many rows and entries were theirs."""
-        row = erasing.get(tx, self.id)
+        row = erasure.get(tx, self.id)
         assert row is not None
         found = row["found"] or rows > 0
         values: Row = {"position": end, "found": found}
         values |= {"rows": row["rows"] + rows, "entries": row["entries"] + entries}
         if not end:  # a round is over
-            late, _ = erasing.drop_recordings(tx, row["calls"])  # finished since it began
+            late, _ = erasure.drop_recordings(tx, row["calls"])  # finished since it began
             if late:
                 values |= {"paths": [*row["paths"], *late], "nodes": []}
             values["found"] = False
             if not found and not late:
-                erasing.let_go(tx, self.person.id)
+                erasure.let_go(tx, self.person.id)
                 values["swept_at"] = now
-        erasing.change(tx, self.id, **values)
+        erasure.change(tx, self.id, **values)
 
 
 #: {an erasure's place in its sweep: rows that are theirs}.
-Found = dict[int, list[erasing.Key]]
+Found = dict[int, list[erasure.Key]]
 
 
 class Sweep:
     """The way of ``erasures``, all as far as each other, through every table together; again until
     nothing is found any more."""
 
-    first = next(iter(erasing.TABLES))
+    first = next(iter(erasure.TABLES))
 
     def __init__(self, erasures: Sequence[Erasure]) -> None:
         self._erasures = erasures
@@ -238,41 +241,41 @@ class Sweep:
     def look(self, tx: Tx, position: list[Any]) -> tuple[list[Any], Found]:
         """The next part of the sweep: where it ends ([]: at the end), and the rows that name
         somebody, all of the table where it begins. Only reads."""
-        names = list(erasing.TABLES)
+        names = list(erasure.TABLES)
         name, *after = position or [self.first]
-        table = erasing.TABLES[name]
-        rows = erasing.page(tx, table, after, LOOKED_AT)
+        table = erasure.TABLES[name]
+        rows = erasure.page(tx, table, after, LOOKED_AT)
         found: Found = {}
         for row in rows:
             for place in self._whose(tx, table, row):
-                found.setdefault(place, []).append(erasing.key_of(table, row))
+                found.setdefault(place, []).append(erasure.key_of(table, row))
         if len(rows) == LOOKED_AT:
-            return [name, *erasing.key_of(table, rows[-1])], found
+            return [name, *erasure.key_of(table, rows[-1])], found
         later = names[names.index(name) + 1 :]
         return later[:1], found
 
     def _whose(self, tx: Tx, table: Any, row: Row) -> list[int]:
-        likely = self._likely.of(erasing.said_in(table, row))
-        if table is t.logbook and (sounds := erasing.sounds_in(row)):
+        likely = self._likely.of(erasure.said_in(table, row))
+        if table is t.logbook and (sounds := erasure.sounds_in(row)):
             each = enumerate(self._erasures)
             likely |= {place for place, one in each if not one.gone.isdisjoint(sounds)}
         return [place for place in sorted(likely) if self._erasures[place].values(tx, table, row)]
 
     def take_out(self, tx: Tx, name: str, found: Found, end: list[Any], now: datetime) -> None:
         """Those rows, as they must be; the sweep goes on at ``end``."""
-        table = erasing.TABLES[name]
+        table = erasure.TABLES[name]
         for place, one in enumerate(self._erasures):
             keys, told = found.get(place, []), {}
             for key in keys:
-                row = erasing.one(tx, table, key)
+                row = erasure.one(tx, table, key)
                 values = one.values(tx, table, row) if row else {}
                 if not row or not values:
                     continue
                 if table is t.logbook:
-                    entry, left = erasing.take_out_of_entry(tx, row, values)
+                    entry, left = erasure.take_out_of_entry(tx, row, values)
                     told[entry] = left
                 else:
-                    erasing.write(tx, table, key, values)
+                    erasure.write(tx, table, key, values)
             entries = list(told.items())
             for begin in range(0, len(entries), _ENTRIES):
                 some = dict(entries[begin : begin + _ENTRIES])
@@ -282,17 +285,17 @@ class Sweep:
 
 def files_gone(tx: Tx, erasure_id: str, node: str) -> None:
     """A node has nothing of theirs in its folders any more."""
-    row = erasing.get(tx, erasure_id)
+    row = erasure.get(tx, erasure_id)
     if row is not None and node not in row["nodes"]:
-        erasing.change(tx, erasure_id, nodes=[*row["nodes"], node])
+        erasure.change(tx, erasure_id, nodes=[*row["nodes"], node])
 
 
 def end_erasure(tx: Tx, erasure_id: str, now: datetime) -> None:
     """Nothing is left; who it was about is not known here any more."""
-    row = erasing.get(tx, erasure_id)
+    row = erasure.get(tx, erasure_id)
     if row is None or row["done_at"] is not None:
         return
-    erasing.done(tx, erasure_id, now)
+    erasure.done(tx, erasure_id, now)
     told = {"person": erasure_id, "rows": row["rows"], "entries": row["entries"]}
     tell(tx, "erasure_done", now, **told)
 
@@ -306,11 +309,11 @@ def given_out(tx: Tx, whose: str, count: int, who: str, now: datetime) -> None:
 def what_is_kept(tx: Tx, contact_id: str) -> Iterator[tuple[str, Row]]:
     """(table, row) of everything that names a contact, for who asks for it (art. 15). Reads all."""
     person = person_of(tx, contact_id)
-    home = erasing.home_of(tx, contact_id, erasing.sites_of(tx, contact_id), person.numbers)
+    home = erasure.home_of(tx, contact_id, erasure.sites_of(tx, contact_id), person.numbers)
     for name, table, row in _every_row(tx):
         is_them = table is t.contact and row["id"] == contact_id
-        if is_them or erasing.taken_out(person, "", home, table, row):
-            yield name, erasing.readable(table, row)
+        if is_them or erasure.taken_out(person, "", home, table, row):
+            yield name, erasure.readable(table, row)
 
 
 def what_is_kept_of_client(tx: Tx, client_id: str) -> Iterator[tuple[str, Row]]:
@@ -323,15 +326,15 @@ def what_is_kept_of_client(tx: Tx, client_id: str) -> Iterator[tuple[str, Row]]:
     own = {"client": {client_id}, "site": set(ids), "contact": people}
     for name, table, row in _every_row(tx):
         if row.get("id") in own.get(name, ()) or home.has(table, row):
-            yield name, erasing.readable(table, row)
+            yield name, erasure.readable(table, row)
 
 
 def _every_row(tx: Tx) -> Iterator[tuple[str, Any, Row]]:
-    for name, table in erasing.TABLES.items():
+    for name, table in erasure.TABLES.items():
         after: list[Any] = []
         while True:
-            rows = erasing.page(tx, table, after, LOOKED_AT)
+            rows = erasure.page(tx, table, after, LOOKED_AT)
             yield from ((name, table, row) for row in rows)
             if len(rows) < LOOKED_AT:
                 break
-            after = list(erasing.key_of(table, rows[-1]))
+            after = list(erasure.key_of(table, rows[-1]))

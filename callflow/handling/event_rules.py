@@ -14,8 +14,9 @@ from callflow.core.signals.signal import STATION, Category, Kind
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.site_rules import override_of
 from callflow.handling.telling import tell
-from callflow.storage import Tx, sites
-from callflow.storage import surroundings as rows
+from callflow.storage import Tx
+from callflow.storage.alarms import surroundings as rows
+from callflow.storage.sites import sites
 
 Row = dict[str, Any]
 

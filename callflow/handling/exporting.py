@@ -11,7 +11,8 @@ from callflow.core.sites.files import rows, writing
 from callflow.core.sites.files.columns import of
 from callflow.core.sites.files.known import Known
 from callflow.handling.telling import tell
-from callflow.storage import Tx, search, site_files
+from callflow.storage import Tx
+from callflow.storage.sites import files, search
 
 Row = dict[str, Any]
 #: Runs a function in a transaction that reads, as ``Store.read_now`` does.
@@ -27,7 +28,7 @@ def export_begins(
 ) -> list[str]:
     """The ids of the sites that match, by name, once the logbook says who takes them."""
     ids = search.ids(tx, text=text, state=state)
-    contacts = site_files.count_links(tx, None if not (text or state) else ids)
+    contacts = files.count_links(tx, None if not (text or state) else ids)
     sought = "".join(f" ; {said}" for said in (text, state) if said)
     told: Row = dict(format=format, sites=len(ids), contacts=contacts, sought=sought)
     tell(tx, "sites_exported", now, by=who, who_did=who, **told)
@@ -38,10 +39,10 @@ def exported(tx: Tx, ids: Sequence[str]) -> list[Row]:
     """These sites as ``site_file.rows`` takes them; one that is gone is left out."""
     found = Known()
     found.take(
-        site_files.sites(tx, ids),
-        site_files.accounts(tx, ids),
-        site_files.contacts(tx, ids),
-        site_files.links(tx, ids),
+        files.sites(tx, ids),
+        files.accounts(tx, ids),
+        files.contacts(tx, ids),
+        files.links(tx, ids),
     )
     return [found.shown(site_id) for site_id in ids if site_id in found.sites]
 

@@ -18,7 +18,11 @@ from callflow.core.time.instants import to_iso
 from callflow.core.watch.supervision import user_key
 from callflow.handling.refusals import Refused
 from callflow.handling.telling import tell
-from callflow.storage import Tx, incidents, measures, own_days, services, sites, supervision
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.interventions import measures, services
+from callflow.storage.sites import own_days, sites
+from callflow.storage.watch import supervision
 
 Row = dict[str, Any]
 

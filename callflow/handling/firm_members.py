@@ -15,7 +15,9 @@ from callflow.handling.guard_firms import changed_fields
 from callflow.handling.refusals import NotFound
 from callflow.handling.site_rules import BadSite, required
 from callflow.handling.telling import tell
-from callflow.storage import Tx, contacts, firms
+from callflow.storage import Tx
+from callflow.storage.interventions import firms
+from callflow.storage.sites import contacts
 from callflow.vault import Vault
 
 Row = dict[str, Any]

@@ -19,7 +19,11 @@ from callflow.handling.policy import trunks_of
 from callflow.handling.refusals import NotFound
 from callflow.handling.rehearsing import end_rehearsal, rehearse
 from callflow.settings.config import Settings
-from callflow.storage import Tx, calls, incidents, people, sites
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.calls import calls
+from callflow.storage.people import users
+from callflow.storage.sites import sites
 
 Row = dict[str, Any]
 
@@ -49,7 +53,7 @@ def facts(tx: Tx, settings: Settings, now: datetime, asked: str = "") -> Facts:
         made_up=not settings.demo and number == Settings.model_fields["station_number"].default,
         operators=[
             user["name"]
-            for user in people.users(tx)
+            for user in users.users(tx)
             if user["role"] == Role.OPERATOR and user["disabled_at"] is None
         ],
         sites=len(few),

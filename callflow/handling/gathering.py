@@ -21,7 +21,9 @@ from callflow.handling.agreed import site_now
 from callflow.handling.dialling import refused_calls
 from callflow.handling.policy import Policy
 from callflow.handling.telling import tell
-from callflow.storage import Tx, calls, incidents
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.calls import calls
 
 Row = dict[str, Any]
 

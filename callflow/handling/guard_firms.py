@@ -15,7 +15,9 @@ from callflow.handling.contacts import check_codes, contact_code, e164, in_part
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.site_rules import BadSite, one_of, required
 from callflow.handling.telling import tell
-from callflow.storage import Tx, contacts, firms, guards
+from callflow.storage import Tx
+from callflow.storage.interventions import firms, guards
+from callflow.storage.sites import contacts
 from callflow.vault import Vault
 
 Row = dict[str, Any]

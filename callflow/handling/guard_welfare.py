@@ -13,7 +13,11 @@ from callflow.handling.acting import hand_to_human, request_call
 from callflow.handling.muting import is_mute_here
 from callflow.handling.policy import load_policy
 from callflow.handling.telling import tell
-from callflow.storage import Tx, calls, contacts, guards, incidents, tasks
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents, tasks
+from callflow.storage.calls import calls
+from callflow.storage.interventions import guards
+from callflow.storage.sites import contacts
 
 Row = dict[str, Any]
 

@@ -21,7 +21,10 @@ from callflow.handling.operating import acted, known
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.tasks import end_task
 from callflow.handling.telling import tell
-from callflow.storage import Tx, contacts, firms, guards, incidents, sites, tasks
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents, tasks
+from callflow.storage.interventions import firms, guards
+from callflow.storage.sites import contacts, sites
 
 Row = dict[str, Any]
 

@@ -13,7 +13,7 @@ from callflow.handling.outbox import insert, is_silenced
 from callflow.handling.policy import Policy, load_policy
 from callflow.handling.telling import tell
 from callflow.storage import Tx
-from callflow.storage import outbox as rows
+from callflow.storage.messages import outbox as rows
 
 Row = dict[str, Any]
 

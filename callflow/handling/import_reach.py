@@ -11,7 +11,7 @@ from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.files.known import Known
 from callflow.core.sites.site import ANY_KIND, Authority, Contact, Role, Site, SiteState
 from callflow.core.time.hours import CalendarError
-from callflow.storage import contacts
+from callflow.storage.sites import contacts
 
 Row = dict[str, Any]
 

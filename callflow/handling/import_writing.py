@@ -14,8 +14,11 @@ from callflow.core.records.logbook import Draft
 from callflow.handling.importing import Changed, Prepared
 from callflow.handling.refusals import Refused
 from callflow.handling.telling import draft
-from callflow.storage import Tx, locks, logbook, removed, site_files, sites
-from callflow.storage.site_files import Writes
+from callflow.storage import Tx
+from callflow.storage.engine import locks
+from callflow.storage.records import logbook
+from callflow.storage.sites import files, removed, sites
+from callflow.storage.sites.files import Writes
 
 Row = dict[str, Any]
 
@@ -35,7 +38,7 @@ class Ready:
     version: str
     plans: frozenset[str]
     taken_up: dict[str, str]
-    rows: site_files.Ready
+    rows: files.Ready
     entries: list[Draft]
 
 
@@ -63,7 +66,7 @@ def ready(prepared: Prepared, *, name: str, sha256: str, who: str, now: datetime
         version=prepared.version,
         plans=prepared.plans,
         taken_up=prepared.writes.taken_up,
-        rows=site_files.ready(prepared.writes),
+        rows=files.ready(prepared.writes),
         entries=[*entries, whole],
     )
 
@@ -71,10 +74,10 @@ def ready(prepared: Prepared, *, name: str, sha256: str, who: str, now: datetime
 def write(tx: Tx, done: Ready) -> None:
     """All of it, and an entry for each site and for the import. Raises SitesChanged."""
     locks.share(tx, locks.Lock.PLAN, done.plans)  # none is withdrawn before the sites follow it
-    if site_files.version(tx, locked=True) != done.version:
+    if files.version(tx, locked=True) != done.version:
         raise SitesChanged
     removed.clear_accounts(tx, done.taken_up)
-    site_files.write(tx, done.rows)
+    files.write(tx, done.rows)
     if len(done.entries) > 1:  # a site is written
         sites.accounts_changed(tx)
     logbook.append(tx, *done.entries)

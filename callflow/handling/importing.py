@@ -27,9 +27,10 @@ from callflow.handling import site_rules
 from callflow.handling.clients import client_key
 from callflow.handling.import_reach import Reach
 from callflow.handling.import_values import Values
-from callflow.storage import Tx, contacts, own_days, site_files, sites
-from callflow.storage import plans as plan_rows
-from callflow.storage.site_files import Writes
+from callflow.storage import Tx
+from callflow.storage.plans import plans as plan_rows
+from callflow.storage.sites import contacts, files, own_days, sites
+from callflow.storage.sites.files import Writes
 from callflow.vault import Vault
 
 Row = dict[str, Any]
@@ -88,11 +89,9 @@ class Prepared:
 
 def known(tx: Tx) -> Known:
     """All that a file is compared with; a second or so for 5,000 sites."""
-    found = Known(version=site_files.version(tx))
-    found.take(
-        site_files.sites(tx), site_files.accounts(tx), site_files.contacts(tx), site_files.links(tx)
-    )
-    users = site_files.panel_users(tx)
+    found = Known(version=files.version(tx))
+    found.take(files.sites(tx), files.accounts(tx), files.contacts(tx), files.links(tx))
+    users = files.panel_users(tx)
     found.panel_users = frozenset((row["site_id"], row["contact_id"]) for row in users)
     found.plans = {body["id"]: body for body in sites.plan_bodies(tx)}
     found.withdrawn = frozenset(plan_rows.withdrawals(tx))

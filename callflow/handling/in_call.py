@@ -24,7 +24,8 @@ from callflow.handling.conversations import (
 from callflow.handling.phones import own_phone, phone_of
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.telling import tell
-from callflow.storage import Tx, calls, phones
+from callflow.storage import Tx
+from callflow.storage.calls import calls, phones
 
 Row = dict[str, Any]
 

@@ -24,8 +24,9 @@ from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.site_rules import NO_PLAN, BadSite
 from callflow.handling.telling import tell
 from callflow.handling.withdrawn import check_chosen
-from callflow.storage import Tx, contacts, sites
-from callflow.storage import instructions as rows
+from callflow.storage import Tx
+from callflow.storage.sites import contacts, sites
+from callflow.storage.sites import instructions as rows
 
 Row = dict[str, Any]
 

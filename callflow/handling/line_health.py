@@ -12,8 +12,9 @@ from typing import Any
 from callflow.core.signals.signal import UNBOUND, WEBHOOK
 from callflow.core.time.instants import from_iso
 from callflow.handling.station import BEAT_WITHIN
-from callflow.storage import Tx, people
-from callflow.storage import lines as rows
+from callflow.storage import Tx
+from callflow.storage.people import users
+from callflow.storage.watch import lines as rows
 
 Row = dict[str, Any]
 
@@ -122,7 +123,7 @@ def lines(
     tx: Tx, now: datetime, *, begins: str | None = None, after: str = "", limit: int = 50
 ) -> Lines:
     """Lines, and one page of the panels that need a look, or whose account ``begins`` so."""
-    processes = people.processes(tx)
+    processes = users.processes(tx)
     told = _told(processes, now)
     missing, wrong = (_accounts(told, f"{which}_key_accounts") for which in ("missing", "wrong"))
     found = rows.panels(

@@ -13,8 +13,9 @@ from callflow.handling.operating import acted, known
 from callflow.handling.outbox import insert
 from callflow.handling.refusals import Refused
 from callflow.handling.telling import tell
-from callflow.storage import Tx, signals
-from callflow.storage import outbox as rows
+from callflow.storage import Tx
+from callflow.storage.messages import outbox as rows
+from callflow.storage.signals import signals
 
 Row = dict[str, Any]
 

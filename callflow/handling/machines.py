@@ -10,8 +10,12 @@ from callflow.handling.calling import call_lost
 from callflow.handling.nodes import LOST_AFTER, Node, is_witnessed, nodes
 from callflow.handling.policy import load_policy
 from callflow.handling.telling import tell
-from callflow.storage import Tx, incidents, people, placement, signals
-from callflow.storage.signals import ALL, Share
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.calls import placement
+from callflow.storage.people import users
+from callflow.storage.signals import signals
+from callflow.storage.signals.signals import ALL, Share
 
 __all__ = ["ALL", "LOST_AFTER", "Share", "nodes_changed", "share", "waits", "watch_nodes"]
 
@@ -25,7 +29,7 @@ _MOST = 100
 
 def share(tx: Tx, name: str, now: datetime) -> Share:
     """Which sites the engine ``name`` correlates before others do: it counts their signals."""
-    rows = people.processes(tx, "engine")
+    rows = users.processes(tx, "engine")
     alive = [row["name"] for row in rows if now - row["beat_at"] <= _ENGINE_WITHIN]
     return Share(place=alive.index(name), of=len(alive)) if name in alive else ALL
 
@@ -94,7 +98,7 @@ def _tell_changes(tx: Tx, known: list[Node], now: datetime) -> None:
     lost, before = _lost(tx, known, now), _told_lost(tx)
     if lost == before:
         return
-    people.write_settings(tx, {"lost_nodes": lost})
+    users.write_settings(tx, {"lost_nodes": lost})
     for name in sorted(set(lost) - set(before)):
         tell(tx, "node_lost", now, node=name)
     for name in sorted(set(before) - set(lost)):
@@ -102,10 +106,10 @@ def _tell_changes(tx: Tx, known: list[Node], now: datetime) -> None:
 
 
 def _lost(tx: Tx, known: list[Node], now: datetime) -> list[str]:
-    if not known and is_witnessed(people.processes(tx), now):
+    if not known and is_witnessed(users.processes(tx), now):
         return [load_policy(tx).node]
     return [node.name for node in known if node.lost]
 
 
 def _told_lost(tx: Tx) -> list[str]:
-    return list(people.settings(tx).get("lost_nodes", []))
+    return list(users.settings(tx).get("lost_nodes", []))

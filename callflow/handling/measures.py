@@ -15,8 +15,10 @@ from callflow.handling.acting import settle
 from callflow.handling.filing import normal_due
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.telling import tell
-from callflow.storage import Tx, incidents, measures
-from callflow.storage import supervision as rows
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.interventions import measures
+from callflow.storage.watch import supervision as rows
 
 Row = dict[str, Any]
 

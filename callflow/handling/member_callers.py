@@ -14,8 +14,11 @@ from callflow.handling import phone_callers
 from callflow.handling.guards import duress_by_phone
 from callflow.handling.storing import store_signals
 from callflow.handling.telling import tell
-from callflow.storage import Tx, calls, contacts, firms, sites
-from callflow.storage import supervision as rows
+from callflow.storage import Tx
+from callflow.storage.calls import calls
+from callflow.storage.interventions import firms
+from callflow.storage.sites import contacts, sites
+from callflow.storage.watch import supervision as rows
 
 Row = dict[str, Any]
 

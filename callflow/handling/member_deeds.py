@@ -24,7 +24,10 @@ from callflow.handling.measures import lift_measure, open_fault
 from callflow.handling.member_callers import Member
 from callflow.handling.tasks import end_task
 from callflow.handling.telling import tell
-from callflow.storage import Tx, firms, incidents, measures, sites, tasks
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents, tasks
+from callflow.storage.interventions import firms, measures
+from callflow.storage.sites import sites
 
 Row = dict[str, Any]
 

@@ -9,7 +9,9 @@ from typing import Any
 
 from callflow.core.alarms import incident
 from callflow.handling.filing import is_mute
-from callflow.storage import Tx, contacts, incidents
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.sites import contacts
 
 Row = dict[str, Any]
 

@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow.clock import from_iso
-from callflow.storage import Tx, calls, people
+from callflow.storage import Tx
+from callflow.storage.calls import calls
+from callflow.storage.people import users
 
 #: A node whose telephony said nothing for so long is lost: others do its work (several machines
 #: take over within 10 s). The clocks of all machines must agree within a fraction of it.
@@ -43,7 +45,7 @@ class Node:
 
 def nodes(tx: Tx, now: datetime) -> list[Node]:
     """Every node that was heard of within a day, by name."""
-    rows = people.processes(tx)
+    rows = users.processes(tx)
     witnessed = is_witnessed(rows, now)
     return [_node(row, now, witnessed=witnessed) for row in _newest(rows)]
 
@@ -92,6 +94,6 @@ def choose_node(tx: Tx, default: str, now: datetime, *, call_id: str, room: str 
     ready; ``default`` where none is."""
     if room is not None and (there := _in_room(tx, room)) is not None:
         return str(there["node"])
-    told = _newest(people.processes(tx, "telephony"))
+    told = _newest(users.processes(tx, "telephony"))
     ready = [row["node"] for row in told if _node(row, now, witnessed=False).ready]
     return ready[zlib.crc32(call_id.encode()) % len(ready)] if ready else default

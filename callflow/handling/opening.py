@@ -16,7 +16,8 @@ from callflow.core.sites.site import SiteState
 from callflow.core.time.hours import CalendarError
 from callflow.handling import testers
 from callflow.handling.agreed import Reading, read
-from callflow.storage import Tx, own_days, sites
+from callflow.storage import Tx
+from callflow.storage.sites import own_days, sites
 
 Row = dict[str, Any]
 

@@ -28,7 +28,9 @@ from callflow.handling.muting import is_mute_here
 from callflow.handling.policy import load_policy
 from callflow.handling.refusals import Held, NotFound, Refused
 from callflow.handling.telling import tell
-from callflow.storage import Tx, calls, incidents, tasks
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents, tasks
+from callflow.storage.calls import calls
 
 Row = dict[str, Any]
 

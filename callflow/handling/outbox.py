@@ -11,8 +11,9 @@ from callflow.core.messages.outbox import Channel, MessageState, marked, one_lin
 from callflow.core.time.instants import to_iso
 from callflow.handling.muting import is_mute_here
 from callflow.handling.telling import storable, tell
-from callflow.storage import Tx, incidents
-from callflow.storage import outbox as rows
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.messages import outbox as rows
 
 Row = dict[str, Any]
 

@@ -21,9 +21,11 @@ from callflow.core.watch import supervision
 from callflow.core.watch.supervision import Listening
 from callflow.handling import measures, testing
 from callflow.handling.storing import store_signals
-from callflow.storage import AWAY, Tx, own_days, people, savepoint
-from callflow.storage import measures as measure_rows
-from callflow.storage import supervision as rows
+from callflow.storage import AWAY, Tx, savepoint
+from callflow.storage.interventions import measures as measure_rows
+from callflow.storage.people import users
+from callflow.storage.sites import own_days
+from callflow.storage.watch import supervision as rows
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +57,7 @@ class Due:
 
 def listening(tx: Tx, known: Listening | None) -> Listening | None:
     """Until when the receivers have written down whatever they heard: the one that is behind."""
-    receivers = people.processes(tx, "receiver")
+    receivers = users.processes(tx, "receiver")
     newest = max((row["beat_at"] for row in receivers), default=None)
     if newest is None:
         return supervision.listening(known, None)

@@ -18,8 +18,9 @@ from callflow.handling.policy import STATION_ZONE
 from callflow.handling.refusals import NotFound
 from callflow.handling.site_rules import BadSite
 from callflow.handling.telling import tell
-from callflow.storage import Tx, supervision
-from callflow.storage import own_days as rows
+from callflow.storage import Tx
+from callflow.storage.sites import own_days as rows
+from callflow.storage.watch import supervision
 
 #: A day is said for so many years at once at most.
 MOST_YEARS = 10

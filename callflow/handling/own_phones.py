@@ -16,7 +16,9 @@ from callflow.core.desks.roster import Duty, Part
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.site import Contact, Role, Site
 from callflow.handling.policy import Policy, load_policy
-from callflow.storage import Tx, phones, rosters, shifts
+from callflow.storage import Tx
+from callflow.storage.calls import phones
+from callflow.storage.desks import rosters, shifts
 
 #: A call asked for while somebody was on duty is still placed so long after the duty's end.
 _LATE = timedelta(minutes=5)

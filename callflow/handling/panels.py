@@ -16,8 +16,11 @@ from callflow.handling.calling import call_arrived, dialogue_concluded, join_roo
 from callflow.handling.muting import is_mute_here
 from callflow.handling.storing import store_signals
 from callflow.handling.telling import storable
-from callflow.storage import Tx, calls, incidents, sites
-from callflow.storage import panels as panel_rows
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.calls import calls
+from callflow.storage.signals import panels as panel_rows
+from callflow.storage.sites import sites
 
 Row = dict[str, Any]
 

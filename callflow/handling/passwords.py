@@ -14,7 +14,9 @@ from callflow.handling.operating import acted, open_and_held
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.site_rules import BadSite
 from callflow.handling.telling import tell
-from callflow.storage import Tx, contacts, logbook, sites
+from callflow.storage import Tx
+from callflow.storage.records import logbook
+from callflow.storage.sites import contacts, sites
 from callflow.vault import Vault
 
 Row = dict[str, Any]

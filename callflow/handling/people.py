@@ -13,7 +13,8 @@ from callflow.handling.phones import end_phones
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.shifts import leave
 from callflow.handling.telling import storable, tell
-from callflow.storage import Tx, access, people
+from callflow.storage import Tx
+from callflow.storage.people import access, users
 
 Row = dict[str, Any]
 
@@ -46,10 +47,10 @@ def add_user(
         raise ValueError("a name has 1 to 64 characters")
     if is_reserved(name):
         raise ValueError(RESERVED)
-    if people.user_by_name(tx, name) is not None:
+    if users.user_by_name(tx, name) is not None:
         raise ValueError("there is a user of this name already")
     user_id = uuid.uuid4().hex
-    people.insert_user(
+    users.insert_user(
         tx,
         {
             "id": user_id,
@@ -106,7 +107,7 @@ def change_user(
         fields = {n: [_said(row[n]), _said(v)] for n, v in changed.items() if n != "role"}
         told: Row = {"name": row["name"], "what": ", ".join(sorted(fields)), "fields": fields}
         tell(tx, "user_changed", now, who_did=by, **told)
-    people.update_user(tx, user_id, **changed)
+    users.update_user(tx, user_id, **changed)
 
 
 def _said(value: Any) -> str | None:
@@ -128,7 +129,7 @@ def disable_user(tx: Tx, user_id: str, by: str, now: datetime) -> None:
 def shut_out(tx: Tx, user_id: str, by: str, now: datetime) -> None:
     """The same, though it may be the last administrator: one who must not be."""
     row = _user(tx, user_id)
-    people.update_user(tx, user_id, disabled_at=now)
+    users.update_user(tx, user_id, disabled_at=now)
     access.end_sessions(tx, now, user_id=user_id)
     tell(tx, "user_disabled", now, who_did=by, name=row["name"])
     end_phones(tx, row["name"], now)
@@ -139,7 +140,7 @@ def enable_user(tx: Tx, user_id: str, by: str, now: datetime) -> None:
     """They may log in again."""
     row = _user(tx, user_id)
     if row["disabled_at"] is not None:
-        people.update_user(tx, user_id, disabled_at=None)
+        users.update_user(tx, user_id, disabled_at=None)
         tell(tx, "user_enabled", now, who_did=by, name=row["name"])
 
 
@@ -152,7 +153,7 @@ def set_password(
     """
     row = _user(tx, user_id)
     given = None if by == row["name"] else now
-    people.update_user(tx, user_id, password=password, password_given_at=given)
+    users.update_user(tx, user_id, password=password, password_given_at=given)
     ended = access.end_sessions(tx, now, user_id=user_id, but=session)
     tell(tx, "password_changed", now, who_did=by, name=row["name"], ended=ended)
 
@@ -163,7 +164,7 @@ def from_directory(tx: Tx, subject: str, name: str, role: Role, now: datetime) -
     Who comes for the first time is added. Refused where they are disabled, or somebody else has
     their name: nobody becomes another by being called so in the directory.
     """
-    row = people.user_by_subject(tx, subject)
+    row = users.user_by_subject(tx, subject)
     if row is not None:
         if row["disabled_at"] is not None:
             raise Refused("this user is disabled: ask an administrator")
@@ -171,7 +172,7 @@ def from_directory(tx: Tx, subject: str, name: str, role: Role, now: datetime) -
         return str(row["id"])
     if is_reserved(name):
         raise Refused(RESERVED)
-    if people.user_by_name(tx, name) is not None:
+    if users.user_by_name(tx, name) is not None:
         raise Refused(
             "somebody here has your name: an administrator adds your identifier to it", subject
         )
@@ -179,7 +180,7 @@ def from_directory(tx: Tx, subject: str, name: str, role: Role, now: datetime) -
 
 
 def _user(tx: Tx, user_id: str) -> Row:
-    row = people.user_by_id(tx, user_id)
+    row = users.user_by_id(tx, user_id)
     if row is None:
         raise NotFound("there is no user of this id")
     return row
@@ -188,7 +189,7 @@ def _user(tx: Tx, user_id: str) -> Row:
 def _free_subject(tx: Tx, row: Row, subject: str) -> str | None:
     if not subject:
         return None
-    other = people.user_by_subject(tx, subject)
+    other = users.user_by_subject(tx, subject)
     if other is not None and other["id"] != row["id"]:
         raise Refused("somebody else is this to the company's directory", other["name"])
     return subject
@@ -201,7 +202,7 @@ def _keep_an_administrator(tx: Tx, row: Row) -> None:
     """
     if row["role"] != Role.ADMINISTRATOR or row["disabled_at"] is not None:
         return
-    if not people.others_of_role(tx, row["id"], Role.ADMINISTRATOR):
+    if not users.others_of_role(tx, row["id"], Role.ADMINISTRATOR):
         raise Refused("this is the last administrator: make another one first")
 
 
@@ -249,7 +250,7 @@ def login_blocked(tx: Tx, name: str, address: str, now: datetime) -> None:
 def add_totp(tx: Tx, user_id: str, secret: str, step: int, session: str, now: datetime) -> None:
     """Codes of an authenticator are asked for from now on; the first, of ``step``, was right."""
     row = _user(tx, user_id)
-    people.update_user(tx, user_id, totp=secret, totp_step=step)
+    users.update_user(tx, user_id, totp=secret, totp_step=step)
     access.proved(tx, session, "totp")
     tell(tx, "factor_added", now, who_did=row["name"], name=row["name"], factor="totp")
 
@@ -269,7 +270,7 @@ def remove_totp(tx: Tx, user_id: str, now: datetime) -> None:
     """No code is asked for any more."""
     row = _user(tx, user_id)
     if row["totp"] is not None:
-        people.update_user(tx, user_id, totp=None)
+        users.update_user(tx, user_id, totp=None)
         _forget_codes(tx, {**row, "totp": None})
         tell(tx, "factor_removed", now, who_did=row["name"], name=row["name"], factor="totp")
 
@@ -299,7 +300,7 @@ def reset_factors(tx: Tx, user_id: str, by: str, now: datetime, *, administrator
     row = _user(tx, user_id)
     if row["role"] == Role.ADMINISTRATOR and not administrators:
         raise Refused("an administrator's second factor is reset by an administrator")
-    people.update_user(tx, user_id, totp=None)
+    users.update_user(tx, user_id, totp=None)
     access.delete_passkeys(tx, user_id)
     access.put_recovery_codes(tx, user_id, ())
     access.end_sessions(tx, now, user_id=user_id)

@@ -18,8 +18,11 @@ from callflow.handling.deciding import raise_duress
 from callflow.handling.filing import is_mute
 from callflow.handling.storing import store_signals
 from callflow.handling.telling import tell
-from callflow.storage import Tx, calls, contacts, incidents, sites
-from callflow.storage import supervision as rows
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.calls import calls
+from callflow.storage.sites import contacts, sites
+from callflow.storage.watch import supervision as rows
 
 Row = dict[str, Any]
 

@@ -14,7 +14,12 @@ from callflow.handling import member_callers, phone_callers
 from callflow.handling.firm_members import SHORTEST_CODE
 from callflow.handling.storing import store_signals
 from callflow.handling.telling import tell
-from callflow.storage import Tx, contacts, firms, guesses, incidents, locks, sites
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.callers import guesses
+from callflow.storage.engine import locks
+from callflow.storage.interventions import firms
+from callflow.storage.sites import contacts, sites
 from callflow.vault import Vault, equal
 
 Row = dict[str, Any]

@@ -29,8 +29,10 @@ from callflow.handling.phone_asked import Asked, done
 from callflow.handling.refusals import Refused
 from callflow.handling.site_rules import BadSite
 from callflow.handling.telling import tell
-from callflow.storage import Tx, calls, contacts, own_days, savepoint, sites
-from callflow.storage import supervision as rows
+from callflow.storage import Tx, savepoint
+from callflow.storage.calls import calls
+from callflow.storage.sites import contacts, own_days, sites
+from callflow.storage.watch import supervision as rows
 from callflow.vault import Vault, equal
 
 Row = dict[str, Any]

@@ -20,7 +20,7 @@ from callflow.handling.phone_asked import Asked, done
 from callflow.handling.refusals import Refused
 from callflow.handling.site_rules import BadSite
 from callflow.storage import Tx
-from callflow.storage import instructions as rows
+from callflow.storage.sites import instructions as rows
 
 Row = dict[str, Any]
 

@@ -16,7 +16,9 @@ from callflow.handling.nodes import choose_node
 from callflow.handling.policy import load_policy
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.telling import tell
-from callflow.storage import Tx, calls, people, phones
+from callflow.storage import Tx
+from callflow.storage.calls import calls, phones
+from callflow.storage.people import users
 from callflow.vault import Vault
 
 Row = dict[str, Any]
@@ -70,7 +72,7 @@ def desk_phone(tx: Tx, vault: Vault, who: str, now: datetime) -> Credentials:
 def _new(
     tx: Tx, vault: Vault, who: str, kind: PhoneKind, now: datetime, session: str | None = None
 ) -> Credentials:
-    user = people.user_by_name(tx, who)
+    user = users.user_by_name(tx, who)
     if user is None or user["disabled_at"] is not None:
         raise NotFound(f"there is no user {who!r}")
     name, secret = PREFIX + secrets.token_hex(6), secrets.token_urlsafe(24)

@@ -14,8 +14,10 @@ from callflow.core.plans import standard as standard_plans
 from callflow.core.plans.choice import PlanRule
 from callflow.core.signals.signal import Kind
 from callflow.core.time.hours import CalendarError
-from callflow.storage import Tx, instructions, plans
-from callflow.storage.plans import Choice
+from callflow.storage import Tx
+from callflow.storage.plans import plans
+from callflow.storage.plans.plans import Choice
+from callflow.storage.sites import instructions
 
 Row = dict[str, Any]
 

@@ -17,7 +17,8 @@ from callflow.core.time.hours import instant
 from callflow.handling.opening import plan_for
 from callflow.handling.proving import plan_at, site_of
 from callflow.handling.refusals import NotFound
-from callflow.storage import Tx, own_days, sites
+from callflow.storage import Tx
+from callflow.storage.sites import own_days, sites
 
 _THREE = 3 * 60  # minutes after midnight
 

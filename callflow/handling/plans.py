@@ -22,7 +22,10 @@ from callflow.core.time.hours import CalendarError
 from callflow.handling.refusals import Changed, NotFound, Refused
 from callflow.handling.telling import tell
 from callflow.handling.withdrawn import must_be_in_use
-from callflow.storage import Tx, instructions, plans, services, sites
+from callflow.storage import Tx
+from callflow.storage.interventions import services
+from callflow.storage.plans import plans
+from callflow.storage.sites import instructions, sites
 
 Row = dict[str, Any]
 

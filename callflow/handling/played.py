@@ -9,7 +9,10 @@ from typing import Any
 from callflow.core.messages.outbox import Take
 from callflow.handling.speaking import tell_of
 from callflow.handling.telling import tell
-from callflow.storage import Tx, calls, incidents, logbook
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.calls import calls
+from callflow.storage.records import logbook
 
 Row = dict[str, Any]
 

@@ -14,7 +14,8 @@ from callflow.core.desks import dead_man
 from callflow.core.desks.distribution import Rules, is_night
 from callflow.core.signals.signal import Category, Kind
 from callflow.settings.config import Settings
-from callflow.storage import Tx, people
+from callflow.storage import Tx
+from callflow.storage.people import users
 
 #: A claimed vital alarm without an act for so long comes back (D21); others have more time.
 HOLD_VITAL = timedelta(minutes=2)
@@ -131,7 +132,7 @@ def trunks_of(settings: Settings) -> tuple[Trunk, ...]:
 
 def save_policy(tx: Tx, settings: Settings) -> None:
     """Make the settings of this start the station's."""
-    people.write_settings(
+    users.write_settings(
         tx,
         {
             "node": settings.node,
@@ -162,7 +163,7 @@ def save_policy(tx: Tx, settings: Settings) -> None:
 
 def load_policy(tx: Tx) -> Policy:
     """What ``save_policy`` wrote, or the defaults."""
-    return people.as_settings(tx, _read)
+    return users.as_settings(tx, _read)
 
 
 def _read(values: dict[str, Any]) -> Policy:

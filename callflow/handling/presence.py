@@ -22,8 +22,8 @@ from callflow.handling.policy import Policy, load_policy
 from callflow.handling.refusals import Refused
 from callflow.handling.telling import tell
 from callflow.storage import Tx
-from callflow.storage import people as people_rows
-from callflow.storage import presence as rows
+from callflow.storage.desks import presence as rows
+from callflow.storage.people import users as people_rows
 
 Row = dict[str, Any]
 

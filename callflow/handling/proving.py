@@ -25,7 +25,8 @@ from callflow.handling import plans
 from callflow.handling.agreed import site_now
 from callflow.handling.policy import load_policy
 from callflow.handling.refusals import NotFound
-from callflow.storage import Tx, sites
+from callflow.storage import Tx
+from callflow.storage.sites import sites
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -18,7 +18,12 @@ from callflow.handling.acting import ask_act, hand_to_human, let_go, request_cal
 from callflow.handling.own_phones import desk_now
 from callflow.handling.policy import Policy, load_policy
 from callflow.handling.telling import tell
-from callflow.storage import Tx, calls, contacts, incidents, locks, outbox, tasks
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents, tasks
+from callflow.storage.calls import calls
+from callflow.storage.engine import locks
+from callflow.storage.messages import outbox
+from callflow.storage.sites import contacts
 
 log = logging.getLogger(__name__)
 

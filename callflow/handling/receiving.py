@@ -17,9 +17,11 @@ from callflow.handling.acting import hand_to_human
 from callflow.handling.correlating import Correlation
 from callflow.handling.opening import opened
 from callflow.handling.telling import tell
-from callflow.storage import AWAY, Tx, incidents, savepoint, sites
-from callflow.storage import signals as signal_rows
-from callflow.storage.signals import ALL, Correlated, Share
+from callflow.storage import AWAY, Tx, savepoint
+from callflow.storage.alarms import incidents
+from callflow.storage.signals import signals as signal_rows
+from callflow.storage.signals.signals import ALL, Correlated, Share
+from callflow.storage.sites import sites
 
 log = logging.getLogger(__name__)
 

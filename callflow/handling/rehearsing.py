@@ -25,7 +25,10 @@ from callflow.handling.proving import plan_at, site_of
 from callflow.handling.refusals import Refused
 from callflow.handling.telling import tell
 from callflow.handling.withdrawn import must_be_in_use
-from callflow.storage import Tx, calls, incidents, sites
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.calls import calls
+from callflow.storage.sites import sites
 
 Row = dict[str, Any]
 

@@ -19,7 +19,9 @@ from callflow.core.alarms.correlation import zone_key
 from callflow.core.watch.supervision import user_key
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.telling import draft, tell
-from callflow.storage import Tx, logbook, removed
+from callflow.storage import Tx
+from callflow.storage.records import logbook
+from callflow.storage.sites import removed
 from callflow.vault import Vault
 
 Row = dict[str, Any]

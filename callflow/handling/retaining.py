@@ -24,9 +24,12 @@ from callflow.handling.erasing import begin_erasure
 from callflow.handling.policy import STATION_ZONE
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.telling import tell
-from callflow.storage import Tx, incidents, past, removed
-from callflow.storage import retention as rows
+from callflow.storage import Tx
 from callflow.storage import schema as t
+from callflow.storage.alarms import incidents
+from callflow.storage.records import past
+from callflow.storage.records import retention as rows
+from callflow.storage.sites import removed
 from callflow.vault import Vault
 
 Row = dict[str, Any]

@@ -15,7 +15,9 @@ from callflow.handling.contacts import e164
 from callflow.handling.refusals import NotFound
 from callflow.handling.site_rules import BadSite
 from callflow.handling.telling import tell
-from callflow.storage import Tx, people, rosters
+from callflow.storage import Tx
+from callflow.storage.desks import rosters
+from callflow.storage.people import users
 
 #: The longest time of which the roster is read at once.
 LONGEST = timedelta(days=400)
@@ -37,7 +39,7 @@ def add_duties(
     name = name.strip()
     if not 0 < len(name) <= 64:
         raise BadSite("name", "1 to 64 characters")
-    user = people.user_by_name(tx, name)
+    user = users.user_by_name(tx, name)
     if part is Part.OPERATOR and user is None:
         raise BadSite("name", "an operator is one of the station's users")
     number = e164(phone, "phone")

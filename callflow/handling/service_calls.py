@@ -20,7 +20,10 @@ from callflow.handling.phones import phone_of
 from callflow.handling.policy import load_policy
 from callflow.handling.refusals import Refused
 from callflow.handling.telling import tell
-from callflow.storage import Tx, calls, incidents, services
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.calls import calls
+from callflow.storage.interventions import services
 
 Row = dict[str, Any]
 

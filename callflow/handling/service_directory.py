@@ -18,7 +18,10 @@ from callflow.handling.contacts import e164
 from callflow.handling.refusals import NotFound
 from callflow.handling.site_rules import BadSite, one_of
 from callflow.handling.telling import tell
-from callflow.storage import Tx, incidents, services, sites
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.interventions import services
+from callflow.storage.sites import sites
 
 Row = dict[str, Any]
 

@@ -31,7 +31,12 @@ from callflow.handling.operating import acted, known, open_and_held
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.tasks import end_task
 from callflow.handling.telling import tell
-from callflow.storage import Tx, calls, outbox, services, sites, tasks
+from callflow.storage import Tx
+from callflow.storage.alarms import tasks
+from callflow.storage.calls import calls
+from callflow.storage.interventions import services
+from callflow.storage.messages import outbox
+from callflow.storage.sites import sites
 from callflow.texts.law import GATE_REASONS
 
 Row = dict[str, Any]

@@ -19,7 +19,10 @@ from callflow.handling.operating import release, transfer
 from callflow.handling.refusals import Refused
 from callflow.handling.station import health
 from callflow.handling.telling import tell
-from callflow.storage import Tx, handover, incidents, logbook, shifts
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.desks import handover, shifts
+from callflow.storage.records import logbook
 
 Row = dict[str, Any]
 

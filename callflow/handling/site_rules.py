@@ -21,7 +21,7 @@ from callflow.core.time.instants import to_iso
 from callflow.core.watch import supervision
 from callflow.handling.storing import store_signals
 from callflow.storage import Tx
-from callflow.storage import supervision as rows
+from callflow.storage.watch import supervision as rows
 
 Row = dict[str, Any]
 

@@ -10,8 +10,9 @@ from callflow.core.calls.dialogue import Phrase
 from callflow.core.signals.signal import PERSONAL, Kind
 from callflow.core.sites.site import Site
 from callflow.handling import phone_callers
-from callflow.storage import Tx, incidents
-from callflow.storage import supervision as rows
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.watch import supervision as rows
 
 #: Events of so long ago are still read out, and so many of them.
 _LATELY, _EVENTS = timedelta(days=7), 3

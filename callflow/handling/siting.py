@@ -31,10 +31,12 @@ from callflow.handling.contacts import e164
 from callflow.handling.site_rules import NO_PLAN, BadSite
 from callflow.handling.telling import tell
 from callflow.handling.withdrawn import check_chosen
-from callflow.storage import Tx, own_days, sites, supervision
-from callflow.storage import removed as removed_rows
+from callflow.storage import Tx
 from callflow.storage import schema as t
-from callflow.storage.sites import upsert
+from callflow.storage.sites import own_days, sites
+from callflow.storage.sites import removed as removed_rows
+from callflow.storage.sites.sites import upsert
+from callflow.storage.watch import supervision
 from callflow.vault import Vault
 
 Row = dict[str, Any]

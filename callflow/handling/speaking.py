@@ -13,7 +13,10 @@ from callflow.core.calls.call import CallState, Outcome
 from callflow.handling import call_backs
 from callflow.handling.callers import was_with_human
 from callflow.handling.telling import tell
-from callflow.storage import Tx, calls, incidents, sites, spoken
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.calls import calls, spoken
+from callflow.storage.sites import sites
 
 Row = dict[str, Any]
 

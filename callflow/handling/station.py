@@ -15,8 +15,14 @@ from callflow.core.signals.signal import Kind
 from callflow.handling import callers
 from callflow.handling.nodes import Node, nodes
 from callflow.handling.telling import station_event, tell
-from callflow.storage import Tx, call_backs, calls, incidents, people, sealing, signals
-from callflow.storage import logbook as logbook_rows
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.callers import call_backs
+from callflow.storage.calls import calls
+from callflow.storage.people import users
+from callflow.storage.records import logbook as logbook_rows
+from callflow.storage.records import sealing
+from callflow.storage.signals import signals
 
 Row = dict[str, Any]
 
@@ -134,7 +140,7 @@ def health(
     ``beats_at`` is when each process must have been alive, where that isn't ``now``.
     """
     beats_at = beats_at or now
-    alive = [r for r in people.processes(tx) if beats_at - r["beat_at"] <= BEAT_WITHIN]
+    alive = [r for r in users.processes(tx) if beats_at - r["beat_at"] <= BEAT_WITHIN]
     known = nodes(tx, beats_at)
     there = [node for node in known if not node.silent]
     receivers = [row["state"] for row in alive if row["role"] == "receiver"]

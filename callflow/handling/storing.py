@@ -13,8 +13,8 @@ from callflow.core.signals.events import EventRow
 from callflow.core.signals.signal import Signal
 from callflow.handling.telling import storable_all
 from callflow.storage import Tx
-from callflow.storage import signals as signal_rows
-from callflow.storage.signals import Stored
+from callflow.storage.signals import signals as signal_rows
+from callflow.storage.signals.signals import Stored
 
 #: Bytes of an id that are drawn.
 _DRAWN = 10

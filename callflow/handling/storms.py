@@ -18,7 +18,8 @@ from callflow.core.signals import events
 from callflow.core.signals.signal import STATION, Category, Kind
 from callflow.handling.opening import opened
 from callflow.handling.policy import STATION_ZONE
-from callflow.storage import incidents, locks, surroundings
+from callflow.storage.alarms import incidents, surroundings
+from callflow.storage.engine import locks
 
 if TYPE_CHECKING:
     from callflow.handling.correlating import Correlation

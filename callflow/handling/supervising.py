@@ -21,8 +21,9 @@ from callflow.core.watch.supervision import station_signal
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.surroundings import Seen
 from callflow.handling.telling import tell
-from callflow.storage import Tx, own_days, sites
-from callflow.storage import supervision as rows
+from callflow.storage import Tx
+from callflow.storage.sites import own_days, sites
+from callflow.storage.watch import supervision as rows
 
 Row = dict[str, Any]
 

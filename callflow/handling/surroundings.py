@@ -18,8 +18,10 @@ from callflow.core.watch.supervision import is_tested, user_code, user_key
 from callflow.handling import agreed
 from callflow.handling.event_rules import meaning_of
 from callflow.handling.policy import load_policy
-from callflow.storage import Tx, sites, supervision
-from callflow.storage import surroundings as rows
+from callflow.storage import Tx
+from callflow.storage.alarms import surroundings as rows
+from callflow.storage.sites import sites
+from callflow.storage.watch import supervision
 
 Row = dict[str, Any]
 

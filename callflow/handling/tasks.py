@@ -9,7 +9,8 @@ from callflow.core.plans.task import TaskOutcome
 from callflow.core.records.logbook import MACHINE
 from callflow.handling import asking
 from callflow.handling.deciding import decide
-from callflow.storage import Tx, incidents, tasks
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents, tasks
 
 Row = dict[str, Any]
 

@@ -35,7 +35,8 @@ from callflow.handling.phones import own_phone, phone_of
 from callflow.handling.policy import load_policy
 from callflow.handling.refusals import Held, NotFound, Refused
 from callflow.handling.telling import tell
-from callflow.storage import Tx, calls
+from callflow.storage import Tx
+from callflow.storage.calls import calls
 
 Row = dict[str, Any]
 

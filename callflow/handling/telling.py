@@ -9,8 +9,9 @@ from typing import Any
 
 from callflow.core.calls.phones import is_phone
 from callflow.core.records.logbook import MACHINE, Draft
-from callflow.storage import Tx, phones
-from callflow.storage import logbook as logbook_rows
+from callflow.storage import Tx
+from callflow.storage.calls import phones
+from callflow.storage.records import logbook as logbook_rows
 from callflow.texts import entry_text
 
 #: What no text column of every database can hold: NUL, and halves of surrogate pairs.

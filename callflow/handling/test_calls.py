@@ -16,7 +16,10 @@ from callflow.core.signals.signal import Kind
 from callflow.handling.acting import EXERCISE
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.rehearsing import rehearse
-from callflow.storage import Tx, calls, contacts, incidents
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.calls import calls
+from callflow.storage.sites import contacts
 from callflow.texts.sites import TEST_CALL
 
 Row = dict[str, Any]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from callflow.core.sites.site import Contact, Role
-from callflow.storage import Tx, contacts
-from callflow.storage import supervision as rows
+from callflow.storage import Tx
+from callflow.storage.sites import contacts
+from callflow.storage.watch import supervision as rows
 
 
 def last(tx: Tx, site_id: str) -> Contact | None:

@@ -22,8 +22,10 @@ from callflow.core.watch.supervision import station_signal
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.site_rules import BadSite
 from callflow.handling.telling import tell
-from callflow.storage import Tx, contacts, incidents, sites
-from callflow.storage import supervision as rows
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.sites import contacts, sites
+from callflow.storage.watch import supervision as rows
 
 Row = dict[str, Any]
 

@@ -12,7 +12,8 @@ from callflow.core.people.users import Role, is_reserved
 from callflow.core.time.instants import to_iso
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.telling import tell
-from callflow.storage import Tx, people
+from callflow.storage import Tx
+from callflow.storage.people import users
 
 Row = dict[str, Any]
 
@@ -41,14 +42,14 @@ def add_token(
         raise Refused("a name has 1 to 64 characters")
     if is_reserved(name):
         raise Refused("this is the machine's own name: choose another one")
-    if people.user_by_name(tx, name) is not None:
+    if users.user_by_name(tx, name) is not None:
         raise Refused("this is a person's name: what the program does would seem to be theirs")
     if expires_at is not None and expires_at <= now:
         raise Refused("the token would have ended already: choose a later day")
     token_id = uuid.uuid4().hex
     row: Row = {"id": token_id, "token_hash": token_hash, "role": role.value, "name": name}
     row |= {"accounts": named or None, "expires_at": expires_at}
-    people.insert_token(tx, {**row, "created_at": now, "made_by": by})
+    users.insert_token(tx, {**row, "created_at": now, "made_by": by})
     said: Row = {"by": by, "who_did": by, "name": name, "role": role.value}
     if named:
         said["accounts"] = ", ".join(named)
@@ -63,7 +64,7 @@ def open_tokens(tx: Tx, now: datetime) -> list[str]:
     """Names of panels' tokens that let in and speak for no account: they end nothing (D31)."""
     return sorted(
         row["name"]
-        for row in people.tokens(tx)
+        for row in users.tokens(tx)
         if row["role"] == Role.PANEL.value and not row["accounts"] and row["revoked_at"] is None
         if row["expires_at"] is None or row["expires_at"] > now
     )
@@ -84,8 +85,8 @@ def _accounts(role: Role, accounts: Sequence[str]) -> list[str]:
 
 def revoke_token(tx: Tx, token_id: str, by: str, now: datetime) -> None:
     """It lets nobody in any more. Raises NotFound."""
-    row = people.token(tx, token_id)
+    row = users.token(tx, token_id)
     if row is None or row["revoked_at"] is not None:
         raise NotFound("there is no such token")
-    people.update_token(tx, token_id, revoked_at=now, revoked_by=by)
+    users.update_token(tx, token_id, revoked_at=now, revoked_by=by)
     tell(tx, "token_revoked", now, by=by, who_did=by, name=row["name"], role=row["role"])

@@ -14,7 +14,10 @@ from callflow.handling.opening import opened, plan_for
 from callflow.handling.operating import claim
 from callflow.handling.refusals import Held, NotFound, Refused
 from callflow.handling.telling import tell
-from callflow.storage import Tx, incidents, sites, supervision
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.sites import sites
+from callflow.storage.watch import supervision
 
 Row = dict[str, Any]
 

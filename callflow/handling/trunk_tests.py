@@ -12,7 +12,8 @@ from callflow.handling.acting import request_call
 from callflow.handling.policy import Policy, load_policy
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.telling import tell
-from callflow.storage import Tx, calls
+from callflow.storage import Tx
+from callflow.storage.calls import calls
 
 Row = dict[str, Any]
 

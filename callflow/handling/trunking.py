@@ -32,8 +32,10 @@ from callflow.core.watch.supervision import station_signal
 from callflow.handling.policy import Policy, load_policy
 from callflow.handling.storing import store_signals
 from callflow.handling.telling import tell
-from callflow.storage import Tx, calls, people
-from callflow.storage import trunks as rows
+from callflow.storage import Tx
+from callflow.storage.calls import calls
+from callflow.storage.calls import trunks as rows
+from callflow.storage.people import users
 
 Row = dict[str, Any]
 
@@ -57,7 +59,7 @@ def _rests(known: Row, now: datetime) -> bool:
 
 
 def _known(tx: Tx, node: str) -> dict[str, Row]:
-    return dict(people.settings(tx).get(_STATES.format(node), {}))
+    return dict(users.settings(tx).get(_STATES.format(node), {}))
 
 
 # --- failover within one attempt ------------------------------------------------------------
@@ -104,7 +106,7 @@ def watch_trunks(tx: Tx, node: str, reach: Mapping[str, Reach], now: datetime) -
     calls alone.
     """
     known, judged = _known(tx, node), _judge_all(tx, node, reach, now)
-    people.write_settings(tx, {_STATES.format(node): judged})
+    users.write_settings(tx, {_STATES.format(node): judged})
     changed = [name for name in judged if judged[name]["state"] != _state(known, name)]
     if changed:
         store_signals(tx, [_signal(f"{name}@{node}", judged[name], now) for name in changed])

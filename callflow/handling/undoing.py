@@ -18,7 +18,8 @@ from callflow.core.time.instants import from_iso, to_iso
 from callflow.handling.deciding import decide
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.telling import tell
-from callflow.storage import Tx, incidents, tasks, undo
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents, tasks, undo
 
 Row = dict[str, Any]
 

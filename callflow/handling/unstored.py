@@ -16,7 +16,9 @@ from callflow.handling.acting import hand_to_human
 from callflow.handling.deciding import decide
 from callflow.handling.gathering import let_followers_go
 from callflow.handling.telling import tell
-from callflow.storage import AWAY, Tx, calls, incidents, savepoint
+from callflow.storage import AWAY, Tx, savepoint
+from callflow.storage.alarms import incidents
+from callflow.storage.calls import calls
 
 log = logging.getLogger(__name__)
 

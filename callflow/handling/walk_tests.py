@@ -16,8 +16,9 @@ from callflow.handling.member_callers import Member
 from callflow.handling.outbox import post_for_site
 from callflow.handling.refusals import Refused
 from callflow.handling.site_rules import BadSite
-from callflow.storage import Tx, sites
-from callflow.storage import supervision as rows
+from callflow.storage import Tx
+from callflow.storage.sites import sites
+from callflow.storage.watch import supervision as rows
 from callflow.texts import walk_test
 
 Row = dict[str, Any]

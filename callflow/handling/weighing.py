@@ -9,7 +9,14 @@ from callflow.core.alarms.correlation import zone_key, zone_name
 from callflow.core.alarms.evidence import Evidence, Facts, GuardReport, Trip
 from callflow.core.plans.task import TaskOutcome
 from callflow.core.signals.signal import Kind, Treatment
-from callflow.storage import Tx, calls, logbook, outbox, services, signals, sites, supervision
+from callflow.storage import Tx
+from callflow.storage.calls import calls
+from callflow.storage.interventions import services
+from callflow.storage.messages import outbox
+from callflow.storage.records import logbook
+from callflow.storage.signals import signals
+from callflow.storage.sites import sites
+from callflow.storage.watch import supervision
 
 Row = dict[str, Any]
 

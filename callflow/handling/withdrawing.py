@@ -10,7 +10,10 @@ from callflow.core.plans import standing
 from callflow.core.plans.standing import Standing
 from callflow.handling.refusals import Changed, NotFound, Refused
 from callflow.handling.telling import tell
-from callflow.storage import Tx, instructions, locks, plans, sites
+from callflow.storage import Tx
+from callflow.storage.engine import locks
+from callflow.storage.plans import plans
+from callflow.storage.sites import instructions, sites
 
 Row = dict[str, Any]
 

@@ -10,7 +10,9 @@ from collections.abc import Collection
 
 from callflow.handling.refusals import Refused
 from callflow.handling.site_rules import BadSite
-from callflow.storage import Tx, locks, plans
+from callflow.storage import Tx
+from callflow.storage.engine import locks
+from callflow.storage.plans import plans
 
 NOT_CHOSEN = "this plan is withdrawn: choose another one, or have it brought back first"
 NOT_CHANGED = "this plan is withdrawn: bring it back first"

@@ -15,7 +15,7 @@ from callflow.core.messages.outbox import Camera, Fault, Undelivered
 from callflow.notify import clips, ffmpeg, rtsp, stills
 from callflow.settings.config import Settings
 from callflow.storage import Store, StoreUnavailable
-from callflow.storage import outbox as rows
+from callflow.storage.messages import outbox as rows
 from callflow.vault import Vault
 
 log = structlog.get_logger(__name__)

@@ -27,7 +27,7 @@ from callflow.core.messages.outbox import (
 )
 from callflow.dispatch.wake import Wake
 from callflow.storage import Store, StoreUnavailable, Tx
-from callflow.storage import outbox as rows
+from callflow.storage.messages import outbox as rows
 
 log = structlog.get_logger(__name__)
 

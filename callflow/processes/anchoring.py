@@ -23,7 +23,8 @@ from callflow import clock
 from callflow.core.records.logbook import FIRST, UNREADABLE, Anchor, followed
 from callflow.core.time.instants import to_iso
 from callflow.settings.config import Settings
-from callflow.storage import Store, Tx, chaining, sealing
+from callflow.storage import Store, Tx
+from callflow.storage.records import chaining, sealing
 
 log = structlog.get_logger(__name__)
 

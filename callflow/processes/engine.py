@@ -27,7 +27,7 @@ from callflow.processes import anchoring
 from callflow.processes.eraser import Eraser
 from callflow.settings.config import Settings
 from callflow.storage import Store, StoreUnavailable, Tx
-from callflow.storage.duty import Duty
+from callflow.storage.engine.duty import Duty
 from callflow.vault import Vault
 
 log = structlog.get_logger(__name__)

@@ -19,7 +19,9 @@ from callflow.handling import erasing as acts
 from callflow.handling import retaining
 from callflow.processes import erased_files
 from callflow.settings.config import Settings
-from callflow.storage import Store, compacting, erasing
+from callflow.storage import Store
+from callflow.storage.engine import compacting
+from callflow.storage.records import erasure as records_erasure
 from callflow.vault import Vault
 
 log = structlog.get_logger(__name__)
@@ -40,7 +42,7 @@ class Eraser:
 
     async def go_on(self, *, on_duty: bool) -> None:
         """Do what there is to do. Nearly always it only looks."""
-        unfinished = await self._store.read(erasing.unfinished)
+        unfinished = await self._store.read(records_erasure.unfinished)
         to_sweep = [row for row in unfinished if row["swept_at"] is None]
         if on_duty and not to_sweep:
             await self._begin()
@@ -103,11 +105,13 @@ class Eraser:
         now = clock.now()
         if compacting.size(self._store.url) > AT_ONCE and now.hour not in _NIGHT:
             return
-        nodes_left = [await self._store.read(partial(erasing.nodes_left, row=row)) for row in swept]
+        nodes_left = [
+            await self._store.read(partial(records_erasure.nodes_left, row=row)) for row in swept
+        ]
         done = [row["id"] for row, left in zip(swept, nodes_left, strict=True) if not left]
         if not done:
             return
-        await asyncio.to_thread(compacting.compact, self._store.url, list(erasing.TABLES))
+        await asyncio.to_thread(compacting.compact, self._store.url, list(records_erasure.TABLES))
         for erasure in done:
             await self._store.write(partial(acts.end_erasure, erasure_id=erasure, now=now))
 

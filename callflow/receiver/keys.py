@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from callflow.storage import Store, sites
+from callflow.storage import Store
+from callflow.storage.sites import sites
 from callflow.vault import Vault
 
 

@@ -22,7 +22,8 @@ from callflow.receiver.pace import Pace
 from callflow.receiver.server import Receiver
 from callflow.receiver.watching import signal_of
 from callflow.settings.config import Settings
-from callflow.storage import Store, StoreUnavailable, Tx, signals
+from callflow.storage import Store, StoreUnavailable, Tx
+from callflow.storage.signals import signals
 from callflow.vault import Vault
 
 log = structlog.get_logger(__name__)

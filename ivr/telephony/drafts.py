@@ -8,7 +8,8 @@ from pathlib import Path
 import structlog
 
 from callflow.clock import Clock
-from callflow.storage import Store, spoken
+from callflow.storage import Store
+from callflow.storage.calls import spoken
 from ivr.transcribing import NoDraft, Transcriber
 
 log = structlog.get_logger(__name__)

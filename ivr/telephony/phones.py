@@ -11,7 +11,8 @@ import structlog
 from callflow import handling
 from callflow.clock import Clock
 from callflow.core.calls.phones import CALLED, PREFIX, is_phone
-from callflow.storage import Store, Tx, phones
+from callflow.storage import Store, Tx
+from callflow.storage.calls import phones
 from callflow.vault import Vault
 from ivr.asterisk.control import ControlError, command
 from ivr.asterisk.instance import Instance

@@ -17,7 +17,8 @@ import structlog
 from callflow import handling
 from callflow.clock import Clock
 from callflow.core.calls.call import CallState, Outcome
-from callflow.storage import Store, StoreUnavailable, Tx, calls
+from callflow.storage import Store, StoreUnavailable, Tx
+from callflow.storage.calls import calls
 from ivr.ami import (
     AmiError,
     AmiLink,

@@ -10,7 +10,7 @@ import structlog
 
 from callflow import clock
 from callflow.handling.nodes import LOST_AFTER
-from callflow.storage.duty import Duty
+from callflow.storage.engine.duty import Duty
 
 log = structlog.get_logger(__name__)
 

@@ -15,7 +15,8 @@ from callflow import handling
 from callflow.clock import Clock
 from callflow.core.calls.call import CallState, Outcome
 from callflow.handling import speaking
-from callflow.storage import Store, StoreUnavailable, calls
+from callflow.storage import Store, StoreUnavailable
+from callflow.storage.calls import calls
 from ivr import recording
 
 log = structlog.get_logger(__name__)

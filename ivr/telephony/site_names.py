@@ -12,7 +12,8 @@ from datetime import datetime
 import structlog
 
 from callflow import handling
-from callflow.storage import Store, StoreUnavailable, sites
+from callflow.storage import Store, StoreUnavailable
+from callflow.storage.sites import sites
 from callflow.vault import Vault
 from ivr.agi import own_sentences
 from ivr.speech import LATER, Speech

@@ -12,7 +12,9 @@ from typing import Any
 
 from callflow import clock
 from callflow.demo import sites
-from callflow.storage import Store, Tx, calls, incidents
+from callflow.storage import Store, Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.calls import calls
 from tests.support.outages import the_turn
 from tests.support.shifts import OFTEN, logged_in, take_up
 from tests.support.station import Station

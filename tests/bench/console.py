@@ -28,7 +28,8 @@ from playwright.async_api import CDPSession, Page, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
 from callflow.dispatch.wake import Waker
-from callflow.storage import Tx, incidents
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
 from ivr.asterisk.instance import Instance, Kind
 from ivr.asterisk.simulator import Simulator
 from tests.bench import cpu

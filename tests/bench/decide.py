@@ -30,7 +30,7 @@ from callflow.core.sites.site import Authority, Contact, Role, Site
 from callflow.dispatch.wake import open_store
 from callflow.handling.opening import opened
 from callflow.settings.config import Settings
-from callflow.storage import incidents
+from callflow.storage.alarms import incidents
 from callflow.vault import Vault
 from ivr.asterisk.simulator import Behaviour, Phone
 from tests.bench import alarms, cpu

@@ -22,8 +22,11 @@ from sqlalchemy import select
 from callflow import clock
 from callflow.core.signals.signal import Treatment
 from callflow.handling import plans as plan_acts
-from callflow.storage import Tx, plans, sites, surroundings
+from callflow.storage import Tx
 from callflow.storage import schema as t
+from callflow.storage.alarms import surroundings
+from callflow.storage.plans import plans
+from callflow.storage.sites import sites
 from tests.bench.figures import Report, Row, percentile, say
 from tests.bench.living import Busy, Line, browser, living
 from tests.bench.stores import chosen

@@ -29,8 +29,8 @@ from callflow.core.sites.files import reading, rows, writing
 from callflow.handling import import_writing, importing
 from callflow.handling.importing import Prepared
 from callflow.storage import Store
-from callflow.storage.connecting import connection_info
-from callflow.storage.upgrade import upgrade
+from callflow.storage.engine.connections import connection_info
+from callflow.storage.engine.upgrade import upgrade
 from callflow.vault import Vault
 from tests.bench import town
 from tests.bench.figures import Report, Row, say

@@ -27,8 +27,8 @@ from typing import NamedTuple
 from sqlalchemy import text
 
 from callflow.receiver.pace import LEAST, RATE
-from callflow.storage.connecting import make_engine
-from callflow.storage.upgrade import upgrade
+from callflow.storage.engine.connections import make_engine
+from callflow.storage.engine.upgrade import upgrade
 from tests.bench import cpu, panels
 from tests.bench.figures import Report, Row, percentile, say, spread
 from tests.bench.servers import account

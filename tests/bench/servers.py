@@ -23,8 +23,8 @@ from callflow.receiver import Receiver
 from callflow.receiver.intake import Store as Save
 from callflow.settings.config import Settings
 from callflow.storage import Store
-from callflow.storage import store as store_module
-from callflow.storage.upgrade import upgrade
+from callflow.storage.engine import store as store_module
+from callflow.storage.engine.upgrade import upgrade
 
 
 def no_disk(_: Path) -> Save:

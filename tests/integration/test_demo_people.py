@@ -13,7 +13,7 @@ from callflow.commands import demo_people
 from callflow.commands.station import prepare
 from callflow.demo.station import demo_settings
 from callflow.settings.config import BadSettings, Settings
-from callflow.storage import people
+from callflow.storage.people import users
 from tests.integration.test_command_line import callflow
 from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
 from web.accounts import Role, digest
@@ -35,7 +35,7 @@ def log_in(url: str, name: str, password: str) -> int:
 
 
 def disabled(station: WebStation, name: str) -> bool:
-    row = station.store.read_now(lambda tx: people.user_by_name(tx, name))
+    row = station.store.read_now(lambda tx: users.user_by_name(tx, name))
     assert row is not None
     return row["disabled_at"] is not None
 
@@ -51,12 +51,12 @@ def served(station: WebStation) -> Settings:
 def test_serve_shuts_the_demos_people_out(station: WebStation, marked: bool) -> None:
     token = station.token(name=demo_people.TOKEN)
     if not marked:  # nothing says whose folder it was but a name and a password
-        station.do(lambda tx: people.write_settings(tx, {"demo": False, "demo_user": ""}))
+        station.do(lambda tx: users.write_settings(tx, {"demo": False, "demo_user": ""}))
     settings = served(station)
     assert disabled(station, demo_people.NAME)
     assert not disabled(station, NAME)
-    kept, now = digest(token), station.store.read_now(people.tokens)[0]["created_at"]
-    assert station.store.read_now(lambda tx: people.token_role(tx, kept, now)) is None
+    kept, now = digest(token), station.store.read_now(users.tokens)[0]["created_at"]
+    assert station.store.read_now(lambda tx: users.token_role(tx, kept, now)) is None
     demo = settings.model_copy(update={"demo": True})
     prepare(demo)
     assert not disabled(station, demo_people.NAME)  # its own folder is a demo's again
@@ -88,7 +88,7 @@ def test_the_doctor_fails_on_them(station: WebStation) -> None:
         return dict(found)
 
     assert demos()["verdict"] == "ok"  # a demo's folder
-    station.do(lambda tx: people.write_settings(tx, {"demo": False}))
+    station.do(lambda tx: users.write_settings(tx, {"demo": False}))
     assert demos()["verdict"] == "failed"
     assert demo_people.NAME in demos()["found"]
     demo_people.shut_out(station.store)

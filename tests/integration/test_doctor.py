@@ -16,8 +16,8 @@ import pytest
 
 from callflow import clock, handling
 from callflow.handling.tokens import revoke_token
-from callflow.storage import people
 from callflow.storage import schema as t
+from callflow.storage.people import users
 from tests.integration.test_command_line import callflow
 from tests.support.ports import free_port
 from tests.support.web_station import WebStation
@@ -122,7 +122,7 @@ def test_a_panels_token_that_names_no_account_is_named(station: WebStation) -> N
     status, said = doctor(station)
     assert status == 1
     assert "end none: old camera\n" in said
-    row = station.store.read_now(people.tokens)[-1]
+    row = station.store.read_now(users.tokens)[-1]
     station.do(lambda tx: revoke_token(tx, row["id"], "odile", clock.now()))
     assert "each panel's names the accounts" in doctor(station)[1]
 

@@ -17,7 +17,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from callflow.storage import Tx, outbox
+from callflow.storage import Tx
+from callflow.storage.messages import outbox
 
 HOST = "127.0.0.1"
 _TEST_PICTURE = ("-re", "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=10")

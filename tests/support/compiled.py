@@ -14,9 +14,9 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlalchemy.util import LRUCache
 
-from callflow.storage import connecting, store
+from callflow.storage.engine import connections, store
 
-_make_engine = connecting.make_engine
+_make_engine = connections.make_engine
 #: Statements; the whole product has fewer.
 _MOST = 10_000
 
@@ -40,5 +40,5 @@ def _make(url: str, *, writer: bool) -> Engine:
 
 
 def pytest_configure() -> None:
-    for module in (connecting, store):
+    for module in (connections, store):
         module.make_engine = _make  # type: ignore[attr-defined]

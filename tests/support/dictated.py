@@ -11,7 +11,8 @@ import soundfile
 from callflow import clock, handling
 from callflow.core.sites.instructions import Instruction, InstructionKind
 from callflow.handling import call_backs, instructing, played, speaking
-from callflow.storage import Tx, instructions
+from callflow.storage import Tx
+from callflow.storage.sites import instructions
 from ivr.recording import sha256_of
 from tests.support.web_station import WebStation
 

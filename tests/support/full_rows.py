@@ -40,8 +40,12 @@ from callflow.handling.people import from_directory
 from callflow.handling.policy import STATION_ZONE
 from callflow.handling.tokens import add_token, revoke_token
 from callflow.handling.withdrawing import withdraw
-from callflow.storage import Tx, access, incidents, people, retention, shifts, tasks
-from callflow.storage import phones as phone_rows
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents, tasks
+from callflow.storage.calls import phones as phone_rows
+from callflow.storage.desks import shifts
+from callflow.storage.people import access, users
+from callflow.storage.records import retention
 from tests.support.cameras import a_still
 from tests.support.full_station import (
     BANK,
@@ -152,8 +156,8 @@ def _people(full: FullStation, said: Callable[[str], str]) -> None:
     def more(tx: Tx) -> None:
         for name in (NAME, INES, MAX, YVES):
             _phone(tx, _user(tx, name), name, now)
-        people.update_user(tx, _user(tx, INES), skills=[said("ascenseurs")], totp="-")
-        people.update_user(tx, _user(tx, NORA), disabled_at=now)
+        users.update_user(tx, _user(tx, INES), skills=[said("ascenseurs")], totp="-")
+        users.update_user(tx, _user(tx, NORA), disabled_at=now)
         from_directory(tx, "f3-1", "paul", Role.READER, now)
         _passkey(tx, _user(tx, INES), INES, said, now)
         _session(tx, _user(tx, INES), said, now)
@@ -162,7 +166,7 @@ def _people(full: FullStation, said: Callable[[str], str]) -> None:
 
 
 def _user(tx: Tx, name: str) -> str:
-    row = people.user_by_name(tx, name)
+    row = users.user_by_name(tx, name)
     assert row is not None
     return str(row["id"])
 

@@ -17,8 +17,9 @@ from callflow.handling import (
     phones,
     telephone,
 )
-from callflow.storage import Tx, calls
-from callflow.storage import phones as phone_rows
+from callflow.storage import Tx
+from callflow.storage.calls import calls
+from callflow.storage.calls import phones as phone_rows
 from tests.support.menu_caller import MenuCaller
 from tests.support.web_station import NAME, WebStation
 

@@ -17,7 +17,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from callflow.storage.upgrade import upgrade
+from callflow.storage.engine.upgrade import upgrade
 
 _SQLITE = "sqlite:///"
 

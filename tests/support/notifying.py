@@ -14,7 +14,9 @@ from callflow.dispatch.wake import WakeSocket
 from callflow.notify.ways import Ways
 from callflow.notify.worker import Send, Worker
 from callflow.settings.config import Settings
-from callflow.storage import Store, incidents, outbox
+from callflow.storage import Store
+from callflow.storage.alarms import incidents
+from callflow.storage.messages import outbox
 from tests.support.web_station import WebStation
 
 Row = dict[str, Any]

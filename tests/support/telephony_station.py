@@ -17,7 +17,10 @@ from callflow.core.signals.signal import Signal
 from callflow.dispatch.wake import open_store
 from callflow.handling.acting import request_call
 from callflow.settings.config import Settings
-from callflow.storage import Store, Tx, calls, incidents, signals
+from callflow.storage import Store, Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.calls import calls
+from callflow.storage.signals import signals
 from callflow.vault import Vault
 from ivr.telephony.process import Telephony
 from tests.support.migrated import migrate

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import httpx
 from fastapi import FastAPI
 
-from callflow.storage import access
+from callflow.storage.people import access
 from tests.support.web_station import PASSWORD, WebStation
 from web.accounts import Role, digest
 from web.cookies import SESSION

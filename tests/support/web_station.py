@@ -24,7 +24,8 @@ from callflow.core.calls.call import Outcome
 from callflow.core.signals.signal import Signal
 from callflow.core.watch import supervision
 from callflow.settings.config import Settings
-from callflow.storage import Store, Tx, incidents
+from callflow.storage import Store, Tx
+from callflow.storage.alarms import incidents
 from callflow.vault import Vault
 from tests.support.forked import Begun, begin
 from tests.support.migrated import migrate

@@ -11,7 +11,10 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from callflow import handling
-from callflow.storage import StoreUnavailable, Tx, incidents, people, signals
+from callflow.storage import StoreUnavailable, Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.people import users
+from callflow.storage.signals import signals
 from web.accounts import Right
 from web.bearer import Caller, allowed_before, identify, is_loopback
 from web.problems import RESPONSES, ProblemError
@@ -59,7 +62,7 @@ async def readyz(station: Here, response: Response) -> dict[str, Any]:
     """Web, receiver and database; a lost Asterisk shows in health."""
     beats_at = station.watch.beats_at(station.clock())
     try:
-        rows = await soon(station.store.read(people.processes))
+        rows = await soon(station.store.read(users.processes))
     except StoreUnavailable:
         response.status_code = 503
         return {"status": "not ready", "database": False, "receiver": False}
@@ -122,7 +125,7 @@ def _gauges(tx: Tx, station: Station) -> CollectorRegistry:
     which = ["role", "name", "node"]
     up = Gauge("callflow_process_up", "Whether a process lives", which, registry=registry)
     restarts = Gauge("callflow_process_restarts", "Its restarts", which, registry=registry)
-    for row in people.processes(tx):
+    for row in users.processes(tx):
         labels = [row[label] for label in which]
         up.labels(*labels).set(beats_at - row["beat_at"] < SILENT_AFTER)
         restarts.labels(*labels).set(row["restarts"])

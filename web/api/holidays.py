@@ -13,7 +13,7 @@ from callflow.core.time.holidays import OwnDay
 from callflow.core.time.hours import CalendarError
 from callflow.handling import own_days
 from callflow.handling.policy import STATION_ZONE
-from callflow.storage import own_days as rows
+from callflow.storage.sites import own_days as rows
 from web import holiday_views
 from web.accounts import Right
 from web.api.shapes import Body, Line

@@ -11,7 +11,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from callflow import handling
 from callflow.core.alarms.incident import State
-from callflow.storage import Tx, incidents
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
 from callflow.texts import RESOLUTIONS
 from web.accounts import Right
 from web.api import paging, reading

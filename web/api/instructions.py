@@ -11,8 +11,9 @@ from pydantic import BaseModel, Field
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.instructions import Instruction, InstructionKind, InstructionState, Lowers
 from callflow.handling import instructing
-from callflow.storage import Tx, sites
-from callflow.storage import instructions as rows
+from callflow.storage import Tx
+from callflow.storage.sites import instructions as rows
+from callflow.storage.sites import sites
 from web.accounts import Right
 from web.api import paging
 from web.api.on_test import Empty

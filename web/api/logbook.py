@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from callflow.storage import logbook
+from callflow.storage.records import logbook
 from web.accounts import Right
 from web.api import paging, reading
 from web.api.shapes import EntryOut, Page

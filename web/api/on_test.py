@@ -9,8 +9,9 @@ from fastapi import APIRouter, Depends
 from pydantic import AfterValidator, BaseModel, Field
 
 from callflow.handling import testing
-from callflow.storage import Tx, sites
-from callflow.storage import supervision as rows
+from callflow.storage import Tx
+from callflow.storage.sites import sites
+from callflow.storage.watch import supervision as rows
 from web.accounts import Right
 from web.api.shapes import Body, Line, Page, Short
 from web.api.site_shapes import Identifier

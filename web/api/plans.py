@@ -11,7 +11,8 @@ from callflow.core.plans import text
 from callflow.core.plans.call_plan import Plan, from_json
 from callflow.core.plans.standing import Standing
 from callflow.handling import plans
-from callflow.storage import Tx, sites
+from callflow.storage import Tx
+from callflow.storage.sites import sites
 from web.accounts import Right
 from web.api.plan_shapes import (
     AS_TEXT,

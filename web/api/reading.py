@@ -9,7 +9,12 @@ from callflow.core.calls.call import CallState
 from callflow.core.calls.phones import is_phone, owner_of
 from callflow.core.interventions import directory
 from callflow.core.signals import blocks
-from callflow.storage import Tx, calls, logbook, outbox, signals, tasks
+from callflow.storage import Tx
+from callflow.storage.alarms import tasks
+from callflow.storage.calls import calls
+from callflow.storage.messages import outbox
+from callflow.storage.records import logbook
+from callflow.storage.signals import signals
 from callflow.texts import at_desk
 
 Row = dict[str, Any]

@@ -12,8 +12,8 @@ from callflow.core.desks.roster import LONGEST, Duty, Part
 from callflow.core.time import ical
 from callflow.core.time.hours import Span
 from callflow.handling import rosters
-from callflow.storage import rosters as rows
-from callflow.storage import shifts
+from callflow.storage.desks import rosters as rows
+from callflow.storage.desks import shifts
 from web.accounts import Right
 from web.api.shapes import Body, Instant, Line
 from web.api.site_shapes import Identifier, Phone

@@ -11,7 +11,8 @@ from pydantic import AfterValidator, BaseModel, Field
 from callflow import handling
 from callflow.core.alarms.evidence import Sign
 from callflow.core.interventions.law import Answer, Finding, Gate, Means, Reason, Service, Weight
-from callflow.storage import Tx, incidents
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
 from callflow.texts.law import GATE_REASONS
 from web.accounts import Right
 from web.api.incidents import act_on

@@ -14,7 +14,8 @@ from callflow.clock import monotonic
 from callflow.core.signals import blocks
 from callflow.core.signals.protocol import Heard
 from callflow.core.signals.signal import UNBOUND, WEBHOOK, Signal
-from callflow.storage import Tx, signals
+from callflow.storage import Tx
+from callflow.storage.signals import signals
 from web.accounts import Right
 from web.api import paging, reading
 from web.api.shapes import ACCOUNT, Page, SignalIn, SignalOut, Stored

@@ -11,7 +11,8 @@ from pydantic import BaseModel
 from callflow import handling
 from callflow.handling import supervising
 from callflow.handling.refusals import Changed
-from callflow.storage import Tx, sites
+from callflow.storage import Tx
+from callflow.storage.sites import sites
 from web import seen
 from web.accounts import Right
 from web.api import paging

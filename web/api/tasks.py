@@ -13,7 +13,8 @@ from callflow.core.alarms.escalation import GuardEvent
 from callflow.core.plans.call_plan import Measure
 from callflow.core.plans.task import TaskOutcome
 from callflow.handling import by_hand
-from callflow.storage import Tx, measures
+from callflow.storage import Tx
+from callflow.storage.interventions import measures
 from web.accounts import Right
 from web.api import reading
 from web.api.incidents import Empty, act_on, said

@@ -16,7 +16,8 @@ from callflow import handling
 from callflow.core.people.users import password_fault
 from callflow.handling import people as acts
 from callflow.handling.telling import storable
-from callflow.storage import Tx, access, people
+from callflow.storage import Tx
+from callflow.storage.people import access, users
 from web import auth, factors, passkeys
 from web.access_views import frame, session_lines
 from web.accounts import digest, hash_password
@@ -57,7 +58,7 @@ async def _page(
     since = station.seen_since(now)
 
     def read(tx: Tx) -> Row:
-        row = people.user_by_id(tx, visitor.id)
+        row = users.user_by_id(tx, visitor.id)
         assert row is not None
         return {
             **frame(tx, station, visitor, "account"),
@@ -90,7 +91,7 @@ async def _done(
 
 async def _sign(station: Station, visitor: Visitor, password: str, request: Request) -> Row:
     """The row of who signs. ProblemError where it is not their password, or they have none."""
-    row = await station.store.read(lambda tx: people.user_by_id(tx, visitor.id))
+    row = await station.store.read(lambda tx: users.user_by_id(tx, visitor.id))
     assert row is not None
     if not row["password"]:
         own = "choose a password first: it signs what you do here"
@@ -112,7 +113,7 @@ async def change_password(
     they come by the directory and it would let them in without it."""
 
     async def do() -> None:
-        row = await station.store.read(lambda tx: people.user_by_id(tx, visitor.id))
+        row = await station.store.read(lambda tx: users.user_by_id(tx, visitor.id))
         if row and row["password"]:
             await check_signature(station, visitor, current, request)
         elif row and auth.is_directorys(station, row):

@@ -13,7 +13,10 @@ from fastapi import APIRouter, Depends, Query, Response
 from callflow.core.records import audit
 from callflow.core.records.logbook import MACHINE
 from callflow.handling import auditing
-from callflow.storage import Tx, logbook, people, search
+from callflow.storage import Tx
+from callflow.storage.people import users
+from callflow.storage.records import logbook
+from callflow.storage.sites import search
 from callflow.texts.sites import field
 from web import i18n, words
 from web.access_views import frame
@@ -86,7 +89,7 @@ async def show(
         return {
             **frame(tx, station, visitor, "settings"),
             **page_of,
-            "names": [row["name"] for row in people.users(tx)],
+            "names": [row["name"] for row in users.users(tx)],
             "visiting": auditing.is_visiting(tx, visitor.name, now),
         }
 

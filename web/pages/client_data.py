@@ -9,8 +9,10 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow.handling import erasing
-from callflow.storage import Tx, calls, clients, sites
-from callflow.storage import erasing as rows
+from callflow.storage import Tx
+from callflow.storage.calls import calls
+from callflow.storage.records import erasure as rows
+from callflow.storage.sites import clients, sites
 from web import personal_data
 from web.accounts import Right
 from web.auth import Visitor, allowed

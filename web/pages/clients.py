@@ -10,7 +10,8 @@ from fastapi.responses import RedirectResponse
 
 from callflow.handling import clients as acts
 from callflow.handling.refusals import NotFound
-from callflow.storage import Tx, search, sites
+from callflow.storage import Tx
+from callflow.storage.sites import search, sites
 from web import refusals
 from web.access_views import frame
 from web.accounts import Right

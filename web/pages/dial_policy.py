@@ -12,7 +12,8 @@ from callflow.handling import dialling
 from callflow.handling.contacts import e164
 from callflow.handling.own_phones import own_numbers
 from callflow.handling.policy import load_policy
-from callflow.storage import Tx, contacts, sites
+from callflow.storage import Tx
+from callflow.storage.sites import contacts, sites
 from web.accounts import Right
 from web.auth import Visitor, allowed
 from web.settings_views import Row, setting

@@ -12,8 +12,9 @@ from fastapi.responses import RedirectResponse
 from callflow.core.signals import events, trial
 from callflow.core.signals.signal import STATION, Category, Kind
 from callflow.handling import event_rules
-from callflow.storage import Tx, sites
-from callflow.storage import surroundings as rows
+from callflow.storage import Tx
+from callflow.storage.alarms import surroundings as rows
+from callflow.storage.sites import sites
 from web.accounts import Right
 from web.auth import Visitor, allowed
 from web.pages import forms, meanwhile

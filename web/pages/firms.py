@@ -16,7 +16,8 @@ from fastapi.responses import RedirectResponse
 from callflow import handling
 from callflow.handling import contracts
 from callflow.handling.guard_firms import PARTS, close_firm, get_firm, reopen_firm
-from callflow.storage import Tx, firms
+from callflow.storage import Tx
+from callflow.storage.interventions import firms
 from web import i18n, refusals, words
 from web.access_views import frame
 from web.accounts import Right

@@ -15,7 +15,7 @@ from callflow.core.time.hours import CalendarError
 from callflow.handling import own_days
 from callflow.handling.policy import STATION_ZONE
 from callflow.storage import Tx
-from callflow.storage import own_days as rows
+from callflow.storage.sites import own_days as rows
 from web import calendar_views, holiday_views, refusals
 from web.access_views import frame
 from web.accounts import Right

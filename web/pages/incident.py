@@ -14,7 +14,8 @@ from callflow import handling
 from callflow.core.alarms.incident import State
 from callflow.core.interventions.law import Answer, Finding, Means, Service
 from callflow.handling import bank_openings, by_hand, telephone
-from callflow.storage import Tx, incidents
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
 from callflow.texts import RESOLUTIONS
 from web import people_views, refusals, say, views, words
 from web.accounts import Right

@@ -11,7 +11,9 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from callflow.core.records.logbook import MACHINE
 from callflow.handling import played
-from callflow.storage import Tx, logbook, sites
+from callflow.storage import Tx
+from callflow.storage.records import logbook
+from callflow.storage.sites import sites
 from web import i18n, views
 from web.access_views import frame
 from web.accounts import Right

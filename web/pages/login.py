@@ -11,7 +11,10 @@ from fastapi.responses import JSONResponse, RedirectResponse
 
 from callflow import handling
 from callflow.handling import people as acts
-from callflow.storage import Tx, access, people, shifts, sites
+from callflow.storage import Tx
+from callflow.storage.desks import shifts
+from callflow.storage.people import access, users
+from callflow.storage.sites import sites
 from web import auth, cookies, factors, i18n, passkeys
 from web.accounts import Right, rights_of
 from web.factors import Factors
@@ -68,7 +71,7 @@ async def log_in(
 
 def _blocked(tx: Tx, name: str, place: str, now: datetime) -> None:
     """Told with the name of somebody who exists only: it might be a password, typed too early."""
-    acts.login_blocked(tx, name if people.user_by_name(tx, name) else "?", place, now)
+    acts.login_blocked(tx, name if users.user_by_name(tx, name) else "?", place, now)
 
 
 async def let_in(
@@ -96,7 +99,7 @@ async def let_in(
 
 def _begins(tx: Tx, station: Station, user_id: str) -> bool:
     """Whether an administrator comes to a station that has no site yet."""
-    row = people.user_by_id(tx, user_id)
+    row = users.user_by_id(tx, user_id)
     administers = row is not None and Right.ADMINISTER in rights_of(row["role"])
     return administers and not sites.site_ids(tx, limit=1) and station.starts(tx)
 
@@ -163,7 +166,7 @@ def _take_code(
     tx: Tx, station: Station, challenge: str, user_id: str, code: str, now: datetime
 ) -> str | None:
     """Which factor the code is, taken, and the challenge with it; None: none, or used before."""
-    row = people.user_by_id(tx, user_id)
+    row = users.user_by_id(tx, user_id)
     if row is None:
         return None
     factor = _which_code(tx, station, row, code, now)
@@ -288,7 +291,7 @@ async def _factor_form(
     status: int = 200,
 ) -> Response:
     def read(tx: Tx) -> Factors | None:
-        row = people.user_by_id(tx, asked["user_id"])
+        row = users.user_by_id(tx, asked["user_id"])
         return factors.of_user(tx, row) if row else None
 
     known = await station.store.read(read)

@@ -11,8 +11,9 @@ from fastapi.responses import RedirectResponse
 
 from callflow import handling
 from callflow.handling import testing
-from callflow.storage import Tx, contacts, sites
-from callflow.storage import supervision as rows
+from callflow.storage import Tx
+from callflow.storage.sites import contacts, sites
+from callflow.storage.watch import supervision as rows
 from web import refusals
 from web.access_views import frame
 from web.accounts import Right

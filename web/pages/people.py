@@ -18,7 +18,9 @@ from fastapi.responses import RedirectResponse
 from callflow import handling
 from callflow.core.people.users import PEOPLE, Role, password_fault, skills, spoken
 from callflow.handling import people as acts
-from callflow.storage import Tx, access, people
+from callflow.storage import Tx
+from callflow.storage.people import access
+from callflow.storage.people import users as people_users
 from web import factors
 from web.access_views import frame, session_lines
 from web.accounts import Right, hash_password
@@ -59,7 +61,7 @@ async def _people(
                 "as_of": meanwhile.stamp(_shown(row)),
                 "given_as_of": meanwhile.stamp(_given(row)),
             }
-            for row in people.users(tx)
+            for row in people_users.users(tx)
         ]
         return {**frame(tx, station, visitor, "people"), "users": users}
 
@@ -233,7 +235,7 @@ async def change(
     """Another role, other languages or skills, who they are to the directory."""
 
     def act(tx: Tx, now: datetime) -> None:
-        meanwhile.unchanged({"as_of": as_of}, _shown(people.user_by_id(tx, user_id) or {}))
+        meanwhile.unchanged({"as_of": as_of}, _shown(people_users.user_by_id(tx, user_id) or {}))
         acts.change_user(
             tx,
             user_id,
@@ -276,7 +278,7 @@ async def reset_password(
     """Another password for somebody who forgot theirs; all their sessions end."""
     try:
         _limited(request, station, visitor)
-        row = await station.store.read(lambda tx: people.user_by_id(tx, user_id))
+        row = await station.store.read(lambda tx: people_users.user_by_id(tx, user_id))
         if row is None:
             raise handling.NotFound("there is no user of this id")
         clear = _password(password, row["name"])
@@ -284,7 +286,7 @@ async def reset_password(
         own = visitor.session if row["id"] == visitor.id else None
 
         def write(tx: Tx) -> None:
-            present = people.user_by_id(tx, user_id)
+            present = people_users.user_by_id(tx, user_id)
             meanwhile.unchanged({"as_of": as_of}, _given(present) if present else None)
             acts.set_password(tx, user_id, kept, visitor.name, now, session=own)
 

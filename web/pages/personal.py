@@ -8,8 +8,10 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow.handling import Refused, erasing
-from callflow.storage import Tx, calls, contacts, search, sites
-from callflow.storage import erasing as rows
+from callflow.storage import Tx
+from callflow.storage.calls import calls
+from callflow.storage.records import erasure as rows
+from callflow.storage.sites import contacts, search, sites
 from web import personal_data
 from web.accounts import Right
 from web.auth import Visitor, allowed

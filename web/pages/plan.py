@@ -21,8 +21,9 @@ from callflow.core.sites.site import ANY_KIND
 from callflow.handling import plan_lists, plan_preview, plans, withdrawing
 from callflow.handling.proving import site_of
 from callflow.handling.refusals import NotFound, Refused
-from callflow.storage import Tx, sites
-from callflow.storage import plans as rows
+from callflow.storage import Tx
+from callflow.storage.plans import plans as rows
+from callflow.storage.sites import sites
 from web import plan_views as views
 from web import refusals
 from web.access_views import frame

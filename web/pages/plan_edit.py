@@ -18,8 +18,9 @@ from callflow.core.plans import call_plan, check
 from callflow.core.plans.call_plan import Finding, Plan, PlanError, StepKind
 from callflow.handling import plans
 from callflow.handling.refusals import Changed
-from callflow.storage import Tx, sites
-from callflow.storage import plans as rows
+from callflow.storage import Tx
+from callflow.storage.plans import plans as rows
+from callflow.storage.sites import sites
 from callflow.texts import plan_settings as settings
 from web import plan_forms, refusals
 from web import plan_views as views

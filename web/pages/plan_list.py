@@ -13,8 +13,9 @@ from callflow.core.plans.call_plan import StepKind
 from callflow.handling import plan_lists, plans
 from callflow.handling.plan_lists import SORTS, STATES
 from callflow.handling.refusals import Changed
-from callflow.storage import Tx, sites
-from callflow.storage import plans as rows_of
+from callflow.storage import Tx
+from callflow.storage.plans import plans as rows_of
+from callflow.storage.sites import sites
 from callflow.texts import plan_words as words
 from web import plan_views as views
 from web import refusals

@@ -14,7 +14,8 @@ from callflow import handling
 from callflow.core.plans import call_plan, overrides
 from callflow.core.plans.call_plan import Plan, PlanError, Step
 from callflow.handling import plan_preview, plans
-from callflow.storage import Tx, sites
+from callflow.storage import Tx
+from callflow.storage.sites import sites
 from callflow.texts import plan_settings
 from web import plan_forms, refusals
 from web import plan_views as views

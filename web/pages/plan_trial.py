@@ -25,7 +25,8 @@ from callflow.core.simulation import BehaviourError, possible
 from callflow.core.sites.site import Site
 from callflow.handling import backtesting, plan_preview, plans, proving
 from callflow.handling.refusals import Refused
-from callflow.storage import Tx, contacts
+from callflow.storage import Tx
+from callflow.storage.sites import contacts
 from callflow.texts import REASONS, RESOLUTIONS, word
 from web import i18n
 from web.accounts import Right

@@ -12,8 +12,9 @@ from callflow.core.records import retention
 from callflow.core.records.retention import LIMITS, Kept
 from callflow.handling import retaining
 from callflow.handling.policy import STATION_ZONE
-from callflow.storage import Tx, sites
-from callflow.storage import retention as rows
+from callflow.storage import Tx
+from callflow.storage.records import retention as rows
+from callflow.storage.sites import sites
 from web.accounts import Right
 from web.auth import Visitor, allowed
 from web.pages import forms, meanwhile

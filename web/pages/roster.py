@@ -18,8 +18,10 @@ from callflow.core.time.holidays import OwnDays
 from callflow.core.time.hours import DAY, CalendarError, Span, instant, united
 from callflow.handling import rosters
 from callflow.handling.policy import load_policy
-from callflow.storage import Tx, own_days, shifts
-from callflow.storage import rosters as rows
+from callflow.storage import Tx
+from callflow.storage.desks import rosters as rows
+from callflow.storage.desks import shifts
+from callflow.storage.sites import own_days
 from web import calendar_views, holiday_views, i18n, views
 from web.accounts import Right
 from web.auth import Visitor, allowed

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from callflow.storage import Tx, search
+from callflow.storage import Tx
+from callflow.storage.sites import search
 from web.accounts import Right
 from web.auth import Visitor, allowed
 from web.i18n import STATION_ZONE

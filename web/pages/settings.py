@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 
-from callflow.storage import Tx, people
+from callflow.storage import Tx
+from callflow.storage.people import users as people_users
 from web import doors, factors
 from web.accounts import RIGHTS, Right, Role, rights_of
 from web.auth import Visitor, allowed
@@ -31,7 +32,7 @@ async def show(
     ``address``."""
 
     def read(tx: Tx) -> Row:
-        users = people.users(tx)
+        users = people_users.users(tx)
         user = next((row for row in users if row["name"] == who), None)
         return {
             "users": [row["name"] for row in users],

@@ -14,8 +14,10 @@ from callflow import handling
 from callflow.clock import from_iso
 from callflow.core.desks.shift import AHEAD
 from callflow.handling import dead_man, rosters, shifts
-from callflow.storage import Tx, people, sites
-from callflow.storage import shifts as rows
+from callflow.storage import Tx
+from callflow.storage.desks import shifts as rows
+from callflow.storage.people import users
+from callflow.storage.sites import sites
 from web import i18n, views
 from web.accounts import Right, rights_of
 from web.auth import Visitor, allowed, check_signature
@@ -168,7 +170,7 @@ async def _supervisor(
     if Right.SUPERVISE in visitor.rights:
         return visitor.name
     name = form.get("supervisor", "").strip()
-    row = await station.store.read(lambda tx: people.user_by_name(tx, name)) if name else None
+    row = await station.store.read(lambda tx: users.user_by_name(tx, name)) if name else None
     if row is None or Right.SUPERVISE not in rights_of(row["role"]):
         raise ProblemError(403, "name a supervisor, who signs with their password", field="name")
     signer = replace(visitor, id=row["id"], name=row["name"])

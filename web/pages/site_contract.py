@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from callflow.core.sites import contract
 from callflow.core.sites.site import SiteState
 from callflow.handling import contracts as acts
-from callflow.storage import Tx, contracts, sites
+from callflow.storage import Tx
+from callflow.storage.sites import contracts, sites
 from web.auth import Visitor
 from web.pages import forms, site_saving
 from web.station import Station

@@ -22,7 +22,9 @@ from callflow.core.interventions.directory import Line, competent, masked
 from callflow.core.interventions.law import Service
 from callflow.core.sites.site import ANY_KIND, Authority, Role
 from callflow.handling import contracts, test_calls
-from callflow.storage import Tx, contacts, search, services, sites
+from callflow.storage import Tx
+from callflow.storage.interventions import services
+from callflow.storage.sites import contacts, search, sites
 from web.accounts import Right
 from web.auth import Visitor, allowed
 from web.pages import forms, site_contract, site_list, site_saving

@@ -13,7 +13,8 @@ from callflow.core.sites.schedule import Schedule
 from callflow.core.time.holidays import OwnDays
 from callflow.core.time.hours import DAYS
 from callflow.handling import contracts, removed
-from callflow.storage import Tx, own_days
+from callflow.storage import Tx
+from callflow.storage.sites import own_days
 from web import calendar_views
 from web.accounts import Right
 from web.auth import Visitor, allowed

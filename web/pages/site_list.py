@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Response
 
 from callflow.core.sites.site import SiteState
-from callflow.storage import Tx, search
+from callflow.storage import Tx
+from callflow.storage.sites import search
 from web import refusals
 from web.access_views import frame
 from web.accounts import Right

@@ -19,7 +19,8 @@ from callflow.core.signals.signal import Kind
 from callflow.core.time.hours import DAYS
 from callflow.core.watch.supervision import user_key
 from callflow.handling import contracts
-from callflow.storage import Tx, sites
+from callflow.storage import Tx
+from callflow.storage.sites import sites
 from web import i18n, words
 from web.accounts import Right
 from web.auth import Visitor, allowed

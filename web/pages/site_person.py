@@ -21,7 +21,8 @@ from callflow.core.time.holidays import OwnDays
 from callflow.core.time.hours import CalendarError
 from callflow.core.time.instants import to_iso
 from callflow.handling import calendars, test_calls
-from callflow.storage import Tx, own_days
+from callflow.storage import Tx
+from callflow.storage.sites import own_days
 from web import calendar_views, words
 from web.accounts import Right
 from web.auth import Visitor, allowed

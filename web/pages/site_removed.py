@@ -8,7 +8,8 @@ from typing import Any
 from callflow.core.alarms.correlation import zone_key
 from callflow.core.folding import folded
 from callflow.handling import removed as acts
-from callflow.storage import Tx, contacts, removed
+from callflow.storage import Tx
+from callflow.storage.sites import contacts, removed
 from web import i18n
 from web.pages.site_fields import Ask, Field, Part, label
 from web.pages.site_saving import Body

@@ -14,7 +14,8 @@ from callflow import handling
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.instructions import Instruction, InstructionKind
 from callflow.handling import instructing, told
-from callflow.storage import Tx, sites
+from callflow.storage import Tx
+from callflow.storage.sites import sites
 from web import refusals, seen, site_views
 from web.access_views import frame
 from web.accounts import Right

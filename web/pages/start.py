@@ -17,7 +17,10 @@ from callflow import handling
 from callflow.core.sites.site import ANY_KIND, Authority, Role
 from callflow.core.station.first_start import Mark, Part, examine
 from callflow.handling import first_start
-from callflow.storage import Tx, calls, contacts, logbook, sites
+from callflow.storage import Tx
+from callflow.storage.calls import calls
+from callflow.storage.records import logbook
+from callflow.storage.sites import contacts, sites
 from web import call_views, refusals, start_words, views
 from web.access_views import frame
 from web.accounts import Right

@@ -11,7 +11,8 @@ from callflow.core.alarms.escalation import GuardEvent
 from callflow.core.plans.call_plan import Measure
 from callflow.core.plans.task import TaskOutcome
 from callflow.handling import by_hand
-from callflow.storage import Tx, incidents
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
 from web.pages import forms
 from web.pages.forms import Form
 from web.problems import ProblemError, not_found

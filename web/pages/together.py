@@ -10,7 +10,8 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from callflow import handling
 from callflow.core.signals.signal import Kind
-from callflow.storage import Tx, incidents
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
 from callflow.texts import RESOLUTIONS
 from web import words
 from web.accounts import Right

@@ -10,7 +10,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow.handling.tokens import revoke_token
-from callflow.storage import Tx, people
+from callflow.storage import Tx
+from callflow.storage.people import users
 from web import i18n
 from web.accounts import Right, Role, create_token, digest, rights_of
 from web.auth import Visitor, allowed
@@ -69,7 +70,7 @@ async def try_out(request: Request, visitor: Administrator, station: Here) -> Re
     token = forms.line(form, "token").strip()
     if not token:
         return await _page(station, visitor, ProblemError(422, "is missing", field="token"))
-    row = await station.store.read(lambda tx: people.token_of(tx, digest(token)))
+    row = await station.store.read(lambda tx: users.token_of(tx, digest(token)))
     found = {"token": row, "may": rights_of(row["role"]) if row else frozenset()}
     return await _page(station, visitor, tested=found)
 
@@ -95,7 +96,7 @@ async def _page(
     today = now.astimezone(ZoneInfo(i18n.STATION_ZONE)).date()
 
     def read(tx: Tx) -> Row:
-        return {"tokens": people.tokens(tx)}
+        return {"tokens": users.tokens(tx)}
 
     return await setting(
         station,

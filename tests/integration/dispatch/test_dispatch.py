@@ -17,9 +17,10 @@ from callflow.core.signals.signal import Signal
 from callflow.dispatch.opening import open_dispatch
 from callflow.dispatch.wake import open_store, open_wake
 from callflow.settings.config import Settings
-from callflow.storage import Store, Tx, incidents
-from callflow.storage.duty import Duty
-from callflow.storage.jobs import defer_ahead
+from callflow.storage import Store, Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.engine.duty import Duty
+from callflow.storage.engine.jobs import defer_ahead
 from callflow.vault import Vault
 from tests.support.migrated import migrate
 

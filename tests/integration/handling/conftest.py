@@ -10,7 +10,7 @@ import pytest
 from psycopg import sql
 
 from callflow.storage import Store
-from callflow.storage.connecting import make_engine
+from callflow.storage.engine.connections import make_engine
 from callflow.storage.schema import metadata
 from callflow.vault import Vault
 from tests.integration.handling.station import Station

@@ -21,7 +21,10 @@ from callflow.core.simulation.behaviour import ANSWERED
 from callflow.core.sites.site import Site
 from callflow.handling.guards import guard_event
 from callflow.handling.tasks import end_task
-from callflow.storage import Tx, calls, incidents, signals, tasks
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents, tasks
+from callflow.storage.calls import calls
+from callflow.storage.signals import signals
 from tests.integration.handling.station import Row, Station
 
 _ENDLESS = 500.0  # seconds after which a call that never ends is lost

@@ -11,7 +11,11 @@ from callflow import handling
 from callflow.core.calls.call import LIVE_STATES, CallState, Direction, Outcome
 from callflow.core.signals.signal import Signal
 from callflow.settings.config import Settings
-from callflow.storage import Store, Tx, calls, incidents, logbook, signals
+from callflow.storage import Store, Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.calls import calls
+from callflow.storage.records import logbook
+from callflow.storage.signals import signals
 from callflow.vault import Vault
 
 Row = dict[str, Any]

@@ -12,7 +12,8 @@ from callflow.core.alarms.escalation import GuardEvent
 from callflow.core.calls.dial_policy import MUTE
 from callflow.core.plans.call_plan import Measure
 from callflow.handling import Held, Refused, by_hand
-from callflow.storage import measures, tasks
+from callflow.storage.alarms import tasks
+from callflow.storage.interventions import measures
 from tests.integration.handling.station import Station
 from tests.integration.handling.test_interventions import BY_SECTOR, GUARD, OWN, put_firm
 

@@ -13,7 +13,8 @@ from callflow.core.calls.call import CallState, Outcome
 from callflow.core.calls.dial_policy import EMERGENCY
 from callflow.handling import deciding
 from callflow.settings.config import Settings
-from callflow.storage import Tx, calls
+from callflow.storage import Tx
+from callflow.storage.calls import calls
 from tests.integration.handling.station import DESK, DUTY, FIRST, SECOND, SECOND_DESK, SHOP, Station
 
 

@@ -14,8 +14,12 @@ import pytest
 from callflow import handling
 from callflow.core.calls.call import Outcome
 from callflow.handling import Held, Refused
-from callflow.storage import Store, Tx, calls, incidents, logbook, signals
-from callflow.storage.signals import Share
+from callflow.storage import Store, Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.calls import calls
+from callflow.storage.records import logbook
+from callflow.storage.signals import signals
+from callflow.storage.signals.signals import Share
 from callflow.vault import Vault
 from tests.integration.handling.station import NIGHT, SHOP, Station
 

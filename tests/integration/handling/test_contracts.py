@@ -15,7 +15,9 @@ from callflow.handling import contracts as acts
 from callflow.handling import duties
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.site_rules import BadSite
-from callflow.storage import Tx, contracts, logbook, sites
+from callflow.storage import Tx
+from callflow.storage.records import logbook
+from callflow.storage.sites import contracts, sites
 from tests.integration.handling.station import Row, Station, a_site
 
 DAY = 86_400

@@ -10,7 +10,8 @@ import pytest
 from callflow import handling
 from callflow.handling import correlating
 from callflow.handling.surroundings import Seen
-from callflow.storage import Tx, signals
+from callflow.storage import Tx
+from callflow.storage.signals import signals
 from tests.integration.handling.station import DESK, FIRST, SHOP, Station
 
 

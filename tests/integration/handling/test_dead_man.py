@@ -14,8 +14,11 @@ from callflow.core.time.hours import Span
 from callflow.handling import dead_man, rosters, shifts
 from callflow.handling.filing import NeedsSupervisor
 from callflow.handling.refusals import Refused
-from callflow.storage import logbook, people, phones, signals
-from callflow.storage import shifts as rows
+from callflow.storage.calls import phones
+from callflow.storage.desks import shifts as rows
+from callflow.storage.people import users as people_users
+from callflow.storage.records import logbook
+from callflow.storage.signals import signals
 from tests.integration.handling.station import DESK, DUTY, NIGHT, SECOND_DESK, Station
 from web.api import reading
 
@@ -27,7 +30,7 @@ MINUTES = 60
 def users(station: Station) -> None:
     for name in ("claire", "david"):
         user = {"id": name, "name": name, "role": "operator", "password": "", "language": "fr"}
-        station.write(partial(people.insert_user, row={**user, "created_at": NIGHT}))
+        station.write(partial(people_users.insert_user, row={**user, "created_at": NIGHT}))
 
 
 def begin(station: Station, who: str = "claire") -> str:

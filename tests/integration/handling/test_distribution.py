@@ -13,9 +13,10 @@ from callflow.core.desks.presence import BreakReason, Presence
 from callflow.handling import call_backs, callers, presence
 from callflow.handling.presence import AtDesks
 from callflow.handling.refusals import Held, NotFound, Refused
-from callflow.storage import Tx, calls
-from callflow.storage import call_backs as call_back_rows
+from callflow.storage import Tx
 from callflow.storage import schema as t
+from callflow.storage.callers import call_backs as call_back_rows
+from callflow.storage.calls import calls
 from tests.integration.handling.station import DESK, DUTY, FIRST, SECOND_DESK, Station
 
 Row = dict[str, Any]

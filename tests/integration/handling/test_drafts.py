@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from callflow import clock
-from callflow.storage import spoken
+from callflow.storage.calls import spoken
 from ivr.telephony.drafts import Drafts
 from ivr.transcribing import NoDraft, Transcriber
 from tests.integration.handling.station import Station

@@ -20,9 +20,11 @@ from callflow.handling.retaining import place_hold
 from callflow.handling.station import recording_finished
 from callflow.processes import eraser
 from callflow.settings.config import Settings
-from callflow.storage import Tx, calls, retention
-from callflow.storage import erasing as rows
+from callflow.storage import Tx
 from callflow.storage import schema as t
+from callflow.storage.calls import calls
+from callflow.storage.records import erasure as rows
+from callflow.storage.records import retention
 from callflow.storage.schema import metadata
 from tests.integration.handling.station import FIRST, SECOND, SHOP, Station
 

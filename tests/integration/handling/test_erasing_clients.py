@@ -16,8 +16,10 @@ from callflow.handling.clients import client_key
 from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.retaining import place_hold
 from callflow.settings.config import Settings
-from callflow.storage import calls, compacting, sites
-from callflow.storage import erasing as rows
+from callflow.storage.calls import calls
+from callflow.storage.engine import compacting
+from callflow.storage.records import erasure as rows
+from callflow.storage.sites import sites
 from tests.integration.handling.station import FIRST, SECOND, Station
 from tests.integration.handling.test_erasing import everything, goes_on, recorded
 

@@ -14,7 +14,8 @@ from callflow.handling import acting, overdue
 from callflow.handling.filing import NeedsSupervisor, StillOpen, standing
 from callflow.handling.measures import open_measure
 from callflow.handling.refusals import Held, Refused
-from callflow.storage import Tx, incidents
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
 from tests.integration.handling.station import Station
 
 Row = dict[str, Any]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from callflow import handling
-from callflow.storage import calls
+from callflow.storage.calls import calls
 from tests.integration.handling.station import FIRST, SECOND, Station
 
 Row = dict[str, Any]

@@ -10,7 +10,8 @@ import pytest
 from callflow import handling
 from callflow.core.messages.outbox import Channel, Message, MessageState, Still, Take
 from callflow.settings.config import Settings
-from callflow.storage import Tx, outbox
+from callflow.storage import Tx
+from callflow.storage.messages import outbox
 from tests.integration.handling.station import Station
 
 Row = dict[str, Any]

@@ -20,9 +20,11 @@ from callflow.core.sites.files import reading, rows, writing
 from callflow.handling import exporting, import_writing, importing
 from callflow.handling.import_writing import SitesChanged
 from callflow.handling.importing import Prepared
-from callflow.storage import Store, StoreUnavailable, Tx, contracts, logbook, sites
-from callflow.storage.connecting import make_engine
+from callflow.storage import Store, StoreUnavailable, Tx
+from callflow.storage.engine.connections import make_engine
+from callflow.storage.records import logbook
 from callflow.storage.schema import metadata
+from callflow.storage.sites import contracts, sites
 from callflow.vault import Vault
 from tests.integration.handling.station import FIRST, SHOP, Station
 from tests.support.in_clear import in_clear

@@ -14,8 +14,8 @@ from callflow.core.signals.signal import Kind
 from callflow.core.sites.instructions import Instruction, InstructionKind
 from callflow.handling import NotFound, Refused, instructing
 from callflow.handling.site_rules import BadSite
-from callflow.storage import instructions as instruction_rows
-from callflow.storage import logbook
+from callflow.storage.records import logbook
+from callflow.storage.sites import instructions as instruction_rows
 from tests.integration.handling.station import FIRST, SECOND, Station, a_site
 
 Row = dict[str, Any]

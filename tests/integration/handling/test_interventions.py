@@ -15,7 +15,9 @@ from callflow.core.plans.task import TaskOutcome
 from callflow.core.time.instants import to_iso
 from callflow.handling import NotFound, Refused
 from callflow.handling.services import service_gate
-from callflow.storage import Tx, measures, services, tasks
+from callflow.storage import Tx
+from callflow.storage.alarms import tasks
+from callflow.storage.interventions import measures, services
 from tests.integration.handling.station import FIRST, Station
 
 Row = dict[str, Any]

@@ -12,8 +12,11 @@ from sqlalchemy import select
 from callflow import handling
 from callflow.core.calls.call import WELFARE_STEP, Outcome
 from callflow.handling import BadSite, NotFound, guard_welfare, overdue
-from callflow.storage import call_backs, firms, measures, supervision, tasks
 from callflow.storage import schema as t
+from callflow.storage.alarms import tasks
+from callflow.storage.callers import call_backs
+from callflow.storage.interventions import firms, measures
+from callflow.storage.watch import supervision
 from tests.integration.handling.station import Station
 from tests.support.menu_caller import MenuCaller
 

@@ -16,7 +16,7 @@ from callflow.core.calls.dialogue import Answer
 from callflow.core.interventions.law import Service
 from callflow.handling import callers, muting, services, telephone
 from callflow.handling.acting import close, request_call
-from callflow.storage import incidents
+from callflow.storage.alarms import incidents
 from tests.integration.handling.station import DESK, FIRST, SECOND, SHOP, Station
 from tests.integration.handling.test_distribution import works
 from tests.support.menu_caller import MenuCaller

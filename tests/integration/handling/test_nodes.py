@@ -16,7 +16,8 @@ from callflow.handling import machines
 from callflow.handling.acting import request_call
 from callflow.handling.nodes import LOST_AFTER
 from callflow.handling.policy import load_policy
-from callflow.storage import Store, Tx, calls
+from callflow.storage import Store, Tx
+from callflow.storage.calls import calls
 from callflow.vault import Vault
 from tests.integration.handling.station import SHOP, Station
 

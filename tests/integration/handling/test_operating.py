@@ -14,7 +14,8 @@ from callflow.handling import Held, NotFound, Refused
 from callflow.handling.filing import StillOpen
 from callflow.handling.policy import HOLD_OTHER, HOLD_VITAL
 from callflow.settings.config import Settings
-from callflow.storage import Tx, incidents
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
 from tests.integration.handling.station import DESK, DUTY, FIRST, SECOND_DESK, SHOP, Station
 
 Row = dict[str, Any]

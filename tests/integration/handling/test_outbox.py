@@ -27,7 +27,9 @@ from callflow.core.messages.outbox import (
 from callflow.core.plans.task import TaskOutcome, TaskState
 from callflow.handling.tasks import end_task
 from callflow.settings.config import Settings
-from callflow.storage import Store, incidents, outbox, tasks
+from callflow.storage import Store
+from callflow.storage.alarms import incidents, tasks
+from callflow.storage.messages import outbox
 from callflow.vault import Vault
 from tests.integration.handling.station import Station
 

@@ -11,8 +11,10 @@ import pytest
 from callflow import handling
 from callflow.core.time.holidays import OwnDay, Place
 from callflow.handling import BadSite, NotFound, own_days, plan_preview
-from callflow.storage import logbook, services, sites
-from callflow.storage import own_days as rows
+from callflow.storage.interventions import services
+from callflow.storage.records import logbook
+from callflow.storage.sites import own_days as rows
+from callflow.storage.sites import sites
 from tests.integration.handling.station import FIRST, NIGHT, SECOND, Station, a_site
 from tests.integration.handling.watched import PARIS, Watch, paris
 

@@ -11,7 +11,8 @@ from callflow import handling
 from callflow.core.calls.call import CallState, Direction, Outcome
 from callflow.core.signals.contact_id import block_keys, read_block
 from callflow.handling import panels
-from callflow.storage import calls, signals
+from callflow.storage.calls import calls
+from callflow.storage.signals import signals
 from ivr.telephony.panel_rows import to_signal
 from tests.integration.handling.station import DESK, NIGHT, Station
 

@@ -16,8 +16,9 @@ from callflow.core.records.retention import Kept
 from callflow.handling import retaining, speaking
 from callflow.handling.station import recording_finished
 from callflow.handling.telling import tell
-from callflow.storage import Tx, erasing, logbook, past, retention
+from callflow.storage import Tx
 from callflow.storage import schema as t
+from callflow.storage.records import erasure, logbook, past, retention
 from callflow.storage.schema import metadata
 from tests.integration.handling.station import SHOP, Station
 
@@ -49,7 +50,7 @@ def purge_all(station: Station) -> int:
 
 
 def rows(station: Station, table: Table) -> list[dict[str, Any]]:
-    return station.read(partial(erasing.page, table=table, after=[], limit=10_000))
+    return station.read(partial(erasure.page, table=table, after=[], limit=10_000))
 
 
 def everything(station: Station) -> str:
@@ -275,7 +276,7 @@ def test_what_was_erased_of_a_person_before_is_covered_too(station: Station) -> 
     (entry,) = [row for row in rows(station, t.logbook) if NOTE in row["text"]]
 
     def erase(tx: Tx) -> None:
-        entries = dict([erasing.take_out_of_entry(tx, entry, {"text": "[effacé]", "data": {}})])
+        entries = dict([erasure.take_out_of_entry(tx, entry, {"text": "[effacé]", "data": {}})])
         tell(tx, ERASED, station.now, person="erased-1", count=1, entries=entries)
 
     station.write(erase)

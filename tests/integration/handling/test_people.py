@@ -12,8 +12,9 @@ import pytest
 from callflow import clock
 from callflow.core.people.users import Role
 from callflow.handling import NotFound, Refused, people, tokens
-from callflow.storage import Store, Tx, access
-from callflow.storage import people as rows
+from callflow.storage import Store, Tx
+from callflow.storage.people import access
+from callflow.storage.people import users as rows
 from callflow.vault import Vault
 
 NOW = clock.now()

@@ -15,7 +15,9 @@ from callflow.handling import instructing, played
 from callflow.handling.agreed import site_now
 from callflow.handling.refusals import Refused
 from callflow.handling.site_rules import BadSite
-from callflow.storage import call_backs, instructions, logbook
+from callflow.storage.callers import call_backs
+from callflow.storage.records import logbook
+from callflow.storage.sites import instructions
 from tests.integration.handling.station import FIRST, SECOND, SHOP, Station
 from tests.integration.handling.test_phone_menu import EVERYTHING, call
 from tests.support.menu_caller import MenuCaller

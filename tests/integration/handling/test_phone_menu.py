@@ -12,7 +12,9 @@ from callflow.core.callers import guessing
 from callflow.core.calls.call import Outcome
 from callflow.core.watch.supervision import OnTest
 from callflow.handling.operating import claim
-from callflow.storage import Tx, sites, supervision
+from callflow.storage import Tx
+from callflow.storage.sites import sites
+from callflow.storage.watch import supervision
 from tests.integration.handling.station import DESK, FIRST, SHOP, Station
 from tests.support.in_clear import in_clear
 from tests.support.menu_caller import MenuCaller

@@ -13,8 +13,8 @@ from callflow.core.sites.instructions import Instruction, InstructionKind
 from callflow.handling import instructing, plans
 from callflow.handling.plans import Faulty
 from callflow.handling.refusals import Changed, NotFound, Refused
-from callflow.storage import plans as rows
-from callflow.storage import sites
+from callflow.storage.plans import plans as rows
+from callflow.storage.sites import sites
 from tests.integration.handling.station import FIRST, SECOND, Station
 
 Row = dict[str, Any]

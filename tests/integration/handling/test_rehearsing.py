@@ -13,7 +13,9 @@ from callflow.core.interventions.law import Service
 from callflow.core.signals.signal import Kind
 from callflow.handling import proving
 from callflow.handling.refusals import NotFound, Refused
-from callflow.storage import incidents, measures, supervision
+from callflow.storage.alarms import incidents
+from callflow.storage.interventions import measures
+from callflow.storage.watch import supervision
 from tests.integration.handling.station import DESK, FIRST, SECOND, SHOP, Row, Station
 
 

@@ -18,8 +18,11 @@ from callflow.handling.refusals import NotFound, Refused
 from callflow.handling.site_rules import BadSite
 from callflow.handling.siting import set_up
 from callflow.settings.config import Settings
-from callflow.storage import Tx, logbook, retention, search, sites, supervision
-from callflow.storage import removed as rows
+from callflow.storage import Tx
+from callflow.storage.records import logbook, retention
+from callflow.storage.sites import removed as rows
+from callflow.storage.sites import search, sites
+from callflow.storage.watch import supervision
 from tests.integration.handling.station import FIRST, SECOND, Row, Station, a_site
 from tests.integration.handling.test_erasing import everything, goes_on
 

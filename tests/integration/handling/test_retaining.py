@@ -18,9 +18,11 @@ from callflow.dispatch.doomed import delete_doomed
 from callflow.handling import duties, retaining
 from callflow.handling.policy import STATION_ZONE
 from callflow.handling.telling import tell
-from callflow.storage import Tx, incidents, logbook
-from callflow.storage import retention as rows
+from callflow.storage import Tx
 from callflow.storage import schema as t
+from callflow.storage.alarms import incidents
+from callflow.storage.records import logbook
+from callflow.storage.records import retention as rows
 from ivr.recording import sha256_of
 from tests.support.dictated import dictated
 from tests.support.web_station import WebStation

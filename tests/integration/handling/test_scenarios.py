@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from callflow import handling
-from callflow.storage import tasks
+from callflow.storage.alarms import tasks
 from tests.integration.handling.station import FIRST, SECOND, SHOP, Station
 
 Row = dict[str, Any]

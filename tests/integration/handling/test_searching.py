@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from callflow.storage import Store, Tx, search
+from callflow.storage import Store, Tx
+from callflow.storage.sites import search
 from tests.integration.handling.station import Station
 
 pytestmark = pytest.mark.both_databases

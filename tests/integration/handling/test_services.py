@@ -18,7 +18,11 @@ from callflow.handling import services as services_
 from callflow.handling.acting import request_call
 from callflow.handling.filing import standing
 from callflow.handling.policy import load_policy
-from callflow.storage import Tx, calls, instructions, logbook, services
+from callflow.storage import Tx
+from callflow.storage.calls import calls
+from callflow.storage.interventions import services
+from callflow.storage.records import logbook
+from callflow.storage.sites import instructions
 from tests.integration.handling.station import DESK, DUTY, FIRST, SECOND_DESK, SHOP, Station
 from tests.support.cameras import a_still
 

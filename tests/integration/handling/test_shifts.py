@@ -11,8 +11,8 @@ import pytest
 from callflow import handling
 from callflow.handling import shifts, testing
 from callflow.handling.refusals import Refused
-from callflow.storage import people
-from callflow.storage import shifts as rows
+from callflow.storage.desks import shifts as rows
+from callflow.storage.people import users as people_users
 from tests.integration.handling.station import NIGHT, Station
 
 HOUR = timedelta(hours=1)
@@ -22,7 +22,7 @@ HOUR = timedelta(hours=1)
 def users(station: Station) -> None:
     for name in ("claire", "david", "zoe"):
         user = {"id": name, "name": name, "role": "operator", "password": "", "language": "fr"}
-        station.write(partial(people.insert_user, row={**user, "created_at": NIGHT}))
+        station.write(partial(people_users.insert_user, row={**user, "created_at": NIGHT}))
 
 
 def begin(station: Station, who: str, *, ticked: set[str] | None = None) -> str:

@@ -9,7 +9,7 @@ import pytest
 from callflow import handling
 from callflow.core.plans import call_plan
 from callflow.handling import BadSite
-from callflow.storage import contacts, sites
+from callflow.storage.sites import contacts, sites
 from tests.integration.handling.station import FIRST, SHOP, Station, a_site
 from tests.support.in_clear import in_clear
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from callflow.core.calls.call import Outcome
 from callflow.handling import speaking
-from callflow.storage import call_backs, calls, spoken
+from callflow.storage.callers import call_backs
+from callflow.storage.calls import calls, spoken
 from tests.integration.handling.station import FIRST, Station
 from tests.support.menu_caller import MenuCaller
 

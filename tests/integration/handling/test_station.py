@@ -13,7 +13,8 @@ from sqlalchemy import Engine, event
 from callflow import clock, handling
 from callflow.core.signals.signal import Kind
 from callflow.handling.telling import tell
-from callflow.storage import Store, Tx, calls, savepoint
+from callflow.storage import Store, Tx, savepoint
+from callflow.storage.calls import calls
 from tests.integration.handling.station import NIGHT, SHOP, Station
 
 

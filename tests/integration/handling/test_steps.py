@@ -11,7 +11,9 @@ from sqlalchemy import select
 from callflow import handling
 from callflow.core.plans.task import TaskOutcome
 from callflow.handling.tasks import end_task
-from callflow.storage import measures, schema, tasks
+from callflow.storage import schema
+from callflow.storage.alarms import tasks
+from callflow.storage.interventions import measures
 from tests.integration.handling.station import FIRST, SECOND, SHOP, Station
 
 Row = dict[str, Any]

@@ -7,7 +7,8 @@ from functools import partial
 import pytest
 
 from callflow import handling
-from callflow.storage import Tx, incidents
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
 from tests.integration.handling.station import FIRST, SECOND, SHOP, Row, Station
 
 SITES = [f"{number}" for number in range(2001, 2026)]

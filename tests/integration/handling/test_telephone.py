@@ -12,9 +12,11 @@ from callflow.core.calls.call import Mode, Outcome
 from callflow.handling import in_call, phones, telephone
 from callflow.handling import people as accounts
 from callflow.handling.refusals import Held, NotFound, Refused
-from callflow.storage import Tx, access, calls, people
-from callflow.storage import phones as phone_rows
-from callflow.storage import shifts as shift_rows
+from callflow.storage import Tx
+from callflow.storage.calls import calls
+from callflow.storage.calls import phones as phone_rows
+from callflow.storage.desks import shifts as shift_rows
+from callflow.storage.people import access, users
 from callflow.texts import entry_text
 from ivr.telephony.phones import COMES_BACK_WITHIN, Phones
 from tests.integration.handling.station import DESK, FIRST, SECOND, SHOP, Station
@@ -377,7 +379,7 @@ def test_a_supervisor_who_barged_in_and_was_left_with_the_person_ends_the_call(
 
 def a_session(station: Station, who: str, token: str) -> None:
     def insert(tx: Tx) -> None:
-        user = people.user_by_name(tx, who)
+        user = users.user_by_name(tx, who)
         assert user is not None
         row: Row = dict(token_hash=token, user_id=user["id"], csrf="x", address="", browser="")
         row |= dict(factor="", created_at=station.now, seen_at=station.now)

@@ -9,7 +9,7 @@ import pytest
 from callflow import handling
 from callflow.core.signals.signal import Kind
 from callflow.handling import Held, NotFound, Refused, told
-from callflow.storage import logbook
+from callflow.storage.records import logbook
 from tests.integration.handling.station import Station
 
 Row = dict[str, Any]

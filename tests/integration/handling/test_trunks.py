@@ -15,7 +15,8 @@ from callflow.core.interventions.law import Finding, Means
 from callflow.handling import trunking
 from callflow.settings.config import Settings
 from callflow.settings.trunks import TrunkSettings
-from callflow.storage import calls, services
+from callflow.storage.calls import calls
+from callflow.storage.interventions import services
 from tests.integration.handling.station import DESK, DUTY, FIRST, SHOP, Station
 
 NODE = "node0"

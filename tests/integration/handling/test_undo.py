@@ -13,7 +13,7 @@ from callflow.core.plans.call_plan import Measure
 from callflow.core.plans.task import TaskState
 from callflow.handling import NotFound, Refused
 from callflow.handling.measures import open_measure
-from callflow.storage import incidents, tasks
+from callflow.storage.alarms import incidents, tasks
 from tests.integration.handling.station import SHOP, Station
 from tests.integration.handling.test_operating import Desk
 

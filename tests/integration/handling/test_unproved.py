@@ -13,8 +13,11 @@ from callflow import handling
 from callflow.core.signals.protocol import Heard
 from callflow.core.signals.signal import UNBOUND, Kind
 from callflow.handling import testing
-from callflow.storage import Tx, signals, sites, supervision
+from callflow.storage import Tx
 from callflow.storage import schema as t
+from callflow.storage.signals import signals
+from callflow.storage.sites import sites
+from callflow.storage.watch import supervision
 from tests.integration.handling.station import Row, Station
 from tests.integration.handling.watched import Watch
 

@@ -12,7 +12,8 @@ from callflow import handling
 from callflow.core.time import ical
 from callflow.core.time.hours import Span
 from callflow.handling import BadSite, NotFound, calendars
-from callflow.storage import contacts, schema
+from callflow.storage import schema
+from callflow.storage.sites import contacts
 from tests.integration.handling.station import FIRST, NIGHT, SECOND, Station, a_site
 from tests.integration.handling.watched import PARIS
 

@@ -27,7 +27,8 @@ from callflow.handling.withdrawing import (
     why_kept,
     withdraw,
 )
-from callflow.storage import Store, Tx, sites
+from callflow.storage import Store, Tx
+from callflow.storage.sites import sites
 from callflow.vault import Vault
 from tests.integration.handling.station import FIRST, Station, a_site
 from tests.integration.handling.test_importing import a_file, prepared, write

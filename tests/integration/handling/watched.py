@@ -10,7 +10,8 @@ from callflow import handling
 from callflow.core.signals.protocol import Heard
 from callflow.core.watch.supervision import Listening
 from callflow.handling import overdue
-from callflow.storage import people, signals
+from callflow.storage.people import users
+from callflow.storage.signals import signals
 from tests.integration.handling.station import Station
 
 Row = dict[str, Any]
@@ -35,7 +36,7 @@ class Watch:
         """The receiver has written down what it heard until now."""
         now, since, pid = self.station.now, self.receiver_since, self.receiver_pid
         self.station.write(
-            lambda tx: people.process_beat(tx, "receiver", pid=pid, since=since, now=now, state={})
+            lambda tx: users.process_beat(tx, "receiver", pid=pid, since=since, now=now, state={})
         )
 
     def begin_again(self) -> None:

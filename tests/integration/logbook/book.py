@@ -18,9 +18,10 @@ from callflow.core.records.logbook import Anchor, Draft, Entry
 from callflow.handling.telling import draft, tell
 from callflow.processes.anchoring import Watch, remembered
 from callflow.settings.config import Settings
-from callflow.storage import Tx, chaining, erasing, past, sealing
-from callflow.storage import logbook as rows
+from callflow.storage import Tx
 from callflow.storage import schema as t
+from callflow.storage.records import chaining, erasure, past, sealing
+from callflow.storage.records import logbook as rows
 from callflow.vault import Vault
 
 T = TypeVar("T")
@@ -131,7 +132,7 @@ class Book:
         c = t.logbook.c
         query = select(t.logbook).where(c.text == self.words("two")).order_by(c.number.desc())
         one, other, *_ = (dict(row._mapping) for row in chaining.execute(tx, query))
-        entry, left = erasing.take_out_of_entry(tx, one, {"text": f"[...] {self.round}"})
+        entry, left = erasure.take_out_of_entry(tx, one, {"text": f"[...] {self.round}"})
         tell(tx, "erased", self.now(), person="p", count=1, entries={entry: left})
         about: Row = {"kept": "incidents", "days": 365, "count": 1}
         tell(tx, "erased", self.now(), **about, entries=past.cover(tx, [other]))

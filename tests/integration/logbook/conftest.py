@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, event
 
-from callflow.storage.connecting import make_engine
+from callflow.storage.engine.connections import make_engine
 from callflow.storage.schema import metadata
 from tests.integration.logbook.book import Book
 

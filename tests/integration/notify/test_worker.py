@@ -19,7 +19,9 @@ from callflow import handling
 from callflow.core.messages.outbox import Channel, Message, Still
 from callflow.dispatch.wake import Waker
 from callflow.notify import worker
-from callflow.storage import StoreUnavailable, Tx, logbook, outbox
+from callflow.storage import StoreUnavailable, Tx
+from callflow.storage.messages import outbox
+from callflow.storage.records import logbook
 from tests.support.far_ends import HOST, HttpServer, MailServer, Response
 from tests.support.notifying import Posting, sending
 

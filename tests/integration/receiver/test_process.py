@@ -21,8 +21,11 @@ from callflow.receiver import process as process_module
 from callflow.receiver.process import ReceiverProcess
 from callflow.settings.config import Settings
 from callflow.settings.lines import LineSettings
-from callflow.storage import Store, StoreUnavailable, Tx, people, signals, sites
+from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage import schema as t
+from callflow.storage.people import users
+from callflow.storage.signals import signals
+from callflow.storage.sites import sites
 from callflow.vault import Vault
 from tests.integration.receiver.conftest import HOST
 from tests.support.migrated import migrate
@@ -68,7 +71,7 @@ class Running:
         begun = now()
         process = ReceiverProcess(self.settings, self.store, self.vault)
         task = asyncio.create_task(process.run())
-        await self.until(lambda tx: any(row["beat_at"] >= begun for row in people.processes(tx)))
+        await self.until(lambda tx: any(row["beat_at"] >= begun for row in users.processes(tx)))
         try:
             yield process
         finally:
@@ -100,7 +103,7 @@ class Running:
 
     async def state(self) -> dict[str, Any]:
         """What the process tells of itself."""
-        (row,) = await self.store.read(people.processes)
+        (row,) = await self.store.read(users.processes)
         return dict(row["state"])
 
     def panel(self, account: str, key: bytes | None = None) -> PanelClient:
@@ -165,7 +168,7 @@ class TestKeys:
 
 
 def _line(tx: Tx, name: str) -> dict[str, Any]:
-    (row,) = people.processes(tx)
+    (row,) = users.processes(tx)
     return next(line for line in row["state"]["lines"] if line["line"] == name)
 
 

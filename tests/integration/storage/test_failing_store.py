@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from structlog.testing import capture_logs
 
 from callflow.storage import Store, StoreUnavailable, Tx
-from callflow.storage import store as store_module
+from callflow.storage.engine import store as store_module
 from tests.integration.storage.test_store import add, names, together
 from tests.support.migrated import migrate
 

@@ -13,8 +13,10 @@ from sqlalchemy import event, select
 from callflow import handling
 from callflow.handling import plans
 from callflow.handling.telling import tell
-from callflow.storage import Store, Tx, logbook, search
+from callflow.storage import Store, Tx
 from callflow.storage import schema as t
+from callflow.storage.records import logbook
+from callflow.storage.sites import search
 from callflow.vault import Vault
 from tests.support.migrated import migrate
 from tests.support.web_station import site_body

@@ -11,9 +11,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, select, text
 
-from callflow.storage import job_tables, schema
-from callflow.storage.connecting import make_engine
-from callflow.storage.upgrade import upgrade
+from callflow.storage import schema
+from callflow.storage.engine import job_tables
+from callflow.storage.engine.connections import make_engine
+from callflow.storage.engine.upgrade import upgrade
 
 pytestmark = pytest.mark.both_databases
 

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import bindparam, select, update
 
-from callflow.storage import Store, StoreUnavailable, Tx, calls
+from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage import schema as t
-from callflow.storage.prepared import Prepared
+from callflow.storage.calls import calls
+from callflow.storage.engine.prepared import Prepared
 from tests.support.migrated import migrate
 
 pytestmark = pytest.mark.both_databases

@@ -18,7 +18,7 @@ from callflow import handling
 from callflow.core.signals.signal import Signal
 from callflow.receiver.intake import SHARED
 from callflow.storage import Store
-from callflow.storage import signals as rows
+from callflow.storage.signals import signals as rows
 from tests.support.migrated import migrate
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from callflow.storage import Store, Tx, people, shifts
+from callflow.storage import Store, Tx
+from callflow.storage.desks import shifts
+from callflow.storage.people import users
 from tests.support.migrated import migrate
 
 pytestmark = pytest.mark.both_databases
@@ -28,7 +30,7 @@ def store(database_url: str) -> Iterator[Store]:
 
 def add(tx: Tx, name: str) -> None:
     user = {"id": name, "name": name.title(), "role": "operator", "password": "", "language": "fr"}
-    people.insert_user(tx, {**user, "created_at": EVENING})
+    users.insert_user(tx, {**user, "created_at": EVENING})
 
 
 def test_who_is_on_shift_is_known_until_the_end(store: Store) -> None:

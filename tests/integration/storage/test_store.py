@@ -12,7 +12,8 @@ from functools import partial
 import pytest
 from sqlalchemy import func, select
 
-from callflow.storage import Store, StoreUnavailable, Tx, people, savepoint, schema
+from callflow.storage import Store, StoreUnavailable, Tx, savepoint, schema
+from callflow.storage.people import users
 from tests.support.migrated import migrate
 
 pytestmark = pytest.mark.both_databases
@@ -161,7 +162,7 @@ async def test_closing_finishes_what_was_submitted(database_url: str) -> None:
     ],
 )
 def test_an_instant_comes_back_the_same_to_the_microsecond(store: Store, at: datetime) -> None:
-    store.write_now(lambda tx: people.process_beat(tx, "web", pid=1, since=at, now=at, state={}))
+    store.write_now(lambda tx: users.process_beat(tx, "web", pid=1, since=at, now=at, state={}))
     kept = store.read_now(lambda tx: tx.execute(select(schema.process.c.since)).scalar_one())
     assert (kept, kept.tzinfo) == (at, UTC)
 

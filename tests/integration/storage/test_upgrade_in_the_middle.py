@@ -9,10 +9,11 @@ from sqlalchemy import MetaData, select
 
 from callflow import handling
 from callflow.core.records import logbook
-from callflow.storage import Store, calls, schema
-from callflow.storage.connecting import make_engine
+from callflow.storage import Store, schema
+from callflow.storage.calls import calls
+from callflow.storage.engine.connections import make_engine
+from callflow.storage.engine.upgrade import upgrade
 from callflow.storage.schema import metadata
-from callflow.storage.upgrade import upgrade
 from callflow.vault import Vault
 from tests.integration.handling.station import FIRST, SHOP, Station
 
@@ -58,7 +59,7 @@ def as_it_was_before(source: str, target: str) -> None:
 def test_an_alarm_goes_on_after_the_upgrade(tmp_path: Path, database_url: str) -> None:
     vault = Vault(tmp_path / "keys")
     with pytest.MonkeyPatch.context() as patch:  # entries had no salt then, nor a number
-        patch.setattr("callflow.storage.chaining.secrets.token_hex", lambda length: "")
+        patch.setattr("callflow.storage.records.chaining.secrets.token_hex", lambda length: "")
         digest = logbook._digest
         patch.setattr(logbook, "_digest", lambda number, **of: digest(number=None, **of))
         station, incident = an_alarm_in_the_middle(f"sqlite:///{tmp_path / 'now.db'}", vault)

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from callflow.clock import monotonic
-from callflow.storage import Store, StoreUnavailable, Tx, asked
+from callflow.storage import Store, StoreUnavailable, Tx
+from callflow.storage.engine import requests
 from tests.support.migrated import migrate
 
 MANY = 40
@@ -48,7 +49,7 @@ async def test_the_writer_does_not_look_at_each_that_may_wait(
             looks.append(None)
         return monotonic()
 
-    monkeypatch.setattr(asked, "monotonic", looked)
+    monkeypatch.setattr(requests, "monotonic", looked)
     await patient(store)
     # When the first comes and when the last does, with the pause between two commits, and each
     # commit's end: whatever their number.

@@ -13,8 +13,9 @@ import pytest
 
 from callflow import clock
 from callflow.handling import phones as handling
-from callflow.storage import Tx, phones
+from callflow.storage import Tx
 from callflow.storage import schema as t
+from callflow.storage.calls import phones
 from ivr.asterisk.instance import Instance, Kind
 from ivr.telephony.phones import Phones
 from tests.support.scripted_ami import ScriptedAmi

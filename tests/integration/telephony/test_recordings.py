@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from callflow.storage import calls, spoken
+from callflow.storage.calls import calls, spoken
 from ivr import recording
 from ivr.recording import FRAME, RATE
 from tests.support.scripted_ami import ANSWERS, ScriptedAmi

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, Engine, event
 
-from callflow.storage import calls
+from callflow.storage.calls import calls
 from tests.support.scripted_ami import ANSWERS, ScriptedAmi
 from tests.support.scripted_phone import Dialplan, Person
 from tests.support.telephony_station import TelephonyStation, telephony_station

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from callflow.storage import Tx, calls
+from callflow.storage import Tx
+from callflow.storage.calls import calls
 from tests.support.scripted_ami import Fate, ScriptedAmi
 from tests.support.telephony_station import (
     CROWD,

@@ -36,9 +36,11 @@ from callflow.handling.guard_firms import close_firm
 from callflow.handling.measures import open_measure
 from callflow.handling.telling import tell
 from callflow.handling.withdrawing import withdraw
-from callflow.storage import Tx, contacts, shifts, sites
-from callflow.storage import contacts as contact_rows
+from callflow.storage import Tx
 from callflow.storage import schema as t
+from callflow.storage.desks import shifts
+from callflow.storage.sites import contacts, sites
+from callflow.storage.sites import contacts as contact_rows
 from ivr.speech.places import announcements_of
 from tests.integration.web import keyboard_people as people
 from tests.integration.web.keyboard_people import csrf_of

@@ -16,8 +16,12 @@ from callflow.core.calls.call import CallState
 from callflow.core.messages.outbox import Channel, Still
 from callflow.core.signals.signal import Signal
 from callflow.handling import telephone
-from callflow.storage import Tx, calls, incidents, people, shifts, tasks
+from callflow.storage import Tx
 from callflow.storage import schema as t
+from callflow.storage.alarms import incidents, tasks
+from callflow.storage.calls import calls
+from callflow.storage.desks import shifts
+from callflow.storage.people import users
 from tests.integration.web.test_desk import on_shift
 from tests.integration.web.test_tasks import firm_body
 from tests.support.web_station import WebStation
@@ -59,7 +63,7 @@ class World:
         return self.station.do(function)
 
     def user_id(self, name: str) -> str:
-        row = self.station.store.read_now(lambda tx: people.user_by_name(tx, name))
+        row = self.station.store.read_now(lambda tx: users.user_by_name(tx, name))
         assert row is not None
         return str(row["id"])
 
@@ -86,7 +90,7 @@ class World:
             tx.execute(t.undo.delete())
             tx.execute(t.presence.delete())
             for name in (THIRD, CHIEF, COLLEAGUE):
-                user = people.user_by_name(tx, name)
+                user = users.user_by_name(tx, name)
                 running = shifts.running(tx, user["id"]) if user else None
                 if name == THIRD and running:
                     shifts.end(tx, running["id"], now)

@@ -15,8 +15,9 @@ from fastapi import FastAPI
 
 from callflow import clock, handling
 from callflow.settings.config import Settings
-from callflow.storage import Tx, access, people, schema
-from callflow.storage import logbook as logbook_rows
+from callflow.storage import Tx, schema
+from callflow.storage.people import access, users
+from callflow.storage.records import logbook as logbook_rows
 from tests.support.visitors import Person
 from tests.support.web_station import PASSWORD, WebStation
 from web import accounts
@@ -65,7 +66,7 @@ async def person(
     station: WebStation, app: FastAPI, name: str, role: Role = Role.OPERATOR, **more: str
 ) -> Person:
     """Somebody who exists and is logged in."""
-    if station.store.read_now(lambda tx: people.user_by_name(tx, name)) is None:
+    if station.store.read_now(lambda tx: users.user_by_name(tx, name)) is None:
         station.user(name, role)
     somebody = Person(app, name, **more)
     assert (await somebody.log_in()).status_code == 303
@@ -73,7 +74,7 @@ async def person(
 
 
 def user(station: WebStation, name: str) -> dict[str, object]:
-    row = station.store.read_now(lambda tx: people.user_by_name(tx, name))
+    row = station.store.read_now(lambda tx: users.user_by_name(tx, name))
     assert row is not None
     return row
 
@@ -292,8 +293,8 @@ async def test_a_refusal_takes_as_much_work_whoever_it_is(
         station.user(name)
     kept = schema.user.update().values(password=accounts.hash_password(PASSWORD))
     station.do(lambda tx: tx.execute(kept))
-    station.do(lambda tx: people.update_user(tx, user_id(station, "gone"), disabled_at=clock.now()))
-    station.do(lambda tx: people.update_user(tx, user_id(station, "directory"), password=""))
+    station.do(lambda tx: users.update_user(tx, user_id(station, "gone"), disabled_at=clock.now()))
+    station.do(lambda tx: users.update_user(tx, user_id(station, "directory"), password=""))
     costs = []
     verify = accounts._hasher.verify
 
@@ -528,7 +529,7 @@ async def test_what_is_wrong_with_a_new_person_is_said(
     answer = await boss.send("/people", **form)
     assert answer.status_code == status
     assert why in answer.text
-    assert station.store.read_now(lambda tx: len(people.users(tx))) == 1
+    assert station.store.read_now(lambda tx: len(users.users(tx))) == 1
 
 
 async def test_the_last_administrator_stays(station: WebStation, app: FastAPI) -> None:
@@ -543,7 +544,7 @@ async def test_the_last_administrator_stays(station: WebStation, app: FastAPI) -
         second.send(other, role="operator", **form, as_of=seen[1]["as_of"]),
     )
     left = station.store.read_now(
-        lambda tx: [row["name"] for row in people.users(tx) if row["role"] == "administrator"]
+        lambda tx: [row["name"] for row in users.users(tx) if row["role"] == "administrator"]
     )
     assert len(left) == 1
     last = boss if left == ["ana"] else second

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expec
 
 from callflow import clock
 from callflow.handling import people as acts
-from callflow.storage import access, people
+from callflow.storage.people import access, users
 from tests.integration.web.test_browser import violations, watched
 from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
 from web.accounts import Role
@@ -216,6 +216,6 @@ def test_axe_finds_nothing_on_the_pages_of_people(
 
 
 def _id(station: WebStation, name: str) -> str:
-    row = station.store.read_now(lambda tx: people.user_by_name(tx, name))
+    row = station.store.read_now(lambda tx: users.user_by_name(tx, name))
     assert row is not None
     return str(row["id"])

@@ -12,7 +12,8 @@ from fastapi import FastAPI
 
 from callflow.core.calls.call import Outcome
 from callflow.settings.config import Settings
-from callflow.storage import Tx, people
+from callflow.storage import Tx
+from callflow.storage.people import users
 from tests.support.routes import PUBLIC, Route, all_routes, routes
 from tests.support.visitors import Person, headers_of
 from tests.support.web_station import WebStation
@@ -21,7 +22,7 @@ from web.app import create_app
 
 
 def everybody(tx: Tx) -> dict[str, dict[str, Any]]:
-    return {row["name"]: row for row in people.users(tx)}
+    return {row["name"]: row for row in users.users(tx)}
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,8 @@ import pytest
 
 from callflow import clock, handling
 from callflow.core.calls.call import Outcome
-from callflow.storage import logbook, signals
+from callflow.storage.records import logbook
+from callflow.storage.signals import signals
 from tests.support.web_station import WebStation, site_body
 from web.accounts import Role
 

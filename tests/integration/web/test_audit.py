@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from callflow import clock
 from callflow.handling.telling import tell
-from callflow.storage import logbook
+from callflow.storage.records import logbook
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
 from web.accounts import Role

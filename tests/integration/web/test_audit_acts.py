@@ -19,7 +19,9 @@ from callflow import clock, handling
 from callflow.core.calls.call import Outcome
 from callflow.core.records import audit
 from callflow.handling.clients import client_key
-from callflow.storage import Tx, logbook, people
+from callflow.storage import Tx
+from callflow.storage.people import users
+from callflow.storage.records import logbook
 from tests.support.cameras import a_still
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation, site_body
@@ -45,7 +47,7 @@ class World:
     clip: str
 
     def user(self, name: str) -> str:
-        row = self.station.store.read_now(lambda tx: people.user_by_name(tx, name))
+        row = self.station.store.read_now(lambda tx: users.user_by_name(tx, name))
         assert row is not None
         return str(row["id"])
 
@@ -113,7 +115,7 @@ def at_user(act: str, **fields: str) -> Act:
 
 async def revoked(w: World) -> httpx.Response:
     w.station.token(name="erp")
-    tokens = w.station.store.read_now(people.tokens)
+    tokens = w.station.store.read_now(users.tokens)
     (erp,) = [row["id"] for row in tokens if row["name"] == "erp"]
     return await w.chief.send(f"/settings/tokens/{erp}/revoke")
 

@@ -16,8 +16,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import JSON, String, Text
 
-from callflow.storage import Tx, sites
+from callflow.storage import Tx
 from callflow.storage import schema as t
+from callflow.storage.sites import sites
 from tests.support.full_rows import fill
 from tests.support.full_station import (
     GUARDED,

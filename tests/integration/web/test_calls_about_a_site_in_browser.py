@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from callflow import clock, handling
-from callflow.storage import contacts
+from callflow.storage.sites import contacts
 from tests.integration.web.test_browser import log_in
 from tests.support.full_rows import connected
 from tests.support.full_station import FullStation

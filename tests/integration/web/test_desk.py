@@ -12,8 +12,11 @@ from callflow import clock, handling
 from callflow.core.calls.call import QUEUE_STEP, Outcome
 from callflow.handling.acting import request_call
 from callflow.handling.policy import load_policy
-from callflow.storage import Tx, call_backs, calls, people
+from callflow.storage import Tx
 from callflow.storage import schema as t
+from callflow.storage.callers import call_backs
+from callflow.storage.calls import calls
+from callflow.storage.people import users
 from tests.support.web_station import NAME, PASSWORD, WebStation
 from web.accounts import Role
 
@@ -24,7 +27,7 @@ def on_shift(station: WebStation, name: str = NAME, phone: str = "NOT_INUSE") ->
     """They began their shift and brought a telephone."""
 
     def insert(tx: Tx) -> None:
-        user = people.user_by_name(tx, name)
+        user = users.user_by_name(tx, name)
         assert user is not None
         began: dict[str, Any] = {"id": f"shift-{name}", "user_id": user["id"]}
         tx.execute(t.shift.insert().values(**began, began_at=clock.now()))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from callflow.storage import call_backs
+from callflow.storage.callers import call_backs
 from tests.integration.web.test_browser import log_in, violations, watched
 from tests.integration.web.test_desk import hangs_up, on_shift, waits
 from tests.support.web_station import NAME, WebProcess, WebStation

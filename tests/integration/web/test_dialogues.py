@@ -21,8 +21,9 @@ from callflow.core.calls.call import Outcome
 from callflow.core.calls.dialogue import SILENT, TABLE, Dialogue, Phrase, turn
 from callflow.core.calls.dialogue.menus import PAGES
 from callflow.core.calls.dialogue.scenes import scenes
-from callflow.storage import Tx, logbook
+from callflow.storage import Tx
 from callflow.storage import schema as t
+from callflow.storage.records import logbook
 from ivr.agi.runner import sentence
 from ivr.speech.announcements import LARGEST
 from ivr.speech.places import announcements_of, speech_of

@@ -20,7 +20,7 @@ from playwright.sync_api import Page, expect
 from callflow import clock
 from callflow.handling import people as acts
 from callflow.settings.config import Settings
-from callflow.storage import access, people
+from callflow.storage.people import access, users
 from tests.integration.web.test_browser import watched
 from tests.support.oidc_provider import CLIENT, SECRET, Claims, Provider
 from tests.support.visitors import Person
@@ -76,7 +76,7 @@ async def come(person: Person, back: str = "/") -> httpx.Response:
 
 
 def row(station: WebStation, name: str = "claire.martin") -> dict[str, Any] | None:
-    return station.store.read_now(lambda tx: people.user_by_name(tx, name))
+    return station.store.read_now(lambda tx: users.user_by_name(tx, name))
 
 
 async def test_who_comes_by_the_directory_is_let_in(
@@ -96,7 +96,7 @@ async def test_who_comes_by_the_directory_is_let_in(
     again = Person(app)
     await come(again)
     assert await again.is_in()
-    assert station.store.read_now(lambda tx: len(people.users(tx))) == 1
+    assert station.store.read_now(lambda tx: len(users.users(tx))) == 1
 
 
 async def test_the_directory_gives_the_role_and_takes_it(
@@ -310,7 +310,7 @@ async def test_nobody_becomes_another_by_being_called_so(
     kept = row(station)
     assert kept is not None
     assert (kept["role"], kept["subject"]) == ("administrator", None)
-    station.do(lambda tx: people.update_user(tx, kept["id"], subject="u-17"))
+    station.do(lambda tx: users.update_user(tx, kept["id"], subject="u-17"))
     provider.person["groups"] = ["boss"]
     await come(person)
     assert await person.is_in()
@@ -333,7 +333,7 @@ async def test_a_disabled_person_is_refused(
     await come(Person(app))
     kept = row(station)
     assert kept is not None
-    station.do(lambda tx: people.update_user(tx, kept["id"], disabled_at=kept["created_at"]))
+    station.do(lambda tx: users.update_user(tx, kept["id"], disabled_at=kept["created_at"]))
     answer = await come(Person(app))
     assert answer.status_code == 403
 
@@ -345,7 +345,7 @@ async def test_passwords_may_be_for_those_only_who_come_otherwise(
     station.user("yves")
     kept = row(station)
     assert kept is not None
-    station.do(lambda tx: people.update_user(tx, kept["id"], subject="u-17"))
+    station.do(lambda tx: users.update_user(tx, kept["id"], subject="u-17"))
     claire, yves = Person(make(), "claire.martin"), Person(make(), "yves")
     assert (await claire.log_in()).status_code == 303
     only = make(oidc_passwords="directory")

@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 
 from callflow.storage import schema as t
-from callflow.storage import surroundings as rows
+from callflow.storage.alarms import surroundings as rows
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation, site_body
 from web.accounts import Role

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from callflow.storage import incidents
+from callflow.storage.alarms import incidents
 from tests.integration.web.test_browser import violations, watched
 from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
 from web.accounts import Role

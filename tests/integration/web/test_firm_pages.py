@@ -11,7 +11,9 @@ from fastapi import FastAPI
 
 from callflow import handling
 from callflow.handling.guard_firms import get_firm
-from callflow.storage import contracts, firms, logbook
+from callflow.storage.interventions import firms
+from callflow.storage.records import logbook
+from callflow.storage.sites import contracts
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
 from web.accounts import Role

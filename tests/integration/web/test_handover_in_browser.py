@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from callflow.storage import incidents, logbook, shifts
+from callflow.storage.alarms import incidents
+from callflow.storage.desks import shifts
+from callflow.storage.records import logbook
 from tests.support.web_station import PASSWORD, WebProcess, WebStation
 from web.accounts import Role
 

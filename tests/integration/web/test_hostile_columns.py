@@ -17,8 +17,9 @@ import pytest
 from sqlalchemy import Column, String, Table, Text
 
 from callflow import clock, handling
-from callflow.storage import Tx, calls
+from callflow.storage import Tx
 from callflow.storage import schema as t
+from callflow.storage.calls import calls
 from tests.integration.web.test_axe_everywhere import pages
 from tests.support.full_rows import fill
 from tests.support.full_station import GARAGE, INES, SHOP, TWO_SITES, FullStation, number_of

@@ -14,7 +14,10 @@ from callflow import clock, handling
 from callflow.core.calls.call import BRIDGE_STEP
 from callflow.core.messages.outbox import Channel, Fault, Still, Undelivered
 from callflow.handling.acting import request_call
-from callflow.storage import Tx, calls, incidents, outbox
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.calls import calls
+from callflow.storage.messages import outbox
 from tests.support.cameras import a_still
 from tests.support.web_station import WebStation, site_body
 from web import pop_views

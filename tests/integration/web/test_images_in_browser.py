@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 from callflow import clock, handling
 from callflow.core.messages.outbox import Channel, Fault, Message, Still, Take, Undelivered
 from callflow.core.records import audit
-from callflow.storage import logbook
+from callflow.storage.records import logbook
 from tests.integration.web.test_browser import log_in, violations, watched
 from tests.support import cameras
 from tests.support.web_station import NAME, WebProcess, WebStation

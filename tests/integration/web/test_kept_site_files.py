@@ -14,8 +14,9 @@ from callflow import clock
 from callflow.core.sites.files import reading
 from callflow.handling import duties, erasing, import_writing
 from callflow.handling.import_writing import ready
-from callflow.storage import Store, uploads
+from callflow.storage import Store
 from callflow.storage import schema as t
+from callflow.storage.sites import uploads
 from tests.integration.web.test_site_edit import person
 from tests.integration.web.test_site_files import TOWN, names, plain, sends, settled
 from tests.support.visitors import Person

@@ -10,7 +10,8 @@ from fastapi import FastAPI
 
 from callflow import clock, handling
 from callflow.handling import people as acts
-from callflow.storage import Tx, people
+from callflow.storage import Tx
+from callflow.storage.people import users
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
 from web.accounts import Role
@@ -19,7 +20,7 @@ WHY = "this is the last administrator"
 
 
 def user(station: WebStation, name: str) -> dict[str, object]:
-    row = station.store.read_now(lambda tx: people.user_by_name(tx, name))
+    row = station.store.read_now(lambda tx: users.user_by_name(tx, name))
     assert row is not None
     return row
 
@@ -61,7 +62,7 @@ async def test_by_the_page(station: WebStation, app: FastAPI) -> None:
 def test_by_any_act_of_another(station: WebStation, act: str) -> None:
     """A program, the command line, the company's directory: what they would do is refused too."""
     station.user("odile", Role.ADMINISTRATOR)
-    station.do(lambda tx: people.update_user(tx, str(user(station, "odile")["id"]), subject="s1"))
+    station.do(lambda tx: users.update_user(tx, str(user(station, "odile")["id"]), subject="s1"))
     odile, now = str(user(station, "odile")["id"]), clock.now()
 
     def run(tx: Tx, at: datetime = now) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from callflow.storage import supervision
+from callflow.storage.watch import supervision
 from tests.integration.web.test_browser import log_in, violations
 from tests.support.web_station import NAME, WebProcess, WebStation
 from web.accounts import Role

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from callflow.storage.upgrade import upgrade
+from callflow.storage.engine.upgrade import upgrade
 from tests.support.certificates import certificate
 from tests.support.product import free_base
 

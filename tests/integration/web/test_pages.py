@@ -10,7 +10,7 @@ import pytest
 
 from callflow import clock, handling
 from callflow.core.calls.call import Outcome
-from callflow.storage import incidents
+from callflow.storage.alarms import incidents
 from callflow.texts import RESOLUTIONS
 from tests.support.in_clear import in_clear
 from tests.support.web_station import NAME, PASSWORD, WebStation

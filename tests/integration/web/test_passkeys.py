@@ -12,7 +12,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from callflow.storage import access, people
+from callflow.storage.people import access, users
 from tests.support.soft_key import SoftKey, b64
 from tests.support.visitors import Person
 from tests.support.web_station import PASSWORD, WebStation
@@ -167,7 +167,7 @@ async def test_a_device_is_added_by_signing_and_for_this_place_only(
     assert (await add(person, key)).status_code == 409  # it is known
 
     def kept(tx: Any) -> list[dict[str, Any]]:
-        row = people.user_by_name(tx, "claire")
+        row = users.user_by_name(tx, "claire")
         assert row is not None
         return access.passkeys(tx, row["id"])
 

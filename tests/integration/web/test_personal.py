@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 import pytest
 from fastapi import FastAPI
 
-from callflow.storage import contacts
+from callflow.storage.sites import contacts
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
 from web.accounts import Role

@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 
 from callflow.handling import plans
-from callflow.storage import sites
+from callflow.storage.sites import sites
 from tests.integration.web.test_plan_pages import CALL, HAND, drafted, night, published, said
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from callflow.storage import sites
+from callflow.storage.sites import sites
 from tests.integration.web.test_browser import log_in
 from tests.support.web_station import NAME, WebProcess, WebStation
 from web.accounts import Role

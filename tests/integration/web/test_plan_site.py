@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 
 from callflow import handling
-from callflow.storage import logbook
+from callflow.storage.records import logbook
 from tests.integration.web.test_plan_pages import CALL, HAND, night, published, said
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation

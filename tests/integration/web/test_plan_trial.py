@@ -7,7 +7,8 @@ import pytest
 from fastapi import FastAPI
 
 from callflow.core.calls.call import Outcome
-from callflow.storage import incidents, sites
+from callflow.storage.alarms import incidents
+from callflow.storage.sites import sites
 from tests.integration.web.test_plan_pages import CALL, HAND, drafted, night, published, said
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from callflow.core.calls.call import Outcome
-from callflow.storage import incidents
+from callflow.storage.alarms import incidents
 from tests.support.routes import Route, all_routes
 from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
 from web.accounts import Role

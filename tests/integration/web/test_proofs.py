@@ -11,7 +11,7 @@ import httpx
 from callflow import clock
 from callflow.core.calls.call import Outcome
 from callflow.handling.plans import save_draft
-from callflow.storage import incidents
+from callflow.storage.alarms import incidents
 from tests.integration.test_command_line import callflow
 from tests.support.web_station import WebStation
 from web.accounts import Role

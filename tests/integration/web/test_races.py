@@ -12,7 +12,7 @@ import httpx
 import pytest
 from psycopg import sql
 
-from callflow.storage import incidents
+from callflow.storage.alarms import incidents
 from tests.support.depth import DATABASES
 from tests.support.postgresql import Server
 from tests.support.web_station import PASSWORD, WebStation

@@ -16,7 +16,7 @@ import pytest
 import yaml
 from jinja2 import Environment, StrictUndefined
 
-from callflow.storage import signals
+from callflow.storage.signals import signals
 from tests.support.web_station import WebProcess, WebStation
 from web.accounts import Role
 

@@ -12,9 +12,9 @@ from fastapi import FastAPI
 
 from callflow import clock
 from callflow.handling.policy import STATION_ZONE
-from callflow.storage import logbook
-from callflow.storage import retention as rows
 from callflow.storage import schema as t
+from callflow.storage.records import logbook
+from callflow.storage.records import retention as rows
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
 from web.accounts import Role

@@ -20,9 +20,11 @@ from callflow.handling import contracts, plans, withdrawing
 from callflow.handling.clients import client_key
 from callflow.handling.event_rules import set_rule
 from callflow.handling.guard_firms import close_firm
-from callflow.storage import Tx, people, removed
-from callflow.storage import contracts as contract_rows
+from callflow.storage import Tx
 from callflow.storage import schema as t
+from callflow.storage.people import users
+from callflow.storage.sites import contracts as contract_rows
+from callflow.storage.sites import removed
 from ivr.speech.places import announcements_of
 from tests.support.routes import all_routes
 from tests.support.studio import recording
@@ -82,7 +84,7 @@ class World:
 
     def ids(self) -> dict[str, str]:
         """What addresses hold that is made up by the station."""
-        row = self.station.store.read_now(lambda tx: people.user_by_name(tx, "bea"))
+        row = self.station.store.read_now(lambda tx: users.user_by_name(tx, "bea"))
         former = self.station.store.read_now(lambda tx: contract_rows.former(tx, "1001"))
         members = self.station.store.read_now(lambda tx: handling.firm_members(tx, "ouest"))
         assert row is not None

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from cryptography.exceptions import InvalidTag
 
-from callflow.storage import access, people
+from callflow.storage.people import access, users
 from callflow.vault import Vault
 from tests.support.web_station import PASSWORD, WebStation, site_body
 from web.accounts import check_password, hash_password
@@ -50,9 +50,9 @@ async def test_no_secret_stands_in_clear_in_the_data_folder(
     answer = await api.put("/sites/1001", json=body)
     assert answer.status_code in (200, 201), answer.text
     totp, codes = new_secret(), recovery_codes()
-    row = station.store.read_now(lambda tx: people.user_by_name(tx, "claire"))
+    row = station.store.read_now(lambda tx: users.user_by_name(tx, "claire"))
     assert row is not None
-    station.do(lambda tx: people.update_user(tx, row["id"], totp=keep(station.vault, totp)))
+    station.do(lambda tx: users.update_user(tx, row["id"], totp=keep(station.vault, totp)))
     macs = [recovery_mac(station.vault, row["id"], code) for code in codes]
     station.do(lambda tx: access.put_recovery_codes(tx, row["id"], macs))
     bearer = api.headers["authorization"].removeprefix("Bearer ")

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from callflow import clock
 from callflow.settings.config import Settings
-from callflow.storage import access, people
+from callflow.storage.people import access, users
 from tests.support.still_rates import StillRates
 from tests.support.visitors import Person
 from tests.support.web_station import PASSWORD, WebStation
@@ -133,7 +133,7 @@ async def test_logging_out_leaves_nothing_in_the_browser(station: WebStation, ap
 
 async def test_a_new_station_lets_nobody_in(station: WebStation) -> None:
     """No account comes with it, whatever its password."""
-    assert station.store.read_now(people.users) == []
+    assert station.store.read_now(users.users) == []
 
 
 async def added(station: WebStation, app: FastAPI) -> Person:
@@ -160,7 +160,7 @@ async def test_a_password_that_somebody_else_chose_is_replaced_first(
     own = {"current": OTHERS, "password": OWN, "again": OWN}
     assert (await yves.send("/account/password", **own)).status_code == 303
     assert (await yves.see("/")).status_code == 200
-    row = station.store.read_now(lambda tx: people.user_by_name(tx, "yves"))
+    row = station.store.read_now(lambda tx: users.user_by_name(tx, "yves"))
     assert row is not None
     await ana.fill("/people", f"/people/{row['id']}/password", password=OTHERS)
     await yves.log_in(OTHERS)
@@ -186,10 +186,10 @@ async def test_a_password_of_ones_own_has_no_end(station: WebStation, make: Make
 
 async def test_a_reset_password_still_needs_the_factor(station: WebStation, app: FastAPI) -> None:
     ana = await added(station, app)
-    row = station.store.read_now(lambda tx: people.user_by_name(tx, "yves"))
+    row = station.store.read_now(lambda tx: users.user_by_name(tx, "yves"))
     assert row is not None
     secret = keep(station.vault, new_secret())
-    station.do(lambda tx: people.update_user(tx, row["id"], totp=secret))
+    station.do(lambda tx: users.update_user(tx, row["id"], totp=secret))
     await ana.fill("/people", f"/people/{row['id']}/password", password=OTHERS)
     yves = Person(app, "yves")
     assert (await yves.log_in(OTHERS)).headers["location"] == "/login/factor"

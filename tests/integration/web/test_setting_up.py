@@ -15,7 +15,8 @@ from fastapi import FastAPI
 from callflow import clock, handling
 from callflow.core.records import audit
 from callflow.handling.removed import PARTS
-from callflow.storage import contracts, logbook, removed
+from callflow.storage.records import logbook
+from callflow.storage.sites import contracts, removed
 from tests.support.routes import all_routes
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from callflow import clock
 from callflow.handling import people as acts
-from callflow.storage import people
+from callflow.storage.people import users
 from tests.support.routes import PUBLIC, all_routes
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
@@ -68,7 +68,7 @@ async def test_a_person_is_tried_at_an_address(
 async def test_what_is_in_the_way_is_said_in_the_language_of_who_asks(
     station: WebStation, chief: Person
 ) -> None:
-    row = station.store.read_now(lambda tx: people.user_by_name(tx, "bea"))
+    row = station.store.read_now(lambda tx: users.user_by_name(tx, "bea"))
     assert row is not None
     station.do(lambda tx: acts.set_password(tx, row["id"], "x", "odile", clock.now()))
     assert "choose a password of their own first" in await tried(chief, "bea", "/sites")
@@ -94,7 +94,7 @@ async def test_of_two_who_change_it_at_once_the_second_is_refused(
     station: WebStation, chief: Person, what: str
 ) -> None:
     """Both have the page open; nothing of the first one's change is lost."""
-    row = station.store.read_now(lambda tx: people.user_by_name(tx, "bea"))
+    row = station.store.read_now(lambda tx: users.user_by_name(tx, "bea"))
     assert row is not None
     page, where, first, second = {
         "a person": (
@@ -125,6 +125,6 @@ async def test_of_two_who_change_it_at_once_the_second_is_refused(
     late = await chief.send(where, as_of=found[1], **second)
     assert late.status_code == 409
     assert "somebody changed this meanwhile" in late.text
-    after = station.store.read_now(lambda tx: people.user_by_name(tx, "bea"))
+    after = station.store.read_now(lambda tx: users.user_by_name(tx, "bea"))
     assert after is not None
     assert (after["role"] == "reader") == (what == "a person")

@@ -15,7 +15,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from callflow import clock, handling
-from callflow.storage import Tx, incidents, logbook
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.records import logbook
 from tests.integration.web.test_browser import log_in, violations, watched
 from tests.integration.web.test_desk import on_shift
 from tests.integration.web.test_sounds_in_browser import LISTEN, SOUND, hears, silence

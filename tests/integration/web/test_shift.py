@@ -12,8 +12,8 @@ from callflow import clock, handling
 from callflow.core.desks.roster import Part
 from callflow.core.time.hours import Span
 from callflow.handling import own_days, rosters, shifts
-from callflow.storage import people
-from callflow.storage import shifts as rows
+from callflow.storage.desks import shifts as rows
+from callflow.storage.people import users
 from tests.support.web_station import NAME, PASSWORD, WebStation
 from web.accounts import Role
 
@@ -54,7 +54,7 @@ def colleague(station: WebStation) -> None:
     """David is on shift."""
     station.user(COLLEAGUE)
     now = clock.now()
-    user = station.store.read_now(lambda tx: people.user_by_name(tx, COLLEAGUE))
+    user = station.store.read_now(lambda tx: users.user_by_name(tx, COLLEAGUE))
     station.do(lambda tx: rows.begin(tx, user["id"], now) if user else None)
 
 

@@ -13,7 +13,8 @@ from callflow import clock, handling
 from callflow.core.desks.roster import Part
 from callflow.core.time.hours import Span
 from callflow.handling import rosters
-from callflow.storage import people, shifts
+from callflow.storage.desks import shifts
+from callflow.storage.people import users
 from tests.integration.web.test_browser import log_in, violations, watched
 from tests.support.web_station import NAME, WebProcess, WebStation
 from web.accounts import Role
@@ -129,7 +130,7 @@ def test_the_question_is_answered_by_the_button_too(
 
 
 def user_id(station: WebStation, name: str) -> str:
-    found = station.store.read_now(lambda tx: people.user_by_name(tx, name))
+    found = station.store.read_now(lambda tx: users.user_by_name(tx, name))
     assert found is not None
     return str(found["id"])
 

@@ -15,7 +15,8 @@ from fastapi import FastAPI
 
 from callflow import handling
 from callflow.core.sites.files import reading
-from callflow.storage import StoreUnavailable, logbook
+from callflow.storage import StoreUnavailable
+from callflow.storage.records import logbook
 from tests.integration.web.test_site_edit import person
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation

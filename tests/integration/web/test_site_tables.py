@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from callflow import handling
-from callflow.storage import logbook
+from callflow.storage.records import logbook
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
 from web.accounts import Role

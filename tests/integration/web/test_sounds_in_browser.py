@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from callflow import clock, handling
-from callflow.storage import Tx, incidents
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
 from tests.integration.web.test_browser import log_in
 from tests.support.web_station import NAME, WebProcess, WebStation
 from web.accounts import Role

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from callflow.storage import instructions
+from callflow.storage.sites import instructions
 from tests.integration.web.test_browser import log_in, violations
 from tests.support.dictated import dictated, plays
 from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation

@@ -12,7 +12,10 @@ import pytest
 from fastapi import FastAPI
 
 from callflow.core.calls.call import Outcome
-from callflow.storage import calls, incidents, logbook, sites
+from callflow.storage.alarms import incidents
+from callflow.storage.calls import calls
+from callflow.storage.records import logbook
+from callflow.storage.sites import sites
 from tests.support.in_clear import in_clear
 from tests.support.web_station import NAME, PASSWORD, WebStation
 from web.accounts import Role

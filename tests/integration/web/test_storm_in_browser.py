@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from callflow.core.signals.signal import Category
-from callflow.storage import Tx, incidents
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
 from tests.integration.web.test_browser import log_in, violations, watched
 from tests.support.web_station import NAME, WebProcess, WebStation
 from web.accounts import Role

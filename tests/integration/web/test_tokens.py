@@ -13,8 +13,8 @@ import pytest
 from fastapi import FastAPI
 
 from callflow import clock
-from callflow.storage import people
 from callflow.storage import schema as t
+from callflow.storage.people import users
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
 from web.accounts import Role
@@ -58,11 +58,11 @@ async def test_a_token_is_shown_once_used_and_revoked(
     token = await made(chief)
     assert token not in (await chief.see(HERE)).text
     assert await asked(stranger, token) == 200
-    (row,) = station.store.read_now(people.tokens)
+    (row,) = station.store.read_now(users.tokens)
     assert (row["made_by"], row["role"], row["used_at"]) == ("odile", "reader", None)
     live = app.state.station
     station.do(partial(_live, station=live, seen={}, used=dict(live.used)))
-    (row,) = station.store.read_now(people.tokens)
+    (row,) = station.store.read_now(users.tokens)
     assert row["used_at"] is not None
     assert (await chief.send(f"{HERE}/{row['id']}/revoke")).status_code == 303
     assert await asked(stranger, token) == 401
@@ -100,7 +100,7 @@ async def test_a_panels_token_names_its_accounts(station: WebStation, chief: Per
         answer = await chief.send(HERE, **{"name": "camera", "role": "panel", **fields})
         assert answer.status_code == status, fields
     await made(chief, name="camera", role="panel", accounts="1001, 1002 1001")
-    (row,) = station.store.read_now(people.tokens)
+    (row,) = station.store.read_now(users.tokens)
     assert row["accounts"] == ["1001", "1002"]
     assert "1001, 1002" in (await chief.see(HERE)).text
 
@@ -121,7 +121,7 @@ async def test_what_is_no_token_is_refused(
     answer = await chief.send(HERE, **{"name": "erp", "role": "reader", **fields})
     assert answer.status_code == status
     assert 'class="refused"' in answer.text
-    assert station.store.read_now(people.tokens) == []
+    assert station.store.read_now(users.tokens) == []
 
 
 async def test_a_token_is_tried_and_is_neither_kept_nor_used(
@@ -134,7 +134,7 @@ async def test_a_token_is_tried_and_is_neither_kept_nor_used(
     assert "See sites, alarms, recordings and the logbook" in good.text
     assert "Send signals" not in good.text
     assert token not in good.text
-    (row,) = station.store.read_now(people.tokens)
+    (row,) = station.store.read_now(users.tokens)
     assert row["used_at"] is None
     for wrong, why in ((f"{token}x", "made no such token"), ("odile", "made no such token")):
         answer = await chief.send(f"{HERE}/try", token=wrong)

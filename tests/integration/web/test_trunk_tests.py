@@ -14,8 +14,8 @@ from fastapi import FastAPI
 from callflow import clock, handling
 from callflow.core.calls.call import Outcome
 from callflow.handling import trunk_tests
-from callflow.storage import people
 from callflow.storage import schema as t
+from callflow.storage.people import users
 from callflow.texts.trunks import TESTS
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
@@ -32,7 +32,7 @@ async def chief(station: WebStation, app: FastAPI) -> AsyncIterator[Person]:
     number: dict[str, Any] = {"machine_number": "+33299000001", "human_number": "+33299000001"}
     two = [{"name": name, **number} for name in ("trunk", "spare")]
     two.append({"name": "off", "enabled": False, **number})
-    station.do(lambda tx: people.write_settings(tx, {"trunks": two}))
+    station.do(lambda tx: users.write_settings(tx, {"trunks": two}))
     person = Person(app, "odile")
     async with person.client:
         assert (await person.log_in()).status_code == 303

@@ -12,7 +12,7 @@ import pytest
 from callflow import clock
 from callflow.settings.config import Settings
 from callflow.storage import Store
-from callflow.storage.upgrade import upgrade
+from callflow.storage.engine.upgrade import upgrade
 from callflow.vault import Vault
 from tests.support.postgresql import OwnServer
 from web.accounts import Role, create_token

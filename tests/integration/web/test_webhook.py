@@ -11,7 +11,8 @@ import pytest
 from fastapi import FastAPI
 
 from callflow import clock, handling
-from callflow.storage import incidents, signals
+from callflow.storage.alarms import incidents
+from callflow.storage.signals import signals
 from tests.support.still_rates import StillRates
 from tests.support.web_station import WebStation
 from web.accounts import Role

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from callflow import clock
 from callflow.settings.config import Settings
-from callflow.storage import access
+from callflow.storage.people import access
 from tests.support.web_station import NAME, PASSWORD, WebStation
 from web.app import create_app
 

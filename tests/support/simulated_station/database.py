@@ -16,9 +16,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from callflow.storage import Store, StoreUnavailable, Tx
-from callflow.storage.asked import Asked, Turnstile
-from callflow.storage.connecting import OneAfterAnother, _note_lost
-from callflow.storage.outage import Outage
+from callflow.storage.engine.connections import OneAfterAnother, _note_lost
+from callflow.storage.engine.outage import Outage
+from callflow.storage.engine.requests import Asked, Turnstile
 from callflow.storage.schema import metadata
 from callflow.vault import Vault
 from tests.support.simulated_station.faults import Fault, Faults

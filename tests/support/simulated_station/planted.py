@@ -11,7 +11,8 @@ from typing import Any
 from unittest import mock
 
 from callflow.receiver.intake import Intake
-from callflow.storage import Tx, calls
+from callflow.storage import Tx
+from callflow.storage.calls import calls
 
 Row = dict[str, Any]
 
@@ -26,7 +27,7 @@ def _start_without_claiming(tx: Tx, trunks: Mapping[str, str], now: datetime) ->
 @contextlib.contextmanager
 def second_dial() -> Iterator[None]:
     """A claimed call stays *requested*: the next look, or the next process, dials it again."""
-    with mock.patch("callflow.storage.calls.start", _start_without_claiming):
+    with mock.patch("callflow.storage.calls.calls.start", _start_without_claiming):
         yield
 
 
@@ -37,7 +38,7 @@ def _without_due(_row: Row, values: Row) -> Row:
 @contextlib.contextmanager
 def lost_timer() -> Iterator[None]:
     """An incident's time is not written where it is looked for."""
-    with mock.patch("callflow.storage.incidents._with_due", _without_due):
+    with mock.patch("callflow.storage.alarms.incidents._with_due", _without_due):
         yield
 
 

@@ -26,7 +26,7 @@ BY_STANDARD = {
 }
 #: SQL that is put together: from a module's constants, or from what these names stand for.
 CONSTANT = {
-    ("callflow/storage/connecting.py", "pragma"),  # SQLite's settings, beside it
+    ("callflow/storage/engine/connections.py", "pragma"),  # SQLite's settings, beside it
     ("callflow/storage/schema/alarms.py", "table"),  # names of the schema's own tables
 }
 #: Patterns that a function puts together, each from a table of its own module; names are escaped.

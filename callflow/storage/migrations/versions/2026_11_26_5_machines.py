@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 import callflow.storage.schema
-from callflow.storage import job_tables
+from callflow.storage.engine import job_tables
 
 revision = "2026_11_26_5_machines"
 down_revision = "2026_11_26_4_trunks"

@@ -1,0 +1,1 @@
+"""Rows of incidents, of their tasks, and of what correlates them."""

@@ -1,0 +1,128 @@
+"""What a batch of signals is looked at in: accounts as declared, arming, trips, overrides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, delete, select
+
+from callflow.core.alarms.correlation import Trips, Whereabouts
+from callflow.storage import schema as t
+from callflow.storage.engine.prepared import Prepared
+from callflow.storage.engine.store import Tx
+from callflow.storage.sites.sites import upsert, upsert_all
+
+Row = dict[str, Any]
+
+
+class Declared(NamedTuple):
+    """An account as it was declared, with what is agreed for its site's signals."""
+
+    site: str | None
+    line: str | None
+    phone: str | None
+    skew: float | None  # seconds that its panel's clock is ahead
+    keyed: bool  # it has a key of DC-09
+    awaited: bool  # "arrived well" is expected from it
+    rules: Row | None  # as stored
+    state: str | None  # its site's, of SiteState
+
+
+# Built once: what SQLAlchemy does to build a statement costs more than SQLite's answer.
+_A = t.account.c
+_DECLARED = Prepared(
+    select(_A.account, _A.site_id, _A.line, _A.phone, _A.skew)
+    .add_columns(_A.dc09_key.is_not(None).label("keyed"))
+    .add_columns(_A.arrival_due.is_not(None).label("awaited"), t.site.c.rules)
+    .add_columns(t.site.c.state)
+    .outerjoin(t.site, t.site.c.id == _A.site_id)
+    .where(_A.account.in_(bindparam("accounts", expanding=True)))
+)
+_OVERRIDES = Prepared(
+    select(t.event_override).where(
+        t.event_override.c.site_id.in_(bindparam("sites", expanding=True))
+    )
+)
+
+
+def declared(tx: Tx, accounts: Iterable[str]) -> dict[str, Declared]:
+    """The declared ones of ``accounts``."""
+    found = _DECLARED.all(tx, {"accounts": list(accounts)})
+    return {row["account"]: Declared(*list(row.values())[1:]) for row in found}
+
+
+_WHEREABOUTS = select(t.site.c.id, t.site.c.postcode, t.site.c.address, t.site.c.rules).where(
+    t.site.c.id.in_(bindparam("sites", expanding=True))
+)
+
+
+def whereabouts(tx: Tx, sites: Iterable[str]) -> dict[str, Whereabouts]:
+    """{site: where it is, for faults of the world around it}."""
+    return {
+        row.id: Whereabouts(
+            row.postcode, row.address, row.rules.get("feeder", ""), row.rules.get("provider", "")
+        )
+        for row in tx.execute(_WHEREABOUTS, {"sites": list(sites)})
+    }
+
+
+def write_partitions(tx: Tx, rows: Sequence[Row]) -> None:
+    """The newest state of partitions."""
+    upsert_all(tx, t.partition, ["account", "partition"], rows)
+
+
+def overrides(tx: Tx, sites: Iterable[str]) -> dict[tuple[str, str, str], Row]:
+    """{(site, code, zone or ""): what an administrator says instead of the event table}."""
+    rows = _OVERRIDES.all(tx, {"sites": list(sites)})
+    return {(row["site_id"], row["code"], row["zone"]): row for row in rows}
+
+
+_EVENT_RULES = Prepared(select(t.event_rule))
+
+
+def event_rules(tx: Tx) -> dict[str, Row]:
+    """{code: what the station says instead of the event table}, at every site."""
+    return {row["code"]: row for row in _EVENT_RULES.all(tx, {})}
+
+
+def write_event_rule(tx: Tx, row: Row) -> None:
+    """What one code means at the station."""
+    upsert(tx, t.event_rule, ["code"], row)
+
+
+def delete_event_rule(tx: Tx, code: str) -> None:
+    """It means what the table says again."""
+    tx.execute(delete(t.event_rule).where(t.event_rule.c.code == code))
+
+
+_TRIPS = Prepared(
+    select(t.zone_trips).where(t.zone_trips.c.account.in_(bindparam("accounts", expanding=True)))
+)
+
+
+def trips(tx: Tx, zones: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Trips]:
+    """How often these (account, zone key) alarmed, as far as they did."""
+    accounts = sorted({account for account, _ in zones})
+    return {
+        (row["account"], row["zone"]): Trips(
+            trips=row["trips"], since=row["since"], shunted_at=row["shunted_at"]
+        )
+        for row in _TRIPS.all(tx, {"accounts": accounts})
+        if (row["account"], row["zone"]) in zones
+    }
+
+
+def write_trips(tx: Tx, counts: Mapping[tuple[str, str], Trips]) -> None:
+    """How often zones, by account and key, alarmed."""
+    rows = [
+        {
+            "account": account,
+            "zone": zone,
+            "trips": count.trips,
+            "since": count.since,
+            "shunted_at": count.shunted_at,
+        }
+        for (account, zone), count in counts.items()
+    ]
+    upsert_all(tx, t.zone_trips, ["account", "zone"], rows)

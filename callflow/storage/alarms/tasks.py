@@ -1,0 +1,149 @@
+"""Rows of tasks: what a plan's steps wait for, other than calls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+
+from callflow.core.alarms.incident import Machine
+from callflow.core.plans.task import Task, TaskOutcome, TaskState
+from callflow.storage import schema as t
+from callflow.storage.alarms import incidents
+from callflow.storage.engine.prepared import Prepared
+from callflow.storage.engine.store import Tx
+
+_INSERT = t.task.insert()
+
+
+def insert(tx: Tx, row: dict[str, Any]) -> None:
+    """A new task."""
+    incidents.note_asked(tx, row.get("incident_id"))
+    tx.execute(_INSERT, row)
+
+
+_GET = select(t.task).where(t.task.c.id == bindparam("id"))
+
+
+def get(tx: Tx, task_id: str) -> dict[str, Any] | None:
+    """One task's row."""
+    row = tx.execute(_GET, {"id": task_id}).first()
+    return dict(row._mapping) if row else None
+
+
+_OF_INCIDENT = Prepared(
+    select(t.task)
+    .where(t.task.c.incident_id == bindparam("incident"))
+    .order_by(t.task.c.requested_at, t.task.c.id)
+)
+
+
+def of_incident(tx: Tx, incident_id: str) -> list[dict[str, Any]]:
+    """An incident's tasks in the order they were asked for."""
+    if incidents.is_bare(tx, incident_id):
+        return []
+    return _OF_INCIDENT.all(tx, {"incident": incident_id})
+
+
+def change(tx: Tx, task_id: str, **values: Any) -> bool:
+    """Write ``values`` to a task that is open; whether it was."""
+    query = update(t.task).where(t.task.c.id == task_id, t.task.c.state == TaskState.OPEN.value)
+    return tx.execute(query.values(**values)).rowcount == 1
+
+
+def note(tx: Tx, task_id: str, data: dict[str, Any]) -> None:
+    """What is known of a task's progress, whether it is open or over."""
+    tx.execute(update(t.task).where(t.task.c.id == task_id).values(data=data))
+
+
+def end(tx: Tx, task_id: str, outcome: TaskOutcome, *, who: str, now: datetime) -> bool:
+    """Give an open task its outcome; whether it was open."""
+    return change(
+        tx,
+        task_id,
+        state=TaskState.ENDED.value,
+        outcome=outcome.value,
+        ended_at=now,
+        ended_by=who,
+    )
+
+
+_CANCEL = (
+    update(t.task)
+    .where(t.task.c.incident_id == bindparam("b_incident"), t.task.c.state == TaskState.OPEN.value)
+    .values(state=TaskState.CANCELLED.value, ended_at=bindparam("at"))
+    .returning(*t.task.c)
+)
+_CANCEL_ALL = Prepared(_CANCEL)
+_CANCEL_SOME = Prepared(_CANCEL.where(t.task.c.step.in_(bindparam("steps", expanding=True))))
+
+
+def cancel_open(
+    tx: Tx, incident_id: str, now: datetime, *, steps: Sequence[str] = ()
+) -> list[dict[str, Any]]:
+    """Withdraw the open tasks of an incident, or of some of its steps; their rows."""
+    query = _CANCEL_SOME if steps else _CANCEL_ALL
+    values = {"b_incident": incident_id, "at": now}
+    return query.all(tx, {**values, "steps": list(steps)} if steps else values)
+
+
+def reopen(tx: Tx, incident_id: str, at: datetime) -> None:
+    """The tasks that were withdrawn ``at`` are open again: what withdrew them is undone."""
+    c = t.task.c
+    withdrawn = (c.incident_id == incident_id, c.state == TaskState.CANCELLED.value)
+    query = update(t.task).where(*withdrawn, c.ended_at == at)
+    tx.execute(query.values(state=TaskState.OPEN.value, ended_at=None))
+
+
+def put_forward(tx: Tx, seconds: float) -> None:
+    """Open tasks are due so many seconds earlier: the clock they were written by was set back."""
+    c = t.task.c
+    query = select(c.id, c.due_at).where(c.state == TaskState.OPEN.value, c.due_at.is_not(None))
+    for row in tx.execute(query).all():
+        change(tx, row.id, due_at=row.due_at - timedelta(seconds=seconds))
+
+
+_OVERDUE = Prepared(
+    select(t.task)
+    .join(t.incident, t.incident.c.id == t.task.c.incident_id)
+    .where(
+        t.task.c.state == TaskState.OPEN.value,
+        t.task.c.due_at <= bindparam("now"),
+        t.incident.c.machine != Machine.RUNNING.value,
+    )
+    .order_by(t.task.c.due_at)
+    .limit(100)
+)
+
+
+def overdue_by_hand(tx: Tx, now: datetime) -> list[dict[str, Any]]:
+    """Open tasks whose time is over, of incidents whose plan does not run by itself."""
+    return _OVERDUE.all(tx, {"now": now})
+
+
+def of_incidents(tx: Tx, incident_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """{incident id: its tasks}, for lists."""
+    found: dict[str, list[dict[str, Any]]] = {i: [] for i in incident_ids}
+    c = t.task.c
+    query = select(t.task).where(c.incident_id.in_(list(incident_ids)))
+    for row in tx.execute(query.order_by(c.requested_at, c.id)):
+        found[row.incident_id].append(dict(row._mapping))
+    return found
+
+
+def to_task(row: dict[str, Any]) -> Task:
+    """The row as deciding needs it."""
+    return Task(
+        id=row["id"],
+        step=row["step"],
+        kind=row["kind"],
+        state=TaskState(row["state"]),
+        outcome=TaskOutcome(row["outcome"]) if row["outcome"] else None,
+        subject=row["subject"],
+        requested_at=row["requested_at"],
+        due_at=row["due_at"],
+        ended_at=row["ended_at"],
+        data=row["data"],
+    )

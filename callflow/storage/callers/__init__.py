@@ -1,0 +1,1 @@
+"""Rows of whoever calls the station."""

@@ -1,0 +1,1 @@
+"""Rows of calls, trunks, telephones, and of what was said."""

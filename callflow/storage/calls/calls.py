@@ -1,0 +1,716 @@
+"""Rows of calls: one attempt each, claimed by compare-and-set, never run twice."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import cache, lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    BindParameter,
+    Case,
+    ColumnElement,
+    Select,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from callflow.core.calls.call import (
+    AT_DESK,
+    BESIDE_PLANS,
+    BRIDGE_STEP,
+    LIVE_STATES,
+    NOT_AT_SITE,
+    Call,
+    CallState,
+    Direction,
+    Mode,
+    Outcome,
+)
+from callflow.core.interventions.directory import shown
+from callflow.core.sites.site import Role
+from callflow.storage import schema as t
+from callflow.storage.alarms import incidents
+from callflow.storage.engine import locks
+from callflow.storage.engine.prepared import Prepared
+from callflow.storage.engine.store import Tx, hint
+
+_LIVE = [state.value for state in LIVE_STATES]
+#: States in which a call has a channel.
+ON_TRUNK = [s.value for s in (CallState.STARTED, CallState.RINGING, CallState.ANSWERED)]
+
+
+_INSERT = Prepared(t.call.insert())
+
+
+def insert(tx: Tx, row: dict[str, Any]) -> None:
+    """A new call row, before any act."""
+    incidents.note_asked(tx, row.get("incident_id"))
+    _INSERT.change(tx, row)
+    hint(tx, "telephony")
+
+
+_ONE = select(t.call).where(t.call.c.id == bindparam("id"))
+_GET = Prepared(_ONE)
+#: Whoever writes another row about this call, an act say, waits for nobody.
+_GET_LOCKED = Prepared(_ONE.with_for_update(key_share=True))
+
+
+def get(tx: Tx, call_id: str, *, lock: bool = False) -> dict[str, Any] | None:
+    """One call's row; ``lock`` keeps other writers off until the commit (PostgreSQL): taken before
+    its incident's, or what was read of the call is old when that is ours."""
+    query = _GET_LOCKED if lock and tx.dialect.name != "sqlite" else _GET
+    return query.first(tx, {"id": call_id})
+
+
+def _is_one_of(*states: CallState) -> ColumnElement[bool]:
+    """A call's state. As IN it would be written out anew at each execution."""
+    return or_(*(t.call.c.state == state.value for state in states))
+
+
+@lru_cache(maxsize=256)
+def _change(names: tuple[str, ...], only_in: tuple[CallState, ...]) -> Prepared:
+    query = update(t.call).where(t.call.c.id == bindparam("b_id"))
+    if only_in:
+        query = query.where(_is_one_of(*only_in))
+    return Prepared(query.values({name: bindparam(f"b_{name}") for name in names}))
+
+
+def change(tx: Tx, call_id: str, *, only_in: Sequence[CallState] = (), **values: Any) -> bool:
+    """Write ``values``; with ``only_in``, only when the call is in one of these states."""
+    incidents.note_asked(tx, values.get("incident_id"))
+    query = _change(tuple(values), tuple(only_in))
+    bound = {f"b_{name}": value for name, value in values.items()}
+    changed = query.change(tx, {"b_id": call_id, **bound}) == 1
+    if changed and "ended_at" in values and _somebody_waits(tx):
+        hint(tx, "telephony")  # a channel and a number are free: the next one may be called
+    return changed
+
+
+_ANY_REQUESTED = Prepared(
+    select(t.call.c.id).where(t.call.c.state == CallState.REQUESTED.value).limit(1)
+)
+
+
+def _somebody_waits(tx: Tx) -> bool:
+    return _ANY_REQUESTED.first(tx, {}) is not None
+
+
+_START = Prepared(
+    update(t.call)
+    .where(
+        t.call.c.id.in_(bindparam("ids", expanding=True)),
+        t.call.c.state == CallState.REQUESTED.value,
+    )
+    .values(state=CallState.STARTED.value, trunk=bindparam("b_trunk"), placed_at=bindparam("at"))
+    .returning(t.call.c.id)
+)
+
+
+def start(tx: Tx, trunks: Mapping[str, str], now: datetime) -> set[str]:
+    """``trunks`` are {call id: trunk}: those of them that nobody withdrew are *started* now."""
+    started: set[str] = set()
+    for trunk in set(trunks.values()):
+        ids = [call_id for call_id, of in trunks.items() if of == trunk]
+        values = {"ids": ids, "b_trunk": trunk, "at": now}
+        started |= {row["id"] for row in _START.all(tx, values)}
+    return started
+
+
+_ANSWER = Prepared(
+    update(t.call)
+    .where(
+        t.call.c.id == bindparam("b_id"),
+        _is_one_of(CallState.STARTED, CallState.RINGING),
+    )
+    .values(state=CallState.ANSWERED.value, answered_at=bindparam("at"))
+    .returning(*t.call.c)
+)
+
+
+def answer(tx: Tx, call_id: str, now: datetime) -> dict[str, Any] | None:
+    """Picked up: its row, unless that was known, or it is over."""
+    return _ANSWER.first(tx, {"b_id": call_id, "at": now})
+
+
+_AWAITED = Prepared(
+    select(t.call.c.to)
+    .where(
+        t.call.c.to.in_(bindparam("numbers", expanding=True)),
+        t.call.c.state == CallState.REQUESTED.value,
+    )
+    .distinct()
+)
+
+
+def awaited(tx: Tx, numbers: Collection[str]) -> set[str]:
+    """Those of ``numbers`` that somebody waits to call."""
+    return {row["to"] for row in _AWAITED.all(tx, {"numbers": sorted(numbers)})}
+
+
+_OF_INCIDENT = Prepared(
+    select(t.call)
+    .where(t.call.c.incident_id == bindparam("incident"))
+    .order_by(t.call.c.requested_at, t.call.c.attempt)
+)
+
+
+def of_incident(tx: Tx, incident_id: str) -> list[dict[str, Any]]:
+    """An incident's calls in the order they were asked for."""
+    if incidents.is_bare(tx, incident_id):
+        return []
+    return _OF_INCIDENT.all(tx, {"incident": incident_id})
+
+
+def any_ended_with(tx: Tx, outcomes: Collection[Outcome]) -> bool:
+    """Whether there is a call of ours that ended so."""
+    c = t.call.c
+    ours = c.direction == Direction.OUTGOING.value, c.outcome.in_([o.value for o in outcomes])
+    return tx.execute(select(c.id).where(*ours).limit(1)).first() is not None
+
+
+def attempts(tx: Tx, incident_id: str) -> list[Call]:
+    """What deciding needs: a call that goes on over another trunk is the same attempt as that."""
+    return [to_call(row) for row in of_incident(tx, incident_id) if row["successor"] is None]
+
+
+def of_incidents(tx: Tx, incident_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """{incident id: its calls}, for lists."""
+    found: dict[str, list[dict[str, Any]]] = {i: [] for i in incident_ids}
+    query = (
+        select(t.call)
+        .where(t.call.c.incident_id.in_(list(incident_ids)))
+        .order_by(t.call.c.requested_at, t.call.c.attempt)
+    )
+    for row in tx.execute(query):
+        found[row.incident_id].append(dict(row._mapping))
+    return found
+
+
+def contact_names(tx: Tx, call_ids: Collection[str]) -> dict[str, str]:
+    """{call id: name of the contact that it is made to}, of those made to one."""
+    c = t.call.c
+    query = select(c.id, t.contact.c.name).join(t.contact, t.contact.c.id == c.contact_id)
+    return {row.id: row.name for row in tx.execute(query.where(c.id.in_(list(call_ids))))}
+
+
+def for_room(tx: Tx, room: str) -> list[dict[str, Any]]:
+    """Calls made to bring a human into a conference; one that changed its trunk counts once."""
+    query = (
+        select(t.call)
+        .where(t.call.c.room == room, t.call.c.id != room, t.call.c.successor.is_(None))
+        .order_by(t.call.c.requested_at, t.call.c.attempt, t.call.c.id)
+    )
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def in_rooms(tx: Tx, rooms: Collection[str]) -> dict[str, list[dict[str, Any]]]:
+    """{room: the calls made into it}, as ``for_room`` has them, for many at once."""
+    c = t.call.c
+    query = (
+        select(t.call)
+        .where(c.room.in_(list(rooms)), c.id != c.room, c.successor.is_(None))
+        .order_by(c.requested_at, c.attempt, c.id)
+    )
+    found: dict[str, list[dict[str, Any]]] = {room: [] for room in rooms}
+    for row in tx.execute(query):
+        found[row.room].append(dict(row._mapping))
+    return found
+
+
+def _repeats() -> Case[int]:
+    """Among equals a first call passes all repeats; a human is waited for, and is never one."""
+    c = t.call.c
+    first = (c.attempt == 1) | c.step.in_(sorted(BESIDE_PLANS))
+    return case((first, 0), else_=1)
+
+
+def _requested() -> Select[Any]:
+    c, up = t.call.c, t.call.alias("up")
+    node: BindParameter[str] = bindparam("node")
+    order = (c.priority, _repeats(), c.requested_at, c.id)
+    place = func.row_number().over(partition_by=c.to, order_by=order)
+    first = (
+        select(c.id, place.label("place"))
+        .where(
+            c.node == node,
+            c.state == CallState.REQUESTED.value,
+            c.to.not_in(select(up.c.to).where(up.c.state.in_(ON_TRUNK)).scalar_subquery()),
+        )
+        .subquery()
+    )
+    return (
+        select(t.call)
+        # State and node again: of a row that another process changed meanwhile, PostgreSQL looks
+        # at these once more, and not at the subquery.
+        .where(
+            c.id.in_(select(first.c.id).where(first.c.place == 1)),
+            c.state == CallState.REQUESTED.value,
+            c.node == node,
+        )
+        .order_by(*order)
+        .limit(bindparam("limit"))
+    )
+
+
+# Made once: these are asked at every wake-up, and putting them together costs more than the answer.
+_REQUESTED = Prepared(_requested())
+_REQUESTED_LOCKED = Prepared(_requested().with_for_update(skip_locked=True))
+
+
+def requested(tx: Tx, node: str, *, limit: int) -> list[dict[str, Any]]:
+    """Calls to place, vital and human ones first, then first calls before repeats; of each number
+    the first only, and none of a number that is being called already, however many wait for it."""
+    values = {"node": node, "limit": limit}
+    if tx.dialect.name == "sqlite":
+        return _REQUESTED.all(tx, values)
+    rows = _REQUESTED_LOCKED.all(tx, values)
+    # Another node may be starting a call to the same number: its row is not visible yet.
+    mine = locks.try_all(tx, locks.Lock.NUMBER, {row["to"] for row in rows})
+    c = t.call.c
+    up = set(tx.execute(select(c.to).where(c.to.in_(mine), c.state.in_(ON_TRUNK))).scalars())
+    return [row for row in rows if row["to"] in mine - up]
+
+
+def waits(tx: Tx, node: str) -> bool:
+    """Whether there is anything for ``requested``."""
+    return _REQUESTED.first(tx, {"node": node, "limit": 1}) is not None
+
+
+def on_trunk(tx: Tx, node: str) -> list[dict[str, Any]]:
+    """Calls of a node that were acted upon and have not ended."""
+    query = select(t.call).where(t.call.c.node == node, t.call.c.state.in_(ON_TRUNK))
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def up_to(tx: Tx, numbers: Collection[str], now: datetime) -> set[str]:
+    """Which of ``numbers`` are called, or spoken with, or were until just now: the next call to
+    them is on its way out."""
+    c = t.call.c
+    up = c.state.in_(ON_TRUNK) | (c.placed_at.is_not(None) & (c.ended_at >= now - _JUST_NOW))
+    query = select(c.to).where(c.to.in_(sorted(numbers)), up)
+    return set(tx.execute(query).scalars())
+
+
+_JUST_NOW = timedelta(seconds=5)
+
+
+def live_to(tx: Tx, numbers: Sequence[str]) -> set[str]:
+    """Which of ``numbers`` have a live call, asked for or under way."""
+    query = select(t.call.c.to).where(t.call.c.to.in_(list(numbers)), t.call.c.state.in_(_LIVE))
+    return set(tx.execute(query).scalars())
+
+
+def cancel_requested(
+    tx: Tx,
+    incident_id: str,
+    now: datetime,
+    *,
+    keep: Collection[str] = (BRIDGE_STEP,),
+    only: str | None = None,
+) -> list[str]:
+    """Withdraw what nobody has dialled yet, but for the steps in ``keep``; the numbers (D20).
+
+    ``only``: those of one step.
+
+    A human is still brought to somebody who waits on the line, whoever took the incident.
+    """
+    query = _cancel(frozenset(keep), only is not None)
+    about = {"b_incident": incident_id, "at": now} | ({"only": only} if only is not None else {})
+    return [shown(row["step"], row["to"]) for row in query.all(tx, about)]
+
+
+@cache
+def _cancel(keep: frozenset[str], of_one_step: bool) -> Prepared:
+    c = t.call.c
+    query = update(t.call).where(
+        c.incident_id == bindparam("b_incident"),
+        _is_one_of(CallState.REQUESTED, CallState.FOLLOWING),
+        *(c.step != step for step in sorted(keep)),
+    )
+    if of_one_step:
+        query = query.where(c.step == bindparam("only"))
+    made = query.values(state=CallState.CANCELLED.value, ended_at=bindparam("at"))
+    return Prepared(made.values(detail="cancelled").returning(c.step, c.to))
+
+
+def ringing_contacts(tx: Tx, incident_id: str, *, step: str | None = None) -> list[str]:
+    """Calls of an incident, or of one step, to people that are placed and not answered."""
+    c = t.call.c
+    query = select(c.id).where(
+        c.incident_id == incident_id,
+        c.state.in_([CallState.STARTED.value, CallState.RINGING.value]),
+        c.step.not_in(NOT_AT_SITE),
+    )
+    if step is not None:
+        query = query.where(c.step == step)
+    return list(tx.execute(query).scalars())
+
+
+def ringing_at(tx: Tx, site_id: str) -> list[str]:
+    """Calls of no incident, to people of a site, that are placed and not answered."""
+    c = t.call.c
+    numbers = (
+        select(t.contact.c.phone)
+        .join(t.site_contact, t.site_contact.c.contact_id == t.contact.c.id)
+        .where(t.site_contact.c.site_id == site_id)
+    )
+    query = select(c.id).where(
+        c.incident_id.is_(None),
+        c.direction == Direction.OUTGOING.value,
+        c.state.in_([CallState.STARTED.value, CallState.RINGING.value]),
+        c.step.not_in(NOT_AT_SITE),
+        c.to.in_(numbers),
+    )
+    return list(tx.execute(query).scalars())
+
+
+#: Dialogues in which the machine speaks with a site's people.
+_SPEAKING = ("verification", "question", "message")
+
+
+def spoken_to(tx: Tx, incident_id: str) -> list[dict[str, Any]]:
+    """Calls of an incident in which the machine speaks with somebody who has not answered yet."""
+    c = t.call.c
+    query = select(t.call).where(
+        c.incident_id == incident_id,
+        c.state == CallState.ANSWERED.value,
+        c.dialogue.in_(_SPEAKING),
+        c.room.is_(None),
+        c.result.is_(None),
+    )
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def in_talk(tx: Tx, incident_id: str) -> bool:
+    """Whether somebody speaks on the phone about an incident."""
+    c = t.call.c
+    query = select(c.id).where(c.incident_id == incident_id, c.state == CallState.ANSWERED.value)
+    return tx.execute(query.limit(1)).first() is not None
+
+
+def live_of(tx: Tx, number: str) -> dict[str, Any] | None:
+    """The oldest live call to a number, asked for or under way."""
+    return next(iter(live_to_number(tx, number)), None)
+
+
+_COUNT_LIVE = select(func.count()).select_from(t.call).where(t.call.c.state.in_(ON_TRUNK))
+_COUNT_LIVE_OF_NODE = _COUNT_LIVE.where(t.call.c.node == bindparam("node"))
+
+
+def count_live(tx: Tx, node: str | None = None) -> int:
+    """How many calls are up, of one node or of all."""
+    if node is None:
+        return int(tx.execute(_COUNT_LIVE).scalar_one())
+    return int(tx.execute(_COUNT_LIVE_OF_NODE, {"node": node}).scalar_one())
+
+
+_WAITING = Prepared(
+    select(t.call)
+    .where(
+        t.call.c.state == CallState.ANSWERED.value,
+        t.call.c.room.is_not(None),
+        t.call.c.step.not_in(sorted(NOT_AT_SITE)),
+    )
+    .order_by(t.call.c.answered_at, t.call.c.id)
+)
+
+
+def waiting(tx: Tx) -> list[dict[str, Any]]:
+    """People from outside who are in a conference: of each one the first."""
+    found: dict[str, dict[str, Any]] = {}
+    for row in _WAITING.all(tx, {}):
+        found.setdefault(row["room"], row)
+    return list(found.values())
+
+
+def is_leg(call: Mapping[str, Any]) -> bool:
+    """Whether a call's phone is one of ours: an operator's, or a desk's."""
+    return call["step"] in AT_DESK
+
+
+def desks_of(tx: Tx, room: str) -> list[dict[str, Any]]:
+    """The calls made to bring a human into a conference, oldest first; supervisors' who only
+    listen are none. One that changed its trunk counts once."""
+    return [
+        call
+        for call in for_room(tx, room)
+        if is_leg(call) and call["mode"] not in (Mode.LISTEN.value, Mode.WHISPER.value)
+    ]
+
+
+def in_room(tx: Tx, room: str) -> list[dict[str, Any]]:
+    """The live calls of a conference, asked for or up, oldest first."""
+    c = t.call.c
+    query = select(t.call).where(c.room == room, c.state.in_(_LIVE)).order_by(c.requested_at, c.id)
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def conversations(tx: Tx) -> list[dict[str, Any]]:
+    """The live calls of every conference, and whoever rings at an operator's, oldest first."""
+    c = t.call.c
+    query = select(t.call).where(c.state.in_(_LIVE), or_(c.room.is_not(None), c.operator != ""))
+    return [dict(row._mapping) for row in tx.execute(query.order_by(c.requested_at, c.id))]
+
+
+def legs_of(tx: Tx, operator: str) -> list[dict[str, Any]]:
+    """The live calls to somebody's own phones, oldest first."""
+    c = t.call.c
+    query = select(t.call).where(c.operator == operator, c.ended_at.is_(None))
+    return [dict(row._mapping) for row in tx.execute(query.order_by(c.requested_at, c.id))]
+
+
+def of_devices_alone(tx: Tx, site_id: str) -> list[dict[str, Any]]:
+    """The live calls that came from a site's devices and are about no incident, oldest first."""
+    c, link = t.call.c, t.site_contact.c
+    mine = (
+        select(t.contact.c.phone)
+        .join(t.site_contact, link.contact_id == t.contact.c.id)
+        .where(link.site_id == site_id, link.role == Role.DEVICE.value)
+    )
+    query = select(t.call).where(
+        c.direction == Direction.INCOMING.value,
+        c.state.in_(_LIVE),
+        c.incident_id.is_(None),
+        c.to.in_(mine),
+    )
+    return [dict(row._mapping) for row in tx.execute(query.order_by(c.requested_at, c.id))]
+
+
+def live_to_number(tx: Tx, number: str) -> list[dict[str, Any]]:
+    """The live calls to a number, or to a phone of ours, oldest first."""
+    c = t.call.c
+    query = select(t.call).where(c.to == number, c.state.in_(_LIVE)).order_by(c.requested_at)
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def of_kind(tx: Tx, step: str, *, limit: int) -> list[dict[str, Any]]:
+    """The newest calls of a step that belong to no alarm, the newest first."""
+    c = t.call.c
+    query = select(t.call).where(c.step == step, c.incident_id.is_(None))
+    query = query.order_by(c.requested_at.desc(), c.id).limit(limit)
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def has_called(tx: Tx, number: str, since: datetime) -> bool:
+    """Whether a call came from ``number`` since then."""
+    c = t.call.c
+    query = select(c.id).where(
+        c.to == number, c.direction == Direction.INCOMING.value, c.requested_at >= since
+    )
+    return tx.execute(query.limit(1)).first() is not None
+
+
+def of_step(tx: Tx, incident_id: str, step: str) -> int:
+    """How many calls an incident has in a step."""
+    query = (
+        select(func.count())
+        .select_from(t.call)
+        .where(t.call.c.incident_id == incident_id, t.call.c.step == step)
+    )
+    return int(tx.execute(query).scalar_one())
+
+
+def to_call(row: dict[str, Any]) -> Call:
+    """The row as deciding needs it."""
+    return Call(
+        id=row["id"],
+        step=row["step"],
+        contact=row["contact_id"],
+        to=row["to"],
+        attempt=row["attempt"],
+        state=CallState(row["state"]),
+        outcome=Outcome(row["outcome"]) if row["outcome"] else None,
+        requested_at=row["requested_at"],
+        ended_at=row["ended_at"],
+    )
+
+
+# --- one call that speaks for several incidents (D10) ------------------------------------------
+
+
+def may_follow(tx: Tx, leader: dict[str, Any]) -> list[dict[str, Any]]:
+    """The plans' calls to the same contact that wait while ``leader`` is made; locked."""
+    c, i = t.call.c, t.incident.c
+    query = (
+        select(t.call)
+        .join(t.incident, i.id == c.incident_id)
+        .where(
+            c.to == leader["to"],
+            c.contact_id == leader["contact_id"],
+            c.state == CallState.REQUESTED.value,
+            c.dialogue == leader["dialogue"],
+            c.requester == "",
+            c.incident_id != leader["incident_id"],
+            i.exercise.is_(False),
+        )
+        .order_by(c.priority, c.requested_at)
+    )
+    if tx.dialect.name != "sqlite":
+        query = query.with_for_update(skip_locked=True, of=t.call)
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+_LEADING = (
+    select(t.call)
+    .where(
+        t.call.c.to == bindparam("to"),
+        t.call.c.contact_id == bindparam("contact_id"),
+        _is_one_of(CallState.STARTED, CallState.RINGING),
+        t.call.c.dialogue == bindparam("dialogue"),
+        t.call.c.requester == "",
+        t.call.c.progress.is_(None),
+        # Its own step may be hanging it up.
+        t.call.c.incident_id != bindparam("incident_id"),
+    )
+    .limit(1)
+)
+_LEADER, _LEADER_LOCKED = Prepared(_LEADING), Prepared(_LEADING.with_for_update())
+
+
+def leader_for(tx: Tx, call: dict[str, Any]) -> dict[str, Any] | None:
+    """A plan's call to the same contact that is being made and not spoken in yet; locked."""
+    query = _LEADER if tx.dialect.name == "sqlite" else _LEADER_LOCKED
+    about = {name: call[name] for name in ("to", "contact_id", "dialogue", "incident_id")}
+    return query.first(tx, about)
+
+
+def follow(tx: Tx, call_id: str, leader: str) -> bool:
+    """``leader`` speaks for this call too; False where it was withdrawn meanwhile."""
+    states = [CallState.REQUESTED]
+    return change(tx, call_id, only_in=states, state=CallState.FOLLOWING.value, leader=leader)
+
+
+_FOLLOWERS = Prepared(
+    select(t.call)
+    .where(t.call.c.leader == bindparam("leader"), t.call.c.state == CallState.FOLLOWING.value)
+    .order_by(t.call.c.priority, t.call.c.requested_at)
+)
+
+
+def followers(tx: Tx, leader: str) -> list[dict[str, Any]]:
+    """The calls that ``leader`` speaks for and that have not ended."""
+    return _FOLLOWERS.all(tx, {"leader": leader})
+
+
+# --- recordings ---------------------------------------------------------------------------
+
+
+def recorded_as(call: dict[str, Any]) -> str:
+    """The call whose recording holds what was said: the one that spoke for it, else itself."""
+    return str(call["leader"] or call["id"])
+
+
+def recordings(tx: Tx, call_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """{call id: its recording's row}."""
+    return {row["call_id"]: row for row in _RECORDINGS.all(tx, {"calls": list(call_ids)})}
+
+
+_RECORDINGS = Prepared(
+    select(t.recording).where(t.recording.c.call_id.in_(bindparam("calls", expanding=True)))
+)
+
+
+def insert_recording(tx: Tx, row: dict[str, Any]) -> bool:
+    """What was found of a call's recording; False where that is known already."""
+    return _insert_recording(tx.dialect.name).change(tx, row) == 1
+
+
+@cache
+def _insert_recording(dialect: str) -> Prepared:
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return Prepared(insert(t.recording).on_conflict_do_nothing())
+
+
+def all_recordings(tx: Tx) -> list[dict[str, Any]]:
+    """Every recording's row."""
+    return [dict(row._mapping) for row in tx.execute(select(t.recording))]
+
+
+def unrecorded(tx: Tx, node: str) -> list[dict[str, Any]]:
+    """Answered calls that ended without their recording being looked at yet. One that was told in
+    another call has that call's (``recorded_as``)."""
+    query = (
+        select(t.call)
+        .outerjoin(t.recording, t.recording.c.call_id == t.call.c.id)
+        .where(
+            t.call.c.node == node,
+            t.call.c.state == CallState.ENDED.value,
+            t.call.c.answered_at.is_not(None),
+            t.call.c.leader.is_(None),
+            t.recording.c.call_id.is_(None),
+        )
+        .limit(200)
+    )
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+# --- acts on calls ------------------------------------------------------------------------
+
+
+def insert_action(tx: Tx, row: dict[str, Any]) -> None:
+    """An act somebody wants done on a call."""
+    tx.execute(t.call_action.insert().values(**row))
+    hint(tx, "telephony")
+
+
+_ACTIONS_WAITING = Prepared(
+    select(t.call_action.c.id)
+    .join(t.call, t.call.c.id == t.call_action.c.call_id)
+    .where(
+        t.call.c.node == bindparam("node"),
+        t.call_action.c.claimed_at.is_(None),
+        t.call_action.c.expires_at > bindparam("now"),
+    )
+    .limit(1)
+)
+
+
+def actions_waiting(tx: Tx, node: str, now: datetime) -> bool:
+    """Whether there is anything for ``claim_actions``."""
+    return _ACTIONS_WAITING.first(tx, {"node": node, "now": now}) is not None
+
+
+_A = t.call_action.c
+_ACTIONS = Prepared(
+    select(t.call_action)
+    .join(t.call, t.call.c.id == _A.call_id)
+    .where(t.call.c.node == bindparam("node"), _A.claimed_at.is_(None))
+    .where(_A.expires_at > bindparam("now"))
+    .order_by(_A.requested_at)
+)
+
+
+def claim_actions(tx: Tx, node: str, now: datetime) -> list[dict[str, Any]]:
+    """Acts of this node's calls that nobody took and that have not expired; now taken."""
+    rows = _ACTIONS.all(tx, {"node": node, "now": now})
+    if rows:
+        tx.execute(
+            update(t.call_action)
+            .where(_A.id.in_([row["id"] for row in rows]))
+            .values(claimed_at=now)
+        )
+    return rows
+
+
+def asked_to_end(tx: Tx, call_id: str) -> bool:
+    """Whether somebody asked for the end of a call."""
+    return bool(all_asked_to_end(tx, [call_id]))
+
+
+def all_asked_to_end(tx: Tx, call_ids: Collection[str]) -> set[str]:
+    """Those of ``call_ids`` whose end somebody asked for."""
+    a = t.call_action.c
+    query = select(a.call_id).where(a.call_id.in_(list(call_ids)), a.kind == "hang_up")
+    return set(tx.execute(query).scalars())
+
+
+def finish_action(tx: Tx, action_id: str, result: str) -> None:
+    """What became of an act."""
+    tx.execute(update(t.call_action).where(t.call_action.c.id == action_id).values(result=result))

@@ -1,0 +1,96 @@
+"""Rows of the operators' telephones."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+
+from callflow.core.calls.call import CallState
+from callflow.storage import schema as t
+from callflow.storage.engine.store import Tx, hint
+
+Row = dict[str, Any]
+
+_OWNED = select(t.phone, t.user.c.name.label("owner")).join(
+    t.user, t.user.c.id == t.phone.c.user_id
+)
+
+
+def insert(tx: Tx, row: Row) -> None:
+    """A new telephone; its node's Asterisk is told."""
+    tx.execute(t.phone.insert().values(**row))
+    hint(tx, "telephony")
+
+
+def get(tx: Tx, name: str) -> Row | None:
+    """One telephone with its ``owner``, ended or not."""
+    row = tx.execute(_OWNED.where(t.phone.c.name == name)).first()
+    return dict(row._mapping) if row else None
+
+
+def live(tx: Tx, node: str | None = None) -> list[Row]:
+    """The telephones that there are now, oldest first; of one node or of all."""
+    query = _OWNED.where(t.phone.c.ended_at.is_(None)).order_by(
+        t.phone.c.created_at, t.phone.c.name
+    )
+    if node is not None:
+        query = query.where(t.phone.c.node == node)
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def of_owner(tx: Tx, owner: str) -> list[Row]:
+    """Somebody's telephones, newest first."""
+    query = _OWNED.where(t.phone.c.ended_at.is_(None), t.user.c.name == owner)
+    return [dict(r._mapping) for r in tx.execute(query.order_by(t.phone.c.created_at.desc()))]
+
+
+def change(tx: Tx, name: str, **values: Any) -> None:
+    """Write ``values``; an ended telephone is taken out of its node's Asterisk."""
+    tx.execute(update(t.phone).where(t.phone.c.name == name).values(**values))
+    if "ended_at" in values:
+        hint(tx, "telephony")
+
+
+def heard(tx: Tx, states: dict[str, str]) -> None:
+    """The device states of these telephones, as their Asterisk says."""
+    for name, state in states.items():
+        changed = update(t.phone).where(t.phone.c.name == name, t.phone.c.state != state)
+        tx.execute(changed.values(state=state))
+
+
+def rendered(tx: Tx, names: Collection[str], now: datetime) -> None:
+    """From now on their Asterisk knows these telephones."""
+    fresh = t.phone.c.name.in_(sorted(names)) & t.phone.c.rendered_at.is_(None)
+    tx.execute(update(t.phone).where(fresh).values(rendered_at=now))
+
+
+def names(tx: Tx, node: str) -> frozenset[str]:
+    """The telephones that a node's Asterisk must know now."""
+    mine = (t.phone.c.node == node) & t.phone.c.ended_at.is_(None)
+    return frozenset(tx.execute(select(t.phone.c.name).where(mine)).scalars())
+
+
+def speaking_after_their_end(tx: Tx) -> list[str]:
+    """Ended telephones with a call that is up: whoever ended the session knew of no calls."""
+    c = t.call.c
+    query = (
+        select(t.phone.c.name)
+        .join(t.call, c.to == t.phone.c.name)
+        .where(t.phone.c.ended_at.is_not(None), c.operator != "", c.ended_at.is_(None))
+        .where(c.state == CallState.ANSWERED.value)
+    )
+    return list(tx.execute(query.distinct()).scalars())
+
+
+def orphans(tx: Tx, now: datetime) -> list[str]:
+    """Softphones whose session is over."""
+    over = t.session.c.token_hash.is_(None) | (t.session.c.expires_at <= now)
+    query = (
+        select(t.phone.c.name)
+        .outerjoin(t.session, t.session.c.token_hash == t.phone.c.session)
+        .where(t.phone.c.ended_at.is_(None), t.phone.c.session.is_not(None), over)
+    )
+    return list(tx.execute(query).scalars())

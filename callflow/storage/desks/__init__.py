@@ -1,0 +1,1 @@
+"""Rows of shifts, roster and presence."""

@@ -1,0 +1,97 @@
+"""Rows of who is at the desks: shifts that run, what people chose, their telephones and calls."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import bindparam, func, or_, select
+
+from callflow.core.calls.call import LIVE_STATES
+from callflow.storage import schema as t
+from callflow.storage.engine.store import Tx
+from callflow.storage.sites.sites import upsert
+
+_SHIFTS = (
+    select(t.shift.c.user_id, func.min(t.shift.c.began_at).label("shift_since"))
+    .where(t.shift.c.ended_at.is_(None))
+    .group_by(t.shift.c.user_id)
+    .subquery()
+)
+_PHONES = (
+    select(t.phone).where(t.phone.c.ended_at.is_(None)).order_by(t.phone.c.kind, t.phone.c.name)
+)
+_USER = t.user.c
+_PEOPLE = (
+    select(
+        _USER.id,
+        _USER.name,
+        _USER.role,
+        _USER.languages,
+        _USER.skills,
+        _SHIFTS.c.shift_since,
+        t.presence.c.state,
+        t.presence.c.since,
+        t.presence.c.until,
+        t.presence.c.reason,
+    )
+    .outerjoin(_SHIFTS, _SHIFTS.c.user_id == _USER.id)
+    .outerjoin(t.presence, t.presence.c.user_id == _USER.id)
+    .where(
+        or_(
+            _SHIFTS.c.shift_since.is_not(None),
+            _USER.id.in_(select(t.phone.c.user_id).where(t.phone.c.ended_at.is_(None))),
+        )
+    )
+    .order_by(_USER.name)
+)
+
+
+def people(tx: Tx) -> list[dict[str, Any]]:
+    """Who is on shift or has a telephone, by name, with what they chose (``state``: None)."""
+    return [dict(row._mapping) for row in tx.execute(_PEOPLE)]
+
+
+def phones(tx: Tx) -> list[dict[str, Any]]:
+    """The telephones of people that have not ended, desk phones first."""
+    return [dict(row._mapping) for row in tx.execute(_PHONES)]
+
+
+_C = t.call.c
+_LIVE_CALLS = (
+    select(_C.id, _C.to, _C.state, _C.room, _C.step, _C.answered_at, _C.incident_id)
+    .where(
+        _C.to.in_(bindparam("phones", expanding=True)),
+        _C.state.in_([state.value for state in LIVE_STATES]),
+    )
+    .order_by(_C.requested_at)
+)
+_LAST_ENDS = (
+    select(_C.to, func.max(_C.ended_at).label("ended_at"))
+    .where(_C.to.in_(bindparam("phones", expanding=True)))
+    .group_by(_C.to)
+)
+
+
+def live_calls(tx: Tx, names: Collection[str]) -> list[dict[str, Any]]:
+    """The calls to these telephones that live, asked for or under way."""
+    rows = tx.execute(_LIVE_CALLS, {"phones": sorted(names)}) if names else ()
+    return [dict(row._mapping) for row in rows]
+
+
+def last_ends(tx: Tx, names: Collection[str]) -> dict[str, Any]:
+    """{telephone: when its last call ended, answered or not}."""
+    rows = tx.execute(_LAST_ENDS, {"phones": sorted(names)}) if names else ()
+    return {row.to: row.ended_at for row in rows if row.ended_at is not None}
+
+
+def keep(tx: Tx, row: dict[str, Any]) -> None:
+    """What somebody chose, or what began, in place of what was."""
+    upsert(tx, t.presence, ["user_id"], row)
+
+
+def owner(tx: Tx, phone: str) -> dict[str, Any] | None:
+    """Whose telephone it is or was: a user's row."""
+    query = select(t.user).join(t.phone, t.phone.c.user_id == _USER.id)
+    row = tx.execute(query.where(t.phone.c.name == phone)).first()
+    return dict(row._mapping) if row else None

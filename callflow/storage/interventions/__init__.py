@@ -1,0 +1,1 @@
+"""Rows of firms, guards, measures and services."""

@@ -1,0 +1,207 @@
+"""Rows of firms' people, who call with codes of their own, and of technicians' visits."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, delete, exists, func, select, update
+
+from callflow.core.alarms.incident import State
+from callflow.core.plans.call_plan import StepKind
+from callflow.core.plans.task import TaskState
+from callflow.core.sites.site import Role
+from callflow.storage import schema as t
+from callflow.storage.engine.folding import folded
+from callflow.storage.engine.store import Tx
+from callflow.storage.sites.search import holds, of_person
+from callflow.storage.sites.sites import upsert
+
+Row = dict[str, Any]
+
+_M, _LINK = t.firm_member.c, t.site_contact.c
+_MEMBERS = select(*t.contact.c, _M.firm_id, _M.mail).join(
+    t.firm_member, _M.contact_id == t.contact.c.id
+)
+#: The parts in which a firm works for a site.
+_PARTS = (Role.MAINTENANCE.value, Role.GUARD.value)
+
+
+def member(tx: Tx, contact_id: str) -> Row | None:
+    """Somebody of a firm, as stored, with ``firm_id`` and ``mail``; None: they are of none."""
+    row = tx.execute(_MEMBERS.where(_M.contact_id == contact_id)).first()
+    return dict(row._mapping) if row else None
+
+
+def members(tx: Tx, firm_id: str) -> list[Row]:
+    """The people of a firm, by name."""
+    query = _MEMBERS.where(_M.firm_id == firm_id).order_by(t.contact.c.name, t.contact.c.id)
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def members_at(tx: Tx, site_id: str) -> list[Row]:
+    """The people of every firm that works for a site."""
+    return [row for firm in firms_at(tx, site_id) for row in members(tx, firm)]
+
+
+def with_number(tx: Tx, number: str) -> Row | None:
+    """The one member who has this number; None: nobody, or several."""
+    rows = tx.execute(_MEMBERS.where(t.contact.c.phone == number)).all()
+    return dict(rows[0]._mapping) if len(rows) == 1 else None
+
+
+def firms_at(tx: Tx, site_id: str) -> list[str]:
+    """The firms that a site names, and those that are asked to send a guard there."""
+    named = select(_LINK.contact_id).where(_LINK.site_id == site_id, _LINK.role.in_(_PARTS))
+    asked = _ASKED.where(t.incident.c.site_id == site_id)
+    return sorted({*tx.execute(named).scalars(), *tx.execute(asked).scalars()})
+
+
+_ASKED = (
+    select(t.task.c.subject)
+    .join(t.incident, t.incident.c.id == t.task.c.incident_id)
+    .where(t.task.c.kind == StepKind.SEND_GUARD.value, t.task.c.state == TaskState.OPEN.value)
+)
+
+
+def part_at(tx: Tx, firm_id: str, site_id: str) -> Row | None:
+    """The firm's link to a site, that of its technicians first; None: the site names it not."""
+    query = (
+        select(t.site_contact)
+        .where(_LINK.site_id == site_id, _LINK.contact_id == firm_id, _LINK.role.in_(_PARTS))
+        .order_by(_LINK.role.desc())
+    )
+    row = tx.execute(query).first()
+    return dict(row._mapping) if row else None
+
+
+def guard_tasks(tx: Tx, firm_id: str) -> list[Row]:
+    """What the firm's guards are asked for and have not left yet: tasks, with ``site_id``."""
+    query = (
+        select(t.task, t.incident.c.site_id)
+        .join(t.incident, t.incident.c.id == t.task.c.incident_id)
+        .where(
+            t.task.c.kind == StepKind.SEND_GUARD.value,
+            t.task.c.subject == firm_id,
+            t.task.c.state != TaskState.CANCELLED.value,
+            t.incident.c.state != State.FILED.value,
+        )
+        .order_by(t.task.c.requested_at)
+    )
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def put_member(tx: Tx, contact: Row, firm_id: str, mail: str) -> None:
+    """Write somebody of a firm."""
+    upsert(tx, t.contact, ["id"], contact)
+    values = {"contact_id": contact["id"], "firm_id": firm_id, "mail": mail}
+    upsert(tx, t.firm_member, ["contact_id"], values)
+
+
+def remove_member(tx: Tx, firm_id: str, contact_id: str) -> bool:
+    """They are of the firm no more, and their codes count nowhere; whether they were."""
+    query = delete(t.firm_member).where(_M.contact_id == contact_id, _M.firm_id == firm_id)
+    return tx.execute(query).rowcount == 1
+
+
+def is_firm(tx: Tx, contact_id: str) -> bool:
+    """Whether a contact is a guard firm, or keeps some site's installation in order."""
+    guards = exists().where(t.guard_firm.c.contact_id == bindparam("id"))
+    keeps = exists().where(_LINK.contact_id == bindparam("id"), _LINK.role.in_(_PARTS))
+    return bool(tx.execute(select(guards | keeps), {"id": contact_id}).scalar())
+
+
+#: By what a list of firms is sorted.
+SORTS = ("name", "part", "rank")
+
+
+def listed(
+    tx: Tx, *, text: str, sort: str, descending: bool, offset: int, limit: int
+) -> tuple[list[Row], int]:
+    """A page of the firms whose name, licence or number holds ``text``, and how many do: those of
+    the directory of firms, and those that only sites name. ``sort`` is one of ``SORTS``.
+
+    Each as ``id, name, phone, part, rank, licence, sectors, closed_at`` and ``sites``, how many.
+    """
+    c, g = t.contact.c, t.guard_firm.c
+    named = (
+        select(_LINK.contact_id, func.min(_LINK.role).label("role"))
+        .add_columns(func.count(_LINK.site_id.distinct()).label("sites"))
+        .where(_LINK.role.in_(_PARTS))
+        .group_by(_LINK.contact_id)
+        .subquery()
+    )
+    part = func.coalesce(g.part, named.c.role)
+    query = (
+        select(c.id, c.name, c.phone, part.label("part"), g.rank, g.licence, g.sectors)
+        .add_columns(g.closed_at, func.coalesce(named.c.sites, 0).label("sites"))
+        .outerjoin(t.guard_firm, g.contact_id == c.id)
+        .outerjoin(named, named.c.contact_id == c.id)
+        .where(g.contact_id.is_not(None) | named.c.contact_id.is_not(None))
+    )
+    if text:
+        found = of_person(text) | holds(g.licence, text)
+        query = query.where(found)
+    count = tx.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+    by: Row = {"name": folded(c.name), "part": part, "rank": func.coalesce(g.rank, 99)}
+    ordered = by[sort].desc() if descending else by[sort]
+    query = query.order_by(ordered, folded(c.name), c.id).offset(offset).limit(limit)
+    return [dict(row._mapping) for row in tx.execute(query)], int(count)
+
+
+def links(tx: Tx, firm_id: str) -> list[Row]:
+    """A firm's parts at sites, each with ``site_name``, by it."""
+    query = (
+        select(t.site_contact, t.site.c.name.label("site_name"))
+        .join(t.site, t.site.c.id == _LINK.site_id)
+        .where(_LINK.contact_id == firm_id, _LINK.role.in_(_PARTS))
+        .order_by(t.site.c.name, t.site.c.id)
+    )
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def unlink(tx: Tx, firm_id: str, now: datetime) -> None:
+    """The firm has no part at any site; the sites count as changed. Its panel users are revoked."""
+    named = select(_LINK.site_id).where(_LINK.contact_id == firm_id, _LINK.role.in_(_PARTS))
+    tx.execute(update(t.site).where(t.site.c.id.in_(named)).values(changed_at=now))
+    users = update(t.panel_user).where(t.panel_user.c.contact_id == firm_id)
+    tx.execute(users.values(contact_id=None, revoked=True))
+    gone = delete(t.site_contact).where(_LINK.contact_id == firm_id, _LINK.role.in_(_PARTS))
+    tx.execute(gone)
+
+
+# --- visits -------------------------------------------------------------------------------
+
+_V = t.visit.c
+
+
+def visit(tx: Tx, contact_id: str, site_id: str | None = None) -> Row | None:
+    """The technician's visit that is not over: at a site, or, without one, wherever."""
+    query = select(t.visit).where(_V.contact_id == contact_id, _V.left_at.is_(None))
+    if site_id is not None:
+        query = query.where(_V.site_id == site_id)
+    row = tx.execute(query.order_by(_V.accepted_at.desc())).first()
+    return dict(row._mapping) if row else None
+
+
+def visits_at(tx: Tx, site_id: str) -> list[Row]:
+    """Visits of a site that are not over, with the technician's name and number, oldest first."""
+    query = (
+        select(t.visit, t.contact.c.name, t.contact.c.phone)
+        .join(t.contact, t.contact.c.id == _V.contact_id)
+        .where(_V.site_id == site_id, _V.left_at.is_(None))
+        .order_by(_V.accepted_at)
+    )
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def insert_visit(tx: Tx, site_id: str, contact_id: str, incident: str | None, at: datetime) -> None:
+    """A technician accepts to go to a site."""
+    row = {"id": uuid.uuid4().hex, "site_id": site_id, "contact_id": contact_id}
+    tx.execute(t.visit.insert(), row | {"incident_id": incident, "accepted_at": at})
+
+
+def change_visit(tx: Tx, visit_id: str, **values: datetime) -> None:
+    """They are there, or left."""
+    tx.execute(update(t.visit).where(_V.id == visit_id).values(**values))

@@ -1,0 +1,77 @@
+"""Rows of guard firms: contacts with a licence, and the sectors that they serve (D22)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, delete, select, update
+
+from callflow.core.plans.call_plan import StepKind
+from callflow.core.plans.task import TaskOutcome, TaskState
+from callflow.core.sites.site import Role
+from callflow.storage import schema as t
+from callflow.storage.engine.prepared import Prepared
+from callflow.storage.engine.store import Tx
+from callflow.storage.sites.sites import upsert
+
+Row = dict[str, Any]
+
+_FIRMS = select(t.guard_firm, t.contact.c.name, t.contact.c.phone, t.contact.c.language).join(
+    t.contact, t.contact.c.id == t.guard_firm.c.contact_id
+)
+
+
+def firm(tx: Tx, contact_id: str) -> Row | None:
+    """One firm's row, with its name and number."""
+    row = tx.execute(_FIRMS.where(t.guard_firm.c.contact_id == contact_id)).first()
+    return dict(row._mapping) if row else None
+
+
+def firms(tx: Tx, *, part: Role | None = Role.GUARD) -> list[Row]:
+    """Every firm of guards, or of another ``part`` (None: any), that is not closed, in calling
+    order."""
+    c = t.guard_firm.c
+    query = _FIRMS.where(c.closed_at.is_(None)).order_by(c.rank, c.contact_id)
+    if part is not None:
+        query = query.where(c.part == part.value)
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def put_firm(tx: Tx, contact: Row, firm_row: Row) -> None:
+    """Write a firm, and the contact that it is called by."""
+    upsert(tx, t.contact, ["id"], contact)
+    upsert(tx, t.guard_firm, ["contact_id"], firm_row)
+
+
+def close_firm(tx: Tx, contact_id: str, who: str, because: str, at: datetime | None) -> None:
+    """A firm is closed at ``at``; None: it is not any more."""
+    query = update(t.guard_firm).where(t.guard_firm.c.contact_id == contact_id)
+    tx.execute(query.values(closed_at=at, closed_by=who, closed_because=because))
+
+
+def remove_firm(tx: Tx, contact_id: str) -> bool:
+    """The contact is no firm any more; whether it was one."""
+    query = delete(t.guard_firm).where(t.guard_firm.c.contact_id == contact_id)
+    return tx.execute(query).rowcount == 1
+
+
+_AWAY = Prepared(
+    select(t.task)
+    .where(
+        t.task.c.kind == StepKind.SEND_GUARD.value,
+        (t.task.c.state == TaskState.OPEN.value)
+        | (
+            (t.task.c.state == TaskState.ENDED.value)
+            & (t.task.c.outcome == TaskOutcome.OVERDUE.value)
+            & (t.task.c.ended_at >= bindparam("since"))
+        ),
+    )
+    .order_by(t.task.c.requested_at)
+)
+
+
+def away(tx: Tx, since: datetime) -> list[Row]:
+    """Tasks of guards who accepted and have not reported, or were overdue after ``since``."""
+    rows = _AWAY.all(tx, {"since": since})
+    return [row for row in rows if "accepted_at" in row["data"]]

@@ -1,0 +1,207 @@
+"""Rows of messages, claimed by compare-and-set, and of what cameras and links gave."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Text, bindparam, cast, func, select, update
+
+from callflow.core.messages.outbox import OPEN_STATES, Channel, MessageState
+from callflow.storage import schema as t
+from callflow.storage.engine.prepared import Prepared
+from callflow.storage.engine.store import Tx, hint
+
+Row = dict[str, Any]
+
+_OPEN = [state.value for state in OPEN_STATES]
+_INSERT = t.outbox.insert()
+
+
+def insert(tx: Tx, row: Row) -> None:
+    """A new message, before anything is sent."""
+    tx.execute(_INSERT, row)
+    hint(tx, "notify")
+
+
+def get(tx: Tx, message_id: str) -> Row | None:
+    """One message's row."""
+    row = tx.execute(select(t.outbox).where(t.outbox.c.id == message_id)).first()
+    return dict(row._mapping) if row else None
+
+
+_DUE = (
+    select(t.outbox.c.channel)
+    .where(t.outbox.c.state.in_(_OPEN), t.outbox.c.due_at <= bindparam("now"))
+    .distinct()
+)
+
+
+def due_channels(tx: Tx, now: datetime) -> list[Channel]:
+    """The channels that have something to send."""
+    return [Channel(name) for name in tx.execute(_DUE, {"now": now}).scalars()]
+
+
+def claim(tx: Tx, channel: Channel, now: datetime, until: datetime, limit: int) -> list[Row]:
+    """Messages that are due, the oldest first, now their claimer's until ``until``.
+
+    Those of a claimer that died among them: its time has passed.
+    """
+    c = t.outbox.c
+    query = (
+        select(t.outbox)
+        .where(c.channel == channel.value, c.state.in_(_OPEN), c.due_at <= now)
+        .order_by(c.due_at, c.id)
+        .limit(limit)
+    )
+    if tx.dialect.name != "sqlite":
+        query = query.with_for_update(skip_locked=True)
+    rows = [dict(row._mapping) for row in tx.execute(query)]
+    sending = MessageState.SENDING.value
+    changed = update(t.outbox).where(c.id.in_([row["id"] for row in rows]))
+    if rows:
+        tx.execute(changed.values(state=sending, due_at=until, attempts=c.attempts + 1))
+    return [
+        {**row, "state": sending, "due_at": until, "attempts": row["attempts"] + 1} for row in rows
+    ]
+
+
+def end(tx: Tx, message_id: str, state: MessageState, now: datetime, *, error: str = "") -> bool:
+    """A message is delivered, given up or withdrawn; whether it was not ended already."""
+    c = t.outbox.c
+    query = update(t.outbox).where(c.id == message_id, c.state.in_(_OPEN))
+    query = query.values(state=state.value, ended_at=now, last_error=error)
+    return tx.execute(query).rowcount == 1
+
+
+def put_off(tx: Tx, message_id: str, due: datetime, error: str) -> None:
+    """A claimed message is tried again at ``due``."""
+    query = update(t.outbox).where(t.outbox.c.id == message_id)
+    query = query.values(state=MessageState.WAITING.value, due_at=due, last_error=error)
+    tx.execute(query)
+    hint(tx, "notify")
+
+
+def due_no_later(tx: Tx, latest: datetime) -> None:
+    """Nothing waits beyond ``latest``: the clock was set back."""
+    c = t.outbox.c
+    query = update(t.outbox).where(c.state.in_(_OPEN), c.due_at > latest)
+    tx.execute(query.values(due_at=latest))
+
+
+def states_of_task(tx: Tx, task_id: str) -> list[tuple[Channel, MessageState]]:
+    """The messages that a task waits for."""
+    query = select(t.outbox.c.channel, t.outbox.c.state).where(t.outbox.c.task_id == task_id)
+    return [(Channel(row.channel), MessageState(row.state)) for row in tx.execute(query)]
+
+
+_CAMERAS = (
+    select(t.site.c.cameras)
+    .join(t.incident, t.incident.c.site_id == t.site.c.id)
+    .where(t.incident.c.id == bindparam("incident"))
+)
+
+
+def cameras(tx: Tx, incident_id: str) -> list[Row]:
+    """The declared cameras of an incident's site, as stored."""
+    return list(tx.execute(_CAMERAS, {"incident": incident_id}).scalar() or [])
+
+
+_ALL_CAMERAS = Prepared(
+    select(t.site.c.id, t.site.c.cameras).where(t.site.c.id.in_(bindparam("sites", expanding=True)))
+)
+
+
+def cameras_of(tx: Tx, site_ids: Sequence[str]) -> dict[str, list[Row]]:
+    """{site id: its declared cameras, as stored}, of those that have any."""
+    found = _ALL_CAMERAS.all(tx, {"sites": list(site_ids)}) if site_ids else []
+    return {row["id"]: list(row["cameras"]) for row in found if row["cameras"]}
+
+
+_RECORDED = select(t.site.c.id, t.site.c.cameras).where(
+    t.site.c.state != "terminated", cast(t.site.c.cameras, Text).like('%"pre_alarm": true%')
+)
+
+
+def recorded_cameras(tx: Tx) -> list[tuple[str, Row]]:
+    """(site id, camera as stored) of every camera that is recorded all the time."""
+    rows = tx.execute(_RECORDED)
+    return [(r.id, camera) for r in rows for camera in r.cameras if camera.get("pre_alarm")]
+
+
+_STREAMED = select(func.count()).where(cast(t.site.c.cameras, Text).like('%"rtsp://%'))
+
+
+def streamed_sites(tx: Tx) -> int:
+    """How many sites have a camera that is asked over rtsp."""
+    return int(tx.execute(_STREAMED).scalar() or 0)
+
+
+def asked_since(tx: Tx, site_id: str, since: datetime) -> int:
+    """Stills and clips of a site that were asked for since then, or will be."""
+    c = t.outbox.c
+    query = (
+        select(func.count())
+        .select_from(t.outbox.join(t.incident, t.incident.c.id == c.incident_id))
+        .where(
+            c.channel == Channel.IMAGES.value,
+            t.incident.c.site_id == site_id,
+            t.incident.c.state != "filed",
+            c.created_at >= since,
+            c.to != "",
+        )
+    )
+    return int(tx.execute(query).scalar() or 0)
+
+
+def asked_links(tx: Tx, incident_id: str) -> int:
+    """How many links were fetched for an incident, or will be."""
+    c = t.outbox.c
+    query = select(func.count()).where(
+        c.incident_id == incident_id, c.channel == Channel.IMAGES.value, c.to == ""
+    )
+    return int(tx.execute(query).scalar() or 0)
+
+
+def waiting_images(tx: Tx, incident_id: str) -> int:
+    """How many stills and clips of an incident are asked for and not yet there."""
+    c = t.outbox.c
+    query = select(func.count()).where(
+        c.incident_id == incident_id, c.channel == Channel.IMAGES.value, c.state.in_(_OPEN)
+    )
+    return int(tx.execute(query).scalar() or 0)
+
+
+# --- stills and clips ---------------------------------------------------------------------
+
+
+def insert_image(tx: Tx, row: Row) -> None:
+    """What a camera gave, or why it gave nothing."""
+    tx.execute(t.image.insert().values(**row))
+
+
+def image(tx: Tx, image_id: str) -> Row | None:
+    """One still's row."""
+    row = tx.execute(select(t.image).where(t.image.c.id == image_id)).first()
+    return dict(row._mapping) if row else None
+
+
+_KEPT = select(t.image.c.id, t.image.c.path, t.image.c.sha256, t.image.c.incident_id).where(
+    t.image.c.sha256.is_not(None)
+)
+
+
+def kept_images(tx: Tx) -> list[Row]:
+    """Every still and clip that has a file: its id, path, SHA-256 and incident."""
+    return [dict(row._mapping) for row in tx.execute(_KEPT)]
+
+
+def images_of(tx: Tx, incident_ids: Sequence[str]) -> dict[str, list[Row]]:
+    """{incident id: its stills, oldest first}."""
+    found: dict[str, list[Row]] = {incident: [] for incident in incident_ids}
+    c = t.image.c
+    query = select(t.image).where(c.incident_id.in_(list(incident_ids)))
+    for row in tx.execute(query.order_by(c.taken_at, c.id)):
+        found[row.incident_id].append(dict(row._mapping))
+    return found

@@ -1,0 +1,220 @@
+"""Rows of users, tokens and processes; sessions and what opens them: access.py."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Text, bindparam, cast, delete, or_, select, update
+
+from callflow.storage import schema as t
+from callflow.storage.engine.prepared import Prepared
+from callflow.storage.engine.store import Tx, kept
+from callflow.storage.sites.sites import upsert, upsert_all
+
+T = TypeVar("T")
+
+
+def insert_user(tx: Tx, row: dict[str, Any]) -> None:
+    """A new user; the name is unique."""
+    tx.execute(t.user.insert().values(**row))
+
+
+def user_by_name(tx: Tx, name: str) -> dict[str, Any] | None:
+    """The user called ``name``."""
+    return _user(tx, t.user.c.name == name)
+
+
+def user_by_id(tx: Tx, user_id: str) -> dict[str, Any] | None:
+    """The user of this id."""
+    return _user(tx, t.user.c.id == user_id)
+
+
+def user_by_subject(tx: Tx, subject: str) -> dict[str, Any] | None:
+    """Who this is to the OIDC provider."""
+    return _user(tx, t.user.c.subject == subject)
+
+
+def _user(tx: Tx, which: ColumnElement[bool]) -> dict[str, Any] | None:
+    row = tx.execute(select(t.user).where(which)).first()
+    return dict(row._mapping) if row else None
+
+
+def users(tx: Tx) -> list[dict[str, Any]]:
+    """Everybody, those who may log in first, by name."""
+    query = select(t.user).order_by(t.user.c.disabled_at.is_not(None), t.user.c.name)
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def update_user(tx: Tx, user_id: str, **values: Any) -> None:
+    """Change columns of one user."""
+    tx.execute(update(t.user).where(t.user.c.id == user_id).values(**values))
+
+
+def others_of_role(tx: Tx, user_id: str, role: str) -> bool:
+    """Whether somebody else who may log in has this role. Locks them: see handling/people.py."""
+    query = (
+        select(t.user.c.id)
+        .where(t.user.c.role == role, t.user.c.disabled_at.is_(None))
+        .order_by(t.user.c.id)
+        .with_for_update()
+    )
+    return any(row.id != user_id for row in tx.execute(query).all())
+
+
+def insert_token(tx: Tx, row: dict[str, Any]) -> None:
+    """A new API token."""
+    tx.execute(t.api_token.insert().values(**row))
+
+
+def token_role(tx: Tx, token_hash: str, now: datetime) -> dict[str, Any] | None:
+    """The API token with this hash, where it lets in."""
+    c = t.api_token.c
+    counts = or_(c.expires_at.is_(None), c.expires_at > now)
+    query = select(t.api_token).where(c.token_hash == token_hash, c.revoked_at.is_(None), counts)
+    row = tx.execute(query).first()
+    return dict(row._mapping) if row else None
+
+
+def token_of(tx: Tx, token_hash: str) -> dict[str, Any] | None:
+    """The API token with this hash, whether it lets in or not."""
+    row = tx.execute(select(t.api_token).where(t.api_token.c.token_hash == token_hash)).first()
+    return dict(row._mapping) if row else None
+
+
+def token(tx: Tx, token_id: str) -> dict[str, Any] | None:
+    """One API token."""
+    row = tx.execute(select(t.api_token).where(t.api_token.c.id == token_id)).first()
+    return dict(row._mapping) if row else None
+
+
+def tokens(tx: Tx, *, limit: int = 500) -> list[dict[str, Any]]:
+    """API tokens, those that nobody revoked first, the newest first."""
+    c = t.api_token.c
+    query = select(t.api_token).order_by(c.revoked_at.is_not(None), c.created_at.desc(), c.id)
+    return [dict(row._mapping) for row in tx.execute(query.limit(limit))]
+
+
+def update_token(tx: Tx, token_id: str, **values: Any) -> None:
+    """Change columns of one API token."""
+    tx.execute(update(t.api_token).where(t.api_token.c.id == token_id).values(**values))
+
+
+def tokens_used(tx: Tx, used: Mapping[str, datetime]) -> None:
+    """These tokens were used at these times."""
+    c = t.api_token.c
+    for token_id, at in used.items():
+        known = or_(c.used_at.is_(None), c.used_at < at)
+        tx.execute(update(t.api_token).where(c.id == token_id, known).values(used_at=at))
+
+
+#: Rows of processes that said nothing for so long are forgotten.
+_FORGOTTEN = timedelta(days=1)
+#: Beats come every two seconds; after a longer gap the process, or the database, was away.
+_GAP = timedelta(seconds=5)
+
+
+_PROCESS = Prepared(select(t.process).where(t.process.c.name == bindparam("name")))
+
+
+def process_beat(
+    tx: Tx,
+    role: str,
+    *,
+    pid: int,
+    since: datetime,
+    now: datetime,
+    state: dict[str, Any],
+    name: str = "",
+    node: str = "",
+    host: str = "",
+) -> None:
+    """A process says that it lives, and how its part of the station is.
+
+    ``name`` is its own among all of its role, the same when it begins again (dispatch/identity.py):
+    a new pid under the same name counts as a restart.
+    """
+    name = name or role
+    kept(tx).pop("processes", None)
+    row = _PROCESS.first(tx, {"name": name})
+    restarts, started, steady = 0, since, now
+    if row is not None:
+        same = row["pid"] == pid
+        restarts = row["restarts"] if same else row["restarts"] + 1
+        started = row["since"] if same else since
+        steady = row["steady_since"] if same and now - row["beat_at"] < _GAP else now
+    else:
+        tx.execute(delete(t.process).where(t.process.c.beat_at < now - _FORGOTTEN))
+    values = {
+        "name": name,
+        "role": role,
+        "node": node,
+        "host": host,
+        "pid": pid,
+        "restarts": restarts,
+        "since": started,
+        "steady_since": steady,
+        "beat_at": now,
+        "state": state,
+    }
+    upsert_all(tx, t.process, ["name"], [values])
+
+
+_ALL_PROCESSES = select(t.process).order_by(t.process.c.role, t.process.c.name)
+_PROCESSES = Prepared(_ALL_PROCESSES)
+_PROCESSES_OF = Prepared(_ALL_PROCESSES.where(t.process.c.role == bindparam("role")))
+#: The settings' names and their values as JSON, by name.
+_Written = tuple[tuple[str, str | None], ...]
+_SETTINGS = Prepared(
+    select(t.setting.c.name, cast(t.setting.c.value, Text).label("written")).order_by(
+        t.setting.c.name
+    )
+)
+
+
+def processes(tx: Tx, role: str | None = None) -> list[dict[str, Any]]:
+    """Every process (of one role) that said within a day that it lives."""
+    known: dict[str | None, list[dict[str, Any]]] = kept(tx).setdefault("processes", {})
+    if role not in known:
+        query = _PROCESSES if role is None else _PROCESSES_OF
+        known[role] = query.all(tx, {"role": role})
+    return [dict(row) for row in known[role]]
+
+
+def write_settings(tx: Tx, values: dict[str, Any]) -> None:
+    """The station's settings that every process must see alike."""
+    kept(tx).pop("settings", None)
+    for name, value in values.items():
+        upsert(tx, t.setting, ["name"], {"name": name, "value": value})
+
+
+def settings(tx: Tx) -> dict[str, Any]:
+    """What ``write_settings`` wrote."""
+    return _values(_as_written(tx))
+
+
+def as_settings(tx: Tx, read: Callable[[dict[str, Any]], T]) -> T:
+    """What ``read`` makes of them, which nobody changes: made anew once one of them is another."""
+    made: T = _made(read, _as_written(tx))
+    return made
+
+
+def _as_written(tx: Tx) -> _Written:
+    known = kept(tx)
+    if "settings" not in known:
+        found = _SETTINGS.all(tx, {})
+        known["settings"] = tuple((row["name"], row["written"]) for row in found)
+    written: _Written = known["settings"]
+    return written
+
+
+def _values(written: _Written) -> dict[str, Any]:
+    return {name: None if text is None else json.loads(text) for name, text in written}
+
+
+@lru_cache(maxsize=16)
+def _made(read: Callable[[dict[str, Any]], Any], written: _Written) -> Any:
+    return read(_values(written))

@@ -1,0 +1,299 @@
+"""Rows of the logbook: appended in the transaction of what they tell, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    RowMapping,
+    Select,
+    false,
+    func,
+    or_,
+    select,
+)
+
+from callflow.core.records import logbook
+from callflow.core.records.logbook import Entry
+from callflow.storage import schema as t
+from callflow.storage.engine.store import Tx
+from callflow.storage.records.chaining import append, execute
+from callflow.storage.schema.logbook import BY_PEOPLE
+from callflow.storage.sites.search import holds
+
+__all__ = ["append"]
+
+#: Entries since an instant that are looked at to find where they begin.
+_LATELY = 200_000
+
+
+def page(
+    tx: Tx,
+    *,
+    incident: str | None = None,
+    site: str | None = None,
+    since: datetime | None = None,
+    after: int = 0,
+    limit: int = 200,
+) -> list[dict[str, Any]]:
+    """Entries, oldest first, with the number that pages on."""
+    c = t.logbook.c
+    if since is not None and not after:
+        after = _before_first(tx, since)
+    query = select(t.logbook).where(c.number > after).order_by(c.number).limit(limit)
+    if incident is not None:
+        query = query.where(c.incident == incident)
+    if site is not None:
+        query = query.where(c.site == site)
+    if since is not None:
+        query = query.where(c.at >= since)
+    return [dict(row._mapping) for row in execute(tx, query)]
+
+
+def _before_first(tx: Tx, at: datetime) -> int:
+    """A number below those of all entries since then, by the index on instants: in the order of
+    numbers all older ones would be read first. 0: there are too many since then to look at them."""
+    c = t.logbook.c
+    some = select(c.number).where(c.at >= at).order_by(c.at).limit(_LATELY).subquery()
+    query = select(func.min(some.c.number), func.count()).select_from(some)
+    first, count = execute(tx, query).one()
+    return int(first) - 1 if 0 < count < _LATELY else 0
+
+
+def of_incidents(tx: Tx, incident_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """{incident id: its entries, oldest first}, for lists."""
+    found: dict[str, list[dict[str, Any]]] = {i: [] for i in incident_ids}
+    c = t.logbook.c
+    query = select(t.logbook).where(c.incident.in_(list(incident_ids))).order_by(c.number)
+    for row in execute(tx, query):
+        found[row.incident].append(dict(row._mapping))
+    return found
+
+
+def last(tx: Tx, *, limit: int) -> list[dict[str, Any]]:
+    """The newest entries, newest first."""
+    query = select(t.logbook).order_by(t.logbook.c.number.desc()).limit(limit)
+    return [dict(row._mapping) for row in execute(tx, query)]
+
+
+#: Entries that one search for words looks through; of each kind where some are asked for, half.
+DEPTH = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of entries, the newest first. ``beyond``: the entry with which the search for words
+    stopped looking, and older ones may match; None: it looked through all that were asked for."""
+
+    rows: list[dict[str, Any]]
+    beyond: dict[str, Any] | None = None
+
+
+def search(
+    tx: Tx,
+    *,
+    since: datetime,
+    until: datetime,
+    before: int | None = None,
+    site: str = "",
+    who: str = "",
+    people: bool = False,
+    words: str = "",
+    limit: int = 50,
+) -> Found:
+    """Entries from ``since`` until ``until`` (not included), older than the one numbered
+    ``before``: of a site, of an author or of any person, with words in them."""
+    c = t.logbook.c
+    query = _before(tx, until, before)
+    if site:
+        query = query.where(c.site == site)
+    if who:
+        query = query.where(c.who == who)
+    if people or who not in ("", logbook.MACHINE):
+        query = query.where(BY_PEOPLE)
+    return _page(tx, query, since, holds(c.text, words) if words else None, limit, DEPTH)
+
+
+def of_kinds(
+    tx: Tx,
+    kinds: Sequence[str],
+    *,
+    since: datetime,
+    until: datetime,
+    before: int | None = None,
+    site: str = "",
+    incident: str = "",
+    who: str = "",
+    words: str = "",
+    sites: Sequence[str] = (),
+    limit: int,
+) -> Found:
+    """Entries of these kinds from ``since`` until ``until`` (included), older than the one numbered
+    ``before``: of a site, of an incident, of an author, with ``words`` in them or of one of
+    ``sites``.
+
+    Each kind is asked for by itself, in the order of its index: rare ones among very many entries
+    are found as fast as common ones. A person's are looked for among what that person did.
+    """
+    c = t.logbook.c
+    query = _before(tx, until + timedelta(microseconds=1), before)
+    if site:
+        query = query.where(c.site == site)
+    if incident:
+        query = query.where(c.incident == incident)
+    wanted = or_(holds(c.text, words), c.site.in_(sites)) if words else None
+    if who and who != logbook.MACHINE:
+        # The concatenation keeps the kinds' index out of it.
+        theirs = query.where(c.who == who, BY_PEOPLE, (c.kind + "").in_(kinds))
+        return _page(tx, theirs, since, wanted, limit, DEPTH)
+    if who:
+        query = query.where(c.who == who)
+    depth = DEPTH // 2
+    pages = [_page(tx, query.where(c.kind == kind), since, wanted, limit, depth) for kind in kinds]
+    rows = sorted((row for page in pages for row in page.rows), key=_moment, reverse=True)
+    ends = [page.beyond for page in pages if page.beyond is not None]
+    if not ends:
+        return Found(rows[:limit])
+    end = max(ends, key=_moment)  # what is older was not looked for in each kind
+    return Found([row for row in rows if _moment(row) >= _moment(end)][:limit], end)
+
+
+def _moment(row: Mapping[str, Any]) -> tuple[datetime, int]:
+    return row["at"], row["number"]
+
+
+def _before(tx: Tx, until: datetime, before: int | None) -> Select[Any]:
+    """Entries until then (not included), older than the one numbered ``before``, the newest first.
+
+    One bound above, the lower of the two: an index looks at no more than one of each side.
+    """
+    c = t.logbook.c
+    query = select(t.logbook).order_by(c.at.desc(), c.number.desc())
+    if before is None:
+        return query.where(c.at < until)
+    at = tx.execute(select(c.at).where(c.number == before)).scalar()
+    if at is None:
+        return query.where(false())
+    if at >= until:
+        return query.where(c.at < until)
+    return query.where(c.at <= at, or_(c.at < at, c.number < before))
+
+
+def _page(
+    tx: Tx,
+    query: Select[Any],
+    since: datetime,
+    wanted: ColumnElement[bool] | None,
+    limit: int,
+    depth: int,
+) -> Found:
+    """The first of the query, or of those of it that are ``wanted``: no index finds these."""
+    c, beyond = t.logbook.c, None
+    all_since = query.where(c.at >= since)
+    if wanted is not None:
+        nth = all_since.with_only_columns(c.at, c.number).offset(depth - 1).limit(1)
+        last = execute(tx, nth).first()
+        if last is not None:
+            beyond = dict(last._mapping)
+            newer = or_(c.at > last.at, c.number >= last.number)
+            all_since = query.where(c.at >= last.at, newer)
+        all_since = all_since.where(wanted)
+    rows = [dict(row._mapping) for row in execute(tx, all_since.limit(limit))]
+    return Found(rows, beyond)
+
+
+def last_act(tx: Tx, who: str, *, but: Sequence[str] = ()) -> datetime | None:
+    """When a person did something last that was written down, but for entries of some kinds."""
+    c = t.logbook.c
+    query = select(c.at).where(c.who == who, BY_PEOPLE, c.kind.not_in(but))
+    return tx.execute(query.order_by(c.at.desc()).limit(1)).scalar()
+
+
+def since(
+    tx: Tx, at: datetime, *, limit: int, kinds: Sequence[str] = (), but: Sequence[str] = ()
+) -> list[dict[str, Any]]:
+    """The newest entries since then (of these kinds; none of ``but``), newest first."""
+    c = t.logbook.c
+    query = select(t.logbook).where(c.at >= at).order_by(c.at.desc(), c.number.desc())
+    if kinds:
+        query = query.where(c.kind.in_(kinds))
+    if but:
+        query = query.where(c.kind.not_in(but))
+    return [dict(row._mapping) for row in execute(tx, query.limit(limit))]
+
+
+def count_since(tx: Tx, at: datetime, *, but: Sequence[str] = ()) -> int:
+    """How many entries there are since then, but for those of some kinds."""
+    c = t.logbook.c
+    query = select(func.count()).select_from(t.logbook).where(c.at >= at, c.kind.not_in(but))
+    return int(execute(tx, query).scalar_one())
+
+
+_RECORDED = select(t.logbook.c.data).where(t.logbook.c.kind.in_(["recording", "recording_problem"]))
+
+
+def recorded_hashes(tx: Tx) -> dict[str, str | None]:
+    """{call id: SHA-256 of its recording} as the logbook tells them."""
+    told = execute(tx, _RECORDED).scalars()
+    return {data["call"]: data.get("sha256") for data in told if "call" in data}
+
+
+def recorded_elsewhere(tx: Tx, node: str) -> set[str]:
+    """Calls whose recordings another node has, as the logbook tells them."""
+    told = execute(tx, _RECORDED).scalars()
+    return {data["call"] for data in told if "call" in data and data.get("node", node) != node}
+
+
+_SPOKEN = select(t.logbook.c.data).where(t.logbook.c.kind == "spoken")
+
+
+def spoken_hashes(tx: Tx) -> dict[str, str | None]:
+    """{what was said: SHA-256 of its file} as the logbook tells them."""
+    told = execute(tx, _SPOKEN).scalars()
+    return {data["voice"]: data["sha256"] for data in told if "voice" in data}
+
+
+def spoken_elsewhere(tx: Tx, node: str) -> set[str]:
+    """What was said that another node keeps, as the logbook tells it."""
+    told = execute(tx, _SPOKEN).scalars()
+    return {data["voice"] for data in told if "voice" in data and data["node"] != node}
+
+
+_IMAGED = select(t.logbook.c.data).where(
+    t.logbook.c.kind.in_(["image_fetched", "clip_fetched", "link_fetched"])
+)
+
+
+def imaged_hashes(tx: Tx) -> dict[str, str]:
+    """{image id: SHA-256 of its file} as the logbook tells them."""
+    told = execute(tx, _IMAGED).scalars()
+    return {data["image"]: data["sha256"] for data in told if "image" in data}
+
+
+_OF_FILES = select(t.logbook.c.kind, t.logbook.c.incident, t.logbook.c.data).where(
+    t.logbook.c.kind.in_(
+        [
+            *("recording", "recording_problem", "spoken"),
+            *("image_fetched", "clip_fetched", "link_fetched"),
+        ]
+    )
+)
+
+
+def told_of_files(tx: Tx) -> dict[str, dict[str, Any]]:
+    """{name of a recording (its call), a voice or an image: what was told of it, its incident}."""
+    found: dict[str, dict[str, Any]] = {}
+    for row in execute(tx, _OF_FILES):
+        name = row.data.get("voice") or row.data.get("image") or row.data.get("call")
+        if name:
+            found[name] = {**row.data, "incident_id": row.incident}
+    return found
+
+
+def to_entry(row: Mapping[str, Any] | RowMapping) -> Entry:
+    """The entry that a row keeps."""
+    return Entry(**{name: row[name] for name in Entry.__dataclass_fields__})

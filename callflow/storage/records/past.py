@@ -1,0 +1,225 @@
+"""Rows of filed incidents and of calls whose time is over, and the words of the logbook on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Select,
+    Table,
+    and_,
+    delete,
+    exists,
+    or_,
+    select,
+    update,
+)
+
+from callflow.core.alarms.incident import State
+from callflow.core.calls.call import CallState
+from callflow.core.messages.outbox import MessageState
+from callflow.core.records.erasure import GONE
+from callflow.core.records.logbook import COVERED, MACHINE, entry_hash
+from callflow.storage import schema as t
+from callflow.storage.engine.store import Tx
+from callflow.storage.records.logbook import to_entry
+from callflow.storage.schema.alarms import ALONE
+from callflow.storage.schema.logbook import UNCOVERED
+
+Row = dict[str, Any]
+
+#: What goes with an incident, whoever refers to another before it. Its signals have an end of
+#: their own (``Kept.SIGNALS``).
+PARTS: tuple[Table, ...] = (
+    t.verification,
+    t.service_call,
+    t.service_report,
+    t.image,
+    t.outbox,
+    t.task,
+    t.call_back,
+    t.measure,
+    t.visit,
+)
+_ENDED = [state.value for state in (MessageState.SENT, MessageState.FAILED, MessageState.CANCELLED)]
+#: What goes with a call.
+CALL_PARTS: tuple[Table, ...] = (t.recording, t.spoken, t.call_action)
+
+
+def _is_over(incident: Any, before: datetime) -> ColumnElement[bool]:
+    """Whether an incident is filed since, and held by nobody. By its opening, which has an index:
+    what was closed before then was opened before."""
+    held = select(t.legal_hold.c.incident_id).where(t.legal_hold.c.lifted_at.is_(None))
+    return and_(
+        incident.c.opened_at < before,
+        incident.c.state == State.FILED.value,
+        or_(incident.c.closed_at.is_(None), incident.c.closed_at < before),
+        incident.c.id.not_in(held),
+    )
+
+
+def due_incidents(before: datetime) -> Select[Any]:
+    """Incidents that nothing keeps: ``id``. One of whose calls spoke for another incident (D10)
+    goes when that one may go too."""
+    c = t.incident.c
+    call, led, other = t.call.alias(), t.call.alias(), t.incident.alias()
+    spoke = exists().where(
+        call.c.incident_id == c.id,
+        led.c.leader == call.c.id,
+        other.c.id == led.c.incident_id,
+        ~_is_over(other, before),
+    )
+    query = select(c.id).where(_is_over(t.incident, before), ~spoke)
+    return query.order_by(c.opened_at, c.id)
+
+
+def due_calls(before: datetime) -> Select[Any]:
+    """Calls of no incident that spoke for none, and of which nobody has something to listen to."""
+    c, led, i = t.call.c, t.call.alias(), t.instruction.c
+    unheard = exists().where(
+        t.spoken.c.call_id == c.id,
+        i.voice == t.spoken.c.name,
+        i.transcriber.is_(None),
+        i.withdrawn_at.is_(None),
+    )
+    query = select(c.id).where(ALONE, c.ended_at < before, c.state == CallState.ENDED.value)
+    return query.where(~exists().where(led.c.leader == c.id), ~unheard).order_by(c.ended_at)
+
+
+def due_call_backs(before: datetime) -> Select[Any]:
+    """Who was called back, where it was of no incident."""
+    c = t.call_back.c
+    of_none = _none(c.incident_id)
+    return select(c.id).where(c.ended_at < before, of_none).order_by(c.ended_at)
+
+
+def due_messages(before: datetime) -> Select[Any]:
+    """Messages of no incident that were sent, or given up."""
+    c = t.outbox.c
+    of_none = _none(c.incident_id), _none(c.task_id)
+    return select(c.id).where(c.state.in_(_ENDED), c.due_at < before, c.ended_at < before, *of_none)
+
+
+def _none(column: Column[str]) -> ColumnElement[bool]:
+    """It is null. The concatenation keeps its index out of it: very many are."""
+    return (column + "").is_(None)
+
+
+def due_entries(before: datetime) -> Select[Any]:
+    """Entries of no incident that still say something: ``number``."""
+    return select(t.logbook.c.number).where(UNCOVERED, t.logbook.c.at < before)
+
+
+def lock_incidents(tx: Tx, found: Sequence[str], before: datetime) -> list[str]:
+    """Those of them that nothing keeps now, and nobody holds or changes until the commit."""
+    c = t.incident.c
+    tx.execute(select(c.id).where(c.id.in_(found)).order_by(c.id).with_for_update()).all()
+    return list(tx.execute(due_incidents(before).where(c.id.in_(found))).scalars())
+
+
+def calls_of(tx: Tx, incident_ids: Sequence[str]) -> list[str]:
+    """The calls of these incidents."""
+    query = select(t.call.c.id).where(t.call.c.incident_id.in_(incident_ids))
+    return list(tx.execute(query).scalars())
+
+
+def let_signals_go(tx: Tx, incident_ids: Sequence[str], limit: int) -> int:
+    """So many signals are of no incident any more; how many."""
+    c = t.signal.c
+    some = select(c.number).where(c.incident_id.in_(incident_ids)).limit(limit)
+    numbers = list(tx.execute(some).scalars())
+    tx.execute(update(t.signal).where(c.number.in_(numbers)).values(incident_id=None))
+    return len(numbers)
+
+
+def files_of_calls(tx: Tx, calls: Sequence[str]) -> tuple[list[Row], list[Row]]:
+    """What was recorded in these calls, and what was said: ``name``, ``path``, ``node``."""
+    r, s, node = t.recording.c, t.spoken.c, t.call.c.node
+    recorded = select(r.call_id.label("name"), r.path, node).join(t.call, t.call.c.id == r.call_id)
+    said = select(s.name, s.path, node).join(t.call, t.call.c.id == s.call_id)
+    queries = recorded.where(r.call_id.in_(calls)), said.where(s.call_id.in_(calls))
+    recordings, voices = ([dict(r._mapping) for r in tx.execute(query)] for query in queries)
+    return recordings, voices
+
+
+def images_of(tx: Tx, incident_ids: Sequence[str]) -> list[Row]:
+    """The stills and clips of these incidents: ``name`` and ``path``."""
+    c = t.image.c
+    query = select(c.id.label("name"), c.path).where(c.incident_id.in_(incident_ids))
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def delete_calls(tx: Tx, calls: Sequence[str]) -> None:
+    """These calls and what belongs to them; where others name them they name nothing."""
+    names = select(t.spoken.c.name).where(t.spoken.c.call_id.in_(calls))
+    tx.execute(update(t.instruction).where(t.instruction.c.voice.in_(names)).values(voice=None))
+    named = update(t.verification).where(t.verification.c.call_id.in_(calls))
+    tx.execute(named.values(call_id=None))
+    for part in CALL_PARTS:
+        tx.execute(delete(part).where(part.c.call_id.in_(calls)))
+    tx.execute(delete(t.call).where(t.call.c.id.in_(calls)))
+
+
+def delete_parts(tx: Tx, incident_ids: Sequence[str], now: datetime) -> None:
+    """What belongs to these incidents, but for their calls; what goes on is of none any more."""
+    m, b = t.measure, t.call_back
+    goes_on = (
+        (m, m.c.lifted_at.is_(None) & (m.c.ends_at > now)),
+        (b, b.c.ended_at.is_(None)),
+    )
+    for table, so in goes_on:
+        of_them = update(table).where(table.c.incident_id.in_(incident_ids), so)
+        tx.execute(of_them.values(incident_id=None))
+    for part in PARTS:
+        tx.execute(delete(part).where(part.c.incident_id.in_(incident_ids)))
+
+
+def delete_incidents(tx: Tx, incident_ids: Sequence[str]) -> None:
+    """These incidents, and holds that were lifted."""
+    hold = t.legal_hold.c
+    lifted = delete(t.legal_hold).where(hold.incident_id.in_(incident_ids))
+    tx.execute(lifted.where(hold.lifted_at.is_not(None)))
+    tx.execute(delete(t.incident).where(t.incident.c.id.in_(incident_ids)))
+
+
+def delete_rows(tx: Tx, table: Table, ids: Sequence[str]) -> None:
+    """These rows."""
+    tx.execute(delete(table).where(table.c.id.in_(ids)))
+
+
+def forget_notes(tx: Tx, before: datetime) -> None:
+    """What a shift left for the next, and what could be taken back for some seconds."""
+    s, u = t.shift.c, t.undo.c
+    tx.execute(update(t.shift).where(s.ended_at < before, s.note != "").values(note=""))
+    tx.execute(delete(t.undo).where(u.at < before))
+
+
+def entries_of(tx: Tx, incident_ids: Sequence[str], limit: int) -> list[Row]:
+    """Entries of these incidents that still say something."""
+    query = select(t.logbook).where(t.logbook.c.incident.in_(incident_ids))
+    return _rows(tx, query.order_by(t.logbook.c.number).limit(limit))
+
+
+def old_entries(tx: Tx, before: datetime, limit: int) -> list[Row]:
+    """Entries of no incident that still say something, the oldest first."""
+    some = due_entries(before).order_by(t.logbook.c.at).limit(limit)
+    return _rows(tx, select(t.logbook).where(t.logbook.c.number.in_(some)))
+
+
+def _rows(tx: Tx, query: Select[Any]) -> list[Row]:
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def cover(tx: Tx, rows: Sequence[Row]) -> dict[str, list[str]]:
+    """These entries say nothing any more: {its id: [its hash, what is left's]}."""
+    left: Row = {"site": None, "incident": None, "who": MACHINE, "kind": COVERED}
+    left |= {"text": GONE, "data": {}, "salt": ""}
+    numbers = [row["number"] for row in rows]
+    tx.execute(update(t.logbook).where(t.logbook.c.number.in_(numbers)).values(**left))
+    entries = {row["id"]: replace(to_entry(row), **left) for row in rows}
+    return {id: [entry.hash, entry_hash(entry)] for id, entry in entries.items()}

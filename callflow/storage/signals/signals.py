@@ -1,0 +1,263 @@
+"""Rows of signals: a bulk insert with a unique deduplication key, claimed later to correlate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cache, lru_cache
+from itertools import chain
+from typing import Any, NamedTuple
+
+from sqlalchemy import Integer, Select, bindparam, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from callflow.core.signals.signal import Kind, Treatment
+from callflow.storage import schema as t
+from callflow.storage.engine import locks
+from callflow.storage.engine.prepared import Prepared
+from callflow.storage.engine.store import Tx, hint
+from callflow.storage.schema import UtcDateTime
+
+
+class Stored(NamedTuple):
+    """A signal's row as it is inserted. The names are the columns', the times UTC and last."""
+
+    id: str
+    deduplication: str
+    account: str
+    format: str
+    line: str
+    code: str
+    zone: str
+    partition: str
+    panel_user: str
+    text: str
+    raw: str
+    caller: str
+    extra: str
+    encrypted: bool
+    kind: str
+    rank: int
+    received_at: datetime
+    panel_time: datetime | None
+
+
+def insert(tx: Tx, rows: Sequence[Stored]) -> None:
+    """Insert ``rows``; one whose deduplication key is there already is left out."""
+    if tx.dialect.name == "sqlite":
+        # Many rows in one step of SQLite, which lets go of the interpreter: a step for each row
+        # would wait for it each time, while frames are being decoded. And plain values, since
+        # what SQLAlchemy does to each of them costs more than the insert.
+        values = list(map(_values, rows))
+        for size in _SIZES:
+            while len(values) >= size - size // 8:
+                part, values = values[:size], values[size:]
+                part += part[-1:] * (size - len(part))  # a second delivery: left out
+                tx.exec_driver_sql(_insert_sqlite(size), tuple(chain.from_iterable(part)))
+    else:
+        inserted = postgresql.insert(t.signal).on_conflict_do_nothing(index_elements=_UNIQUE)
+        tx.execute(inserted, [row._asdict() for row in rows])
+    hint(tx, "engine")
+
+
+_UNIQUE = ["deduplication"]
+# Rows of one statement: few statements, all of them kept prepared; the receiver's share is one.
+_SIZES = (256, 128, 64, 32, 16, 8, 4, 2, 1)
+
+
+@cache
+def _insert_sqlite(size: int) -> str:
+    columns = [t.signal.c[name] for name in Stored._fields]
+    statement = sqlite.insert(t.signal).values({c.name: bindparam(c.key) for c in columns})
+    compiled = statement.on_conflict_do_nothing(index_elements=_UNIQUE).compile(
+        dialect=sqlite.dialect()
+    )
+    assert compiled.positiontup == list(Stored._fields), "the values are given in this order"
+    one_row = f"({', '.join('?' * len(columns))})"
+    return str(compiled).replace(one_row, ", ".join([one_row] * size))
+
+
+def _values(row: Stored) -> tuple[Any, ...]:
+    return (*row[:-2], _as_text(row.received_at), _of_panel(row.panel_time))
+
+
+def _as_text(at: datetime) -> str:
+    """As ``UtcDateTime`` keeps it in SQLite."""
+    if at.tzinfo is UTC:
+        return at.replace(tzinfo=None).isoformat(" ", "microseconds")
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+@lru_cache(maxsize=1024)  # what came together was sent at one time, or nearly
+def _of_panel(at: datetime | None) -> str | None:
+    return None if at is None else _as_text(at)
+
+
+def by_deduplication(tx: Tx, key: str) -> str | None:
+    """The id of the signal stored under ``key``."""
+    return tx.execute(select(t.signal.c.id).where(t.signal.c.deduplication == key)).scalar()
+
+
+def get(tx: Tx, signal_id: str) -> dict[str, Any] | None:
+    """One signal's row."""
+    row = tx.execute(select(t.signal).where(t.signal.c.id == signal_id)).first()
+    return dict(row._mapping) if row else None
+
+
+def of_incidents(tx: Tx, incident_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """{incident id: its signals, oldest first}, for lists."""
+    found: dict[str, list[dict[str, Any]]] = {i: [] for i in incident_ids}
+    c = t.signal.c
+    query = select(t.signal).where(c.incident_id.in_(list(incident_ids))).order_by(c.number)
+    for row in tx.execute(query):
+        found[row.incident_id].append(dict(row._mapping))
+    return found
+
+
+def recent(tx: Tx, since: datetime) -> list[tuple[str, datetime]]:
+    """(deduplication key, time) of the signals received since then."""
+    c = t.signal.c
+    query = select(c.deduplication, c.received_at).where(c.received_at >= since)
+    return [(row.deduplication, row.received_at) for row in tx.execute(query)]
+
+
+class Share(NamedTuple):
+    """The sites that one of ``of`` engines correlates before others do: the ``place``-th part."""
+
+    place: int
+    of: int
+
+
+#: Every site.
+ALL = Share(0, 1)
+#: What waited so long is anybody's.
+_ANYBODYS = timedelta(seconds=1)
+
+
+def _waiting(query: Select[Any]) -> Select[Any]:
+    c = t.signal.c
+    return query.where(c.correlated_at.is_(None)).order_by(c.rank, c.number)
+
+
+_BACKLOG = Prepared(_waiting(select(t.signal)).limit(bindparam("limit")))
+_ANY_WAITING = Prepared(_waiting(select(t.signal.c.number)).limit(1))
+_TAKEN = _waiting(select(t.signal)).where(
+    t.signal.c.number.in_(bindparam("numbers", expanding=True))
+)
+
+
+def backlog(tx: Tx, *, limit: int) -> list[dict[str, Any]]:
+    """Signals not yet correlated, vital first, then as they came."""
+    return _BACKLOG.all(tx, {"limit": limit})
+
+
+def claim(tx: Tx, share: Share, now: datetime, *, limit: int) -> list[dict[str, Any]]:
+    """The same, and nobody else correlates the sites they belong to until the commit.
+
+    Each site's come in their order: it is one engine's at a time, whose transaction sees all that
+    the one before did.
+    """
+    if tx.dialect.name == "sqlite":  # its writer is alone anyway
+        return backlog(tx, limit=limit)
+    candidates = _candidates(tx, share, now, 2 * limit)
+    mine = locks.try_all(tx, locks.Lock.PLACE, {row.place for row in candidates})
+    numbers = [row.number for row in candidates if row.place in mine][:limit]
+    rows = tx.execute(_TAKEN, {"numbers": numbers})
+    return [dict(row._mapping) for row in rows]
+
+
+def waits(tx: Tx, share: Share, now: datetime) -> bool:
+    """Whether there is anything for ``claim``; it may be in other hands."""
+    if tx.dialect.name == "sqlite":
+        return _ANY_WAITING.first(tx, {}) is not None
+    return bool(_candidates(tx, share, now, 1))
+
+
+def _candidates(tx: Tx, share: Share, now: datetime, limit: int) -> Sequence[Any]:
+    about: dict[str, Any] = {"limit": limit}
+    if share != ALL:
+        about |= {"of": share.of, "place": share.place, "before": now - _ANYBODYS}
+    return tx.execute(_candidates_of(share == ALL), about).all()
+
+
+@cache
+def _candidates_of(every_site: bool) -> Select[Any]:
+    c = t.signal.c
+    place = func.coalesce(t.account.c.site_id, func.concat("account:", c.account))
+    query = _waiting(
+        select(c.number, place.label("place")).outerjoin(
+            t.account, t.account.c.account == c.account
+        )
+    )
+    query = query.limit(bindparam("limit"))
+    if every_site:
+        return query
+    part = func.hashtext(place).op("&")(0x7FFFFFFF) % bindparam("of", type_=Integer)
+    late = c.received_at <= bindparam("before", type_=UtcDateTime)
+    return query.where(or_(part == bindparam("place", type_=Integer), late))
+
+
+def backlog_size(tx: Tx) -> int:
+    """How many signals wait to be correlated."""
+    query = select(func.count()).select_from(t.signal).where(t.signal.c.correlated_at.is_(None))
+    return int(tx.execute(query).scalar_one())
+
+
+class Correlated(NamedTuple):
+    """What became of a signal. The names are the columns', but for the first."""
+
+    signal: str
+    incident_id: str | None
+    kind: str
+    treatment: str
+    deferred: bool = False
+
+
+_MARK = Prepared(
+    update(t.signal)
+    .where(t.signal.c.id == bindparam("b_signal"))
+    .values(
+        {
+            **{name: bindparam(f"b_{name}") for name in Correlated._fields[1:]},
+            "correlated_at": bindparam("b_now"),
+        }
+    )
+)
+
+
+def mark_correlated(tx: Tx, marks: Iterable[Correlated], now: datetime) -> None:
+    """Write what became of signals that were correlated."""
+    rows = [
+        {"b_now": now, **{f"b_{k}": value for k, value in mark._asdict().items()}} for mark in marks
+    ]
+    _MARK.change_all(tx, rows)
+
+
+def page(
+    tx: Tx,
+    *,
+    account: str | None = None,
+    incident: str | None = None,
+    since: datetime | None = None,
+    after: int = 0,
+    limit: int = 200,
+) -> list[dict[str, Any]]:
+    """Stored signals, oldest first."""
+    c = t.signal.c
+    query = select(t.signal).where(c.number > after).order_by(c.number).limit(limit)
+    if account is not None:
+        query = query.where(c.account == account)
+    if incident is not None:
+        query = query.where(c.incident_id == incident)
+    if since is not None:
+        query = query.where(c.received_at >= since)
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def came_since(tx: Tx, account: str, kind: Kind, since: datetime) -> bool:
+    """Whether a signal of ``kind`` came from an account's panel for certain, at ``since`` or
+    later."""
+    c = t.signal.c
+    query = select(c.id).where(c.account == account, c.kind == kind.value, c.received_at >= since)
+    query = query.where(c.treatment != Treatment.UNPROVED.value)
+    return tx.execute(query.limit(1)).first() is not None

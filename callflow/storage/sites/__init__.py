@@ -1,0 +1,1 @@
+"""Rows of sites and of what belongs to them."""

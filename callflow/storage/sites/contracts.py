@@ -1,0 +1,89 @@
+"""Rows of contracts: how they changed, what is planned, and who was called once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, exists, select, update
+
+from callflow.storage import schema as t
+from callflow.storage.engine.store import Tx
+
+Row = dict[str, Any]
+
+_C, _F = t.contract_change.c, t.former_contact.c
+_TO_COME = _C.done_at.is_(None) & _C.dropped_by.is_(None)
+
+
+def set_state(tx: Tx, site_id: str, state: str, now: datetime) -> None:
+    """The contract is so from now on."""
+    query = update(t.site).where(t.site.c.id == site_id)
+    tx.execute(query.values(state=state, state_since=now, changed_at=now))
+
+
+def insert_change(tx: Tx, row: Row) -> None:
+    """A change that was made, or is planned."""
+    tx.execute(t.contract_change.insert(), row)
+
+
+def changes(tx: Tx, site_id: str) -> list[Row]:
+    """A site's changes, made, planned and dropped, by when they count from."""
+    query = select(t.contract_change).where(_C.site_id == site_id)
+    rows = tx.execute(query.order_by(_C.effective_at, _C.made_at, _C.id))
+    return [dict(row._mapping) for row in rows]
+
+
+def drop_change(tx: Tx, site_id: str, change_id: str, who: str) -> Row | None:
+    """A planned change is not made; None: it is none of the site's planned ones."""
+    planned = (_C.id == change_id) & (_C.site_id == site_id) & _TO_COME
+    row = tx.execute(select(t.contract_change).where(planned)).first()
+    if row is None:
+        return None
+    tx.execute(update(t.contract_change).where(_C.id == change_id).values(dropped_by=who))
+    return dict(row._mapping)
+
+
+_DUE = _TO_COME & (_C.effective_at <= bindparam("now", type_=t.UtcDateTime()))
+_ANY_DUE = select(exists().where(_DUE))
+
+
+def any_due(tx: Tx, now: datetime) -> bool:
+    """Whether a planned change is to be made."""
+    return bool(tx.execute(_ANY_DUE, {"now": now}).scalar())
+
+
+def due(tx: Tx, now: datetime) -> list[Row]:
+    """The planned changes to be made, in their order."""
+    query = select(t.contract_change).where(_DUE).order_by(_C.effective_at, _C.made_at)
+    return [dict(row._mapping) for row in tx.execute(query, {"now": now})]
+
+
+def change_made(tx: Tx, change_id: str, now: datetime) -> bool:
+    """It is made; False where it was already: two engines."""
+    query = update(t.contract_change).where((_C.id == change_id) & _TO_COME)
+    return tx.execute(query.values(done_at=now)).rowcount == 1
+
+
+# --- who was called once ------------------------------------------------------------------
+
+
+def insert_former(tx: Tx, row: Row) -> None:
+    """Somebody is called no more."""
+    tx.execute(t.former_contact.insert(), row)
+
+
+def former(tx: Tx, site_id: str) -> list[Row]:
+    """Who was called for a site once and was not restored, with their name; the newest first."""
+    query = (
+        select(t.former_contact, t.contact.c.name)
+        .join(t.contact, t.contact.c.id == _F.contact_id)
+        .where(_F.site_id == site_id, _F.restored_at.is_(None))
+        .order_by(_F.closed_at.desc(), _F.id)
+    )
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def restored(tx: Tx, former_id: str, now: datetime) -> None:
+    """They are called again."""
+    tx.execute(update(t.former_contact).where(_F.id == former_id).values(restored_at=now))

@@ -1,0 +1,204 @@
+"""Finding a site, a person or an incident by what somebody typed."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, false, func, or_, select
+
+from callflow.core.folding import folded as fold
+from callflow.storage import schema as t
+from callflow.storage.engine.folding import folded
+from callflow.storage.engine.store import Tx
+
+Row = dict[str, Any]
+
+#: Digits of a number that are looked for where accounts are, too.
+_FEWEST = 6
+
+
+def sites(tx: Tx, text: str, *, limit: int) -> list[Row]:
+    """Sites by id, account, name or address; ``account`` is the first that they have."""
+    s = t.site.c
+    query = (
+        select(s.id, s.name, s.address).where(_is_called(text)).order_by(s.name, s.id).limit(limit)
+    )
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+#: By what a list of sites is sorted, each with the name as the last word.
+SORTS = ("name", "client", "account", "state", "changed")
+
+
+def listed(
+    tx: Tx,
+    *,
+    text: str,
+    state: str,
+    sort: str,
+    descending: bool,
+    offset: int,
+    limit: int,
+    client_id: str = "",
+) -> tuple[list[Row], int]:
+    """A page of the sites that match, and how many do: by name, client, address, id or account,
+    by where their contract is and by whose they are ("": any). ``sort`` is one of ``SORTS``.
+
+    Each with its ``client_name`` and ``accounts``.
+    """
+    s, a, client = t.site.c, t.account.c, t.client.c
+    first = select(func.min(a.account)).where(a.site_id == s.id).scalar_subquery()
+    columns = (s.id, s.name, s.address, s.state, s.changed_at, client.name.label("client_name"))
+    query = _matching(select(*columns), text, state)
+    if client_id:
+        query = query.where(s.client_id == client_id)
+    count = tx.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+    by: dict[str, Any] = {
+        "name": folded(s.name),
+        "client": folded(client.name),
+        "account": first,
+        "state": s.state,
+        "changed": s.changed_at,
+    }
+    ordered = by[sort].desc() if descending else by[sort]
+    query = query.order_by(ordered, folded(s.name), s.id).offset(offset).limit(limit)
+    rows = [dict(row._mapping) for row in tx.execute(query)]
+    theirs = select(a.site_id, a.account).where(a.site_id.in_([row["id"] for row in rows]))
+    accounts: dict[str, list[str]] = {}
+    for row in tx.execute(theirs.order_by(a.account)):
+        accounts.setdefault(row.site_id, []).append(row.account)
+    return [{**row, "accounts": accounts.get(row["id"], [])} for row in rows], int(count)
+
+
+def people(tx: Tx, text: str, *, limit: int) -> list[Row]:
+    """Everybody by name, or by digits of their number; at how many ``sites`` they have a part."""
+    c, link = t.contact.c, t.site_contact.c
+    parts = select(func.count(link.site_id.distinct())).where(link.contact_id == c.id)
+    query = select(c.id, c.name, c.phone, parts.scalar_subquery().label("sites"))
+    rows = tx.execute(query.where(of_person(text)).order_by(c.name, c.id).limit(limit))
+    return [dict(row._mapping) for row in rows]
+
+
+#: By what a list of clients is sorted.
+CLIENT_SORTS = ("name", "sites")
+
+
+def clients(
+    tx: Tx, *, text: str, sort: str, descending: bool, offset: int, limit: int
+) -> tuple[list[Row], int]:
+    """A page of the clients that have sites and whose name holds ``text``, and how many there are:
+    ``id, name`` and ``sites``, how many. ``sort`` is one of ``CLIENT_SORTS``."""
+    c, s = t.client.c, t.site.c
+    many = func.count(s.id)
+    query = (
+        select(c.id, c.name, many.label("sites"))
+        .join(t.site, s.client_id == c.id)
+        .group_by(c.id, c.name)
+    )
+    if text:
+        query = query.where(holds(c.name, text))
+    count = tx.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+    by: dict[str, Any] = {"name": folded(c.name), "sites": many}
+    ordered = by[sort].desc() if descending else by[sort]
+    query = query.order_by(ordered, folded(c.name), c.id).offset(offset).limit(limit)
+    return [dict(row._mapping) for row in tx.execute(query)], int(count)
+
+
+def ids(tx: Tx, *, text: str, state: str) -> list[str]:
+    """The ids of all sites that ``listed`` would list, by name."""
+    query = _matching(select(t.site.c.id), text, state)
+    return list(tx.execute(query.order_by(folded(t.site.c.name), t.site.c.id)).scalars())
+
+
+def _matching(query: Select[Any], text: str, state: str) -> Select[Any]:
+    query = query.outerjoin(t.client, t.client.c.id == t.site.c.client_id)
+    if text:
+        query = query.where(_is_called(text) | holds(t.client.c.name, text) | _calls(text))
+    return query.where(t.site.c.state == state) if state else query
+
+
+def contacts(tx: Tx, text: str, *, limit: int) -> list[Row]:
+    """Contacts of sites by name, or by digits of their number; with their site."""
+    c, link, s = t.contact.c, t.site_contact.c, t.site.c
+    query = (
+        select(c.id, c.name, c.phone, link.role, s.id.label("site_id"), s.name.label("site_name"))
+        .join(t.site_contact, link.contact_id == c.id)
+        .join(t.site, s.id == link.site_id)
+        .where(of_person(text))
+        .order_by(c.name, c.id, s.id)
+        .limit(limit)
+    )
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def known(tx: Tx, text: str, *, limit: int) -> list[Row]:
+    """Contacts of sites, and firms that are not closed, whose name or number holds ``text``: each
+    once, with a ``role`` in which they are called, or None, and ``sites``, for how many."""
+    c, link, g = t.contact.c, t.site_contact.c, t.guard_firm.c
+    theirs = link.contact_id == c.id
+    role = func.coalesce(g.part, select(func.min(link.role)).where(theirs).scalar_subquery())
+    sites = select(func.count(link.site_id.distinct())).where(theirs).scalar_subquery()
+    query = (
+        select(c.id, c.name, c.phone, role.label("role"), sites.label("sites"))
+        .outerjoin(t.guard_firm, g.contact_id == c.id)
+        .where(of_person(text), g.closed_at.is_(None))
+        .where(select(link.site_id).where(theirs).exists() | g.contact_id.is_not(None))
+        .order_by(folded(c.name), c.id)
+        .limit(limit)
+    )
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def incidents(tx: Tx, text: str, site_ids: list[str], *, limit: int) -> list[Row]:
+    """Incidents by the beginning of their id, by account, or of these sites; the newest first."""
+    c = t.incident.c
+    query = (
+        select(c.id, c.kind, c.account, c.state, c.opened_at, c.site_id, t.site.c.name)
+        .outerjoin(t.site, t.site.c.id == c.site_id)
+        .where(or_(_begins(c.id, text), c.account == text, c.site_id.in_(site_ids)))
+        .order_by(c.opened_at.desc(), c.id)
+        .limit(limit)
+    )
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def _calls(text: str) -> ColumnElement[bool]:
+    """Whether somebody of a site has a number with these digits: six or more, and nothing else, or
+    an account would be a part of many numbers."""
+    digits = re.sub(r"[\s.()/-]", "", text).removeprefix("+").lstrip("0")
+    if not digits.isdigit() or len(digits) < _FEWEST:
+        return false()
+    link, c = t.site_contact.c, t.contact.c
+    theirs = select(link.site_id).join(t.contact, c.id == link.contact_id)
+    return t.site.c.id.in_(theirs.where(holds(c.phone, digits)))
+
+
+def of_person(text: str) -> ColumnElement[bool]:
+    """Whether a contact's name has it, or their number its digits, four of them or more: as they
+    are dialled at home or abroad, with what stands between them or without."""
+    c, digits = t.contact.c, "".join(each for each in text if each.isdigit()).lstrip("0")
+    named = holds(c.name, text)
+    return named | holds(c.phone, digits) if len(digits) >= 4 else named
+
+
+def _is_called(text: str) -> ColumnElement[bool]:
+    """Whether a site's id or one of its accounts begins so, or its name or address has it."""
+    s, a = t.site.c, t.account.c
+    of_account = select(a.site_id).where(_begins(a.account, text), a.site_id.is_not(None))
+    named = or_(_begins(s.id, text), holds(s.name, text), holds(s.address, text))
+    return named | s.id.in_(of_account)
+
+
+def _begins(column: Any, text: str) -> ColumnElement[bool]:
+    return column.ilike(f"{_escaped(text)}%", escape="\\")  # type: ignore[no-any-return]
+
+
+def holds(column: Any, text: str) -> ColumnElement[bool]:
+    """Whether ``text`` stands in it, whatever the case and the accents."""
+    return folded(column).like(f"%{_escaped(fold(text))}%", escape="\\")
+
+
+def _escaped(text: str) -> str:
+    """What stands for itself in a LIKE pattern."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -1,0 +1,369 @@
+"""Rows of the world: clients, sites, accounts, zones, plans."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Float,
+    String,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from callflow.core.alarms.correlation import zone_key
+from callflow.core.signals.protocol import Heard
+from callflow.core.signals.signal import PHONE_LINE, UNBOUND, Kind
+from callflow.core.sites.site import Site, SiteState
+from callflow.storage import schema as t
+from callflow.storage.engine.prepared import Prepared
+from callflow.storage.engine.store import Tx
+from callflow.storage.schema import UtcDateTime
+from callflow.storage.sites import contacts
+
+
+def upsert(tx: Tx, table: Any, key: Sequence[str], values: dict[str, Any]) -> None:
+    """Insert ``values``, or update the row with the same ``key``."""
+    insert = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
+    statement = insert(table).values(**values)
+    changed = {name: value for name, value in values.items() if name not in key}
+    if changed:
+        tx.execute(statement.on_conflict_do_update(index_elements=list(key), set_=changed))
+    else:
+        tx.execute(statement.on_conflict_do_nothing(index_elements=list(key)))
+
+
+def upsert_all(tx: Tx, table: Any, key: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
+    """``upsert`` of many rows with the same columns, in one statement."""
+    if rows:
+        _upsert(tx.dialect.name, table, tuple(key), tuple(rows[0])).change_all(tx, rows)
+
+
+@lru_cache(maxsize=256)
+def _upsert(dialect: str, table: Any, key: tuple[str, ...], names: tuple[str, ...]) -> Prepared:
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    statement = insert(table)
+    changed = {name: statement.excluded[name] for name in names if name not in key}
+    return Prepared(statement.on_conflict_do_update(index_elements=list(key), set_=changed))
+
+
+def by_site(tx: Tx, query: Prepared, site_ids: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
+    """{its ``site_id``: the rows} of a query of several ``sites``."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in query.all(tx, {"sites": list(site_ids)}):
+        found.setdefault(row["site_id"], []).append(row)
+    return found
+
+
+def site_of_accounts(tx: Tx, accounts: Iterable[str]) -> dict[str, str]:
+    """{account: site id} of those accounts that belong to a site."""
+    rows = tx.execute(
+        select(t.account.c.account, t.account.c.site_id).where(
+            t.account.c.account.in_(list(accounts)), t.account.c.site_id.is_not(None)
+        )
+    )
+    return {row.account: row.site_id for row in rows}
+
+
+_SITE = Prepared(
+    select(t.site, t.client.c.name.label("client_name"))
+    .join(t.client, t.client.c.id == t.site.c.client_id)
+    .where(t.site.c.id.in_(bindparam("sites", expanding=True)))
+    .order_by(t.site.c.id)
+)
+
+
+def site_row(tx: Tx, site_id: str) -> dict[str, Any] | None:
+    """The site's own row, with the client's name, as stored."""
+    return next(iter(site_rows(tx, [site_id])), None)
+
+
+def lock(tx: Tx, site_id: str) -> None:
+    """Nobody else changes the site until the transaction ends; whoever does now is waited for."""
+    tx.execute(select(t.site.c.id).where(t.site.c.id == site_id).with_for_update())
+
+
+def site_rows(tx: Tx, site_ids: Iterable[str]) -> list[dict[str, Any]]:
+    """``site_row`` of those of these that there are, by id."""
+    return _SITE.all(tx, {"sites": list(site_ids)})
+
+
+def site_ids(tx: Tx, *, after: str = "", limit: int = 100) -> list[str]:
+    """Site ids in order, for paging."""
+    query = select(t.site.c.id).where(t.site.c.id > after).order_by(t.site.c.id).limit(limit)
+    return list(tx.execute(query).scalars())
+
+
+def changed_after(
+    tx: Tx, last: tuple[datetime, str] | None, *, limit: int
+) -> list[tuple[datetime, str]]:
+    """(when it was last changed, id) of the sites changed after ``last``, in that order."""
+    c = t.site.c
+    query = select(c.changed_at, c.id).order_by(c.changed_at, c.id).limit(limit)
+    if last is not None:
+        at, site_id = last
+        query = query.where(or_(c.changed_at > at, (c.changed_at == at) & (c.id > site_id)))
+    return [(row.changed_at, row.id) for row in tx.execute(query)]
+
+
+def client_row(tx: Tx, client_id: str) -> dict[str, Any] | None:
+    """A client, as stored."""
+    row = tx.execute(select(t.client).where(t.client.c.id == client_id)).first()
+    return dict(row._mapping) if row else None
+
+
+def has_sites(tx: Tx, client_id: str) -> bool:
+    """Whether any site is this client's."""
+    query = select(t.site.c.id).where(t.site.c.client_id == client_id).limit(1)
+    return tx.execute(query).first() is not None
+
+
+def move_sites(tx: Tx, client_id: str, other_id: str, now: datetime) -> int:
+    """A client's sites are another's from now on; how many."""
+    query = update(t.site).where(t.site.c.client_id == client_id)
+    return tx.execute(query.values(client_id=other_id, changed_at=now)).rowcount
+
+
+def names_of(tx: Tx, site_ids: Iterable[str | None]) -> dict[str, str]:
+    """{site id: name} of these; None is no site's."""
+    wanted = {site_id for site_id in site_ids if site_id}
+    if not wanted:
+        return {}
+    query = select(t.site.c.id, t.site.c.name).where(t.site.c.id.in_(wanted))
+    return {row.id: row.name for row in tx.execute(query)}
+
+
+def account_rows(tx: Tx, site_id: str) -> list[dict[str, Any]]:
+    """The accounts of a site, as stored."""
+    return accounts_of(tx, [site_id]).get(site_id, [])
+
+
+_ACCOUNTS = Prepared(
+    select(t.account)
+    .where(t.account.c.site_id.in_(bindparam("sites", expanding=True)))
+    .order_by(t.account.c.account)
+)
+
+
+def accounts_of(tx: Tx, site_ids: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
+    """{site: its accounts, as stored}."""
+    return by_site(tx, _ACCOUNTS, site_ids)
+
+
+_ZONES = Prepared(
+    select(t.zone, t.account.c.site_id)
+    .join(t.account, t.account.c.account == t.zone.c.account)
+    .where(t.account.c.site_id.in_(bindparam("sites", expanding=True)))
+    .order_by(t.zone.c.account, t.zone.c.zone)
+)
+
+
+def zone_rows(tx: Tx, site_id: str) -> list[dict[str, Any]]:
+    """The declared zones of a site's accounts."""
+    return zones_of(tx, [site_id]).get(site_id, [])
+
+
+def zones_of(tx: Tx, site_ids: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
+    """{site: the declared zones of its accounts}."""
+    return by_site(tx, _ZONES, site_ids)
+
+
+def zone_names(tx: Tx, site_id: str) -> dict[tuple[str, str], str]:
+    """{(account, zone's key): name} of the declared zones of a site's accounts."""
+    return {(row["account"], zone_key(row["zone"])): row["name"] for row in zone_rows(tx, site_id)}
+
+
+_ZONE_KINDS = Prepared(
+    select(t.zone.c.account, t.zone.c.zone, t.zone.c.kind).where(
+        t.zone.c.account.in_(bindparam("accounts", expanding=True)), t.zone.c.kind.is_not(None)
+    )
+)
+
+
+def zone_kinds(tx: Tx, accounts: Iterable[str]) -> dict[tuple[str, str], Kind]:
+    """{(account, zone's key): kind} of the zones that override the event table."""
+    found = _ZONE_KINDS.all(tx, {"accounts": list(accounts)})
+    return {(row["account"], zone_key(row["zone"])): Kind(row["kind"]) for row in found}
+
+
+def load_site(
+    tx: Tx,
+    site_id: str,
+    *,
+    decrypt: Callable[[bytes], bytes] | None = None,
+    row: dict[str, Any] | None = None,
+) -> Site | None:
+    """The site as deciding needs it; without ``decrypt`` its recognition word is left out. ``row``:
+    its ``site_row``, where this transaction has read it already."""
+    rows = site_rows(tx, [site_id]) if row is None else [row]
+    return next(_sites(tx, rows, decrypt), None)
+
+
+def load_sites(
+    tx: Tx, site_ids: Sequence[str], *, decrypt: Callable[[bytes], bytes] | None = None
+) -> Iterator[Site]:
+    """``load_site`` of those of these that there are, by id: in as many statements as of one."""
+    return _sites(tx, site_rows(tx, site_ids), decrypt)
+
+
+def _sites(
+    tx: Tx, rows: Sequence[dict[str, Any]], decrypt: Callable[[bytes], bytes] | None
+) -> Iterator[Site]:
+    people = contacts.of_sites(tx, {row["id"]: row["postcode"] for row in rows})
+    for row in rows:
+        word, theirs = row["recognition_word"], people[row["id"]]
+        yield Site(
+            id=row["id"],
+            name=row["name"],
+            client=row["client_name"],
+            address=row["address"],
+            timezone=row["timezone"],
+            language=row["language"],
+            state=SiteState(row["state"]),
+            recognition_word=decrypt(word).decode() if decrypt and word else None,
+            contacts=theirs,
+            others=contacts.standing_in(tx, theirs),
+        )
+
+
+def drop_links(tx: Tx, site_id: str, keep_accounts: Sequence[str]) -> None:
+    """Before a site is written anew: its contact links, zones and accounts no longer named go. Of
+    an account only the key stays, with which its panel may still be heard."""
+    tx.execute(delete(t.site_contact).where(t.site_contact.c.site_id == site_id))
+    mine = select(t.account.c.account).where(t.account.c.site_id == site_id)
+    tx.execute(delete(t.zone).where(t.zone.c.account.in_(mine)))
+    gone = (t.account.c.site_id == site_id) & t.account.c.account.not_in(list(keep_accounts))
+    users = select(t.account.c.account).where(gone)
+    tx.execute(delete(t.panel_user).where(t.panel_user.c.account.in_(users)))
+    tx.execute(update(t.account).where(gone).values(site_id=None, phone=None, line=None))
+
+
+def free_account(tx: Tx, account: str) -> None:
+    """What was declared of an account, and known of its panel, at a site that is no more."""
+    for table in (t.zone, t.panel_user, t.partition, t.zone_trips):
+        tx.execute(delete(table).where(table.c.account == account))
+    nothing = {"site_id": None, "dc09_key": None, "phone": None, "line": None}
+    tx.execute(update(t.account).where(t.account.c.account == account).values(**nothing))
+
+
+def account_keys(tx: Tx) -> dict[str, bytes]:
+    """{account: encrypted DC-09 key} of every account that has one."""
+    query = select(t.account.c.account, t.account.c.dc09_key).where(
+        t.account.c.dc09_key.is_not(None)
+    )
+    return {row.account: row.dc09_key for row in tx.execute(query)}
+
+
+ACCOUNTS_VERSION = "accounts_version"
+_VERSION = select(t.setting.c.value).where(t.setting.c.name == ACCOUNTS_VERSION)
+
+
+def accounts_version(tx: Tx) -> str | None:
+    """Differs after each ``accounts_changed``; None before the first."""
+    value = tx.execute(_VERSION).scalar()
+    return None if value is None else str(value)
+
+
+def accounts_changed(tx: Tx) -> None:
+    """Whoever keeps the accounts' keys in memory must read them again."""
+    upsert(tx, t.setting, ["name"], {"name": ACCOUNTS_VERSION, "value": secrets.token_hex(8)})
+
+
+# As ``proof.proves`` says it; what proves nothing is no sign of life (D31).
+_LINE = bindparam("b_line", type_=String())
+_NO_LINE = or_(t.account.c.line.is_(None), t.account.c.line == "")
+_ITS_LINE = or_(t.account.c.line == _LINE, t.account.c.line.startswith(_LINE + "/"))
+_ITS_NUMBER = and_(_LINE == PHONE_LINE, t.account.c.phone == bindparam("b_caller", type_=String()))
+_PROVEN = and_(
+    or_(t.account.c.dc09_key.is_(None), bindparam("b_keyed", type_=Boolean())),
+    or_(_NO_LINE, t.account.c.dc09_key.is_not(None), _ITS_LINE, _ITS_NUMBER),
+    or_(t.account.c.phone.is_(None), _LINE != PHONE_LINE, _ITS_NUMBER),
+)
+_AT = func.coalesce(bindparam("b_at", type_=UtcDateTime()), t.account.c.last_heard)
+_SKEW = func.coalesce(bindparam("b_skew", type_=Float()), t.account.c.skew)
+_HEARD = Prepared(
+    update(t.account)
+    .where(t.account.c.account == bindparam("b_account"))
+    .values(
+        last_heard=case((_PROVEN, _AT), else_=t.account.c.last_heard),
+        skew=case((_PROVEN, _SKEW), else_=t.account.c.skew),
+        last_line=_LINE,  # wherever that was: the pages say when it is not the declared one
+    )
+)
+
+
+def note_heard(tx: Tx, heard: Mapping[str, Heard]) -> None:
+    """Write when, and on which line, each account was last heard, and how its clock is.
+
+    Accounts nobody declared are left alone; of one that is declared to speak otherwise only the
+    line is. In their order: two writers must not lock each other.
+    """
+    rows = [
+        {
+            "b_account": account,
+            "b_at": one.at,
+            "b_line": one.line[:32],
+            "b_skew": one.skew,
+            "b_keyed": one.keyed,
+            "b_caller": one.caller,
+        }
+        for account, one in sorted(heard.items())
+        if one.line != UNBOUND
+    ]
+    _HEARD.change_all(tx, rows)
+
+
+_NEWEST_PLAN = Prepared(
+    select(t.plan.c.body)
+    .where(t.plan.c.id == bindparam("id"))
+    .order_by(t.plan.c.version.desc())
+    .limit(1)
+)
+
+
+def plan_body(tx: Tx, plan_id: str) -> dict[str, Any] | None:
+    """The newest version of a plan."""
+    row = _NEWEST_PLAN.first(tx, {"id": plan_id})
+    return dict(row["body"]) if row else None
+
+
+_PLAN_VERSION = select(t.plan.c.body).where(
+    t.plan.c.id == bindparam("id"), t.plan.c.version == bindparam("version")
+)
+
+
+def plan_version(tx: Tx, plan_id: str, version: int) -> dict[str, Any] | None:
+    """One version of a plan, as it was published."""
+    row = tx.execute(_PLAN_VERSION, {"id": plan_id, "version": version}).first()
+    return dict(row.body) if row else None
+
+
+def plan_bodies(tx: Tx, *, withdrawn: bool | None = None) -> list[dict[str, Any]]:
+    """The newest version of each plan, by id; of those that are ``withdrawn``, or are not (None: of
+    all)."""
+    newest = (
+        select(t.plan.c.id, func.max(t.plan.c.version).label("version"))
+        .group_by(t.plan.c.id)
+        .subquery()
+    )
+    query = (
+        select(t.plan.c.body)
+        .join(newest, (newest.c.id == t.plan.c.id) & (newest.c.version == t.plan.c.version))
+        .order_by(t.plan.c.id)
+    )
+    if withdrawn is not None:
+        gone = t.plan.c.id.in_(select(t.plan_withdrawal.c.id))
+        query = query.where(gone if withdrawn else ~gone)
+    return [dict(row.body) for row in tx.execute(query)]
