@@ -15,8 +15,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from callflow.core.people.users import PEOPLE as PEOPLE
 from callflow.core.people.users import Role as Role
-from callflow.handling.people import add_user
-from callflow.handling.tokens import add_token
+from callflow.handling.station.tokens import add_token
+from callflow.handling.station.users import add_user
 from callflow.storage import Tx
 
 

@@ -26,10 +26,10 @@ from starlette.types import Scope
 from callflow import clock, handling
 from callflow.core.plans.call_plan import PlanError
 from callflow.dispatch.identity import Identity, only
-from callflow.handling import filing
-from callflow.handling.contacts import SharedContact
-from callflow.handling.plans import Faulty
-from callflow.handling.refusals import Changed
+from callflow.handling.alarms import filing
+from callflow.handling.base.refusals import Changed
+from callflow.handling.plans.plans import Faulty
+from callflow.handling.sites.contacts import SharedContact
 from callflow.settings.config import Settings
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage.people import access, users

@@ -17,7 +17,7 @@ import structlog
 from fastapi import Depends, Request
 
 from callflow.handling import NotFound
-from callflow.handling import people as acts
+from callflow.handling.station import users as acts
 from callflow.settings.config import Settings
 from callflow.storage import Tx
 from callflow.storage.people import access, users

@@ -7,7 +7,7 @@ from typing import Any
 
 from callflow import handling
 from callflow.core.desks.presence import Presence
-from callflow.handling import callers, presence
+from callflow.handling.desks import presence, waiting_line
 from callflow.storage import Tx
 from callflow.storage.callers import call_backs
 from callflow.storage.sites import contacts as contact_rows
@@ -51,7 +51,7 @@ def _person(person: presence.Person) -> Row:
 
 def queue(tx: Tx, now: datetime) -> list[Row]:
     """Who waits on the line without a human, next one first."""
-    found = callers.queue(tx)
+    found = waiting_line.queue(tx)
     owners = {
         phone: person.name for person in presence.people(tx, now) for phone in _phones(person)
     }

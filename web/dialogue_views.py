@@ -21,7 +21,7 @@ from callflow.core.calls.dialogue import (
 )
 from callflow.core.calls.dialogue.scenes import Beginning, By, Scene, Way, beginnings, scenes
 from callflow.core.calls.dialogue.walking import Walk
-from callflow.handling.dialogues import STATION_NAME
+from callflow.handling.calls.dialogues import STATION_NAME
 from web import dialogue_words as names
 from web import words
 from web.i18n import catalogue

@@ -9,9 +9,9 @@ from typing import Any
 
 from callflow.core.alarms.incident import State
 from callflow.core.signals.signal import Kind
-from callflow.handling import bank_openings
-from callflow.handling.filing import is_mute
-from callflow.handling.muting import ruling_alarm
+from callflow.handling.alarms import bank_openings
+from callflow.handling.alarms.filing import is_mute
+from callflow.handling.alarms.muting import ruling_alarm
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.calls import calls

@@ -13,10 +13,11 @@ from pydantic import BaseModel, Field
 
 from callflow.core.alarms.filing import What
 from callflow.core.plans.call_plan import PlanError
-from callflow.handling import NotAllowed, filing
-from callflow.handling.contacts import SharedContact
-from callflow.handling.plans import Faulty
-from callflow.handling.refusals import Changed
+from callflow.handling import NotAllowed
+from callflow.handling.alarms import filing
+from callflow.handling.base.refusals import Changed
+from callflow.handling.plans.plans import Faulty
+from callflow.handling.sites.contacts import SharedContact
 from callflow.texts.law import GATE_REASONS
 
 MEDIA_TYPE = "application/problem+json"

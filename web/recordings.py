@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi.responses import FileResponse
 
-from callflow.handling import played
+from callflow.handling.records import playbacks
 from callflow.storage import Tx
 from callflow.storage.calls import calls, spoken
 from web import kept_files, seen
@@ -31,7 +31,7 @@ async def find(station: Station, call_id: str) -> Path:
 async def call(station: Station, call_id: str, who: str) -> FileResponse:
     """A call's recording, which ``who`` plays. Raises a problem where there is none."""
     path = await find(station, call_id)
-    await _tell(station, played.RECORDING, call_id, call_id, who)
+    await _tell(station, playbacks.RECORDING, call_id, call_id, who)
     return kept_files.answer(path)
 
 
@@ -47,7 +47,7 @@ async def after_tone(station: Station, name: str, who: str) -> FileResponse:
     if row is None:
         raise not_found("recording")
     path = await _file(station, str(row["path"]), node, "")
-    await _tell(station, played.SPOKEN, name, str(row["call_id"]), who)
+    await _tell(station, playbacks.SPOKEN, name, str(row["call_id"]), who)
     return kept_files.answer(path)
 
 
@@ -62,6 +62,6 @@ async def _tell(station: Station, kind: str, name: str, call_id: str, who: str) 
     now = station.clock()
     await seen.once(
         station,
-        lambda tx: played.is_played(tx, kind, name, who, now),
-        lambda tx: played.played(tx, kind, name, call_id, who, now),
+        lambda tx: playbacks.is_played(tx, kind, name, who, now),
+        lambda tx: playbacks.played(tx, kind, name, call_id, who, now),
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from callflow.handling import BadSite, NotFound, Refused
-from callflow.handling.filing import NeedsSupervisor
+from callflow.handling.alarms.filing import NeedsSupervisor
 from callflow.storage import Tx
 from callflow.texts.law import DIAL_REFUSALS
 from web import i18n

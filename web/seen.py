@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 
-from callflow.handling import auditing
+from callflow.handling.records import visits
 from callflow.storage import StoreUnavailable, Tx
 from web.station import Station
 
@@ -15,8 +15,8 @@ async def site(station: Station, site_id: str | None, who: str) -> None:
     now = station.clock()
     await once(
         station,
-        lambda tx: auditing.is_seeing(tx, site_id, who, now),
-        lambda tx: auditing.site_seen(tx, site_id, who, now),
+        lambda tx: visits.is_seeing(tx, site_id, who, now),
+        lambda tx: visits.site_seen(tx, site_id, who, now),
     )
 
 

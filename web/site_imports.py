@@ -1,7 +1,8 @@
 """Files of sites that somebody sent: read, compared and written beside the pages, which look on.
 
 A file lies in the database, encrypted, for an hour at most, so that a restart loses none and each
-web process shows the same; an erasure forgets all (``handling/erasing.py``). One process works on
+web process shows the same; an erasure forgets all (``handling/records/erasure.py``). One process
+works on
 it and says how far it is; where that one dies, the next that is asked goes on from the file. What
 it would do is compared anew by each process that shows it. Nothing of it is among the sites before
 all is, in the transaction in which the file is done.
@@ -25,9 +26,9 @@ import structlog
 
 from callflow.core.sites.files import reading
 from callflow.core.sites.files.reading import Table
-from callflow.handling import import_writing, importing
-from callflow.handling.import_writing import Ready, SitesChanged
-from callflow.handling.importing import Prepared
+from callflow.handling.sites import import_writing, imports
+from callflow.handling.sites.import_writing import Ready, SitesChanged
+from callflow.handling.sites.imports import Prepared
 from callflow.storage import StoreUnavailable, Tx
 from callflow.storage.sites import uploads
 from web.station import Station
@@ -312,11 +313,11 @@ class SiteImports:
         await self._say(one, digest=one.digest, counts=one.counts, said=one.said)
 
     async def _prepared(self, one: SiteImport) -> Prepared:
-        known = await self._station.store.read(importing.known)
+        known = await self._station.store.read(imports.known)
         one.phase = Phase.COMPARING
         one.tick(0)
         return await asyncio.to_thread(
-            importing.prepare,
+            imports.prepare,
             one.table,
             known,
             self._station.vault,

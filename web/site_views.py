@@ -7,8 +7,8 @@ from typing import Any
 
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.schedule import Schedule
-from callflow.handling.agreed import site_now
-from callflow.handling.told import TOLD
+from callflow.handling.alarms.by_hand import TOLD
+from callflow.handling.sites.in_force import site_now
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.interventions import firms, measures

@@ -15,7 +15,7 @@ from callflow import handling
 from callflow.clock import Clock
 from callflow.core.calls.dialogue import Phrase
 from callflow.dispatch.identity import Identity
-from callflow.handling import first_start
+from callflow.handling.station import first_start
 from callflow.settings.config import Settings
 from callflow.storage import Store, Tx
 from callflow.vault import Vault

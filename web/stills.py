@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi.responses import FileResponse
 
-from callflow.handling import auditing, played
+from callflow.handling.records import playbacks, visits
 from callflow.storage.messages import outbox
 from web import kept_files, seen
 from web.problems import not_found
@@ -31,13 +31,13 @@ async def among(station: Station, incident_id: str, image_id: str, who: str) -> 
     if image["incident_id"] != incident_id:
         raise not_found("image")
     now = station.clock()
-    if played.kind_of(image) == played.CLIP:
+    if playbacks.kind_of(image) == playbacks.CLIP:
         await _tell(station, image, who)
     else:
         await seen.once(
             station,
-            lambda tx: auditing.is_seeing_images(tx, incident_id, who, now),
-            lambda tx: auditing.images_seen(tx, incident_id, who, now),
+            lambda tx: visits.is_seeing_images(tx, incident_id, who, now),
+            lambda tx: visits.images_seen(tx, incident_id, who, now),
         )
     return kept_files.answer(path)
 
@@ -51,9 +51,9 @@ async def _find(station: Station, image_id: str) -> tuple[Row, Path]:
 
 
 async def _tell(station: Station, image: Row, who: str) -> None:
-    kind, now = played.kind_of(image), station.clock()
+    kind, now = playbacks.kind_of(image), station.clock()
     await seen.once(
         station,
-        lambda tx: played.is_played(tx, kind, image["id"], who, now),
-        lambda tx: played.image_opened(tx, image, who, now),
+        lambda tx: playbacks.is_played(tx, kind, image["id"], who, now),
+        lambda tx: playbacks.image_opened(tx, image, who, now),
     )

@@ -10,7 +10,7 @@ from typing import Any
 from callflow.core.calls.call import SERVICE_STEP, CallState, Mode
 from callflow.core.calls.phones import PREFIX, is_reachable, owner_of
 from callflow.core.interventions.directory import shown
-from callflow.handling import callers
+from callflow.handling.desks import waiting_line
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.calls import calls, phones
@@ -271,7 +271,7 @@ def _up(room: Iterable[Row], persons: Mapping[str, Person]) -> Iterable[Person]:
 def _in_order(tx: Tx, alone: Iterable[Person]) -> tuple[Person, ...]:
     """People without an operator, the next one first: whoever was spoken to before is behind those
     who were not, so that one key goes round among them all."""
-    known = {one.row["id"]: one.caller for one in callers.waiting(tx)}
+    known = {one.row["id"]: one.caller for one in waiting_line.waiting(tx)}
     found = []
     for person in alone:
         caller = known.get(person.id)

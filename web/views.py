@@ -18,9 +18,10 @@ from callflow.core.interventions import directory
 from callflow.core.records import audit
 from callflow.core.signals import blocks
 from callflow.core.signals.signal import OF_STATION, Category, Kind
-from callflow.handling import bank_openings, by_hand
-from callflow.handling.agreed import site_now
-from callflow.handling.filing import is_mute, standing, wish_of
+from callflow.handling.alarms import bank_openings
+from callflow.handling.alarms.filing import is_mute, standing, wish_of
+from callflow.handling.interventions import orders
+from callflow.handling.sites.in_force import site_now
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents, tasks
 from callflow.storage.calls import calls
@@ -305,7 +306,7 @@ def incident(tx: Tx, incident_id: str, now: datetime) -> Row | None:
         "steps": steps(row, shown, asked),
         "by_hand": {
             "tasks": [task for task in asked if task["step"] == GUARD_STEP],
-            "next": by_hand.next_firm(row, here, its_tasks, its_calls, now),
+            "next": orders.next_firm(row, here, its_tasks, its_calls, now),
         },
         "measures": task_views.running_measures(tx, row["site_id"], now),
         "deciders": task_views.may_send_guards(here, Kind(row["kind"])),

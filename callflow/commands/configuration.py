@@ -9,7 +9,7 @@ import typer
 
 from callflow import clock
 from callflow.commands.base import group, open_rows, settings_of_this_run
-from callflow.handling import as_text
+from callflow.handling.station import configuration as station_configuration
 
 configuration = group("Everything that is set up.")
 
@@ -22,12 +22,12 @@ def configuration_write(folder: Path) -> None:
     """
     who, written = f"{getpass.getuser()} (shell)", set()
     with open_rows(settings_of_this_run()) as (store, _):
-        for name, text in store.read_now(lambda tx: list(as_text.configuration(tx))):
+        for name, text in store.read_now(lambda tx: list(station_configuration.configuration(tx))):
             file = folder / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
             written.add(file)
-        store.write_now(lambda tx: as_text.taken(tx, who, clock.now()))
+        store.write_now(lambda tx: station_configuration.taken(tx, who, clock.now()))
     for part in ("sites", "plans"):
         for file in (folder / part).glob("*.yaml"):
             if file not in written:

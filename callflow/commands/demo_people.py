@@ -6,8 +6,8 @@ from typing import Any
 
 from callflow import clock
 from callflow.core.people.users import Role
-from callflow.handling import people as acts
-from callflow.handling import tokens
+from callflow.handling.station import tokens
+from callflow.handling.station import users as acts
 from callflow.storage import Store, Tx
 from callflow.storage.people import users as people_users
 from web import accounts

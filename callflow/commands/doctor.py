@@ -17,7 +17,7 @@ from callflow import clock, handling, private
 from callflow.commands import checks, demo_people
 from callflow.commands.base import AsJson, open_rows, settings_of_this_run
 from callflow.commands.checks import Check, Facts, Verdict
-from callflow.handling.tokens import open_tokens
+from callflow.handling.station.tokens import open_tokens
 from callflow.settings.config import Settings
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage.messages import outbox

@@ -10,7 +10,8 @@ import typer
 
 from callflow import clock
 from callflow.commands.base import AsJson, group, open_rows, settings_of_this_run
-from callflow.handling import Refused, erasing
+from callflow.handling import Refused
+from callflow.handling.records import erasure
 from callflow.storage.records import erasure as rows
 
 person = group("What is kept of people.")
@@ -29,7 +30,7 @@ def person_erase(
     with open_rows(settings_of_this_run()) as (store, vault):
         try:
             name = store.write_now(
-                lambda tx: erasing.begin_erasure(tx, vault, contact, reason, who, clock.now())
+                lambda tx: erasure.begin_erasure(tx, vault, contact, reason, who, clock.now())
             )
         except Refused as refused:
             raise typer.BadParameter(str(refused)) from None

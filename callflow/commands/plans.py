@@ -16,8 +16,8 @@ from callflow.core.plans import call_plan, check, picture, text
 from callflow.core.plans import changes as plan_changes
 from callflow.core.plans.call_plan import Finding, Level, Plan
 from callflow.core.plans.standing import Standing
-from callflow.handling import plans, withdrawing
-from callflow.handling.refusals import Refused
+from callflow.handling.base.refusals import Refused
+from callflow.handling.plans import plans, withdrawal
 from callflow.storage import Store, Tx
 
 plan = group("Call plans: files of YAML or JSON, and the station's.")
@@ -213,7 +213,7 @@ def plan_history(plan_id: str, json_: AsJson = False) -> None:
     with open_rows(settings_of_this_run()) as (store, _):
         try:
             rows = store.read_now(lambda tx: plans.history(tx, plan_id))
-            found = store.read_now(lambda tx: withdrawing.get_standing(tx, plan_id))
+            found = store.read_now(lambda tx: withdrawal.get_standing(tx, plan_id))
         except Refused as error:
             raise typer.BadParameter(str(error)) from error
     if json_:
@@ -245,20 +245,20 @@ def plan_roll_back(plan_id: str, version: int, why: Why = "", json_: AsJson = Fa
 @plan.command("withdraw")
 def plan_withdraw(plan_id: str, why: Reason, json_: AsJson = False) -> None:
     """Withdraw a plan that no site follows: it is offered no more, and its versions stay."""
-    _stand(withdrawing.withdraw, plan_id, why, json_)
+    _stand(withdrawal.withdraw, plan_id, why, json_)
 
 
 @plan.command("bring-back")
 def plan_bring_back(plan_id: str, why: Reason, json_: AsJson = False) -> None:
     """Bring a withdrawn plan back: sites may follow it again."""
-    _stand(withdrawing.bring_back, plan_id, why, json_)
+    _stand(withdrawal.bring_back, plan_id, why, json_)
 
 
 def _stand(act: Callable[..., dict[str, Any]], plan_id: str, why: str, json_: bool) -> None:
     now = clock.now()
 
     def write(tx: Tx) -> dict[str, Any]:
-        known = withdrawing.get_standing(tx, plan_id)["revision"]
+        known = withdrawal.get_standing(tx, plan_id)["revision"]
         return act(tx, plan_id, known, why, _BY, now)
 
     with open_rows(settings_of_this_run()) as (store, _):

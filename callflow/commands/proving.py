@@ -21,8 +21,8 @@ from callflow.core.plans.call_plan import Plan
 from callflow.core.signals.signal import Kind
 from callflow.core.simulation import BehaviourError, lines, timeline_to_json
 from callflow.core.time.instants import from_iso
-from callflow.handling import backtesting, proving
-from callflow.handling.refusals import Refused
+from callflow.handling.base.refusals import Refused
+from callflow.handling.plans import backtest, simulation
 from callflow.storage import Store, Tx
 
 Row = dict[str, Any]
@@ -53,9 +53,9 @@ def plan_simulate(
     script = None if behaviour is None else _behaviours(behaviour)
     chance = None if random_ is None else random.Random(random_)
 
-    def read(tx: Tx) -> proving.Simulated:
+    def read(tx: Tx) -> simulation.Simulated:
         found = plan_named(tx, plan)
-        return proving.simulate(tx, found, site, about, start, script=script, chance=chance)
+        return simulation.simulate(tx, found, site, about, start, script=script, chance=chance)
 
     with open_rows(settings_of_this_run()) as (store, _):
         try:
@@ -94,20 +94,20 @@ def plan_backtest(
         unlike=tuple(each for page in pages for each in page.unlike),
     )
     if json_:
-        print(json.dumps(backtesting.to_json(done), ensure_ascii=False))
+        print(json.dumps(backtest.to_json(done), ensure_ascii=False))
         return
-    for line in backtesting.lines(done, language):
+    for line in backtest.lines(done, language):
         print(line)
 
 
 def _pages(
     store: Store, plan_id: str, plan: Plan, since: datetime | None
-) -> Iterator[backtesting.Backtest]:
+) -> Iterator[backtest.Backtest]:
     """Each page in a transaction of its own: a long one would hold up others."""
     after: tuple[datetime, str] | None = None
     while True:
         page = store.read_now(
-            lambda tx, after=after: backtesting.backtest_page(  # type: ignore[misc]
+            lambda tx, after=after: backtest.backtest_page(  # type: ignore[misc]
                 tx, plan_id, plan, since=since, after=after
             )
         )

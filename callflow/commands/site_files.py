@@ -18,9 +18,9 @@ from callflow.core.sites.files import reading
 from callflow.core.sites.files.columns import COLUMNS, LANGUAGES, of
 from callflow.core.sites.files.faults import Fault
 from callflow.core.sites.site import SiteState
-from callflow.handling import exporting, import_writing, importing
-from callflow.handling.import_writing import SitesChanged
-from callflow.handling.importing import Prepared
+from callflow.handling.sites import exports, import_writing, imports
+from callflow.handling.sites.import_writing import SitesChanged
+from callflow.handling.sites.imports import Prepared
 from callflow.storage import Store, Tx
 from callflow.vault import Vault
 
@@ -44,11 +44,11 @@ def sites_export(
     with open_rows(settings_of_this_run()) as (store, _):
         now = clock.now()
         ids = store.write_now(
-            lambda tx: exporting.export_begins(
+            lambda tx: exports.export_begins(
                 tx, text=search, state=state, format=kind, who=_BY, now=now
             )
         )
-        _write(file, exporting.pieces(store.read_now, ids, kind, language))
+        _write(file, exports.pieces(store.read_now, ids, kind, language))
     print(f"{len(ids)} sites")
 
 
@@ -58,7 +58,7 @@ def sites_template(
     language: Language = "fr",
 ) -> None:
     """Write a FILE to fill in, with an example; say what each column means."""
-    _write(file, exporting.template(_kind(file, language), language))
+    _write(file, exports.template(_kind(file, language), language))
     for column in COLUMNS:
         console.print(f"{column.name(language)}: {of(column.explained, language)}", markup=False)
 
@@ -67,7 +67,7 @@ def _kind(file: Path, language: str) -> str:
     if language not in LANGUAGES:
         raise typer.BadParameter(f"the language is one of {', '.join(LANGUAGES)}")
     kind = file.suffix.removeprefix(".").lower()
-    if kind not in exporting.FORMATS:
+    if kind not in exports.FORMATS:
         raise typer.BadParameter(f"{file}: its name must end in .csv or .xlsx")
     return kind
 
@@ -125,8 +125,8 @@ def sites_import(
 def _prepared(
     store: Store, vault: Vault, table: reading.Table, sha256: str, remove: bool
 ) -> Prepared:
-    known = store.read_now(importing.known)
-    return importing.prepare(table, known, vault, clock.now(), file=sha256, remove=remove)
+    known = store.read_now(imports.known)
+    return imports.prepare(table, known, vault, clock.now(), file=sha256, remove=remove)
 
 
 def _writing(done: Prepared, name: str, sha256: str) -> Callable[[Tx], None]:

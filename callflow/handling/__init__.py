@@ -3,56 +3,13 @@
 Each function takes the transaction it works in, writes its own logbook entry there, and returns.
 """
 
-from callflow.handling.acting import ask_hang_up
-from callflow.handling.call_backs import call_back
-from callflow.handling.calling import (
-    CallActionOrder,
-    CallOrder,
-    LiveCall,
-    call_action_done,
-    call_answered,
-    call_ended,
-    call_lost,
-    call_ringing,
-    claim_call_actions,
-    claim_calls,
-    live_calls,
-)
-from callflow.handling.completing import complete_task, overdue_tasks
-from callflow.handling.contacts import e164
-from callflow.handling.deciding import decide
-from callflow.handling.delivering import (
-    camera_of,
-    claim_messages,
-    image_fetched,
-    message_failed,
-    message_sent,
-)
-from callflow.handling.dialogues import (
-    dialogue_begin,
-    dialogue_bridge,
-    dialogue_check_code,
-    dialogue_conclude,
-    dialogue_save,
-    incoming_call,
-    site_facts,
-)
-from callflow.handling.due import decide_due
-from callflow.handling.firm_members import firm_members, put_member, remove_member
-from callflow.handling.guard_firms import guard_firms, put_firm
-from callflow.handling.guards import (
-    guard_event,
-    guard_left,
-    guard_report,
-    guard_stays,
-    recall_guard,
-)
-from callflow.handling.hardware import known_receivers, note_receivers
-from callflow.handling.imaging import fetch_images
-from callflow.handling.line_health import Line, Lines, Panel, Stranger, Trouble, lines, skews
-from callflow.handling.looking import fetch_again, fetch_link
-from callflow.handling.measures import lift_measure
-from callflow.handling.operating import (
+from callflow.handling.alarms.acting import ask_hang_up
+from callflow.handling.alarms.completing import complete_task, overdue_tasks
+from callflow.handling.alarms.deadlines import decide_due
+from callflow.handling.alarms.deciding import decide
+from callflow.handling.alarms.evidence import evidence_of
+from callflow.handling.alarms.image_requests import fetch_again, fetch_link
+from callflow.handling.alarms.operating import (
     TOGETHER,
     act_together,
     claim,
@@ -66,10 +23,39 @@ from callflow.handling.operating import (
     take_over_call,
     transfer,
 )
-from callflow.handling.outbox import post
-from callflow.handling.passwords import heard_last, password_heard, reveal_password
-from callflow.handling.phone_deeds import perform as perform_deed
-from callflow.handling.phones import (
+from callflow.handling.alarms.receiving import correlate, heard
+from callflow.handling.alarms.rehearsing import rehearse
+from callflow.handling.alarms.undoing import UNDO_WITHIN, offered, take_back
+from callflow.handling.base.policy import Policy, load_policy, save_policy
+from callflow.handling.base.refusals import Held, NotFound, Refused
+from callflow.handling.base.storing import is_vital, signal_id, store_signals
+from callflow.handling.base.telling import station_event
+from callflow.handling.callers.call_backs import call_back
+from callflow.handling.callers.deeds import perform as perform_deed
+from callflow.handling.calls.calling import (
+    CallActionOrder,
+    CallOrder,
+    LiveCall,
+    call_action_done,
+    call_answered,
+    call_ended,
+    call_lost,
+    call_ringing,
+    claim_call_actions,
+    claim_calls,
+    live_calls,
+)
+from callflow.handling.calls.dialogues import (
+    dialogue_begin,
+    dialogue_bridge,
+    dialogue_check_code,
+    dialogue_conclude,
+    dialogue_save,
+    incoming_call,
+    site_facts,
+)
+from callflow.handling.calls.lost_ends import call_end_failed
+from callflow.handling.calls.phones import (
     Credentials,
     Endpoint,
     desk_phone,
@@ -78,20 +64,26 @@ from callflow.handling.phones import (
     phone_dropped,
     phone_of,
 )
-from callflow.handling.plans import publish_first, publish_plan, publish_standard_plans
-from callflow.handling.policy import Policy, load_policy, save_policy
-from callflow.handling.queueing import (
+from callflow.handling.calls.trunking import trunk_health, trunks_changed, watch_trunks
+from callflow.handling.desks.queueing import (
     announcing,
     bridge,
     clock_went_back,
     escalate_queue,
     find_forgotten,
 )
-from callflow.handling.receiving import correlate, heard
-from callflow.handling.refusals import Held, NotFound, Refused
-from callflow.handling.rehearsing import rehearse
-from callflow.handling.service_directory import get_directory, put_directory, reveal_line
-from callflow.handling.services import (
+from callflow.handling.interventions.directory import get_directory, put_directory, reveal_line
+from callflow.handling.interventions.firms import guard_firms, put_firm
+from callflow.handling.interventions.guards import (
+    guard_event,
+    guard_left,
+    guard_report,
+    guard_stays,
+    recall_guard,
+)
+from callflow.handling.interventions.measures import lift_measure
+from callflow.handling.interventions.members import firm_members, put_member, remove_member
+from callflow.handling.interventions.services import (
     NotAllowed,
     ShortNumber,
     competent_line,
@@ -100,9 +92,21 @@ from callflow.handling.services import (
     service_call,
     service_gate,
 )
-from callflow.handling.site_rules import BadSite
-from callflow.handling.siting import get_site, get_sites, put_site, with_revision
-from callflow.handling.station import (
+from callflow.handling.messages.delivery import (
+    camera_of,
+    claim_messages,
+    image_fetched,
+    message_failed,
+    message_sent,
+)
+from callflow.handling.messages.images import fetch_images
+from callflow.handling.messages.outbox import post
+from callflow.handling.plans.plans import publish_first, publish_plan, publish_standard_plans
+from callflow.handling.sites.contacts import e164
+from callflow.handling.sites.passwords import heard_last, password_heard, reveal_password
+from callflow.handling.sites.rules import BadSite
+from callflow.handling.sites.sites import get_site, get_sites, put_site, with_revision
+from callflow.handling.watch.health import (
     BEAT_WITHIN,
     DOOR_REFUSED,
     SIP_REFUSED,
@@ -116,12 +120,8 @@ from callflow.handling.station import (
     verify_logbook,
     vouch_for_old,
 )
-from callflow.handling.storing import is_vital, signal_id, store_signals
-from callflow.handling.telling import station_event
-from callflow.handling.trunking import trunk_health, trunks_changed, watch_trunks
-from callflow.handling.undoing import UNDO_WITHIN, offered, take_back
-from callflow.handling.unstored import call_end_failed
-from callflow.handling.weighing import evidence_of
+from callflow.handling.watch.lines import Line, Lines, Panel, Stranger, Trouble, lines, skews
+from callflow.handling.watch.receivers import known_receivers, note_receivers
 from callflow.storage.people.users import process_beat
 
 __all__ = [

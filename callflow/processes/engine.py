@@ -22,7 +22,8 @@ from callflow.dispatch.doomed import delete_doomed
 from callflow.dispatch.identity import Identity, only, taken
 from callflow.dispatch.opening import open_dispatch
 from callflow.dispatch.wake import open_store, open_wake
-from callflow.handling import duties, machines, overdue
+from callflow.handling.station import duties
+from callflow.handling.watch import machines, overdue
 from callflow.processes import anchoring
 from callflow.processes.eraser import Eraser
 from callflow.settings.config import Settings

@@ -1,4 +1,6 @@
-"""What names a person, or is their voice, in the folders of a node (``handling/erasing.py``)."""
+"""What names a person, or is their voice, in the folders of a node
+(``handling/records/erasure.py``).
+"""
 
 from __future__ import annotations
 

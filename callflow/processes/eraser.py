@@ -1,4 +1,5 @@
-"""What goes on of the erasures that were begun (``handling/erasing.py``), in the engine's process.
+"""What goes on of the erasures that were begun (``handling/records/erasure.py``), in the engine's
+process.
 
 The engine on duty sweeps the rows; each node's lets go of the files it has; then the database is
 written anew: at once where that takes a second or two, else at night, for nobody writes meanwhile.
@@ -15,8 +16,8 @@ import structlog
 
 from callflow import clock
 from callflow.dispatch.identity import Identity
-from callflow.handling import erasing as acts
-from callflow.handling import retaining
+from callflow.handling.records import erasure as acts
+from callflow.handling.records import retention
 from callflow.processes import erased_files
 from callflow.settings.config import Settings
 from callflow.storage import Store
@@ -57,9 +58,9 @@ class Eraser:
     async def _begin(self) -> None:
         """Whose time is over goes too."""
         now = clock.now()
-        if not await self._store.read(partial(retaining.person_is_due, now=now)):
+        if not await self._store.read(partial(retention.person_is_due, now=now)):
             return
-        erase = partial(retaining.erase_one, vault=self._vault, now=now)
+        erase = partial(retention.erase_one, vault=self._vault, now=now)
         for _ in range(_TOGETHER):
             if await self._store.write(erase) is None:
                 return

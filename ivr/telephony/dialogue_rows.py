@@ -17,7 +17,7 @@ from callflow.core.calls.dialogue import (
     Progress,
     advance,
 )
-from callflow.handling import speaking
+from callflow.handling.calls import voices
 from callflow.storage import Store, Tx
 from callflow.vault import Vault
 from ivr.ami import is_channel_id
@@ -107,7 +107,7 @@ class DialogueRows:
         """What was said after a tone, kept."""
         now = self._now()
         kept = dataclasses.asdict(recorded)
-        await self._store.write(lambda tx: speaking.said(tx, channel_id, **kept, now=now))
+        await self._store.write(lambda tx: voices.said(tx, channel_id, **kept, now=now))
 
     async def save(self, channel_id: str, progress: Progress, *outcomes: Outcome) -> None:
         """How far it is, and what came of it; from the moment that it goes on with a human, one is

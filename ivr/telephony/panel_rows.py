@@ -10,7 +10,7 @@ from callflow.clock import Clock
 from callflow.core.calls.call import Outcome
 from callflow.core.signals.contact_id import Block
 from callflow.core.signals.signal import PHONE_LINE, Signal
-from callflow.handling import panels
+from callflow.handling.watch import panels
 from callflow.storage import Store, Tx
 from ivr.ami import is_channel_id
 from ivr.contact_id import LISTEN_IN, Arrival

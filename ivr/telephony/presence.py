@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from callflow import clock
-from callflow.handling.nodes import LOST_AFTER
+from callflow.handling.base.nodes import LOST_AFTER
 from callflow.storage.engine.duty import Duty
 
 log = structlog.get_logger(__name__)

@@ -14,7 +14,7 @@ import structlog
 from callflow import handling
 from callflow.clock import Clock
 from callflow.core.calls.call import CallState, Outcome
-from callflow.handling import speaking
+from callflow.handling.calls import voices
 from callflow.storage import Store, StoreUnavailable
 from callflow.storage.calls import calls
 from ivr import recording
@@ -136,7 +136,7 @@ class Recordings:
             self._thread, recording.finish_spoken, self._folder, name
         )
         await self._store.write(
-            lambda tx: speaking.said(tx, call_id, **dataclasses.asdict(kept), now=self._now())
+            lambda tx: voices.said(tx, call_id, **dataclasses.asdict(kept), now=self._now())
         )
         recording.discard_spoken(self._folder, name)
 

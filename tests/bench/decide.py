@@ -28,7 +28,7 @@ from callflow.core.signals.events import classify
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import Authority, Contact, Role, Site
 from callflow.dispatch.wake import open_store
-from callflow.handling.opening import opened
+from callflow.handling.alarms.opening import opened
 from callflow.settings.config import Settings
 from callflow.storage.alarms import incidents
 from callflow.vault import Vault

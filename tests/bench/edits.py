@@ -21,7 +21,7 @@ from sqlalchemy import select
 
 from callflow import clock
 from callflow.core.signals.signal import Treatment
-from callflow.handling import plans as plan_acts
+from callflow.handling.plans import plans as plan_acts
 from callflow.storage import Tx
 from callflow.storage import schema as t
 from callflow.storage.alarms import surroundings

@@ -26,8 +26,8 @@ import psycopg
 from callflow import clock, handling
 from callflow.core.signals.signal import Signal
 from callflow.core.sites.files import reading, rows, writing
-from callflow.handling import import_writing, importing
-from callflow.handling.importing import Prepared
+from callflow.handling.sites import import_writing, imports
+from callflow.handling.sites.imports import Prepared
 from callflow.storage import Store
 from callflow.storage.engine.connections import connection_info
 from callflow.storage.engine.upgrade import upgrade
@@ -121,9 +121,9 @@ class _Imported:
         begun = time.perf_counter()
         table = reading.read(data)
         self.read = time.perf_counter() - begun
-        known = store.read_now(importing.known)
+        known = store.read_now(imports.known)
         sha256 = hashlib.sha256(data).hexdigest()
-        self.done: Prepared = importing.prepare(table, known, vault, clock.now(), file=sha256)
+        self.done: Prepared = imports.prepare(table, known, vault, clock.now(), file=sha256)
         self.compared = time.perf_counter() - begun - self.read
         now = clock.now()
         ready = import_writing.ready(

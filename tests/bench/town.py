@@ -25,9 +25,10 @@ from callflow.core.plans.standard import STANDARD_PLANS
 from callflow.core.sites.files import reading, rows, writing
 from callflow.core.sites.instructions import Instruction, InstructionKind
 from callflow.core.time.hours import Span
-from callflow.handling import event_rules, import_writing, importing, instructing, plans, testing
-from callflow.handling.rosters import add_duties
-from callflow.handling.tokens import add_token
+from callflow.handling.desks.rosters import add_duties
+from callflow.handling.plans import plans
+from callflow.handling.sites import event_rules, import_writing, imports, instructions, on_test
+from callflow.handling.station.tokens import add_token
 from callflow.storage import Store, Tx
 from callflow.storage import schema as t
 from tests.bench.figures import say
@@ -133,8 +134,8 @@ def _import(station: WebStation) -> None:
     say(f"{SITES} sites with {SITES * PEOPLE} contacts are imported")
     lines = (list(rows.rows_of(site(number), "fr")) for number in range(SITES))
     table = reading.read(b"".join(writing.to_csv(rows.head("fr"), lines, "fr")))
-    known = station.store.read_now(importing.known)
-    prepared = importing.prepare(table, known, station.vault, clock.now(), file="0" * 64)
+    known = station.store.read_now(imports.known)
+    prepared = imports.prepare(table, known, station.vault, clock.now(), file="0" * 64)
     assert not prepared.faults, prepared.faults[:3]
     done = import_writing.ready(
         prepared, name="town.csv", sha256="0" * 64, who=NAME, now=clock.now()
@@ -188,10 +189,10 @@ def _agreed(tx: Tx, site_id: str, now: datetime) -> None:
     made: Row = dict(id="", site=site_id, begins_at=now, ends_at=now + timedelta(hours=20))
     made |= dict(author=NAME, made_at=now, text="Travaux jusqu'à demain")
     note = Instruction(kind=InstructionKind.NOTE, **made)
-    instructing.make(tx, site_id, note, lowers=False, asked_by=None, now=now)
+    instructions.make(tx, site_id, note, lowers=False, asked_by=None, now=now)
     if int(site_id) % 100 == 50:
         asked: Row = dict(reason="maintenance", who=NAME, role="administrator", contact=None)
-        testing.set_on_test(tx, site_id, zones=None, lasts=timedelta(hours=60), now=now, **asked)
+        on_test.set_on_test(tx, site_id, zones=None, lasts=timedelta(hours=60), now=now, **asked)
 
 
 def _bulk_of_sites(tx: Tx) -> None:

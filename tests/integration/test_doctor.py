@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from callflow import clock, handling
-from callflow.handling.tokens import revoke_token
+from callflow.handling.station.tokens import revoke_token
 from callflow.storage import schema as t
 from callflow.storage.people import users
 from tests.integration.test_command_line import callflow

@@ -10,7 +10,10 @@ import soundfile
 
 from callflow import clock, handling
 from callflow.core.sites.instructions import Instruction, InstructionKind
-from callflow.handling import call_backs, instructing, played, speaking
+from callflow.handling.callers import call_backs
+from callflow.handling.calls import voices
+from callflow.handling.records import playbacks
+from callflow.handling.sites import instructions as sites_instructions
 from callflow.storage import Tx
 from callflow.storage.sites import instructions
 from ivr.recording import sha256_of
@@ -42,9 +45,9 @@ def dictated(station: WebStation, site: str, call_id: str = "1795200000.1") -> s
 
     def run(tx: Tx) -> str:
         handling.incoming_call(tx, call_id, "+33639980150", station.settings.node, now)
-        speaking.said(tx, call_id, now=now, **kept)
-        row = instructing.make(tx, site, made, lowers=False, asked_by=None, now=now)
-        speaking.confirmed(tx, call_id, now)
+        voices.said(tx, call_id, now=now, **kept)
+        row = sites_instructions.make(tx, site, made, lowers=False, asked_by=None, now=now)
+        voices.confirmed(tx, call_id, now)
         call_backs.instruction_left(tx, row["id"], call_id, now)
         return str(row["id"])
 
@@ -57,6 +60,6 @@ def plays(station: WebStation, site: str, who: str) -> None:
     def run(tx: Tx) -> None:
         for row in instructions.of_site(tx, site, limit=9):
             call_id = row["voice"].rpartition(".")[0]
-            played.played(tx, played.SPOKEN, row["voice"], call_id, who, clock.now())
+            playbacks.played(tx, playbacks.SPOKEN, row["voice"], call_id, who, clock.now())
 
     station.do(run)

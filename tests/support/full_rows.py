@@ -25,21 +25,15 @@ from callflow.core.sites.instructions import Instruction, InstructionKind
 from callflow.core.sites.site import SiteState
 from callflow.core.time.holidays import Place, public
 from callflow.core.time.hours import Span
-from callflow.handling import (
-    contracts,
-    instructing,
-    own_days,
-    presence,
-    retaining,
-    rosters,
-    testing,
-)
-from callflow.handling.event_rules import set_rule
-from callflow.handling.measures import open_measure
-from callflow.handling.people import from_directory
-from callflow.handling.policy import STATION_ZONE
-from callflow.handling.tokens import add_token, revoke_token
-from callflow.handling.withdrawing import withdraw
+from callflow.handling.base.policy import STATION_ZONE
+from callflow.handling.desks import presence, rosters
+from callflow.handling.interventions.measures import open_measure
+from callflow.handling.plans.withdrawal import withdraw
+from callflow.handling.records import retention as records_retention
+from callflow.handling.sites import contracts, instructions, on_test, own_days
+from callflow.handling.sites.event_rules import set_rule
+from callflow.handling.station.tokens import add_token, revoke_token
+from callflow.handling.station.users import from_directory
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents, tasks
 from callflow.storage.calls import phones as phone_rows
@@ -136,7 +130,7 @@ def _retained(full: FullStation, said: Callable[[str], str]) -> None:
         for days, begun in ((90, now - timedelta(days=2)), (60, now + timedelta(days=2))):
             row = {"id": f"images-{days}", "what": "images", "days": days, "since": begun}
             retention.set_rule(tx, {**row, "set_by": NAME, "set_at": now}, now)
-        retaining.place_hold(tx, full.incidents["shop"], said("Plainte"), NAME, now)
+        records_retention.place_hold(tx, full.incidents["shop"], said("Plainte"), NAME, now)
         first, _ = (
             add_token(tx, name, Role.READER, _printable(said(name)), now, by=NAME)
             for name in ("erp", "alarmes")
@@ -352,12 +346,12 @@ def _instructed(full: FullStation, said: Callable[[str], str]) -> None:
 
     def make(tx: Tx) -> None:
         for one in (absent, number):
-            instructing.make(tx, SHOP, one, lowers=False, asked_by=None, now=now)
+            instructions.make(tx, SHOP, one, lowers=False, asked_by=None, now=now)
 
     full.do(make)
     test: Row = dict(lasts=timedelta(hours=1), reason=said("maintenance"), who=NAME)
     full.do(
-        lambda tx: testing.set_on_test(
+        lambda tx: on_test.set_on_test(
             tx, STORM[-1], zones=["3"], role="operator", contact=None, now=now, **test
         )
     )

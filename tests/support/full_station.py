@@ -11,12 +11,7 @@ from typing import Any
 
 from callflow import clock, handling
 from callflow.core.calls.call import Mode, Outcome
-from callflow.handling import (
-    conversations,
-    in_call,
-    phones,
-    telephone,
-)
+from callflow.handling.calls import control, conversations, phones, telephone
 from callflow.storage import Tx
 from callflow.storage.calls import calls
 from callflow.storage.calls import phones as phone_rows
@@ -131,14 +126,14 @@ class FullStation:
     def conference(self) -> None:
         """Claire speaks with two people, one on hold, and is muted; somebody else waits."""
         first, _ = self.talks(NAME, self.incidents["shop"], f"{SHOP}-1", f"{SHOP}-2")
-        self.do(lambda tx: in_call.hold(tx, NAME, first, clock.now()))
-        self.do(lambda tx: in_call.mute(tx, NAME, True, clock.now()))
+        self.do(lambda tx: control.hold(tx, NAME, first, clock.now()))
+        self.do(lambda tx: control.mute(tx, NAME, True, clock.now()))
         self.waits(STRANGER)
 
     def consultation(self) -> None:
         """She speaks with Max first, before she hands her caller on."""
         self.talks(NAME, self.incidents["checked"], f"{CHECKED}-1")
-        self.do(lambda tx: in_call.hand_on(tx, NAME, MAX, clock.now(), attended=True))
+        self.do(lambda tx: control.hand_on(tx, NAME, MAX, clock.now(), attended=True))
         self.picks_up(f"op-{MAX}")
 
     def listens(self) -> None:
@@ -146,5 +141,5 @@ class FullStation:
         found = self.station.store.read_now(phone_rows.live)
         assert any(phone["owner"] == INES for phone in found)
         leg = self.station.store.read_now(lambda tx: calls.legs_of(tx, INES))[0]["id"]
-        self.do(lambda tx: in_call.listen(tx, NAME, leg, Mode.WHISPER, clock.now()))
+        self.do(lambda tx: control.listen(tx, NAME, leg, Mode.WHISPER, clock.now()))
         self.picks_up(f"op-{NAME}")

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 
 from callflow import clock
-from callflow.handling import phones
+from callflow.handling.calls import phones
 from ivr.asterisk.control import command
 from ivr.asterisk.instance import Instance, Kind
 from tests.support import hearing

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from callflow import clock, handling
-from callflow.handling.acting import request_call
+from callflow.handling.alarms.acting import request_call
 from callflow.storage import Tx
 from ivr.asterisk import network_log
 from ivr.asterisk.instance import Kind

@@ -15,7 +15,7 @@ from callflow.core.plans.call_plan import to_json
 from callflow.core.plans.standard import STANDARD_PLANS
 from callflow.core.signals.signal import Signal
 from callflow.dispatch.wake import open_store
-from callflow.handling.acting import request_call
+from callflow.handling.alarms.acting import request_call
 from callflow.settings.config import Settings
 from callflow.storage import Store, Tx
 from callflow.storage.alarms import incidents

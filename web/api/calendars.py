@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from callflow.core.time import ical
 from callflow.core.time.hours import CalendarError
-from callflow.handling import calendars
+from callflow.handling.sites import calendars
 from web.accounts import Right
 from web.api.shapes import Line
 from web.api.site_shapes import Identifier

@@ -11,8 +11,8 @@ from pydantic import BaseModel, Field
 from callflow.core.time import holidays
 from callflow.core.time.holidays import OwnDay
 from callflow.core.time.hours import CalendarError
-from callflow.handling import own_days
-from callflow.handling.policy import STATION_ZONE
+from callflow.handling.base.policy import STATION_ZONE
+from callflow.handling.sites import own_days
 from callflow.storage.sites import own_days as rows
 from web import holiday_views
 from web.accounts import Right

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.instructions import Instruction, InstructionKind, InstructionState, Lowers
-from callflow.handling import instructing
+from callflow.handling.sites import instructions
 from callflow.storage import Tx
 from callflow.storage.sites import instructions as rows
 from callflow.storage.sites import sites
@@ -91,7 +91,7 @@ class InstructionOut(BaseModel):
 
 
 def _out(row: dict[str, Any], now: datetime) -> InstructionOut:
-    return InstructionOut.model_validate(instructing.shown(row, now))
+    return InstructionOut.model_validate(instructions.shown(row, now))
 
 
 @router.get("/sites/{site_id}/instructions", responses=NOT_FOUND)
@@ -119,7 +119,7 @@ async def list_expiring(
     now, within, last = station.clock(), timedelta(hours=within_h), paging.moment_of(after)
 
     def read(tx: Tx) -> Page[InstructionOut]:
-        found = instructing.expiring(tx, now, within=within, after=last, limit=limit + 1)
+        found = instructions.expiring(tx, now, within=within, after=last, limit=limit + 1)
         shown, following = paging.page(
             found, limit, lambda row: paging.moment(row["ends_at"], row["id"])
         )
@@ -152,7 +152,7 @@ async def make(
     lowers, asked_by = body.lowers_protection, body.asked_by
     return await station.store.write(
         lambda tx: _out(
-            instructing.make(tx, site_id, made, lowers=lowers, asked_by=asked_by, now=now), now
+            instructions.make(tx, site_id, made, lowers=lowers, asked_by=asked_by, now=now), now
         )
     )
 
@@ -169,7 +169,7 @@ async def countersign(
     now = station.clock()
     return await station.store.write(
         lambda tx: _out(
-            instructing.countersign(tx, site_id, instruction, who=caller.name, now=now), now
+            instructions.countersign(tx, site_id, instruction, who=caller.name, now=now), now
         )
     )
 
@@ -184,7 +184,7 @@ async def transcribe(
     text, lowers = body.text, body.lowers_protection
     return await station.store.write(
         lambda tx: _out(
-            instructing.transcribe(
+            instructions.transcribe(
                 tx, site_id, instruction, text=text, lowers=lowers, who=caller.name, now=now
             ),
             now,
@@ -204,6 +204,6 @@ async def withdraw(
     now = station.clock()
     return await station.store.write(
         lambda tx: _out(
-            instructing.withdraw(tx, site_id, instruction, who=caller.name, now=now), now
+            instructions.withdraw(tx, site_id, instruction, who=caller.name, now=now), now
         )
     )

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from pydantic import AfterValidator, BaseModel, Field
 
-from callflow.handling import testing
+from callflow.handling.sites import on_test
 from callflow.storage import Tx
 from callflow.storage.sites import sites
 from callflow.storage.watch import supervision as rows
@@ -104,7 +104,7 @@ async def set_on_test(site_id: SiteId, body: OnTestIn, caller: Handler, station:
     now = station.clock()
 
     def write(tx: Tx) -> OnTestOut:
-        row = testing.set_on_test(
+        row = on_test.set_on_test(
             tx,
             site_id,
             zones=body.zones,
@@ -129,7 +129,7 @@ async def extend(
 
     def write(tx: Tx) -> OnTestOut:
         who, role = caller.name, caller.role
-        return _out(testing.extend(tx, site_id, test_id, lasts=lasts, who=who, role=role, now=now))
+        return _out(on_test.extend(tx, site_id, test_id, lasts=lasts, who=who, role=role, now=now))
 
     return await station.store.write(write)
 
@@ -145,5 +145,5 @@ async def end(
     """Ends it at once: what still alarms is handled from now on."""
     now = station.clock()
     return await station.store.write(
-        lambda tx: _out(testing.end(tx, site_id, test_id, who=caller.name, now=now))
+        lambda tx: _out(on_test.end(tx, site_id, test_id, who=caller.name, now=now))
     )

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from callflow.core.plans import check
 from callflow.core.plans.call_plan import Finding, from_json
-from callflow.handling import plans
+from callflow.handling.plans import plans
 from callflow.storage import Tx
 from web.api.etags import IfMatch, named, needed, tag
 from web.api.plan_shapes import (

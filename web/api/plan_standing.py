@@ -10,7 +10,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from callflow.core.plans.standing import Standing
-from callflow.handling import withdrawing
+from callflow.handling.plans import withdrawal
 from web.api.etags import IfMatch, needed, tag
 from web.api.plan_shapes import WhyIn
 from web.api.plans import Author, Here, PlanId, Reader
@@ -37,7 +37,7 @@ async def get_standing(
     plan_id: PlanId, caller: Reader, station: Here, response: Response
 ) -> StandingOut:
     """Whether the plan is in use or withdrawn, and its ETag."""
-    row = await station.store.read(lambda tx: withdrawing.get_standing(tx, plan_id))
+    row = await station.store.read(lambda tx: withdrawal.get_standing(tx, plan_id))
     return _out(row, response)
 
 
@@ -55,7 +55,7 @@ async def withdraw(
     it."""
     revision, now = needed(if_match, "plan"), station.clock()
     row = await station.store.write(
-        lambda tx: withdrawing.withdraw(tx, plan_id, revision, body.why, caller.name, now)
+        lambda tx: withdrawal.withdraw(tx, plan_id, revision, body.why, caller.name, now)
     )
     return _out(row, response)
 
@@ -72,7 +72,7 @@ async def bring_back(
     """The withdrawn plan of this ETag may be followed and changed again, as it was."""
     revision, now = needed(if_match, "plan"), station.clock()
     row = await station.store.write(
-        lambda tx: withdrawing.bring_back(tx, plan_id, revision, body.why, caller.name, now)
+        lambda tx: withdrawal.bring_back(tx, plan_id, revision, body.why, caller.name, now)
     )
     return _out(row, response)
 

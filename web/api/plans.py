@@ -10,7 +10,7 @@ from callflow.core.plans import picture as plan_picture
 from callflow.core.plans import text
 from callflow.core.plans.call_plan import Plan, from_json
 from callflow.core.plans.standing import Standing
-from callflow.handling import plans
+from callflow.handling.plans import plans
 from callflow.storage import Tx
 from callflow.storage.sites import sites
 from web.accounts import Right

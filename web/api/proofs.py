@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, model_validator
 from callflow import handling
 from callflow.core.signals.signal import Kind
 from callflow.core.simulation import BehaviourError, timeline_to_json
-from callflow.handling import backtesting, proving
+from callflow.handling.plans import backtest, simulation
 from callflow.storage import Tx
 from web.accounts import Right
 from web.api import paging, reading
@@ -123,10 +123,10 @@ def _backtest(
     version: int | None,
     after: tuple[datetime, str] | None,
 ) -> BacktestOut:
-    plan = proving.plan_of(tx, plan_id, version=version, draft=version is None)
-    found = backtesting.backtest_page(tx, plan_id, plan, since=body.since, after=after)
+    plan = simulation.plan_of(tx, plan_id, version=version, draft=version is None)
+    found = backtest.backtest_page(tx, plan_id, plan, since=body.since, after=after)
     following = None if found.next is None else paging.moment(*found.next)
-    return BacktestOut.model_validate({**backtesting.to_json(found), "next": following})
+    return BacktestOut.model_validate({**backtest.to_json(found), "next": following})
 
 
 class RehearseIn(Body):
@@ -153,7 +153,7 @@ async def rehearse(plan_id: PlanId, body: RehearseIn, caller: Author, station: H
     now = station.clock()
 
     def write(tx: Tx) -> IncidentOut:
-        plan = proving.plan_of(tx, plan_id, version=body.version, draft=body.draft)
+        plan = simulation.plan_of(tx, plan_id, version=body.version, draft=body.draft)
         row = handling.rehearse(tx, plan, body.site, body.kind, caller.name, now)
         return IncidentOut.model_validate(reading.incidents(tx, [row])[0])
 
@@ -163,10 +163,10 @@ async def rehearse(plan_id: PlanId, body: RehearseIn, caller: Author, station: H
 def _simulate(
     tx: Tx, plan_id: str, body: SimulateIn, version: int | None, now: datetime
 ) -> dict[str, Any]:
-    plan = proving.plan_of(tx, plan_id, version=version, draft=version is None)
+    plan = simulation.plan_of(tx, plan_id, version=version, draft=version is None)
     chance = None if body.random is None else random.Random(body.random)
     try:
-        done = proving.simulate(
+        done = simulation.simulate(
             tx, plan, body.site, body.kind, body.at or now, script=body.behaviours, chance=chance
         )
     except BehaviourError as error:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, model_validator
 from callflow.core.desks.roster import LONGEST, Duty, Part
 from callflow.core.time import ical
 from callflow.core.time.hours import Span
-from callflow.handling import rosters
+from callflow.handling.desks import rosters
 from callflow.storage.desks import rosters as rows
 from callflow.storage.desks import shifts
 from web.accounts import Right

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends, Path, Response
 from pydantic import BaseModel
 
 from callflow import handling
-from callflow.handling import supervising
-from callflow.handling.refusals import Changed
+from callflow.handling.base.refusals import Changed
+from callflow.handling.watch import supervision
 from callflow.storage import Tx
 from callflow.storage.sites import sites
 from web import seen
@@ -112,7 +112,7 @@ async def arrived(
     """Says that whoever opened arrived well (D18). 409 where nobody is awaited."""
     now = station.clock()
     accounts = await station.store.write(
-        lambda tx: supervising.arrived(tx, site_id, body.account, caller.name, now)
+        lambda tx: supervision.arrived(tx, site_id, body.account, caller.name, now)
     )
     return Arrived(accounts=accounts)
 

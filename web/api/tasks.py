@@ -12,7 +12,7 @@ from callflow import handling
 from callflow.core.alarms.escalation import GuardEvent
 from callflow.core.plans.call_plan import Measure
 from callflow.core.plans.task import TaskOutcome
-from callflow.handling import by_hand
+from callflow.handling.interventions import orders
 from callflow.storage import Tx
 from callflow.storage.interventions import measures
 from web.accounts import Right
@@ -217,7 +217,7 @@ async def send_guard(
     on the way, or the site is mute.
     """
     return await act_on(
-        station, incident_id, lambda tx, now: by_hand.send_guard(tx, incident_id, caller.name, now)
+        station, incident_id, lambda tx, now: orders.send_guard(tx, incident_id, caller.name, now)
     )
 
 
@@ -229,7 +229,7 @@ async def call_technician(
     return await act_on(
         station,
         incident_id,
-        lambda tx, now: by_hand.call_technician(tx, incident_id, caller.name, now),
+        lambda tx, now: orders.call_technician(tx, incident_id, caller.name, now),
     )
 
 
@@ -245,7 +245,7 @@ async def open_measure(
     return await act_on(
         station,
         incident_id,
-        lambda tx, now: by_hand.protect(
+        lambda tx, now: orders.protect(
             tx, incident_id, caller.name, body.kind, body.text, lasts, now
         ),
     )

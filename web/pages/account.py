@@ -14,8 +14,8 @@ from fastapi.responses import JSONResponse, RedirectResponse
 
 from callflow import handling
 from callflow.core.people.users import password_fault
-from callflow.handling import people as acts
-from callflow.handling.telling import storable
+from callflow.handling.base.telling import storable
+from callflow.handling.station import users as acts
 from callflow.storage import Tx
 from callflow.storage.people import access, users
 from web import auth, factors, passkeys

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from callflow.core.records import audit
 from callflow.core.records.logbook import MACHINE
-from callflow.handling import auditing
+from callflow.handling.records import visits
 from callflow.storage import Tx
 from callflow.storage.people import users
 from callflow.storage.records import logbook
@@ -90,12 +90,12 @@ async def show(
             **frame(tx, station, visitor, "settings"),
             **page_of,
             "names": [row["name"] for row in users.users(tx)],
-            "visiting": auditing.is_visiting(tx, visitor.name, now),
+            "visiting": visits.is_visiting(tx, visitor.name, now),
         }
 
     values = await station.store.read(read)
     if not values.pop("visiting"):
-        await station.store.write(lambda tx: auditing.audit_read(tx, visitor.name, now))
+        await station.store.write(lambda tx: visits.audit_read(tx, visitor.name, now))
     given = {name: value for name, value in asked.items() if value}
     values |= {
         "part": "audit",

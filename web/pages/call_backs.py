@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow import handling
-from callflow.handling import call_backs
+from callflow.handling.callers import call_backs
 from callflow.storage import Tx
 from web import desk_views
 from web.access_views import frame

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from callflow.handling import erasing
+from callflow.handling.records import erasure
 from callflow.storage import Tx
 from callflow.storage.calls import calls
 from callflow.storage.records import erasure as rows
@@ -67,14 +67,14 @@ async def export(client_id: str, visitor: Administrator, station: Here) -> Respo
     def read(tx: Tx) -> tuple[dict[str, list[Any]], list[str], list[str]]:
         _known(tx, client_id)
         found: dict[str, list[Any]] = {}
-        for table, row in erasing.what_is_kept_of_client(tx, client_id):
+        for table, row in erasure.what_is_kept_of_client(tx, client_id):
             found.setdefault(table, []).append(row)
         ids = [site["id"] for site in clients.sites_of(tx, client_id)]
         return found, rows.sounds_of(tx, clients.calls_of(tx, ids)), clients.images_of(tx, ids)
 
     found, sounds, images = await station.store.read(read)
     now, count = station.clock(), sum(map(len, found.values()))
-    await station.store.write(lambda tx: erasing.given_out(tx, client_id, count, visitor.name, now))
+    await station.store.write(lambda tx: erasure.given_out(tx, client_id, count, visitor.name, now))
     settings = station.settings
     files = (settings.recordings_dir, sounds), (settings.images_dir, images)
     return await personal_data.given("client-data.zip", found, files)
@@ -90,7 +90,7 @@ async def erase(
 
     def run(tx: Tx) -> None:
         personal_data.check_name(forms.line(form, "name"), _known(tx, client_id)["name"])
-        erasing.begin_client_erasure(tx, station.vault, client_id, reason, visitor.name, now)
+        erasure.begin_client_erasure(tx, station.vault, client_id, reason, visitor.name, now)
 
     wrong = await tried(station, run)
     if wrong is not None:

@@ -8,8 +8,8 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from callflow.handling import clients as acts
-from callflow.handling.refusals import NotFound
+from callflow.handling.base.refusals import NotFound
+from callflow.handling.sites import clients as acts
 from callflow.storage import Tx
 from callflow.storage.sites import search, sites
 from web import refusals

@@ -7,7 +7,7 @@ from zipfile import ZipFile
 
 from fastapi import APIRouter, Depends, Response
 
-from callflow.handling import as_text
+from callflow.handling.station import configuration
 from web import zips
 from web.accounts import Right
 from web.auth import Visitor, allowed
@@ -29,9 +29,9 @@ async def show(visitor: Administrator, station: Here) -> Response:
 @router.post("/settings/configuration")
 async def download(visitor: Administrator, station: Here) -> Response:
     """The files, in one."""
-    files = await station.store.read(lambda tx: list(as_text.configuration(tx)))
+    files = await station.store.read(lambda tx: list(configuration.configuration(tx)))
     now = station.clock()
-    await station.store.write(lambda tx: as_text.taken(tx, visitor.name, now))
+    await station.store.write(lambda tx: configuration.taken(tx, visitor.name, now))
 
     def fill(zipped: ZipFile) -> None:
         for name, text in files:

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from callflow import handling
 from callflow.core.calls import dial_policy
-from callflow.handling import dialling
-from callflow.handling.contacts import e164
-from callflow.handling.own_phones import own_numbers
-from callflow.handling.policy import load_policy
+from callflow.handling.base.policy import load_policy
+from callflow.handling.calls import dialling
+from callflow.handling.desks.own_phones import own_numbers
+from callflow.handling.sites.contacts import e164
 from callflow.storage import Tx
 from callflow.storage.sites import contacts, sites
 from web.accounts import Right

@@ -19,10 +19,10 @@ from callflow import clock
 from callflow.core.calls import prompts
 from callflow.core.calls.dialogue import SILENT, Dialogue, Phrase, walking
 from callflow.core.calls.dialogue.walking import BadStep, Walk
-from callflow.handling import announcements, trunk_tests
-from callflow.handling.contacts import e164
-from callflow.handling.own_phones import own_numbers
-from callflow.handling.policy import load_policy
+from callflow.handling.base.policy import load_policy
+from callflow.handling.calls import announcements, trunk_tests
+from callflow.handling.desks.own_phones import own_numbers
+from callflow.handling.sites.contacts import e164
 from callflow.storage import Tx
 from web import dialogue_views as views
 from web import dialogue_words

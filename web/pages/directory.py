@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse
 
 from callflow import handling
 from callflow.core.people.users import Role
-from callflow.handling import people as acts
+from callflow.handling.station import users as acts
 from callflow.storage.people import access
 from web import auth, cookies, factors, passkeys
 from web.accounts import digest

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 
 from callflow.core.signals import events, trial
 from callflow.core.signals.signal import STATION, Category, Kind
-from callflow.handling import event_rules
+from callflow.handling.sites import event_rules
 from callflow.storage import Tx
 from callflow.storage.alarms import surroundings as rows
 from callflow.storage.sites import sites

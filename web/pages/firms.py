@@ -14,8 +14,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow import handling
-from callflow.handling import contracts
-from callflow.handling.guard_firms import PARTS, close_firm, get_firm, reopen_firm
+from callflow.handling.interventions.firms import PARTS, close_firm, get_firm, reopen_firm
+from callflow.handling.sites import contracts
 from callflow.storage import Tx
 from callflow.storage.interventions import firms
 from web import i18n, refusals, words

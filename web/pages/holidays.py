@@ -12,8 +12,8 @@ from fastapi.responses import RedirectResponse
 from callflow.core.time import holidays
 from callflow.core.time.holidays import Place
 from callflow.core.time.hours import CalendarError
-from callflow.handling import own_days
-from callflow.handling.policy import STATION_ZONE
+from callflow.handling.base.policy import STATION_ZONE
+from callflow.handling.sites import own_days
 from callflow.storage import Tx
 from callflow.storage.sites import own_days as rows
 from web import calendar_views, holiday_views, refusals

@@ -13,7 +13,9 @@ from fastapi.responses import RedirectResponse
 from callflow import handling
 from callflow.core.alarms.incident import State
 from callflow.core.interventions.law import Answer, Finding, Means, Service
-from callflow.handling import bank_openings, by_hand, telephone
+from callflow.handling.alarms import bank_openings
+from callflow.handling.calls import telephone
+from callflow.handling.interventions import orders
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.texts import RESOLUTIONS
@@ -308,7 +310,7 @@ ACTS: dict[str, Act] = {
     "task": tasks.complete,
     "guard": tasks.guard,
     "lift-measure": tasks.lift,
-    "send-guard": lambda tx, i, who, form, now: by_hand.send_guard(tx, i, who, now),
-    "call-technician": lambda tx, i, who, form, now: by_hand.call_technician(tx, i, who, now),
+    "send-guard": lambda tx, i, who, form, now: orders.send_guard(tx, i, who, now),
+    "call-technician": lambda tx, i, who, form, now: orders.call_technician(tx, i, who, now),
     "measure": tasks.protect,
 }

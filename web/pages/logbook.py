@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Query, Response
 
 from callflow.core.records.logbook import MACHINE
-from callflow.handling import played
+from callflow.handling.records import playbacks
 from callflow.storage import Tx
 from callflow.storage.records import logbook
 from callflow.storage.sites import sites
@@ -29,7 +29,7 @@ _MOST, _DAYS = 50, 7
 #: What is looked for, by the name that the form sends; ``LOOKED`` is who saw what is confidential.
 EVERYTHING, PEOPLE, LOOKED = "", "people", "looked"
 _LOOKED_AT = (
-    *(played.RECORDING, played.SPOKEN, "images_seen", played.IMAGE, played.CLIP),
+    *(playbacks.RECORDING, playbacks.SPOKEN, "images_seen", playbacks.IMAGE, playbacks.CLIP),
     *("password_revealed", "line_revealed", "listened_in"),
 )
 

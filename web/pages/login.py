@@ -10,7 +10,7 @@ from fastapi import APIRouter, Body, Depends, Form, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from callflow import handling
-from callflow.handling import people as acts
+from callflow.handling.station import users as acts
 from callflow.storage import Tx
 from callflow.storage.desks import shifts
 from callflow.storage.people import access, users

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow import handling
-from callflow.handling import testing
+from callflow.handling.sites import on_test
 from callflow.storage import Tx
 from callflow.storage.sites import contacts, sites
 from callflow.storage.watch import supervision as rows
@@ -48,7 +48,7 @@ async def begin(site_id: str, request: Request, visitor: Handler, station: Here)
 
     def run(tx: Tx) -> None:
         named = forms.line(form, "zones").replace(",", " ").split()
-        testing.set_on_test(
+        on_test.set_on_test(
             tx,
             site_id,
             zones=named or None,
@@ -75,10 +75,10 @@ async def change(
 
     def run(tx: Tx) -> None:
         if act == "end":
-            testing.end(tx, site_id, test_id, who=who, now=now)
+            on_test.end(tx, site_id, test_id, who=who, now=now)
             return
         lasts, role = _hours(form), visitor.role
-        testing.extend(tx, site_id, test_id, lasts=lasts, who=who, role=role, now=now)
+        on_test.extend(tx, site_id, test_id, lasts=lasts, who=who, role=role, now=now)
 
     return await _done(station, visitor, site_id, await tried(station, run))
 
@@ -132,14 +132,14 @@ async def _page(
             "over": [t for t in found if t["ended_at"] is not None],
         }
 
-    limit = testing.LIMITS.get(visitor.role, timedelta())
+    limit = on_test.LIMITS.get(visitor.role, timedelta())
     values = {
         **await station.store.read(read),
         **refusals.said(wrong, visitor.language),
         "typed": typed or {},
         "may_act": Right.HANDLE in visitor.rights,
         "hours": [hours for hours in _HOURS if timedelta(hours=hours) <= limit],
-        "extensions": testing.EXTENSIONS,
+        "extensions": on_test.EXTENSIONS,
     }
     status = 200 if wrong is None else 409 if isinstance(wrong, handling.Refused) else 422
     return page(visitor.language, "on_test.html", values, status)

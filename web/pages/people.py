@@ -17,7 +17,7 @@ from fastapi.responses import RedirectResponse
 
 from callflow import handling
 from callflow.core.people.users import PEOPLE, Role, password_fault, skills, spoken
-from callflow.handling import people as acts
+from callflow.handling.station import users as acts
 from callflow.storage import Tx
 from callflow.storage.people import access
 from callflow.storage.people import users as people_users

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from callflow.handling import Refused, erasing
+from callflow.handling import Refused
+from callflow.handling.records import erasure
 from callflow.storage import Tx
 from callflow.storage.calls import calls
 from callflow.storage.records import erasure as rows
@@ -63,7 +64,7 @@ async def _one(
         contact = contacts.get(tx, contact_id)
         if contact is None:
             raise not_found("contact")
-        person = erasing.person_of(tx, contact_id)
+        person = erasure.person_of(tx, contact_id)
         theirs = rows.calls_of(tx, contact_id, person.numbers)
         return {
             "contact": {name: contact[name] for name in ("id", "name", "phone")},
@@ -84,16 +85,16 @@ async def export(contact_id: str, visitor: Administrator, station: Here) -> Resp
         if contacts.get(tx, contact_id) is None:
             raise not_found("contact")
         found: dict[str, list[Any]] = {}
-        for table, row in erasing.what_is_kept(tx, contact_id):
+        for table, row in erasure.what_is_kept(tx, contact_id):
             found.setdefault(table, []).append(row)
-        person = erasing.person_of(tx, contact_id)
+        person = erasure.person_of(tx, contact_id)
         return found, rows.sounds_of(tx, rows.calls_of(tx, contact_id, person.numbers))
 
     found, paths = await station.store.read(read)
     now = station.clock()
     count = sum(map(len, found.values()))
     await station.store.write(
-        lambda tx: erasing.given_out(tx, contact_id, count, visitor.name, now)
+        lambda tx: erasure.given_out(tx, contact_id, count, visitor.name, now)
     )
     files = [(station.settings.recordings_dir, paths)]
     return await personal_data.given("personal-data.zip", found, files)
@@ -112,7 +113,7 @@ async def erase(
         if contact is None:
             raise not_found("contact")
         personal_data.check_name(forms.line(form, "name"), contact["name"])
-        erasing.begin_erasure(tx, station.vault, contact_id, reason, visitor.name, now)
+        erasure.begin_erasure(tx, station.vault, contact_id, reason, visitor.name, now)
 
     try:
         await station.store.write(run)

@@ -18,9 +18,9 @@ from callflow.core.plans.picture.words import kind_words
 from callflow.core.plans.standing import Standing
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import ANY_KIND
-from callflow.handling import plan_lists, plan_preview, plans, withdrawing
-from callflow.handling.proving import site_of
-from callflow.handling.refusals import NotFound, Refused
+from callflow.handling.base.refusals import NotFound, Refused
+from callflow.handling.plans import lists, plans, preview, withdrawal
+from callflow.handling.plans.simulation import site_of
 from callflow.storage import Tx
 from callflow.storage.plans import plans as rows
 from callflow.storage.sites import sites
@@ -78,7 +78,7 @@ def shown(tx: Tx, plan_id: str, v: str = "") -> Shown:
 
 def around(tx: Tx, station: Station, visitor: Visitor, of: Shown, tab: str) -> Row:
     """What every page of a plan has."""
-    standing = withdrawing.get_standing(tx, of.plan.id) if of.newest else {}
+    standing = withdrawal.get_standing(tx, of.plan.id) if of.newest else {}
     withdrawn = standing.get("state") == Standing.WITHDRAWN
     may_configure = Right.CONFIGURE in visitor.rights
     return {
@@ -128,9 +128,7 @@ async def answer(
         of = shown(tx, plan_id, v)
         found = plans.validate(tx, of.plan, now) if check else plan_check.check(of.plan, now=now)
         values = around(tx, station, visitor, of, "plan")
-        kept = (
-            withdrawing.why_kept(tx, plan_id, now) if of.newest and values["may_change"] else None
-        )
+        kept = withdrawal.why_kept(tx, plan_id, now) if of.newest and values["may_change"] else None
         return {
             **values,
             "steps": views.steps(of.plan, found, language),
@@ -187,14 +185,14 @@ async def called(
 
 def choices(tx: Tx, plan_id: str, now: datetime) -> Row:
     """What a form that asks for a site and an alarm offers."""
-    known, _ = plan_lists.followers(tx, plan_id, now, text="", offset=0, limit=MOST)
+    known, _ = lists.followers(tx, plan_id, now, text="", offset=0, limit=MOST)
     return {"sites": known, "kinds": [kind.value for kind in Kind], "whens": WHENS}
 
 
-def _preview(tx: Tx, plan: Plan, asked: forms.Form, now: datetime) -> plan_preview.Preview:
-    site_id = plan_preview.site_named(tx, asked["site"].replace("\0", "").strip())
+def _preview(tx: Tx, plan: Plan, asked: forms.Form, now: datetime) -> preview.Preview:
+    site_id = preview.site_named(tx, asked["site"].replace("\0", "").strip())
     kind = forms.one_of(Kind, asked, "kind")
-    return plan_preview.preview(tx, plan, site_id, kind, moment(tx, site_id, kind, asked, now))
+    return preview.preview(tx, plan, site_id, kind, moment(tx, site_id, kind, asked, now))
 
 
 def moment(tx: Tx, site_id: str, kind: Kind, asked: forms.Form, now: datetime) -> datetime:
@@ -205,7 +203,7 @@ def moment(tx: Tx, site_id: str, kind: Kind, asked: forms.Form, now: datetime) -
         return now
     site = site_of(tx, site_id, kind, now)
     if asked["when"] == "holiday":
-        return plan_preview.night_of_a_holiday(tx, site, now)
+        return preview.night_of_a_holiday(tx, site, now)
     chosen = forms.moment(asked, "at", ZoneInfo(site.timezone))
     if chosen is None or not 1971 <= chosen.year <= 9000:
         raise ProblemError(422, "choose a day and a time", field="at")
@@ -224,7 +222,7 @@ async def followers(
 
     def read(tx: Tx) -> Row:
         of = shown(tx, plan_id)
-        found, count = plan_lists.followers(
+        found, count = lists.followers(
             tx, plan_id, now, text=asked.text, offset=asked.offset, limit=MOST
         )
         column = views.column_of(visitor.language)

@@ -16,8 +16,8 @@ from fastapi.responses import RedirectResponse
 
 from callflow.core.plans import call_plan, check
 from callflow.core.plans.call_plan import Finding, Plan, PlanError, StepKind
-from callflow.handling import plans
-from callflow.handling.refusals import Changed
+from callflow.handling.base.refusals import Changed
+from callflow.handling.plans import plans
 from callflow.storage import Tx
 from callflow.storage.plans import plans as rows
 from callflow.storage.sites import sites

@@ -10,9 +10,9 @@ from fastapi.responses import RedirectResponse
 
 from callflow.core.plans import call_plan
 from callflow.core.plans.call_plan import StepKind
-from callflow.handling import plan_lists, plans
-from callflow.handling.plan_lists import SORTS, STATES
-from callflow.handling.refusals import Changed
+from callflow.handling.base.refusals import Changed
+from callflow.handling.plans import lists, plans
+from callflow.handling.plans.lists import SORTS, STATES
 from callflow.storage import Tx
 from callflow.storage.plans import plans as rows_of
 from callflow.storage.sites import sites
@@ -90,7 +90,7 @@ async def _answer(
     asked = asked.among(SORTS, STATES)
 
     def read(tx: Tx) -> dict[str, Any]:
-        rows, count = plan_lists.listed(
+        rows, count = lists.listed(
             tx,
             text=asked.text,
             state=asked.state,

@@ -13,7 +13,7 @@ from fastapi.responses import RedirectResponse
 from callflow import handling
 from callflow.core.plans import call_plan, overrides
 from callflow.core.plans.call_plan import Plan, PlanError, Step
-from callflow.handling import plan_preview, plans
+from callflow.handling.plans import plans, preview
 from callflow.storage import Tx
 from callflow.storage.sites import sites
 from callflow.texts import plan_settings
@@ -60,7 +60,7 @@ async def choose(plan_id: str, request: Request, visitor: Configurer, station: H
     typed = forms.line(form, "site").strip()
 
     def find(tx: Tx) -> str:
-        return plan_preview.site_named(tx, typed)
+        return preview.site_named(tx, typed)
 
     site_id = await tried(station, find)
     if not isinstance(site_id, str):

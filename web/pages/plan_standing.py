@@ -9,7 +9,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from callflow.handling import withdrawing
+from callflow.handling.plans import withdrawal
 from callflow.storage import Tx
 from web.accounts import Right
 from web.auth import Visitor, allowed
@@ -28,7 +28,7 @@ _Act = Callable[..., dict[str, Any]]
 @router.post("/plans/{plan_id}/withdraw")
 async def withdraw(plan_id: str, request: Request, visitor: Configurer, station: Here) -> Response:
     """No site may follow the plan from now on."""
-    return await _done(plan_id, request, visitor, station, withdrawing.withdraw)
+    return await _done(plan_id, request, visitor, station, withdrawal.withdraw)
 
 
 @router.post("/plans/{plan_id}/bring-back")
@@ -36,7 +36,7 @@ async def bring_back(
     plan_id: str, request: Request, visitor: Configurer, station: Here
 ) -> Response:
     """Sites may follow it again."""
-    return await _done(plan_id, request, visitor, station, withdrawing.bring_back)
+    return await _done(plan_id, request, visitor, station, withdrawal.bring_back)
 
 
 async def _done(

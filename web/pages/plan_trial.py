@@ -23,8 +23,10 @@ from callflow.core.plans.call_plan import CALLING, Plan, StepKind
 from callflow.core.signals.signal import Kind
 from callflow.core.simulation import BehaviourError, possible
 from callflow.core.sites.site import Site
-from callflow.handling import backtesting, plan_preview, plans, proving
-from callflow.handling.refusals import Refused
+from callflow.handling.base.refusals import Refused
+from callflow.handling.plans import backtest as plans_backtest
+from callflow.handling.plans import plans, preview
+from callflow.handling.plans import simulation as plans_simulation
 from callflow.storage import Tx
 from callflow.storage.sites import contacts
 from callflow.texts import REASONS, RESOLUTIONS, word
@@ -109,10 +111,12 @@ def _outcomes(plan: Plan) -> list[str]:
     return [outcome.value for outcome in Outcome if outcome.value in ends]
 
 
-def _run(tx: Tx, plan: Plan, form: forms.Form, now: datetime) -> tuple[Site, proving.Simulated]:
+def _run(
+    tx: Tx, plan: Plan, form: forms.Form, now: datetime
+) -> tuple[Site, plans_simulation.Simulated]:
     if next(call_plan.problems(plan), None) is not None:
         raise ProblemError(422, _UNSOUND)
-    site_id = plan_preview.site_named(tx, form["site"].strip())
+    site_id = preview.site_named(tx, form["site"].strip())
     kind = forms.one_of(Kind, form, "kind")
     at = moment(tx, site_id, kind, form, now)
     others = form.get("others") or Outcome.NO_ANSWER.value
@@ -126,7 +130,7 @@ def _run(tx: Tx, plan: Plan, form: forms.Form, now: datetime) -> tuple[Site, pro
             raise ProblemError(422, "write a number of seconds, a week at most")
         script["restored_s"] = int(restored)
     try:
-        done = proving.simulate(tx, plan, site_id, kind, at, script=script, chance=chance)
+        done = plans_simulation.simulate(tx, plan, site_id, kind, at, script=script, chance=chance)
     except BehaviourError as error:
         raise ProblemError(422, f"nobody can do that in this plan: {error}") from error
     return done.site, done
@@ -140,7 +144,7 @@ def _answers(form: forms.Form) -> dict[str, str]:
     }
 
 
-def _told(done: proving.Simulated, language: str) -> Row:
+def _told(done: plans_simulation.Simulated, language: str) -> Row:
     """The run drawn and in words, how it ends, and the worst that can be."""
     *entries, end = simulation.lines(done.timeline, done.site, language=language)
     drawn = simulation.draw(done.timeline, done.site, language)
@@ -179,7 +183,7 @@ async def backtest(
             return values
         if next(call_plan.problems(of.plan), None) is not None:
             return {**values, "refused": i18n.catalogue(language).gettext(_UNSOUND)}
-        found = backtesting.backtest_page(tx, plan_id, of.plan, since=begin, after=start)
+        found = plans_backtest.backtest_page(tx, plan_id, of.plan, since=begin, after=start)
         return {**values, **_differences(tx, found, language)}
 
     def following(at: tuple[datetime, str]) -> str:
@@ -206,7 +210,7 @@ def _day(since: str) -> datetime | None:
     return datetime.combine(day, time(), ZoneInfo(i18n.STATION_ZONE)).astimezone(UTC)
 
 
-def _differences(tx: Tx, found: backtesting.Backtest, language: str) -> Row:
+def _differences(tx: Tx, found: plans_backtest.Backtest, language: str) -> Row:
     each_course = [c for d in found.differences for c in (d.was, d.would_be)]
     names = contacts.names_of(tx, {contact for course in each_course for contact in course.called})
     ends = {**RESOLUTIONS, **REASONS}
@@ -248,7 +252,7 @@ async def rehearse(plan_id: str, request: Request, visitor: Configurer, station:
             raise ProblemError(422, "say that you know that these people are called")
         if next(call_plan.problems(of.plan), None) is not None:
             raise ProblemError(422, _UNSOUND)
-        site = plan_preview.site_named(tx, forms.line(form, "site").strip())
+        site = preview.site_named(tx, forms.line(form, "site").strip())
         kind = forms.one_of(Kind, form, "kind")
         return str(handling.rehearse(tx, of.plan, site, kind, visitor.name, now)["id"])
 

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from callflow import handling
 from callflow.core.desks.presence import BreakReason, Presence
-from callflow.handling import presence
+from callflow.handling.desks import presence
 from callflow.storage import Tx
 from web import desk_views
 from web.access_views import frame

@@ -10,8 +10,8 @@ from fastapi.responses import RedirectResponse
 
 from callflow.core.records import retention
 from callflow.core.records.retention import LIMITS, Kept
-from callflow.handling import retaining
-from callflow.handling.policy import STATION_ZONE
+from callflow.handling.base.policy import STATION_ZONE
+from callflow.handling.records import retention as records_retention
 from callflow.storage import Tx
 from callflow.storage.records import retention as rows
 from callflow.storage.sites import sites
@@ -61,7 +61,7 @@ async def change(request: Request, visitor: Administrator, station: Here) -> Res
         what, days = forms.one_of(Kept, form, "what"), _days(form.get("days", ""))
         meanwhile.unchanged(form, _of(rows.rules(tx), what))
         since = day_in(form.get("since", "")[:10], "since") or _tomorrow(now)
-        retaining.set_days(tx, what, days, since, visitor.name, now)
+        records_retention.set_days(tx, what, days, since, visitor.name, now)
 
     return await _done(station, visitor, await tried(station, run))
 
@@ -74,7 +74,7 @@ async def hold(request: Request, visitor: Administrator, station: Here) -> Respo
     incident = forms.line(form, "incident").strip().split("?")[0].rstrip("/").rpartition("/")[2]
 
     def run(tx: Tx) -> None:
-        retaining.place_hold(tx, incident, forms.long(form, "text"), visitor.name, now)
+        records_retention.place_hold(tx, incident, forms.long(form, "text"), visitor.name, now)
 
     return await _done(station, visitor, await tried(station, run))
 
@@ -83,7 +83,9 @@ async def hold(request: Request, visitor: Administrator, station: Here) -> Respo
 async def lift(hold_id: str, visitor: Administrator, station: Here) -> Response:
     """The hold ends."""
     now = station.clock()
-    wrong = await tried(station, lambda tx: retaining.lift_hold(tx, hold_id, visitor.name, now))
+    wrong = await tried(
+        station, lambda tx: records_retention.lift_hold(tx, hold_id, visitor.name, now)
+    )
     return await _done(station, visitor, wrong)
 
 

@@ -16,8 +16,8 @@ from callflow.core.desks import roster
 from callflow.core.desks.roster import Duty, Part
 from callflow.core.time.holidays import OwnDays
 from callflow.core.time.hours import DAY, CalendarError, Span, instant, united
-from callflow.handling import rosters
-from callflow.handling.policy import load_policy
+from callflow.handling.base.policy import load_policy
+from callflow.handling.desks import rosters
 from callflow.storage import Tx
 from callflow.storage.desks import rosters as rows
 from callflow.storage.desks import shifts

@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse
 from callflow import handling
 from callflow.core.folding import folded
 from callflow.core.interventions.law import Service
-from callflow.handling import contracts
+from callflow.handling.sites import contracts
 from callflow.storage import Tx
 from web import refusals, words
 from web.access_views import frame

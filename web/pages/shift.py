@@ -13,7 +13,7 @@ from fastapi.responses import RedirectResponse
 from callflow import handling
 from callflow.clock import from_iso
 from callflow.core.desks.shift import AHEAD
-from callflow.handling import dead_man, rosters, shifts
+from callflow.handling.desks import dead_man, rosters, shifts
 from callflow.storage import Tx
 from callflow.storage.desks import shifts as rows
 from callflow.storage.people import users

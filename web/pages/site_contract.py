@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from callflow.core.sites import contract
 from callflow.core.sites.site import SiteState
-from callflow.handling import contracts as acts
+from callflow.handling.sites import contracts as acts
 from callflow.storage import Tx
 from callflow.storage.sites import contracts, sites
 from web.auth import Visitor

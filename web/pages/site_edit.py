@@ -21,7 +21,8 @@ from callflow import handling
 from callflow.core.interventions.directory import Line, competent, masked
 from callflow.core.interventions.law import Service
 from callflow.core.sites.site import ANY_KIND, Authority, Role
-from callflow.handling import contracts, test_calls
+from callflow.handling.calls import trial_calls
+from callflow.handling.sites import contracts
 from callflow.storage import Tx
 from callflow.storage.interventions import services
 from callflow.storage.sites import contacts, search, sites
@@ -297,7 +298,7 @@ async def _forms(
             "known": known,
             "police": _police(tx, site, now),
             "masked": masked,
-            "tested": test_calls.results(tx, site_id),
+            "tested": trial_calls.results(tx, site_id),
             "elsewhere": contacts.other_sites(tx, [c["id"] for c in site["contacts"]], site_id),
             "found": [one for one in found if (one["id"], one["role"]) not in called],
             "roles": [role.value for role in Role],

@@ -12,8 +12,8 @@ from starlette.datastructures import FormData, UploadFile
 from callflow.core.sites.files.columns import COLUMNS, of
 from callflow.core.sites.files.faults import Fault
 from callflow.core.sites.files.reading import MOST_BYTES, MOST_ROWS
-from callflow.handling import exporting
-from callflow.handling.importing import Prepared
+from callflow.handling.sites import exports
+from callflow.handling.sites.imports import Prepared
 from callflow.texts import sites as texts
 from web import i18n
 from web.access_views import frame
@@ -58,12 +58,12 @@ async def export(request: Request, visitor: Configurer, station: Here) -> Respon
         raise ProblemError(422, f"choose one of {', '.join(STATES)}", field="state")
     text, now = forms.line(form, "q").strip(), station.clock()
     ids = await station.store.write(
-        lambda tx: exporting.export_begins(
+        lambda tx: exports.export_begins(
             tx, text=text, state=state, format=format, who=visitor.name, now=now
         )
     )
     day = now.astimezone(ZoneInfo(i18n.STATION_ZONE)).date().isoformat()
-    pieces = exporting.pieces(station.store.read_now, ids, format, visitor.language)
+    pieces = exports.pieces(station.store.read_now, ids, format, visitor.language)
     return _file(pieces, f"callflow-sites-{day}", format)
 
 
@@ -72,7 +72,7 @@ async def template(request: Request, visitor: Configurer) -> Response:
     """A file to fill in."""
     format = _format(await forms.sent(request))
     name = of(("modele", "template"), visitor.language)
-    return _file(exporting.template(format, visitor.language), f"callflow-{name}", format)
+    return _file(exports.template(format, visitor.language), f"callflow-{name}", format)
 
 
 @router.post("/site-files")
@@ -132,8 +132,8 @@ async def _take(request: Request, visitor: Visitor, station: Station, form: Form
 
 def _format(form: forms.Form) -> str:
     format = form.get("format", "")
-    if format not in exporting.FORMATS:
-        raise ProblemError(422, f"choose one of {', '.join(exporting.FORMATS)}", field="format")
+    if format not in exports.FORMATS:
+        raise ProblemError(422, f"choose one of {', '.join(exports.FORMATS)}", field="format")
     return format
 
 
@@ -157,7 +157,7 @@ async def _begin(
     values = {
         "refused": refused,
         "columns": columns,
-        "formats": exporting.FORMATS,
+        "formats": exports.FORMATS,
         "most_rows": MOST_ROWS,
         "most_mb": MOST_BYTES // 1_000_000,
     }

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from callflow.core.sites.schedule import Schedule
 from callflow.core.time.holidays import OwnDays
 from callflow.core.time.hours import DAYS
-from callflow.handling import contracts, removed
+from callflow.handling.sites import contracts, removed
 from callflow.storage import Tx
 from callflow.storage.sites import own_days
 from web import calendar_views

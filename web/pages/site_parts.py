@@ -18,7 +18,7 @@ from callflow.core.folding import folded
 from callflow.core.signals.signal import Kind
 from callflow.core.time.hours import DAYS
 from callflow.core.watch.supervision import user_key
-from callflow.handling import contracts
+from callflow.handling.sites import contracts
 from callflow.storage import Tx
 from callflow.storage.sites import sites
 from web import i18n, words

@@ -20,7 +20,8 @@ from callflow.core.time.availability import ALWAYS, Availability
 from callflow.core.time.holidays import OwnDays
 from callflow.core.time.hours import CalendarError
 from callflow.core.time.instants import to_iso
-from callflow.handling import calendars, test_calls
+from callflow.handling.calls import trial_calls
+from callflow.handling.sites import calendars
 from callflow.storage import Tx
 from callflow.storage.sites import own_days
 from web import calendar_views, words
@@ -70,7 +71,7 @@ async def test_call(
     role = form.get("role", "")
 
     def run(tx: Tx) -> None:
-        test_calls.test_call(tx, site_id, contact_id, visitor.name, now)
+        trial_calls.test_call(tx, site_id, contact_id, visitor.name, now)
 
     return await site_saving.done(
         station,
@@ -276,7 +277,7 @@ async def _page(
         return {
             "tab": "person",
             "contact": contact,
-            "tested": test_calls.results(tx, site_id).get(contact_id),
+            "tested": trial_calls.results(tx, site_id).get(contact_id),
             "any_kind": ANY_KIND,
             "authorities": [authority.value for authority in Authority],
             "kinds": [(kind.value, words.kind(kind.value, language)) for kind in ALARMS],

@@ -7,7 +7,7 @@ from typing import Any
 
 from callflow.core.alarms.correlation import zone_key
 from callflow.core.folding import folded
-from callflow.handling import removed as acts
+from callflow.handling.sites import removed as acts
 from callflow.storage import Tx
 from callflow.storage.sites import contacts, removed
 from web import i18n

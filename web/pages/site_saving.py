@@ -9,7 +9,7 @@ from fastapi import Response
 from fastapi.responses import RedirectResponse
 
 from callflow import handling
-from callflow.handling import removed
+from callflow.handling.sites import removed
 from callflow.storage import Tx
 from web import refusals, seen
 from web.access_views import frame

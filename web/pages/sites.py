@@ -13,7 +13,8 @@ from fastapi.responses import RedirectResponse
 from callflow import handling
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.instructions import Instruction, InstructionKind
-from callflow.handling import instructing, told
+from callflow.handling.alarms import by_hand
+from callflow.handling.sites import instructions
 from callflow.storage import Tx
 from callflow.storage.sites import sites
 from web import refusals, seen, site_views
@@ -48,7 +49,7 @@ async def open_by_hand(site_id: str, request: Request, visitor: Handler, station
 
     def run(tx: Tx) -> str:
         kind, text = forms.one_of(Kind, form, "kind"), forms.text(form)
-        row = told.open_by_hand(tx, site_id, kind, text, visitor.name, now)
+        row = by_hand.open_by_hand(tx, site_id, kind, text, visitor.name, now)
         return str(row["id"])
 
     made = await tried(station, run)
@@ -86,7 +87,7 @@ async def note_instruction(
             text=forms.text(form),
         )
         lowers, asked_by = bool(form.get("lowers")), form.get("asked_by") or None
-        instructing.make(tx, site_id, made, lowers=lowers, asked_by=asked_by, now=now)
+        instructions.make(tx, site_id, made, lowers=lowers, asked_by=asked_by, now=now)
 
     return await _done(request, station, visitor, site_id, run)
 
@@ -101,7 +102,7 @@ async def transcribe(
 
     def run(tx: Tx) -> None:
         text, lowers = forms.text(form), bool(form.get("lowers"))
-        instructing.transcribe(
+        instructions.transcribe(
             tx, site_id, instruction, text=text, lowers=lowers, who=visitor.name, now=now
         )
 
@@ -117,7 +118,7 @@ async def countersign(
     now = station.clock()
 
     def run(tx: Tx) -> None:
-        instructing.countersign(tx, site_id, instruction, who=visitor.name, now=now)
+        instructions.countersign(tx, site_id, instruction, who=visitor.name, now=now)
 
     return await _done(request, station, visitor, site_id, run)
 
@@ -131,7 +132,7 @@ async def withdraw(
     now = station.clock()
 
     def run(tx: Tx) -> None:
-        instructing.withdraw(tx, site_id, instruction, who=visitor.name, now=now)
+        instructions.withdraw(tx, site_id, instruction, who=visitor.name, now=now)
 
     return await _done(request, station, visitor, site_id, run)
 

@@ -16,7 +16,7 @@ from fastapi.responses import RedirectResponse
 from callflow import handling
 from callflow.core.sites.site import ANY_KIND, Authority, Role
 from callflow.core.station.first_start import Mark, Part, examine
-from callflow.handling import first_start
+from callflow.handling.station import first_start
 from callflow.storage import Tx
 from callflow.storage.calls import calls
 from callflow.storage.records import logbook

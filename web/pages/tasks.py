@@ -10,7 +10,7 @@ from callflow import handling
 from callflow.core.alarms.escalation import GuardEvent
 from callflow.core.plans.call_plan import Measure
 from callflow.core.plans.task import TaskOutcome
-from callflow.handling import by_hand
+from callflow.handling.interventions import orders
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from web.pages import forms
@@ -104,4 +104,4 @@ def lift(tx: Tx, incident_id: str, who: str, form: Form, now: datetime) -> objec
 def protect(tx: Tx, incident_id: str, who: str, form: Form, now: datetime) -> object:
     """A measure protects the incident's site until its end."""
     kind, lasts = forms.one_of(Measure, form, "kind"), timedelta(minutes=forms.minutes(form))
-    return by_hand.protect(tx, incident_id, who, kind, forms.text(form), lasts, now)
+    return orders.protect(tx, incident_id, who, kind, forms.text(form), lasts, now)

@@ -11,8 +11,8 @@ from fastapi.responses import HTMLResponse
 
 from callflow import handling
 from callflow.core.calls.call import Mode
-from callflow.handling import in_call, telephone
-from callflow.handling.phones import Credentials, credentials, softphone
+from callflow.handling.calls import control, telephone
+from callflow.handling.calls.phones import Credentials, credentials, softphone
 from callflow.storage import Tx
 from web import cookies
 from web.accounts import Right, digest
@@ -91,29 +91,29 @@ def _contact(tx: Tx, who: str, form: Form, now: datetime) -> object:
 
 
 def _listen(mode: Mode) -> Act:
-    return lambda tx, who, form, now: in_call.listen(tx, who, forms.line(form, "leg"), mode, now)
+    return lambda tx, who, form, now: control.listen(tx, who, forms.line(form, "leg"), mode, now)
 
 
 def _hand_on(tx: Tx, who: str, form: Form, now: datetime) -> object:
     colleague, attended = forms.line(form, "colleague"), form.get("attended") == "yes"
-    return in_call.hand_on(tx, who, colleague, now, attended=attended)
+    return control.hand_on(tx, who, colleague, now, attended=attended)
 
 
 #: What a person can do, by the last part of the address.
 ACTS: dict[str, Act] = {
-    "hang-up": lambda tx, who, form, now: in_call.hang_up(tx, who, now, form.get("call", "")),
-    "hold": lambda tx, who, form, now: in_call.hold(tx, who, form.get("call", ""), now),
-    "resume": lambda tx, who, form, now: in_call.resume(tx, who, form.get("call", ""), now),
-    "mute": lambda tx, who, form, now: in_call.mute(tx, who, True, now),
-    "unmute": lambda tx, who, form, now: in_call.mute(tx, who, False, now),
-    "keys": lambda tx, who, form, now: in_call.keys(
+    "hang-up": lambda tx, who, form, now: control.hang_up(tx, who, now, form.get("call", "")),
+    "hold": lambda tx, who, form, now: control.hold(tx, who, form.get("call", ""), now),
+    "resume": lambda tx, who, form, now: control.resume(tx, who, form.get("call", ""), now),
+    "mute": lambda tx, who, form, now: control.mute(tx, who, True, now),
+    "unmute": lambda tx, who, form, now: control.mute(tx, who, False, now),
+    "keys": lambda tx, who, form, now: control.keys(
         tx, who, form.get("call", ""), form.get("keys", ""), now
     ),
     "hand-on": _hand_on,
-    "complete": lambda tx, who, form, now: in_call.complete(tx, who, now),
-    "together": lambda tx, who, form, now: in_call.all_together(tx, who, now),
-    "call-off": lambda tx, who, form, now: in_call.call_off(tx, who, now),
-    "rejoin": lambda tx, who, form, now: in_call.rejoin(tx, who, form.get("leg", ""), now),
+    "complete": lambda tx, who, form, now: control.complete(tx, who, now),
+    "together": lambda tx, who, form, now: control.all_together(tx, who, now),
+    "call-off": lambda tx, who, form, now: control.call_off(tx, who, now),
+    "rejoin": lambda tx, who, form, now: control.rejoin(tx, who, form.get("leg", ""), now),
     "join": lambda tx, who, form, now: telephone.join(tx, who, forms.line(form, "room"), now),
     "contact": _contact,
     "number": _call_number,

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from callflow.handling.tokens import revoke_token
+from callflow.handling.station.tokens import revoke_token
 from callflow.storage import Tx
 from callflow.storage.people import users
 from web import i18n

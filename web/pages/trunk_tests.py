@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow import handling
-from callflow.handling import trunk_tests
-from callflow.handling.contacts import e164
+from callflow.handling.calls import trunk_tests
+from callflow.handling.sites.contacts import e164
 from callflow.storage import Tx
 from web.accounts import Right
 from web.auth import Visitor, allowed

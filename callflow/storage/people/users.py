@@ -55,7 +55,9 @@ def update_user(tx: Tx, user_id: str, **values: Any) -> None:
 
 
 def others_of_role(tx: Tx, user_id: str, role: str) -> bool:
-    """Whether somebody else who may log in has this role. Locks them: see handling/people.py."""
+    """Whether somebody else who may log in has this role. Locks them: see
+    handling/station/users.py.
+    """
     query = (
         select(t.user.c.id)
         .where(t.user.c.role == role, t.user.c.disabled_at.is_(None))

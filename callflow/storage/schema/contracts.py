@@ -40,7 +40,7 @@ former_contact = Table(
     instant("restored_at"),
 )
 
-#: What was taken away from a site and may come back: callflow/handling/removed.py.
+#: What was taken away from a site and may come back: callflow/handling/sites/removed.py.
 removed_part = Table(
     "removed_part",
     metadata,

@@ -50,7 +50,7 @@ site = Table(
     Column(
         "rules", JSON, nullable=False, server_default="{}"
     ),  # callflow/core/sites/site.py: Rules
-    Column("cameras", JSON, nullable=False, server_default="[]"),  # handling/cameras.py
+    Column("cameras", JSON, nullable=False, server_default="[]"),  # handling/sites/cameras.py
     instant("changed_at", null=False),
 )
 

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from callflow.core.calls.phones import PhoneKind
-from callflow.handling.phones import Endpoint
+from callflow.handling.calls.phones import Endpoint
 from ivr.ami import actions
 from ivr.asterisk.configuration import UnsafeSetting
 from ivr.asterisk.phones import render_phones

@@ -14,7 +14,7 @@ import pytest
 
 from callflow.clock import monotonic
 from callflow.core.calls.phones import PhoneKind
-from callflow.handling.phones import Endpoint
+from callflow.handling.calls.phones import Endpoint
 from ivr.asterisk.phones import render_phones
 from ivr.door import relay
 from ivr.door.handshake import Pages

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from callflow.core.calls.phones import PhoneKind
-from callflow.handling.phones import Endpoint
+from callflow.handling.calls.phones import Endpoint
 from ivr.asterisk.phones import render_phones
 from tests.integration.asterisk.conftest import Pair
 from tests.support.raw_sip import header

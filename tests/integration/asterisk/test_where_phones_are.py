@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import pytest
 
 from callflow.core.calls.phones import PhoneKind
-from callflow.handling.phones import Endpoint
+from callflow.handling.calls.phones import Endpoint
 from ivr.ami import actions
 from ivr.asterisk.phones import render_phones
 from ivr.telephony.whereabouts import NotThere, Whereabouts

@@ -19,8 +19,8 @@ from callflow.core.plans.task import TaskState
 from callflow.core.simulation import RandomPeople
 from callflow.core.simulation.behaviour import ANSWERED
 from callflow.core.sites.site import Site
-from callflow.handling.guards import guard_event
-from callflow.handling.tasks import end_task
+from callflow.handling.alarms.tasks import end_task
+from callflow.handling.interventions.guards import guard_event
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents, tasks
 from callflow.storage.calls import calls

@@ -11,7 +11,7 @@ from callflow.core.calls.call import Outcome
 from callflow.core.plans import standard
 from callflow.core.plans.call_plan import EXHAUSTED, Plan, Step, StepKind
 from callflow.core.signals.signal import Kind
-from callflow.handling.backtesting import Backtest, backtest_page
+from callflow.handling.plans.backtest import Backtest, backtest_page
 from tests.integration.handling.nights import Night, publish, put_site
 from tests.integration.handling.station import FIRST, SECOND, SHOP, Station
 from tests.support.any_plan import any_plan, any_site

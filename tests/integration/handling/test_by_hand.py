@@ -11,7 +11,8 @@ from callflow import handling
 from callflow.core.alarms.escalation import GuardEvent
 from callflow.core.calls.dial_policy import MUTE
 from callflow.core.plans.call_plan import Measure
-from callflow.handling import Held, Refused, by_hand
+from callflow.handling import Held, Refused
+from callflow.handling.interventions import orders
 from callflow.storage.alarms import tasks
 from callflow.storage.interventions import measures
 from tests.integration.handling.station import Station
@@ -47,7 +48,7 @@ def takes(station: Station, row: Row) -> Row:
 
 
 def sends(station: Station, row: Row, who: str = "anna") -> None:
-    station.write(lambda tx: by_hand.send_guard(tx, row["id"], who, station.now))
+    station.write(lambda tx: orders.send_guard(tx, row["id"], who, station.now))
 
 
 def holder(station: Station, row: Row) -> str:
@@ -114,7 +115,7 @@ def test_the_guard_that_the_machine_asked_for_is_still_called_once_somebody_take
 
 
 def test_the_technician_is_called_by_the_holder(station: Station, taken: Row) -> None:
-    station.write(lambda tx: by_hand.call_technician(tx, taken["id"], "anna", station.now))
+    station.write(lambda tx: orders.call_technician(tx, taken["id"], "anna", station.now))
     assert station.wanted() == [TECHNICIAN]
     assert holder(station, taken) == "anna"
 
@@ -123,7 +124,7 @@ def test_a_measure_is_opened_and_lifted_by_the_holder(station: Station, taken: R
     def protects(text: str, who: str = "anna") -> None:
         kind, lasts = Measure.OTHER, timedelta(hours=4)
         station.write(
-            lambda tx: by_hand.protect(tx, taken["id"], who, kind, text, lasts, station.now)
+            lambda tx: orders.protect(tx, taken["id"], who, kind, text, lasts, station.now)
         )
 
     with pytest.raises(Refused, match="what protects"):
@@ -146,5 +147,5 @@ def test_nobody_is_sent_or_called_by_key_at_a_mute_site_or_by_who_does_not_hold_
     with pytest.raises(Refused, match=MUTE[:20]):
         sends(station, taken)
     with pytest.raises(Refused, match=MUTE[:20]):
-        station.write(lambda tx: by_hand.call_technician(tx, taken["id"], "anna", station.now))
+        station.write(lambda tx: orders.call_technician(tx, taken["id"], "anna", station.now))
     assert station.wanted() == []

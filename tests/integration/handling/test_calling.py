@@ -11,7 +11,7 @@ from callflow import handling
 from callflow.core.alarms import escalation
 from callflow.core.calls.call import CallState, Outcome
 from callflow.core.calls.dial_policy import EMERGENCY
-from callflow.handling import deciding
+from callflow.handling.alarms import deciding
 from callflow.settings.config import Settings
 from callflow.storage import Tx
 from callflow.storage.calls import calls

@@ -11,10 +11,10 @@ import pytest
 from callflow import handling
 from callflow.core.sites.contract import QUARANTINE
 from callflow.core.sites.site import SiteState
-from callflow.handling import contracts as acts
-from callflow.handling import duties
-from callflow.handling.refusals import NotFound, Refused
-from callflow.handling.site_rules import BadSite
+from callflow.handling.base.refusals import NotFound, Refused
+from callflow.handling.sites import contracts as acts
+from callflow.handling.sites.rules import BadSite
+from callflow.handling.station import duties
 from callflow.storage import Tx
 from callflow.storage.records import logbook
 from callflow.storage.sites import contracts, sites

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from callflow import handling
-from callflow.handling import correlating
-from callflow.handling.surroundings import Seen
+from callflow.handling.alarms import correlating
+from callflow.handling.alarms.surroundings import Seen
 from callflow.storage import Tx
 from callflow.storage.signals import signals
 from tests.integration.handling.station import DESK, FIRST, SHOP, Station

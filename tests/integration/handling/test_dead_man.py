@@ -11,9 +11,9 @@ import pytest
 from callflow import handling
 from callflow.core.desks.roster import Part
 from callflow.core.time.hours import Span
-from callflow.handling import dead_man, rosters, shifts
-from callflow.handling.filing import NeedsSupervisor
-from callflow.handling.refusals import Refused
+from callflow.handling.alarms.filing import NeedsSupervisor
+from callflow.handling.base.refusals import Refused
+from callflow.handling.desks import dead_man, rosters, shifts
 from callflow.storage.calls import phones
 from callflow.storage.desks import shifts as rows
 from callflow.storage.people import users as people_users

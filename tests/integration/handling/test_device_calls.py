@@ -9,7 +9,7 @@ import pytest
 
 from callflow import handling
 from callflow.core.calls import dialogue
-from callflow.handling import callers
+from callflow.handling.desks import waiting_line
 from tests.integration.handling.station import FIRST, SECOND, Station
 from tests.integration.handling.test_distribution import comes_in, works
 
@@ -41,7 +41,7 @@ def test_a_cabin_that_calls_is_an_alarm_of_its_site(station: Station) -> None:
     assert station.call(call)["incident_id"] == alarm["id"]
     assert station.call(call)["step"] == "cabin"
     assert CABIN not in station.place(), "it is on the line"
-    (waits,) = station.read(callers.waiting)
+    (waits,) = station.read(waiting_line.waiting)
     assert waits.caller.urgent
 
 

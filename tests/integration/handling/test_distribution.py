@@ -10,9 +10,10 @@ import pytest
 from callflow import handling
 from callflow.core.calls.call import CallState
 from callflow.core.desks.presence import BreakReason, Presence
-from callflow.handling import call_backs, callers, presence
-from callflow.handling.presence import AtDesks
-from callflow.handling.refusals import Held, NotFound, Refused
+from callflow.handling.base.refusals import Held, NotFound, Refused
+from callflow.handling.callers import call_backs
+from callflow.handling.desks import presence, waiting_line
+from callflow.handling.desks.presence import AtDesks
 from callflow.storage import Tx
 from callflow.storage import schema as t
 from callflow.storage.callers import call_backs as call_back_rows
@@ -395,6 +396,6 @@ def test_the_queue_is_told_in_its_order(station: Station) -> None:
     plain = comes_in(station, STRANGER)
     station.alarm("FA")
     vital = comes_in(station, FIRST)
-    queue = station.read(callers.queue)
+    queue = station.read(waiting_line.queue)
     assert [one.row["id"] for one in queue] == [vital, plain]
-    assert station.read(lambda tx: callers.place_of(tx, station.call(plain))) == 2
+    assert station.read(lambda tx: waiting_line.place_of(tx, station.call(plain))) == 2

@@ -14,10 +14,11 @@ from sqlalchemy import JSON, String
 from callflow import clock, handling
 from callflow.core.records.retention import Kept, before
 from callflow.dispatch.identity import only
-from callflow.handling import erasing, speaking
-from callflow.handling.refusals import Refused
-from callflow.handling.retaining import place_hold
-from callflow.handling.station import recording_finished
+from callflow.handling.base.refusals import Refused
+from callflow.handling.calls import voices
+from callflow.handling.records import erasure as records_erasure
+from callflow.handling.records.retention import place_hold
+from callflow.handling.watch.health import recording_finished
 from callflow.processes import eraser
 from callflow.settings.config import Settings
 from callflow.storage import Tx
@@ -65,7 +66,7 @@ def known(station: Station, settings: Settings) -> str:
     said: dict[str, Any] = dict(
         name=f"{call}.1", path=f"spoken/{call}.1.wav", sha256="cd" * 32, duration=2.0
     )
-    station.write(lambda tx: speaking.said(tx, call, now=station.now, **said))
+    station.write(lambda tx: voices.said(tx, call, now=station.now, **said))
     for path in (f"2026-11-25/{call}.wav", f"spoken/{call}.1.wav", "2026-11-25/other.wav"):
         file = settings.recordings_dir / path
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -90,7 +91,7 @@ def recorded(station: Station, call: str) -> None:
 def erase(station: Station, settings: Settings, contact: str) -> str:
     now = clock.now()
     erasure = station.write(
-        lambda tx: erasing.begin_erasure(tx, station.vault, contact, WHY, "admin", now)
+        lambda tx: records_erasure.begin_erasure(tx, station.vault, contact, WHY, "admin", now)
     )
     goes_on(station, settings)
     return erasure
@@ -190,7 +191,9 @@ def test_what_is_recorded_a_moment_after_it_began_goes_too(
     call = station.replies(FIRST, "verified_ok")
     file = settings.recordings_dir / "2026-11-25" / f"{call}.wav"
     station.write(
-        lambda tx: erasing.begin_erasure(tx, station.vault, "1002-q", "asked", "a", clock.now())
+        lambda tx: records_erasure.begin_erasure(
+            tx, station.vault, "1002-q", "asked", "a", clock.now()
+        )
     )
     recorded(station, call)
     file.parent.mkdir(parents=True)
@@ -224,13 +227,15 @@ def test_it_is_refused_with_a_reason_and_nothing_is_done(
     before = everything(station)
     with pytest.raises(Refused, match=why):
         station.write(
-            lambda tx: erasing.begin_erasure(tx, station.vault, "1002-q", "asked", "a", station.now)
+            lambda tx: records_erasure.begin_erasure(
+                tx, station.vault, "1002-q", "asked", "a", station.now
+            )
         )
     assert everything(station) == before
 
 
 def test_what_is_kept_of_a_person_is_all_that_names_them(station: Station, known: str) -> None:
-    found = station.read(lambda tx: list(erasing.what_is_kept(tx, known)))
+    found = station.read(lambda tx: list(records_erasure.what_is_kept(tx, known)))
     assert {"contact", "call", "logbook", "site"} <= {table for table, _ in found}
     texts = [str(row) for table, row in found if table == "logbook"]
     assert any("ZEBULON" in text for text in texts)

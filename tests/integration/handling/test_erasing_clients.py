@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from callflow import clock, handling
-from callflow.handling import erasing
-from callflow.handling.clients import client_key
-from callflow.handling.refusals import NotFound, Refused
-from callflow.handling.retaining import place_hold
+from callflow.handling.base.refusals import NotFound, Refused
+from callflow.handling.records import erasure as records_erasure
+from callflow.handling.records.retention import place_hold
+from callflow.handling.sites.clients import client_key
 from callflow.settings.config import Settings
 from callflow.storage.calls import calls
 from callflow.storage.engine import compacting
@@ -66,7 +66,9 @@ def over(station: Station) -> str:
 
 def begin(station: Station, client: str = ID, reason: str = "a letter", now: Any = LATER) -> str:
     return station.write(
-        lambda tx: erasing.begin_client_erasure(tx, station.vault, client, reason, "admin", now)
+        lambda tx: records_erasure.begin_client_erasure(
+            tx, station.vault, client, reason, "admin", now
+        )
     )
 
 
@@ -138,7 +140,7 @@ def test_all_of_them_are_swept_together_and_the_database_is_written_anew_once(
 
 def test_what_is_given_out_is_all_of_theirs_and_of_nobody_else(station: Station, over: str) -> None:
     found: dict[str, list[Any]] = {}
-    for table, row in station.read(lambda tx: list(erasing.what_is_kept_of_client(tx, ID))):
+    for table, row in station.read(lambda tx: list(records_erasure.what_is_kept_of_client(tx, ID))):
         found.setdefault(table, []).append(row)
     assert [row["name"] for row in found["client"]] == [CLIENT]
     assert [row["id"] for row in found["site"]] == ["1002", "1003"]

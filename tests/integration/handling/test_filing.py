@@ -10,10 +10,11 @@ import pytest
 from callflow import handling
 from callflow.core.alarms.filing import What
 from callflow.core.plans.call_plan import Measure
-from callflow.handling import acting, overdue
-from callflow.handling.filing import NeedsSupervisor, StillOpen, standing
-from callflow.handling.measures import open_measure
-from callflow.handling.refusals import Held, Refused
+from callflow.handling.alarms import acting
+from callflow.handling.alarms.filing import NeedsSupervisor, StillOpen, standing
+from callflow.handling.base.refusals import Held, Refused
+from callflow.handling.interventions.measures import open_measure
+from callflow.handling.watch import overdue
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from tests.integration.handling.station import Station

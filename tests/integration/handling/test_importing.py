@@ -17,9 +17,10 @@ from sqlalchemy import select
 
 from callflow import handling
 from callflow.core.sites.files import reading, rows, writing
-from callflow.handling import exporting, import_writing, importing
-from callflow.handling.import_writing import SitesChanged
-from callflow.handling.importing import Prepared
+from callflow.handling.sites import exports, import_writing
+from callflow.handling.sites import imports as sites_imports
+from callflow.handling.sites.import_writing import SitesChanged
+from callflow.handling.sites.imports import Prepared
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage.engine.connections import make_engine
 from callflow.storage.records import logbook
@@ -52,8 +53,8 @@ TOWN = a_file(
 
 
 def prepared(station: Station, data: bytes, **more: Any) -> Prepared:
-    known = station.read(importing.known)
-    return importing.prepare(
+    known = station.read(sites_imports.known)
+    return sites_imports.prepare(
         reading.read(data), known, station.vault, station.now, file=SHA, **more
     )
 
@@ -168,14 +169,14 @@ def test_an_export_that_is_imported_changes_nothing(station: Station, kind: str)
 
 def export(station: Station, kind: str) -> bytes:
     ids = station.write(
-        lambda tx: exporting.export_begins(
+        lambda tx: exports.export_begins(
             tx, text="", state="", format=kind, who="alix", now=station.now
         )
     )
 
     def batches() -> Iterable[list[list[str]]]:
         for key in ids:
-            found = station.read(partial(exporting.exported, ids=[key]))
+            found = station.read(partial(exports.exported, ids=[key]))
             yield [row for shown in found for row in rows.rows_of(shown, "fr")]
 
     if kind == "csv":

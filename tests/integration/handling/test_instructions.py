@@ -12,8 +12,9 @@ from callflow import handling
 from callflow.core.calls.dialogue import Answer
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.instructions import Instruction, InstructionKind
-from callflow.handling import NotFound, Refused, instructing
-from callflow.handling.site_rules import BadSite
+from callflow.handling import NotFound, Refused
+from callflow.handling.sites import instructions
+from callflow.handling.sites.rules import BadSite
 from callflow.storage.records import logbook
 from callflow.storage.sites import instructions as instruction_rows
 from tests.integration.handling.station import FIRST, SECOND, Station, a_site
@@ -50,25 +51,25 @@ def agreed(
         **values,
     )
     return station.write(
-        lambda tx: instructing.make(tx, "1002", made, lowers=lowers, asked_by=asked_by, now=now)
+        lambda tx: instructions.make(tx, "1002", made, lowers=lowers, asked_by=asked_by, now=now)
     )
 
 
 def signs(station: Station, row: Row, who: str = "yves") -> Row:
     return station.write(
-        lambda tx: instructing.countersign(tx, "1002", row["id"], who=who, now=station.now)
+        lambda tx: instructions.countersign(tx, "1002", row["id"], who=who, now=station.now)
     )
 
 
 def withdraws(station: Station, row: Row) -> Row:
     return station.write(
-        lambda tx: instructing.withdraw(tx, "1002", row["id"], who="claire", now=station.now)
+        lambda tx: instructions.withdraw(tx, "1002", row["id"], who="claire", now=station.now)
     )
 
 
 def state(station: Station, row: Row) -> str:
-    kept = station.read(lambda tx: instructing.get(tx, "1002", row["id"]))
-    return str(instructing.shown(kept, station.now)["state"])
+    kept = station.read(lambda tx: instructions.get(tx, "1002", row["id"]))
+    return str(instructions.shown(kept, station.now)["state"])
 
 
 def rings_first(station: Station) -> list[str]:
@@ -236,7 +237,7 @@ def test_an_unknown_site_or_instruction_is_said(station: Station) -> None:
     row = agreed(station, "note", text="x")
     with pytest.raises(NotFound):
         station.write(
-            lambda tx: instructing.withdraw(tx, "2000", row["id"], who="c", now=station.now)
+            lambda tx: instructions.withdraw(tx, "2000", row["id"], who="c", now=station.now)
         )
 
 
@@ -265,7 +266,7 @@ def test_what_is_about_to_expire_is_found_the_soonest_first(station: Station) ->
     withdraws(station, agreed(station, "note", text="1", ends_at=station.now + HOUR))
 
     def expiring(**more: Any) -> list[Row]:
-        return station.read(lambda tx: instructing.expiring(tx, station.now, **more))
+        return station.read(lambda tx: instructions.expiring(tx, station.now, **more))
 
     assert [row["text"] for row in expiring()] == ["3", "20"]
     (first,) = expiring(limit=1)

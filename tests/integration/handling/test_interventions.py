@@ -14,7 +14,7 @@ from callflow.core.interventions.law import Service
 from callflow.core.plans.task import TaskOutcome
 from callflow.core.time.instants import to_iso
 from callflow.handling import NotFound, Refused
-from callflow.handling.services import service_gate
+from callflow.handling.interventions.services import service_gate
 from callflow.storage import Tx
 from callflow.storage.alarms import tasks
 from callflow.storage.interventions import measures, services

@@ -11,7 +11,9 @@ from sqlalchemy import select
 
 from callflow import handling
 from callflow.core.calls.call import WELFARE_STEP, Outcome
-from callflow.handling import BadSite, NotFound, guard_welfare, overdue
+from callflow.handling import BadSite, NotFound
+from callflow.handling.interventions import welfare
+from callflow.handling.watch import overdue
 from callflow.storage import schema as t
 from callflow.storage.alarms import tasks
 from callflow.storage.callers import call_backs
@@ -286,8 +288,8 @@ def test_a_technician_under_duress_changes_nothing(station: Station) -> None:
 def watch(station: Station, minutes: float = 0.0) -> list[str]:
     """Time passes, the engine looks; whom it calls for their safety."""
     station.now += timedelta(minutes=minutes)
-    if station.read(lambda tx: guard_welfare.any_due(tx, station.now)):
-        station.write(lambda tx: guard_welfare.watch_guards(tx, station.now))
+    if station.read(lambda tx: welfare.any_due(tx, station.now)):
+        station.write(lambda tx: welfare.watch_guards(tx, station.now))
     made = [row for one in station.incidents() for row in station.calls(one["id"])]
     return [row["to"] for row in made if row["step"] == WELFARE_STEP and not row["ended_at"]]
 

@@ -14,8 +14,11 @@ from callflow.core.alarms import incident
 from callflow.core.calls.dial_policy import MUTE
 from callflow.core.calls.dialogue import Answer
 from callflow.core.interventions.law import Service
-from callflow.handling import callers, muting, services, telephone
-from callflow.handling.acting import close, request_call
+from callflow.handling.alarms import muting
+from callflow.handling.alarms.acting import close, request_call
+from callflow.handling.calls import telephone
+from callflow.handling.desks import waiting_line
+from callflow.handling.interventions import services
 from callflow.storage.alarms import incidents
 from tests.integration.handling.station import DESK, FIRST, SECOND, SHOP, Station
 from tests.integration.handling.test_distribution import works
@@ -103,7 +106,7 @@ def test_whom_the_machine_speaks_with_hears_no_more_of_the_other_alarm(station: 
     assert station.call(talks)["result"] == "operator"
     assert station.entries("hushed")
     station.write(lambda tx: handling.dialogue_bridge(tx, talks, station.now))
-    (waits,) = station.read(callers.waiting)
+    (waits,) = station.read(waiting_line.waiting)
     assert waits.caller.urgent
 
 

@@ -12,10 +12,10 @@ import pytest
 
 from callflow import handling
 from callflow.core.calls.call import QUEUE_STEP
-from callflow.handling import machines
-from callflow.handling.acting import request_call
-from callflow.handling.nodes import LOST_AFTER
-from callflow.handling.policy import load_policy
+from callflow.handling.alarms.acting import request_call
+from callflow.handling.base.nodes import LOST_AFTER
+from callflow.handling.base.policy import load_policy
+from callflow.handling.watch import machines
 from callflow.storage import Store, Tx
 from callflow.storage.calls import calls
 from callflow.vault import Vault

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from callflow.handling import BadSite, NotFound, Refused, testing
+from callflow.handling import BadSite, NotFound, Refused
+from callflow.handling.sites import on_test
 from tests.integration.handling.station import FIRST, Station
 from tests.integration.handling.watched import Watch
 
@@ -46,14 +47,14 @@ def begin(watch: Watch, zones: list[str] | None = None, **changed: Any) -> Row:
     fields |= changed
     now = watch.station.now
     return watch.station.write(
-        lambda tx: testing.set_on_test(tx, "1002", zones=zones, now=now, **fields)
+        lambda tx: on_test.set_on_test(tx, "1002", zones=zones, now=now, **fields)
     )
 
 
 def extend(watch: Watch, test: Row, lasts: timedelta, role: str = "operator") -> Row:
     now = watch.station.now
     return watch.station.write(
-        lambda tx: testing.extend(
+        lambda tx: on_test.extend(
             tx, "1002", test["id"], lasts=lasts, who="olga", role=role, now=now
         )
     )
@@ -61,7 +62,7 @@ def extend(watch: Watch, test: Row, lasts: timedelta, role: str = "operator") ->
 
 def finish(watch: Watch, test: Row) -> None:
     now = watch.station.now
-    watch.station.write(lambda tx: testing.end(tx, "1002", test["id"], who="olga", now=now))
+    watch.station.write(lambda tx: on_test.end(tx, "1002", test["id"], who="olga", now=now))
 
 
 def treatment(watch: Watch, code: str, zone: str) -> str:
@@ -227,7 +228,7 @@ def test_a_test_belongs_to_its_site(watch: Watch) -> None:
     now = watch.station.now
     watch.station.put("1003")
     with pytest.raises(NotFound):
-        watch.station.write(lambda tx: testing.end(tx, "1003", test["id"], who="olga", now=now))
+        watch.station.write(lambda tx: on_test.end(tx, "1003", test["id"], who="olga", now=now))
 
 
 def test_everything_is_told_with_who_did_it(watch: Watch) -> None:

@@ -11,8 +11,8 @@ import pytest
 from callflow import handling
 from callflow.core.alarms.incident import State
 from callflow.handling import Held, NotFound, Refused
-from callflow.handling.filing import StillOpen
-from callflow.handling.policy import HOLD_OTHER, HOLD_VITAL
+from callflow.handling.alarms.filing import StillOpen
+from callflow.handling.base.policy import HOLD_OTHER, HOLD_VITAL
 from callflow.settings.config import Settings
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents

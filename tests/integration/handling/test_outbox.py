@@ -25,7 +25,7 @@ from callflow.core.messages.outbox import (
     Undelivered,
 )
 from callflow.core.plans.task import TaskOutcome, TaskState
-from callflow.handling.tasks import end_task
+from callflow.handling.alarms.tasks import end_task
 from callflow.settings.config import Settings
 from callflow.storage import Store
 from callflow.storage.alarms import incidents, tasks

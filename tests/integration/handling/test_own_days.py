@@ -10,7 +10,9 @@ import pytest
 
 from callflow import handling
 from callflow.core.time.holidays import OwnDay, Place
-from callflow.handling import BadSite, NotFound, own_days, plan_preview
+from callflow.handling import BadSite, NotFound
+from callflow.handling.plans import preview
+from callflow.handling.sites import own_days
 from callflow.storage.interventions import services
 from callflow.storage.records import logbook
 from callflow.storage.sites import own_days as rows
@@ -161,7 +163,7 @@ def test_the_next_holiday_of_a_preview_is_the_stations(station: Station) -> None
     def night(tx: Any) -> Any:
         site = sites.load_site(tx, "1002")
         assert site is not None
-        return plan_preview.night_of_a_holiday(tx, site, station.now)
+        return preview.night_of_a_holiday(tx, site, station.now)
 
     assert station.read(night) == paris("2026-12-07T03:00")
 

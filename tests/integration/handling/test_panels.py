@@ -10,7 +10,7 @@ import pytest
 from callflow import handling
 from callflow.core.calls.call import CallState, Direction, Outcome
 from callflow.core.signals.contact_id import block_keys, read_block
-from callflow.handling import panels
+from callflow.handling.watch import panels
 from callflow.storage.calls import calls
 from callflow.storage.signals import signals
 from ivr.telephony.panel_rows import to_signal

@@ -13,9 +13,10 @@ from sqlalchemy import Table, func, select, update
 from callflow import handling
 from callflow.core.records.logbook import COVERED, ERASED
 from callflow.core.records.retention import Kept
-from callflow.handling import retaining, speaking
-from callflow.handling.station import recording_finished
-from callflow.handling.telling import tell
+from callflow.handling.base.telling import tell
+from callflow.handling.calls import voices
+from callflow.handling.records import retention as records_retention
+from callflow.handling.watch.health import recording_finished
 from callflow.storage import Tx
 from callflow.storage import schema as t
 from callflow.storage.records import erasure, logbook, past, retention
@@ -36,13 +37,13 @@ def rule(station: Station, days: int = 365) -> None:
 
 
 def purge(station: Station) -> int:
-    return station.write(lambda tx: retaining.purge(tx, station.now))
+    return station.write(lambda tx: records_retention.purge(tx, station.now))
 
 
 def purge_all(station: Station) -> int:
     """Batches until nothing is due, as the engine does them."""
     for batches in range(100):
-        if not station.read(lambda tx: retaining.any_due(tx, station.now)):
+        if not station.read(lambda tx: records_retention.any_due(tx, station.now)):
             return batches
         purge(station)
         assert station.faults() == []  # after each batch, wherever a crash would leave it
@@ -68,7 +69,7 @@ def filed(station: Station) -> str:
     call = station.replies(SHOP, "verified_ok")
     recorded(station, call)
     said: dict[str, Any] = dict(path=f"spoken/{call}.wav", sha256="cd" * 32, duration=2.0)
-    station.write(lambda tx: speaking.said(tx, call, name=f"{call}.1", now=station.now, **said))
+    station.write(lambda tx: voices.said(tx, call, name=f"{call}.1", now=station.now, **said))
     station.write(lambda tx: handling.note(tx, incident, "ines", NOTE, station.now))
     station.write(partial(with_parts, incident=incident, call=call, now=station.now))
     close(station, incident)
@@ -193,13 +194,13 @@ def test_a_held_alarm_is_kept_until_the_hold_is_lifted(station: Station) -> None
     hangs_up_all(station)
     rule(station)
     station.now += LATER
-    hold = partial(retaining.place_hold, incident_id=incident, reason="plainte", by="odile")
+    hold = partial(records_retention.place_hold, incident_id=incident, reason="plainte", by="odile")
     station.write(lambda tx: hold(tx, now=station.now))
     purge_all(station)
     assert len(rows(station, t.call)) == 1
     assert NOTE in str(rows(station, t.logbook))
     (held,) = station.read(retention.holds)
-    station.write(lambda tx: retaining.lift_hold(tx, held["id"], "odile", station.now))
+    station.write(lambda tx: records_retention.lift_hold(tx, held["id"], "odile", station.now))
     purge_all(station)
     assert rows(station, t.incident) == []
 

@@ -11,7 +11,8 @@ import pytest
 
 from callflow import clock
 from callflow.core.people.users import Role
-from callflow.handling import NotFound, Refused, people, tokens
+from callflow.handling import NotFound, Refused
+from callflow.handling.station import tokens, users
 from callflow.storage import Store, Tx
 from callflow.storage.people import access
 from callflow.storage.people import users as rows
@@ -21,7 +22,7 @@ NOW = clock.now()
 
 
 def add(store: Store, name: str, role: Role) -> str:
-    return store.write_now(lambda tx: people.add_user(tx, name, role, "hash", NOW, by="test"))
+    return store.write_now(lambda tx: users.add_user(tx, name, role, "hash", NOW, by="test"))
 
 
 def session_of(store: Store, user_id: str, token: str) -> None:
@@ -33,7 +34,7 @@ def session_of(store: Store, user_id: str, token: str) -> None:
         "browser": "\0 odd",
         "factor": "password",
     }
-    store.write_now(lambda tx: people.open_session(tx, user_id, session, NOW))
+    store.write_now(lambda tx: users.open_session(tx, user_id, session, NOW))
 
 
 def take_step(store: Store, user_id: str, step: int) -> bool:
@@ -56,7 +57,7 @@ def test_two_administrators_who_demote_each_other_leave_one(
 
                 def demote(which: Store, whom: str) -> bool:
                     def act(tx: Tx) -> None:
-                        people.change_user(tx, whom, NOW, by="test", role=Role.OPERATOR)
+                        users.change_user(tx, whom, NOW, by="test", role=Role.OPERATOR)
 
                     try:
                         which.write_now(act)
@@ -96,18 +97,18 @@ def test_another_role_ends_sessions_and_another_skill_does_not(store: Store) -> 
     ana, zoe = (add(store, name, Role.OPERATOR) for name in ("ana", "zoe"))
     for user_id, token in ((ana, "a1"), (ana, "a2"), (zoe, "z1")):
         session_of(store, user_id, token)
-    store.write_now(lambda tx: people.change_user(tx, ana, NOW, by="x", skills=["video"]))
+    store.write_now(lambda tx: users.change_user(tx, ana, NOW, by="x", skills=["video"]))
     assert sorted(live(store)) == ["a1", "a2", "z1"]
-    store.write_now(lambda tx: people.set_password(tx, ana, "other", "ana", NOW, session="a2"))
+    store.write_now(lambda tx: users.set_password(tx, ana, "other", "ana", NOW, session="a2"))
     assert sorted(live(store)) == ["a2", "z1"]
-    store.write_now(lambda tx: people.change_user(tx, ana, NOW, by="x", role=Role.READER))
+    store.write_now(lambda tx: users.change_user(tx, ana, NOW, by="x", role=Role.READER))
     assert live(store) == ["z1"]
 
 
 def test_a_disabled_person_is_let_in_nowhere(store: Store) -> None:
     ana = add(store, "ana", Role.OPERATOR)
     session_of(store, ana, "a1")
-    store.write_now(lambda tx: people.disable_user(tx, ana, "boss", NOW))
+    store.write_now(lambda tx: users.disable_user(tx, ana, "boss", NOW))
     assert live(store) == []
     with pytest.raises(Refused, match="disabled"):
         session_of(store, ana, "a2")
@@ -140,7 +141,7 @@ def test_a_challenge_is_taken_once_and_not_late(store: Store) -> None:
 
 def test_there_is_nothing_to_end_where_there_is_no_session(store: Store) -> None:
     with pytest.raises(NotFound):
-        store.write_now(lambda tx: people.end_session(tx, "none", "boss", NOW))
+        store.write_now(lambda tx: users.end_session(tx, "none", "boss", NOW))
 
 
 @pytest.mark.parametrize(
@@ -150,7 +151,7 @@ def test_nobody_is_called_as_the_machine(store: Store, name: str) -> None:
     with pytest.raises(ValueError, match="machine's own name"):
         add(store, name, Role.OPERATOR)
     with pytest.raises(Refused, match="machine's own name"):
-        store.write_now(lambda tx: people.from_directory(tx, f"u-{name}", name, Role.OPERATOR, NOW))
+        store.write_now(lambda tx: users.from_directory(tx, f"u-{name}", name, Role.OPERATOR, NOW))
     with pytest.raises(Refused, match="machine's own name"):
         store.write_now(
             lambda tx: tokens.add_token(tx, "0" * 64, Role.READER, name, NOW, by="test")

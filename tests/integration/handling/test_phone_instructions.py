@@ -10,11 +10,12 @@ import pytest
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.instructions import InstructionState, Lowers
 from callflow.core.sites.site import Site
-from callflow.handling import call_backs as handled
-from callflow.handling import instructing, played
-from callflow.handling.agreed import site_now
-from callflow.handling.refusals import Refused
-from callflow.handling.site_rules import BadSite
+from callflow.handling.base.refusals import Refused
+from callflow.handling.callers import call_backs as handled
+from callflow.handling.records import playbacks
+from callflow.handling.sites import instructions as sites_instructions
+from callflow.handling.sites.in_force import site_now
+from callflow.handling.sites.rules import BadSite
 from callflow.storage.callers import call_backs
 from callflow.storage.records import logbook
 from callflow.storage.sites import instructions
@@ -303,7 +304,9 @@ def test_two_instructions_of_one_number_are_two_tasks_and_a_withdrawn_one_is_non
     spoken(station)
     assert len(station.read(call_backs.open_ones)) == 2
     station.write(
-        lambda tx: instructing.withdraw(tx, "1002", first["id"], who="claire", now=station.now)
+        lambda tx: sites_instructions.withdraw(
+            tx, "1002", first["id"], who="claire", now=station.now
+        )
     )
     (left,) = station.read(call_backs.open_ones)
     assert left["instruction_id"] != first["id"]
@@ -333,7 +336,9 @@ def test_what_nobody_listened_to_is_found_before_its_time_comes(station: Station
 def _plays(station: Station, row: dict[str, Any], who: str) -> None:
     name = row["voice"]
     call_id = name.rpartition(".")[0]
-    station.write(lambda tx: played.played(tx, played.SPOKEN, name, call_id, who, station.now))
+    station.write(
+        lambda tx: playbacks.played(tx, playbacks.SPOKEN, name, call_id, who, station.now)
+    )
 
 
 def _hear(station: Station, row: dict[str, Any], **more: Any) -> None:
@@ -342,12 +347,12 @@ def _hear(station: Station, row: dict[str, Any], **more: Any) -> None:
 
 
 def _transcribe(station: Station, row: dict[str, Any], **more: Any) -> None:
-    station.write(lambda tx: instructing.transcribe(tx, "1002", row["id"], **more))
+    station.write(lambda tx: sites_instructions.transcribe(tx, "1002", row["id"], **more))
 
 
 def _sign(station: Station, row: dict[str, Any], who: str) -> None:
     station.write(
-        lambda tx: instructing.countersign(tx, "1002", row["id"], who=who, now=station.now)
+        lambda tx: sites_instructions.countersign(tx, "1002", row["id"], who=who, now=station.now)
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 from callflow.core.callers import guessing
 from callflow.core.calls.call import Outcome
 from callflow.core.watch.supervision import OnTest
-from callflow.handling.operating import claim
+from callflow.handling.alarms.operating import claim
 from callflow.storage import Tx
 from callflow.storage.sites import sites
 from callflow.storage.watch import supervision

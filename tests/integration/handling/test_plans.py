@@ -10,9 +10,10 @@ import pytest
 from callflow.core.plans.call_plan import Finding, PlanError
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.instructions import Instruction, InstructionKind
-from callflow.handling import instructing, plans
-from callflow.handling.plans import Faulty
-from callflow.handling.refusals import Changed, NotFound, Refused
+from callflow.handling.base.refusals import Changed, NotFound, Refused
+from callflow.handling.plans import plans
+from callflow.handling.plans.plans import Faulty
+from callflow.handling.sites import instructions
 from callflow.storage.plans import plans as rows
 from callflow.storage.sites import sites
 from tests.integration.handling.station import FIRST, SECOND, Station
@@ -191,7 +192,7 @@ def test_a_site_that_is_to_follow_it_for_a_while_is_looked_at(station: Station) 
         made_at=station.now,
     )
     station.write(
-        lambda tx: instructing.make(
+        lambda tx: instructions.make(
             tx, "1006", agreed, lowers=False, asked_by=None, now=station.now
         )
     )

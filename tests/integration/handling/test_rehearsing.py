@@ -11,8 +11,8 @@ from callflow.core.alarms.incident import State
 from callflow.core.calls.call import CallState
 from callflow.core.interventions.law import Service
 from callflow.core.signals.signal import Kind
-from callflow.handling import proving
-from callflow.handling.refusals import NotFound, Refused
+from callflow.handling.base.refusals import NotFound, Refused
+from callflow.handling.plans import simulation
 from callflow.storage.alarms import incidents
 from callflow.storage.interventions import measures
 from callflow.storage.watch import supervision
@@ -21,7 +21,7 @@ from tests.integration.handling.station import DESK, FIRST, SECOND, SHOP, Row, S
 
 def rehearse(station: Station, plan: str = "intrusion", kind: Kind = Kind.INTRUSION) -> Row:
     def write(tx: Any) -> Row:
-        found = proving.plan_of(tx, plan)
+        found = simulation.plan_of(tx, plan)
         return handling.rehearse(tx, found, "1002", kind, "claire", station.now)
 
     return station.write(write)
@@ -153,13 +153,13 @@ def test_it_is_refused_twice_at_once_and_where_nobody_may_be_called(station: Sta
     with pytest.raises(Refused, match="terminated"):
         station.write(
             lambda tx: handling.rehearse(
-                tx, proving.plan_of(tx, "fire"), "1003", Kind.FIRE, "claire", station.now
+                tx, simulation.plan_of(tx, "fire"), "1003", Kind.FIRE, "claire", station.now
             )
         )
     with pytest.raises(NotFound):
         station.write(
             lambda tx: handling.rehearse(
-                tx, proving.plan_of(tx, "fire"), "9999", Kind.FIRE, "claire", station.now
+                tx, simulation.plan_of(tx, "fire"), "9999", Kind.FIRE, "claire", station.now
             )
         )
 

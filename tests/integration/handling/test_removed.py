@@ -12,11 +12,13 @@ import pytest
 
 from callflow import handling
 from callflow.core.records.retention import Kept
-from callflow.handling import erasing, removed, retaining
-from callflow.handling.clients import client_key
-from callflow.handling.refusals import NotFound, Refused
-from callflow.handling.site_rules import BadSite
-from callflow.handling.siting import set_up
+from callflow.handling.base.refusals import NotFound, Refused
+from callflow.handling.records import erasure
+from callflow.handling.records import retention as records_retention
+from callflow.handling.sites import removed
+from callflow.handling.sites.clients import client_key
+from callflow.handling.sites.rules import BadSite
+from callflow.handling.sites.sites import set_up
 from callflow.settings.config import Settings
 from callflow.storage import Tx
 from callflow.storage.records import logbook, retention
@@ -320,11 +322,11 @@ def named_after_anne(station: Station) -> None:
 
 def test_who_is_erased_is_in_nothing_that_was_removed(station: Station, settings: Settings) -> None:
     named_after_anne(station)
-    kept = station.read(lambda tx: list(erasing.what_is_kept(tx, "anne")))
+    kept = station.read(lambda tx: list(erasure.what_is_kept(tx, "anne")))
     assert "removed_part" in {table for table, _ in kept}
     now = station.now
     station.write(
-        lambda tx: erasing.begin_erasure(tx, station.vault, "anne", "asked for", "admin", now)
+        lambda tx: erasure.begin_erasure(tx, station.vault, "anne", "asked for", "admin", now)
     )
     for _ in range(3):
         goes_on(station, settings)
@@ -346,7 +348,7 @@ def test_a_client_who_is_erased_leaves_nothing_removed(
     client = client_key("Époux Vandamme-Roy")
     given = [
         row
-        for table, row in station.read(lambda tx: list(erasing.what_is_kept_of_client(tx, client)))
+        for table, row in station.read(lambda tx: list(erasure.what_is_kept_of_client(tx, client)))
         if table == "removed_part"
     ]
     assert {row["part"] for row in given} == {"accounts", "zones", "panel_users", "cameras"}
@@ -354,7 +356,7 @@ def test_a_client_who_is_erased_leaves_nothing_removed(
     write(station, {**body, "state": "terminated"}, "fin")
     now = station.now + timedelta(days=60)
     station.write(
-        lambda tx: erasing.begin_client_erasure(tx, station.vault, client, "a letter", "odile", now)
+        lambda tx: erasure.begin_client_erasure(tx, station.vault, client, "a letter", "odile", now)
     )
     for _ in range(4):
         goes_on(station, settings)
@@ -375,8 +377,8 @@ def without_an_account(station: Station) -> None:
 def purged(station: Station, days: int) -> tuple[bool, int]:
     """Whether anything is due after so many days, and what went."""
     at = station.now + timedelta(days=days)
-    due = station.read(lambda tx: retaining.any_due(tx, at))
-    return due, station.write(lambda tx: retaining.purge(tx, at))
+    due = station.read(lambda tx: records_retention.any_due(tx, at))
+    return due, station.write(lambda tx: records_retention.purge(tx, at))
 
 
 @pytest.fixture

@@ -15,9 +15,10 @@ from callflow.core.calls.call import Outcome
 from callflow.core.records import retention
 from callflow.core.records.retention import LIMITS, Kept
 from callflow.dispatch.doomed import delete_doomed
-from callflow.handling import duties, retaining
-from callflow.handling.policy import STATION_ZONE
-from callflow.handling.telling import tell
+from callflow.handling.base.policy import STATION_ZONE
+from callflow.handling.base.telling import tell
+from callflow.handling.records import retention as records_retention
+from callflow.handling.station import duties
 from callflow.storage import Tx
 from callflow.storage import schema as t
 from callflow.storage.alarms import incidents
@@ -89,7 +90,7 @@ def imaged(station: WebStation, incident: str) -> Path:
 
 
 def purge(station: WebStation, now: datetime = NOW) -> int:
-    return int(station.do(lambda tx: retaining.purge(tx, now)))
+    return int(station.do(lambda tx: records_retention.purge(tx, now)))
 
 
 async def deleted(station: WebStation, now: datetime = NOW) -> None:
@@ -114,7 +115,7 @@ async def test_what_is_due_goes_from_row_disk_and_page_and_the_logbook_is_whole(
     assert purge(station) == 0  # nobody said for how long
     for what in FILES_AND_SIGNALS:
         rule(station, what, LIMITS[what].least)
-    assert retaining.purge in station.store.read_now(lambda tx: duties.due(tx, NOW))
+    assert records_retention.purge in station.store.read_now(lambda tx: duties.due(tx, NOW))
     assert purge(station) == 3
     # Killed before the files are gone: nothing names them, a row asks for each, all is whole.
     assert path.exists()
@@ -132,7 +133,7 @@ async def test_what_is_due_goes_from_row_disk_and_page_and_the_logbook_is_whole(
     assert {(e["kind"], e["data"]["kept"], e["data"]["count"]) for e in told} == {
         ("purged", what.value, 1) for what in FILES_AND_SIGNALS
     }
-    assert retaining.purge not in station.store.read_now(lambda tx: duties.due(tx, NOW))
+    assert records_retention.purge not in station.store.read_now(lambda tx: duties.due(tx, NOW))
     path.parent.mkdir()
     path.write_bytes(b"put there again")  # by whoever restores a disk: no fault of the logbook
     assert verify(station) == []
@@ -146,14 +147,14 @@ def test_what_is_not_filed_or_held_or_young_is_kept(station: WebStation) -> None
         rule(station, what, LIMITS[what].least)
     assert purge(station) == 0
     change(station, t.incident, state="filed")
-    station.do(lambda tx: retaining.place_hold(tx, incident, "plainte", "odile", NOW))
+    station.do(lambda tx: records_retention.place_hold(tx, incident, "plainte", "odile", NOW))
     with pytest.raises(handling.Refused, match="held already"):
-        station.do(lambda tx: retaining.place_hold(tx, incident, "encore", "odile", NOW))
+        station.do(lambda tx: records_retention.place_hold(tx, incident, "encore", "odile", NOW))
     assert purge(station) == 0
     (hold,) = station.store.read_now(rows.holds)
-    station.do(lambda tx: retaining.lift_hold(tx, hold["id"], "odile", NOW))
+    station.do(lambda tx: records_retention.lift_hold(tx, hold["id"], "odile", NOW))
     with pytest.raises(handling.NotFound):
-        station.do(lambda tx: retaining.lift_hold(tx, hold["id"], "odile", NOW))
+        station.do(lambda tx: records_retention.lift_hold(tx, hold["id"], "odile", NOW))
     change(station, t.recording, checked_at=NOW - timedelta(days=29))
     change(station, t.signal, received_at=NOW - timedelta(days=364))
     assert purge(station) == 1  # the image alone
@@ -208,7 +209,7 @@ async def test_a_file_outside_of_its_folder_is_never_touched(station: WebStation
 
 def set_days(station: WebStation, days: int, in_days: int = 1) -> None:
     since = NOW.astimezone(STATION_ZONE).date() + timedelta(days=in_days)
-    station.do(lambda tx: retaining.set_days(tx, Kept.IMAGES, days, since, "odile", NOW))
+    station.do(lambda tx: records_retention.set_days(tx, Kept.IMAGES, days, since, "odile", NOW))
 
 
 def test_a_change_counts_from_its_day_is_told_and_replaces_one_that_has_not_begun(

@@ -14,10 +14,10 @@ from callflow.core.calls.dial_policy import BY_A_PERSON, EMERGENCY, UNKNOWN
 from callflow.core.calls.dialogue import Progress, State
 from callflow.core.interventions.law import Answer, Finding, Means, Reason, Service
 from callflow.core.sites.instructions import Instruction, InstructionKind
-from callflow.handling import services as services_
-from callflow.handling.acting import request_call
-from callflow.handling.filing import standing
-from callflow.handling.policy import load_policy
+from callflow.handling.alarms.acting import request_call
+from callflow.handling.alarms.filing import standing
+from callflow.handling.base.policy import load_policy
+from callflow.handling.interventions import services as services_
 from callflow.storage import Tx
 from callflow.storage.calls import calls
 from callflow.storage.interventions import services

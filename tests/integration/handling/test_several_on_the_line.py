@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from callflow.handling import callers, telephone
-from callflow.handling.refusals import Refused
+from callflow.handling.base.refusals import Refused
+from callflow.handling.calls import telephone
+from callflow.handling.desks import waiting_line
 from tests.integration.handling.station import FIRST, SECOND, Station, a_site
 from tests.integration.handling.test_distribution import (
     OTHER,
@@ -121,6 +122,6 @@ def test_a_lift_that_calls_by_itself_is_urgent_without_an_alarm(station: Station
     works(station, "ines")
     comes_in(station, STRANGER)
     lift = comes_in(station, SECOND)
-    assert next(one.row["id"] for one in station.read(callers.queue)) == lift
+    assert next(one.row["id"] for one in station.read(waiting_line.queue)) == lift
     assert rings(station, lift)
     assert shown(station).waiting[0].urgent

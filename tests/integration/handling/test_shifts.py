@@ -9,8 +9,9 @@ from functools import partial
 import pytest
 
 from callflow import handling
-from callflow.handling import shifts, testing
-from callflow.handling.refusals import Refused
+from callflow.handling.base.refusals import Refused
+from callflow.handling.desks import shifts
+from callflow.handling.sites import on_test
 from callflow.storage.desks import shifts as rows
 from callflow.storage.people import users as people_users
 from tests.integration.handling.station import NIGHT, Station
@@ -148,7 +149,7 @@ def test_the_next_one_reads_what_was_left(station: Station) -> None:
 
 def test_an_instruction_and_a_test_are_read(station: Station) -> None:
     station.write(
-        lambda tx: testing.set_on_test(
+        lambda tx: on_test.set_on_test(
             tx,
             "1002",
             zones=None,

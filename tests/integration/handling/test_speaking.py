@@ -6,7 +6,7 @@ import itertools
 from typing import Any
 
 from callflow.core.calls.call import Outcome
-from callflow.handling import speaking
+from callflow.handling.calls import voices
 from callflow.storage.callers import call_backs
 from callflow.storage.calls import calls, spoken
 from tests.integration.handling.station import FIRST, Station
@@ -24,7 +24,7 @@ def says(station: Station, call_id: str, count: int = 1) -> str:
     name = f"{call_id}.{count}"
     kept: dict[str, Any] = dict(path=f"spoken/{name}.wav", sha256="ab" * 32, duration=4.25)
     for _ in range(2):  # told again after a crash
-        station.write(lambda tx: speaking.said(tx, call_id, name=name, now=station.now, **kept))
+        station.write(lambda tx: voices.said(tx, call_id, name=name, now=station.now, **kept))
     return name
 
 
@@ -66,7 +66,7 @@ def test_what_was_confirmed_is_nobody_s_call_back(station: Station) -> None:
     station.put()
     call = caller(station)
     says(station, call.call_id)
-    station.write(lambda tx: speaking.confirmed(tx, call.call_id, station.now))
+    station.write(lambda tx: voices.confirmed(tx, call.call_id, station.now))
     call.hangs_up()
     assert backs(station) == []
     assert not station.entries("spoken_unfinished")

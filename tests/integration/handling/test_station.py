@@ -12,7 +12,7 @@ from sqlalchemy import Engine, event
 
 from callflow import clock, handling
 from callflow.core.signals.signal import Kind
-from callflow.handling.telling import tell
+from callflow.handling.base.telling import tell
 from callflow.storage import Store, Tx, savepoint
 from callflow.storage.calls import calls
 from tests.integration.handling.station import NIGHT, SHOP, Station

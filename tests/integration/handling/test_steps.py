@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from callflow import handling
 from callflow.core.plans.task import TaskOutcome
-from callflow.handling.tasks import end_task
+from callflow.handling.alarms.tasks import end_task
 from callflow.storage import schema
 from callflow.storage.alarms import tasks
 from callflow.storage.interventions import measures

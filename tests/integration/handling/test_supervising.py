@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from callflow import handling
-from callflow.handling import bank_openings, overdue
+from callflow.handling.alarms import bank_openings
+from callflow.handling.watch import overdue
 from tests.integration.handling.station import SHOP, Station, a_site
 from tests.integration.handling.watched import Watch, paris
 from tests.support.menu_caller import MenuCaller

@@ -9,9 +9,9 @@ import pytest
 
 from callflow import handling
 from callflow.core.calls.call import Mode, Outcome
-from callflow.handling import in_call, phones, telephone
-from callflow.handling import people as accounts
-from callflow.handling.refusals import Held, NotFound, Refused
+from callflow.handling.base.refusals import Held, NotFound, Refused
+from callflow.handling.calls import control, phones, telephone
+from callflow.handling.station import users as accounts
 from callflow.storage import Tx
 from callflow.storage.calls import calls
 from callflow.storage.calls import phones as phone_rows
@@ -164,12 +164,12 @@ def test_hold_and_resume_are_acts_on_the_person(station: Station) -> None:
     works(station, "ines")
     talks(station)
     person = station.live(FIRST)["id"]
-    station.write(lambda tx: in_call.hold(tx, "ines", person, station.now))
+    station.write(lambda tx: control.hold(tx, "ines", person, station.now))
     assert acts(station) == [(person, "hold")]
     assert station.call(person)["held"]
-    station.write(lambda tx: in_call.hold(tx, "ines", person, station.now))
+    station.write(lambda tx: control.hold(tx, "ines", person, station.now))
     assert acts(station) == []  # held already
-    station.write(lambda tx: in_call.resume(tx, "ines", person, station.now))
+    station.write(lambda tx: control.resume(tx, "ines", person, station.now))
     assert acts(station) == [(person, "resume")]
 
 
@@ -178,7 +178,7 @@ def test_nobody_stays_on_hold_when_the_operator_vanishes(station: Station) -> No
     works(station, "ines")
     talks(station)
     person = station.live(FIRST)["id"]
-    station.write(lambda tx: in_call.hold(tx, "ines", person, station.now))
+    station.write(lambda tx: control.hold(tx, "ines", person, station.now))
     acts(station)
     station.loses(station.live("op-ines")["id"])
     assert (person, "resume") in acts(station)
@@ -202,7 +202,7 @@ def test_keys_are_sent_and_never_kept_in_the_logbook(station: Station) -> None:
 
 
 def presses(station: Station, person: str, typed: str) -> None:
-    station.write(lambda tx: in_call.keys(tx, "ines", person, typed, station.now))
+    station.write(lambda tx: control.keys(tx, "ines", person, typed, station.now))
 
 
 def test_a_stranger_to_the_call_can_do_nothing_with_it(station: Station) -> None:
@@ -212,11 +212,11 @@ def test_a_stranger_to_the_call_can_do_nothing_with_it(station: Station) -> None
     talks(station)
     person = station.live(FIRST)["id"]
     with pytest.raises(Refused, match="in no call"):
-        station.write(lambda tx: in_call.hold(tx, "jean", person, station.now))
+        station.write(lambda tx: control.hold(tx, "jean", person, station.now))
     with pytest.raises(Refused, match="in no call"):
-        station.write(lambda tx: in_call.resume(tx, "jean", person, station.now))
+        station.write(lambda tx: control.resume(tx, "jean", person, station.now))
     with pytest.raises(NotFound):
-        station.write(lambda tx: in_call.hold(tx, "ines", "nobody's", station.now))
+        station.write(lambda tx: control.hold(tx, "ines", "nobody's", station.now))
 
 
 # --- the end ------------------------------------------------------------------------------
@@ -227,7 +227,7 @@ def test_hanging_up_by_the_page_ends_the_call_for_those_outside(station: Station
     works(station, "ines")
     talks(station)
     leg, person = station.live("op-ines")["id"], station.live(FIRST)["id"]
-    station.write(lambda tx: in_call.hang_up(tx, "ines", station.now))
+    station.write(lambda tx: control.hang_up(tx, "ines", station.now))
     assert set(acts(station)) == {(person, "hang_up"), (leg, "hang_up")}
 
 
@@ -251,8 +251,8 @@ def test_a_page_that_lost_the_sound_comes_back_into_its_call(station: Station) -
     works(station, "ines")
     incident = talks(station)
     leg, person = station.live("op-ines")["id"], station.live(FIRST)["id"]
-    station.write(lambda tx: in_call.rejoin(tx, "ines", leg, station.now))
-    station.write(lambda tx: in_call.rejoin(tx, "ines", leg, station.now))  # asked twice
+    station.write(lambda tx: control.rejoin(tx, "ines", leg, station.now))
+    station.write(lambda tx: control.rejoin(tx, "ines", leg, station.now))  # asked twice
     assert acts(station) == [(leg, "hang_up")]
     assert station.place() == []  # one call at a time to one phone
     station.hangs_up(leg)
@@ -262,7 +262,7 @@ def test_a_page_that_lost_the_sound_comes_back_into_its_call(station: Station) -
     assert station.call(person)["ended_at"] is None
     assert station.incident(incident["id"])["holder"] == "ines"
     with pytest.raises(NotFound):
-        station.write(lambda tx: in_call.rejoin(tx, "jean", leg, station.now))
+        station.write(lambda tx: control.rejoin(tx, "jean", leg, station.now))
 
 
 # --- handing on ---------------------------------------------------------------------------
@@ -274,7 +274,7 @@ def test_a_call_is_handed_on_with_its_alarm(station: Station) -> None:
     works(station, "jean")
     incident = talks(station)
     leg = station.live("op-ines")["id"]
-    station.write(lambda tx: in_call.hand_on(tx, "ines", "jean", station.now, attended=False))
+    station.write(lambda tx: control.hand_on(tx, "ines", "jean", station.now, attended=False))
     assert (leg, "hang_up") in acts(station)
     station.picks_up("op-jean")
     assert station.incident(incident["id"])["holder"] == "jean"
@@ -287,12 +287,12 @@ def test_speaking_first_holds_the_person_and_sends_nobody_away(station: Station)
     works(station, "jean")
     talks(station)
     person = station.live(FIRST)["id"]
-    station.write(lambda tx: in_call.hand_on(tx, "ines", "jean", station.now, attended=True))
+    station.write(lambda tx: control.hand_on(tx, "ines", "jean", station.now, attended=True))
     assert acts(station) == [(person, "hold")]
     with pytest.raises(Refused, match="nobody would be left"):
-        station.write(lambda tx: in_call.complete(tx, "ines", station.now))
+        station.write(lambda tx: control.complete(tx, "ines", station.now))
     station.picks_up("op-jean")
-    station.write(lambda tx: in_call.call_off(tx, "ines", station.now))
+    station.write(lambda tx: control.call_off(tx, "ines", station.now))
     colleague = station.live("op-jean")["id"]
     assert set(acts(station)) == {(colleague, "hang_up"), (person, "resume")}
 
@@ -303,7 +303,7 @@ def test_who_has_no_telephone_is_handed_nothing(station: Station) -> None:
     works(station, "jean", phone="UNAVAILABLE")
     talks(station)
     with pytest.raises(Refused, match="colleague"):
-        station.write(lambda tx: in_call.hand_on(tx, "ines", "jean", station.now, attended=False))
+        station.write(lambda tx: control.hand_on(tx, "ines", "jean", station.now, attended=False))
     assert acts(station) == []
 
 
@@ -328,7 +328,7 @@ def test_listening_leaves_the_operator_the_only_one_for_the_person(station: Stat
     works(station, "rose", role="supervisor", on_shift=False)
     incident = talks(station)
     leg = station.live("op-ines")["id"]
-    station.write(lambda tx: in_call.listen(tx, "rose", leg, Mode.LISTEN, station.now))
+    station.write(lambda tx: control.listen(tx, "rose", leg, Mode.LISTEN, station.now))
     station.picks_up("op-rose")
     spied = station.write(
         lambda tx: handling.dialogue_begin(tx, station.vault, station.live("op-rose")["id"])
@@ -337,7 +337,7 @@ def test_listening_leaves_the_operator_the_only_one_for_the_person(station: Stat
     assert (spied[0].spied, spied[0].whispers) == (leg, False)
     assert station.incident(incident["id"])["holder"] == "ines"
     assert "listened_in" in station.told(incident["id"])
-    station.write(lambda tx: in_call.hang_up(tx, "ines", station.now))
+    station.write(lambda tx: control.hang_up(tx, "ines", station.now))
     assert (station.live(FIRST)["id"], "hang_up") in acts(station)  # a listener keeps nobody
 
 
@@ -348,10 +348,10 @@ def test_a_supervisor_hangs_up_and_the_others_go_on(station: Station, mode: Mode
     works(station, "rose", role="supervisor", on_shift=False)
     talks(station)
     leg = station.live("op-ines")["id"]
-    station.write(lambda tx: in_call.listen(tx, "rose", leg, mode, station.now))
+    station.write(lambda tx: control.listen(tx, "rose", leg, mode, station.now))
     station.picks_up("op-rose")
     acts(station)
-    station.write(lambda tx: in_call.hang_up(tx, "rose", station.now))
+    station.write(lambda tx: control.hang_up(tx, "rose", station.now))
     assert acts(station) == [(station.live("op-rose")["id"], "hang_up")]
 
 
@@ -363,13 +363,13 @@ def test_a_supervisor_who_barged_in_and_was_left_with_the_person_ends_the_call(
     works(station, "rose", role="supervisor", on_shift=False)
     talks(station)
     leg = station.live("op-ines")["id"]
-    station.write(lambda tx: in_call.listen(tx, "rose", leg, Mode.BARGE, station.now))
+    station.write(lambda tx: control.listen(tx, "rose", leg, Mode.BARGE, station.now))
     station.picks_up("op-rose")
-    station.write(lambda tx: in_call.hang_up(tx, "ines", station.now))
+    station.write(lambda tx: control.hang_up(tx, "ines", station.now))
     station.hangs_up(leg)
     acts(station)
-    station.write(lambda tx: in_call.mute(tx, "rose", True, station.now))  # as the page offers
-    station.write(lambda tx: in_call.hang_up(tx, "rose", station.now))
+    station.write(lambda tx: control.mute(tx, "rose", True, station.now))  # as the page offers
+    station.write(lambda tx: control.hang_up(tx, "rose", station.now))
     rose, person = station.live("op-rose")["id"], station.live(FIRST)["id"]
     assert acts(station) == [(rose, "mute"), (person, "hang_up"), (rose, "hang_up")]
 

@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 
 from callflow import handling
-from callflow.handling import test_calls
-from callflow.handling.refusals import NotFound, Refused
+from callflow.handling.base.refusals import NotFound, Refused
+from callflow.handling.calls import trial_calls
 from tests.integration.handling.station import FIRST, SHOP, Row, Station, a_site
 
 
 def rings(station: Station, contact: str = "1002-anne") -> Row:
-    return station.write(lambda tx: test_calls.test_call(tx, "1002", contact, "alix", station.now))
+    return station.write(lambda tx: trial_calls.test_call(tx, "1002", contact, "alix", station.now))
 
 
 def result(station: Station, contact: str = "1002-anne") -> Any:
-    found = station.read(lambda tx: test_calls.results(tx, "1002"))
+    found = station.read(lambda tx: trial_calls.results(tx, "1002"))
     return found[contact]["outcome"] if contact in found else "never"
 
 
@@ -70,4 +70,6 @@ def test_it_is_refused_in_an_alarm_without_a_number_and_where_nobody_is_called(
     station.put("1003")
     station.alarm(account="1003")
     with pytest.raises(Refused, match="in alarm"):
-        station.write(lambda tx: test_calls.test_call(tx, "1003", "1003-anne", "alix", station.now))
+        station.write(
+            lambda tx: trial_calls.test_call(tx, "1003", "1003-anne", "alix", station.now)
+        )

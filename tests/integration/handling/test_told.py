@@ -8,7 +8,8 @@ import pytest
 
 from callflow import handling
 from callflow.core.signals.signal import Kind
-from callflow.handling import Held, NotFound, Refused, told
+from callflow.handling import Held, NotFound, Refused
+from callflow.handling.alarms import by_hand
 from callflow.storage.records import logbook
 from tests.integration.handling.station import Station
 
@@ -18,7 +19,9 @@ SHOP = "1002"
 
 def open_by_hand(station: Station, kind: Kind = Kind.INTRUSION, who: str = "alice") -> Row:
     row: Row = station.write(
-        lambda tx: told.open_by_hand(tx, SHOP, kind, "Le voisin entend du bruit", who, station.now)
+        lambda tx: by_hand.open_by_hand(
+            tx, SHOP, kind, "Le voisin entend du bruit", who, station.now
+        )
     )
     return row
 
@@ -86,5 +89,5 @@ def test_what_can_not_be_told_is_refused(station: Station) -> None:
         open_by_hand(station, Kind.TRUNK)
     with pytest.raises(NotFound):
         station.write(
-            lambda tx: told.open_by_hand(tx, "nowhere", Kind.FIRE, "", "alice", station.now)
+            lambda tx: by_hand.open_by_hand(tx, "nowhere", Kind.FIRE, "", "alice", station.now)
         )

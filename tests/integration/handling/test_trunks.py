@@ -12,7 +12,7 @@ from callflow import handling
 from callflow.core.calls.call import Outcome
 from callflow.core.calls.trunks import FAILURES, LOST_AFTER, RATE_CALLS, REST, Reach
 from callflow.core.interventions.law import Finding, Means
-from callflow.handling import trunking
+from callflow.handling.calls import trunking
 from callflow.settings.config import Settings
 from callflow.settings.trunks import TrunkSettings
 from callflow.storage.calls import calls

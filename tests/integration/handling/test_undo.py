@@ -12,7 +12,7 @@ from callflow.core.alarms.incident import State
 from callflow.core.plans.call_plan import Measure
 from callflow.core.plans.task import TaskState
 from callflow.handling import NotFound, Refused
-from callflow.handling.measures import open_measure
+from callflow.handling.interventions.measures import open_measure
 from callflow.storage.alarms import incidents, tasks
 from tests.integration.handling.station import SHOP, Station
 from tests.integration.handling.test_operating import Desk

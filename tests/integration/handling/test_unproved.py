@@ -12,7 +12,7 @@ from sqlalchemy import Executable
 from callflow import handling
 from callflow.core.signals.protocol import Heard
 from callflow.core.signals.signal import UNBOUND, Kind
-from callflow.handling import testing
+from callflow.handling.sites import on_test
 from callflow.storage import Tx
 from callflow.storage import schema as t
 from callflow.storage.signals import signals
@@ -214,7 +214,7 @@ def test_a_test_in_clear_is_no_test(keyed: Station) -> None:
 def test_a_test_on_site_ends_with_what_it_did_not_restore(keyed: Station) -> None:
     now = keyed.now
     test = keyed.write(
-        lambda tx: testing.set_on_test(
+        lambda tx: on_test.set_on_test(
             tx,
             "1002",
             zones=None,
@@ -228,7 +228,7 @@ def test_a_test_on_site_ends_with_what_it_did_not_restore(keyed: Station) -> Non
     )
     assert says(keyed, "BA", "3", encrypted=True)["treatment"] == "tested"
     says(keyed, "BR", "3")
-    keyed.write(lambda tx: testing.end(tx, "1002", test["id"], who="olga", now=keyed.now))
+    keyed.write(lambda tx: on_test.end(tx, "1002", test["id"], who="olga", now=keyed.now))
     while keyed.correlate():
         pass
     assert "intrusion" in kinds(keyed)

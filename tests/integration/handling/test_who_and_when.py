@@ -11,7 +11,8 @@ from sqlalchemy import update
 from callflow import handling
 from callflow.core.time import ical
 from callflow.core.time.hours import Span
-from callflow.handling import BadSite, NotFound, calendars
+from callflow.handling import BadSite, NotFound
+from callflow.handling.sites import calendars
 from callflow.storage import schema
 from callflow.storage.sites import contacts
 from tests.integration.handling.station import FIRST, NIGHT, SECOND, Station, a_site

@@ -17,16 +17,13 @@ from callflow.core.plans.standing import Standing
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.instructions import Instruction, InstructionKind
 from callflow.core.sites.site import SiteState
-from callflow.handling import BadSite, as_text, contracts, instructing, plan_lists, plans
-from callflow.handling.import_writing import SitesChanged
-from callflow.handling.refusals import NotFound, Refused
-from callflow.handling.withdrawing import (
-    Moved,
-    bring_back,
-    get_standing,
-    why_kept,
-    withdraw,
-)
+from callflow.handling import BadSite
+from callflow.handling.base.refusals import NotFound, Refused
+from callflow.handling.plans import lists, plans
+from callflow.handling.plans.withdrawal import Moved, bring_back, get_standing, why_kept, withdraw
+from callflow.handling.sites import contracts, instructions
+from callflow.handling.sites.import_writing import SitesChanged
+from callflow.handling.station import configuration
 from callflow.storage import Store, Tx
 from callflow.storage.sites import sites
 from callflow.vault import Vault
@@ -86,7 +83,7 @@ def agreed_in(tx: Tx, station: Station, begins: int = 0) -> Row:
         plan="night",
         kinds=frozenset({Kind.INTRUSION}),
     )
-    return instructing.make(tx, "1002", made, lowers=False, asked_by=None, now=station.now)
+    return instructions.make(tx, "1002", made, lowers=False, asked_by=None, now=station.now)
 
 
 def agreed(station: Station, begins: int = 0) -> Row:
@@ -187,7 +184,7 @@ def test_an_instruction_that_is_not_over_keeps_it(station: Station, begins: int)
     with pytest.raises(Refused, match=FOLLOWED):
         withdraws(station)
     station.write(
-        lambda tx: instructing.withdraw(tx, "1002", made["id"], who="anne", now=station.now)
+        lambda tx: instructions.withdraw(tx, "1002", made["id"], who="anne", now=station.now)
     )
     withdraws(station)
 
@@ -309,7 +306,7 @@ def test_the_list_hides_it_unless_it_is_asked_for(station: Station) -> None:
 
     def listed(state: str) -> list[str]:
         rows, count = station.read(
-            lambda tx: plan_lists.listed(
+            lambda tx: lists.listed(
                 tx, text="", state=state, sort="changed", descending=True, offset=0, limit=50
             )
         )
@@ -325,11 +322,11 @@ def test_the_list_hides_it_unless_it_is_asked_for(station: Station) -> None:
 
 def test_the_configuration_as_text_says_it(station: Station) -> None:
     assert (
-        dict(station.read(lambda tx: list(as_text.configuration(tx))))["withdrawn_plans.yaml"]
+        dict(station.read(lambda tx: list(configuration.configuration(tx))))["withdrawn_plans.yaml"]
         == "[]\n"
     )
     withdraws(station)
-    files = dict(station.read(lambda tx: list(as_text.configuration(tx))))
+    files = dict(station.read(lambda tx: list(configuration.configuration(tx))))
     assert "because: Plus de nuits\n  id: night\n" in files["withdrawn_plans.yaml"]
     assert "plans/night.yaml" in files
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from callflow import handling
 from callflow.core.signals.protocol import Heard
 from callflow.core.watch.supervision import Listening
-from callflow.handling import overdue
+from callflow.handling.watch import overdue
 from callflow.storage.people import users
 from callflow.storage.signals import signals
 from tests.integration.handling.station import Station

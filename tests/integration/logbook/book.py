@@ -15,7 +15,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from callflow import handling
 from callflow.core.records import logbook
 from callflow.core.records.logbook import Anchor, Draft, Entry
-from callflow.handling.telling import draft, tell
+from callflow.handling.base.telling import draft, tell
 from callflow.processes.anchoring import Watch, remembered
 from callflow.settings.config import Settings
 from callflow.storage import Tx

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import event, select
 
 from callflow import handling
-from callflow.handling import plans
-from callflow.handling.telling import tell
+from callflow.handling.base.telling import tell
+from callflow.handling.plans import plans
 from callflow.storage import Store, Tx
 from callflow.storage import schema as t
 from callflow.storage.records import logbook

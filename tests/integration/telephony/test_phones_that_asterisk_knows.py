@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from callflow import clock
-from callflow.handling import phones as handling
+from callflow.handling.calls import phones as handling
 from callflow.storage import Tx
 from callflow.storage import schema as t
 from callflow.storage.calls import phones

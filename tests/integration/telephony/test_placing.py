@@ -12,7 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from callflow import clock, handling
-from callflow.handling import calling
+from callflow.handling.calls import calling
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage import schema as t
 from ivr.telephony import doubts, placing

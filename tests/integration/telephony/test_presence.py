@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from callflow import clock
-from callflow.handling.nodes import LOST_AFTER
+from callflow.handling.base.nodes import LOST_AFTER
 from ivr.telephony.presence import Presence
 
 pytestmark = pytest.mark.both_databases

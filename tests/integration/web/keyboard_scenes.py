@@ -21,21 +21,15 @@ from callflow.core.records.retention import Kept
 from callflow.core.sites.site import SiteState
 from callflow.core.time.hours import Span
 from callflow.core.time.instants import to_iso
-from callflow.handling import (
-    contracts,
-    event_rules,
-    in_call,
-    instructing,
-    own_days,
-    plans,
-    retaining,
-    rosters,
-    testing,
-)
-from callflow.handling.guard_firms import close_firm
-from callflow.handling.measures import open_measure
-from callflow.handling.telling import tell
-from callflow.handling.withdrawing import withdraw
+from callflow.handling.base.telling import tell
+from callflow.handling.calls import control
+from callflow.handling.desks import rosters
+from callflow.handling.interventions.firms import close_firm
+from callflow.handling.interventions.measures import open_measure
+from callflow.handling.plans import plans
+from callflow.handling.plans.withdrawal import withdraw
+from callflow.handling.records import retention
+from callflow.handling.sites import contracts, event_rules, instructions, on_test, own_days
 from callflow.storage import Tx
 from callflow.storage import schema as t
 from callflow.storage.desks import shifts
@@ -183,7 +177,7 @@ def _on_test(world: World, page: Page) -> str:
     account, now = world.site(), clock.now()
     asked: dict[str, Any] = {"who": CHIEF, "role": "administrator", "contact": None}
     world.do(
-        lambda tx: testing.set_on_test(
+        lambda tx: on_test.set_on_test(
             tx, account, zones=None, lasts=timedelta(hours=1), reason="pose", now=now, **asked
         )
     )
@@ -212,19 +206,19 @@ def _a_conversation(world: World, page: Page) -> str:
 def _two_persons(world: World, page: Page) -> str:
     world.second_person(world.talk(CHIEF))
     person = world.person_of(CHIEF)
-    world.do(lambda tx: in_call.hold(tx, CHIEF, person, clock.now()))
+    world.do(lambda tx: control.hold(tx, CHIEF, person, clock.now()))
     return "/"
 
 
 def _muted(world: World, page: Page) -> str:
     world.talk(CHIEF)
-    world.do(lambda tx: in_call.mute(tx, CHIEF, True, clock.now()))
+    world.do(lambda tx: control.mute(tx, CHIEF, True, clock.now()))
     return "/"
 
 
 def _a_colleague_is_asked(world: World, page: Page) -> str:
     world.talk(CHIEF)
-    world.do(lambda tx: in_call.hand_on(tx, CHIEF, COLLEAGUE, clock.now(), attended=True))
+    world.do(lambda tx: control.hand_on(tx, CHIEF, COLLEAGUE, clock.now(), attended=True))
     world.picks_up(f"op-{COLLEAGUE}")
     return "/"
 
@@ -573,10 +567,10 @@ OVER = "Frères Dupont"
 
 def _held_by_law(world: World, page: Page) -> str:
     incident, NEXT_ALARM[0], now = world.alarm(), world.alarm("FA"), clock.now()
-    world.do(lambda tx: retaining.place_hold(tx, incident, "plainte", CHIEF, now))
+    world.do(lambda tx: retention.place_hold(tx, incident, "plainte", CHIEF, now))
     tomorrow = now.date() + timedelta(days=2)
     for what in (Kept.SIGNALS, Kept.PEOPLE, Kept.INCIDENTS):  # 100 days are too few there
-        set_days = partial(retaining.set_days, what=what, days=400, since=tomorrow)
+        set_days = partial(retention.set_days, what=what, days=400, since=tomorrow)
         world.do(partial(set_days, by=CHIEF, now=now))
     return "/settings/retention?what=images&days=90"
 
@@ -636,7 +630,7 @@ def _to_countersign(world: World, page: Page) -> str:
     by: dict[str, Any] = dict(
         who=COLLEAGUE, now=clock.now(), text="Personne cette nuit", lowers=True
     )
-    world.do(lambda tx: instructing.transcribe(tx, account, made, **by))
+    world.do(lambda tx: instructions.transcribe(tx, account, made, **by))
     return f"/sites/{account}"
 
 

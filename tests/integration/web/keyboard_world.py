@@ -15,7 +15,7 @@ from callflow.core.alarms.incident import State
 from callflow.core.calls.call import CallState
 from callflow.core.messages.outbox import Channel, Still
 from callflow.core.signals.signal import Signal
-from callflow.handling import telephone
+from callflow.handling.calls import telephone
 from callflow.storage import Tx
 from callflow.storage import schema as t
 from callflow.storage.alarms import incidents, tasks

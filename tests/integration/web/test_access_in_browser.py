@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expect
 
 from callflow import clock
-from callflow.handling import people as acts
+from callflow.handling.station import users as acts
 from callflow.storage.people import access, users
 from tests.integration.web.test_browser import violations, watched
 from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation

@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 
 from callflow import clock
-from callflow.handling.telling import tell
+from callflow.handling.base.telling import tell
 from callflow.storage.records import logbook
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation

@@ -18,7 +18,7 @@ from fastapi import FastAPI
 from callflow import clock, handling
 from callflow.core.calls.call import Outcome
 from callflow.core.records import audit
-from callflow.handling.clients import client_key
+from callflow.handling.sites.clients import client_key
 from callflow.storage import Tx
 from callflow.storage.people import users
 from callflow.storage.records import logbook

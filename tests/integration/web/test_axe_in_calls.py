@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from callflow import clock, handling
-from callflow.handling import telephone
+from callflow.handling.calls import telephone
 from callflow.storage.calls import calls
 from tests.integration.web.test_axe_everywhere import logged_in
 from tests.support.full_rows import fill

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from callflow import clock
 from callflow.handling import put_site
-from callflow.handling.clients import client_key
+from callflow.handling.sites.clients import client_key
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation, site_body
 from web.accounts import Role

@@ -12,14 +12,15 @@ import yaml
 from fastapi import FastAPI
 
 from callflow import clock
-from callflow.handling import as_text, own_days
+from callflow.handling.sites import own_days
+from callflow.handling.station import configuration
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
 from web.accounts import Role
 
 
 def files(station: WebStation) -> dict[str, str]:
-    return dict(station.do(lambda tx: list(as_text.configuration(tx))))
+    return dict(station.do(lambda tx: list(configuration.configuration(tx))))
 
 
 def test_a_change_is_a_change_of_its_own_file_alone(station: WebStation) -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from callflow import clock, handling
 from callflow.core.calls.call import QUEUE_STEP, Outcome
-from callflow.handling.acting import request_call
-from callflow.handling.policy import load_policy
+from callflow.handling.alarms.acting import request_call
+from callflow.handling.base.policy import load_policy
 from callflow.storage import Tx
 from callflow.storage import schema as t
 from callflow.storage.callers import call_backs

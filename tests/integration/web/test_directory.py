@@ -18,7 +18,7 @@ from joserfc import jwt
 from playwright.sync_api import Page, expect
 
 from callflow import clock
-from callflow.handling import people as acts
+from callflow.handling.station import users as acts
 from callflow.settings.config import Settings
 from callflow.storage.people import access, users
 from tests.integration.web.test_browser import watched

@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from callflow import handling
-from callflow.handling.guard_firms import get_firm
+from callflow.handling.interventions.firms import get_firm
 from callflow.storage.interventions import firms
 from callflow.storage.records import logbook
 from callflow.storage.sites import contracts

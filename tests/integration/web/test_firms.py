@@ -7,7 +7,7 @@ from datetime import timedelta
 import httpx
 
 from callflow import clock
-from callflow.handling.measures import open_fault
+from callflow.handling.interventions.measures import open_fault
 from callflow.storage.interventions import firms
 from tests.support.web_station import WebStation
 

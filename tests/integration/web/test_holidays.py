@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from callflow import clock, handling
 from callflow.core.time.holidays import Place
-from callflow.handling import own_days
+from callflow.handling.sites import own_days
 from callflow.storage.sites import own_days as rows
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation

@@ -13,7 +13,7 @@ import pytest
 from callflow import clock, handling
 from callflow.core.calls.call import BRIDGE_STEP
 from callflow.core.messages.outbox import Channel, Fault, Still, Undelivered
-from callflow.handling.acting import request_call
+from callflow.handling.alarms.acting import request_call
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.calls import calls

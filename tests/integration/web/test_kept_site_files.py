@@ -12,8 +12,10 @@ from fastapi import FastAPI
 
 from callflow import clock
 from callflow.core.sites.files import reading
-from callflow.handling import duties, erasing, import_writing
-from callflow.handling.import_writing import ready
+from callflow.handling.records import erasure
+from callflow.handling.sites import import_writing
+from callflow.handling.sites.import_writing import ready
+from callflow.handling.station import duties
 from callflow.storage import Store
 from callflow.storage import schema as t
 from callflow.storage.sites import uploads
@@ -205,7 +207,7 @@ async def test_what_is_not_kept_any_more_is_said_and_can_not_be_written(
     await ends(second, where)
     now = clock.now()
     if how == "erased":
-        begin = partial(erasing.begin_erasure, contact_id="1001-2", reason="asked", who="odile")
+        begin = partial(erasure.begin_erasure, contact_id="1001-2", reason="asked", who="odile")
         station.do(lambda tx: begin(tx, station.vault, now=now))
     elif how == "old":
         later = now + uploads.KEPT + timedelta(seconds=1)

@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from callflow import clock, handling
-from callflow.handling import people as acts
+from callflow.handling.station import users as acts
 from callflow.storage import Tx
 from callflow.storage.people import users
 from tests.support.visitors import Person

@@ -11,7 +11,7 @@ import httpx
 
 from callflow import clock
 from callflow.core.calls.call import Outcome
-from callflow.handling.telling import tell
+from callflow.handling.base.telling import tell
 from tests.support.dictated import dictated
 from tests.support.web_station import NAME, WebStation
 

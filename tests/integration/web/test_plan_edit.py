@@ -10,7 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from callflow.handling import plans
+from callflow.handling.plans import plans
 from callflow.storage.sites import sites
 from tests.integration.web.test_plan_pages import CALL, HAND, drafted, night, published, said
 from tests.support.visitors import Person

@@ -11,8 +11,8 @@ import pytest
 from fastapi import FastAPI
 
 from callflow import clock
-from callflow.handling import plans
-from callflow.handling.withdrawing import get_standing, withdraw
+from callflow.handling.plans import plans
+from callflow.handling.plans.withdrawal import get_standing, withdraw
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
 from web.accounts import Role

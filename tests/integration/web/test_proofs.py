@@ -10,7 +10,7 @@ import httpx
 
 from callflow import clock
 from callflow.core.calls.call import Outcome
-from callflow.handling.plans import save_draft
+from callflow.handling.plans.plans import save_draft
 from callflow.storage.alarms import incidents
 from tests.integration.test_command_line import callflow
 from tests.support.web_station import WebStation

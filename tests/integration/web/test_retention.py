@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 
 from callflow import clock
-from callflow.handling.policy import STATION_ZONE
+from callflow.handling.base.policy import STATION_ZONE
 from callflow.storage import schema as t
 from callflow.storage.records import logbook
 from callflow.storage.records import retention as rows

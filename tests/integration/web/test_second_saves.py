@@ -16,10 +16,11 @@ from fastapi import FastAPI
 
 from callflow import clock, handling
 from callflow.commands.studio import Studio
-from callflow.handling import contracts, plans, withdrawing
-from callflow.handling.clients import client_key
-from callflow.handling.event_rules import set_rule
-from callflow.handling.guard_firms import close_firm
+from callflow.handling.interventions.firms import close_firm
+from callflow.handling.plans import plans, withdrawal
+from callflow.handling.sites import contracts
+from callflow.handling.sites.clients import client_key
+from callflow.handling.sites.event_rules import set_rule
 from callflow.storage import Tx
 from callflow.storage import schema as t
 from callflow.storage.people import users
@@ -155,8 +156,8 @@ def draft(world: World) -> None:
 
 def withdrawn(world: World) -> None:
     def withdraw(tx: Tx) -> None:
-        as_of = str(withdrawing.get_standing(tx, "night")["revision"])
-        withdrawing.withdraw(tx, "night", as_of, "Remplacée", "essai", clock.now())
+        as_of = str(withdrawal.get_standing(tx, "night")["revision"])
+        withdrawal.withdraw(tx, "night", as_of, "Remplacée", "essai", clock.now())
 
     world.station.do(withdraw)
 

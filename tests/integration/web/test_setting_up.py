@@ -14,7 +14,7 @@ from fastapi import FastAPI
 
 from callflow import clock, handling
 from callflow.core.records import audit
-from callflow.handling.removed import PARTS
+from callflow.handling.sites.removed import PARTS
 from callflow.storage.records import logbook
 from callflow.storage.sites import contracts, removed
 from tests.support.routes import all_routes

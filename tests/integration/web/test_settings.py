@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from callflow import clock
-from callflow.handling import people as acts
+from callflow.handling.station import users as acts
 from callflow.storage.people import users
 from tests.support.routes import PUBLIC, all_routes
 from tests.support.visitors import Person

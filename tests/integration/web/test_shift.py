@@ -11,7 +11,8 @@ import pytest
 from callflow import clock, handling
 from callflow.core.desks.roster import Part
 from callflow.core.time.hours import Span
-from callflow.handling import own_days, rosters, shifts
+from callflow.handling.desks import rosters, shifts
+from callflow.handling.sites import own_days
 from callflow.storage.desks import shifts as rows
 from callflow.storage.people import users
 from tests.support.web_station import NAME, PASSWORD, WebStation

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from callflow import clock, handling
 from callflow.core.desks.roster import Part
 from callflow.core.time.hours import Span
-from callflow.handling import rosters
+from callflow.handling.desks import rosters
 from callflow.storage.desks import shifts
 from callflow.storage.people import users
 from tests.integration.web.test_browser import log_in, violations, watched

@@ -11,7 +11,7 @@ import pytest
 from callflow import clock, handling
 from callflow.core.calls.call import Outcome
 from callflow.core.plans.call_plan import Measure
-from callflow.handling.measures import open_measure
+from callflow.handling.interventions.measures import open_measure
 from callflow.storage import Tx
 from callflow.storage.alarms import tasks
 from tests.integration.web.test_pages import csrf_of

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from callflow import clock, handling
 from callflow.core.calls.call import Outcome
-from callflow.handling import trunk_tests
+from callflow.handling.calls import trunk_tests
 from callflow.storage import schema as t
 from callflow.storage.people import users
 from callflow.texts.trunks import TESTS

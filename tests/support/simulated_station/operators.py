@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from callflow import clock, handling
 from callflow.core.plans.call_plan import ENDS, StepKind
 from callflow.core.plans.task import TaskOutcome, TaskState
-from callflow.handling.tasks import end_task
+from callflow.handling.alarms.tasks import end_task
 from callflow.storage import Tx
 from callflow.storage.alarms import tasks
 from tests.support.simulated_station import world

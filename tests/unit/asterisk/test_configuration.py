@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from callflow.core.calls.phones import PhoneKind
-from callflow.handling.phones import Endpoint
+from callflow.handling.calls.phones import Endpoint
 from callflow.settings.config import Settings
 from ivr.asterisk import embedded
 from ivr.asterisk.configuration import UnsafeSetting

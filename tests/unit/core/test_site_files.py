@@ -22,8 +22,8 @@ from callflow.core.sites.files.cells import escaped, guarded, unescaped, unguard
 from callflow.core.sites.files.faults import WORDS
 from callflow.core.sites.files.known import Known
 from callflow.core.sites.site import Authority, Role, SiteState
-from callflow.handling import importing
-from callflow.handling.importing import Prepared
+from callflow.handling.sites import imports
+from callflow.handling.sites.imports import Prepared
 from callflow.vault import Vault
 
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
@@ -158,7 +158,7 @@ def file_of(known: Known, kind: str, language: str) -> bytes:
 
 
 def compared(data: bytes, known: Known, vault: Vault, **more: Any) -> Prepared:
-    return importing.prepare(reading.read(data), known, vault, NOW, file="f", **more)
+    return imports.prepare(reading.read(data), known, vault, NOW, file="f", **more)
 
 
 def as_written(prepared: Prepared) -> Known:

@@ -24,7 +24,7 @@ HANDERS = {"hand_to_human": 2, "_hand_to_human": 1}
 def literals(places: dict[str, int]) -> set[str]:
     """Every string that handling's sources give at these places."""
     found: set[str] = set()
-    for path in HANDLING.glob("*.py"):
+    for path in HANDLING.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call):
                 name = getattr(node.func, "id", getattr(node.func, "attr", ""))
@@ -47,7 +47,7 @@ def test_every_kind_that_handling_tells_has_words() -> None:
 
 
 def test_no_words_are_left_over() -> None:
-    sources = "".join(path.read_text("utf-8") for path in HANDLING.glob("*.py"))
+    sources = "".join(path.read_text("utf-8") for path in HANDLING.rglob("*.py"))
     assert [kind for kind in ENTRIES if f'"{kind}"' not in sources] == []
 
 

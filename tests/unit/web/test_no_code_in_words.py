@@ -134,7 +134,7 @@ def test_every_member_of_a_vocabulary_has_words_in_the_sentence(kind: str) -> No
 def told() -> Iterator[tuple[str, str, str]]:
     """(file, field, source) of what handling tells that is a member of a vocabulary."""
     known = {name for pair in ENTRIES.values() for name in fields(pair[0])}
-    for path in HANDLING.glob("*.py"):
+    for path in HANDLING.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             for name, value in _given(node):
                 member = isinstance(value, ast.Attribute) and value.attr == "value"
@@ -152,7 +152,7 @@ def _given(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
 
 
 #: Rows of the database whose column has the name of an entry's field.
-ROWS = {("retaining.py", "what")}
+ROWS = {("retention.py", "what")}
 
 
 def test_what_handling_tells_of_a_vocabulary_has_words() -> None:

@@ -13,7 +13,7 @@ import web
 from callflow.core.calls import dial_policy
 from callflow.core.messages import outbox
 from callflow.demo import sites
-from callflow.handling import contacts, site_rules
+from callflow.handling.sites import contacts, rules
 from web import i18n, words
 from web.rendering import entry, render
 
@@ -21,7 +21,7 @@ WEB = Path(web.__file__).parent
 CORE = Path(callflow.__file__).parent
 #: Every module whose refusals a page may show.
 SOURCES = (
-    *sorted((CORE / "handling").glob("*.py")),
+    *sorted((CORE / "handling").rglob("*.py")),
     *(
         CORE / f"{name}.py"
         for name in (
@@ -70,7 +70,7 @@ OF_FORMS = {
     dial_policy.PREMIUM,
     contacts.NO_NUMBER,
     contacts.WRONG_LENGTH,
-    site_rules.NO_PLAN,
+    rules.NO_PLAN,
     *(
         str(outbox.wrong_address(channel, "mail@"))
         for channel in (outbox.Channel.MAIL, outbox.Channel.WEBHOOK)

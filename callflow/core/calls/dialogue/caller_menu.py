@@ -1,7 +1,7 @@
 """The menu of whoever calls the station: who they are, then what a client may do (mission 6).
 
 Rule 1 of ``table`` holds here, too: everything that happens is in ``PAGES``. The deeds are named;
-what each does is in ``callflow.handling.phone_deeds``.
+what each does is in ``callflow.handling.callers.deeds``.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A client leaves a provisional instruction (D19): what, until when, said back, confirmed.
 
-Nothing counts before the last 1. The deeds are in ``callflow.handling.phone_instructions``.
+Nothing counts before the last 1. The deeds are in ``callflow.handling.callers.instructions``.
 """
 
 from __future__ import annotations

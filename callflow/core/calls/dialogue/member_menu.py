@@ -1,7 +1,7 @@
 """The menus of a firm's people, known by a code of their own: technicians and guards (D22).
 
 Like ``caller_menu``: everything that happens is here, each deed is in
-``callflow.handling.member_deeds``.
+``callflow.handling.callers.member_deeds``.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Alarms: correlated, opened, decided, handled by people, filed."""

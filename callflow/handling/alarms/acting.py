@@ -1,0 +1,254 @@
+"""What is done to an incident's row, whoever decided it: calls asked for, handed over, closed."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from callflow.core.alarms import incident
+from callflow.core.alarms.incident import Event, Machine, State
+from callflow.core.calls.call import NOT_AT_SITE, CallState, Direction, Mode
+from callflow.core.calls.phones import is_phone
+from callflow.core.records.logbook import MACHINE
+from callflow.core.signals.signal import Category, Kind
+from callflow.handling.alarms import filing
+from callflow.handling.base.nodes import choose_node
+from callflow.handling.base.policy import Policy, load_policy
+from callflow.handling.base.telling import tell
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents, tasks
+from callflow.storage.calls import calls, phones
+from callflow.storage.desks import shifts
+
+#: Why a treated incident is a human's again (D26); a step's *overdue* is another matter.
+NOT_NORMAL = "not_normal"
+#: The resolution code of a rehearsal that ends by itself.
+EXERCISE = "exercise"
+
+Row = dict[str, Any]
+
+
+def request_call(
+    tx: Tx,
+    policy: Policy,
+    row: Row | None,
+    now: datetime,
+    *,
+    step: str,
+    to: str,
+    attempt: int,
+    dialogue: str,
+    ring_time: float,
+    priority: int,
+    contact: str | None = None,
+    room: str | None = None,
+    call_id: str | None = None,
+    requester: str = "",
+    mode: Mode = Mode.TALK,
+    wanted: Row | None = None,
+) -> str:
+    """The row before the act; the call's id, which will be its channel's.
+
+    ``requester`` is the person who asked for it; "" is the machine. ``to`` is a number, or the name
+    of an operator's phone, which is rung on its own node. ``wanted``: see telephone.py.
+    """
+    call_id = call_id or str(uuid.uuid4())
+    phone = phones.get(tx, to) if is_phone(to) else None
+    calls.insert(
+        tx,
+        {
+            "id": call_id,
+            "incident_id": row["id"] if row else None,
+            "direction": Direction.OUTGOING.value,
+            "dialogue": dialogue,
+            "step": step,
+            "contact_id": contact,
+            "to": to,
+            "attempt": attempt,
+            "priority": priority,
+            "trunk": "",  # chosen when it is placed
+            "node": phone["node"]
+            if phone
+            else choose_node(tx, policy.node, now, call_id=call_id, room=room),
+            "ring_time": ring_time,
+            "state": CallState.REQUESTED.value,
+            "room": room,
+            "detail": "",
+            "requester": requester,
+            "operator": phone["owner"] if phone else "",
+            "mode": mode.value,
+            "wanted": wanted,
+            "requested_at": now,
+        },
+    )
+    return call_id
+
+
+def hand_to_human(tx: Tx, row: Row, reason: str, now: datetime, text: str = "") -> Row:
+    """The incident stands in the operators' queue; said once for each reason.
+
+    A closed one is open again: somebody asked for a human in a call that outlived the closure.
+    """
+    if row["state"] != State.OPEN.value:
+        row = _open_again(tx, row, now)
+    elif row["with_human"] and row["human_reason"] == reason and _is_looked_after(row):
+        return row
+    tell(tx, "human", now, row, reason=reason, text=text)
+    values: Row = {"with_human": True, "human_reason": reason, "storm_until": None}
+    if row["human_since"] is None:
+        values["human_since"] = now
+    if row["queue_due"] is None and row["holder"] is None and not row["exercise"]:
+        values["queue_due"] = now + load_policy(tx).target(Category(row["category"]))
+    return incidents.change(tx, row, **values)
+
+
+def _is_looked_after(row: Row) -> bool:
+    """Whether it rings, or somebody has it: what was closed meanwhile stands in no queue."""
+    return row["queue_due"] is not None or row["holder"] is not None or row["exercise"]
+
+
+def _open_again(tx: Tx, row: Row, now: datetime) -> Row:
+    state = incident.after(State(row["state"]), Event.HELP)
+    tell(tx, "opened_for_help", now, row)
+    return incidents.change(
+        tx, row, state=state.value, closed_at=None, normal_due=None, resolution_code=None
+    )
+
+
+def close(
+    tx: Tx,
+    row: Row,
+    code: str,
+    text: str,
+    now: datetime,
+    who: str | None = None,
+    *,
+    files: str | None = None,
+    also: Row | None = None,
+) -> Row:
+    """Handled with a resolution code; filed where the site is back to normal (D26).
+
+    ``files``: why a person may file it though the site is not: what protects it, or who waives it.
+    ``also``: what else of its row is to be written.
+    """
+    state = incident.after(State(row["state"]), Event.CLOSE)
+    extra = {"who_did": who} if who else {}
+    tell(tx, "closed", now, row, resolution=code, text=text, **extra)
+    for number in calls.cancel_requested(tx, row["id"], now):
+        tell(tx, "call_cancelled", now, row, to=number)
+    tasks.cancel_open(tx, row["id"], now)
+    values: Row = dict(
+        **(also or {}),
+        state=state.value,
+        resolution_code=code,
+        resolution_text=text,
+        closed_at=now,
+        machine=Machine.DONE.value,
+        machine_due=None,
+        queue_due=None,
+        holder=None,
+        held_since=None,
+        parked_until=None,
+        storm_until=None,
+        reminder="",
+        wish=None,
+    )
+    values |= _settled(tx, {**row, **values}, now, by=who or MACHINE, files=files)
+    row = incidents.change(tx, row, **values)
+    if row["kind"] == Kind.STORM.value:
+        _let_go_of_parts(tx, row["id"], now)
+    if row["kind"] == Kind.DEAD_MAN.value:  # whoever ended it is there
+        shifts.attend(tx, now)
+    return row
+
+
+def _let_go_of_parts(tx: Tx, storm_id: str, now: datetime) -> None:
+    """With a storm those of its sites are closed that are back; the others' plans run (D28)."""
+    for part in incidents.held_by_storm(tx, storm_id):
+        if incidents.to_incident(part).normal:
+            incidents.change(tx, part, storm_until=now)
+
+
+def settle(tx: Tx, row: Row, now: datetime) -> Row:
+    """A handled incident is filed once its site is back to normal, else it awaits that."""
+    values = _settled(tx, row, now)
+    return incidents.change(tx, row, **values) if values else row
+
+
+def _settled(
+    tx: Tx, row: Row, now: datetime, *, by: str = MACHINE, files: str | None = None
+) -> Row:
+    """What ``settle`` changes; ``files`` as in ``close``, ``by`` whom."""
+    stands, was = filing.standing(tx, row, now), State(row["state"])
+    if stands.normal:
+        tell(tx, "filed", now, row)
+        return {"state": incident.after(was, Event.NORMAL).value, "normal_due": None}
+    if files is not None:
+        state = incident.after(was, Event.FILE)
+        tell(tx, "filed_by_hand", now, row, who_did=by, by=by, note=files)
+        filing.measures_stay(tx, row, now)
+        return {"state": state.value, "normal_due": None}
+    if was is State.AWAITING_NORMAL:
+        return {}
+    state = incident.after(was, Event.NOT_NORMAL)
+    filing.tell_awaited(tx, row, stands, now)
+    return {"state": state.value, "normal_due": filing.within(stands.protected_until, now)}
+
+
+def withdraw(tx: Tx, row: Row, now: datetime, *, step: str | None = None) -> None:
+    """Nothing rings any more at the site or its people; the station's own phones may.
+
+    ``step``: only what this one asked for. Who spoke already is not cut off.
+    """
+    for number in calls.cancel_requested(tx, row["id"], now, keep=NOT_AT_SITE, only=step):
+        tell(tx, "call_cancelled", now, row, to=number)
+    for call_id in calls.ringing_contacts(tx, row["id"], step=step):
+        ask_hang_up(tx, call_id, MACHINE, now)
+
+
+def ask_hang_up(tx: Tx, call_id: str, who: str, now: datetime) -> None:
+    """A row that asks the call's node to hang up; it does so as soon as it can, though the call's
+    channel, its Asterisk or the node itself be away now. Nobody may ring who was withdrawn (D7)."""
+    ask_act(tx, call_id, "hang_up", who, now, within=_AS_LONG_AS_IT_RINGS)
+
+
+def let_go(tx: Tx, call: Row, now: datetime) -> None:
+    """Nobody needs this call any more: withdrawn where it was not dialled yet, else hung up."""
+    if call["state"] == CallState.REQUESTED.value:
+        withdrawn: Row = {"state": CallState.CANCELLED.value, "ended_at": now}
+        if calls.change(tx, call["id"], only_in=[CallState.REQUESTED], **withdrawn):
+            return
+    if call["ended_at"] is None:  # dialled, if only since ``call`` was read
+        ask_hang_up(tx, call["id"], MACHINE, now)
+
+
+#: How long a node has for what an operator asks of a call: later it would surprise them.
+_AT_ONCE = timedelta(seconds=5)
+#: Longer than any call without a conversation.
+_AS_LONG_AS_IT_RINGS = timedelta(minutes=10)
+
+
+def ask_act(
+    tx: Tx,
+    call_id: str,
+    kind: str,
+    who: str,
+    now: datetime,
+    argument: str = "",
+    *,
+    within: timedelta = _AT_ONCE,
+) -> None:
+    """A row that asks a live call's node for an act, ``within`` that time or not at all."""
+    calls.insert_action(
+        tx,
+        {
+            "id": uuid.uuid4().hex,
+            "call_id": call_id,
+            "kind": kind,
+            "argument": argument,
+            "requester": who,
+            "requested_at": now,
+            "expires_at": now + within,
+        },
+    )

@@ -1,0 +1,132 @@
+"""What a step asks for other than calls: a task's row, and what goes out for it at once."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from callflow.core.alarms.escalation import OpenTask
+from callflow.core.messages.outbox import Channel
+from callflow.core.plans.call_plan import Step, StepKind
+from callflow.core.plans.task import TaskOutcome, TaskState
+from callflow.core.records.logbook import MACHINE
+from callflow.handling.base.refusals import Refused
+from callflow.handling.base.telling import tell
+from callflow.handling.interventions.measures import open_measure
+from callflow.handling.messages import images, outbox
+from callflow.handling.sites.on_test import set_on_test
+from callflow.handling.sites.rules import BadSite
+from callflow.storage import Tx
+from callflow.storage.alarms import tasks
+
+Row = dict[str, Any]
+
+#: The role in which the machine sets a site on test: an operator's limit.
+_ROLE = "operator"
+
+
+def open_task(tx: Tx, row: Row, action: OpenTask, now: datetime, at: datetime) -> Row:
+    """Ask for it, written down as of ``at``; with ``again`` where it has its outcome already."""
+    step = action.step
+    if step.kind is StepKind.NOTIFY and not step.confirm:
+        _post(tx, row, step, now, None)
+        return row
+    task_id = uuid.uuid4().hex
+    task: Row = {
+        "id": task_id,
+        "incident_id": row["id"],
+        "step": step.id,
+        "kind": step.kind.value,
+        "state": TaskState.OPEN.value,
+        "outcome": None,
+        "subject": action.subject,
+        "text": step.text,
+        "data": {},
+        "requested_at": at,
+        "due_at": action.due_at,
+        "ended_at": None,
+        "ended_by": "",
+    }
+    tasks.insert(tx, task)
+    tell(tx, "task_asked", now, row, step=step.id, task=step.kind.value, note=step.text)
+    begin = _BEGIN.get(step.kind)
+    if row["exercise"] and step.kind in _CHANGES_SITE:
+        outcome: TaskOutcome | None = TaskOutcome.DONE
+    else:
+        outcome = begin(tx, row, step, now, task_id) if begin else None
+    if outcome is None:
+        return row
+    end(tx, row, task, outcome, now)
+    return {**row, "again": True}
+
+
+def give_up(tx: Tx, row: Row, task_id: str, outcome: TaskOutcome, now: datetime) -> None:
+    """Nobody waits for a task any more: it ends with ``outcome``."""
+    task = tasks.get(tx, task_id)
+    if task is not None:
+        end(tx, row, task, outcome, now)
+
+
+def end(
+    tx: Tx,
+    row: Row,
+    task: Row,
+    outcome: TaskOutcome,
+    now: datetime,
+    *,
+    who: str = MACHINE,
+    note: str = "",
+) -> bool:
+    """The task of the incident ``row`` has its outcome, and it is told; False: it had one."""
+    if not tasks.end(tx, task["id"], outcome, who=who, now=now):
+        return False
+    told = {"step": task["step"], "task": task["kind"], "outcome": outcome.value, "note": note}
+    tell(tx, "task_ended", now, row, who_did=who, **told)
+    return True
+
+
+def _post(tx: Tx, row: Row, step: Step, now: datetime, task: str | None) -> TaskOutcome | None:
+    channel = Channel(step.channel.value)
+    sent = outbox.post(tx, row, channel, step.to, step.subject, step.text, now, task=task)
+    return TaskOutcome.FAILED if sent is None else None
+
+
+def _fetch(tx: Tx, row: Row, step: Step, now: datetime, task: str) -> TaskOutcome | None:
+    return None if images.fetch_images(tx, row, now, task=task) else TaskOutcome.FAILED
+
+
+def _protect(tx: Tx, row: Row, step: Step, now: datetime, task: str) -> TaskOutcome:
+    open_measure(tx, row, step.measure, step.text, timedelta(minutes=step.minutes), now)
+    return TaskOutcome.DONE
+
+
+def _test(tx: Tx, row: Row, step: Step, now: datetime, task: str) -> TaskOutcome:
+    try:
+        set_on_test(
+            tx,
+            row["site_id"],
+            zones=step.zones or None,
+            lasts=timedelta(minutes=step.minutes),
+            reason=step.text or f"consigne, étape {step.id}",
+            who=MACHINE,
+            role=_ROLE,
+            contact=None,
+            now=now,
+        )
+    except (Refused, BadSite) as error:
+        tell(tx, "test_refused", now, row, note=str(error))
+        return TaskOutcome.FAILED
+    return TaskOutcome.DONE
+
+
+#: What a rehearsal leaves as it is: the site stays watched.
+_CHANGES_SITE = frozenset({StepKind.SET_ON_TEST, StepKind.PROTECTIVE_MEASURE})
+#: What goes out at once; whoever does it answers with an outcome, or None: it will come.
+_BEGIN: dict[StepKind, Callable[[Tx, Row, Step, datetime, str], TaskOutcome | None]] = {
+    StepKind.NOTIFY: _post,
+    StepKind.FETCH_IMAGES: _fetch,
+    StepKind.PROTECTIVE_MEASURE: _protect,
+    StepKind.SET_ON_TEST: _test,
+}

@@ -1,0 +1,79 @@
+"""An alarm that somebody told us: an operator opens it by hand, and holds it from the start."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from callflow.core.alarms.correlation import Periods
+from callflow.core.plans.choice import Alarm
+from callflow.core.signals import events
+from callflow.core.signals.signal import PERSONAL, STATION, Kind
+from callflow.handling.alarms.deciding import mute_site
+from callflow.handling.alarms.opening import opened, plan_for
+from callflow.handling.alarms.operating import claim
+from callflow.handling.base.refusals import Held, NotFound, Refused
+from callflow.handling.base.telling import tell
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.sites import sites
+from callflow.storage.watch import supervision
+
+Row = dict[str, Any]
+
+#: What people tell us of a site, and the station's code for it.
+TOLD = {
+    Kind.INTRUSION: "TOLD_INTRUSION",
+    Kind.HOLD_UP: "TOLD_HOLD_UP",
+    Kind.FIRE: "TOLD_FIRE",
+    Kind.MEDICAL: "TOLD_MEDICAL",
+    Kind.LIFT: "TOLD_LIFT",
+    Kind.GAS: "TOLD_GAS",
+    Kind.FLOOD: "TOLD_FLOOD",
+    Kind.TECHNICAL: "TOLD_TECHNICAL",
+}
+
+
+def open_by_hand(tx: Tx, site_id: str, kind: Kind, text: str, who: str, now: datetime) -> Row:
+    """The incident of what ``who`` was told, in ``text``; the machine calls nobody for it until
+    they hand it over. Raises NotFound, Refused, Held where somebody else holds the site.
+    """
+    site = sites.site_row(tx, site_id)
+    if site is None:
+        raise NotFound(f"there is no site {site_id!r}")
+    if kind not in TOLD:
+        raise Refused("an alarm of this kind isn't opened by hand")
+    unfiled = incidents.unfiled(tx, [site_id], [])
+    for other in unfiled:
+        if other["holder"] not in (None, who):
+            raise Held(other["holder"])
+    if any(Kind(other["kind"]) is kind for other in unfiled):
+        raise Refused("an alarm of this kind is open at this site already: open that one")
+    row = _row(tx, site_id, kind, now)
+    incidents.insert(tx, [row])
+    told = {"alarm": kind.value, "priority": row["priority"], "plan": row["plan"]["name"]}
+    tell(tx, "incident_opened", now, row, **told)
+    tell(tx, "told_by_person", now, row, by=who, who_did=who, text=text)
+    if kind in PERSONAL:  # nothing rings at its site any more (D7)
+        mute_site(tx, row, now)
+    return claim(tx, row["id"], who, now)
+
+
+def _row(tx: Tx, site_id: str, kind: Kind, now: datetime) -> Row:
+    """No zone is in alarm, so that it is filed when it is handled."""
+    meaning = events.lookup(STATION, TOLD[kind])
+    accounts = sites.account_rows(tx, site_id)
+    account = accounts[0]["account"] if accounts else ""
+    partitions = supervision.partitions(tx, [site_id]).get(site_id, [])
+    heard = [one for one in partitions if one["partition"] is not None]
+    alarm = Alarm(
+        kind=kind,
+        category=meaning.category,
+        account=account,
+        zone="",
+        armed=Periods(heard).armed(one["account"] for one in partitions),
+        at=now,
+    )
+    plan = plan_for(tx, site_id, alarm, now)
+    row = opened(account, "", meaning, plan, now, site=site_id)
+    return {**row, "zones": {}, "signal_count": 0}

@@ -1,0 +1,426 @@
+"""Decided by ``escalation``, done here: actions become rows, in the transaction at hand."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from callflow.core.alarms import escalation, incident
+from callflow.core.alarms.escalation import (
+    Close,
+    EndTask,
+    EnterStep,
+    Finish,
+    HandToHuman,
+    NoNumber,
+    OpenTask,
+    PlaceCall,
+    Withdraw,
+)
+from callflow.core.alarms.incident import Event, Machine, State
+from callflow.core.calls.call import Call, CallState, Outcome
+from callflow.core.calls.dial_policy import refusal
+from callflow.core.calls.phones import is_phone
+from callflow.core.plans import call_plan
+from callflow.core.plans.call_plan import StepKind
+from callflow.core.plans.task import Task
+from callflow.core.records.logbook import MACHINE
+from callflow.core.signals.signal import Category, Kind
+from callflow.core.sites.site import Site
+from callflow.handling.alarms import asking
+from callflow.handling.alarms.acting import (
+    EXERCISE,
+    NOT_NORMAL,
+    ask_act,
+    ask_hang_up,
+    close,
+    hand_to_human,
+    request_call,
+    settle,
+    withdraw,
+)
+from callflow.handling.alarms.group_calls import follow_if_ringing
+from callflow.handling.base.policy import load_policy
+from callflow.handling.base.telling import tell
+from callflow.handling.desks.own_phones import station_site
+from callflow.handling.sites.in_force import Reading, site_now
+from callflow.storage import AWAY, Tx, savepoint
+from callflow.storage.alarms import incidents, tasks
+from callflow.storage.calls import calls
+
+log = logging.getLogger(__name__)
+
+#: Incidents that leave a storm in one transaction: they call a person they share once (D10).
+_TOGETHER = 50
+#: The resolution code of what came back by itself.
+_BACK = "restored"
+#: What a step's calls say: the dialogue of each kind of step.
+DIALOGUES = {
+    StepKind.QUESTION: "question",
+    StepKind.MESSAGE: "message",
+    StepKind.SEND_GUARD: "guard",
+    StepKind.VOICE_FIRST: "voice",
+}
+
+Row = dict[str, Any]
+
+
+class Known(NamedTuple):
+    """What whoever has an incident decided read of its site in this transaction."""
+
+    reading: Reading | None = None
+    mute: bool | None = None  # whether another alarm of the site may be a personal one; None: ask
+
+
+NOTHING = Known()
+
+
+def decide(tx: Tx, incident_id: str, now: datetime, known: Known = NOTHING) -> None:
+    """Look at an incident and do what is due. An exception of ours lands on the queue.
+
+    What leaves a storm does so with the others that do, so that who is behind several is rung once.
+    """
+    storm = _decide_one(tx, incident_id, now, known)
+    if storm is not None:
+        for other in incidents.leaving_storm(tx, storm, now, limit=_TOGETHER):
+            _decide_one(tx, other, now)
+
+
+def _decide_one(tx: Tx, incident_id: str, now: datetime, known: Known = NOTHING) -> str | None:
+    """``decide`` of one; the storm that it leaves, if it does."""
+    row = incidents.get(tx, incident_id, lock=True)
+    if row is None:
+        return None
+    leaves = _leaves_storm(row, now)
+    try:
+        with savepoint(tx):  # what was half done is undone before a human is told
+            row = _look_at_times(tx, row, now)
+            _decide(tx, row, now, known)
+    except AWAY:
+        raise
+    except Exception:  # invariant 2: any failure lands, loudly, in front of a human
+        log.exception("deciding failed for incident %s", incident_id)
+        row = incidents.get(tx, incident_id) or row
+        undue: Row = dict(machine_due=None, normal_due=None, parked_until=None, storm_until=None)
+        row = incidents.change(tx, row, machine=Machine.DONE.value, **undue)
+        hand_to_human(tx, row, Outcome.ERROR.value, now)
+    return str(row["storm_id"]) if leaves else None
+
+
+def _leaves_storm(row: Row, now: datetime) -> bool:
+    return row["storm_until"] is not None and row["storm_until"] <= now
+
+
+def _look_at_times(tx: Tx, row: Row, now: datetime) -> Row:
+    """Deadlines that are not the plan's."""
+    if row["normal_due"] is not None and row["normal_due"] <= now:
+        row = settle(tx, row, now)  # its hours may have begun, its measure may be over
+    if row["normal_due"] is not None and row["normal_due"] <= now:
+        state = incident.after(State(row["state"]), Event.OVERDUE)
+        row = incidents.change(
+            tx, row, state=state.value, normal_due=None, closed_at=None, storm_until=None
+        )
+        tell(tx, "overdue", now, row)
+        row = hand_to_human(tx, row, NOT_NORMAL, now)
+    if row["parked_until"] is not None and row["parked_until"] <= now:
+        row = incidents.change(tx, row, parked_until=None)
+        if row["state"] == State.OPEN.value:
+            tell(tx, "unparked", now, row, note=row["reminder"])
+    return _leave_storm(tx, row, now) if _leaves_storm(row, now) else row
+
+
+def _leave_storm(tx: Tx, row: Row, now: datetime) -> Row:
+    """The storm's delay is over for it: what is back is closed, any other's plan runs (D28)."""
+    row = incidents.change(tx, row, storm_until=None)
+    if row["state"] != State.OPEN.value:
+        return row
+    storm: Row = incidents.get(tx, row["storm_id"]) or {}
+    if not incidents.to_incident(row).normal:
+        tell(tx, "storm_left", now, row)
+        row = _as_of(tx, row, storm.get("opened_at") or row["opened_at"], now)
+        had = str(row["human_reason"])  # why a human had it before
+        return hand_to_human(tx, row, had, now) if had else row
+    code = storm.get("resolution_code") or _BACK
+    return close(tx, row, code, storm.get("resolution_text", ""), now)
+
+
+def _as_of(tx: Tx, row: Row, began: datetime, now: datetime) -> Row:
+    """A plan that first waits has waited since the storm began: at all its sites alike."""
+    first = call_plan.from_json(row["plan"]).first
+    if first.kind is not StepKind.WAIT or row["step"] not in (None, first.id):
+        return row
+    if row["step"] is None:
+        tell(tx, "step", now, row, step=first.id, why="opened")
+    return incidents.change(tx, row, step=first.id, step_since=began)
+
+
+def _is_mute(tx: Tx, site: str | None, known: Known) -> bool:
+    if site is None:
+        return False
+    return incidents.site_is_mute(tx, site) if known.mute is None else known.mute
+
+
+def _site(tx: Tx, seen: incident.Incident, now: datetime, known: Known) -> Site | None:
+    if seen.site is None:
+        return station_site(tx, seen.kind, now)
+    return site_now(tx, seen.site, seen.kind, now, reading=known.reading)
+
+
+def _decide(tx: Tx, row: Row, now: datetime, known: Known) -> None:
+    seen = incidents.to_incident(row)
+    if seen.machine is not Machine.RUNNING or seen.state is not State.OPEN:
+        if row["machine_due"] is not None:
+            incidents.change(tx, row, machine_due=None)
+        return
+    if seen.mute or _is_mute(tx, seen.site, known):
+        # Another alarm of the site may be the personal one: nothing rings there at all (D7).
+        seen = replace(seen, duress=True)
+        withdraw(tx, row, now)
+    if row["storm_until"] is not None:  # its storm stands for it, so long
+        return
+    made = _behind(tx, calls.attempts(tx, row["id"]), now)
+    asked = [tasks.to_task(task) for task in tasks.of_incident(tx, row["id"])]
+    site = _site(tx, seen, now, known)
+    plan = call_plan.from_json(row["plan"])
+    decision = escalation.next_steps(seen, plan, site, made, now, asked)
+    at = _never_back(row, made, asked, now)
+    again = False
+    due_before = row["machine_due"]
+    for action in decision.actions:
+        row = _act(tx, row, plan, action, now, at)
+        again |= row.pop("again", False)
+        if isinstance(action, NoNumber | PlaceCall | OpenTask):
+            at += _TICK  # the rows of one decision keep their order
+    if decision.actions or due_before != decision.due_at:
+        row = _written(tx, row, decision.due_at)
+    if again:  # a number that may not be dialled, a task that is done already: on at once
+        _decide(tx, row, now, known)
+
+
+#: Where the plan is: what deciding changes in memory first.
+_WHERE = ("step", "step_since", "grounds", "rounds")
+
+
+def _written(tx: Tx, row: Row, due_at: datetime | None) -> Row:
+    """``row`` with what deciding changed in memory, where the database has it otherwise."""
+    values: Row = {name: row[name] for name in (*_WHERE, "machine")} | {"machine_due": due_at}
+    written = incidents.get(tx, row["id"], lock=True) or {}
+    if all(written.get(name) == value for name, value in values.items()):
+        return {**row, **values}
+    return incidents.change(tx, row, **values)
+
+
+def _behind(tx: Tx, made: Sequence[Call], now: datetime) -> list[Call]:
+    """``made``, where each says whether it only waits for another call of ours to its number."""
+    late = now - escalation.UNPLACED_AFTER
+    waits = {c.to for c in made if c.state is CallState.REQUESTED and c.requested_at <= late}
+    busy = calls.up_to(tx, waits, now) if waits else set()
+    return [
+        replace(c, behind=True) if c.state is CallState.REQUESTED and c.to in busy else c
+        for c in made
+    ]
+
+
+_TICK = timedelta(microseconds=1)
+
+
+def _never_back(row: Row, made: Sequence[Call], asked: Sequence[Task], now: datetime) -> datetime:
+    """``now``, or just after what the incident has already: a clock may go back, an order not."""
+    times = [call.requested_at + _TICK for call in made]
+    times += [task.requested_at + _TICK for task in asked]
+    if row["step_since"] is not None:
+        times.append(row["step_since"])
+    return max([now, *times])
+
+
+def _act(
+    tx: Tx,
+    row: Row,
+    plan: call_plan.Plan,
+    action: escalation.Action,
+    now: datetime,
+    at: datetime,
+) -> Row:
+    """Do one thing, written down as of ``at``; the row as it will be (``_decide`` writes it)."""
+    match action:
+        case EnterStep():
+            return _enter(tx, row, action, now, at)
+        case PlaceCall():
+            return _request(tx, row, plan.step(action.step), action, now, at)
+        case OpenTask():
+            return asking.open_task(tx, row, action, now, at)
+        case HandToHuman(reason=reason, text=text):
+            return hand_to_human(tx, row, reason, now, text)
+        case Close(code=code, text=text):
+            return close(tx, row, code, text, now, also={name: row[name] for name in _WHERE})
+        case Finish():
+            return _finish(tx, row, now)
+    _give_up(tx, row, action, now, at)
+    return row
+
+
+def _give_up(
+    tx: Tx, row: Row, action: NoNumber | Withdraw | EndTask, now: datetime, at: datetime
+) -> None:
+    """Whom or what nobody waits for any more."""
+    match action:
+        case NoNumber(contact=contact, step=step, attempt=attempt):
+            _insert_unnumbered(tx, row, action, at)
+            tell(tx, "no_number", now, row, who=contact.name, step=step, attempt=attempt)
+        case Withdraw(step=step):
+            withdraw(tx, row, now, step=step)
+        case EndTask(task=task, outcome=outcome):
+            asking.give_up(tx, row, task, outcome, now)
+
+
+def _finish(tx: Tx, row: Row, now: datetime) -> Row:
+    if row["exercise"]:  # it wakes nobody, so nobody would close it
+        return close(tx, row, EXERCISE, "", now) if row["state"] == State.OPEN.value else row
+    if row["kind"] == Kind.BANK_OPENING.value and row["state"] == State.OPEN.value:
+        return take_personal_path(tx, row, now)
+    return {**row, "machine": Machine.DONE.value}
+
+
+def _enter(tx: Tx, row: Row, action: EnterStep, now: datetime, at: datetime) -> Row:
+    steps = row["plan"].get("steps", ())
+    kinds = {step["id"]: step["kind"] for step in steps}
+    told = {"step": action.step, "of": kinds.get(action.step, ""), "why": action.why}
+    tell(tx, "step", now, row, **told)
+    rounds = dict(row["rounds"])
+    if action.why == "opened":
+        rounds = {}
+    if action.left is not None:
+        rounds[action.left] = rounds.get(action.left, 0) + 1
+    entered: Row = {"step": action.step, "step_since": at, "grounds": action.grounds}
+    return {**row, **entered, "rounds": rounds}
+
+
+def _request(
+    tx: Tx, row: Row, step: call_plan.Step, action: PlaceCall, now: datetime, at: datetime
+) -> Row:
+    why = None if is_phone(action.to) else refusal(action.to)
+    if why is not None:  # never dialled; the list goes on, a human is told
+        _insert_unnumbered(tx, row, action, at, detail=why)
+        tell(tx, "dial_refused", now, row, to=action.to, reason=why)
+        return {**hand_to_human(tx, row, why, now), "again": True}
+    policy = load_policy(tx)
+    first = row["category"] == Category.VITAL.value and not row["exercise"]
+    dialogue = DIALOGUES.get(step.kind, "verification")
+    call_id = request_call(
+        tx,
+        policy,
+        row,
+        at,
+        step=action.step,
+        contact=action.contact.id,
+        to=action.to,
+        attempt=action.attempt,
+        dialogue=dialogue,
+        ring_time=action.ring_s or policy.ring_time,
+        priority=0 if first else row["priority"],
+    )
+    who = action.contact.name
+    tell(tx, "call_requested", now, row, who=who, to=action.to, attempt=action.attempt)
+    call: Row = {"id": call_id, "incident_id": row["id"], "step": action.step, "to": action.to}
+    call |= {"contact_id": action.contact.id, "dialogue": dialogue}
+    follow_if_ringing(tx, call, row, now)
+    return row
+
+
+def _insert_unnumbered(
+    tx: Tx, row: Row, action: NoNumber | PlaceCall, now: datetime, *, detail: str = ""
+) -> None:
+    policy = load_policy(tx)
+    call_id = request_call(
+        tx,
+        policy,
+        row,
+        now,
+        step=action.step,
+        contact=action.contact.id,
+        to=action.contact.phone or "",
+        attempt=action.attempt,
+        dialogue="verification",
+        ring_time=0,
+        priority=4,
+    )
+    calls.change(
+        tx,
+        call_id,
+        state=CallState.ENDED.value,
+        outcome=Outcome.NO_NUMBER.value,
+        detail=detail,
+        ended_at=now,
+    )
+
+
+def cancel(tx: Tx, incident_id: str, now: datetime) -> None:
+    """Cancelled by code at the panel, in time: closed, and nobody is woken for it any more."""
+    row = incidents.get(tx, incident_id, lock=True)
+    if row is None or row["state"] != State.OPEN.value:
+        return
+    withdraw(tx, row, now)
+    close(tx, row, "cancelled", "", now)
+
+
+#: What an incident becomes that turns out to be a personal alarm: vital, mute, the machine stops.
+_PERSONAL_NOW: Row = {
+    "duress": True,
+    "category": Category.VITAL.value,
+    "priority": 1,
+    "machine": Machine.DONE.value,
+    "machine_due": None,
+}
+
+
+def raise_duress(tx: Tx, row: Row, now: datetime) -> Row:
+    """A duress code: silently vital, mute from now on, the machine stops (D7, invariant 4)."""
+    withdraw(tx, row, now)
+    if row["exercise"]:
+        tell(tx, "rehearsal_real", now, row)
+    row = incidents.change(tx, row, **_PERSONAL_NOW, exercise=False)
+    row = hand_to_human(tx, row, Outcome.DURESS.value, now)
+    mute_site(tx, row, now)
+    return row
+
+
+def take_personal_path(tx: Tx, row: Row, now: datetime) -> Row:
+    """A bank that answers wrongly, or not at all, is being robbed until a person knows (D18)."""
+    withdraw(tx, row, now)
+    tell(tx, "personal_path", now, row)
+    target = now + load_policy(tx).target(Category.VITAL)
+    due = target if row["queue_due"] is None else min(row["queue_due"], target)
+    if row["holder"] is not None:
+        due = row["queue_due"]
+    row = incidents.change(tx, row, **_PERSONAL_NOW, queue_due=due)
+    mute_site(tx, row, now)
+    return row
+
+
+def mute_site(tx: Tx, row: Row, now: datetime) -> None:
+    """Whatever was asked for the site's other alarms rings and speaks no more there (D7, D29),
+    whoever asked for it; a human has them."""
+    if row["site_id"] is None:
+        return
+    for other in incidents.unfiled(tx, [row["site_id"]], []):
+        if other["id"] == row["id"]:
+            continue
+        _hush(tx, other, now)
+        if other["machine"] == Machine.RUNNING.value:
+            decide(tx, other["id"], now)
+        else:  # a person's calls ring there, too
+            withdraw(tx, other, now)
+    for call_id in calls.ringing_at(tx, row["site_id"]):
+        ask_hang_up(tx, call_id, MACHINE, now)
+
+
+def _hush(tx: Tx, row: Row, now: datetime) -> None:
+    """The machine says no more to whoever it speaks with about ``row``: a human does (D12). Who has
+    typed a code under duress goes on hearing success."""
+    for call in calls.spoken_to(tx, row["id"]):
+        calls.change(tx, call["id"], result=Outcome.OPERATOR.value)
+        ask_act(tx, call["id"], "take_over", MACHINE, now)
+        tell(tx, "hushed", now, row, to=call["to"], call=call["id"])

@@ -1,0 +1,97 @@
+"""A device that calls by itself, a lift's cabin or a lone worker's telephone: the call belongs to
+its alarm, whichever of the two comes first (D8)."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import datetime
+from typing import Any
+
+from callflow.core.alarms.incident import Machine, State
+from callflow.core.calls.call import CallState, Mode
+from callflow.core.plans import call_plan
+from callflow.core.plans.call_plan import StepKind
+from callflow.core.signals.signal import Kind
+from callflow.core.watch import supervision
+from callflow.handling.alarms.acting import withdraw
+from callflow.handling.alarms.operating import claim
+from callflow.handling.base.refusals import Held, Refused
+from callflow.handling.base.storing import store_signals
+from callflow.handling.base.telling import tell
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.calls import calls
+from callflow.storage.sites import contacts, sites
+
+Row = dict[str, Any]
+
+#: What a device tells of by calling.
+VOICE_FIRST = frozenset({Kind.LIFT, Kind.MEDICAL})
+
+
+def alarm_of(tx: Tx, number: str) -> Row | None:
+    """The newest open alarm that a call of the device with ``number`` is about, locked."""
+    here = sorted({site for _, site in contacts.of_device(tx, number)})
+    found = [
+        row
+        for row in (incidents.unfiled(tx, here, []) if here else [])
+        if row["state"] == State.OPEN.value
+        and not row["exercise"]
+        and Kind(row["kind"]) in VOICE_FIRST
+    ]
+    return max(found, key=lambda row: row["opened_at"], default=None)
+
+
+def lift_of(tx: Tx, number: str) -> str | None:
+    """The account of the lift whose cabin has ``number``; None: it is no lift's, or of several
+    sites."""
+    here = sorted({site for _, site in contacts.of_device(tx, number)})
+    accounts = [row["account"] for row in sites.account_rows(tx, here[0])] if len(here) == 1 else []
+    lifts = {of for (of, _), kind in sites.zone_kinds(tx, accounts).items() if kind is Kind.LIFT}
+    return min(lifts, default=None)
+
+
+def arrived(tx: Tx, call_id: str, number: str, row: Row | None, now: datetime) -> None:
+    """A device calls: for its alarm ``row``, whose plan needs not call it any more; a lift's cabin
+    without one is an alarm, by a signal of the station's."""
+    if row is not None and Kind(row["kind"]) in VOICE_FIRST:
+        _in_the_plan(tx, call_id, number, row, now)
+        return
+    account = lift_of(tx, number)
+    if account is not None:
+        about = supervision.station_signal("LIFT_CALL", account, call_id, now, text=number)
+        store_signals(tx, [about])
+
+
+def tie(tx: Tx, row: Row, now: datetime) -> None:
+    """A signal opened or joined ``row``: whoever is on the line from a device of its site calls
+    about just this, and whoever of ours answered them has it (D20)."""
+    if row["site_id"] is None or row["state"] != State.OPEN.value:
+        return
+    for call in calls.of_devices_alone(tx, row["site_id"]):
+        legs = calls.in_room(tx, call["room"]) if call["room"] else []
+        for one in {c["id"]: c for c in (call, *legs)}:
+            calls.change(tx, one, incident_id=row["id"])
+        tell(tx, "device_tied", now, row, to=call["to"], call=call["id"])
+        _in_the_plan(tx, call["id"], call["to"], row, now)
+        for leg in legs:
+            if _talks(leg):
+                with contextlib.suppress(Held, Refused):  # its holder is shown
+                    claim(tx, row["id"], leg["operator"], now)
+
+
+def _talks(leg: Row) -> bool:
+    up = leg["state"] == CallState.ANSWERED.value and leg["mode"] == Mode.TALK.value
+    return bool(up and calls.is_leg(leg) and leg["operator"])
+
+
+def _in_the_plan(tx: Tx, call_id: str, number: str, row: Row, now: datetime) -> None:
+    """The plan's step that would call the device has its call: it is called by nobody meanwhile."""
+    plan = call_plan.from_json(row["plan"])
+    step = plan.first if row["step"] is None else plan.step(row["step"])
+    if step.kind is not StepKind.VOICE_FIRST or row["machine"] != Machine.RUNNING.value:
+        return
+    people = {contact for contact, site in contacts.of_device(tx, number) if site == row["site_id"]}
+    withdraw(tx, row, now, step=step.id)
+    attempt = 1 + calls.of_step(tx, row["id"], step.id)
+    calls.change(tx, call_id, step=step.id, attempt=attempt, contact_id=min(people, default=None))

@@ -1,0 +1,221 @@
+"""Whether an incident may be filed, as its rows say it; and what takes two people (D26, D30)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from callflow.core.alarms import filing, incident
+from callflow.core.alarms.correlation import zone_key
+from callflow.core.alarms.filing import ARMING_MATTERS, Open, Standing, What, Wish
+from callflow.core.interventions.law import Answer, Service
+from callflow.core.signals.signal import Kind
+from callflow.core.sites.schedule import Schedule
+from callflow.core.time.hours import CalendarError
+from callflow.core.time.instants import to_iso
+from callflow.core.watch.supervision import user_key
+from callflow.handling.base.refusals import Refused
+from callflow.handling.base.telling import tell
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.interventions import measures, services
+from callflow.storage.sites import own_days, sites
+from callflow.storage.watch import supervision
+
+Row = dict[str, Any]
+
+#: A treated site must be back to normal by then, or it is a human's again (D26).
+NORMAL_WITHIN = timedelta(minutes=30)
+#: The resolution code of what was cancelled by a code at the panel: somebody entitled is there.
+CANCELLED = "cancelled"
+
+
+class StillOpen(Refused):
+    """It can't be filed: ``open`` says what keeps it from that."""
+
+    def __init__(self, found: Sequence[Open]) -> None:
+        super().__init__(
+            "the site is not back to normal: have it restored and armed, open a protective measure"
+            " with an end, or have a supervisor waive it"
+        )
+        self.open = tuple(found)
+
+
+class NeedsSupervisor(Refused):
+    """It takes a second person, one of both a supervisor; what was asked for is noted."""
+
+    def __init__(self, found: Sequence[Open]) -> None:
+        super().__init__(
+            "this takes a supervisor beside the operator: what you ask for is noted, the other"
+            " person signs it with a written reason"
+        )
+        self.open = tuple(found)
+
+
+def normal_due(tx: Tx, row: Row, now: datetime) -> datetime:
+    """By when a treated incident's site must be normal: a measure gives it more time (D26)."""
+    return within(measures.protected_until(tx, row["id"], now), now)
+
+
+def within(protected_until: datetime | None, now: datetime) -> datetime:
+    """The same, of an incident whose last measure is known."""
+    return max(now + NORMAL_WITHIN, protected_until or now)
+
+
+def standing(tx: Tx, row: Row, now: datetime) -> Standing:
+    """How the incident's site stands at ``now``."""
+    if row["exercise"]:
+        return Standing()
+    running = measures.running(tx, row["site_id"], now) if row["site_id"] else []
+    own = [measure for measure in running if measure["incident_id"] == row["id"]]
+    out = {zone_key(measure["zone"]) for measure in running if measure["zone"]}
+    zones = _zones(tx, row)
+    called = services.call_rows(tx, row["id"])
+    reports = services.report_rows(tx, row["id"])
+    return Standing(
+        zones=tuple(one for one in zones if one.name not in out),
+        at_fault=tuple(one for one in zones if one.name in out),
+        arming=tuple(_arming(tx, row, now)),
+        measures=tuple(map(_measure, own)),
+        protected=any(not measure["zone"] for measure in running),
+        protected_until=max((measure["ends_at"] for measure in own), default=None),
+        reference=tuple(_reference(called, reports)),
+        police=tuple(_never_called(row, called, reports)),
+    )
+
+
+def _zones(tx: Tx, row: Row) -> list[Open]:
+    since = row["alarm_at"] or row["opened_at"]
+    alarming = filing.zones_in_alarm(Kind(row["kind"]), row["zones"])
+    return [Open(what=What.ZONE, name=zone, since=since) for zone in alarming]
+
+
+def _arming(tx: Tx, row: Row, now: datetime) -> list[Open]:
+    if row["site_id"] is None or not (Kind(row["kind"]) in ARMING_MATTERS or row["duress"]):
+        return []
+    states = supervision.partitions(tx, [row["site_id"]]).get(row["site_id"], [])
+    states = [state for state in states if state["partition"] is not None and not state["armed"]]
+    site = sites.site_row(tx, row["site_id"]) if states else None
+    if site is None:
+        return []
+    schedule = _schedule(tx, site)
+    if schedule is None and row["resolution_code"] == CANCELLED:
+        return []
+    known = _own_people(tx, states)
+    since = row["alarm_at"] or row["opened_at"]
+    return filing.disarmed(states, schedule, ZoneInfo(site["timezone"]), since, now, known)
+
+
+def _schedule(tx: Tx, site: Row) -> Schedule | None:
+    """The site's calendar; one that this version can't read is none."""
+    if not site["schedule"]:
+        return None
+    try:
+        own = own_days.for_calendars(tx, [site["schedule"]])
+        return Schedule.from_json(site["schedule"], own)
+    except CalendarError:
+        return None
+
+
+def _own_people(tx: Tx, states: Sequence[Row]) -> dict[tuple[str, str], str]:
+    """{(account, user number as its panel sent it): name} of the site's own people who disarmed."""
+    users = supervision.panel_users(tx, {state["account"] for state in states})
+    people = {
+        (user["account"], user_key(user["number"])): user["name"] or user["number"]
+        for user in users
+        if user["part"] == "person" and not user["revoked"]
+    }
+    sent = [(state["account"], state["panel_user"]) for state in states if state["panel_user"]]
+    found = {one: people.get((one[0], user_key(one[1]))) for one in sent}
+    return {one: name for one, name in found.items() if name is not None}
+
+
+def _measure(measure: Row) -> Open:
+    return Open(
+        what=What.MEASURE,
+        name=measure["text"],
+        since=measure["began_at"],
+        who=measure["opened_by"],
+        measure=measure["kind"],
+    )
+
+
+def _reference(called: Sequence[Row], reports: Sequence[Row]) -> list[Open]:
+    """The police were called, or said that they come, and nobody wrote their reference down."""
+    police = [c for c in called if c["service"] == Service.POLICE.value and c["call_id"]]
+    told = [r for r in reports if r["service"] == Service.POLICE.value]
+    settled = [r for r in told if r["reference"].strip() or r["answer"] == Answer.DECLINED.value]
+    asked = [Open(what=What.REFERENCE, name="", since=r["said_at"], who=r["by"]) for r in told]
+    asked += [
+        Open(
+            what=What.REFERENCE,
+            name=call["line_name"],
+            since=call["requested_at"],
+            who=call["requester"],
+        )
+        for call in police
+    ]
+    return [] if settled else asked[:1]
+
+
+def _never_called(row: Row, called: Sequence[Row], reports: Sequence[Row]) -> list[Open]:
+    if not is_mute(row):
+        return []
+    police = [one for one in (*called, *reports) if one["service"] == Service.POLICE.value]
+    if police:
+        return []
+    return [Open(what=What.POLICE_NEVER_CALLED, name="", since=row["opened_at"])]
+
+
+def is_mute(row: Row) -> bool:
+    """Whether this alarm is a personal one; of the whole site, see muting.py (D7, D29)."""
+    return incident.is_personal(Kind(row["kind"]), duress=bool(row["duress"]))
+
+
+def takes_two(row: Row) -> bool:
+    """Whether a person alone may not close it (D30): a personal alarm, and an operator's silence.
+    That one ends by the sign that it waits for (dead_man.py), or by two people."""
+    return is_mute(row) or row["kind"] == Kind.DEAD_MAN.value
+
+
+def tell_awaited(tx: Tx, row: Row, stands: Standing, now: datetime) -> None:
+    """Why a treated incident is not filed yet, in its logbook."""
+    zones = ", ".join(one.name or "?" for one in stands.zones + stands.at_fault)
+    if zones:
+        tell(tx, "awaiting_normal", now, row, zones=zones)
+    for one in stands.arming:
+        until = one.since.isoformat(timespec="seconds")
+        tell(tx, "awaiting_arming", now, row, partition=one.name, since=until, by=one.who)
+    for one in stands.measures:
+        tell(tx, "awaiting_lift", now, row, measure=one.measure, note=one.name)
+    if stands.reference:
+        tell(tx, "awaiting_reference", now, row)
+
+
+def measures_stay(tx: Tx, row: Row, now: datetime) -> None:
+    """An incident is filed while measures protect its site: a human looks at each one's end."""
+    if row["site_id"] is not None:
+        measures.stand_alone(tx, row["id"], now)
+
+
+# --- what takes two people ----------------------------------------------------------------
+
+
+def wish_of(row: Row) -> Wish | None:
+    """What somebody asked for and waits for a second person; None: nothing, or void since."""
+    kept = row["wish"]
+    if not kept or kept["signals"] != row["signal_count"]:
+        return None
+    names = ("by", "identity", "supervises", "code", "waiver", "signals")
+    return Wish(**{name: kept[name] for name in names})
+
+
+def ask(tx: Tx, row: Row, wish: Wish, text: str, found: Standing, now: datetime) -> NeedsSupervisor:
+    """Note what ``wish.by`` asks for; the refusal to answer with once that is committed."""
+    kept: Row = {name: getattr(wish, name) for name in Wish.__dataclass_fields__}
+    row = incidents.change(tx, row, wish={**kept, "text": text, "at": to_iso(now)})
+    told: Row = {"resolution": wish.code, "text": text, "note": wish.waiver}
+    tell(tx, "closing_asked", now, row, by=wish.by, who_did=wish.by, **told)
+    return NeedsSupervisor(found.open + found.police)

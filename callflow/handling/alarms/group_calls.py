@@ -1,0 +1,126 @@
+"""One call to a person who stands behind many incidents (D10): it lists them, and speaks for all.
+
+A call to a contact that is *requested* while another to the same contact is being made *follows*
+it, as long as nothing was said yet. What the person answers counts for each incident as far as the
+person's authority goes there; how the call ends, ends them all.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from callflow.core.alarms import escalation
+from callflow.core.alarms.incident import Machine
+from callflow.core.calls.call import CallState, Outcome
+from callflow.core.calls.on_call import as_called
+from callflow.core.plans import call_plan
+from callflow.core.signals.signal import Category, Kind
+from callflow.core.sites.site import Authority
+from callflow.handling.base.policy import Policy
+from callflow.handling.base.telling import tell
+from callflow.handling.calls.dialling import refused_calls
+from callflow.handling.sites.in_force import site_now
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.calls import calls
+
+Row = dict[str, Any]
+
+#: The conversations that can be about several incidents; a message only where it is the same (D9).
+_ABOUT_MANY = frozenset({"verification", "message"})
+
+
+def gather(tx: Tx, leader: Row, policy: Policy, now: datetime) -> None:
+    """Whoever waits to call the same contact follows ``leader``, which is made now."""
+    if leader["dialogue"] not in _ABOUT_MANY or leader["contact_id"] is None or leader["requester"]:
+        return
+    row = incidents.get(tx, leader["incident_id"]) if leader["incident_id"] else None
+    if row is None or row["exercise"]:
+        return
+    waiting = calls.may_follow(tx, leader)
+    forbidden = refused_calls(tx, waiting, policy, now) if waiting else {}
+    for call in waiting:
+        if call["id"] not in forbidden and _says_the_same(tx, call, leader, row):
+            _follow(tx, call, leader, now)
+
+
+def follow_if_ringing(tx: Tx, call: Row, row: Row, now: datetime) -> None:
+    """A call that was just asked for follows one to the same contact in which nobody spoke yet."""
+    if call["dialogue"] not in _ABOUT_MANY or row["exercise"]:
+        return
+    leader = calls.leader_for(tx, call)
+    if leader is None or leader["incident_id"] is None:
+        return
+    other = incidents.get(tx, leader["incident_id"])
+    if other is not None and not other["exercise"] and _says_the_same(tx, leader, call, row):
+        _follow(tx, call, leader, now)
+
+
+def _says_the_same(tx: Tx, call: Row, other: Row, others_incident: Row) -> bool:
+    """Whether ``other``, of ``others_incident``, says what ``call`` would."""
+    if call["dialogue"] != "message":
+        return True
+    row = incidents.get(tx, call["incident_id"])
+    return row is not None and _text(row, call) == _text(others_incident, other)
+
+
+def _text(row: Row, call: Row) -> str:
+    steps = {step["id"]: step for step in row["plan"]["steps"]}
+    return str(steps.get(call["step"], {}).get("text", ""))
+
+
+def _follow(tx: Tx, call: Row, leader: Row, now: datetime) -> None:
+    if calls.follow(tx, call["id"], leader["id"]):
+        row = incidents.get(tx, call["incident_id"])
+        tell(tx, "call_follows", now, row, to=call["to"], call=call["id"], leader=leader["id"])
+
+
+def followers(tx: Tx, call_id: str) -> list[tuple[Row, Row]]:
+    """(call, incident) of each that ``call_id`` speaks for, the incidents locked."""
+    found = []
+    for call in calls.followers(tx, call_id):
+        row = incidents.get(tx, call["incident_id"], lock=True)
+        assert row is not None, "who follows has an incident"
+        found.append((call, row))
+    return found
+
+
+def answer_for(tx: Tx, call: Row, row: Row, outcome: Outcome, now: datetime) -> Outcome:
+    """What an answer means for one of the incidents: the person may have less authority there, and
+    another alarm may not wait for them."""
+    if outcome is Outcome.CALL_BACK and not may_call_back(tx, call, row, now):
+        return Outcome.NEXT_PERSON
+    if outcome is not Outcome.VERIFIED_OK:
+        return outcome
+    kind = Kind(row["kind"])
+    site = site_now(tx, row["site_id"], kind, now) if row["site_id"] else None
+    person = as_called(site, call["contact_id"], now) if site is not None else None
+    may = person is not None and person.may(Authority.CANCEL, kind)
+    return outcome if may else Outcome.VERIFIED_NO_AUTHORITY
+
+
+def may_call_back(tx: Tx, call: Row, row: Row, now: datetime) -> bool:
+    """Whether the person of ``call`` may ask to be called again later, as far as ``row`` goes."""
+    plan = call_plan.from_json(row["plan"])
+    step = next((step for step in plan.steps if step.id == call["step"]), None)
+    if step is None or row["step"] != step.id or row["step_since"] is None:
+        return False
+    if not step.call_back:  # nearly always: what was called before is not looked up for it
+        return False
+    made = calls.attempts(tx, row["id"])
+    category = Category(row["category"])
+    who, since = call["contact_id"], row["step_since"]
+    return escalation.may_call_back(step, category, who, made, since=since, now=now)
+
+
+def let_followers_go(tx: Tx, leader: Row) -> None:
+    """``leader`` ended before anybody was asked: each waits for a call of its own again."""
+    for call in calls.followers(tx, leader["id"]):
+        calls.change(tx, call["id"], state=CallState.REQUESTED.value, leader=None)
+
+
+def asked_nobody(leader: Row, row: Row | None) -> bool:
+    """Whether a call that ended says nothing of the person: it was withdrawn while it rang."""
+    withdrawn = row is not None and row["machine"] != Machine.RUNNING.value
+    return leader["answered_at"] is None and leader["result"] is None and withdrawn

@@ -1,0 +1,36 @@
+"""Where nothing may ring and no word may give an alarm away: asked here by whatever speaks (D29).
+
+``callflow.core.alarms.incident.ruling`` decides it; the rows that it needs are read here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from callflow.core.alarms import incident
+from callflow.handling.alarms.filing import is_mute
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.sites import contacts
+
+Row = dict[str, Any]
+
+
+def ruling_alarm(tx: Tx, site_id: str | None) -> Row | None:
+    """The open personal alarm of a site, by which every word there goes; None: there is none."""
+    found = incident.ruling(incidents.unfiled(tx, [site_id], [])) if site_id else None
+    return dict(found) if found is not None else None
+
+
+def is_mute_here(tx: Tx, row: Row) -> bool:
+    """Whether nothing may ring or give away where this incident is: of itself, or of another one
+    that is open there."""
+    return is_mute(row) or (
+        row["site_id"] is not None and incidents.site_is_mute(tx, row["site_id"])
+    )
+
+
+def number_is_mute(tx: Tx, number: str) -> bool:
+    """Whether it rings at a mute site, or at one of its people."""
+    owners = contacts.owners_of(tx, [number]).get(number, set())
+    return bool(incidents.mute_sites(tx, {site for _, site in owners}))

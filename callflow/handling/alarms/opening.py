@@ -1,0 +1,152 @@
+"""The row of an incident that is opened, and the plan that is frozen into it."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from callflow.core.alarms.incident import Machine, State
+from callflow.core.plans import call_plan, choice, overrides, standard
+from callflow.core.signals.events import EventRow
+from callflow.core.signals.signal import PERSONAL, Category, Kind
+from callflow.core.sites.schedule import Question
+from callflow.core.sites.site import SiteState
+from callflow.core.time.hours import CalendarError
+from callflow.handling.sites import testers
+from callflow.handling.sites.in_force import Reading, read
+from callflow.storage import Tx
+from callflow.storage.sites import own_days, sites
+
+Row = dict[str, Any]
+
+
+def opened(
+    account: str,
+    key: str,
+    meaning: EventRow,
+    plan: call_plan.Plan,
+    now: datetime,
+    *,
+    kind: Kind | None = None,
+    site: str | None = None,
+    raised_at: datetime | None = None,
+) -> Row:
+    """The row of an incident that is opened; ``plan`` is frozen into it (invariant 7)."""
+    kind = kind or meaning.kind
+    category = Category.VITAL if kind in PERSONAL else meaning.category
+    return {
+        "id": uuid.uuid4().hex,
+        "site_id": site,
+        "account": account,
+        "kind": kind.value,
+        "category": category.value,
+        "priority": meaning.priority,
+        "state": State.OPEN.value,
+        "confirmed": False,
+        "duress": kind is Kind.DURESS,
+        "zones": {key: "alarm"},
+        "signal_count": 1,
+        "plan": call_plan.to_json(plan),
+        "rounds": {},
+        "grounds": None,
+        "exercise": False,
+        "step": None,
+        "step_since": None,
+        "machine": Machine.RUNNING.value,
+        "with_human": False,
+        "human_reason": "",
+        "human_since": None,
+        "queue_due": None,
+        "queue_level": 0,
+        "holder": None,
+        "held_since": None,
+        "parked_until": None,
+        "reminder": "",
+        "machine_due": None,
+        "normal_due": None,
+        "alarm_at": raised_at or now,
+        "runaway_at": None,
+        "storm_id": None,
+        "storm_until": None,
+        "opened_at": now,
+        "closed_at": None,
+        "resolution_code": None,
+        "resolution_text": "",
+        "wish": None,
+        "version": 1,
+    }
+
+
+def plan_for(
+    tx: Tx,
+    site: str | None,
+    alarm: choice.Alarm,
+    now: datetime,
+    reading: Reading | None = None,
+) -> call_plan.Plan:
+    """The plan that is frozen into the incident; one that can't be read becomes a human's.
+    ``reading``: the site's at ``now``, where this transaction has it already."""
+    if site is None:
+        return _STATION.get(alarm.kind, standard.OPERATOR)
+    reading = reading or read(tx, site, now)
+    if reading is None:
+        return standard.OPERATOR
+    row = reading.row
+    if SiteState(row["state"]) in (SiteState.SUSPENDED, SiteState.TERMINATED):
+        return standard.OPERATOR  # D2: a human reads the agreed text; nobody is called
+    body = sites.plan_body(tx, _plan_id(tx, reading, alarm, now))
+    try:
+        plan = _sound(body) if body else standard.OPERATOR
+    except call_plan.PlanError:
+        return standard.OPERATOR
+    if alarm.kind is Kind.ON_TEST and plan.id == standard.OPERATOR.id:
+        tester = testers.last(tx, site)
+        return plan if tester is None else standard.test_over(tester.id)
+    if plan.id == standard.BANK.id and (question := _question(row)) is not None:
+        return standard.bank(question)
+    return overrides.applied(plan, row["plan_overrides"].get(plan.id, {}))
+
+
+#: {plan: (its body, the plan)}: whether it is sound takes a look at each step against each other.
+_SOUND: dict[str, tuple[Row, call_plan.Plan]] = {}
+
+
+def _sound(body: Row) -> call_plan.Plan:
+    """As ``call_plan.read``; what was read of the same body is what it was."""
+    known = _SOUND.get(str(body.get("id")))
+    if known is not None and known[0] == body:
+        return known[1]
+    plan = call_plan.read(body)
+    if len(_SOUND) >= _PLANS:
+        _SOUND.clear()
+    _SOUND[plan.id] = body, plan
+    return plan
+
+
+_PLANS = 256  # that are kept at most
+
+
+def _question(row: Row) -> Question | None:
+    """The conventional question that was agreed with a bank (D18)."""
+    kept = (row["schedule"] or {}).get("question")
+    try:
+        return Question.from_json(kept) if kept else None
+    except CalendarError:  # not as this version knows it: the code alone is asked
+        return None
+
+
+#: Alarms of the station itself that the machine calls people for.
+_STATION = {Kind.DEAD_MAN: standard.DEAD_MAN}
+
+
+def _plan_id(tx: Tx, reading: Reading, alarm: choice.Alarm, now: datetime) -> str:
+    row = reading.row
+    try:
+        own = own_days.for_rules(tx, row["plan_rules"])
+        rules = choice.rules_from_json(row["plan_rules"], own=own)
+    except CalendarError:  # not as they were checked: a human's
+        return standard.OPERATOR.id
+    zone = ZoneInfo(row["timezone"])
+    return choice.plan_id(row["plans"], rules, reading.agreed, alarm, zone, now)

@@ -1,0 +1,393 @@
+"""What a person does with an incident: take, release, park, hand over, note, close."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from callflow.core.alarms.filing import Wish, agree
+from callflow.core.alarms.incident import Machine, State
+from callflow.core.calls.call import BRIDGE_STEP, BY_HAND_STEP, CallState, Outcome
+from callflow.core.calls.dial_policy import MUTE
+from callflow.core.calls.on_call import as_called
+from callflow.core.plans.call_plan import StepKind
+from callflow.core.signals.signal import Category, Kind
+from callflow.core.sites.site import Contact, Site
+from callflow.handling.alarms import filing, undoing
+from callflow.handling.alarms.acting import NOT_NORMAL, ask_act, close, hand_to_human, request_call
+from callflow.handling.alarms.deciding import decide
+from callflow.handling.alarms.filing import is_mute
+from callflow.handling.alarms.muting import is_mute_here
+from callflow.handling.base.policy import load_policy
+from callflow.handling.base.refusals import Held, NotFound, Refused
+from callflow.handling.base.telling import tell
+from callflow.handling.sites.in_force import site_now
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents, tasks
+from callflow.storage.calls import calls
+
+Row = dict[str, Any]
+
+#: The longest time that anything stays out of the queue's way.
+PARK_AT_MOST = timedelta(hours=24)
+
+
+def claim(tx: Tx, incident_id: str, who: str, now: datetime) -> Row:
+    """*Take*: the machine stops, and the hold is on the whole site (D20). Raises Held, Refused."""
+    row = incidents.get(tx, incident_id)
+    if row is None:
+        raise NotFound(f"there is no incident {incident_id!r}")
+    together = incidents.unfiled(tx, [row["site_id"]], []) if row["site_id"] else []
+    row = known(tx, incident_id)
+    if row["state"] == State.FILED.value:
+        raise Refused("this incident is filed: there is nothing to take")
+    for other in together:
+        if other["holder"] not in (None, who):
+            raise Held(other["holder"])
+    free = [other for other in together or [row] if other["holder"] is None]
+    for other in free:
+        _take(tx, other, who, now)
+    if free:
+        undoing.remember(tx, "claim", who, _first(free, incident_id), now)
+    return known(tx, incident_id)
+
+
+def _first(rows: list[Row], incident_id: str) -> list[Row]:
+    return sorted(rows, key=lambda row: bool(row["id"] != incident_id))
+
+
+def _take(tx: Tx, row: Row, who: str, now: datetime) -> None:
+    if not incidents.claim(tx, row["id"], who, now):
+        current = incidents.get(tx, row["id"])
+        raise Held(current["holder"] if current else "?")
+    row = known(tx, row["id"])
+    tell(tx, "claimed", now, row, by=who, who_did=who)
+    if row["machine"] == Machine.RUNNING.value:
+        row = incidents.change(tx, row, machine=Machine.STOPPED.value)
+    keep = {BRIDGE_STEP, *_guards_asked(tx, row)}
+    for number in calls.cancel_requested(tx, row["id"], now, keep=keep):
+        tell(tx, "call_cancelled", now, row, to=number, who_did=who)
+    if row["state"] == State.OPEN.value and not row["with_human"]:
+        row = hand_to_human(tx, row, "taken", now)
+    mine: Row = {"machine_due": None, "parked_until": None, "storm_until": None}
+    incidents.change(tx, row, **mine, queue_due=_idle_at(tx, row, now))
+
+
+def _guards_asked(tx: Tx, row: Row) -> list[str]:
+    """Steps whose guard the machine asks for: whoever takes the incident wants that guard (D33)."""
+    asked = [task for task in tasks.of_incident(tx, row["id"]) if tasks.to_task(task).open]
+    return [task["step"] for task in asked if task["kind"] == StepKind.SEND_GUARD.value]
+
+
+def _idle_at(tx: Tx, row: Row, now: datetime) -> datetime | None:
+    """When what somebody holds comes back to the queue, without another act of theirs (D21)."""
+    if row["state"] != State.OPEN.value or row["exercise"]:
+        return None
+    return now + load_policy(tx).hold(Category(row["category"]))
+
+
+def release(tx: Tx, incident_id: str, who: str, now: datetime) -> Row:
+    """Back to the queue, where it escalates again. Raises Held."""
+    row = _held(tx, incident_id, who)
+    tell(tx, "released", now, row, by=who, who_did=who)
+    return _to_queue(tx, row, now)
+
+
+def _to_queue(tx: Tx, row: Row, now: datetime, **values: Any) -> Row:
+    due = now + load_policy(tx).target(Category(row["category"]))
+    waits = row["state"] == State.OPEN.value and row["with_human"]
+    values = {"holder": None, "held_since": None, "queue_due": due if waits else None, **values}
+    if row["exercise"]:  # it rings nobody
+        values["queue_due"] = None
+    return incidents.change(tx, row, **values)
+
+
+def park(
+    tx: Tx, incident_id: str, who: str, until: datetime, now: datetime, *, reminder: str = ""
+) -> Row:
+    """Out of the way until a time; it comes back by itself with its reminder, and escalates then.
+
+    Raises Held, Refused.
+    """
+    row = open_and_held(tx, incident_id, who)
+    parked = _parked(tx, row, who, until, now, reminder)
+    undoing.remember(tx, "park", who, [row], now)
+    return parked
+
+
+def _parked(tx: Tx, row: Row, who: str, until: datetime, now: datetime, reminder: str) -> Row:
+    if not now < until <= now + PARK_AT_MOST:
+        raise Refused("park until a time within the next 24 hours")
+    said = {"reminder": reminder.strip()} if reminder.strip() else {}
+    tell(tx, "parked", now, row, by=who, until=until.isoformat(), who_did=who)
+    if said:
+        tell(tx, "reminder", now, row, note=said["reminder"], who_did=who)
+    return _to_queue(
+        tx, row, now, parked_until=until, queue_due=until, reminder=said.get("reminder", "")
+    )
+
+
+def transfer(tx: Tx, incident_id: str, who: str, to: str, now: datetime) -> Row:
+    """To a colleague, who holds it from now on, with all that ``who`` holds of its site (D20)."""
+    row = _held(tx, incident_id, who)
+    if to == who:
+        raise Refused("choose a colleague: you hold this incident")
+    together = incidents.unfiled(tx, [row["site_id"]], []) if row["site_id"] else [row]
+    for other in together:
+        if other["holder"] == who:
+            tell(tx, "transferred", now, other, by=who, to=to, who_did=who)
+            due = _idle_at(tx, other, now)
+            incidents.change(tx, other, holder=to, held_since=now, queue_due=due)
+    return known(tx, incident_id)
+
+
+#: What can be done to several incidents at once, each in a transaction of its own.
+TOGETHER = ("note", "close", "park")
+
+
+def act_together(
+    tx: Tx,
+    incident_id: str,
+    act: str,
+    who: str,
+    now: datetime,
+    *,
+    site: str | None = None,
+    storm: str | None = None,
+    code: str = "",
+    text: str = "",
+    until: datetime | None = None,
+    supervises: bool = False,
+) -> Refused | None:
+    """One of several: those of one ``site``, or the non-vital ones beneath a ``storm``.
+
+    ``act`` is of TOGETHER; a refusal that is returned is told, as ``close_incident``'s is.
+    Raises Held, NotFound, Refused.
+    """
+    row = known(tx, incident_id)
+    if site is not None and row["site_id"] != site:
+        raise Refused("this incident is of another site")
+    if storm is not None:
+        if row["storm_id"] != storm:
+            raise Refused("this incident is no part of this storm any more: look at it alone")
+        if row["category"] == Category.VITAL.value or is_mute(row):
+            raise Refused("a vital alarm is handled alone")
+    if row["holder"] not in (None, who):
+        raise Held(row["holder"])
+    if act == "note":
+        note(tx, incident_id, who, text, now)
+    elif act == "close":
+        done = _closed(tx, row, _wish(row, who, code, supervises=supervises), text, now)
+        return done if isinstance(done, Refused) else None
+    else:
+        if row["state"] != State.OPEN.value:
+            raise Refused("this incident is closed already")
+        if row["holder"] is None:
+            _take(tx, row, who, now)
+        _parked(tx, known(tx, incident_id), who, until or now, now, text)
+    return None
+
+
+def note(tx: Tx, incident_id: str, who: str, text: str, now: datetime) -> Row:
+    """A line in the logbook. Anybody with the right may write one, whoever holds it."""
+    row = known(tx, incident_id)
+    if not text.strip():
+        raise Refused("the note is empty")
+    tell(tx, "note", now, row, note=text, who_did=who)
+    return acted(tx, row, who, now)
+
+
+def acted(tx: Tx, row: Row, who: str, now: datetime) -> Row:
+    """An act of the holder: the incident stays with them."""
+    values = {"queue_due": _idle_at(tx, row, now)} if row["holder"] == who else {}
+    return incidents.change(tx, row, **values)
+
+
+def go_on(tx: Tx, incident_id: str, who: str, now: datetime) -> Row:
+    """*I go on*: the holder says that they are at it, before it comes back to the queue (D21).
+    Raises Held, NotFound, Refused."""
+    row = open_and_held(tx, incident_id, who)
+    tell(tx, "goes_on", now, row, by=who, who_did=who)
+    return acted(tx, row, who, now)
+
+
+def resume_plan(tx: Tx, incident_id: str, who: str, now: datetime) -> Row:
+    """Hand the plan back to the machine, at the step where it stopped."""
+    row = open_and_held(tx, incident_id, who)
+    if row["machine"] != Machine.STOPPED.value:
+        raise Refused("the plan is not stopped: there is nothing to hand back")
+    tell(tx, "resumed", now, row, by=who, who_did=who)
+    row = _to_queue(tx, row, now, machine=Machine.RUNNING.value)
+    decide(tx, row["id"], now)
+    return known(tx, incident_id)
+
+
+#: What is said to who closes what is not as they saw it, by the state that it is in.
+_OTHERWISE = {
+    State.AWAITING_NORMAL.value: "this incident was closed meanwhile, and waits to be back to"
+    " normal: look at it again",
+    State.OPEN.value: "this incident is open again: look at it again",
+}
+
+
+def close_incident(
+    tx: Tx,
+    incident_id: str,
+    who: str,
+    code: str,
+    text: str,
+    now: datetime,
+    *,
+    supervises: bool = False,
+    waiver: str = "",
+    seen: State | None = None,
+    identity: str = "",
+) -> Row | Refused:
+    """Handled, with a resolution code; a second time it is filed, where nothing keeps it from that.
+
+    A personal alarm, an operator's silence (``filing.takes_two``), and a ``waiver`` (why it is
+    filed though something is open) take two people, one of both a supervisor (``supervises``:
+    ``who`` is one), each with a reason (D30). What the first asks for is told, and the refusal
+    *returned*, for it must be committed: the caller raises it then. ``seen``: the state that
+    whoever closes had before them: of two who close at once the second is told, and files nothing
+    unseen. ``identity``: of a program, whose ``who`` others may have. Raises Held, NotFound,
+    Refused, filing.StillOpen.
+    """
+    row = known(tx, incident_id)
+    if seen is not None and row["state"] != seen.value and row["state"] in _OTHERWISE:
+        raise Refused(_OTHERWISE[row["state"]])
+    wish = _wish(row, who, code, supervises=supervises, waiver=waiver, identity=identity)
+    closed = _closed(tx, row, wish, text, now)
+    if not isinstance(closed, Refused):
+        undoing.remember(tx, "close", who, [row], now)
+    return closed
+
+
+def _wish(
+    row: Row, who: str, code: str, *, supervises: bool, waiver: str = "", identity: str = ""
+) -> Wish:
+    return Wish(
+        by=who,
+        identity=identity or who,
+        supervises=supervises,
+        code=code.strip(),
+        waiver=waiver.strip(),
+        signals=row["signal_count"],
+    )
+
+
+def _closed(tx: Tx, row: Row, second: Wish, text: str, now: datetime) -> Row | Refused:
+    who, code, waiver = second.by, second.code, second.waiver
+    first = filing.wish_of(row)
+    signs = agree(first, second)
+    if row["holder"] not in (None, who) and not signs:
+        raise Held(row["holder"])
+    if row["state"] not in (State.OPEN.value, State.AWAITING_NORMAL.value):
+        raise Refused("this incident is closed already")
+    if not code:
+        raise Refused("closing needs a resolution code")
+    if filing.takes_two(row) and not text.strip():
+        raise Refused("this alarm is closed with a reason: write it in the text")
+    again = row["state"] == State.AWAITING_NORMAL.value or row["human_reason"] == NOT_NORMAL
+    stands = filing.standing(tx, row, now)
+    if again and stands.open and not waiver:
+        raise filing.StillOpen(stands.open)
+    if (filing.takes_two(row) or (waiver and stands.open)) and not signs:
+        return filing.ask(tx, row, second, text, stands, now)
+    if signs and first is not None:
+        reason = waiver or text
+        tell(tx, "closing_signed", now, row, who=first.by, by=who, who_did=who, reason=reason)
+    files = (waiver or text or code) if again or waiver else None
+    return close(tx, row, code, text, now, who=who, files=files)
+
+
+def whom_to_call(tx: Tx, row: Row, contact_id: str, now: datetime) -> tuple[Site, Contact, str]:
+    """The incident's site as agreed now, and its contact with their number: whom a person may
+    have called. Raises NotFound, Refused."""
+    if is_mute_here(tx, row):
+        raise Refused(MUTE)
+    site = site_now(tx, row["site_id"], Kind(row["kind"]), now) if row["site_id"] else None
+    contact = as_called(site, contact_id, now) if site else None
+    if site is None or contact is None:
+        raise NotFound(f"there is no contact {contact_id!r} at this site")
+    if contact.phone is None:
+        raise Refused("this contact has no number", contact.name)
+    return site, contact, contact.phone
+
+
+def request_contact_call(tx: Tx, incident_id: str, who: str, contact_id: str, now: datetime) -> str:
+    """A call that a person asks for, to a contact of the site; the call's id."""
+    row = open_and_held(tx, incident_id, who)
+    _, contact, number = whom_to_call(tx, row, contact_id, now)
+    policy = load_policy(tx)
+    attempt = 1 + sum(1 for c in calls.attempts(tx, row["id"]) if c.contact == contact_id)
+    call_id = request_call(
+        tx,
+        policy,
+        row,
+        now,
+        step=BY_HAND_STEP,
+        contact=contact.id,
+        to=number,
+        attempt=attempt,
+        dialogue="verification",
+        ring_time=policy.ring_time,
+        priority=0,
+        requester=who,
+    )
+    tell(
+        tx,
+        "call_requested",
+        now,
+        row,
+        who=contact.name,
+        to=number,
+        attempt=attempt,
+        who_did=who,
+    )
+    acted(tx, row, who, now)
+    return call_id
+
+
+def known(tx: Tx, incident_id: str) -> Row:
+    """The incident, locked. Raises NotFound."""
+    row = incidents.get(tx, incident_id, lock=True)
+    if row is None:
+        raise NotFound(f"there is no incident {incident_id!r}")
+    return row
+
+
+def _held(tx: Tx, incident_id: str, who: str) -> Row:
+    row = known(tx, incident_id)
+    if row["holder"] is None:
+        raise Refused("take the incident first")
+    if row["holder"] != who:
+        raise Held(row["holder"])
+    return row
+
+
+def take_over_call(tx: Tx, incident_id: str, who: str, call_id: str, now: datetime) -> Row:
+    """The machine's live call goes to a human: the person leaves the dialogue for a conference,
+    and the desk rings (D20). Raises Held, NotFound, Refused.
+    """
+    row = open_and_held(tx, incident_id, who)
+    call = calls.get(tx, call_id)
+    if call is None or call["incident_id"] != incident_id:
+        raise NotFound(f"there is no call {call_id!r} of this incident")
+    if call["state"] != CallState.ANSWERED.value or call["dialogue"] != "verification":
+        raise Refused("nobody is on the line of this call")
+    if call["room"] is not None:
+        raise Refused("this person waits for an operator already: answer the desk phone")
+    if call["result"] is None:
+        calls.change(tx, call_id, result=Outcome.OPERATOR.value)
+    ask_act(tx, call_id, "take_over", who, now)
+    tell(tx, "taken_over", now, row, to=call["to"], by=who, who_did=who)
+    return acted(tx, row, who, now)
+
+
+def open_and_held(tx: Tx, incident_id: str, who: str) -> Row:
+    """The incident, which ``who`` holds. Raises Held, NotFound, Refused."""
+    row = _held(tx, incident_id, who)
+    if row["state"] != State.OPEN.value:
+        raise Refused("this incident is closed already")
+    return row

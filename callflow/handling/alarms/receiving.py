@@ -1,0 +1,74 @@
+"""Stored signals are correlated: each opens an incident, joins one, or is only kept."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from callflow.core.alarms.correlation import Rates
+from callflow.core.calls.call import Outcome
+from callflow.core.plans import standard
+from callflow.core.signals import events
+from callflow.core.signals.protocol import Heard
+from callflow.core.signals.signal import Kind, Treatment
+from callflow.handling.alarms.acting import hand_to_human
+from callflow.handling.alarms.correlating import Correlation
+from callflow.handling.alarms.opening import opened
+from callflow.handling.base.telling import tell
+from callflow.storage import AWAY, Tx, savepoint
+from callflow.storage.alarms import incidents
+from callflow.storage.signals import signals as signal_rows
+from callflow.storage.signals.signals import ALL, Correlated, Share
+from callflow.storage.sites import sites
+
+log = logging.getLogger(__name__)
+
+Row = dict[str, Any]
+
+
+def heard(tx: Tx, accounts: Mapping[str, Heard]) -> None:
+    """When accounts were last heard; flushed at least every five seconds."""
+    sites.note_heard(tx, accounts)
+
+
+def correlate(
+    tx: Tx, now: datetime, *, limit: int = 400, rates: Rates | None = None, share: Share = ALL
+) -> int:
+    """Take signals of the backlog, vital first, and give each its incident; how many.
+
+    One that can't be correlated holds up no other: it becomes a human's. ``rates`` remember from
+    one batch to the next how many signals each site sends.
+    """
+    backlog = signal_rows.claim(tx, share, now, limit=limit)
+    rates = rates or Rates()
+    if backlog and not _together(tx, backlog, now, rates):
+        for signal in backlog:
+            if not _together(tx, [signal], now, rates):
+                _give_up(tx, signal, now)
+    return len(backlog)
+
+
+def _together(tx: Tx, signals: list[Row], now: datetime, rates: Rates) -> bool:
+    """Correlate ``signals``, or undo it all and say no."""
+    try:
+        with savepoint(tx):
+            Correlation(tx, signals, now, rates).run()
+    except AWAY:
+        raise
+    except Exception:
+        log.exception("correlating %d signals failed", len(signals))
+        return False
+    return True
+
+
+def _give_up(tx: Tx, signal: Row, now: datetime) -> None:
+    """A signal that our code can't take: an incident without a site, for a human to look at."""
+    row = opened(signal["account"], "", events.UNKNOWN, standard.OPERATOR, now)
+    incidents.insert(tx, [row])
+    told = {"alarm": row["kind"], "priority": row["priority"], "plan": row["plan"]["name"]}
+    tell(tx, "incident_opened", now, row, **told)
+    mark = Correlated(signal["id"], row["id"], Kind.UNKNOWN.value, Treatment.OPENED.value)
+    signal_rows.mark_correlated(tx, [mark], now)
+    hand_to_human(tx, row, Outcome.ERROR.value, now, text=signal["id"])

@@ -1,0 +1,122 @@
+"""Undo, for some seconds, of a claim, a parking or a closing (docs/ux.md, 7).
+
+Real compensation: each incident gets back what the act changed, the machine goes on where it
+stopped, and the logbook says so. Where anything happened to one of them since, the act stands.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from callflow.core.alarms import incident
+from callflow.core.alarms.incident import Event, Machine, State
+from callflow.core.signals.signal import Kind
+from callflow.core.time.instants import from_iso, to_iso
+from callflow.handling.alarms.deciding import decide
+from callflow.handling.base.refusals import NotFound, Refused
+from callflow.handling.base.telling import tell
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents, tasks, undo
+
+Row = dict[str, Any]
+
+#: How long the page offers it, and how long what was pressed then may be under way.
+UNDO_WITHIN, _UNDER_WAY = timedelta(seconds=8), timedelta(seconds=3)
+_TIMES = (
+    "human_since",
+    "queue_due",
+    "held_since",
+    "parked_until",
+    "normal_due",
+    "closed_at",
+    "storm_until",
+)
+_VALUES = (
+    "state",
+    "with_human",
+    "human_reason",
+    "queue_level",
+    "holder",
+    "machine",
+    "storm_id",
+    "reminder",
+    "resolution_code",
+    "resolution_text",
+    "wish",
+)
+
+
+def remember(tx: Tx, kind: str, who: str, before: Sequence[Row], now: datetime) -> None:
+    """``who`` just did ``kind`` to the incidents whose rows were ``before``."""
+    if any(row["kind"] == Kind.STORM.value for row in before) and kind == "close":
+        return  # the sites beneath it are closed with it, each in its own transaction
+    undo.forget(tx, who, now - timedelta(minutes=1))
+    changed = [
+        {"id": row["id"], "version": _version(tx, row["id"]), "before": _kept(row)}
+        for row in before
+    ]
+    values = {"id": uuid.uuid4().hex, "kind": kind, "who": who, "at": now, "incidents": changed}
+    undo.insert(tx, values)
+
+
+def _version(tx: Tx, incident_id: str) -> int:
+    row = incidents.get(tx, incident_id)
+    return int(row["version"]) if row else -1
+
+
+def _kept(row: Row) -> Row:
+    times = {name: to_iso(row[name]) if row[name] else None for name in _TIMES}
+    return {**times, **{name: row[name] for name in _VALUES}}
+
+
+def offered(tx: Tx, who: str, now: datetime) -> Row | None:
+    """The act that ``who`` may take back now: ``id``, ``kind``, its first ``incident``, and how
+    many seconds are ``left``."""
+    row = undo.last(tx, who, now - UNDO_WITHIN)
+    if row is None or not row["incidents"]:
+        return None
+    return {
+        "id": row["id"],
+        "kind": row["kind"],
+        "left": max(0.0, (row["at"] + UNDO_WITHIN - now).total_seconds()),
+        "incident": row["incidents"][0]["id"],
+    }
+
+
+def take_back(tx: Tx, undo_id: str, who: str, now: datetime) -> str:
+    """Undo one's own act; the first incident's id. Raises NotFound, Refused."""
+    row = undo.get(tx, undo_id)
+    if row is None or row["who"] != who:
+        raise NotFound("there is nothing to undo")
+    if now > row["at"] + UNDO_WITHIN + _UNDER_WAY:
+        raise Refused("it is too late to undo this: act on the incident as it is now")
+    incidents.lock_all(tx, [one["id"] for one in row["incidents"]])
+    if any(_version(tx, one["id"]) != one["version"] for one in row["incidents"]):
+        raise Refused("something happened to this incident since: it can't be undone any more")
+    if not undo.take(tx, undo_id, now):
+        raise Refused("this was undone already")
+    for one in row["incidents"]:
+        _restore(tx, one, row, now)
+    return str(row["incidents"][0]["id"])
+
+
+def _restore(tx: Tx, one: Row, act: Row, now: datetime) -> None:
+    row = incidents.get(tx, one["id"], lock=True)
+    if row is None:
+        return
+    before = one["before"]
+    values = {name: before[name] for name in _VALUES}
+    values |= {name: from_iso(before[name]) if before[name] else None for name in _TIMES}
+    if act["kind"] == "close":
+        was = State(before["state"])
+        event = Event.UNDO if was is State.OPEN else Event.UNDO_AGAIN
+        values["state"] = incident.after(State(row["state"]), event).value
+        tasks.reopen(tx, row["id"], act["at"])
+    tell(tx, "undone", now, row, undone=act["kind"], by=act["who"], who_did=act["who"])
+    runs = before["machine"] == Machine.RUNNING.value and values["state"] == State.OPEN.value
+    row = incidents.change(tx, row, **values, machine_due=now if runs else None)
+    if runs:
+        decide(tx, row["id"], now)

@@ -1,0 +1,1 @@
+"""What every room of handling needs: telling, refusals, policy, nodes."""

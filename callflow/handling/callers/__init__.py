@@ -1,0 +1,1 @@
+"""Whoever calls the station: menus, walk tests, call-backs."""

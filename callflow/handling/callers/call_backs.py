@@ -1,0 +1,295 @@
+"""Callers whom nobody answered: who is to be called back, by whom, and how it ended.
+
+One open task a number: who calls again counts up. Unknown numbers are bounded, so that a machine
+that calls with thousands of them buries nobody; those beyond are counted in one task without a
+number. What nobody did in time rings the desk, again and again, as unclaimed work does (D21). So
+does an instruction that somebody left on the phone and that a person must hear or countersign.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from callflow.core.alarms import escalation
+from callflow.core.calls.call import QUEUE_STEP, Direction
+from callflow.core.calls.dial_policy import MUTE, refusal
+from callflow.core.records.logbook import MACHINE
+from callflow.core.sites.instructions import InstructionState
+from callflow.handling.alarms.acting import request_call
+from callflow.handling.alarms.muting import number_is_mute
+from callflow.handling.base.policy import load_policy
+from callflow.handling.base.refusals import Held, NotFound, Refused
+from callflow.handling.base.telling import tell
+from callflow.handling.calls import telephone
+from callflow.handling.desks.presence import exists, first_available
+from callflow.handling.desks.waiting_line import was_with_human
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.callers import call_backs
+from callflow.storage.calls import calls
+from callflow.storage.sites import instructions
+
+Row = dict[str, Any]
+
+#: Open tasks of numbers that nobody knows.
+MOST = 50
+#: An overdue one rings the next phone after this; whoever took one has this long.
+NEXT_PHONE = timedelta(seconds=60)
+TAKEN_FOR = timedelta(minutes=15)
+#: Seconds that a desk phone rings for it.
+_RING = 25.0
+
+
+class Result(StrEnum):
+    """How a call-back ended."""
+
+    REACHED = "reached"
+    UNREACHABLE = "unreachable"
+    NOT_NEEDED = "not_needed"
+    CALLED_AGAIN = "called_again"  # they called, and somebody answered
+
+
+def left(tx: Tx, row: Row, now: datetime) -> None:
+    """A call from outside that waited for a human is over: answered, or to be called back."""
+    if row["direction"] != Direction.INCOMING.value or row["dialogue"] != "incoming":
+        return
+    number = row["to"]
+    if refusal(number) is not None:
+        if not was_with_human(tx, row):
+            tell(tx, "call_back_withheld", now, _incident(tx, row["incident_id"]))
+    elif was_with_human(tx, row):
+        _answered(tx, number, now)
+    else:
+        _leave(tx, row, number, now)
+
+
+def unfinished(tx: Tx, row: Row, now: datetime) -> None:
+    """Somebody hung up before what they said in the menu counted: they are called back."""
+    if refusal(row["to"]) is not None:
+        tell(tx, "call_back_withheld", now, _incident(tx, row["incident_id"]))
+    else:
+        _leave(tx, row, row["to"], now)
+
+
+def instruction_left(tx: Tx, instruction_id: str, call_id: str, now: datetime) -> None:
+    """Somebody left an instruction in a call, and it does not count before people looked at it: it
+    is in the list until it does, or never will."""
+    call = calls.get(tx, call_id)
+    number = call["to"] if call and refusal(call["to"]) is None else ""
+    of_it = {"instruction_id": instruction_id, "open_for": instruction_id}
+    call_backs.put(tx, _new(number, None, _target(tx, now), now) | of_it)
+
+
+def instruction_seen(tx: Tx, instruction_id: str, who: str, now: datetime) -> None:
+    """``who`` did something with it; where it still waits for another, it is nobody's again."""
+    row = call_backs.open_for(tx, instruction_id)
+    if row is None:
+        return
+    if _waits(tx, instruction_id, now):
+        call_backs.change(tx, row["id"], holder=None, level=0, due_at=_target(tx, now))
+    else:
+        _end(tx, row, Result.NOT_NEEDED, who, "", now)
+
+
+def _waits(tx: Tx, instruction_id: str, now: datetime) -> bool:
+    row = instructions.get(tx, instruction_id)
+    if row is None:
+        return False
+    return instructions.to_instruction(row).state(now) is InstructionState.AWAITING_SIGNATURE
+
+
+def _target(tx: Tx, now: datetime) -> datetime:
+    return now + timedelta(seconds=load_policy(tx).call_back_target)
+
+
+def _leave(tx: Tx, row: Row, number: str, now: datetime) -> None:
+    waited = round((now - (row["joined_at"] or now)).total_seconds())
+    due = _target(tx, now)
+    incident = _incident(tx, row["incident_id"])
+    before = call_backs.open_for(tx, number)
+    if before is None and _beyond(tx, number):
+        number, incident = "", None
+        before = call_backs.open_for(tx, number)
+    if before is not None:
+        called = before["called"] + 1
+        call_backs.change(tx, before["id"], called=called, last_at=now)
+    else:
+        called = 1
+        call_backs.put(tx, _new(number, row["incident_id"] if number else None, due, now))
+    if number:
+        tell(tx, "call_back_left", now, incident, to=number, seconds=waited, count=called)
+    elif called == 1:
+        tell(tx, "call_back_bounded", now, count=MOST)
+
+
+def _beyond(tx: Tx, number: str) -> bool:
+    known = call_backs.candidates(tx, {number})
+    return not known and call_backs.count_open(tx) >= MOST
+
+
+def _new(number: str, incident_id: str | None, due: datetime, now: datetime) -> Row:
+    return {
+        "id": uuid.uuid4().hex,
+        "number": number,
+        "open_for": number,
+        "incident_id": incident_id,
+        "instruction_id": None,
+        "called": 1,
+        "first_at": now,
+        "last_at": now,
+        "due_at": due,
+        "level": 0,
+        "holder": None,
+        "tried": 0,
+        "call_id": None,
+        "ended_at": None,
+        "result": "",
+        "ended_by": "",
+        "text": "",
+    }
+
+
+def _answered(tx: Tx, number: str, now: datetime) -> None:
+    """They called again and somebody spoke with them: nobody need call back."""
+    row = call_backs.open_for(tx, number)
+    if row is not None:
+        _end(tx, row, Result.CALLED_AGAIN, MACHINE, "", now)
+        tell(tx, "call_back_moot", now, _incident(tx, row["incident_id"]), to=number)
+
+
+def _end(tx: Tx, row: Row, result: Result, who: str, text: str, now: datetime) -> None:
+    values: Row = dict(ended_at=now, result=result.value, ended_by=who, text=text)
+    call_backs.change(tx, row["id"], **values, open_for=None, due_at=None)
+
+
+# --- what a person does --------------------------------------------------------------------------
+
+
+def take(tx: Tx, call_back_id: str, who: str, now: datetime, *, to: str = "") -> Row:
+    """``who`` will do it, or gives it to a colleague, ``to``. Raises NotFound, Refused."""
+    row = _open(tx, call_back_id)
+    taker = to.strip() or who
+    if taker != who and not exists(tx, taker):
+        raise NotFound("there is no colleague of this name", about=taker)
+    call_backs.change(tx, row["id"], holder=taker, due_at=now + TAKEN_FOR)
+    told: Row = {"by": who, "who": taker, "who_did": who}
+    given = taker != who
+    if row["instruction_id"]:
+        left = instructions.get(tx, row["instruction_id"]) or {}
+        kind = "instruction_given" if given else "instruction_taken"
+        about: Row = {"left_by": left.get("author"), "site": left.get("site_id")}
+        tell(tx, kind, now, instruction=row["instruction_id"], **about, **told)
+    else:
+        kind = "call_back_given" if given else "call_back_taken"
+        tell(tx, kind, now, _incident(tx, row["incident_id"]), to=row["number"], **told)
+    return _open(tx, call_back_id)
+
+
+def finish(tx: Tx, call_back_id: str, who: str, result: Result, text: str, now: datetime) -> None:
+    """Done with, and how. Raises NotFound, Refused."""
+    row = _open(tx, call_back_id)
+    if row["instruction_id"]:
+        raise Refused("an instruction was left: listen to it, countersign or withdraw it")
+    _end(tx, row, result, who, text, now)
+    told = {"to": row["number"], "by": who, "called_back": result.value, "text": text}
+    tell(tx, "call_back_done", now, _incident(tx, row["incident_id"]), who_did=who, **told)
+
+
+def call_back(tx: Tx, call_back_id: str, who: str, now: datetime) -> str:
+    """``who`` calls the number now; it is theirs for a while. The call's id.
+
+    Raises Held, NotFound, Refused.
+    """
+    row = _open(tx, call_back_id)
+    if not row["number"] and row["instruction_id"]:
+        raise Refused("no number was shown: there is nobody to call")
+    if not row["number"]:
+        raise Refused("these callers' numbers were not kept: there is nobody to call")
+    if row["holder"] not in (None, who):
+        raise Held(row["holder"])
+    number = row["number"]
+    if number_is_mute(tx, number):
+        raise Refused(MUTE)
+    incident = _incident(tx, incidents.open_of_phone(tx, number, now))
+    known = call_backs.candidates(tx, {number}).get(number, [])
+    name = known[0]["name"] if known else number
+    call_id = telephone.call_person(tx, who, now, incident_row=incident, to=number, name=name)
+    due = now + TAKEN_FOR
+    values: Row = dict(tried=row["tried"] + 1, call_id=call_id, holder=who, due_at=due)
+    call_backs.change(tx, row["id"], **values)
+    tell(tx, "call_back_asked", now, incident, to=row["number"], by=who, who_did=who)
+    return call_id
+
+
+def _open(tx: Tx, call_back_id: str) -> Row:
+    row = call_backs.get(tx, call_back_id, lock=True)
+    if row is None:
+        raise NotFound("there is no such call-back")
+    if row["ended_at"] is not None:
+        raise NotFound("this call-back is done already")
+    return row
+
+
+# --- what nobody did -----------------------------------------------------------------------------
+
+
+def come_back(tx: Tx, now: datetime) -> None:
+    """Overdue ones are louder, nobody's again, and ring the next phone of the station."""
+    due = [row for row in call_backs.due(tx, now) if not _moot(tx, row, now)]
+    if not due:
+        return
+    policy = load_policy(tx)
+    own = first_available(tx, now)
+    desk = escalation.with_first(policy.desk, own)
+    number = escalation.queue_number(desk, due[0]["level"])
+    for row in due:
+        values: Row = dict(due_at=now + NEXT_PHONE, level=row["level"] + 1, holder=None)
+        call_backs.change(tx, row["id"], **values)
+    top = due[0]
+    incident = _incident(tx, top["incident_id"])
+    if number is None:
+        tell(tx, "call_back_silent", now, incident, count=len(due))
+    elif calls.live_of(tx, number) is None:
+        request_call(
+            tx,
+            policy,
+            None,
+            now,
+            step=QUEUE_STEP,
+            to=number,
+            attempt=top["level"] + 1,
+            dialogue="desk",
+            ring_time=_RING,
+            priority=0,
+        )
+        told = {"to": _whom(tx, top), "desk": number, "count": len(due)}
+        tell(tx, "call_back_overdue", now, incident, **told)
+
+
+def _whom(tx: Tx, row: Row) -> str:
+    """Who it is about, in a word."""
+    left = instructions.get(tx, row["instruction_id"]) if row["instruction_id"] else None
+    return str(left["author"] if left else row["number"])
+
+
+def _moot(tx: Tx, row: Row, now: datetime) -> bool:
+    """Whether it was an instruction whose time has passed unseen; then it is over."""
+    if not row["instruction_id"] or _waits(tx, row["instruction_id"], now):
+        return False
+    _end(tx, row, Result.NOT_NEEDED, MACHINE, "", now)
+    return True
+
+
+def desk_took(tx: Tx, row: Row, now: datetime) -> None:
+    """Somebody at the phone that rang for call-backs does them: it rings for none for a while."""
+    for one in call_backs.open_ones(tx):
+        if one["level"]:
+            call_backs.change(tx, one["id"], due_at=now + TAKEN_FOR, level=0)
+    tell(tx, "call_back_desk", now, to=row["to"])
+
+
+def _incident(tx: Tx, incident_id: str | None) -> Row | None:
+    return incidents.get(tx, incident_id) if incident_id else None

@@ -1,0 +1,140 @@
+"""What a typed code proves, and that guessing codes gets nobody far (D3, D12)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from callflow.core.callers import guessing
+from callflow.core.calls.dialogue import WRONG_CODES_AT_MOST, Deed, Done
+from callflow.core.signals.signal import Kind
+from callflow.core.sites.site import SiteState
+from callflow.core.watch import supervision
+from callflow.handling.base.storing import store_signals
+from callflow.handling.base.telling import tell
+from callflow.handling.callers import identity, members
+from callflow.handling.interventions.members import SHORTEST_CODE
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.callers import guesses
+from callflow.storage.engine import locks
+from callflow.storage.interventions import firms
+from callflow.storage.sites import contacts, sites
+from callflow.vault import Vault, equal
+
+Row = dict[str, Any]
+
+#: Where a caller's codes count for nothing: nobody monitors the site any more.
+_OVER = frozenset({SiteState.TERMINATED.value, SiteState.SUSPENDED.value})
+
+
+def identify(tx: Tx, vault: Vault, call: Row, deed: Deed, now: datetime) -> Done:
+    """Whose code was typed, among those who have one at the site that was named."""
+    site_id = _site_named(tx, deed)
+    coded = [row for row in _people(tx, site_id, len(deed.typed)) if _has_code(row)]
+    coded.sort(key=lambda row: row["phone"] != call["to"])  # two who chose one code
+    if site_id:
+        locks.hold(tx, locks.Lock.GUESS, site_id)
+    spent = guesses.spent(tx, site_id, call["to"], now)
+    verdict, coded, worth = _looked_at(spent, coded, call["to"], len(deed.typed))
+    if verdict is not guessing.Verdict.MAY:
+        tell(tx, "codes_locked", now, site=site_id, to=call["to"], call=call["id"])
+        return Done(result=verdict.value)
+    for row in coded if site_id else ():
+        duress = _is_code_of(vault, row, deed.typed)
+        if duress is not None and "firm_id" in row:
+            return members.identified(tx, call, row, now, site=site_id, duress=duress)
+        if duress is not None:
+            return identity.identified(tx, call, str(site_id), row, now, duress=duress)
+    return _wrong(tx, call, deed, site_id, worth, spent, now)
+
+
+def identify_member(tx: Tx, vault: Vault, call: Row, deed: Deed, now: datetime) -> Done:
+    """Whether it is the code of the firm's member whose number this is."""
+    row = firms.member(tx, deed.kept["person"])
+    spent = guesses.spent(tx, None, call["to"], now)
+    worth = guessing.worth(_codes([row]) if row else 0, len(deed.typed))
+    verdict = guessing.verdict(spent, worth, known=True)
+    if verdict is not guessing.Verdict.MAY:
+        tell(tx, "codes_locked", now, to=call["to"], call=call["id"])
+        return Done(result=verdict.value)
+    duress = _is_code_of(vault, row, deed.typed) if row else None
+    if row is None or duress is None:
+        return _wrong(tx, call, deed, None, worth, spent, now)
+    return members.identified(tx, call, row, now, duress=duress)
+
+
+def _has_code(row: Row) -> bool:
+    return bool(row["code"] or row["duress_code"])
+
+
+def _is_code_of(vault: Vault, row: Row, digits: str) -> bool | None:
+    """Whether it is their code under duress; None: it is none of theirs."""
+    typed = vault.code(row["id"], digits)
+    if row["duress_code"] and equal(typed, row["duress_code"]):
+        return True
+    return False if row["code"] and equal(typed, row["code"]) else None
+
+
+def _looked_at(
+    spent: guessing.Spent, coded: list[Row], number: str, digits: int
+) -> tuple[guessing.Verdict, list[Row], float]:
+    """Whose codes one of so many ``digits`` is held against: everybody's of the site, else, where
+    these are too many for one more guess, those of whoever has the caller's ``number``."""
+    own = [row for row in coded if row["phone"] == number]
+    worth = guessing.worth(_codes(coded), digits)
+    verdict = guessing.verdict(spent, worth, known=bool(own))
+    if verdict is guessing.Verdict.LOCKED and own:
+        coded, worth = own, guessing.worth(_codes(own), digits)
+        verdict = guessing.verdict(spent, worth, known=True)
+    return verdict, coded, worth
+
+
+def _codes(people: list[Row]) -> int:
+    return sum(bool(row["code"]) + bool(row["duress_code"]) for row in people)
+
+
+def _site_named(tx: Tx, deed: Deed) -> str | None:
+    account = deed.kept.get("account", "")
+    return site_of(tx, account) if account else _monitored(tx, deed.kept.get("site"))
+
+
+def site_of(tx: Tx, account: str) -> str | None:
+    """The site of an account that somebody typed; None: there is none, or nobody monitors it."""
+    return _monitored(tx, sites.site_of_accounts(tx, [account]).get(account))
+
+
+def _monitored(tx: Tx, site_id: str | None) -> str | None:
+    row = sites.site_row(tx, site_id) if site_id else None
+    return row["id"] if row is not None and row["state"] not in _OVER else None
+
+
+def _people(tx: Tx, site_id: str | None, digits: int) -> list[Row]:
+    """The site's contacts, each once, and the people of its firms, whose codes are longer."""
+    if not site_id:
+        return []
+    found = contacts.rows_of(tx, site_id)
+    if digits >= SHORTEST_CODE:
+        found += firms.members_at(tx, site_id)
+    return list({row["id"]: row for row in found}.values())
+
+
+def _wrong(
+    tx: Tx,
+    call: Row,
+    deed: Deed,
+    site_id: str | None,
+    worth: float,
+    spent: guessing.Spent,
+    now: datetime,
+) -> Done:
+    guesses.insert(tx, site_id, call["to"], worth, now)
+    tell(tx, "code_wrong", now, site=site_id, to=call["to"], call=call["id"])
+    if guessing.is_attack(spent.of_all + 1) and not incidents.open_ones(tx, kind=Kind.GUESSING):
+        text = f"{spent.of_all + 1} codes faux en dix minutes"
+        store_signals(
+            tx, [supervision.station_signal("CODES_GUESSED", "", call["id"], now, text=text)]
+        )
+    if deed.wrong_codes + 1 >= WRONG_CODES_AT_MOST:
+        return Done(result="wrong_again")
+    return Done(result="wrong" if "account" in deed.kept else "wrong_here")

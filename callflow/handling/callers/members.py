@@ -1,0 +1,145 @@
+"""Technicians and guards who call: which site it is about, and what they are offered (D22)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from callflow.core.calls.dialogue import Done, Phrase
+from callflow.core.plans.task import TaskOutcome, TaskState
+from callflow.core.sites.site import Role, Site
+from callflow.core.watch import supervision
+from callflow.handling.base.storing import store_signals
+from callflow.handling.base.telling import tell
+from callflow.handling.callers import identity
+from callflow.handling.interventions.guards import duress_by_phone
+from callflow.storage import Tx
+from callflow.storage.calls import calls
+from callflow.storage.interventions import firms
+from callflow.storage.sites import contacts, sites
+from callflow.storage.watch import supervision as rows
+
+Row = dict[str, Any]
+
+#: What a guard reports, after which they only leave.
+_REPORTED = frozenset({TaskOutcome.ALL_CLEAR.value, TaskOutcome.TRACES.value})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Member:
+    """Somebody of a firm at one of its sites. ``task``: what its guards are asked for there."""
+
+    row: Row
+    firm: str
+    site: Site
+    part: str  # the menu's: technician or guard
+    task: Row | None = None
+
+    @property
+    def name(self) -> str:
+        """As the logbook names them."""
+        return f"{self.row['name']} ({self.firm})"
+
+
+def member_at(tx: Tx, person: str, site_id: str) -> Member | None:
+    """Who they are at a site; None: they are of no firm, or it does not work there (any more)."""
+    row = firms.member(tx, person)
+    site = sites.load_site(tx, site_id) if row else None
+    if row is None or site is None:
+        return None
+    task = next((t for t in _guard_tasks(tx, row["firm_id"]) if t["site_id"] == site_id), None)
+    link = firms.part_at(tx, row["firm_id"], site_id)
+    if task is None and link is None:
+        return None
+    keeps = task is None and link is not None and link["role"] == Role.MAINTENANCE.value
+    return Member(
+        row=row,
+        firm=contacts.names_of(tx, [row["firm_id"]])[row["firm_id"]],
+        site=site,
+        part="technician" if keeps else "guard",
+        task=task,
+    )
+
+
+def _guard_tasks(tx: Tx, firm_id: str) -> list[Row]:
+    """What the firm's guards have before them, or have not left yet."""
+    return [
+        task
+        for task in firms.guard_tasks(tx, firm_id)
+        if task["state"] == TaskState.OPEN.value
+        or (task["outcome"] in _REPORTED and "left_at" not in task["data"])
+    ]
+
+
+def identified(
+    tx: Tx, call: Row, row: Row, now: datetime, *, duress: bool, site: str | None = None
+) -> Done:
+    """Their code was right: at ``site``, else where they are expected, else they name one."""
+    site = site or _expected_at(tx, row)
+    member = member_at(tx, row["id"], site) if site else None
+    calls.change(tx, call["id"], contact_id=row["id"])
+    tell(tx, "caller_known", now, site=site, who=row["name"], to=call["to"], call=call["id"])
+    if duress:
+        _raise(tx, call, row, member, now)
+    keep = {"person": row["id"], "firm": row["firm_id"]}
+    if member is None:
+        return Done(result="member", keep=keep, language=row["language"], duress=duress)
+    return at_site(tx, member, now, keep=keep, duress=duress)
+
+
+def _expected_at(tx: Tx, row: Row) -> str | None:
+    """The site that they work on, or the only one where their firm's guard is awaited."""
+    visit = firms.visit(tx, row["id"])
+    if visit is not None:
+        return str(visit["site_id"])
+    awaited = {str(task["site_id"]) for task in _guard_tasks(tx, row["firm_id"])}
+    return awaited.pop() if len(awaited) == 1 else None
+
+
+def _raise(tx: Tx, call: Row, row: Row, member: Member | None, now: datetime) -> None:
+    """Somebody is threatened, silently (D7): at the site, or wherever they are."""
+    if member is None:
+        text = f"{row['name']} {row['phone'] or call['to']}"
+        signal = supervision.station_signal("DURESS_CODE", "", call["id"], now, text=text)
+        store_signals(tx, [signal])
+        return
+    alarms = identity.open_alarms(tx, member.site.id)
+    identity.raise_alarm(tx, member.site.id, alarms, call, now)
+    for alarm in alarms:
+        duress_by_phone(tx, alarm, row["id"], now)
+
+
+def at_site(
+    tx: Tx, member: Member, now: datetime, *, keep: dict[str, str], duress: bool = False
+) -> Done:
+    """Where they are in the menu now, and what is offered there."""
+    written = {"written": member.site.language}
+    return Done(
+        result=member.part,
+        say=(Phrase("site", {"site": member.site.name, **written}),),
+        keep={**keep, "site": member.site.id},
+        may=may(tx, member, now),
+        language=member.row["language"],
+        duress=duress,
+    )
+
+
+def may(tx: Tx, member: Member, now: datetime) -> frozenset[str]:
+    """What is offered: the next word of a visit or an intervention, a walk test."""
+    if member.part == "guard":
+        return frozenset(_next_of(member.task))
+    visit = firms.visit(tx, member.row["id"], member.site.id)
+    stage = "accept" if visit is None else "leave" if visit["on_site_at"] else "on_site"
+    tested = rows.running_tests(tx, [member.site.id], now).get(member.site.id)
+    return frozenset({stage, "walk_on" if tested else "walk"})
+
+
+def _next_of(task: Row | None) -> set[str]:
+    if task is None:
+        return set()
+    if task["state"] != TaskState.OPEN.value:
+        return {"leave"}
+    if "accepted_at" not in task["data"]:
+        return {"accept"}
+    return {"report" if "on_site_at" in task["data"] else "on_site"}

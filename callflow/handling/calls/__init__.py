@@ -1,0 +1,1 @@
+"""Calls: placed, spoken in, ended; trunks and telephones."""

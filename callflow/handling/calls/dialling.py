@@ -1,0 +1,129 @@
+"""The one gate just before the trunk: which of the calls asked for may not be placed, and why.
+
+Wherever a number came from (a contact, a plan, the directory, the API, a setting), it passes here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from callflow.core.calls.call import BY_HAND_STEP, NOT_AT_SITE, SERVICE_STEP, WELFARE_STEP
+from callflow.core.calls.dial_policy import Destination, forbidden
+from callflow.core.calls.phones import is_phone
+from callflow.core.signals.signal import Kind
+from callflow.handling.alarms.filing import is_mute
+from callflow.handling.base.policy import Policy
+from callflow.handling.desks.own_phones import own_numbers
+from callflow.handling.sites.in_force import site_now
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.calls import calls, phones
+from callflow.storage.interventions import services
+from callflow.storage.sites import contacts
+
+#: A call is called back within this time; later its number is asked for anew.
+CALLED_BACK_WITHIN = timedelta(hours=24)
+
+Row = dict[str, Any]
+Owners = set[tuple[str, str]]  # (contact, site)
+
+
+def refused_calls(tx: Tx, rows: Sequence[Row], policy: Policy, now: datetime) -> dict[str, str]:
+    """{call id: why} of those call rows that may not be placed."""
+    numbers = {row["to"] for row in rows}
+    owners = contacts.owners_of(tx, numbers)
+    reserved = services.reserved(tx, numbers)
+    ours_by_wire = {phone["name"] for phone in phones.live(tx)} if _to_phones(rows) else set()
+    about = [_incident(tx, row) for row in rows]
+    at = [_places(row, i, owners) for row, i in zip(rows, about, strict=True)]
+    mute = incidents.mute_sites(tx, set().union(*at))
+    of_no_site = any(incident is None or incident["site_id"] is None for incident in about)
+    ours = own_numbers(tx, policy, now) if of_no_site else frozenset(policy.desk.numbers)
+    found = {}
+    for row, incident, places in zip(rows, about, at, strict=True):
+        destination = Destination(
+            number=row["to"],
+            step=row["step"],
+            requester=row["requester"],
+            contact=_is_contact(tx, row, incident, owners.get(row["to"], set()), now),
+            ours=row["to"] in ours,
+            service=row["to"] in reserved,
+            phone=row["to"] in ours_by_wire,
+            called_us=_called_us(tx, row, now),
+            mute=(incident is not None and is_mute(incident)) or bool(places & mute),
+        )
+        why = forbidden(destination)
+        if why is not None:
+            found[row["id"]] = why
+    return found
+
+
+def _incident(tx: Tx, row: Row) -> Row | None:
+    """The incident whose people are called; None for the station's own calls."""
+    if row["incident_id"] is None or row["step"] in NOT_AT_SITE:
+        return None
+    return incidents.get(tx, row["incident_id"])
+
+
+def _places(row: Row, incident: Row | None, owners: Mapping[str, Owners]) -> set[str]:
+    """The sites where a call rings: its incident's; of one that is about none, its contact's."""
+    if incident is not None:
+        return {incident["site_id"]} if incident["site_id"] else set()
+    return {site for _, site in owners.get(row["to"], set())}
+
+
+def _to_phones(rows: Sequence[Row]) -> bool:
+    return any(is_phone(row["to"]) for row in rows)
+
+
+def _called_us(tx: Tx, row: Row, now: datetime) -> bool:
+    """Whether a person calls somebody back."""
+    asked = row["step"] == BY_HAND_STEP and row["requester"] and row["contact_id"] is None
+    return bool(asked) and calls.has_called(tx, row["to"], now - CALLED_BACK_WITHIN)
+
+
+def _is_contact(tx: Tx, row: Row, incident: Row | None, owners: Owners, now: datetime) -> bool:
+    """Whether the number is the called contact's: of the incident's site, where it has one."""
+    if row["step"] == WELFARE_STEP:  # a guard, who is of a firm and of no site
+        guard = contacts.get(tx, row["contact_id"])
+        return guard is not None and guard["phone"] == row["to"]
+    contact, site = row["contact_id"], incident["site_id"] if incident else None
+    for owner, of_site in owners:
+        if contact in (None, owner) and site in (None, of_site):
+            return True
+    if contact is None or site is None or incident is None:
+        return False
+    # Somebody who stands in for a contact, or a contact's other number, as agreed for a while.
+    here = site_now(tx, site, Kind(incident["kind"]), now)
+    person = here.person(contact) if here else None
+    return person is not None and person.phone == row["to"]
+
+
+def tried(
+    tx: Tx, number: str, policy: Policy, now: datetime, *, by_person: bool
+) -> tuple[str | None, Row]:
+    """Whether a call to ``number`` would be placed now, for nobody's alarm: why not (None: it
+    would), and what the number is to the station. Nothing is dialled."""
+    owners = contacts.owners_of(tx, [number]).get(number, set())
+    mute = incidents.mute_sites(tx, {site for _, site in owners})
+    service = bool(services.reserved(tx, [number]))
+    known: Row = {
+        "contacts": sorted({contact for contact, _ in owners}),
+        "sites": sorted({site for _, site in owners}),
+        "ours": number in own_numbers(tx, policy, now),
+        "service": service,
+        "called_us": calls.has_called(tx, number, now - CALLED_BACK_WITHIN),
+    }
+    destination = Destination(
+        number=number,
+        step=SERVICE_STEP if service else BY_HAND_STEP if by_person else "",
+        requester="somebody" if by_person else "",
+        contact=bool(owners),
+        ours=bool(known["ours"]),
+        service=service,
+        called_us=bool(known["called_us"]),
+        mute=bool(mute),
+    )
+    return forbidden(destination), known

@@ -1,0 +1,350 @@
+"""What a dialogue on the phone reads and commits; each transition is a row (docs/telephony.md)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from callflow.core.alarms.correlation import zone_name
+from callflow.core.alarms.incident import State
+from callflow.core.calls.call import BESIDE_PLANS, QUEUE_STEP, WELFARE_STEP, Mode, Outcome
+from callflow.core.calls.dialogue import (
+    ASKING,
+    SILENT,
+    Answer,
+    CodeVerdict,
+    Dialogue,
+    Facts,
+    Phrase,
+    Progress,
+)
+from callflow.core.calls.dialogue import State as DialogueState
+from callflow.core.calls.on_call import as_called
+from callflow.core.calls.prompts import recordable_phrases
+from callflow.core.plans import call_plan
+from callflow.core.signals.signal import Category, Kind
+from callflow.core.sites.site import Authority, Contact, Role, Site
+from callflow.handling.alarms import device_calls
+from callflow.handling.alarms.group_calls import may_call_back
+from callflow.handling.alarms.muting import is_mute_here
+from callflow.handling.base.telling import storable
+from callflow.handling.callers import identity
+from callflow.handling.calls import trunk_tests
+from callflow.handling.calls.calling import call_arrived, dialogue_concluded, join_room
+from callflow.handling.desks import waiting_line
+from callflow.handling.interventions.service_calls import asked_service
+from callflow.handling.sites.contacts import e164
+from callflow.handling.sites.in_force import site_now
+from callflow.handling.sites.rules import BadSite
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.callers import call_backs
+from callflow.storage.calls import calls
+from callflow.storage.interventions import firms
+from callflow.storage.sites import contacts, sites
+from callflow.texts.trunks import TESTS
+from callflow.vault import Vault, equal
+
+Row = dict[str, Any]
+
+STATION_NAME = "Callflow"
+_LONGEST_NUMBER = 32  # characters of what a caller's network says, as a row has room for
+
+
+def dialogue_begin(
+    tx: Tx, vault: Vault, call_id: str, row: dict[str, Any] | None = None
+) -> tuple[Facts, Progress] | None:
+    """What may be said in this call, and how far it was; from now on it is *begun*.
+
+    ``row``: its row, where this transaction has changed it. None for a call that nobody knows.
+    """
+    row = row or calls.get(tx, call_id, lock=True)  # from now on nobody follows this call
+    if row is None:
+        return None
+    facts = _facts(tx, vault, row)
+    if row["progress"]:
+        return facts, Progress.from_json(row["progress"])
+    progress = Progress.start(facts)
+    if progress.result is not None:  # with the other side at once, and nothing is asked
+        calls.change(tx, call_id, result=progress.result.value)
+    dialogue_save(tx, call_id, replace(progress, begun=True))
+    return facts, progress
+
+
+def _facts(tx: Tx, vault: Vault, row: dict[str, Any]) -> Facts:
+    """What is known of this call, and, of who waits in the queue, which number they are."""
+    facts = _of_call(tx, vault, row)
+    if facts.dialogue is Dialogue.INCOMING and row["room"] is None:
+        facts = _asked_who(tx, row, facts)
+    if facts.dialogue is Dialogue.INCOMING and (spoken := waiting_line.language_of(tx, row)):
+        facts = replace(facts, language=spoken)
+    if (row["progress"] or {}).get("state") == DialogueState.POSITION.value:
+        device = bool(contacts.devices(tx, [row["to"]]))
+        facts = replace(facts, position=waiting_line.place_of(tx, row), device=device)
+    for_call_backs = row["step"] == QUEUE_STEP and row["incident_id"] is None
+    return replace(facts, call_backs=call_backs.count_open(tx)) if for_call_backs else facts
+
+
+def _asked_who(tx: Tx, row: Row, facts: Facts) -> Facts:
+    """A caller who is for the menu."""
+    incident_row = incidents.get(tx, row["incident_id"]) if row["incident_id"] else None
+    site = identity.hint(tx, row["to"], incident_row)
+    member = None if site else firms.with_number(tx, row["to"])
+    coded = member is not None and member["code"] is not None
+    return replace(
+        facts,
+        menus=True,
+        hint=site,
+        member=member["id"] if member and coded else "",
+        known_fault=incident_row is not None and _in_storm(tx, incident_row),
+    )
+
+
+def _in_storm(tx: Tx, row: Row) -> bool:
+    """Whether a storm holds an incident's plan, or is still open (D10)."""
+    storm = incidents.get(tx, row["storm_id"]) if row["storm_id"] else None
+    over = storm is None or storm["state"] != State.OPEN.value
+    return row["storm_until"] is not None or not over
+
+
+def _of_call(tx: Tx, vault: Vault, row: dict[str, Any]) -> Facts:
+    dialogue = Dialogue(row["dialogue"])
+    incident_row = incidents.get(tx, row["incident_id"]) if row["incident_id"] else None
+    if row["step"] in trunk_tests.STEPS:
+        return _of_test(row, dialogue)
+    if incident_row is None or dialogue in SILENT:
+        return Facts(
+            dialogue=dialogue,
+            station=STATION_NAME,
+            room=row["room"] or "",
+            spied=(row["wanted"] or {}).get("spied", ""),
+            whispers=row["mode"] == Mode.WHISPER.value,
+        )
+    kind, asked_at = Kind(incident_row["kind"]), row["requested_at"]
+    site = _site(tx, vault, incident_row["site_id"], kind, asked_at)
+    zone = next(iter(incident_row["zones"]), "")
+    names = sites.zone_names(tx, site.id) if site and zone else {}
+    common: dict[str, Any] = dict(
+        dialogue=dialogue,
+        station=STATION_NAME,
+        site_name=site.name if site else incident_row["account"],
+        kind=kind,
+        zone=zone,
+        zone_name=zone_name(names, incident_row["account"], zone),
+        priority=incident_row["priority"],
+        personal=is_mute_here(tx, incident_row),
+        exercise=incident_row["exercise"],
+    )
+    if site is None and dialogue in ASKING and row["step"] not in BESIDE_PLANS:  # our own phones
+        return Facts(**common, **_asked(incident_row, row["step"], None))
+    if site is None or dialogue not in (Dialogue.VERIFICATION, *ASKING):
+        room = row["room"] if row["room"] != row["id"] else ""
+        return Facts(
+            **common,
+            language=site.language if site else "fr",
+            room=room or "",
+            service=asked_service(tx, row),
+            waiting_count=max(1, incidents.count_in_queue(tx)),
+        )
+    contact = as_called(site, row["contact_id"], asked_at) if row["contact_id"] else None
+    contact_row = contacts.get(tx, row["contact_id"]) if dialogue in ASKING else None
+    spoken = contact.language if contact else contact_row["language"] if contact_row else ""
+    return Facts(
+        **common,
+        language=spoken or site.language,
+        site_language=site.language,
+        address=site.address,
+        at=incident_row["opened_at"].astimezone(ZoneInfo(site.timezone)),
+        recognition_word=site.recognition_word,
+        answers=_answers(contact, incident_row, mute=bool(common["personal"])),
+        others=_others(tx, row["id"]),
+        call_back=may_call_back(tx, row, incident_row, asked_at),
+        **_asked(incident_row, row["step"], contact_row),
+        welfare=row["step"] == WELFARE_STEP,
+    )
+
+
+def _others(tx: Tx, call_id: str) -> tuple[str, ...]:
+    """The sites of the other incidents that this call is about (D10)."""
+    rows = [incidents.get(tx, call["incident_id"]) for call in calls.followers(tx, call_id)]
+    if not rows:
+        return ()
+    names = sites.names_of(tx, {row["site_id"] for row in rows if row and row["site_id"]})
+    return tuple(names.get(row["site_id"], row["account"]) for row in rows if row)
+
+
+def _asked(incident_row: dict[str, Any], step_id: str, called: dict[str, Any] | None) -> Any:
+    """What the plan's step says and asks; nothing for a call that is no step's."""
+    plan = call_plan.from_json(incident_row["plan"])
+    step = next((step for step in plan.steps if step.id == step_id), None)
+    knows_code = called is not None and called["code"] is not None
+    if step is None:
+        return {"identify": knows_code} if step_id == WELFARE_STEP else {}
+    return {
+        "text": step.text,
+        "choices": step.answers,
+        "identify": step.identify and knows_code,
+    }
+
+
+def site_facts(tx: Tx, vault: Vault, site_id: str) -> list[Facts]:
+    """What any call about this site says of it, once for each language of its people."""
+    site = sites.load_site(tx, site_id, decrypt=vault.decrypt)
+    if site is None:
+        return []
+    return [
+        Facts(
+            dialogue=Dialogue.VERIFICATION,
+            station=STATION_NAME,
+            language=language,
+            site_name=site.name,
+            site_language=site.language,
+            address=site.address,
+            recognition_word=site.recognition_word,
+        )
+        for language in sorted({contact.language for contact in (*site.contacts, *site.others)})
+    ]
+
+
+def _of_test(row: Row, dialogue: Dialogue) -> Facts:
+    """A call that tries a trunk or an announcement, in the language that was asked for."""
+    wanted = row["wanted"] or {}
+    language = wanted.get("language", "fr")
+    site, text = TESTS[row["step"]][language == "en"]
+    name = wanted.get("announcement")
+    key, values = recordable_phrases()[name] if name else ("", {})
+    return Facts(
+        dialogue=dialogue,
+        language=language,
+        station=STATION_NAME,
+        site_name=site,
+        text=text,
+        announcement=Phrase(key, values) if key else None,
+        identify=False,
+    )
+
+
+def _site(tx: Tx, vault: Vault, site_id: str | None, kind: Kind, at: datetime) -> Site | None:
+    if site_id is None:
+        return None
+    return site_now(tx, site_id, kind, at, decrypt=vault.decrypt)
+
+
+def _answers(
+    contact: Contact | None, incident_row: dict[str, Any], *, mute: bool
+) -> frozenset[Answer]:
+    """The keys that this person may use, as far as authority allows (D3, D7).
+
+    Identity is not knowledge: from off site nobody cancels a vital alarm.
+    """
+    if contact is None:
+        return frozenset()
+    kind, vital = Kind(incident_row["kind"]), incident_row["category"] == Category.VITAL.value
+    on_site = contact.role is Role.PREMISES
+    answers = {Answer.HELP}
+    if contact.may(Authority.CANCEL, kind) and not mute and (on_site or not vital):
+        answers.add(Answer.FALSE_ALARM)
+    if not on_site:
+        answers |= {Answer.GOING, Answer.NEXT_PERSON, Answer.KNOWN_CAUSE}
+    if contact.may(Authority.SEND_GUARD, kind):
+        answers.add(Answer.SEND_GUARD)
+    return frozenset(answers)
+
+
+def dialogue_check_code(tx: Tx, vault: Vault, call_id: str, digits: str) -> CodeVerdict:
+    """The typed code against the called contact's: right, under duress, or wrong."""
+    row = calls.get(tx, call_id)
+    contact = contacts.get(tx, row["contact_id"]) if row and row["contact_id"] else None
+    if contact is None:
+        return CodeVerdict.WRONG
+    typed = vault.code(contact["id"], digits)
+    if contact["duress_code"] and equal(typed, contact["duress_code"]):
+        return CodeVerdict.DURESS
+    if contact["code"] and equal(typed, contact["code"]):
+        return CodeVerdict.OK
+    return CodeVerdict.WRONG
+
+
+def dialogue_save(tx: Tx, call_id: str, progress: Progress) -> None:
+    """Commit a transition: a new server goes on from here, in the same call."""
+    calls.change(tx, call_id, progress=progress.to_json())
+
+
+def dialogue_conclude(
+    tx: Tx, call_id: str, outcome: Outcome, now: datetime, progress: Progress | None = None
+) -> None:
+    """Commit the result, with its effects, before the next word; and with ``progress`` the
+    transition that it came by."""
+    also = {} if progress is None else {"progress": progress.to_json()}
+    dialogue_concluded(tx, call_id, outcome, now, **also)
+
+
+def dialogue_bridge(tx: Tx, call_id: str, now: datetime) -> str:
+    """The call goes on in a conference, and a human is rung; the conference's name."""
+    return join_room(tx, call_id, now)
+
+
+def _as_dialled(number: str) -> str:
+    """In E.164 where the caller's network writes it otherwise, so that it is somebody's; what is no
+    number that could be called stays as it came."""
+    try:
+        return e164(number, "caller") or number
+    except BadSite:
+        return number
+
+
+def incoming_call(
+    tx: Tx, call_id: str, number: str, node: str, now: datetime, *, name: str = ""
+) -> None:
+    """Somebody calls us: a row of its own, tied to the site's open incident where there is one.
+
+    ``number`` and ``name`` are hints, never proofs. Who is for a human is rung for at once, while
+    still greeted; the menu asks everybody else who they are.
+    """
+    if calls.get(tx, call_id) is not None:
+        return
+    number = _as_dialled(storable(number)[:_LONGEST_NUMBER])
+    device = bool(contacts.devices(tx, [number]))
+    row = _about(tx, number, now, device=device)
+    call_arrived(
+        tx,
+        call_id,
+        number,
+        node=node,
+        dialogue=Dialogue.INCOMING.value,
+        now=now,
+        name=name,
+        incident_row=row,
+    )
+    if device:
+        device_calls.arrived(tx, call_id, number, row, now)
+    if device or _straight_to_a_human(tx, number, row):
+        join_room(tx, call_id, now)
+
+
+def _about(tx: Tx, number: str, now: datetime, *, device: bool) -> Row | None:
+    """The alarm that somebody calls about, as their number hints; a cabin only about its lift's."""
+    own = device_calls.alarm_of(tx, number) if device else None
+    if own is not None or (device and device_calls.lift_of(tx, number) is not None):
+        return own
+    about = incidents.open_of_phone(tx, number, now)
+    return incidents.get(tx, about) if about else None
+
+
+def _straight_to_a_human(tx: Tx, number: str, incident_row: Row | None) -> bool:
+    """Whether no menu is for this caller: a personal alarm (D7), a site that somebody holds (D20),
+    or somebody of a site in alarm who has no code (D12), unless a storm has it: they hear of that
+    first, and 0 brings them to a human (D10)."""
+    if incident_row is None:
+        return False
+    held = incident_row["holder"] is not None or is_mute_here(tx, incident_row)
+    if held:
+        return True
+    return not _in_storm(tx, incident_row) and not _has_code(tx, number, incident_row["site_id"])
+
+
+def _has_code(tx: Tx, number: str, site_id: str | None) -> bool:
+    people = contacts.rows_of(tx, site_id) if site_id else []
+    return any(person["code"] for person in people if person["phone"] == number)

@@ -1,0 +1,163 @@
+"""The operators' telephones: given with a session, taken back with it, known to their Asterisk."""
+
+from __future__ import annotations
+
+import secrets
+from base64 import b64decode, b64encode
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from callflow.core.calls.call import CallState
+from callflow.core.calls.phones import PREFIX, PhoneKind, is_free, is_reachable
+from callflow.core.records.logbook import MACHINE
+from callflow.handling.alarms.acting import ask_hang_up, let_go
+from callflow.handling.base.nodes import choose_node
+from callflow.handling.base.policy import load_policy
+from callflow.handling.base.refusals import NotFound, Refused
+from callflow.handling.base.telling import tell
+from callflow.storage import Tx
+from callflow.storage.calls import calls, phones
+from callflow.storage.people import users
+from callflow.vault import Vault
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Credentials:
+    """What a telephone registers with. ``ready``: its Asterisk knows it."""
+
+    name: str
+    secret: str
+    node: str
+    ready: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Endpoint:
+    """A telephone as its node's Asterisk must know it."""
+
+    name: str
+    kind: PhoneKind
+    secret: str
+
+
+def softphone(tx: Tx, vault: Vault, who: str, session: str, now: datetime) -> Credentials:
+    """The telephone of this session's browser, made at the first time; its secret lasts as long.
+
+    A person has one softphone: the one of an earlier session ends with its calls.
+    """
+    mine = None
+    for row in phones.of_owner(tx, who):
+        if row["session"] == session:
+            mine = row
+        elif row["kind"] == PhoneKind.SOFTPHONE:
+            end_phone(tx, row["name"], now)
+    if mine is None:
+        return _new(tx, vault, who, PhoneKind.SOFTPHONE, now, session=session)
+    return _credentials(vault, mine)
+
+
+def desk_phone(tx: Tx, vault: Vault, who: str, now: datetime) -> Credentials:
+    """A SIP phone on somebody's desk: what it has to be set up with. Shown once, and logged."""
+    for row in phones.of_owner(tx, who):
+        if row["kind"] == PhoneKind.DESK:
+            end_phone(tx, row["name"], now)
+    made = _new(tx, vault, who, PhoneKind.DESK, now)
+    tell(tx, "desk_phone_given", now, phone=made.name, who=who, who_did=who)
+    return made
+
+
+def _new(
+    tx: Tx, vault: Vault, who: str, kind: PhoneKind, now: datetime, session: str | None = None
+) -> Credentials:
+    user = users.user_by_name(tx, who)
+    if user is None or user["disabled_at"] is not None:
+        raise NotFound(f"there is no user {who!r}")
+    name, secret = PREFIX + secrets.token_hex(6), secrets.token_urlsafe(24)
+    node = choose_node(tx, load_policy(tx).node, now, call_id=name, room=None)
+    phones.insert(
+        tx,
+        {
+            "name": name,
+            "user_id": user["id"],
+            "kind": kind.value,
+            "node": node,
+            "secret": b64encode(vault.encrypt(secret.encode())).decode(),
+            "session": session,
+            "created_at": now,
+        },
+    )
+    return Credentials(name=name, secret=secret, node=node, ready=False)
+
+
+def credentials(tx: Tx, vault: Vault, session: str, who: str) -> Credentials | None:
+    """Those of this session's softphone; None: it has none."""
+    mine = [row for row in phones.of_owner(tx, who) if row["session"] == session]
+    return _credentials(vault, mine[0]) if mine else None
+
+
+def _credentials(vault: Vault, row: Row) -> Credentials:
+    return Credentials(
+        name=row["name"],
+        secret=_secret(vault, row),
+        node=row["node"],
+        ready=row["rendered_at"] is not None,
+    )
+
+
+def _secret(vault: Vault, row: Row) -> str:
+    return vault.decrypt(b64decode(row["secret"])).decode()
+
+
+def end_phone(tx: Tx, name: str, now: datetime) -> None:
+    """It is nobody's any more; its calls are let go."""
+    phones.change(tx, name, ended_at=now)
+    phone_dropped(tx, name, now)
+
+
+def end_phones(tx: Tx, who: str, now: datetime) -> None:
+    """Somebody has no telephone any more, in a browser or on a desk; what rings there stops."""
+    for row in phones.of_owner(tx, who):
+        phones.change(tx, row["name"], ended_at=now)
+        for call in calls.live_to_number(tx, row["name"]):
+            let_go(tx, call, now)
+
+
+def phone_dropped(tx: Tx, name: str, now: datetime) -> None:
+    """Nobody holds this telephone any more: its calls are over. One that still rings goes on
+    ringing: the same browser may be about to register again."""
+    for row in calls.live_to_number(tx, name):
+        if row["state"] == CallState.ANSWERED.value:
+            ask_hang_up(tx, row["id"], MACHINE, now)
+
+
+def end_orphans(tx: Tx, now: datetime) -> None:
+    """Softphones whose session is over, and calls of telephones that are nobody's any more."""
+    for name in phones.orphans(tx, now):
+        end_phone(tx, name, now)
+    for name in phones.speaking_after_their_end(tx):
+        phone_dropped(tx, name, now)
+
+
+def endpoints(tx: Tx, vault: Vault, node: str) -> list[Endpoint]:
+    """What this node's Asterisk must know now."""
+    return [
+        Endpoint(name=row["name"], kind=PhoneKind(row["kind"]), secret=_secret(vault, row))
+        for row in phones.live(tx, node)
+    ]
+
+
+def phone_of(tx: Tx, who: str) -> Row | None:
+    """The telephone that somebody is reached at now: a registered one, a free one first."""
+    reachable = [row for row in phones.of_owner(tx, who) if is_reachable(row["state"])]
+    return min(reachable, key=lambda row: not is_free(row["state"]), default=None)
+
+
+def own_phone(tx: Tx, who: str) -> Row:
+    """The same. Raises Refused where there is none."""
+    phone = phone_of(tx, who)
+    if phone is None:
+        raise Refused("your telephone is not connected: open the console, or register a desk phone")
+    return phone

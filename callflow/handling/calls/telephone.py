@@ -1,0 +1,231 @@
+"""Calls that an operator asks for: a person with one click, whoever waits, whoever called."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from callflow.core.alarms.incident import State
+from callflow.core.calls.call import BY_HAND_STEP, OPERATOR_STEP, CallState, Mode
+from callflow.core.calls.dial_policy import MUTE
+from callflow.core.calls.on_call import as_called
+from callflow.core.signals.signal import Kind
+from callflow.handling.alarms.acting import let_go, request_call
+from callflow.handling.alarms.muting import number_is_mute
+from callflow.handling.alarms.operating import (
+    acted,
+    claim,
+    open_and_held,
+    request_contact_call,
+    take_over_call,
+    transfer,
+    whom_to_call,
+)
+from callflow.handling.base.policy import load_policy
+from callflow.handling.base.refusals import Held, NotFound, Refused
+from callflow.handling.base.telling import tell
+from callflow.handling.calls.conversations import (
+    LEG_RING,
+    incident_of,
+    leg_of,
+    legs_in,
+    people_in,
+    ring_leg,
+)
+from callflow.handling.calls.phones import own_phone, phone_of
+from callflow.handling.sites.in_force import site_now
+from callflow.storage import Tx
+from callflow.storage.calls import calls
+
+Row = dict[str, Any]
+
+
+def call_person(
+    tx: Tx,
+    who: str,
+    now: datetime,
+    *,
+    incident_row: Row | None,
+    to: str,
+    name: str,
+    contact: str | None = None,
+    then: list[str] | None = None,
+) -> str:
+    """Have ``who`` talk with ``to``: into the conversation that they have, else their own phone is
+    rung first. ``then``: contacts that are called in turn while nobody answers. The call's id.
+    """
+    leg = leg_of(tx, who)
+    call_id = str(uuid.uuid4())
+    wanted = {"call": call_id, "to": to, "contact": contact, "then": then or []}
+    told = {"who": name, "to": to, "who_did": who}
+    if leg is not None and leg["state"] == CallState.ANSWERED.value and leg["room"]:
+        _call_into(tx, incident_row, leg["room"], wanted, who, now)
+        tell(tx, "conference_call", now, incident_row, **told)
+        return call_id
+    if leg is not None:
+        raise Refused("your telephone rings already: answer it, or let it end")
+    request_call(
+        tx,
+        load_policy(tx),
+        incident_row,
+        now,
+        step=OPERATOR_STEP,
+        to=own_phone(tx, who)["name"],
+        attempt=1,
+        dialogue="phone",
+        ring_time=LEG_RING,
+        priority=0,
+        room=call_id,
+        requester=who,
+        wanted=wanted,
+    )
+    tell(tx, "click_to_call", now, incident_row, **told)
+    return call_id
+
+
+def _call_into(
+    tx: Tx, incident_row: Row | None, room: str, wanted: Row, who: str, now: datetime
+) -> None:
+    policy = load_policy(tx)
+    tried = calls.attempts(tx, incident_row["id"]) if incident_row else []
+    request_call(
+        tx,
+        policy,
+        incident_row,
+        now,
+        step=BY_HAND_STEP,
+        to=wanted["to"],
+        contact=wanted["contact"],
+        attempt=1 + sum(1 for c in tried if c.to == wanted["to"]),
+        dialogue="talk",
+        ring_time=policy.ring_time,
+        priority=0,
+        room=room,
+        call_id=wanted["call"],
+        requester=who,
+        wanted={"then": wanted["then"]},
+    )
+
+
+def call_contact(
+    tx: Tx, incident_id: str, who: str, contact_id: str, now: datetime, *, role: bool = False
+) -> str:
+    """Call a contact of the incident's site; with ``role``, those of the same role after them, in
+    order, while nobody answers. Who has no telephone of their own has the machine call, which asks
+    for the code. Raises Held, NotFound, Refused.
+    """
+    if phone_of(tx, who) is None:
+        return request_contact_call(tx, incident_id, who, contact_id, now)
+    row = open_and_held(tx, incident_id, who)
+    site, contact, number = whom_to_call(tx, row, contact_id, now)
+    same = [c.id for c in site.contacts if c.role is contact.role and c.rank > contact.rank]
+    call_id = call_person(
+        tx,
+        who,
+        now,
+        incident_row=row,
+        to=number,
+        name=contact.name,
+        contact=contact.id,
+        then=same if role else None,
+    )
+    acted(tx, row, who, now)
+    return call_id
+
+
+def take_over(tx: Tx, incident_id: str, who: str, call_id: str, now: datetime) -> Row:
+    """The machine's live call comes to me (D20): to my own phone, where I have one, else to the
+    desk. Raises Held, NotFound, Refused."""
+    row = take_over_call(tx, incident_id, who, call_id, now)
+    phone, call = phone_of(tx, who), calls.get(tx, call_id)
+    if phone is not None and call is not None and leg_of(tx, who) is None:
+        ring_leg(tx, call, call_id, phone, who, now)
+    return row
+
+
+def call_number(tx: Tx, who: str, number: str, now: datetime, *, name: str = "") -> str:
+    """Call somebody back who called us; the dial gate knows whether they did."""
+    if number_is_mute(tx, number):
+        raise Refused(MUTE)
+    return call_person(tx, who, now, incident_row=None, to=number, name=name or number)
+
+
+def join(tx: Tx, who: str, room: str, now: datetime) -> str:
+    """Take a person who waits: my phone rings for them, and no other does. The leg's id.
+
+    Whoever I speak with meanwhile waits with music, brought to whoever is free, me first, and is
+    taken again in the same way: of two who call at once none is hung up for the other (D8).
+    """
+    people = people_in(tx, room)
+    if not people:
+        raise NotFound("nobody waits there any more")
+    legs = legs_in(tx, room)
+    if any(leg["state"] == CallState.ANSWERED.value for leg in legs):
+        raise Refused("somebody is with this person already")
+    phone = own_phone(tx, who)
+    mine = next((leg for leg in legs if leg["operator"] == who), None)
+    if mine is not None:
+        return str(mine["id"])
+    for other in calls.legs_of(tx, who):
+        _leave(tx, other, who, now)
+    for leg in legs:
+        let_go(tx, leg, now)
+    return ring_leg(tx, people[0], room, phone, who, now)
+
+
+def _leave(tx: Tx, leg: Row, who: str, now: datetime) -> None:
+    """I go out of another conversation, which goes on without me; nobody is called into it."""
+    up = leg["state"] == CallState.ANSWERED.value
+    if up and leg["room"] and leg["mode"] == Mode.TALK.value:
+        for call in people_in(tx, leg["room"]):
+            if call["answered_at"] is None:
+                let_go(tx, call, now)
+            else:
+                tell(tx, "left_waiting", now, incident_of(tx, call), to=call["to"], who_did=who)
+    let_go(tx, leg, now)
+
+
+def leg_answered(tx: Tx, leg: Row, now: datetime) -> None:
+    """An operator's phone was picked up: the person that they asked for is called, and the incident
+    of whoever waits is theirs (D20), unless somebody holds it."""
+    if "to" in (leg["wanted"] or {}):
+        _call_into(tx, incident_of(tx, leg), leg["room"], leg["wanted"], leg["operator"], now)
+        return
+    row = incident_of(tx, leg)
+    if leg["mode"] != Mode.TALK.value or row is None:
+        return
+    given_by = leg["requester"] if leg["requester"] not in ("", leg["operator"]) else None
+    try:
+        if given_by is not None and row["holder"] == given_by:
+            transfer(tx, row["id"], given_by, leg["operator"], now)
+        elif row["state"] == State.OPEN.value:
+            claim(tx, row["id"], leg["operator"], now)
+    except (Held, Refused):
+        return  # its holder is shown; the call goes on all the same
+
+
+def not_reached(tx: Tx, call: Row, now: datetime) -> bool:
+    """Somebody whom an operator called did not answer: the next one is called, if there is one and
+    the operator is still there. Whether one is."""
+    then = (call["wanted"] or {}).get("then") or []
+    row = incident_of(tx, call)
+    if not then or row is None or call["answered_at"] is not None:
+        return False
+    if not any(leg["state"] == CallState.ANSWERED.value for leg in legs_in(tx, call["room"])):
+        return False
+    site = site_now(tx, row["site_id"], Kind(row["kind"]), now)
+    for place, contact_id in enumerate(then):
+        contact = as_called(site, contact_id, now) if site else None
+        if contact is not None and contact.phone is not None:
+            wanted = {
+                "call": str(uuid.uuid4()),
+                "to": contact.phone,
+                "contact": contact.id,
+                "then": then[place + 1 :],
+            }
+            _call_into(tx, row, call["room"], wanted, call["requester"], now)
+            told = {"who": contact.name, "to": contact.phone, "who_did": call["requester"]}
+            tell(tx, "next_number", now, row, **told)
+            return True
+    return False

@@ -1,0 +1,110 @@
+"""Calls that try something, to a number that the dial policy allows: a trunk with a call over it
+alone, an announcement with a call that says it. A key of whoever answers proves both directions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from callflow.core.calls.call import ANNOUNCEMENT_STEP, TRUNK_STEP
+from callflow.handling.alarms.acting import request_call
+from callflow.handling.base.policy import Policy, load_policy
+from callflow.handling.base.refusals import NotFound, Refused
+from callflow.handling.base.telling import tell
+from callflow.handling.calls import dialling
+from callflow.storage import Tx
+from callflow.storage.calls import calls
+
+Row = dict[str, Any]
+
+#: The steps of these calls.
+STEPS = frozenset({TRUNK_STEP, ANNOUNCEMENT_STEP})
+#: Calls of one test at a time wait for no channel of alarms.
+_PRIORITY = 4
+#: Tests of announcements among which those of one are looked for.
+_LATELY = 100
+
+
+def request_test(
+    tx: Tx, trunk: str, number: str, by: str, now: datetime, *, language: str = "fr"
+) -> str:
+    """Ask for a call to ``number`` (E.164) over ``trunk``, in a language; its id.
+
+    Raises NotFound, Refused. The gate just before the trunk asks again: what is refused here is
+    said to whoever asks.
+    """
+    policy = load_policy(tx)
+    known = {one.name: one for one in policy.trunks}
+    if trunk not in known:
+        raise NotFound("there is no such trunk")
+    if not known[trunk].enabled:
+        raise Refused("this trunk is switched off in the configuration: no call goes over it")
+    call_id = _request(tx, policy, number, by, now, TRUNK_STEP, {"language": language})
+    # Every other one counts as tried: a trunk that fails its test hands the call on to none.
+    calls.change(tx, call_id, tried=[name for name in known if name != trunk])
+    tell(tx, "trunk_tested", now, by=by, who_did=by, trunk=trunk, to=number, call=call_id)
+    return call_id
+
+
+def say_announcement(
+    tx: Tx,
+    name: str,
+    language: str,
+    number: str,
+    by: str,
+    now: datetime,
+    *,
+    node: str,
+    words: str,
+) -> str:
+    """Ask for a call from ``node``, which has the recording, that says an announcement to
+    ``number`` (E.164); its id. ``words``: what it says, for the logbook. Raises Refused."""
+    wanted: Row = {"language": language, "announcement": name}
+    call_id = _request(tx, load_policy(tx), number, by, now, ANNOUNCEMENT_STEP, wanted)
+    calls.change(tx, call_id, node=node)
+    told: Row = {"name": words, "language": language, "to": number, "call": call_id}
+    tell(tx, "announcement_tried", now, by=by, who_did=by, **told)
+    return call_id
+
+
+def _request(
+    tx: Tx, policy: Policy, number: str, by: str, now: datetime, step: str, wanted: Row
+) -> str:
+    why, _ = dialling.tried(tx, number, policy, now, by_person=False)
+    if why is not None:
+        raise Refused(why)
+    if calls.live_of(tx, number) is not None:
+        raise Refused("this number is being called: try again when that call is over")
+    return request_call(
+        tx,
+        policy,
+        None,
+        now,
+        step=step,
+        to=number,
+        attempt=1,
+        dialogue="message",
+        ring_time=policy.ring_time,
+        priority=_PRIORITY,
+        requester=by,
+        wanted=wanted,
+    )
+
+
+def last_tests(tx: Tx, *, limit: int) -> list[Row]:
+    """The newest tests of trunks, the newest first, each with the ``asked`` trunk."""
+    policy = load_policy(tx)
+    return [
+        {
+            **row,
+            "asked": next((t.name for t in policy.trunks if t.name not in row["tried"]), "")
+            or row["trunk"],
+        }
+        for row in calls.of_kind(tx, TRUNK_STEP, limit=limit)
+    ]
+
+
+def last_said(tx: Tx, name: str, *, limit: int) -> list[Row]:
+    """The newest calls that said an announcement to try it, the newest first."""
+    lately = calls.of_kind(tx, ANNOUNCEMENT_STEP, limit=_LATELY)
+    return [row for row in lately if (row["wanted"] or {}).get("announcement") == name][:limit]

@@ -1,0 +1,178 @@
+"""Trunks: a call's channel, the next trunk where one did not carry it, how each of them does."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from callflow.core.alarms import incident
+from callflow.core.alarms.incident import Machine
+from callflow.core.calls.call import BESIDE_PLANS
+from callflow.core.calls.trunks import (
+    CODES,
+    RATE_CALLS,
+    RATE_WITHIN,
+    USUAL_RATE,
+    Carried,
+    Exchange,
+    Reach,
+    State,
+    Trunk,
+    answer_rate,
+    judge,
+    others,
+    rests_until,
+)
+from callflow.core.interventions.directory import shown
+from callflow.core.signals.signal import Signal
+from callflow.core.time.instants import from_iso, to_iso
+from callflow.core.watch.supervision import station_signal
+from callflow.handling.base.policy import Policy, load_policy
+from callflow.handling.base.storing import store_signals
+from callflow.handling.base.telling import tell
+from callflow.storage import Tx
+from callflow.storage.calls import calls
+from callflow.storage.calls import trunks as rows
+from callflow.storage.people import users
+
+Row = dict[str, Any]
+
+#: The setting that holds what is known of a node's trunks: {name: {"state", "since",
+#: "rests_until"}}. A trunk that one node doesn't reach may serve another well.
+_STATES = "trunks of {}"
+#: The usual answer rate is that of so many days, if so many calls were made in them.
+_USUAL_OF = timedelta(days=7)
+_USUAL_CALLS = 200
+
+
+def exchange(tx: Tx, policy: Policy, node: str, now: datetime) -> Exchange:
+    """A node's trunks with what is up on them; those that are down come last while they rest."""
+    resting = [name for name, known in _known(tx, node).items() if _rests(known, now)]
+    return Exchange(trunks=policy.trunks, live=rows.live_by_trunk(tx, node), avoid=resting)
+
+
+def _rests(known: Row, now: datetime) -> bool:
+    until = known.get("rests_until")
+    return known["state"] == State.DOWN and (until is None or from_iso(until) > now)
+
+
+def _known(tx: Tx, node: str) -> dict[str, Row]:
+    return dict(users.settings(tx).get(_STATES.format(node), {}))
+
+
+# --- failover within one attempt ------------------------------------------------------------
+
+
+def goes_on(tx: Tx, row: Row, incident_row: Row | None, now: datetime) -> bool:
+    """The trunk of a call did not carry it: the attempt goes on over another one, if there is one
+    and the call is still wanted. Nothing rang, and the call that goes on has an id of its own.
+    """
+    tried = [*row["tried"], row["trunk"]]
+    calls.change(tx, row["id"], tried=tried)
+    if not others(load_policy(tx).trunks, tried) or not _still_wanted(tx, row, incident_row):
+        return False
+    successor = str(uuid.uuid4())
+    calls.change(tx, row["id"], successor=successor)
+    rows.go_on(tx, row, successor, tried)
+    to = shown(row["step"], row["to"])
+    tell(tx, "call_goes_on", now, incident_row, to=to, trunk=row["trunk"], call=successor)
+    return True
+
+
+def _still_wanted(tx: Tx, row: Row, incident_row: Row | None) -> bool:
+    """Not withdrawn while the trunk was refusing it: after that nothing may ring (D7, D20)."""
+    if calls.asked_to_end(tx, row["id"]):
+        return False
+    if incident_row is None or row["step"] in BESIDE_PLANS:
+        return True
+    where = incident_row["machine"], incident_row["state"]
+    return where == (Machine.RUNNING.value, incident.State.OPEN.value)
+
+
+# --- how each trunk does --------------------------------------------------------------------
+
+
+def trunks_changed(tx: Tx, node: str, reach: Mapping[str, Reach], now: datetime) -> bool:
+    """Whether ``watch_trunks`` has anything to write."""
+    return _judge_all(tx, node, reach, now) != _known(tx, node)
+
+
+def watch_trunks(tx: Tx, node: str, reach: Mapping[str, Reach], now: datetime) -> None:
+    """Judge a node's trunks; a change of its state is a signal of the station's own, stored once.
+
+    ``reach`` is what this node's Asterisk knows; a trunk that it doesn't name is judged by its
+    calls alone.
+    """
+    known, judged = _known(tx, node), _judge_all(tx, node, reach, now)
+    users.write_settings(tx, {_STATES.format(node): judged})
+    changed = [name for name in judged if judged[name]["state"] != _state(known, name)]
+    if changed:
+        store_signals(tx, [_signal(f"{name}@{node}", judged[name], now) for name in changed])
+
+
+def _judge_all(tx: Tx, node: str, reach: Mapping[str, Reach], now: datetime) -> dict[str, Row]:
+    known = _known(tx, node)
+    return {
+        trunk.name: _judged(tx, node, trunk.name, known, reach.get(trunk.name), now)
+        for trunk in load_policy(tx).trunks
+    }
+
+
+def _state(known: Mapping[str, Row], name: str) -> State:
+    return State(known[name]["state"]) if name in known else State.WELL
+
+
+def _judged(
+    tx: Tx, node: str, name: str, known: Mapping[str, Row], reach: Reach | None, now: datetime
+) -> Row:
+    recent, was = rows.over_trunk(tx, node, name, limit=RATE_CALLS), _state(known, name)
+    state = judge(was, recent, _usual(tx, node, name, recent, now), reach, now)
+    same = name in known and state is was
+    until = rests_until(state, recent)
+    return {
+        "state": state.value,
+        "since": known[name]["since"] if same else to_iso(now),
+        "rests_until": to_iso(until) if until is not None else None,
+    }
+
+
+def _usual(tx: Tx, node: str, name: str, recent: Sequence[Carried], now: datetime) -> float:
+    """The answer rate of better days; asked for only where the present one may be low."""
+    rate = answer_rate(recent, now)
+    if rate is None or rate >= USUAL_RATE:
+        return USUAL_RATE
+    answered, over = rows.answered_over(tx, node, name, now - _USUAL_OF, now - RATE_WITHIN)
+    return answered / over if over >= _USUAL_CALLS else USUAL_RATE
+
+
+def _signal(line: str, judged: Row, now: datetime) -> Signal:
+    """What the station notes; ``line`` names the trunk and its node."""
+    about = f"{line}|{judged['since']}"
+    signal = station_signal(CODES[State(judged["state"])], "", about, now, text=line)
+    return signal._replace(line=line)
+
+
+def trunk_health(tx: Tx, node: str, now: datetime, *, link_up: bool) -> list[dict[str, Any]]:
+    """What ``GET health`` says of one node's trunks. ``answer_rate`` of the last calls, 0 to 1."""
+    live, known = rows.live_by_trunk(tx, node), _known(tx, node)
+    return [
+        {
+            "name": trunk.name,
+            "state": "down" if not link_up else _shown(_state(known, trunk.name), trunk),
+            "calls": live.get(trunk.name, 0),
+            "channels": trunk.channels,
+            "reserved": trunk.reserved,
+            "answer_rate": answer_rate(
+                rows.over_trunk(tx, node, trunk.name, limit=RATE_CALLS), now
+            ),
+        }
+        for trunk in load_policy(tx).trunks
+    ]
+
+
+def _shown(state: State, trunk: Trunk) -> str:
+    if not trunk.enabled:
+        return "disabled"
+    return "up" if state is State.WELL else state.value

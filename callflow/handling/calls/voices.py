@@ -1,0 +1,73 @@
+"""What callers say after a tone: kept at once, whatever becomes of the call.
+
+It means nothing until its page says so: ``confirmed`` is for the deed that makes something of it.
+Where the call ends before, a person calls back: nothing that somebody said is lost.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from callflow.core.calls.call import CallState, Outcome
+from callflow.handling.base.telling import tell
+from callflow.handling.callers import call_backs
+from callflow.handling.desks.waiting_line import was_with_human
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.calls import calls, spoken
+from callflow.storage.sites import sites
+
+Row = dict[str, Any]
+
+
+def said(
+    tx: Tx, call_id: str, *, name: str, path: str, sha256: str, duration: float, now: datetime
+) -> None:
+    """``name`` was said in the call, and is kept at ``path`` of the recordings. Idempotent."""
+    call = calls.get(tx, call_id, lock=True)
+    if call is None or spoken.get(tx, name) is not None:
+        return
+    told: Row = dict(path=path, sha256=sha256)
+    row: Row = dict(name=name, call_id=call_id, duration=duration, said_at=now, settled_at=None)
+    spoken.insert(tx, row | told)
+    seconds = round(duration, 1)
+    more: Row = dict(call=call_id, node=call["node"], voice=name, duration=seconds)
+    tell_of(tx, "spoken", call, now, **more, **told)
+    if call["state"] == CallState.ENDED.value:
+        call_over(tx, call, now)
+
+
+def confirmed(tx: Tx, call_id: str, now: datetime) -> None:
+    """Whoever spoke stands by what they said last."""
+    spoken.settle(tx, call_id, now)
+
+
+def call_over(tx: Tx, call: Row, now: datetime) -> None:
+    """The call is over: what was said in it and came to nothing is a call-back, unless a person
+    spoke with them, or they did it under threat."""
+    left = spoken.unsettled(tx, call["id"])
+    if not left:
+        return
+    spoken.settle(tx, call["id"], now)
+    if call["result"] == Outcome.DURESS.value:
+        return
+    tell_of(tx, "spoken_unfinished", call, now, call=call["id"], voice=left[-1], to=call["to"])
+    if call["room"] is None and not was_with_human(tx, call):
+        call_backs.unfinished(tx, call, now)
+
+
+def tell_of(tx: Tx, kind: str, of_call: Row, now: datetime, **data: Any) -> None:
+    """An entry about a call: of its incident, else of the site of whoever is known in it."""
+    told_of = of_call["incident_id"]
+    incident = incidents.get(tx, told_of) if told_of else None
+    of: Row = {} if incident else {"site": _site(tx, of_call)}
+    tell(tx, kind, now, incident, **of, **data)
+
+
+def _site(tx: Tx, call: Row) -> str | None:
+    """The site of whoever is known; a number alone proves none."""
+    place = (call["progress"] or {}).get("place") or {}
+    kept = place.get("kept") or {}
+    known = sites.site_row(tx, kept["site"]) if kept.get("person") and "site" in kept else None
+    return str(known["id"]) if known else None

@@ -1,0 +1,1 @@
+"""The desks: shifts, roster, presence, and the waiting line."""

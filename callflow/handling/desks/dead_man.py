@@ -1,0 +1,104 @@
+"""The dead man's switch: found out by the engine, so that it works while no page does.
+
+An alarm is a signal of the station's own, and its calls are those of its plan.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from callflow.core.alarms.incident import State
+from callflow.core.desks.dead_man import LONGEST_SHIFT, OnShift, Watch, unattended_since, watch
+from callflow.core.records.audit import UNATTENDED
+from callflow.core.signals.signal import Kind, Signal
+from callflow.core.time.instants import to_iso
+from callflow.core.watch.supervision import station_signal
+from callflow.handling.alarms.acting import close, withdraw
+from callflow.handling.base.policy import load_policy
+from callflow.handling.base.refusals import Refused
+from callflow.handling.base.storing import store_signals
+from callflow.handling.base.telling import tell
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.desks import shifts
+from callflow.storage.records import logbook
+from callflow.storage.signals import signals
+
+Row = dict[str, Any]
+
+#: The resolution code of an alarm that a sign of presence ends.
+PRESENT = "present"
+
+
+def watched(tx: Tx, now: datetime) -> Watch | None:
+    """By when the only person on shift must give a sign; None: nobody must, or nobody is there."""
+    on = shifts.on_shift(tx)
+    there = [row for row in on if now - row["began_at"] <= LONGEST_SHIFT] or on[-1:]
+    if len(there) != 1:
+        return None
+    alone = there[0]
+    last = shifts.last_ended(tx)
+    return watch(
+        OnShift(
+            shift=alone["id"],
+            who=alone["name"],
+            began_at=alone["began_at"],
+            attended_at=alone["attended_at"],
+            acted_at=logbook.last_act(tx, alone["name"], but=UNATTENDED),
+        ),
+        last["ended_at"] if last else None,
+        load_policy(tx).presence,
+    )
+
+
+def is_overdue(tx: Tx, now: datetime) -> bool:
+    """Whether ``raise_overdue`` has anything to tell."""
+    found = _found(tx, now)
+    return found is not None and signals.by_deduplication(tx, found.deduplication) is None
+
+
+def raise_overdue(tx: Tx, now: datetime) -> None:
+    """No sign of presence came, or nobody is there: a signal of the station's own, once."""
+    found = _found(tx, now)
+    if found is not None:
+        store_signals(tx, [found])
+
+
+def _found(tx: Tx, now: datetime) -> Signal | None:
+    due = watched(tx, now)
+    if due is not None:
+        if due.alarm_at > now:
+            return None
+        return station_signal("DEAD_MAN", "", due.about, now, text=due.who)
+    since = _unattended(tx, now)
+    if since is None:
+        return None
+    return station_signal("UNATTENDED", "", to_iso(since), now)
+
+
+def _unattended(tx: Tx, now: datetime) -> datetime | None:
+    last = shifts.last_ended(tx)
+    if last is None or shifts.on_shift(tx):
+        return None
+    return unattended_since(last["ended_at"], load_policy(tx).presence, now)
+
+
+def attended(tx: Tx, now: datetime) -> None:
+    """Somebody takes up a shift: a station that was without anybody is attended again."""
+    last = shifts.last_ended(tx)
+    if last is not None and incidents.open_ones(tx, kind=Kind.UNATTENDED):
+        store_signals(tx, [station_signal("ATTENDED", "", to_iso(last["ended_at"]), now)])
+
+
+def confirm_presence(tx: Tx, user_id: str, who: str, now: datetime) -> None:
+    """*I am here*: the next sign is due later, and an alarm about it ends. Raises Refused."""
+    if shifts.running(tx, user_id) is None:
+        raise Refused("you are not on shift")
+    shifts.attend(tx, now)
+    tell(tx, "presence_confirmed", now, by=who, who_did=who)
+    for found in incidents.open_ones(tx, kind=Kind.DEAD_MAN):
+        row = incidents.get(tx, found["id"], lock=True)
+        if row is not None and row["state"] == State.OPEN.value:
+            withdraw(tx, row, now)
+            close(tx, row, PRESENT, "", now, who=who)

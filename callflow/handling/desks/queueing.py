@@ -1,0 +1,224 @@
+"""The queue escalates itself (D21), and nobody who waits on the line is dropped (D12)."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+
+from callflow.core.alarms import escalation
+from callflow.core.calls.call import BRIDGE_STEP, QUEUE_STEP, CallState, Outcome
+from callflow.core.calls.phones import is_phone
+from callflow.core.desks import distribution
+from callflow.core.messages.outbox import LONGEST_WAIT
+from callflow.core.records.logbook import MACHINE
+from callflow.core.signals.signal import Category
+from callflow.handling.alarms.acting import ask_act, hand_to_human, let_go, request_call
+from callflow.handling.base.policy import Policy, load_policy
+from callflow.handling.base.telling import tell
+from callflow.handling.callers import call_backs
+from callflow.handling.desks import presence, waiting_line
+from callflow.handling.desks.own_phones import desk_now
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents, tasks
+from callflow.storage.calls import calls
+from callflow.storage.engine import locks
+from callflow.storage.messages import outbox
+from callflow.storage.sites import contacts
+
+log = logging.getLogger(__name__)
+
+Row = dict[str, Any]
+
+#: Unclaimed work rings the next phone after this.
+NEXT_PHONE = timedelta(seconds=60)
+#: A desk that said "I take it" has this long before the work counts as unclaimed again.
+TAKEN_FOR = timedelta(seconds=120)
+#: A desk phone rings as long as a person needs to reach it, seconds.
+DESK_RING = 25.0
+#: When to look again at who waits, where another process says whom to ring.
+_ELSEWHERE = timedelta(seconds=1)
+
+
+def escalate_queue(tx: Tx, now: datetime) -> None:
+    """Ring the next phone of the station for unclaimed work whose target has passed."""
+    _come_back(tx, now)
+    overdue = incidents.unclaimed(tx, now)
+    if not overdue:
+        return
+    policy = load_policy(tx)
+    top = overdue[0]
+    desk = escalation.with_first(desk_now(tx, policy, now), presence.first_available(tx, now))
+    number = escalation.queue_number(desk, top["queue_level"])
+    for row in overdue:
+        incidents.change(tx, row, queue_due=now + NEXT_PHONE, queue_level=row["queue_level"] + 1)
+    if number is None:
+        tell(tx, "queue_silent", now, top)
+        return
+    ringing = calls.live_of(tx, number)
+    if ringing is not None:  # it rings already, for this or other work
+        if _never_placed(ringing, now) and not calls.up_to(tx, {number}, now):
+            tell(tx, "queue_stuck", now, top, to=number)
+        return
+    request_call(
+        tx,
+        policy,
+        top,
+        now,
+        step=QUEUE_STEP,
+        to=number,
+        attempt=1 + calls.of_step(tx, top["id"], QUEUE_STEP),
+        dialogue="desk",
+        ring_time=DESK_RING,
+        priority=0,
+    )
+    tell(tx, "queue_call", now, top, to=number)
+
+
+def _never_placed(row: Row, now: datetime) -> bool:
+    waits = bool(row["state"] == CallState.REQUESTED.value)
+    return waits and now - row["requested_at"] > escalation.UNPLACED_AFTER
+
+
+def _come_back(tx: Tx, now: datetime) -> None:
+    """Held work without an act of its holder is unclaimed again, and rings at once (D21)."""
+    for row in incidents.idle_held(tx, now):
+        if calls.in_talk(
+            tx, row["id"]
+        ):  # the holder, or a person who waits for one, is on the line
+            policy = load_policy(tx)
+            incidents.change(tx, row, queue_due=now + policy.hold(Category(row["category"])))
+            continue
+        tell(tx, "came_back", now, row, by=row["holder"])
+        incidents.change(tx, row, holder=None, held_since=None, queue_due=now)
+
+
+def find_forgotten(tx: Tx, now: datetime) -> None:
+    """The last net of invariant 2: whatever nobody would look at again is a human's, at once."""
+    for row in incidents.nobodys(tx, now):
+        log.error("incident %s was nobody's", row["id"])
+        told = hand_to_human(tx, row, Outcome.ERROR.value, now)
+        incidents.change(tx, told, queue_due=now)
+
+
+def clock_went_back(tx: Tx, seconds: float, now: datetime) -> None:
+    """Our clock was set back: what waits for a time that is now far ahead is looked at at once."""
+    text = f"l'horloge a reculé de {seconds:.0f} s"
+    tell(tx, "station", now, text=text, about="clock")
+    outbox.due_no_later(tx, now + LONGEST_WAIT)
+    tasks.put_forward(tx, seconds)
+    for row in incidents.due_later(tx, now):
+        times = {name: min(row[name], now) for name in ("machine_due", "queue_due") if row[name]}
+        incidents.change(tx, row, **times)
+
+
+def bridge(tx: Tx, now: datetime) -> datetime | None:
+    """Bring a human to everybody who waits in a conference; when to look again."""
+    if not calls.waiting(tx):
+        return None
+    if not locks.try_all(tx, locks.Lock.CALLERS, {"callers"}):
+        return now + _ELSEWHERE  # another process does it at this moment
+    waiting = {one.caller.room: one for one in waiting_line.waiting(tx)}
+    policy, there = load_policy(tx), presence.at_desks(tx, now)
+    desk = distribution.chain(desk_now(tx, policy, now), there.supervisors)
+    decided = distribution.distribute(
+        [one.caller for one in waiting.values()],
+        there.agents,
+        desk,
+        policy.rules(now),
+        now,
+        busy=calls.live_to(tx, desk.numbers) | there.busy,
+    )
+    for call_id in decided.withdrawn:
+        _withdraw(tx, call_id, now)
+    for ring in decided.rings:
+        _ring(tx, policy, waiting[ring.room], ring, now)
+    _announce(tx, policy, waiting, now)
+    return decided.again
+
+
+def _ring(
+    tx: Tx, policy: Policy, one: waiting_line.Waiting, ring: distribution.Ask, now: datetime
+) -> None:
+    own = is_phone(ring.to)
+    request_call(
+        tx,
+        policy,
+        one.incident,
+        now,
+        step=BRIDGE_STEP,
+        to=ring.to,
+        attempt=ring.attempt,
+        dialogue="phone" if own else "desk",
+        ring_time=policy.agent_ring if own else DESK_RING,
+        priority=0,
+        room=ring.room,
+    )
+    contact = contacts.get(tx, one.row["contact_id"]) if one.row["contact_id"] else None
+    who = contact["name"] if contact else one.row["to"]
+    tell(tx, "bridging", now, one.incident, who=who, to=ring.agent or ring.to)
+
+
+def _withdraw(tx: Tx, call_id: str, now: datetime) -> None:
+    """A phone stops ringing for one caller: another one is with somebody, or needs it more."""
+    row = calls.get(tx, call_id)
+    if row is not None and row["answered_at"] is None and not calls.asked_to_end(tx, call_id):
+        let_go(tx, row, now)
+
+
+def _announce(
+    tx: Tx, policy: Policy, waiting: dict[str, waiting_line.Waiting], now: datetime
+) -> None:
+    """Who waits hears now and then which number they are."""
+    order = distribution.in_order(one.caller for one in waiting.values())
+    for place, caller in enumerate(order, start=1):
+        one = waiting[caller.room]
+        if waiting_line.is_told_now(one, place, policy.announce_every, now):
+            calls.change(tx, one.row["id"], announced_at=now)
+            ask_act(tx, one.row["id"], "announce", MACHINE, now)
+
+
+def announcing(tx: Tx, call_id: str) -> bool:
+    """Their place is about to be said to somebody; False where a human is with them, or they left.
+
+    The dialogue goes on from there, in this process or in the next one.
+    """
+    row = calls.get(tx, call_id, lock=True)
+    if row is None or row["state"] != CallState.ANSWERED.value or not row["progress"]:
+        return False
+    if not waiting_line.place_of(tx, row):
+        return False
+    said = {**row["progress"], "state": "position", "begun": False, "say": ""}
+    calls.change(tx, call_id, progress=said)
+    return True
+
+
+def desk_took(tx: Tx, row: Row, now: datetime) -> None:
+    """Somebody at a desk phone pressed "I take it": for a while what waited rings nobody else.
+
+    Another vital alarm is not: it rings on until somebody has it too.
+    """
+    if row["step"] == QUEUE_STEP and row["incident_id"] is None:
+        call_backs.desk_took(tx, row, now)
+        return
+    incident_row = incidents.get(tx, row["incident_id"]) if row["incident_id"] else None
+    tell(tx, "desk_taken", now, incident_row, to=row["operator"] or row["to"])
+    for other in calls.for_room(tx, row["room"]) if row["room"] else ():
+        if other["id"] != row["id"] and other["step"] == BRIDGE_STEP and not other["ended_at"]:
+            _withdraw(tx, other["id"], now)  # somebody is with them: nothing else rings for them
+    for waiting in incidents.unclaimed(tx, now + NEXT_PHONE):
+        vital = waiting["category"] == Category.VITAL.value
+        if waiting["id"] == row["incident_id"] or not (vital or row["room"]):
+            incidents.change(tx, waiting, queue_due=now + TAKEN_FOR, queue_level=0)
+
+
+def leave_room(tx: Tx, row: Row, now: datetime) -> None:
+    """A call that was in a conference ended: a human is brought to whoever is left from outside;
+    where nobody is, the desks are let go."""
+    call_backs.left(tx, row, now)
+    up = calls.in_room(tx, row["room"])
+    if any(not calls.is_leg(call) for call in up):
+        bridge(tx, now)
+        return
+    for desk in up:
+        let_go(tx, desk, now)

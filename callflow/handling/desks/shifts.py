@@ -1,0 +1,227 @@
+"""Taking up a shift, and handing it over: what is read, what is passed on, who is left (mission 1).
+
+That the person signed with the password is checked before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from callflow.core.alarms.incident import State
+from callflow.core.desks import shift
+from callflow.core.records.audit import QUIET
+from callflow.core.signals.signal import Category
+from callflow.handling.alarms.operating import release, transfer
+from callflow.handling.base.refusals import Refused
+from callflow.handling.base.telling import tell
+from callflow.handling.desks.dead_man import attended
+from callflow.handling.watch.health import health
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.desks import handover, shifts
+from callflow.storage.records import logbook
+
+Row = dict[str, Any]
+
+#: Who has no shift behind them reads what changed in so long.
+FIRST_TIME = timedelta(days=7)
+#: Rows of each list that the page shows.
+_MOST = 200
+#: Entries of the logbook that it shows.
+_ENTRIES = 50
+#: Characters of a note for the next.
+LONGEST_NOTE = 4000
+
+_REFUSED: Mapping[shift.Why, str] = {
+    shift.Why.NOT_READ: "acknowledge every open alarm before you sign",
+    shift.Why.STALE: "this page was read too long ago: read it again, then sign",
+    shift.Why.NOT_PASSED: "say who takes each alarm that you hold",
+    shift.Why.VITAL: "a vital alarm is passed to a colleague on shift, not to the queue",
+    shift.Why.NOT_ON_SHIFT: "only somebody on shift can take it",
+    shift.Why.LAST: "nobody would be on shift: somebody takes up a shift first, or a supervisor"
+    " signs with a written reason",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Handover:
+    """What whoever takes up a shift reads. ``since``: the end of this person's last one.
+
+    ``open`` are incidents to acknowledge, parked ones too; ``waiting`` those treated and not yet
+    back to normal. The lists are rows, each with what a page shows of it.
+    """
+
+    since: datetime
+    first: bool  # this person never had a shift
+    on_shift: list[Row]
+    notes: list[Row]
+    open: list[Row]
+    waiting: list[Row]
+    instructions: list[Row]
+    tests: list[Row]
+    plans: list[Row]
+    people: list[Row]
+    entries: list[Row]
+    entry_count: int
+
+
+def to_take_over(tx: Tx, user_id: str, now: datetime) -> Handover:
+    """Everything to read before signing."""
+    last = shifts.last_ended(tx, user_id)
+    since = last["ended_at"] if last else now - FIRST_TIME
+    return Handover(
+        since=since,
+        first=last is None,
+        on_shift=shifts.on_shift(tx),
+        notes=shifts.notes_since(tx, since, limit=_MOST),
+        open=incidents.open_ones(tx),
+        waiting=[
+            row for row in incidents.queue(tx, limit=5000) if row["state"] != State.OPEN.value
+        ],
+        instructions=handover.instructions(tx, now, now + shift.AHEAD, limit=_MOST),
+        tests=handover.tests(tx, now, limit=_MOST),
+        plans=handover.plans(tx, since, limit=_MOST),
+        people=handover.people(tx, since, limit=_MOST),
+        entries=logbook.since(tx, since, limit=_ENTRIES, but=QUIET),
+        entry_count=logbook.count_since(tx, since, but=QUIET),
+    )
+
+
+def begin_shift(
+    tx: Tx, user_id: str, who: str, ticked: Collection[str], read_at: datetime, now: datetime
+) -> str:
+    """Takes up a shift, with everything read at ``read_at``; its id. Raises Refused."""
+    shifts.lock(tx)
+    if shifts.running(tx, user_id) is not None:
+        raise Refused("you are on shift already")
+    if not shift.may_read_until(read_at, now):
+        raise Refused(_REFUSED[shift.Why.STALE])
+    read = to_take_over(tx, user_id, now)
+    opened = {row["id"]: row["opened_at"] for row in read.open}
+    missing = shift.not_read(opened, ticked, read_at)
+    if missing:
+        raise Refused(_REFUSED[shift.Why.NOT_READ])
+    attended(tx, now)
+    shift_id = shifts.begin(tx, user_id, now)
+    taken = [row for row in read.open if row["id"] in ticked]
+    tell(
+        tx,
+        "shift_begun",
+        now,
+        by=who,
+        who_did=who,
+        open=len(taken),
+        waiting=len(read.waiting),
+        instructions=len(read.instructions),
+        tests=len(read.tests),
+        plans=len(read.plans),
+        notes=len(read.notes),
+        status=health(tx, now)["status"],
+        read={
+            "at": read_at.isoformat(),
+            "incidents": [row["id"] for row in taken],
+            "instructions": [row["id"] for row in read.instructions],
+            "tests": [row["id"] for row in read.tests],
+            "plans": [f"{row['id']} {row['version']}" for row in read.plans],
+            "notes": [row["id"] for row in read.notes],
+        },
+    )
+    for row in taken:
+        tell(tx, "shift_took", now, row, by=who, who_did=who)
+    return shift_id
+
+
+def end_forgotten(tx: Tx, user_id: str, by: str, reason: str, now: datetime) -> None:
+    """A supervisor ends the shift of somebody who has gone; what they hold is the queue's again.
+
+    Raises Refused.
+    """
+    shifts.lock(tx)
+    found = shifts.running(tx, user_id)
+    if found is None:
+        raise Refused("this person is not on shift")
+    if not reason.strip():
+        raise Refused("write down why: the person didn't sign")
+    leave(tx, {"id": user_id, "name": found["name"]}, now)
+    told: Row = {"who": found["name"], "by": by, "note": reason.strip()}
+    tell(tx, "shift_ended_for", now, who_did=by, **told)
+
+
+def leave(tx: Tx, user: Row, now: datetime) -> None:
+    """Somebody is gone, signed or not: what they hold is the queue's again, their shift is over."""
+    shifts.lock(tx)
+    for row in incidents.open_ones(tx, holder=user["name"]):
+        release(tx, row["id"], user["name"], now)
+    running = shifts.running(tx, user["id"])
+    if running is not None:
+        shifts.end(tx, running["id"], now)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Leaving:
+    """What stands between somebody and the end of the shift."""
+
+    shift: Row
+    held: list[Row]
+    colleagues: list[str]
+
+
+def to_hand_over(tx: Tx, user_id: str, who: str) -> Leaving:
+    """What this person holds, and who can take it. Raises Refused."""
+    mine = shifts.running(tx, user_id)
+    if mine is None:
+        raise Refused("you are not on shift")
+    others = [row["name"] for row in shifts.on_shift(tx) if row["user_id"] != user_id]
+    return Leaving(shift=mine, held=incidents.open_ones(tx, holder=who), colleagues=others)
+
+
+def end_shift(
+    tx: Tx,
+    user_id: str,
+    who: str,
+    to: Mapping[str, str],
+    now: datetime,
+    *,
+    note: str = "",
+    supervisor: str = "",
+    reason: str = "",
+) -> None:
+    """Ends the shift: what ``who`` holds goes where ``to`` says, {incident: colleague, or "" for
+    the queue}. Raises Refused.
+
+    ``supervisor`` signed the ``reason`` why nobody needs to be left.
+    """
+    shifts.lock(tx)
+    leaving = to_hand_over(tx, user_id, who)
+    held = [shift.Held(id=r["id"], category=Category(r["category"])) for r in leaving.held]
+    wrong = shift.passing(held, to, leaving.colleagues)
+    if wrong is not None:
+        why, one = wrong
+        about = to[one.id] if why is shift.Why.NOT_ON_SHIFT else ""
+        raise Refused(_REFUSED[why], about)
+    if not leaving.colleagues and not (supervisor and reason.strip()):
+        raise Refused(_REFUSED[shift.Why.LAST])
+    # What goes to the queue first: a transfer takes all that is held of its site along.
+    for row in sorted(leaving.held, key=lambda row: bool(to[row["id"]])):
+        if not to[row["id"]]:
+            release(tx, row["id"], who, now)
+        elif _holds(tx, row["id"], who):
+            transfer(tx, row["id"], who, to[row["id"]], now)
+    note = note.strip()[:LONGEST_NOTE]
+    shifts.end(tx, leaving.shift["id"], now, note=note)
+    passed, left = len(leaving.held), ", ".join(leaving.colleagues) or "–"
+    ids = [row["id"] for row in leaving.held]
+    tell(tx, "shift_ended", now, by=who, who_did=who, passed=passed, left=left, incidents=ids)
+    if note:
+        tell(tx, "shift_note", now, by=who, who_did=who, note=note)
+    if not leaving.colleagues:
+        told: Row = {"by": who, "supervisor": supervisor, "note": reason.strip()}
+        tell(tx, "shift_unattended", now, who_did=who, **told)
+
+
+def _holds(tx: Tx, incident_id: str, who: str) -> bool:
+    row = incidents.get(tx, incident_id)
+    return row is not None and row["holder"] == who

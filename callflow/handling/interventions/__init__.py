@@ -1,0 +1,1 @@
+"""Guards, firms, services and protective measures."""

@@ -1,0 +1,109 @@
+"""The directory of services as people write and read it: numbers go in and never come out.
+
+Left out, a line's number stays as it is; it is shown masked, and revealed by a logged act.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+
+from callflow.core.changes import changes
+from callflow.core.interventions.directory import masked
+from callflow.core.interventions.law import Service
+from callflow.core.time.availability import Availability
+from callflow.core.time.hours import CalendarError
+from callflow.handling.base.refusals import NotFound
+from callflow.handling.base.telling import tell
+from callflow.handling.sites.contacts import e164
+from callflow.handling.sites.rules import BadSite, one_of
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.interventions import services
+from callflow.storage.sites import sites
+
+Row = dict[str, Any]
+
+_PLACE = re.compile(r"[0-9A-Z][0-9A-Z -]{0,15}|")
+
+
+def get_directory(tx: Tx) -> list[Row]:
+    """Its lines as PUT takes them, their numbers masked."""
+    return [
+        {
+            "id": row["id"],
+            "service": row["service"],
+            "name": row["name"],
+            "number_masked": masked(row["number"]),
+            "site": row["site_id"],
+            "place": row["place"],
+            "hours": row["hours"],
+            "note": row["note"],
+        }
+        for row in services.line_rows(tx)
+    ]
+
+
+def put_directory(tx: Tx, lines: list[Row], who: str, now: datetime, *, because: str = "") -> None:
+    """The directory is ``lines`` from now on. Raises BadSite, naming the field."""
+    shown, before = get_directory(tx), {r["id"]: r["number"] for r in services.line_rows(tx)}
+    rows = [_row(tx, line, before, f"lines.{place}") for place, line in enumerate(lines)]
+    ids = [row["id"] for row in rows]
+    for place, line_id in enumerate(ids):
+        if line_id in ids[:place]:
+            raise BadSite(f"lines.{place}.id", "is there twice")
+    services.put_lines(tx, rows)
+    after = get_directory(tx)
+    found = changes(*({"lines": [_named(line) for line in each]} for each in (shown, after)))
+    fields: Row = {each.path: [each.before, each.after] for each in found}
+    numbers = {row["id"] for row in rows if before.get(row["id"], row["number"]) != row["number"]}
+    fields |= {f"lines.{line_id}.number": None for line_id in sorted(numbers)}
+    told: Row = dict(by=who, lines=len(rows), fields=fields, **_why(because))
+    tell(tx, "directory_changed", now, who_did=who, **told)
+
+
+def _why(because: str) -> Row:
+    return {"because": because} if because else {}
+
+
+def _named(line: Row) -> Row:
+    """What of a line may be told: its number masked as another field."""
+    return {k: v for k, v in line.items() if k != "number_masked"}
+
+
+def _row(tx: Tx, line: Row, before: dict[str, str], field: str) -> Row:
+    number = e164(line.get("number"), f"{field}.number") or before.get(line["id"])
+    if number is None:
+        raise BadSite(f"{field}.number", "is missing: the full number, such as 01 23 45 67 89")
+    site, place = line.get("site"), line.get("place") or ""
+    if site is not None and sites.site_row(tx, site) is None:
+        raise BadSite(f"{field}.site", "there is no such site", site)
+    if not _PLACE.fullmatch(place):
+        raise BadSite(f"{field}.place", "must be how the postcodes of the place begin, such as 78")
+    try:
+        hours = Availability.from_json(line.get("hours") or {}, f"{field}.hours").to_json()
+    except CalendarError as error:
+        raise BadSite(error.field, error.said, error.about) from None
+    return {
+        "id": line["id"],
+        "service": one_of(Service, line["service"], f"{field}.service"),
+        "name": line["name"],
+        "number": number,
+        "site_id": site,
+        "place": place,
+        "hours": hours,
+        "note": line.get("note", ""),
+    }
+
+
+def reveal_line(
+    tx: Tx, line_id: str, who: str, now: datetime, *, incident_id: str | None = None
+) -> str:
+    """The reserved number of a line, in E.164: revealing it is a logged act. Raises NotFound."""
+    line = services.line(tx, line_id)
+    if line is None:
+        raise NotFound(f"there is no line {line_id!r} in the directory")
+    row = incidents.get(tx, incident_id) if incident_id else None
+    tell(tx, "line_revealed", now, row, who_did=who, line=line["name"], by=who)
+    return str(line["number"])

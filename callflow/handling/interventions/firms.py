@@ -1,0 +1,144 @@
+"""Firms of guards, and those that keep installations in order, as an administrator writes and reads
+them (D22); shared between sites. One is closed with a reason, never erased."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+
+from callflow.core.changes import changes
+from callflow.core.plans.task import TaskState
+from callflow.core.sites.site import Role
+from callflow.handling.base.refusals import NotFound, Refused
+from callflow.handling.base.telling import tell
+from callflow.handling.sites import calendars, contracts
+from callflow.handling.sites.contacts import check_codes, contact_code, e164, in_part
+from callflow.handling.sites.rules import BadSite, one_of, required
+from callflow.storage import Tx
+from callflow.storage.interventions import firms, guards
+from callflow.storage.sites import contacts
+from callflow.vault import Vault
+
+Row = dict[str, Any]
+
+#: In which part a firm works for sites.
+PARTS = (Role.GUARD, Role.MAINTENANCE)
+_SECTOR = re.compile(r"[0-9A-Za-z]{1,8}")
+
+
+def guard_firms(tx: Tx) -> list[Row]:
+    """Every firm in calling order, without its codes."""
+    return [_shown(tx, row) for row in guards.firms(tx)]
+
+
+def _shown(tx: Tx, row: Row) -> Row:
+    contact = contacts.get(tx, row["contact_id"])
+    names = ("name", "phone", "language", "licence", "sectors", "rank", "tariff", "part")
+    shown = {name: row[name] for name in names}
+    hours = contact["availability"] if contact else None
+    coded = bool(contact and contact["code"])
+    return {"id": row["contact_id"], **shown, "availability": hours, "code_set": coded}
+
+
+def get_firm(tx: Tx, firm_id: str) -> Row:
+    """A firm, with what closed it. One that only sites name has no licence yet. Raises NotFound."""
+    contact, row = contacts.get(tx, firm_id), guards.firm(tx, firm_id)
+    if contact is None or not firms.is_firm(tx, firm_id):
+        raise NotFound("there is no such guard or maintenance firm", firm_id)
+    named = {link["role"] for link in firms.links(tx, firm_id)}
+    part = Role.MAINTENANCE if Role.MAINTENANCE in named else Role.GUARD
+    empty: Row = {"licence": "", "sectors": [], "rank": 1, "tariff": "", "part": part.value}
+    kept = {**empty, "closed_at": None, "closed_by": "", "closed_because": "", **(row or {})}
+    closed = {name: kept[name] for name in ("closed_at", "closed_by", "closed_because")}
+    shown = _shown(tx, {**contact, "contact_id": firm_id, **kept})
+    return {**shown, "duress_code_set": contact["duress_code"] is not None, **closed}
+
+
+def put_firm(tx: Tx, vault: Vault, firm_id: str, body: Row, who: str, now: datetime) -> Row:
+    """Create or replace a firm; what GET gives. Raises BadSite, naming the field.
+
+    A code that is left out stays, null removes it.
+    """
+    before = guards.firm(tx, firm_id)
+    was = _shown(tx, before) if before else {}
+    part = one_of(Role, body.get("part", was.get("part", Role.GUARD)), "part")
+    if part not in PARTS:
+        raise BadSite("part", f"must be one of {', '.join(PARTS)}")
+    required(body, "name", "name")
+    if part == Role.GUARD:
+        required(body, "licence", "licence")
+    sectors = [str(sector) for sector in body.get("sectors", [])]
+    for place, sector in enumerate(sectors):
+        if not _SECTOR.fullmatch(sector):
+            raise BadSite(f"sectors.{place}", "is no beginning of a postcode, such as 350")
+    contact: Row = {
+        "id": firm_id,
+        "name": body["name"],
+        "language": body.get("language", "fr"),
+        "phone": e164(body.get("phone"), "phone"),
+    }
+    for name in ("code", "duress_code"):
+        if name in body:
+            contact[name] = contact_code(vault, firm_id, body[name], name)
+    if "availability" in body:
+        contact["availability"] = calendars.availability(body["availability"], "availability")
+    firm: Row = {
+        "contact_id": firm_id,
+        "part": part,
+        "licence": body.get("licence", ""),
+        "sectors": sectors,
+        "rank": body.get("rank", 1),
+        "tariff": body.get("tariff", ""),
+    }
+    guards.put_firm(tx, contact, firm)
+    check_codes(tx, firm_id, "duress_code")
+    found = guards.firm(tx, firm_id)
+    assert found is not None, "it was written just now"
+    shown = _shown(tx, found)
+    fields = changed_fields(was, shown, body)
+    tell(tx, "guard_firm_changed", now, firm=body["name"], by=who, who_did=who, fields=fields)
+    return shown
+
+
+def changed_fields(was: Row, shown: Row, sent: Row) -> Row:
+    """{field: [before, after]} of what differs; of a code that was ``sent`` only its name."""
+    fields: Row = {each.path: [each.before, each.after] for each in changes(was, shown)}
+    return fields | {name: None for name in ("code", "duress_code") if sent.get(name)}
+
+
+def close_firm(tx: Tx, firm_id: str, reason: str, who: str, now: datetime) -> None:
+    """It works for no site any more, and is asked for nothing; it stays known. Raises NotFound,
+    Refused while a guard of its is away, BadSite."""
+    firm, said = get_firm(tx, firm_id), contracts.a_reason(reason)
+    if firm["closed_at"] is not None:
+        raise Refused("this firm is closed already")
+    if any(task["state"] == TaskState.OPEN.value for task in firms.guard_tasks(tx, firm_id)):
+        raise Refused("a guard of this firm is asked for: close it when that is over")
+    if guards.firm(tx, firm_id) is None:
+        guards.put_firm(tx, {"id": firm_id}, {"contact_id": firm_id, **_bare(firm)})
+    for link in firms.links(tx, firm_id):
+        part = contacts_in_part(tx, firm_id, link)
+        contracts.closed(tx, link["site_id"], [part], reason=said, who=who, now=now)
+    firms.unlink(tx, firm_id, now)
+    guards.close_firm(tx, firm_id, who, said, now)
+    tell(tx, "firm_closed", now, firm=firm["name"], by=who, who_did=who, because=said)
+
+
+def _bare(firm: Row) -> Row:
+    return {name: firm[name] for name in ("licence", "sectors", "rank", "tariff", "part")}
+
+
+def contacts_in_part(tx: Tx, firm_id: str, link: Row) -> Row:
+    """The firm as a site's PUT takes it."""
+    part = {name: link[name] for name in ("role", "rank", "authorities", "keys_held")}
+    return in_part(tx, firm_id, **part)
+
+
+def reopen_firm(tx: Tx, firm_id: str, who: str, now: datetime) -> None:
+    """It may be asked again; at which sites is said there. Raises NotFound, Refused."""
+    firm = get_firm(tx, firm_id)
+    if firm["closed_at"] is None:
+        raise Refused("this firm is not closed")
+    guards.close_firm(tx, firm_id, "", "", None)
+    tell(tx, "firm_reopened", now, firm=firm["name"], by=who, who_did=who)

@@ -1,0 +1,360 @@
+"""Emergency services, within the law: what was verified, who may be called, what was said (D23)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, TypedDict, Unpack
+from zoneinfo import ZoneInfo
+
+from callflow.core.alarms.incident import State
+from callflow.core.interventions.directory import Line, competent, masked
+from callflow.core.interventions.law import (
+    SHORT_NUMBERS,
+    Answer,
+    Finding,
+    Gate,
+    Means,
+    Reason,
+    Service,
+    police_gate,
+    weigh,
+)
+from callflow.core.plans.call_plan import StepKind
+from callflow.core.plans.task import TaskOutcome, TaskState
+from callflow.core.records.logbook import MACHINE
+from callflow.core.sites.instructions import at_site
+from callflow.handling.alarms.muting import is_mute_here
+from callflow.handling.alarms.operating import acted, known, open_and_held
+from callflow.handling.alarms.tasks import end_task
+from callflow.handling.base.refusals import NotFound, Refused
+from callflow.handling.base.telling import tell
+from callflow.handling.interventions import service_calls
+from callflow.storage import Tx
+from callflow.storage.alarms import tasks
+from callflow.storage.calls import calls
+from callflow.storage.interventions import services
+from callflow.storage.messages import outbox
+from callflow.storage.sites import sites
+from callflow.texts.law import GATE_REASONS
+
+Row = dict[str, Any]
+
+#: A report may be written down so much later than what it tells of.
+_REPORTED_WITHIN = timedelta(days=7)
+_STATION_ZONE = "Europe/Paris"
+
+
+class NotAllowed(Refused):
+    """The law's gate is shut: ``gate`` says why, and what would open it."""
+
+    def __init__(self, gate: Gate) -> None:
+        super().__init__(GATE_REASONS[gate.reason][1])
+        self.gate = gate
+
+
+class ShortNumber(Refused):
+    """A short number reaches the station's own department: the site's line is offered instead."""
+
+    def __init__(self, number: str, offered: list[Line]) -> None:
+        names = ", ".join(f"{each.name} ({each.service})" for each in offered) or "none is known"
+        super().__init__(
+            f"{number} reaches the emergency services of the station's own department;"
+            f" call the line that is competent for the site: {names}"
+        )
+        self.number, self.offered = number, offered
+
+
+class _About(TypedDict, total=False):
+    """What a verification rests on: the incident's items, who was spoken to, when (UTC)."""
+
+    image: str
+    call: str
+    person: str
+    found_at: datetime | None
+
+
+# --- the gate -----------------------------------------------------------------------------
+
+
+def record_verification(
+    tx: Tx,
+    incident_id: str,
+    who: str,
+    means: Means,
+    result: Finding,
+    note: str,
+    now: datetime,
+    **about: Unpack[_About],
+) -> Row:
+    """A *levée de doute* by ``who``, weighed by what the calls bear out. Raises NotFound, Refused.
+
+    It is kept as it was found, whatever it is worth: it is the proof of the checks. ``image`` and
+    ``call`` are the incident's very items that were looked at and heard: without one, nobody
+    looked, or listened. ``person`` is who was spoken to, or looked; ``found_at`` when (UTC; now
+    where it is left out).
+    """
+    row = known(tx, incident_id)
+    if row["state"] == State.FILED.value:
+        raise Refused("this incident is filed: nothing can be verified any more")
+    return acted(tx, _verified(tx, row, who, means, result, note, now, **about), who, now)
+
+
+def found(
+    tx: Tx,
+    row: Row,
+    who: str,
+    means: Means,
+    now: datetime,
+    *,
+    person: str,
+    note: str = "",
+    call: str = "",
+) -> None:
+    """What a guard, or an identified person on the premises, reports is a verification by itself:
+    nobody types it twice (D32). ``who`` wrote the report down; the machine, where it was keyed."""
+    if row["state"] != State.FILED.value:
+        _verified(tx, row, who, means, Finding.CONFIRMED, note, now, call=call, person=person)
+
+
+def witness(tx: Tx, row: Row, call: Row, now: datetime) -> None:
+    """Whoever answered at the premises gave their code, then asked for help."""
+    site = sites.load_site(tx, row["site_id"]) if row["site_id"] else None
+    known = bool((call["progress"] or {}).get("known"))
+    if site is None or not known or not at_site(call["contact_id"] or "", site):
+        return
+    name = next(one.name for one in site.contacts if one.id == call["contact_id"])
+    found(tx, row, MACHINE, Means.CALL_WITH_CODE, now, person=name, call=call["id"])
+
+
+def _verified(
+    tx: Tx,
+    row: Row,
+    who: str,
+    means: Means,
+    result: Finding,
+    note: str,
+    now: datetime,
+    *,
+    image: str = "",
+    call: str = "",
+    person: str = "",
+    found_at: datetime | None = None,
+) -> Row:
+    incident_id = row["id"]
+    if found_at is not None and not row["opened_at"] <= found_at <= now:
+        raise Refused("what was seen or heard lies between the opening of the incident and now")
+    its_calls = {c["id"]: c for c in calls.of_incident(tx, incident_id)}
+    item = _looked_at(tx, row, means, image) | _heard(means, its_calls, call)
+    weight = weigh(means, result, [calls.to_call(c) for c in its_calls.values()])
+    services.insert_verification(
+        tx,
+        {
+            "id": uuid.uuid4().hex,
+            "incident_id": incident_id,
+            "means": means.value,
+            "result": result.value,
+            "weight": weight.value,
+            "by": who,
+            "note": note,
+            "at": now,
+            "image_id": image or None,
+            "call_id": call or None,
+            "person": person,
+            "found_at": found_at,
+        },
+    )
+    told = {"means": means.value, "finding": result.value, "weight": weight.value, "note": note}
+    tell(tx, "verification", now, row, who_did=who, person=person, **told, **item)
+    return row
+
+
+#: Means that rest on something which was looked at, or listened to.
+_BY_EYE, _BY_EAR = frozenset({Means.IMAGES, Means.VIDEO}), frozenset({Means.AUDIO})
+
+
+def _looked_at(tx: Tx, row: Row, means: Means, image: str) -> Row:
+    """What the logbook says of the image, its hash included. Raises Refused."""
+    if not image:
+        if means in _BY_EYE:
+            raise Refused("choose the image or the clip that was looked at")
+        return {}
+    found = outbox.image(tx, image)
+    if found is None or found["incident_id"] != row["id"] or found["problem"]:
+        raise Refused("this incident has no such image")
+    return {"item": found["name"], "image": image, "sha256": found["sha256"] or ""}
+
+
+def _heard(means: Means, its_calls: Mapping[str, Row], call: str) -> Row:
+    if not call:
+        if means in _BY_EAR:
+            raise Refused("choose the call in which it was heard")
+        return {}
+    found = its_calls.get(call)
+    if found is None or found["answered_at"] is None:
+        raise Refused("nobody answered a call of this incident by this id")
+    return {"call": call}
+
+
+def service_gate(tx: Tx, row: Row, service: Service) -> Gate:
+    """Whether ``service`` may be called for an incident as things stand."""
+    if service is not Service.POLICE:
+        return Gate(allowed=True, reason=Reason.NOT_GATED)
+    site = sites.site_row(tx, row["site_id"]) if row["site_id"] else None
+    return police_gate(
+        personal=is_mute_here(tx, row),
+        verifications=services.verifications(tx, row["id"]),
+        calls=[calls.to_call(call) for call in calls.of_incident(tx, row["id"])],
+        agreement=site["police_agreement"] if site else "",
+    )
+
+
+def competent_line(tx: Tx, row: Row, service: Service, now: datetime) -> Line | None:
+    """The line of ``service`` that is competent for the incident's site now."""
+    site = sites.site_row(tx, row["site_id"]) if row["site_id"] else None
+    return competent(
+        services.lines(tx),
+        service,
+        site=row["site_id"],
+        postcode=site["postcode"] if site else "",
+        at=now,
+        zone=ZoneInfo(site["timezone"] if site else _STATION_ZONE),
+    )
+
+
+# --- the call -----------------------------------------------------------------------------
+
+
+def service_call(
+    tx: Tx,
+    incident_id: str,
+    who: str,
+    service: str,
+    now: datetime,
+    *,
+    override_reason: str = "",
+) -> str | Refused:
+    """Put ``who``, the incident's holder, through to a service; the request's id.
+
+    ``service`` is one of law.Service, or a short number as a person would dial it: then the
+    competent lines are offered first. A refusal that is told is *returned*, for its logbook entry
+    must be committed: the caller raises it then. ``override_reason`` is why ``who`` calls although
+    the gate is shut. Raises Held, NotFound, Refused.
+    """
+    row = open_and_held(tx, incident_id, who)
+    if row["exercise"]:
+        raise Refused("this is an exercise: no service is called")
+    if service in SHORT_NUMBERS:
+        return _offer_instead(tx, row, service, who, now)
+    if service not in frozenset(Service):
+        raise NotFound(f"there is no service {service!r}: {', '.join(Service)}")
+    wanted = Service(service)
+    line = competent_line(tx, row, wanted, now)
+    if line is None:
+        raise Refused("the directory has no line of this service for this site at this hour")
+    gate, reason = service_gate(tx, row, wanted), override_reason.strip()
+    if not gate.allowed and not reason:
+        told = {"service": wanted.value, "gate": gate.reason.value}
+        tell(tx, "service_refused", now, row, who_did=who, **told)
+        return NotAllowed(gate)
+    if not gate.allowed:
+        told = {"service": wanted.value, "gate": gate.reason.value, "by": who, "note": reason}
+        tell(tx, "service_override", now, row, who_did=who, **told)
+        gate = Gate(allowed=True, reason=Reason.OVERRIDE)
+    asked = service_calls.ask(tx, row, line, who, gate, reason, now)
+    acted(tx, row, who, now)
+    return asked
+
+
+def _offer_instead(tx: Tx, row: Row, number: str, who: str, now: datetime) -> ShortNumber:
+    found = (competent_line(tx, row, service, now) for service in SHORT_NUMBERS[number])
+    refused = ShortNumber(number, [line for line in found if line is not None])
+    offered = ", ".join(f"{line.name} {masked(line.number)}" for line in refused.offered)
+    tell(tx, "short_number", now, row, who_did=who, to=number, offered=offered)
+    return refused
+
+
+def report_service(
+    tx: Tx,
+    incident_id: str,
+    who: str,
+    service: Service,
+    answer: Answer,
+    now: datetime,
+    *,
+    person: str,
+    reference: str = "",
+    note: str = "",
+    said_at: datetime | None = None,
+    counter_order: bool = False,
+    script: str = "",
+) -> Row:
+    """What was said to ``service``, by ``who``; ends the plan's step that asked for it.
+
+    ``person`` is who answered there, ``reference`` theirs, ``said_at`` when (UTC; now where it is
+    left out), ``script`` the words that were given to say: access, evidence, the guard's vehicle.
+    A counter-order tells them not to come any more, and ends no step. Raises NotFound, Refused.
+    """
+    row = known(tx, incident_id)
+    at = said_at or now
+    if not row["opened_at"] <= at <= now and said_at is not None:
+        raise Refused("what was said lies between the opening of the incident and now")
+    if now - at > _REPORTED_WITHIN:
+        raise Refused("what was said more than seven days ago is written as a note")
+    if not person.strip():
+        raise Refused("name the person of the service who answered")
+    comes = answer is Answer.ACCEPTED and not counter_order
+    if service is Service.POLICE and comes and not reference.strip():
+        raise Refused("the police's reference closes the step: ask for it and write it down")
+    line, call_id = _line_called(tx, row, service, now)
+    services.insert_report(
+        tx,
+        {
+            "id": uuid.uuid4().hex,
+            "incident_id": incident_id,
+            "service": service.value,
+            "line_name": line,
+            "person": person,
+            "reference": reference,
+            "answer": answer.value,
+            "counter_order": counter_order,
+            "note": note,
+            "by": who,
+            "said_at": at,
+            "at": now,
+            "call_id": call_id,
+            "script": script,
+        },
+    )
+    kind = "counter_order" if counter_order else "service_report"
+    told = {"service": service.value, "line": line, "person": person, "reference": reference}
+    told |= {"script": script, "call": call_id or ""}
+    tell(tx, kind, now, row, who_did=who, answer=answer.value, note=note, **told)
+    row = acted(tx, row, who, now)
+    if not counter_order:
+        _end_step(tx, row, service, answer, who, now)
+    return row
+
+
+def _line_called(tx: Tx, row: Row, service: Service, now: datetime) -> tuple[str, str | None]:
+    """The name of the line that was last called, else of the competent one; and the call to it."""
+    called = [c for c in services.call_rows(tx, row["id"]) if c["service"] == service.value]
+    if called:
+        return str(called[-1]["line_name"]), called[-1]["call_id"]
+    line = competent_line(tx, row, service, now)
+    return line.name if line else "", None
+
+
+def _end_step(tx: Tx, row: Row, service: Service, answer: Answer, who: str, now: datetime) -> None:
+    """The open task of the plan's step for this service has its outcome."""
+    asked_by = {
+        step["id"]
+        for step in row["plan"].get("steps", ())
+        if step["kind"] == StepKind.EMERGENCY_SERVICE and step.get("service") == service.value
+    }
+    comes = answer is Answer.ACCEPTED
+    outcome = TaskOutcome.SERVICE_COMES if comes else TaskOutcome.SERVICE_DECLINES
+    for task in tasks.of_incident(tx, row["id"]):
+        if task["state"] == TaskState.OPEN.value and task["step"] in asked_by:
+            end_task(tx, task["id"], outcome, now, who=who)

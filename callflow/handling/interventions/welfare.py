@@ -1,0 +1,79 @@
+"""Guards on site, and those who are overdue, are called for their own safety (D22)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from callflow.core.calls.call import WELFARE_STEP
+from callflow.core.interventions.welfare import OVERDUE_WITHIN, Guard, Welfare, welfare
+from callflow.core.plans.task import TaskState
+from callflow.core.time.instants import from_iso, to_iso
+from callflow.handling.alarms.acting import hand_to_human, request_call
+from callflow.handling.alarms.muting import is_mute_here
+from callflow.handling.base.policy import load_policy
+from callflow.handling.base.telling import tell
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents, tasks
+from callflow.storage.calls import calls
+from callflow.storage.interventions import guards
+from callflow.storage.sites import contacts
+
+Row = dict[str, Any]
+
+
+def any_due(tx: Tx, now: datetime) -> bool:
+    """Whether some guard is called, or silent, now. Only reads."""
+    every = timedelta(seconds=load_policy(tx).guard_welfare)
+    return any(
+        welfare(_guard(tx, task), now, every) is not Welfare.NOTHING
+        for task in guards.away(tx, now - OVERDUE_WITHIN)
+    )
+
+
+def watch_guards(tx: Tx, now: datetime) -> None:
+    """Call who is due; a human at once where nobody answers."""
+    policy = load_policy(tx)
+    every = timedelta(seconds=policy.guard_welfare)
+    for task in guards.away(tx, now - OVERDUE_WITHIN):
+        row = incidents.get(tx, task["incident_id"], lock=True)
+        if row is None or is_mute_here(tx, row) or row["exercise"]:
+            continue
+        guard = _guard(tx, task)
+        what = welfare(guard, now, every)
+        called = contacts.get(tx, task["data"].get("guard") or task["subject"])
+        if what is Welfare.SILENT or (what is Welfare.CALL and not (called and called["phone"])):
+            tasks.note(tx, task["id"], {**task["data"], "silent_at": to_iso(now)})
+            hand_to_human(tx, row, "guard_silent", now)
+        elif what is Welfare.CALL and called is not None:
+            tell(tx, "guard_welfare", now, row, who=called["name"], to=called["phone"])
+            request_call(
+                tx,
+                policy,
+                row,
+                now,
+                step=WELFARE_STEP,
+                to=called["phone"],
+                attempt=len(guard.calls) + 1,
+                dialogue="guard",
+                ring_time=policy.ring_time,
+                priority=row["priority"],
+                contact=called["id"],
+            )
+
+
+def _guard(tx: Tx, task: Row) -> Guard:
+    data = task["data"]
+    is_open = task["state"] == TaskState.OPEN.value
+    on_site = from_iso(data["on_site_at"]) if "on_site_at" in data else None
+    made = [
+        calls.to_call(row)
+        for row in calls.of_incident(tx, task["incident_id"])
+        if row["step"] == WELFARE_STEP
+    ]
+    return Guard(
+        on_site_at=on_site if is_open else None,
+        overdue_since=None if is_open else task["ended_at"],
+        silent="silent_at" in data,
+        calls=made,
+    )

@@ -1,0 +1,1 @@
+"""Messages and images: asked for, sent, fetched."""

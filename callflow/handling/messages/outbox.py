@@ -1,0 +1,125 @@
+"""What a step tells others: rows, before anything leaves."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from callflow.core.messages.outbox import Channel, MessageState, marked, one_line, shown
+from callflow.core.time.instants import to_iso
+from callflow.handling.alarms.muting import is_mute_here
+from callflow.handling.base.telling import storable, tell
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.messages import outbox as rows
+
+Row = dict[str, Any]
+
+
+def is_silenced(tx: Tx, row: Row) -> bool:
+    """Whether nothing may reach the site or its staff: of this alarm, or for another one (D7)."""
+    return is_mute_here(tx, row)
+
+
+def post(
+    tx: Tx,
+    row: Row,
+    channel: Channel,
+    to: str,
+    subject: str,
+    text: str,
+    now: datetime,
+    *,
+    task: str | None = None,
+) -> str | None:
+    """Ask for one message of the incident ``row`` to one address; its id.
+
+    None: refused, since the alarm is mute (D7); the logbook says so, and ``task`` is the caller's
+    to end. A task ends by itself once all its messages have: *done* where all were taken, *failed*
+    where one could not be delivered. That is a human's too.
+    """
+    if is_silenced(tx, row):
+        tell(tx, "message_withheld", now, row, channel=channel.value, to=shown(channel, to))
+        return None
+    exercise = bool(row["exercise"])
+    subject = one_line(storable(marked(subject, exercise=exercise)))
+    body = storable(marked(text, exercise=exercise))
+    message_id = insert(
+        tx,
+        row,
+        now,
+        channel=channel,
+        to=to,
+        subject=subject,
+        body=body,
+        data=_facts(row),
+        task=task,
+    )
+    told = {"channel": channel.value, "to": shown(channel, to), "text": subject}
+    tell(tx, "message_posted", now, row, message=message_id, **told)
+    return message_id
+
+
+def post_for_site(
+    tx: Tx, site_id: str, to: str, subject: str, text: str, now: datetime
+) -> str | None:
+    """Ask for one mail about a site, of no incident; its id, None where the site is mute (D7)."""
+    told: Row = {"channel": Channel.MAIL.value, "to": shown(Channel.MAIL, to), "site": site_id}
+    if incidents.site_is_mute(tx, site_id):
+        tell(tx, "message_withheld", now, **told)
+        return None
+    subject = one_line(storable(subject))
+    of: Row = {"id": None, "site_id": site_id, "exercise": False}
+    message_id = insert(
+        tx, of, now, channel=Channel.MAIL, to=to, subject=subject, body=storable(text)
+    )
+    tell(tx, "message_posted", now, message=message_id, text=subject, **told)
+    return message_id
+
+
+def _facts(row: Row) -> Row:
+    """What a program that is told of an alarm needs of it."""
+    names = ("account", "kind", "category", "priority", "state", "exercise")
+    return {
+        "incident": row["id"],
+        "site": row["site_id"],
+        **{name: row[name] for name in names},
+        "opened_at": to_iso(row["opened_at"]),
+    }
+
+
+def insert(
+    tx: Tx,
+    row: Row,
+    now: datetime,
+    *,
+    channel: Channel,
+    to: str,
+    subject: str,
+    body: str = "",
+    data: Mapping[str, Any] | None = None,
+    task: str | None = None,
+) -> str:
+    """One message of the incident ``row``, due at ``now``, whatever it is; its id."""
+    message_id = str(uuid.uuid4())
+    values: Row = {
+        "id": message_id,
+        "incident_id": row["id"],
+        "site_id": None if row["id"] else row["site_id"],
+        "task_id": task,
+        "channel": channel.value,
+        "to": storable(to),
+        "subject": subject,
+        "body": body,
+        "data": dict(data or {}),
+        "state": MessageState.WAITING.value,
+        "attempts": 0,
+        "due_at": now,
+        "last_error": "",
+        "created_at": now,
+        "exercise": bool(row["exercise"]),
+    }
+    rows.insert(tx, values)
+    return message_id

@@ -1,0 +1,1 @@
+"""Plans: written, published, tried, withdrawn."""

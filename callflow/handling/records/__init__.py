@@ -1,0 +1,1 @@
+"""Recordings and records: who looked, how long they are kept, what is erased."""

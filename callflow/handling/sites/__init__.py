@@ -1,0 +1,1 @@
+"""Sites: set up, read, imported, put on test, as agreed for a while."""

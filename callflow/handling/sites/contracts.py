@@ -1,0 +1,258 @@
+"""A site's contract (D2): changed with a reason and from a day on; its people closed, not erased.
+
+A terminated site calls nobody, its account goes to nobody else for a year, its signals are stored.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from callflow.core.alarms.incident import State
+from callflow.core.plans import standing
+from callflow.core.records.logbook import MACHINE
+from callflow.core.sites.contract import LONGEST, may_become, quarantined_until
+from callflow.core.sites.site import Role, SiteState
+from callflow.core.time.instants import to_iso
+from callflow.handling.base.refusals import NotFound, Refused
+from callflow.handling.base.telling import tell
+from callflow.handling.plans.standing import check_chosen
+from callflow.handling.sites import contacts
+from callflow.handling.sites.rules import BadSite
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.interventions import firms, guards
+from callflow.storage.sites import contacts as contact_rows
+from callflow.storage.sites import contracts, sites
+
+Row = dict[str, Any]
+
+#: Characters of a reason.
+_LONGEST = 500
+
+
+def change_contract(
+    tx: Tx,
+    site_id: str,
+    state: SiteState,
+    *,
+    reason: str,
+    effective_at: datetime | None,
+    who: str,
+    now: datetime,
+) -> None:
+    """Make a site's contract ``state`` now, or plan it for ``effective_at``.
+
+    Raises NotFound, Refused where the site is in alarm, BadSite naming the field.
+    """
+    site = sites.site_row(tx, site_id)
+    if site is None:
+        raise NotFound(f"there is no site {site_id!r}")
+    said = a_reason(reason)
+    at = effective_at or now
+    if at < now:
+        raise BadSite("effective_at", "lies in the past")
+    if at > now + LONGEST:
+        raise BadSite("effective_at", "lies more than two years ahead")
+    before = _state_at(tx, site, at)
+    if not may_become(before, state):
+        raise BadSite("state", _NOT_NEXT)
+    if effective_at is None and state is SiteState.TERMINATED and _in_alarm(tx, site_id):
+        raise Refused("this site is in alarm: end it when the alarm is over")
+    if state is not SiteState.TERMINATED:
+        _check_plans(tx, site)
+    change = _change(site_id, state, said, at, who, now)
+    told: Row = dict(site=site_id, by=who, who_did=who, contract=state.value, because=said)
+    if effective_at is None:
+        record(tx, change, before, now)
+    else:
+        contracts.insert_change(tx, {**change, "done_at": None})
+        tell(tx, "contract_planned", now, since=to_iso(at), **told)
+
+
+_NOT_NEXT = "no contract becomes this from what it is then"
+
+
+def _state_at(tx: Tx, site: Row, at: datetime) -> SiteState:
+    """What the contract is at ``at``, by what is planned."""
+    planned = [
+        row
+        for row in contracts.changes(tx, site["id"])
+        if row["done_at"] is None and row["dropped_by"] is None and row["effective_at"] <= at
+    ]
+    return SiteState(planned[-1]["state"] if planned else site["state"])
+
+
+def _check_plans(tx: Tx, site: Row) -> None:
+    """A terminated site may name plans that were withdrawn since. Raises BadSite."""
+    named = standing.named(site["plans"], site["plan_rules"])
+    check_chosen(tx, [("state", plan) for plan in sorted(named)])
+
+
+def _in_alarm(tx: Tx, site_id: str) -> bool:
+    found = incidents.unfiled(tx, [site_id], [])
+    return any(row["state"] == State.OPEN.value and not row["exercise"] for row in found)
+
+
+def _change(
+    site_id: str, state: SiteState, reason: str, at: datetime, who: str, now: datetime
+) -> Row:
+    return {
+        "id": uuid.uuid4().hex,
+        "site_id": site_id,
+        "state": state.value,
+        "reason": reason,
+        "effective_at": at,
+        "made_by": who,
+        "made_at": now,
+        "dropped_by": None,
+    }
+
+
+def record(tx: Tx, change: Row, before: SiteState, now: datetime) -> None:
+    """A change that counts from now on."""
+    contracts.insert_change(tx, {**change, "done_at": now})
+    _made(tx, change, before, now)
+
+
+def _made(tx: Tx, change: Row, before: SiteState, now: datetime) -> None:
+    contracts.set_state(tx, change["site_id"], change["state"], now)
+    tell(
+        tx,
+        "contract_changed",
+        now,
+        site=change["site_id"],
+        who_did=change["made_by"],
+        by=change["made_by"],
+        contract=change["state"],
+        because=change["reason"],
+        fields={"state": [before.value, change["state"]]},
+    )
+
+
+def written_anew(
+    tx: Tx, site_id: str, before: str, after: str, who: str, reason: str, now: datetime
+) -> None:
+    """A program wrote the site with another contract, and says why. Raises BadSite."""
+    if before == after:
+        return
+    was, state = SiteState(before), SiteState(after)
+    if not may_become(was, state):
+        raise BadSite("state", _NOT_NEXT)
+    record(tx, _change(site_id, state, a_reason(reason), now, who, now), was, now)
+
+
+def drop_change(tx: Tx, site_id: str, change_id: str, who: str, now: datetime) -> None:
+    """What is planned is not made. Raises NotFound."""
+    row = contracts.drop_change(tx, site_id, change_id, who)
+    if row is None:
+        raise NotFound("nothing of this id is planned: look again")
+    tell(tx, "contract_dropped", now, site=site_id, by=who, who_did=who, contract=row["state"])
+
+
+def apply_planned(tx: Tx, now: datetime) -> None:
+    """What was planned until now is made; what can't be any more is dropped, and said."""
+    for row in contracts.due(tx, now):
+        site = sites.site_row(tx, row["site_id"])
+        assert site is not None, "a site is closed, never erased, while its contract has a future"
+        before = SiteState(site["state"])
+        if not may_become(before, SiteState(row["state"])):
+            drop_change(tx, row["site_id"], row["id"], MACHINE, now)
+        elif contracts.change_made(tx, row["id"], now):
+            _made(tx, row, before, now)
+
+
+def in_quarantine(site: Row, now: datetime) -> bool:
+    """Whether nobody else gets this site's accounts."""
+    until = quarantined_until(SiteState(site["state"]), site["state_since"])
+    return until is not None and now < until
+
+
+def a_reason(text: str) -> str:
+    """Why something is closed or changed. Raises BadSite."""
+    said = text.strip()
+    if not said:
+        raise BadSite("reason", "write down why")
+    if len(said) > _LONGEST:
+        raise BadSite("reason", "is too long")
+    return said
+
+
+# --- who is called no more ----------------------------------------------------------------
+
+
+def closed(
+    tx: Tx, site_id: str, gone: Iterable[Row], *, reason: str, who: str, now: datetime
+) -> None:
+    """These contacts, as PUT takes them, are called for the site no more; they stay known."""
+    for contact in gone:
+        kept = {name: contact[name] for name in ("role", "authorities", "keys_held")}
+        row = {"id": uuid.uuid4().hex, "site_id": site_id, "contact_id": contact["id"], **kept}
+        contracts.insert_former(
+            tx,
+            {**row, "reason": reason, "closed_by": who, "closed_at": now, "restored_at": None},
+        )
+        told: Row = dict(who=contact["name"], contact=contact["id"], role=contact["role"])
+        tell(tx, "contact_closed", now, site=site_id, by=who, who_did=who, because=reason, **told)
+
+
+def without(site: Row, contact_id: str, role: str) -> Row:
+    """``site``, as PUT takes it, without somebody in that part.
+
+    Who has no part there any more stands in for nobody, and their panel user opens as a revoked
+    one.
+    """
+    left = [c for c in site["contacts"] if (c["id"], c["role"]) != (contact_id, role)]
+    if any(c["id"] == contact_id for c in left):
+        return {**site, "contacts": left}
+    users = [
+        {**user, "contact": None, "revoked": True} if user["contact"] == contact_id else user
+        for user in site["panel_users"]
+    ]
+    return {**site, "contacts": [_alone(c, contact_id) for c in left], "panel_users": users}
+
+
+def _alone(contact: Row, gone: str) -> Row:
+    availability = contact.get("availability") or {}
+    standing_in = availability.get("replacements", [])
+    left = [each for each in standing_in if each["contact"] != gone]
+    if left == standing_in:
+        return contact
+    return {**contact, "availability": {**availability, "replacements": left}}
+
+
+def back(tx: Tx, site: Row, former_id: str, who: str, now: datetime) -> Row:
+    """``site``, as PUT takes it, with somebody who was called once, after the others of their part.
+
+    Raises NotFound, Refused.
+    """
+    row = next((r for r in contracts.former(tx, site["id"]) if r["id"] == former_id), None)
+    if row is None:
+        raise NotFound("nobody of this id was called for this site: look again")
+    kept: Row = {name: row[name] for name in ("authorities", "keys_held")}
+    body = called_too(tx, site, row["contact_id"], Role(row["role"]), **kept)
+    contracts.restored(tx, former_id, now)
+    told: Row = dict(who=row["name"], contact=row["contact_id"], role=row["role"])
+    tell(tx, "contact_restored", now, site=site["id"], by=who, who_did=who, **told)
+    return body
+
+
+def called_too(tx: Tx, site: Row, contact_id: str, role: Role, **kept: Any) -> Row:
+    """``site``, as PUT takes it, with somebody who is known, after the others of their part.
+
+    ``kept``: ``authorities`` and ``keys_held``. Raises NotFound, Refused.
+    """
+    firm = guards.firm(tx, contact_id)
+    if contact_rows.get(tx, contact_id) is None or firms.member(tx, contact_id) is not None:
+        raise NotFound("there is no such contact", contact_id)
+    if firm is not None and firm["closed_at"] is not None:
+        raise Refused("this firm is closed")
+    ours = [c for c in site["contacts"] if c["role"] == role]
+    if any(c["id"] == contact_id for c in ours):
+        raise Refused("this person is called for this site already")
+    rank = max((c["rank"] for c in ours), default=0) + 1
+    part: Row = {"authorities": {}, "keys_held": False, **kept, "role": role.value, "rank": rank}
+    again = contacts.in_part(tx, contact_id, **part)
+    return {**site, "contacts": [*site["contacts"], again]}

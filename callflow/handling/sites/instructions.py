@@ -1,0 +1,226 @@
+"""Provisional instructions (D19): made, countersigned, withdrawn."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from callflow.core.signals.signal import Kind
+from callflow.core.sites import instructions
+from callflow.core.sites.instructions import (
+    Instruction,
+    InstructionError,
+    InstructionKind,
+    InstructionState,
+    Lowers,
+)
+from callflow.core.sites.site import Authority, Contact, Site
+from callflow.handling.base.refusals import NotFound, Refused
+from callflow.handling.base.telling import tell
+from callflow.handling.callers import call_backs
+from callflow.handling.plans.standing import check_chosen
+from callflow.handling.records import playbacks
+from callflow.handling.sites.contacts import e164
+from callflow.handling.sites.rules import NO_PLAN, BadSite
+from callflow.storage import Tx
+from callflow.storage.sites import contacts, sites
+from callflow.storage.sites import instructions as rows
+
+Row = dict[str, Any]
+
+_TOLD = {
+    InstructionKind.NOTE: "instruction_note",
+    InstructionKind.PLAN: "instruction_plan",
+    InstructionKind.ABSENT: "instruction_absent",
+    InstructionKind.NUMBER: "instruction_number",
+}
+
+
+def make(
+    tx: Tx,
+    site_id: str,
+    made: Instruction,
+    *,
+    lowers: bool,
+    asked_by: str | None,
+    now: datetime,
+) -> Row:
+    """Write ``made``, whose id, numbers and signatures are set here; its row.
+
+    ``lowers``: its author says that it lowers protection; whether it does by rule is looked at
+    in any case, and then it waits for a second signature, whichever way it came (D19).
+    ``asked_by``: the contact who asked its author for it. Raises NotFound, Refused, or BadSite
+    naming the field.
+    """
+    site = sites.load_site(tx, site_id)
+    if site is None:
+        raise NotFound(f"there is no site {site_id!r}")
+    people = contacts.people(tx, [made.replacement] if made.replacement else [])
+    made = replace(made, id=uuid.uuid4().hex, site=site_id, phone=e164(made.phone, "phone"))
+    try:
+        instructions.check(made, site, people, now)
+    except InstructionError as error:
+        raise BadSite(error.field, error.message) from None
+    if made.plan is not None:
+        if sites.plan_body(tx, made.plan) is None:
+            raise BadSite("plan", NO_PLAN, made.plan)
+        check_chosen(tx, [("plan", made.plan)])
+    asker = _asker(site, asked_by, made.kinds)
+    made = replace(made, lowers=instructions.lowers(made, site, people, said=lowers))
+    rows.insert(tx, made, asked_by=asked_by)
+    _tell_made(tx, made, (*site.contacts, *people), asker, now)
+    return get(tx, site_id, made.id)
+
+
+def _asker(site: Site, contact_id: str | None, kinds: frozenset[Kind]) -> str:
+    """The name of the contact who asked for it, "" where none did. Raises Refused, BadSite."""
+    if contact_id is None:
+        return ""
+    known = [contact for contact in site.contacts if contact.id == contact_id]
+    if not known:
+        raise BadSite("asked_by", "is no contact of this site")
+    for kind in sorted(kinds) or [Kind.INTRUSION]:
+        if not any(contact.may(Authority.INSTRUCT, kind) for contact in known):
+            raise Refused(
+                "has not the authority to instruct about this alarm", f"{known[0].name} ({kind})"
+            )
+    return known[0].name
+
+
+def _tell_made(
+    tx: Tx, made: Instruction, people: Sequence[Contact], asker: str, now: datetime
+) -> None:
+    names = {person.id: person.name for person in people}
+    about: Row = dict(site=made.site, instruction=made.id, who_did=made.author)
+    what: Row = dict(
+        by=made.author,
+        since=_iso(made.begins_at),
+        until=_iso(made.ends_at),
+        who=names.get(made.contact or "", ""),
+        instead=names.get(made.replacement or "", "–"),
+        to=made.phone or "",
+        plan=made.plan or "",
+        text=made.text,
+        voice=made.voice or "",
+    )
+    for alarm in sorted(kind.value for kind in made.kinds) or [""]:
+        kind = "instruction_spoken" if made.voice else _TOLD[made.kind]
+        tell(tx, kind, now, **about, **what, alarm=alarm)
+    if asker:
+        tell(tx, "instruction_asked", now, **about, who=asker)
+    for why in made.lowers:
+        tell(tx, "instruction_to_sign", now, **about, lowers=why.value)
+
+
+def countersign(tx: Tx, site_id: str, instruction_id: str, *, who: str, now: datetime) -> Row:
+    """It counts from now on, or from its beginning. Raises NotFound, Refused."""
+    row = get(tx, site_id, instruction_id)
+    state = rows.to_instruction(row).state(now)
+    if state is not InstructionState.AWAITING_SIGNATURE:
+        raise Refused("this instruction awaits no signature", about=state.value)
+    if Lowers.SPOKEN in row["lowers"]:
+        raise Refused("it was spoken: listen to it and write it down first")
+    if _same(who, row["author"]) or _same(who, row["transcriber"] or ""):
+        raise Refused("it lowers protection: somebody other than its author countersigns it")
+    if not rows.sign(tx, instruction_id, who, now):
+        raise Refused("somebody else changed this instruction: look again")
+    _tell(tx, "instruction_signed", row, who, now)
+    call_backs.instruction_seen(tx, instruction_id, who, now)
+    return get(tx, site_id, instruction_id)
+
+
+def transcribe(
+    tx: Tx,
+    site_id: str,
+    instruction_id: str,
+    *,
+    text: str,
+    lowers: bool,
+    who: str,
+    now: datetime,
+) -> Row:
+    """``who`` listened to what was said and writes it down: it counts once somebody else has
+    countersigned it, for nobody puts into force alone what only they have read. ``lowers``: they
+    find that it lowers protection. Raises NotFound, Refused (they have not played it), or BadSite
+    naming the field.
+    """
+    row = get(tx, site_id, instruction_id)
+    instruction = rows.to_instruction(row)
+    awaited = instruction.state(now) is InstructionState.AWAITING_SIGNATURE
+    if not awaited or Lowers.SPOKEN not in instruction.lowers:
+        raise Refused("nobody is to write this instruction down")
+    if not text.strip():
+        raise BadSite("text", "says what operators must know")
+    if not playbacks.heard(tx, row["voice"], who, row["made_at"], now):
+        raise Refused("listen to what was said first: nobody writes it down unheard")
+    why = (Lowers.SAID,) if lowers else (Lowers.TRANSCRIBED,)
+    if not rows.transcribe(tx, instruction_id, text.strip(), why, who, now):
+        raise Refused("somebody else changed this instruction: look again")
+    told: Row = dict(instruction=instruction_id, by=who, who_did=who)
+    tell(tx, "instruction_heard", now, site=site_id, **told, text=text.strip())
+    for each in why:
+        tell(tx, "instruction_to_sign", now, site=site_id, **told, lowers=each.value)
+    call_backs.instruction_seen(tx, instruction_id, who, now)
+    return get(tx, site_id, instruction_id)
+
+
+def _same(one: str, other: str) -> bool:
+    return one.strip().casefold() == other.strip().casefold()
+
+
+def withdraw(tx: Tx, site_id: str, instruction_id: str, *, who: str, now: datetime) -> Row:
+    """It counts no more. Raises NotFound, Refused."""
+    row = get(tx, site_id, instruction_id)
+    state = rows.to_instruction(row).state(now)
+    over = state in (InstructionState.ENDED, InstructionState.WITHDRAWN)
+    if over or not rows.withdraw(tx, instruction_id, who, now):
+        raise Refused("this instruction is over")
+    _tell(tx, "instruction_withdrawn", row, who, now)
+    call_backs.instruction_seen(tx, instruction_id, who, now)
+    return get(tx, site_id, instruction_id)
+
+
+def _tell(tx: Tx, kind: str, row: Row, who: str, now: datetime) -> None:
+    tell(tx, kind, now, site=row["site_id"], instruction=row["id"], by=who, who_did=who)
+
+
+def get(tx: Tx, site_id: str, instruction_id: str) -> Row:
+    """One instruction of the site, as stored. Raises NotFound."""
+    row = rows.get(tx, instruction_id)
+    if row is None or row["site_id"] != site_id:
+        raise NotFound(f"there is no instruction {instruction_id!r} of this site")
+    return row
+
+
+def expiring(
+    tx: Tx,
+    now: datetime,
+    *,
+    within: timedelta = instructions.EXPIRES_SOON,
+    after: tuple[datetime, str] | None = None,
+    limit: int = 100,
+) -> list[Row]:
+    """The station's instructions that end so soon, and still stand, by their end: for the
+    handover, and for whoever must ask the client again."""
+    return rows.ending(tx, now, now + within, after, limit=limit)
+
+
+def shown(row: Row, now: datetime) -> Row:
+    """An instruction as people read it: with where it is at ``now``."""
+    read = rows.to_instruction(row)
+    return {
+        **row,
+        "site": row["site_id"],
+        "contact": row["contact_id"],
+        "replacement": row["replacement_id"],
+        "state": read.state(now).value,
+        "lowers_protection": bool(read.lowers),
+        "expires_soon": read.expires_soon(now),
+    }
+
+
+def _iso(at: datetime) -> str:
+    return at.isoformat(timespec="seconds")

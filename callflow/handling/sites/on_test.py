@@ -1,0 +1,250 @@
+"""A site, or some of its zones, on test (D17): set, extended and ended by a person, or by its time.
+
+While it runs, correlation only stores what it silences (``supervision.is_tested``). At its end what
+still alarms is correlated again, as if it came now, and whoever set the test is called.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from callflow.core.alarms.correlation import zone_key
+from callflow.core.alarms.incident import State
+from callflow.core.records.logbook import MACHINE
+from callflow.core.signals import events
+from callflow.core.signals.signal import PERSONAL, Category, Kind, Signal, Treatment
+from callflow.core.sites.site import Authority, Site
+from callflow.core.watch import supervision
+from callflow.core.watch.supervision import station_signal
+from callflow.handling.base.refusals import NotFound, Refused
+from callflow.handling.base.telling import tell
+from callflow.handling.sites.rules import BadSite
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.sites import contacts, sites
+from callflow.storage.watch import supervision as rows
+
+Row = dict[str, Any]
+
+#: How long a test may last from now on, by the role of whoever sets or extends it.
+LIMITS = {
+    "contact": timedelta(hours=4),
+    "operator": timedelta(hours=4),
+    "supervisor": timedelta(hours=24),
+    "administrator": timedelta(hours=72),
+}
+#: How often one may be extended (D17).
+EXTENSIONS = 2
+
+
+def set_on_test(
+    tx: Tx,
+    site_id: str,
+    *,
+    zones: Sequence[str] | None,
+    lasts: timedelta,
+    reason: str,
+    who: str,
+    role: str,
+    contact: str | None,
+    now: datetime,
+    tester: str | None = None,
+) -> Row:
+    """Put a site on test; the test's row. ``contact``: who asked ``who``, of ``role``, for it;
+    ``tester``: of that firm, who does it and is called at its end.
+
+    Raises NotFound, Refused, or BadSite naming the field.
+    """
+    site = _site(tx, site_id)
+    declared = sites.zone_rows(tx, site_id)
+    keys = _zone_keys(declared, zones)
+    _within(lasts, role)
+    if not reason.strip():
+        raise BadSite("reason", "says why, for who finds the site on test")
+    asked_by = _authorised(site, contact, _kinds(declared, keys))
+    _refuse_in_alarm(tx, site_id)
+    made = dict(zones=keys, reason=reason, set_by=who, contact_id=tester or contact, began_at=now)
+    row: Row = {"id": uuid.uuid4().hex, "site_id": site_id, "ends_at": now + lasts, **made}
+    row |= {"extensions": 0, "ended_at": None, "ended_by": None}
+    rows.insert_test(tx, row)
+    named = ", ".join(keys) if keys else "*"
+    told: Row = dict(zones=named, reason=reason, contact=asked_by, until=_iso(row["ends_at"]))
+    tell(tx, "test_set", now, site=site_id, by=who, who_did=who, test=row["id"], **told)
+    return row
+
+
+def extend(
+    tx: Tx,
+    site_id: str,
+    test_id: str,
+    *,
+    lasts: timedelta,
+    who: str,
+    role: str,
+    now: datetime,
+) -> Row:
+    """Let it end ``lasts`` from now; twice at most. Raises NotFound, Refused, BadSite."""
+    row = _running(tx, site_id, test_id, now)
+    _within(lasts, role)
+    if row["extensions"] >= EXTENSIONS:
+        raise Refused("this test was extended twice: set the site on test anew, with its reason")
+    if now + lasts <= row["ends_at"]:
+        raise BadSite("minutes", "it would end sooner than it does: end it instead")
+    _refuse_in_alarm(tx, site_id)
+    if not rows.extend_test(tx, row, now + lasts):
+        raise Refused("somebody else changed this test: look again")
+    until = _iso(now + lasts)
+    tell(tx, "test_extended", now, site=site_id, by=who, until=until, who_did=who, test=test_id)
+    return _get(tx, site_id, test_id)
+
+
+def end(tx: Tx, site_id: str, test_id: str, *, who: str, now: datetime) -> Row:
+    """End it at once: what still alarms is live. Raises NotFound, Refused."""
+    row = _running(tx, site_id, test_id, now)
+    if not rows.end_test(tx, row, now, who):
+        raise Refused("somebody else changed this test: look again")
+    _make_live(tx, row, who, now)
+    return _get(tx, site_id, test_id)
+
+
+def expire(tx: Tx, row: Row, now: datetime) -> list[Signal]:
+    """Its time is over: what still alarms is live, and whoever set it is called (D17)."""
+    if not rows.end_test(tx, row, now, MACHINE):
+        return []
+    live = _make_live(tx, row, MACHINE, now)
+    account = rows.first_account(tx, row["site_id"])
+    if account is None:
+        return []
+    text = f"À rappeler : {_setter(tx, row)}. Motif de l’essai : {row['reason']}."
+    if live:
+        text += f" Encore en alarme : {live}."
+    return [station_signal("TEST_ENDED", account, row["id"], now, text=text)]
+
+
+def _setter(tx: Tx, row: Row) -> str:
+    contact = contacts.get(tx, row["contact_id"]) if row["contact_id"] else None
+    if contact is None:
+        return str(row["set_by"])
+    number = contact["phone"] or "(sans numéro)"
+    return f"{contact['name']} {number}, demande notée par {row['set_by']}"
+
+
+def _make_live(tx: Tx, row: Row, who: str, now: datetime) -> str:
+    """What the test silenced and nobody restored goes to the backlog again; its zones."""
+    sent = rows.signals_since(tx, row["site_id"], row["began_at"])
+    kinds = sites.zone_kinds(tx, {signal["account"] for signal in sent})
+    silenced = supervision.still_alarming(
+        [(s, *_told(s, kinds.get((s["account"], zone_key(s["zone"]))))) for s in sent]
+    )
+    others = rows.running_tests(tx, [row["site_id"]], now).get(row["site_id"], [])
+    by_id = {signal["id"]: signal for signal in sent}
+    again = [by_id[i] for i in silenced if not _tested_on(others, by_id[i])]
+    rows.correlate_again(tx, [signal["id"] for signal in again])
+    names = ", ".join(f"{s['code']} {s['zone']}".strip() for s in again)
+    tell(
+        tx,
+        "test_ended",
+        now,
+        site=row["site_id"],
+        by=who,
+        who_did=who,
+        test=row["id"],
+        live=names or "0",
+    )
+    return names
+
+
+def _told(signal: Row, zone_kind: Kind | None) -> tuple[Kind | None, Kind | None]:
+    """(the kind that a silenced signal alarms, the kind that any signal restores)."""
+    if signal["treatment"] == Treatment.UNPROVED.value:
+        return None, None
+    if signal["kind"] == Kind.RESTORE.value:
+        return None, events.classify(signal["format"], signal["code"], zone_kind).restores
+    silenced = signal["treatment"] == Treatment.TESTED.value
+    return (Kind(signal["kind"]) if silenced else None), None
+
+
+def _tested_on(others: Sequence[supervision.OnTest], signal: Row) -> bool:
+    kind = Kind(signal["kind"])
+    return any(supervision.is_tested(test, signal["zone"], kind) for test in others)
+
+
+# --- who may ------------------------------------------------------------------------------
+
+
+def _site(tx: Tx, site_id: str) -> Site:
+    site = sites.load_site(tx, site_id)
+    if site is None:
+        raise NotFound(f"there is no site {site_id!r}")
+    return site
+
+
+def _within(lasts: timedelta, role: str) -> None:
+    limit = LIMITS.get(role, timedelta())
+    if not timedelta() < lasts <= limit:
+        hours = limit.total_seconds() / 3600
+        raise BadSite("minutes", f"your role sets on test for {hours:g} hours at most")
+
+
+def _zone_keys(declared: Sequence[Row], zones: Sequence[str] | None) -> list[str] | None:
+    if zones is None:
+        return None
+    if not zones:
+        raise BadSite("zones", "names no zone: null stands for the whole site")
+    known = {zone_key(zone["zone"]) for zone in declared}
+    for place, zone in enumerate(zones):
+        if zone_key(zone) not in known:
+            raise BadSite(f"zones.{place}", "is no zone of this site")
+    return sorted({zone_key(zone) for zone in zones})
+
+
+def _authorised(site: Site, contact_id: str | None, kinds: set[Kind]) -> str:
+    """The contact's name, "" where no contact asked. Raises Refused, BadSite."""
+    if contact_id is None:
+        return ""
+    known = [contact for contact in site.contacts if contact.id == contact_id]
+    if not known:
+        raise BadSite("contact", "is no contact of this site")
+    for kind in kinds:
+        if not any(contact.may(Authority.SET_ON_TEST, kind) for contact in known):
+            raise Refused(
+                "has not the authority to set this alarm on test", f"{known[0].name} ({kind})"
+            )
+    return known[0].name
+
+
+def _kinds(declared: Sequence[Row], keys: list[str] | None) -> set[Kind]:
+    """What the test silences, as far as the site declares it."""
+    if keys is None:
+        return {Kind.INTRUSION}
+    named = [zone["kind"] for zone in declared if zone_key(zone["zone"]) in keys]
+    return {Kind(kind or Kind.INTRUSION) for kind in named}
+
+
+def _refuse_in_alarm(tx: Tx, site_id: str) -> None:
+    """During an alarm for lives nobody makes the site silent, whoever asks."""
+    for row in incidents.unfiled(tx, [site_id], []):
+        vital = row["category"] == Category.VITAL.value or row["duress"]
+        if row["state"] == State.OPEN.value and (vital or Kind(row["kind"]) in PERSONAL):
+            raise Refused("the site has an open vital alarm: it can't be set on test")
+
+
+def _running(tx: Tx, site_id: str, test_id: str, now: datetime) -> Row:
+    row = _get(tx, site_id, test_id)
+    if row["ended_at"] is not None or row["ends_at"] <= now:
+        raise Refused("this test is over")
+    return row
+
+
+def _get(tx: Tx, site_id: str, test_id: str) -> Row:
+    row = rows.get_test(tx, test_id)
+    if row is None or row["site_id"] != site_id:
+        raise NotFound(f"there is no test {test_id!r} of this site")
+    return row
+
+
+def _iso(at: datetime) -> str:
+    return at.isoformat(timespec="seconds")

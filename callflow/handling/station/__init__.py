@@ -1,0 +1,1 @@
+"""The station: its users and programs, its first start, its configuration."""

@@ -1,0 +1,74 @@
+"""The whole configuration as text files, for review and for a history beside the database.
+
+The same rows give the same bytes, so that two days' files show just what changed. No code, password
+or key is in them, nor what panels and machines tell by themselves.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+import yaml
+
+from callflow.core.plans import call_plan
+from callflow.core.plans import text as plan_text
+from callflow.handling.base.policy import load_policy
+from callflow.handling.base.telling import tell
+from callflow.handling.interventions.directory import get_directory
+from callflow.handling.interventions.firms import guard_firms
+from callflow.handling.interventions.members import firm_members
+from callflow.handling.sites.sites import get_sites, set_up
+from callflow.storage import Tx
+from callflow.storage.people import users
+from callflow.storage.plans import plans
+from callflow.storage.sites import own_days, sites
+
+Row = dict[str, Any]
+_PAGE = 200
+_OF_A_USER = ("name", "role", "language", "languages", "skills")
+
+
+def configuration(tx: Tx) -> Iterator[tuple[str, str]]:
+    """(path of a file, its text): every site, plan and firm, the directory, the station's own
+    holidays, who logs in, policy, and which plans are withdrawn."""
+    yield "policy.yaml", _yaml(asdict(load_policy(tx)))
+    yield "people.yaml", _yaml([{k: row[k] for k in _OF_A_USER} for row in users.users(tx)])
+    yield "directory.yaml", _yaml(get_directory(tx))
+    days = [
+        {"day": each.day, "place": "-".join(filter(None, each.place)), "holiday": each.holiday}
+        | {"reason": each.reason, "set_by": each.set_by}
+        for each in own_days.every(tx)
+    ]
+    yield "holidays.yaml", _yaml(days)
+    firms = guard_firms(tx)
+    yield "firms.yaml", _yaml([{**firm, "members": firm_members(tx, firm["id"])} for firm in firms])
+    gone = sorted(plans.withdrawals(tx).values(), key=lambda row: str(row["id"]))
+    yield "withdrawn_plans.yaml", _yaml(gone)
+    for body in sites.plan_bodies(tx):
+        yield f"plans/{_name(body['id'])}.yaml", plan_text.write(call_plan.from_json(body))
+    after = ""
+    while ids := sites.site_ids(tx, after=after, limit=_PAGE):
+        for site in get_sites(tx, ids):
+            yield f"sites/{_name(site['id'])}.yaml", _yaml(set_up(site))
+        after = ids[-1]
+
+
+def taken(tx: Tx, who: str, now: datetime) -> None:
+    """Somebody has it: everybody's number is in it."""
+    tell(tx, "configuration_exported", now, by=who, who_did=who)
+
+
+def _name(id: str) -> str:
+    """A file's: no id leads out of its folder."""
+    return quote(id, safe="").replace(".", "%2E") if id.startswith(".") else quote(id, safe="")
+
+
+def _yaml(value: Any) -> str:
+    plain = json.loads(json.dumps(value, default=str))
+    text: str = yaml.safe_dump(plain, allow_unicode=True, sort_keys=True, width=100)
+    return text

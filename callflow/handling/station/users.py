@@ -1,0 +1,324 @@
+"""Who logs in, as what, and what proves it: each act with its entry in the day's chain."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from callflow.core.people.users import PEOPLE, Role, is_reserved
+from callflow.core.records.logbook import MACHINE
+from callflow.handling.base.refusals import NotFound, Refused
+from callflow.handling.base.telling import storable, tell
+from callflow.handling.calls.phones import end_phones
+from callflow.handling.desks.shifts import leave
+from callflow.storage import Tx
+from callflow.storage.people import access, users
+
+Row = dict[str, Any]
+
+RESERVED = "this is the machine's own name: choose another one"
+
+
+def add_user(
+    tx: Tx,
+    name: str,
+    role: Role,
+    password: str,
+    now: datetime,
+    *,
+    by: str,
+    language: str = "fr",
+    languages: Iterable[str] = (),
+    skills: Iterable[str] = (),
+    subject: str | None = None,
+    given: bool = False,
+) -> str:
+    """A new person; their id. ``password`` is a hash, or empty: they come by the OIDC provider.
+
+    ``given``: somebody else chose it, and they are to choose their own.
+
+    Raises ValueError where the name is taken or the role is a program's.
+    """
+    if role not in PEOPLE:
+        raise ValueError(f"{role} is a role of programs, not of people")
+    if not name.strip() or len(name) > 64 or not name.isprintable():
+        raise ValueError("a name has 1 to 64 characters")
+    if is_reserved(name):
+        raise ValueError(RESERVED)
+    if users.user_by_name(tx, name) is not None:
+        raise ValueError("there is a user of this name already")
+    user_id = uuid.uuid4().hex
+    users.insert_user(
+        tx,
+        {
+            "id": user_id,
+            "name": name,
+            "role": role.value,
+            "password": password,
+            "password_given_at": now if given else None,
+            "language": language,
+            "languages": list(languages) or [language],
+            "skills": list(skills),
+            "subject": subject,
+            "created_at": now,
+        },
+    )
+    tell(tx, "user_added", now, who_did=by, name=name, role=role.value)
+    return user_id
+
+
+def change_user(
+    tx: Tx,
+    user_id: str,
+    now: datetime,
+    *,
+    by: str,
+    role: Role | None = None,
+    languages: list[str] | None = None,
+    skills: list[str] | None = None,
+    subject: str | None = None,
+) -> None:
+    """Change what is given. Another role ends the person's sessions.
+
+    An empty ``subject``: they come by the OIDC provider no more.
+    """
+    row = _user(tx, user_id)
+    values: Row = {}
+    if languages is not None:
+        values["languages"] = languages
+    if skills is not None:
+        values["skills"] = skills
+    if subject is not None:
+        values["subject"] = _free_subject(tx, row, subject)
+    if role is not None:
+        if role not in PEOPLE:
+            raise Refused("this is a role of programs, not of people")
+        values["role"] = role.value
+    changed = {name: value for name, value in values.items() if row[name] != value}
+    if not changed:
+        return
+    if "role" in changed:
+        _keep_an_administrator(tx, row)
+        tell(tx, "user_role", now, who_did=by, name=row["name"], role=role, before=row["role"])
+        access.end_sessions(tx, now, user_id=user_id)
+    if changed.keys() - {"role"}:
+        fields = {n: [_said(row[n]), _said(v)] for n, v in changed.items() if n != "role"}
+        told: Row = {"name": row["name"], "what": ", ".join(sorted(fields)), "fields": fields}
+        tell(tx, "user_changed", now, who_did=by, **told)
+    users.update_user(tx, user_id, **changed)
+
+
+def _said(value: Any) -> str | None:
+    return (", ".join(value) if isinstance(value, list) else value) or None
+
+
+def disable_user(tx: Tx, user_id: str, by: str, now: datetime) -> None:
+    """They are let in nowhere from now on, and nothing of theirs goes on: sessions, telephones with
+    their calls, the shift; what they hold is the queue's again. What they did stays theirs."""
+    row = _user(tx, user_id)
+    if row["disabled_at"] is not None:
+        return
+    if row["name"] == by:
+        raise Refused("nobody shuts themselves out: ask another administrator")
+    _keep_an_administrator(tx, row)
+    shut_out(tx, user_id, by, now)
+
+
+def shut_out(tx: Tx, user_id: str, by: str, now: datetime) -> None:
+    """The same, though it may be the last administrator: one who must not be."""
+    row = _user(tx, user_id)
+    users.update_user(tx, user_id, disabled_at=now)
+    access.end_sessions(tx, now, user_id=user_id)
+    tell(tx, "user_disabled", now, who_did=by, name=row["name"])
+    end_phones(tx, row["name"], now)
+    leave(tx, row, now)
+
+
+def enable_user(tx: Tx, user_id: str, by: str, now: datetime) -> None:
+    """They may log in again."""
+    row = _user(tx, user_id)
+    if row["disabled_at"] is not None:
+        users.update_user(tx, user_id, disabled_at=None)
+        tell(tx, "user_enabled", now, who_did=by, name=row["name"])
+
+
+def set_password(
+    tx: Tx, user_id: str, password: str, by: str, now: datetime, *, session: str | None = None
+) -> None:
+    """Another password (a hash). Ends the person's sessions but ``session``, their own.
+
+    What somebody else chose, they are to replace.
+    """
+    row = _user(tx, user_id)
+    given = None if by == row["name"] else now
+    users.update_user(tx, user_id, password=password, password_given_at=given)
+    ended = access.end_sessions(tx, now, user_id=user_id, but=session)
+    tell(tx, "password_changed", now, who_did=by, name=row["name"], ended=ended)
+
+
+def from_directory(tx: Tx, subject: str, name: str, role: Role, now: datetime) -> str:
+    """Somebody comes by the company's directory, as ``role``: their id.
+
+    Who comes for the first time is added. Refused where they are disabled, or somebody else has
+    their name: nobody becomes another by being called so in the directory.
+    """
+    row = users.user_by_subject(tx, subject)
+    if row is not None:
+        if row["disabled_at"] is not None:
+            raise Refused("this user is disabled: ask an administrator")
+        change_user(tx, row["id"], now, by=MACHINE, role=role)
+        return str(row["id"])
+    if is_reserved(name):
+        raise Refused(RESERVED)
+    if users.user_by_name(tx, name) is not None:
+        raise Refused(
+            "somebody here has your name: an administrator adds your identifier to it", subject
+        )
+    return add_user(tx, name, role, "", now, by=MACHINE, subject=subject)
+
+
+def _user(tx: Tx, user_id: str) -> Row:
+    row = users.user_by_id(tx, user_id)
+    if row is None:
+        raise NotFound("there is no user of this id")
+    return row
+
+
+def _free_subject(tx: Tx, row: Row, subject: str) -> str | None:
+    if not subject:
+        return None
+    other = users.user_by_subject(tx, subject)
+    if other is not None and other["id"] != row["id"]:
+        raise Refused("somebody else is this to the company's directory", other["name"])
+    return subject
+
+
+def _keep_an_administrator(tx: Tx, row: Row) -> None:
+    """Refused where the station would have none left.
+
+    The rows are locked while it is looked: two who demote each other at once can't both succeed.
+    """
+    if row["role"] != Role.ADMINISTRATOR or row["disabled_at"] is not None:
+        return
+    if not users.others_of_role(tx, row["id"], Role.ADMINISTRATOR):
+        raise Refused("this is the last administrator: make another one first")
+
+
+# --- sessions -----------------------------------------------------------------------------
+
+
+def open_session(tx: Tx, user_id: str, session: Row, now: datetime) -> None:
+    """Somebody is let in. Refused where they were disabled meanwhile."""
+    row = _user(tx, user_id)
+    if row["disabled_at"] is not None:
+        raise Refused("this user is disabled: ask an administrator")
+    session = {**session, "browser": storable(session["browser"])}
+    access.insert_session(
+        tx, {**session, "user_id": user_id, "created_at": now, "seen_at": now}, now
+    )
+    told = {"address": session["address"], "factor": session["factor"]}
+    tell(tx, "logged_in", now, who_did=row["name"], **told)
+
+
+def end_session(
+    tx: Tx, token_hash: str, by: str, now: datetime, *, user_id: str | None = None
+) -> None:
+    """End a session (of ``user_id`` only), with its stream and its softphone.
+
+    Raises NotFound where there is none, or where it is another's.
+    """
+    found = access.session_of(tx, token_hash)
+    if found is None or user_id not in (None, found["user_id"]):
+        raise NotFound("there is no such session")
+    access.end_sessions(tx, now, user_id=found["user_id"], token_hash=token_hash)
+    if by == found["name"]:
+        tell(tx, "logged_out", now, who_did=by, address=found["address"])
+    else:
+        tell(tx, "session_ended", now, who_did=by, name=found["name"], address=found["address"])
+
+
+def login_blocked(tx: Tx, name: str, address: str, now: datetime) -> None:
+    """Too many wrong guesses: told once, at the first that is not even looked at."""
+    tell(tx, "login_blocked", now, name=storable(name), address=address)
+
+
+# --- second factors -----------------------------------------------------------------------
+
+
+def add_totp(tx: Tx, user_id: str, secret: str, step: int, session: str, now: datetime) -> None:
+    """Codes of an authenticator are asked for from now on; the first, of ``step``, was right."""
+    row = _user(tx, user_id)
+    users.update_user(tx, user_id, totp=secret, totp_step=step)
+    access.proved(tx, session, "totp")
+    tell(tx, "factor_added", now, who_did=row["name"], name=row["name"], factor="totp")
+
+
+def add_passkey(tx: Tx, user_id: str, key: Row, session: str, now: datetime) -> None:
+    """A device is asked for from now on."""
+    row = _user(tx, user_id)
+    if access.passkey(tx, key["id"]) is not None:
+        raise Refused("this device is known already")
+    access.insert_passkey(tx, {**key, "user_id": user_id, "created_at": now})
+    access.proved(tx, session, "passkey")
+    told = {"name": row["name"], "factor": f"passkey ({key['name']})"}
+    tell(tx, "factor_added", now, who_did=row["name"], **told)
+
+
+def remove_totp(tx: Tx, user_id: str, now: datetime) -> None:
+    """No code is asked for any more."""
+    row = _user(tx, user_id)
+    if row["totp"] is not None:
+        users.update_user(tx, user_id, totp=None)
+        _forget_codes(tx, {**row, "totp": None})
+        tell(tx, "factor_removed", now, who_did=row["name"], name=row["name"], factor="totp")
+
+
+def remove_passkey(tx: Tx, user_id: str, key_id: str, now: datetime) -> None:
+    """One's own device is forgotten. Raises NotFound where it is another's."""
+    row = _user(tx, user_id)
+    gone = access.delete_passkeys(tx, user_id, key_id)
+    if not gone:
+        raise NotFound("there is no such passkey")
+    _forget_codes(tx, row)
+    told = {"name": row["name"], "factor": f"passkey ({gone[0]['name']})"}
+    tell(tx, "factor_removed", now, who_did=row["name"], **told)
+
+
+def _forget_codes(tx: Tx, row: Row) -> None:
+    """Recovery codes stand for a factor: without one there is nothing to recover."""
+    if row["totp"] is None and not access.passkeys(tx, row["id"]):
+        access.put_recovery_codes(tx, row["id"], ())
+
+
+def reset_factors(tx: Tx, user_id: str, by: str, now: datetime, *, administrators: bool) -> None:
+    """A person lost their device: the password alone lets them in, to add another one.
+
+    Ends their sessions. ``administrators``: whether ``by`` may do it to an administrator.
+    """
+    row = _user(tx, user_id)
+    if row["role"] == Role.ADMINISTRATOR and not administrators:
+        raise Refused("an administrator's second factor is reset by an administrator")
+    users.update_user(tx, user_id, totp=None)
+    access.delete_passkeys(tx, user_id)
+    access.put_recovery_codes(tx, user_id, ())
+    access.end_sessions(tx, now, user_id=user_id)
+    tell(tx, "factors_reset", now, who_did=by, name=row["name"])
+
+
+def new_recovery_codes(tx: Tx, user_id: str, macs: Iterable[str], now: datetime) -> None:
+    """Others, instead of those of before."""
+    row = _user(tx, user_id)
+    access.put_recovery_codes(tx, user_id, macs)
+    tell(tx, "recovery_codes", now, who_did=row["name"], name=row["name"])
+
+
+def use_recovery_code(tx: Tx, user_id: str, mac: str, now: datetime) -> bool:
+    """Take one; False: it is none, or was taken before."""
+    row = _user(tx, user_id)
+    if not access.take_recovery_code(tx, user_id, mac):
+        return False
+    left = access.recovery_codes_left(tx, user_id)
+    tell(tx, "recovery_code_used", now, who_did=row["name"], name=row["name"], left=left)
+    return True

@@ -1,0 +1,1 @@
+"""What the station watches: panels, lines, machines, itself."""

@@ -1,0 +1,224 @@
+"""The station itself: who runs, what is sealed, how healthy it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from callflow.clock import to_iso
+from callflow.core.records import logbook
+from callflow.core.records.logbook import UNREADABLE, Anchor, Fault
+from callflow.core.records.verification import Verified, verify
+from callflow.core.signals.signal import Kind
+from callflow.handling.base.nodes import Node, nodes
+from callflow.handling.base.telling import station_event, tell
+from callflow.handling.desks import waiting_line
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.callers import call_backs
+from callflow.storage.calls import calls
+from callflow.storage.people import users
+from callflow.storage.records import logbook as logbook_rows
+from callflow.storage.records import sealing
+from callflow.storage.signals import signals
+
+Row = dict[str, Any]
+
+#: A process that said nothing for so long is taken for dead.
+BEAT_WITHIN = timedelta(seconds=10)
+ROLES = ("engine", "receiver", "telephony", "web")
+
+
+def seal_logbook(tx: Tx, now: datetime) -> int:
+    """Seal the chains that changed; how many."""
+    return sealing.seal(tx, now)
+
+
+def verify_logbook(tx: Tx, anchors: Sequence[Anchor] = ()) -> Verified:
+    """Every fault of the logbook's chains, heads and seals, up to the seals that are remembered."""
+    try:
+        return verify(
+            sealing.entries_by_chain(tx),
+            sealing.heads(tx),
+            sealing.seals(tx),
+            tx.info["mac"],
+            anchors,
+        )
+    except UNREADABLE as error:
+        what = f"a row is none that we wrote: {type(error).__name__}: {error}"
+        return Verified(faults=[Fault(chain="?", seq=0, entry=None, what=what)], purged={})
+
+
+def vouch_for_old(tx: Tx, now: datetime) -> None:
+    """Once, for what was written before numbers were in entries' hashes and seals' MACs: what is
+    there is taken as it is. Only where nothing is remembered of any seal (``anchoring``)."""
+    mac = tx.info["mac"]
+    old = logbook.old_seals(sealing.seals(tx), mac)
+    for entry in sealing.without_mac(tx):
+        old.entry(entry)
+    if old and not sealing.is_vouched(tx):
+        sealing.mark_sealed(tx)
+        tell(tx, "vouched", now, **old.told())
+
+
+def recorded_hashes(tx: Tx) -> dict[str, str | None]:
+    """{call id: SHA-256 of its recording} as the logbook tells them (None: there was no file)."""
+    return logbook_rows.recorded_hashes(tx)
+
+
+def recorded_elsewhere(tx: Tx, node: str) -> set[str]:
+    """Calls whose recordings another node than this has, as the logbook tells them."""
+    return logbook_rows.recorded_elsewhere(tx, node)
+
+
+def recording_finished(
+    tx: Tx,
+    call_id: str,
+    *,
+    path: str,
+    sha256: str | None,
+    duration: float | None,
+    problem: str,
+    now: datetime,
+) -> None:
+    """A recording was checked and hashed, or is missing: attached and told either way."""
+    row = calls.get(tx, call_id)
+    if row is None:
+        return
+    found = {"call_id": call_id, "path": path, "sha256": sha256, "duration": duration}
+    if not calls.insert_recording(tx, {**found, "problem": problem, "checked_at": now}):
+        return
+    incident_row = incidents.get(tx, row["incident_id"]) if row["incident_id"] else None
+    kind = "recording_problem" if problem else "recording"
+    seconds = None if duration is None else round(duration, 1)
+    tell(
+        tx,
+        kind,
+        now,
+        incident_row,
+        call=call_id,
+        node=row["node"],
+        path=path,
+        sha256=sha256,
+        duration=seconds,
+        problem=problem,
+    )
+
+
+#: Why a SIP message was refused, as each node's telephony counts it (ivr/telephony/refusals.py).
+SIP_REFUSED = ("unknown", "wrong_password", "malformed", "handshake", "no_number")
+
+#: Why the door of browsers' telephones refused somebody (ivr/door), as telephony counts it.
+DOOR_REFUSED = (
+    *("path", "origin", "request", "header", "protocol", "handshake"),
+    *("tls", "slow", "cut", "crowded", "full", "not_accepted", "asterisk"),
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoreOutage:
+    """The database cannot be written."""
+
+    since: datetime
+    reason: str
+
+
+def store_was_away(tx: Tx, outage: StoreOutage, now: datetime) -> None:
+    """The database can be written again: how long nothing was stored, nor acknowledged."""
+    seconds = max(0, round((now - outage.since).total_seconds()))
+    text = f"base de données indisponible pendant {seconds} s, sans acquittement ({outage.reason})"
+    station_event(tx, "store", text, now)
+
+
+def health(
+    tx: Tx, now: datetime, *, outage: StoreOutage | None = None, beats_at: datetime | None = None
+) -> dict[str, Any]:
+    """``GET health``: ok, degraded (something limps) or failed (alarms are in danger).
+
+    ``beats_at`` is when each process must have been alive, where that isn't ``now``.
+    """
+    beats_at = beats_at or now
+    alive = [r for r in users.processes(tx) if beats_at - r["beat_at"] <= BEAT_WITHIN]
+    known = nodes(tx, beats_at)
+    there = [node for node in known if not node.silent]
+    receivers = [row["state"] for row in alive if row["role"] == "receiver"]
+    backlog = signals.backlog_size(tx)
+    missing = [role for role in ROLES if role not in {row["role"] for row in alive}]
+    database = _database(outage, receivers)
+    failed = "receiver" in missing or "engine" in missing or not database["writable"]
+    trunks = [_trunk(trunk, node) for node in there for trunk in node.state.get("trunks", ())]
+    limps = not all(node.ready for node in known) or any(map(_is_ill, trunks))
+    logbook_state = _logbook(tx, alive)
+    limps = limps or not logbook_state["ours"] or logbook_state["trouble"] != ""
+    degraded = missing or limps or backlog > 1000
+    return {
+        "status": "failed" if failed else "degraded" if degraded else "ok",
+        "processes": [_process(row) for row in alive],
+        "missing": missing,
+        "nodes": [_node(node) for node in known],
+        "database": database,
+        "asterisk": "up" if any(node.ready for node in known) else "down",
+        "trunks": trunks,
+        "sip": [{"node": n.name, **n.state["sip"]} for n in there if "sip" in n.state],
+        "door": [{"node": n.name, **n.state["door"]} for n in there if "door" in n.state],
+        "receivers": [line for state in receivers for line in state.get("lines", [])],
+        "backlog": backlog,
+        "queue": incidents.count_in_queue(tx),
+        "live_calls": calls.count_live(tx),
+        "callers": _callers(tx, now),
+        "logbook": logbook_state,
+    }
+
+
+def _logbook(tx: Tx, alive: list[Row]) -> Row:
+    """Whether nobody without the key was found to have written in it, since when, and whether its
+    seals are remembered outside the database (``trouble`` says why they aren't)."""
+    told = [row["state"]["logbook"] for row in alive if "logbook" in row["state"]]
+    since = [state["since"] for state in told if state["since"]]
+    since += [to_iso(row["opened_at"]) for row in incidents.open_ones(tx, kind=Kind.LOGBOOK)]
+    return {
+        "ours": not since,
+        "since": min(since, default=None),
+        "seal": max((state["seal"] for state in told), default=None),
+        "trouble": next((state["trouble"] for state in told if state["trouble"]), ""),
+    }
+
+
+def _callers(tx: Tx, now: datetime) -> Row:
+    """Who waits on the line for a human: how many, the longest wait (s), how many to call back."""
+    waits = [(now - one.caller.waits_since).total_seconds() for one in waiting_line.queue(tx)]
+    return {
+        "waiting": len(waits),
+        "longest_wait": round(max(waits, default=0.0), 1),
+        "call_backs": call_backs.count_open(tx),
+    }
+
+
+def _process(row: Row) -> Row:
+    shown = {name: row[name] for name in ("name", "role", "node", "host", "pid", "restarts")}
+    return {**shown, "since": to_iso(row["since"])}
+
+
+def _trunk(trunk: Row, node: Node) -> Row:
+    return {**trunk, "node": node.name}
+
+
+def _is_ill(trunk: Row) -> bool:
+    return trunk.get("state", "up") not in ("up", "disabled")
+
+
+def _node(node: Node) -> Row:
+    state = "lost" if node.silent else "ready" if node.ready else "without Asterisk"
+    return {"node": node.name, "host": node.host, "state": state}
+
+
+def _database(outage: StoreOutage | None, receivers: list[Row]) -> Row:
+    """Whether signals can be stored, as the asker found, and the receivers."""
+    if outage is not None:
+        return {"writable": False, "since": to_iso(outage.since), "reason": outage.reason}
+    told = [state["not_stored_since"] for state in receivers if state.get("not_stored_since")]
+    since = min(told, default=None)
+    reason = "the receiver can't store" if since else ""
+    return {"writable": since is None, "since": since, "reason": reason}

@@ -1,0 +1,165 @@
+"""What did not come in time: polls, tests, closings, "arrived well", ends of tests and measures.
+
+``find`` reads, once a second; only where it finds something is anything written, each row by
+compare-and-set, so that two engines, or one after a crash, do it once.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from callflow.core.signals.signal import Signal
+from callflow.core.sites.schedule import Schedule
+from callflow.core.time.hours import CalendarError
+from callflow.core.watch import supervision
+from callflow.core.watch.supervision import Listening
+from callflow.handling.base.storing import store_signals
+from callflow.handling.interventions import measures
+from callflow.handling.sites import on_test
+from callflow.storage import AWAY, Tx, savepoint
+from callflow.storage.interventions import measures as measure_rows
+from callflow.storage.people import users
+from callflow.storage.sites import own_days
+from callflow.storage.watch import supervision as rows
+
+log = logging.getLogger(__name__)
+
+Row = dict[str, Any]
+
+#: Of each sort in one transaction: more wait for the next.
+_MOST = 100
+#: Accounts of one look: it takes milliseconds however many there are, and all have their turn.
+_SHARE = 20_000
+#: With more signals than this not yet correlated, what is missing may be among them.
+_BACKLOG = 2000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Due:
+    """What one look found. ``after``: where the next one goes on among the accounts."""
+
+    accounts: list[Row]
+    sites: list[Row]
+    tests: list[Row]
+    measures: list[Row]
+    heard: Listening | None
+    certain: datetime | None
+    after: str
+
+    def __bool__(self) -> bool:
+        return bool(self.accounts or self.sites or self.tests or self.measures)
+
+
+def listening(tx: Tx, known: Listening | None) -> Listening | None:
+    """Until when the receivers have written down whatever they heard: the one that is behind."""
+    receivers = users.processes(tx, "receiver")
+    newest = max((row["beat_at"] for row in receivers), default=None)
+    if newest is None:
+        return supervision.listening(known, None)
+    alive = [row for row in receivers if newest - row["beat_at"] <= supervision.RECEIVER_GAP]
+    since, until = max(r["since"] for r in alive), min(r["beat_at"] for r in alive)
+    return supervision.listening(known, {"since": since, "beat_at": until})
+
+
+def find(tx: Tx, heard: Listening | None, now: datetime, after: str = "") -> Due:
+    """What is due, for ``act``, among the accounts that follow ``after``. Only reads."""
+    certain = supervision.certain_until(heard, now)
+    waiting = rows.waiting_accounts(tx, most=_BACKLOG) if certain is not None else None
+    if waiting is None:
+        certain = None
+    until = rows.share_end(tx, after, size=_SHARE)
+    accounts = rows.due_accounts(tx, certain, heard, after=after, until=until, limit=_MOST)
+    sites = rows.due_sites(tx, certain, limit=_MOST) if certain is not None else []
+    if waiting:
+        accounts = [row for row in accounts if row["account"] not in waiting]
+        busy = rows.sites_of(tx, waiting)
+        sites = [row for row in sites if row["id"] not in busy]
+    tests = rows.due_tests(tx, now, limit=_MOST)
+    return Due(
+        accounts=accounts,
+        sites=sites,
+        tests=tests,
+        measures=measure_rows.due(tx, now, limit=_MOST),
+        heard=heard,
+        certain=certain,
+        after=until or "",
+    )
+
+
+def act(tx: Tx, due: Due, now: datetime) -> int:
+    """Store what was found out; how many signals. A row that fails holds up no other."""
+    found: list[Signal] = []
+    for account in due.accounts:
+        found += _alone(tx, partial(_account, tx, account, due, now))
+    for site in due.sites:
+        found += _alone(tx, partial(_site, tx, site, now))
+    for test in due.tests:
+        found += _alone(tx, partial(on_test.expire, tx, test, now))
+    for measure in due.measures:
+        found += _alone(tx, partial(measures.over, tx, measure, now))
+    if found:
+        store_signals(tx, found)
+    return len(found)
+
+
+def _alone(tx: Tx, look: Callable[[], list[Signal]]) -> list[Signal]:
+    try:
+        with savepoint(tx):
+            return look()
+    except AWAY:
+        raise
+    except Exception:  # one bad row must not stop the watch over all others
+        log.exception("what is due could not be looked at")
+        return []
+
+
+def _account(tx: Tx, account: Row, due: Due, now: datetime) -> list[Signal]:
+    found = []
+    if due.heard is not None and account["poll_every"] is not None and not account["silent"]:
+        if supervision.is_silent(account, due.heard) and rows.set_silent(tx, account, silent=True):
+            found.append(supervision.poll_signal(account, silent=True, now=now))
+    elif (
+        account["silent"]
+        and _heard_again(account, due)
+        and rows.set_silent(tx, account, silent=False)
+    ):
+        found.append(supervision.poll_signal(account, silent=False, now=now))
+    if due.certain is None:
+        return found
+    missing = account["test_due"] is not None and account["test_due"] <= due.certain
+    if missing and not account["untested"] and rows.set_untested(tx, account):
+        found.append(supervision.missing_test(account, now))
+    overdue = account["arrival_due"] is not None and account["arrival_due"] <= due.certain
+    if overdue and rows.end_arrival(tx, account):
+        found.append(supervision.not_arrived(account, now))
+    return found
+
+
+def _heard_again(account: Row, due: Due) -> bool:
+    if account["poll_every"] is None:
+        return True
+    return due.heard is not None and not supervision.is_silent(account, due.heard)
+
+
+def _site(tx: Tx, site: Row, now: datetime) -> list[Signal]:
+    """The site should be armed; when that is looked at next."""
+    due, zone = site["schedule_due"], ZoneInfo(site["timezone"])
+    try:
+        own = own_days.for_calendars(tx, [site["schedule"]])
+        schedule = Schedule.from_json(site["schedule"], own) if site["schedule"] else None
+    except CalendarError:
+        schedule = None
+    following = schedule.next_closing(now, zone) if schedule else None
+    if not rows.set_schedule_due(tx, site, following):
+        return []
+    partitions = rows.partitions(tx, [site["id"]]).get(site["id"], [])
+    if schedule is None or not partitions or not rows.is_watched(site):
+        return []
+    late = supervision.late_to_close(site, partitions[0]["account"], due, partitions, now)
+    return [late] if late else []

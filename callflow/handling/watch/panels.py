@@ -1,0 +1,129 @@
+"""Panels that call by phone (Contact ID): their calls, their messages, listening in after them."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+import phonenumbers
+
+from callflow.core.alarms.incident import State
+from callflow.core.calls.call import Outcome
+from callflow.core.signals.protocol import Heard
+from callflow.core.signals.signal import Signal
+from callflow.handling.alarms.muting import is_mute_here
+from callflow.handling.base.storing import store_signals
+from callflow.handling.base.telling import storable
+from callflow.handling.calls.calling import call_arrived, dialogue_concluded, join_room
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.calls import calls
+from callflow.storage.signals import panels as panel_rows
+from callflow.storage.sites import sites
+
+Row = dict[str, Any]
+
+#: The dialogue of a panel's call, beside those of people (callflow/core/calls/dialogue).
+DIALOGUE = "panel"
+#: A panel that heard no kiss-off sends the message up to four times, hangs up and calls again.
+RESENT = timedelta(minutes=3)
+_LONGEST_NUMBER = 32
+_REGION = "FR"
+
+
+def caller_number(text: str) -> str:
+    """A caller's number in E.164; where it can be none, as the network sent it, 32 characters.
+
+    Networks show numbers with + or 00, as at home, or bare as SIP trunks do. A hint, never a proof.
+    """
+    text = storable(text).strip()
+    digits = re.sub(r"[\s.()-]", "", text)
+    bare = re.fullmatch(r"[1-9][0-9]{7,14}", digits)
+    for tried in (digits, f"+{digits}") if bare else (digits,):
+        if not re.fullmatch(r"\+?[0-9]{4,17}", tried):
+            continue
+        try:
+            number = phonenumbers.parse(tried, _REGION)
+        except phonenumbers.NumberParseException:
+            continue
+        if phonenumbers.is_possible_number(number):
+            return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    return "".join(c if c.isprintable() else "\ufffd" for c in text)[:_LONGEST_NUMBER]
+
+
+def panel_call(
+    tx: Tx, call_id: str, number: str, node: str, now: datetime, name: str = ""
+) -> tuple[Row, bool]:
+    """A panel calls: a row of its own, once; the row, and whether it was made now."""
+    row = calls.get(tx, call_id)
+    if row is not None:
+        return row, False
+    call_arrived(tx, call_id, number, node=node, dialogue=DIALOGUE, now=now, name=name)
+    row = calls.get(tx, call_id)
+    assert row is not None
+    return row, True
+
+
+def panel_message(tx: Tx, signal: Signal) -> bool:
+    """Store a panel's message, unless it is its last one, sent again; whether it was new.
+
+    A panel sends nothing else before it has heard the kiss-off. So what comes after another message
+    is new, such as a second alarm of a zone that was restored, and so is what comes after
+    ``RESENT``: a lost alarm is worse than one stored twice. Rows tell, not memory: the panel may
+    call again after a crash, and at another node.
+    """
+    heard = Heard(signal.received_at, signal.line, caller=signal.caller)
+    sites.note_heard(tx, {signal.account: heard})
+    since = signal.received_at - RESENT
+    last = panel_rows.newest(tx, signal.account, signal.format, since)
+    if last is not None and (last["raw"], last["caller"]) == (signal.raw, signal.caller):
+        return False
+    store_signals(tx, [signal])
+    return True
+
+
+def panel_asked(tx: Tx, row: Row, code: str) -> str:
+    """The account for which a call that is under way sent ``code``; "" where it did not.
+
+    A caller without a number is not told from others, so for it the answer is no.
+    """
+    if not row["to"]:
+        return ""
+    return panel_rows.asked(tx, row["to"], code, row["requested_at"]) or ""
+
+
+def panel_settled(tx: Tx, account: str) -> bool:
+    """Whether all that this panel sent has found its incident."""
+    return not panel_rows.waits(tx, account)
+
+
+def panel_listen_in(tx: Tx, call_id: str, account: str, now: datetime) -> tuple[str, bool]:
+    """Event 606: the call hangs on the panel's incident, and a human is rung to listen.
+
+    The conference's name, and whether nothing may be heard at the premises (D7).
+    """
+    row = _incident(tx, account)
+    if row is not None:
+        calls.change(tx, call_id, incident_id=row["id"])
+    dialogue_concluded(tx, call_id, Outcome.OPERATOR, now)
+    return join_room(tx, call_id, now), row is not None and is_mute_here(tx, row)
+
+
+def panel_is_mute(tx: Tx, row: Row) -> bool:
+    """The same of a call that hangs there already."""
+    incident = incidents.get(tx, row["incident_id"]) if row["incident_id"] else None
+    return incident is not None and is_mute_here(tx, incident)
+
+
+def panel_concluded(tx: Tx, call_id: str, outcome: Outcome, now: datetime) -> None:
+    """What the call came to, where its end does not say it."""
+    dialogue_concluded(tx, call_id, outcome, now)
+
+
+def _incident(tx: Tx, account: str) -> Row | None:
+    """The most urgent open one of the panel's site."""
+    site = sites.site_of_accounts(tx, [account]).get(account)
+    found = incidents.unfiled(tx, [site] if site else [], [account])
+    rows = [row for row in found if row["state"] == State.OPEN.value]
+    return min(rows, key=lambda row: (row["priority"], -row["opened_at"].timestamp()), default=None)
