@@ -23,13 +23,17 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match
 from starlette.types import Scope
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.core.plans.call_plan import PlanError
 from callflow.dispatch.identity import Identity, only
 from callflow.handling.alarms import filing
+from callflow.handling.base import refusals
 from callflow.handling.base.refusals import Changed
+from callflow.handling.interventions import services
 from callflow.handling.plans.plans import Faulty
+from callflow.handling.sites import rules
 from callflow.handling.sites.contacts import SharedContact
+from callflow.handling.watch import health
 from callflow.settings.config import Settings
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage.people import access, users
@@ -178,7 +182,7 @@ def _live(
     users.tokens_used(tx, used)
     station.me.beat(tx, now, {})
     if station.watch.outage is not None:
-        handling.store_was_away(tx, station.watch.outage, now)
+        health.store_was_away(tx, station.watch.outage, now)
 
 
 # --- errors -------------------------------------------------------------------------------
@@ -211,16 +215,16 @@ def _say_errors(app: FastAPI) -> None:
     on(ProblemError, problems.of_error)
     on(PlanError, problems.of_plan)
     on(RequestValidationError, problems.of_validation)
-    on(handling.Held, lambda e: problems.response(409, str(e), holder=e.holder))
-    on(handling.NotFound, lambda e: problems.response(404, str(e)))
-    on(handling.NotAllowed, problems.of_gate)
+    on(refusals.Held, lambda e: problems.response(409, str(e), holder=e.holder))
+    on(refusals.NotFound, lambda e: problems.response(404, str(e)))
+    on(services.NotAllowed, problems.of_gate)
     on(filing.StillOpen, problems.of_open)
     on(filing.NeedsSupervisor, problems.of_open)
     on(Changed, problems.of_changed)
     on(SharedContact, problems.of_shared)
     on(Faulty, problems.of_faulty)
-    on(handling.Refused, lambda e: problems.response(409, str(e)))
-    on(handling.BadSite, lambda e: problems.response(422, e.said, field=e.field))
+    on(refusals.Refused, lambda e: problems.response(409, str(e)))
+    on(rules.BadSite, lambda e: problems.response(422, e.said, field=e.field))
     on(StoreUnavailable, _unavailable)
     on(HTTPException, lambda e: problems.response(e.status_code, e.detail, headers=e.headers))
     app.add_exception_handler(405, _back_to_the_page)

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 import structlog
 from fastapi import Depends, Request
 
-from callflow.handling import NotFound
+from callflow.handling.base.refusals import NotFound
 from callflow.handling.station import users as acts
 from callflow.settings.config import Settings
 from callflow.storage import Tx

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from callflow import handling
 from callflow.core.desks.presence import Presence
+from callflow.handling.base import refusals
 from callflow.handling.desks import presence, waiting_line
 from callflow.storage import Tx
 from callflow.storage.callers import call_backs
@@ -106,6 +106,6 @@ def colleagues(tx: Tx, name: str, now: datetime) -> list[str]:
     return [p.name for p in there if p.shift_since is not None and p.name != name]
 
 
-def refusal_status(refused: handling.Refused) -> int:
+def refusal_status(refused: refusals.Refused) -> int:
     """The status of a page that says why something is refused."""
-    return 404 if isinstance(refused, handling.NotFound) else 409
+    return 404 if isinstance(refused, refusals.NotFound) else 409

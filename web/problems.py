@@ -13,9 +13,9 @@ from pydantic import BaseModel, Field
 
 from callflow.core.alarms.filing import What
 from callflow.core.plans.call_plan import PlanError
-from callflow.handling import NotAllowed
 from callflow.handling.alarms import filing
 from callflow.handling.base.refusals import Changed
+from callflow.handling.interventions.services import NotAllowed
 from callflow.handling.plans.plans import Faulty
 from callflow.handling.sites.contacts import SharedContact
 from callflow.texts.law import GATE_REASONS

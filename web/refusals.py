@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from callflow.handling import BadSite, NotFound, Refused
 from callflow.handling.alarms.filing import NeedsSupervisor
+from callflow.handling.base.refusals import NotFound, Refused
+from callflow.handling.sites.rules import BadSite
 from callflow.storage import Tx
 from callflow.texts.law import DIAL_REFUSALS
 from web import i18n

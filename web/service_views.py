@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from callflow import handling
 from callflow.core.interventions.directory import masked
 from callflow.core.interventions.law import Service
+from callflow.handling.interventions import services as interventions_services
 from callflow.storage import Tx
 from callflow.storage.interventions import services
 from callflow.storage.messages import outbox
@@ -47,10 +47,10 @@ def _verification(tx: Tx, row: Row) -> Row:
 
 
 def _gate(tx: Tx, row: Row, service: Service, now: datetime) -> Row:
-    line = handling.competent_line(tx, row, service, now)
+    line = interventions_services.competent_line(tx, row, service, now)
     return {
         "service": service,
-        "gate": handling.service_gate(tx, row, service),
+        "gate": interventions_services.service_gate(tx, row, service),
         "line": line.name if line else None,
         "line_id": line.id if line else None,
         "number": masked(line.number) if line else None,

@@ -11,11 +11,11 @@ from typing import Any, Protocol
 
 from fastapi import Request
 
-from callflow import handling
 from callflow.clock import Clock
 from callflow.core.calls.dialogue import Phrase
 from callflow.dispatch.identity import Identity
 from callflow.handling.station import first_start
+from callflow.handling.watch import health as watch_health
 from callflow.settings.config import Settings
 from callflow.storage import Store, Tx
 from callflow.vault import Vault
@@ -137,7 +137,7 @@ class Station:
     def health(self, tx: Tx) -> dict[str, Any]:
         """The station's health, with what only this process knows of the database."""
         now = self.clock()
-        self.watch.last_health = handling.health(
+        self.watch.last_health = watch_health.health(
             tx, now, outage=self.watch.outage, beats_at=self.watch.beats_at(now)
         )
         return self.watch.last_health

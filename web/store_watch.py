@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from callflow.clock import Clock, to_iso
-from callflow.handling import StoreOutage
+from callflow.handling.watch.health import StoreOutage
 from callflow.storage import StoreUnavailable
 
 T = TypeVar("T")

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from callflow import handling
 from callflow.core.alarms.evidence import Sign
 from callflow.core.calls.call import AT_DESK
 from callflow.core.interventions.law import Finding
+from callflow.handling.alarms import evidence
+from callflow.handling.base import policy
 from callflow.storage import Tx
 from callflow.storage.alarms import tasks
 from callflow.storage.calls import calls
@@ -27,7 +28,7 @@ _BY_MEANS = frozenset({Sign.SEEN, Sign.DOUBT, Sign.NOTHING_SEEN, Sign.OPINION})
 
 def evidence_of(tx: Tx, row: Row) -> Row | None:
     """The score and its reasons; of calls the person's name rather than the number."""
-    found = handling.evidence_of(tx, row)
+    found = evidence.evidence_of(tx, row)
     if found is None:
         return None
     names = _names(tx, row)
@@ -85,7 +86,7 @@ def script_of(tx: Tx, row: Row, verifications: list[Row], now: datetime) -> Row:
         one for one in instructions_of(tx, row, now) if one["kind"] == "note" and one["counts"]
     ]
     positive = [one for one in verifications if one["result"] == Finding.CONFIRMED.value]
-    numbers = [trunk.human_number for trunk in handling.load_policy(tx).trunks]
+    numbers = [trunk.human_number for trunk in policy.load_policy(tx).trunks]
     return {
         "notes": [one["text"] for one in notes],
         "verified": positive[-3:],

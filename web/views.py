@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from callflow import handling
 from callflow.core.alarms.correlation import storm_of, zone_name
 from callflow.core.alarms.incident import State
 from callflow.core.alarms.incident import ruling as ruling_among
@@ -20,7 +19,9 @@ from callflow.core.signals import blocks
 from callflow.core.signals.signal import OF_STATION, Category, Kind
 from callflow.handling.alarms import bank_openings
 from callflow.handling.alarms.filing import is_mute, standing, wish_of
+from callflow.handling.base import policy as base_policy
 from callflow.handling.interventions import orders
+from callflow.handling.sites import passwords as sites_passwords
 from callflow.handling.sites.in_force import site_now
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents, tasks
@@ -103,7 +104,7 @@ def lines(tx: Tx, page: int = 1) -> list[Line]:
     """What is unfiled, in the console's order; ``page`` 1 is what the console shows."""
     rows = incidents.queue(tx, offset=(page - 1) * incidents.SHOWN)
     names = sites.names_of(tx, (row["site_id"] for row in rows))
-    targets = handling.load_policy(tx)
+    targets = base_policy.load_policy(tx)
     of_calls = calls.of_incidents(tx, [row["id"] for row in rows])
     people = contact_rows.names_of(tx, _contacts(of_calls))
     holders = {row["site_id"]: row["holder"] for row in rows if row["holder"] and row["site_id"]}
@@ -124,7 +125,7 @@ def _line(
     names: dict[str, str],
     its_calls: Sequence[Row],
     people: dict[str, str],
-    policy: handling.Policy,
+    policy: base_policy.Policy,
     site_holder: str | None = None,
 ) -> Line:
     last = next((c for c in its_calls if c["state"] in LIVE), None)
@@ -206,7 +207,7 @@ def step_kind(plan: Row, step: str | None) -> str | None:
 
 
 def strip(health: Row) -> Strip:
-    """The strip from what ``handling.health`` says."""
+    """The strip from what ``health.health`` says."""
     return Strip(
         status=str(health["status"]),
         asterisk=str(health["asterisk"]),
@@ -281,7 +282,7 @@ def incident(tx: Tx, incident_id: str, now: datetime) -> Row | None:
     asked = task_views.tasks_of(tx, row, its_tasks)
     return {
         "incident": row,
-        "line": _line(row, {}, its_calls, names, handling.load_policy(tx)),
+        "line": _line(row, {}, its_calls, names, base_policy.load_policy(tx)),
         "site": site,
         "zone": site["timezone"] if site else STATION_ZONE,
         "contacts": [contact(c) for c in contacts],
@@ -312,7 +313,7 @@ def incident(tx: Tx, incident_id: str, now: datetime) -> Row | None:
         "deciders": task_views.may_send_guards(here, Kind(row["kind"])),
         "other_calls": [c for c in shown if c["step"] not in _step_ids(row)],
         "entries": entries,
-        "heard": handling.heard_last(entries),
+        "heard": sites_passwords.heard_last(entries),
     }
 
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from callflow import clock, handling, private
+from callflow import clock, private
 from callflow.commands.base import (
     AsJson,
     bring_up_to_date,
@@ -20,6 +20,9 @@ from callflow.commands.base import (
     settings_of_this_run,
 )
 from callflow.core.people.users import password_fault
+from callflow.handling.base import refusals
+from callflow.handling.calls import phones
+from callflow.handling.sites import rules, sites
 from callflow.storage import Store, Tx
 from callflow.storage.engine.upgrade import upgrade
 from web import accounts
@@ -104,7 +107,7 @@ def new_token(store: Store, role: str, name: str, speaks_for: Sequence[str] = ()
         return store.write_now(
             lambda tx: accounts.create_token(tx, wanted, name, now, accounts=speaks_for)
         )
-    except handling.Refused as error:
+    except refusals.Refused as error:
         raise typer.BadParameter(str(error)) from error
 
 
@@ -127,8 +130,8 @@ def phone_add(name: str, json_: AsJson = False) -> None:
     with open_rows(settings) as (store, vault):
         now = clock.now()
         try:
-            given = store.write_now(lambda tx: handling.desk_phone(tx, vault, name, now))
-        except handling.NotFound as error:
+            given = store.write_now(lambda tx: phones.desk_phone(tx, vault, name, now))
+        except refusals.NotFound as error:
             raise typer.BadParameter(error.message) from error
     secure, ports = settings.secure_phones, settings.ports
     shown = {
@@ -144,7 +147,7 @@ def phone_add(name: str, json_: AsJson = False) -> None:
 def site_export(site_id: str) -> None:
     """Print a site as the API shows it."""
     with open_rows(settings_of_this_run()) as (store, _):
-        found = store.read_now(lambda tx: handling.get_site(tx, site_id))
+        found = store.read_now(lambda tx: sites.get_site(tx, site_id))
     if found is None:
         raise typer.BadParameter(f"there is no site {site_id!r}")
     print(json.dumps(found, ensure_ascii=False, indent=2))
@@ -163,9 +166,9 @@ def site_import(file: Path) -> None:
 
         def write(tx: Tx) -> None:
             for body in bodies:
-                handling.put_site(tx, vault, body["id"], body, "cli", now)
+                sites.put_site(tx, vault, body["id"], body, "cli", now)
 
         try:
             store.write_now(write)
-        except handling.BadSite as error:
+        except rules.BadSite as error:
             raise typer.BadParameter(f"nothing was written: {error}") from error

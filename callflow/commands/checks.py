@@ -10,7 +10,7 @@ from functools import partial
 from statistics import median
 from typing import Any
 
-from callflow.handling import Line, Lines, Panel, Trouble
+from callflow.handling.watch.lines import Line, Lines, Panel, Trouble
 
 #: Signals that may wait for the engine before somebody should look.
 LONG_BACKLOG = 1000
@@ -65,7 +65,7 @@ class Facts:
     """What the doctor saw at ``now``. ``synchronised``: what the kernel says of its clock."""
 
     now: datetime
-    health: Mapping[str, Any]  # handling.health
+    health: Mapping[str, Any]  # health.health
     lines: Lines
     skews: Sequence[float]  # seconds that panels' clocks are ahead of ours
     latest_beat: datetime | None

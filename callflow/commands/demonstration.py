@@ -14,12 +14,13 @@ from typing import Annotated
 import httpx
 import typer
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.commands import demo_people
 from callflow.commands.administration import new_token
 from callflow.commands.base import console, open_rows, settings_of_this_run
 from callflow.commands.station import alone, prepare, say_where
 from callflow.demo import sites, station
+from callflow.handling.watch import health as watch_health
 from callflow.processes import supervisor
 from callflow.processes.nursery import Nursery
 from callflow.settings.config import Settings
@@ -123,7 +124,7 @@ def _is_ready(settings: Settings) -> bool:
     if not ready:
         return False
     with open_rows(settings) as (store, _):
-        health = store.read_now(lambda tx: handling.health(tx, clock.now()))
+        health = store.read_now(lambda tx: watch_health.health(tx, clock.now()))
     return bool(health["asterisk"] == "up" and not health["missing"])
 
 

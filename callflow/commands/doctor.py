@@ -13,11 +13,12 @@ from typing import Any, TypeVar
 
 import typer
 
-from callflow import clock, handling, private
+from callflow import clock, private
 from callflow.commands import checks, demo_people
 from callflow.commands.base import AsJson, open_rows, settings_of_this_run
 from callflow.commands.checks import Check, Facts, Verdict
 from callflow.handling.station.tokens import open_tokens
+from callflow.handling.watch import health, lines
 from callflow.settings.config import Settings
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage.messages import outbox
@@ -53,9 +54,9 @@ def _look(settings: Settings, store: Store) -> Facts:
 
     def read(tx: Tx) -> dict[str, Any]:
         return {
-            "health": handling.health(tx, now, outage=outage),
-            "lines": handling.lines(tx, now, limit=_PANELS),
-            "skews": handling.skews(tx, now),
+            "health": health.health(tx, now, outage=outage),
+            "lines": lines.lines(tx, now, limit=_PANELS),
+            "skews": lines.skews(tx, now),
             "undecoded": 0 if shutil.which("ffmpeg") else outbox.streamed_sites(tx),
             "demos": () if demo_people.is_demos(tx) else demo_people.still_in(tx),
             "open_tokens": open_tokens(tx, now),
@@ -81,13 +82,13 @@ def _read(store: Store, function: Callable[[Tx], T]) -> T:
         raise OSError(f"the database failed: {error.reason}") from None
 
 
-def _write(store: Store) -> handling.StoreOutage | None:
+def _write(store: Store) -> health.StoreOutage | None:
     """Write a row as every process does; what stood in the way."""
     now = clock.now()
     try:
         store.write_now(lambda tx: users.write_settings(tx, {"examined_at": clock.to_iso(now)}))
     except StoreUnavailable as error:
-        return handling.StoreOutage(since=now, reason=error.reason)
+        return health.StoreOutage(since=now, reason=error.reason)
     return None
 
 

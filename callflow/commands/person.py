@@ -10,7 +10,7 @@ import typer
 
 from callflow import clock
 from callflow.commands.base import AsJson, group, open_rows, settings_of_this_run
-from callflow.handling import Refused
+from callflow.handling.base.refusals import Refused
 from callflow.handling.records import erasure
 from callflow.storage.records import erasure as rows
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 import yaml
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.commands import plans
 from callflow.commands.base import AsJson, open_rows, settings_of_this_run
 from callflow.core.plans import call_plan
@@ -21,6 +21,7 @@ from callflow.core.plans.call_plan import Plan
 from callflow.core.signals.signal import Kind
 from callflow.core.simulation import BehaviourError, lines, timeline_to_json
 from callflow.core.time.instants import from_iso
+from callflow.handling.alarms import rehearsing
 from callflow.handling.base.refusals import Refused
 from callflow.handling.plans import backtest, simulation
 from callflow.storage import Store, Tx
@@ -129,7 +130,7 @@ def plan_rehearse(
 
     def write(tx: Tx) -> Row:
         found = plan_named(tx, plan)
-        return handling.rehearse(tx, found, site, about, "cli", now)
+        return rehearsing.rehearse(tx, found, site, about, "cli", now)
 
     with open_rows(settings_of_this_run()) as (store, _):
         try:

@@ -13,10 +13,12 @@ from typing import Annotated
 
 import typer
 
-from callflow import clock, handling, private
+from callflow import clock, private
 from callflow.commands import demo_people, role
 from callflow.commands.base import bring_up_to_date, console, group, open_rows, settings_of_this_run
 from callflow.demo import station as demo_station
+from callflow.handling.base import policy
+from callflow.handling.plans import plans
 from callflow.processes import supervisor
 from callflow.settings.config import Settings
 from callflow.settings.lines import LineSettings
@@ -102,8 +104,8 @@ def prepare(settings: Settings) -> list[AsteriskProcess]:
     bring_up_to_date(settings)
     with open_rows(settings) as (store, vault):
         now = clock.now()
-        store.write_now(lambda tx: handling.save_policy(tx, settings))
-        store.write_now(lambda tx: handling.publish_standard_plans(tx, "callflow", now))
+        store.write_now(lambda tx: policy.save_policy(tx, settings))
+        store.write_now(lambda tx: plans.publish_standard_plans(tx, "callflow", now))
         if settings.demo:
             demo_station.seed(settings, store, vault)
             demo_people.let_in(store)

@@ -15,11 +15,14 @@ from typing import Any
 import httpx
 import structlog
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.core.plans.call_plan import to_json
 from callflow.demo import sites as demo_sites
 from callflow.demo.panel import NoAnswerError, PanelClient
 from callflow.demo.sites import DemoSite
+from callflow.handling.interventions import directory
+from callflow.handling.plans import plans
+from callflow.handling.sites import sites as sites_sites
 from callflow.settings.access import is_loopback
 from callflow.settings.config import BadSettings, Settings
 from callflow.settings.lines import LineSettings
@@ -79,13 +82,13 @@ def seed(settings: Settings, store: Store, vault: Vault) -> None:
     now = clock.now()
 
     def rows(tx: Tx) -> None:
-        handling.publish_first(tx, to_json(demo_sites.PLAN), DEMO, now)
+        plans.publish_first(tx, to_json(demo_sites.PLAN), DEMO, now)
         for site in (*demo_sites.SITES, *demo_sites.RESTLESS):
             if sites.site_row(tx, site.account) is None:
-                handling.put_site(tx, vault, site.account, demo_sites.body(site), DEMO, now)
+                sites_sites.put_site(tx, vault, site.account, demo_sites.body(site), DEMO, now)
 
-        if not handling.get_directory(tx):
-            handling.put_directory(tx, list(demo_sites.SERVICES), DEMO, now)
+        if not directory.get_directory(tx):
+            directory.put_directory(tx, list(demo_sites.SERVICES), DEMO, now)
 
     store.write_now(rows)
     phones = load_phones(TEMPLATES / "simulator" / "phones.yaml")

@@ -13,9 +13,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.settings.config import Settings
 from callflow.storage import Tx
+from callflow.storage.people import users
 
 #: Processes of one role in one data folder.
 _MOST = 32
@@ -39,7 +40,7 @@ class Identity:
 
     def beat(self, tx: Tx, now: datetime, state: dict[str, Any]) -> None:
         """Say that it lives, and how its part of the station is."""
-        handling.process_beat(
+        users.process_beat(
             tx,
             self.role,
             pid=os.getpid(),

@@ -14,7 +14,6 @@ from random import random
 
 import structlog
 
-from callflow import handling
 from callflow.clock import Clock
 from callflow.core.messages.outbox import (
     LEASE,
@@ -26,6 +25,7 @@ from callflow.core.messages.outbox import (
     Undelivered,
 )
 from callflow.dispatch.wake import Wake
+from callflow.handling.messages import delivery
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage.messages import outbox as rows
 
@@ -88,7 +88,7 @@ class Worker:
         if not room:
             return []
         return await self._store.write(
-            lambda tx: handling.claim_messages(tx, now, room, lease=self._lease)
+            lambda tx: delivery.claim_messages(tx, now, room, lease=self._lease)
         )
 
     async def _try(self, message: Message) -> None:
@@ -113,13 +113,13 @@ class Worker:
             log.exception("message.failed", message=message.id, channel=message.channel.value)
             return self._failed(message, Undelivered(Fault.INTERNAL))
         if still is None:
-            return lambda tx, now: handling.message_sent(tx, message.id, now)
-        return lambda tx, now: handling.image_fetched(tx, message.id, still, now)
+            return lambda tx, now: delivery.message_sent(tx, message.id, now)
+        return lambda tx, now: delivery.image_fetched(tx, message.id, still, now)
 
     @staticmethod
     def _failed(message: Message, failure: Undelivered) -> Callable[[Tx, datetime], None]:
         jitter = random()
-        return lambda tx, now: handling.message_failed(
+        return lambda tx, now: delivery.message_failed(
             tx, message.id, message.attempt, failure, now, jitter=jitter
         )
 

@@ -15,13 +15,15 @@ from functools import partial
 
 import structlog
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.core.alarms.correlation import Rates
 from callflow.core.watch.supervision import Listening
 from callflow.dispatch.doomed import delete_doomed
 from callflow.dispatch.identity import Identity, only, taken
 from callflow.dispatch.opening import open_dispatch
 from callflow.dispatch.wake import open_store, open_wake
+from callflow.handling.alarms import deadlines, receiving
+from callflow.handling.desks import queueing
 from callflow.handling.station import duties
 from callflow.handling.watch import machines, overdue
 from callflow.processes import anchoring
@@ -115,7 +117,7 @@ class Engine:
 
     async def _decide(self, incident_id: str) -> None:
         now = clock.now()
-        await self._store.write(lambda tx: handling.decide_due(tx, incident_id, now))
+        await self._store.write(lambda tx: deadlines.decide_due(tx, incident_id, now))
 
     async def _tick(self) -> None:
         now = clock.now()
@@ -161,7 +163,7 @@ class Engine:
         passed = clock.monotonic() - self._last_tick[1]
         went_back = passed - (now - self._last_tick[0]).total_seconds()
         if went_back > _CLOCK_BACK:
-            await self._store.write(lambda tx: handling.clock_went_back(tx, went_back, now))
+            await self._store.write(lambda tx: queueing.clock_went_back(tx, went_back, now))
         self._last_tick = now, clock.monotonic()
 
     async def _beat(self) -> None:
@@ -202,7 +204,7 @@ def _timed_correlation(
 ) -> tuple[int, float]:
     """How many signals were correlated, and how long the writer was held, in seconds."""
     begun = clock.monotonic()
-    done = handling.correlate(tx, now, limit=limit, rates=rates, share=share)
+    done = receiving.correlate(tx, now, limit=limit, rates=rates, share=share)
     return done, max(0.001, clock.monotonic() - begun)
 
 

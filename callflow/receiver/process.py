@@ -12,11 +12,14 @@ from typing import Any
 
 import structlog
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.core.signals.protocol import Heard
 from callflow.core.signals.signal import Signal
 from callflow.dispatch.identity import Identity, only, taken
 from callflow.dispatch.wake import open_store
+from callflow.handling.alarms import receiving
+from callflow.handling.base import storing
+from callflow.handling.watch import receivers
 from callflow.receiver.keys import Keys
 from callflow.receiver.pace import Pace
 from callflow.receiver.server import Receiver
@@ -70,9 +73,9 @@ class ReceiverProcess:
             key_of=self._keys.of,
             clock=clock.now,
             recent=await self._store.read(lambda tx: signals.recent(tx, since)),
-            known=await self._store.read(handling.known_receivers),
+            known=await self._store.read(receivers.known_receivers),
             pace=self._pace,
-            vital=handling.is_vital,
+            vital=storing.is_vital,
         )
         async with asyncio.TaskGroup() as parts:
             parts.create_task(receiver.serve())
@@ -83,7 +86,7 @@ class ReceiverProcess:
 
     async def _save(self, batch: Sequence[Signal]) -> None:
         try:
-            await self._store.write(lambda tx: handling.store_signals(tx, batch))
+            await self._store.write(lambda tx: storing.store_signals(tx, batch))
         except StoreUnavailable as error:
             if not error.permanent:
                 self._not_stored_since = self._not_stored_since or clock.now()
@@ -136,7 +139,7 @@ class ReceiverProcess:
                     now_lost = {change.name: change.lost for change in changes}
                     await self._store.write(
                         partial(
-                            handling.note_receivers,
+                            receivers.note_receivers,
                             receivers={**receiver.known, **now_lost},
                             signals=found,
                         )
@@ -145,7 +148,7 @@ class ReceiverProcess:
                     told = receiver.known
                 elif receiver.known != told:
                     known = receiver.known
-                    await self._store.write(partial(handling.note_receivers, receivers=known))
+                    await self._store.write(partial(receivers.note_receivers, receivers=known))
                     told = known
             except StoreUnavailable as error:
                 log.warning("receivers.not_told", reason=str(error))
@@ -182,7 +185,9 @@ class ReceiverProcess:
 
 def _write_heard(tx: Tx, share: Mapping[tuple[str, str], Heard]) -> None:
     for line in dict.fromkeys(line for _, line in share):
-        handling.heard(tx, {account: heard for (account, of), heard in share.items() if of == line})
+        receiving.heard(
+            tx, {account: heard for (account, of), heard in share.items() if of == line}
+        )
 
 
 async def serve(settings: Settings) -> None:

@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 
 import structlog
 
-from callflow import handling
 from callflow.clock import Clock
 from callflow.core.calls import causes
 from callflow.core.calls.call import Outcome
+from callflow.handling.calls import calling, lost_ends
 from callflow.storage import Store, StoreUnavailable, Tx
 from ivr.ami import Answered, Ended, Event, Ringing
 
@@ -35,7 +35,7 @@ _PATIENCE = 0.05
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class End:
-    """What ``handling.call_ended`` is told."""
+    """What ``calling.call_ended`` is told."""
 
     call_id: str
     outcome: Outcome
@@ -101,7 +101,7 @@ class Rows:
     async def _end_alone(self, end: End, now: datetime) -> None:
         try:
             await self.write(
-                lambda tx: handling.call_end_failed(tx, end.call_id, outcome=end.outcome, now=now)
+                lambda tx: lost_ends.call_end_failed(tx, end.call_id, outcome=end.outcome, now=now)
             )
         except Exception:
             log.exception("end.not_stored", call=end.call_id)
@@ -119,9 +119,9 @@ def _store_all(tx: Tx, events: Sequence[Event], now: datetime) -> dict[str, Row]
     for event in events:
         match event:
             case Ringing(call_id):
-                handling.call_ringing(tx, call_id, now)
+                calling.call_ringing(tx, call_id, now)
             case Answered(call_id):
-                handling.call_answered(tx, call_id, now)
+                calling.call_answered(tx, call_id, now)
             case Ended():
                 if (row := _store_end(tx, end_of(event), now)) is not None:
                     ended[event.call_id] = row
@@ -129,7 +129,7 @@ def _store_all(tx: Tx, events: Sequence[Event], now: datetime) -> dict[str, Row]
 
 
 def _store_end(tx: Tx, end: End, now: datetime) -> Row | None:
-    return handling.call_ended(
+    return calling.call_ended(
         tx,
         end.call_id,
         outcome=end.outcome,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 
-from callflow import handling
 from callflow.clock import Clock
 from callflow.core.calls.call import Outcome
 from callflow.core.calls.dialogue import (
@@ -17,7 +16,8 @@ from callflow.core.calls.dialogue import (
     Progress,
     advance,
 )
-from callflow.handling.calls import voices
+from callflow.handling.callers import deeds
+from callflow.handling.calls import calling, dialogues, voices
 from callflow.storage import Store, Tx
 from callflow.vault import Vault
 from ivr.ami import is_channel_id
@@ -47,8 +47,8 @@ class DialogueRows:
         now = self._now()  # its recording runs already, however long the commit takes
 
         def picked_up(tx: Tx) -> tuple[Facts, Progress] | None:
-            row = handling.call_answered(tx, channel_id, now)
-            return handling.dialogue_begin(tx, self._vault, channel_id, row)
+            row = calling.call_answered(tx, channel_id, now)
+            return dialogues.dialogue_begin(tx, self._vault, channel_id, row)
 
         return await self._store.write(picked_up, patience=_PATIENCE)
 
@@ -64,8 +64,8 @@ class DialogueRows:
         now = self._now()
 
         def stored(tx: Tx) -> tuple[Facts, Progress] | None:
-            handling.incoming_call(tx, channel_id, caller, self._node, now, name=name)
-            return handling.dialogue_begin(tx, self._vault, channel_id)
+            dialogues.incoming_call(tx, channel_id, caller, self._node, now, name=name)
+            return dialogues.dialogue_begin(tx, self._vault, channel_id)
 
         try:
             return await self._store.write(stored, patience=_PATIENCE)
@@ -78,7 +78,7 @@ class DialogueRows:
         """What this code is for the person of this call, and what follows from it."""
 
         def checked(tx: Tx) -> tuple[Progress, Sequence[Effect]]:
-            verdict = handling.dialogue_check_code(tx, self._vault, channel_id, digits)
+            verdict = dialogues.dialogue_check_code(tx, self._vault, channel_id, digits)
             after, effects = advance(facts, progress, CodeChecked(verdict))
             self._save(tx, channel_id, after, _concluded(effects))
             return after, effects
@@ -92,13 +92,13 @@ class DialogueRows:
 
         def performed(tx: Tx) -> tuple[Progress, Sequence[Effect]]:
             now = self._now()
-            done = handling.perform_deed(tx, self._vault, channel_id, deed, progress, now)
+            done = deeds.perform(tx, self._vault, channel_id, deed, progress, now)
             after, effects = advance(facts, progress, done)
-            handling.dialogue_save(tx, channel_id, after)
+            dialogues.dialogue_save(tx, channel_id, after)
             for outcome in _concluded(effects):
-                handling.dialogue_conclude(tx, channel_id, outcome, now)
+                dialogues.dialogue_conclude(tx, channel_id, outcome, now)
             if after.bridge:
-                handling.dialogue_bridge(tx, channel_id, now)
+                dialogues.dialogue_bridge(tx, channel_id, now)
             return after, effects
 
         return await self._store.write(performed, patience=_PATIENCE)
@@ -129,18 +129,18 @@ class DialogueRows:
         if len(outcomes) == 1 and not progress.bridge:  # most of them: both at once
             self._conclude(tx, channel_id, outcomes[0], progress)
             return
-        handling.dialogue_save(tx, channel_id, progress)
+        dialogues.dialogue_save(tx, channel_id, progress)
         if progress.bridge:
-            handling.dialogue_bridge(tx, channel_id, self._now())
+            dialogues.dialogue_bridge(tx, channel_id, self._now())
         for outcome in outcomes:
             self._conclude(tx, channel_id, outcome)
 
     def _conclude(
         self, tx: Tx, channel_id: str, outcome: Outcome, progress: Progress | None = None
     ) -> None:
-        handling.dialogue_conclude(tx, channel_id, outcome, self._now(), progress)
+        dialogues.dialogue_conclude(tx, channel_id, outcome, self._now(), progress)
         if outcome is Outcome.ERROR:  # our bug: whoever is on the line waits for a human
-            handling.dialogue_bridge(tx, channel_id, self._now())
+            dialogues.dialogue_bridge(tx, channel_id, self._now())
 
 
 def _concluded(effects: Sequence[Effect]) -> list[Outcome]:

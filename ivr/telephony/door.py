@@ -43,7 +43,7 @@ def told(settings: Settings, instance: Instance) -> dict[str, Any]:
 
 
 class Refused:
-    """Whom the door refused since this telephony began, by reason (handling.DOOR_REFUSED)."""
+    """Whom the door refused since this telephony began, by reason (health.DOOR_REFUSED)."""
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()

@@ -8,9 +8,9 @@ from datetime import datetime
 
 import structlog
 
-from callflow import handling
 from callflow.clock import Clock
 from callflow.core.calls.phones import CALLED, PREFIX, is_phone
+from callflow.handling.calls import phones as calls_phones
 from callflow.storage import Store, Tx
 from callflow.storage.calls import phones
 from callflow.vault import Vault
@@ -91,7 +91,7 @@ class Phones:
         """Whether Asterisk knows exactly those that were written; those that it knows are told so,
         and so can register."""
         node, vault = self._node, self._vault
-        ours = await self._store.read(lambda tx: handling.endpoints(tx, vault, node))
+        ours = await self._store.read(lambda tx: calls_phones.endpoints(tx, vault, node))
         render_phones(instance, ours)
         names = {phone.name for phone in ours}
         if self._whereabouts is not None:
@@ -170,8 +170,8 @@ class Phones:
         def told(tx: Tx) -> None:
             phones.heard(tx, fresh)
             for name in dropped:
-                handling.phone_dropped(tx, name, now)
-            handling.end_orphans(tx, now)
+                calls_phones.phone_dropped(tx, name, now)
+            calls_phones.end_orphans(tx, now)
 
         await self._store.write(told)
         self._told |= fresh

@@ -14,9 +14,10 @@ from typing import Any, Protocol
 
 import structlog
 
-from callflow import handling
 from callflow.clock import Clock
 from callflow.core.calls.call import CallState, Outcome
+from callflow.handling.calls import calling, dialogues
+from callflow.handling.desks import queueing
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage.calls import calls
 from ivr.ami import (
@@ -137,11 +138,11 @@ class Placing:
 
         def claimed(
             tx: Tx,
-        ) -> tuple[list[handling.CallActionOrder], list[handling.CallOrder]]:
-            acts = handling.claim_call_actions(tx, node=self._node, now=now)
+        ) -> tuple[list[calling.CallActionOrder], list[calling.CallOrder]]:
+            acts = calling.claim_call_actions(tx, node=self._node, now=now)
             if not free:
                 return acts, []
-            return acts, handling.claim_calls(tx, node=self._node, now=now, limit=free)
+            return acts, calling.claim_calls(tx, node=self._node, now=now, limit=free)
 
         try:
             acts, orders = await self._store.write(claimed)
@@ -159,7 +160,7 @@ class Placing:
     async def _find_unheard(self) -> None:
         """What was claimed in a commit whose answer was lost: never placed, and asked for like
         whatever may have been, or its row would stand in the way for ever."""
-        rows = await self._store.read(lambda tx: handling.live_calls(tx, node=self._node))
+        rows = await self._store.read(lambda tx: calling.live_calls(tx, node=self._node))
         self._unheard = False
         for row in rows:
             if row.state is CallState.STARTED and row.id not in self._live:
@@ -189,7 +190,7 @@ class Placing:
             elif doubt is not None:
                 await self._lose(call_id)
 
-    async def _place(self, order: handling.CallOrder) -> None:
+    async def _place(self, order: calling.CallOrder) -> None:
         if not order.urgent:
             await self._let_pass()
         async with self._slots:
@@ -222,7 +223,7 @@ class Placing:
         self._ahead.discard(call_id)
         self._passed.set()
 
-    async def _originate(self, order: handling.CallOrder) -> None:
+    async def _originate(self, order: calling.CallOrder) -> None:
         context = CONTEXTS.get(order.dialogue, "")
         if not order.trunk:
             at = await self._where(order.to) if self._where else ""
@@ -257,17 +258,17 @@ class Placing:
         self._unwanted.pop(call_id, None)
         self._doubts.settled(call_id)
 
-    async def _do(self, order: handling.CallActionOrder) -> None:
+    async def _do(self, order: calling.CallActionOrder) -> None:
         try:
             done = await self._on_call(order)
             result = "done" if done else "gone"
         except AmiError as error:
             result = f"failed: {error}"
         await self._rows.write(
-            lambda tx: handling.call_action_done(tx, order.id, result, self._now())
+            lambda tx: calling.call_action_done(tx, order.id, result, self._now())
         )
 
-    async def _on_call(self, order: handling.CallActionOrder) -> bool:
+    async def _on_call(self, order: calling.CallActionOrder) -> bool:
         match order.kind:
             case "hang_up":
                 return await self._hang_up(order.call_id)
@@ -305,7 +306,7 @@ class Placing:
             except AmiError as error:
                 log.warning("call.not_hung_up", call=call_id, reason=str(error))
 
-    def _note_if_unwanted(self, row: handling.LiveCall) -> None:
+    def _note_if_unwanted(self, row: calling.LiveCall) -> None:
         if row.asked_to_end:
             self._unwanted.setdefault(row.id, self._monotonic())
 
@@ -323,12 +324,12 @@ class Placing:
         await self.link.mute(call_id, False)  # a code may have been asked just now
         if not await self.link.redirect(call_id, CONFERENCE):
             return False
-        await self._rows.write(lambda tx: handling.dialogue_bridge(tx, call_id, self._now()))
+        await self._rows.write(lambda tx: dialogues.dialogue_bridge(tx, call_id, self._now()))
         return True
 
     async def _announce(self, call_id: str) -> bool:
         """Out of the conference, where nobody is yet, to hear which number they are, and back."""
-        waits = await self._rows.write(lambda tx: handling.announcing(tx, call_id))
+        waits = await self._rows.write(lambda tx: queueing.announcing(tx, call_id))
         return waits and await self.link.redirect(call_id, POSITION)
 
     def arrived(self, call_id: str) -> None:
@@ -343,7 +344,7 @@ class Placing:
     async def resync(self) -> None:
         """Adopt what lives, give up what does not, before anything is dialled."""
         before = set(self._live)
-        rows = await self._store.read(lambda tx: handling.live_calls(tx, node=self._node))
+        rows = await self._store.read(lambda tx: calling.live_calls(tx, node=self._node))
         found = await self.link.channels()
         ended = self.link.waiting_ends()
         known = {row.id for row in rows}
@@ -369,7 +370,7 @@ class Placing:
         missing = len(known - found - ended.keys())
         log.info("calls.resynchronised", adopted=len(known & found), missing=missing)
 
-    def _grace(self, row: handling.LiveCall) -> float:
+    def _grace(self, row: calling.LiveCall) -> float:
         """For how long its Originate may still be under way, in seconds.
 
         Whoever lost the link counts from its return: an Asterisk that was held up has still to read

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import structlog
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.core.calls.dialogue import Phrase
 from callflow.dispatch.doomed import delete_doomed
 from callflow.dispatch.identity import Identity, only, taken
 from callflow.dispatch.wake import open_store, open_wake
+from callflow.handling.base import telling
+from callflow.handling.calls import trunking
 from callflow.settings.config import Settings
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.vault import Vault
@@ -251,14 +253,14 @@ class Telephony:
         """Judged only while Asterisk is there: without it no trunk can be blamed."""
         if self._link.ready:
             now, node, reach = clock.now(), self._settings.node, dict(self._reach.known)
-            if await self._store.read(lambda tx: handling.trunks_changed(tx, node, reach, now)):
-                await self._store.write(lambda tx: handling.watch_trunks(tx, node, reach, now))
+            if await self._store.read(lambda tx: trunking.trunks_changed(tx, node, reach, now)):
+                await self._store.write(lambda tx: trunking.watch_trunks(tx, node, reach, now))
 
     async def _beat(self) -> None:
         up, node = self._link.ready, self._settings.node
         now = clock.now()
         await asyncio.to_thread(self._refusals.look)
-        trunks = await self._store.read(lambda tx: handling.trunk_health(tx, node, now, link_up=up))
+        trunks = await self._store.read(lambda tx: trunking.trunk_health(tx, node, now, link_up=up))
         state = {
             **self._presence.asterisk(now, up=up),
             "trunks": trunks,
@@ -282,7 +284,7 @@ class Telephony:
         text = f"{_ALARMS[kind]} ({reason})" if reason else _ALARMS[kind]
 
         def told(tx: Tx) -> None:
-            handling.station_event(tx, kind, text, at)
+            telling.station_event(tx, kind, text, at)
 
         await self._store.write(told)
 

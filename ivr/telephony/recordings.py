@@ -11,10 +11,10 @@ from typing import Any
 
 import structlog
 
-from callflow import handling
 from callflow.clock import Clock
 from callflow.core.calls.call import CallState, Outcome
 from callflow.handling.calls import voices
+from callflow.handling.watch import health
 from callflow.storage import Store, StoreUnavailable
 from callflow.storage.calls import calls
 from ivr import recording
@@ -117,7 +117,7 @@ class Recordings:
             ),
         )
         await self._store.write(
-            lambda tx: handling.recording_finished(
+            lambda tx: health.recording_finished(
                 tx,
                 job.call_id,
                 path=done.path,

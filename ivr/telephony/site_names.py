@@ -11,7 +11,7 @@ from datetime import datetime
 
 import structlog
 
-from callflow import handling
+from callflow.handling.calls import dialogues
 from callflow.storage import Store, StoreUnavailable
 from callflow.storage.sites import sites
 from callflow.vault import Vault
@@ -55,5 +55,5 @@ class SiteNames:
         return bool(changed)
 
     async def _speak(self, site_id: str) -> None:
-        facts = await self._store.read(lambda tx: handling.site_facts(tx, self._vault, site_id))
+        facts = await self._store.read(lambda tx: dialogues.site_facts(tx, self._vault, site_id))
         await self._speech.prewarm((s for each in facts for s in own_sentences(each)), LATER)

@@ -23,9 +23,11 @@ from typing import Any
 
 import psycopg
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.core.signals.signal import Signal
 from callflow.core.sites.files import reading, rows, writing
+from callflow.handling.base import storing
+from callflow.handling.plans import plans
 from callflow.handling.sites import import_writing, imports
 from callflow.handling.sites.imports import Prepared
 from callflow.storage import Store
@@ -78,7 +80,7 @@ def _receiver(url: str, keys: str, pipe: Connection) -> None:
                 deduplication=f"{at.timestamp()} {number}",
             )
             begun = time.perf_counter()
-            store.write_now(partial(handling.store_signals, signals=[message]))
+            store.write_now(partial(storing.store_signals, signals=[message]))
             waits.append(time.perf_counter() - begun)
             stop.wait(_EVERY)
 
@@ -185,7 +187,7 @@ def _round(store_name: str) -> list[Row]:
         upgrade(url)
         vault = Vault(keys)
         store = Store(url, mac=vault.seal)
-        store.write_now(lambda tx: handling.publish_standard_plans(tx, "bench", clock.now()))
+        store.write_now(lambda tx: plans.publish_standard_plans(tx, "bench", clock.now()))
         receiver = _Receiver(url, keys)
         time.sleep(3)
         idle, _ = receiver.since()

@@ -15,9 +15,10 @@ from typing import Any
 
 import structlog
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.commands.role import spare_the_collector
 from callflow.core.signals.signal import Signal
+from callflow.handling.base import storing
 from callflow.niceness import take_place
 from callflow.receiver import Receiver
 from callflow.receiver.intake import Store as Save
@@ -45,7 +46,7 @@ def commit_each(data_dir: Path) -> Save:
 
     async def save(signals: Sequence[Signal]) -> None:
         for one in signals:
-            await store.write(partial(handling.store_signals, signals=[one]))
+            await store.write(partial(storing.store_signals, signals=[one]))
 
     return save
 

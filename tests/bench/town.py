@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import Table, func, select, text
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.core.calls.call import Outcome
 from callflow.core.desks.roster import Part
 from callflow.core.plans.call_plan import to_json
@@ -25,7 +25,10 @@ from callflow.core.plans.standard import STANDARD_PLANS
 from callflow.core.sites.files import reading, rows, writing
 from callflow.core.sites.instructions import Instruction, InstructionKind
 from callflow.core.time.hours import Span
+from callflow.handling.alarms import operating
+from callflow.handling.base import refusals
 from callflow.handling.desks.rosters import add_duties
+from callflow.handling.interventions import directory, firms
 from callflow.handling.plans import plans
 from callflow.handling.sites import event_rules, import_writing, imports, instructions, on_test
 from callflow.handling.station.tokens import add_token
@@ -118,7 +121,7 @@ def _plans(station: WebStation) -> None:
     def publish(tx: Tx) -> None:
         for number in range(PLANS):
             body = {**standard[number % len(standard)], "id": f"plan-{number}"}
-            handling.publish_first(tx, {**body, "name": f"Été {number}"}, NAME, now)
+            plans.publish_first(tx, {**body, "name": f"Été {number}"}, NAME, now)
             if number % 4 == 0:
                 _draft(tx, body, now)
         _draft(tx, standard[0], now)
@@ -159,11 +162,11 @@ def _around(station: WebStation) -> None:
     ]
 
     def write(tx: Tx) -> None:
-        handling.put_directory(tx, lines, NAME, now)
+        directory.put_directory(tx, lines, NAME, now)
         for number in range(FIRMS):
             firm = {"name": f"Sécurité {_NAMES[number % 8]} {number}", "phone": "+33639980901"}
             firm |= {"licence": f"AUT-{number}", "part": "guard" if number % 2 else "maintenance"}
-            handling.put_firm(tx, vault, f"firm-{number}", firm, NAME, now)
+            firms.put_firm(tx, vault, f"firm-{number}", firm, NAME, now)
         users = [
             {"id": f"user-{number}", "name": f"opérateur-{number}", "role": "operator"}
             | {"password": kept, "language": "fr", "created_at": now}
@@ -236,10 +239,10 @@ def _alarms(station: WebStation) -> None:
 
 def _filed(station: WebStation, incident: str) -> None:
     def close(tx: Tx) -> None:
-        with contextlib.suppress(handling.Refused):
-            handling.claim(tx, incident, NAME, clock.now())
-            handling.note(tx, incident, NAME, "voisin prévenu", clock.now())
-            handling.close_incident(tx, incident, NAME, "false_alarm", "vu", clock.now())
+        with contextlib.suppress(refusals.Refused):
+            operating.claim(tx, incident, NAME, clock.now())
+            operating.note(tx, incident, NAME, "voisin prévenu", clock.now())
+            operating.close_incident(tx, incident, NAME, "false_alarm", "vu", clock.now())
 
     station.do(close)
 

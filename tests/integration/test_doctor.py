@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.handling.station.tokens import revoke_token
 from callflow.storage import schema as t
 from callflow.storage.people import users
@@ -68,7 +68,7 @@ def beats(station: WebStation, *, ago: float = 0.0, **receiver: Any) -> None:
 
     def write(tx: Any) -> None:
         for role, state in states.items():
-            handling.process_beat(tx, role, pid=1, since=now, now=now, state=state)
+            users.process_beat(tx, role, pid=1, since=now, now=now, state=state)
 
     station.do(write)
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.core.sites.instructions import Instruction, InstructionKind
 from callflow.handling.callers import call_backs
-from callflow.handling.calls import voices
+from callflow.handling.calls import dialogues, voices
 from callflow.handling.records import playbacks
 from callflow.handling.sites import instructions as sites_instructions
 from callflow.storage import Tx
@@ -44,7 +44,7 @@ def dictated(station: WebStation, site: str, call_id: str = "1795200000.1") -> s
     )
 
     def run(tx: Tx) -> str:
-        handling.incoming_call(tx, call_id, "+33639980150", station.settings.node, now)
+        dialogues.incoming_call(tx, call_id, "+33639980150", station.settings.node, now)
         voices.said(tx, call_id, now=now, **kept)
         row = sites_instructions.make(tx, site, made, lowers=False, asked_by=None, now=now)
         voices.confirmed(tx, call_id, now)

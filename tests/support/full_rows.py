@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.core.alarms.escalation import GuardEvent
 from callflow.core.calls.call import Outcome
 from callflow.core.desks.presence import BreakReason, Presence
@@ -25,12 +25,16 @@ from callflow.core.sites.instructions import Instruction, InstructionKind
 from callflow.core.sites.site import SiteState
 from callflow.core.time.holidays import Place, public
 from callflow.core.time.hours import Span
+from callflow.handling.alarms import operating
+from callflow.handling.base import storing
 from callflow.handling.base.policy import STATION_ZONE
 from callflow.handling.desks import presence, rosters
+from callflow.handling.interventions import directory, firms, guards, services
 from callflow.handling.interventions.measures import open_measure
+from callflow.handling.plans import plans
 from callflow.handling.plans.withdrawal import withdraw
 from callflow.handling.records import retention as records_retention
-from callflow.handling.sites import contracts, instructions, on_test, own_days
+from callflow.handling.sites import contracts, instructions, on_test, own_days, passwords, sites
 from callflow.handling.sites.event_rules import set_rule
 from callflow.handling.station.tokens import add_token, revoke_token
 from callflow.handling.station.users import from_directory
@@ -205,19 +209,19 @@ def _sites(full: FullStation, said: Callable[[str], str]) -> None:
             "pre_alarm": True,
         },
     ]
-    station.do(lambda tx: handling.put_directory(tx, LINES, "admin", now))
+    station.do(lambda tx: directory.put_directory(tx, LINES, "admin", now))
     for name, steps in STEPS.items():
         body = {"id": name, "name": name, "steps": steps}
-        station.do(lambda tx, body=body: handling.publish_plan(tx, body, NAME, now))
+        station.do(lambda tx, body=body: plans.publish_plan(tx, body, NAME, now))
     for name, called in ((SPARE, "Rechange"), (WITHDRAWN, "Hiver")):
         hand = {"id": "hand", "kind": "hand_to_operator"}
         body = {"id": name, "name": said(called), "steps": [hand]}
-        station.do(lambda tx, body=body: handling.publish_plan(tx, body, NAME, now))
+        station.do(lambda tx, body=body: plans.publish_plan(tx, body, NAME, now))
     why = said("Fermé l'hiver")
     station.do(lambda tx: withdraw(tx, WITHDRAWN, "1", why, NAME, now))
     firm = {"name": said("Ouest Garde"), "licence": "AUT-035", "phone": FIRM}
     firm["tariff"] = said("95 €/h")
-    station.do(lambda tx: handling.put_firm(tx, station.vault, "firm", firm, "admin", now))
+    station.do(lambda tx: firms.put_firm(tx, station.vault, "firm", firm, "admin", now))
     names = {SHOP: "Boulangerie", GARAGE: "Garage", BANK: "Banque", LIFT: "Résidence"}
     for account, name in {**names, CHECKED: "Usine", GUARDED: "Entrepôt"}.items():
         contacts = [
@@ -266,7 +270,7 @@ def _contract(full: FullStation, said: Callable[[str], str]) -> None:
     later: Row = {"reason": said("Congés"), "effective_at": now + timedelta(days=9)}
 
     def write(tx: Tx) -> None:
-        site = handling.get_site(tx, SHOP)
+        site = sites.get_site(tx, SHOP)
         assert site is not None
         gone = {**site["contacts"][1], "id": f"{SHOP}-9", "name": said("Ancien gérant"), "rank": 9}
         camera = {
@@ -278,8 +282,8 @@ def _contract(full: FullStation, said: Callable[[str], str]) -> None:
         more = {**site, "contacts": [*site["contacts"], gone]}
         more |= {"zones": [*site["zones"], zone], "cameras": [*site["cameras"], camera]}
         more |= {"schedule": site["schedule"] or {"week": {"mon": ["08:00-12:00"]}}}
-        handling.put_site(tx, vault, SHOP, more, NAME, now)
-        handling.put_site(tx, vault, SHOP, site, NAME, now, because=said("Parti"))
+        sites.put_site(tx, vault, SHOP, more, NAME, now)
+        sites.put_site(tx, vault, SHOP, site, NAME, now, because=said("Parti"))
         state: Row = {"reason": said("Essais"), "effective_at": None, "who": NAME, "now": now}
         contracts.change_contract(tx, SHOP, SiteState.COMMISSIONING, **state)
         contracts.change_contract(tx, SHOP, SiteState.ACTIVE, **state)
@@ -303,7 +307,7 @@ def _alarms(full: FullStation, said: Callable[[str], str]) -> None:
         received_at=clock.now(),
         deduplication="armed",
     )
-    full.do(lambda tx: handling.store_signals(tx, [armed]))
+    full.do(lambda tx: storing.store_signals(tx, [armed]))
     station.correlate()
     found["shop"] = station.alarm(SHOP, text=said("Vitrine"))["id"]
     station.call(Outcome.NO_KEY, seconds=3)
@@ -323,14 +327,14 @@ def _alarms(full: FullStation, said: Callable[[str], str]) -> None:
     found["part"] = parts[0]["id"]
     found["parked"] = station.alarm(LIFT)["id"]
     park, now = found["parked"], clock.now()
-    full.do(lambda tx: handling.claim(tx, park, YVES, now))
+    full.do(lambda tx: operating.claim(tx, park, YVES, now))
     later = now + timedelta(minutes=15)
-    full.do(lambda tx: handling.park(tx, park, YVES, later, now, reminder=said("rappeler")))
+    full.do(lambda tx: operating.park(tx, park, YVES, later, now, reminder=said("rappeler")))
     found["handled"] = station.alarm(LIFT, "FA", "9")["id"]
     done = found["handled"]
-    full.do(lambda tx: handling.claim(tx, done, YVES, clock.now()))
+    full.do(lambda tx: operating.claim(tx, done, YVES, clock.now()))
     full.do(
-        lambda tx: handling.close_incident(tx, done, YVES, "false_alarm", said("vu"), clock.now())
+        lambda tx: operating.close_incident(tx, done, YVES, "false_alarm", said("vu"), clock.now())
     )
 
 
@@ -364,11 +368,11 @@ def _held(full: FullStation, said: Callable[[str], str]) -> None:
     shop = found["shop"]
 
     def acts(tx: Tx) -> None:
-        handling.claim(tx, shop, NAME, now)
-        handling.claim(tx, found["garage"], INES, now)
-        handling.note(tx, shop, NAME, said("voisin prévenu"), now)
+        operating.claim(tx, shop, NAME, now)
+        operating.claim(tx, found["garage"], INES, now)
+        operating.note(tx, shop, NAME, said("voisin prévenu"), now)
         for heard in ("faux", "Été indien"):
-            handling.password_heard(tx, station.vault, shop, NAME, f"{SHOP}-1", heard, now)
+            passwords.password_heard(tx, station.vault, shop, NAME, f"{SHOP}-1", heard, now)
         open_measure(
             tx,
             incidents.get(tx, shop) or {},
@@ -378,8 +382,8 @@ def _held(full: FullStation, said: Callable[[str], str]) -> None:
             now,
         )
         (task,) = tasks.of_incident(tx, found["guarded"])
-        handling.guard_event(tx, found["guarded"], task["id"], GuardEvent.ACCEPTED, YVES, now)
-        handling.claim(tx, found["checked"], NAME, now)
+        guards.guard_event(tx, found["guarded"], task["id"], GuardEvent.ACCEPTED, YVES, now)
+        operating.claim(tx, found["checked"], NAME, now)
 
     full.do(acts)
     sent = Signal(
@@ -397,11 +401,11 @@ def _held(full: FullStation, said: Callable[[str], str]) -> None:
         extra=f"[X002E21.134][Y48N51.503][Vhttps://192.0.2.1/clip.jpg][{said('Q1')}]",
         deduplication="full",
     )
-    full.do(lambda tx: handling.store_signals(tx, [sent]))
+    full.do(lambda tx: storing.store_signals(tx, [sent]))
     station.correlate()
     report: Row = dict(person=said("Brigadier"), reference=said("2026/1"), note=said("note"))
     full.do(
-        lambda tx: handling.report_service(
+        lambda tx: services.report_service(
             tx, shop, NAME, Service.POLICE, Answer.DECLINED, now, script=said("script"), **report
         )
     )
@@ -427,7 +431,7 @@ def _images(full: FullStation, said: Callable[[str], str]) -> None:
     seen = full.do(insert)
     means: Row = dict(image=seen, person=said("Anne"))
     full.do(
-        lambda tx: handling.record_verification(
+        lambda tx: services.record_verification(
             tx,
             shop,
             NAME,

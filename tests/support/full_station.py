@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.core.calls.call import Mode, Outcome
-from callflow.handling.calls import control, conversations, phones, telephone
+from callflow.handling.calls import calling, control, conversations, dialogues, phones, telephone
 from callflow.storage import Tx
 from callflow.storage.calls import calls
 from callflow.storage.calls import phones as phone_rows
@@ -53,16 +53,16 @@ class FullStation:
     def picks_up(self, to: str) -> str:
         """The call to ``to`` that was asked for, or that is placed, is answered."""
         call_id = self.rings(to)
-        self.do(lambda tx: handling.call_answered(tx, call_id, clock.now()))
+        self.do(lambda tx: calling.call_answered(tx, call_id, clock.now()))
         return call_id
 
     def rings(self, to: str) -> str:
         """It is placed, and rings."""
         now = clock.now()
-        self.do(lambda tx: handling.claim_calls(tx, node="node0", now=now, limit=64))
+        self.do(lambda tx: calling.claim_calls(tx, node="node0", now=now, limit=64))
         row = self.station.store.read_now(lambda tx: calls.live_of(tx, to))
         assert row is not None, f"no call to {to}"
-        self.do(lambda tx: handling.call_ringing(tx, row["id"], now))
+        self.do(lambda tx: calling.call_ringing(tx, row["id"], now))
         return str(row["id"])
 
     def waits(self, number: str) -> str:
@@ -70,8 +70,8 @@ class FullStation:
         call_id = f"{clock.now().timestamp():.4f}.{number[-4:]}"
 
         def arrives(tx: Tx) -> None:
-            handling.incoming_call(tx, call_id, number, "node0", clock.now())
-            handling.dialogue_bridge(tx, call_id, clock.now())
+            dialogues.incoming_call(tx, call_id, number, "node0", clock.now())
+            dialogues.dialogue_bridge(tx, call_id, clock.now())
 
         self.do(arrives)
         return call_id
@@ -85,7 +85,7 @@ class FullStation:
 
     def hangs_up(self, call_id: str) -> None:
         gone = Outcome.HUNG_UP
-        self.do(lambda tx: handling.call_ended(tx, call_id, outcome=gone, now=clock.now()))
+        self.do(lambda tx: calling.call_ended(tx, call_id, outcome=gone, now=clock.now()))
 
     def rings_for(self, who: str, room: str) -> str:
         """Whoever waits in ``room`` is brought to somebody's own phone, which rings; the leg."""

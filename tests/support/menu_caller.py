@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, TypeVar
 
-from callflow import handling
 from callflow.core.calls import dialogue, prompts
 from callflow.core.calls.dialogue import Facts, Input, Played, Progress, Silence, Spoken, Typed
+from callflow.handling.calls import calling
 from callflow.storage import Store
 from callflow.vault import Vault
 from ivr.recording import Spoken as Recorded
@@ -88,7 +88,7 @@ class MenuCaller:
         now = self._clock()
         outcome = dialogue.result_at_hang_up(self.progress)
         self.store.write_now(
-            lambda tx: handling.call_ended(tx, self.call_id, outcome=outcome, now=now)
+            lambda tx: calling.call_ended(tx, self.call_id, outcome=outcome, now=now)
         )
 
     def _event(self, event: dialogue.Event) -> None:

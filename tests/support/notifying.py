@@ -8,9 +8,12 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.core.messages.outbox import Channel
 from callflow.dispatch.wake import WakeSocket
+from callflow.handling.base import policy
+from callflow.handling.messages import images
+from callflow.handling.messages import outbox as messages_outbox
 from callflow.notify.ways import Ways
 from callflow.notify.worker import Send, Worker
 from callflow.settings.config import Settings
@@ -28,7 +31,7 @@ class Posting(WebStation):
     def __init__(self, data_dir: Path, *, cameras: list[Row] | None = None) -> None:
         super().__init__(data_dir)
         settings = self.settings.model_copy(update={"camera_series": ()})
-        self.do(lambda tx: handling.save_policy(tx, settings))  # cameras are asked by tests only
+        self.do(lambda tx: policy.save_policy(tx, settings))  # cameras are asked by tests only
         self.site(cameras=cameras or [])
         self.incident: str = self.alarm()["id"]
 
@@ -38,7 +41,7 @@ class Posting(WebStation):
         def ask(tx: Any) -> str | None:
             row = incidents.get(tx, self.incident)
             assert row is not None
-            return handling.post(tx, row, channel, to, "Alarme", text, clock.now())
+            return messages_outbox.post(tx, row, channel, to, "Alarme", text, clock.now())
 
         message_id = self.do(ask)
         assert message_id is not None
@@ -50,7 +53,7 @@ class Posting(WebStation):
         def ask(tx: Any) -> int:
             row = incidents.get(tx, self.incident)
             assert row is not None
-            return handling.fetch_images(tx, row, clock.now())
+            return images.fetch_images(tx, row, clock.now())
 
         self.do(ask)
 

@@ -18,8 +18,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from callflow import clock, handling
+from callflow import clock
+from callflow.handling.alarms import acting
 from callflow.handling.alarms.acting import request_call
+from callflow.handling.base import policy as base_policy
 from callflow.storage import Tx
 from ivr.asterisk import network_log
 from ivr.asterisk.instance import Kind
@@ -174,7 +176,7 @@ async def hung_up_at_once(station: Station, calls: int, chance: random.Random) -
 
 
 def _requested(tx: Tx, *, to: str, hung_up: bool) -> str:
-    policy = handling.load_policy(tx)
+    policy = base_policy.load_policy(tx)
     call_id = request_call(
         tx,
         policy,
@@ -193,7 +195,7 @@ def _requested(tx: Tx, *, to: str, hung_up: bool) -> str:
 
 
 def _hang_up(tx: Tx, *, call_id: str) -> None:
-    handling.ask_hang_up(tx, call_id, "test", clock.now())
+    acting.ask_hang_up(tx, call_id, "test", clock.now())
 
 
 _LIVE = "SELECT 1 FROM call WHERE step = 'test' AND ended_at IS NULL"

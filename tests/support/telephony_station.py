@@ -10,12 +10,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.core.plans.call_plan import to_json
 from callflow.core.plans.standard import STANDARD_PLANS
 from callflow.core.signals.signal import Signal
 from callflow.dispatch.wake import open_store
+from callflow.handling.alarms import acting, receiving
 from callflow.handling.alarms.acting import request_call
+from callflow.handling.base import policy, storing
+from callflow.handling.plans import plans
+from callflow.handling.sites import sites
 from callflow.settings.config import Settings
 from callflow.storage import Store, Tx
 from callflow.storage.alarms import incidents
@@ -73,9 +77,9 @@ class TelephonyStation:
         now = clock.now()
 
         def world(tx: Any) -> None:
-            handling.save_policy(tx, self.settings)
+            policy.save_policy(tx, self.settings)
             for plan in STANDARD_PLANS:
-                handling.publish_plan(tx, to_json(plan), "test", now)
+                plans.publish_plan(tx, to_json(plan), "test", now)
             site = {
                 "name": "Site",
                 "accounts": [{"account": "1001"}],
@@ -85,10 +89,10 @@ class TelephonyStation:
                     _contact(SECOND, "keyholder", 2),
                 ],
             }
-            handling.put_site(tx, self.vault, "1001", site, "test", now)
+            sites.put_site(tx, self.vault, "1001", site, "test", now)
             people = [_contact(number, "keyholder", rank) for rank, number in enumerate(CROWD, 1)]
             crowd = {"name": "Crowd", "accounts": [], "contacts": people}
-            handling.put_site(tx, self.vault, "1002", crowd, "test", now)
+            sites.put_site(tx, self.vault, "1002", crowd, "test", now)
 
         await self.store.write(world)
 
@@ -101,7 +105,7 @@ class TelephonyStation:
             "contacts": [_contact(number, "premises", 1)],
         }
         at = clock.now()
-        put = handling.put_site
+        put = sites.put_site
         await self.store.write(lambda tx: put(tx, self.vault, account, site, "test", at))
         return account, number
 
@@ -115,8 +119,8 @@ class TelephonyStation:
             received_at=clock.now(),
             deduplication=uuid.uuid4().hex,
         )
-        await self.store.write(lambda tx: handling.store_signals(tx, [signal]))
-        await self.store.write(lambda tx: handling.correlate(tx, clock.now()))
+        await self.store.write(lambda tx: storing.store_signals(tx, [signal]))
+        await self.store.write(lambda tx: receiving.correlate(tx, clock.now()))
 
     async def call_of_alarm(self) -> str:
         """The first call of the site's incident, once it is placed."""
@@ -128,7 +132,7 @@ class TelephonyStation:
         return await self.store.write(
             lambda tx: request_call(
                 tx,
-                handling.load_policy(tx),
+                policy.load_policy(tx),
                 None,
                 clock.now(),
                 step="test",
@@ -143,7 +147,7 @@ class TelephonyStation:
     async def hang_up(self, call_id: str, *, ago: float = 0.0) -> None:
         """An operator asks for the end of a call, or did so many seconds ago."""
         at = clock.now() - timedelta(seconds=ago)
-        await self.store.write(lambda tx: handling.ask_hang_up(tx, call_id, "test", at))
+        await self.store.write(lambda tx: acting.ask_hang_up(tx, call_id, "test", at))
 
     async def until_acted(self) -> None:
         """Wait until every act that was asked for is claimed and has its result."""

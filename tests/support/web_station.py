@@ -19,10 +19,16 @@ import numpy as np
 import soundfile
 from argon2 import PasswordHasher
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.core.calls.call import Outcome
 from callflow.core.signals.signal import Signal
 from callflow.core.watch import supervision
+from callflow.handling.alarms import receiving
+from callflow.handling.base import storing
+from callflow.handling.calls import calling
+from callflow.handling.plans import plans
+from callflow.handling.sites import sites
+from callflow.handling.watch import health
 from callflow.settings.config import Settings
 from callflow.storage import Store, Tx
 from callflow.storage.alarms import incidents
@@ -76,7 +82,7 @@ def _new() -> Path:
 def _make(settings: Settings) -> None:
     migrate(settings.database)
     store = Store(settings.database, mac=Vault(settings.data_dir / "keys").seal)
-    store.write_now(lambda tx: handling.publish_standard_plans(tx, "test", clock.now()))
+    store.write_now(lambda tx: plans.publish_standard_plans(tx, "test", clock.now()))
     store.close()
 
 
@@ -121,13 +127,13 @@ class WebStation:
     def site(self, account: str = "1001", **changes: Any) -> None:
         """A site, whose id is its account."""
         body = site_body(account, **changes)
-        self.do(lambda tx: handling.put_site(tx, self.vault, account, body, "essai", clock.now()))
+        self.do(lambda tx: sites.put_site(tx, self.vault, account, body, "essai", clock.now()))
 
     def not_arrived(self, account: str) -> dict[str, Any]:
         """A bank was opened, and did not say that it arrived well (D18); its incident's row."""
         now = clock.now()
         awaited = {"account": account, "arrival_due": now, "timezone": "Europe/Paris"}
-        self.do(lambda tx: handling.store_signals(tx, [supervision.not_arrived(awaited, now)]))
+        self.do(lambda tx: storing.store_signals(tx, [supervision.not_arrived(awaited, now)]))
         self.correlate()
         return self.store.read_now(lambda tx: incidents.page(tx, account=account, limit=500)[-1])
 
@@ -146,7 +152,7 @@ class WebStation:
             received_at=now,
             deduplication=f"test:{now.timestamp()}:{os.urandom(4).hex()}",
         )
-        self.do(lambda tx: handling.store_signals(tx, [message]))
+        self.do(lambda tx: storing.store_signals(tx, [message]))
         self.correlate()
 
         def newest(tx: Tx) -> dict[str, Any]:
@@ -156,21 +162,21 @@ class WebStation:
 
     def correlate(self) -> None:
         """The engine takes what was stored."""
-        self.do(lambda tx: handling.correlate(tx, clock.now()))
+        self.do(lambda tx: receiving.correlate(tx, clock.now()))
 
     def call(
         self, outcome: Outcome | None, *, answered: bool = True, seconds: float | None = None
     ) -> str:
         """The next requested call is placed, and ends with ``outcome`` unless that is None."""
         now = clock.now()
-        order = self.do(lambda tx: handling.claim_calls(tx, node="node0", now=now, limit=1))[0]
-        self.do(lambda tx: handling.call_ringing(tx, order.call_id, now))
+        order = self.do(lambda tx: calling.claim_calls(tx, node="node0", now=now, limit=1))[0]
+        self.do(lambda tx: calling.call_ringing(tx, order.call_id, now))
         if answered:
             later = now + timedelta(seconds=2)
-            self.do(lambda tx: handling.call_answered(tx, order.call_id, later))
+            self.do(lambda tx: calling.call_answered(tx, order.call_id, later))
         if outcome is not None:
             end = now + timedelta(seconds=2 + (seconds or 0))
-            self.do(lambda tx: handling.call_ended(tx, order.call_id, outcome=outcome, now=end))
+            self.do(lambda tx: calling.call_ended(tx, order.call_id, outcome=outcome, now=end))
             if seconds is not None:
                 self.record(order.call_id, seconds)
         return str(order.call_id)
@@ -183,7 +189,7 @@ class WebStation:
         tones = [np.sin(2 * np.pi * hertz * at) * 0.3 for hertz in (440, 880)]
         soundfile.write(path, np.stack(tones, axis=1), 8000, subtype="PCM_16")
         self.do(
-            lambda tx: handling.recording_finished(
+            lambda tx: health.recording_finished(
                 tx,
                 call_id,
                 path=path.name,

@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal, Self
 from fastapi import APIRouter, Depends, Query
 from pydantic import AfterValidator, Field, model_validator
 
-from callflow import handling
 from callflow.core.alarms.incident import State
+from callflow.handling.alarms import operating
+from callflow.handling.base import refusals
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.texts import RESOLUTIONS
@@ -160,14 +161,14 @@ async def act_on(
     """
     now = station.clock()
 
-    def run(tx: Tx) -> IncidentOut | handling.Refused:
+    def run(tx: Tx) -> IncidentOut | refusals.Refused:
         if incidents.get(tx, incident_id) is None:
             raise not_found("incident")
         done = act(tx, now)
-        return done if isinstance(done, handling.Refused) else _one(tx, incident_id)
+        return done if isinstance(done, refusals.Refused) else _one(tx, incident_id)
 
     answer = await station.store.write(run)
-    if isinstance(answer, handling.Refused):
+    if isinstance(answer, refusals.Refused):
         raise answer
     return answer
 
@@ -178,7 +179,7 @@ async def claim(
 ) -> IncidentOut:
     """Takes it: the machine stops (D20). 409 with the holder when another has it."""
     return await act_on(
-        station, incident_id, lambda tx, now: handling.claim(tx, incident_id, caller.name, now)
+        station, incident_id, lambda tx, now: operating.claim(tx, incident_id, caller.name, now)
     )
 
 
@@ -188,7 +189,7 @@ async def release(
 ) -> IncidentOut:
     """Gives it back to the queue."""
     return await act_on(
-        station, incident_id, lambda tx, now: handling.release(tx, incident_id, caller.name, now)
+        station, incident_id, lambda tx, now: operating.release(tx, incident_id, caller.name, now)
     )
 
 
@@ -199,7 +200,7 @@ async def park(incident_id: str, body: ParkIn, caller: Handler, station: Here) -
     return await act_on(
         station,
         incident_id,
-        lambda tx, now: handling.park(tx, incident_id, caller.name, until, now),
+        lambda tx, now: operating.park(tx, incident_id, caller.name, until, now),
     )
 
 
@@ -211,7 +212,7 @@ async def transfer(
     return await act_on(
         station,
         incident_id,
-        lambda tx, now: handling.transfer(tx, incident_id, caller.name, body.to, now),
+        lambda tx, now: operating.transfer(tx, incident_id, caller.name, body.to, now),
     )
 
 
@@ -221,7 +222,7 @@ async def note(incident_id: str, body: NoteIn, caller: Handler, station: Here) -
     return await act_on(
         station,
         incident_id,
-        lambda tx, now: handling.note(tx, incident_id, caller.name, body.text, now),
+        lambda tx, now: operating.note(tx, incident_id, caller.name, body.text, now),
     )
 
 
@@ -233,7 +234,7 @@ async def resume_plan(
     return await act_on(
         station,
         incident_id,
-        lambda tx, now: handling.resume_plan(tx, incident_id, caller.name, now),
+        lambda tx, now: operating.resume_plan(tx, incident_id, caller.name, now),
     )
 
 
@@ -243,9 +244,9 @@ async def call(incident_id: str, body: CallIn, caller: Handler, station: Here) -
 
     def act(tx: Tx, now: datetime) -> object:
         if body.call is not None:
-            return handling.take_over_call(tx, incident_id, caller.name, body.call, now)
+            return operating.take_over_call(tx, incident_id, caller.name, body.call, now)
         contact = body.contact or ""
-        return handling.request_contact_call(tx, incident_id, caller.name, contact, now)
+        return operating.request_contact_call(tx, incident_id, caller.name, contact, now)
 
     return await act_on(station, incident_id, act)
 
@@ -261,7 +262,7 @@ async def close(incident_id: str, body: CloseIn, caller: Handler, station: Here)
     supervises = Right.SUPERVISE in caller.rights
 
     def act(tx: Tx, now: datetime) -> object:
-        return handling.close_incident(
+        return operating.close_incident(
             tx,
             incident_id,
             caller.name,

@@ -9,8 +9,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
-from callflow import handling
-from callflow.handling import Trouble
+from callflow.handling.watch import lines
+from callflow.handling.watch.lines import Trouble
 from web.accounts import Right
 from web.api import paging
 from web.api.shapes import ACCOUNT, Page
@@ -88,7 +88,7 @@ async def get_lines(
     start = paging.decode(after, 1)[0] if after is not None else ""
     now = station.clock()
     found = await station.store.read(
-        lambda tx: handling.lines(tx, now, begins=account, after=start, limit=limit)
+        lambda tx: lines.lines(tx, now, begins=account, after=start, limit=limit)
     )
     return LinesOut(
         items=[_line(line) for line in found.lines],
@@ -103,6 +103,6 @@ async def get_lines(
     )
 
 
-def _line(line: handling.Line) -> LineOut:
+def _line(line: lines.Line) -> LineOut:
     told = asdict(line)
     return LineOut(**{"line": told.pop("name"), "ok": line.well} | told)

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Self
 from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, Field, model_validator
 
-from callflow import handling
 from callflow.core.signals.signal import Kind
 from callflow.core.simulation import BehaviourError, timeline_to_json
+from callflow.handling.alarms import rehearsing
 from callflow.handling.plans import backtest, simulation
 from callflow.storage import Tx
 from web.accounts import Right
@@ -154,7 +154,7 @@ async def rehearse(plan_id: PlanId, body: RehearseIn, caller: Author, station: H
 
     def write(tx: Tx) -> IncidentOut:
         plan = simulation.plan_of(tx, plan_id, version=body.version, draft=body.draft)
-        row = handling.rehearse(tx, plan, body.site, body.kind, caller.name, now)
+        row = rehearsing.rehearse(tx, plan, body.site, body.kind, caller.name, now)
         return IncidentOut.model_validate(reading.incidents(tx, [row])[0])
 
     return await station.store.write(write)

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from pydantic import AfterValidator, BaseModel, Field
 
-from callflow import handling
 from callflow.core.alarms.evidence import Sign
 from callflow.core.interventions.law import Answer, Finding, Gate, Means, Reason, Service, Weight
+from callflow.handling.interventions import directory, services
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.texts.law import GATE_REASONS
@@ -247,7 +247,7 @@ async def verify(
     return await act_on(
         station,
         incident_id,
-        lambda tx, now: handling.record_verification(
+        lambda tx, now: services.record_verification(
             tx,
             incident_id,
             caller.name,
@@ -281,7 +281,7 @@ async def call_service(
     return await act_on(
         station,
         incident_id,
-        lambda tx, now: handling.service_call(
+        lambda tx, now: services.service_call(
             tx, incident_id, caller.name, service, now, override_reason=reason
         ),
     )
@@ -295,7 +295,7 @@ async def report_service(
     return await act_on(
         station,
         incident_id,
-        lambda tx, now: handling.report_service(
+        lambda tx, now: services.report_service(
             tx, incident_id, caller.name, service, now=now, **dict(body)
         ),
     )
@@ -304,7 +304,7 @@ async def report_service(
 @router.get("/services")
 async def get_directory(caller: Reader, station: Here) -> DirectoryOut:
     """The directory of services, its numbers masked."""
-    lines = await station.store.read(handling.get_directory)
+    lines = await station.store.read(directory.get_directory)
     return DirectoryOut.model_validate({"lines": lines})
 
 
@@ -315,8 +315,8 @@ async def put_directory(body: DirectoryIn, caller: Configurer, station: Here) ->
     now = station.clock()
 
     def write(tx: Tx) -> list[dict[str, Any]]:
-        handling.put_directory(tx, lines, caller.name, now)
-        return handling.get_directory(tx)
+        directory.put_directory(tx, lines, caller.name, now)
+        return directory.get_directory(tx)
 
     return DirectoryOut.model_validate({"lines": await station.store.write(write)})
 
@@ -329,6 +329,6 @@ async def reveal(
     incident = body.incident if body else None
     now = station.clock()
     number = await station.store.write(
-        lambda tx: handling.reveal_line(tx, line_id, caller.name, now, incident_id=incident)
+        lambda tx: directory.reveal_line(tx, line_id, caller.name, now, incident_id=incident)
     )
     return Revealed(number=number)

@@ -9,11 +9,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 
-from callflow import handling
 from callflow.clock import monotonic
 from callflow.core.signals import blocks
 from callflow.core.signals.protocol import Heard
 from callflow.core.signals.signal import UNBOUND, WEBHOOK, Signal
+from callflow.handling.alarms import receiving
+from callflow.handling.base import storing
 from callflow.storage import Tx
 from callflow.storage.signals import signals
 from web.accounts import Right
@@ -68,9 +69,9 @@ async def store_signal(
     signal = _signal(body, caller, station.clock(), idempotency_key)
 
     def store(tx: Tx) -> str:
-        handling.store_signals(tx, [signal])
-        handling.heard(tx, {signal.account: Heard(signal.received_at, signal.line)})
-        kept = handling.signal_id(tx, signal.deduplication)
+        storing.store_signals(tx, [signal])
+        receiving.heard(tx, {signal.account: Heard(signal.received_at, signal.line)})
+        kept = storing.signal_id(tx, signal.deduplication)
         if kept is None:
             raise RuntimeError("a stored signal is not there")
         row = signals.get(tx, kept)

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Response
 from pydantic import BaseModel
 
-from callflow import handling
 from callflow.handling.base.refusals import Changed
+from callflow.handling.sites import sites as sites_sites
 from callflow.handling.watch import supervision
 from callflow.storage import Tx
 from callflow.storage.sites import sites
@@ -42,7 +42,7 @@ async def list_sites(
 
     def read(tx: Tx) -> tuple[list[dict[str, Any]], str | None]:
         ids = sites.site_ids(tx, after=start, limit=limit + 1)
-        return handling.get_sites(tx, ids[:limit]), ids[limit - 1] if len(ids) > limit else None
+        return sites_sites.get_sites(tx, ids[:limit]), ids[limit - 1] if len(ids) > limit else None
 
     items, last = await station.store.read(read)
     await seen.site(station, None, caller.name)
@@ -58,7 +58,7 @@ async def get_site(
     response: Response,
 ) -> SiteOut:
     """One site, without its secrets. Its ETag is another after each change of it or its people."""
-    found = await station.store.read(lambda tx: handling.with_revision(tx, site_id))
+    found = await station.store.read(lambda tx: sites_sites.with_revision(tx, site_id))
     if found is None:
         raise not_found("site")
     await seen.site(station, site_id, caller.name)
@@ -86,14 +86,14 @@ async def put_site(
 
     def write(tx: Tx) -> tuple[bool, tuple[dict[str, Any], str] | None]:
         if known is not None:
-            present = handling.with_revision(tx, site_id, to_change=True)
+            present = sites_sites.with_revision(tx, site_id, to_change=True)
             revision = present[1] if present else ""
             if revision != known:
                 raise Changed(revision, _CHANGED)
-        new = handling.put_site(
+        new = sites_sites.put_site(
             tx, station.vault, site_id, fields, caller.name, now, shared=body.shared
         )
-        return new, handling.with_revision(tx, site_id)
+        return new, sites_sites.with_revision(tx, site_id)
 
     new, written = await station.store.write(write)
     assert written is not None

@@ -8,11 +8,12 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends
 from pydantic import AfterValidator, BaseModel, Field
 
-from callflow import handling
 from callflow.core.alarms.escalation import GuardEvent
 from callflow.core.plans.call_plan import Measure
 from callflow.core.plans.task import TaskOutcome
-from callflow.handling.interventions import orders
+from callflow.handling.alarms import completing
+from callflow.handling.interventions import firms, guards, members, orders
+from callflow.handling.interventions import measures as interventions_measures
 from callflow.storage import Tx
 from callflow.storage.interventions import measures
 from web.accounts import Right
@@ -156,7 +157,7 @@ async def complete_task(
     return await act_on(
         station,
         incident_id,
-        lambda tx, now: handling.complete_task(
+        lambda tx, now: completing.complete_task(
             tx,
             incident_id,
             task_id,
@@ -186,9 +187,9 @@ def _guard(
     of, who = (tx, incident_id, task_id), caller.name
     match body.event:
         case "left":
-            handling.guard_left(*of, who, now)
+            guards.guard_left(*of, who, now)
         case "report":
-            handling.guard_report(
+            guards.guard_report(
                 *of,
                 who,
                 now,
@@ -199,12 +200,12 @@ def _guard(
                 text=body.text,
             )
         case "recall":
-            handling.recall_guard(*of, body.contact, who, now)
+            guards.recall_guard(*of, body.contact, who, now)
         case "stay":
             lasts = timedelta(minutes=body.minutes)
-            handling.guard_stays(*of, body.contact, lasts, who, now)
+            guards.guard_stays(*of, body.contact, lasts, who, now)
         case _:
-            handling.guard_event(*of, GuardEvent(body.event), who, now)
+            guards.guard_event(*of, GuardEvent(body.event), who, now)
 
 
 @router.post("/incidents/{incident_id}/send-guard", responses=_ACTS)
@@ -254,7 +255,7 @@ async def open_measure(
 @router.get("/guard-firms")
 async def list_firms(caller: Reader, station: Here) -> FirmsOut:
     """Every guard firm, in calling order."""
-    return FirmsOut.model_validate({"items": await station.store.read(handling.guard_firms)})
+    return FirmsOut.model_validate({"items": await station.store.read(firms.guard_firms)})
 
 
 @router.put("/guard-firms/{firm_id}", responses=CONFLICT)
@@ -263,7 +264,7 @@ async def put_firm(firm_id: Identifier, body: FirmIn, caller: Configurer, statio
     fields = body.model_dump(mode="json", exclude_unset=True)
     now = station.clock()
     found = await station.store.write(
-        lambda tx: handling.put_firm(tx, station.vault, firm_id, fields, caller.name, now)
+        lambda tx: firms.put_firm(tx, station.vault, firm_id, fields, caller.name, now)
     )
     return FirmOut.model_validate(found)
 
@@ -271,7 +272,7 @@ async def put_firm(firm_id: Identifier, body: FirmIn, caller: Configurer, statio
 @router.get("/firms/{firm_id}/members", responses=NOT_FOUND)
 async def list_members(firm_id: str, caller: Reader, station: Here) -> MembersOut:
     """The people of a guard firm, or of one that keeps installations in order."""
-    found = await station.store.read(lambda tx: handling.firm_members(tx, firm_id))
+    found = await station.store.read(lambda tx: members.firm_members(tx, firm_id))
     return MembersOut.model_validate({"items": found})
 
 
@@ -282,7 +283,7 @@ async def put_member(
     """Creates or replaces somebody of a firm, who calls with a code of their own."""
     fields, now = body.model_dump(mode="json", exclude_unset=True), station.clock()
     of = (station.vault, firm_id, member_id, fields, caller.name, now)
-    found = await station.store.write(lambda tx: handling.put_member(tx, *of))
+    found = await station.store.write(lambda tx: members.put_member(tx, *of))
     return MemberOut.model_validate(found)
 
 
@@ -291,7 +292,7 @@ async def remove_member(firm_id: str, member_id: str, caller: Configurer, statio
     """They left the firm: their codes count no more."""
     now = station.clock()
     await station.store.write(
-        lambda tx: handling.remove_member(tx, firm_id, member_id, caller.name, now)
+        lambda tx: members.remove_member(tx, firm_id, member_id, caller.name, now)
     )
 
 
@@ -307,6 +308,6 @@ async def lift_measure(site_id: str, measure_id: str, caller: Handler, station: 
     """Ends a measure before its time."""
     now = station.clock()
     row = await station.store.write(
-        lambda tx: handling.lift_measure(tx, site_id, measure_id, caller.name, now)
+        lambda tx: interventions_measures.lift_measure(tx, site_id, measure_id, caller.name, now)
     )
     return MeasureOut.model_validate(reading.measure(row))

@@ -12,8 +12,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Form, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
-from callflow import handling
 from callflow.core.people.users import password_fault
+from callflow.handling.base import refusals
 from callflow.handling.base.telling import storable
 from callflow.handling.station import users as acts
 from callflow.storage import Tx
@@ -50,7 +50,7 @@ async def _page(
     station: Station,
     visitor: Visitor,
     *,
-    refused: handling.Refused | ProblemError | None = None,
+    refused: refusals.Refused | ProblemError | None = None,
     codes: list[str] | None = None,
     enrolling: Row | None = None,
 ) -> Response:
@@ -85,7 +85,7 @@ async def _done(
     """Does it and shows the page; says why not where it is refused."""
     try:
         return await doing() or RedirectResponse(_BACK, 303)
-    except (handling.Refused, ProblemError) as refused:
+    except (refusals.Refused, ProblemError) as refused:
         return await _page(station, visitor, refused=refused)
 
 
@@ -304,7 +304,7 @@ async def add_passkey(
         )
     except passkeys.BadPasskey:
         return said(visitor.language, ProblemError(422, "this device did not prove who you are"))
-    except handling.Refused as refused:
+    except refusals.Refused as refused:
         return said(visitor.language, ProblemError(409, refused.message))
     except ProblemError as error:
         return said(visitor.language, error)
@@ -321,7 +321,7 @@ async def remove_passkey(
         now = station.clock()
         keys = await station.store.read(lambda tx: access.passkeys(tx, visitor.id))
         if key_id not in [key["id"] for key in keys]:
-            raise handling.NotFound("there is no such passkey")
+            raise refusals.NotFound("there is no such passkey")
         await _sign(station, visitor, password, request)
         await station.store.write(lambda tx: acts.remove_passkey(tx, visitor.id, key_id, now))
 

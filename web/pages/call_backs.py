@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from callflow import handling
+from callflow.handling.base import refusals
 from callflow.handling.callers import call_backs
 from callflow.storage import Tx
 from web import desk_views
@@ -37,7 +37,7 @@ async def show(visitor: Reader, station: Here) -> Response:
 
 
 async def _list(
-    station: Station, visitor: Visitor, refused: handling.Refused | None = None
+    station: Station, visitor: Visitor, refused: refusals.Refused | None = None
 ) -> Response:
     now = station.clock()
 
@@ -69,7 +69,7 @@ async def act(
     now = station.clock()
     try:
         await station.store.write(lambda tx: doing(tx, call_back_id, visitor.name, form, now))
-    except handling.Refused as refused:
+    except refusals.Refused as refused:
         return await _list(station, visitor, refused)
     return RedirectResponse("/call-backs", 303)
 
@@ -85,7 +85,7 @@ def _done(tx: Tx, call_back_id: str, who: str, form: forms.Form, now: datetime) 
 
 #: What a person can do, by the last part of the form's address.
 ACTS: Mapping[str, Act] = {
-    "call": lambda tx, i, who, form, now: handling.call_back(tx, i, who, now),
+    "call": lambda tx, i, who, form, now: call_backs.call_back(tx, i, who, now),
     "take": _take,
     "done": _done,
 }

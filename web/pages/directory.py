@@ -10,8 +10,8 @@ import structlog
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from callflow import handling
 from callflow.core.people.users import Role
+from callflow.handling.base import refusals
 from callflow.handling.station import users as acts
 from callflow.storage.people import access
 from web import auth, cookies, factors, passkeys
@@ -91,7 +91,7 @@ async def come_back(
         let = await let_in(
             request, station, user_id, auth.BY_DIRECTORY, kept["back"], former=kept.get("former")
         )
-    except handling.Refused as refused:
+    except refusals.Refused as refused:
         _log.warning("web.directory_person_refused", reason=str(refused))
         return refused_form(request, station, refused, 403)
     return _arrived(request, let)
@@ -101,7 +101,7 @@ async def _known(station: Station, person: Person, now: datetime) -> str:
     """Who this is here: their id. Raises Refused where they have no role, or can't have one."""
     role: Role | None = station.settings.oidc_role(person.groups)
     if role is None:
-        raise handling.Refused("the company's directory gives you no role here")
+        raise refusals.Refused("the company's directory gives you no role here")
     return await station.store.write(
         lambda tx: acts.from_directory(tx, person.subject, person.name, role, now)
     )

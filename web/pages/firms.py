@@ -13,7 +13,9 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from callflow import handling
+from callflow.handling.base import refusals as base_refusals
+from callflow.handling.interventions import firms as interventions_firms
+from callflow.handling.interventions import members
 from callflow.handling.interventions.firms import PARTS, close_firm, get_firm, reopen_firm
 from callflow.handling.sites import contracts
 from callflow.storage import Tx
@@ -80,7 +82,7 @@ async def add(request: Request, visitor: Configurer, station: Here) -> Response:
 
     def run(tx: Tx) -> None:
         body = _read(FIRM, form, before={"rank": 1, "language": "fr", "sectors": []}, only=True)
-        handling.put_firm(tx, station.vault, firm_id, body, visitor.name, now)
+        interventions_firms.put_firm(tx, station.vault, firm_id, body, visitor.name, now)
 
     wrong = await tried(station, run)
     if wrong is not None:
@@ -115,7 +117,7 @@ async def write(
             reopen_firm(tx, firm_id, visitor.name, now)
         else:
             body = _read(FIRM, form, before=firm) if act == "save" else _hours(firm, form)
-            handling.put_firm(tx, station.vault, firm_id, body, visitor.name, now)
+            interventions_firms.put_firm(tx, station.vault, firm_id, body, visitor.name, now)
 
     return await _done(station, visitor, firm_id, run, {**form, "form": act})
 
@@ -137,14 +139,14 @@ async def write_member(
         known = form.get("id", "")
         if act == "remove":
             why = contracts.a_reason(form.get("reason", ""))
-            handling.remove_member(tx, firm_id, known, visitor.name, now, because=why)
+            members.remove_member(tx, firm_id, known, visitor.name, now, because=why)
             return
-        before = next((m for m in handling.firm_members(tx, firm_id) if m["id"] == known), None)
+        before = next((m for m in members.firm_members(tx, firm_id) if m["id"] == known), None)
         if known and before is None:
             raise ProblemError(409, CHANGED)
         body = _read(MEMBER, form, before=before or {})
         member = known or f"{firm_id}-{secrets.token_hex(4)}"
-        handling.put_member(tx, station.vault, firm_id, member, body, visitor.name, now)
+        members.put_member(tx, station.vault, firm_id, member, body, visitor.name, now)
 
     return await _done(station, visitor, firm_id, run, {**form, "form": "member"})
 
@@ -185,7 +187,7 @@ def _hours(firm: Body, form: forms.Form) -> Body:
 
 def _as_of(tx: Tx, firm_id: str) -> tuple[Body, str]:
     """The firm, and what says that it is still this one: it and its people."""
-    firm, people = get_firm(tx, firm_id), handling.firm_members(tx, firm_id)
+    firm, people = get_firm(tx, firm_id), members.firm_members(tx, firm_id)
     return firm, meanwhile.stamp([firm, people])
 
 
@@ -200,7 +202,7 @@ async def _done(
     station: Station, visitor: Visitor, firm_id: str, run: Callable[[Tx], None], form: forms.Form
 ) -> Response:
     wrong = await tried(station, run)
-    if isinstance(wrong, handling.NotFound):
+    if isinstance(wrong, base_refusals.NotFound):
         raise not_found("firm")
     if wrong is None:
         where = _SAVED.get(form["form"], "firm")
@@ -256,9 +258,9 @@ async def _firm(
     def read(tx: Tx) -> Body:
         try:
             firm, as_of = _as_of(tx, firm_id)
-        except handling.NotFound:
+        except base_refusals.NotFound:
             raise not_found("firm") from None
-        people = handling.firm_members(tx, firm_id)
+        people = members.firm_members(tx, firm_id)
         this = next((each for each in people if each["id"] == known), None)
         there = firm["availability"] or {}
         off = there.get("holidays") or {}

@@ -10,12 +10,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from callflow import handling
 from callflow.core.alarms.incident import State
 from callflow.core.interventions.law import Answer, Finding, Means, Service
-from callflow.handling.alarms import bank_openings
+from callflow.handling.alarms import bank_openings, image_requests, operating, undoing
+from callflow.handling.base import refusals as base_refusals
 from callflow.handling.calls import telephone
-from callflow.handling.interventions import orders
+from callflow.handling.interventions import directory, orders, services
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.texts import RESOLUTIONS
@@ -68,7 +68,7 @@ async def shown(
     station: Station,
     visitor: Visitor,
     incident_id: str,
-    refused: handling.Refused | None = None,
+    refused: base_refusals.Refused | None = None,
     revealed: Revealed | PasswordShown | None = None,
     together: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
@@ -80,7 +80,7 @@ async def shown(
         if view is None:
             return None
         colleagues = people_views.colleagues(tx, visitor.name)
-        offer = handling.offered(tx, visitor.name, now)
+        offer = undoing.offered(tx, visitor.name, now)
         return {**view, "colleagues": colleagues, "undo": offer}
 
     view = await station.store.read(read)
@@ -91,7 +91,7 @@ async def shown(
         "visitor": visitor,
         "now": now,
         "refused": refusal(refused, visitor.language),
-        "held_by": refused.holder if isinstance(refused, handling.Held) else None,
+        "held_by": refused.holder if isinstance(refused, base_refusals.Held) else None,
         "may_act": Right.HANDLE in visitor.rights,
         "resolutions": RESOLUTIONS,
         "revealed": revealed if isinstance(revealed, Revealed) else None,
@@ -116,9 +116,9 @@ def _to_say(view: Mapping[str, Any], visitor: Visitor) -> dict[str, str] | None:
     )
 
 
-def refusal(refused: handling.Refused | None, language: str) -> str:
+def refusal(refused: base_refusals.Refused | None, language: str) -> str:
     """Why, as the page says it: the law's reasons have words of their own."""
-    if isinstance(refused, handling.NotAllowed):
+    if isinstance(refused, services.NotAllowed):
         return words.of_law(refused.gate.reason, "reason", language)
     return refusals.refusal(refused, language)
 
@@ -136,7 +136,7 @@ async def close(incident_id: str, request: Request, visitor: Handler, station: H
     now, seen = station.clock(), _state(form)
 
     def closing(tx: Tx) -> object:
-        return handling.close_incident(
+        return operating.close_incident(
             tx,
             incident_id,
             visitor.name,
@@ -192,9 +192,9 @@ async def answer(
 
     try:
         done = await station.store.write(run)
-        if isinstance(done, handling.Refused):  # told in the logbook, and so committed
+        if isinstance(done, base_refusals.Refused):  # told in the logbook, and so committed
             raise done
-    except handling.Refused as refused:
+    except base_refusals.Refused as refused:
         status = refusals.status_of(refused)
         values = await shown(station, visitor, incident_id, refused)
         return respond(request, visitor, values, status)
@@ -206,23 +206,23 @@ async def answer(
 
 def _park(tx: Tx, incident_id: str, who: str, form: Mapping[str, str], now: datetime) -> object:
     until = now + timedelta(minutes=forms.minutes(form))
-    return handling.park(tx, incident_id, who, until, now, reminder=forms.line(form, "reminder"))
+    return operating.park(tx, incident_id, who, until, now, reminder=forms.line(form, "reminder"))
 
 
 def _transfer(tx: Tx, incident_id: str, who: str, form: Mapping[str, str], now: datetime) -> object:
     to = form.get("to", "")
     if to not in people_views.colleagues(tx, who):
         raise ProblemError(422, "choose a colleague who is on shift", field="to")
-    return handling.transfer(tx, incident_id, who, to, now)
+    return operating.transfer(tx, incident_id, who, to, now)
 
 
 def _note(tx: Tx, incident_id: str, who: str, form: Mapping[str, str], now: datetime) -> object:
-    return handling.note(tx, incident_id, who, forms.text(form), now)
+    return operating.note(tx, incident_id, who, forms.text(form), now)
 
 
 def _verify(tx: Tx, incident_id: str, who: str, form: Mapping[str, str], now: datetime) -> object:
     means, result = forms.one_of(Means, form, "means"), forms.one_of(Finding, form, "result")
-    return handling.record_verification(
+    return services.record_verification(
         tx,
         incident_id,
         who,
@@ -247,18 +247,18 @@ def _call_service(
     tx: Tx, incident_id: str, who: str, form: Mapping[str, str], now: datetime
 ) -> object:
     service = form.get("service", "")
-    return handling.service_call(
+    return services.service_call(
         tx, incident_id, who, service, now, override_reason=forms.text(form)
     )
 
 
 def _reveal(tx: Tx, incident_id: str, who: str, form: Mapping[str, str], now: datetime) -> object:
     line = form.get("line", "")
-    return Revealed(line, handling.reveal_line(tx, line, who, now, incident_id=incident_id))
+    return Revealed(line, directory.reveal_line(tx, line, who, now, incident_id=incident_id))
 
 
 def _report(tx: Tx, incident_id: str, who: str, form: Mapping[str, str], now: datetime) -> object:
-    return handling.report_service(
+    return services.report_service(
         tx,
         incident_id,
         who,
@@ -285,10 +285,10 @@ def _opening_answer(
 
 #: What a person can do, by the last part of the form's address.
 ACTS: dict[str, Act] = {
-    "claim": lambda tx, i, who, form, now: handling.claim(tx, i, who, now),
-    "release": lambda tx, i, who, form, now: handling.release(tx, i, who, now),
-    "resume-plan": lambda tx, i, who, form, now: handling.resume_plan(tx, i, who, now),
-    "go-on": lambda tx, i, who, form, now: handling.go_on(tx, i, who, now),
+    "claim": lambda tx, i, who, form, now: operating.claim(tx, i, who, now),
+    "release": lambda tx, i, who, form, now: operating.release(tx, i, who, now),
+    "resume-plan": lambda tx, i, who, form, now: operating.resume_plan(tx, i, who, now),
+    "go-on": lambda tx, i, who, form, now: operating.go_on(tx, i, who, now),
     "call": lambda tx, i, who, form, now: telephone.call_contact(
         tx, i, who, form.get("contact", ""), now, role=form.get("role") == "yes"
     ),
@@ -299,8 +299,8 @@ ACTS: dict[str, Act] = {
     "park": _park,
     "transfer": _transfer,
     "note": _note,
-    "fetch-images": lambda tx, i, who, form, now: handling.fetch_again(tx, i, who, now),
-    "fetch-link": lambda tx, i, who, form, now: handling.fetch_link(
+    "fetch-images": lambda tx, i, who, form, now: image_requests.fetch_again(tx, i, who, now),
+    "fetch-link": lambda tx, i, who, form, now: image_requests.fetch_link(
         tx, i, who, form.get("link", ""), now
     ),
     "verify": _verify,

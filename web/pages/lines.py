@@ -7,8 +7,9 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from callflow import handling
 from callflow.core.time.instants import from_iso
+from callflow.handling.watch import health as watch_health
+from callflow.handling.watch import lines
 from callflow.storage import Tx
 from web import i18n, views
 from web.accounts import Right
@@ -32,11 +33,11 @@ async def show(
     begins = account.strip()
 
     def read(tx: Tx) -> dict[str, Any]:
-        health = handling.health(tx, now)
+        health = watch_health.health(tx, now)
         return {
             "trunks": health["trunks"],
             "sip": [_refused(node) for node in health["sip"]],
-            "found": handling.lines(tx, now, begins=begins or None, after=after),
+            "found": lines.lines(tx, now, begins=begins or None, after=after),
             "strip": views.strip(health),
         }
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Form, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
-from callflow import handling
+from callflow.handling.base import refusals
 from callflow.handling.station import users as acts
 from callflow.storage import Tx
 from callflow.storage.desks import shifts
@@ -272,11 +272,11 @@ def _form(
 
 
 def refused_form(
-    request: Request, station: Station, refused: handling.Refused | str, status: int
+    request: Request, station: Station, refused: refusals.Refused | str, status: int
 ) -> Response:
     """The form, with why somebody can't be let in."""
     if isinstance(refused, str):
-        refused = handling.Refused(refused)
+        refused = refusals.Refused(refused)
     language = auth.language_of(request)
     return _form(request, station, back="/", refused=refusal(refused, language), status=status)
 

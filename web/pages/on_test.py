@@ -9,7 +9,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from callflow import handling
+from callflow.handling.base import refusals as base_refusals
 from callflow.handling.sites import on_test
 from callflow.storage import Tx
 from callflow.storage.sites import contacts, sites
@@ -141,5 +141,5 @@ async def _page(
         "hours": [hours for hours in _HOURS if timedelta(hours=hours) <= limit],
         "extensions": on_test.EXTENSIONS,
     }
-    status = 200 if wrong is None else 409 if isinstance(wrong, handling.Refused) else 422
+    status = 200 if wrong is None else 409 if isinstance(wrong, base_refusals.Refused) else 422
     return page(visitor.language, "on_test.html", values, status)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from callflow import handling
+from callflow.handling.sites import passwords
 from callflow.storage import Tx
 from web.accounts import Right
 from web.auth import Visitor, allowed
@@ -27,7 +27,7 @@ async def heard(incident_id: str, request: Request, visitor: Handler, station: H
     now = station.clock()
 
     def judge(tx: Tx) -> object:
-        return handling.password_heard(
+        return passwords.password_heard(
             tx,
             station.vault,
             incident_id,
@@ -47,7 +47,7 @@ async def reveal(incident_id: str, request: Request, visitor: Handler, station: 
     now, contact = station.clock(), forms.line(form, "contact")
 
     def look(tx: Tx) -> object:
-        clear = handling.reveal_password(
+        clear = passwords.reveal_password(
             tx, station.vault, incident_id, visitor.name, contact, forms.line(form, "reason"), now
         )
         return PasswordShown(contact, clear)

@@ -15,8 +15,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from callflow import handling
 from callflow.core.people.users import PEOPLE, Role, password_fault, skills, spoken
+from callflow.handling.base import refusals
 from callflow.handling.station import users as acts
 from callflow.storage import Tx
 from callflow.storage.people import access
@@ -89,7 +89,7 @@ async def _do(
     now = station.clock()
     try:
         await station.store.write(lambda tx: act(tx, now))
-    except (handling.Refused, ProblemError) as refused:
+    except (refusals.Refused, ProblemError) as refused:
         return await _people(station, visitor, refused)
     return RedirectResponse("/people", 303)
 
@@ -172,7 +172,7 @@ async def add(
         await station.store.write(write)
     except ValueError as error:
         return await _people(station, visitor, ProblemError(422, str(error), field="name"))
-    except (handling.Refused, ProblemError) as refused:
+    except (refusals.Refused, ProblemError) as refused:
         return await _people(station, visitor, refused)
     return await _made(station, visitor, name.strip(), None if password else clear)
 
@@ -213,7 +213,7 @@ async def end_session(session: str, visitor: Supervisor, station: Here) -> Respo
     now = station.clock()
     try:
         await station.store.write(lambda tx: acts.end_session(tx, session, visitor.name, now))
-    except handling.Refused as refused:
+    except refusals.Refused as refused:
         return await _sessions(station, visitor, refused)
     return RedirectResponse("/people/sessions", 303)
 
@@ -280,7 +280,7 @@ async def reset_password(
         _limited(request, station, visitor)
         row = await station.store.read(lambda tx: people_users.user_by_id(tx, user_id))
         if row is None:
-            raise handling.NotFound("there is no user of this id")
+            raise refusals.NotFound("there is no user of this id")
         clear = _password(password, row["name"])
         kept, now = await asyncio.to_thread(hash_password, clear), station.clock()
         own = visitor.session if row["id"] == visitor.id else None
@@ -291,7 +291,7 @@ async def reset_password(
             acts.set_password(tx, user_id, kept, visitor.name, now, session=own)
 
         await station.store.write(write)
-    except (handling.Refused, ProblemError) as refused:
+    except (refusals.Refused, ProblemError) as refused:
         return await _people(station, visitor, refused)
     return await _made(station, visitor, row["name"], None if password else clear)
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from callflow.handling import Refused
+from callflow.handling.base.refusals import Refused
 from callflow.handling.records import erasure
 from callflow.storage import Tx
 from callflow.storage.calls import calls

@@ -10,10 +10,10 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from callflow import handling
 from callflow.core.plans import call_plan, overrides
 from callflow.core.plans.call_plan import Plan, PlanError, Step
 from callflow.handling.plans import plans, preview
+from callflow.handling.sites import sites as sites_sites
 from callflow.storage import Tx
 from callflow.storage.sites import sites
 from callflow.texts import plan_settings
@@ -164,7 +164,7 @@ async def _save(
             site, _ = site_saving.current(tx, site_id, to_change=True)
         else:
             site = site_saving.unchanged(tx, site_id, form)
-        handling.put_site(tx, station.vault, site_id, change(site), visitor.name, now)
+        sites_sites.put_site(tx, station.vault, site_id, change(site), visitor.name, now)
 
     wrong = await tried(station, run)
     if wrong is not None:

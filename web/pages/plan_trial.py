@@ -15,7 +15,6 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from markupsafe import Markup
 
-from callflow import handling
 from callflow.core import simulation
 from callflow.core.calls.call import Outcome
 from callflow.core.plans import call_plan
@@ -23,6 +22,7 @@ from callflow.core.plans.call_plan import CALLING, Plan, StepKind
 from callflow.core.signals.signal import Kind
 from callflow.core.simulation import BehaviourError, possible
 from callflow.core.sites.site import Site
+from callflow.handling.alarms import rehearsing
 from callflow.handling.base.refusals import Refused
 from callflow.handling.plans import backtest as plans_backtest
 from callflow.handling.plans import plans, preview
@@ -254,7 +254,7 @@ async def rehearse(plan_id: str, request: Request, visitor: Configurer, station:
             raise ProblemError(422, _UNSOUND)
         site = preview.site_named(tx, forms.line(form, "site").strip())
         kind = forms.one_of(Kind, form, "kind")
-        return str(handling.rehearse(tx, of.plan, site, kind, visitor.name, now)["id"])
+        return str(rehearsing.rehearse(tx, of.plan, site, kind, visitor.name, now)["id"])
 
     made = await tried(station, run)
     if isinstance(made, str):

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form, Response
 from fastapi.responses import RedirectResponse
 
-from callflow import handling
 from callflow.core.desks.presence import BreakReason, Presence
+from callflow.handling.base import refusals
 from callflow.handling.desks import presence
 from callflow.storage import Tx
 from web import desk_views
@@ -35,7 +35,7 @@ async def show(visitor: Handler, station: Here) -> Response:
 
 
 async def _mine(
-    station: Station, visitor: Visitor, refused: handling.Refused | None = None
+    station: Station, visitor: Visitor, refused: refusals.Refused | None = None
 ) -> Response:
     def read(tx: Tx) -> dict[str, Any]:
         mine = desk_views.mine(tx, visitor.name, station.clock())
@@ -61,7 +61,7 @@ async def choose(
     now = station.clock()
     try:
         await station.store.write(lambda tx: presence.choose(tx, visitor.name, chosen, why, now))
-    except handling.Refused as refused:
+    except refusals.Refused as refused:
         return await _mine(station, visitor, refused)
     return RedirectResponse("/presence", 303)
 

@@ -9,9 +9,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from callflow import handling
 from callflow.core.folding import folded
 from callflow.core.interventions.law import Service
+from callflow.handling.interventions import directory
 from callflow.handling.sites import contracts
 from callflow.storage import Tx
 from web import refusals, words
@@ -71,7 +71,7 @@ async def write(act: str, request: Request, visitor: Configurer, station: Here) 
     form, now = await forms.sent(request), station.clock()
 
     def run(tx: Tx) -> None:
-        lines = handling.get_directory(tx)
+        lines = directory.get_directory(tx)
         if form.get("as_of") != _as_of(lines):
             raise ProblemError(409, CHANGED)
         known = form.get("id", "")
@@ -85,7 +85,7 @@ async def write(act: str, request: Request, visitor: Configurer, station: Here) 
             others = [made if each is before else each for each in lines]
             after = others if before is not None else [*lines, made]
         why = contracts.a_reason(form.get("reason", "")) if act == "remove" else ""
-        handling.put_directory(tx, after, visitor.name, now, because=why)
+        directory.put_directory(tx, after, visitor.name, now, because=why)
 
     wrong = await tried(station, run)
     if wrong is None:
@@ -120,7 +120,7 @@ async def _list(
     asked, language = asked.among(SORTS), visitor.language
 
     def read(tx: Tx) -> Body:
-        lines = handling.get_directory(tx)
+        lines = directory.get_directory(tx)
         text = folded(asked.text)
         found = [
             line

@@ -10,9 +10,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from callflow import handling
 from callflow.clock import from_iso
 from callflow.core.desks.shift import AHEAD
+from callflow.handling.base import refusals
 from callflow.handling.desks import dead_man, rosters, shifts
 from callflow.storage import Tx
 from callflow.storage.desks import shifts as rows
@@ -94,7 +94,7 @@ async def begin(request: Request, visitor: Handler, station: Here) -> Response:
         await station.store.write(
             lambda tx: shifts.begin_shift(tx, visitor.id, visitor.name, ticked, read_at, now)
         )
-    except (handling.Refused, ProblemError) as refused:
+    except (refusals.Refused, ProblemError) as refused:
         said, status = refusal(refused, visitor.language), status_of(refused)
         return await _start(station, visitor, said, ticked, status)
     return RedirectResponse("/", 303)
@@ -155,7 +155,7 @@ async def end(request: Request, visitor: Handler, station: Here) -> Response:
                 reason=reason,
             )
         )
-    except (handling.Refused, ProblemError) as refused:
+    except (refusals.Refused, ProblemError) as refused:
         said, status = refusal(refused, visitor.language), status_of(refused)
         return await _end(station, visitor, form, said, status)
     return RedirectResponse("/shift", 303)
@@ -196,7 +196,7 @@ async def end_for(user_id: str, request: Request, visitor: Supervisor, station: 
         await station.store.write(
             lambda tx: shifts.end_forgotten(tx, user_id, visitor.name, reason, now)
         )
-    except (handling.Refused, ProblemError) as refused:
+    except (refusals.Refused, ProblemError) as refused:
         said, status = refusal(refused, visitor.language), status_of(refused)
         return await _start(station, visitor, said, status=status)
     return RedirectResponse("/shift", 303)

@@ -17,12 +17,12 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from callflow import handling
 from callflow.core.interventions.directory import Line, competent, masked
 from callflow.core.interventions.law import Service
 from callflow.core.sites.site import ANY_KIND, Authority, Role
 from callflow.handling.calls import trial_calls
 from callflow.handling.sites import contracts
+from callflow.handling.sites import sites as sites_sites
 from callflow.storage import Tx
 from callflow.storage.interventions import services
 from callflow.storage.sites import contacts, search, sites
@@ -57,7 +57,7 @@ async def create(request: Request, visitor: Configurer, station: Here) -> Respon
         if sites.site_row(tx, account) is not None:
             raise ProblemError(409, "there is a site of this account already", field="account")
         body = {"name": name, "accounts": [{"account": account}]}
-        handling.put_site(tx, station.vault, account, body, visitor.name, now)
+        sites_sites.put_site(tx, station.vault, account, body, visitor.name, now)
 
     wrong = await tried(station, run)
     if wrong is not None:
@@ -214,7 +214,7 @@ async def add_known(site_id: str, request: Request, visitor: Configurer, station
     def run(tx: Tx) -> None:
         site, role = site_saving.unchanged(tx, site_id, form), forms.one_of(Role, form, "role")
         body = contracts.called_too(tx, site, form.get("contact", ""), role)
-        handling.put_site(tx, station.vault, site_id, body, visitor.name, now)
+        sites_sites.put_site(tx, station.vault, site_id, body, visitor.name, now)
 
     return await _done(station, visitor, site_id, form, run)
 
@@ -252,7 +252,7 @@ async def restore(
     def run(tx: Tx) -> None:
         site = site_saving.unchanged(tx, site_id, form)
         body = contracts.back(tx, site, former_id, visitor.name, now)
-        handling.put_site(tx, station.vault, site_id, body, visitor.name, now)
+        sites_sites.put_site(tx, station.vault, site_id, body, visitor.name, now)
 
     return await _done(station, visitor, site_id, form, run)
 

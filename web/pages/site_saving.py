@@ -8,8 +8,7 @@ from typing import Any
 from fastapi import Response
 from fastapi.responses import RedirectResponse
 
-from callflow import handling
-from callflow.handling.sites import removed
+from callflow.handling.sites import removed, sites
 from callflow.storage import Tx
 from web import refusals, seen
 from web.access_views import frame
@@ -27,7 +26,7 @@ CHANGED = "somebody changed this site meanwhile: look at it as it is now, and ch
 
 def current(tx: Tx, site_id: str, *, to_change: bool = False) -> tuple[Body, str]:
     """The site as PUT takes it, and what says that it is still this one. Raises 404."""
-    found = handling.with_revision(tx, site_id, to_change=to_change)
+    found = sites.with_revision(tx, site_id, to_change=to_change)
     if found is None:
         raise not_found("site")
     return found
@@ -60,7 +59,7 @@ async def save(
     def run(tx: Tx) -> None:
         site = unchanged(tx, site_id, form)
         said: dict[str, Any] = {"because": forms.line(form, "reason").strip(), "renaming": renaming}
-        handling.put_site(tx, station.vault, site_id, change(site), visitor.name, now, **said)
+        sites.put_site(tx, station.vault, site_id, change(site), visitor.name, now, **said)
 
     return await done(station, run, back=back, again=again)
 
@@ -80,7 +79,7 @@ async def bring_back(
     def run(tx: Tx) -> None:
         site, one = unchanged(tx, site_id, form), form.get("removed", "")
         body = removed.back(tx, station.vault, site, one, visitor.name, now)
-        handling.put_site(tx, station.vault, site_id, body, visitor.name, now)
+        sites.put_site(tx, station.vault, site_id, body, visitor.name, now)
 
     return await done(station, run, back=back, again=again)
 

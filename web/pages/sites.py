@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from callflow import handling
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.instructions import Instruction, InstructionKind
 from callflow.handling.alarms import by_hand
+from callflow.handling.base import refusals as base_refusals
 from callflow.handling.sites import instructions
 from callflow.storage import Tx
 from callflow.storage.sites import sites
@@ -170,5 +170,5 @@ async def _site(
     }
     await seen.site(station, site_id, visitor.name)
     part = "hx-request" in request.headers
-    status = 200 if wrong is None else 409 if isinstance(wrong, handling.Refused) else 422
+    status = 200 if wrong is None else 409 if isinstance(wrong, base_refusals.Refused) else 422
     return page(visitor.language, "_site.html" if part else "site.html", values, status)

@@ -13,9 +13,10 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from callflow import handling
 from callflow.core.sites.site import ANY_KIND, Authority, Role
 from callflow.core.station.first_start import Mark, Part, examine
+from callflow.handling.base import refusals as base_refusals
+from callflow.handling.sites import sites as sites_sites
 from callflow.handling.station import first_start
 from callflow.storage import Tx
 from callflow.storage.calls import calls
@@ -61,7 +62,7 @@ async def first_site(request: Request, visitor: Administrator, station: Here) ->
         if sites.site_row(tx, account) is not None:
             raise ProblemError(409, "there is a site of this account already", field="account")
         body = _site(form, account, visitor.language)
-        handling.put_site(tx, station.vault, account, body, visitor.name, now)
+        sites_sites.put_site(tx, station.vault, account, body, visitor.name, now)
 
     wrong = await tried(station, run)
     if wrong is not None:
@@ -121,7 +122,7 @@ async def _steps(
         unknown = ""
         try:
             facts = first_start.facts(tx, station.settings, now, site)
-        except handling.NotFound:
+        except base_refusals.NotFound:
             unknown, facts = site, first_start.facts(tx, station.settings, now)
         checks = examine(facts)
         return {
@@ -149,7 +150,7 @@ async def _steps(
         # A code is typed again: it comes out of no page.
         "typed": {k: v for k, v in (typed or {}).items() if k not in ("csrf", "code")},
     }
-    if isinstance(wrong, handling.NotFound):  # said beside the field that named it
+    if isinstance(wrong, base_refusals.NotFound):  # said beside the field that named it
         values["refused"] = ""
     return page(visitor.language, "start.html", values, refusals.status_of(wrong))
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow import handling
 from callflow.core.alarms.escalation import GuardEvent
 from callflow.core.plans.call_plan import Measure
 from callflow.core.plans.task import TaskOutcome
-from callflow.handling.interventions import orders
+from callflow.handling.alarms import completing
+from callflow.handling.interventions import guards, measures, orders
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from web.pages import forms
@@ -27,7 +27,7 @@ def complete(tx: Tx, incident_id: str, who: str, form: Form, now: datetime) -> o
         raise not_found("incident")
     task = form.get("task", "")
     lines = checklist(tx, row, task)
-    return handling.complete_task(
+    return completing.complete_task(
         tx,
         incident_id,
         task,
@@ -50,17 +50,17 @@ def guard(tx: Tx, incident_id: str, who: str, form: Form, now: datetime) -> obje
 
 def _event(event: GuardEvent) -> Callable[..., object]:
     def told(tx: Tx, incident_id: str, task: str, who: str, form: Form, now: datetime) -> object:
-        return handling.guard_event(tx, incident_id, task, event, who, now)
+        return guards.guard_event(tx, incident_id, task, event, who, now)
 
     return told
 
 
 def _left(tx: Tx, incident_id: str, task: str, who: str, form: Form, now: datetime) -> object:
-    return handling.guard_left(tx, incident_id, task, who, now)
+    return guards.guard_left(tx, incident_id, task, who, now)
 
 
 def _report(tx: Tx, incident_id: str, task: str, who: str, form: Form, now: datetime) -> object:
-    return handling.guard_report(
+    return guards.guard_report(
         tx,
         incident_id,
         task,
@@ -75,12 +75,12 @@ def _report(tx: Tx, incident_id: str, task: str, who: str, form: Form, now: date
 
 
 def _recall(tx: Tx, incident_id: str, task: str, who: str, form: Form, now: datetime) -> object:
-    return handling.recall_guard(tx, incident_id, task, form.get("contact", ""), who, now)
+    return guards.recall_guard(tx, incident_id, task, form.get("contact", ""), who, now)
 
 
 def _stay(tx: Tx, incident_id: str, task: str, who: str, form: Form, now: datetime) -> object:
     lasts = timedelta(minutes=forms.minutes(form))
-    return handling.guard_stays(tx, incident_id, task, form.get("contact", ""), lasts, who, now)
+    return guards.guard_stays(tx, incident_id, task, form.get("contact", ""), lasts, who, now)
 
 
 #: What can be written down of a guard, by the field ``event``.
@@ -98,7 +98,7 @@ def lift(tx: Tx, incident_id: str, who: str, form: Form, now: datetime) -> objec
     """A measure that protects the incident's site ends now."""
     row = incidents.get(tx, incident_id)
     site = row["site_id"] if row else None
-    return handling.lift_measure(tx, site or "", form.get("measure", ""), who, now)
+    return measures.lift_measure(tx, site or "", form.get("measure", ""), who, now)
 
 
 def protect(tx: Tx, incident_id: str, who: str, form: Form, now: datetime) -> object:

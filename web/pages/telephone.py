@@ -9,8 +9,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse
 
-from callflow import handling
 from callflow.core.calls.call import Mode
+from callflow.handling.base import refusals
 from callflow.handling.calls import control, telephone
 from callflow.handling.calls.phones import Credentials, credentials, softphone
 from callflow.storage import Tx
@@ -74,7 +74,7 @@ async def do(act: str, request: Request, visitor: Handler, station: Here) -> Res
     now = station.clock()
     try:
         await station.store.write(lambda tx: doing(tx, visitor.name, form, now))
-    except handling.Refused as refused:
+    except refusals.Refused as refused:
         said = {"text": refusal(refused, visitor.language)}
         return HTMLResponse(render(visitor.language, "_refused.html", said), 409)
     return Response(status_code=204)

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from callflow import handling
 from callflow.core.signals.signal import Kind
+from callflow.handling.alarms import operating
+from callflow.handling.base import refusals
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.texts import RESOLUTIONS
@@ -52,7 +53,7 @@ async def together(incident_id: str, request: Request, visitor: Handler, station
 def _what(form: forms.Form, station: Station) -> dict[str, Any]:
     """The act that the form asks for, checked before anything is done."""
     act, text = form.get("act", ""), forms.text(form)
-    if act not in handling.TOGETHER:
+    if act not in operating.TOGETHER:
         raise ProblemError(422, "choose what is to be done", field="act")
     if act == "close" and form.get("code", "") not in RESOLUTIONS:
         raise ProblemError(422, "choose a resolution code", field="code")
@@ -72,14 +73,14 @@ async def _each(
     for one in chosen:
         now = station.clock()
 
-        def run(tx: Tx, one: str = one, now: Any = now) -> handling.Refused | None:
-            return handling.act_together(tx, one, act, visitor.name, now, **what)
+        def run(tx: Tx, one: str = one, now: Any = now) -> refusals.Refused | None:
+            return operating.act_together(tx, one, act, visitor.name, now, **what)
 
         try:
             told = await station.store.write(run)
             if told is not None:
                 raise told
-        except handling.Refused as why:
+        except refusals.Refused as why:
             row = await station.store.read(lambda tx, one=one: incidents.get(tx, one))  # type: ignore[misc]
             name = f"{words.kind(row['kind'], visitor.language)} {row['account']}" if row else one
             refused.append({"name": name, "why": refusal(why, visitor.language)})

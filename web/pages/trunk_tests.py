@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from callflow import handling
 from callflow.handling.calls import trunk_tests
 from callflow.handling.sites.contacts import e164
+from callflow.handling.watch import health as watch_health
 from callflow.storage import Tx
 from web.accounts import Right
 from web.auth import Visitor, allowed
@@ -54,7 +54,7 @@ async def try_out(request: Request, visitor: Administrator, station: Here) -> Re
 
 async def _page(station: Station, visitor: Visitor, wrong: Wrong | None = None) -> Response:
     def read(tx: Tx) -> Row:
-        health = handling.health(tx, station.clock())
+        health = watch_health.health(tx, station.clock())
         known: dict[str, list[Row]] = {}
         for trunk in health["trunks"]:
             known.setdefault(trunk["name"], []).append(trunk)

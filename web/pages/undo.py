@@ -7,7 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from callflow import handling
+from callflow.handling.alarms import undoing
+from callflow.handling.base import refusals
 from web.accounts import Right
 from web.auth import Visitor, allowed
 from web.pages.incident import respond, shown
@@ -24,7 +25,7 @@ Handler = Annotated[Visitor, Depends(allowed(Right.HANDLE))]
 async def offer(visitor: Handler, station: Here) -> Response:
     """What the visitor may take back now; nothing where there is nothing."""
     now = station.clock()
-    found = await station.store.read(lambda tx: handling.offered(tx, visitor.name, now))
+    found = await station.store.read(lambda tx: undoing.offered(tx, visitor.name, now))
     return page(visitor.language, "_undo.html", {"undo": found, "visitor": visitor})
 
 
@@ -35,9 +36,9 @@ async def take_back(undo_id: str, request: Request, visitor: Handler, station: H
     incident = str((await request.form()).get("incident", ""))
     try:
         done = await station.store.write(
-            lambda tx: handling.take_back(tx, undo_id, visitor.name, now)
+            lambda tx: undoing.take_back(tx, undo_id, visitor.name, now)
         )
-    except handling.Refused as refused:
+    except refusals.Refused as refused:
         values = await shown(station, visitor, incident, refused)
         return respond(request, visitor, values, 409)
     return RedirectResponse(f"/incidents/{done}", 303)

@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.core.signals.signal import Signal
 from callflow.dispatch.opening import open_dispatch
 from callflow.dispatch.wake import open_store, open_wake
+from callflow.handling.alarms import receiving
+from callflow.handling.base import storing
 from callflow.settings.config import Settings
 from callflow.storage import Store, Tx
 from callflow.storage.alarms import incidents
@@ -61,8 +63,8 @@ def incident(store: Store, account: str, due: datetime) -> str:
     )
 
     def made(tx: Tx) -> str:
-        handling.store_signals(tx, [signal])
-        handling.correlate(tx, clock.now())
+        storing.store_signals(tx, [signal])
+        receiving.correlate(tx, clock.now())
         row = next(row for row in incidents.page(tx, account=account))
         incidents.change(tx, row, machine_due=due)
         return str(row["id"])

@@ -9,7 +9,6 @@ import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from callflow import handling
 from callflow.core.alarms.escalation import GuardEvent
 from callflow.core.alarms.incident import State
 from callflow.core.calls.call import Outcome
@@ -19,8 +18,12 @@ from callflow.core.plans.task import TaskState
 from callflow.core.simulation import RandomPeople
 from callflow.core.simulation.behaviour import ANSWERED
 from callflow.core.sites.site import Site
+from callflow.handling.alarms import deciding, operating, receiving
 from callflow.handling.alarms.tasks import end_task
+from callflow.handling.base import refusals, storing
+from callflow.handling.calls import calling, dialogues
 from callflow.handling.interventions.guards import guard_event
+from callflow.handling.plans import plans
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents, tasks
 from callflow.storage.calls import calls
@@ -52,7 +55,7 @@ def put_site(station: Station, account: str, plan: str, site: Site) -> None:
 
 def publish(station: Station, plan: Plan) -> None:
     body = to_json(plan)
-    station.write(lambda tx: handling.publish_plan(tx, body, "admin", station.now))
+    station.write(lambda tx: plans.publish_plan(tx, body, "admin", station.now))
 
 
 class Night:
@@ -93,20 +96,20 @@ class Night:
             self._in(self.rng.uniform(1, 300), lambda: self._signal("BA", "4"))
         if self.rng.random() < 0.2:
             taken = self.rng.uniform(1, 600)
-            self._in(taken, lambda: self._act(handling.claim))
+            self._in(taken, lambda: self._act(operating.claim))
             if self.rng.random() < 0.5:
-                self._in(taken + 60, lambda: self._act(handling.resume_plan))
+                self._in(taken + 60, lambda: self._act(operating.resume_plan))
 
     def _act(self, act: Callable[[Tx, str, str, datetime], Row]) -> None:
-        with contextlib.suppress(handling.Refused):  # it is over already
+        with contextlib.suppress(refusals.Refused):  # it is over already
             act(self.tx, self.incident, "claire", self.now)
 
     def _signal(self, code: str, zone: str) -> str:
         """The incident that the signal opened, or joined; "" where there is none."""
         self.station.now = self.now
         sent = self.station.signal(code, zone, self.account)
-        handling.store_signals(self.tx, [sent])
-        handling.correlate(self.tx, self.now, limit=100)
+        storing.store_signals(self.tx, [sent])
+        receiving.correlate(self.tx, self.now, limit=100)
         stored = signals.get(self.tx, signals.by_deduplication(self.tx, sent.deduplication) or "")
         return str(stored["incident_id"] or "") if stored else ""
 
@@ -121,7 +124,7 @@ class Night:
         if due is not None and (not self._ahead or due < self._ahead[0][0]):
             late = due + timedelta(seconds=self.rng.uniform(0, _LATE))
             if not self._ahead or late < self._ahead[0][0]:
-                return late, lambda: handling.decide(self.tx, self.incident, self.now)
+                return late, lambda: deciding.decide(self.tx, self.incident, self.now)
         if not self._ahead:
             return self.now, None
         at, _, act = heapq.heappop(self._ahead)
@@ -134,9 +137,9 @@ class Night:
 
     def _follow(self) -> None:
         """Calls are placed, and tasks begun."""
-        for asked in handling.claim_call_actions(self.tx, node="node0", now=self.now):
+        for asked in calling.claim_call_actions(self.tx, node="node0", now=self.now):
             self._hang_up(asked.call_id)
-        for order in handling.claim_calls(self.tx, node="node0", now=self.now):
+        for order in calling.claim_calls(self.tx, node="node0", now=self.now):
             self._dial(order.call_id)
         plan = call_plan.from_json(self._row()["plan"])
         for task in tasks.of_incident(self.tx, self.incident):
@@ -150,23 +153,23 @@ class Night:
         assert of is not None
         plan = call_plan.from_json(of["plan"])
         answer = self.people.call(plan.step(row["step"]), row["contact_id"], 0, self.now)
-        handling.call_ringing(self.tx, call_id, self.now)
+        calling.call_ringing(self.tx, call_id, self.now)
         ends = answer.ring_s + answer.talk_s
         if answer.outcome is None:
-            self._in(_ENDLESS, lambda: handling.call_lost(self.tx, call_id, self.now))
+            self._in(_ENDLESS, lambda: calling.call_lost(self.tx, call_id, self.now))
             return
         outcome = answer.outcome
         if outcome in ANSWERED:
-            self._in(answer.ring_s, lambda: handling.call_answered(self.tx, call_id, self.now))
+            self._in(answer.ring_s, lambda: calling.call_answered(self.tx, call_id, self.now))
             self._in(ends, lambda: self._concludes(call_id, outcome))
             ends += self.rng.choice([0.0, 4.0])
         self._in(ends, lambda: self._hangs_up(call_id, outcome))
 
     def _concludes(self, call_id: str, outcome: Outcome) -> None:
-        handling.dialogue_conclude(self.tx, call_id, outcome, self.now)
+        dialogues.dialogue_conclude(self.tx, call_id, outcome, self.now)
 
     def _hangs_up(self, call_id: str, outcome: Outcome) -> None:
-        handling.call_ended(self.tx, call_id, outcome=outcome, now=self.now)
+        calling.call_ended(self.tx, call_id, outcome=outcome, now=self.now)
 
     def _hang_up(self, call_id: str) -> None:
         """As asked, a moment later; who picked up meanwhile hears the end of the call."""
@@ -206,7 +209,7 @@ class Night:
 
     def _on_site(self, task_id: str) -> None:
         event = GuardEvent.ON_SITE
-        with contextlib.suppress(handling.Refused):  # nobody waits for him any more
+        with contextlib.suppress(refusals.Refused):  # nobody waits for him any more
             guard_event(self.tx, self.incident, task_id, event, "claire", self.now)
 
     def _end(self, code: str) -> None:
@@ -214,7 +217,7 @@ class Night:
         self.now += timedelta(seconds=60)
         if self._row()["state"] == State.OPEN.value:
             for who in ("claire", "denis"):  # under duress it takes a supervisor beside her
-                closed = handling.close_incident(
+                closed = operating.close_incident(
                     self.tx,
                     self.incident,
                     who,
@@ -223,7 +226,7 @@ class Night:
                     self.now,
                     supervises=who == "denis",
                 )
-                if not isinstance(closed, handling.Refused):
+                if not isinstance(closed, refusals.Refused):
                     break
         if self.rng.random() < 0.8:
             self._signal(_CODES[code], "3")

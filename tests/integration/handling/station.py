@@ -7,9 +7,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from callflow import handling
 from callflow.core.calls.call import LIVE_STATES, CallState, Direction, Outcome
 from callflow.core.signals.signal import Signal
+from callflow.handling.alarms import deciding, receiving
+from callflow.handling.base import policy, storing
+from callflow.handling.calls import calling, dialogues
+from callflow.handling.desks import queueing
+from callflow.handling.plans import plans
+from callflow.handling.sites import sites
+from callflow.handling.watch import health
 from callflow.settings.config import Settings
 from callflow.storage import Store, Tx
 from callflow.storage.alarms import incidents
@@ -60,8 +66,8 @@ class Station:
         self._numbers = itertools.count()
         if begun:
             return
-        self.write(lambda tx: handling.save_policy(tx, _settings()))
-        self.write(lambda tx: handling.publish_standard_plans(tx, "test", NIGHT))
+        self.write(lambda tx: policy.save_policy(tx, _settings()))
+        self.write(lambda tx: plans.publish_standard_plans(tx, "test", NIGHT))
 
     # --- doing --------------------------------------------------------------------------------
 
@@ -76,25 +82,25 @@ class Station:
     def look(self) -> None:
         for incident_id in self.write(lambda tx: incidents.due(tx, self.now)):
             self.decide(incident_id)
-        self.write(lambda tx: handling.find_forgotten(tx, self.now))
-        self.write(lambda tx: handling.escalate_queue(tx, self.now))
-        self.write(lambda tx: handling.bridge(tx, self.now))
+        self.write(lambda tx: queueing.find_forgotten(tx, self.now))
+        self.write(lambda tx: queueing.escalate_queue(tx, self.now))
+        self.write(lambda tx: queueing.bridge(tx, self.now))
 
     def decide(self, incident_id: str) -> None:
-        self.write(lambda tx: handling.decide(tx, incident_id, self.now))
+        self.write(lambda tx: deciding.decide(tx, incident_id, self.now))
 
     def put(self, site_id: str = "1002", **changed: Any) -> None:
         body = a_site(site_id, **changed)
         now = self.now
         self.write(
-            lambda tx: handling.put_site(
+            lambda tx: sites.put_site(
                 tx, self.vault, site_id, body, "admin", now, because="asked for"
             )
         )
 
     def plan(self, plan_id: str, *steps: Row) -> None:
         body = {"id": plan_id, "name": plan_id, "steps": list(steps)}
-        self.write(lambda tx: handling.publish_plan(tx, body, "admin", self.now))
+        self.write(lambda tx: plans.publish_plan(tx, body, "admin", self.now))
 
     def signal(
         self, code: str = "BA", zone: str = "3", account: str = "1002", **more: Any
@@ -111,10 +117,10 @@ class Station:
         return Signal(**fields | more)
 
     def receives(self, *signals_: Signal) -> None:
-        self.write(lambda tx: handling.store_signals(tx, signals_))
+        self.write(lambda tx: storing.store_signals(tx, signals_))
 
     def correlate(self, limit: int = 400) -> int:
-        return self.write(lambda tx: handling.correlate(tx, self.now, limit=limit))
+        return self.write(lambda tx: receiving.correlate(tx, self.now, limit=limit))
 
     def alarm(self, code: str = "BA", zone: str = "3", account: str = "1002", **more: Any) -> Row:
         """A signal stored and correlated; its incident."""
@@ -128,7 +134,7 @@ class Station:
     def place(self, limit: int = 64) -> list[str]:
         """The telephony process claims what is requested: the numbers that it dials."""
         orders = self.write(
-            lambda tx: handling.claim_calls(tx, node="node0", now=self.now, limit=limit)
+            lambda tx: calling.claim_calls(tx, node="node0", now=self.now, limit=limit)
         )
         return [order.to for order in orders]
 
@@ -137,35 +143,35 @@ class Station:
         call = self.live(to)
         if call["state"] == CallState.REQUESTED:
             assert to in self.place()
-        self.write(lambda tx: handling.call_ringing(tx, call["id"], self.now))
+        self.write(lambda tx: calling.call_ringing(tx, call["id"], self.now))
         return str(call["id"])
 
     def picks_up(self, to: str) -> str:
         """The call to this number, answered."""
         call_id = self.rings(to)
-        self.write(lambda tx: handling.call_answered(tx, call_id, self.now))
+        self.write(lambda tx: calling.call_answered(tx, call_id, self.now))
         return call_id
 
     def picks_up_ringing(self, to: str) -> str:
         """The call to this number that was placed, answered."""
         call_id = self.live_on_trunk(to)
-        self.write(lambda tx: handling.call_ringing(tx, call_id, self.now))
-        self.write(lambda tx: handling.call_answered(tx, call_id, self.now))
+        self.write(lambda tx: calling.call_ringing(tx, call_id, self.now))
+        self.write(lambda tx: calling.call_answered(tx, call_id, self.now))
         return call_id
 
     def says(self, call_id: str, outcome: str) -> None:
         """The dialogue concludes, the person still on the line."""
         result = Outcome(outcome)
-        self.write(lambda tx: handling.dialogue_conclude(tx, call_id, result, self.now))
+        self.write(lambda tx: dialogues.dialogue_conclude(tx, call_id, result, self.now))
 
     def hangs_up(self, call_id: str, outcome: str = "hung_up") -> None:
         """The channel is gone; what the line says of it."""
         final = Outcome(outcome)
-        self.write(lambda tx: handling.call_ended(tx, call_id, outcome=final, now=self.now))
+        self.write(lambda tx: calling.call_ended(tx, call_id, outcome=final, now=self.now))
 
     def loses(self, call_id: str) -> None:
         """The channel went while nobody listened."""
-        self.write(lambda tx: handling.call_lost(tx, call_id, self.now))
+        self.write(lambda tx: calling.call_lost(tx, call_id, self.now))
 
     def ends(self, to: str, outcome: str) -> None:
         """The call to this number is placed and ends without a dialogue."""
@@ -241,7 +247,7 @@ class Station:
         return next(row for row in rows if row["deduplication"] == sent.deduplication)
 
     def faults(self) -> list[str]:
-        found = self.read(handling.verify_logbook).faults
+        found = self.read(health.verify_logbook).faults
         return [f"{f.chain} {f.seq}: {f.what}" for f in found]
 
 

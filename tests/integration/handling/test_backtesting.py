@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from callflow import handling
 from callflow.core.alarms.incident import State
 from callflow.core.calls.call import Outcome
 from callflow.core.plans import standard
 from callflow.core.plans.call_plan import EXHAUSTED, Plan, Step, StepKind
 from callflow.core.signals.signal import Kind
+from callflow.handling.alarms import operating, rehearsing
 from callflow.handling.plans.backtest import Backtest, backtest_page
 from tests.integration.handling.nights import Night, publish, put_site
 from tests.integration.handling.station import FIRST, SECOND, SHOP, Station
@@ -57,7 +57,7 @@ def a_night(station: Station, *phones: tuple[str, str]) -> str:
         answers(number, outcome)
     if station.incident(row["id"])["state"] == State.OPEN:
         station.write(
-            lambda tx: handling.close_incident(
+            lambda tx: operating.close_incident(
                 tx, row["id"], "claire", "nothing_found", "", station.now
             )
         )
@@ -102,7 +102,7 @@ def test_pages_follow_each_other_and_rehearsals_and_open_ones_are_left_out(
     for _ in range(3):
         a_night(station, (SHOP, "verified_ok"))
     station.write(
-        lambda tx: handling.rehearse(tx, INTRUSION, "1002", Kind.INTRUSION, "claire", station.now)
+        lambda tx: rehearsing.rehearse(tx, INTRUSION, "1002", Kind.INTRUSION, "claire", station.now)
     )
     station.replies(SHOP, "verified_ok")
     station.alarm()

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from callflow import handling
 from callflow.core.alarms.correlation import Rates
+from callflow.handling.alarms import receiving
+from callflow.handling.calls import calling
 from callflow.storage import Tx
 from callflow.storage import schema as t
 from tests.integration.handling.station import SHOP, Station
@@ -134,9 +135,7 @@ def test_a_cancel_in_time_closes_an_unconfirmed_intrusion(station: Station) -> N
     assert cancelled["treatment"] == "cancelled"
     row = station.incident(row["id"])
     assert (row["state"], row["resolution_code"]) == ("awaiting_normal", "cancelled")
-    orders = station.write(
-        lambda tx: handling.claim_call_actions(tx, node="node0", now=station.now)
-    )
+    orders = station.write(lambda tx: calling.claim_call_actions(tx, node="node0", now=station.now))
     assert [(order.call_id, order.kind) for order in orders] == [(call, "hang_up")]
     says(station, "BR", "3")
     assert station.incident(row["id"])["state"] == "filed"
@@ -234,7 +233,7 @@ def flood(station: Station, count: int, rates: Rates, *codes: str) -> None:
         station.now += timedelta(seconds=30 / count)
         station.receives(station.signal(codes[number % len(codes)], str(number % 50 + 10)))
         if number % 25 == 24:
-            station.write(lambda tx: handling.correlate(tx, station.now, rates=rates))
+            station.write(lambda tx: receiving.correlate(tx, station.now, rates=rates))
 
 
 def test_a_runaway_panel_is_one_incident_with_a_count(station: Station) -> None:
@@ -258,7 +257,7 @@ def test_a_fire_of_a_runaway_panel_stands_alone(station: Station) -> None:
     rates = Rates()
     flood(station, 200, rates, "BA")
     station.receives(station.signal("FA", "7"), station.signal("FA", "8"))
-    station.write(lambda tx: handling.correlate(tx, station.now, rates=rates))
+    station.write(lambda tx: receiving.correlate(tx, station.now, rates=rates))
     fires = [row for row in station.incidents() if row["kind"] == "fire"]
     assert [(row["with_human"], row["signal_count"]) for row in fires] == [(True, 2)]
 
@@ -269,7 +268,7 @@ def test_a_panel_that_calmed_down_is_looked_at_again(station: Station) -> None:
     station.now += timedelta(minutes=2)
     sent = station.signal("AT", "")
     station.receives(sent)
-    station.write(lambda tx: handling.correlate(tx, station.now, rates=rates))
+    station.write(lambda tx: receiving.correlate(tx, station.now, rates=rates))
     assert station.signal_row(sent)["treatment"] == "opened"
 
 
@@ -278,7 +277,7 @@ def test_another_site_is_not_counted_with_it(station: Station) -> None:
     rates = Rates()
     flood(station, 150, rates, "BA")
     station.receives(station.signal("BA", "3", "1003"))
-    station.write(lambda tx: handling.correlate(tx, station.now, rates=rates))
+    station.write(lambda tx: receiving.correlate(tx, station.now, rates=rates))
     assert [row["signal_count"] for row in station.incidents(site="1003")] == [1]
 
 

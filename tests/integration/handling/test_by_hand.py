@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from callflow import handling
 from callflow.core.alarms.escalation import GuardEvent
 from callflow.core.calls.dial_policy import MUTE
 from callflow.core.plans.call_plan import Measure
-from callflow.handling import Held, Refused
-from callflow.handling.interventions import orders
+from callflow.handling.alarms import operating
+from callflow.handling.base.refusals import Held, Refused
+from callflow.handling.interventions import guards, orders
+from callflow.handling.interventions import measures as interventions_measures
 from callflow.storage.alarms import tasks
 from callflow.storage.interventions import measures
 from tests.integration.handling.station import Station
@@ -43,7 +44,7 @@ def alarm(station: Station, *steps: Row, code: str = "BA") -> Row:
 
 
 def takes(station: Station, row: Row) -> Row:
-    station.write(lambda tx: handling.claim(tx, row["id"], "anna", station.now))
+    station.write(lambda tx: operating.claim(tx, row["id"], "anna", station.now))
     return station.incident(row["id"])
 
 
@@ -70,10 +71,10 @@ def test_a_guard_is_sent_and_followed_and_the_hold_stays(station: Station, taken
         sends(station, taken)
     event = GuardEvent.ON_SITE
     station.write(
-        lambda tx: handling.guard_event(tx, taken["id"], task["id"], event, "anna", station.now)
+        lambda tx: guards.guard_event(tx, taken["id"], task["id"], event, "anna", station.now)
     )
     station.write(
-        lambda tx: handling.guard_report(
+        lambda tx: guards.guard_report(
             tx,
             taken["id"],
             task["id"],
@@ -134,7 +135,11 @@ def test_a_measure_is_opened_and_lifted_by_the_holder(station: Station, taken: R
     protects("client sur place")
     (measure,) = station.read(lambda tx: measures.of_site(tx, "1002"))
     assert measure["ends_at"] == station.now + timedelta(hours=4)
-    station.write(lambda tx: handling.lift_measure(tx, "1002", measure["id"], "anna", station.now))
+    station.write(
+        lambda tx: interventions_measures.lift_measure(
+            tx, "1002", measure["id"], "anna", station.now
+        )
+    )
     assert holder(station, taken) == "anna"
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from callflow import handling
 from callflow.core.calls.dialogue import Facts
+from callflow.handling.alarms import operating
+from callflow.handling.calls import dialogues
 from tests.integration.handling.station import FIRST, SECOND, Station
 
 pytestmark = pytest.mark.both_databases
@@ -33,7 +34,7 @@ def a_site(station: Station, served: str = "intrusion", **of_step: Any) -> None:
 
 
 def heard(station: Station, call_id: str) -> Facts:
-    begun = station.write(lambda tx: handling.dialogue_begin(tx, station.vault, call_id))
+    begun = station.write(lambda tx: dialogues.dialogue_begin(tx, station.vault, call_id))
     assert begun is not None
     return begun[0]
 
@@ -86,7 +87,7 @@ def test_an_operator_who_takes_the_alarm_takes_the_promise_over(station: Station
     a_site(station)
     alarm = station.alarm("BA")
     answers(station, FIRST, "call_back")
-    station.write(lambda tx: handling.claim(tx, alarm["id"], "anna", station.now))
+    station.write(lambda tx: operating.claim(tx, alarm["id"], "anna", station.now))
     station.later(3600)
     assert [to for to, _ in station.called(alarm["id"])].count(FIRST) == 1
 

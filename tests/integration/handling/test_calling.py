@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from callflow import handling
 from callflow.core.alarms import escalation
 from callflow.core.calls.call import CallState, Outcome
 from callflow.core.calls.dial_policy import EMERGENCY
-from callflow.handling.alarms import deciding
+from callflow.handling.alarms import deciding, operating
+from callflow.handling.base import policy
+from callflow.handling.calls import calling, dialogues
 from callflow.settings.config import Settings
 from callflow.storage import Tx
 from callflow.storage.calls import calls
@@ -39,7 +40,7 @@ def trunk(station: Station, channels: int, reserved: int) -> None:
         desk_phones=(DESK, SECOND_DESK),
         duty_numbers=(DUTY,),
     )
-    station.write(lambda tx: handling.save_policy(tx, settings))
+    station.write(lambda tx: policy.save_policy(tx, settings))
 
 
 # --- the whole way ------------------------------------------------------------------------------
@@ -121,7 +122,7 @@ def test_a_call_is_placed_once(station: Station) -> None:
 
 def test_another_nodes_calls_are_left_alone(station: Station) -> None:
     station.alarm("BA")
-    order = handling.claim_calls
+    order = calling.claim_calls
     assert station.write(lambda tx: order(tx, node="node1", now=station.now)) == []
 
 
@@ -196,7 +197,7 @@ def test_one_number_is_never_called_twice_at_once_nor_does_it_hold_others_up(
 
 def test_nobody_claims_what_take_withdrew(station: Station) -> None:
     row = station.alarm("BA")
-    station.write(lambda tx: handling.claim(tx, row["id"], "alice", station.now))
+    station.write(lambda tx: operating.claim(tx, row["id"], "alice", station.now))
     assert station.place() == []
     assert station.called(row["id"]) == [(SHOP, "cancelled")]
 
@@ -210,8 +211,8 @@ def test_each_moment_of_a_call_is_kept_and_told(station: Station) -> None:
     station.later(1)
     call_id = station.rings(SHOP)
     station.later(5)
-    station.write(lambda tx: handling.call_answered(tx, call_id, station.now))
-    station.write(lambda tx: handling.call_answered(tx, call_id, station.now))  # said twice
+    station.write(lambda tx: calling.call_answered(tx, call_id, station.now))
+    station.write(lambda tx: calling.call_answered(tx, call_id, station.now))  # said twice
     station.later(30)
     station.hangs_up(call_id)
     station.hangs_up(call_id, "busy")  # said twice
@@ -281,7 +282,7 @@ def test_who_needs_a_human_is_in_a_room_and_a_desk_is_rung(station: Station, out
     row = station.alarm("BA")
     caller = station.picks_up(SHOP)
     station.says(caller, outcome)
-    room = station.write(lambda tx: handling.dialogue_bridge(tx, caller, station.now))
+    room = station.write(lambda tx: dialogues.dialogue_bridge(tx, caller, station.now))
 
     asked = station.incident(row["id"])
     assert (asked["with_human"], asked["human_reason"]) == (True, outcome)
@@ -295,7 +296,7 @@ def test_who_waits_is_never_given_up(station: Station) -> None:
     station.alarm("BA")
     caller = station.picks_up(SHOP)
     station.says(caller, "help")
-    station.write(lambda tx: handling.dialogue_bridge(tx, caller, station.now))
+    station.write(lambda tx: dialogues.dialogue_bridge(tx, caller, station.now))
     for number in (DESK, SECOND_DESK, DUTY):
         station.ends(number, "no_answer")
     station.later(5)
@@ -306,15 +307,15 @@ def test_a_desk_takes_who_waits_and_is_let_go_at_the_end(station: Station) -> No
     row = station.alarm("BA")
     caller = station.picks_up(SHOP)
     station.says(caller, "help")
-    station.write(lambda tx: handling.dialogue_bridge(tx, caller, station.now))
+    station.write(lambda tx: dialogues.dialogue_bridge(tx, caller, station.now))
     desk = station.picks_up(DESK)
     station.says(desk, "operator")
-    assert station.write(lambda tx: handling.dialogue_bridge(tx, desk, station.now)) == caller
+    assert station.write(lambda tx: dialogues.dialogue_bridge(tx, desk, station.now)) == caller
     station.later(119)
     assert len([to for to in station.wanted() if to != SHOP]) == 1  # no other desk rings
 
     station.hangs_up(caller)
-    acts = station.write(lambda tx: handling.claim_call_actions(tx, node="node0", now=station.now))
+    acts = station.write(lambda tx: calling.claim_call_actions(tx, node="node0", now=station.now))
     assert [(act.call_id, act.kind) for act in acts] == [(desk, "hang_up")]
     assert "desk_taken" in station.told(row["id"])
 
@@ -323,7 +324,7 @@ def test_a_desk_that_leaves_is_followed_by_another(station: Station) -> None:
     station.alarm("BA")
     caller = station.picks_up(SHOP)
     station.says(caller, "help")
-    station.write(lambda tx: handling.dialogue_bridge(tx, caller, station.now))
+    station.write(lambda tx: dialogues.dialogue_bridge(tx, caller, station.now))
     desk = station.picks_up(DESK)
     station.says(desk, "operator")
     station.hangs_up(desk)
@@ -335,8 +336,8 @@ def test_take_lets_a_human_be_brought_to_who_waits(station: Station) -> None:
     row = station.alarm("BA")
     caller = station.picks_up(SHOP)
     station.says(caller, "help")
-    station.write(lambda tx: handling.dialogue_bridge(tx, caller, station.now))
-    station.write(lambda tx: handling.claim(tx, row["id"], "alice", station.now))
+    station.write(lambda tx: dialogues.dialogue_bridge(tx, caller, station.now))
+    station.write(lambda tx: operating.claim(tx, row["id"], "alice", station.now))
     assert DESK in station.wanted()
 
 
@@ -349,7 +350,7 @@ def test_help_in_a_call_that_outlived_the_closure_opens_the_incident_again(
     caller = station.picks_up(SHOP)
 
     def close(tx: Tx) -> None:
-        handling.close_incident(tx, row["id"], "alice", "false_alarm", "", station.now)
+        operating.close_incident(tx, row["id"], "alice", "false_alarm", "", station.now)
 
     station.write(close)
     assert station.incident(row["id"])["state"] == "filed"
@@ -387,7 +388,7 @@ def test_duress_silences_the_sites_other_incidents(station: Station) -> None:
     call_id = station.picks_up(SHOP)
     ringing = station.live(FIRST)["id"]
     station.says(call_id, "duress")
-    acts = station.write(lambda tx: handling.claim_call_actions(tx, node="node0", now=station.now))
+    acts = station.write(lambda tx: calling.claim_call_actions(tx, node="node0", now=station.now))
     assert [(act.call_id, act.kind) for act in acts] == [(ringing, "hang_up")]
     assert station.incident(other["id"])["human_reason"] == "personal"
 
@@ -463,7 +464,7 @@ def test_contacts_removed_in_mid_alarm_leave_a_human(station: Station) -> None:
 def test_whatever_happens_live_calls_are_known_for_adoption(station: Station) -> None:
     station.alarm("BA")
     call_id = station.rings(SHOP)
-    found = station.read(lambda tx: handling.live_calls(tx, node="node0"))
+    found = station.read(lambda tx: calling.live_calls(tx, node="node0"))
     assert [(c.id, c.state, c.to) for c in found] == [(call_id, CallState.RINGING, SHOP)]
 
 

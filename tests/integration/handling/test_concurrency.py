@@ -11,9 +11,11 @@ from datetime import timedelta
 
 import pytest
 
-from callflow import handling
 from callflow.core.calls.call import Outcome
-from callflow.handling import Held, Refused
+from callflow.handling.alarms import deciding, operating, receiving
+from callflow.handling.base.refusals import Held, Refused
+from callflow.handling.calls import calling, dialogues
+from callflow.handling.watch import health
 from callflow.storage import Store, Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.calls import calls
@@ -57,7 +59,7 @@ def test_two_who_correlate_open_one_incident_a_site(station: Station, others: li
     station.receives(*sent)
 
     def work(store: Store) -> None:
-        while store.write_now(lambda tx: handling.correlate(tx, NIGHT, limit=5)):
+        while store.write_now(lambda tx: receiving.correlate(tx, NIGHT, limit=5)):
             pass
 
     at_once(others, work)
@@ -77,7 +79,7 @@ def test_many_who_decide_at_once_request_one_call(station: Station, others: list
 
     def work(store: Store) -> None:
         for row in rows:
-            store.write_now(lambda tx, i=row["id"]: handling.decide(tx, i, later))  # type: ignore[misc]
+            store.write_now(lambda tx, i=row["id"]: deciding.decide(tx, i, later))  # type: ignore[misc]
 
     at_once(others, work)
     assert {len(station.calls(row["id"])) for row in rows} == {2}
@@ -89,7 +91,7 @@ def test_a_call_is_claimed_by_one(station: Station, others: list[Store]) -> None
 
     def work(store: Store) -> list[str]:
         orders = store.write_now(
-            lambda tx: handling.claim_calls(tx, node="node0", now=NIGHT, limit=5)
+            lambda tx: calling.claim_calls(tx, node="node0", now=NIGHT, limit=5)
         )
         return [order.call_id for order in orders]
 
@@ -106,7 +108,7 @@ def test_of_two_who_take_one_has_it(station: Station, others: list[Store]) -> No
         who = f"operator {others.index(store)}"
         row = rows[others.index(store) % len(rows)]
         try:
-            store.write_now(lambda tx: handling.claim(tx, row["id"], who, NIGHT))
+            store.write_now(lambda tx: operating.claim(tx, row["id"], who, NIGHT))
         except Held:
             return None
         return who
@@ -125,16 +127,16 @@ def test_take_and_answer_and_alarm_at_once_leave_a_sound_incident(
 
     def take(store: Store) -> None:
         with contextlib.suppress(Refused):
-            store.write_now(lambda tx: handling.claim(tx, row["id"], "alice", NIGHT))
+            store.write_now(lambda tx: operating.claim(tx, row["id"], "alice", NIGHT))
 
     def duress(store: Store) -> None:
-        store.write_now(lambda tx: handling.dialogue_conclude(tx, call_id, Outcome.DURESS, NIGHT))
+        store.write_now(lambda tx: dialogues.dialogue_conclude(tx, call_id, Outcome.DURESS, NIGHT))
 
     def correlate(store: Store) -> None:
-        store.write_now(lambda tx: handling.correlate(tx, NIGHT))
+        store.write_now(lambda tx: receiving.correlate(tx, NIGHT))
 
     def seal(store: Store) -> None:
-        store.write_now(lambda tx: handling.seal_logbook(tx, NIGHT))
+        store.write_now(lambda tx: health.seal_logbook(tx, NIGHT))
 
     acts = dict(zip(map(id, others), (take, duress, correlate, seal), strict=True))
     at_once(others, lambda store: acts[id(store)](store))
@@ -159,7 +161,9 @@ def test_engines_keep_each_site_s_order_and_take_their_own_first(
 
     def work(store: Store) -> int:
         done, share = 0, shares[others.index(store)]
-        while some := store.write_now(lambda tx: handling.correlate(tx, old, limit=7, share=share)):
+        while some := store.write_now(
+            lambda tx: receiving.correlate(tx, old, limit=7, share=share)
+        ):
             done += some
         return done
 
@@ -228,10 +232,10 @@ def test_an_answer_that_meets_the_end_of_its_call_is_its_outcome(
     call_id = station.picks_up(SHOP)
 
     def answer(tx: Tx) -> None:
-        handling.dialogue_conclude(tx, call_id, Outcome.GOING, NIGHT)
+        dialogues.dialogue_conclude(tx, call_id, Outcome.GOING, NIGHT)
 
     def end(tx: Tx) -> None:
-        handling.call_ended(tx, call_id, outcome=Outcome.HUNG_UP, now=NIGHT)
+        calling.call_ended(tx, call_id, outcome=Outcome.HUNG_UP, now=NIGHT)
 
     acts = (answer, end) if answered.startswith("before") else (end, answer)
     _meets(station, others, *acts)
@@ -246,10 +250,10 @@ def test_an_end_that_is_told_by_two_is_decided_upon_once(
     call_id = station.rings(SHOP)
 
     def lost(tx: Tx) -> None:
-        handling.call_lost(tx, call_id, NIGHT)
+        calling.call_lost(tx, call_id, NIGHT)
 
     def busy(tx: Tx) -> None:
-        handling.call_ended(tx, call_id, outcome=Outcome.BUSY, now=NIGHT)
+        calling.call_ended(tx, call_id, outcome=Outcome.BUSY, now=NIGHT)
 
     _meets(station, others, busy, lost)
     ended = [call for call in station.calls(row["id"]) if call["state"] == "ended"]

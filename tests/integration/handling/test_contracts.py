@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from callflow import handling
 from callflow.core.sites.contract import QUARANTINE
 from callflow.core.sites.site import SiteState
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.sites import contracts as acts
+from callflow.handling.sites import sites as sites_sites
 from callflow.handling.sites.rules import BadSite
 from callflow.handling.station import duties
 from callflow.storage import Tx
@@ -132,23 +132,23 @@ def test_who_is_closed_is_called_no_more_and_comes_back_as_they_were(station: St
     station.put(**body)
 
     def close(tx: Any) -> None:
-        site = handling.get_site(tx, "1002")
+        site = sites_sites.get_site(tx, "1002")
         assert site is not None
         changed = acts.without(site, "1002-anne", "keyholder")
-        handling.put_site(
+        sites_sites.put_site(
             tx, station.vault, "1002", changed, "alix", station.now, because="déménage"
         )
 
     def back(tx: Any, former: str) -> None:
-        site = handling.get_site(tx, "1002")
+        site = sites_sites.get_site(tx, "1002")
         assert site is not None
         body = acts.back(tx, site, former, "alix", station.now)
-        handling.put_site(tx, station.vault, "1002", body, "alix", station.now)
+        sites_sites.put_site(tx, station.vault, "1002", body, "alix", station.now)
 
-    before = station.read(lambda tx: handling.get_site(tx, "1002"))
+    before = station.read(lambda tx: sites_sites.get_site(tx, "1002"))
     assert before is not None
     station.write(close)
-    site = station.read(lambda tx: handling.get_site(tx, "1002"))
+    site = station.read(lambda tx: sites_sites.get_site(tx, "1002"))
     assert site is not None
     assert [c["name"] for c in site["contacts"]] == ["shop", "bruno"]
     assert not (site["contacts"][1]["availability"] or {}).get("replacements")
@@ -158,7 +158,7 @@ def test_who_is_closed_is_called_no_more_and_comes_back_as_they_were(station: St
     assert (row["name"], row["reason"], row["closed_by"]) == ("anne", "déménage", "alix")
     assert told(station, "contact_closed")[0]["because"] == "déménage"
     station.write(lambda tx: back(tx, row["id"]))
-    site = station.read(lambda tx: handling.get_site(tx, "1002"))
+    site = station.read(lambda tx: sites_sites.get_site(tx, "1002"))
     assert site is not None
     assert [c["name"] for c in site["contacts"]] == ["shop", "bruno", "anne"]
     restored, was = site["contacts"][2], before["contacts"][1]

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from callflow import handling
-from callflow.handling.alarms import correlating
+from callflow.handling.alarms import correlating, operating
 from callflow.handling.alarms.surroundings import Seen
+from callflow.handling.calls import calling
 from callflow.storage import Tx
 from callflow.storage.signals import signals
 from tests.integration.handling.station import DESK, FIRST, SHOP, Station
@@ -87,7 +87,7 @@ def test_a_personal_alarm_silences_the_sites_other_calls(station: Station) -> No
 
     station.alarm("HA")
 
-    acts = station.write(lambda tx: handling.claim_call_actions(tx, node="node0", now=station.now))
+    acts = station.write(lambda tx: calling.claim_call_actions(tx, node="node0", now=station.now))
     assert [(act.call_id, act.kind) for act in acts] == [(call, "hang_up")]
     station.hangs_up(call, "no_answer")
     station.later(3600)
@@ -235,8 +235,8 @@ def test_vital_alarms_overtake_the_backlog(station: Station) -> None:
 def test_a_new_alarm_unparks(station: Station) -> None:
     row = station.alarm("BA")
     until = station.now + timedelta(hours=1)
-    station.write(lambda tx: handling.claim(tx, row["id"], "alice", station.now))
-    station.write(lambda tx: handling.park(tx, row["id"], "alice", until, station.now))
+    station.write(lambda tx: operating.claim(tx, row["id"], "alice", station.now))
+    station.write(lambda tx: operating.park(tx, row["id"], "alice", until, station.now))
     station.later(10)
     again = station.alarm("BA")
     assert (again["parked_until"], again["queue_due"]) == (None, station.now)

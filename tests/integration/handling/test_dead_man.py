@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from callflow import handling
 from callflow.core.desks.roster import Part
 from callflow.core.time.hours import Span
+from callflow.handling.alarms import operating
 from callflow.handling.alarms.filing import NeedsSupervisor
 from callflow.handling.base.refusals import Refused
+from callflow.handling.calls import calling
 from callflow.handling.desks import dead_man, rosters, shifts
 from callflow.storage.calls import phones
 from callflow.storage.desks import shifts as rows
@@ -83,7 +84,7 @@ def test_a_desk_that_answered_lets_the_other_ring_no_longer(station: Station) ->
     station.picks_up_ringing(DESK)
     station.says(station.live(DESK)["id"], "acknowledged")
     station.hangs_up(station.live(DESK)["id"])
-    asked = station.write(lambda tx: handling.claim_call_actions(tx, node="node0", now=station.now))
+    asked = station.write(lambda tx: calling.claim_call_actions(tx, node="node0", now=station.now))
     assert [(one.kind, one.call_id) for one in asked] == [("hang_up", second)]
 
 
@@ -152,7 +153,7 @@ def test_every_act_is_a_sign_and_so_is_a_key_of_the_console(station: Station) ->
     begin(station)
     alarm = station.alarm()
     passes(station, 20 * MINUTES)
-    station.write(lambda tx: handling.note(tx, alarm["id"], "claire", "vu", station.now))
+    station.write(lambda tx: operating.note(tx, alarm["id"], "claire", "vu", station.now))
     passes(station, 25 * MINUTES)
     assert alarms(station) == []
     station.write(lambda tx: dead_man.confirm_presence(tx, "claire", "claire", station.now))
@@ -231,7 +232,7 @@ def test_without_a_sign_it_is_closed_by_two_people_and_a_reason(station: Station
 
     def closes(who: str, text: str = "vu sur place", *, supervises: bool = False) -> object:
         return station.write(
-            lambda tx: handling.close_incident(
+            lambda tx: operating.close_incident(
                 tx, alarm["id"], who, "other", text, station.now, supervises=supervises
             )
         )

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from callflow import handling
 from callflow.core.calls import dialogue
-from callflow.handling.desks import waiting_line
+from callflow.handling.calls import dialogues
+from callflow.handling.desks import queueing, waiting_line
 from tests.integration.handling.station import FIRST, SECOND, Station
 from tests.integration.handling.test_distribution import comes_in, works
 
@@ -136,8 +136,8 @@ def test_who_waits_in_a_cabin_hears_that_they_are_not_alone_unless_the_site_is_m
 
 def told(station: Station, call: str) -> list[str]:
     """What somebody who waits is told of their place."""
-    assert station.write(lambda tx: handling.announcing(tx, call))
-    begun = station.write(lambda tx: handling.dialogue_begin(tx, station.vault, call))
+    assert station.write(lambda tx: queueing.announcing(tx, call))
+    begun = station.write(lambda tx: dialogues.dialogue_begin(tx, station.vault, call))
     assert begun is not None
     turn = dialogue.turn(*begun)
     assert turn is not None

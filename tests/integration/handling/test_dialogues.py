@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from callflow import handling
 from callflow.core.calls.dialogue import Answer, CodeVerdict, Dialogue, Facts, Progress, State
 from callflow.core.signals.signal import Kind
+from callflow.handling.calls import dialogues
 from callflow.storage import Tx
 from tests.integration.handling.station import DESK, FIRST, SHOP, Station
 
@@ -18,7 +18,7 @@ OFF_SITE = {Answer.HELP, Answer.GOING, Answer.NEXT_PERSON, Answer.KNOWN_CAUSE}
 
 
 def begin(station: Station, call_id: str) -> tuple[Facts, Progress]:
-    found = station.write(lambda tx: handling.dialogue_begin(tx, station.vault, call_id))
+    found = station.write(lambda tx: dialogues.dialogue_begin(tx, station.vault, call_id))
     assert found is not None
     return found
 
@@ -110,7 +110,7 @@ def test_a_desk_hears_what_waits_and_nothing_secret(station: Station) -> None:
 def test_a_typed_code(station: Station, digits: str, verdict: CodeVerdict) -> None:
     station.alarm("BA")
     call_id = str(station.live(SHOP)["id"])
-    check = handling.dialogue_check_code
+    check = dialogues.dialogue_check_code
     assert station.read(lambda tx: check(tx, station.vault, call_id, digits)) is verdict
 
 
@@ -122,7 +122,7 @@ def test_another_persons_code_a_person_without_one_and_no_call_are_wrong(station
     call_id = str(station.live(FIRST)["id"])
 
     def verdicts(tx: Tx) -> set[CodeVerdict]:
-        check = handling.dialogue_check_code
+        check = dialogues.dialogue_check_code
         asked = [(call_id, "1111"), (call_id, "2580"), ("no such call", "2580")]
         return {check(tx, station.vault, call, digits) for call, digits in asked}
 
@@ -136,21 +136,21 @@ def test_a_dialogue_goes_on_from_what_was_committed(station: Station) -> None:
     assert begin(station, call_id)[1] == first
     assert begin(station, call_id)[1] == replace(first, begun=True)
     progress = Progress(state=State.MENU, begun=True)
-    station.write(lambda tx: handling.dialogue_save(tx, call_id, progress))
+    station.write(lambda tx: dialogues.dialogue_save(tx, call_id, progress))
     assert begin(station, call_id)[1] == progress
-    assert station.write(lambda tx: handling.dialogue_begin(tx, station.vault, "nobody's")) is None
+    assert station.write(lambda tx: dialogues.dialogue_begin(tx, station.vault, "nobody's")) is None
 
 
 def test_what_is_said_of_a_site_in_each_language_of_its_people(station: Station) -> None:
-    said = station.read(lambda tx: handling.site_facts(tx, station.vault, "1002"))
+    said = station.read(lambda tx: dialogues.site_facts(tx, station.vault, "1002"))
     assert [(f.language, f.site_name, f.recognition_word) for f in said] == [
         ("fr", "Shop", "mimosa")
     ]
-    assert station.read(lambda tx: handling.site_facts(tx, station.vault, "nobody's")) == []
+    assert station.read(lambda tx: dialogues.site_facts(tx, station.vault, "nobody's")) == []
 
 
 def incoming(station: Station, number: str, call_id: str = "in-1") -> dict[str, Any]:
-    station.write(lambda tx: handling.incoming_call(tx, call_id, number, "node0", station.now))
+    station.write(lambda tx: dialogues.incoming_call(tx, call_id, number, "node0", station.now))
     return station.call(call_id)
 
 
@@ -166,6 +166,6 @@ def test_who_calls_a_site_in_alarm_is_tied_to_it(station: Station) -> None:
 def test_anybody_may_call_and_asks_for_a_human_who_is_rung(station: Station, number: str) -> None:
     assert incoming(station, number)["incident_id"] is None
     station.says("in-1", "operator")
-    station.write(lambda tx: handling.dialogue_bridge(tx, "in-1", station.now))
+    station.write(lambda tx: dialogues.dialogue_bridge(tx, "in-1", station.now))
     assert station.live(DESK)["room"] == "in-1"
     station.hangs_up("in-1")

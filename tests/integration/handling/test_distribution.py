@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from callflow import handling
 from callflow.core.calls.call import CallState
 from callflow.core.desks.presence import BreakReason, Presence
 from callflow.handling.base.refusals import Held, NotFound, Refused
 from callflow.handling.callers import call_backs
-from callflow.handling.desks import presence, waiting_line
+from callflow.handling.calls import calling, dialogues
+from callflow.handling.desks import presence, queueing, waiting_line
 from callflow.handling.desks.presence import AtDesks
 from callflow.storage import Tx
 from callflow.storage import schema as t
@@ -60,11 +60,11 @@ def comes_in(station: Station, number: str = STRANGER) -> str:
     call_id = f"1795000000.{number[-4:]}{len(station.told())}"
 
     def arrives(tx: Tx) -> None:
-        handling.incoming_call(tx, call_id, number, "node0", station.now)
+        dialogues.incoming_call(tx, call_id, number, "node0", station.now)
         over = {"state": "end", "begun": True, "say": "", "wrong_codes": 0, "empty_turns": 0}
         over |= {"duress": False, "bridge": True, "result": "operator"}
         calls.change(tx, call_id, progress=over)
-        handling.dialogue_bridge(tx, call_id, station.now)
+        dialogues.dialogue_bridge(tx, call_id, station.now)
 
     station.write(arrives)
     return call_id
@@ -80,7 +80,7 @@ def answers(station: Station, to: str) -> str:
     """A phone that rings is picked up, and whoever does is there."""
     call_id = str(station.live(to)["id"])
     station.write(lambda tx: calls.start(tx, {call_id: "trunk"}, station.now))
-    station.write(lambda tx: handling.call_answered(tx, call_id, station.now))
+    station.write(lambda tx: calling.call_answered(tx, call_id, station.now))
     station.says(call_id, "operator")
     return call_id
 
@@ -93,7 +93,7 @@ def lets_ring(station: Station, to: str) -> None:
 
 def acts(station: Station) -> list[tuple[str, str]]:
     """(call, kind) of each act that was asked for, and is claimed now."""
-    done = station.write(lambda tx: handling.claim_call_actions(tx, node="node0", now=station.now))
+    done = station.write(lambda tx: calling.claim_call_actions(tx, node="node0", now=station.now))
     return [(act.call_id, act.kind) for act in done]
 
 
@@ -221,7 +221,7 @@ def test_what_an_operator_says_about_a_missed_call_is_not_cut_off(station: Stati
     station.write(lambda tx: call_backs.come_back(tx, station.now))
     work = str(station.live(phone)["id"])
     station.write(lambda tx: calls.start(tx, {work: "trunk"}, station.now))
-    station.write(lambda tx: handling.call_answered(tx, work, station.now))
+    station.write(lambda tx: calling.call_answered(tx, work, station.now))
     station.alarm("FA")
     comes_in(station, FIRST)
     assert (work, "hang_up") not in acts(station)
@@ -275,8 +275,8 @@ def test_who_has_somebody_before_them_is_told_at_once_and_again(station: Station
     assert acts(station) == []
     station.later(30)
     assert sorted(acts(station)) == sorted([(first, "announce"), (second, "announce")])
-    assert station.write(lambda tx: handling.announcing(tx, second))
-    begun = station.write(lambda tx: handling.dialogue_begin(tx, station.vault, second))
+    assert station.write(lambda tx: queueing.announcing(tx, second))
+    begun = station.write(lambda tx: dialogues.dialogue_begin(tx, station.vault, second))
     assert begun is not None
     facts, progress = begun
     assert (facts.position, progress.state.value, progress.begun) == (2, "position", False)
@@ -288,7 +288,7 @@ def test_nothing_is_said_to_somebody_who_speaks_with_a_human(station: Station) -
     answers(station, phone)
     station.later(60)
     assert ("announce" in {kind for _, kind in acts(station)}) is False
-    assert station.write(lambda tx: handling.announcing(tx, caller)) is False
+    assert station.write(lambda tx: queueing.announcing(tx, caller)) is False
 
 
 def test_a_vital_caller_hears_music_first(station: Station) -> None:
@@ -344,7 +344,7 @@ def test_many_unknown_numbers_are_bounded_and_a_contact_is_kept(station: Station
     assert FIRST in {row["number"] for row in rows}
     assert len(station.entries("call_back_bounded")) == 1
     with pytest.raises(Refused, match="not kept"):
-        station.write(lambda tx: handling.call_back(tx, rest["id"], "anne", station.now))
+        station.write(lambda tx: call_backs.call_back(tx, rest["id"], "anne", station.now))
 
 
 def test_an_overdue_one_rings_the_next_phone_again_and_again(station: Station) -> None:

@@ -11,13 +11,16 @@ from typing import Any
 import pytest
 from sqlalchemy import JSON, String
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.core.records.retention import Kept, before
 from callflow.dispatch.identity import only
+from callflow.handling.alarms import operating
 from callflow.handling.base.refusals import Refused
 from callflow.handling.calls import voices
 from callflow.handling.records import erasure as records_erasure
 from callflow.handling.records.retention import place_hold
+from callflow.handling.sites import sites
+from callflow.handling.watch import health
 from callflow.handling.watch.health import recording_finished
 from callflow.processes import eraser
 from callflow.settings.config import Settings
@@ -60,7 +63,7 @@ def known(station: Station, settings: Settings) -> str:
     row = station.alarm("BA")
     call = station.replies(FIRST, "verified_ok")
     station.write(
-        lambda tx: handling.note(tx, row["id"], "ines", "M. ZEBULON rappelle", station.now)
+        lambda tx: operating.note(tx, row["id"], "ines", "M. ZEBULON rappelle", station.now)
     )
     recorded(station, call)
     said: dict[str, Any] = dict(
@@ -153,7 +156,7 @@ def test_nothing_of_theirs_is_left_and_the_logbook_is_whole(
     assert kept == {"2026-11-25/other.wav"}
     assert f'"{SECOND}"' in (settings.data_dir / "logs" / "engine.log").read_text()
     assert not list((settings.data_dir / "prompts" / "sentences").rglob("*.alaw"))
-    assert not station.read(handling.recorded_hashes)
+    assert not station.read(health.recorded_hashes)
 
 
 def test_what_is_not_swept_holds_nobodys_words() -> None:
@@ -206,7 +209,7 @@ def test_what_is_recorded_a_moment_after_it_began_goes_too(
 def test_whoever_shares_a_number_keeps_it(station: Station, settings: Settings, known: str) -> None:
     station.put("1010", contacts=[{"id": "z", "name": "Anne", "role": "keyholder", "phone": FIRST}])
     erase(station, settings, known)
-    site = station.read(lambda tx: handling.get_site(tx, "1010"))
+    site = station.read(lambda tx: sites.get_site(tx, "1010"))
     assert site is not None
     assert site["contacts"][0]["phone"] == FIRST
 

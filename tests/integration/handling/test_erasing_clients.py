@@ -10,11 +10,14 @@ from typing import Any
 
 import pytest
 
-from callflow import clock, handling
+from callflow import clock
+from callflow.handling.alarms import operating
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.records import erasure as records_erasure
 from callflow.handling.records.retention import place_hold
+from callflow.handling.sites import sites as sites_sites
 from callflow.handling.sites.clients import client_key
+from callflow.handling.watch import health
 from callflow.settings.config import Settings
 from callflow.storage.calls import calls
 from callflow.storage.engine import compacting
@@ -56,7 +59,7 @@ def over(station: Station) -> str:
     station.put("1009", name=NEIGHBOUR, contacts=other)
     row = station.alarm("BA")
     recorded(station, call := station.replies(FIRST, "verified_ok"))
-    noted = partial(handling.note, incident_id=row["id"], who="ines", now=station.now)
+    noted = partial(operating.note, incident_id=row["id"], who="ines", now=station.now)
     for text in ("M. VANDAMME rappelle", "vu chemin de l'Étang"):
         station.write(partial(noted, text=text))
     for account, name in (("1002", "Maison du bourg"), ("1003", "Garage Vandamme")):
@@ -86,10 +89,10 @@ def test_nothing_of_theirs_is_left_and_others_keep_what_is_theirs(
     row = station.read(lambda tx: rows.get(tx, erasure))
     assert row is not None
     assert (row["done_at"] is not None, row["person"]) == (True, None)
-    assert not station.read(handling.recorded_hashes)
+    assert not station.read(health.recorded_hashes)
     names = station.read(lambda tx: sites.names_of(tx, ["1002", "1003", "1009"]))
     assert names == {"1002": "[effacé]", "1003": "[effacé]", "1009": NEIGHBOUR}
-    elsewhere = station.read(lambda tx: handling.get_site(tx, "1009"))
+    elsewhere = station.read(lambda tx: sites_sites.get_site(tx, "1009"))
     assert elsewhere is not None
     assert [c["name"] for c in elsewhere["contacts"]] == ["Bruno Petit"]
     notes = [entry["text"] for entry in station.entries("note")]
@@ -105,7 +108,7 @@ def test_all_of_them_are_swept_together_and_the_database_is_written_anew_once(
         for n, name in enumerate(family)
     ]
     station.put("1002", **body(contacts=people, state="terminated"))
-    both = partial(handling.note, who="ines", now=station.now, text="Budoc et Enora sont prévenus")
+    both = partial(operating.note, who="ines", now=station.now, text="Budoc et Enora sont prévenus")
     incident = station.incidents()[0]["id"]
     station.write(lambda tx: both(tx, incident_id=incident))
     counted: Counter[str] = Counter()

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from callflow import handling
 from callflow.core.alarms.filing import What
 from callflow.core.plans.call_plan import Measure
-from callflow.handling.alarms import acting
+from callflow.handling.alarms import acting, operating, undoing
 from callflow.handling.alarms.filing import NeedsSupervisor, StillOpen, standing
 from callflow.handling.base.refusals import Held, Refused
+from callflow.handling.interventions import measures
 from callflow.handling.interventions.measures import open_measure
 from callflow.handling.watch import overdue
 from callflow.storage import Tx
@@ -34,7 +34,7 @@ def closes(
     code = more.pop("code", "false_alarm")
 
     def run(tx: Tx) -> object:
-        return handling.close_incident(tx, row["id"], who, code, text, station.now, **more)
+        return operating.close_incident(tx, row["id"], who, code, text, station.now, **more)
 
     answer = station.write(run)
     return answer if isinstance(answer, Refused) else station.incident(row["id"])
@@ -165,7 +165,7 @@ def test_a_measure_whose_reason_is_gone_is_lifted_before_filing(station: Station
     assert [(one.what, one.name) for one in refused.value.open] == [
         (What.MEASURE, "client sur place")
     ]
-    station.write(lambda tx: handling.lift_measure(tx, "1002", measure["id"], "alice", station.now))
+    station.write(lambda tx: measures.lift_measure(tx, "1002", measure["id"], "alice", station.now))
     assert state(station, row) == "filed"
 
 
@@ -199,9 +199,9 @@ def test_a_contact_on_the_phone_files_nothing_that_a_human_could_not(station: St
 def test_undo_brings_back_what_waited_and_files_nothing(station: Station) -> None:
     row = station.alarm("BA")
     closes(station, row)
-    offer = station.write(lambda tx: handling.offered(tx, "alice", station.now))
+    offer = station.write(lambda tx: undoing.offered(tx, "alice", station.now))
     assert offer is not None
-    station.write(lambda tx: handling.take_back(tx, offer["id"], "alice", station.now))
+    station.write(lambda tx: undoing.take_back(tx, offer["id"], "alice", station.now))
     assert state(station, row) == "open"
     closes(station, row)
     with pytest.raises(StillOpen):
@@ -234,7 +234,7 @@ def test_a_supervisor_closes_no_hold_up_alone(station: Station) -> None:
 
 def test_a_supervisor_signs_what_the_operator_who_holds_it_asks_for(station: Station) -> None:
     row = station.alarm("HA")
-    station.write(lambda tx: handling.claim(tx, row["id"], "alice", station.now))
+    station.write(lambda tx: operating.claim(tx, row["id"], "alice", station.now))
     with pytest.raises(Held):
         closes(station, row, "chief", text="seen", supervises=True)
     assert isinstance(closes(station, row, text="a child played"), NeedsSupervisor)
@@ -309,7 +309,7 @@ def test_several_at_once_ask_as_one_does(station: Station) -> None:
     row = station.alarm("HA")
 
     def run(tx: Tx) -> Refused | None:
-        return handling.act_together(
+        return operating.act_together(
             tx, row["id"], "close", "alice", station.now, site="1002", code="false_alarm", text="x"
         )
 

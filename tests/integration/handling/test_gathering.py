@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from callflow import handling
+from callflow.handling.alarms import operating
+from callflow.handling.calls import dialogues
 from callflow.storage.calls import calls
 from tests.integration.handling.station import FIRST, SECOND, Station
 
@@ -49,7 +50,7 @@ def test_twenty_alarms_of_one_person_ring_once_and_are_listed(station: Station) 
     assert station.place() == [FIRST]
     assert station.place() == []
     leader = station.picks_up_ringing(FIRST)
-    begun = station.write(lambda tx: handling.dialogue_begin(tx, station.vault, leader))
+    begun = station.write(lambda tx: dialogues.dialogue_begin(tx, station.vault, leader))
     assert begun is not None
     assert sorted(begun[0].others) == [f"Site {name}" for name in names[1:]]
     station.says(leader, "verified_ok")
@@ -82,7 +83,7 @@ def test_an_alarm_while_it_rings_is_told_in_the_same_call_but_not_once_it_is_spo
     station.place()
     station.alarm("BA", account=second)
     leader = station.picks_up_ringing(FIRST)
-    begun = station.write(lambda tx: handling.dialogue_begin(tx, station.vault, leader))
+    begun = station.write(lambda tx: dialogues.dialogue_begin(tx, station.vault, leader))
     assert begun is not None
     assert begun[0].others == (f"Site {second}",)
     station.alarm("BA", account=third)
@@ -97,7 +98,7 @@ def test_who_takes_an_alarm_takes_it_out_of_the_call(station: Station) -> None:
     first, second = sites(station, 2)
     rows = alarms(station, first, second)
     station.place()
-    station.write(lambda tx: handling.claim(tx, rows[1]["id"], "anna", station.now))
+    station.write(lambda tx: operating.claim(tx, rows[1]["id"], "anna", station.now))
     assert station.call_states(rows[1]["id"]) == ["cancelled"]
     station.replies(FIRST, "verified_ok")
     assert station.incident(rows[1]["id"])["state"] == "open"
@@ -109,7 +110,7 @@ def test_a_call_withdrawn_while_it_rings_leaves_the_others_theirs(station: Stati
     station.place()
     leader = station.live(FIRST)
     assert leader["incident_id"] == rows[0]["id"]
-    station.write(lambda tx: handling.claim(tx, rows[0]["id"], "anna", station.now))
+    station.write(lambda tx: operating.claim(tx, rows[0]["id"], "anna", station.now))
     station.hangs_up(leader["id"], "no_answer")
     assert station.call_states(rows[1]["id"]) == ["requested"]
     assert station.place() == [FIRST]

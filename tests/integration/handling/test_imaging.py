@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from callflow import handling
 from callflow.core.messages.outbox import Channel, Message, MessageState, Still, Take
+from callflow.handling.alarms import image_requests
+from callflow.handling.base import policy, refusals
+from callflow.handling.messages import delivery, images
 from callflow.settings.config import Settings
 from callflow.storage import Tx
 from callflow.storage.messages import outbox
@@ -25,7 +27,7 @@ def asked(station: Station, seconds: float = 0) -> list[Message]:
     at, room = station.now + timedelta(seconds=seconds), {Channel.IMAGES: 1000}
 
     def claim(tx: Tx) -> list[Message]:
-        found = handling.claim_messages(tx, at, room)
+        found = delivery.claim_messages(tx, at, room)
         for message in found:
             outbox.end(tx, message.id, MessageState.CANCELLED, at)
         return found
@@ -59,7 +61,7 @@ def test_the_zones_camera_is_the_one_that_the_bound_leaves(station: Station) -> 
 
 def bounded(station: Station, most: int, series: list[float] | None = None) -> None:
     settings = Settings(camera_most=most, camera_series=tuple(series or (0.0, 2.0, 5.0)))
-    station.write(lambda tx: handling.save_policy(tx, settings))
+    station.write(lambda tx: policy.save_policy(tx, settings))
 
 
 def test_a_panel_that_trips_and_trips_floods_no_camera(station: Station) -> None:
@@ -106,7 +108,7 @@ def test_during_a_personal_alarm_no_camera_is_asked_that_somebody_would_notice(
     station.put(cameras=[{**HALL, "noticeable": True}, YARD])
     row = station.alarm("HA")
     assert set(cameras(asked(station, 10))) == {"yard"}
-    assert station.write(lambda tx: handling.fetch_images(tx, row, station.now)) == 1
+    assert station.write(lambda tx: images.fetch_images(tx, row, station.now)) == 1
     other = station.alarm("BA")
     assert other["id"] != row["id"]
     assert set(cameras(asked(station, 20))) == {"yard"}
@@ -131,12 +133,12 @@ def test_a_clip_that_came_says_what_it_shows(station: Station) -> None:
     station.put(cameras=[{**HALL, "clip_url": "http://10.0.0.1/{begin}/{end}"}])
     row = station.alarm()
     at, room = station.now + timedelta(seconds=30), {Channel.IMAGES: 10}
-    claimed = station.write(lambda tx: handling.claim_messages(tx, at, room))
+    claimed = station.write(lambda tx: delivery.claim_messages(tx, at, room))
     (clip,) = [m for m in claimed if m.data["take"] == "clip"]
     begins, ends = station.now, station.now + timedelta(seconds=30)
     still = Still(path="x.mp4", sha256="0" * 64, take=Take.CLIP, begins_at=begins, ends_at=ends)
     for _ in range(2):  # a second delivery changes nothing
-        station.write(lambda tx: handling.image_fetched(tx, clip.id, still, station.now))
+        station.write(lambda tx: delivery.image_fetched(tx, clip.id, still, station.now))
     (image,) = station.read(lambda tx: outbox.images_of(tx, [row["id"]]))[row["id"]]
     assert (image["take"], image["begins_at"], image["ends_at"]) == ("clip", begins, ends)
     (entry,) = station.entries("clip_fetched")
@@ -158,7 +160,7 @@ def linked(station: Station) -> Row:
 
 def fetch(station: Station, row: Row, link: str = LINK) -> None:
     def act(tx: Tx) -> object:
-        return handling.fetch_link(tx, row["id"], "Alice", link, station.now)
+        return image_requests.fetch_link(tx, row["id"], "Alice", link, station.now)
 
     station.write(act)
 
@@ -176,7 +178,7 @@ def test_a_link_is_asked_for_by_a_person_only(station: Station) -> None:
 
 def test_only_a_link_of_the_incidents_own_signals_is_fetched(station: Station) -> None:
     row = linked(station)
-    with pytest.raises(handling.Refused, match="no signal of this incident has this link"):
+    with pytest.raises(refusals.Refused, match="no signal of this incident has this link"):
         fetch(station, row, "https://camera.example.org/other.jpg")
     assert asked(station) == []
 
@@ -185,8 +187,8 @@ def test_a_person_looks_again_and_is_told_where_there_is_nothing_to_look_with(
     station: Station,
 ) -> None:
     row = station.alarm()
-    with pytest.raises(handling.Refused, match="no camera"):
-        station.write(lambda tx: handling.fetch_again(tx, row["id"], "Alice", station.now))
+    with pytest.raises(refusals.Refused, match="no camera"):
+        station.write(lambda tx: image_requests.fetch_again(tx, row["id"], "Alice", station.now))
     station.put(cameras=[HALL])
-    station.write(lambda tx: handling.fetch_again(tx, row["id"], "Alice", station.now))
+    station.write(lambda tx: image_requests.fetch_again(tx, row["id"], "Alice", station.now))
     assert cameras(asked(station)) == ["hall"]

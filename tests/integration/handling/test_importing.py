@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from callflow import handling
 from callflow.core.sites.files import reading, rows, writing
+from callflow.handling.base import refusals
 from callflow.handling.sites import exports, import_writing
 from callflow.handling.sites import imports as sites_imports
+from callflow.handling.sites import sites as sites_sites
 from callflow.handling.sites.import_writing import SitesChanged
 from callflow.handling.sites.imports import Prepared
 from callflow.storage import Store, StoreUnavailable, Tx
@@ -84,7 +85,7 @@ def everything(url: str) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def site(station: Station, site_id: str) -> dict[str, Any]:
-    found = station.read(lambda tx: handling.get_site(tx, site_id))
+    found = station.read(lambda tx: sites_sites.get_site(tx, site_id))
     assert found is not None
     return found
 
@@ -108,7 +109,7 @@ def test_a_file_is_written_as_put_would_write_it(station: Station) -> None:
         body = site(station, key)
         station.write(
             partial(
-                handling.put_site,
+                sites_sites.put_site,
                 vault=station.vault,
                 site_id=key,
                 body=body,
@@ -217,7 +218,7 @@ def test_a_wrong_last_row_leaves_all_as_it_was(station: Station) -> None:
     before = everything(station.store.url)
     done = prepared(station, TOWN + b"\r\n0419;;Bar;;;Mars")
     assert [(fault.row, fault.code) for fault in done.faults] == [(5, "bad_timezone")]
-    with pytest.raises(handling.Refused):
+    with pytest.raises(refusals.Refused):
         station.write(lambda tx: write(tx, done, station))
     assert everything(station.store.url) == before
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from callflow import handling
 from callflow.core.calls.dialogue import Answer
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.instructions import Instruction, InstructionKind
-from callflow.handling import NotFound, Refused
+from callflow.handling.base.refusals import NotFound, Refused
+from callflow.handling.calls import dialogues
 from callflow.handling.sites import instructions
 from callflow.handling.sites.rules import BadSite
 from callflow.storage.records import logbook
@@ -147,11 +147,11 @@ def test_whoever_stands_in_has_the_places_authorities_and_an_own_code(station: S
     agreed(station, "absent", contact="1002-anne", replacement="zoe")
     station.alarm()
     call_id = station.picks_up(OTHER)
-    begun = station.write(lambda tx: handling.dialogue_begin(tx, station.vault, call_id))
+    begun = station.write(lambda tx: dialogues.dialogue_begin(tx, station.vault, call_id))
     assert begun is not None
     assert Answer.FALSE_ALARM in begun[0].answers
     checked = station.write(
-        lambda tx: handling.dialogue_check_code(tx, station.vault, call_id, "4711")
+        lambda tx: dialogues.dialogue_check_code(tx, station.vault, call_id, "4711")
     )
     assert checked.value == "ok"
 
@@ -166,7 +166,7 @@ def test_whoever_calls_back_from_such_a_number_is_tied_to_the_alarm(
     row = station.alarm()
 
     def calls_in(call_id: str) -> Any:
-        station.write(lambda tx: handling.incoming_call(tx, call_id, number, "node0", station.now))
+        station.write(lambda tx: dialogues.incoming_call(tx, call_id, number, "node0", station.now))
         return station.call(call_id)["incident_id"]
 
     assert calls_in("in-1") == row["id"]

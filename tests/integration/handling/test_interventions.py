@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
-from callflow import handling
 from callflow.core.alarms.escalation import GuardEvent
 from callflow.core.interventions.law import Service
 from callflow.core.plans.task import TaskOutcome
 from callflow.core.time.instants import to_iso
-from callflow.handling import NotFound, Refused
+from callflow.handling.alarms import completing, operating
+from callflow.handling.base.refusals import NotFound, Refused
+from callflow.handling.interventions import firms as interventions_firms
+from callflow.handling.interventions import guards
+from callflow.handling.interventions import measures as interventions_measures
 from callflow.handling.interventions.services import service_gate
 from callflow.storage import Tx
 from callflow.storage.alarms import tasks
@@ -31,7 +34,9 @@ GUARD = {"id": "guard", "kind": "send_guard", "accept_s": 300, "arrive_s": 600, 
 
 def put_firm(station: Station, name: str, **fields: Any) -> None:
     body = {"name": name, "licence": "AUT-035", **fields}
-    station.write(lambda tx: handling.put_firm(tx, station.vault, name, body, "admin", station.now))
+    station.write(
+        lambda tx: interventions_firms.put_firm(tx, station.vault, name, body, "admin", station.now)
+    )
 
 
 @pytest.fixture
@@ -58,13 +63,13 @@ def acts(station: Station, function: Callable[[Tx], Any]) -> Any:
 
 def guard(station: Station, row: Row, event: GuardEvent) -> None:
     on = task(station, row)["id"]
-    acts(station, lambda tx: handling.guard_event(tx, row["id"], on, event, "anna", station.now))
+    acts(station, lambda tx: guards.guard_event(tx, row["id"], on, event, "anna", station.now))
 
 
 def report(station: Station, row: Row, **found: Any) -> None:
     on = task(station, row)["id"]
     said = {"inside": True, "outside": True, "traces": False, "rearmed": True} | found
-    acts(station, lambda tx: handling.guard_report(tx, row["id"], on, "anna", station.now, **said))
+    acts(station, lambda tx: guards.guard_report(tx, row["id"], on, "anna", station.now, **said))
 
 
 @pytest.mark.usefixtures("firms")
@@ -164,7 +169,7 @@ def test_only_an_authority_recalls_a_guard_or_keeps_him(station: Station) -> Non
     def stays(contact: str) -> None:
         acts(
             station,
-            lambda tx: handling.guard_stays(tx, row["id"], on, contact, hour, "anna", station.now),
+            lambda tx: guards.guard_stays(tx, row["id"], on, contact, hour, "anna", station.now),
         )
 
     with pytest.raises(Refused, match="no authority"):
@@ -177,7 +182,7 @@ def test_only_an_authority_recalls_a_guard_or_keeps_him(station: Station) -> Non
     assert "95 €/h" in measure["text"]
     acts(
         station,
-        lambda tx: handling.recall_guard(tx, row["id"], on, "chief", "anna", station.now),
+        lambda tx: guards.recall_guard(tx, row["id"], on, "chief", "anna", station.now),
     )
     assert task(station, row)["subject"] == "far"
 
@@ -186,7 +191,7 @@ def done(station: Station, row: Row, outcome: TaskOutcome, who: str = "anna", **
     on = task(station, row)["id"]
     acts(
         station,
-        lambda tx: handling.complete_task(tx, row["id"], on, who, outcome, station.now, **more),
+        lambda tx: completing.complete_task(tx, row["id"], on, who, outcome, station.now, **more),
     )
 
 
@@ -218,9 +223,9 @@ def test_disarming_takes_two_people_and_the_panels_own_word(station: Station) ->
 
 def test_what_a_holder_should_have_done_by_now_is_said_loudly(station: Station) -> None:
     row = alarm(station, {"id": "look", "kind": "listen_in", "limit_s": 60})
-    acts(station, lambda tx: handling.claim(tx, row["id"], "anna", station.now))
+    acts(station, lambda tx: operating.claim(tx, row["id"], "anna", station.now))
     station.later(61)
-    acts(station, lambda tx: handling.overdue_tasks(tx, station.now))
+    acts(station, lambda tx: completing.overdue_tasks(tx, station.now))
     assert task(station, row)["outcome"] == "overdue"
     after = station.incident(row["id"])
     assert (after["human_reason"], after["holder"]) == ("task_overdue", "anna")
@@ -236,7 +241,9 @@ def test_a_measure_is_lifted_once_and_normal_time_counts_again(station: Station)
     def lift() -> None:
         acts(
             station,
-            lambda tx: handling.lift_measure(tx, "1002", measure["id"], "anna", station.now),
+            lambda tx: interventions_measures.lift_measure(
+                tx, "1002", measure["id"], "anna", station.now
+            ),
         )
 
     lift()
@@ -294,7 +301,7 @@ def test_a_guard_leaves_once_even_after_the_end(station: Station) -> None:
     on = task(station, row)["id"]
 
     def leaves() -> None:
-        acts(station, lambda tx: handling.guard_left(tx, row["id"], on, "anna", station.now))
+        acts(station, lambda tx: guards.guard_left(tx, row["id"], on, "anna", station.now))
 
     leaves()
     assert task(station, row)["data"]["left_at"] == to_iso(station.now)

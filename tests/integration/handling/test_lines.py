@@ -5,23 +5,24 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from callflow import handling
 from callflow.clock import to_iso
-from callflow.handling import Trouble
+from callflow.handling.watch import lines
+from callflow.handling.watch.lines import Trouble
 from callflow.storage import schema as t
+from callflow.storage.people import users
 from tests.integration.handling.station import Station
 
 
 def beat(station: Station, role: str, **state: Any) -> None:
     station.write(
-        lambda tx: handling.process_beat(
+        lambda tx: users.process_beat(
             tx, role, pid=1, since=station.now, now=station.now, state=state
         )
     )
 
 
-def read(station: Station, **wanted: Any) -> handling.Lines:
-    return station.read(lambda tx: handling.lines(tx, station.now, **wanted))
+def read(station: Station, **wanted: Any) -> lines.Lines:
+    return station.read(lambda tx: lines.lines(tx, station.now, **wanted))
 
 
 def change(station: Station, account: str, **values: Any) -> None:
@@ -194,4 +195,4 @@ def test_the_panels_clocks_are_sampled(station: Station) -> None:
     station.put("1002")
     change(station, "1001", skew=61.5, last_heard=station.now)
     change(station, "1002", skew=1.0, last_heard=station.now - timedelta(hours=2))
-    assert station.read(lambda tx: handling.skews(tx, station.now)) == [61.5]
+    assert station.read(lambda tx: lines.skews(tx, station.now)) == [61.5]

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from callflow import handling
 from callflow.core.calls.call import WELFARE_STEP, Outcome
-from callflow.handling import BadSite, NotFound
-from callflow.handling.interventions import welfare
+from callflow.handling.base.refusals import NotFound
+from callflow.handling.interventions import firms as interventions_firms
+from callflow.handling.interventions import members, welfare
+from callflow.handling.sites.rules import BadSite
 from callflow.handling.watch import overdue
 from callflow.storage import schema as t
 from callflow.storage.alarms import tasks
@@ -35,7 +36,7 @@ CLOSE = {"id": "end", "kind": "close", "code": "nothing_found"}
 def member(station: Station, firm: str, name: str, **fields: Any) -> None:
     body = {"name": name, "code": "258000", "duress_code": "258001", **fields}
     station.write(
-        lambda tx: handling.put_member(tx, station.vault, firm, name, body, "admin", station.now)
+        lambda tx: members.put_member(tx, station.vault, firm, name, body, "admin", station.now)
     )
 
 
@@ -45,7 +46,9 @@ def firm(station: Station) -> None:
     station.plan("p", LOOK, HUMAN, CLOSE)
     body = {"name": "Vigie", "licence": "AUT-1", "phone": GUARDS, "sectors": ["350"]}
     station.write(
-        lambda tx: handling.put_firm(tx, station.vault, "vigie", body, "admin", station.now)
+        lambda tx: interventions_firms.put_firm(
+            tx, station.vault, "vigie", body, "admin", station.now
+        )
     )
     keeps: Row = {"id": "electro", "name": "Electro", "role": "maintenance", "phone": FIRM}
     keeps |= {"authorities": {"*": ["set_on_test"]}}
@@ -104,7 +107,7 @@ def test_a_wrong_code_twice_brings_a_human_and_six_in_an_hour_lock(station: Stat
 
 
 def test_who_left_the_firm_is_nobody(station: Station) -> None:
-    station.write(lambda tx: handling.remove_member(tx, "electro", "Tom", "admin", station.now))
+    station.write(lambda tx: members.remove_member(tx, "electro", "Tom", "admin", station.now))
     assert "numéro d'abonné" in call(station).heard[0]
     assert "pas reconnu" in last(call(station, STRANGER).types("1002", "258000"))
 

@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 
-from callflow import handling
 from callflow.core.alarms import incident
 from callflow.core.calls.dial_policy import MUTE
 from callflow.core.calls.dialogue import Answer
 from callflow.core.interventions.law import Service
-from callflow.handling.alarms import muting
+from callflow.handling.alarms import muting, operating
 from callflow.handling.alarms.acting import close, request_call
-from callflow.handling.calls import telephone
+from callflow.handling.base import policy as base_policy
+from callflow.handling.base import refusals
+from callflow.handling.calls import calling, dialogues, telephone
 from callflow.handling.desks import waiting_line
 from callflow.handling.interventions import services
 from callflow.storage.alarms import incidents
@@ -35,21 +36,19 @@ def caller(station: Station, number: str = FIRST) -> MenuCaller:
 
 def acts(station: Station, call_id: str) -> list[str]:
     """What the call's node is asked to do."""
-    orders = station.write(
-        lambda tx: handling.claim_call_actions(tx, node="node0", now=station.now)
-    )
+    orders = station.write(lambda tx: calling.claim_call_actions(tx, node="node0", now=station.now))
     return [order.kind for order in orders if order.call_id == call_id]
 
 
 def held(station: Station, code: str = "BA") -> str:
     row = station.alarm(code)
-    station.write(lambda tx: handling.claim(tx, row["id"], "claire", station.now))
+    station.write(lambda tx: operating.claim(tx, row["id"], "claire", station.now))
     return str(row["id"])
 
 
 def by_hand(station: Station, alarm: str, contact: str = "1002-shop") -> None:
     station.write(
-        lambda tx: handling.request_contact_call(tx, alarm, "claire", contact, station.now)
+        lambda tx: operating.request_contact_call(tx, alarm, "claire", contact, station.now)
     )
 
 
@@ -105,7 +104,7 @@ def test_whom_the_machine_speaks_with_hears_no_more_of_the_other_alarm(station: 
     assert acts(station, talks) == ["take_over"]
     assert station.call(talks)["result"] == "operator"
     assert station.entries("hushed")
-    station.write(lambda tx: handling.dialogue_bridge(tx, talks, station.now))
+    station.write(lambda tx: dialogues.dialogue_bridge(tx, talks, station.now))
     (waits,) = station.read(waiting_line.waiting)
     assert waits.caller.urgent
 
@@ -121,11 +120,11 @@ def test_a_code_under_duress_goes_on_sounding_like_success(station: Station) -> 
 def test_a_dialogue_that_begins_offers_no_end_of_the_other_alarm(station: Station) -> None:
     station.alarm("BA")
     begun = station.rings(SHOP)
-    facts = station.write(lambda tx: handling.dialogue_begin(tx, station.vault, begun))
+    facts = station.write(lambda tx: dialogues.dialogue_begin(tx, station.vault, begun))
     assert facts is not None
     assert Answer.FALSE_ALARM in facts[0].answers
     station.alarm("HA")
-    facts = station.write(lambda tx: handling.dialogue_begin(tx, station.vault, begun))
+    facts = station.write(lambda tx: dialogues.dialogue_begin(tx, station.vault, begun))
     assert facts is not None
     assert facts[0].personal
     assert Answer.FALSE_ALARM not in facts[0].answers
@@ -142,13 +141,13 @@ def test_nobody_is_called_by_number_either(station: Station) -> None:
     assert acts(station, ringing) == ["hang_up"]
     assert SECOND not in station.place()
     assert station.call(later)["detail"] == MUTE
-    with pytest.raises(handling.Refused, match="nothing may ring"):
+    with pytest.raises(refusals.Refused, match="nothing may ring"):
         station.write(lambda tx: telephone.call_number(tx, "claire", SHOP, station.now))
 
 
 def _calls_number(station: Station, to: str) -> str:
     asked: Any = dict(step="by_hand", attempt=1, dialogue="talk", ring_time=30, priority=0)
-    policy = station.read(handling.load_policy)
+    policy = station.read(base_policy.load_policy)
     return station.write(
         lambda tx: request_call(tx, policy, None, station.now, to=to, requester="claire", **asked)
     )

@@ -10,14 +10,16 @@ from typing import Any
 
 import pytest
 
-from callflow import handling
 from callflow.core.calls.call import QUEUE_STEP
 from callflow.handling.alarms.acting import request_call
 from callflow.handling.base.nodes import LOST_AFTER
 from callflow.handling.base.policy import load_policy
+from callflow.handling.calls import calling
+from callflow.handling.watch import health as watch_health
 from callflow.handling.watch import machines
 from callflow.storage import Store, Tx
 from callflow.storage.calls import calls
+from callflow.storage.people import users
 from callflow.vault import Vault
 from tests.integration.handling.station import SHOP, Station
 
@@ -42,7 +44,7 @@ def says(station: Station, role: str, name: str = "", node: str = "", **state: A
     """A process lives."""
     now = station.now
     station.write(
-        lambda tx: handling.process_beat(
+        lambda tx: users.process_beat(
             tx, role, pid=1, since=now, now=now, state=state, name=name, node=node
         )
     )
@@ -95,7 +97,7 @@ def watch(station: Station) -> list[str]:
 
 
 def claims(station: Station, node: str) -> list[str]:
-    orders = station.write(lambda tx: handling.claim_calls(tx, node=node, now=station.now))
+    orders = station.write(lambda tx: calling.claim_calls(tx, node=node, now=station.now))
     return [order.to for order in orders]
 
 
@@ -222,7 +224,7 @@ def test_health_shows_every_process_and_every_node(station: Station) -> None:
         says(station, role)
 
     def health() -> dict[str, Any]:
-        return station.read(lambda tx: handling.health(tx, station.now))
+        return station.read(lambda tx: watch_health.health(tx, station.now))
 
     assert (health()["status"], len(health()["processes"])) == ("ok", 7)
     beats(station, "node1", asterisk="down")
@@ -243,10 +245,10 @@ def test_two_nodes_never_call_one_number_at_once(
     together = Barrier(2)
 
     def claimed(place: int) -> list[str]:
-        def claim(tx: Tx) -> list[handling.CallOrder]:
+        def claim(tx: Tx) -> list[calling.CallOrder]:
             if tx.dialect.name != "sqlite":  # there one writes at a time
                 together.wait(10)
-            return handling.claim_calls(tx, node=f"node{place}", now=station.now)
+            return calling.claim_calls(tx, node=f"node{place}", now=station.now)
 
         return [order.to for order in stores[place].write_now(claim)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from callflow import handling
+from callflow.handling.alarms import operating
 from tests.integration.handling.station import Station
 
 
@@ -19,7 +19,7 @@ def test_a_step_that_was_overdue_does_not_count_as_a_site_not_back_to_normal(
     station.later(11)
     assert station.incident(incident_id)["human_reason"] == "overdue"
     station.write(
-        lambda tx: handling.close_incident(tx, incident_id, "op", "other", "seen", station.now)
+        lambda tx: operating.close_incident(tx, incident_id, "op", "other", "seen", station.now)
     )
     assert station.incident(incident_id)["state"] == "awaiting_normal"
     station.later(31 * 60)

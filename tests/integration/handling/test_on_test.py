@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from callflow.handling import BadSite, NotFound, Refused
+from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.sites import on_test
+from callflow.handling.sites.rules import BadSite
 from tests.integration.handling.station import FIRST, Station
 from tests.integration.handling.watched import Watch
 

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
-from callflow import handling
 from callflow.core.alarms.incident import State
-from callflow.handling import Held, NotFound, Refused
+from callflow.handling.alarms import deciding, operating
 from callflow.handling.alarms.filing import StillOpen
+from callflow.handling.base import policy
 from callflow.handling.base.policy import HOLD_OTHER, HOLD_VITAL
+from callflow.handling.base.refusals import Held, NotFound, Refused
+from callflow.handling.desks import queueing
 from callflow.settings.config import Settings
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
@@ -33,29 +35,29 @@ class Desk:
         )
 
     def takes(self, incident: Row) -> Row:
-        row: Row = self._do(handling.claim, incident)
+        row: Row = self._do(operating.claim, incident)
         return row
 
     def releases(self, incident: Row) -> None:
-        self._do(handling.release, incident)
+        self._do(operating.release, incident)
 
     def parks(self, incident: Row, seconds: float) -> None:
-        self._do(handling.park, incident, self.station.now + timedelta(seconds=seconds))
+        self._do(operating.park, incident, self.station.now + timedelta(seconds=seconds))
 
     def transfers(self, incident: Row, to: str) -> None:
-        self._do(handling.transfer, incident, to)
+        self._do(operating.transfer, incident, to)
 
     def notes(self, incident: Row, text: str) -> None:
-        self._do(handling.note, incident, text)
+        self._do(operating.note, incident, text)
 
     def resumes(self, incident: Row) -> None:
-        self._do(handling.resume_plan, incident)
+        self._do(operating.resume_plan, incident)
 
     def closes(self, incident: Row, code: str = "false_alarm", text: str = "") -> None:
-        self._do(handling.close_incident, incident, code, text)
+        self._do(operating.close_incident, incident, code, text)
 
     def calls(self, incident: Row, contact: str) -> str:
-        return str(self._do(handling.request_contact_call, incident, contact))
+        return str(self._do(operating.request_contact_call, incident, contact))
 
 
 @pytest.fixture
@@ -319,7 +321,7 @@ def test_a_desk_that_takes_one_vital_alarm_leaves_the_other_to_the_next_phone(
 
 
 def test_a_station_without_phones_says_that_nobody_was_rung(station: Station) -> None:
-    station.write(lambda tx: handling.save_policy(tx, Settings()))
+    station.write(lambda tx: policy.save_policy(tx, Settings()))
     row = station.alarm("HA")
     station.later(30)
     assert station.told(row["id"])[-1] == "queue_silent"
@@ -364,7 +366,7 @@ def test_a_clock_that_was_set_back_delays_neither_machine_nor_queue(
     station.now -= timedelta(hours=1)
     station.look()
     assert station.wanted() == []
-    station.write(lambda tx: handling.clock_went_back(tx, 3600, station.now))
+    station.write(lambda tx: queueing.clock_went_back(tx, 3600, station.now))
     station.look()
     assert sorted(station.wanted()) == [SHOP, DESK]
     assert station.called(row["id"]) == [(SHOP, "no_answer"), (SHOP, None)]
@@ -466,7 +468,7 @@ def test_only_the_engines_times_are_due(station: Station, alice: Desk) -> None:
 
     def settle(tx: Tx) -> list[str]:
         for incident_id in incidents.due(tx, station.now):
-            handling.decide(tx, incident_id, station.now)
+            deciding.decide(tx, incident_id, station.now)
         return incidents.due(tx, station.now)
 
     assert station.write(settle) == []
@@ -483,7 +485,7 @@ def test_of_two_who_close_at_once_the_second_is_told_that_it_is_closed(
     def closes(seen: State) -> None:
         at = station.now
         station.write(
-            lambda tx: handling.close_incident(tx, row["id"], "bob", "other", "", at, seen=seen)
+            lambda tx: operating.close_incident(tx, row["id"], "bob", "other", "", at, seen=seen)
         )
 
     with pytest.raises(Refused, match="closed meanwhile"):
@@ -493,7 +495,7 @@ def test_of_two_who_close_at_once_the_second_is_told_that_it_is_closed(
     other = station.alarm("FA")
     with pytest.raises(Refused, match="open again"):
         station.write(
-            lambda tx: handling.close_incident(
+            lambda tx: operating.close_incident(
                 tx, other["id"], "bob", "other", "", station.now, seen=State.AWAITING_NORMAL
             )
         )

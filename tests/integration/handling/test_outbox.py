@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from callflow import handling
 from callflow.core.messages.outbox import (
     GIVE_UP_AFTER,
     LEASE,
@@ -25,7 +24,14 @@ from callflow.core.messages.outbox import (
     Undelivered,
 )
 from callflow.core.plans.task import TaskOutcome, TaskState
+from callflow.handling.alarms import operating
 from callflow.handling.alarms.tasks import end_task
+from callflow.handling.base import policy
+from callflow.handling.desks import queueing
+from callflow.handling.messages import delivery
+from callflow.handling.messages import images as messages_images
+from callflow.handling.messages import outbox as messages_outbox
+from callflow.handling.sites import rules, sites
 from callflow.settings.config import Settings
 from callflow.storage import Store
 from callflow.storage.alarms import incidents, tasks
@@ -67,12 +73,12 @@ class Outbox:
         row = self.station.incident(incident["id"])
         now = self.station.now
         return self.station.write(
-            lambda tx: handling.post(tx, row, channel, to, subject, text, now, task=task)
+            lambda tx: messages_outbox.post(tx, row, channel, to, subject, text, now, task=task)
         )
 
     def images(self, incident: Row, *, task: str | None = None) -> int:
         row, now = self.station.incident(incident["id"]), self.station.now
-        return self.station.write(lambda tx: handling.fetch_images(tx, row, now, task=task))
+        return self.station.write(lambda tx: messages_images.fetch_images(tx, row, now, task=task))
 
     def task(self, incident: Row, kind: str = "notify") -> str:
         task_id = uuid.uuid4().hex
@@ -89,17 +95,17 @@ class Outbox:
 
     def claim(self, room: dict[Channel, int] = EVERYTHING) -> list[Message]:
         now = self.station.now
-        return self.station.write(lambda tx: handling.claim_messages(tx, now, room))
+        return self.station.write(lambda tx: delivery.claim_messages(tx, now, room))
 
     def sent(self, message: Message) -> None:
         now = self.station.now
-        self.station.write(lambda tx: handling.message_sent(tx, message.id, now))
+        self.station.write(lambda tx: delivery.message_sent(tx, message.id, now))
 
     def fetched(self, message: Message) -> str:
         now, sha256 = self.station.now, hashlib.sha256(message.id.encode()).hexdigest()
         path = f"{message.incident}/{message.id}.jpg"
         still = Still(path=path, sha256=sha256)
-        self.station.write(lambda tx: handling.image_fetched(tx, message.id, still, now))
+        self.station.write(lambda tx: delivery.image_fetched(tx, message.id, still, now))
         return path
 
     def failed(
@@ -107,7 +113,7 @@ class Outbox:
     ) -> None:
         now = self.station.now
         self.station.write(
-            lambda tx: handling.message_failed(
+            lambda tx: delivery.message_failed(
                 tx, message.id, message.attempt, Undelivered(fault, detail), now, jitter=0.5
             )
         )
@@ -138,7 +144,7 @@ class Outbox:
 def box(station: Station) -> Outbox:
     """With cameras that are asked by a step only."""
     settings = Settings(camera_series=())
-    station.write(lambda tx: handling.save_policy(tx, settings))
+    station.write(lambda tx: policy.save_policy(tx, settings))
     return Outbox(station)
 
 
@@ -264,7 +270,7 @@ def test_what_fails_after_the_closure_opens_it_again(station: Station, box: Outb
     box.post(incident)
     (message,) = box.claim()
     station.write(
-        lambda tx: handling.close_incident(
+        lambda tx: operating.close_incident(
             tx, incident["id"], "claire", "false_alarm", "", station.now
         )
     )
@@ -325,7 +331,7 @@ def test_no_message_is_claimed_by_two(
         found: list[str] = []
         while True:
             got = store.write_now(
-                lambda tx: handling.claim_messages(tx, station.now, {Channel.MAIL: 4})
+                lambda tx: delivery.claim_messages(tx, station.now, {Channel.MAIL: 4})
             )
             if not got:
                 return found
@@ -356,7 +362,7 @@ def test_a_channel_without_room_waits_and_holds_up_no_other(station: Station, bo
 def test_a_clock_that_was_set_back_delays_no_message(station: Station, box: Outbox) -> None:
     posted(box, station.alarm())
     station.now -= timedelta(hours=3)
-    station.write(lambda tx: handling.clock_went_back(tx, 3 * 3600, station.now))
+    station.write(lambda tx: queueing.clock_went_back(tx, 3 * 3600, station.now))
     station.now += timedelta(minutes=2)
     assert len(box.claim()) == 1
 
@@ -458,7 +464,7 @@ def test_the_password_of_a_camera_reaches_who_fetches_and_nobody_else(
     assert secrets["hall"] is None
     assert secrets["cour"] is not None
     assert "sésame" not in repr(secrets)
-    shown = station.read(lambda tx: handling.get_site(tx, "1002"))
+    shown = station.read(lambda tx: sites.get_site(tx, "1002"))
     assert shown is not None
     assert [c["credentials_set"] for c in shown["cameras"]] == [False, True]
     assert secrets["cour"] not in repr(shown)
@@ -533,7 +539,7 @@ def test_credentials_left_out_stay_and_null_removes_them(station: Station) -> No
 def test_kept_credentials_are_never_sent_to_another_host(station: Station) -> None:
     station.alarm()
     put_camera(station, credentials={"user": "cam", "password": "sésame"})
-    with pytest.raises(handling.BadSite) as refused:
+    with pytest.raises(rules.BadSite) as refused:
         put_camera(station, url="http://10.0.0.9/snap")
     assert refused.value.field == "cameras.0.credentials"
     put_camera(station, url="http://10.0.0.9/snap", credentials=None)
@@ -552,12 +558,12 @@ def test_kept_credentials_are_never_sent_to_another_host(station: Station) -> No
 def test_a_camera_that_makes_no_sense_is_refused_by_its_field(
     station: Station, fields: Row, field: str
 ) -> None:
-    with pytest.raises(handling.BadSite) as refused:
+    with pytest.raises(rules.BadSite) as refused:
         put_camera(station, **fields)
     assert refused.value.field == field
 
 
 def test_a_camera_is_declared_once(station: Station) -> None:
-    with pytest.raises(handling.BadSite) as refused:
+    with pytest.raises(rules.BadSite) as refused:
         station.put(cameras=[CAMERAS[0], CAMERAS[0]])
     assert refused.value.field == "cameras.1.id"

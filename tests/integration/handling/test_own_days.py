@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from callflow import handling
 from callflow.core.time.holidays import OwnDay, Place
-from callflow.handling import BadSite, NotFound
+from callflow.handling.base.refusals import NotFound
+from callflow.handling.interventions import directory
 from callflow.handling.plans import preview
 from callflow.handling.sites import own_days
+from callflow.handling.sites.rules import BadSite
 from callflow.storage.interventions import services
 from callflow.storage.records import logbook
 from callflow.storage.sites import own_days as rows
@@ -114,7 +115,7 @@ def test_the_line_of_a_service_that_is_shut_on_holidays_is_not_the_competent_one
         "number": "+33639980017",
         "hours": AT_WORK,
     }
-    station.write(lambda tx: handling.put_directory(tx, [line], "odile", station.now))
+    station.write(lambda tx: directory.put_directory(tx, [line], "odile", station.now))
     assert lines() == [True]
     says(station, TODAY)
     assert lines() == [False]

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from callflow import handling
 from callflow.core.calls.call import CallState, Direction, Outcome
 from callflow.core.signals.contact_id import block_keys, read_block
+from callflow.handling.alarms import receiving
+from callflow.handling.calls import calling
 from callflow.handling.watch import panels
 from callflow.storage.calls import calls
 from callflow.storage.signals import signals
@@ -62,7 +63,7 @@ def test_a_panel_s_call_has_one_row_however_often_its_server_dies(station: Stati
     assert row is not None
     assert (row["direction"], row["state"]) == (Direction.INCOMING.value, CallState.ANSWERED.value)
     station.store.write_now(
-        lambda tx: handling.call_ended(tx, CALL, outcome=Outcome.HUNG_UP, now=NIGHT)
+        lambda tx: calling.call_ended(tx, CALL, outcome=Outcome.HUNG_UP, now=NIGHT)
     )
 
 
@@ -73,7 +74,7 @@ def test_listening_in_hangs_the_call_on_the_incident_and_rings_a_desk(station: S
     station.store.write_now(lambda tx: panels.panel_call(tx, CALL, PANEL, "node0", NIGHT))
     send(station, NIGHT, "1120")
     assert not station.store.read_now(lambda tx: panels.panel_settled(tx, "1002"))
-    station.store.write_now(lambda tx: handling.correlate(tx, NIGHT))
+    station.store.write_now(lambda tx: receiving.correlate(tx, NIGHT))
     assert station.store.read_now(lambda tx: panels.panel_settled(tx, "1002"))
 
     assert listen() == (CALL, True), "nothing may be heard there: a personal alarm"

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from callflow import handling
 from callflow.core.sites.password import Heard
-from callflow.handling import BadSite, NotFound, Refused
+from callflow.handling.base.refusals import NotFound, Refused
+from callflow.handling.sites import passwords, sites
+from callflow.handling.sites.rules import BadSite
 from callflow.vault import Vault
 from tests.integration.handling.station import Station, a_site
 from tests.integration.handling.test_operating import Desk
@@ -30,7 +31,7 @@ def held(station: Station) -> Row:
 def hears(station: Station, held: Row, heard: str, contact: str | None = None) -> Heard:
     whose = held["contact"] if contact is None else contact
     return station.write(
-        lambda tx: handling.password_heard(
+        lambda tx: passwords.password_heard(
             tx, station.vault, held["id"], "alice", whose, heard, station.now
         )
     )
@@ -90,7 +91,7 @@ def test_a_password_is_shown_for_a_reason_and_the_look_is_logged(
 ) -> None:
     def look(reason: str) -> str:
         return station.write(
-            lambda tx: handling.reveal_password(
+            lambda tx: passwords.reveal_password(
                 tx, station.vault, held["id"], "alice", held["contact"], reason, station.now
             )
         )
@@ -105,7 +106,7 @@ def test_a_password_is_shown_for_a_reason_and_the_look_is_logged(
 
 
 def test_passwords_go_in_and_never_come_out(station: Station, held: Row, vault: Vault) -> None:
-    site = station.read(lambda tx: handling.get_site(tx, "1002"))
+    site = station.read(lambda tx: sites.get_site(tx, "1002"))
     assert site
     assert site["password_set"]
     assert not site["duress_password_set"]

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, func, select, update
 
-from callflow import handling
 from callflow.core.records.logbook import COVERED, ERASED
 from callflow.core.records.retention import Kept
+from callflow.handling.alarms import operating
 from callflow.handling.base.telling import tell
 from callflow.handling.calls import voices
 from callflow.handling.records import retention as records_retention
@@ -70,7 +70,7 @@ def filed(station: Station) -> str:
     recorded(station, call)
     said: dict[str, Any] = dict(path=f"spoken/{call}.wav", sha256="cd" * 32, duration=2.0)
     station.write(lambda tx: voices.said(tx, call, name=f"{call}.1", now=station.now, **said))
-    station.write(lambda tx: handling.note(tx, incident, "ines", NOTE, station.now))
+    station.write(lambda tx: operating.note(tx, incident, "ines", NOTE, station.now))
     station.write(partial(with_parts, incident=incident, call=call, now=station.now))
     close(station, incident)
     return str(incident)
@@ -227,7 +227,7 @@ def test_batches_are_small_and_an_alarm_of_many_entries_takes_several(station: S
 
     def many(tx: Tx) -> None:
         for _ in range(450):
-            handling.note(tx, incident, "ines", NOTE, station.now)
+            operating.note(tx, incident, "ines", NOTE, station.now)
 
     station.write(many)
     hangs_up_all(station)

@@ -11,7 +11,7 @@ import pytest
 
 from callflow import clock
 from callflow.core.people.users import Role
-from callflow.handling import NotFound, Refused
+from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.station import tokens, users
 from callflow.storage import Store, Tx
 from callflow.storage.people import access

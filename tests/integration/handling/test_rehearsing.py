@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
-from callflow import handling
 from callflow.core.alarms.incident import State
 from callflow.core.calls.call import CallState
 from callflow.core.interventions.law import Service
 from callflow.core.signals.signal import Kind
+from callflow.handling.alarms import operating, rehearsing
 from callflow.handling.base.refusals import NotFound, Refused
+from callflow.handling.calls import calling, dialogues
+from callflow.handling.interventions import services
 from callflow.handling.plans import simulation
 from callflow.storage.alarms import incidents
 from callflow.storage.interventions import measures
@@ -22,7 +24,7 @@ from tests.integration.handling.station import DESK, FIRST, SECOND, SHOP, Row, S
 def rehearse(station: Station, plan: str = "intrusion", kind: Kind = Kind.INTRUSION) -> Row:
     def write(tx: Any) -> Row:
         found = simulation.plan_of(tx, plan)
-        return handling.rehearse(tx, found, "1002", kind, "claire", station.now)
+        return rehearsing.rehearse(tx, found, "1002", kind, "claire", station.now)
 
     return station.write(write)
 
@@ -59,7 +61,7 @@ def test_the_right_code_closes_it_as_the_plan_says(station: Station) -> None:
 def test_it_says_first_that_it_is_an_exercise(station: Station) -> None:
     rehearse(station)
     call_id = station.picks_up(SHOP)
-    found = station.write(lambda tx: handling.dialogue_begin(tx, station.vault, call_id))
+    found = station.write(lambda tx: dialogues.dialogue_begin(tx, station.vault, call_id))
     assert found is not None
     assert found[0].exercise
 
@@ -81,9 +83,9 @@ def test_it_stands_in_no_queue_that_rings(station: Station) -> None:
 
 def test_a_taken_one_rings_nobody_when_it_is_forgotten_or_given_back(station: Station) -> None:
     row = rehearse(station)
-    station.write(lambda tx: handling.claim(tx, row["id"], "claire", station.now))
+    station.write(lambda tx: operating.claim(tx, row["id"], "claire", station.now))
     station.later(3600)
-    station.write(lambda tx: handling.release(tx, row["id"], "claire", station.now))
+    station.write(lambda tx: operating.release(tx, row["id"], "claire", station.now))
     station.later(3600)
     assert station.place() == []
 
@@ -97,7 +99,7 @@ def test_no_signal_joins_it_and_a_real_alarm_ends_it(station: Station) -> None:
     row = station.incident(row["id"])
     assert (row["state"], row["signal_count"]) == ("filed", 0)
     assert "rehearsal_over" in told(station, row)
-    asked = station.write(lambda tx: handling.claim_call_actions(tx, node="node0", now=station.now))
+    asked = station.write(lambda tx: calling.claim_call_actions(tx, node="node0", now=station.now))
     assert [(act.call_id, act.kind) for act in asked] == [(ringing, "hang_up")]
     station.hangs_up(ringing, "no_answer")
     assert station.place() == [SHOP]  # for the real one
@@ -110,21 +112,21 @@ def test_who_speaks_is_asked_off_the_line_by_a_real_alarm_but_not_who_waits_for_
     rehearse(station)
     talking = station.picks_up(SHOP)
     station.alarm()
-    asked = station.write(lambda tx: handling.claim_call_actions(tx, node="node0", now=station.now))
+    asked = station.write(lambda tx: calling.claim_call_actions(tx, node="node0", now=station.now))
     assert [act.call_id for act in asked] == [talking]
     station.hangs_up(talking)
     for incident in station.incidents(state="open"):
         station.write(
-            lambda tx, incident=incident: handling.close_incident(  # type: ignore[misc]
+            lambda tx, incident=incident: operating.close_incident(  # type: ignore[misc]
                 tx, incident["id"], "claire", "false_alarm", "", station.now
             )
         )
     rehearse(station)
     waiting = station.picks_up(SHOP)
     station.says(waiting, "operator")
-    station.write(lambda tx: handling.dialogue_bridge(tx, waiting, station.now))
+    station.write(lambda tx: dialogues.dialogue_bridge(tx, waiting, station.now))
     station.alarm(code="FA", zone="7")
-    asked = station.write(lambda tx: handling.claim_call_actions(tx, node="node0", now=station.now))
+    asked = station.write(lambda tx: calling.claim_call_actions(tx, node="node0", now=station.now))
     assert asked == []
 
 
@@ -152,13 +154,13 @@ def test_it_is_refused_twice_at_once_and_where_nobody_may_be_called(station: Sta
     station.put("1003", state="terminated")
     with pytest.raises(Refused, match="terminated"):
         station.write(
-            lambda tx: handling.rehearse(
+            lambda tx: rehearsing.rehearse(
                 tx, simulation.plan_of(tx, "fire"), "1003", Kind.FIRE, "claire", station.now
             )
         )
     with pytest.raises(NotFound):
         station.write(
-            lambda tx: handling.rehearse(
+            lambda tx: rehearsing.rehearse(
                 tx, simulation.plan_of(tx, "fire"), "9999", Kind.FIRE, "claire", station.now
             )
         )
@@ -195,10 +197,10 @@ def test_nothing_changes_at_the_site(station: Station) -> None:
 
 def test_no_service_is_called(station: Station) -> None:
     row = rehearse(station)
-    station.write(lambda tx: handling.claim(tx, row["id"], "claire", station.now))
+    station.write(lambda tx: operating.claim(tx, row["id"], "claire", station.now))
     with pytest.raises(Refused, match="exercise"):
         station.write(
-            lambda tx: handling.service_call(
+            lambda tx: services.service_call(
                 tx, row["id"], "claire", Service.POLICE.value, station.now
             )
         )

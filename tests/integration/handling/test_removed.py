@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from callflow import handling
 from callflow.core.records.retention import Kept
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.records import erasure
 from callflow.handling.records import retention as records_retention
 from callflow.handling.sites import removed
+from callflow.handling.sites import sites as sites_sites
 from callflow.handling.sites.clients import client_key
 from callflow.handling.sites.rules import BadSite
 from callflow.handling.sites.sites import set_up
@@ -74,7 +74,7 @@ def shop(station: Station) -> Station:
 
 def write(station: Station, body: Row, why: str = "", site_id: str = "1002") -> None:
     station.write(
-        lambda tx: handling.put_site(
+        lambda tx: sites_sites.put_site(
             tx, station.vault, site_id, body, "alix", station.now, because=why
         )
     )
@@ -82,7 +82,7 @@ def write(station: Station, body: Row, why: str = "", site_id: str = "1002") -> 
 
 def site(station: Station, site_id: str = "1002") -> Row:
     """As PUT takes it, without what its panels tell."""
-    found = station.read(lambda tx: handling.get_site(tx, site_id))
+    found = station.read(lambda tx: sites_sites.get_site(tx, site_id))
     assert found is not None
     return set_up(found)
 
@@ -93,10 +93,10 @@ def gone(station: Station, site_id: str = "1002") -> list[Row]:
 
 def back(station: Station, removed_id: str, site_id: str = "1002") -> None:
     def run(tx: Tx) -> None:
-        found = handling.get_site(tx, site_id)
+        found = sites_sites.get_site(tx, site_id)
         assert found is not None
         body = removed.back(tx, station.vault, found, removed_id, "bea", station.now)
-        handling.put_site(tx, station.vault, site_id, body, "bea", station.now)
+        sites_sites.put_site(tx, station.vault, site_id, body, "bea", station.now)
 
     station.write(run)
 

@@ -9,16 +9,18 @@ from typing import Any
 
 import pytest
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.commands.logbook import wrong
 from callflow.core.calls.call import Outcome
 from callflow.core.records import retention
 from callflow.core.records.retention import LIMITS, Kept
 from callflow.dispatch.doomed import delete_doomed
+from callflow.handling.base import refusals
 from callflow.handling.base.policy import STATION_ZONE
 from callflow.handling.base.telling import tell
 from callflow.handling.records import retention as records_retention
 from callflow.handling.station import duties
+from callflow.handling.watch import health
 from callflow.storage import Tx
 from callflow.storage import schema as t
 from callflow.storage.alarms import incidents
@@ -65,7 +67,7 @@ def recorded(station: WebStation, *, state: str = "filed") -> tuple[str, str, Pa
     path.write_bytes(b"RIFF")
     where = path.relative_to(station.settings.recordings_dir).as_posix()
     found: dict[str, Any] = {"path": where, "sha256": sha256_of(path), "duration": 1.0}
-    station.do(lambda tx: handling.recording_finished(tx, call, problem="", now=OLD, **found))
+    station.do(lambda tx: health.recording_finished(tx, call, problem="", now=OLD, **found))
     row = t.incident.update().where(t.incident.c.id == incident)
     station.do(lambda tx: tx.execute(row.values(state=state)))
     return incident, call, path
@@ -148,12 +150,12 @@ def test_what_is_not_filed_or_held_or_young_is_kept(station: WebStation) -> None
     assert purge(station) == 0
     change(station, t.incident, state="filed")
     station.do(lambda tx: records_retention.place_hold(tx, incident, "plainte", "odile", NOW))
-    with pytest.raises(handling.Refused, match="held already"):
+    with pytest.raises(refusals.Refused, match="held already"):
         station.do(lambda tx: records_retention.place_hold(tx, incident, "encore", "odile", NOW))
     assert purge(station) == 0
     (hold,) = station.store.read_now(rows.holds)
     station.do(lambda tx: records_retention.lift_hold(tx, hold["id"], "odile", NOW))
-    with pytest.raises(handling.NotFound):
+    with pytest.raises(refusals.NotFound):
         station.do(lambda tx: records_retention.lift_hold(tx, hold["id"], "odile", NOW))
     change(station, t.recording, checked_at=NOW - timedelta(days=29))
     change(station, t.signal, received_at=NOW - timedelta(days=364))
@@ -240,6 +242,6 @@ def test_a_change_counts_from_its_day_is_told_and_replaces_one_that_has_not_begu
 def test_what_may_not_be_set_is_refused_and_nothing_is_written(
     station: WebStation, days: int, in_days: int, why: str
 ) -> None:
-    with pytest.raises(handling.Refused, match=why):
+    with pytest.raises(refusals.Refused, match=why):
         set_days(station, days, in_days)
     assert station.store.read_now(rows.rules) == []

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from callflow import handling
+from callflow.handling.desks import queueing
 from callflow.storage.alarms import tasks
 from tests.integration.handling.station import FIRST, SECOND, SHOP, Station
 
@@ -138,7 +138,7 @@ def test_a_deadline_is_not_put_off_by_a_clock_that_is_set_back(station: Station)
     row = station.alarm()
     station.later(60)
     station.now -= timedelta(hours=2)
-    station.write(lambda tx: handling.clock_went_back(tx, 7200, station.now))
+    station.write(lambda tx: queueing.clock_went_back(tx, 7200, station.now))
     station.later(239)
     (task,) = station.read(lambda tx: tasks.of_incident(tx, row["id"]))
     assert task["state"] == "open"

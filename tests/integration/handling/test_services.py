@@ -8,19 +8,25 @@ from typing import Any
 
 import pytest
 
-from callflow import handling
 from callflow.core.alarms.filing import What
 from callflow.core.calls.dial_policy import BY_A_PERSON, EMERGENCY, UNKNOWN
 from callflow.core.calls.dialogue import Progress, State
 from callflow.core.interventions.law import Answer, Finding, Means, Reason, Service
 from callflow.core.sites.instructions import Instruction, InstructionKind
+from callflow.handling.alarms import evidence, operating
 from callflow.handling.alarms.acting import request_call
 from callflow.handling.alarms.filing import standing
+from callflow.handling.base import refusals
 from callflow.handling.base.policy import load_policy
+from callflow.handling.calls import calling, dialogues
+from callflow.handling.interventions import directory as interventions_directory
+from callflow.handling.interventions import services as interventions_services
 from callflow.handling.interventions import services as services_
+from callflow.handling.sites import rules
 from callflow.storage import Tx
 from callflow.storage.calls import calls
 from callflow.storage.interventions import services
+from callflow.storage.people import users
 from callflow.storage.records import logbook
 from callflow.storage.sites import instructions
 from tests.integration.handling.station import DESK, DUTY, FIRST, SECOND_DESK, SHOP, Station
@@ -37,14 +43,14 @@ def directory(station: Station) -> None:
         {"id": "police-78", "service": "police", "name": "CIC 78", "number": POLICE, "place": "78"},
         {"id": "fire-78", "service": "fire", "name": "CODIS 78", "number": FIRE, "place": "78"},
     ]
-    station.write(lambda tx: handling.put_directory(tx, lines, "admin", station.now))
+    station.write(lambda tx: interventions_directory.put_directory(tx, lines, "admin", station.now))
     station.put(postcode="78120")
 
 
 def held(station: Station, code: str = "BA") -> str:
     """An alarm that Alice holds."""
     row = station.alarm(code)
-    station.write(lambda tx: handling.claim(tx, row["id"], WHO, station.now))
+    station.write(lambda tx: operating.claim(tx, row["id"], WHO, station.now))
     return str(row["id"])
 
 
@@ -54,7 +60,7 @@ def verify(
     def record(tx: Tx) -> None:
         seen = means in (Means.IMAGES, Means.VIDEO)
         image = a_still(tx, incident, station.now) if seen else ""
-        handling.record_verification(
+        interventions_services.record_verification(
             tx, incident, WHO, means, result, "seen", station.now, image=image
         )
 
@@ -63,7 +69,7 @@ def verify(
 
 def ask(station: Station, incident: str, service: str = "police", reason: str = "") -> Any:
     return station.write(
-        lambda tx: handling.service_call(
+        lambda tx: interventions_services.service_call(
             tx, incident, WHO, service, station.now, override_reason=reason
         )
     )
@@ -79,7 +85,7 @@ def numbers(station: Station, incident: str) -> list[str]:
 def test_without_a_verification_nobody_rings_and_the_refusal_is_kept(station: Station) -> None:
     incident = held(station)
     refused = ask(station, incident)
-    assert isinstance(refused, handling.NotAllowed)
+    assert isinstance(refused, interventions_services.NotAllowed)
     assert refused.gate.reason is Reason.UNVERIFIED
     assert "record one" in str(refused)
     assert [e["data"]["gate"] for e in station.entries("service_refused")] == ["unverified"]
@@ -140,7 +146,7 @@ def test_when_one_of_the_two_goes_the_other_is_let_go(station: Station) -> None:
         service = station.picks_up(POLICE)
         station.hangs_up(desk if who_goes == DESK else service)
         acts = station.write(
-            lambda tx: handling.claim_call_actions(tx, node="node0", now=station.now)
+            lambda tx: calling.claim_call_actions(tx, node="node0", now=station.now)
         )
         assert [act.call_id for act in acts] == [service if who_goes == DESK else desk]
         station.hangs_up(service if who_goes == DESK else desk)
@@ -171,7 +177,7 @@ def test_no_entry_of_the_logbook_ever_has_the_reserved_number(station: Station) 
             station.hangs_up(desk)
         else:
             station.write(
-                lambda tx: handling.close_incident(tx, incident, WHO, "other", "", station.now)
+                lambda tx: operating.close_incident(tx, incident, WHO, "other", "", station.now)
             )
     rows = station.read(lambda tx: logbook.page(tx, limit=10_000))
     assert {"call_cancelled", "call_ended"} <= {row["kind"] for row in rows}
@@ -182,7 +188,7 @@ def lives(station: Station, node: str) -> None:
     """The telephony of a node says so."""
     now, state = station.now, {"asterisk": "up"}
     station.write(
-        lambda tx: handling.process_beat(
+        lambda tx: users.process_beat(
             tx, "telephony", pid=1, since=now, now=now, state=state, name=node, node=node
         )
     )
@@ -209,13 +215,13 @@ def test_one_call_to_a_service_at_a_time(station: Station) -> None:
     incident = held(station)
     verify(station, incident, Means.VIDEO)
     ask(station, incident)
-    with pytest.raises(handling.Refused, match="is being called"):
+    with pytest.raises(refusals.Refused, match="is being called"):
         ask(station, incident)
 
 
 def test_an_override_needs_words_and_names_its_author(station: Station) -> None:
     incident = held(station)
-    assert isinstance(ask(station, incident, reason="   "), handling.NotAllowed)
+    assert isinstance(ask(station, incident, reason="   "), interventions_services.NotAllowed)
     assert isinstance(ask(station, incident, reason="a neighbour sees two men inside"), str)
     (entry,) = station.entries("service_override")
     assert (entry["who"], entry["data"]["note"]) == (WHO, "a neighbour sees two men inside")
@@ -248,10 +254,10 @@ def test_two_silent_calls_that_are_recorded_as_a_verification_open_nothing(
     station.ends(SHOP, "no_answer")
     station.later(30)
     station.ends(SHOP, "no_answer")
-    station.write(lambda tx: handling.claim(tx, row["id"], WHO, station.now))
+    station.write(lambda tx: operating.claim(tx, row["id"], WHO, station.now))
     verify(station, row["id"], Means.TWO_CALLS)
     refused = ask(station, row["id"])
-    assert isinstance(refused, handling.NotAllowed)
+    assert isinstance(refused, interventions_services.NotAllowed)
     assert refused.gate.reason is Reason.SILENT_CALLS
     (kept,) = station.read(lambda tx: services.verification_rows(tx, row["id"]))
     assert kept["weight"] == "none"
@@ -265,7 +271,7 @@ def test_a_short_number_is_answered_with_the_competent_line(
 ) -> None:
     incident = held(station)
     refused = ask(station, incident, dialled)
-    assert isinstance(refused, handling.ShortNumber)
+    assert isinstance(refused, interventions_services.ShortNumber)
     assert [line.name for line in refused.offered] == offered
     assert all(line.name in str(refused) for line in refused.offered)
     assert POLICE not in str(refused)
@@ -275,15 +281,15 @@ def test_a_short_number_is_answered_with_the_competent_line(
 
 def test_only_the_holder_calls_and_only_where_there_is_a_line(station: Station) -> None:
     incident = station.alarm("BA")["id"]
-    with pytest.raises(handling.Refused, match="take the incident first"):
+    with pytest.raises(refusals.Refused, match="take the incident first"):
         ask(station, incident)
-    station.write(lambda tx: handling.claim(tx, incident, "Bob", station.now))
-    with pytest.raises(handling.Held):
+    station.write(lambda tx: operating.claim(tx, incident, "Bob", station.now))
+    with pytest.raises(refusals.Held):
         ask(station, incident)
-    station.write(lambda tx: handling.transfer(tx, incident, "Bob", WHO, station.now))
-    with pytest.raises(handling.Refused, match="no line"):
+    station.write(lambda tx: operating.transfer(tx, incident, "Bob", WHO, station.now))
+    with pytest.raises(refusals.Refused, match="no line"):
         ask(station, incident, "medical")
-    with pytest.raises(handling.NotFound):
+    with pytest.raises(refusals.NotFound):
         ask(station, incident, "pizza")
 
 
@@ -292,7 +298,7 @@ def test_only_the_holder_calls_and_only_where_there_is_a_line(station: Station) 
 
 def report(station: Station, incident: str, answer: Answer, **more: Any) -> None:
     station.write(
-        lambda tx: handling.report_service(
+        lambda tx: interventions_services.report_service(
             tx, incident, WHO, Service.POLICE, answer, station.now, person="Brigadier", **more
         )
     )
@@ -333,7 +339,7 @@ def test_what_was_said_is_kept_and_ends_the_step(
 
 def test_the_polices_reference_is_demanded_before_the_step_is_done(station: Station) -> None:
     incident = held(station)
-    with pytest.raises(handling.Refused, match="reference closes the step"):
+    with pytest.raises(refusals.Refused, match="reference closes the step"):
         report(station, incident, Answer.ACCEPTED, reference="  ")
     assert station.entries("service_report") == []
     report(station, incident, Answer.DECLINED)
@@ -362,7 +368,7 @@ def test_whoever_asks_for_help_on_the_premises_with_their_code_is_a_verification
         station.replies(SHOP, "next_person")
     call = station.picks_up(who)
     progress = Progress(state=State.BRIDGING, begun=True, known=known)
-    station.write(lambda tx: handling.dialogue_save(tx, call, progress))
+    station.write(lambda tx: dialogues.dialogue_save(tx, call, progress))
     station.says(call, "help")
     gate = station.read(lambda tx: services_.service_gate(tx, station.incident(row["id"]), P))
     assert gate.allowed is allowed
@@ -374,15 +380,15 @@ def test_whoever_asks_for_help_on_the_premises_with_their_code_is_a_verification
 
 def test_a_report_names_a_person_and_a_time_that_can_be(station: Station) -> None:
     incident = held(station)
-    with pytest.raises(handling.Refused, match="name the person"):
+    with pytest.raises(refusals.Refused, match="name the person"):
         station.write(
-            lambda tx: handling.report_service(
+            lambda tx: interventions_services.report_service(
                 tx, incident, WHO, Service.FIRE, Answer.ACCEPTED, station.now, person=" "
             )
         )
     station.later(60)
     for said_at in (station.now.replace(year=2025), station.now.replace(year=2027)):
-        with pytest.raises(handling.Refused, match="between"):
+        with pytest.raises(refusals.Refused, match="between"):
             report(station, incident, Answer.ACCEPTED, said_at=said_at, reference="1")
 
 
@@ -392,11 +398,13 @@ def test_a_report_names_a_person_and_a_time_that_can_be(station: Station) -> Non
 def test_a_number_is_shown_masked_kept_where_it_is_left_out_and_revealed_by_a_logged_act(
     station: Station,
 ) -> None:
-    shown = station.read(handling.get_directory)
+    shown = station.read(interventions_directory.get_directory)
     assert [line["number_masked"] for line in shown] == ["+33•••••••18", "+33•••••••17"]
     sent = [{**line, "name": "renamed"} for line in shown]
-    station.write(lambda tx: handling.put_directory(tx, sent, "admin", station.now))
-    found = station.write(lambda tx: handling.reveal_line(tx, "police-78", WHO, station.now))
+    station.write(lambda tx: interventions_directory.put_directory(tx, sent, "admin", station.now))
+    found = station.write(
+        lambda tx: interventions_directory.reveal_line(tx, "police-78", WHO, station.now)
+    )
     assert found == POLICE
     (entry,) = station.entries("line_revealed")
     assert (entry["who"], entry["data"]["line"]) == (WHO, "renamed")
@@ -418,10 +426,12 @@ def test_a_line_that_can_t_be_is_refused_by_its_field(
     station: Station, line: dict[str, Any], field: str
 ) -> None:
     body = {"id": "new", "service": "police", "name": "New", **line}
-    with pytest.raises(handling.BadSite) as error:
-        station.write(lambda tx: handling.put_directory(tx, [body], "admin", station.now))
+    with pytest.raises(rules.BadSite) as error:
+        station.write(
+            lambda tx: interventions_directory.put_directory(tx, [body], "admin", station.now)
+        )
     assert error.value.field == field
-    assert len(station.read(handling.get_directory)) == 2
+    assert len(station.read(interventions_directory.get_directory)) == 2
 
 
 # --- the one gate before the trunk --------------------------------------------------------
@@ -495,11 +505,11 @@ def test_a_call_by_hand_that_was_asked_for_before_the_hold_up_is_not_placed(
 
 def call_by_hand(station: Station, incident: str) -> None:
     now = station.now
-    station.write(lambda tx: handling.request_contact_call(tx, incident, WHO, "1002-anne", now))
+    station.write(lambda tx: operating.request_contact_call(tx, incident, WHO, "1002-anne", now))
 
 
 def resume(station: Station, incident: str) -> None:
-    station.write(lambda tx: handling.resume_plan(tx, incident, WHO, station.now))
+    station.write(lambda tx: operating.resume_plan(tx, incident, WHO, station.now))
 
 
 def test_while_a_hold_up_is_open_no_path_rings_the_site_or_its_staff(station: Station) -> None:
@@ -507,10 +517,10 @@ def test_while_a_hold_up_is_open_no_path_rings_the_site_or_its_staff(station: St
     hold_up, fire = held(station, "HA"), held(station, "FA")
     ours = {DESK, SECOND_DESK, DUTY}
     for incident in (burglary, hold_up, fire):
-        with pytest.raises(handling.Refused, match="nothing may ring"):
+        with pytest.raises(refusals.Refused, match="nothing may ring"):
             call_by_hand(station, incident)
         force(station, station.incident(incident), FIRST, contact="1002-anne", requester=WHO)
-        with contextlib.suppress(handling.Refused):
+        with contextlib.suppress(refusals.Refused):
             resume(station, incident)
     rung = set(station.place())
     for _ in range(10):
@@ -581,7 +591,7 @@ def test_whoever_stands_in_is_called_though_no_contact_of_the_site(station: Stat
 
 def record(station: Station, incident: str, means: Means, **more: Any) -> None:
     station.write(
-        lambda tx: handling.record_verification(
+        lambda tx: interventions_services.record_verification(
             tx, incident, WHO, means, Finding.CONFIRMED, "", station.now, **more
         )
     )
@@ -594,9 +604,9 @@ def still(station: Station, incident: str, **changed: Any) -> str:
 @pytest.mark.parametrize("means", [Means.IMAGES, Means.VIDEO])
 def test_who_looked_names_what_was_looked_at(station: Station, means: Means) -> None:
     incident = held(station)
-    with pytest.raises(handling.Refused, match="was looked at"):
+    with pytest.raises(refusals.Refused, match="was looked at"):
         record(station, incident, means)
-    assert isinstance(ask(station, incident), handling.NotAllowed)
+    assert isinstance(ask(station, incident), interventions_services.NotAllowed)
     record(station, incident, means, image=still(station, incident), person="Bruno")
     (entry,) = station.entries("verification")
     assert (entry["data"]["item"], entry["data"]["sha256"]) == ("Hall", "ab" * 32)
@@ -608,7 +618,7 @@ def test_another_incidents_image_and_one_that_never_came_are_no_proof(station: S
     incident = held(station)
     other = station.alarm("FA")["id"]
     for image in (still(station, other), still(station, incident, problem="timeout"), "none"):
-        with pytest.raises(handling.Refused, match="no such image"):
+        with pytest.raises(refusals.Refused, match="no such image"):
             record(station, incident, Means.IMAGES, image=image)
     assert station.entries("verification") == []
 
@@ -616,15 +626,17 @@ def test_another_incidents_image_and_one_that_never_came_are_no_proof(station: S
 def test_who_listened_names_the_call_that_was_heard(station: Station) -> None:
     row = station.alarm()
     heard = station.picks_up(SHOP)
-    station.write(lambda tx: handling.claim(tx, row["id"], WHO, station.now))
-    with pytest.raises(handling.Refused, match="in which it was heard"):
+    station.write(lambda tx: operating.claim(tx, row["id"], WHO, station.now))
+    with pytest.raises(refusals.Refused, match="in which it was heard"):
         record(station, row["id"], Means.AUDIO)
-    with pytest.raises(handling.Refused, match="nobody answered"):
+    with pytest.raises(refusals.Refused, match="nobody answered"):
         record(station, row["id"], Means.AUDIO, call="none")
     record(station, row["id"], Means.AUDIO, call=heard)
     (verification,) = station.read(lambda tx: services.verification_rows(tx, row["id"]))
     assert verification["call_id"] == heard
-    gate = station.read(lambda tx: handling.service_gate(tx, station.incident(row["id"]), P))
+    gate = station.read(
+        lambda tx: interventions_services.service_gate(tx, station.incident(row["id"]), P)
+    )
     assert gate.allowed
 
 
@@ -632,7 +644,7 @@ def test_what_was_found_lies_between_the_alarm_and_now(station: Station) -> None
     incident = held(station)
     for minutes in (-1, 1):
         at = station.now + timedelta(minutes=minutes)
-        with pytest.raises(handling.Refused, match="between the opening"):
+        with pytest.raises(refusals.Refused, match="between the opening"):
             record(station, incident, Means.GUARD, found_at=at)
     found, station.now = station.now + timedelta(minutes=1), station.now + timedelta(minutes=3)
     record(station, incident, Means.GUARD, found_at=found)
@@ -664,7 +676,7 @@ def test_the_evidence_of_a_night_is_made_of_its_rows(station: Station) -> None:
     station.later(10)
     station.alarm(zone="7")
     verify(station, row["id"], Means.IMAGES)
-    found = station.read(lambda tx: handling.evidence_of(tx, station.incident(row["id"])))
+    found = station.read(lambda tx: evidence.evidence_of(tx, station.incident(row["id"])))
     assert found is not None
     signs = {reason.sign.value: reason.source for reason in found.reasons}
     assert signs["sequence"] == "Hall → 7"
@@ -672,4 +684,4 @@ def test_the_evidence_of_a_night_is_made_of_its_rows(station: Station) -> None:
     assert "unseen_images" not in signs
     assert found.score == 100
     fire = station.alarm("FA")
-    assert station.read(lambda tx: handling.evidence_of(tx, station.incident(fire["id"]))) is None
+    assert station.read(lambda tx: evidence.evidence_of(tx, station.incident(fire["id"]))) is None

@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from callflow import handling
+from callflow.handling.alarms import operating
 from callflow.handling.base.refusals import Refused
 from callflow.handling.desks import shifts
 from callflow.handling.sites import on_test
@@ -70,7 +70,7 @@ def test_held_work_goes_to_a_colleague_or_the_queue(station: Station) -> None:
     begin(station, "claire")
     begin(station, "david")
     fire, mains = station.alarm("FA", "9"), station.alarm("AT", "7")
-    station.write(lambda tx: handling.claim(tx, fire["id"], "claire", station.now))
+    station.write(lambda tx: operating.claim(tx, fire["id"], "claire", station.now))
     with pytest.raises(Refused, match="say who takes each alarm"):
         end(station, "claire")
     with pytest.raises(Refused, match="not to the queue"):
@@ -90,7 +90,7 @@ def test_a_vital_alarm_that_was_passed_and_is_left_alone_comes_back(station: Sta
     begin(station, "claire")
     begin(station, "david")
     fire = station.alarm("FA")
-    station.write(lambda tx: handling.claim(tx, fire["id"], "claire", station.now))
+    station.write(lambda tx: operating.claim(tx, fire["id"], "claire", station.now))
     end(station, "claire", {fire["id"]: "david"})
     station.later(121)
     assert station.incident(fire["id"])["holder"] is None
@@ -113,7 +113,7 @@ def test_the_last_one_leaves_with_a_supervisor_s_reason_only(station: Station) -
 def test_a_supervisor_ends_a_forgotten_shift(station: Station) -> None:
     begin(station, "claire")
     fire = station.alarm("FA")
-    station.write(lambda tx: handling.claim(tx, fire["id"], "claire", station.now))
+    station.write(lambda tx: operating.claim(tx, fire["id"], "claire", station.now))
 
     def end_for(user: str, reason: str) -> None:
         station.write(lambda tx: shifts.end_forgotten(tx, user, "zoe", reason, station.now))

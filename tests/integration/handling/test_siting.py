@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from callflow import handling
 from callflow.core.plans import call_plan
-from callflow.handling import BadSite
+from callflow.handling.sites import sites as sites_sites
+from callflow.handling.sites.rules import BadSite
 from callflow.storage.sites import contacts, sites
 from tests.integration.handling.station import FIRST, SHOP, Station, a_site
 from tests.support.in_clear import in_clear
@@ -17,14 +17,14 @@ Row = dict[str, Any]
 
 
 def get(station: Station, site_id: str = "1002") -> Row:
-    found = station.read(lambda tx: handling.get_site(tx, site_id))
+    found = station.read(lambda tx: sites_sites.get_site(tx, site_id))
     assert found is not None
     return found
 
 
 def put(station: Station, body: Row, site_id: str = "1002") -> bool:
     return station.write(
-        lambda tx: handling.put_site(
+        lambda tx: sites_sites.put_site(
             tx, station.vault, site_id, body, "admin", station.now, because="asked for"
         )
     )

@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.core.signals.signal import Kind
+from callflow.handling.base import telling
 from callflow.handling.base.telling import tell
+from callflow.handling.watch import health as watch_health
 from callflow.storage import Store, Tx, savepoint
 from callflow.storage.calls import calls
+from callflow.storage.people import users
 from tests.integration.handling.station import NIGHT, SHOP, Station
 
 
@@ -23,7 +26,7 @@ def finished(station: Station, call_id: str, problem: str = "") -> None:
     if problem:
         found = dict(path="2026-11-25/x.wav", sha256=None, duration=None)
     station.write(
-        lambda tx: handling.recording_finished(
+        lambda tx: watch_health.recording_finished(
             tx, call_id, **found, problem=problem, now=station.now
         )
     )
@@ -49,7 +52,7 @@ def test_the_logbook_tells_on_which_node_a_recording_lies(station: Station) -> N
     finished(station, call_id)
 
     def elsewhere(node: str) -> set[str]:
-        return station.read(lambda tx: handling.recorded_elsewhere(tx, node))
+        return station.read(lambda tx: watch_health.recorded_elsewhere(tx, node))
 
     assert elsewhere("node0") == set()
     assert elsewhere("node1") == {call_id}
@@ -65,14 +68,14 @@ def test_a_missing_recording_is_told_too(station: Station) -> None:
 
 def test_what_is_undone_is_not_told_and_the_chain_has_no_hole(station: Station) -> None:
     def part(tx: Tx) -> None:
-        handling.station_event(tx, "test", "before", station.now)
+        telling.station_event(tx, "test", "before", station.now)
         with contextlib.suppress(ZeroDivisionError), savepoint(tx):
-            handling.station_event(tx, "test", "undone", station.now)
+            telling.station_event(tx, "test", "undone", station.now)
             raise ZeroDivisionError
-        handling.station_event(tx, "test", "after", station.now)
+        telling.station_event(tx, "test", "after", station.now)
 
     def fails(tx: Tx) -> None:
-        handling.station_event(tx, "test", "never", station.now)
+        telling.station_event(tx, "test", "never", station.now)
         raise ZeroDivisionError
 
     station.write(part)
@@ -86,7 +89,7 @@ def test_what_is_undone_is_not_told_and_the_chain_has_no_hole(station: Station) 
 
 def test_seals_cover_what_changed_since_the_last(station: Station) -> None:
     station.alarm("BA")
-    seal = handling.seal_logbook
+    seal = watch_health.seal_logbook
     assert station.write(lambda tx: seal(tx, station.now)) == 2  # the incident's chain, the day's
     assert station.write(lambda tx: seal(tx, station.now)) == 0
     station.alarm("BA")
@@ -103,7 +106,7 @@ def test_a_seal_takes_no_more_statements_for_many_heads_than_for_one(station: St
             statements.append(statement)
 
         event.listen(Engine, "before_cursor_execute", count)
-        sealed = station.write(lambda tx: handling.seal_logbook(tx, station.now))
+        sealed = station.write(lambda tx: watch_health.seal_logbook(tx, station.now))
         event.remove(Engine, "before_cursor_execute", count)
         return sealed, len(statements)
 
@@ -121,7 +124,7 @@ def test_a_seal_takes_no_more_statements_for_many_heads_than_for_one(station: St
 
 def beat(station: Station, role: str, pid: int = 1, **state: Any) -> None:
     station.write(
-        lambda tx: handling.process_beat(
+        lambda tx: users.process_beat(
             tx, role, pid=pid, since=station.now, now=station.now, state=state
         )
     )
@@ -129,7 +132,7 @@ def beat(station: Station, role: str, pid: int = 1, **state: Any) -> None:
 
 def test_health_says_who_is_missing(station: Station) -> None:
     def health() -> dict[str, Any]:
-        return station.read(lambda tx: handling.health(tx, station.now))
+        return station.read(lambda tx: watch_health.health(tx, station.now))
 
     assert health()["status"] == "failed"
     for role in ("receiver", "engine", "web"):
@@ -148,15 +151,17 @@ def test_health_says_that_nothing_can_be_stored(station: Station) -> None:
         beat(station, role, asterisk="up")
     since = station.now
     station.now += timedelta(seconds=60)
-    outage = handling.StoreOutage(since=since, reason="disk full")
-    found = station.read(lambda tx: handling.health(tx, station.now, outage=outage, beats_at=since))
+    outage = watch_health.StoreOutage(since=since, reason="disk full")
+    found = station.read(
+        lambda tx: watch_health.health(tx, station.now, outage=outage, beats_at=since)
+    )
     assert (found["status"], found["missing"]) == ("failed", [])
     assert found["database"] == {
         "writable": False,
         "since": clock.to_iso(since),
         "reason": "disk full",
     }
-    station.write(lambda tx: handling.store_was_away(tx, outage, station.now))
+    station.write(lambda tx: watch_health.store_was_away(tx, outage, station.now))
     (entry,) = station.entries("station")
     assert "pendant 60 s" in entry["text"]
     assert entry["data"]["about"] == "store"
@@ -169,7 +174,7 @@ def test_health_says_that_the_logbook_is_not_ours(sealed: Station) -> None:
         beat(sealed, role, asterisk="up")
 
     def health() -> dict[str, Any]:
-        return sealed.read(lambda tx: handling.health(tx, sealed.now))
+        return sealed.read(lambda tx: watch_health.health(tx, sealed.now))
 
     assert (health()["status"], health()["logbook"]["ours"]) == ("ok", True)
     (row,) = sealed.incidents()
@@ -189,7 +194,7 @@ def test_health_says_what_an_engine_found_of_the_seals(station: Station) -> None
     for role in ("receiver", "telephony", "web"):
         beat(station, role, asterisk="up")
     beat(station, "engine", logbook=told)
-    found = station.read(lambda tx: handling.health(tx, station.now))
+    found = station.read(lambda tx: watch_health.health(tx, station.now))
     assert (found["status"], found["logbook"]) == ("degraded", told)
 
 
@@ -198,7 +203,7 @@ def test_health_says_what_the_receiver_can_not_store(station: Station) -> None:
         beat(station, role, asterisk="up")
     since = clock.to_iso(station.now)
     beat(station, "receiver", not_stored_since=since)
-    found = station.read(lambda tx: handling.health(tx, station.now))
+    found = station.read(lambda tx: watch_health.health(tx, station.now))
     assert (found["status"], found["database"]["since"]) == ("failed", since)
 
 
@@ -229,7 +234,7 @@ def sealed(store: Store, vault: Any) -> Station:
     station.put()
     station.alarm("BA")
     station.replies(SHOP, "verified_ok")
-    station.write(lambda tx: handling.seal_logbook(tx, NIGHT))
+    station.write(lambda tx: watch_health.seal_logbook(tx, NIGHT))
     assert station.faults() == []
     return station
 
@@ -251,6 +256,6 @@ def test_the_logbook_goes_on_after_tampering_and_still_shows_it(sealed: Station)
 def test_another_key_verifies_nothing(sealed: Station, tmp_path: Any) -> None:
     make: Callable[..., Any] = type(sealed.vault)
     stranger = Store(sealed.store.url, mac=make(tmp_path / "other").seal)
-    found = stranger.read_now(handling.verify_logbook).faults
+    found = stranger.read_now(watch_health.verify_logbook).faults
     stranger.close()
     assert {fault.what for fault in found} >= {"the chain's head is not ours", "a seal was altered"}

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from callflow import handling
 from callflow.core.plans.task import TaskOutcome
+from callflow.handling.alarms import operating
 from callflow.handling.alarms.tasks import end_task
+from callflow.handling.calls import calling
 from callflow.storage import schema
 from callflow.storage.alarms import tasks
 from callflow.storage.interventions import measures
@@ -53,9 +54,7 @@ def messages(station: Station) -> list[Row]:
 
 def hung_up(station: Station) -> list[str]:
     """Whom telephony is asked to hang up on."""
-    orders = station.write(
-        lambda tx: handling.claim_call_actions(tx, node="node0", now=station.now)
-    )
+    orders = station.write(lambda tx: calling.claim_call_actions(tx, node="node0", now=station.now))
     return [str(station.call(order.call_id)["to"]) for order in orders]
 
 
@@ -251,8 +250,8 @@ def test_each_kind_of_call_has_its_dialogue(station: Station, kind: str) -> None
 
 def test_closing_withdraws_what_was_asked(station: Station) -> None:
     row = alarm(station, {"id": "look", "kind": "listen_in"})
-    station.write(lambda tx: handling.claim(tx, row["id"], "anna", station.now))
+    station.write(lambda tx: operating.claim(tx, row["id"], "anna", station.now))
     station.write(
-        lambda tx: handling.close_incident(tx, row["id"], "anna", "other", "vu", station.now)
+        lambda tx: operating.close_incident(tx, row["id"], "anna", "other", "vu", station.now)
     )
     assert states(station, row) == [("look", "cancelled", None)]

@@ -6,7 +6,8 @@ from functools import partial
 
 import pytest
 
-from callflow import handling
+from callflow.handling.alarms import operating
+from callflow.handling.calls import dialogues
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from tests.integration.handling.station import FIRST, SECOND, SHOP, Row, Station
@@ -103,7 +104,7 @@ def test_what_is_vital_at_a_site_stands_alone_in_a_storm(city: Station) -> None:
 
 def test_what_an_operator_holds_stays_theirs(city: Station) -> None:
     held = city.alarm("AT", "", SITES[0])
-    city.write(lambda tx: handling.claim(tx, held["id"], "lea", city.now))
+    city.write(lambda tx: operating.claim(tx, held["id"], "lea", city.now))
     fails(city, sites=SITES[1:])
     assert city.incident(held["id"])["storm_id"] is None
     assert city.incident(held["id"])["holder"] == "lea"
@@ -258,8 +259,8 @@ def test_after_a_storm_the_next_fault_is_an_ordinary_one(city: Station) -> None:
 
 def close_storm(city: Station, storm: str) -> None:
     def close(tx: Tx) -> None:
-        handling.claim(tx, storm, "lea", city.now)
-        handling.close_incident(
+        operating.claim(tx, storm, "lea", city.now)
+        operating.close_incident(
             tx, storm, "lea", code="technical", text="réseau électrique", now=city.now
         )
 
@@ -270,9 +271,9 @@ def test_callers_hear_of_it_as_long_as_it_lasts(city: Station) -> None:
     """And who of them says nothing is not put through (callflow/core/calls/dialogue)."""
 
     def known_fault(name: str) -> bool:
-        arrives = partial(handling.incoming_call, number=SHOP, node="node0", now=city.now)
+        arrives = partial(dialogues.incoming_call, number=SHOP, node="node0", now=city.now)
         city.write(lambda tx: arrives(tx, name))
-        found = city.write(lambda tx: handling.dialogue_begin(tx, city.vault, name))
+        found = city.write(lambda tx: dialogues.dialogue_begin(tx, city.vault, name))
         assert found is not None
         return found[0].known_fault
 

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from callflow import handling
-from callflow.handling.alarms import bank_openings
+from callflow.handling.alarms import bank_openings, operating
 from callflow.handling.watch import overdue
 from tests.integration.handling.station import SHOP, Station, a_site
 from tests.integration.handling.watched import Watch, paris
@@ -347,7 +346,7 @@ def test_any_answer_but_the_one_agreed_is_a_personal_alarm(watch: Watch, outcome
 @pytest.mark.parametrize(("answer", "well"), [(2, True), (1, False), (3, False), (0, False)])
 def test_an_operator_asks_it_too(watch: Watch, answer: int, well: bool) -> None:
     row, now = asked(watch), watch.station.now
-    watch.station.write(lambda tx: handling.claim(tx, row["id"], "claire", now))
+    watch.station.write(lambda tx: operating.claim(tx, row["id"], "claire", now))
     watch.station.write(lambda tx: bank_openings.answered(tx, row["id"], "claire", answer, now))
     row = watch.station.incident(row["id"])
     assert (row["state"] == "filed", row["duress"]) == (well, not well)

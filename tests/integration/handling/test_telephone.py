@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from callflow import handling
 from callflow.core.calls.call import Mode, Outcome
+from callflow.handling.alarms import operating
 from callflow.handling.base.refusals import Held, NotFound, Refused
-from callflow.handling.calls import control, phones, telephone
+from callflow.handling.calls import calling, control, dialogues, phones, telephone
 from callflow.handling.station import users as accounts
 from callflow.storage import Tx
 from callflow.storage.calls import calls
@@ -29,7 +29,7 @@ STRANGER = "+33639987001"
 def held_by(station: Station, who: str, code: str = "BA") -> Row:
     """An alarm that ``who`` took before anybody was called."""
     incident = station.alarm(code)
-    station.write(lambda tx: handling.claim(tx, incident["id"], who, station.now))
+    station.write(lambda tx: operating.claim(tx, incident["id"], who, station.now))
     return station.incident(incident["id"])
 
 
@@ -191,9 +191,7 @@ def test_keys_are_sent_and_never_kept_in_the_logbook(station: Station) -> None:
     incident = talks(station)
     person = station.live(FIRST)["id"]
     presses(station, person, "4711#")
-    orders = station.write(
-        lambda tx: handling.claim_call_actions(tx, node="node0", now=station.now)
-    )
+    orders = station.write(lambda tx: calling.claim_call_actions(tx, node="node0", now=station.now))
     assert [(o.kind, o.argument) for o in orders] == [("keys", "4711#")]
     assert not any("4711" in text for text in station.told(incident["id"]))
     for bad in ("", "12x", "1" * 21, "1,2"):
@@ -239,7 +237,7 @@ def test_a_receiver_that_is_put_down_ends_it_and_a_phone_that_vanishes_does_not(
     talks(station)
     leg, person = station.live("op-ines")["id"], station.live(FIRST)["id"]
     station.write(
-        lambda tx: handling.call_ended(
+        lambda tx: calling.call_ended(
             tx, leg, outcome=Outcome.HUNG_UP, now=station.now, receiver_down=True
         )
     )
@@ -331,7 +329,7 @@ def test_listening_leaves_the_operator_the_only_one_for_the_person(station: Stat
     station.write(lambda tx: control.listen(tx, "rose", leg, Mode.LISTEN, station.now))
     station.picks_up("op-rose")
     spied = station.write(
-        lambda tx: handling.dialogue_begin(tx, station.vault, station.live("op-rose")["id"])
+        lambda tx: dialogues.dialogue_begin(tx, station.vault, station.live("op-rose")["id"])
     )
     assert spied is not None
     assert (spied[0].spied, spied[0].whispers) == (leg, False)
@@ -394,7 +392,7 @@ def takes_phone_away(station: Station, name: str) -> None:
     station.write(lambda tx: phones.end_phone(tx, name, station.now))
 
 
-def softphone(station: Station, who: str, session: str) -> handling.Credentials:
+def softphone(station: Station, who: str, session: str) -> phones.Credentials:
     return station.write(lambda tx: phones.softphone(tx, station.vault, who, session, station.now))
 
 

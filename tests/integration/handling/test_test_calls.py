@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from callflow import handling
 from callflow.handling.base.refusals import NotFound, Refused
-from callflow.handling.calls import trial_calls
+from callflow.handling.calls import dialogues, trial_calls
 from tests.integration.handling.station import FIRST, SHOP, Row, Station, a_site
 
 
@@ -26,7 +25,7 @@ def test_it_calls_one_contact_who_confirms_by_a_key(station: Station) -> None:
     incident = rings(station)
     assert incident["exercise"]
     call_id = station.picks_up(FIRST)
-    found = station.write(lambda tx: handling.dialogue_begin(tx, station.vault, call_id))
+    found = station.write(lambda tx: dialogues.dialogue_begin(tx, station.vault, call_id))
     assert found is not None
     assert found[0].exercise
     assert "Appel d'essai" in str(found)

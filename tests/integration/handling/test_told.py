@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from callflow import handling
 from callflow.core.signals.signal import Kind
-from callflow.handling import Held, NotFound, Refused
-from callflow.handling.alarms import by_hand
+from callflow.handling.alarms import by_hand, operating
+from callflow.handling.base.refusals import Held, NotFound, Refused
 from callflow.storage.records import logbook
 from tests.integration.handling.station import Station
 
@@ -32,7 +31,7 @@ def test_it_is_held_and_rings_nobody_until_it_is_handed_over(station: Station) -
     assert row["site_id"] == SHOP
     station.later(60)
     assert station.calls(row["id"]) == []
-    station.write(lambda tx: handling.resume_plan(tx, row["id"], "alice", station.now))
+    station.write(lambda tx: operating.resume_plan(tx, row["id"], "alice", station.now))
     station.later(1)
     assert station.calls(row["id"]) != []
 
@@ -48,7 +47,7 @@ def test_what_was_said_is_in_the_logbook_by_its_author(station: Station) -> None
 def test_it_is_filed_as_soon_as_it_is_closed(station: Station) -> None:
     row = open_by_hand(station)
     station.write(
-        lambda tx: handling.close_incident(tx, row["id"], "alice", "false_alarm", "", station.now)
+        lambda tx: operating.close_incident(tx, row["id"], "alice", "false_alarm", "", station.now)
     )
     assert station.incident(row["id"])["state"] == "filed"
 
@@ -78,7 +77,7 @@ def test_a_hold_up_that_is_told_is_mute(station: Station) -> None:
     assert row["category"] == "vital"
     with pytest.raises(Refused):
         station.write(
-            lambda tx: handling.request_contact_call(
+            lambda tx: operating.request_contact_call(
                 tx, row["id"], "alice", f"{SHOP}-shop", station.now
             )
         )

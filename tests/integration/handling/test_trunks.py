@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
-from callflow import handling
 from callflow.core.calls.call import Outcome
 from callflow.core.calls.trunks import FAILURES, LOST_AFTER, RATE_CALLS, REST, Reach
 from callflow.core.interventions.law import Finding, Means
-from callflow.handling.calls import trunking
+from callflow.handling.alarms import operating
+from callflow.handling.base import policy
+from callflow.handling.calls import calling, trunking
+from callflow.handling.interventions import directory
+from callflow.handling.interventions import services as interventions_services
 from callflow.settings.config import Settings
 from callflow.settings.trunks import TrunkSettings
 from callflow.storage.calls import calls
@@ -42,18 +45,18 @@ def two(station: Station) -> Station:
         desk_phones=(DESK,),
         duty_numbers=(DUTY,),
     )
-    station.write(lambda tx: handling.save_policy(tx, settings))
+    station.write(lambda tx: policy.save_policy(tx, settings))
     return station
 
 
-def claimed(station: Station) -> list[handling.CallOrder]:
-    return station.write(lambda tx: handling.claim_calls(tx, node=NODE, now=station.now))
+def claimed(station: Station) -> list[calling.CallOrder]:
+    return station.write(lambda tx: calling.claim_calls(tx, node=NODE, now=station.now))
 
 
 def not_carried(station: Station, call_id: str, outcome: Outcome = Outcome.UNREACHABLE) -> None:
     """The trunk says 503."""
     station.write(
-        lambda tx: handling.call_ended(
+        lambda tx: calling.call_ended(
             tx,
             call_id,
             outcome=outcome,
@@ -80,7 +83,7 @@ def test_calls_fill_the_first_trunk_but_for_its_reserve_then_the_next(two: Stati
     assert [order.trunk for order in claimed(two)] == ["alpha", "alpha", "beta", "beta"]
     two.alarm("FA")
     assert [(order.to, order.trunk) for order in claimed(two)] == [(SHOP, "alpha")]
-    health = two.read(lambda tx: handling.trunk_health(tx, NODE, two.now, link_up=True))
+    health = two.read(lambda tx: trunking.trunk_health(tx, NODE, two.now, link_up=True))
     assert [(trunk["name"], trunk["calls"], trunk["state"]) for trunk in health] == [
         ("alpha", 3, "up"),
         ("beta", 2, "up"),
@@ -92,9 +95,9 @@ def test_the_machine_and_a_human_show_different_numbers(two: Station) -> None:
     (order,) = claimed(two)
     assert order.caller == NUMBERS["alpha"][0]
     two.hangs_up(order.call_id, "no_answer")
-    two.write(lambda tx: handling.claim(tx, row["id"], "alice", two.now))
+    two.write(lambda tx: operating.claim(tx, row["id"], "alice", two.now))
     contact = "1002-anne"
-    two.write(lambda tx: handling.request_contact_call(tx, row["id"], "alice", contact, two.now))
+    two.write(lambda tx: operating.request_contact_call(tx, row["id"], "alice", contact, two.now))
     (order,) = claimed(two)
     assert (order.to, order.caller) == (FIRST, NUMBERS["alpha"][1])
 
@@ -189,12 +192,12 @@ def test_with_one_trunk_nothing_goes_on(station: Station) -> None:
 def test_what_was_withdrawn_while_its_trunk_refused_it_rings_nowhere(two: Station) -> None:
     row = two.alarm("BA")
     (order,) = claimed(two)
-    two.write(lambda tx: handling.claim(tx, row["id"], "alice", two.now))
+    two.write(lambda tx: operating.claim(tx, row["id"], "alice", two.now))
     not_carried(two, order.call_id)
     assert claimed(two) == []
 
     other = two.alarm("BA", account="1002", zone="4")
-    two.write(lambda tx: handling.release(tx, other["id"], "alice", two.now))
+    two.write(lambda tx: operating.release(tx, other["id"], "alice", two.now))
     assert two.wanted() == []
 
 
@@ -228,12 +231,14 @@ def test_a_waiting_successor_keeps_its_place(two: Station) -> None:
 def test_a_service_is_reached_over_another_trunk_for_the_person_who_asked(two: Station) -> None:
     police = "+33130000017"
     line = {"id": "p", "service": "police", "name": "CIC", "number": police, "place": "78"}
-    two.write(lambda tx: handling.put_directory(tx, [line], "admin", two.now))
+    two.write(lambda tx: directory.put_directory(tx, [line], "admin", two.now))
     two.put(postcode="78120")
     row = two.alarm("BA")
-    two.write(lambda tx: handling.claim(tx, row["id"], "alice", two.now))
+    two.write(lambda tx: operating.claim(tx, row["id"], "alice", two.now))
     two.write(lambda tx: _verify(tx, row["id"], two))
-    asked = two.write(lambda tx: handling.service_call(tx, row["id"], "alice", "police", two.now))
+    asked = two.write(
+        lambda tx: interventions_services.service_call(tx, row["id"], "alice", "police", two.now)
+    )
     assert isinstance(asked, str)
     desk = two.picks_up(DESK)
     two.says(desk, "operator")
@@ -251,7 +256,9 @@ def test_a_service_is_reached_over_another_trunk_for_the_person_who_asked(two: S
 
 def _verify(tx: Any, incident_id: str, station: Station) -> None:
     means, found = Means.GUARD, Finding.CONFIRMED
-    handling.record_verification(tx, incident_id, "alice", means, found, "seen", station.now)
+    interventions_services.record_verification(
+        tx, incident_id, "alice", means, found, "seen", station.now
+    )
 
 
 def test_a_call_that_speaks_for_several_incidents_does_so_over_the_next_trunk(
@@ -278,15 +285,15 @@ def test_a_call_that_speaks_for_several_incidents_does_so_over_the_next_trunk(
 
 def watch(station: Station, **reach: Reach) -> None:
     def look(tx: Any) -> None:
-        if handling.trunks_changed(tx, NODE, reach, station.now):
-            handling.watch_trunks(tx, NODE, reach, station.now)
+        if trunking.trunks_changed(tx, NODE, reach, station.now):
+            trunking.watch_trunks(tx, NODE, reach, station.now)
 
     station.write(look)
     station.correlate()
 
 
 def states(station: Station) -> dict[str, str]:
-    health = station.read(lambda tx: handling.trunk_health(tx, NODE, station.now, link_up=True))
+    health = station.read(lambda tx: trunking.trunk_health(tx, NODE, station.now, link_up=True))
     return {trunk["name"]: trunk["state"] for trunk in health}
 
 
@@ -413,11 +420,9 @@ def _over(call_id: str, at: Any, *, answered: bool) -> dict[str, Any]:
 def test_what_one_node_does_not_reach_serves_another(two: Station) -> None:
     def look(tx: Any) -> None:
         gone = {"alpha": Reach(reachable=False, since=two.now - LOST_AFTER)}
-        handling.watch_trunks(tx, "node1", gone, two.now)
+        trunking.watch_trunks(tx, "node1", gone, two.now)
 
     two.write(look)
     assert states(two)["alpha"] == "up"
-    exchange = two.read(
-        lambda tx: trunking.exchange(tx, handling.load_policy(tx), "node1", two.now)
-    )
+    exchange = two.read(lambda tx: trunking.exchange(tx, policy.load_policy(tx), "node1", two.now))
     assert list(exchange.avoid) == ["alpha"]

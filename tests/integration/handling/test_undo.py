@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from callflow import handling
 from callflow.core.alarms.incident import State
 from callflow.core.plans.call_plan import Measure
 from callflow.core.plans.task import TaskState
-from callflow.handling import NotFound, Refused
+from callflow.handling.alarms import operating, undoing
+from callflow.handling.base import refusals
+from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.interventions.measures import open_measure
 from callflow.storage.alarms import incidents, tasks
 from tests.integration.handling.station import SHOP, Station
@@ -27,9 +28,9 @@ def alice(station: Station) -> Desk:
 
 def undo(station: Station, who: str = "alice", *, after: float = 3) -> str:
     station.later(after)
-    offer = station.read(lambda tx: handling.offered(tx, who, station.now))
+    offer = station.read(lambda tx: undoing.offered(tx, who, station.now))
     assert offer
-    return station.write(lambda tx: handling.take_back(tx, offer["id"], who, station.now))
+    return station.write(lambda tx: undoing.take_back(tx, offer["id"], who, station.now))
 
 
 def shape(row: Row) -> Row:
@@ -136,18 +137,18 @@ def test_it_is_offered_for_eight_seconds_to_who_did_it_and_once(
 ) -> None:
     row = station.alarm()
     alice.takes(row)
-    offer = station.read(lambda tx: handling.offered(tx, "alice", station.now))
+    offer = station.read(lambda tx: undoing.offered(tx, "alice", station.now))
     assert offer
-    assert station.read(lambda tx: handling.offered(tx, "bruno", station.now)) is None
+    assert station.read(lambda tx: undoing.offered(tx, "bruno", station.now)) is None
     with pytest.raises(NotFound):
-        station.write(lambda tx: handling.take_back(tx, offer["id"], "bruno", station.now))
+        station.write(lambda tx: undoing.take_back(tx, offer["id"], "bruno", station.now))
     late = station.now + timedelta(seconds=12)
-    assert station.read(lambda tx: handling.offered(tx, "alice", late)) is None
+    assert station.read(lambda tx: undoing.offered(tx, "alice", late)) is None
     with pytest.raises(Refused, match="too late"):
-        station.write(lambda tx: handling.take_back(tx, offer["id"], "alice", late))
+        station.write(lambda tx: undoing.take_back(tx, offer["id"], "alice", late))
     undo(station)
     with pytest.raises(Refused):
-        station.write(lambda tx: handling.take_back(tx, offer["id"], "alice", station.now))
+        station.write(lambda tx: undoing.take_back(tx, offer["id"], "alice", station.now))
 
 
 def test_a_taken_site_that_was_taken_already_offers_nothing(station: Station, alice: Desk) -> None:
@@ -155,7 +156,7 @@ def test_a_taken_site_that_was_taken_already_offers_nothing(station: Station, al
     alice.takes(row)
     station.later(30)
     alice.takes(row)
-    assert station.read(lambda tx: handling.offered(tx, "alice", station.now)) is None
+    assert station.read(lambda tx: undoing.offered(tx, "alice", station.now)) is None
 
 
 def test_a_parked_alarm_comes_back_with_its_reminder(station: Station, alice: Desk) -> None:
@@ -163,7 +164,7 @@ def test_a_parked_alarm_comes_back_with_its_reminder(station: Station, alice: De
     alice.takes(row)
     until = station.now + timedelta(seconds=300)
     station.write(
-        lambda tx: handling.park(
+        lambda tx: operating.park(
             tx, row["id"], "alice", until, station.now, reminder="rappeler le gardien"
         )
     )
@@ -189,7 +190,7 @@ def test_a_transfer_takes_the_whole_site_along(station: Station, alice: Desk) ->
 
 def together(station: Station, row: Row, act: str, **more: Any) -> None:
     def run(tx: Any) -> None:
-        handling.act_together(tx, row["id"], act, "alice", station.now, **more)
+        operating.act_together(tx, row["id"], act, "alice", station.now, **more)
 
     station.write(run)
 
@@ -219,7 +220,7 @@ def test_what_another_holds_is_not_parked_in_a_batch(station: Station) -> None:
     row = station.alarm()
     Desk(station, "bruno").takes(row)
     until = station.now + timedelta(minutes=5)
-    with pytest.raises(handling.Held, match="bruno"):
+    with pytest.raises(refusals.Held, match="bruno"):
         together(station, row, "park", site="1002", until=until)
     Desk(station, "bruno").releases(row)
     together(station, row, "park", site="1002", until=until, text="après la tempête")

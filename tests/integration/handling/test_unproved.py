@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Executable
 
-from callflow import handling
 from callflow.core.signals.protocol import Heard
 from callflow.core.signals.signal import UNBOUND, Kind
+from callflow.handling.alarms import receiving
 from callflow.handling.sites import on_test
 from callflow.storage import Tx
 from callflow.storage import schema as t
@@ -176,9 +176,9 @@ def test_it_does_not_make_a_silent_panel_look_alive(keyed: Station) -> None:
         Heard(keyed.now, "webhook"),
         Heard(keyed.now, "phone", caller="+33639980666"),
     ):
-        keyed.write(partial(handling.heard, accounts={"1002": heard}))
+        keyed.write(partial(receiving.heard, accounts={"1002": heard}))
     assert watch.later(60) == ["MISSING_POLL"]
-    keyed.write(lambda tx: handling.heard(tx, {"1002": Heard(keyed.now, "dc09-tcp", keyed=True)}))
+    keyed.write(lambda tx: receiving.heard(tx, {"1002": Heard(keyed.now, "dc09-tcp", keyed=True)}))
     assert watch.later(1) == ["POLL_BACK"]
 
 
@@ -199,7 +199,7 @@ def test_alive_is_who_speaks_as_declared(station: Station) -> None:
         station.put(name)
         declare(station, name, **declared)
         said = {name: heard._replace(at=station.now)}
-        station.write(partial(handling.heard, accounts=said))
+        station.write(partial(receiving.heard, accounts=said))
         assert (account(station, name)["last_heard"] is not None) is alive, (declared, heard)
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from callflow import handling
 from callflow.core.time import ical
 from callflow.core.time.hours import Span
-from callflow.handling import BadSite, NotFound
-from callflow.handling.sites import calendars
+from callflow.handling.base.refusals import NotFound
+from callflow.handling.sites import calendars, sites
+from callflow.handling.sites.rules import BadSite
 from callflow.storage import schema
 from callflow.storage.sites import contacts
 from tests.integration.handling.station import FIRST, NIGHT, SECOND, Station, a_site
@@ -75,15 +75,13 @@ def test_nobody_there_is_an_operators_at_once(station: Station) -> None:
 def test_what_get_gives_put_takes_and_left_out_is_unchanged(station: Station) -> None:
     rule = {"plan": "night", "kinds": ["intrusion"], "armed": True, "when": BY_NIGHT}
     put(station, BY_NIGHT, plan_rules=[rule])
-    given = station.read(lambda tx: handling.get_site(tx, "1002"))
+    given = station.read(lambda tx: sites.get_site(tx, "1002"))
     assert given is not None
     anne = next(person for person in given["contacts"] if person["id"] == "1002-anne")
     assert anne["availability"] == BY_NIGHT
     assert given["plan_rules"] == [rule]
-    station.write(
-        lambda tx: handling.put_site(tx, station.vault, "1002", given, "admin", station.now)
-    )
-    assert station.read(lambda tx: handling.get_site(tx, "1002")) == given
+    station.write(lambda tx: sites.put_site(tx, station.vault, "1002", given, "admin", station.now))
+    assert station.read(lambda tx: sites.get_site(tx, "1002")) == given
     station.put()  # says nothing of calendars
     assert kept(station) == BY_NIGHT
     put(station, None)

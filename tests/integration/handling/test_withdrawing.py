@@ -11,18 +11,19 @@ from typing import Any
 
 import pytest
 
-from callflow import handling
 from callflow.core.plans import call_plan
 from callflow.core.plans.standing import Standing
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.instructions import Instruction, InstructionKind
 from callflow.core.sites.site import SiteState
-from callflow.handling import BadSite
+from callflow.handling.alarms import rehearsing
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.plans import lists, plans
 from callflow.handling.plans.withdrawal import Moved, bring_back, get_standing, why_kept, withdraw
 from callflow.handling.sites import contracts, instructions
+from callflow.handling.sites import sites as sites_sites
 from callflow.handling.sites.import_writing import SitesChanged
+from callflow.handling.sites.rules import BadSite
 from callflow.handling.station import configuration
 from callflow.storage import Store, Tx
 from callflow.storage.sites import sites
@@ -232,15 +233,15 @@ def test_nobody_is_made_to_follow_a_withdrawn_one(station: Station) -> None:
         "plan_rules.0.plan": {"plan_rules": rules},
         "plan_overrides.night": {"plan_overrides": {"night": {"call": {"attempts": 4}}}},
     }
-    before = station.read(lambda tx: handling.get_site(tx, "1002"))
+    before = station.read(lambda tx: sites_sites.get_site(tx, "1002"))
     for field, changed in asked.items():
         with pytest.raises(BadSite, match=GONE) as refused:
             station.put(**changed)
         assert (refused.value.field, refused.value.about) == (field, "night")
         with pytest.raises(BadSite, match=GONE):
             station.put("1009", **changed)
-    assert station.read(lambda tx: handling.get_site(tx, "1002")) == before
-    assert station.read(lambda tx: handling.get_site(tx, "1009")) is None
+    assert station.read(lambda tx: sites_sites.get_site(tx, "1002")) == before
+    assert station.read(lambda tx: sites_sites.get_site(tx, "1009")) is None
     with pytest.raises(BadSite, match=GONE):
         agreed(station)
 
@@ -265,7 +266,7 @@ def test_a_file_of_sites_names_none(station: Station) -> None:
     assert fault.said("en").startswith("the plan 'night' is withdrawn")
     with pytest.raises(SitesChanged):  # compared before, written after
         station.write(lambda tx: write(tx, early, station))
-    assert station.read(lambda tx: handling.get_site(tx, "2001")) is None
+    assert station.read(lambda tx: sites_sites.get_site(tx, "2001")) is None
 
 
 def test_it_is_neither_changed_nor_published_nor_rehearsed(station: Station) -> None:
@@ -279,7 +280,7 @@ def test_it_is_neither_changed_nor_published_nor_rehearsed(station: Station) -> 
         lambda tx: plans.publish_plan(tx, NIGHT_PLAN, "anne", station.now),
         lambda tx: plans.publish_checked(tx, call_plan.to_json(plan), "anne", station.now),
         lambda tx: plans.roll_back(tx, "night", 1, "anne", station.now, why="x"),
-        lambda tx: handling.rehearse(tx, plan, "1002", Kind.INTRUSION, "anne", station.now),
+        lambda tx: rehearsing.rehearse(tx, plan, "1002", Kind.INTRUSION, "anne", station.now),
     )
     for act in acts:
         with pytest.raises(Refused, match=f"{GONE}: bring it back first: night"):
@@ -355,7 +356,7 @@ def _follows(station: Station, how: str) -> Callable[[Tx], object]:
         contract(station, SiteState.TERMINATED)
         return lambda tx: contract_in(tx, station, SiteState.COMMISSIONING)
     body = a_site("1002", plans={"*": "night"})
-    return lambda tx: handling.put_site(
+    return lambda tx: sites_sites.put_site(
         tx, station.vault, "1002", body, "admin", station.now, because="asked"
     )
 

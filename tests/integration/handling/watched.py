@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from callflow import handling
 from callflow.core.signals.protocol import Heard
 from callflow.core.watch.supervision import Listening
+from callflow.handling.alarms import receiving
 from callflow.handling.watch import overdue
 from callflow.storage.people import users
 from callflow.storage.signals import signals
@@ -77,7 +77,7 @@ class Watch:
     def hears(self, account: str = "1002") -> None:
         """A poll."""
         heard = {account: Heard(self.station.now, "dc09-tcp", None)}
-        self.station.write(lambda tx: handling.heard(tx, heard))
+        self.station.write(lambda tx: receiving.heard(tx, heard))
 
     def sends(self, code: str, zone: str = "", **more: Any) -> list[str]:
         """A panel's signal, correlated; the codes of what it made the station find out."""

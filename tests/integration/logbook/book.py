@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 from sqlalchemy import Engine, delete, insert, select
 from sqlalchemy.exc import DataError, IntegrityError
 
-from callflow import handling
 from callflow.core.records import logbook
 from callflow.core.records.logbook import Anchor, Draft, Entry
 from callflow.handling.base.telling import draft, tell
+from callflow.handling.watch import health
 from callflow.processes.anchoring import Watch, remembered
 from callflow.settings.config import Settings
 from callflow.storage import Tx
@@ -142,7 +142,7 @@ class Book:
 
     def faults(self, *, whole: bool = True) -> list[str]:
         anchors: list[Anchor] = (remembered(self.settings) or []) if whole else []
-        found = self.write_now(lambda tx: handling.verify_logbook(tx, anchors))
+        found = self.write_now(lambda tx: health.verify_logbook(tx, anchors))
         return [f"{fault.chain} {fault.seq}: {fault.what}" for fault in found.faults]
 
     def notes(self) -> int:

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from callflow import handling
 from callflow.core.messages.outbox import Channel, Message, Still
 from callflow.dispatch.wake import Waker
+from callflow.handling.messages import delivery
 from callflow.notify import worker
 from callflow.storage import StoreUnavailable, Tx
 from callflow.storage.messages import outbox
@@ -162,7 +162,7 @@ async def test_a_fault_of_ours_is_a_failed_try_and_the_others_go_on(station: Pos
 async def test_a_result_that_cannot_be_stored_yet_is_stored_later_and_nothing_is_sent_again(
     station: Posting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = handling.message_sent
+    real = delivery.message_sent
     refused: list[str] = []
 
     def message_sent(tx: Tx, message_id: str, now: datetime) -> None:
@@ -171,7 +171,7 @@ async def test_a_result_that_cannot_be_stored_yet_is_stored_later_and_nothing_is
             raise StoreUnavailable("the disk is full")
         real(tx, message_id, now)
 
-    monkeypatch.setattr(handling, "message_sent", message_sent)
+    monkeypatch.setattr(delivery, "message_sent", message_sent)
     message_id = station.post(ANNE)
     async with MailServer() as mails, sending(station, **smtp(mails)) as work:
         await work.until(partial(is_sent, station, message_id))

@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 
-from callflow import handling
 from callflow.clock import now
 from callflow.core.signals.protocol import Heard
 from callflow.core.signals.signal import Signal
 from callflow.demo.panel import PanelClient
 from callflow.demo.receiver import SimulatedReceiver
+from callflow.handling.alarms import receiving
+from callflow.handling.base import storing
+from callflow.handling.sites import sites as sites_sites
 from callflow.receiver import process as process_module
 from callflow.receiver.process import ReceiverProcess
 from callflow.settings.config import Settings
@@ -93,7 +95,7 @@ class Running:
         }
         at = now()
         await self.store.write(
-            lambda tx: handling.put_site(tx, self.vault, account, body, "test", at)
+            lambda tx: sites_sites.put_site(tx, self.vault, account, body, "test", at)
         )
 
     async def row(self, account: str) -> dict[str, Any]:
@@ -231,11 +233,11 @@ class TestHeard:
             await running.put(account, None)
         shares: list[int] = []
 
-        def noted(tx: Tx, accounts: dict[str, Any], write: Any = handling.heard) -> None:
+        def noted(tx: Tx, accounts: dict[str, Any], write: Any = receiving.heard) -> None:
             shares.append(len(accounts))
             write(tx, accounts)
 
-        monkeypatch.setattr(handling, "heard", noted)
+        monkeypatch.setattr(receiving, "heard", noted)
         process = ReceiverProcess(running.settings, running.store, running.vault)
         for account in accounts:
             process._note_heard(account, _heard(now(), None))
@@ -309,7 +311,7 @@ async def test_since_when_nothing_is_stored_is_told(
     )
     process = ReceiverProcess(running.settings, running.store, running.vault)
     with monkeypatch.context() as patch:
-        patch.setattr(handling, "store_signals", fails)
+        patch.setattr(storing, "store_signals", fails)
         with pytest.raises(StoreUnavailable):
             await process._save([signal])
         assert process._not_stored_since is not None

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select
 
-from callflow import handling
 from callflow.handling.base.telling import tell
 from callflow.handling.plans import plans
+from callflow.handling.sites import sites
 from callflow.storage import Store, Tx
 from callflow.storage import schema as t
 from callflow.storage.records import logbook
@@ -55,14 +55,14 @@ def test_many_sites_take_as_many_statements_as_one(store: Store, tmp_path: Path)
     accounts = [f"{number}" for number in range(1001, 1009)]
 
     def put(tx: Tx) -> None:
-        handling.publish_standard_plans(tx, "test", NOW)
+        plans.publish_standard_plans(tx, "test", NOW)
         for account in accounts:
-            handling.put_site(tx, vault, account, site_body(account), "test", NOW)
+            sites.put_site(tx, vault, account, site_body(account), "test", NOW)
 
     store.write_now(put)
 
     def listed(some: list[str]) -> Any:
-        return lambda tx: handling.get_sites(tx, some)
+        return lambda tx: sites.get_sites(tx, some)
 
     found = store.read_now(listed([*accounts, "none"]))
     assert [site["id"] for site in found] == accounts

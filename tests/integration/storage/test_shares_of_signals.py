@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from callflow import handling
 from callflow.core.signals.signal import Signal
+from callflow.handling.base import storing
 from callflow.receiver.intake import SHARED
 from callflow.storage import Store
 from callflow.storage.signals import signals as rows
@@ -47,7 +47,7 @@ def share(count: int, account: str = "1001") -> list[Signal]:
 
 
 def store_all(store: Store, signals: list[Signal]) -> None:
-    store.write_now(partial(handling.store_signals, signals=signals))
+    store.write_now(partial(storing.store_signals, signals=signals))
 
 
 @pytest.mark.both_databases

@@ -11,7 +11,7 @@ import sys
 import pytest
 from structlog.testing import capture_logs
 
-from callflow.handling import DOOR_REFUSED
+from callflow.handling.watch.health import DOOR_REFUSED
 from ivr.telephony.door import Refused
 from tests.support.ports import free_port
 

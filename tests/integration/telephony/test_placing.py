@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from callflow import clock, handling
-from callflow.handling.calls import calling
+from callflow import clock
+from callflow.handling.calls import calling, lost_ends
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage import schema as t
 from ivr.telephony import doubts, placing
@@ -371,7 +371,7 @@ async def test_an_end_that_cannot_be_stored_at_all_is_stored_later(
 
     with monkeypatch.context() as broken:
         broken.setattr(calling, "asked_nobody", _broken)
-        broken.setattr(handling, "call_end_failed", failed)
+        broken.setattr(lost_ends, "call_end_failed", failed)
         async with ScriptedAmi() as ami, telephony_station(ami, tmp_path) as station:
             ami.default_fate = BUSY
             call = await station.call(FIRST)

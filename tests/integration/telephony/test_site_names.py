@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from callflow import clock, handling
+from callflow import clock
+from callflow.handling.sites import sites
 from callflow.storage import Tx
 from ivr.speech import Sentence, Speech
 from ivr.speech.announcements import Announcements
@@ -41,7 +42,7 @@ async def rename(station: TelephonyStation, name: str) -> None:
 
     def renamed(tx: Tx) -> None:
         body = {"name": name, "contacts": [contact]}
-        handling.put_site(tx, station.vault, "1001", body, "test", clock.now())
+        sites.put_site(tx, station.vault, "1001", body, "test", clock.now())
 
     await station.store.write(renamed)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.core.alarms.escalation import GuardEvent
 from callflow.core.calls.call import CallState, Outcome
 from callflow.core.desks.roster import Part
@@ -21,15 +21,19 @@ from callflow.core.records.retention import Kept
 from callflow.core.sites.site import SiteState
 from callflow.core.time.hours import Span
 from callflow.core.time.instants import to_iso
+from callflow.handling.alarms import operating
+from callflow.handling.base import policy
 from callflow.handling.base.telling import tell
 from callflow.handling.calls import control
 from callflow.handling.desks import rosters
+from callflow.handling.interventions import directory, firms, members, services
 from callflow.handling.interventions.firms import close_firm
 from callflow.handling.interventions.measures import open_measure
 from callflow.handling.plans import plans
 from callflow.handling.plans.withdrawal import withdraw
 from callflow.handling.records import retention
 from callflow.handling.sites import contracts, event_rules, instructions, on_test, own_days
+from callflow.handling.sites import sites as sites_sites
 from callflow.storage import Tx
 from callflow.storage import schema as t
 from callflow.storage.desks import shifts
@@ -100,7 +104,7 @@ def _held(world: World, page: Page) -> str:
 def _verified(world: World, page: Page) -> str:
     incident = world.alarm(held_by=CHIEF)
     world.do(
-        lambda tx: handling.record_verification(
+        lambda tx: services.record_verification(
             tx, incident, CHIEF, Means.GUARD, Finding.CONFIRMED, "vitrine", clock.now()
         )
     )
@@ -110,7 +114,7 @@ def _verified(world: World, page: Page) -> str:
 def _machine_stopped(world: World, page: Page) -> str:
     incident = world.alarm()
     world.station.call(None)
-    world.do(lambda tx: handling.claim(tx, incident, CHIEF, clock.now()))
+    world.do(lambda tx: operating.claim(tx, incident, CHIEF, clock.now()))
     return _of(incident)
 
 
@@ -130,7 +134,7 @@ def _several(world: World, page: Page) -> str:
 def _parked(world: World, page: Page) -> str:
     incident = world.alarm(held_by=CHIEF)
     until = clock.now() + timedelta(minutes=5)
-    world.do(lambda tx: handling.park(tx, incident, CHIEF, until, clock.now(), reminder="clé"))
+    world.do(lambda tx: operating.park(tx, incident, CHIEF, until, clock.now(), reminder="clé"))
     return _of(incident)
 
 
@@ -267,7 +271,7 @@ def _alone(world: World, page: Page) -> str:
     _only(world, CHIEF)
     often = {"dead_man_day": 1, "dead_man_night": 1, "dead_man_grace": 600}
     settings = world.station.settings.model_copy(update=often)
-    world.do(lambda tx: handling.save_policy(tx, settings))
+    world.do(lambda tx: policy.save_policy(tx, settings))
     return "/lines"
 
 
@@ -318,10 +322,10 @@ def _site_forms(world: World, page: Page) -> str:
     account, now = world.site(), clock.now()
 
     def write(tx: Tx) -> None:
-        site = handling.get_site(tx, account)
+        site = sites_sites.get_site(tx, account)
         assert site is not None
         fewer = contracts.without(site, f"{account}-1", "keyholder")
-        handling.put_site(tx, world.station.vault, account, fewer, CHIEF, now, because="parti")
+        sites_sites.put_site(tx, world.station.vault, account, fewer, CHIEF, now, because="parti")
         later: dict[str, Any] = dict(reason="congés", effective_at=now + timedelta(days=9))
         contracts.change_contract(tx, account, SiteState.SUSPENDED, who=CHIEF, now=now, **later)
 
@@ -401,11 +405,11 @@ def _removed(world: World, account: str, **more: Any) -> None:
     vault, now = world.station.vault, clock.now()
 
     def write(tx: Tx) -> None:
-        site = handling.get_site(tx, account)
+        site = sites_sites.get_site(tx, account)
         assert site is not None
         had = {n: [*site[n], *v] if isinstance(v, list) else v for n, v in more.items()}
-        handling.put_site(tx, vault, account, {**site, **had}, CHIEF, now)
-        handling.put_site(tx, vault, account, site, CHIEF, now, because="déposé")
+        sites_sites.put_site(tx, vault, account, {**site, **had}, CHIEF, now)
+        sites_sites.put_site(tx, vault, account, site, CHIEF, now, because="déposé")
 
     world.do(write)
 
@@ -469,9 +473,9 @@ def _firm(world: World) -> str:
     body: dict[str, Any] = {"name": "Ouest Garde", "licence": "AUT-035"}
 
     def write(tx: Tx) -> None:
-        handling.put_firm(tx, world.station.vault, firm_id, body, CHIEF, now)
+        firms.put_firm(tx, world.station.vault, firm_id, body, CHIEF, now)
         member = f"{firm_id}-1"
-        handling.put_member(tx, world.station.vault, firm_id, member, {"name": "Tom"}, CHIEF, now)
+        members.put_member(tx, world.station.vault, firm_id, member, {"name": "Tom"}, CHIEF, now)
 
     world.do(write)
     return firm_id
@@ -495,7 +499,7 @@ _NAMED = {"site": ""}
 def _services(world: World, page: Page) -> str:
     _NAMED["site"] = world.site()
     line = {"id": "cic", "service": "police", "name": "CIC", "number": "+33299001122"}
-    world.do(lambda tx: handling.put_directory(tx, [line], CHIEF, clock.now()))
+    world.do(lambda tx: directory.put_directory(tx, [line], CHIEF, clock.now()))
     return "/services?line=cic"
 
 

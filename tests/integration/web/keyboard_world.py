@@ -9,13 +9,19 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.core.alarms.escalation import GuardEvent
 from callflow.core.alarms.incident import State
 from callflow.core.calls.call import CallState
 from callflow.core.messages.outbox import Channel, Still
 from callflow.core.signals.signal import Signal
-from callflow.handling.calls import telephone
+from callflow.handling.alarms import operating
+from callflow.handling.base import policy as base_policy
+from callflow.handling.base import storing
+from callflow.handling.calls import calling, telephone
+from callflow.handling.interventions import directory, firms, guards
+from callflow.handling.messages import delivery
+from callflow.handling.plans import plans
 from callflow.storage import Tx
 from callflow.storage import schema as t
 from callflow.storage.alarms import incidents, tasks
@@ -50,9 +56,7 @@ class World:
         self._accounts = itertools.count(5010, 10)
         self._names = itertools.count()
         station.do(
-            lambda tx: handling.put_firm(
-                tx, station.vault, "firm", firm_body(), "admin", clock.now()
-            )
+            lambda tx: firms.put_firm(tx, station.vault, "firm", firm_body(), "admin", clock.now())
         )
         for name, role in ((CHIEF, Role.ADMINISTRATOR), (COLLEAGUE, Role.OPERATOR)):
             station.user(name, role)
@@ -80,8 +84,8 @@ class World:
         policy = self.station.settings.model_copy(update={"desk_phones": ("+33639989901",)})
 
         def clean(tx: Tx) -> None:
-            handling.save_policy(tx, policy)
-            handling.put_directory(tx, LINES, "admin", now)
+            base_policy.save_policy(tx, policy)
+            directory.put_directory(tx, LINES, "admin", now)
             filed = {"state": State.FILED.value, "holder": None, "with_human": False}
             tx.execute(t.incident.update().values(**filed, parked_until=None))
             over = {"state": CallState.ENDED.value, "outcome": "hung_up", "ended_at": now}
@@ -140,25 +144,25 @@ class World:
         """An alarm; its incident's id. ``held_by``: who took it."""
         row = self.station.alarm(account or self.site(**more), code)
         if held_by:
-            self.do(lambda tx: handling.claim(tx, row["id"], held_by, clock.now()))
+            self.do(lambda tx: operating.claim(tx, row["id"], held_by, clock.now()))
         return str(row["id"])
 
     def with_plan(self, *steps: Row) -> str:
         """An alarm whose plan has these steps."""
         body = {"id": "p", "name": "p", "steps": list(steps)}
-        self.do(lambda tx: handling.publish_plan(tx, body, "admin", clock.now()))
+        self.do(lambda tx: plans.publish_plan(tx, body, "admin", clock.now()))
         return self.alarm(plans={"intrusion": "p"})
 
     def given_back(self) -> str:
         """An alarm that somebody took and gave back to the queue."""
         incident = self.alarm(held_by=COLLEAGUE)
-        self.do(lambda tx: handling.release(tx, incident, COLLEAGUE, clock.now()))
+        self.do(lambda tx: operating.release(tx, incident, COLLEAGUE, clock.now()))
         return incident
 
     def guard_does(self, incident: str, event: GuardEvent) -> None:
         """What the guard of its plan's step says is written down."""
         task, now = self.task_of(incident), clock.now()
-        self.do(lambda tx: handling.guard_event(tx, incident, task, event, CHIEF, now))
+        self.do(lambda tx: guards.guard_event(tx, incident, task, event, CHIEF, now))
 
     def task_of(self, incident: str) -> str:
         rows = self.station.store.read_now(lambda tx: tasks.of_incident(tx, incident))
@@ -176,14 +180,14 @@ class World:
             extra=f"[V{LINK}][X002E21.134][Y48N51.503]",
             deduplication=f"link {account}",
         )
-        self.do(lambda tx: handling.store_signals(tx, [sent]))
+        self.do(lambda tx: storing.store_signals(tx, [sent]))
         self.station.correlate()
 
     def images_come(self, incident: str) -> None:
         """The cameras gave what they were asked for."""
         at = clock.now() + timedelta(seconds=60)
         room = {Channel.IMAGES: 100}
-        for message in self.do(lambda tx: handling.claim_messages(tx, at, room)):
+        for message in self.do(lambda tx: delivery.claim_messages(tx, at, room)):
             if message.data.get("take") != "still":
                 continue
             path = f"{incident}/{message.id}.jpg"
@@ -191,7 +195,7 @@ class World:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(self._jpeg)
             still = Still(path=path, sha256=hashlib.sha256(self._jpeg).hexdigest())
-            came = partial(handling.image_fetched, message_id=message.id, still=still)
+            came = partial(delivery.image_fetched, message_id=message.id, still=still)
             self.do(partial(came, now=clock.now()))
 
     # --- calls ---
@@ -204,9 +208,9 @@ class World:
             call = calls.live_of(tx, to)
             assert call is not None, f"no call to {to}"
             if call["state"] == CallState.REQUESTED.value:
-                handling.claim_calls(tx, node="node0", now=now, limit=64)
-            handling.call_ringing(tx, call["id"], now)
-            handling.call_answered(tx, call["id"], now)
+                calling.claim_calls(tx, node="node0", now=now, limit=64)
+            calling.call_ringing(tx, call["id"], now)
+            calling.call_answered(tx, call["id"], now)
 
         self.do(answer)
 

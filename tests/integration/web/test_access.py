@@ -13,7 +13,8 @@ import pyotp
 import pytest
 from fastapi import FastAPI
 
-from callflow import clock, handling
+from callflow import clock
+from callflow.handling.alarms import operating
 from callflow.settings.config import Settings
 from callflow.storage import Tx, schema
 from callflow.storage.people import access, users
@@ -590,7 +591,7 @@ async def test_an_alarm_held_by_another_is_not_theirs_to_act_on(
 ) -> None:
     station.site()
     row = station.alarm()
-    station.do(lambda tx: handling.claim(tx, row["id"], "yves", clock.now()))
+    station.do(lambda tx: operating.claim(tx, row["id"], "yves", clock.now()))
     claire = await person(station, app, "claire")
     for act, fields in (
         ("claim", {}),

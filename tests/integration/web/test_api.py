@@ -8,8 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.core.calls.call import Outcome
+from callflow.handling.watch import health as watch_health
 from callflow.storage.records import logbook
 from callflow.storage.signals import signals
 from tests.support.web_station import WebStation, site_body
@@ -331,7 +332,7 @@ async def test_a_recordings_path_never_leaves_its_folder(
     station.alarm()
     call = station.call(Outcome.NO_KEY)
     station.do(
-        lambda tx: handling.recording_finished(
+        lambda tx: watch_health.recording_finished(
             tx,
             call,
             path="../keys/seal.key",

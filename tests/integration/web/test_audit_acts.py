@@ -15,9 +15,10 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.core.calls.call import Outcome
 from callflow.core.records import audit
+from callflow.handling.interventions import directory
 from callflow.handling.sites.clients import client_key
 from callflow.storage import Tx
 from callflow.storage.people import users
@@ -77,7 +78,7 @@ async def world(station: WebStation, app: FastAPI, api: httpx.AsyncClient) -> As
     station.user("bea", Role.OPERATOR)
     contacts = [{**each, "password": "mirabelle"} for each in site_body()["contacts"]]
     station.site(postcode="35000", contacts=contacts)
-    station.do(lambda tx: handling.put_directory(tx, [LINE], "admin", clock.now()))
+    station.do(lambda tx: directory.put_directory(tx, [LINE], "admin", clock.now()))
     incident = str(station.alarm()["id"])
     call = station.call(Outcome.NO_KEY, seconds=2)
     still, clip = kept(station, incident), kept(station, incident, take="clip")

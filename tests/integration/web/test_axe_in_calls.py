@@ -13,7 +13,8 @@ from contextlib import ExitStack, contextmanager
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from callflow import clock, handling
+from callflow import clock
+from callflow.handling.alarms import operating
 from callflow.handling.calls import telephone
 from callflow.storage.calls import calls
 from tests.integration.web.test_axe_everywhere import logged_in
@@ -201,7 +202,7 @@ def test_axe_finds_nothing_on_what_an_act_leaves(web: Web, consoles: Consoles) -
             expect(page.locator("#undo form")).to_be_visible()
             found[f"{language}, undo"] = faults(page)
             # Taken back by the rows: the page's own offer to is over within seconds.
-            full.do(lambda tx: handling.claim(tx, full.incidents["shop"], NAME, clock.now()))
+            full.do(lambda tx: operating.claim(tx, full.incidents["shop"], NAME, clock.now()))
             expect(page.locator("form[data-act=park]")).to_be_visible()
         with _pane(page, web, full.incidents["garage"]):
             page.locator("#list-queue .row").first.hover()

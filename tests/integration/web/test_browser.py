@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.core.calls.call import Outcome
+from callflow.handling.alarms import operating
 from tests.support.looking import violations as violations
 from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
 from web.accounts import Role
@@ -26,8 +27,8 @@ def web(tmp_path: Path) -> Iterator[tuple[WebStation, WebProcess]]:
     station.alarm("1001")
     station.call(Outcome.NO_KEY, seconds=3)
     row = station.alarm("1002")
-    station.do(lambda tx: handling.claim(tx, row["id"], "yves", clock.now()))
-    station.do(lambda tx: handling.release(tx, row["id"], "yves", clock.now()))
+    station.do(lambda tx: operating.claim(tx, row["id"], "yves", clock.now()))
+    station.do(lambda tx: operating.release(tx, row["id"], "yves", clock.now()))
     station.alarm("1003", code="FA")
     process = WebProcess(station)
     process.start()
@@ -91,7 +92,7 @@ def test_the_console_lives(page: Page, web: tuple[WebStation, WebProcess]) -> No
     expect(queue.first).to_contain_text("Garage")  # vital first
     row = station.alarm("1001")
     expect(page.locator(f"#i-{row['id']}")).to_contain_text("×2")
-    station.do(lambda tx: handling.claim(tx, row["id"], "yves", clock.now()))
+    station.do(lambda tx: operating.claim(tx, row["id"], "yves", clock.now()))
     expect(queue).to_have_count(3)
     expect(page.locator(f"#i-{row['id']} .holder")).to_have_text("yves")
     expect(page).to_have_title(re.compile(r"^\(3\) "))

@@ -8,8 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.core.calls.call import Outcome
+from callflow.handling.alarms import operating
+from callflow.handling.interventions import firms as interventions_firms
+from callflow.handling.plans import plans
 from tests.integration.web.test_tasks import END, FIRM, LOOK, SERVICE, firm_body
 from tests.support.web_station import NAME, WebStation
 from web.accounts import Role
@@ -24,11 +27,13 @@ def alarm(station: WebStation) -> str:
     """An alarm at a site with two guard firms and a maintenance firm."""
     now = clock.now()
     body = {"id": "p", "name": "p", "steps": [LOOK, SERVICE, END]}
-    station.do(lambda tx: handling.publish_plan(tx, body, "admin", now))
+    station.do(lambda tx: plans.publish_plan(tx, body, "admin", now))
     firms = {"firm": firm_body(), "far": firm_body(name="Est Garde", phone=FAR)}
     for firm, fields in firms.items():
         station.do(
-            lambda tx, f=firm, v=fields: handling.put_firm(tx, station.vault, f, v, "admin", now)
+            lambda tx, f=firm, v=fields: interventions_firms.put_firm(
+                tx, station.vault, f, v, "admin", now
+            )
         )
     people = [
         {"id": "firm", "name": "Ouest Garde", "role": "guard", "phone": FIRM},
@@ -82,7 +87,7 @@ async def test_who_does_not_hold_it_or_may_not_act_does_nothing_by_hand(
 ) -> None:
     incident = alarm(station)
     body = {"text": "vigile"} if act == "measure" else {}
-    station.do(lambda tx: handling.claim(tx, incident, "yves", clock.now()))
+    station.do(lambda tx: operating.claim(tx, incident, "yves", clock.now()))
     held = await api.post(f"/incidents/{incident}/{act}", json=body)
     assert (held.status_code, held.json()["holder"]) == (409, "yves")
     assert (await api.post(f"/incidents/none/{act}", json=body)).status_code == 404
@@ -96,7 +101,7 @@ async def test_where_the_firm_declines_or_does_not_answer_the_next_one_is_the_ac
     station: WebStation, operator: httpx.AsyncClient, api: httpx.AsyncClient, said: Outcome
 ) -> None:
     incident = alarm(station)
-    station.do(lambda tx: handling.claim(tx, incident, NAME, clock.now()))
+    station.do(lambda tx: operating.claim(tx, incident, NAME, clock.now()))
 
     async def page() -> str:
         return (await operator.get(f"/incidents/{incident}")).text
@@ -129,8 +134,8 @@ async def test_a_firm_that_accepted_leaves_no_other_to_ask(
     station: WebStation, operator: httpx.AsyncClient, api: httpx.AsyncClient
 ) -> None:
     incident = alarm(station)
-    station.do(lambda tx: handling.claim(tx, incident, "essai", clock.now()))
+    station.do(lambda tx: operating.claim(tx, incident, "essai", clock.now()))
     await api.post(f"/incidents/{incident}/send-guard")
     station.call(Outcome.ACCEPTED)
-    station.do(lambda tx: handling.transfer(tx, incident, "essai", NAME, clock.now()))
+    station.do(lambda tx: operating.transfer(tx, incident, "essai", NAME, clock.now()))
     assert ASKS not in (await operator.get(f"/incidents/{incident}")).text

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from callflow import clock, handling
+from callflow import clock
+from callflow.handling.alarms import operating
+from callflow.handling.calls import calling
 from callflow.storage.sites import contacts
 from tests.integration.web.test_browser import log_in
 from tests.support.full_rows import connected
@@ -48,7 +50,7 @@ def test_two_alarms_at_a_bank_have_the_mute_one_s_words(
 ) -> None:
     full, process = web
     row = {code: full.station.alarm(BANK, code)["id"] for code in order}
-    full.do(lambda tx: handling.claim(tx, row["FA"], NAME, clock.now()))
+    full.do(lambda tx: operating.claim(tx, row["FA"], NAME, clock.now()))
     log_in(page, process)
     for code in order:  # whichever page is looked at
         page.goto(f"{process.url}/incidents/{row[code]}")
@@ -76,7 +78,7 @@ def test_who_answers_sees_the_call_s_own_alarm(page: Page, web: Web) -> None:
     leg = full.rings_for(NAME, full.waits(number(full, BANK)))
     expect(page.locator("#pop .candidate")).to_contain_text("Crédit du Parlement")
     expect(page.locator("#incident")).to_have_attribute("data-incident", shop)
-    full.do(lambda tx: handling.call_answered(tx, leg, clock.now()))
+    full.do(lambda tx: calling.call_answered(tx, leg, clock.now()))
     expect(page.locator("#incident")).to_have_attribute("data-incident", bank)
     page.locator(".row", has_text="Pharmacie").get_by_role("link").first.click()
     expect(note).to_have_value("le rideau")
@@ -89,7 +91,7 @@ def test_who_answers_a_call_without_an_alarm_sees_its_site(page: Page, web: Web)
     page.goto(f"{process.url}/?incident={shop}")
     leg = full.rings_for(NAME, full.waits(number(full, BANK)))
     expect(page.locator("#pop .candidate")).to_contain_text("Crédit du Parlement")
-    full.do(lambda tx: handling.call_answered(tx, leg, clock.now()))
+    full.do(lambda tx: calling.call_answered(tx, leg, clock.now()))
     expect(page.locator("#site h1")).to_contain_text("Crédit du Parlement")
 
 

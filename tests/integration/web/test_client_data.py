@@ -11,8 +11,8 @@ import pytest
 from fastapi import FastAPI
 
 from callflow import clock
-from callflow.handling import put_site
 from callflow.handling.sites.clients import client_key
+from callflow.handling.sites.sites import put_site
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation, site_body
 from web.accounts import Role

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from callflow import clock, handling
+from callflow import clock
+from callflow.handling.alarms import operating
 from tests.integration.web.test_browser import log_in, violations, watched
 from tests.support.web_station import NAME, WebProcess, WebStation, site_body
 from web.accounts import Role
@@ -181,7 +182,7 @@ def test_a_colleague_is_handed_the_site(page: Page, web: Web) -> None:
 def test_why_it_cannot_be_taken_stands_in_the_row(page: Page, web: Web) -> None:
     station, _ = web
     row = station.alarm("1002", zone="7")
-    station.do(lambda tx: handling.claim(tx, row["id"], "yves", clock.now()))
+    station.do(lambda tx: operating.claim(tx, row["id"], "yves", clock.now()))
     station.alarm("1002", code="MA", zone="8")
     log_in(page, web[1])
     medical = page.locator(".row", has_text="médicale")
@@ -195,7 +196,7 @@ def test_after_a_cut_the_pane_is_as_true_as_the_queue(page: Page, web: Web) -> N
     process.kill()
     expect(page.locator("#cut")).to_be_visible()
     row = station.alarm("1001", zone="9")
-    station.do(lambda tx: handling.claim(tx, row["id"], "yves", clock.now()))
+    station.do(lambda tx: operating.claim(tx, row["id"], "yves", clock.now()))
     process.start()
     expect(page.locator("#cut")).to_be_hidden(timeout=15000)
     expect(page.locator("#h-signals .count")).to_have_text("2", timeout=15000)
@@ -209,7 +210,7 @@ def test_a_hidden_tab_and_a_second_one_are_told_too(page: Page, web: Web) -> Non
     second.goto(process.url)
     expect(second.locator("[data-clock]")).not_to_have_text("--:--:--", timeout=15000)
     row = station.alarm("1001", zone="8")
-    station.do(lambda tx: handling.claim(tx, row["id"], "yves", clock.now()))
+    station.do(lambda tx: operating.claim(tx, row["id"], "yves", clock.now()))
     for tab in (second, page):
         expect(tab.locator(f"#i-{row['id']} .holder")).to_have_text("yves")
 

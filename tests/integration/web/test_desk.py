@@ -8,10 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.core.calls.call import QUEUE_STEP, Outcome
 from callflow.handling.alarms.acting import request_call
 from callflow.handling.base.policy import load_policy
+from callflow.handling.calls import calling, dialogues
 from callflow.storage import Tx
 from callflow.storage import schema as t
 from callflow.storage.callers import call_backs
@@ -43,8 +44,8 @@ def waits(station: WebStation, number: str = STRANGER) -> str:
     call_id = f"1795000001.{number[-4:]}"
 
     def arrives(tx: Tx) -> None:
-        handling.incoming_call(tx, call_id, number, "node0", clock.now())
-        handling.dialogue_bridge(tx, call_id, clock.now())
+        dialogues.incoming_call(tx, call_id, number, "node0", clock.now())
+        dialogues.dialogue_bridge(tx, call_id, clock.now())
 
     station.do(arrives)
     return call_id
@@ -52,7 +53,7 @@ def waits(station: WebStation, number: str = STRANGER) -> str:
 
 def hangs_up(station: WebStation, call_id: str) -> None:
     over = Outcome.HUNG_UP
-    station.do(lambda tx: handling.call_ended(tx, call_id, outcome=over, now=clock.now()))
+    station.do(lambda tx: calling.call_ended(tx, call_id, outcome=over, now=clock.now()))
 
 
 def missed(station: WebStation, number: str = STRANGER) -> str:

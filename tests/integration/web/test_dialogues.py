@@ -14,13 +14,14 @@ import pytest
 import soundfile
 from fastapi import FastAPI
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.commands.studio import Studio
 from callflow.core.calls import prompts, sound
 from callflow.core.calls.call import Outcome
 from callflow.core.calls.dialogue import SILENT, TABLE, Dialogue, Phrase, turn
 from callflow.core.calls.dialogue.menus import PAGES
 from callflow.core.calls.dialogue.scenes import scenes
+from callflow.handling.calls import calling, dialogues
 from callflow.storage import Tx
 from callflow.storage import schema as t
 from callflow.storage.records import logbook
@@ -395,10 +396,10 @@ async def test_it_is_said_on_a_phone_in_its_language_and_what_came_of_it_is_show
     answer = await administrator.send(f"{where}/call", language=language, number="06 39 98 10 01")
     assert (answer.status_code, answer.headers["location"]) == (303, where)
     now = clock.now()
-    (order,) = station.do(lambda tx: handling.claim_calls(tx, node="node0", now=now))
+    (order,) = station.do(lambda tx: calling.claim_calls(tx, node="node0", now=now))
     assert (order.to, order.dialogue) == ("+33639981001", "message")
     loaded = station.store.read_now(
-        lambda tx: handling.dialogue_begin(tx, station.vault, order.call_id)
+        lambda tx: dialogues.dialogue_begin(tx, station.vault, order.call_id)
     )
     assert loaded is not None
     first = turn(*loaded)
@@ -407,9 +408,9 @@ async def test_it_is_said_on_a_phone_in_its_language_and_what_came_of_it_is_show
         *("greeting", "site", "goodbye", "offer_acknowledge", "offer_operator")
     ]
     assert loaded[0].language == language
-    station.do(lambda tx: handling.call_answered(tx, order.call_id, now))
+    station.do(lambda tx: calling.call_answered(tx, order.call_id, now))
     end = Outcome.ACKNOWLEDGED
-    station.do(lambda tx: handling.call_ended(tx, order.call_id, outcome=end, now=now))
+    station.do(lambda tx: calling.call_ended(tx, order.call_id, outcome=end, now=now))
     assert "message heard and acknowledged" in (await administrator.see(f"{where}?lang=en")).text
     other = await administrator.see("/announcements/welcome?lang=en")
     assert "message heard and acknowledged" not in other.text

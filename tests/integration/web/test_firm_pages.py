@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from callflow import handling
+from callflow.handling.interventions import directory, members
+from callflow.handling.interventions import firms as interventions_firms
 from callflow.handling.interventions.firms import get_firm
+from callflow.handling.sites import sites
 from callflow.storage.interventions import firms
 from callflow.storage.records import logbook
 from callflow.storage.sites import contracts
@@ -66,7 +68,7 @@ async def test_a_firm_and_its_people_are_written_closed_and_opened_again(
     assert second["fields"]["code"] is None
     member = {"name": "Tom", "phone": "06 39 98 10 51", "language": "fr", "mail": "tom@ouest.test"}
     assert (await send(admin, at, f"{at}/members/save", **member, code="258002"))[0] == 303
-    (tom,) = station.store.read_now(lambda tx: handling.firm_members(tx, firm_id))
+    (tom,) = station.store.read_now(lambda tx: members.firm_members(tx, firm_id))
     assert (tom["phone"], tom["code_set"]) == ("+33639981051", True)
     member |= {"id": tom["id"], "mail": "t@ouest.test"}
     assert (await send(admin, at, f"{at}/members/save", **member))[0] == 303
@@ -91,12 +93,12 @@ async def test_a_firm_and_its_people_are_written_closed_and_opened_again(
         station.site(account, contacts=[link], postcode="35000")
     assert "2" in text_of((await admin.see("/firms")).text)
     assert (await send(admin, at, f"{at}/close", reason="fin du marché"))[0] == 303
-    site = station.store.read_now(lambda tx: handling.get_site(tx, "1001"))
+    site = station.store.read_now(lambda tx: sites.get_site(tx, "1001"))
     assert site is not None
     assert site["contacts"] == []
     (former,) = station.store.read_now(lambda tx: contracts.former(tx, "1001"))
     assert former["reason"] == "fin du marché"
-    assert station.store.read_now(handling.guard_firms) == []
+    assert station.store.read_now(interventions_firms.guard_firms) == []
     back = f"/sites/1001/former/{former['id']}/restore"
     status, shown = await send(admin, "/sites/1001/edit", back)
     assert (status, "this firm is closed" in shown) == (409, True)
@@ -138,7 +140,7 @@ async def test_the_directory_of_services_is_written_line_by_line(
     day = {**line, "name": "CIC 356", "place": "356"}
     for form in (line, night, day):
         assert (await send(admin, "/services", "/services/save", **form))[0] == 303
-    lines = station.store.read_now(handling.get_directory)
+    lines = station.store.read_now(directory.get_directory)
     found = {each["name"]: each for each in lines}
     assert found["CIC 35 nuit"]["hours"] == {"week": {"mon": ["20:00-06:00"]}}
     key = found["CIC 35"]["id"]
@@ -165,7 +167,7 @@ async def test_the_directory_of_services_is_written_line_by_line(
         shown = text_of((await admin.see("/sites/1001/edit")).text)
         assert f"Police, at this hour : {said}" in shown
     assert (await send(admin, "/services", "/services/remove", id=key, reason="Fermé"))[0] == 303
-    assert len(station.store.read_now(handling.get_directory)) == 2
+    assert len(station.store.read_now(directory.get_directory)) == 2
     assert (await admin.send("/services/save", as_of="old", **line)).status_code == 409
 
 
@@ -184,7 +186,7 @@ async def test_a_client_with_many_sites_is_one_and_is_renamed(
         assert (wrong.status_code, said in text_of(wrong.text)) == (422, True)
     renamed = await admin.fill(client, client, name="Banque Ouest")
     assert renamed.status_code == 303
-    site = station.store.read_now(lambda tx: handling.get_site(tx, "2020"))
+    site = station.store.read_now(lambda tx: sites.get_site(tx, "2020"))
     assert site is not None
     assert site["client"] == "Banque Ouest"
     (entry,) = told(station, "client_renamed")

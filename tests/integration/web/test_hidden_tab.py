@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from callflow import clock, handling
+from callflow import clock
+from callflow.handling.alarms import operating
 from tests.integration.web.test_browser import log_in
 from tests.integration.web.test_desk import on_shift
 from tests.integration.web.test_sounds_in_browser import LISTEN, SOUND, hears, silence, tones
@@ -54,7 +55,7 @@ def test_a_hidden_tab_counts_sounds_rings_and_pops(page: Page, web: Web) -> None
     row = station.alarm("1001", code="FA")
     expect(page).to_have_title(re.compile(r"^\(1\) Console"))
     hears(page, *SOUND[1])
-    station.do(lambda tx: handling.claim(tx, row["id"], NAME, clock.now()))
+    station.do(lambda tx: operating.claim(tx, row["id"], NAME, clock.now()))
     expect(page.locator(f"#i-{row['id']}.own")).to_have_count(1)
     silence(page)
 

@@ -11,9 +11,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.core.time.holidays import Place
-from callflow.handling.sites import own_days
+from callflow.handling.sites import own_days, sites
 from callflow.storage.sites import own_days as rows
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
@@ -143,10 +143,10 @@ async def test_the_years_of_a_person_and_of_a_site_have_it(
     station.site(schedule=calendar)
 
     def give(tx: Any) -> None:
-        body = handling.get_site(tx, "1001")
+        body = sites.get_site(tx, "1001")
         assert body is not None
         body["contacts"][1]["availability"] = calendar
-        handling.put_site(tx, station.vault, "1001", body, "odile", clock.now())
+        sites.put_site(tx, station.vault, "1001", body, "odile", clock.now())
 
     station.store.write_now(give)
     pages = (f"/sites/1001/edit/hours?year={YEAR}", f"/sites/1001/people/1001-1?year={YEAR}")

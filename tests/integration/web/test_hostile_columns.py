@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Column, String, Table, Text
 
-from callflow import clock, handling
+from callflow import clock
+from callflow.handling.watch import health
 from callflow.storage import Tx
 from callflow.storage import schema as t
 from callflow.storage.calls import calls
@@ -202,7 +203,7 @@ def _streamed(full: FullStation, popped: list[str]) -> dict[str, str]:
         rows = {"lines": views.lines(tx), "gone": [], "all": True}
         shown["rows"] = render("fr", "_rows.html", rows)
         shown["feed"] = render("fr", "_feed.html", {"entries": views.feed(tx), "all": True})
-        strip = views.strip(handling.health(tx, now))
+        strip = views.strip(health.health(tx, now))
         shown["strip"] = render("fr", "_strip.html", {"strip": strip})
         return shown
 

@@ -8,8 +8,10 @@ import json
 import httpx
 import pytest
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.dispatch.identity import only
+from callflow.handling.interventions import firms
+from callflow.handling.plans import plans
 from tests.integration.web.payloads import PAYLOADS
 from tests.support.web_station import WebStation
 from web.rendering import outside, render
@@ -107,8 +109,8 @@ async def asked(
         end = {"id": "end", "kind": "close", "code": "other"}
         steps = [{**step, "text": payload, "outcomes": outcomes}, *([end] if outcomes else [])]
         body = {"id": plan, "name": name, "steps": steps}
-        station.do(lambda tx, body=body: handling.publish_plan(tx, body, "admin", now))
-        station.do(lambda tx: handling.put_firm(tx, station.vault, "firm", firm, "admin", now))
+        station.do(lambda tx, body=body: plans.publish_plan(tx, body, "admin", now))
+        station.do(lambda tx: firms.put_firm(tx, station.vault, "firm", firm, "admin", now))
         site = f"{account}{plan}"
         station.site(site, name=name, plans={"intrusion": plan}, contacts=[guard, chief])
         where = f"/incidents/{station.alarm(site)['id']}"

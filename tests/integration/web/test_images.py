@@ -10,10 +10,12 @@ from typing import Any
 import httpx
 import pytest
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.core.calls.call import BRIDGE_STEP
 from callflow.core.messages.outbox import Channel, Fault, Still, Undelivered
 from callflow.handling.alarms.acting import request_call
+from callflow.handling.base import policy as base_policy
+from callflow.handling.messages import delivery, images
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.calls import calls
@@ -45,13 +47,13 @@ def incident(station: WebStation) -> str:
     station.site(cameras=[HALL, YARD])
     row = station.alarm()
     now = clock.now()
-    station.do(lambda tx: handling.fetch_images(tx, row, now))
+    station.do(lambda tx: images.fetch_images(tx, row, now))
     room = {Channel.IMAGES: 10}
-    by_camera = {m.to: m for m in station.do(lambda tx: handling.claim_messages(tx, now, room))}
+    by_camera = {m.to: m for m in station.do(lambda tx: delivery.claim_messages(tx, now, room))}
     hall, yard = by_camera["hall"], by_camera["cour"]
     kept(station, hall.id, f"{hall.incident}/{hall.id}.jpg")
     failure = Undelivered(Fault.REFUSED, "HTTP 404")
-    station.do(lambda tx: handling.message_failed(tx, yard.id, 1, failure, now, jitter=0.0))
+    station.do(lambda tx: delivery.message_failed(tx, yard.id, 1, failure, now, jitter=0.0))
     return str(row["id"])
 
 
@@ -62,7 +64,7 @@ def kept(station: WebStation, image_id: str, path: str) -> None:
     file.write_bytes(JPEG)
     sha256 = hashlib.sha256(JPEG).hexdigest()
     station.do(
-        lambda tx: handling.image_fetched(
+        lambda tx: delivery.image_fetched(
             tx, image_id, Still(path=path, sha256=sha256), clock.now()
         )
     )
@@ -140,12 +142,12 @@ async def test_a_stills_path_never_leaves_its_folder(
 ) -> None:
     station.site(cameras=[HALL])
     row = station.alarm()
-    station.do(lambda tx: handling.fetch_images(tx, row, clock.now()))
+    station.do(lambda tx: images.fetch_images(tx, row, clock.now()))
     (message,) = station.do(
-        lambda tx: handling.claim_messages(tx, clock.now(), {Channel.IMAGES: 1})
+        lambda tx: delivery.claim_messages(tx, clock.now(), {Channel.IMAGES: 1})
     )
     station.do(
-        lambda tx: handling.image_fetched(
+        lambda tx: delivery.image_fetched(
             tx, message.id, Still(path="../keys/seal.key", sha256="0" * 64), clock.now()
         )
     )
@@ -173,7 +175,7 @@ async def test_the_newest_still_of_each_camera_is_on_the_pop(
     now = clock.now()
 
     def ring(tx: Tx) -> str:
-        row, policy = incidents.get(tx, incident), handling.load_policy(tx)
+        row, policy = incidents.get(tx, incident), base_policy.load_policy(tx)
         asked: dict[str, Any] = {"attempt": 1, "ring_time": 30, "priority": 0, "room": "room"}
         asked |= {"dialogue": "desk", "now": now, "row": row}
         shop, desk = "+33639981000", "+33639989901"

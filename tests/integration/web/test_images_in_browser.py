@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.core.messages.outbox import Channel, Fault, Message, Still, Take, Undelivered
 from callflow.core.records import audit
+from callflow.handling.messages import delivery
 from callflow.storage.records import logbook
 from tests.integration.web.test_browser import log_in, violations, watched
 from tests.support import cameras
@@ -44,7 +45,7 @@ class Shown:
         """What the worker would claim so many seconds from now."""
         at = clock.now() + timedelta(seconds=after)
         room = {Channel.IMAGES: 100}
-        return list(self.station.do(lambda tx: handling.claim_messages(tx, at, room)))
+        return list(self.station.do(lambda tx: delivery.claim_messages(tx, at, room)))
 
     def comes(self, message: Message) -> None:
         """The camera gives what it was asked for."""
@@ -59,7 +60,7 @@ class Shown:
         if clip:
             ends = now + timedelta(seconds=2)
             still = replace(still, take=Take.CLIP, begins_at=now, ends_at=ends)
-        self.station.do(lambda tx: handling.image_fetched(tx, message.id, still, now))
+        self.station.do(lambda tx: delivery.image_fetched(tx, message.id, still, now))
 
     def looks(self) -> list[str]:
         """What the audit tells of images that were looked at, the oldest first."""
@@ -70,7 +71,7 @@ class Shown:
         failed, now = Undelivered(Fault.NO_DECODER, "apt-get install ffmpeg"), clock.now()
         sent, attempt = message.id, message.attempt
         self.station.do(
-            lambda tx: handling.message_failed(tx, sent, attempt, failed, now, jitter=0)
+            lambda tx: delivery.message_failed(tx, sent, attempt, failed, now, jitter=0)
         )
 
 

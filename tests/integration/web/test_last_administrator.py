@@ -8,7 +8,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from callflow import clock, handling
+from callflow import clock
+from callflow.handling.base import refusals
 from callflow.handling.station import users as acts
 from callflow.storage import Tx
 from callflow.storage.people import users
@@ -73,7 +74,7 @@ def test_by_any_act_of_another(station: WebStation, act: str) -> None:
         else:
             acts.from_directory(tx, "s1", "odile", Role.OPERATOR, at)
 
-    with pytest.raises(handling.Refused, match=WHY):
+    with pytest.raises(refusals.Refused, match=WHY):
         station.do(run)
     assert user(station, "odile")["role"] == "administrator"
     assert user(station, "odile")["disabled_at"] is None

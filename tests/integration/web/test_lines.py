@@ -11,9 +11,10 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.clock import to_iso
 from callflow.storage import schema as t
+from callflow.storage.people import users
 from tests.integration.web.test_browser import log_in, violations, watched
 from tests.support.web_station import NAME, WebProcess, WebStation
 from web.accounts import Role
@@ -74,7 +75,7 @@ def beat(station: WebStation, **more: Any) -> None:
     ]
     state = {"lines": lines, "connections": 3, "not_stored_since": None, **more}
     station.do(
-        lambda tx: handling.process_beat(tx, "receiver", pid=1, since=now, now=beat_at, state=state)
+        lambda tx: users.process_beat(tx, "receiver", pid=1, since=now, now=beat_at, state=state)
     )
 
 
@@ -88,7 +89,7 @@ def telephony(station: WebStation) -> None:
     ]
     state = {"asterisk": "up", "trunks": trunks}
     station.do(
-        lambda tx: handling.process_beat(
+        lambda tx: users.process_beat(
             tx, "telephony", pid=2, since=now, now=now + _LIVES, state=state, node="node0"
         )
     )

@@ -12,8 +12,10 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.core.signals.signal import Signal
+from callflow.handling.alarms import receiving
+from callflow.handling.base import storing
 from tests.integration.web.payloads import PAYLOADS
 from tests.integration.web.test_browser import log_in, violations, watched
 from tests.integration.web.test_hostile_texts import Read
@@ -58,8 +60,8 @@ def alarm(station: WebStation, extra: str) -> str:
         extra=extra,
         deduplication="with links",
     )
-    station.do(lambda tx: handling.store_signals(tx, [sent]))
-    station.do(lambda tx: handling.correlate(tx, clock.now()))
+    station.do(lambda tx: storing.store_signals(tx, [sent]))
+    station.do(lambda tx: receiving.correlate(tx, clock.now()))
     return str(row["id"])
 
 
@@ -124,8 +126,8 @@ def test_a_deferred_signal_shows_the_panels_time(
         line="dc09-tcp",
         deduplication="late",
     )
-    station.do(lambda tx: handling.store_signals(tx, [late]))
-    station.do(lambda tx: handling.correlate(tx, clock.now()))
+    station.do(lambda tx: storing.store_signals(tx, [late]))
+    station.do(lambda tx: receiving.correlate(tx, clock.now()))
     page.get_by_role("link", name="Boulangerie").first.click()
     shown = page.locator(".deferred")
     expect(shown).to_contain_text("différé")
@@ -156,8 +158,8 @@ async def test_hostile_blocks_are_text(station: WebStation, operator: httpx.Asyn
     ]
     harmless = (await operator.get(f"/incidents/{incident}")).text
     for one in sent:
-        station.do(lambda tx, one=one: handling.store_signals(tx, [one]))
-        station.do(lambda tx: handling.correlate(tx, clock.now()))
+        station.do(lambda tx, one=one: storing.store_signals(tx, [one]))
+        station.do(lambda tx: receiving.correlate(tx, clock.now()))
     page = (await operator.get(f"/incidents/{incident}")).text
     anchors = [a for a in re.findall(r"<a [^>]*>", page) if 'class="map"' not in a]
     links = [a for a in anchors if "_blank" in a]

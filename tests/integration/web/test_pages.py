@@ -8,8 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.core.calls.call import Outcome
+from callflow.handling.alarms import operating
 from callflow.storage.alarms import incidents
 from callflow.texts import RESOLUTIONS
 from tests.support.in_clear import in_clear
@@ -159,7 +160,7 @@ async def test_a_person_takes_notes_and_closes(
 async def test_who_holds_it_is_said(station: WebStation, operator: httpx.AsyncClient) -> None:
     station.site()
     row = station.alarm()
-    station.do(lambda tx: handling.claim(tx, row["id"], "yves", clock.now()))
+    station.do(lambda tx: operating.claim(tx, row["id"], "yves", clock.now()))
     where = f"/incidents/{row['id']}"
     page = (await operator.get(where)).text
     token = csrf_of(page)

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from callflow import clock, handling
+from callflow import clock
+from callflow.handling.interventions import directory
 from tests.integration.web.test_browser import log_in, violations, watched
 from tests.integration.web.test_services import LINE
 from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
@@ -25,7 +26,7 @@ def web(tmp_path: Path) -> Iterator[Web]:
     station = WebStation(tmp_path)
     station.user(NAME, Role.OPERATOR)
     station.site(name="Boulangerie", postcode="35000")
-    station.do(lambda tx: handling.put_directory(tx, [LINE], "admin", clock.now()))
+    station.do(lambda tx: directory.put_directory(tx, [LINE], "admin", clock.now()))
     station.alarm()
     process = WebProcess(station)
     process.start()

@@ -14,11 +14,14 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.commands.studio import Studio
+from callflow.handling.interventions import directory
+from callflow.handling.interventions import firms as interventions_firms
+from callflow.handling.interventions import members as interventions_members
 from callflow.handling.interventions.firms import close_firm
 from callflow.handling.plans import plans, withdrawal
-from callflow.handling.sites import contracts
+from callflow.handling.sites import contracts, sites
 from callflow.handling.sites.clients import client_key
 from callflow.handling.sites.event_rules import set_rule
 from callflow.storage import Tx
@@ -87,7 +90,9 @@ class World:
         """What addresses hold that is made up by the station."""
         row = self.station.store.read_now(lambda tx: users.user_by_name(tx, "bea"))
         former = self.station.store.read_now(lambda tx: contract_rows.former(tx, "1001"))
-        members = self.station.store.read_now(lambda tx: handling.firm_members(tx, "ouest"))
+        members = self.station.store.read_now(
+            lambda tx: interventions_members.firm_members(tx, "ouest")
+        )
         assert row is not None
         away = self.station.store.read_now(
             lambda tx: removed.of_site(tx, "1001", ("zones", "schedule"))
@@ -122,12 +127,16 @@ async def world(station: WebStation) -> AsyncIterator[World]:
     station.site()
     station.site("1002", name="Voisin")
     now = clock.now()
-    station.do(lambda tx: handling.put_directory(tx, [LINE], "essai", now))
+    station.do(lambda tx: directory.put_directory(tx, [LINE], "essai", now))
     body = {**BODY, "rank": 1, "language": "fr", "sectors": []}
-    station.do(lambda tx: handling.put_firm(tx, station.vault, "ouest", body, "essai", now))
+    station.do(
+        lambda tx: interventions_firms.put_firm(tx, station.vault, "ouest", body, "essai", now)
+    )
     tom = {"name": "Tom", "language": "fr"}
     station.do(
-        lambda tx: handling.put_member(tx, station.vault, "ouest", "ouest-1", tom, "essai", now)
+        lambda tx: interventions_members.put_member(
+            tx, station.vault, "ouest", "ouest-1", tom, "essai", now
+        )
     )
     for steps in ([CALL, HAND], [HAND]):
         station.do(lambda tx, steps=steps: publish(tx, steps))
@@ -169,11 +178,11 @@ def taken_away(part: str) -> Callable[[World], None]:
         world.station.site(schedule={"week": {"mon": ["08:00-18:00"]}})
 
         def take(tx: Tx) -> None:
-            site = handling.get_site(tx, "1001")
+            site = sites.get_site(tx, "1001")
             assert site is not None
             after = {**site, part: None if part == "schedule" else []}
             vault, now = world.station.vault, clock.now()
-            handling.put_site(tx, vault, "1001", after, "essai", now, because="Déposé")
+            sites.put_site(tx, vault, "1001", after, "essai", now, because="Déposé")
 
         world.station.do(take)
 
@@ -184,10 +193,10 @@ def closed(world: World) -> None:
     """A contact of the site is called no more."""
 
     def close(tx: Tx) -> None:
-        site = handling.get_site(tx, "1001")
+        site = sites.get_site(tx, "1001")
         assert site is not None
         after = contracts.without(site, "1001-2", "keyholder")
-        handling.put_site(
+        sites.put_site(
             tx, world.station.vault, "1001", after, "essai", clock.now(), because="parti"
         )
 

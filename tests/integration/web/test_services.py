@@ -7,7 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from callflow import clock, handling
+from callflow import clock
+from callflow.handling.base import policy
+from callflow.handling.interventions import directory
 from callflow.storage import schema
 from tests.integration.web.test_pages import csrf_of
 from tests.support.cameras import a_still
@@ -21,9 +23,9 @@ LINE = {"id": "police-35", "service": "police", "name": "CIC 35", "number": NUMB
 @pytest.fixture
 def incident(station: WebStation) -> str:
     station.site(postcode="35000")
-    station.do(lambda tx: handling.put_directory(tx, [LINE], "admin", clock.now()))
+    station.do(lambda tx: directory.put_directory(tx, [LINE], "admin", clock.now()))
     settings = station.settings.model_copy(update={"desk_phones": ("+33639989901",)})
-    station.do(lambda tx: handling.save_policy(tx, settings))
+    station.do(lambda tx: policy.save_policy(tx, settings))
     return str(station.alarm()["id"])
 
 

@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.core.records import audit
+from callflow.handling.interventions import directory, members
+from callflow.handling.sites import sites
 from callflow.handling.sites.removed import PARTS
 from callflow.storage.records import logbook
 from callflow.storage.sites import contracts, removed
@@ -241,7 +243,7 @@ async def test_each_form_says_that_it_is_saved_and_leaves_an_audit_row(
 
 
 def site_of(station: WebStation) -> Row:
-    found = station.store.read_now(lambda tx: handling.get_site(tx, "1001"))
+    found = station.store.read_now(lambda tx: sites.get_site(tx, "1001"))
     assert found is not None
     return found
 
@@ -282,7 +284,7 @@ async def _firms(desk: Desk) -> None:
     ):
         await desk.fills(f"{stem}/{act}", f"{at}/{act}", kind, at=at, **typed)
     firm_id = at.rsplit("/", 1)[1]
-    (tom,) = desk.station.store.read_now(lambda tx: handling.firm_members(tx, firm_id))
+    (tom,) = desk.station.store.read_now(lambda tx: members.firm_members(tx, firm_id))
     for act, kind, typed in (
         ("members/remove", "firm_member_removed", {"id": tom["id"], "reason": "Parti"}),
         ("close", "firm_closed", {"reason": "Cessation"}),
@@ -295,7 +297,7 @@ async def _services(desk: Desk) -> None:
     at, kind = "/services", "directory_changed"
     line = {"service": "police", "name": "CIC", "number": "02 99 00 11 22", "place": "35"}
     await desk.fills(f"{at}/save", f"{at}/save", kind, at=at, **line)
-    (kept,) = desk.station.store.read_now(handling.get_directory)
+    (kept,) = desk.station.store.read_now(directory.get_directory)
     gone = {"id": kept["id"], "reason": "Fermé"}
     await desk.fills(f"{at}/remove", f"{at}/remove", kind, at=at, **gone)
 

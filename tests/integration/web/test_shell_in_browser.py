@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from callflow import clock, handling
+from callflow import clock
+from callflow.handling.alarms import operating
+from callflow.handling.calls import calling
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.records import logbook
@@ -101,7 +103,7 @@ def test_pages_are_read_while_the_telephone_goes_on(page: Page, web: Web) -> Non
     hears(page, 440, 480)
     assert violations(page) == []
     # It is answered: the alarm opens, and the page's script is the same.
-    station.do(lambda tx: handling.call_answered(tx, leg, clock.now()))
+    station.do(lambda tx: calling.call_answered(tx, leg, clock.now()))
     expect(page.locator("#incident h1")).to_contain_text("Boulangerie")
     expect(page).to_have_url(re.compile(rf"/incidents/{row['id']}$"))
     expect(card).to_contain_text("En conversation avec Anne Le Goff")
@@ -134,7 +136,7 @@ def test_pages_are_read_while_the_telephone_goes_on(page: Page, web: Web) -> Non
 def test_what_i_hold_says_that_it_goes_back_and_i_go_on(page: Page, web: Web) -> None:
     station, process = web
     row = station.alarm("1001", code="FA")
-    station.do(lambda tx: handling.claim(tx, row["id"], NAME, clock.now()))
+    station.do(lambda tx: operating.claim(tx, row["id"], NAME, clock.now()))
     log_in(page, process)
     page.goto(f"{process.url}/logbook")
     expect(page.locator("#tally-vital")).to_have_text("0 vitale non prise")

@@ -8,9 +8,11 @@ from datetime import date, timedelta
 import httpx
 import pytest
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.core.desks.roster import Part
 from callflow.core.time.hours import Span
+from callflow.handling.alarms import operating
+from callflow.handling.base import policy
 from callflow.handling.desks import rosters, shifts
 from callflow.handling.sites import own_days
 from callflow.storage.desks import shifts as rows
@@ -96,7 +98,7 @@ async def test_a_shift_ends_with_nothing_held(
     await begin(operator, alarms)
     colleague(station)
     for alarm in alarms[:2]:
-        station.do(lambda tx, i=alarm: handling.claim(tx, i, NAME, clock.now()))
+        station.do(lambda tx, i=alarm: operating.claim(tx, i, NAME, clock.now()))
     page = (await operator.get("/shift/end")).text
     assert "Se déconnecter" in page
     assert page.count('value="queue"') == 1  # a vital alarm goes to nobody's queue
@@ -191,7 +193,7 @@ async def test_whoever_is_alone_is_asked_and_answers(
     station: WebStation, operator: httpx.AsyncClient
 ) -> None:
     quick = station.settings.model_copy(update={"dead_man_night": 0.01, "dead_man_day": 0.01})
-    station.do(lambda tx: handling.save_policy(tx, quick))
+    station.do(lambda tx: policy.save_policy(tx, quick))
     await begin(operator, [])
     part = (await operator.get("/shift/presence")).text
     assert "tout va bien ?" in part

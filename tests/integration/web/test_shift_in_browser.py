@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.core.desks.roster import Part
 from callflow.core.time.hours import Span
+from callflow.handling.alarms import operating
+from callflow.handling.base import policy
 from callflow.handling.desks import rosters
 from callflow.storage.desks import shifts
 from callflow.storage.people import users
@@ -54,7 +56,7 @@ def web(tmp_path: Path) -> Iterator[tuple[WebStation, WebProcess]]:
     for name in (NAME, "david"):
         station.do(lambda tx, n=name: shifts.begin(tx, ids[n], clock.now()))
     for incident in held[:2]:
-        station.do(lambda tx, i=incident: handling.claim(tx, i, NAME, clock.now()))
+        station.do(lambda tx, i=incident: operating.claim(tx, i, NAME, clock.now()))
     process = WebProcess(station)
     process.start()
     yield station, process
@@ -149,4 +151,4 @@ def end_all(station: WebStation) -> None:
 
 def ask_often(station: WebStation) -> None:
     quick = station.settings.model_copy(update={"dead_man_night": 5, "dead_man_day": 5})
-    station.do(lambda tx: handling.save_policy(tx, quick))
+    station.do(lambda tx: policy.save_policy(tx, quick))

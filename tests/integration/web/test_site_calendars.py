@@ -11,8 +11,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.core.calls.call import Outcome
+from callflow.handling.sites import sites
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
 from web.accounts import Role
@@ -43,7 +44,7 @@ async def admin(station: WebStation, app: FastAPI) -> Person:
 
 
 def site(station: WebStation) -> dict[str, Any]:
-    found = station.store.read_now(lambda tx: handling.get_site(tx, "1001"))
+    found = station.store.read_now(lambda tx: sites.get_site(tx, "1001"))
     assert found is not None
     return found
 

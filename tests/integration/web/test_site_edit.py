@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from callflow import clock, handling
+from callflow import clock
+from callflow.handling.sites import sites
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
 from web.accounts import Role
@@ -41,7 +42,7 @@ async def person(station: WebStation, app: FastAPI, name: str) -> Person:
 
 
 def site(station: WebStation) -> dict[str, Any]:
-    found = station.store.read_now(lambda tx: handling.get_site(tx, "1001"))
+    found = station.store.read_now(lambda tx: sites.get_site(tx, "1001"))
     assert found is not None
     return found
 

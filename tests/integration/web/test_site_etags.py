@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from callflow import clock, handling
+from callflow import clock
+from callflow.handling.sites import sites
 from callflow.storage import Store, Tx
 from tests.support.web_station import WebStation, site_body
 
@@ -85,7 +86,7 @@ async def test_who_changes_it_at_this_moment_is_waited_for(
     written, go_on = threading.Event(), threading.Event()
 
     def slowly(tx: Tx) -> None:
-        handling.put_site(tx, station.vault, "1001", shop, "odile", clock.now())
+        sites.put_site(tx, station.vault, "1001", shop, "odile", clock.now())
         written.set()
         assert go_on.wait(30)
 

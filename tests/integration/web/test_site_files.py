@@ -13,8 +13,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from callflow import handling
 from callflow.core.sites.files import reading
+from callflow.handling.sites import sites
 from callflow.storage import StoreUnavailable
 from callflow.storage.records import logbook
 from tests.integration.web.test_site_edit import person
@@ -65,8 +65,7 @@ def plain(answer: httpx.Response) -> str:
 def names(station: WebStation) -> dict[str, str]:
     return station.store.read_now(
         lambda tx: {
-            site: (handling.get_site(tx, site) or {"name": "–"})["name"]
-            for site in ("0417", "1001")
+            site: (sites.get_site(tx, site) or {"name": "–"})["name"] for site in ("0417", "1001")
         }
     )
 

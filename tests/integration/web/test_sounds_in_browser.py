@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from callflow import clock, handling
+from callflow import clock
+from callflow.handling.alarms import operating
+from callflow.handling.desks import queueing
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from tests.integration.web.test_browser import log_in
@@ -57,8 +59,8 @@ def waits_for_a_person(station: WebStation, account: str, priority: int) -> Row:
     row = station.alarm(account)
 
     def give(tx: Tx) -> Row:
-        handling.claim(tx, row["id"], "yves", clock.now())
-        found = handling.release(tx, row["id"], "yves", clock.now())
+        operating.claim(tx, row["id"], "yves", clock.now())
+        found = operating.release(tx, row["id"], "yves", clock.now())
         return incidents.change(tx, found, priority=priority)
 
     return dict(station.do(give))
@@ -105,7 +107,7 @@ def test_each_priority_has_its_own_sound_until_it_is_claimed(
     if priority == 1:
         silence(page)
         hears(page, *SOUND[1])  # again, and again
-    station.do(lambda tx: handling.claim(tx, row["id"], NAME, clock.now()))
+    station.do(lambda tx: operating.claim(tx, row["id"], NAME, clock.now()))
     expect(page.locator(f"#i-{row['id']}.own")).to_have_count(1)
     silence(page)
     other = 4 if priority != 4 else 3
@@ -121,7 +123,7 @@ def test_unclaimed_work_comes_back_louder(page: Page, web: Web) -> None:
     loud = [hears(page, *SOUND[1])]
     for level in (1, 2):
         late = clock.now() + timedelta(minutes=30 * level)
-        station.do(lambda tx, late=late: handling.escalate_queue(tx, late))
+        station.do(lambda tx, late=late: queueing.escalate_queue(tx, late))
         expect(page.locator(f".row[data-level='{level}']")).to_have_count(1)
         silence(page)
         loud.append(hears(page, *SOUND[1]))
@@ -132,11 +134,11 @@ def test_unclaimed_work_comes_back_louder(page: Page, web: Web) -> None:
 def test_a_claimed_alarm_that_comes_back_sounds_again(page: Page, web: Web) -> None:
     station, process = web
     row = waits_for_a_person(station, "1001", 1)
-    station.do(lambda tx: handling.claim(tx, row["id"], "yves", clock.now()))
+    station.do(lambda tx: operating.claim(tx, row["id"], "yves", clock.now()))
     log_in(page, process)
     expect(page.locator(f"#i-{row['id']} .holder")).to_have_text("yves")
     assert tones(page) == []
-    station.do(lambda tx: handling.release(tx, row["id"], "yves", clock.now()))
+    station.do(lambda tx: operating.release(tx, row["id"], "yves", clock.now()))
     hears(page, *SOUND[1])
 
 
@@ -145,7 +147,7 @@ def test_mute_silences_all_but_a_vital_alarm_which_is_quiet(page: Page, web: Web
     waits_for_a_person(station, "1002", 2)
     vital = waits_for_a_person(station, "1001", 1)
     late = clock.now() + timedelta(minutes=30)
-    station.do(lambda tx: handling.escalate_queue(tx, late))
+    station.do(lambda tx: queueing.escalate_queue(tx, late))
     log_in(page, process)
     loud = hears(page, *SOUND[1])
     hears(page, *SOUND[2])
@@ -156,7 +158,7 @@ def test_mute_silences_all_but_a_vital_alarm_which_is_quiet(page: Page, web: Web
     assert 0 < quiet < loud
     hears(page, *SOUND[1], *SOUND[1], *SOUND[1])  # as long as the other's sound takes to come
     assert {tone["hertz"] for tone in tones(page)} == set(SOUND[1])
-    station.do(lambda tx: handling.claim(tx, vital["id"], NAME, clock.now()))
+    station.do(lambda tx: operating.claim(tx, vital["id"], NAME, clock.now()))
     page.keyboard.press("m")
     silence(page)
     hears(page, *SOUND[2])

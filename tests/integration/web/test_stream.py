@@ -13,7 +13,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from callflow import clock, handling
+from callflow import clock
+from callflow.handling.alarms import operating
 from callflow.storage import StoreUnavailable
 from tests.support.dictated import dictated
 from tests.support.web_station import WebProcess, WebStation
@@ -106,7 +107,7 @@ async def test_only_what_changed_is_sent(station: WebStation, hub: Hub) -> None:
         assert (await console.next("rows")).count('<li id="i-') == 3
         row = await asyncio.to_thread(station.alarm, "1002")
         await asyncio.to_thread(
-            station.do, lambda tx: handling.claim(tx, row["id"], "claire", clock.now())
+            station.do, lambda tx: operating.claim(tx, row["id"], "claire", clock.now())
         )
         told = await console.next("rows")
         assert re.findall('<li id="i-([^"]+)"', told) == [row["id"]]
@@ -121,7 +122,7 @@ async def test_a_filed_incident_leaves(station: WebStation, hub: Hub) -> None:
         def close() -> None:
             station.alarm(code="BR")
             station.do(
-                lambda tx: handling.close_incident(
+                lambda tx: operating.close_incident(
                     tx, row["id"], "claire", "false_alarm", "", clock.now()
                 )
             )

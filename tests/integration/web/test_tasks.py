@@ -8,10 +8,13 @@ from typing import Any
 import httpx
 import pytest
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.core.calls.call import Outcome
 from callflow.core.plans.call_plan import Measure
+from callflow.handling.alarms import operating
+from callflow.handling.interventions import firms
 from callflow.handling.interventions.measures import open_measure
+from callflow.handling.plans import plans
 from callflow.storage import Tx
 from callflow.storage.alarms import tasks
 from tests.integration.web.test_pages import csrf_of
@@ -45,8 +48,8 @@ def alarm(station: WebStation, *steps: Row, account: str = "1001") -> str:
     """An alarm whose plan has these steps; the site has a firm, and a chief who decides on it."""
     now = clock.now()
     body = {"id": "p", "name": "p", "steps": list(steps)}
-    station.do(lambda tx: handling.publish_plan(tx, body, "admin", now))
-    station.do(lambda tx: handling.put_firm(tx, station.vault, "firm", firm_body(), "admin", now))
+    station.do(lambda tx: plans.publish_plan(tx, body, "admin", now))
+    station.do(lambda tx: firms.put_firm(tx, station.vault, "firm", firm_body(), "admin", now))
     decides = {"*": ["send_guard"]}
     people = [
         {"id": "firm", "name": "Ouest Garde", "role": "guard", "phone": FIRM, "keys_held": True},
@@ -132,7 +135,7 @@ async def test_a_task_that_is_not_there_or_not_mine_is_refused(
     another = alarm(station, LOOK, SERVICE, END, account="1002")
     mixed = await api.post(f"/incidents/{another}/tasks/{task}{route}", json=body)
     assert mixed.status_code == 404
-    station.do(lambda tx: handling.claim(tx, incident, "yves", clock.now()))
+    station.do(lambda tx: operating.claim(tx, incident, "yves", clock.now()))
     held = await api.post(f"/incidents/{incident}/tasks/{task}{route}", json=body)
     assert (held.status_code, held.json()["holder"]) == (409, "yves")
     assert task_of(station, incident)["state"] == "open"
@@ -332,7 +335,7 @@ async def test_what_was_told_in_another_call_has_its_recording(
 ) -> None:
     now = clock.now()
     body = {"id": "p", "name": "p", "steps": [{"id": "people", "kind": "call_list"}]}
-    station.do(lambda tx: handling.publish_plan(tx, body, "admin", now))
+    station.do(lambda tx: plans.publish_plan(tx, body, "admin", now))
     anne = {"id": "anne", "name": "Anne", "role": "keyholder", "phone": "+33639980101"}
     incidents = []
     for account in ("1001", "1002"):
@@ -499,7 +502,7 @@ async def test_who_may_only_read_or_comes_second_gets_no_form(
 ) -> None:
     incident = alarm(station, GUARD, END)
     opened(station, incident)
-    station.do(lambda tx: handling.claim(tx, incident, "yves", clock.now()))
+    station.do(lambda tx: operating.claim(tx, incident, "yves", clock.now()))
     desk = Desk(operator, station, incident)
     page = await desk.page()
     assert "Ouest Garde" in page

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.core.alarms.escalation import GuardEvent
+from callflow.handling.alarms import operating
+from callflow.handling.interventions import guards
 from tests.integration.web.test_browser import log_in, violations, watched
 from tests.integration.web.test_tasks import END, GUARD, LOOK, SERVICE, alarm, opened, task_of
 from tests.support.web_station import NAME, WebProcess, WebStation
@@ -66,7 +68,7 @@ def test_what_is_ticked_typed_and_open_survives_what_happens(page: Page, web: We
     station, _ = web
     incident = alarm(station, GUARD, END)
     station.do(
-        lambda tx: handling.guard_event(
+        lambda tx: guards.guard_event(
             tx, incident, task_of(station, incident)["id"], GuardEvent.ACCEPTED, "yves", clock.now()
         )
     )
@@ -150,7 +152,7 @@ def test_a_holder_sends_calls_protects_and_lifts_by_one_key_each_and_holds_on(
     ]
     station.site("1001", contacts=people)
     incident = str(station.alarm("1001")["id"])
-    station.do(lambda tx: handling.claim(tx, incident, NAME, clock.now()))
+    station.do(lambda tx: operating.claim(tx, incident, NAME, clock.now()))
     log_in(page, web[1])
     page.goto(f"{web[1].url}/incidents/{incident}")
     expect(page.locator("#form-measure")).to_be_visible()

@@ -11,9 +11,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.core.calls.call import Outcome
-from callflow.handling.calls import trunk_tests
+from callflow.handling.calls import calling, dialogues, trunk_tests
 from callflow.storage import schema as t
 from callflow.storage.people import users
 from callflow.texts.trunks import TESTS
@@ -50,19 +50,19 @@ async def test_a_call_goes_over_this_trunk_alone_and_its_result_is_shown(
     answer = await chief.send(HERE, trunk="spare", number="06 39 98 10 01")
     assert answer.status_code == 303
     now = clock.now()
-    (order,) = station.do(lambda tx: handling.claim_calls(tx, node="node0", now=now))
+    (order,) = station.do(lambda tx: calling.claim_calls(tx, node="node0", now=now))
     assert (order.to, order.trunk, order.dialogue) == (ANNE, "spare", "message")
     loaded = station.store.read_now(
-        lambda tx: handling.dialogue_begin(tx, station.vault, order.call_id)
+        lambda tx: dialogues.dialogue_begin(tx, station.vault, order.call_id)
     )
     assert loaded is not None
     assert "There is no alarm" in loaded[0].text  # in the language of who asks
     assert (loaded[0].language, loaded[0].identify) == ("en", False)
     again = await chief.send(HERE, trunk="trunk", number=ANNE)
     assert "this number is being called" in words(again)
-    station.do(lambda tx: handling.call_answered(tx, order.call_id, now))
+    station.do(lambda tx: calling.call_answered(tx, order.call_id, now))
     station.do(
-        lambda tx: handling.call_ended(tx, order.call_id, outcome=Outcome.ACKNOWLEDGED, now=now)
+        lambda tx: calling.call_ended(tx, order.call_id, outcome=Outcome.ACKNOWLEDGED, now=now)
     )
     page = words(await chief.see(HERE))
     assert "odile spare 06 39 98 10 01 message heard and acknowledged" in page.lower()
@@ -73,9 +73,9 @@ async def test_who_asks_in_french_has_it_said_in_french(station: WebStation, chi
     await chief.see(f"{HERE}?lang=fr")
     await chief.send(HERE, trunk="spare", number=ANNE)
     now = clock.now()
-    (order,) = station.do(lambda tx: handling.claim_calls(tx, node="node0", now=now))
+    (order,) = station.do(lambda tx: calling.claim_calls(tx, node="node0", now=now))
     loaded = station.store.read_now(
-        lambda tx: handling.dialogue_begin(tx, station.vault, order.call_id)
+        lambda tx: dialogues.dialogue_begin(tx, station.vault, order.call_id)
     )
     assert loaded is not None
     assert loaded[0].text == TESTS["trunk_test"][0][1]
@@ -87,12 +87,12 @@ async def test_a_trunk_that_fails_its_test_hands_the_call_on_to_none(
 ) -> None:
     await chief.send(HERE, trunk="trunk", number=ANNE)
     now = clock.now()
-    (order,) = station.do(lambda tx: handling.claim_calls(tx, node="node0", now=now))
+    (order,) = station.do(lambda tx: calling.claim_calls(tx, node="node0", now=now))
     assert order.trunk == "trunk"
     # What a 503 says of a number is said of the trunk here: whoever is called was not asked.
     failed: dict[str, Any] = {"outcome": Outcome.UNREACHABLE, "detail": "SIP 503", "now": now}
-    station.do(lambda tx: handling.call_ended(tx, order.call_id, not_carried=True, **failed))
-    assert station.do(lambda tx: handling.claim_calls(tx, node="node0", now=now)) == []
+    station.do(lambda tx: calling.call_ended(tx, order.call_id, not_carried=True, **failed))
+    assert station.do(lambda tx: calling.claim_calls(tx, node="node0", now=now)) == []
     (tested,) = station.store.read_now(lambda tx: trunk_tests.last_tests(tx, limit=9))
     assert (tested["asked"], tested["outcome"]) == ("trunk", "trunk_failure")
     page = words(await chief.see(HERE))

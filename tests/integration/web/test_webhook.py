@@ -10,7 +10,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from callflow import clock, handling
+from callflow import clock
+from callflow.handling.alarms import receiving
 from callflow.storage.alarms import incidents
 from callflow.storage.signals import signals
 from tests.support.still_rates import StillRates
@@ -49,7 +50,7 @@ async def test_every_part_of_the_event_model_is_kept_and_shown(
     assert json.loads(row["raw"]) == {**WHOLE, "panel_time": "2026-11-25T03:15:02Z"}
     shown = (await api.get("/signals")).json()["items"][0]
     assert shown["treatment"] is None
-    station.do(lambda tx: handling.correlate(tx, clock.now()))
+    station.do(lambda tx: receiving.correlate(tx, clock.now()))
     shown = (await api.get("/signals")).json()["items"][0]
     assert shown["links"] == WHOLE["links"]
     assert (shown["line"], shown["caller"], shown["partition"], shown["user"]) == (
@@ -97,7 +98,7 @@ async def test_an_unknown_account_is_stored_and_becomes_somebodys(
     station: WebStation, api: httpx.AsyncClient
 ) -> None:
     await api.post("/signals", json={"account": "4242", "code": "ZZ9"})
-    station.do(lambda tx: handling.correlate(tx, clock.now()))
+    station.do(lambda tx: receiving.correlate(tx, clock.now()))
     row = station.store.read_now(lambda tx: incidents.page(tx, account="4242", limit=9))[0]
     assert (row["kind"], row["with_human"], row["site_id"]) == ("unknown", True, None)
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.core.plans.call_plan import ENDS, StepKind
 from callflow.core.plans.task import TaskOutcome, TaskState
+from callflow.handling.alarms import operating
 from callflow.handling.alarms.tasks import end_task
 from callflow.storage import Tx
 from callflow.storage.alarms import tasks
@@ -56,7 +57,7 @@ def _choose(simulation: Simulation, rng: random.Random, name: str) -> dict[str, 
 
 
 def _take(chosen: dict[str, Any], name: str) -> Any:
-    return lambda tx: handling.claim(tx, chosen["id"], name, clock.now())
+    return lambda tx: operating.claim(tx, chosen["id"], name, clock.now())
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,37 +79,37 @@ def _act(rng: random.Random, chosen: dict[str, Any], name: str) -> Callable[[Tx]
 
 
 def _close(tx: Tx, act: _Act) -> None:
-    handling.close_incident(tx, act.incident, act.who, "false_alarm", "vu", act.now)
+    operating.close_incident(tx, act.incident, act.who, "false_alarm", "vu", act.now)
 
 
 def _note(tx: Tx, act: _Act) -> None:
-    handling.note(tx, act.incident, act.who, "vu", act.now)
+    operating.note(tx, act.incident, act.who, "vu", act.now)
 
 
 def _release(tx: Tx, act: _Act) -> None:
-    handling.release(tx, act.incident, act.who, act.now)
+    operating.release(tx, act.incident, act.who, act.now)
 
 
 def _park(tx: Tx, act: _Act) -> None:
     until = act.now + timedelta(seconds=10 + 200 * act.chance)
-    handling.park(tx, act.incident, act.who, until, act.now)
+    operating.park(tx, act.incident, act.who, until, act.now)
 
 
 def _transfer(tx: Tx, act: _Act) -> None:
-    handling.transfer(tx, act.incident, act.who, "operator 1", act.now)
+    operating.transfer(tx, act.incident, act.who, "operator 1", act.now)
 
 
 def _resume(tx: Tx, act: _Act) -> None:
-    handling.resume_plan(tx, act.incident, act.who, act.now)
+    operating.resume_plan(tx, act.incident, act.who, act.now)
 
 
 def _call(tx: Tx, act: _Act) -> None:
     contact = _someone(tx, act.site, act.chance)
-    handling.request_contact_call(tx, act.incident, act.who, contact, act.now)
+    operating.request_contact_call(tx, act.incident, act.who, contact, act.now)
 
 
 def _take_over(tx: Tx, act: _Act) -> None:
-    handling.take_over_call(tx, act.incident, act.who, _live_call(tx, act.incident), act.now)
+    operating.take_over_call(tx, act.incident, act.who, _live_call(tx, act.incident), act.now)
 
 
 def _end_task(tx: Tx, act: _Act) -> None:

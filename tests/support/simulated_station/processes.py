@@ -9,12 +9,14 @@ from contextvars import copy_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from callflow import clock, handling
+from callflow import clock
 from callflow.core.signals.signal import Signal
+from callflow.handling.base import refusals, storing
 from callflow.processes.engine import Engine
 from callflow.receiver.intake import Intake
 from callflow.settings.config import Settings
 from callflow.storage import StoreUnavailable, Tx
+from callflow.storage.people import users
 from ivr.agi import Handler, Session
 from ivr.speech import Sentence
 from ivr.telephony.process import Telephony
@@ -117,7 +119,7 @@ class Process:
         now = clock.now()
 
         def beats(tx: Tx) -> None:
-            handling.process_beat(tx, self.role, pid=1, since=now, now=now, state={})
+            users.process_beat(tx, self.role, pid=1, since=now, now=now, state={})
 
         await self.store.write(beats)
 
@@ -139,13 +141,13 @@ class ReceiverProcess(Process):
 
     async def run(self) -> None:
         """Until it is killed."""
-        self.intake = Intake(self._save, vital=handling.is_vital)
+        self.intake = Intake(self._save, vital=storing.is_vital)
         async with asyncio.TaskGroup() as parts:
             parts.create_task(self.intake.run())
             parts.create_task(self.every(_BEAT_EVERY, self.beat))
 
     async def _save(self, batch: Sequence[Signal]) -> None:
-        await self.store.write(lambda tx: handling.store_signals(tx, batch))
+        await self.store.write(lambda tx: storing.store_signals(tx, batch))
 
 
 class WebProcess(Process):
@@ -164,7 +166,7 @@ class WebProcess(Process):
         if request.cancelled():
             return False
         failed = request.exception()
-        if failed is not None and not isinstance(failed, StoreUnavailable | handling.Refused):
+        if failed is not None and not isinstance(failed, StoreUnavailable | refusals.Refused):
             raise failed
         return failed is None
 

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from callflow import handling
+from callflow.handling.base import policy
+from callflow.handling.plans import plans as plans_plans
+from callflow.handling.sites import sites
 from callflow.settings.config import Settings
 from callflow.settings.trunks import TrunkSettings
 from callflow.storage import Tx
@@ -56,11 +58,11 @@ def allowed() -> frozenset[str]:
 def build(tx: Tx, vault: Vault) -> None:
     """The same rows in every process: which seed plays in them is no matter."""
     rng = random.Random(0)
-    handling.save_policy(tx, SETTINGS)
-    handling.publish_standard_plans(tx, "administrator", BEGIN)
+    policy.save_policy(tx, SETTINGS)
+    plans_plans.publish_standard_plans(tx, "administrator", BEGIN)
     publish_random_plans(tx, rng)
     for place in range(SITES):
-        handling.put_site(tx, vault, account(place), _site(rng, place), "administrator", BEGIN)
+        sites.put_site(tx, vault, account(place), _site(rng, place), "administrator", BEGIN)
     for place, number in enumerate(_FORBIDDEN):
         tx.exec_driver_sql("UPDATE contact SET phone = ? WHERE id = ?", (number, f"person{place}"))
 
@@ -68,7 +70,7 @@ def build(tx: Tx, vault: Vault) -> None:
 def publish_random_plans(tx: Tx, rng: random.Random) -> None:
     """A new version of each plan that the sites use."""
     for place in range(PLANS):
-        handling.publish_plan(tx, random_plan(rng, f"random{place}"), "administrator", BEGIN)
+        plans_plans.publish_plan(tx, random_plan(rng, f"random{place}"), "administrator", BEGIN)
 
 
 def _site(rng: random.Random, place: int) -> Row:

@@ -10,7 +10,7 @@ import pytest
 
 from callflow.clock import to_iso
 from callflow.commands.checks import Check, Facts, Verdict, examine, worst
-from callflow.handling import Line, Lines, Panel, Stranger, Trouble
+from callflow.handling.watch.lines import Line, Lines, Panel, Stranger, Trouble
 
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
 ROLES = ("engine", "receiver", "telephony", "web")

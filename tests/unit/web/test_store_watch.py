@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from callflow.handling import StoreOutage
+from callflow.handling.watch.health import StoreOutage
 from callflow.storage import StoreUnavailable
 from web import store_watch
 from web.store_watch import StoreWatch, soon
