@@ -38,17 +38,18 @@ from callflow.settings.config import Settings
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage.people import access, users
 from callflow.vault import Vault
-from web import api, cookies, pages, problems, security
+from web import api, pages, problems
+from web.access import cookies, security
+from web.access.addresses import Forwarded
+from web.access.guesses import Limits
+from web.access.oidc import Directory
+from web.access.page_rights import leaves
+from web.access.rates import Rates
+from web.access.sessions import LoginNeededError, language_of, place_of
 from web.api import signals
 from web.api.health import machines
-from web.auth import LoginNeededError, language_of, place_of
 from web.chosen_language import ChosenLanguage
-from web.doors import leaves
-from web.guesses import Limits
-from web.oidc import Directory
-from web.places import Forwarded
 from web.problems import ProblemError
-from web.rates import Rates
 from web.rendering import page, static_version
 from web.site_imports import SiteImports
 from web.station import Network, Prompts, Station

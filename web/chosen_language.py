@@ -6,7 +6,7 @@ from fastapi import Request, Response
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from web import cookies
+from web.access import cookies
 from web.words import LANGUAGES
 
 

@@ -24,7 +24,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from callflow.clock import monotonic
-from web.places import Network, address_of, place, trusted
+from web.access.addresses import Network, address_of, place, trusted
 
 #: Connections of all, and of one address (IPv6: one /64) beside those at which somebody who logged
 #: in is waiting for an answer: an office behind one address has as many consoles as it likes.

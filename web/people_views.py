@@ -15,7 +15,7 @@ from callflow.storage.calls import spoken
 from callflow.storage.desks import shifts
 from callflow.storage.people import users
 from callflow.storage.sites import contacts, instructions
-from web.accounts import Right, rights_of
+from web.access.users import Right, rights_of
 
 Row = dict[str, Any]
 

@@ -10,7 +10,8 @@ from fastapi.responses import FileResponse
 from callflow.handling.records import playbacks
 from callflow.storage import Tx
 from callflow.storage.calls import calls, spoken
-from web import kept_files, seen
+from web import kept_files
+from web.access import confidential
 from web.problems import not_found
 from web.station import Station
 
@@ -60,7 +61,7 @@ async def _file(station: Station, path: str, node: str, problem: str) -> Path:
 async def _tell(station: Station, kind: str, name: str, call_id: str, who: str) -> None:
     """Any piece of it is heard."""
     now = station.clock()
-    await seen.once(
+    await confidential.once(
         station,
         lambda tx: playbacks.is_played(tx, kind, name, who, now),
         lambda tx: playbacks.played(tx, kind, name, call_id, who, now),

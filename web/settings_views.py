@@ -9,8 +9,8 @@ from fastapi import Response
 
 from callflow.storage import Tx
 from web import refusals
-from web.access_views import frame
-from web.auth import Visitor
+from web.access.sessions import Visitor
+from web.access.views import frame
 from web.refusals import Wrong
 from web.rendering import page
 from web.station import Station

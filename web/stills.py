@@ -9,7 +9,8 @@ from fastapi.responses import FileResponse
 
 from callflow.handling.records import playbacks, visits
 from callflow.storage.messages import outbox
-from web import kept_files, seen
+from web import kept_files
+from web.access import confidential
 from web.problems import not_found
 from web.station import Station
 
@@ -34,7 +35,7 @@ async def among(station: Station, incident_id: str, image_id: str, who: str) -> 
     if playbacks.kind_of(image) == playbacks.CLIP:
         await _tell(station, image, who)
     else:
-        await seen.once(
+        await confidential.once(
             station,
             lambda tx: visits.is_seeing_images(tx, incident_id, who, now),
             lambda tx: visits.images_seen(tx, incident_id, who, now),
@@ -52,7 +53,7 @@ async def _find(station: Station, image_id: str) -> tuple[Row, Path]:
 
 async def _tell(station: Station, image: Row, who: str) -> None:
     kind, now = playbacks.kind_of(image), station.clock()
-    await seen.once(
+    await confidential.once(
         station,
         lambda tx: playbacks.is_played(tx, kind, image["id"], who, now),
         lambda tx: playbacks.image_opened(tx, image, who, now),

@@ -268,7 +268,7 @@ USER_ROLES = {
     "supervisor": N_("supervisor"),
     "administrator": N_("administrator"),
 }
-#: What a role may do: web/accounts.py.
+#: What a role may do: web/access/users.py.
 RIGHTS = {
     "read": N_("See sites, alarms, recordings and the logbook"),
     "send": N_("Send signals"),
@@ -348,7 +348,7 @@ IMPORT_PHASES = {
     "done": N_("imported"),
     "failed": N_("failed: nothing was written"),
 }
-#: What let somebody in: web/factors.py.
+#: What let somebody in: web/access/factors.py.
 FACTORS = {
     "password": N_("password"),
     "totp": N_("password and code"),

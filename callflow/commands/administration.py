@@ -25,7 +25,7 @@ from callflow.handling.calls import phones
 from callflow.handling.sites import rules, sites
 from callflow.storage import Store, Tx
 from callflow.storage.engine.upgrade import upgrade
-from web import accounts
+from web.access import users
 
 db = group("The database.")
 user = group("People who log in.")
@@ -42,8 +42,8 @@ def db_upgrade() -> None:
     bring_up_to_date(settings)
 
 
-Role = Annotated[str, typer.Option(help=", ".join(accounts.PEOPLE))]
-ProgramRole = Annotated[str, typer.Option(help=", ".join(accounts.Role))]
+Role = Annotated[str, typer.Option(help=", ".join(users.PEOPLE))]
+ProgramRole = Annotated[str, typer.Option(help=", ".join(users.Role))]
 
 
 @user.command("add")
@@ -66,11 +66,11 @@ def user_add(
         # Whoever has a shell here could write the row: said, not refused.
         typer.echo(f"warning: {fault}; let {name} change it on the page /account", err=True)
     upgrade(settings.database)
-    kept, now = accounts.hash_password(password), clock.now()
+    kept, now = users.hash_password(password), clock.now()
     with open_rows(settings) as (store, _):
         try:
             store.write_now(
-                lambda tx: accounts.create_user(tx, name, wanted, kept, now, language=language)
+                lambda tx: users.create_user(tx, name, wanted, kept, now, language=language)
             )
         except ValueError as error:
             raise typer.BadParameter(str(error)) from error
@@ -87,7 +87,7 @@ def token_create(
     json_: AsJson = False,
 ) -> None:
     """Make a token for a program; it is shown this once."""
-    if role == accounts.Role.PANEL and not account:
+    if role == users.Role.PANEL and not account:
         raise typer.BadParameter(
             "name the accounts that it speaks for: --account 1001, again for each",
             param_hint="--account",
@@ -105,18 +105,18 @@ def new_token(store: Store, role: str, name: str, speaks_for: Sequence[str] = ()
     now = clock.now()
     try:
         return store.write_now(
-            lambda tx: accounts.create_token(tx, wanted, name, now, accounts=speaks_for)
+            lambda tx: users.create_token(tx, wanted, name, now, accounts=speaks_for)
         )
     except refusals.Refused as error:
         raise typer.BadParameter(str(error)) from error
 
 
-def _role(name: str) -> accounts.Role:
+def _role(name: str) -> users.Role:
     """Raises BadParameter."""
     try:
-        return accounts.Role(name)
+        return users.Role(name)
     except ValueError:
-        roles = ", ".join(accounts.Role)
+        roles = ", ".join(users.Role)
         raise typer.BadParameter(f"there is no role {name!r}: {roles}") from None
 
 

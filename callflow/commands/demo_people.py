@@ -10,7 +10,7 @@ from callflow.handling.station import tokens
 from callflow.handling.station import users as acts
 from callflow.storage import Store, Tx
 from callflow.storage.people import users as people_users
-from web import accounts
+from web.access import users as access_users
 
 NAME, PASSWORD = "demo", "callflow-demo"
 #: What ``demo --once`` gives itself.
@@ -23,12 +23,12 @@ Row = dict[str, Any]
 def let_in(store: Store) -> None:
     """This folder is a demo's: its user may log in, with the known password if it is new."""
     row = store.read_now(lambda tx: people_users.user_by_name(tx, NAME))
-    kept = accounts.hash_password(PASSWORD) if row is None else ""
+    kept = access_users.hash_password(PASSWORD) if row is None else ""
     now = clock.now()
 
     def write(tx: Tx) -> None:
         if people_users.user_by_name(tx, NAME) is None:
-            accounts.create_user(tx, NAME, Role.ADMINISTRATOR, kept, now)
+            access_users.create_user(tx, NAME, Role.ADMINISTRATOR, kept, now)
         user = people_users.user_by_name(tx, NAME)
         assert user is not None
         acts.enable_user(tx, user["id"], "cli", now)
@@ -75,7 +75,7 @@ def _living(tx: Tx) -> tuple[list[Row], list[Row]]:
         for row in users
         if row["id"] == marked
         # A folder of before: somebody of this name, with the password that everybody knows.
-        or (row["name"] == NAME and accounts.check_password(row["password"], PASSWORD))
+        or (row["name"] == NAME and access_users.check_password(row["password"], PASSWORD))
     ]
     programs = [
         r for r in people_users.tokens(tx) if r["name"] == TOKEN and r["revoked_at"] is None

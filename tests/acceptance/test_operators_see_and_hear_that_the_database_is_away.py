@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 #: How many tones the page has begun, by its own means, stands on its root element.
 LISTEN = """

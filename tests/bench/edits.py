@@ -33,7 +33,7 @@ from tests.bench.stores import chosen
 from tests.bench.town import FOLLOWED, PEOPLE, PLANS, SITES, town
 from tests.support.web_station import NAME as WHO
 from tests.support.web_station import WebStation
-from web.accounts import Role
+from web.access.users import Role
 from web.pages import meanwhile
 
 NAME = "edits"

@@ -34,7 +34,7 @@ from tests.bench.stores import chosen
 from tests.bench.town import BUSY, DRAFTED, ENTRIES, FOLLOWED, PEOPLE, SITES, town
 from tests.support.routes import PUBLIC, queries, routes
 from tests.support.web_station import WebProcess, WebStation
-from web.accounts import Role
+from web.access.users import Role
 from web.api import paging
 from web.app import create_app
 from web.pages.site_parts import TABS

@@ -37,7 +37,7 @@ from callflow.storage import schema as t
 from tests.bench.figures import say
 from tests.bench.stores import database
 from tests.support.web_station import NAME, WebStation
-from web.accounts import Role, hash_password
+from web.access.users import Role, hash_password
 
 SITES, PEOPLE = 5_000, 4
 #: Entries of the logbook; alarms that were; what their panels sent beside them.

@@ -16,7 +16,7 @@ from callflow.settings.config import BadSettings, Settings
 from callflow.storage.people import users
 from tests.integration.test_command_line import callflow
 from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
-from web.accounts import Role, digest
+from web.access.users import Role, digest
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from callflow.storage.people import users
 from tests.integration.test_command_line import callflow
 from tests.support.ports import free_port
 from tests.support.web_station import WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 
 @pytest.fixture

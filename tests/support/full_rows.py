@@ -68,7 +68,7 @@ from tests.support.full_station import (
     number_of,
 )
 from tests.support.web_station import NAME, WebStation, site_body
-from web.accounts import Role
+from web.access.users import Role
 
 Row = dict[str, Any]
 

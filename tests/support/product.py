@@ -25,7 +25,7 @@ from callflow.storage import Tx
 from callflow.vault import Vault
 from tests.support import marked
 from tests.support.ports import are_free, own_block
-from web import accounts
+from web.access import users
 
 T = TypeVar("T")
 
@@ -195,8 +195,8 @@ class Product:
 
     async def _token(self, role: str = "administrator") -> str:
         """A program's."""
-        wanted, now = accounts.Role(role), clock.now()
-        return await self.writes(lambda tx, _: accounts.create_token(tx, wanted, "cli", now))
+        wanted, now = users.Role(role), clock.now()
+        return await self.writes(lambda tx, _: users.create_token(tx, wanted, "cli", now))
 
     async def writes(self, fact: Callable[[Tx, Vault], T]) -> T:
         """What a command would, written by this process: a command takes a second of CPU or two,
@@ -212,10 +212,10 @@ class Product:
 
     async def user(self, name: str, password: str, role: str = "operator") -> None:
         """Somebody new, who logs in."""
-        kept, now = await asyncio.to_thread(accounts.hash_password, password), clock.now()
-        wanted = accounts.Role(role)
+        kept, now = await asyncio.to_thread(users.hash_password, password), clock.now()
+        wanted = users.Role(role)
         await self.writes(
-            lambda tx, _: accounts.create_user(tx, name, wanted, kept, now, language="fr")
+            lambda tx, _: users.create_user(tx, name, wanted, kept, now, language="fr")
         )
 
     async def _answers(self) -> bool:

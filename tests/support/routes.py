@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 
-from web.accounts import Declared, Right
-from web.doors import declared, leaves
+from web.access.page_rights import declared, leaves
+from web.access.users import Declared, Right
 
 #: Whom a route lets in without asking who it is, and why that is right.
 PUBLIC = {

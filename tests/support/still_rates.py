@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from web.rates import Rates
+from web.access.rates import Rates
 
 
 class StillRates(Rates):

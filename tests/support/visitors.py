@@ -11,8 +11,8 @@ from fastapi import FastAPI
 
 from callflow.storage.people import access
 from tests.support.web_station import PASSWORD, WebStation
-from web.accounts import Role, digest
-from web.cookies import SESSION
+from web.access.cookies import SESSION
+from web.access.users import Role, digest
 
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0"
 

@@ -36,7 +36,7 @@ from callflow.vault import Vault
 from tests.support.forked import Begun, begin
 from tests.support.migrated import migrate
 from tests.support.product import free_base
-from web.accounts import Role, create_token, create_user
+from web.access.users import Role, create_token, create_user
 
 PASSWORD = "sous les pavés"
 NAME = "claire"

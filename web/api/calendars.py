@@ -12,11 +12,11 @@ from pydantic import BaseModel, Field
 from callflow.core.time import ical
 from callflow.core.time.hours import CalendarError
 from callflow.handling.sites import calendars
-from web.accounts import Right
+from web.access.bearer import Caller, allowed
+from web.access.users import Right
 from web.api.shapes import Line
 from web.api.site_shapes import Identifier
 from web.api.sites import Here, SiteId
-from web.bearer import Caller, allowed
 from web.problems import NOT_FOUND, RESPONSES, ProblemError
 
 router = APIRouter(tags=["calendars"], responses={**RESPONSES, **NOT_FOUND})

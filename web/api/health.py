@@ -15,8 +15,8 @@ from callflow.storage import StoreUnavailable, Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.people import users
 from callflow.storage.signals import signals
-from web.accounts import Right
-from web.bearer import Caller, allowed_before, identify, is_loopback
+from web.access.bearer import Caller, allowed_before, identify, is_loopback
+from web.access.users import Right
 from web.problems import RESPONSES, ProblemError
 from web.station import Station, station_of
 from web.store_watch import soon

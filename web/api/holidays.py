@@ -15,10 +15,10 @@ from callflow.handling.base.policy import STATION_ZONE
 from callflow.handling.sites import own_days
 from callflow.storage.sites import own_days as rows
 from web import holiday_views
-from web.accounts import Right
+from web.access.bearer import Caller, allowed
+from web.access.users import Right
 from web.api.shapes import Body, Line
 from web.api.site_shapes import Identifier
-from web.bearer import Caller, allowed
 from web.problems import NOT_FOUND, RESPONSES, ProblemError
 from web.station import Station, station_of
 

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import FileResponse
 
 from web import stills
-from web.accounts import Right
-from web.bearer import Caller, allowed
+from web.access.bearer import Caller, allowed
+from web.access.users import Right
 from web.problems import NOT_FOUND, RESPONSES
 from web.station import Station, station_of
 

@@ -15,10 +15,10 @@ from callflow.handling.base import refusals
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.texts import RESOLUTIONS
-from web.accounts import Right
+from web.access.bearer import Caller, allowed
+from web.access.users import Right
 from web.api import paging, reading
 from web.api.shapes import ACCOUNT, Body, IncidentOut, Instant, Line, Long, Page
-from web.bearer import Caller, allowed
 from web.problems import CONFLICT, NOT_FOUND, RESPONSES, ProblemError, not_found
 from web.station import Station, station_of
 

@@ -14,13 +14,13 @@ from callflow.handling.sites import instructions
 from callflow.storage import Tx
 from callflow.storage.sites import instructions as rows
 from callflow.storage.sites import sites
-from web.accounts import Right
+from web.access.bearer import Caller, allowed
+from web.access.users import Right
 from web.api import paging
 from web.api.on_test import Empty
 from web.api.shapes import Body, Instant, Long, Page
 from web.api.site_shapes import Identifier, Phone
 from web.api.sites import Here, SiteId
-from web.bearer import Caller, allowed
 from web.problems import CONFLICT, NOT_FOUND, RESPONSES, not_found
 
 router = APIRouter(tags=["provisional instructions"], responses=RESPONSES)

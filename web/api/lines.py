@@ -11,10 +11,10 @@ from pydantic import BaseModel, Field
 
 from callflow.handling.watch import lines
 from callflow.handling.watch.lines import Trouble
-from web.accounts import Right
+from web.access.bearer import Caller, allowed
+from web.access.users import Right
 from web.api import paging
 from web.api.shapes import ACCOUNT, Page
-from web.bearer import Caller, allowed
 from web.problems import RESPONSES
 from web.station import Station, station_of
 

@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from callflow.storage.records import logbook
-from web.accounts import Right
+from web.access.bearer import Caller, allowed
+from web.access.users import Right
 from web.api import paging, reading
 from web.api.shapes import EntryOut, Page
-from web.bearer import Caller, allowed
 from web.problems import RESPONSES
 from web.station import Station, station_of
 

@@ -12,11 +12,11 @@ from callflow.handling.sites import on_test
 from callflow.storage import Tx
 from callflow.storage.sites import sites
 from callflow.storage.watch import supervision as rows
-from web.accounts import Right
+from web.access.bearer import Caller, allowed
+from web.access.users import Right
 from web.api.shapes import Body, Line, Page, Short
 from web.api.site_shapes import Identifier
 from web.api.sites import Here, SiteId
-from web.bearer import Caller, allowed
 from web.problems import CONFLICT, NOT_FOUND, RESPONSES, not_found
 
 router = APIRouter(tags=["on test"], responses=RESPONSES)

@@ -13,7 +13,8 @@ from callflow.core.plans.standing import Standing
 from callflow.handling.plans import plans
 from callflow.storage import Tx
 from callflow.storage.sites import sites
-from web.accounts import Right
+from web.access.bearer import Caller, allowed
+from web.access.users import Right
 from web.api.plan_shapes import (
     AS_TEXT,
     REQUEST,
@@ -27,7 +28,6 @@ from web.api.plan_shapes import (
     wants_text,
 )
 from web.api.shapes import Page
-from web.bearer import Caller, allowed
 from web.problems import CONFLICT, NOT_FOUND, RESPONSES, ProblemError
 from web.station import Station, station_of
 

@@ -14,12 +14,12 @@ from callflow.core.simulation import BehaviourError, timeline_to_json
 from callflow.handling.alarms import rehearsing
 from callflow.handling.plans import backtest, simulation
 from callflow.storage import Tx
-from web.accounts import Right
+from web.access.bearer import Caller, allowed
+from web.access.users import Right
 from web.api import paging, reading
 from web.api.plans import Author, Here, PlanId
 from web.api.shapes import Body, IncidentOut, Instant
 from web.api.site_shapes import Identifier
-from web.bearer import Caller, allowed
 from web.problems import CONFLICT, NOT_FOUND, RESPONSES, ProblemError
 
 router = APIRouter(tags=["plans"], responses=RESPONSES)

@@ -14,10 +14,10 @@ from callflow.core.time.hours import Span
 from callflow.handling.desks import rosters
 from callflow.storage.desks import rosters as rows
 from callflow.storage.desks import shifts
-from web.accounts import Right
+from web.access.bearer import Caller, allowed
+from web.access.users import Right
 from web.api.shapes import Body, Instant, Line
 from web.api.site_shapes import Identifier, Phone
-from web.bearer import Caller, allowed
 from web.problems import NOT_FOUND, RESPONSES, ProblemError
 from web.station import Station, station_of
 

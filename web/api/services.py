@@ -14,11 +14,11 @@ from callflow.handling.interventions import directory, services
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.texts.law import GATE_REASONS
-from web.accounts import Right
+from web.access.bearer import Caller, allowed
+from web.access.users import Right
 from web.api.incidents import act_on
 from web.api.shapes import Body, IncidentOut, Instant, Line, Long
 from web.api.site_shapes import Identifier, Phone
-from web.bearer import Caller, allowed
 from web.problems import CONFLICT, NOT_FOUND, RESPONSES, ProblemError, not_found
 from web.service_views import services_of
 from web.station import Station, station_of

@@ -17,10 +17,10 @@ from callflow.handling.alarms import receiving
 from callflow.handling.base import storing
 from callflow.storage import Tx
 from callflow.storage.signals import signals
-from web.accounts import Right
+from web.access.bearer import Caller, allowed
+from web.access.users import Right
 from web.api import paging, reading
 from web.api.shapes import ACCOUNT, Page, SignalIn, SignalOut, Stored
-from web.bearer import Caller, allowed
 from web.problems import CONFLICT, RESPONSES, TOO_MANY, ProblemError
 from web.station import Station, station_of
 

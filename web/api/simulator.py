@@ -9,9 +9,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, ConfigDict, Field
 
-from web.accounts import Right
+from web.access.bearer import Caller, allowed
+from web.access.users import Right
 from web.api.shapes import Page
-from web.bearer import Caller, allowed
 from web.problems import NOT_FOUND, RESPONSES, ProblemError, not_found
 from web.station import Network, Station, station_of
 

@@ -13,13 +13,13 @@ from callflow.handling.sites import sites as sites_sites
 from callflow.handling.watch import supervision
 from callflow.storage import Tx
 from callflow.storage.sites import sites
-from web import seen
-from web.accounts import Right
+from web.access import confidential
+from web.access.bearer import Caller, allowed
+from web.access.users import Right
 from web.api import paging
 from web.api.etags import IfMatch, named, tag
 from web.api.shapes import Page
 from web.api.site_shapes import Arrived, ArrivedIn, SiteIn, SiteOut
-from web.bearer import Caller, allowed
 from web.problems import CONFLICT, NOT_FOUND, PRECONDITION, RESPONSES, ProblemError, not_found
 from web.station import Station, station_of
 
@@ -45,7 +45,7 @@ async def list_sites(
         return sites_sites.get_sites(tx, ids[:limit]), ids[limit - 1] if len(ids) > limit else None
 
     items, last = await station.store.read(read)
-    await seen.site(station, None, caller.name)
+    await confidential.site(station, None, caller.name)
     following = paging.encode(last) if last else None
     return Page[SiteOut].model_validate({"items": items, "next": following})
 
@@ -61,7 +61,7 @@ async def get_site(
     found = await station.store.read(lambda tx: sites_sites.with_revision(tx, site_id))
     if found is None:
         raise not_found("site")
-    await seen.site(station, site_id, caller.name)
+    await confidential.site(station, site_id, caller.name)
     site, revision = found
     response.headers["ETag"] = tag(revision)
     return SiteOut.model_validate(site)

@@ -16,12 +16,12 @@ from callflow.handling.interventions import firms, guards, members, orders
 from callflow.handling.interventions import measures as interventions_measures
 from callflow.storage import Tx
 from callflow.storage.interventions import measures
-from web.accounts import Right
+from web.access.bearer import Caller, allowed
+from web.access.users import Right
 from web.api import reading
 from web.api.incidents import Empty, act_on, said
 from web.api.shapes import Body, IncidentOut, Line, Long
 from web.api.site_shapes import Digits, Identifier, Language, Phone
-from web.bearer import Caller, allowed
 from web.problems import CONFLICT, NOT_FOUND, RESPONSES
 from web.station import Station, station_of
 

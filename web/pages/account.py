@@ -18,11 +18,11 @@ from callflow.handling.base.telling import storable
 from callflow.handling.station import users as acts
 from callflow.storage import Tx
 from callflow.storage.people import access, users
-from web import auth, factors, passkeys
-from web.access_views import frame, session_lines
-from web.accounts import digest, hash_password
-from web.auth import Visitor, check_signature, logged_in
-from web.guesses import Limits
+from web.access import factors, passkeys, sessions
+from web.access.guesses import Limits
+from web.access.sessions import Visitor, check_signature, logged_in
+from web.access.users import digest, hash_password
+from web.access.views import frame, session_lines
 from web.pages.login import said
 from web.problems import ProblemError
 from web.refusals import headers_of, refusal, status_of
@@ -65,7 +65,7 @@ async def _page(
             "person": row,
             "known": factors.of_user(tx, row),
             "sessions": session_lines(access.sessions(tx, now, since, user_id=visitor.id)),
-            "given_only": not row["password"] and auth.is_directorys(station, row),
+            "given_only": not row["password"] and sessions.is_directorys(station, row),
         }
 
     values = {
@@ -95,7 +95,7 @@ async def _sign(station: Station, visitor: Visitor, password: str, request: Requ
     assert row is not None
     if not row["password"]:
         own = "choose a password first: it signs what you do here"
-        raise ProblemError(409, _ASK if auth.is_directorys(station, row) else own)
+        raise ProblemError(409, _ASK if sessions.is_directorys(station, row) else own)
     await check_signature(station, visitor, password, request)
     return row
 
@@ -116,7 +116,7 @@ async def change_password(
         row = await station.store.read(lambda tx: users.user_by_id(tx, visitor.id))
         if row and row["password"]:
             await check_signature(station, visitor, current, request)
-        elif row and auth.is_directorys(station, row):
+        elif row and sessions.is_directorys(station, row):
             raise ProblemError(403, _ASK)
         if visitor.must_choose and password == current:
             same = "choose another password than the one you have"
@@ -182,7 +182,7 @@ async def confirm_totp(
     limits: Limits = request.app.state.limits
 
     async def do() -> Response:
-        auth.check_wait(limits.by_user.wait(f"enrol|{visitor.id}", now))
+        sessions.check_wait(limits.by_user.wait(f"enrol|{visitor.id}", now))
         asked = await station.store.read(lambda tx: access.challenge(tx, key, "totp", now))
         if asked is None:
             raise ProblemError(409, "this took too long: begin again")

@@ -19,9 +19,9 @@ from callflow.storage.records import logbook
 from callflow.storage.sites import search
 from callflow.texts.sites import field
 from web import i18n, words
-from web.access_views import frame
-from web.accounts import Right
-from web.auth import Visitor, allowed
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
+from web.access.views import frame
 from web.pages.logbook import begin_of, day_in, shown
 from web.problems import ProblemError
 from web.rendering import page

@@ -14,8 +14,8 @@ from callflow.storage.calls import calls
 from callflow.storage.records import erasure as rows
 from callflow.storage.sites import clients, sites
 from web import personal_data
-from web.accounts import Right
-from web.auth import Visitor, allowed
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
 from web.pages import forms
 from web.problems import not_found
 from web.refusals import Wrong, tried

@@ -13,9 +13,9 @@ from callflow.handling.sites import clients as acts
 from callflow.storage import Tx
 from callflow.storage.sites import search, sites
 from web import refusals
-from web.access_views import frame
-from web.accounts import Right
-from web.auth import Visitor, allowed
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
+from web.access.views import frame
 from web.pages import forms, meanwhile
 from web.pages.listing import MOST, Asked, Listed
 from web.problems import not_found

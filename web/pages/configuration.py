@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends, Response
 
 from callflow.handling.station import configuration
 from web import zips
-from web.accounts import Right
-from web.auth import Visitor, allowed
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
 from web.settings_views import setting
 from web.station import Station, station_of
 

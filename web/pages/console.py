@@ -12,9 +12,9 @@ from markupsafe import Markup
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from web import demo, i18n, views
-from web.access_views import frame
-from web.accounts import Right
-from web.auth import Visitor, allowed
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
+from web.access.views import frame
 from web.pages import incident
 from web.problems import ProblemError
 from web.rendering import page, render

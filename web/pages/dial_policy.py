@@ -14,8 +14,8 @@ from callflow.handling.sites import rules
 from callflow.handling.sites.contacts import e164
 from callflow.storage import Tx
 from callflow.storage.sites import contacts, sites
-from web.accounts import Right
-from web.auth import Visitor, allowed
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
 from web.settings_views import Row, setting
 from web.station import Station, station_of
 

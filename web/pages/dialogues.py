@@ -26,13 +26,13 @@ from callflow.handling.sites.contacts import e164
 from callflow.storage import Tx
 from web import dialogue_views as views
 from web import dialogue_words
-from web.access_views import frame
-from web.accounts import Right
-from web.auth import Visitor, allowed
+from web.access.rates import Rates
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
+from web.access.views import frame
 from web.dialogue_views import Recorded, Words
 from web.pages import forms, meanwhile
 from web.problems import ProblemError
-from web.rates import Rates
 from web.refusals import Wrong, not_dialled, refusal, status_of, tried
 from web.rendering import page
 from web.station import BadAnnouncement, Prompts, Station, station_of

@@ -14,10 +14,10 @@ from callflow.core.people.users import Role
 from callflow.handling.base import refusals
 from callflow.handling.station import users as acts
 from callflow.storage.people import access
-from web import auth, cookies, factors, passkeys
-from web.accounts import digest
-from web.guesses import Limits
-from web.oidc import Directory, DirectoryError, Person
+from web.access import cookies, factors, passkeys, sessions
+from web.access.guesses import Limits
+from web.access.oidc import Directory, DirectoryError, Person
+from web.access.users import digest
 from web.pages.login import inside, let_in, refused_form
 from web.problems import ProblemError
 from web.rendering import page
@@ -48,8 +48,8 @@ async def go(request: Request, station: Here, next: str = "/") -> Response:
     """To the directory; what it must answer to is kept, and the browser known by a cookie."""
     directory = _directory(request, station)
     limits: Limits = request.app.state.limits
-    place, now = auth.counted_place_of(request), station.clock()
-    auth.check_wait(limits.by_directory.wait(place, now))
+    place, now = sessions.counted_place_of(request), station.clock()
+    sessions.check_wait(limits.by_directory.wait(place, now))
     limits.by_directory.guess(place, now)
     try:
         address, kept = await directory.ask(_back(request, station))
@@ -89,7 +89,12 @@ async def come_back(
         user_id = await _known(station, person, now)
         kept = asked["data"]
         let = await let_in(
-            request, station, user_id, auth.BY_DIRECTORY, kept["back"], former=kept.get("former")
+            request,
+            station,
+            user_id,
+            sessions.BY_DIRECTORY,
+            kept["back"],
+            former=kept.get("former"),
         )
     except refusals.Refused as refused:
         _log.warning("web.directory_person_refused", reason=str(refused))
@@ -113,6 +118,6 @@ def _arrived(request: Request, let: Response) -> Response:
     A redirect would not do: it began on another site, and the session's cookie is Strict.
     """
     values = {"next": let.headers["location"], "visitor": None}
-    answer = page(auth.language_of(request), "arrived.html", values)
+    answer = page(sessions.language_of(request), "arrived.html", values)
     answer.raw_headers += [pair for pair in let.raw_headers if pair[0] == b"set-cookie"]
     return answer

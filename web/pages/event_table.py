@@ -15,8 +15,8 @@ from callflow.handling.sites import event_rules
 from callflow.storage import Tx
 from callflow.storage.alarms import surroundings as rows
 from callflow.storage.sites import sites
-from web.accounts import Right
-from web.auth import Visitor, allowed
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
 from web.pages import forms, meanwhile
 from web.pages.listing import MOST, Asked, Listed
 from web.pages.site_fields import ALARMS

@@ -21,9 +21,9 @@ from callflow.handling.sites import contracts
 from callflow.storage import Tx
 from callflow.storage.interventions import firms
 from web import i18n, refusals, words
-from web.access_views import frame
-from web.accounts import Right
-from web.auth import Visitor, allowed
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
+from web.access.views import frame
 from web.pages import forms, hours_forms, meanwhile
 from web.pages.listing import MOST, Asked, Listed
 from web.pages.site_fields import Ask, Field

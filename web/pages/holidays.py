@@ -17,9 +17,9 @@ from callflow.handling.sites import own_days
 from callflow.storage import Tx
 from callflow.storage.sites import own_days as rows
 from web import calendar_views, holiday_views, refusals
-from web.access_views import frame
-from web.accounts import Right
-from web.auth import Visitor, allowed
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
+from web.access.views import frame
 from web.calendar_views import Mark
 from web.holiday_views import FRANCE
 from web.pages import forms, meanwhile

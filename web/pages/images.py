@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import FileResponse
 
 from web import stills
-from web.accounts import Right
-from web.auth import Visitor, allowed
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)

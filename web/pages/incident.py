@@ -20,8 +20,8 @@ from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.texts import RESOLUTIONS
 from web import people_views, refusals, say, views, words
-from web.accounts import Right
-from web.auth import Visitor, allowed
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
 from web.pages import forms, tasks
 from web.problems import ProblemError, not_found
 from web.rendering import page

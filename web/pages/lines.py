@@ -12,8 +12,8 @@ from callflow.handling.watch import health as watch_health
 from callflow.handling.watch import lines
 from callflow.storage import Tx
 from web import i18n, views
-from web.accounts import Right
-from web.auth import Visitor, allowed
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
 from web.rendering import page
 from web.station import Station, station_of
 

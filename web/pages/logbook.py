@@ -15,9 +15,9 @@ from callflow.storage import Tx
 from callflow.storage.records import logbook
 from callflow.storage.sites import sites
 from web import i18n, views
-from web.access_views import frame
-from web.accounts import Right
-from web.auth import Visitor, allowed
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
+from web.access.views import frame
 from web.problems import ProblemError
 from web.rendering import page
 from web.station import Station, station_of

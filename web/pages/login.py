@@ -15,10 +15,11 @@ from callflow.storage import Tx
 from callflow.storage.desks import shifts
 from callflow.storage.people import access, users
 from callflow.storage.sites import sites
-from web import auth, cookies, factors, i18n, passkeys
-from web.accounts import Right, rights_of
-from web.factors import Factors
-from web.guesses import Limits
+from web import i18n
+from web.access import cookies, factors, passkeys, sessions
+from web.access.factors import Factors
+from web.access.guesses import Limits
+from web.access.users import Right, rights_of
 from web.problems import ProblemError
 from web.refusals import refusal
 from web.rendering import page
@@ -46,18 +47,18 @@ async def log_in(
     next: Annotated[str, Form(max_length=500)] = "/",
 ) -> Response:
     """A new session, the second factor's form, or this form again with what is wrong."""
-    auth.check_origin(request)
-    now, place = station.clock(), auth.place_of(request)
-    counted = auth.counted_place_of(request)
+    sessions.check_origin(request)
+    now, place = station.clock(), sessions.place_of(request)
+    counted = sessions.counted_place_of(request)
     limits: Limits = request.app.state.limits
     key = f"{counted}|{name}"
     waits = (limits.by_name.wait(key, now), limits.by_place.wait(counted, now))
     if wait := max((wait for wait in waits if wait is not None), default=None):
         return _form(request, station, back=next, name=name, wait=wait, status=429)
     full = limits.by_name.guess(key, now) | limits.by_place.guess(counted, now)
-    row = await auth.user_of(station, name, password)
+    row = await sessions.user_of(station, name, password)
     if row is None:
-        await auth.log_in_failed(station, place, auth.PASSWORD_ONLY, name=name)
+        await sessions.log_in_failed(station, place, sessions.PASSWORD_ONLY, name=name)
         if full:
             await station.store.write(lambda tx: _blocked(tx, name, place, now))
         return _form(request, station, back=next, name=name, wrong=True, status=401)
@@ -65,7 +66,7 @@ async def log_in(
     limits.by_place.take_back(counted)
     known = await station.store.read(lambda tx: factors.of_user(tx, row))
     if not known:
-        return await let_in(request, station, row["id"], auth.PASSWORD_ONLY, next)
+        return await let_in(request, station, row["id"], sessions.PASSWORD_ONLY, next)
     return await _ask(request, station, row, known, next)
 
 
@@ -91,8 +92,8 @@ async def let_in(
     if where == "/" and await station.store.read(lambda tx: _begins(tx, station, user_id)):
         where = "/start"
     answer = RedirectResponse(where, 303)
-    token = await auth.open_session(station, request, user_id, factor, former)
-    cookies.put(request, answer, cookies.SESSION, token, auth.SESSION_LASTS)
+    token = await sessions.open_session(station, request, user_id, factor, former)
+    cookies.put(request, answer, cookies.SESSION, token, sessions.SESSION_LASTS)
     cookies.forget(request, answer, cookies.CHALLENGE)
     return answer
 
@@ -107,11 +108,11 @@ def _begins(tx: Tx, station: Station, user_id: str) -> bool:
 @router.post("/logout")
 async def log_out(request: Request, station: Here) -> Response:
     """Ends the session; forging this would only log somebody out, and the cookie is Strict."""
-    auth.check_origin(request)
-    visitor = await auth.visitor_of(request, station)
+    sessions.check_origin(request)
+    visitor = await sessions.visitor_of(request, station)
     who = visitor.id if visitor is not None else ""
     on_shift = await station.store.read(lambda tx: shifts.running(tx, who))
-    await auth.log_out(station, request)
+    await sessions.log_out(station, request)
     answer = RedirectResponse("/login?shift=on" if on_shift else "/login", 303)
     cookies.forget(request, answer, cookies.SESSION)
     return answer
@@ -142,7 +143,7 @@ async def give_code(
     request: Request, station: Here, code: Annotated[str, Form(max_length=64)] = ""
 ) -> Response:
     """A code of the authenticator, or a recovery code."""
-    auth.check_origin(request)
+    sessions.check_origin(request)
     asked = await factors.asked(station, request, _FACTOR)
     if asked is None:
         return RedirectResponse("/login", 303)
@@ -156,7 +157,9 @@ async def give_code(
         lambda tx: _take_code(tx, station, challenge, asked["user_id"], code, now)
     )
     if factor is None:
-        await auth.log_in_failed(station, auth.place_of(request), "code", user=asked["user_id"])
+        await sessions.log_in_failed(
+            station, sessions.place_of(request), "code", user=asked["user_id"]
+        )
         return await _factor_form(request, station, asked, wrong=True, status=401)
     limits.by_user.forget(key)
     return await let_in(request, station, asked["user_id"], factor, asked["data"]["back"])
@@ -189,8 +192,8 @@ async def give_passkey(
     request: Request, station: Here, credential: Annotated[dict[str, Any], Body()]
 ) -> Response:
     """A device's signature of the challenge; the answer says where to go (for passkey.js)."""
-    auth.check_origin(request)
-    language = auth.language_of(request)
+    sessions.check_origin(request)
+    language = sessions.language_of(request)
     try:
         user_id, back = await _by_passkey(request, station, credential)
     except ProblemError as error:
@@ -210,14 +213,14 @@ async def _by_passkey(
         raise ProblemError(401, "log in again")
     user_id, now, challenge = asked["user_id"], station.clock(), factors.key_of(request)
     limits: Limits = request.app.state.limits
-    auth.check_wait(limits.by_user.wait(f"factor|{user_id}", now))
+    sessions.check_wait(limits.by_user.wait(f"factor|{user_id}", now))
     limits.by_user.guess(f"factor|{user_id}", now)
     keys = await station.store.read(lambda tx: access.passkeys(tx, user_id))
     wanted, here = asked["data"]["options"]["challenge"], passkeys.origin(station, request)
     try:
         key, count = passkeys.check(credential, wanted, here, keys)
     except passkeys.BadPasskey:
-        await auth.log_in_failed(station, auth.place_of(request), "passkey", user=user_id)
+        await sessions.log_in_failed(station, sessions.place_of(request), "passkey", user=user_id)
         raise ProblemError(401, "this device did not prove who you are") from None
 
     def take(tx: Tx) -> bool:
@@ -277,7 +280,7 @@ def refused_form(
     """The form, with why somebody can't be let in."""
     if isinstance(refused, str):
         refused = refusals.Refused(refused)
-    language = auth.language_of(request)
+    language = sessions.language_of(request)
     return _form(request, station, back="/", refused=refusal(refused, language), status=status)
 
 
@@ -305,7 +308,7 @@ def _answer(
     request: Request, template: str, values: Row, wait: timedelta | None, status: int
 ) -> Response:
     seconds = _seconds(wait)
-    language = auth.language_of(request)
+    language = sessions.language_of(request)
     answer = page(language, template, {**values, "seconds": seconds, "visitor": None}, status)
     if seconds is not None:
         answer.headers["Retry-After"] = str(seconds)

@@ -15,9 +15,9 @@ from callflow.storage import Tx
 from callflow.storage.sites import contacts, sites
 from callflow.storage.watch import supervision as rows
 from web import refusals
-from web.access_views import frame
-from web.accounts import Right
-from web.auth import Visitor, allowed
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
+from web.access.views import frame
 from web.pages import forms
 from web.problems import ProblemError, not_found
 from web.refusals import Wrong, tried

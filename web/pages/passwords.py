@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from callflow.handling.sites import passwords
 from callflow.storage import Tx
-from web.accounts import Right
-from web.auth import Visitor, allowed
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
 from web.pages import forms
 from web.pages.incident import PasswordShown, answer
 from web.station import Station, station_of

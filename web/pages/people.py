@@ -21,11 +21,11 @@ from callflow.handling.station import users as acts
 from callflow.storage import Tx
 from callflow.storage.people import access
 from callflow.storage.people import users as people_users
-from web import factors
-from web.access_views import frame, session_lines
-from web.accounts import Right, hash_password
-from web.auth import Visitor, allowed
-from web.guesses import Limits
+from web.access import factors
+from web.access.guesses import Limits
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right, hash_password
+from web.access.views import frame, session_lines
 from web.pages import meanwhile
 from web.problems import ProblemError
 from web.refusals import Wrong, headers_of, refusal, status_of

@@ -26,9 +26,9 @@ from callflow.storage.plans import plans as rows
 from callflow.storage.sites import sites
 from web import plan_views as views
 from web import refusals
-from web.access_views import frame
-from web.accounts import Right
-from web.auth import Visitor, allowed
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
+from web.access.views import frame
 from web.pages import forms, meanwhile
 from web.pages.listing import MOST, Listed
 from web.problems import ProblemError, not_found

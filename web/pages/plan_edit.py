@@ -24,8 +24,8 @@ from callflow.storage.sites import sites
 from callflow.texts import plan_settings as settings
 from web import plan_forms, refusals
 from web import plan_views as views
-from web.accounts import Right
-from web.auth import Visitor, allowed
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
 from web.pages import forms
 from web.pages.plan import Shown, around
 from web.problems import ProblemError, not_found

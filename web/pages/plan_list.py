@@ -19,9 +19,9 @@ from callflow.storage.sites import sites
 from callflow.texts import plan_words as words
 from web import plan_views as views
 from web import refusals
-from web.access_views import frame
-from web.accounts import Right
-from web.auth import Visitor, allowed
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
+from web.access.views import frame
 from web.pages import forms
 from web.pages.listing import MOST, Asked, Listed
 from web.problems import ProblemError

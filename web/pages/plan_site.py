@@ -19,8 +19,8 @@ from callflow.storage.sites import sites
 from callflow.texts import plan_settings
 from web import plan_forms, refusals
 from web import plan_views as views
-from web.accounts import Right
-from web.auth import Visitor, allowed
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
 from web.pages import forms, site_saving
 from web.pages.plan import CHOSEN_FOR, around, shown
 from web.pages.plan_edit import opened

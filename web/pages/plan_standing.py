@@ -11,8 +11,8 @@ from fastapi.responses import RedirectResponse
 
 from callflow.handling.plans import withdrawal
 from callflow.storage import Tx
-from web.accounts import Right
-from web.auth import Visitor, allowed
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
 from web.pages import forms
 from web.pages.plan import answer
 from web.refusals import tried

@@ -31,9 +31,9 @@ from callflow.storage import Tx
 from callflow.storage.sites import contacts
 from callflow.texts import REASONS, RESOLUTIONS, word
 from web import i18n
-from web.accounts import Right
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
 from web.api import paging
-from web.auth import Visitor, allowed
 from web.pages import forms, meanwhile
 from web.pages.plan import Line, Shown, around, choices, moment, shown, versions_of
 from web.problems import ProblemError

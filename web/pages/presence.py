@@ -12,9 +12,9 @@ from callflow.handling.base import refusals
 from callflow.handling.desks import presence
 from callflow.storage import Tx
 from web import desk_views
-from web.access_views import frame
-from web.accounts import Right
-from web.auth import Visitor, allowed
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
+from web.access.views import frame
 from web.pages import forms
 from web.refusals import refusal
 from web.rendering import page

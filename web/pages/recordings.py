@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends, Response
 from fastapi.responses import FileResponse
 
 from web import recordings
-from web.accounts import Right
-from web.auth import Visitor, allowed
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
 from web.problems import ProblemError
 from web.station import Station, station_of
 

@@ -15,8 +15,8 @@ from callflow.handling.records import retention as records_retention
 from callflow.storage import Tx
 from callflow.storage.records import retention as rows
 from callflow.storage.sites import sites
-from web.accounts import Right
-from web.auth import Visitor, allowed
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
 from web.pages import forms, meanwhile
 from web.pages.logbook import day_in
 from web.problems import ProblemError

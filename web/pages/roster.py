@@ -23,8 +23,8 @@ from callflow.storage.desks import rosters as rows
 from callflow.storage.desks import shifts
 from callflow.storage.sites import own_days
 from web import calendar_views, holiday_views, i18n, views
-from web.accounts import Right
-from web.auth import Visitor, allowed
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
 from web.calendar_views import Mark
 from web.pages import forms
 from web.pages.forms import Form

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from web import cookies
-from web.auth import SCHEMES, Visitor, logged_in
+from web.access import cookies
+from web.access.sessions import SCHEMES, Visitor, logged_in
 from web.problems import ProblemError
 
 router = APIRouter(include_in_schema=False)

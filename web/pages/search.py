@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from callflow.storage import Tx
 from callflow.storage.sites import search
-from web.accounts import Right
-from web.auth import Visitor, allowed
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
 from web.i18n import STATION_ZONE
 from web.rendering import page
 from web.station import Station, station_of

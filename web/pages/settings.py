@@ -9,9 +9,9 @@ from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 
 from callflow.storage import Tx
 from callflow.storage.people import users as people_users
-from web import doors, factors
-from web.accounts import RIGHTS, Right, Role, rights_of
-from web.auth import Visitor, allowed
+from web.access import factors, page_rights
+from web.access.sessions import Visitor, allowed
+from web.access.users import RIGHTS, Right, Role, rights_of
 from web.settings_views import setting
 from web.station import Station, station_of
 
@@ -55,7 +55,7 @@ async def show(
 def _tried(app: FastAPI, station: Station, tx: Tx, user: Row, address: str) -> Row:
     """Whether the routes themselves would let this person in there, and what is in the way."""
     path = _path(address.strip())
-    there, asked = doors.page_at(app, path)
+    there, asked = page_rights.page_at(app, path)
     right = asked.right if asked else None
     needs_factor = user["role"] in station.settings.second_factor_roles
     return {

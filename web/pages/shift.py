@@ -19,8 +19,8 @@ from callflow.storage.desks import shifts as rows
 from callflow.storage.people import users
 from callflow.storage.sites import sites
 from web import i18n, views
-from web.accounts import Right, rights_of
-from web.auth import Visitor, allowed, check_signature
+from web.access.sessions import Visitor, allowed, check_signature
+from web.access.users import Right, rights_of
 from web.pages import forms
 from web.problems import ProblemError
 from web.refusals import refusal, status_of

@@ -11,7 +11,7 @@ from callflow.core.sites.site import SiteState
 from callflow.handling.sites import contracts as acts
 from callflow.storage import Tx
 from callflow.storage.sites import contracts, sites
-from web.auth import Visitor
+from web.access.sessions import Visitor
 from web.pages import forms, site_saving
 from web.station import Station
 

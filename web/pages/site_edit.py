@@ -26,8 +26,8 @@ from callflow.handling.sites import sites as sites_sites
 from callflow.storage import Tx
 from callflow.storage.interventions import services
 from callflow.storage.sites import contacts, search, sites
-from web.accounts import Right
-from web.auth import Visitor, allowed
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
 from web.pages import forms, site_contract, site_list, site_saving
 from web.pages.site_saving import Body
 from web.problems import ProblemError, not_found

@@ -16,9 +16,9 @@ from callflow.handling.sites import exports
 from callflow.handling.sites.imports import Prepared
 from callflow.texts import sites as texts
 from web import i18n
-from web.access_views import frame
-from web.accounts import Right
-from web.auth import Visitor, allowed
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
+from web.access.views import frame
 from web.pages import forms
 from web.pages.site_list import STATES
 from web.problems import ProblemError, not_found

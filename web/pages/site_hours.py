@@ -16,8 +16,8 @@ from callflow.handling.sites import contracts, removed
 from callflow.storage import Tx
 from callflow.storage.sites import own_days
 from web import calendar_views
-from web.accounts import Right
-from web.auth import Visitor, allowed
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
 from web.calendar_views import Mark
 from web.pages import forms, hours_forms, site_removed, site_saving
 from web.pages.site_fields import Ask, Field, Part, label

@@ -22,8 +22,8 @@ from callflow.handling.sites import contracts
 from callflow.storage import Tx
 from callflow.storage.sites import sites
 from web import i18n, words
-from web.accounts import Right
-from web.auth import Visitor, allowed
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
 from web.pages import forms, hours_forms, site_removed, site_saving
 from web.pages.site_fields import ALARMS, Ask, Choices, Field, Part, label
 from web.pages.site_saving import Body

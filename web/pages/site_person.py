@@ -25,8 +25,8 @@ from callflow.handling.sites import calendars
 from callflow.storage import Tx
 from callflow.storage.sites import own_days
 from web import calendar_views, words
-from web.accounts import Right
-from web.auth import Visitor, allowed
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
 from web.calendar_views import Mark
 from web.pages import forms, hours_forms, site_saving
 from web.pages.site_fields import ALARMS

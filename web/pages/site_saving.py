@@ -10,9 +10,10 @@ from fastapi.responses import RedirectResponse
 
 from callflow.handling.sites import removed, sites
 from callflow.storage import Tx
-from web import refusals, seen
-from web.access_views import frame
-from web.auth import Visitor
+from web import refusals
+from web.access import confidential
+from web.access.sessions import Visitor
+from web.access.views import frame
 from web.pages import forms
 from web.problems import ProblemError, not_found
 from web.refusals import Wrong, tried
@@ -118,5 +119,5 @@ async def shown(
         **refusals.said(wrong, visitor.language),
         "typed": refusals.typed_again(typed),
     }
-    await seen.site(station, site_id, visitor.name)
+    await confidential.site(station, site_id, visitor.name)
     return page(visitor.language, template, found, refusals.status_of(wrong))

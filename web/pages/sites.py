@@ -17,10 +17,11 @@ from callflow.handling.base import refusals as base_refusals
 from callflow.handling.sites import instructions
 from callflow.storage import Tx
 from callflow.storage.sites import sites
-from web import refusals, seen, site_views
-from web.access_views import frame
-from web.accounts import Right
-from web.auth import Visitor, allowed
+from web import refusals, site_views
+from web.access import confidential
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
+from web.access.views import frame
 from web.pages import forms, incident
 from web.problems import ProblemError, not_found
 from web.refusals import Wrong, tried
@@ -168,7 +169,7 @@ async def _site(
         "may_act": Right.HANDLE in visitor.rights,
         "may_sign": Right.CONFIGURE in visitor.rights,
     }
-    await seen.site(station, site_id, visitor.name)
+    await confidential.site(station, site_id, visitor.name)
     part = "hx-request" in request.headers
     status = 200 if wrong is None else 409 if isinstance(wrong, base_refusals.Refused) else 422
     return page(visitor.language, "_site.html" if part else "site.html", values, status)

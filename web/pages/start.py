@@ -23,9 +23,9 @@ from callflow.storage.calls import calls
 from callflow.storage.records import logbook
 from callflow.storage.sites import contacts, sites
 from web import call_views, refusals, start_words, views
-from web.access_views import frame
-from web.accounts import Right
-from web.auth import Visitor, allowed
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
+from web.access.views import frame
 from web.pages import forms
 from web.problems import ProblemError
 from web.refusals import Wrong, tried

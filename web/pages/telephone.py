@@ -14,9 +14,9 @@ from callflow.handling.base import refusals
 from callflow.handling.calls import control, telephone
 from callflow.handling.calls.phones import Credentials, credentials, softphone
 from callflow.storage import Tx
-from web import cookies
-from web.accounts import Right, digest
-from web.auth import Visitor, allowed, telephone_origin
+from web.access import cookies
+from web.access.sessions import Visitor, allowed, telephone_origin
+from web.access.users import Right, digest
 from web.pages import forms
 from web.pages.forms import Form
 from web.problems import ProblemError, not_found

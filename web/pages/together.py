@@ -15,8 +15,8 @@ from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.texts import RESOLUTIONS
 from web import words
-from web.accounts import Right
-from web.auth import Visitor, allowed
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
 from web.pages import forms
 from web.pages.incident import refusal, respond, shown
 from web.problems import ProblemError, not_found

@@ -13,8 +13,8 @@ from callflow.handling.station.tokens import revoke_token
 from callflow.storage import Tx
 from callflow.storage.people import users
 from web import i18n
-from web.accounts import Right, Role, create_token, digest, rights_of
-from web.auth import Visitor, allowed
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right, Role, create_token, digest, rights_of
 from web.pages import forms
 from web.pages.logbook import begin_of, day_in
 from web.problems import ProblemError

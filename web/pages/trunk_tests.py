@@ -11,8 +11,8 @@ from callflow.handling.calls import trunk_tests
 from callflow.handling.sites.contacts import e164
 from callflow.handling.watch import health as watch_health
 from callflow.storage import Tx
-from web.accounts import Right
-from web.auth import Visitor, allowed
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
 from web.pages import forms
 from web.problems import ProblemError
 from web.refusals import Wrong, not_dialled, tried

@@ -9,8 +9,8 @@ from fastapi.responses import RedirectResponse
 
 from callflow.handling.alarms import undoing
 from callflow.handling.base import refusals
-from web.accounts import Right
-from web.auth import Visitor, allowed
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
 from web.pages.incident import respond, shown
 from web.rendering import page
 from web.station import Station, station_of

@@ -36,7 +36,9 @@ session = Table(
     instant("seen_at", null=False),
     Column("address", String(64), nullable=False),
     Column("browser", Text, nullable=False),
-    Column("factor", String(16), nullable=False),  # what else than a password: web/factors.py
+    Column(
+        "factor", String(16), nullable=False
+    ),  # what else than a password: web/access/factors.py
 )
 
 #: A device that proves who somebody is (WebAuthn).

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext, Error
 
 from tests.support.web_station import NAME, PASSWORD, WebStation
-from web.accounts import Role
+from web.access.users import Role
 from web.app import create_app
 
 

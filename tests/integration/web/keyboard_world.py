@@ -31,7 +31,7 @@ from callflow.storage.people import users
 from tests.integration.web.test_desk import on_shift
 from tests.integration.web.test_tasks import firm_body
 from tests.support.web_station import WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 Row = dict[str, Any]
 

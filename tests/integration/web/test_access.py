@@ -21,8 +21,8 @@ from callflow.storage.people import access, users
 from callflow.storage.records import logbook as logbook_rows
 from tests.support.visitors import Person
 from tests.support.web_station import PASSWORD, WebStation
-from web import accounts
-from web.accounts import Role, digest
+from web.access import users as access_users
+from web.access.users import Role, digest
 from web.app import create_app
 
 NEW = "une nuit sans lune"
@@ -292,19 +292,19 @@ async def test_a_refusal_takes_as_much_work_whoever_it_is(
     """One hash is verified, of the same cost, for nobody, somebody, and who may not log in."""
     for name in ("claire", "gone", "directory"):
         station.user(name)
-    kept = schema.user.update().values(password=accounts.hash_password(PASSWORD))
+    kept = schema.user.update().values(password=access_users.hash_password(PASSWORD))
     station.do(lambda tx: tx.execute(kept))
     station.do(lambda tx: users.update_user(tx, user_id(station, "gone"), disabled_at=clock.now()))
     station.do(lambda tx: users.update_user(tx, user_id(station, "directory"), password=""))
     costs = []
-    verify = accounts._hasher.verify
+    verify = access_users._hasher.verify
 
     def watched(kept: str, password: str) -> bool:
         costs.append(kept.rsplit("$", 2)[0])
         return verify(kept, password)
 
-    counting = SimpleNamespace(verify=watched, hash=accounts._hasher.hash)
-    monkeypatch.setattr(accounts, "_hasher", counting)
+    counting = SimpleNamespace(verify=watched, hash=access_users._hasher.hash)
+    monkeypatch.setattr(access_users, "_hasher", counting)
     pages = set()
     for name in ("nobody", "claire", "gone", "directory"):
         answer = await Person(app, name).log_in("guess")

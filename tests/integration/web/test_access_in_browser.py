@@ -15,7 +15,7 @@ from callflow.handling.station import users as acts
 from callflow.storage.people import access, users
 from tests.integration.web.test_browser import violations, watched
 from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 Web = tuple[WebStation, str]
 

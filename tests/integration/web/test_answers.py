@@ -17,7 +17,7 @@ from callflow.storage.people import users
 from tests.support.routes import PUBLIC, Route, all_routes, routes
 from tests.support.visitors import Person, headers_of
 from tests.support.web_station import WebStation
-from web.accounts import Role
+from web.access.users import Role
 from web.app import create_app
 
 

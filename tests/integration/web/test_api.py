@@ -14,7 +14,7 @@ from callflow.handling.watch import health as watch_health
 from callflow.storage.records import logbook
 from callflow.storage.signals import signals
 from tests.support.web_station import WebStation, site_body
-from web.accounts import Role
+from web.access.users import Role
 
 INCIDENT = set(
     "id site account kind category priority state with_human holder opened_at closed_at"

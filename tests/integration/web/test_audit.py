@@ -15,7 +15,7 @@ from callflow.handling.base.telling import tell
 from callflow.storage.records import logbook
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 CHIEF = "odile"
 

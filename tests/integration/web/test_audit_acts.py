@@ -27,7 +27,7 @@ from tests.support.cameras import a_still
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation, site_body
 from web import views
-from web.accounts import Role
+from web.access.users import Role
 
 CHIEF, PROGRAM = "odile", "essai"
 CLIENT = client_key("Bijoux réunis")

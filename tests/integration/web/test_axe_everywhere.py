@@ -34,7 +34,7 @@ from tests.support.full_station import (
 from tests.support.looking import dialogs, faults, shape, texts, unfold
 from tests.support.routes import all_routes
 from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
-from web import cookies
+from web.access import cookies
 from web.app import create_app
 from web.pages import meanwhile
 

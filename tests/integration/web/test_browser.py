@@ -14,7 +14,7 @@ from callflow.core.calls.call import Outcome
 from callflow.handling.alarms import operating
 from tests.support.looking import violations as violations
 from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from callflow.handling.interventions import firms as interventions_firms
 from callflow.handling.plans import plans
 from tests.integration.web.test_tasks import END, FIRM, LOOK, SERVICE, firm_body
 from tests.support.web_station import NAME, WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 Row = dict[str, Any]
 

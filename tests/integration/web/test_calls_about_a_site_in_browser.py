@@ -17,7 +17,7 @@ from tests.integration.web.test_browser import log_in
 from tests.support.full_rows import connected
 from tests.support.full_station import FullStation
 from tests.support.web_station import NAME, WebProcess, WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 Web = tuple[FullStation, WebProcess]
 BANK, SHOP = "1001", "1102"  # no number is both sites'

@@ -7,8 +7,8 @@ from fastapi import FastAPI
 
 from tests.support.visitors import Person
 from tests.support.web_station import NAME, WebStation
-from web.accounts import Role
-from web.cookies import LANGUAGE
+from web.access.cookies import LANGUAGE
+from web.access.users import Role
 
 PAGES = ("/sites", "/sites/1001", "/plans/intrusion", "/people", "/logbook", "/start", "/nowhere")
 

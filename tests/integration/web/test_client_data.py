@@ -15,7 +15,7 @@ from callflow.handling.sites.clients import client_key
 from callflow.handling.sites.sites import put_site
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation, site_body
-from web.accounts import Role
+from web.access.users import Role
 
 CHIEF, NAME = "odile", "Bijoux réunis"
 AT = f"/clients/{client_key(NAME)}/personal"

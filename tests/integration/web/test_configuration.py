@@ -16,7 +16,7 @@ from callflow.handling.sites import own_days
 from callflow.handling.station import configuration
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 
 def files(station: WebStation) -> dict[str, str]:

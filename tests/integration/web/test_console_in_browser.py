@@ -13,7 +13,7 @@ from callflow import clock
 from callflow.handling.alarms import operating
 from tests.integration.web.test_browser import log_in, violations, watched
 from tests.support.web_station import NAME, WebProcess, WebStation, site_body
-from web.accounts import Role
+from web.access.users import Role
 
 Web = tuple[WebStation, WebProcess]
 

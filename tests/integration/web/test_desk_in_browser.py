@@ -12,7 +12,7 @@ from callflow.storage.callers import call_backs
 from tests.integration.web.test_browser import log_in, violations, watched
 from tests.integration.web.test_desk import hangs_up, on_shift, waits
 from tests.support.web_station import NAME, WebProcess, WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 HOSTILE = "</title><b>x</b>\u202e<script>window.x=1</script>"
 

@@ -34,12 +34,12 @@ from tests.support.studio import recording
 from tests.support.visitors import Person
 from tests.support.web_station import NAME, WebStation
 from web import dialogue_words
-from web.accounts import Role
+from web.access.security import LARGEST as BODIES
+from web.access.security import POLICY
+from web.access.users import Role
 from web.app import create_app
 from web.pages import meanwhile
 from web.pages.dialogues import SOUNDS_A_SECOND, SOUNDS_AT_ONCE
-from web.security import LARGEST as BODIES
-from web.security import POLICY
 
 CHIEF = "sophie"
 

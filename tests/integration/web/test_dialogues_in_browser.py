@@ -12,7 +12,7 @@ from tests.integration.web.test_browser import log_in, watched
 from tests.support.looking import faults, unfold
 from tests.support.studio import recording
 from tests.support.web_station import NAME, WebProcess, WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 PLAYED = """(audio) => new Promise((done) => {
   audio.addEventListener("ended", () => done(audio.duration));

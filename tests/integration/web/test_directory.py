@@ -25,7 +25,7 @@ from tests.integration.web.test_browser import watched
 from tests.support.oidc_provider import CLIENT, SECRET, Claims, Provider
 from tests.support.visitors import Person
 from tests.support.web_station import PASSWORD, WebProcess, WebStation
-from web.accounts import Role, digest, hash_password
+from web.access.users import Role, digest, hash_password
 from web.app import create_app
 
 ROLES = {"operators": "operator", "chiefs": "supervisor", "boss": "administrator"}

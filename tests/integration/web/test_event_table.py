@@ -14,7 +14,7 @@ from callflow.storage import schema as t
 from callflow.storage.alarms import surroundings as rows
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation, site_body
-from web.accounts import Role
+from web.access.users import Role
 from web.pages import meanwhile
 
 HERE = "/settings/events"

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from callflow.storage.alarms import incidents
 from tests.integration.web.test_browser import violations, watched
 from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 CHIEF = "Denis Aubry"
 Web = tuple[WebStation, WebProcess]

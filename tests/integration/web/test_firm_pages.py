@@ -18,7 +18,7 @@ from callflow.storage.records import logbook
 from callflow.storage.sites import contracts
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 Row = dict[str, Any]
 OUEST = {"name": "Ouest Garde", "part": "guard", "licence": "AUT-035", "phone": "06 39 98 10 50"}

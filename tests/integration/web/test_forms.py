@@ -13,8 +13,8 @@ from tests.support.routes import Route, all_routes, routes
 from tests.support.visitors import headers_of
 from tests.support.web_station import WebStation
 from web import i18n
-from web.accounts import Role
-from web.security import POLICY, policy
+from web.access.security import POLICY, policy
+from web.access.users import Role
 
 _FRENCH = i18n.catalogue("fr").gettext
 #: How a form is refused, by what is wrong with it.

@@ -17,7 +17,7 @@ from callflow.storage.alarms import incidents
 from callflow.storage.desks import shifts
 from callflow.storage.records import logbook
 from tests.support.web_station import PASSWORD, WebProcess, WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 #: A hold-up and two mains failures.
 ALARMS = {"1001": "HA", "1002": "AT", "1003": "AT"}

@@ -17,7 +17,7 @@ from callflow.handling.sites import own_days, sites
 from callflow.storage.sites import own_days as rows
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 HERE = "/holidays"
 #: A year that is yet to come, whose days may all be said otherwise.

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
-from web.accounts import Role
+from web.access.users import Role
 from web.connections import OF_ONE
 
 STRANGERS = 2000

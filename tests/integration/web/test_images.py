@@ -23,7 +23,7 @@ from callflow.storage.messages import outbox
 from tests.support.cameras import a_still
 from tests.support.web_station import WebStation, site_body
 from web import pop_views
-from web.accounts import Role
+from web.access.users import Role
 from web.rendering import render
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(300)

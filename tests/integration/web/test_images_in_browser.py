@@ -21,7 +21,7 @@ from callflow.storage.records import logbook
 from tests.integration.web.test_browser import log_in, violations, watched
 from tests.support import cameras
 from tests.support.web_station import NAME, WebProcess, WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 HALL = {"id": "hall", "name": "Hall", "url": "http://10.0.0.1/snap", "zones": ["3"]}
 YARD = {"id": "cour", "name": "Cour", "url": "rtsp://10.0.0.2/live", "pre_alarm": True}

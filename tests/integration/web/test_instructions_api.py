@@ -10,7 +10,7 @@ import pytest
 
 from callflow import clock
 from tests.support.web_station import WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 Row = dict[str, Any]
 ABSENT: Row = {"kind": "absent", "contact": "1001-1"}

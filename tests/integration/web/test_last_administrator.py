@@ -15,7 +15,7 @@ from callflow.storage import Tx
 from callflow.storage.people import users
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 WHY = "this is the last administrator"
 

@@ -17,7 +17,7 @@ from callflow.storage import schema as t
 from callflow.storage.people import users
 from tests.integration.web.test_browser import log_in, violations, watched
 from tests.support.web_station import NAME, WebProcess, WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 
 def fill(station: WebStation) -> None:

@@ -21,7 +21,7 @@ from tests.integration.web.test_browser import log_in, violations, watched
 from tests.integration.web.test_hostile_texts import Read
 from tests.support.canary import Canary
 from tests.support.web_station import NAME, WebProcess, WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from callflow import clock
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation, site_body
-from web.accounts import Role
+from web.access.users import Role
 
 FIRM = {"role": "maintenance", "phone": "06 39 98 10 40"}
 

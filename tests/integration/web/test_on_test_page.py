@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from callflow.storage.watch import supervision
 from tests.integration.web.test_browser import log_in, violations
 from tests.support.web_station import NAME, WebProcess, WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 Web = tuple[WebStation, WebProcess]
 

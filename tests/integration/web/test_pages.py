@@ -15,7 +15,7 @@ from callflow.storage.alarms import incidents
 from callflow.texts import RESOLUTIONS
 from tests.support.in_clear import in_clear
 from tests.support.web_station import NAME, PASSWORD, WebStation
-from web.accounts import Role
+from web.access.users import Role
 from web.rendering import static_url
 
 

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from callflow.storage.sites import contacts
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 CHIEF, CONTACT = "odile", "1001-1"
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from callflow.handling.plans import plans
 from tests.integration.web.test_browser import log_in
 from tests.support.web_station import NAME, WebProcess, WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 
 def test_a_step_is_dragged_before_another(page: Page, tmp_path: Path) -> None:

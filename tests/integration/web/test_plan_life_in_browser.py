@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from callflow.storage.sites import sites
 from tests.integration.web.test_browser import log_in
 from tests.support.web_station import NAME, WebProcess, WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 #: {word: (French, English)}, as the pages say them.
 WORDS = {

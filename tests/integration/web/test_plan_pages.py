@@ -15,7 +15,7 @@ from callflow.handling.plans import plans
 from callflow.handling.plans.withdrawal import get_standing, withdraw
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 CALL: dict[str, Any] = {"id": "call", "kind": "call_list", "outcomes": {"exhausted": "hand"}}
 HAND: dict[str, Any] = {"id": "hand", "kind": "hand_to_operator"}

@@ -15,7 +15,7 @@ from callflow.storage.records import logbook
 from tests.integration.web.test_plan_pages import CALL, HAND, night, published, said
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 AT = "/plans/intrusion/sites/1001"
 STEP = {"step": "keyholders", "attempts": "4", "delay_s": "120"}

@@ -12,7 +12,7 @@ from callflow.storage.sites import sites
 from tests.integration.web.test_plan_pages import CALL, HAND, drafted, night, published, said
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 AT = "/plans/intrusion/simulate?lang=en&site=1001"
 

@@ -11,7 +11,7 @@ import pytest
 from callflow.core.plans import text as plan_text
 from callflow.core.plans.call_plan import FIELDS, StepKind, from_json, json_schema
 from tests.support.web_station import WebStation, site_body
-from web.accounts import Role
+from web.access.users import Role
 
 CALL: dict[str, Any] = {"id": "call", "kind": "call_list", "outcomes": {"exhausted": "hand"}}
 HAND: dict[str, Any] = {"id": "hand", "kind": "hand_to_operator"}

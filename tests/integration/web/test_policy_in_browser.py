@@ -13,7 +13,7 @@ from callflow.core.calls.call import Outcome
 from callflow.storage.alarms import incidents
 from tests.support.routes import Route, all_routes
 from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
-from web.accounts import Role
+from web.access.users import Role
 from web.app import create_app
 
 #: Tells of what the browser refused to do, wherever the page is by then.

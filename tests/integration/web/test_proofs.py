@@ -14,7 +14,7 @@ from callflow.handling.plans.plans import save_draft
 from callflow.storage.alarms import incidents
 from tests.integration.test_command_line import callflow
 from tests.support.web_station import WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 NIGHT = "2026-12-24T02:30:00Z"
 

@@ -16,7 +16,7 @@ from callflow.storage.alarms import incidents
 from tests.support.depth import DATABASES
 from tests.support.postgresql import Server
 from tests.support.web_station import PASSWORD, WebStation
-from web.accounts import Role
+from web.access.users import Role
 from web.app import create_app
 
 pytestmark = pytest.mark.both_databases

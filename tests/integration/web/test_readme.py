@@ -18,7 +18,7 @@ from jinja2 import Environment, StrictUndefined
 
 from callflow.storage.signals import signals
 from tests.support.web_station import WebProcess, WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 README = (Path(__file__).parents[3] / "README.md").read_text()
 #: Where the README's station is, and ours is not.

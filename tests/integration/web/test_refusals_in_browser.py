@@ -14,7 +14,7 @@ from callflow.handling.interventions import directory
 from tests.integration.web.test_browser import log_in, violations, watched
 from tests.integration.web.test_services import LINE
 from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 WRONG = "de 1 à 1440 minutes"
 Web = tuple[WebStation, WebProcess]

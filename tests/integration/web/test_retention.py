@@ -17,7 +17,7 @@ from callflow.storage.records import logbook
 from callflow.storage.records import retention as rows
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 pytestmark = pytest.mark.both_databases
 

@@ -12,8 +12,8 @@ from tests.support.routes import PUBLIC, Route, all_routes, routes
 from tests.support.visitors import headers_of
 from tests.support.web_station import WebStation
 from web import i18n
-from web.accounts import PEOPLE, RIGHTS, Right, Role
-from web.cookies import SESSION
+from web.access.cookies import SESSION
+from web.access.users import PEOPLE, RIGHTS, Right, Role
 
 #: Routes that change something and ask for no more than to read, and why that is right.
 HARMLESS = {

@@ -38,7 +38,7 @@ from callflow import clock
 from callflow.core.calls.call import Outcome
 from tests.support.routes import routes
 from tests.support.web_station import WebStation
-from web.accounts import RIGHTS, Right, Role
+from web.access.users import RIGHTS, Right, Role
 from web.app import create_app
 
 Operation = Any  # of schemathesis, whose own types are private

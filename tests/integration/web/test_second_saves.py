@@ -34,7 +34,7 @@ from tests.support.routes import all_routes
 from tests.support.studio import recording
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
-from web.accounts import Role
+from web.access.users import Role
 from web.app import create_app
 from web.pages import firms, plan_edit, plan_site, service_lines, site_edit, site_parts, site_person
 

@@ -13,8 +13,8 @@ from cryptography.exceptions import InvalidTag
 from callflow.storage.people import access, users
 from callflow.vault import Vault
 from tests.support.web_station import PASSWORD, WebStation, site_body
-from web.accounts import check_password, hash_password
-from web.factors import keep, new_secret, recovery_codes, recovery_mac
+from web.access.factors import keep, new_secret, recovery_codes, recovery_mac
+from web.access.users import check_password, hash_password
 
 #: What nobody may read in a stolen database.
 CODE, DURESS, WORD, KEY = "739164", "739165", "hippocampe", "5a17c0de" * 4

@@ -14,7 +14,7 @@ from callflow.storage import schema
 from tests.integration.web.test_pages import csrf_of
 from tests.support.cameras import a_still
 from tests.support.web_station import NAME, WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 NUMBER = "+33130000017"
 LINE = {"id": "police-35", "service": "police", "name": "CIC 35", "number": NUMBER, "place": "35"}

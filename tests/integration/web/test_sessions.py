@@ -18,10 +18,10 @@ from tests.support.still_rates import StillRates
 from tests.support.visitors import Person
 from tests.support.web_station import PASSWORD, WebStation
 from web import app as app_module
-from web import cookies
-from web.accounts import Role, digest
+from web.access import cookies
+from web.access.factors import keep, new_secret
+from web.access.users import Role, digest
 from web.app import create_app
-from web.factors import keep, new_secret
 
 OWN, OTHERS = "une nuit sans lune", "donné par quelqu'un"
 Make = Callable[..., FastAPI]

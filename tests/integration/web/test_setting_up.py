@@ -22,7 +22,7 @@ from callflow.storage.sites import contracts, removed
 from tests.support.routes import all_routes
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
-from web.accounts import Role
+from web.access.users import Role
 from web.api.site_shapes import (
     AccountIn,
     ContactIn,

@@ -15,8 +15,8 @@ from callflow.storage.people import users
 from tests.support.routes import PUBLIC, all_routes
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
-from web import doors
-from web.accounts import Role
+from web.access import page_rights
+from web.access.users import Role
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ async def test_what_it_says_is_what_each_page_s_own_route_asks(app: FastAPI) -> 
     pages = [each for each in all_routes(app) if each.method == "GET" and not each.by_token]
     assert len(pages) > 40
     for route in pages:
-        there, asked = doors.page_at(app, route.address)
+        there, asked = page_rights.page_at(app, route.address)
         assert there
         if ("GET", route.path) in PUBLIC:
             assert asked is None

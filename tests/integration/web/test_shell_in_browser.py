@@ -25,7 +25,7 @@ from tests.integration.web.test_desk import on_shift
 from tests.integration.web.test_sounds_in_browser import LISTEN, SOUND, hears, silence
 from tests.support.full_station import FullStation
 from tests.support.web_station import NAME, WebProcess, WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 Web = tuple[WebStation, WebProcess]
 CALLER = "+33639981001"  # the keyholder's of the bakery

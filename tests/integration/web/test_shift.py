@@ -18,7 +18,7 @@ from callflow.handling.sites import own_days
 from callflow.storage.desks import shifts as rows
 from callflow.storage.people import users
 from tests.support.web_station import NAME, PASSWORD, WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 COLLEAGUE, BOSS = "david", "irène"
 

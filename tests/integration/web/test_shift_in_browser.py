@@ -19,7 +19,7 @@ from callflow.storage.desks import shifts
 from callflow.storage.people import users
 from tests.integration.web.test_browser import log_in, violations, watched
 from tests.support.web_station import NAME, WebProcess, WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 #: How many tones the page has begun stands on its root element.
 LISTEN = """

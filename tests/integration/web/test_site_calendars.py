@@ -16,7 +16,7 @@ from callflow.core.calls.call import Outcome
 from callflow.handling.sites import sites
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 HOURS = "/sites/1001/edit/hours"
 ANNE = "/sites/1001/people/1001-1"

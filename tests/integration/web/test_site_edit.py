@@ -14,7 +14,7 @@ from callflow import clock
 from callflow.handling.sites import sites
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 AT = "/sites/1001/edit"
 GENERAL = {

@@ -20,7 +20,7 @@ from callflow.storage.records import logbook
 from tests.integration.web.test_site_edit import person
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 TOWN = (
     "abonné;nom du site;nom du contact;rôle;téléphone\n"

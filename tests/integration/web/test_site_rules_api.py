@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.support.web_station import WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 Row = dict[str, Any]
 

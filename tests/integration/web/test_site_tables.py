@@ -13,7 +13,7 @@ from callflow.handling.sites import sites
 from callflow.storage.records import logbook
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 PANELS = "/sites/1001/edit/panels"
 CODES = "/sites/1001/edit/codes"

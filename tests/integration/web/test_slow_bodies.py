@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from web import security
+from web.access import security
 
 
 async def dripping() -> AsyncIterator[bytes]:

@@ -17,7 +17,7 @@ from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from tests.integration.web.test_browser import log_in
 from tests.support.web_station import NAME, WebProcess, WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 Web = tuple[WebStation, WebProcess]
 Row = dict[str, Any]

@@ -13,7 +13,7 @@ from callflow.storage.sites import instructions
 from tests.integration.web.test_browser import log_in, violations
 from tests.support.dictated import dictated, plays
 from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 CHIEF = "Denis Aubry"
 Web = tuple[WebStation, WebProcess]

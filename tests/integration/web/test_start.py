@@ -18,7 +18,7 @@ from callflow.storage.records import logbook
 from callflow.storage.sites import sites
 from tests.support.in_clear import in_clear
 from tests.support.web_station import NAME, PASSWORD, WebStation
-from web.accounts import Role
+from web.access.users import Role
 from web.station import Station
 
 SITE = {"account": "1001", "name": "Atelier", "contact": "Opale", "phone": "06 39 98 12 34"}

@@ -14,7 +14,7 @@ from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from tests.integration.web.test_browser import log_in, violations, watched
 from tests.support.web_station import NAME, WebProcess, WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 SITES = [str(number) for number in range(3001, 3022)]
 Web = tuple[WebStation, WebProcess]

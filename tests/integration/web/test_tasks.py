@@ -19,8 +19,8 @@ from callflow.storage import Tx
 from callflow.storage.alarms import tasks
 from tests.integration.web.test_pages import csrf_of
 from tests.support.web_station import NAME, PASSWORD, WebStation
-from web import cookies
-from web.accounts import Role
+from web.access import cookies
+from web.access.users import Role
 
 Row = dict[str, Any]
 

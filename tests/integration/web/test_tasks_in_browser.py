@@ -16,7 +16,7 @@ from callflow.handling.interventions import guards
 from tests.integration.web.test_browser import log_in, violations, watched
 from tests.integration.web.test_tasks import END, GUARD, LOOK, SERVICE, alarm, opened, task_of
 from tests.support.web_station import NAME, WebProcess, WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 Web = tuple[WebStation, WebProcess]
 

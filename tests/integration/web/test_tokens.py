@@ -17,7 +17,7 @@ from callflow.storage import schema as t
 from callflow.storage.people import users
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
-from web.accounts import Role
+from web.access.users import Role
 from web.app import _live
 from web.i18n import STATION_ZONE
 

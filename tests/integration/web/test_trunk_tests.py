@@ -19,7 +19,7 @@ from callflow.storage.people import users
 from callflow.texts.trunks import TESTS
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
-from web.accounts import Role
+from web.access.users import Role
 
 HERE = "/settings/trunks"
 ANNE = "+33639981001"

@@ -15,7 +15,7 @@ from callflow.storage import Store
 from callflow.storage.engine.upgrade import upgrade
 from callflow.vault import Vault
 from tests.support.postgresql import OwnServer
-from web.accounts import Role, create_token
+from web.access.users import Role, create_token
 from web.app import create_app
 
 

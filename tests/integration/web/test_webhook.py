@@ -16,7 +16,7 @@ from callflow.storage.alarms import incidents
 from callflow.storage.signals import signals
 from tests.support.still_rates import StillRates
 from tests.support.web_station import WebStation
-from web.accounts import Role
+from web.access.users import Role
 from web.api.signals import BURST
 
 WHOLE: dict[str, Any] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from web.guesses import Guesses
+from web.access.guesses import Guesses
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -6,7 +6,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from web.places import client, place
+from web.access.addresses import client, place
 
 PROXIES = [ip_network("127.0.0.0/8"), ip_network("10.0.0.0/24"), ip_network("2001:db8:ff::/48")]
 

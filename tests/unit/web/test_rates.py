@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from web.rates import Rates
+from web.access.rates import Rates
 
 
 def test_a_burst_passes_then_the_rate_holds_for_that_sender_alone() -> None:

@@ -16,10 +16,11 @@ from callflow.core.time import ical
 from callflow.settings.config import Settings
 from tests.support.routes import PUBLIC
 from tests.support.source import ROOT, dotted, product
-from web import app, auth, connections, pages, security
-from web.accounts import RIGHTS, Right, Role
+from web import app, connections, pages
+from web.access import security, sessions
+from web.access.guesses import Guesses, Limits
+from web.access.users import RIGHTS, Right, Role
 from web.api import signals
-from web.guesses import Guesses, Limits
 
 TEXT = (ROOT / "web" / "security.md").read_text("utf-8")
 
@@ -42,9 +43,9 @@ def test_it_names_every_way_in() -> None:
     ways.add("/login/directory")
     assert ways <= named
     kinds = {cell[3].strip("`") for cell in rows("Ways in")} - {""}
-    assert kinds == {auth.PASSWORD_ONLY, "totp", "recovery", "passkey", auth.BY_DIRECTORY}
+    assert kinds == {sessions.PASSWORD_ONLY, "totp", "recovery", "passkey", sessions.BY_DIRECTORY}
     said = section("Ways in")
-    assert f"over after {auth.GIVEN_LASTS.days} days" in said
+    assert f"over after {sessions.GIVEN_LASTS.days} days" in said
     assert "CALLFLOW_SECOND_FACTOR_ROLES" in said
     assert not Settings.model_fields["second_factor_roles"].default  # as it says
     assert "`acr`" in said
@@ -72,7 +73,7 @@ def test_its_words_of_the_trade_are_the_programs() -> None:
 
 def test_its_sessions_are_the_programs() -> None:
     said = section("Sessions")
-    assert f"lasts {auth.SESSION_LASTS.total_seconds() / 3600:.0f} h" in said
+    assert f"lasts {sessions.SESSION_LASTS.total_seconds() / 3600:.0f} h" in said
     assert f"after {Settings.model_fields['session_idle'].default:.0f} s" in said
     assert "as many at once" in said
     assert "asked at log-in only" in " ".join(said.split())

@@ -32,7 +32,7 @@ SOURCES = (
         )
     ),
     *sorted((WEB / "pages").glob("*.py")),
-    WEB / "auth.py",
+    WEB / "access/sessions.py",
 )
 #: The place of the text among the arguments.
 RAISED = {"Refused": 0, "NotFound": 0, "ProblemError": 1, "BadSite": 1, "CalendarError": 1}

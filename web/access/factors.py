@@ -19,8 +19,8 @@ from markupsafe import Markup
 from callflow.storage import Tx
 from callflow.storage.people import access
 from callflow.vault import Vault
-from web import cookies
-from web.accounts import digest
+from web.access import cookies
+from web.access.users import digest
 from web.station import Station
 
 #: Seconds of a code; one earlier and one later are taken: clocks differ.

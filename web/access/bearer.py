@@ -11,8 +11,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from callflow.storage import StoreUnavailable
 from callflow.storage.people import users
-from web.accounts import Declared, Right, Role, digest, rights_of
-from web.places import address_of
+from web.access.addresses import address_of
+from web.access.users import Declared, Right, Role, digest, rights_of
 from web.problems import ProblemError
 from web.station import Station, station_of
 from web.store_watch import soon

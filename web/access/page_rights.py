@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from starlette.routing import compile_path
 
-from web.accounts import Declared
+from web.access.users import Declared
 
 
 def leaves(given: Iterable[Any]) -> Iterator[Any]:

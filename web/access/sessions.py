@@ -21,11 +21,11 @@ from callflow.handling.station import users as acts
 from callflow.settings.config import Settings
 from callflow.storage import Tx
 from callflow.storage.people import access, users
-from web import cookies
-from web.accounts import Declared, Right, check_password, digest, rights_of
-from web.guesses import Guesses
+from web.access import cookies
+from web.access.addresses import place
+from web.access.guesses import Guesses
+from web.access.users import Declared, Right, check_password, digest, rights_of
 from web.i18n import best_language
-from web.places import place
 from web.problems import ProblemError
 from web.station import Station, station_of
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from callflow.storage import Tx
 from web import i18n, views
-from web.accounts import Right
-from web.auth import Visitor
+from web.access.sessions import Visitor
+from web.access.users import Right
 from web.station import Station
 
 Row = dict[str, Any]
