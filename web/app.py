@@ -38,7 +38,7 @@ from callflow.settings.config import Settings
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage.people import access, users
 from callflow.vault import Vault
-from web import api, pages, problems
+from web import api, pages
 from web.access import cookies, security
 from web.access.addresses import Forwarded
 from web.access.guesses import Limits
@@ -48,9 +48,10 @@ from web.access.rates import Rates
 from web.access.sessions import LoginNeededError, language_of, place_of
 from web.api import signals
 from web.api.health import machines
-from web.chosen_language import ChosenLanguage
-from web.problems import ProblemError
-from web.rendering import page, static_version
+from web.kit import problems
+from web.kit.language import ChosenLanguage
+from web.kit.problems import ProblemError
+from web.kit.rendering import page, static_version
 from web.site_imports import SiteImports
 from web.station import Network, Prompts, Station
 from web.store_watch import StoreWatch

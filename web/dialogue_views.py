@@ -23,9 +23,9 @@ from callflow.core.calls.dialogue.scenes import Beginning, By, Scene, Way, begin
 from callflow.core.calls.dialogue.walking import Walk
 from callflow.handling.calls.dialogues import STATION_NAME
 from web import dialogue_words as names
-from web import words
-from web.i18n import catalogue
-from web.words import N_
+from web.kit import words
+from web.kit.i18n import catalogue
+from web.kit.words import N_
 
 Row = dict[str, Any]
 #: Seconds of each recording, by its key and language.

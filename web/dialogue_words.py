@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from web.words import N_
+from web.kit.words import N_
 
 DIALOGUES = {
     "verification": N_("Verification: we call the premises or a keyholder"),

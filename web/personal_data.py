@@ -15,7 +15,7 @@ from fastapi import Response
 from callflow.clock import to_iso
 from callflow.core.folding import folded
 from callflow.handling.base.refusals import Refused
-from web import zips
+from web.kit import zips
 
 
 async def given(

@@ -39,9 +39,9 @@ from callflow.core.sites.site import Authority, Role
 from callflow.texts import RESOLUTIONS
 from callflow.texts import plan_settings as settings
 from callflow.texts import plan_words as words
-from web.pages.forms import Form
+from web.kit.forms import Form
+from web.kit.problems import ProblemError
 from web.plan_views import target_words
-from web.problems import ProblemError
 
 Row = dict[str, Any]
 Body = dict[str, Any]

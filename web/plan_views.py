@@ -26,7 +26,7 @@ from callflow.core.plans.picture.words import end_words, kind_words, who_words
 from callflow.texts import KINDS, RESOLUTIONS, STEP_KINDS, word
 from callflow.texts import plan_settings as settings
 from callflow.texts import plan_words as words
-from web.rendering import readable
+from web.kit.rendering import readable
 
 Row = dict[str, Any]
 

@@ -10,9 +10,9 @@ from fastapi.responses import FileResponse
 from callflow.handling.records import playbacks
 from callflow.storage import Tx
 from callflow.storage.calls import calls, spoken
-from web import kept_files
 from web.access import confidential
-from web.problems import not_found
+from web.kit import files
+from web.kit.problems import not_found
 from web.station import Station
 
 
@@ -33,7 +33,7 @@ async def call(station: Station, call_id: str, who: str) -> FileResponse:
     """A call's recording, which ``who`` plays. Raises a problem where there is none."""
     path = await find(station, call_id)
     await _tell(station, playbacks.RECORDING, call_id, call_id, who)
-    return kept_files.answer(path)
+    return files.answer(path)
 
 
 async def after_tone(station: Station, name: str, who: str) -> FileResponse:
@@ -49,13 +49,13 @@ async def after_tone(station: Station, name: str, who: str) -> FileResponse:
         raise not_found("recording")
     path = await _file(station, str(row["path"]), node, "")
     await _tell(station, playbacks.SPOKEN, name, str(row["call_id"]), who)
-    return kept_files.answer(path)
+    return files.answer(path)
 
 
 async def _file(station: Station, path: str, node: str, problem: str) -> Path:
     elsewhere = f"this recording lies on {node}: that machine's own page has it"
     problem = problem or ("" if node == station.settings.node else elsewhere)
-    return await kept_files.find(station.settings.recordings_dir, path, problem)
+    return await files.find(station.settings.recordings_dir, path, problem)
 
 
 async def _tell(station: Station, kind: str, name: str, call_id: str, who: str) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from callflow.core.signals.signal import PERSONAL, Kind
-from web import words
+from web.kit import words
 
 Row = Mapping[str, Any]
 

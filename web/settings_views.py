@@ -8,11 +8,11 @@ from typing import Any
 from fastapi import Response
 
 from callflow.storage import Tx
-from web import refusals
 from web.access.sessions import Visitor
 from web.access.views import frame
-from web.refusals import Wrong
-from web.rendering import page
+from web.kit import refusals
+from web.kit.refusals import Wrong
+from web.kit.rendering import page
 from web.station import Station
 
 Row = dict[str, Any]

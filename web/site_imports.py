@@ -31,8 +31,8 @@ from callflow.handling.sites.import_writing import Ready, SitesChanged
 from callflow.handling.sites.imports import Prepared
 from callflow.storage import StoreUnavailable, Tx
 from callflow.storage.sites import uploads
+from web.kit.words import N_
 from web.station import Station
-from web.words import N_
 
 _log = structlog.get_logger()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from callflow.core.station.first_start import Part
-from web.words import N_
+from web.kit.words import N_
 
 TITLES: Mapping[Part, str] = {
     Part.RUNNING: N_("The station runs"),

@@ -9,9 +9,9 @@ from fastapi.responses import FileResponse
 
 from callflow.handling.records import playbacks, visits
 from callflow.storage.messages import outbox
-from web import kept_files
 from web.access import confidential
-from web.problems import not_found
+from web.kit import files
+from web.kit.problems import not_found
 from web.station import Station
 
 Row = dict[str, Any]
@@ -22,7 +22,7 @@ async def opened(station: Station, image_id: str, who: str) -> FileResponse:
     where there is none."""
     image, path = await _find(station, image_id)
     await _tell(station, image, who)
-    return kept_files.answer(path)
+    return files.answer(path)
 
 
 async def among(station: Station, incident_id: str, image_id: str, who: str) -> FileResponse:
@@ -40,14 +40,14 @@ async def among(station: Station, incident_id: str, image_id: str, who: str) -> 
             lambda tx: visits.is_seeing_images(tx, incident_id, who, now),
             lambda tx: visits.images_seen(tx, incident_id, who, now),
         )
-    return kept_files.answer(path)
+    return files.answer(path)
 
 
 async def _find(station: Station, image_id: str) -> tuple[Row, Path]:
     row = await station.store.read(lambda tx: outbox.image(tx, image_id))
     if row is None:
         raise not_found("image")
-    path = await kept_files.find(station.settings.images_dir, row["path"], row["problem"])
+    path = await files.find(station.settings.images_dir, row["path"], row["problem"])
     return row, path
 
 

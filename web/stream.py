@@ -22,7 +22,7 @@ from callflow.storage import StoreUnavailable, Tx
 from callflow.storage.people import access
 from callflow.storage.records import logbook
 from web import views
-from web.rendering import render
+from web.kit.rendering import render
 from web.station import Station
 
 _log = structlog.get_logger()

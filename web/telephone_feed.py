@@ -15,8 +15,8 @@ from callflow.core.calls.call import CallState
 from callflow.storage import StoreUnavailable, Tx
 from callflow.storage.calls import calls
 from web import pop_views, telephone_views
+from web.kit.rendering import render
 from web.pop_views import Pop
-from web.rendering import render
 from web.station import Station
 from web.stream import Hub
 from web.telephone_views import Telephone

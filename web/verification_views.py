@@ -15,8 +15,8 @@ from callflow.storage import Tx
 from callflow.storage.alarms import tasks
 from callflow.storage.calls import calls
 from callflow.storage.sites import contacts as contact_rows
-from web.i18n import phone
 from web.image_views import images_of
+from web.kit.i18n import phone
 from web.people_views import instructions_of
 from web.task_views import tasks_of
 

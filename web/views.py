@@ -34,8 +34,8 @@ from callflow.storage.sites import sites
 from callflow.storage.watch import supervision
 from web import call_views, task_views
 from web.call_views import LIVE
-from web.i18n import STATION_ZONE, phone
 from web.image_views import images_of
+from web.kit.i18n import STATION_ZONE, phone
 from web.people_views import away, instructions_of
 from web.service_views import services_of
 

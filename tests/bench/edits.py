@@ -34,7 +34,7 @@ from tests.bench.town import FOLLOWED, PEOPLE, PLANS, SITES, town
 from tests.support.web_station import NAME as WHO
 from tests.support.web_station import WebStation
 from web.access.users import Role
-from web.pages import meanwhile
+from web.kit import conflicts
 
 NAME = "edits"
 #: What is asked: milliseconds from the edit's answer to its effect.
@@ -113,7 +113,7 @@ class _Edits:
         account, kind = next(self._fresh), _KINDS[next(self._turn) % len(_KINDS)]
         rule = self._station.store.read_now(surroundings.event_rules).get(_CODE)
         form = {"code": _CODE, "kind": kind, "category": "", "priority": "", "opens": "yes"}
-        form["as_of"] = meanwhile.stamp(rule)
+        form["as_of"] = conflicts.stamp(rule)
         took = self._answered(self._person.post, "/settings/events", data=form)
         return took, self._acted(account, _CODE, _is(account), kind)
 

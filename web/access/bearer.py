@@ -13,7 +13,7 @@ from callflow.storage import StoreUnavailable
 from callflow.storage.people import users
 from web.access.addresses import address_of
 from web.access.users import Declared, Right, Role, digest, rights_of
-from web.problems import ProblemError
+from web.kit.problems import ProblemError
 from web.station import Station, station_of
 from web.store_watch import soon
 

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from callflow.clock import monotonic
 from callflow.core.sites.files.reading import MOST_BYTES
-from web import problems
+from web.kit import problems
 
 #: The largest request that makes sense: a site with 5,000 zones has about 1 MB.
 LARGEST_BODY = 2_000_000

@@ -25,8 +25,8 @@ from web.access import cookies
 from web.access.addresses import place
 from web.access.guesses import Guesses
 from web.access.users import Declared, Right, check_password, digest, rights_of
-from web.i18n import best_language
-from web.problems import ProblemError
+from web.kit.i18n import best_language
+from web.kit.problems import ProblemError
 from web.station import Station, station_of
 
 _log = structlog.get_logger()

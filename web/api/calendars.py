@@ -17,7 +17,7 @@ from web.access.users import Right
 from web.api.shapes import Line
 from web.api.site_shapes import Identifier
 from web.api.sites import Here, SiteId
-from web.problems import NOT_FOUND, RESPONSES, ProblemError
+from web.kit.problems import NOT_FOUND, RESPONSES, ProblemError
 
 router = APIRouter(tags=["calendars"], responses={**RESPONSES, **NOT_FOUND})
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Header
 
-from web.problems import ProblemError
+from web.kit.problems import ProblemError
 
 IfMatch = Annotated[
     str | None,

@@ -17,7 +17,7 @@ from callflow.storage.people import users
 from callflow.storage.signals import signals
 from web.access.bearer import Caller, allowed_before, identify, is_loopback
 from web.access.users import Right
-from web.problems import RESPONSES, ProblemError
+from web.kit.problems import RESPONSES, ProblemError
 from web.station import Station, station_of
 from web.store_watch import soon
 

@@ -14,12 +14,12 @@ from callflow.core.time.hours import CalendarError
 from callflow.handling.base.policy import STATION_ZONE
 from callflow.handling.sites import own_days
 from callflow.storage.sites import own_days as rows
-from web import holiday_views
 from web.access.bearer import Caller, allowed
 from web.access.users import Right
 from web.api.shapes import Body, Line
 from web.api.site_shapes import Identifier
-from web.problems import NOT_FOUND, RESPONSES, ProblemError
+from web.kit import holidays as kit_holidays
+from web.kit.problems import NOT_FOUND, RESPONSES, ProblemError
 from web.station import Station, station_of
 
 router = APIRouter(tags=["holidays"], responses=RESPONSES)
@@ -106,7 +106,7 @@ async def list_holidays(
                 reason=day.own and day.own.reason,
                 by=day.own and day.own.set_by,
             )
-            for day in holiday_views.days(place, number, own, "fr")
+            for day in kit_holidays.days(place, number, own, "fr")
         ]
     )
 

@@ -10,7 +10,7 @@ from fastapi.responses import FileResponse
 from web import stills
 from web.access.bearer import Caller, allowed
 from web.access.users import Right
-from web.problems import NOT_FOUND, RESPONSES
+from web.kit.problems import NOT_FOUND, RESPONSES
 from web.station import Station, station_of
 
 #: What is kept.

@@ -19,7 +19,7 @@ from web.access.bearer import Caller, allowed
 from web.access.users import Right
 from web.api import paging, reading
 from web.api.shapes import ACCOUNT, Body, IncidentOut, Instant, Line, Long, Page
-from web.problems import CONFLICT, NOT_FOUND, RESPONSES, ProblemError, not_found
+from web.kit.problems import CONFLICT, NOT_FOUND, RESPONSES, ProblemError, not_found
 from web.station import Station, station_of
 
 router = APIRouter(tags=["incidents"], responses=RESPONSES)

@@ -21,7 +21,7 @@ from web.api.on_test import Empty
 from web.api.shapes import Body, Instant, Long, Page
 from web.api.site_shapes import Identifier, Phone
 from web.api.sites import Here, SiteId
-from web.problems import CONFLICT, NOT_FOUND, RESPONSES, not_found
+from web.kit.problems import CONFLICT, NOT_FOUND, RESPONSES, not_found
 
 router = APIRouter(tags=["provisional instructions"], responses=RESPONSES)
 

@@ -15,7 +15,7 @@ from web.access.bearer import Caller, allowed
 from web.access.users import Right
 from web.api import paging
 from web.api.shapes import ACCOUNT, Page
-from web.problems import RESPONSES
+from web.kit.problems import RESPONSES
 from web.station import Station, station_of
 
 router = APIRouter(tags=["lines"], responses=RESPONSES)

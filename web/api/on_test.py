@@ -17,7 +17,7 @@ from web.access.users import Right
 from web.api.shapes import Body, Line, Page, Short
 from web.api.site_shapes import Identifier
 from web.api.sites import Here, SiteId
-from web.problems import CONFLICT, NOT_FOUND, RESPONSES, not_found
+from web.kit.problems import CONFLICT, NOT_FOUND, RESPONSES, not_found
 
 router = APIRouter(tags=["on test"], responses=RESPONSES)
 

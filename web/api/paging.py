@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator
 
 from callflow.core.time.instants import from_iso, to_iso
 from web.api.shapes import written
-from web.problems import ProblemError
+from web.kit.problems import ProblemError
 
 Limit = Annotated[int, Query(ge=1, le=500, description="How many items at most")]
 After = Annotated[str | None, Query(max_length=200, description="`next` of the page before")]

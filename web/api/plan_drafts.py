@@ -24,7 +24,7 @@ from web.api.plan_shapes import (
     wants_text,
 )
 from web.api.plans import Author, Here, PlanId, Reader, Sent, answer, checked_id
-from web.problems import CONFLICT, NOT_FOUND, PRECONDITION, RESPONSES
+from web.kit.problems import CONFLICT, NOT_FOUND, PRECONDITION, RESPONSES
 
 router = APIRouter(tags=["plans"], responses=RESPONSES)
 

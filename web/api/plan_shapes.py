@@ -18,7 +18,7 @@ from callflow.core.plans import text as plan_text
 from callflow.core.plans.call_plan import Level, Plan, json_schema, to_json
 from web.api.shapes import Body, Line, every_text_storable
 from web.api.site_shapes import Identifier
-from web.problems import ProblemError
+from web.kit.problems import ProblemError
 
 #: Media types under which a plan is text.
 YAML = frozenset({"application/yaml", "text/yaml", "application/x-yaml", "text/x-yaml"})

@@ -14,7 +14,7 @@ from callflow.handling.plans import withdrawal
 from web.api.etags import IfMatch, needed, tag
 from web.api.plan_shapes import WhyIn
 from web.api.plans import Author, Here, PlanId, Reader
-from web.problems import CONFLICT, NOT_FOUND, PRECONDITION, RESPONSES
+from web.kit.problems import CONFLICT, NOT_FOUND, PRECONDITION, RESPONSES
 
 router = APIRouter(tags=["plans"], responses=RESPONSES)
 

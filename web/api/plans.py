@@ -28,7 +28,7 @@ from web.api.plan_shapes import (
     wants_text,
 )
 from web.api.shapes import Page
-from web.problems import CONFLICT, NOT_FOUND, RESPONSES, ProblemError
+from web.kit.problems import CONFLICT, NOT_FOUND, RESPONSES, ProblemError
 from web.station import Station, station_of
 
 router = APIRouter(tags=["plans"], responses=RESPONSES)

@@ -20,7 +20,7 @@ from web.api import paging, reading
 from web.api.plans import Author, Here, PlanId
 from web.api.shapes import Body, IncidentOut, Instant
 from web.api.site_shapes import Identifier
-from web.problems import CONFLICT, NOT_FOUND, RESPONSES, ProblemError
+from web.kit.problems import CONFLICT, NOT_FOUND, RESPONSES, ProblemError
 
 router = APIRouter(tags=["plans"], responses=RESPONSES)
 

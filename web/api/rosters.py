@@ -18,7 +18,7 @@ from web.access.bearer import Caller, allowed
 from web.access.users import Right
 from web.api.shapes import Body, Instant, Line
 from web.api.site_shapes import Identifier, Phone
-from web.problems import NOT_FOUND, RESPONSES, ProblemError
+from web.kit.problems import NOT_FOUND, RESPONSES, ProblemError
 from web.station import Station, station_of
 
 router = APIRouter(tags=["roster"], responses=RESPONSES)

@@ -19,7 +19,7 @@ from web.access.users import Right
 from web.api.incidents import act_on
 from web.api.shapes import Body, IncidentOut, Instant, Line, Long
 from web.api.site_shapes import Identifier, Phone
-from web.problems import CONFLICT, NOT_FOUND, RESPONSES, ProblemError, not_found
+from web.kit.problems import CONFLICT, NOT_FOUND, RESPONSES, ProblemError, not_found
 from web.service_views import services_of
 from web.station import Station, station_of
 

@@ -21,7 +21,7 @@ from web.access.bearer import Caller, allowed
 from web.access.users import Right
 from web.api import paging, reading
 from web.api.shapes import ACCOUNT, Page, SignalIn, SignalOut, Stored
-from web.problems import CONFLICT, RESPONSES, TOO_MANY, ProblemError
+from web.kit.problems import CONFLICT, RESPONSES, TOO_MANY, ProblemError
 from web.station import Station, station_of
 
 router = APIRouter(tags=["signals"], responses=RESPONSES)

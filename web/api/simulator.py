@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from web.access.bearer import Caller, allowed
 from web.access.users import Right
 from web.api.shapes import Page
-from web.problems import NOT_FOUND, RESPONSES, ProblemError, not_found
+from web.kit.problems import NOT_FOUND, RESPONSES, ProblemError, not_found
 from web.station import Network, Station, station_of
 
 router = APIRouter(tags=["simulator"], responses={**RESPONSES, **NOT_FOUND})

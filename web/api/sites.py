@@ -20,7 +20,7 @@ from web.api import paging
 from web.api.etags import IfMatch, named, tag
 from web.api.shapes import Page
 from web.api.site_shapes import Arrived, ArrivedIn, SiteIn, SiteOut
-from web.problems import CONFLICT, NOT_FOUND, PRECONDITION, RESPONSES, ProblemError, not_found
+from web.kit.problems import CONFLICT, NOT_FOUND, PRECONDITION, RESPONSES, ProblemError, not_found
 from web.station import Station, station_of
 
 router = APIRouter(tags=["sites"], responses=RESPONSES)

@@ -22,7 +22,7 @@ from web.api import reading
 from web.api.incidents import Empty, act_on, said
 from web.api.shapes import Body, IncidentOut, Line, Long
 from web.api.site_shapes import Digits, Identifier, Language, Phone
-from web.problems import CONFLICT, NOT_FOUND, RESPONSES
+from web.kit.problems import CONFLICT, NOT_FOUND, RESPONSES
 from web.station import Station, station_of
 
 router = APIRouter(tags=["tasks"], responses=RESPONSES)

@@ -23,10 +23,10 @@ from web.access.guesses import Limits
 from web.access.sessions import Visitor, check_signature, logged_in
 from web.access.users import digest, hash_password
 from web.access.views import frame, session_lines
+from web.kit.problems import ProblemError
+from web.kit.refusals import headers_of, refusal, status_of
+from web.kit.rendering import page
 from web.pages.login import said
-from web.problems import ProblemError
-from web.refusals import headers_of, refusal, status_of
-from web.rendering import page
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)

@@ -18,15 +18,15 @@ from callflow.storage.people import users
 from callflow.storage.records import logbook
 from callflow.storage.sites import search
 from callflow.texts.sites import field
-from web import i18n, words
 from web.access.sessions import Visitor, allowed
 from web.access.users import Right
 from web.access.views import frame
+from web.kit import i18n, words
+from web.kit.problems import ProblemError
+from web.kit.rendering import page
+from web.kit.words import LANGUAGES
 from web.pages.logbook import begin_of, day_in, shown
-from web.problems import ProblemError
-from web.rendering import page
 from web.station import Station, station_of
-from web.words import LANGUAGES
 
 router = APIRouter(include_in_schema=False)
 

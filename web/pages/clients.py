@@ -12,15 +12,14 @@ from callflow.handling.base.refusals import NotFound
 from callflow.handling.sites import clients as acts
 from callflow.storage import Tx
 from callflow.storage.sites import search, sites
-from web import refusals
 from web.access.sessions import Visitor, allowed
 from web.access.users import Right
 from web.access.views import frame
-from web.pages import forms, meanwhile
-from web.pages.listing import MOST, Asked, Listed
-from web.problems import not_found
-from web.refusals import Wrong, tried
-from web.rendering import page
+from web.kit import conflicts, forms, refusals
+from web.kit.listing import MOST, Asked, Listed
+from web.kit.problems import not_found
+from web.kit.refusals import Wrong, tried
+from web.kit.rendering import page
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)
@@ -64,7 +63,7 @@ async def rename(client_id: str, request: Request, visitor: Configurer, station:
     after: list[str] = []
 
     def run(tx: Tx) -> None:
-        meanwhile.unchanged(form, _is(tx, client_id))
+        conflicts.unchanged(form, _is(tx, client_id))
         name = forms.line(form, "name")
         after.append(acts.rename(tx, client_id, name, visitor.name, now))
 
@@ -109,7 +108,7 @@ async def _client(
         return {
             **frame(tx, station, visitor, "sites"),
             "client": client,
-            "as_of": meanwhile.stamp(_is(tx, client_id)),
+            "as_of": conflicts.stamp(_is(tx, client_id)),
             "found": rows,
             "count": count,
         }

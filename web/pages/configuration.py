@@ -8,9 +8,9 @@ from zipfile import ZipFile
 from fastapi import APIRouter, Depends, Response
 
 from callflow.handling.station import configuration
-from web import zips
 from web.access.sessions import Visitor, allowed
 from web.access.users import Right
+from web.kit import zips
 from web.settings_views import setting
 from web.station import Station, station_of
 

@@ -11,13 +11,14 @@ from markupsafe import Markup
 
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
-from web import demo, i18n, views
+from web import demo, views
 from web.access.sessions import Visitor, allowed
 from web.access.users import Right
 from web.access.views import frame
+from web.kit import i18n
+from web.kit.problems import ProblemError
+from web.kit.rendering import page, render
 from web.pages import incident
-from web.problems import ProblemError
-from web.rendering import page, render
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)

@@ -31,10 +31,10 @@ from web.access.sessions import Visitor, allowed
 from web.access.users import Right
 from web.access.views import frame
 from web.dialogue_views import Recorded, Words
-from web.pages import forms, meanwhile
-from web.problems import ProblemError
-from web.refusals import Wrong, not_dialled, refusal, status_of, tried
-from web.rendering import page
+from web.kit import conflicts, forms
+from web.kit.problems import ProblemError
+from web.kit.refusals import Wrong, not_dialled, refusal, status_of, tried
+from web.kit.rendering import page
 from web.station import BadAnnouncement, Prompts, Station, station_of
 
 router = APIRouter(include_in_schema=False)
@@ -188,7 +188,7 @@ def _as_of(station: Station, key: str) -> dict[str, str]:
     """By language, what its form's page shows."""
     voice = station.prompts
     heard = {lang: voice.version(key, lang) if voice else "" for lang in prompts.LANGUAGES}
-    return {language: meanwhile.stamp(version) for language, version in heard.items()}
+    return {language: conflicts.stamp(version) for language, version in heard.items()}
 
 
 @router.get("/announcements/{key}/{language}.wav")
@@ -220,7 +220,7 @@ async def _record(visitor: Visitor, station: Station, form: FormData) -> Respons
         ready = await voice.ready(key, language, await given.read())
 
         def write(tx: Tx) -> None:
-            meanwhile.unchanged(as_of, voice.version(key, language))
+            conflicts.unchanged(as_of, voice.version(key, language))
             announcements.announcement_recorded(
                 tx, _words(key, language), language, ready.seconds, visitor.name, now
             )
@@ -241,7 +241,7 @@ async def remove(key: str, request: Request, visitor: Administrator, station: He
     voice = _prompts(station)
 
     def write(tx: Tx) -> None:
-        meanwhile.unchanged(form, voice.version(key, language))
+        conflicts.unchanged(form, voice.version(key, language))
         announcements.announcement_removed(tx, _words(key, language), language, visitor.name, now)
         voice.remove(key, language)
 

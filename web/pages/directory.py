@@ -18,9 +18,9 @@ from web.access import cookies, factors, passkeys, sessions
 from web.access.guesses import Limits
 from web.access.oidc import Directory, DirectoryError, Person
 from web.access.users import digest
+from web.kit.problems import ProblemError
+from web.kit.rendering import page
 from web.pages.login import inside, let_in, refused_form
-from web.problems import ProblemError
-from web.rendering import page
 from web.station import Station, station_of
 
 _log = structlog.get_logger()

@@ -17,11 +17,11 @@ from callflow.storage.alarms import surroundings as rows
 from callflow.storage.sites import sites
 from web.access.sessions import Visitor, allowed
 from web.access.users import Right
-from web.pages import forms, meanwhile
-from web.pages.listing import MOST, Asked, Listed
+from web.kit import conflicts, forms
+from web.kit.listing import MOST, Asked, Listed
+from web.kit.problems import ProblemError
+from web.kit.refusals import Wrong, tried
 from web.pages.site_fields import ALARMS
-from web.problems import ProblemError
-from web.refusals import Wrong, tried
 from web.settings_views import Row, setting
 from web.station import Station, station_of
 
@@ -68,7 +68,7 @@ async def change(request: Request, visitor: Administrator, station: Here) -> Res
     code = forms.line(form, "code").strip().upper()[:16]
 
     def run(tx: Tx) -> None:
-        meanwhile.unchanged(form, rows.event_rules(tx).get(code))
+        conflicts.unchanged(form, rows.event_rules(tx).get(code))
         priority, opens = form.get("priority", ""), forms.yes_no(form, "opens")
         if priority not in ("", "1", "2", "3", "4"):
             raise ProblemError(422, "must be 1 (first) to 4", field="priority")
@@ -90,7 +90,7 @@ async def reset(code: str, request: Request, visitor: Administrator, station: He
     form, now = await forms.sent(request), station.clock()
 
     def run(tx: Tx) -> None:
-        meanwhile.unchanged(form, rows.event_rules(tx).get(code))
+        conflicts.unchanged(form, rows.event_rules(tx).get(code))
         event_rules.reset_rule(tx, code, visitor.name, now)
 
     return await _done(station, visitor, code, await tried(station, run))
@@ -169,7 +169,7 @@ def _as_sent(format_name: str, code: str, qualifier: str) -> str:
 def _form(code: str, rules: dict[str, Row]) -> Row:
     rule = rules.get(code)
     standard = events.lookup("webhook", code)
-    return {"code": code, "standard": standard, "rule": rule, "as_of": meanwhile.stamp(rule)}
+    return {"code": code, "standard": standard, "rule": rule, "as_of": conflicts.stamp(rule)}
 
 
 def _tried(tx: Tx, raw: str, account: str) -> Row:

@@ -20,16 +20,15 @@ from callflow.handling.interventions.firms import PARTS, close_firm, get_firm, r
 from callflow.handling.sites import contracts
 from callflow.storage import Tx
 from callflow.storage.interventions import firms
-from web import i18n, refusals, words
 from web.access.sessions import Visitor, allowed
 from web.access.users import Right
 from web.access.views import frame
-from web.pages import forms, hours_forms, meanwhile
-from web.pages.listing import MOST, Asked, Listed
+from web.kit import conflicts, forms, hours_forms, i18n, refusals, words
+from web.kit.listing import MOST, Asked, Listed
+from web.kit.problems import ProblemError, not_found
+from web.kit.refusals import Wrong, tried
+from web.kit.rendering import page
 from web.pages.site_fields import Ask, Field
-from web.problems import ProblemError, not_found
-from web.refusals import Wrong, tried
-from web.rendering import page
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)
@@ -188,7 +187,7 @@ def _hours(firm: Body, form: forms.Form) -> Body:
 def _as_of(tx: Tx, firm_id: str) -> tuple[Body, str]:
     """The firm, and what says that it is still this one: it and its people."""
     firm, people = get_firm(tx, firm_id), members.firm_members(tx, firm_id)
-    return firm, meanwhile.stamp([firm, people])
+    return firm, conflicts.stamp([firm, people])
 
 
 def _unchanged(tx: Tx, firm_id: str, form: forms.Form) -> Body:

@@ -16,16 +16,16 @@ from callflow.handling.base.policy import STATION_ZONE
 from callflow.handling.sites import own_days
 from callflow.storage import Tx
 from callflow.storage.sites import own_days as rows
-from web import calendar_views, holiday_views, refusals
 from web.access.sessions import Visitor, allowed
 from web.access.users import Right
 from web.access.views import frame
-from web.calendar_views import Mark
-from web.holiday_views import FRANCE
-from web.pages import forms, meanwhile
-from web.problems import ProblemError
-from web.refusals import Wrong, tried
-from web.rendering import page
+from web.kit import calendars, conflicts, forms, refusals
+from web.kit import holidays as kit_holidays
+from web.kit.calendars import Mark
+from web.kit.holidays import FRANCE
+from web.kit.problems import ProblemError
+from web.kit.refusals import Wrong, tried
+from web.kit.rendering import page
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)
@@ -59,7 +59,7 @@ async def set_days(request: Request, visitor: Configurer, station: Here) -> Resp
     place = _place(form.get("country", ""), form.get("region", ""))
 
     def run(tx: Tx) -> None:
-        meanwhile.unchanged(form, _own(tx, place))
+        conflicts.unchanged(form, _own(tx, place))
         days = _days(form)
         region = place.region if form.get("of") == "region" else None
         holiday = form.get("what") != "ordinary"
@@ -138,10 +138,10 @@ async def _page(
         followers = rows.followers(tx)
         return {
             **frame(tx, station, visitor, "roster"),
-            "as_of": meanwhile.stamp(_own(tx, place)),
-            "days": holiday_views.days(place, number, own, language),
+            "as_of": conflicts.stamp(_own(tx, place)),
+            "days": kit_holidays.days(place, number, own, language),
             "followers": [
-                (holiday_views.name_of(each, language), _address(each, number), count)
+                (kit_holidays.name_of(each, language), _address(each, number), count)
                 for each, count in sorted(followers.items(), key=lambda it: -sum(it[1].values()))
             ],
         }
@@ -149,14 +149,14 @@ async def _page(
     values = await station.store.read(read)
     values |= {
         "place": place,
-        "name": holiday_views.name_of(place, language),
-        "countries": holiday_views.countries(language),
-        "regions": holiday_views.regions(place.country, language),
+        "name": kit_holidays.name_of(place, language),
+        "countries": kit_holidays.countries(language),
+        "regions": kit_holidays.regions(place.country, language),
         "number": number,
         "today": today,
         "address": _address,
-        "months": holiday_views.drawn(values["days"], number, language),
-        "signs": calendar_views.SIGNS,
+        "months": kit_holidays.drawn(values["days"], number, language),
+        "signs": calendars.SIGNS,
         "marks": _MARKS,
         "most_years": own_days.MOST_YEARS,
         "may_edit": Right.CONFIGURE in visitor.rights,

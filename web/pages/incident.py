@@ -19,12 +19,13 @@ from callflow.handling.interventions import directory, orders, services
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.texts import RESOLUTIONS
-from web import people_views, refusals, say, views, words
+from web import people_views, say, views
 from web.access.sessions import Visitor, allowed
 from web.access.users import Right
-from web.pages import forms, tasks
-from web.problems import ProblemError, not_found
-from web.rendering import page
+from web.kit import forms, refusals, words
+from web.kit.problems import ProblemError, not_found
+from web.kit.rendering import page
+from web.pages import tasks
 from web.service_views import Revealed
 from web.station import Station, station_of
 

@@ -11,10 +11,11 @@ from callflow.core.time.instants import from_iso
 from callflow.handling.watch import health as watch_health
 from callflow.handling.watch import lines
 from callflow.storage import Tx
-from web import i18n, views
+from web import views
 from web.access.sessions import Visitor, allowed
 from web.access.users import Right
-from web.rendering import page
+from web.kit import i18n
+from web.kit.rendering import page
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)

@@ -14,12 +14,13 @@ from callflow.handling.records import playbacks
 from callflow.storage import Tx
 from callflow.storage.records import logbook
 from callflow.storage.sites import sites
-from web import i18n, views
+from web import views
 from web.access.sessions import Visitor, allowed
 from web.access.users import Right
 from web.access.views import frame
-from web.problems import ProblemError
-from web.rendering import page
+from web.kit import i18n
+from web.kit.problems import ProblemError
+from web.kit.rendering import page
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)

@@ -15,14 +15,14 @@ from callflow.storage import Tx
 from callflow.storage.desks import shifts
 from callflow.storage.people import access, users
 from callflow.storage.sites import sites
-from web import i18n
 from web.access import cookies, factors, passkeys, sessions
 from web.access.factors import Factors
 from web.access.guesses import Limits
 from web.access.users import Right, rights_of
-from web.problems import ProblemError
-from web.refusals import refusal
-from web.rendering import page
+from web.kit import i18n
+from web.kit.problems import ProblemError
+from web.kit.refusals import refusal
+from web.kit.rendering import page
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)

@@ -14,14 +14,13 @@ from callflow.handling.sites import on_test
 from callflow.storage import Tx
 from callflow.storage.sites import contacts, sites
 from callflow.storage.watch import supervision as rows
-from web import refusals
 from web.access.sessions import Visitor, allowed
 from web.access.users import Right
 from web.access.views import frame
-from web.pages import forms
-from web.problems import ProblemError, not_found
-from web.refusals import Wrong, tried
-from web.rendering import page
+from web.kit import forms, refusals
+from web.kit.problems import ProblemError, not_found
+from web.kit.refusals import Wrong, tried
+from web.kit.rendering import page
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False, prefix="/sites/{site_id}/tests")

@@ -10,7 +10,7 @@ from callflow.handling.sites import passwords
 from callflow.storage import Tx
 from web.access.sessions import Visitor, allowed
 from web.access.users import Right
-from web.pages import forms
+from web.kit import forms
 from web.pages.incident import PasswordShown, answer
 from web.station import Station, station_of
 

@@ -26,12 +26,12 @@ from web.access.guesses import Limits
 from web.access.sessions import Visitor, allowed
 from web.access.users import Right, hash_password
 from web.access.views import frame, session_lines
-from web.pages import meanwhile
-from web.problems import ProblemError
-from web.refusals import Wrong, headers_of, refusal, status_of
-from web.rendering import page
+from web.kit import conflicts
+from web.kit.problems import ProblemError
+from web.kit.refusals import Wrong, headers_of, refusal, status_of
+from web.kit.rendering import page
+from web.kit.words import LANGUAGES
 from web.station import Station, station_of
-from web.words import LANGUAGES
 
 router = APIRouter(include_in_schema=False)
 
@@ -58,8 +58,8 @@ async def _people(
             {
                 **row,
                 "known": factors.of_user(tx, row),
-                "as_of": meanwhile.stamp(_shown(row)),
-                "given_as_of": meanwhile.stamp(_given(row)),
+                "as_of": conflicts.stamp(_shown(row)),
+                "given_as_of": conflicts.stamp(_given(row)),
             }
             for row in people_users.users(tx)
         ]
@@ -235,7 +235,7 @@ async def change(
     """Another role, other languages or skills, who they are to the directory."""
 
     def act(tx: Tx, now: datetime) -> None:
-        meanwhile.unchanged({"as_of": as_of}, _shown(people_users.user_by_id(tx, user_id) or {}))
+        conflicts.unchanged({"as_of": as_of}, _shown(people_users.user_by_id(tx, user_id) or {}))
         acts.change_user(
             tx,
             user_id,
@@ -287,7 +287,7 @@ async def reset_password(
 
         def write(tx: Tx) -> None:
             present = people_users.user_by_id(tx, user_id)
-            meanwhile.unchanged({"as_of": as_of}, _given(present) if present else None)
+            conflicts.unchanged({"as_of": as_of}, _given(present) if present else None)
             acts.set_password(tx, user_id, kept, visitor.name, now, session=own)
 
         await station.store.write(write)

@@ -16,8 +16,8 @@ from callflow.storage.sites import contacts, search, sites
 from web import personal_data
 from web.access.sessions import Visitor, allowed
 from web.access.users import Right
-from web.pages import forms
-from web.problems import not_found
+from web.kit import forms
+from web.kit.problems import not_found
 from web.settings_views import setting
 from web.station import Station, station_of
 

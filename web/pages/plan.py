@@ -25,15 +25,14 @@ from callflow.storage import Tx
 from callflow.storage.plans import plans as rows
 from callflow.storage.sites import sites
 from web import plan_views as views
-from web import refusals
 from web.access.sessions import Visitor, allowed
 from web.access.users import Right
 from web.access.views import frame
-from web.pages import forms, meanwhile
-from web.pages.listing import MOST, Listed
-from web.problems import ProblemError, not_found
-from web.refusals import Wrong, refusal
-from web.rendering import page
+from web.kit import conflicts, forms, refusals
+from web.kit.listing import MOST, Listed
+from web.kit.problems import ProblemError, not_found
+from web.kit.refusals import Wrong, refusal
+from web.kit.rendering import page
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)
@@ -265,7 +264,7 @@ async def versions(
 def versions_of(tx: Tx, plan_id: str, of: Shown) -> Row:
     """The rows of the versions, the newest first."""
     versions = list(reversed(plans.history(tx, plan_id))) if of.newest else []
-    return {"versions": versions, "as_of": meanwhile.stamp(of.newest)}
+    return {"versions": versions, "as_of": conflicts.stamp(of.newest)}
 
 
 def _compared(tx: Tx, plan_id: str, before: str, after: str, language: str) -> Row | None:

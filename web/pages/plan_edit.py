@@ -22,15 +22,15 @@ from callflow.storage import Tx
 from callflow.storage.plans import plans as rows
 from callflow.storage.sites import sites
 from callflow.texts import plan_settings as settings
-from web import plan_forms, refusals
+from web import plan_forms
 from web import plan_views as views
 from web.access.sessions import Visitor, allowed
 from web.access.users import Right
-from web.pages import forms
+from web.kit import forms, refusals
+from web.kit.problems import ProblemError, not_found
+from web.kit.refusals import Wrong, tried
+from web.kit.rendering import page
 from web.pages.plan import Shown, around
-from web.problems import ProblemError, not_found
-from web.refusals import Wrong, tried
-from web.rendering import page
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)

@@ -18,15 +18,14 @@ from callflow.storage.plans import plans as rows_of
 from callflow.storage.sites import sites
 from callflow.texts import plan_words as words
 from web import plan_views as views
-from web import refusals
 from web.access.sessions import Visitor, allowed
 from web.access.users import Right
 from web.access.views import frame
-from web.pages import forms
-from web.pages.listing import MOST, Asked, Listed
-from web.problems import ProblemError
-from web.refusals import Wrong, tried
-from web.rendering import page
+from web.kit import forms, refusals
+from web.kit.listing import MOST, Asked, Listed
+from web.kit.problems import ProblemError
+from web.kit.refusals import Wrong, tried
+from web.kit.rendering import page
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)

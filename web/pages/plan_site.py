@@ -17,16 +17,17 @@ from callflow.handling.sites import sites as sites_sites
 from callflow.storage import Tx
 from callflow.storage.sites import sites
 from callflow.texts import plan_settings
-from web import plan_forms, refusals
+from web import plan_forms
 from web import plan_views as views
 from web.access.sessions import Visitor, allowed
 from web.access.users import Right
-from web.pages import forms, site_saving
+from web.kit import forms, refusals
+from web.kit.problems import ProblemError, not_found
+from web.kit.refusals import Wrong, tried
+from web.kit.rendering import page
+from web.pages import site_saving
 from web.pages.plan import CHOSEN_FOR, around, shown
 from web.pages.plan_edit import opened
-from web.problems import ProblemError, not_found
-from web.refusals import Wrong, tried
-from web.rendering import page
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)

@@ -13,9 +13,9 @@ from callflow.handling.plans import withdrawal
 from callflow.storage import Tx
 from web.access.sessions import Visitor, allowed
 from web.access.users import Right
-from web.pages import forms
+from web.kit import forms
+from web.kit.refusals import tried
 from web.pages.plan import answer
-from web.refusals import tried
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)

@@ -30,15 +30,14 @@ from callflow.handling.plans import simulation as plans_simulation
 from callflow.storage import Tx
 from callflow.storage.sites import contacts
 from callflow.texts import REASONS, RESOLUTIONS, word
-from web import i18n
 from web.access.sessions import Visitor, allowed
 from web.access.users import Right
 from web.api import paging
-from web.pages import forms, meanwhile
+from web.kit import conflicts, forms, i18n
+from web.kit.problems import ProblemError
+from web.kit.refusals import Wrong, refusal, status_of, tried
+from web.kit.rendering import page, readable
 from web.pages.plan import Line, Shown, around, choices, moment, shown, versions_of
-from web.problems import ProblemError
-from web.refusals import Wrong, refusal, status_of, tried
-from web.rendering import page, readable
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)
@@ -275,7 +274,7 @@ async def roll_back(plan_id: str, request: Request, visitor: Configurer, station
     def run(tx: Tx) -> None:
         if not number:
             raise ProblemError(422, "choose a version")
-        meanwhile.unchanged(form, shown(tx, plan_id).newest)
+        conflicts.unchanged(form, shown(tx, plan_id).newest)
         plans.roll_back(
             tx, plan_id, number, visitor.name, now, why=forms.line(form, "why"), reach=reach
         )

@@ -15,9 +15,9 @@ from web import desk_views
 from web.access.sessions import Visitor, allowed
 from web.access.users import Right
 from web.access.views import frame
-from web.pages import forms
-from web.refusals import refusal
-from web.rendering import page
+from web.kit import forms
+from web.kit.refusals import refusal
+from web.kit.rendering import page
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)

@@ -11,7 +11,7 @@ from fastapi.responses import FileResponse
 from web import recordings
 from web.access.sessions import Visitor, allowed
 from web.access.users import Right
-from web.problems import ProblemError
+from web.kit.problems import ProblemError
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)
@@ -35,7 +35,7 @@ async def play_spoken(name: str, visitor: Reader, station: Here) -> FileResponse
 @router.get("/recordings/{call_id}/waveform.svg")
 async def picture(call_id: str, visitor: Reader, station: Here) -> Response:
     """Loudness over time: one side up, the other down."""
-    from web import waveform  # noqa: PLC0415 -- what computes with sounds is slow to import
+    from web.kit import waveform  # noqa: PLC0415 -- what computes with sounds is slow to import
 
     path = await recordings.find(station, call_id)
     try:

@@ -17,10 +17,10 @@ from callflow.storage.records import retention as rows
 from callflow.storage.sites import sites
 from web.access.sessions import Visitor, allowed
 from web.access.users import Right
-from web.pages import forms, meanwhile
+from web.kit import conflicts, forms
+from web.kit.problems import ProblemError
+from web.kit.refusals import Wrong, tried
 from web.pages.logbook import day_in
-from web.problems import ProblemError
-from web.refusals import Wrong, tried
 from web.settings_views import Row, setting
 from web.station import Station, station_of
 
@@ -59,7 +59,7 @@ async def change(request: Request, visitor: Administrator, station: Here) -> Res
 
     def run(tx: Tx) -> None:
         what, days = forms.one_of(Kept, form, "what"), _days(form.get("days", ""))
-        meanwhile.unchanged(form, _of(rows.rules(tx), what))
+        conflicts.unchanged(form, _of(rows.rules(tx), what))
         since = day_in(form.get("since", "")[:10], "since") or _tomorrow(now)
         records_retention.set_days(tx, what, days, since, visitor.name, now)
 
@@ -130,7 +130,7 @@ async def _page(
             {
                 "what": what.value,
                 "limits": LIMITS[what],
-                "as_of": meanwhile.stamp(_of(known, what)),
+                "as_of": conflicts.stamp(_of(known, what)),
                 "days": force.get(what),
                 "today": due(tx, what, force[what]) if what in force else 0,
                 "coming": next((r for r in known if r["what"] == what and r["since"] > now), None),

@@ -22,13 +22,13 @@ from callflow.storage import Tx
 from callflow.storage.desks import rosters as rows
 from callflow.storage.desks import shifts
 from callflow.storage.sites import own_days
-from web import calendar_views, holiday_views, i18n, views
+from web import views
 from web.access.sessions import Visitor, allowed
 from web.access.users import Right
-from web.calendar_views import Mark
-from web.pages import forms
-from web.pages.forms import Form
-from web.rendering import page
+from web.kit import calendars, forms, holidays, i18n
+from web.kit.calendars import Mark
+from web.kit.forms import Form
+from web.kit.rendering import page
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)
@@ -68,7 +68,7 @@ async def show_year(
     """A year of it, a part after the other: which days somebody is there, or is called."""
     now = station.clock()
     number = year or now.astimezone(_ZONE).year
-    start, end = calendar_views.bounds(date(number, 1, 1), 366, _ZONE)
+    start, end = calendars.bounds(date(number, 1, 1), 366, _ZONE)
 
     def read(tx: Tx) -> Row:
         duties = rows.between(tx, start, end)
@@ -88,19 +88,17 @@ async def show_year(
         "zone": i18n.STATION_ZONE,
         "here": "roster",
         "number": number,
-        "signs": calendar_views.SIGNS,
+        "signs": calendars.SIGNS,
         "marks": (Mark.WHOLE, Mark.PART, Mark.NONE),
     }
     return page(visitor.language, "roster_year.html", values)
 
 
-def _drawn(
-    duties: Sequence[Duty], part: Part, number: int, language: str
-) -> list[calendar_views.Month]:
+def _drawn(duties: Sequence[Duty], part: Part, number: int, language: str) -> list[calendars.Month]:
     """Which days of the year somebody has a part."""
     spans = united(sorted(duty.span for duty in duties if duty.part is part))
-    there = calendar_views.by_day(spans, _ZONE)
-    return calendar_views.year(there, number, lambda day: None, language)
+    there = calendars.by_day(spans, _ZONE)
+    return calendars.year(there, number, lambda day: None, language)
 
 
 async def _show(
@@ -149,7 +147,7 @@ def _days(
     duties: Sequence[Duty], monday: date, now: datetime, own: OwnDays, language: str
 ) -> list[Day]:
     made = []
-    names = holiday_views.names_between(monday, monday + _WEEK, own, language)
+    names = holidays.names_between(monday, monday + _WEEK, own, language)
     for n in range(7):
         day = monday + timedelta(days=n)
         start, end = _midnight(day), _midnight(day + timedelta(days=1))

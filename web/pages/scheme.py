@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 
 from web.access import cookies
 from web.access.sessions import SCHEMES, Visitor, logged_in
-from web.problems import ProblemError
+from web.kit.problems import ProblemError
 
 router = APIRouter(include_in_schema=False)
 

@@ -10,8 +10,8 @@ from callflow.storage import Tx
 from callflow.storage.sites import search
 from web.access.sessions import Visitor, allowed
 from web.access.users import Right
-from web.i18n import STATION_ZONE
-from web.rendering import page
+from web.kit.i18n import STATION_ZONE
+from web.kit.rendering import page
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)

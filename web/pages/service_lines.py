@@ -14,16 +14,15 @@ from callflow.core.interventions.law import Service
 from callflow.handling.interventions import directory
 from callflow.handling.sites import contracts
 from callflow.storage import Tx
-from web import refusals, words
 from web.access.sessions import Visitor, allowed
 from web.access.users import Right
 from web.access.views import frame
-from web.pages import forms, hours_forms, meanwhile
-from web.pages.listing import MOST, Asked, Listed
+from web.kit import conflicts, forms, hours_forms, refusals, words
+from web.kit.listing import MOST, Asked, Listed
+from web.kit.problems import ProblemError, not_found
+from web.kit.refusals import Wrong, tried
+from web.kit.rendering import page
 from web.pages.site_fields import Ask, Field
-from web.problems import ProblemError, not_found
-from web.refusals import Wrong, tried
-from web.rendering import page
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)
@@ -105,7 +104,7 @@ def _line(before: Body, form: forms.Form) -> Body:
 
 
 def _as_of(lines: list[Body]) -> str:
-    return meanwhile.stamp(lines)
+    return conflicts.stamp(lines)
 
 
 async def _list(

@@ -18,13 +18,13 @@ from callflow.storage import Tx
 from callflow.storage.desks import shifts as rows
 from callflow.storage.people import users
 from callflow.storage.sites import sites
-from web import i18n, views
+from web import views
 from web.access.sessions import Visitor, allowed, check_signature
 from web.access.users import Right, rights_of
-from web.pages import forms
-from web.problems import ProblemError
-from web.refusals import refusal, status_of
-from web.rendering import page
+from web.kit import forms, i18n
+from web.kit.problems import ProblemError
+from web.kit.refusals import refusal, status_of
+from web.kit.rendering import page
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)

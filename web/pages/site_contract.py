@@ -12,7 +12,8 @@ from callflow.handling.sites import contracts as acts
 from callflow.storage import Tx
 from callflow.storage.sites import contracts, sites
 from web.access.sessions import Visitor
-from web.pages import forms, site_saving
+from web.kit import forms
+from web.pages import site_saving
 from web.station import Station
 
 

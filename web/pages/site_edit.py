@@ -28,12 +28,13 @@ from callflow.storage.interventions import services
 from callflow.storage.sites import contacts, search, sites
 from web.access.sessions import Visitor, allowed
 from web.access.users import Right
-from web.pages import forms, site_contract, site_list, site_saving
+from web.kit import forms
+from web.kit.problems import ProblemError, not_found
+from web.kit.refusals import Wrong, tried
+from web.kit.words import LANGUAGES
+from web.pages import site_contract, site_list, site_saving
 from web.pages.site_saving import Body
-from web.problems import ProblemError, not_found
-from web.refusals import Wrong, tried
 from web.station import Station, station_of
-from web.words import LANGUAGES
 
 router = APIRouter(include_in_schema=False)
 

@@ -12,10 +12,9 @@ from enum import StrEnum
 from typing import Any
 
 from callflow.core.signals.signal import OF_STATION, Kind
-from web import i18n
-from web.pages import forms
-from web.problems import ProblemError
-from web.words import N_, SITE_FIELDS
+from web.kit import forms, i18n
+from web.kit.problems import ProblemError
+from web.kit.words import N_, SITE_FIELDS
 
 Body = dict[str, Any]
 #: {value: what it is called} of a choice, from the site and the page's language.

@@ -15,17 +15,16 @@ from callflow.core.sites.files.reading import MOST_BYTES, MOST_ROWS
 from callflow.handling.sites import exports
 from callflow.handling.sites.imports import Prepared
 from callflow.texts import sites as texts
-from web import i18n
 from web.access.sessions import Visitor, allowed
 from web.access.users import Right
 from web.access.views import frame
-from web.pages import forms
+from web.kit import forms, i18n
+from web.kit.problems import ProblemError, not_found
+from web.kit.rendering import page
+from web.kit.words import LANGUAGES
 from web.pages.site_list import STATES
-from web.problems import ProblemError, not_found
-from web.rendering import page
 from web.site_imports import UNDER_WAY, Phase, SiteImport, SiteImports
 from web.station import Station, station_of
-from web.words import LANGUAGES
 
 router = APIRouter(include_in_schema=False)
 

@@ -15,17 +15,17 @@ from callflow.core.time.hours import DAYS
 from callflow.handling.sites import contracts, removed
 from callflow.storage import Tx
 from callflow.storage.sites import own_days
-from web import calendar_views
 from web.access.sessions import Visitor, allowed
 from web.access.users import Right
-from web.calendar_views import Mark
-from web.pages import forms, hours_forms, site_removed, site_saving
+from web.kit import calendars, forms, hours_forms
+from web.kit.calendars import Mark
+from web.kit.problems import ProblemError
+from web.kit.refusals import Wrong
+from web.kit.words import N_
+from web.pages import site_removed, site_saving
 from web.pages.site_fields import Ask, Field, Part, label
 from web.pages.site_saving import Body
-from web.problems import ProblemError
-from web.refusals import Wrong
 from web.station import Station, station_of
-from web.words import N_
 
 router = APIRouter(include_in_schema=False)
 
@@ -184,7 +184,7 @@ async def _page(
             "rules": site["rules"],
             "on_holidays": ON_HOLIDAYS,
             "number": year or today.year,
-            "signs": calendar_views.SIGNS,
+            "signs": calendars.SIGNS,
             "marks": (Mark.WHOLE, Mark.PART, Mark.NONE, Mark.HOLIDAY, Mark.EXCEPTION),
             "gone": site_removed.shown(tx, site, (HOURS,), visitor.language),
             **drawn,
@@ -216,7 +216,7 @@ def _typed(kept: Body) -> Body:
 def _drawn(site: Body, number: int, today: date, own: OwnDays, language: str) -> Body:
     schedule = Schedule.from_json(site["schedule"], own)
     zone = ZoneInfo(site["timezone"])
-    monday = calendar_views.monday_of(today)
+    monday = calendars.monday_of(today)
 
     def special(day: date) -> Mark | None:
         if day in schedule.exceptions:
@@ -224,9 +224,9 @@ def _drawn(site: Body, number: int, today: date, own: OwnDays, language: str) ->
         off = schedule.holidays
         return Mark.HOLIDAY if off is not None and off.on(day) else None
 
-    this_week = calendar_views.of_schedule(schedule, monday, 7, zone)
-    whole = calendar_views.of_schedule(schedule, date(number, 1, 1), 366, zone)
+    this_week = calendars.of_schedule(schedule, monday, 7, zone)
+    whole = calendars.of_schedule(schedule, date(number, 1, 1), 366, zone)
     return {
-        "week": calendar_views.week(this_week, monday, language),
-        "months": calendar_views.year(whole, number, special, language),
+        "week": calendars.week(this_week, monday, language),
+        "months": calendars.year(whole, number, special, language),
     }

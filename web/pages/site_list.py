@@ -9,14 +9,13 @@ from fastapi import APIRouter, Depends, Response
 from callflow.core.sites.site import SiteState
 from callflow.storage import Tx
 from callflow.storage.sites import search
-from web import refusals
 from web.access.sessions import Visitor, allowed
 from web.access.users import Right
 from web.access.views import frame
-from web.pages import forms
-from web.pages.listing import MOST, Asked, Listed
-from web.problems import ProblemError
-from web.rendering import page
+from web.kit import forms, refusals
+from web.kit.listing import MOST, Asked, Listed
+from web.kit.problems import ProblemError
+from web.kit.rendering import page
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)

@@ -21,16 +21,16 @@ from callflow.core.watch.supervision import user_key
 from callflow.handling.sites import contracts
 from callflow.storage import Tx
 from callflow.storage.sites import sites
-from web import i18n, words
 from web.access.sessions import Visitor, allowed
 from web.access.users import Right
-from web.pages import forms, hours_forms, site_removed, site_saving
+from web.kit import forms, hours_forms, i18n, words
+from web.kit.problems import ProblemError, not_found
+from web.kit.refusals import Wrong
+from web.kit.words import N_
+from web.pages import site_removed, site_saving
 from web.pages.site_fields import ALARMS, Ask, Choices, Field, Part, label
 from web.pages.site_saving import Body
-from web.problems import ProblemError, not_found
-from web.refusals import Wrong
 from web.station import Station, station_of
-from web.words import N_
 
 router = APIRouter(include_in_schema=False)
 

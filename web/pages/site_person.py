@@ -24,15 +24,16 @@ from callflow.handling.calls import trial_calls
 from callflow.handling.sites import calendars
 from callflow.storage import Tx
 from callflow.storage.sites import own_days
-from web import calendar_views, words
 from web.access.sessions import Visitor, allowed
 from web.access.users import Right
-from web.calendar_views import Mark
-from web.pages import forms, hours_forms, site_saving
+from web.kit import calendars as kit_calendars
+from web.kit import forms, hours_forms, words
+from web.kit.calendars import Mark
+from web.kit.problems import ProblemError, not_found
+from web.kit.refusals import Wrong, tried
+from web.pages import site_saving
 from web.pages.site_fields import ALARMS
 from web.pages.site_saving import Body
-from web.problems import ProblemError, not_found
-from web.refusals import Wrong, tried
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)
@@ -288,7 +289,7 @@ async def _page(
             "names": {c["id"]: c["name"] for c in site["contacts"]},
             "to_come": _to_come(there, now),
             "number": year or today.year,
-            "signs": calendar_views.SIGNS,
+            "signs": kit_calendars.SIGNS,
             "marks": (Mark.WHOLE, Mark.PART, Mark.NONE, Mark.HOLIDAY, Mark.AWAY),
             **_drawn(there, site, year or today.year, today, own, language),
         }
@@ -330,13 +331,13 @@ def _to_come(there: Body, now: datetime) -> list[Body]:
 def _drawn(there: Body, site: Body, number: int, today: date, own: OwnDays, language: str) -> Body:
     zone = ZoneInfo(site["timezone"])
     kept = Availability.from_json(there, own=own) if there else ALWAYS
-    monday = calendar_views.monday_of(today)
+    monday = kit_calendars.monday_of(today)
 
-    def between(first: date, days: int) -> calendar_views.ByDay:
-        start, end = calendar_views.bounds(first, days, zone)
-        return calendar_views.by_day(kept.spans(start, end, zone), zone)
+    def between(first: date, days: int) -> kit_calendars.ByDay:
+        start, end = kit_calendars.bounds(first, days, zone)
+        return kit_calendars.by_day(kept.spans(start, end, zone), zone)
 
-    away = calendar_views.by_day(sorted(kept.leaves), zone)
+    away = kit_calendars.by_day(sorted(kept.leaves), zone)
     whole = between(date(number, 1, 1), 366)
 
     def special(day: date) -> Mark | None:
@@ -346,6 +347,6 @@ def _drawn(there: Body, site: Body, number: int, today: date, own: OwnDays, lang
         return Mark.HOLIDAY if off is not None and off.on(day) else None
 
     return {
-        "week": calendar_views.week(between(monday, 7), monday, language),
-        "months": calendar_views.year(whole, number, special, language),
+        "week": kit_calendars.week(between(monday, 7), monday, language),
+        "months": kit_calendars.year(whole, number, special, language),
     }

@@ -10,7 +10,7 @@ from callflow.core.folding import folded
 from callflow.handling.sites import removed as acts
 from callflow.storage import Tx
 from callflow.storage.sites import contacts, removed
-from web import i18n
+from web.kit import i18n
 from web.pages.site_fields import Ask, Field, Part, label
 from web.pages.site_saving import Body
 

@@ -10,14 +10,13 @@ from fastapi.responses import RedirectResponse
 
 from callflow.handling.sites import removed, sites
 from callflow.storage import Tx
-from web import refusals
 from web.access import confidential
 from web.access.sessions import Visitor
 from web.access.views import frame
-from web.pages import forms
-from web.problems import ProblemError, not_found
-from web.refusals import Wrong, tried
-from web.rendering import page
+from web.kit import forms, refusals
+from web.kit.problems import ProblemError, not_found
+from web.kit.refusals import Wrong, tried
+from web.kit.rendering import page
 from web.station import Station
 
 Body = dict[str, Any]

@@ -17,15 +17,16 @@ from callflow.handling.base import refusals as base_refusals
 from callflow.handling.sites import instructions
 from callflow.storage import Tx
 from callflow.storage.sites import sites
-from web import refusals, site_views
+from web import site_views
 from web.access import confidential
 from web.access.sessions import Visitor, allowed
 from web.access.users import Right
 from web.access.views import frame
-from web.pages import forms, incident
-from web.problems import ProblemError, not_found
-from web.refusals import Wrong, tried
-from web.rendering import page
+from web.kit import forms, refusals
+from web.kit.problems import ProblemError, not_found
+from web.kit.refusals import Wrong, tried
+from web.kit.rendering import page
+from web.pages import incident
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)

@@ -22,14 +22,14 @@ from callflow.storage import Tx
 from callflow.storage.calls import calls
 from callflow.storage.records import logbook
 from callflow.storage.sites import contacts, sites
-from web import call_views, refusals, start_words, views
+from web import call_views, start_words, views
 from web.access.sessions import Visitor, allowed
 from web.access.users import Right
 from web.access.views import frame
-from web.pages import forms
-from web.problems import ProblemError
-from web.refusals import Wrong, tried
-from web.rendering import page
+from web.kit import forms, refusals
+from web.kit.problems import ProblemError
+from web.kit.refusals import Wrong, tried
+from web.kit.rendering import page
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)

@@ -13,9 +13,9 @@ from callflow.handling.alarms import completing
 from callflow.handling.interventions import guards, measures, orders
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
-from web.pages import forms
-from web.pages.forms import Form
-from web.problems import ProblemError, not_found
+from web.kit import forms
+from web.kit.forms import Form
+from web.kit.problems import ProblemError, not_found
 from web.task_views import checklist
 
 

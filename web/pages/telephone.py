@@ -17,11 +17,11 @@ from callflow.storage import Tx
 from web.access import cookies
 from web.access.sessions import Visitor, allowed, telephone_origin
 from web.access.users import Right, digest
-from web.pages import forms
-from web.pages.forms import Form
-from web.problems import ProblemError, not_found
-from web.refusals import refusal
-from web.rendering import render
+from web.kit import forms
+from web.kit.forms import Form
+from web.kit.problems import ProblemError, not_found
+from web.kit.refusals import refusal
+from web.kit.rendering import render
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False, prefix="/telephone")

@@ -14,12 +14,11 @@ from callflow.handling.base import refusals
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.texts import RESOLUTIONS
-from web import words
 from web.access.sessions import Visitor, allowed
 from web.access.users import Right
-from web.pages import forms
+from web.kit import forms, words
+from web.kit.problems import ProblemError, not_found
 from web.pages.incident import refusal, respond, shown
-from web.problems import ProblemError, not_found
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)

@@ -12,13 +12,12 @@ from fastapi.responses import RedirectResponse
 from callflow.handling.station.tokens import revoke_token
 from callflow.storage import Tx
 from callflow.storage.people import users
-from web import i18n
 from web.access.sessions import Visitor, allowed
 from web.access.users import Right, Role, create_token, digest, rights_of
-from web.pages import forms
+from web.kit import forms, i18n
+from web.kit.problems import ProblemError
+from web.kit.refusals import Wrong, tried
 from web.pages.logbook import begin_of, day_in
-from web.problems import ProblemError
-from web.refusals import Wrong, tried
 from web.settings_views import Row, setting
 from web.station import Station, station_of
 

@@ -13,9 +13,9 @@ from callflow.handling.watch import health as watch_health
 from callflow.storage import Tx
 from web.access.sessions import Visitor, allowed
 from web.access.users import Right
-from web.pages import forms
-from web.problems import ProblemError
-from web.refusals import Wrong, not_dialled, tried
+from web.kit import forms
+from web.kit.problems import ProblemError
+from web.kit.refusals import Wrong, not_dialled, tried
 from web.settings_views import Row, setting
 from web.station import Station, station_of
 

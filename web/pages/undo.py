@@ -11,8 +11,8 @@ from callflow.handling.alarms import undoing
 from callflow.handling.base import refusals
 from web.access.sessions import Visitor, allowed
 from web.access.users import Right
+from web.kit.rendering import page
 from web.pages.incident import respond, shown
-from web.rendering import page
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)

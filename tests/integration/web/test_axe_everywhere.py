@@ -36,7 +36,7 @@ from tests.support.routes import all_routes
 from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
 from web.access import cookies
 from web.app import create_app
-from web.pages import meanwhile
+from web.kit import conflicts
 
 #: What is no page: parts, files, the stream, and what a page's telephone asks for.
 NO_PAGE = {"/events", "/undo", "/search", "/healthz", "/readyz", "/metrics", "/telephone/softphone"}
@@ -401,7 +401,7 @@ def test_axe_finds_nothing_on_the_way_in_and_on_what_is_shown_once(
         send(page, process, "/account/totp/remove", password=PASSWORD)
     with logged_in(browser, process, NAME, language) as page:
         ids = full.station.store.read_now(lambda tx: tx.execute(t.user.select()).all())
-        given = meanwhile.stamp(ids[-1].password_given_at)
+        given = conflicts.stamp(ids[-1].password_given_at)
         send(page, process, f"/people/{ids[-1].id}/password", as_of=given)
         found["made"] = faults(page)
         page.goto(f"{process.url}/")

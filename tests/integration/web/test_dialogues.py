@@ -38,7 +38,7 @@ from web.access.security import LARGEST as BODIES
 from web.access.security import POLICY
 from web.access.users import Role
 from web.app import create_app
-from web.pages import meanwhile
+from web.kit import conflicts
 from web.pages.dialogues import SOUNDS_A_SECOND, SOUNDS_AT_ONCE
 
 CHIEF = "sophie"
@@ -361,7 +361,7 @@ async def test_another_sentence_s_name_or_language_leads_nowhere(
         "fr ou en", "fr, en"
     )
     answer = await administrator.send(
-        "/announcements/goodbye/remove", language="fr", as_of=meanwhile.stamp("")
+        "/announcements/goodbye/remove", language="fr", as_of=conflicts.stamp("")
     )
     assert answer.status_code == 422
     assert "n'est pas enregistrée" in unescape(answer.text)

@@ -15,7 +15,7 @@ from callflow.storage.alarms import surroundings as rows
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation, site_body
 from web.access.users import Role
-from web.pages import meanwhile
+from web.kit import conflicts
 
 HERE = "/settings/events"
 
@@ -83,7 +83,7 @@ async def test_a_code_means_something_else_at_every_site_until_it_is_reset(
     reset = await chief.fill(f"{HERE}?code=AT", f"{HERE}/AT/reset")
     assert reset.status_code == 303
     assert station.store.read_now(rows.event_rules) == {}
-    again = await chief.send(f"{HERE}/AT/reset", as_of=meanwhile.stamp(None))
+    again = await chief.send(f"{HERE}/AT/reset", as_of=conflicts.stamp(None))
     assert again.status_code == 404
 
 
@@ -113,7 +113,7 @@ async def test_a_site_and_a_declared_zone_come_before_the_station(
 async def test_what_may_not_be_changed_is_refused(
     station: WebStation, chief: Person, fields: dict[str, str], status: int, why: str
 ) -> None:
-    answer = await chief.send(HERE, as_of=meanwhile.stamp(None), **fields)
+    answer = await chief.send(HERE, as_of=conflicts.stamp(None), **fields)
     assert answer.status_code == status
     assert why in words(answer)
     assert station.store.read_now(rows.event_rules) == {}

@@ -24,8 +24,8 @@ from tests.support.oidc_provider import CLIENT, SECRET, Provider
 from tests.support.routes import Route, all_routes
 from tests.support.web_station import PASSWORD, WebProcess, WebStation
 from web.app import create_app
-from web.i18n import catalogue
-from web.keys import ACTIONS
+from web.kit.i18n import catalogue
+from web.kit.keys import ACTIONS
 from web.pages import (
     firms,
     incident,
@@ -348,8 +348,8 @@ def _did(walker: Walker) -> set[str]:
 
 @dataclass(frozen=True)
 class Shortcut:
-    """Where an action of web/keys.py is tried, and what comes of it: something on the page, or an
-    act asked of the server. ``first``: keys before it."""
+    """Where an action of web/kit/keys.py is tried, and what comes of it: something on the page, or
+    an act asked of the server. ``first``: keys before it."""
 
     scene: str
     there: str = ""

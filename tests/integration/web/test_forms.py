@@ -12,9 +12,9 @@ from fastapi import FastAPI
 from tests.support.routes import Route, all_routes, routes
 from tests.support.visitors import headers_of
 from tests.support.web_station import WebStation
-from web import i18n
 from web.access.security import POLICY, policy
 from web.access.users import Role
+from web.kit import i18n
 
 _FRENCH = i18n.catalogue("fr").gettext
 #: How a form is refused, by what is wrong with it.

@@ -28,7 +28,7 @@ from tests.support.visitors import Person
 from tests.support.web_station import NAME, WebStation
 from web import pop_views, telephone_views, views
 from web.app import create_app
-from web.rendering import render
+from web.kit.rendering import render
 
 #: What each hostile word begins with: enough to break out of an element, an attribute, a direction.
 BEGIN = "<b>\"'\u202e"

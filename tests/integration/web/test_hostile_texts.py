@@ -14,7 +14,7 @@ from callflow.handling.interventions import firms
 from callflow.handling.plans import plans
 from tests.integration.web.payloads import PAYLOADS
 from tests.support.web_station import WebStation
-from web.rendering import outside, render
+from web.kit.rendering import outside, render
 from web.station import Station
 from web.store_watch import StoreWatch
 from web.stream import Hub

@@ -24,7 +24,7 @@ from tests.support.cameras import a_still
 from tests.support.web_station import WebStation, site_body
 from web import pop_views
 from web.access.users import Role
-from web.rendering import render
+from web.kit.rendering import render
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(300)
 SECRET = {"user": "cam", "password": "sésame"}

@@ -16,7 +16,7 @@ from callflow.texts import RESOLUTIONS
 from tests.support.in_clear import in_clear
 from tests.support.web_station import NAME, PASSWORD, WebStation
 from web.access.users import Role
-from web.rendering import static_url
+from web.kit.rendering import static_url
 
 
 def csrf_of(page: str) -> str:

@@ -11,9 +11,9 @@ from fastapi import FastAPI
 from tests.support.routes import PUBLIC, Route, all_routes, routes
 from tests.support.visitors import headers_of
 from tests.support.web_station import WebStation
-from web import i18n
 from web.access.cookies import SESSION
 from web.access.users import PEOPLE, RIGHTS, Right, Role
+from web.kit import i18n
 
 #: Routes that change something and ask for no more than to read, and why that is right.
 HARMLESS = {

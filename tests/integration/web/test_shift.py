@@ -357,7 +357,7 @@ async def test_who_is_on_shift_over_the_api(station: WebStation, api: httpx.Asyn
 
 
 def test_what_a_shift_refuses_is_said_in_french() -> None:
-    from web import i18n, words  # noqa: PLC0415
+    from web.kit import i18n, words  # noqa: PLC0415
 
     for text in shifts._REFUSED.values():
         assert text in words.REFUSALS

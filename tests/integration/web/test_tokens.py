@@ -19,7 +19,7 @@ from tests.support.visitors import Person
 from tests.support.web_station import WebStation
 from web.access.users import Role
 from web.app import _live
-from web.i18n import STATION_ZONE
+from web.kit.i18n import STATION_ZONE
 
 HERE = "/settings/tokens"
 

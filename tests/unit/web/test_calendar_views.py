@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from callflow.core.sites.schedule import Schedule
 from callflow.core.time.hours import Span
-from web.calendar_views import Mark, bounds, by_day, monday_of, of_schedule, week, year
+from web.kit.calendars import Mark, bounds, by_day, monday_of, of_schedule, week, year
 
 PARIS = ZoneInfo("Europe/Paris")
 

@@ -9,9 +9,9 @@ import pytest
 from babel.messages.pofile import read_po
 
 from callflow import texts
-from web import i18n
+from web.kit import i18n
 
-_CATALOGUE = Path(i18n.__file__).parent / "locale" / "fr" / "LC_MESSAGES" / "web.po"
+_CATALOGUE = Path(i18n.__file__).parents[1] / "locale" / "fr" / "LC_MESSAGES" / "web.po"
 
 #: A value, and after it a word that may be a noun in the plural.
 _COUNTED = re.compile(r"(?:%\((\w+)\)s|\{(\w+)\}) ([^\W\d_]{2,}s)\b")

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import web
-from web.keys import ACTIONS
+from web.kit.keys import ACTIONS
 
 SCRIPT = (Path(web.__file__).parent / "static/console/actions.js").read_text("utf-8")
 #: The browser's own, or hard to type on AZERTY (docs/ux.md, 4).

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from web.pages.listing import MOST, Asked
-from web.problems import ProblemError
+from web.kit.listing import MOST, Asked
+from web.kit.problems import ProblemError
 
 SORTS = ("name", "changed")
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from callflow.core.plans.call_plan import Plan, Step, StepKind, from_json, step_to_json, to_json
 from tests.unit.core.test_plan_text import plans
 from web import plan_forms
-from web.problems import ProblemError
+from web.kit.problems import ProblemError
 
 CONTROLS = {"text", "area", "lines", "hour", "number", "flag", "choice", "who"}
 

@@ -14,8 +14,8 @@ from callflow.core.calls import dial_policy
 from callflow.core.messages import outbox
 from callflow.demo import sites
 from callflow.handling.sites import contacts, rules
-from web import i18n, words
-from web.rendering import entry, render
+from web.kit import i18n, words
+from web.kit.rendering import entry, render
 
 WEB = Path(web.__file__).parent
 CORE = Path(callflow.__file__).parent
@@ -94,7 +94,7 @@ def spoken() -> set[str]:
         with path.open("rb") as file:
             for _, _, message, _ in babel_extract(file, ["_", "gettext", "ngettext"], [], {}):
                 found.add(str(message[0] if isinstance(message, tuple) else message))
-    marking = ("words.py", "keys.py", "dialogue_words.py", "dialogue_views.py")
+    marking = ("kit/words.py", "kit/keys.py", "dialogue_words.py", "dialogue_views.py")
     marked = [(WEB / name).read_text("utf-8") for name in marking]
     for node in (node for text in marked for node in ast.walk(ast.parse(text))):
         match node:

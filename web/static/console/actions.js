@@ -1,4 +1,4 @@
-// Everything the page can do without a mouse, by the names of web/keys.py: keys, palette and help.
+// Everything the page can do without a mouse, by the names of web/kit/keys.py: keys, palette and help.
 import { act, press, undo } from "./acts.js";
 import { toggleMute } from "./alarms.js";
 import { $, $$, typing } from "./dom.js";
@@ -84,7 +84,7 @@ const doing = new Map(Object.entries({
   "help": () => openDialog("help"),
 }));
 
-// Another module's action, by its name in web/keys.py.
+// Another module's action, by its name in web/kit/keys.py.
 export const add = (name, run) => doing.set(name, run);
 export const run = (name) => doing.get(name)?.();
 // A button for somebody with a mouse, where the page says which.

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from callflow.core.sites.schedule import Schedule
 from callflow.core.time.hours import DAY, ONE_DAY, Span, instant, united
-from web import i18n
+from web.kit import i18n
 
 _HOUR = 60  # minutes
 #: {day: its hours, in minutes after its midnight as a clock shows them}.

@@ -7,7 +7,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.access import cookies
-from web.words import LANGUAGES
+from web.kit.words import LANGUAGES
 
 
 class ChosenLanguage:

@@ -12,8 +12,8 @@ from callflow.core.folding import folded
 from callflow.core.time import holidays
 from callflow.core.time.holidays import OwnDay, OwnDays, Place
 from callflow.core.time.hours import ONE_DAY
-from web import calendar_views, i18n, words
-from web.calendar_views import Mark
+from web.kit import calendars, i18n, words
+from web.kit.calendars import Mark
 
 FRANCE = "FR"
 
@@ -70,14 +70,14 @@ def names_between(first: date, end: date, own: OwnDays, language: str) -> dict[d
     }
 
 
-def drawn(said: Sequence[Day], year: int, language: str) -> list[calendar_views.Month]:
+def drawn(said: Sequence[Day], year: int, language: str) -> list[calendars.Month]:
     """The year, a mark a day."""
     marks = {day.date: day.mark for day in said}
 
     def special(day: date) -> Mark:
         return marks.get(day) or (Mark.WEEKEND if day.weekday() >= 5 else Mark.ORDINARY)
 
-    return calendar_views.year({}, year, special, language)
+    return calendars.year({}, year, special, language)
 
 
 def countries(language: str) -> dict[str, str]:

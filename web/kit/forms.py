@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Request
 
-from web.problems import ProblemError
+from web.kit.problems import ProblemError
 
 Form = Mapping[str, str]
 _Member = TypeVar("_Member", bound=StrEnum)

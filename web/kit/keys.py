@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from web.words import N_
+from web.kit.words import N_
 
 #: (name, key as it is printed on it or "", what it does): the palette, the help and the keys.
 ACTIONS = (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fastapi.responses import FileResponse
 
-from web.problems import ProblemError
+from web.kit.problems import ProblemError
 
 #: Where a browser would guess otherwise.
 _TYPES = {".wav": "audio/wav", ".flac": "audio/flac"}

@@ -10,10 +10,10 @@ from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.sites.rules import BadSite
 from callflow.storage import Tx
 from callflow.texts.law import DIAL_REFUSALS
-from web import i18n
-from web.problems import ProblemError
+from web.kit import i18n
+from web.kit.problems import ProblemError
+from web.kit.words import dial_refusal
 from web.station import Station
-from web.words import dial_refusal
 
 #: Why an act was refused.
 Wrong = Refused | ProblemError

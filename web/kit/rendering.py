@@ -14,9 +14,10 @@ from markupsafe import Markup, escape
 
 from callflow.core.time.instants import from_iso, to_iso
 from callflow.texts import entry_text
-from web import i18n, image_views, keys, words
+from web import image_views
+from web.kit import i18n, keys, words
 
-_HERE = Path(__file__).parent
+_HERE = Path(__file__).parents[1]
 #: Control characters as pictures of themselves: shown as sent, and meaning nothing.
 _PICTURES = {code: 0x2400 + code for code in range(32) if code not in (9, 10)} | {0x7F: 0x2421}
 #: Marks that reorder or hide the text around them, named where they stand.

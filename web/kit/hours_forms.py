@@ -9,8 +9,8 @@ from typing import Any
 
 from callflow.core.time.holidays import read_holidays
 from callflow.core.time.hours import DAYS, CalendarError, read_hours
-from web.pages import forms
-from web.problems import ProblemError
+from web.kit import forms
+from web.kit.problems import ProblemError
 
 Body = dict[str, Any]
 

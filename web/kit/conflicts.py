@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from callflow.core.changes import stamp as stamp  # what a page showed, as ``as_of`` carries it
-from web.pages.forms import Form
-from web.problems import ProblemError
+from web.kit.forms import Form
+from web.kit.problems import ProblemError
 
 CHANGED = "somebody changed this meanwhile: look at it as it is now, and change it again"
 

@@ -14,9 +14,9 @@ from babel.dates import format_date, format_datetime, format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from web.words import LANGUAGES
+from web.kit.words import LANGUAGES
 
-_LOCALE = Path(__file__).parent / "locale"
+_LOCALE = Path(__file__).parents[1] / "locale"
 #: The station's own time zone: the console's clock and the times of what belongs to no site.
 STATION_ZONE = "Europe/Paris"
 _LOCALES = {"fr": "fr_FR", "en": "en_GB"}

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from fastapi import Depends, Query
 
-from web.problems import ProblemError
+from web.kit.problems import ProblemError
 
 #: Rows of one page.
 MOST = 50

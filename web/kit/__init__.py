@@ -1,0 +1,1 @@
+"""What pages and API are made with: templates, words, forms, lists, problems."""
