@@ -38,7 +38,7 @@ from callflow.settings.config import Settings
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage.people import access, users
 from callflow.vault import Vault
-from web import api, pages
+from web import api
 from web.access import cookies, security
 from web.access.addresses import Forwarded
 from web.access.guesses import Limits
@@ -52,11 +52,13 @@ from web.kit import problems
 from web.kit.language import ChosenLanguage
 from web.kit.problems import ProblemError
 from web.kit.rendering import page, static_version
-from web.site_imports import SiteImports
+from web.pages import routes
+from web.pages.calls import dialogues
+from web.pages.calls.telephone_feed import Telephones
+from web.pages.sites.imports import SiteImports
 from web.station import Network, Prompts, Station
 from web.store_watch import StoreWatch
 from web.stream import Hub
-from web.telephone_feed import Telephones
 
 _log = structlog.get_logger()
 _HERE = Path(__file__).parent
@@ -109,7 +111,7 @@ def create_app(
     app.state.site_imports = SiteImports(station)
     app.state.directory = Directory(settings)
     app.state.rates = Rates(signals.RATE, signals.BURST)
-    app.state.hearing = Rates(pages.dialogues.SOUNDS_A_SECOND, pages.dialogues.SOUNDS_AT_ONCE)
+    app.state.hearing = Rates(dialogues.SOUNDS_A_SECOND, dialogues.SOUNDS_AT_ONCE)
     _say_errors(app)
     app.add_middleware(ChosenLanguage)
     app.add_middleware(security.Guard, over_tls=cookies.over_tls(settings))
@@ -131,7 +133,7 @@ def _routes() -> list[BaseRoute]:
     router = APIRouter()
     router.include_router(api.router)
     router.include_router(machines)
-    router.include_router(pages.router)
+    router.include_router(routes.router)
     router.mount("/static", _Static(directory=_HERE / "static"))
     return router.routes
 

@@ -21,8 +21,8 @@ from callflow.dispatch.wake import Wake, open_wake
 from callflow.storage import StoreUnavailable, Tx
 from callflow.storage.people import access
 from callflow.storage.records import logbook
-from web import views
 from web.kit.rendering import render
+from web.pages.alarms import views
 from web.station import Station
 
 _log = structlog.get_logger()

@@ -37,7 +37,7 @@ from tests.support.web_station import WebProcess, WebStation
 from web.access.users import Role
 from web.api import paging
 from web.app import create_app
-from web.pages.site_parts import TABS
+from web.pages.sites.parts import TABS
 
 NAME = "pages"
 #: What is asked of a list: milliseconds, of 95 answers in 100.

@@ -6,10 +6,10 @@ import re
 from typing import Any
 
 from callflow.storage import Tx
-from web import views
 from web.access.sessions import Visitor
 from web.access.users import Right
 from web.kit import i18n
+from web.pages.alarms import views
 from web.station import Station
 
 Row = dict[str, Any]

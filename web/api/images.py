@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from fastapi.responses import FileResponse
 
-from web import stills
 from web.access.bearer import Caller, allowed
 from web.access.users import Right
 from web.kit.problems import NOT_FOUND, RESPONSES
+from web.pages.alarms import stills
 from web.station import Station, station_of
 
 #: What is kept.

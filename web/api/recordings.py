@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from fastapi.responses import FileResponse
 
-from web import recordings
 from web.access.bearer import Caller, allowed
 from web.access.users import Right
 from web.kit.problems import NOT_FOUND, RESPONSES
+from web.pages.calls import recording_files
 from web.station import Station, station_of
 
 router = APIRouter(tags=["recordings"], responses={**RESPONSES, **NOT_FOUND})
@@ -31,7 +31,7 @@ async def get_recording(
     station: Annotated[Station, Depends(station_of)],
 ) -> FileResponse:
     """The sound, from the answer to the end: the person on the left, the station on the right."""
-    return await recordings.call(station, recording_id, caller.name)
+    return await recording_files.call(station, recording_id, caller.name)
 
 
 @router.get(
@@ -49,4 +49,4 @@ async def get_spoken(
     station: Annotated[Station, Depends(station_of)],
 ) -> FileResponse:
     """What somebody said after a tone, as an instruction's `voice` names it."""
-    return await recordings.after_tone(station, name, caller.name)
+    return await recording_files.after_tone(station, name, caller.name)

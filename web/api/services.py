@@ -20,7 +20,7 @@ from web.api.incidents import act_on
 from web.api.shapes import Body, IncidentOut, Instant, Line, Long
 from web.api.site_shapes import Identifier, Phone
 from web.kit.problems import CONFLICT, NOT_FOUND, RESPONSES, ProblemError, not_found
-from web.service_views import services_of
+from web.pages.interventions.service_views import services_of
 from web.station import Station, station_of
 
 router = APIRouter(tags=["services"], responses=RESPONSES)

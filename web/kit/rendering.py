@@ -14,8 +14,8 @@ from markupsafe import Markup, escape
 
 from callflow.core.time.instants import from_iso, to_iso
 from callflow.texts import entry_text
-from web import image_views
 from web.kit import i18n, keys, words
+from web.pages.alarms import image_views
 
 _HERE = Path(__file__).parents[1]
 #: Control characters as pictures of themselves: shown as sent, and meaning nothing.

@@ -338,7 +338,7 @@ AUDIT = {
     "audit": N_("the audit itself"),
 }
 AUDIT_WHOLE = {"changed": N_("everything that was changed"), "looked": N_("all that was seen")}
-#: How far a file of sites is: web/site_imports.py.
+#: How far a file of sites is: web/pages/sites/imports.py.
 IMPORT_PHASES = {
     "waiting": N_("waiting for another file"),
     "reading": N_("reading the file"),

@@ -51,7 +51,9 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Check:
-    """One part. ``why`` is what is said of it (web/start_words.py), ``about`` of whom or what."""
+    """One part. ``why`` is what is said of it (web/pages/station/start_words.py), ``about`` of
+    whom or what.
+    """
 
     part: Part
     mark: Mark

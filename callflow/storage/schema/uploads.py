@@ -6,7 +6,7 @@ from sqlalchemy import JSON, Boolean, Column, Integer, LargeBinary, String, Tabl
 
 from callflow.storage.schema.base import id_column, instant, metadata
 
-#: A file of sites (web/site_imports.py), for an hour at most.
+#: A file of sites (web/pages/sites/imports.py), for an hour at most.
 site_upload = Table(
     "site_upload",
     metadata,

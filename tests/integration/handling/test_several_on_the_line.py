@@ -19,7 +19,7 @@ from tests.integration.handling.test_distribution import (
     works,
 )
 from tests.integration.handling.test_telephone import calls_contact, held_by, talks
-from web import telephone_views
+from web.pages.calls import telephone_views
 
 Row = dict[str, Any]
 

@@ -26,8 +26,8 @@ from callflow.storage.records import logbook
 from tests.support.cameras import a_still
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation, site_body
-from web import views
 from web.access.users import Role
+from web.pages.alarms import views
 
 CHIEF, PROGRAM = "odile", "essai"
 CLIENT = client_key("Bijoux réunis")

@@ -33,13 +33,13 @@ from tests.support.still_rates import StillRates
 from tests.support.studio import recording
 from tests.support.visitors import Person
 from tests.support.web_station import NAME, WebStation
-from web import dialogue_words
 from web.access.security import LARGEST as BODIES
 from web.access.security import POLICY
 from web.access.users import Role
 from web.app import create_app
 from web.kit import conflicts
-from web.pages.dialogues import SOUNDS_A_SECOND, SOUNDS_AT_ONCE
+from web.pages.calls import dialogue_words
+from web.pages.calls.dialogues import SOUNDS_A_SECOND, SOUNDS_AT_ONCE
 
 CHIEF = "sophie"
 

@@ -26,18 +26,12 @@ from tests.support.web_station import PASSWORD, WebProcess, WebStation
 from web.app import create_app
 from web.kit.i18n import catalogue
 from web.kit.keys import ACTIONS
-from web.pages import (
-    firms,
-    incident,
-    plan_edit,
-    plan_site,
-    service_lines,
-    site_edit,
-    site_files,
-    site_parts,
-    site_person,
-    telephone,
-)
+from web.pages.alarms import incident
+from web.pages.calls import telephone
+from web.pages.interventions import firms, service_lines
+from web.pages.plans import at_site, edit
+from web.pages.sites import edit as site_edit
+from web.pages.sites import files, parts, person
 
 #: What is typed into fields, by their names; other fields take any word.
 ACCEPTANCE = Path(__file__).parents[2] / "acceptance"
@@ -320,14 +314,14 @@ def _acts(found: list[Route]) -> set[str]:
         "/telephone/{act}": telephone.ACTS,
         "/call-backs/{call_back_id}/{act}": ("call", "take", "done"),
         "/sites/{site_id}/contacts/{contact_id}/{act}": site_edit.ACTS,
-        "/site-files/{which}/{act}": site_files.ACTS,
+        "/site-files/{which}/{act}": files.ACTS,
         "/firms/{firm_id}/{act}": firms.ACTS,
         "/firms/{firm_id}/members/{act}": firms.MEMBER_ACTS,
         "/services/{act}": service_lines.ACTS,
-        "/sites/{site_id}/people/{contact_id}/{act}": site_person.ACTS,
-        "/sites/{site_id}/tables/{part}/{act}": site_parts.ACTS,
-        "/plans/{plan_id}/edit/steps/{place}/{act}": plan_edit.ACTS,
-        "/plans/{plan_id}/sites/{site_id}/steps/{place}/{act}": plan_site.ACTS,
+        "/sites/{site_id}/people/{contact_id}/{act}": person.ACTS,
+        "/sites/{site_id}/tables/{part}/{act}": parts.ACTS,
+        "/plans/{plan_id}/edit/steps/{place}/{act}": edit.ACTS,
+        "/plans/{plan_id}/sites/{site_id}/steps/{place}/{act}": at_site.ACTS,
     }
     posts = {r.path for r in found if r.method == "POST" and not r.path.startswith("/api/")}
     named = {

@@ -26,9 +26,10 @@ from tests.support.full_rows import fill
 from tests.support.full_station import GARAGE, INES, SHOP, TWO_SITES, FullStation, number_of
 from tests.support.visitors import Person
 from tests.support.web_station import NAME, WebStation
-from web import pop_views, telephone_views, views
 from web.app import create_app
 from web.kit.rendering import render
+from web.pages.alarms import views
+from web.pages.calls import pop_views, telephone_views
 
 #: What each hostile word begins with: enough to break out of an element, an attribute, a direction.
 BEGIN = "<b>\"'\u202e"

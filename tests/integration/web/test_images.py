@@ -22,9 +22,9 @@ from callflow.storage.calls import calls
 from callflow.storage.messages import outbox
 from tests.support.cameras import a_still
 from tests.support.web_station import WebStation, site_body
-from web import pop_views
 from web.access.users import Role
 from web.kit.rendering import render
+from web.pages.calls import pop_views
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(300)
 SECRET = {"user": "cam", "password": "sésame"}

@@ -24,7 +24,7 @@ from tests.integration.web.test_site_files import TOWN, names, plain, sends, set
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
 from web.app import create_app
-from web.site_imports import Phase
+from web.pages.sites.imports import Phase
 
 pytestmark = pytest.mark.both_databases
 

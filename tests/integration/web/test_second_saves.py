@@ -36,7 +36,11 @@ from tests.support.visitors import Person
 from tests.support.web_station import WebStation
 from web.access.users import Role
 from web.app import create_app
-from web.pages import firms, plan_edit, plan_site, service_lines, site_edit, site_parts, site_person
+from web.pages.interventions import firms, service_lines
+from web.pages.plans import at_site, edit
+from web.pages.sites import edit as site_edit
+from web.pages.sites import parts
+from web.pages.sites import person as site_person
 
 BOTH = ("odile", "paul")
 SITE, EDIT = "/sites/1001", "/sites/1001/edit"
@@ -307,7 +311,7 @@ SAVES: dict[str, Saved] = {
     ),
     **{
         f"/sites/{{site_id}}/tables/{part}/save": Saved(
-            f"{EDIT}/{site_parts._TAB_OF[part][0]}", f"{SITE}/tables/{part}/save", typed
+            f"{EDIT}/{parts._TAB_OF[part][0]}", f"{SITE}/tables/{part}/save", typed
         )
         for part, (_, typed) in TABLES.items()
     },
@@ -420,7 +424,7 @@ SAVES: dict[str, Saved] = {
             {"step": "call", "attempts": "4"},
             prepare=lambda world: follow(world, otherwise=True),
         )
-        for act in plan_site.ACTS
+        for act in at_site.ACTS
     },
 }
 #: Forms that can't overwrite what somebody else saved, by route; why.
@@ -503,13 +507,13 @@ ACTS: dict[str, tuple[str, ...]] = {
     "/sites/{site_id}/people/{contact_id}/{act}": site_person.ACTS,
     "/sites/{site_id}/people/{contact_id}/calendar/{which}": site_person._FILES,
     "/sites/{site_id}/tables/{part}/{act}": tuple(
-        f"{part}/{act}" for part in site_parts._TAB_OF for act in site_parts.ACTS
+        f"{part}/{act}" for part in parts._TAB_OF for act in parts.ACTS
     ),
     "/firms/{firm_id}/{act}": firms.ACTS,
     "/firms/{firm_id}/members/{act}": firms.MEMBER_ACTS,
     "/services/{act}": service_lines.ACTS,
-    "/plans/{plan_id}/edit/steps/{place}/{act}": plan_edit.ACTS,
-    "/plans/{plan_id}/sites/{site_id}/steps/{place}/{act}": plan_site.ACTS,
+    "/plans/{plan_id}/edit/steps/{place}/{act}": edit.ACTS,
+    "/plans/{plan_id}/sites/{site_id}/steps/{place}/{act}": at_site.ACTS,
 }
 #: Acts that are another act of the same route, saved by the same lines.
 LIKE = {

@@ -32,7 +32,9 @@ from web.api.site_shapes import (
     SiteIn,
     ZoneIn,
 )
-from web.pages import firms, service_lines, site_edit, site_parts, site_person
+from web.pages.interventions import firms, service_lines
+from web.pages.sites import edit, parts
+from web.pages.sites import person as site_person
 
 Row = dict[str, Any]
 AT = "/sites/1001/edit"
@@ -54,10 +56,10 @@ TOMORROW = f"{clock.now().year + 1}-06-01T08:00"
 
 #: What a route's variable may be, where its address names an act.
 ACTS: dict[str, tuple[str, ...]] = {
-    "/sites/{site_id}/contacts/{contact_id}/{act}": site_edit.ACTS,
+    "/sites/{site_id}/contacts/{contact_id}/{act}": edit.ACTS,
     "/sites/{site_id}/people/{contact_id}/{act}": site_person.ACTS,
     "/sites/{site_id}/tables/{part}/{act}": tuple(
-        f"{part}/{act}" for part in site_parts._TAB_OF for act in site_parts.ACTS
+        f"{part}/{act}" for part in parts._TAB_OF for act in parts.ACTS
     ),
     "/firms/{firm_id}/{act}": firms.ACTS,
     "/firms/{firm_id}/members/{act}": firms.MEMBER_ACTS,

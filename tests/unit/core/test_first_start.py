@@ -13,7 +13,7 @@ from callflow.core.plans import standard
 from callflow.core.sites.site import Contact, Role, Site, SiteState
 from callflow.core.station.first_start import PROOF, Check, Facts, Line, Mark, Part, Trial, examine
 from callflow.core.time.availability import Availability
-from web.start_words import SAID, TITLES
+from web.pages.station.start_words import SAID, TITLES
 
 NOW = datetime(2026, 11, 26, 3, tzinfo=UTC)  # a Thursday, 04:00 in Paris
 PHONE = "+33639981234"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from web.call_views import conversations
+from web.pages.alarms.call_views import conversations
 
 Row = dict[str, Any]
 

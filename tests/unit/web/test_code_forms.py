@@ -54,7 +54,7 @@ CHANCE = {
     "callflow/commands/proving.py",
     "ivr/ami/link.py",
     "web/api/proofs.py",
-    "web/pages/plan_trial.py",
+    "web/pages/plans/trial.py",
 }
 
 

@@ -9,8 +9,8 @@ from hypothesis import given
 
 from callflow.core.plans.call_plan import Plan, Step, StepKind, from_json, step_to_json, to_json
 from tests.unit.core.test_plan_text import plans
-from web import plan_forms
 from web.kit.problems import ProblemError
+from web.pages.plans import forms
 
 CONTROLS = {"text", "area", "lines", "hour", "number", "flag", "choice", "who"}
 
@@ -18,7 +18,7 @@ CONTROLS = {"text", "area", "lines", "hour", "number", "flag", "choice", "who"}
 def sent(step: Step, plan: Plan) -> dict[str, str]:
     """What a browser sends of a step's form as it is shown."""
     form = {"id": step.id}
-    for row in plan_forms.fields(step, plan, 1):
+    for row in forms.fields(step, plan, 1):
         name, value = row["name"], row["value"]
         if row["control"] == "flag":
             form |= {name: "yes"} if value else {}
@@ -31,7 +31,7 @@ def sent(step: Step, plan: Plan) -> dict[str, str]:
             form[name] = str(value)
         else:
             form[name] = str(value)
-    for row in plan_forms.ends(step, plan, 1):
+    for row in forms.ends(step, plan, 1):
         assert row["target"] in ("", *dict(row["options"]))
         form[f"end_{row['outcome']}"] = row["target"]
     return form
@@ -40,7 +40,7 @@ def sent(step: Step, plan: Plan) -> dict[str, str]:
 @given(plans())
 def test_what_is_shown_is_read_back_as_it_was(plan: Plan) -> None:
     for step in filter(_plain, plan.steps):
-        body = plan_forms.read_step(sent(step, plan), step)
+        body = forms.read_step(sent(step, plan), step)
         (back,) = from_json({"id": "p", "steps": [body]}).steps
         assert list(back.outcomes.items()) == list(step.outcomes.items())
         assert _figures(back) == _figures(step)
@@ -72,10 +72,10 @@ def test_every_kind_of_step_has_a_form(kind: StepKind) -> None:
     step = Step(id="one", kind=kind)
     plan = Plan(id="p", version=1, name="p", steps=(step,))
     for column in (0, 1):
-        for row in plan_forms.fields(step, plan, column):
+        for row in forms.fields(step, plan, column):
             assert row["control"] in CONTROLS
             assert row["label"]
-    assert plan_forms.read_step(sent(step, plan), step)["kind"] == kind
+    assert forms.read_step(sent(step, plan), step)["kind"] == kind
 
 
 def body(*ids: str) -> dict[str, Any]:
@@ -92,25 +92,25 @@ def ids(found: dict[str, Any]) -> str:
 
 def test_steps_are_moved_removed_ordered_and_added() -> None:
     there = body("a", "b", "c")
-    assert ids(plan_forms.moved(there, 2, -1)) == "b a c again"
-    assert ids(plan_forms.moved(there, 1, -1)) == "a b c again"
-    assert ids(plan_forms.moved(there, 4, 1)) == "a b c again"
-    assert ids(plan_forms.removed(there, 2)) == "a c again"
-    assert ids(plan_forms.ordered(there, "4,1,3,2")) == "again a c b"
+    assert ids(forms.moved(there, 2, -1)) == "b a c again"
+    assert ids(forms.moved(there, 1, -1)) == "a b c again"
+    assert ids(forms.moved(there, 4, 1)) == "a b c again"
+    assert ids(forms.removed(there, 2)) == "a c again"
+    assert ids(forms.ordered(there, "4,1,3,2")) == "again a c b"
     for order in ("", "1,2,3", "1,2,3,3", "1,2,3,5", "x"):
         with pytest.raises(ProblemError):
-            plan_forms.ordered(there, order)
-    more = plan_forms.added(there, StepKind.WAIT, "", 2)
+            forms.ordered(there, order)
+    more = forms.added(there, StepKind.WAIT, "", 2)
     assert ids(more) == "a wait b c again"
-    assert ids(plan_forms.added(more, StepKind.WAIT, "", 99)) == "a wait b c again wait-2"
-    assert ids(plan_forms.added(there, StepKind.WAIT, "pause", 1)) == "pause a b c again"
+    assert ids(forms.added(more, StepKind.WAIT, "", 99)) == "a wait b c again wait-2"
+    assert ids(forms.added(there, StepKind.WAIT, "pause", 1)) == "pause a b c again"
 
 
 def test_steps_that_are_added_one_after_the_other_are_done_so() -> None:
     first = Step(id="operateur", kind=StepKind.HAND_TO_OPERATOR)
     there = to_json(Plan(id="p", version=1, name="p", steps=(first,)))
     for kind in (StepKind.COUNTER_CALL, StepKind.CALL_LIST, StepKind.WAIT, StepKind.SEND_GUARD):
-        there = plan_forms.added(there, kind, "", plan_forms.usual_place(there), 0)
+        there = forms.added(there, kind, "", forms.usual_place(there), 0)
     assert [(step["id"], step.get("outcomes", {})) for step in there["steps"]] == [
         ("contre-appel", {"exhausted": "liste"}),
         ("liste", {"exhausted": "attente"}),
@@ -118,12 +118,12 @@ def test_steps_that_are_added_one_after_the_other_are_done_so() -> None:
         ("agent", {"exhausted": "operateur"}),
         ("operateur", {}),
     ]
-    assert plan_forms.usual_place(plan_forms.added(there, StepKind.CLOSE, "", 99)) == 5
+    assert forms.usual_place(forms.added(there, StepKind.CLOSE, "", 99)) == 5
 
 
 def test_a_step_that_goes_on_elsewhere_still_does() -> None:
     there = body("a", "b", "c")  # each goes on to c
-    found = plan_forms.added(there, StepKind.WAIT, "", 2)["steps"]
+    found = forms.added(there, StepKind.WAIT, "", 2)["steps"]
     assert [step.get("outcomes", {}) for step in found[:2]] == [{"exhausted": "c"}, {}]
 
 
@@ -131,7 +131,7 @@ def test_an_outcome_leads_further_down_and_says_what_becomes_of_it_otherwise() -
     call = Step(id="call", kind=StepKind.CALL_LIST, outcomes={"busy": "first", "exhausted": "hand"})
     first, hand = (Step(id=each, kind=StepKind.HAND_TO_OPERATOR) for each in ("first", "hand"))
     plan = Plan(id="p", version=1, name="p", steps=(first, call, hand))
-    rows = {row["outcome"]: row for row in plan_forms.ends(call, plan, 1)}
+    rows = {row["outcome"]: row for row in forms.ends(call, plan, 1)}
     assert next(iter(rows)) == "verified_ok"
     assert [value for value, _ in rows["exhausted"]["options"]] == ["hand"]
     assert [value for value, _ in rows["busy"]["options"]] == ["continue", "hand", "first"]
@@ -141,11 +141,11 @@ def test_an_outcome_leads_further_down_and_says_what_becomes_of_it_otherwise() -
         ("nobody_available", "nobody left to call"),
     ):
         assert said in rows[outcome]["unsaid"], outcome
-    assert [row["unsaid"] for row in plan_forms.ends(hand, plan, 1)] == [
+    assert [row["unsaid"] for row in forms.ends(hand, plan, 1)] == [
         "nothing chosen: the operator keeps the alarm"
     ] * 4
     asked = Step(id="ask", kind=StepKind.QUESTION, answers=("oui", "non"))
-    found = [row["outcome"] for row in plan_forms.ends(asked, Plan(**{**_P, "steps": (asked,)}), 1)]
+    found = [row["outcome"] for row in forms.ends(asked, Plan(**{**_P, "steps": (asked,)}), 1)]
     assert [each for each in found if each.startswith("answer")] == ["answer_1", "answer_2"]
 
 
@@ -153,20 +153,20 @@ _P: dict[str, Any] = {"id": "p", "version": 1, "name": "p"}
 
 
 def test_a_step_is_named_as_people_write() -> None:
-    assert plan_forms.as_name("Dépositaires de clés") == "Depositaires-de-cles"
-    assert plan_forms.as_name(" l’agent (n° 2) ") == "l-agent-n-2"
-    assert plan_forms.as_name("keyholders_2") == "keyholders_2"
-    assert plan_forms.as_name("鍵") == "鍵"  # said beside the step
-    there = plan_forms.added(body("a", "b"), StepKind.WAIT, "Après l'appel", 2)
+    assert forms.as_name("Dépositaires de clés") == "Depositaires-de-cles"
+    assert forms.as_name(" l’agent (n° 2) ") == "l-agent-n-2"
+    assert forms.as_name("keyholders_2") == "keyholders_2"
+    assert forms.as_name("鍵") == "鍵"  # said beside the step
+    there = forms.added(body("a", "b"), StepKind.WAIT, "Après l'appel", 2)
     assert ids(there) == "a Apres-l-appel b again"
 
 
 def test_what_led_to_a_step_leads_to_it_by_its_new_name() -> None:
     there = body("a", "b")
     named = {**there["steps"][1], "id": "last"}
-    found = plan_forms.written(there, 2, named)
+    found = forms.written(there, 2, named)
     assert [step.get("outcomes") for step in found["steps"][:2]] == [{"exhausted": "last"}] * 2
-    assert plan_forms.written(there, 1, {**there["steps"][0], "id": "first"})["steps"][2]["to"] == (
+    assert forms.written(there, 1, {**there["steps"][0], "id": "first"})["steps"][2]["to"] == (
         "first"
     )
 
@@ -176,6 +176,6 @@ def test_what_is_no_number_is_refused_by_its_field() -> None:
     plan = Plan(id="p", version=1, name="p", steps=(step,))
     for typed in ("two", "1e9", "-1", "١"):
         with pytest.raises(ProblemError) as refused:
-            plan_forms.read_step({**sent(step, plan), "attempts": typed}, step)
+            forms.read_step({**sent(step, plan), "attempts": typed}, step)
         assert refused.value.field == "attempts"
-    assert plan_forms.read_step({**sent(step, plan), "delay_s": "2,5"}, step)["delay_s"] == 2.5
+    assert forms.read_step({**sent(step, plan), "delay_s": "2,5"}, step)["delay_s"] == 2.5

@@ -9,7 +9,7 @@ import pytest
 from callflow.core.plans.call_plan import ENDS, FIELDS, StepKind
 from callflow.core.signals.signal import Kind
 from tests.unit.core.test_plan_check import EXAMPLES, a_plan, found
-from web import plan_views
+from web.pages.plans import views
 
 #: Words of a plan's file with which no sentence would say anything.
 ONLY_IN_FILES = {"exhausted", "n_valid"} | {
@@ -26,7 +26,7 @@ ONLY_IN_FILES = {"exhausted", "n_valid"} | {
 @pytest.mark.parametrize("code", EXAMPLES)
 def test_no_finding_is_said_in_words_of_a_file(code: str, language: str) -> None:
     plan = a_plan(EXAMPLES[code]["has"])
-    rows = plan_views.findings(found(EXAMPLES[code]["has"]), language, plan)
+    rows = views.findings(found(EXAMPLES[code]["has"]), language, plan)
     assert code in {row["code"] for row in rows}
     named = {step.id for step in plan.steps} | {"go_to"}  # what a step back is called in a file
     for row in rows:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from callflow.core.signals.signal import PERSONAL, Kind
-from web.say import to_caller, words_to_say
+from web.pages.alarms.phrases import to_caller, words_to_say
 
 
 def said(kind: Kind, step: str | None = "call_list", language: str = "fr") -> str | None:

@@ -16,11 +16,12 @@ from callflow.core.time import ical
 from callflow.settings.config import Settings
 from tests.support.routes import PUBLIC
 from tests.support.source import ROOT, dotted, product
-from web import app, connections, pages
+from web import app, connections
 from web.access import security, sessions
 from web.access.guesses import Guesses, Limits
 from web.access.users import RIGHTS, Right, Role
 from web.api import signals
+from web.pages.calls import dialogues
 
 TEXT = (ROOT / "web" / "security.md").read_text("utf-8")
 
@@ -117,7 +118,7 @@ def test_its_uploads_are_the_programs() -> None:
 def test_its_limits_are_the_programs() -> None:
     said = section("What is costly, and how often")
     assert f"{signals.RATE:.0f} a second for each token, {signals.BURST:.0f} at once" in said
-    sounds = pages.dialogues
+    sounds = dialogues
     spoken = f"{sounds.SOUNDS_A_SECOND:.0f} a second, {sounds.SOUNDS_AT_ONCE:.0f} at once"
     assert spoken in " ".join(said.split())
     lines = f"{app._LINES_A_SECOND:.0f} a second, {app._LINES_AT_ONCE} at once"

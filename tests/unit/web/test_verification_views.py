@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from web.verification_views import under_way
+from web.pages.alarms.verification_views import under_way
 
 Row = dict[str, Any]
 

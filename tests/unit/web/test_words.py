@@ -31,7 +31,7 @@ SOURCES = (
             "core/plans/choice",
         )
     ),
-    *sorted((WEB / "pages").glob("*.py")),
+    *sorted((WEB / "pages").rglob("*.py")),
     WEB / "access/sessions.py",
 )
 #: The place of the text among the arguments.
@@ -94,7 +94,11 @@ def spoken() -> set[str]:
         with path.open("rb") as file:
             for _, _, message, _ in babel_extract(file, ["_", "gettext", "ngettext"], [], {}):
                 found.add(str(message[0] if isinstance(message, tuple) else message))
-    marking = ("kit/words.py", "kit/keys.py", "dialogue_words.py", "dialogue_views.py")
+    marking = (
+        "kit/words.py",
+        "kit/keys.py",
+        *(f"pages/calls/dialogue_{kind}.py" for kind in ("words", "views")),
+    )
     marked = [(WEB / name).read_text("utf-8") for name in marking]
     for node in (node for text in marked for node in ast.walk(ast.parse(text))):
         match node:

@@ -1,0 +1,110 @@
+"""The console: what is unfiled, live; and the stream that keeps it so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import RedirectResponse, StreamingResponse
+from markupsafe import Markup
+
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
+from web.access.views import frame
+from web.kit import i18n
+from web.kit.problems import ProblemError
+from web.kit.rendering import page, render
+from web.pages.alarms import incident, views
+from web.pages.station import demo
+from web.station import Station, station_of
+
+router = APIRouter(include_in_schema=False)
+
+Here = Annotated[Station, Depends(station_of)]
+Reader = Annotated[Visitor, Depends(allowed(Right.READ))]
+Handler = Annotated[Visitor, Depends(allowed(Right.HANDLE))]
+
+
+@router.get("/")
+async def show(request: Request, visitor: Reader, station: Here) -> Response:
+    """The console as it is now; the stream goes on from there."""
+    now = station.clock()
+    playing = station.settings.demo and Right.HANDLE in visitor.rights
+
+    def read(tx: Tx) -> dict[str, Any]:
+        return {
+            "lines": views.lines(tx),
+            "strip": replace(views.strip(station.health(tx)), more=views.more(tx)),
+            "entries": views.feed(tx)[::-1],
+            "demo": demo.CHOICES if playing else (),
+        }
+
+    values = await station.store.read(read)
+    opened = request.query_params.get("incident")
+    rung = request.query_params.get("rung", "")
+    return page(
+        visitor.language,
+        "console.html",
+        {
+            **values,
+            "visitor": visitor,
+            "now": now,
+            "zone": i18n.STATION_ZONE,
+            "rung": rung,
+            "shown": await _part(station, visitor, opened) if opened else None,
+            "may_act": Right.HANDLE in visitor.rights,
+        },
+    )
+
+
+@router.get("/queue")
+async def beyond(
+    visitor: Reader, station: Here, n: Annotated[int, Query(ge=1, le=10_000)] = 1
+) -> Response:
+    """Every unfiled alarm, page by page: the console shows the first one."""
+
+    def read(tx: Tx) -> dict[str, Any]:
+        count = incidents.queue_length(tx)
+        return {
+            **frame(tx, station, visitor, "queue"),
+            "lines": views.lines(tx, n),
+            "n": n,
+            "count": count,
+            "pages": max(1, -(-count // incidents.SHOWN)),
+        }
+
+    return page(visitor.language, "queue.html", await station.store.read(read))
+
+
+async def _part(station: Station, visitor: Visitor, incident_id: str) -> Markup:
+    """The incident that the address names, as the pane shows it; "" where there is none."""
+    try:
+        values = await incident.shown(station, visitor, incident_id)
+    except ProblemError:
+        return Markup()
+    return Markup(render(visitor.language, incident.PART, values))  # noqa: S704 -- our template's
+
+
+@router.get("/events")
+async def events(request: Request, visitor: Reader) -> Response:
+    """The stream: server-sent events with rendered rows."""
+    app = request.app
+    return StreamingResponse(
+        app.state.hub.stream(
+            visitor.language, app.state.closing, user=visitor.name, session=visitor.session
+        ),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+@router.post("/demo/alarms/{site_id}")
+async def raise_alarm(site_id: str, visitor: Handler, station: Here) -> Response:
+    """The demo's button: that site's panel sends its alarm."""
+    if not station.settings.demo:
+        raise ProblemError(404, "this is no demo")
+    acknowledged = await demo.raise_alarm(station, site_id)
+    return RedirectResponse("/" if acknowledged else "/?rung=no", 303)

@@ -1,0 +1,107 @@
+"""The forms of a plan's tasks, its guards and the measures that protect a site."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from callflow.core.alarms.escalation import GuardEvent
+from callflow.core.plans.call_plan import Measure
+from callflow.core.plans.task import TaskOutcome
+from callflow.handling.alarms import completing
+from callflow.handling.interventions import guards, measures, orders
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from web.kit import forms
+from web.kit.forms import Form
+from web.kit.problems import ProblemError, not_found
+from web.pages.alarms.task_views import checklist
+
+
+def complete(tx: Tx, incident_id: str, who: str, form: Form, now: datetime) -> object:
+    """What a step asked for is done, with its check list."""
+    outcome = forms.one_of(TaskOutcome, form, "outcome")
+    row = incidents.get(tx, incident_id)
+    if row is None:
+        raise not_found("incident")
+    task = form.get("task", "")
+    lines = checklist(tx, row, task)
+    return completing.complete_task(
+        tx,
+        incident_id,
+        task,
+        who,
+        outcome,
+        now,
+        text=forms.text(form),
+        ticked=[line for place, line in enumerate(lines) if f"tick-{place}" in form],
+        second=forms.line(form, "second"),
+    )
+
+
+def guard(tx: Tx, incident_id: str, who: str, form: Form, now: datetime) -> object:
+    """What a guard said, or an order to one, by the field ``event``."""
+    doing = _GUARD.get(form.get("event", ""))
+    if doing is None:
+        raise ProblemError(422, f"choose one of {', '.join(_GUARD)}", field="event")
+    return doing(tx, incident_id, form.get("task", ""), who, form, now)
+
+
+def _event(event: GuardEvent) -> Callable[..., object]:
+    def told(tx: Tx, incident_id: str, task: str, who: str, form: Form, now: datetime) -> object:
+        return guards.guard_event(tx, incident_id, task, event, who, now)
+
+    return told
+
+
+def _left(tx: Tx, incident_id: str, task: str, who: str, form: Form, now: datetime) -> object:
+    return guards.guard_left(tx, incident_id, task, who, now)
+
+
+def _report(tx: Tx, incident_id: str, task: str, who: str, form: Form, now: datetime) -> object:
+    return guards.guard_report(
+        tx,
+        incident_id,
+        task,
+        who,
+        now,
+        inside="inside" in form,
+        outside="outside" in form,
+        traces=forms.yes_no(form, "traces"),
+        rearmed=forms.yes_no(form, "rearmed"),
+        text=forms.text(form),
+    )
+
+
+def _recall(tx: Tx, incident_id: str, task: str, who: str, form: Form, now: datetime) -> object:
+    return guards.recall_guard(tx, incident_id, task, form.get("contact", ""), who, now)
+
+
+def _stay(tx: Tx, incident_id: str, task: str, who: str, form: Form, now: datetime) -> object:
+    lasts = timedelta(minutes=forms.minutes(form))
+    return guards.guard_stays(tx, incident_id, task, form.get("contact", ""), lasts, who, now)
+
+
+#: What can be written down of a guard, by the field ``event``.
+_GUARD: Mapping[str, Callable[..., Any]] = {
+    "accepted": _event(GuardEvent.ACCEPTED),
+    "on_site": _event(GuardEvent.ON_SITE),
+    "report": _report,
+    "left": _left,
+    "recall": _recall,
+    "stay": _stay,
+}
+
+
+def lift(tx: Tx, incident_id: str, who: str, form: Form, now: datetime) -> object:
+    """A measure that protects the incident's site ends now."""
+    row = incidents.get(tx, incident_id)
+    site = row["site_id"] if row else None
+    return measures.lift_measure(tx, site or "", form.get("measure", ""), who, now)
+
+
+def protect(tx: Tx, incident_id: str, who: str, form: Form, now: datetime) -> object:
+    """A measure protects the incident's site until its end."""
+    kind, lasts = forms.one_of(Measure, form, "kind"), timedelta(minutes=forms.minutes(form))
+    return orders.protect(tx, incident_id, who, kind, forms.text(form), lasts, now)

@@ -1,0 +1,95 @@
+"""What the verification form offers, and what speaks for and against an intrusion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from callflow.core.alarms.evidence import Sign
+from callflow.core.calls.call import AT_DESK
+from callflow.core.interventions.law import Finding
+from callflow.handling.alarms import evidence
+from callflow.handling.base import policy
+from callflow.storage import Tx
+from callflow.storage.alarms import tasks
+from callflow.storage.calls import calls
+from callflow.storage.sites import contacts as contact_rows
+from web.kit.i18n import phone
+from web.pages.alarms.image_views import images_of
+from web.pages.alarms.people_views import instructions_of
+from web.pages.alarms.task_views import tasks_of
+
+Row = dict[str, Any]
+
+#: Signs whose source is one of law.Means.
+_BY_MEANS = frozenset({Sign.SEEN, Sign.DOUBT, Sign.NOTHING_SEEN, Sign.OPINION})
+
+
+def evidence_of(tx: Tx, row: Row) -> Row | None:
+    """The score and its reasons; of calls the person's name rather than the number."""
+    found = evidence.evidence_of(tx, row)
+    if found is None:
+        return None
+    names = _names(tx, row)
+    return {
+        "score": found.score,
+        "reasons": [
+            {
+                "sign": reason.sign,
+                "points": reason.points,
+                "source": _person(reason.source, names),
+                "means": reason.source if reason.sign in _BY_MEANS else None,
+            }
+            for reason in found.reasons
+        ],
+    }
+
+
+def _names(tx: Tx, row: Row) -> dict[str, str]:
+    """{number: name} of the people who were called."""
+    made = calls.of_incident(tx, row["id"])
+    names = contact_rows.names_of(tx, {c["contact_id"] for c in made if c["contact_id"]})
+    return {c["to"]: names[c["contact_id"]] for c in made if c["contact_id"] in names}
+
+
+def _person(source: str, names: Mapping[str, str]) -> str:
+    return names.get(source) or (phone(source) if source.startswith("+") else source)
+
+
+def items_of(tx: Tx, row: Row) -> list[Row]:
+    """What can be looked at, oldest first: a new one is added at the end, under no choice."""
+    return [image for image in images_of(tx, row) if not image["problem"]]
+
+
+def heard_of(tx: Tx, row: Row) -> list[Row]:
+    """The answered calls in which something can have been heard, oldest first."""
+    names = _names(tx, row)
+    return [
+        {"id": c["id"], "step": c["step"], "answered_at": c["answered_at"],
+         "who": _person(str(c["to"]), names)}
+        for c in calls.of_incident(tx, row["id"])
+        if c["answered_at"] and c["step"] not in AT_DESK
+    ]  # fmt: skip
+
+
+def under_way(asked: Iterable[Row]) -> list[Row]:
+    """The guards who are on their way or on site now: who was only asked, has refused, was called
+    off or has left is none of them."""
+    guards = [task["guard"] for task in asked if task["open"] and task["guard"]]
+    return [guard for guard in guards if guard["accepted_at"] and not guard["left_at"]]
+
+
+def script_of(tx: Tx, row: Row, verifications: list[Row], now: datetime) -> Row:
+    """What a service is told (D23): the way in, what was verified, who is sent, our number."""
+    notes = [
+        one for one in instructions_of(tx, row, now) if one["kind"] == "note" and one["counts"]
+    ]
+    positive = [one for one in verifications if one["result"] == Finding.CONFIRMED.value]
+    numbers = [trunk.human_number for trunk in policy.load_policy(tx).trunks]
+    return {
+        "notes": [one["text"] for one in notes],
+        "verified": positive[-3:],
+        "guards": under_way(tasks_of(tx, row, tasks.of_incident(tx, row["id"]))),
+        "call_back": next(iter(numbers), ""),
+    }

@@ -1,0 +1,415 @@
+"""What the pages show, read from the rows: one value for each line of the console."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from callflow.core.alarms.correlation import storm_of, zone_name
+from callflow.core.alarms.incident import State
+from callflow.core.alarms.incident import ruling as ruling_among
+from callflow.core.calls.call import AT_DESK, GUARD_STEP, CallState
+from callflow.core.calls.phones import owner_of
+from callflow.core.interventions import directory
+from callflow.core.records import audit
+from callflow.core.signals import blocks
+from callflow.core.signals.signal import OF_STATION, Category, Kind
+from callflow.handling.alarms import bank_openings
+from callflow.handling.alarms.filing import is_mute, standing, wish_of
+from callflow.handling.base import policy as base_policy
+from callflow.handling.interventions import orders
+from callflow.handling.sites import passwords as sites_passwords
+from callflow.handling.sites.in_force import site_now
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents, tasks
+from callflow.storage.calls import calls
+from callflow.storage.messages import outbox
+from callflow.storage.records import logbook
+from callflow.storage.signals import signals
+from callflow.storage.sites import contacts as contact_rows
+from callflow.storage.sites import sites
+from callflow.storage.watch import supervision
+from web.kit.i18n import STATION_ZONE, phone
+from web.pages.alarms import call_views, task_views
+from web.pages.alarms.call_views import LIVE
+from web.pages.alarms.image_views import images_of
+from web.pages.alarms.people_views import away, instructions_of
+from web.pages.interventions.service_views import services_of
+
+Row = dict[str, Any]
+#: Kinds that are about a panel, a path or a line: what they name is no zone.
+_NO_ZONES = frozenset({Kind.MISSING_POLL, Kind.MISSING_TEST, Kind.RECEIVER, Kind.TRUNK, Kind.STORM})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """One incident in the console. Two that are equal look the same."""
+
+    id: str
+    group: str  # queue, machine, waiting
+    key: str  # sorts within the group: priority, then oldest
+    priority: int
+    kind: str
+    state: str
+    duress: bool
+    exercise: bool
+    site: str | None
+    site_name: str
+    account: str
+    zones: tuple[str, ...]
+    lines: tuple[str, ...]  # of the station, that are lost
+    reason: str
+    step: str | None  # kind of the plan's step that it is at
+    holder: str | None
+    held_since: datetime | None
+    returns_at: datetime | None  # to the queue, without another act of its holder (D21)
+    site_holder: str | None  # who holds another incident of its site, and so the site (D20)
+    reminder: str  # why it was parked
+    level: int  # how often it has come back: it sounds louder (D21)
+    opened_at: datetime
+    target_at: datetime | None  # when it must have been claimed
+    parked_until: datetime | None
+    call_state: str | None
+    call_outcome: str | None
+    call_who: str
+    call_desk: bool  # a phone of the station's own
+    signal_count: int
+    of_station: bool
+    storm: str  # "power" or "line", where many sites have one fault
+    storm_place: str  # and where: a town, a feeder, a provider
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Strip:
+    """The station at a glance."""
+
+    status: str
+    asterisk: str
+    trunks: tuple[tuple[str, str], ...]
+    missing: tuple[str, ...]
+    backlog: int
+    live_calls: int
+    more: int = 0  # unfiled, and not in the console's lists
+
+
+def more(tx: Tx) -> int:
+    """How many unfiled alarms the console does not show."""
+    return max(0, incidents.queue_length(tx) - incidents.SHOWN)
+
+
+def lines(tx: Tx, page: int = 1) -> list[Line]:
+    """What is unfiled, in the console's order; ``page`` 1 is what the console shows."""
+    rows = incidents.queue(tx, offset=(page - 1) * incidents.SHOWN)
+    names = sites.names_of(tx, (row["site_id"] for row in rows))
+    targets = base_policy.load_policy(tx)
+    of_calls = calls.of_incidents(tx, [row["id"] for row in rows])
+    people = contact_rows.names_of(tx, _contacts(of_calls))
+    holders = {row["site_id"]: row["holder"] for row in rows if row["holder"] and row["site_id"]}
+    made = [
+        _line(row, names, of_calls[row["id"]], people, targets, holders.get(row["site_id"]))
+        for row in rows
+    ]
+    order = {"queue": 0, "machine": 1, "waiting": 2}
+    return sorted(made, key=lambda line: (order[line.group], line.key))
+
+
+def _contacts(of_calls: dict[str, list[Row]]) -> set[str]:
+    return {c["contact_id"] for found in of_calls.values() for c in found if c["contact_id"]}
+
+
+def _line(
+    row: Row,
+    names: dict[str, str],
+    its_calls: Sequence[Row],
+    people: dict[str, str],
+    policy: base_policy.Policy,
+    site_holder: str | None = None,
+) -> Line:
+    last = next((c for c in its_calls if c["state"] in LIVE), None)
+    last = last or next((c for c in reversed(its_calls) if c["state"] == "ended"), None)
+    group, kind = _group(row), Kind(row["kind"])
+    human = row["with_human"] and row["human_since"] is not None
+    target = None
+    if (
+        human
+        and not row["exercise"]
+        and row["state"] == "open"
+        and row["holder"] is None
+        and not row["parked_until"]
+    ):
+        target = row["human_since"] + policy.target(Category(row["category"]))
+    about = next(iter(row["zones"]), "") if kind is Kind.STORM else ""
+    storm, place = storm_of(about)
+    return Line(
+        id=row["id"],
+        group=group,
+        key=f"{row['priority']}-{row['opened_at']:%Y%m%d%H%M%S%f}-{row['id']}",
+        priority=row["priority"],
+        kind=row["kind"],
+        state=row["state"],
+        duress=bool(row["duress"]),
+        exercise=bool(row["exercise"]),
+        site=row["site_id"],
+        site_name=names.get(row["site_id"] or "", ""),
+        account=row["account"],
+        zones=() if kind in _NO_ZONES else tuple(zone for zone in row["zones"] if zone),
+        lines=tuple(row["zones"]) if kind in (Kind.RECEIVER, Kind.TRUNK) else (),
+        reason=row["human_reason"] if row["with_human"] else "",
+        step=step_kind(row["plan"], row["step"]),
+        holder=row["holder"],
+        held_since=row["held_since"],
+        returns_at=_returns_at(row, its_calls),
+        site_holder=None if row["holder"] else site_holder,
+        reminder=row["reminder"],
+        level=row["queue_level"],
+        opened_at=row["opened_at"],
+        target_at=target,
+        parked_until=row["parked_until"],
+        call_state=last["state"] if last else None,
+        call_outcome=last["outcome"] if last else None,
+        call_who=_who(last, people) if last else "",
+        call_desk=bool(last and last["step"] in AT_DESK),
+        signal_count=row["signal_count"],
+        of_station=kind in OF_STATION,
+        storm=storm,
+        storm_place=place,
+    )
+
+
+def _returns_at(row: Row, its_calls: Sequence[Row]) -> datetime | None:
+    """When held work comes back; None where it doesn't, as while somebody speaks about it."""
+    talks = any(call["state"] == CallState.ANSWERED.value for call in its_calls)
+    if row["holder"] is None or row["state"] != State.OPEN.value or row["exercise"] or talks:
+        return None
+    due: datetime | None = row["queue_due"]
+    return due
+
+
+def _group(row: Row) -> str:
+    if row["state"] != "open" or row["parked_until"] is not None:
+        return "waiting"
+    return "queue" if row["with_human"] else "machine"
+
+
+def _who(call: Row, people: dict[str, str]) -> str:
+    if whose := call["operator"] or owner_of(call):
+        return str(whose)
+    number = directory.shown(call["step"], str(call["to"]))
+    return people.get(call["contact_id"] or "") or phone(number)
+
+
+def step_kind(plan: Row, step: str | None) -> str | None:
+    """The kind of the step that a frozen plan is at."""
+    return next((s["kind"] for s in plan.get("steps", ()) if s["id"] == step), None)
+
+
+def strip(health: Row) -> Strip:
+    """The strip from what ``health.health`` says."""
+    return Strip(
+        status=str(health["status"]),
+        asterisk=str(health["asterisk"]),
+        trunks=_trunks(health),
+        missing=tuple(health.get("missing", ())),
+        backlog=int(health.get("backlog", 0)),
+        live_calls=int(health.get("live_calls", 0)),
+    )
+
+
+def _trunks(health: Row) -> tuple[tuple[str, str], ...]:
+    """Each trunk's name and state, with several nodes whose it is; one whose state nobody looked at
+    is as well as its Asterisk."""
+    told = health["trunks"]
+    several = len({trunk.get("node") for trunk in told}) > 1
+    return tuple(
+        (
+            f"{trunk.get('name', '?')} {trunk['node']}" if several else str(trunk.get("name", "?")),
+            str(trunk.get("state", health["asterisk"])),
+        )
+        for trunk in told
+    )
+
+
+#: What the console's feed leaves out: it says little more than the entry beside it.
+_QUIET = frozenset({"recording", "step", "call_requested", "call_result", "filed", *audit.QUIET})
+
+
+def feed(tx: Tx, *, most: int = 60) -> list[Row]:
+    """The last entries of the logbook, newest first, as the console tells them."""
+    return told(tx, logbook.last(tx, limit=most))
+
+
+def told(tx: Tx, rows: Sequence[Row]) -> list[Row]:
+    """Logbook entries as the console tells them, each with its site's name."""
+    return everything_told(tx, [row for row in rows if row["kind"] not in _QUIET])
+
+
+def everything_told(tx: Tx, rows: Sequence[Row]) -> list[Row]:
+    """Logbook entries of any kind, each with its site's name and the person it tells of."""
+    if not rows:  # at most looks nothing is new
+        return []
+    names = sites.names_of(tx, (row["site"] for row in rows))
+    rows = _with_persons(tx, rows)
+    return [{**row, "site_name": names.get(row["site"] or "", row["site"] or "")} for row in rows]
+
+
+def _with_persons(tx: Tx, rows: Sequence[Row]) -> list[Row]:
+    """Logbook entries, each with the ``person`` whose call it tells of, if it is a contact."""
+    of_calls = {row["id"]: row["data"].get("call") for row in rows}
+    names = calls.contact_names(tx, {call for call in of_calls.values() if call})
+    return [{**row, "person": names.get(of_calls[row["id"]] or "", "")} for row in rows]
+
+
+def incident(tx: Tx, incident_id: str, now: datetime) -> Row | None:
+    """Everything that one incident's page shows."""
+    row = incidents.get(tx, incident_id)
+    if row is None:
+        return None
+    site = sites.site_row(tx, row["site_id"]) if row["site_id"] else None
+    contacts = contact_rows.rows_of(tx, row["site_id"]) if row["site_id"] else []
+    its_calls = calls.of_incident(tx, incident_id)
+    names = {c["id"]: c["name"] for c in contacts}
+    siblings = _siblings(tx, row)
+    ruling = ruling_among(siblings)
+    shown = call_views.shown(tx, its_calls, names)
+    here = site_now(tx, row["site_id"], Kind(row["kind"]), now) if row["site_id"] else None
+    zones = sites.zone_names(tx, row["site_id"]) if row["site_id"] else {}
+    arrived = signals.page(tx, incident=incident_id, limit=500)
+    entries = _with_persons(tx, logbook.page(tx, incident=incident_id, limit=2000))
+    its_tasks = tasks.of_incident(tx, incident_id)
+    asked = task_views.tasks_of(tx, row, its_tasks)
+    return {
+        "incident": row,
+        "line": _line(row, {}, its_calls, names, base_policy.load_policy(tx)),
+        "site": site,
+        "zone": site["timezone"] if site else STATION_ZONE,
+        "contacts": [contact(c) for c in contacts],
+        "site_password_set": bool(site and (site["password"] or site["duress_password"])),
+        "siblings": siblings,
+        "map": map_links(site["address"] if site else "", arrived),
+        "step_kind": step_kind(row["plan"], row["step"]),
+        "opening": bank_openings.question_of(row),
+        "mute": is_mute(row) or ruling is not None,
+        "ruled_by": ruling if ruling is not None and ruling["id"] != row["id"] else None,
+        "filing": _filing(tx, row, now),
+        "away": away(here, now),
+        "instructions": instructions_of(tx, row, now),
+        "signals": [_signal(s, zones) for s in arrived],
+        "armed": armed(tx, row["site_id"]),
+        "tests": supervision.running_tests(tx, [row["site_id"]], now).get(row["site_id"], []),
+        "parts": _parts(tx, row),
+        "images": images_of(tx, row),
+        "images_awaited": outbox.waiting_images(tx, incident_id),
+        "watched": bool(site and site["cameras"]),
+        "services": services_of(tx, row, now),
+        "steps": steps(row, shown, asked),
+        "by_hand": {
+            "tasks": [task for task in asked if task["step"] == GUARD_STEP],
+            "next": orders.next_firm(row, here, its_tasks, its_calls, now),
+        },
+        "measures": task_views.running_measures(tx, row["site_id"], now),
+        "deciders": task_views.may_send_guards(here, Kind(row["kind"])),
+        "other_calls": [c for c in shown if c["step"] not in _step_ids(row)],
+        "entries": entries,
+        "heard": sites_passwords.heard_last(entries),
+    }
+
+
+def _filing(tx: Tx, row: Row, now: datetime) -> Row:
+    """What keeps it from being filed, and what somebody asked for that takes a second person."""
+    stands = standing(tx, row, now)
+    wish = row["wish"] if wish_of(row) is not None else None
+    return {"open": stands.open, "police": stands.police, "wish": wish}
+
+
+def _siblings(tx: Tx, row: Row) -> list[Row]:
+    """The unfiled incidents of its site, this one included, where there is another."""
+    found = incidents.unfiled(tx, [row["site_id"]], []) if row["site_id"] else []
+    order = sorted(found, key=lambda one: (one["priority"], one["opened_at"], one["id"]))
+    return order if any(one["id"] != row["id"] for one in order) else []
+
+
+def map_links(address: str, arrived: Sequence[Row] = ()) -> Row:
+    """Where a map shows it: by the last position that a signal gave, and by the address."""
+    places = [place for s in arrived if (place := blocks.place(s["extra"])) is not None]
+    found: Row = {}
+    if places:
+        latitude, longitude = (f"{degrees:.5f}" for degrees in places[-1])
+        found["position"] = (
+            f"{_MAP}/?mlat={latitude}&mlon={longitude}#map=18/{latitude}/{longitude}"
+        )
+    if address:
+        found["address"] = f"{_MAP}/search?query={quote(address)}"
+    return found
+
+
+#: Opened by a person only, who then tells that site where they look.
+_MAP = "https://www.openstreetmap.org"
+
+
+def _signal(row: Row, zones: Mapping[tuple[str, str], str]) -> Row:
+    """With its zone's name, the links that a person may follow, and its other blocks."""
+    return {
+        **row,
+        "zone_name": zone_name(zones, row["account"], row["zone"]),
+        "links": blocks.links(row["extra"]),
+        "blocks": blocks.others(row["extra"]),
+    }
+
+
+def armed(tx: Tx, site_id: str | None) -> list[Row]:
+    """The site's partitions whose state its panels told."""
+    found = supervision.partitions(tx, [site_id]).get(site_id, []) if site_id else []
+    return [row for row in found if row["partition"] is not None]
+
+
+#: Sites of a storm that its page names; the others are counted.
+_PARTS = 500
+
+
+def _parts(tx: Tx, row: Row) -> list[Row]:
+    """The incidents beneath a storm, each with its site's name."""
+    if row["kind"] != Kind.STORM.value:
+        return []
+    found = incidents.of_storm(tx, row["id"], limit=_PARTS)
+    names = sites.names_of(tx, (part["site_id"] for part in found))
+    return [{**part, "site_name": names.get(part["site_id"], part["site_id"])} for part in found]
+
+
+def contact(row: Row) -> Row:
+    """Without its codes: not even their hashes reach a page."""
+    kept = ("id", "name", "role", "rank", "language", "phone", "authorities")
+    passwords = bool(row["password"] or row["duress_password"])
+    return {**{name: row[name] for name in kept}, "password_set": passwords}
+
+
+def _step_ids(row: Row) -> list[str]:
+    return [step["id"] for step in row["plan"].get("steps", ())]
+
+
+def steps(row: Row, its_calls: Sequence[Row], its_tasks: Sequence[Row]) -> list[Row]:
+    """The plan's steps, each with its calls, its tasks and a mark: who is or was at it."""
+    ids = _step_ids(row)
+    visited = {one["step"] for one in (*its_calls, *its_tasks)}
+    machine = row["machine"] if row["state"] == "open" else "closed"
+    here = ids.index(row["step"]) if row["step"] in ids else None
+    found = []
+    for place, step in enumerate(row["plan"].get("steps", ())):
+        mine = [call for call in its_calls if call["step"] == step["id"]]
+        asked = [task for task in its_tasks if task["step"] == step["id"]]
+        mark = _mark(place, here, step, visited, machine)
+        found.append({**step, "calls": mine, "tasks": asked, "mark": mark})
+    return found
+
+
+def _mark(place: int, here: int | None, step: Row, visited: set[str], machine: str) -> str:
+    """``machine`` says who goes on: running, stopped (a person), done (a person), closed."""
+    if here is not None and place == here:
+        return {"running": "current", "stopped": "stopped"}.get(machine, "done")
+    if step["id"] in visited:
+        return "done"
+    if machine == "closed" or (here is not None and place < here):
+        return "skipped"
+    return "remaining" if machine == "running" else "left"

@@ -1,0 +1,148 @@
+"""The screen pop: who calls, about which site, and what to say, before the phone is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from callflow.core.alarms.incident import State
+from callflow.core.signals.signal import Kind
+from callflow.handling.alarms import bank_openings
+from callflow.handling.alarms.filing import is_mute
+from callflow.handling.alarms.muting import ruling_alarm
+from callflow.storage import Tx
+from callflow.storage.alarms import incidents
+from callflow.storage.calls import calls
+from callflow.storage.interventions import services
+from callflow.storage.sites import contacts, sites
+from web.pages.alarms import phrases
+from web.pages.alarms.image_views import newest
+from web.pages.alarms.people_views import instructions_of
+from web.pages.alarms.views import step_kind
+
+Row = dict[str, Any]
+
+#: So many sites are offered where a number belongs to several; so many last incidents are shown.
+_CANDIDATES, _LAST = 8, 4
+#: So many cameras' newest stills are on the pop; all of them are on the incident's page.
+_STILLS = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pop:
+    """What the pop of one ringing leg shows. ``how``: what tells who it is (plan, incident, code,
+    number, service, unknown). With several ``candidates`` a person chooses.
+    """
+
+    leg: str
+    room: str
+    call: Row
+    how: str
+    who: str
+    candidates: tuple[Row, ...]
+
+
+def pop(tx: Tx, leg: Row, now: datetime) -> Pop | None:
+    """The pop of an operator's leg that rings; None where nobody from outside is there."""
+    room = calls.in_room(tx, leg["room"]) if leg["room"] else []
+    person = next((call for call in room if not calls.is_leg(call)), None)
+    if person is None:
+        return None
+    contact = contacts.get(tx, person["contact_id"]) if person["contact_id"] else None
+    who = contact["name"] if contact else ""
+    found: dict[str, Any] = {"leg": leg["id"], "room": leg["room"], "call": person}
+    typed = ((person["progress"] or {}).get("place") or {}).get("kept", {})  # in the menu
+    if person["incident_id"]:
+        known = "code" if "person" in typed else "plan" if contact else "incident"
+        row = incidents.get(tx, person["incident_id"])
+        one = () if row is None else (_candidate(tx, row["site_id"], row, who, now, leg),)
+        who = who or _name_at(tx, person["to"], row)
+        return Pop(**found, how=known, who=who, candidates=one)
+    called = services.of_number(tx, person["to"])
+    if called is not None:
+        row = incidents.get(tx, called["incident_id"]) if called["incident_id"] else None
+        one = () if row is None else (_candidate(tx, row["site_id"], row, "", now, leg),)
+        return Pop(**found, how="service", who=called["name"], candidates=one)
+    if "person" in typed:
+        here = tuple(_candidates(tx, [(typed["person"], typed["site"])], now, leg, ""))
+        return Pop(**found, how="code", who=who, candidates=here)
+    owners = contacts.owners_of(tx, [person["to"]]).get(person["to"], set())
+    some = tuple(_candidates(tx, owners, now, leg, person["to"]))
+    names = {candidate["who"] for candidate in some}
+    return Pop(
+        **found,
+        how="number" if some else "unknown",
+        who=next(iter(names)) if len(names) == 1 else "",
+        candidates=some,
+    )
+
+
+def _candidates(
+    tx: Tx, owners: Iterable[tuple[str, str]], now: datetime, leg: Row, number: str
+) -> Iterable[Row]:
+    """A site each, those with an open alarm first."""
+    ordered = sorted(owners, key=lambda owner: (owner[1], owner[0]))
+    names = contacts.names_of(tx, [contact for contact, _ in ordered])
+    made = []
+    for contact, site in ordered[: _CANDIDATES * 4]:
+        unfiled = [i for i in incidents.unfiled(tx, [site], []) if i["state"] == State.OPEN.value]
+        newest = min(unfiled, key=lambda i: (i["priority"], i["opened_at"]), default=None)
+        made.append((newest is None, contact, site, newest))
+    made.sort(key=lambda found: found[0])
+    device = number in contacts.devices(tx, [number])
+    for _, contact, site, row in made[:_CANDIDATES]:
+        yield _candidate(tx, site, row, names.get(contact, ""), now, leg, device=device)
+
+
+def _words(
+    row: Row | None, site: Row | None, leg: Row, *, device: bool, mute: bool
+) -> dict[str, str] | None:
+    name = leg["operator"]
+    if mute:
+        return None
+    if row is not None:
+        step = step_kind(row["plan"], row["step"])
+        asked = bank_openings.question_of(dict(row))
+        question = asked.text if asked else ""
+        return phrases.of_incident(
+            row, site, step, name=name, zone="", mute=mute, question=question
+        )
+    return phrases.to_caller(site["language"] if site else "fr", name=name, device=device)
+
+
+def _name_at(tx: Tx, number: str, row: Row | None) -> str:
+    """Of whoever calls about a site: a hint, by their number."""
+    owners = contacts.owners_of(tx, [number]).get(number, set())
+    here = [contact for contact, site in owners if row and site == row["site_id"]]
+    return contacts.names_of(tx, here).get(here[0], "") if here else ""
+
+
+def _candidate(
+    tx: Tx,
+    site_id: str | None,
+    row: Row | None,
+    who: str,
+    now: datetime,
+    leg: Row,
+    *,
+    device: bool = False,
+) -> Row:
+    kind = Kind(row["kind"]) if row else Kind.UNKNOWN
+    site = sites.site_row(tx, site_id) if site_id else None
+    ruling = ruling_alarm(tx, site_id)
+    mute = ruling is not None or (row is not None and is_mute(row))
+    asked = row or {"site_id": site_id, "kind": kind.value}
+    return {
+        "site": site,
+        "who": who,
+        "incident": row,
+        "mute": mute,
+        "ruled_by": ruling if ruling and (row is None or ruling["id"] != row["id"]) else None,
+        "say": _words(row, site, leg, device=device, mute=mute),
+        "instructions": instructions_of(tx, asked, now) if site_id else [],
+        "images": newest(tx, row)[:_STILLS] if row else [],
+        "last": incidents.last_of_site(tx, site_id, _LAST) if site_id else [],
+        "zone": site["timezone"] if site else "Europe/Paris",
+    }

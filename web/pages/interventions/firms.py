@@ -1,0 +1,291 @@
+"""Firms of guards, and those that keep installations in order: a list, and a firm's forms (D22).
+
+A firm's people call with codes of their own. Nobody overwrites what another changed meanwhile.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
+
+from callflow.handling.base import refusals as base_refusals
+from callflow.handling.interventions import firms as interventions_firms
+from callflow.handling.interventions import members
+from callflow.handling.interventions.firms import PARTS, close_firm, get_firm, reopen_firm
+from callflow.handling.sites import contracts
+from callflow.storage import Tx
+from callflow.storage.interventions import firms
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
+from web.access.views import frame
+from web.kit import conflicts, forms, hours_forms, i18n, refusals, words
+from web.kit.listing import MOST, Asked, Listed
+from web.kit.problems import ProblemError, not_found
+from web.kit.refusals import Wrong, tried
+from web.kit.rendering import page
+from web.pages.sites.fields import Ask, Field
+from web.station import Station, station_of
+
+router = APIRouter(include_in_schema=False)
+
+Here = Annotated[Station, Depends(station_of)]
+Configurer = Annotated[Visitor, Depends(allowed(Right.CONFIGURE))]
+Body = dict[str, Any]
+
+CHANGED = "somebody changed this firm meanwhile: look at it as it is now, and change it again"
+ON_HOLIDAYS = ("closed", "as_usual", "all_day")
+_LANGUAGES = {name: name.upper() for name in words.LANGUAGES}
+_PARTS = tuple(part.value for part in PARTS)
+
+_COMMON = (
+    Field(name="name", required=True),
+    Field(name="phone", longest=40),
+    Field(name="language", ask=Ask.CHOICE, required=True, choices=lambda site, say: _LANGUAGES),
+)
+_CODES = (
+    Field(name="code", ask=Ask.KEPT, longest=8),
+    Field(name="duress_code", ask=Ask.KEPT, longest=8),
+)
+FIRM = (
+    *_COMMON,
+    Field(name="part", ask=Ask.CHOICE, required=True, choices=lambda site, say: _parts(say)),
+    Field(name="rank", ask=Ask.NUMBER, required=True, whole=True),
+    Field(name="licence"),
+    Field(name="sectors", ask=Ask.SEVERAL, longest=1000),
+    Field(name="tariff"),
+    *_CODES,
+)
+MEMBER = (*_COMMON, Field(name="mail", empty=""), *_CODES)
+
+
+def _parts(language: str) -> dict[str, str]:
+    return {part: i18n.catalogue(language).gettext(words.ROLES[part]) for part in _PARTS}
+
+
+@router.get("/firms")
+async def show_all(visitor: Configurer, station: Here, asked: Listed) -> Response:
+    """A page of the firms."""
+    return await _list(station, visitor, asked)
+
+
+@router.post("/firms")
+async def add(request: Request, visitor: Configurer, station: Here) -> Response:
+    """A firm of which only this is known; its forms are shown then."""
+    form, firm_id = await forms.sent(request), f"firm-{secrets.token_hex(6)}"
+    now = station.clock()
+
+    def run(tx: Tx) -> None:
+        body = _read(FIRM, form, before={"rank": 1, "language": "fr", "sectors": []}, only=True)
+        interventions_firms.put_firm(tx, station.vault, firm_id, body, visitor.name, now)
+
+    wrong = await tried(station, run)
+    if wrong is not None:
+        return await _list(station, visitor, Asked(), wrong=wrong, typed=form)
+    return RedirectResponse(f"/firms/{firm_id}?saved=firm", 303)
+
+
+@router.get("/firms/{firm_id}")
+async def show(firm_id: str, visitor: Configurer, station: Here, member: str = "") -> Response:
+    """A firm's forms, its people, and the sites that it works for; ``member`` is to be changed."""
+    return await _firm(station, visitor, firm_id, member=member)
+
+
+ACTS = ("save", "hours", "close", "reopen")
+
+
+@router.post("/firms/{firm_id}/{act}")
+async def write(
+    firm_id: str, act: str, request: Request, visitor: Configurer, station: Here
+) -> Response:
+    """What the firm is, its hours; it is closed with a reason, or opened again."""
+    if act not in ACTS:
+        raise not_found("act")
+    form, now = await forms.sent(request), station.clock()
+
+    def run(tx: Tx) -> None:
+        firm = _unchanged(tx, firm_id, form)
+        if act == "close":
+            reason = form.get("reason", "")
+            close_firm(tx, firm_id, reason, visitor.name, now)
+        elif act == "reopen":
+            reopen_firm(tx, firm_id, visitor.name, now)
+        else:
+            body = _read(FIRM, form, before=firm) if act == "save" else _hours(firm, form)
+            interventions_firms.put_firm(tx, station.vault, firm_id, body, visitor.name, now)
+
+    return await _done(station, visitor, firm_id, run, {**form, "form": act})
+
+
+MEMBER_ACTS = ("save", "remove")
+
+
+@router.post("/firms/{firm_id}/members/{act}")
+async def write_member(
+    firm_id: str, act: str, request: Request, visitor: Configurer, station: Here
+) -> Response:
+    """Somebody of the firm: added, changed (``id``), or of it no more."""
+    if act not in MEMBER_ACTS:
+        raise not_found("act")
+    form, now = await forms.sent(request), station.clock()
+
+    def run(tx: Tx) -> None:
+        _unchanged(tx, firm_id, form)
+        known = form.get("id", "")
+        if act == "remove":
+            why = contracts.a_reason(form.get("reason", ""))
+            members.remove_member(tx, firm_id, known, visitor.name, now, because=why)
+            return
+        before = next((m for m in members.firm_members(tx, firm_id) if m["id"] == known), None)
+        if known and before is None:
+            raise ProblemError(409, CHANGED)
+        body = _read(MEMBER, form, before=before or {})
+        member = known or f"{firm_id}-{secrets.token_hex(4)}"
+        members.put_member(tx, station.vault, firm_id, member, body, visitor.name, now)
+
+    return await _done(station, visitor, firm_id, run, {**form, "form": "member"})
+
+
+#: The heading of what a form changes.
+_SAVED = {"hours": "hours", "member": "members"}
+
+
+def _read(fields: tuple[Field, ...], form: forms.Form, *, before: Body, only: bool = False) -> Body:
+    """``before`` as the form has it; with ``only`` what it doesn't ask for stays."""
+    body = dict(before)
+    for field in fields:
+        if only and field.name not in form:
+            continue
+        value = field.read(form, {})
+        if field.ask is not Ask.KEPT or value is not None:
+            body[field.name] = value
+        elif form.get(f"{field.name}_gone"):
+            body[field.name] = None
+    rank = body.get("rank")
+    if rank is not None and not 1 <= rank <= 99:
+        raise ProblemError(422, "must lie between 1 and 99", field="rank")
+    return {name: value if value is not None else _nothing(name) for name, value in body.items()}
+
+
+def _nothing(name: str) -> str | None:
+    """What stands for nothing in a firm's rows."""
+    return "" if name in ("licence", "tariff") else None
+
+
+def _hours(firm: Body, form: forms.Form) -> Body:
+    there: Body = {"week": hours_forms.week(form)} if form.get("limited") else {}
+    off = hours_forms.holidays(form, ON_HOLIDAYS)
+    if off is not None:
+        there["holidays"] = off
+    return {**firm, "availability": there or None}
+
+
+def _as_of(tx: Tx, firm_id: str) -> tuple[Body, str]:
+    """The firm, and what says that it is still this one: it and its people."""
+    firm, people = get_firm(tx, firm_id), members.firm_members(tx, firm_id)
+    return firm, conflicts.stamp([firm, people])
+
+
+def _unchanged(tx: Tx, firm_id: str, form: forms.Form) -> Body:
+    firm, as_of = _as_of(tx, firm_id)
+    if form.get("as_of") != as_of:
+        raise ProblemError(409, CHANGED)
+    return firm
+
+
+async def _done(
+    station: Station, visitor: Visitor, firm_id: str, run: Callable[[Tx], None], form: forms.Form
+) -> Response:
+    wrong = await tried(station, run)
+    if isinstance(wrong, base_refusals.NotFound):
+        raise not_found("firm")
+    if wrong is None:
+        where = _SAVED.get(form["form"], "firm")
+        path = f"/firms/{quote(firm_id, safe='')}"
+        return RedirectResponse(f"{path}?saved={where}#h-{where}", 303)
+    return await _firm(station, visitor, firm_id, wrong=wrong, typed=form)
+
+
+async def _list(
+    station: Station,
+    visitor: Visitor,
+    asked: Asked,
+    *,
+    wrong: Wrong | None = None,
+    typed: forms.Form | None = None,
+) -> Response:
+    asked = asked.among(firms.SORTS)
+
+    def read(tx: Tx) -> Body:
+        rows, count = firms.listed(
+            tx,
+            text=asked.text,
+            sort=asked.by,
+            descending=asked.descending,
+            offset=asked.offset,
+            limit=MOST,
+        )
+        return {**frame(tx, station, visitor, "sites"), "found": rows, "count": count}
+
+    values = {
+        **await station.store.read(read),
+        "asked": asked,
+        "parts": _PARTS,
+        **refusals.said(wrong, visitor.language),
+        "typed": refusals.typed_again(typed),
+    }
+    return page(visitor.language, "firms.html", values, refusals.status_of(wrong))
+
+
+async def _firm(
+    station: Station,
+    visitor: Visitor,
+    firm_id: str,
+    *,
+    member: str = "",
+    wrong: Wrong | None = None,
+    typed: forms.Form | None = None,
+) -> Response:
+    language = visitor.language
+    form = (typed or {}).get("form", "")
+    known = (typed or {}).get("id", "") if form == "member" else member
+
+    def read(tx: Tx) -> Body:
+        try:
+            firm, as_of = _as_of(tx, firm_id)
+        except base_refusals.NotFound:
+            raise not_found("firm") from None
+        people = members.firm_members(tx, firm_id)
+        this = next((each for each in people if each["id"] == known), None)
+        there = firm["availability"] or {}
+        off = there.get("holidays") or {}
+        return {
+            **frame(tx, station, visitor, "sites"),
+            "firm": firm,
+            "as_of": as_of,
+            "members": people,
+            "this": this,
+            "fields": [field.asked(firm, {}, language) for field in FIRM],
+            "member_fields": [field.asked(this, {}, language) for field in MEMBER],
+            "links": firms.links(tx, firm_id),
+            "limited": "week" in there,
+            "was": {
+                **hours_forms.typed_week(there.get("week")),
+                "country": off.get("country", ""),
+                "region": off.get("region") or "",
+                "on_holidays": off.get("open", ""),
+            },
+            "on_holidays": ON_HOLIDAYS,
+        }
+
+    values = {
+        **await station.store.read(read),
+        "form": form,
+        **refusals.said(wrong, visitor.language),
+        "typed": refusals.typed_again(typed),
+    }
+    return page(language, "firm.html", values, refusals.status_of(wrong))

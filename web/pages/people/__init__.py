@@ -1,0 +1,1 @@
+"""Pages of who logs in, and of a person's data."""

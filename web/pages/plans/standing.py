@@ -1,0 +1,54 @@
+"""A published plan is withdrawn on its page, with a reason, and brought back there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
+
+from callflow.handling.plans import withdrawal
+from callflow.storage import Tx
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
+from web.kit import forms
+from web.kit.refusals import tried
+from web.pages.plans.plan import answer
+from web.station import Station, station_of
+
+router = APIRouter(include_in_schema=False)
+
+Here = Annotated[Station, Depends(station_of)]
+Configurer = Annotated[Visitor, Depends(allowed(Right.CONFIGURE))]
+_Act = Callable[..., dict[str, Any]]
+
+
+@router.post("/plans/{plan_id}/withdraw")
+async def withdraw(plan_id: str, request: Request, visitor: Configurer, station: Here) -> Response:
+    """No site may follow the plan from now on."""
+    return await _done(plan_id, request, visitor, station, withdrawal.withdraw)
+
+
+@router.post("/plans/{plan_id}/bring-back")
+async def bring_back(
+    plan_id: str, request: Request, visitor: Configurer, station: Here
+) -> Response:
+    """Sites may follow it again."""
+    return await _done(plan_id, request, visitor, station, withdrawal.bring_back)
+
+
+async def _done(
+    plan_id: str, request: Request, visitor: Visitor, station: Station, act: _Act
+) -> Response:
+    form, now = await forms.sent(request), station.clock()
+    why = forms.line(form, "why")
+
+    def run(tx: Tx) -> None:
+        act(tx, plan_id, form.get("as_of", ""), why, visitor.name, now)
+
+    wrong = await tried(station, run)
+    if wrong is not None:
+        return await answer(plan_id, visitor, station, wrong=wrong, typed=form)
+    return RedirectResponse(f"/plans/{quote(plan_id, safe='')}", 303)

@@ -1,0 +1,160 @@
+"""For how long what alarms leave is kept: set, looked at before it counts, and held back."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from callflow.core.records import retention
+from callflow.core.records.retention import LIMITS, Kept
+from callflow.handling.base.policy import STATION_ZONE
+from callflow.handling.records import retention as records_retention
+from callflow.storage import Tx
+from callflow.storage.records import retention as rows
+from callflow.storage.sites import sites
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
+from web.kit import conflicts, forms
+from web.kit.problems import ProblemError
+from web.kit.refusals import Wrong, tried
+from web.pages.records.logbook import day_in
+from web.pages.station.settings_views import Row, setting
+from web.station import Station, station_of
+
+router = APIRouter(include_in_schema=False)
+
+Here = Annotated[Station, Depends(station_of)]
+Administrator = Annotated[Visitor, Depends(allowed(Right.ADMINISTER))]
+
+_ADDRESS = "/settings/retention"
+
+
+@router.get(_ADDRESS)
+async def show(
+    visitor: Administrator,
+    station: Here,
+    what: Annotated[str, Query(max_length=16)] = "",
+    days: Annotated[str, Query(max_length=8)] = "",
+) -> Response:
+    """What is kept how long, and what would be deleted today; by ``what`` and ``days`` what would
+    be, were it so many."""
+    tried_out: tuple[Kept, int] | None = None
+    wrong = None
+    if what or days:
+        try:
+            tried_out = forms.one_of(Kept, {"what": what}, "what"), _days(days)
+        except ProblemError as problem:
+            wrong = problem
+    return await _page(station, visitor, wrong, tried_out=tried_out)
+
+
+@router.post(_ADDRESS)
+async def change(request: Request, visitor: Administrator, station: Here) -> Response:
+    """For so many days, from a day on."""
+    form = await forms.sent(request)
+    now = station.clock()
+
+    def run(tx: Tx) -> None:
+        what, days = forms.one_of(Kept, form, "what"), _days(form.get("days", ""))
+        conflicts.unchanged(form, _of(rows.rules(tx), what))
+        since = day_in(form.get("since", "")[:10], "since") or _tomorrow(now)
+        records_retention.set_days(tx, what, days, since, visitor.name, now)
+
+    return await _done(station, visitor, await tried(station, run))
+
+
+@router.post(f"{_ADDRESS}/holds")
+async def hold(request: Request, visitor: Administrator, station: Here) -> Response:
+    """Nothing of an alarm is deleted; its id, or its page's address."""
+    form = await forms.sent(request)
+    now = station.clock()
+    incident = forms.line(form, "incident").strip().split("?")[0].rstrip("/").rpartition("/")[2]
+
+    def run(tx: Tx) -> None:
+        records_retention.place_hold(tx, incident, forms.long(form, "text"), visitor.name, now)
+
+    return await _done(station, visitor, await tried(station, run))
+
+
+@router.post(f"{_ADDRESS}/holds/{{hold_id}}/lift")
+async def lift(hold_id: str, visitor: Administrator, station: Here) -> Response:
+    """The hold ends."""
+    now = station.clock()
+    wrong = await tried(
+        station, lambda tx: records_retention.lift_hold(tx, hold_id, visitor.name, now)
+    )
+    return await _done(station, visitor, wrong)
+
+
+def _of(rules: list[Row], what: str) -> list[str]:
+    """The rules of one kind, by their ids."""
+    return sorted(rule["id"] for rule in rules if rule["what"] == what)
+
+
+def _days(said: str) -> int:
+    if not said.isascii() or not said.isdigit() or len(said) > 5:
+        raise ProblemError(422, "a number of days", field="days")
+    return int(said)
+
+
+def _tomorrow(now: datetime) -> date:
+    return retention.first_day(now, STATION_ZONE)
+
+
+async def _done(station: Station, visitor: Visitor, wrong: Wrong | None) -> Response:
+    if wrong is not None:
+        return await _page(station, visitor, wrong)
+    return RedirectResponse(_ADDRESS, 303)
+
+
+async def _page(
+    station: Station,
+    visitor: Visitor,
+    wrong: Wrong | None = None,
+    tried_out: tuple[Kept, int] | None = None,
+) -> Response:
+    now = station.clock()
+    # What is due by the end of today, where the station is.
+    tonight = retention.begin_of(_tomorrow(now), STATION_ZONE)
+
+    def due(tx: Tx, what: Kept, days: int) -> int:
+        return rows.count_due(tx, what, retention.before(days, tonight))
+
+    def read(tx: Tx) -> Row:
+        known = rows.rules(tx)
+        force = retention.in_force(rows.as_rules(known), now)
+        kept = [
+            {
+                "what": what.value,
+                "limits": LIMITS[what],
+                "as_of": conflicts.stamp(_of(known, what)),
+                "days": force.get(what),
+                "today": due(tx, what, force[what]) if what in force else 0,
+                "coming": next((r for r in known if r["what"] == what and r["since"] > now), None),
+                "last": next((r for r in known if r["what"] == what and r["since"] <= now), None),
+            }
+            for what in Kept
+        ]
+        held: list[dict[str, Any]] = rows.holds(tx)
+        names = sites.names_of(tx, (row["site_id"] for row in held))
+        return {
+            "kept": kept,
+            "tried": {
+                "what": tried_out[0].value,
+                "days": tried_out[1],
+                "count": due(tx, *tried_out),
+                "fault": retention.fault(*tried_out),
+                "limits": LIMITS[tried_out[0]],
+            }
+            if tried_out
+            else None,
+            "holds": [
+                {**h, "site_name": names.get(h["site_id"] or "", h["account"])} for h in held
+            ],
+            "tomorrow": (tonight + timedelta(hours=12)).date(),
+        }
+
+    return await setting(station, visitor, "retention", read, wrong)

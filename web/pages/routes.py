@@ -1,0 +1,51 @@
+"""The pages, one module each."""
+
+from fastapi import APIRouter
+
+from web.pages.alarms import console, images, incident, passwords, together, undo
+from web.pages.callers import call_backs
+from web.pages.calls import dial_policy, dialogues, recordings, telephone, trunk_tests
+from web.pages.desks import presence, roster, shift
+from web.pages.interventions import firms, service_lines
+from web.pages.people import client_data, login, oidc, own, personal, tokens, users
+from web.pages.plans import at_site, edit, plan, plans, standing, trial
+from web.pages.records import audit, logbook, retention
+from web.pages.sites import (
+    clients,
+    event_table,
+    files,
+    holidays,
+    hours,
+    on_test,
+    parts,
+    person,
+    site,
+)
+from web.pages.sites import edit as site_edit
+from web.pages.sites import sites as sites_sites
+from web.pages.station import configuration, scheme, search, settings, start
+from web.pages.watch import lines
+
+router = APIRouter()
+for module in (
+    *(login, oidc, own, users, console, search, undo, scheme),
+    *(sites_sites, files, site_edit, hours, person, parts, on_test, site),
+    *(clients, client_data, firms, service_lines),
+    *(plans, plan, edit, trial, at_site, standing),
+    *(passwords, together, incident),  # the last one takes any act
+    *(lines, logbook, recordings, images),
+    *(
+        settings,
+        tokens,
+        trunk_tests,
+        event_table,
+        dial_policy,
+        retention,
+        audit,
+        personal,
+        configuration,
+    ),
+    *(shift, roster, holidays, telephone),
+    *(presence, call_backs, dialogues, start),
+):
+    router.include_router(module.router)

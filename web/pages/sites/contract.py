@@ -1,0 +1,62 @@
+"""A site's contract on its forms: what it is, was and will be, and who was called once (D2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from callflow.core.sites import contract
+from callflow.core.sites.site import SiteState
+from callflow.handling.sites import contracts as acts
+from callflow.storage import Tx
+from callflow.storage.sites import contracts, sites
+from web.access.sessions import Visitor
+from web.kit import forms
+from web.pages.sites import saving
+from web.station import Station
+
+
+def shown(tx: Tx, site: dict[str, Any]) -> dict[str, Any]:
+    """What the page shows of it."""
+    row = sites.site_row(tx, site["id"])
+    state = SiteState(site["state"])
+    since = row["state_since"] if row else None
+    changes = [change for change in contracts.changes(tx, site["id"]) if not change["dropped_by"]]
+    return {
+        "contract": {
+            "next": _next(state, [SiteState(c["state"]) for c in changes if c["done_at"] is None]),
+            "since": since,
+            "quarantined_until": contract.quarantined_until(state, since) if since else None,
+            "planned": [change for change in changes if change["done_at"] is None],
+            "made": [change for change in changes if change["done_at"] is not None][::-1],
+        },
+        "former": contracts.former(tx, site["id"]),
+    }
+
+
+def _next(state: SiteState, planned: list[SiteState]) -> list[str]:
+    """What the contract may become: now, or once what is planned has been done."""
+    found = [each for before in (state, *planned) for each in contract.NEXT[before]]
+    return [each.value for each in dict.fromkeys(found)]
+
+
+def change(
+    station: Station, visitor: Visitor, site_id: str, form: forms.Form
+) -> Callable[[Tx], None]:
+    """What is to be done for the form: the contract becomes another."""
+    now = station.clock()
+
+    def run(tx: Tx) -> None:
+        site = saving.unchanged(tx, site_id, form)
+        acts.change_contract(
+            tx,
+            site_id,
+            forms.one_of(SiteState, form, "state"),
+            reason=form.get("reason", ""),
+            effective_at=forms.moment(form, "effective_at", ZoneInfo(site["timezone"])),
+            who=visitor.name,
+            now=now,
+        )
+
+    return run

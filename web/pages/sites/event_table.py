@@ -1,0 +1,186 @@
+"""The table of events: what each code means, what the station says instead, and a code tried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from callflow.core.signals import events, trial
+from callflow.core.signals.signal import STATION, Category, Kind
+from callflow.handling.sites import event_rules
+from callflow.storage import Tx
+from callflow.storage.alarms import surroundings as rows
+from callflow.storage.sites import sites
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
+from web.kit import conflicts, forms
+from web.kit.listing import MOST, Asked, Listed
+from web.kit.problems import ProblemError
+from web.kit.refusals import Wrong, tried
+from web.pages.sites.fields import ALARMS
+from web.pages.station.settings_views import Row, setting
+from web.station import Station, station_of
+
+router = APIRouter(include_in_schema=False)
+
+Here = Annotated[Station, Depends(station_of)]
+Administrator = Annotated[Visitor, Depends(allowed(Right.ADMINISTER))]
+_ADDRESS = "/settings/events"
+#: What only is shown: what the station says otherwise.
+STATES = ("own",)
+#: By what the table is sorted.
+_SORTED: dict[str, Callable[[Row], Any]] = {
+    "code": lambda row: (row["format"] != "SIA-DCS", row["code"]),
+    "meaning": lambda row: row["label"].casefold(),
+    "priority": lambda row: (row["meaning"].priority, row["code"]),
+}
+_SORTS = tuple(_SORTED)
+#: Kinds that a code may be given: those of a site's alarms, and those that open none.
+_KINDS = (
+    *ALARMS,
+    *(Kind.TEST, Kind.OPENING, Kind.CLOSING, Kind.BYPASS, Kind.CANCEL, Kind.RESTORE),
+)
+
+
+@router.get(_ADDRESS)
+async def show(
+    visitor: Administrator,
+    station: Here,
+    asked: Listed,
+    code: Annotated[str, Query(max_length=16)] = "",
+    raw: Annotated[str, Query(max_length=300)] = "",
+    account: Annotated[str, Query(max_length=16)] = "",
+) -> Response:
+    """A page of the table; ``code``: with its form; ``raw``: what a panel would send, and what it
+    would become, at ``account`` where that is."""
+    return await _page(station, visitor, asked, code=code, raw=raw, account=account)
+
+
+@router.post(_ADDRESS)
+async def change(request: Request, visitor: Administrator, station: Here) -> Response:
+    """What a code means at the station."""
+    form = await forms.sent(request)
+    now = station.clock()
+    code = forms.line(form, "code").strip().upper()[:16]
+
+    def run(tx: Tx) -> None:
+        conflicts.unchanged(form, rows.event_rules(tx).get(code))
+        priority, opens = form.get("priority", ""), forms.yes_no(form, "opens")
+        if priority not in ("", "1", "2", "3", "4"):
+            raise ProblemError(422, "must be 1 (first) to 4", field="priority")
+        sent = {
+            "code": code,
+            "kind": form.get("kind") or None,
+            "category": form.get("category") or None,
+            "priority": int(priority) if priority else None,
+            "opens": opens,
+        }
+        event_rules.set_rule(tx, sent, visitor.name, now)
+
+    return await _done(station, visitor, code, await tried(station, run))
+
+
+@router.post(f"{_ADDRESS}/{{code}}/reset")
+async def reset(code: str, request: Request, visitor: Administrator, station: Here) -> Response:
+    """The code means what the table says again."""
+    form, now = await forms.sent(request), station.clock()
+
+    def run(tx: Tx) -> None:
+        conflicts.unchanged(form, rows.event_rules(tx).get(code))
+        event_rules.reset_rule(tx, code, visitor.name, now)
+
+    return await _done(station, visitor, code, await tried(station, run))
+
+
+async def _done(station: Station, visitor: Visitor, code: str, wrong: Wrong | None) -> Response:
+    if wrong is not None:
+        return await _page(station, visitor, Asked(), wrong, code=code)
+    return RedirectResponse(f"{_ADDRESS}?{urlencode({'q': code})}", 303)
+
+
+async def _page(
+    station: Station,
+    visitor: Visitor,
+    asked: Asked,
+    wrong: Wrong | None = None,
+    *,
+    code: str = "",
+    raw: str = "",
+    account: str = "",
+) -> Response:
+    asked, code = asked.among(_SORTS, STATES), code.strip().upper()
+
+    def read(tx: Tx) -> Row:
+        rules = rows.event_rules(tx)
+        found = _found(asked, rules, visitor.language)
+        return {
+            "rows": found[asked.offset : asked.offset + MOST],
+            "count": len(found),
+            "form": _form(code, rules) if code in event_rules.known() else None,
+            "tried": _tried(tx, raw, account.strip()) if raw.strip() else None,
+        }
+
+    return await setting(
+        station,
+        visitor,
+        "events",
+        read,
+        wrong,
+        asked=asked,
+        states=STATES,
+        raw=raw,
+        account=account,
+        kinds=tuple(kind.value for kind in _KINDS),
+        categories=tuple(category.value for category in Category),
+    )
+
+
+def _found(asked: Asked, rules: dict[str, Row], language: str) -> list[Row]:
+    """The rows of the table that a word is in, each with the code as signals carry it; where it is
+    a code, that one's."""
+    wanted = asked.text.casefold()
+    found: list[Row] = []
+    exact: list[Row] = []
+    for (format_name, code), standard in events.table().items():
+        if format_name == STATION:
+            continue
+        sent = f"1{code}" if format_name == "ADM-CID" else code
+        rule = rules.get(sent)
+        label = standard.label(language)
+        known = (code.casefold(), sent.casefold())
+        if asked.state and not any(_as_sent(format_name, code, q) in rules for q in "136"):
+            continue
+        if wanted and wanted not in known and wanted not in label.casefold():
+            continue
+        meaning = events.overridden(events.lookup(format_name, sent), rule) if rule else standard
+        row = {"format": format_name, "code": code, "sent": sent, "label": label}
+        (exact if wanted in known else found).append({**row, "meaning": meaning, "rule": rule})
+    return sorted(exact or found, key=_SORTED[asked.by], reverse=asked.descending)
+
+
+def _as_sent(format_name: str, code: str, qualifier: str) -> str:
+    return f"{qualifier}{code}" if format_name == "ADM-CID" else code
+
+
+def _form(code: str, rules: dict[str, Row]) -> Row:
+    rule = rules.get(code)
+    standard = events.lookup("webhook", code)
+    return {"code": code, "standard": standard, "rule": rule, "as_of": conflicts.stamp(rule)}
+
+
+def _tried(tx: Tx, raw: str, account: str) -> Row:
+    read = trial.read(raw)
+    whose = account or read.account
+    found: list[dict[str, Any]] = [
+        event_rules.tried(tx, read.format, event.code, whose, event.zone) for event in read.events
+    ]
+    names = sites.names_of(tx, (one["site"] for one in found))
+    return {
+        "format": read.format,
+        "account": whose,
+        "events": [{**one, "site_name": names.get(one["site"] or "", "")} for one in found],
+    }

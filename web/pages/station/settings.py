@@ -1,0 +1,78 @@
+"""The station's settings: where each one stands, what each role may do, and a person tried."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
+
+from callflow.storage import Tx
+from callflow.storage.people import users as people_users
+from web.access import factors, page_rights
+from web.access.sessions import Visitor, allowed
+from web.access.users import RIGHTS, Right, Role, rights_of
+from web.pages.station.settings_views import setting
+from web.station import Station, station_of
+
+router = APIRouter(include_in_schema=False)
+
+Row = dict[str, Any]
+
+
+@router.get("/settings")
+async def show(
+    request: Request,
+    visitor: Annotated[Visitor, Depends(allowed(Right.ADMINISTER))],
+    station: Annotated[Station, Depends(station_of)],
+    who: Annotated[str, Query(max_length=64)] = "",
+    address: Annotated[str, Query(max_length=400)] = "",
+) -> Response:
+    """The pages of settings, and each role's rights; whether ``who`` would be let in at
+    ``address``."""
+
+    def read(tx: Tx) -> Row:
+        users = people_users.users(tx)
+        user = next((row for row in users if row["name"] == who), None)
+        return {
+            "users": [row["name"] for row in users],
+            "tried": _tried(request.app, station, tx, user, address) if user else None,
+        }
+
+    return await setting(
+        station,
+        visitor,
+        "roles",
+        read,
+        roles=tuple(Role),
+        rights=tuple(Right),
+        may=RIGHTS,
+        who=who,
+        address=address,
+    )
+
+
+def _tried(app: FastAPI, station: Station, tx: Tx, user: Row, address: str) -> Row:
+    """Whether the routes themselves would let this person in there, and what is in the way."""
+    path = _path(address.strip())
+    there, asked = page_rights.page_at(app, path)
+    right = asked.right if asked else None
+    needs_factor = user["role"] in station.settings.second_factor_roles
+    return {
+        "user": user,
+        "path": path,
+        "there": there and not path.startswith("/api/"),
+        "right": right,
+        "open": asked is None,
+        "may": right is None or right in rights_of(user["role"]),
+        "must_choose": user["password_given_at"] is not None,
+        "must_enrol": needs_factor and not factors.of_user(tx, user),
+    }
+
+
+def _path(address: str) -> str:
+    """The part of an address that says which page it is; what is no address, as it was typed."""
+    try:
+        return "/" + urlsplit(address).path.lstrip("/")
+    except ValueError:
+        return "/" + address

@@ -1,0 +1,68 @@
+"""The lines that alarms arrive on, and the panels that need a look."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from callflow.core.time.instants import from_iso
+from callflow.handling.watch import health as watch_health
+from callflow.handling.watch import lines
+from callflow.storage import Tx
+from web.access.sessions import Visitor, allowed
+from web.access.users import Right
+from web.kit import i18n
+from web.kit.rendering import page
+from web.pages.alarms import views
+from web.station import Station, station_of
+
+router = APIRouter(include_in_schema=False)
+
+Here = Annotated[Station, Depends(station_of)]
+Reader = Annotated[Visitor, Depends(allowed(Right.READ))]
+_Account = Annotated[str, Query(max_length=16)]
+
+
+@router.get("/lines")
+async def show(
+    visitor: Reader, station: Here, account: _Account = "", after: _Account = ""
+) -> Response:
+    """Lines and panels as they are now; the page asks again by itself."""
+    now = station.clock()
+    begins = account.strip()
+
+    def read(tx: Tx) -> dict[str, Any]:
+        health = watch_health.health(tx, now)
+        return {
+            "trunks": health["trunks"],
+            "sip": [_refused(node) for node in health["sip"]],
+            "found": lines.lines(tx, now, begins=begins or None, after=after),
+            "strip": views.strip(health),
+        }
+
+    return page(
+        visitor.language,
+        "lines.html",
+        {
+            **await station.store.read(read),
+            "visitor": visitor,
+            "now": now,
+            "zone": i18n.STATION_ZONE,
+            "here": "lines",
+            "searched": begins,
+            "address": _address(begins, after),
+            "address_of": lambda following: _address(begins, following),
+        },
+    )
+
+
+def _refused(node: dict[str, Any]) -> dict[str, Any]:
+    at = node["last_at"]
+    return {**node, "last_at": from_iso(at) if at else None}
+
+
+def _address(account: str, after: str) -> str:
+    asked = {name: value for name, value in (("account", account), ("after", after)) if value}
+    return f"/lines?{urlencode(asked)}" if asked else "/lines"
