@@ -38,7 +38,6 @@ from callflow.settings.config import Settings
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage.people import access, users
 from callflow.vault import Vault
-from web import api
 from web.access import cookies, security
 from web.access.addresses import Forwarded
 from web.access.guesses import Limits
@@ -46,8 +45,9 @@ from web.access.oidc import Directory
 from web.access.page_rights import leaves
 from web.access.rates import Rates
 from web.access.sessions import LoginNeededError, language_of, place_of
-from web.api import signals
-from web.api.health import machines
+from web.api import routes as api_routes
+from web.api.signals import signals
+from web.api.watch.health import machines
 from web.kit import problems
 from web.kit.language import ChosenLanguage
 from web.kit.problems import ProblemError
@@ -131,7 +131,7 @@ def _routes() -> list[BaseRoute]:
     """What each instance serves. They are the same for all: FastAPI reads the signatures of all
     handlers when it first looks for a route, and keeps what it read in these."""
     router = APIRouter()
-    router.include_router(api.router)
+    router.include_router(api_routes.router)
     router.include_router(machines)
     router.include_router(routes.router)
     router.mount("/static", _Static(directory=_HERE / "static"))

@@ -23,7 +23,7 @@ from tests.support.routes import all_routes
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
 from web.access.users import Role
-from web.api.site_shapes import (
+from web.api.sites.shapes import (
     AccountIn,
     ContactIn,
     EventOverrideIn,

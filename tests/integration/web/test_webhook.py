@@ -17,7 +17,7 @@ from callflow.storage.signals import signals
 from tests.support.still_rates import StillRates
 from tests.support.web_station import WebStation
 from web.access.users import Role
-from web.api.signals import BURST
+from web.api.signals.signals import BURST
 
 WHOLE: dict[str, Any] = {
     "account": "1001",

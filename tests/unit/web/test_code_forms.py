@@ -53,7 +53,7 @@ CHANCE = {
     "callflow/receiver/doors.py",
     "callflow/commands/proving.py",
     "ivr/ami/link.py",
-    "web/api/proofs.py",
+    "web/api/plans/proofs.py",
     "web/pages/plans/trial.py",
 }
 

@@ -20,7 +20,7 @@ from web import app, connections
 from web.access import security, sessions
 from web.access.guesses import Guesses, Limits
 from web.access.users import RIGHTS, Right, Role
-from web.api import signals
+from web.api.signals import signals
 from web.pages.calls import dialogues
 
 TEXT = (ROOT / "web" / "security.md").read_text("utf-8")

@@ -16,9 +16,9 @@ from callflow.storage.alarms import incidents
 from callflow.texts.law import GATE_REASONS
 from web.access.bearer import Caller, allowed
 from web.access.users import Right
-from web.api.incidents import act_on
+from web.api.alarms.incidents import act_on
 from web.api.shapes import Body, IncidentOut, Instant, Line, Long
-from web.api.site_shapes import Identifier, Phone
+from web.api.sites.shapes import Identifier, Phone
 from web.kit.problems import CONFLICT, NOT_FOUND, RESPONSES, ProblemError, not_found
 from web.pages.interventions.service_views import services_of
 from web.station import Station, station_of

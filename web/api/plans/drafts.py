@@ -12,7 +12,8 @@ from callflow.core.plans.call_plan import Finding, from_json
 from callflow.handling.plans import plans
 from callflow.storage import Tx
 from web.api.etags import IfMatch, named, needed, tag
-from web.api.plan_shapes import (
+from web.api.plans.plans import Author, Here, PlanId, Reader, Sent, answer, checked_id
+from web.api.plans.shapes import (
     AS_TEXT,
     REQUEST,
     DraftOut,
@@ -23,7 +24,6 @@ from web.api.plan_shapes import (
     out,
     wants_text,
 )
-from web.api.plans import Author, Here, PlanId, Reader, Sent, answer, checked_id
 from web.kit.problems import CONFLICT, NOT_FOUND, PRECONDITION, RESPONSES
 
 router = APIRouter(tags=["plans"], responses=RESPONSES)

@@ -17,10 +17,10 @@ from callflow.storage.sites import sites
 from web.access.bearer import Caller, allowed
 from web.access.users import Right
 from web.api import paging
-from web.api.on_test import Empty
 from web.api.shapes import Body, Instant, Long, Page
-from web.api.site_shapes import Identifier, Phone
-from web.api.sites import Here, SiteId
+from web.api.sites.on_test import Empty
+from web.api.sites.shapes import Identifier, Phone
+from web.api.sites.sites import Here, SiteId
 from web.kit.problems import CONFLICT, NOT_FOUND, RESPONSES, not_found
 
 router = APIRouter(tags=["provisional instructions"], responses=RESPONSES)

@@ -17,7 +17,7 @@ from callflow.storage.desks import shifts
 from web.access.bearer import Caller, allowed
 from web.access.users import Right
 from web.api.shapes import Body, Instant, Line
-from web.api.site_shapes import Identifier, Phone
+from web.api.sites.shapes import Identifier, Phone
 from web.kit.problems import NOT_FOUND, RESPONSES, ProblemError
 from web.station import Station, station_of
 

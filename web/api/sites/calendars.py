@@ -15,8 +15,8 @@ from callflow.handling.sites import calendars
 from web.access.bearer import Caller, allowed
 from web.access.users import Right
 from web.api.shapes import Line
-from web.api.site_shapes import Identifier
-from web.api.sites import Here, SiteId
+from web.api.sites.shapes import Identifier
+from web.api.sites.sites import Here, SiteId
 from web.kit.problems import NOT_FOUND, RESPONSES, ProblemError
 
 router = APIRouter(tags=["calendars"], responses={**RESPONSES, **NOT_FOUND})

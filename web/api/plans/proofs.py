@@ -17,9 +17,9 @@ from callflow.storage import Tx
 from web.access.bearer import Caller, allowed
 from web.access.users import Right
 from web.api import paging, reading
-from web.api.plans import Author, Here, PlanId
+from web.api.plans.plans import Author, Here, PlanId
 from web.api.shapes import Body, IncidentOut, Instant
-from web.api.site_shapes import Identifier
+from web.api.sites.shapes import Identifier
 from web.kit.problems import CONFLICT, NOT_FOUND, RESPONSES, ProblemError
 
 router = APIRouter(tags=["plans"], responses=RESPONSES)

@@ -15,7 +15,7 @@ from callflow.storage import Tx
 from callflow.storage.sites import sites
 from web.access.bearer import Caller, allowed
 from web.access.users import Right
-from web.api.plan_shapes import (
+from web.api.plans.shapes import (
     AS_TEXT,
     REQUEST,
     ChangeOut,

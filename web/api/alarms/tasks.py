@@ -19,9 +19,9 @@ from callflow.storage.interventions import measures
 from web.access.bearer import Caller, allowed
 from web.access.users import Right
 from web.api import reading
-from web.api.incidents import Empty, act_on, said
+from web.api.alarms.incidents import Empty, act_on, said
 from web.api.shapes import Body, IncidentOut, Line, Long
-from web.api.site_shapes import Digits, Identifier, Language, Phone
+from web.api.sites.shapes import Digits, Identifier, Language, Phone
 from web.kit.problems import CONFLICT, NOT_FOUND, RESPONSES
 from web.station import Station, station_of
 

@@ -17,7 +17,7 @@ from callflow.storage.sites import own_days as rows
 from web.access.bearer import Caller, allowed
 from web.access.users import Right
 from web.api.shapes import Body, Line
-from web.api.site_shapes import Identifier
+from web.api.sites.shapes import Identifier
 from web.kit import holidays as kit_holidays
 from web.kit.problems import NOT_FOUND, RESPONSES, ProblemError
 from web.station import Station, station_of

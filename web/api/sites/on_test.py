@@ -15,8 +15,8 @@ from callflow.storage.watch import supervision as rows
 from web.access.bearer import Caller, allowed
 from web.access.users import Right
 from web.api.shapes import Body, Line, Page, Short
-from web.api.site_shapes import Identifier
-from web.api.sites import Here, SiteId
+from web.api.sites.shapes import Identifier
+from web.api.sites.sites import Here, SiteId
 from web.kit.problems import CONFLICT, NOT_FOUND, RESPONSES, not_found
 
 router = APIRouter(tags=["on test"], responses=RESPONSES)

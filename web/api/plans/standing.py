@@ -12,8 +12,8 @@ from pydantic import BaseModel, Field
 from callflow.core.plans.standing import Standing
 from callflow.handling.plans import withdrawal
 from web.api.etags import IfMatch, needed, tag
-from web.api.plan_shapes import WhyIn
-from web.api.plans import Author, Here, PlanId, Reader
+from web.api.plans.plans import Author, Here, PlanId, Reader
+from web.api.plans.shapes import WhyIn
 from web.kit.problems import CONFLICT, NOT_FOUND, PRECONDITION, RESPONSES
 
 router = APIRouter(tags=["plans"], responses=RESPONSES)

@@ -17,9 +17,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from callflow.core.calls.dial_policy import refusal
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import Authority, Role, SiteState
-from web.api.calendar_shapes import AvailabilityBody, PlanRulesBody
-from web.api.camera_shapes import CameraIn, CameraOut
 from web.api.shapes import AccountNumber, Body, Line, Short, Storable, every_text_storable
+from web.api.sites.calendar_shapes import AvailabilityBody, PlanRulesBody
+from web.api.sites.camera_shapes import CameraIn, CameraOut
 
 _ZONES = available_timezones()
 

@@ -19,7 +19,7 @@ from web.access.users import Right
 from web.api import paging
 from web.api.etags import IfMatch, named, tag
 from web.api.shapes import Page
-from web.api.site_shapes import Arrived, ArrivedIn, SiteIn, SiteOut
+from web.api.sites.shapes import Arrived, ArrivedIn, SiteIn, SiteOut
 from web.kit.problems import CONFLICT, NOT_FOUND, PRECONDITION, RESPONSES, ProblemError, not_found
 from web.station import Station, station_of
 

@@ -1,0 +1,38 @@
+"""The HTTP API, one module a resource."""
+
+from fastapi import APIRouter
+
+from web.api.alarms import images, incidents, tasks
+from web.api.calls import recordings, simulator
+from web.api.desks import rosters
+from web.api.interventions import services
+from web.api.plans import drafts, plans, proofs, standing
+from web.api.records import logbook
+from web.api.signals import signals
+from web.api.sites import calendars, holidays, instructions, on_test, sites
+from web.api.watch import health, lines
+
+router = APIRouter(prefix="/api/v1")
+for module in (
+    signals,
+    incidents,
+    logbook,
+    recordings,
+    images,
+    services,
+    tasks,
+    sites,
+    on_test,
+    instructions,
+    calendars,
+    plans,
+    drafts,
+    standing,
+    proofs,
+    health,
+    lines,
+    holidays,
+    rosters,
+    simulator,
+):
+    router.include_router(module.router)
