@@ -291,7 +291,7 @@ def _as_page(request: Request, said: JSONResponse) -> Response:
         "seconds": int(wait) if wait else None,
         "visitor": None,
     }
-    answer = page(language_of(request), "problem.html", values, said.status_code)
+    answer = page(language_of(request), "kit/problem.html", values, said.status_code)
     if wait:
         answer.headers["Retry-After"] = wait
     return answer

@@ -264,11 +264,13 @@ class Hub:
         theirs = (x.id for x in after.lines.values() if x.site in places)
         touched = sorted({*(x.id for x in changed), *gone, *_incidents(entries), *theirs})
         if changed or gone:
-            self._tell_all("rows", "_rows.html", {"lines": changed, "gone": gone, "all": False})
+            self._tell_all(
+                "rows", "alarms/_rows.html", {"lines": changed, "gone": gone, "all": False}
+            )
         if told:
-            self._tell_all("feed", "_feed.html", {"entries": told, "all": False})
+            self._tell_all("feed", "kit/_feed.html", {"entries": told, "all": False})
         if after.strip != before.strip:
-            self._tell_all("strip", "_strip.html", {"strip": after.strip})
+            self._tell_all("strip", "kit/_strip.html", {"strip": after.strip})
         if touched:
             self._tell_all("touched", json.dumps(touched))
         if places:
@@ -298,9 +300,9 @@ class Hub:
         told = [
             self._message("beat", to_iso(self._station.clock())),
             self._message("store", self._store()),
-            self._message("rows", render(language, "_rows.html", rows)),
-            self._message("strip", render(language, "_strip.html", {"strip": state.strip})),
-            self._message("feed", render(language, "_feed.html", feed)),
+            self._message("rows", render(language, "alarms/_rows.html", rows)),
+            self._message("strip", render(language, "kit/_strip.html", {"strip": state.strip})),
+            self._message("feed", render(language, "kit/_feed.html", feed)),
             *(
                 self._message(event, _in(text, language))
                 for event, text in self._of_users.get(console.user, {}).items()

@@ -197,15 +197,15 @@ def _streamed(full: FullStation, popped: list[str]) -> dict[str, str]:
     def read(tx: Tx) -> dict[str, str]:
         now = clock.now()
         values = {"telephone": telephone_views.exchange(tx).of(NAME)}
-        shown = {"calls": render("fr", "_calls.html", values)}
+        shown = {"calls": render("fr", "alarms/_calls.html", values)}
         for place, leg in enumerate(popped):
             pop = pop_views.pop(tx, calls.get(tx, leg) or {}, now)
-            shown[f"pop {place}"] = render("fr", "_pop.html", {"pop": pop, "now": now})
+            shown[f"pop {place}"] = render("fr", "calls/_pop.html", {"pop": pop, "now": now})
         rows = {"lines": views.lines(tx), "gone": [], "all": True}
-        shown["rows"] = render("fr", "_rows.html", rows)
-        shown["feed"] = render("fr", "_feed.html", {"entries": views.feed(tx), "all": True})
+        shown["rows"] = render("fr", "alarms/_rows.html", rows)
+        shown["feed"] = render("fr", "kit/_feed.html", {"entries": views.feed(tx), "all": True})
         strip = views.strip(health.health(tx, now))
-        shown["strip"] = render("fr", "_strip.html", {"strip": strip})
+        shown["strip"] = render("fr", "kit/_strip.html", {"strip": strip})
         return shown
 
     return full.station.store.read_now(read)

@@ -190,7 +190,7 @@ def test_it_never_becomes_a_message_of_the_stream(station: WebStation, payload: 
         "data": {"note": payload},
         "text": payload,
     }
-    page = render("fr", "_feed.html", {"entries": [entry], "all": False})
+    page = render("fr", "kit/_feed.html", {"entries": [entry], "all": False})
     message = hub._message("feed", page)
     head, *rest = message.removesuffix("\n\n").split("\n")
     assert head.startswith("id: ")

@@ -189,6 +189,6 @@ async def test_the_newest_still_of_each_camera_is_on_the_pop(
     image = station.do(ring)
     shown = station.store.read_now(lambda tx: pop_views.pop(tx, calls.get(tx, "leg") or {}, now))
     assert shown is not None
-    said = render("fr", "_pop.html", {"pop": shown, "now": now})
+    said = render("fr", "calls/_pop.html", {"pop": shown, "now": now})
     among = rf'<img src="/incidents/{incident}/images/([^"]*)" alt="Image de Hall, \+[0-9]+ s'
     assert re.findall(among, said) == [image]

@@ -115,7 +115,7 @@ def test_no_pattern_is_made_of_text_from_outside() -> None:
 
 
 def templates() -> Iterator[tuple[str, str]]:
-    for path in sorted((ROOT / "web" / "templates").glob("*.html")):
+    for path in sorted((ROOT / "web" / "templates").rglob("*.html")):
         yield path.name, path.read_text("utf-8")
 
 

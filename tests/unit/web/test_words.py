@@ -90,7 +90,7 @@ def test_every_refusal_is_said_in_french() -> None:
 def spoken() -> set[str]:
     """Every text of the templates, and every word that is marked for translation."""
     found = set()
-    for path in sorted((WEB / "templates").glob("*.html")):
+    for path in sorted((WEB / "templates").rglob("*.html")):
         with path.open("rb") as file:
             for _, _, message, _ in babel_extract(file, ["_", "gettext", "ngettext"], [], {}):
                 found.add(str(message[0] if isinstance(message, tuple) else message))
@@ -117,7 +117,7 @@ def test_every_word_of_the_pages_is_said_in_french() -> None:
 def in_context() -> set[tuple[str, str]]:
     """Texts of the templates that stand in a context: without it they mean something else."""
     found = set()
-    for path in sorted((WEB / "templates").glob("*.html")):
+    for path in sorted((WEB / "templates").rglob("*.html")):
         with path.open("rb") as file:
             for _, _, message, _ in babel_extract(file, ["pgettext"], [], {}):
                 assert isinstance(message, tuple)
@@ -132,7 +132,7 @@ def test_a_word_of_two_meanings_has_two_words_in_french() -> None:
         said = french.pgettext(context, text)
         assert said != text, f"{text!r} of {context!r} is not said in French"
         assert said != french.gettext(text), f"{text!r} of {context!r} is said as without it"
-    dialogs = render("fr", "_dialogs.html", {})
+    dialogs = render("fr", "kit/_dialogs.html", {})
     assert "<button>Fermer</button>" in dialogs
     assert "Acquitter</button>" not in dialogs
 
@@ -143,7 +143,7 @@ def test_what_the_demo_shows_is_said_in_french() -> None:
 
 def test_a_refusal_with_a_name_in_it_is_shown_as_it_is() -> None:
     values = {"status": 409, "detail": "100 % d'Anne <b>has no number", "visitor": None}
-    shown = render("fr", "problem.html", values)
+    shown = render("fr", "kit/problem.html", values)
     assert "100 % d&#39;Anne &lt;b&gt;has no number" in shown
 
 

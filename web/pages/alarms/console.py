@@ -47,7 +47,7 @@ async def show(request: Request, visitor: Reader, station: Here) -> Response:
     rung = request.query_params.get("rung", "")
     return page(
         visitor.language,
-        "console.html",
+        "alarms/console.html",
         {
             **values,
             "visitor": visitor,
@@ -76,7 +76,7 @@ async def beyond(
             "pages": max(1, -(-count // incidents.SHOWN)),
         }
 
-    return page(visitor.language, "queue.html", await station.store.read(read))
+    return page(visitor.language, "alarms/queue.html", await station.store.read(read))
 
 
 async def _part(station: Station, visitor: Visitor, incident_id: str) -> Markup:

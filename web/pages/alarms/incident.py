@@ -57,11 +57,11 @@ def respond(
 ) -> Response:
     """An incident as a page; the console asks for it alone."""
     part = "hx-request" in request.headers
-    return page(visitor.language, PART if part else "incident.html", values, status)
+    return page(visitor.language, PART if part else "alarms/incident.html", values, status)
 
 
 #: The template of an incident without the page around it.
-PART = "_incident.html"
+PART = "alarms/_incident.html"
 
 
 async def shown(

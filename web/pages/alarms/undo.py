@@ -26,7 +26,7 @@ async def offer(visitor: Handler, station: Here) -> Response:
     """What the visitor may take back now; nothing where there is nothing."""
     now = station.clock()
     found = await station.store.read(lambda tx: undoing.offered(tx, visitor.name, now))
-    return page(visitor.language, "_undo.html", {"undo": found, "visitor": visitor})
+    return page(visitor.language, "kit/_undo.html", {"undo": found, "visitor": visitor})
 
 
 @router.post("/undo/{undo_id}")

@@ -54,7 +54,7 @@ async def _list(
         "may_act": Right.HANDLE in visitor.rights,
     }
     status = 200 if refused is None else desk_views.refusal_status(refused)
-    return page(visitor.language, "call_backs.html", values, status)
+    return page(visitor.language, "callers/call_backs.html", values, status)
 
 
 @router.post("/call-backs/{call_back_id}/{act}")

@@ -56,14 +56,14 @@ _LONGEST_WALK = 100
 async def list_dialogues(visitor: Configurer, station: Here) -> Response:
     """All of them."""
     values = {"dialogues": views.listed(visitor.language)}
-    return await _page(station, visitor, "dialogues.html", values)
+    return await _page(station, visitor, "calls/dialogues.html", values)
 
 
 @router.get("/dialogues/{name}")
 async def show_dialogue(name: str, visitor: Configurer, station: Here) -> Response:
     """One, as its table."""
     shown = views.table(_dialogue(name), visitor.language, await _recorded(station))
-    return await _page(station, visitor, "dialogue.html", {"table": shown})
+    return await _page(station, visitor, "calls/dialogue.html", {"table": shown})
 
 
 @router.get("/dialogues/{name}/walk")
@@ -93,7 +93,7 @@ async def walk(
         "steps": ".".join(taken),
         "spoken_languages": prompts.LANGUAGES,
     }
-    return await _page(station, visitor, "dialogue_walk.html", values)
+    return await _page(station, visitor, "calls/dialogue_walk.html", values)
 
 
 @router.get("/dialogues/{name}/said.wav")
@@ -147,7 +147,7 @@ async def list_announcements(visitor: Configurer, station: Here) -> Response:
     """Every sentence that is the same in each call."""
     recorded = await _recorded(station)
     found = views.said(map(views.announcement, prompts.recordable_keys()), recorded)
-    return await _page(station, visitor, "announcements.html", {"announcements": found})
+    return await _page(station, visitor, "calls/announcements.html", {"announcements": found})
 
 
 @router.get("/announcements/{key}")
@@ -181,7 +181,7 @@ async def _announcement(
 
     values |= await station.store.read(read)
     values["as_of"] = await asyncio.to_thread(_as_of, station, key)
-    return await _page(station, visitor, "announcement.html", values, status)
+    return await _page(station, visitor, "calls/announcement.html", values, status)
 
 
 def _as_of(station: Station, key: str) -> dict[str, str]:

@@ -76,7 +76,7 @@ async def do(act: str, request: Request, visitor: Handler, station: Here) -> Res
         await station.store.write(lambda tx: doing(tx, visitor.name, form, now))
     except refusals.Refused as refused:
         said = {"text": refusal(refused, visitor.language)}
-        return HTMLResponse(render(visitor.language, "_refused.html", said), 409)
+        return HTMLResponse(render(visitor.language, "kit/_refused.html", said), 409)
     return Response(status_code=204)
 
 

@@ -82,8 +82,8 @@ class Telephones:
 
 def _pane(telephone: Telephone, language: str) -> str:
     """The call pane's content."""
-    return render(language, "_calls.html", {"telephone": telephone})
+    return render(language, "alarms/_calls.html", {"telephone": telephone})
 
 
 def _pop(shown: Pop, now: datetime, language: str) -> str:
-    return render(language, "_pop.html", {"pop": shown, "now": now})
+    return render(language, "calls/_pop.html", {"pop": shown, "now": now})

@@ -47,7 +47,7 @@ async def _mine(
         "reasons": list(BreakReason),
     }
     status = 200 if refused is None else desk_views.refusal_status(refused)
-    return page(visitor.language, "presence.html", values, status)
+    return page(visitor.language, "desks/presence.html", values, status)
 
 
 @router.post("/presence")
@@ -79,4 +79,4 @@ async def desk(visitor: Reader, station: Here) -> Response:
             "to_call_back": len(desk_views.to_call_back(tx)),
         }
 
-    return page(visitor.language, "desk.html", await station.store.read(read))
+    return page(visitor.language, "desks/desk.html", await station.store.read(read))

@@ -91,7 +91,7 @@ async def show_year(
         "signs": calendars.SIGNS,
         "marks": (Mark.WHOLE, Mark.PART, Mark.NONE),
     }
-    return page(visitor.language, "roster_year.html", values)
+    return page(visitor.language, "desks/roster_year.html", values)
 
 
 def _drawn(duties: Sequence[Duty], part: Part, number: int, language: str) -> list[calendars.Month]:
@@ -140,7 +140,7 @@ async def _show(
         "field": wrong.field if wrong else "",
         "typed": typed or {},
     }
-    return page(visitor.language, "roster.html", values, 422 if wrong else 200)
+    return page(visitor.language, "desks/roster.html", values, 422 if wrong else 200)
 
 
 def _days(

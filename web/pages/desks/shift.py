@@ -75,7 +75,7 @@ async def _start(
     values |= {"refused": refused, "ticked": ticked, "soon": soon}
     values["may_act"] = Right.HANDLE in visitor.rights
     values["may_end"] = Right.SUPERVISE in visitor.rights
-    return _page(station, visitor, "shift.html", values, status)
+    return _page(station, visitor, "desks/shift.html", values, status)
 
 
 def _names(tx: Tx, alarms: Sequence[Row]) -> dict[str, str]:
@@ -128,7 +128,7 @@ async def _end(
         "typed": {n: v for n, v in form.items() if "password" not in n},
         "may_leave_alone": Right.SUPERVISE in visitor.rights,
     }
-    return _page(station, visitor, "shift_end.html", values, status)
+    return _page(station, visitor, "desks/shift_end.html", values, status)
 
 
 @router.post("/shift/end")
@@ -221,7 +221,7 @@ async def presence(visitor: Reader, station: Here) -> Response:
         "again": round(max(_OFTEN, min(until, _SELDOM))),
         "may_act": Right.HANDLE in visitor.rights,
     }
-    return _page(station, visitor, "_presence.html", values)
+    return _page(station, visitor, "desks/_presence.html", values)
 
 
 @router.post("/shift/presence")

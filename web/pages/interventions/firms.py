@@ -238,7 +238,7 @@ async def _list(
         **refusals.said(wrong, visitor.language),
         "typed": refusals.typed_again(typed),
     }
-    return page(visitor.language, "firms.html", values, refusals.status_of(wrong))
+    return page(visitor.language, "interventions/firms.html", values, refusals.status_of(wrong))
 
 
 async def _firm(
@@ -288,4 +288,4 @@ async def _firm(
         **refusals.said(wrong, visitor.language),
         "typed": refusals.typed_again(typed),
     }
-    return page(language, "firm.html", values, refusals.status_of(wrong))
+    return page(language, "interventions/firm.html", values, refusals.status_of(wrong))

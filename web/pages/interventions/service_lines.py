@@ -154,4 +154,4 @@ async def _list(
         **refusals.said(wrong, language),
         "typed": refusals.typed_again(typed),
     }
-    return page(language, "services.html", values, refusals.status_of(wrong))
+    return page(language, "interventions/services.html", values, refusals.status_of(wrong))

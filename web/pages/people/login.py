@@ -271,7 +271,7 @@ def _form(
         "directory": bool(station.settings.oidc_issuer),
         "on_shift": request.query_params.get("shift") == "on",
     }
-    return _answer(request, "login.html", values, wait, status)
+    return _answer(request, "people/login.html", values, wait, status)
 
 
 def refused_form(
@@ -301,7 +301,7 @@ async def _factor_form(
     if known is None:
         return RedirectResponse("/login", 303)
     values = {"wrong": wrong, "known": known, "options": asked["data"]["options"]}
-    return _answer(request, "factor.html", values, wait, status)
+    return _answer(request, "people/factor.html", values, wait, status)
 
 
 def _answer(

@@ -74,7 +74,7 @@ async def _page(
         "codes": codes,
         "enrolling": enrolling,
     }
-    answer = page(visitor.language, "account.html", values, status_of(refused))
+    answer = page(visitor.language, "people/account.html", values, status_of(refused))
     answer.headers.update(headers_of(refused))
     return answer
 

@@ -73,7 +73,7 @@ async def _people(
         "refused": refusal(refused, visitor.language),
         "made": made,
     }
-    return _answer(visitor, "people.html", values, refused)
+    return _answer(visitor, "people/people.html", values, refused)
 
 
 def _answer(visitor: Visitor, template: str, values: Row, refused: Wrong | None) -> Response:
@@ -204,7 +204,7 @@ async def _sessions(station: Station, visitor: Visitor, refused: Wrong | None = 
         **await station.store.read(read),
         "refused": refusal(refused, visitor.language),
     }
-    return _answer(visitor, "sessions.html", values, refused)
+    return _answer(visitor, "people/sessions.html", values, refused)
 
 
 @router.post("/people/sessions/{session}/end")

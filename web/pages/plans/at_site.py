@@ -228,4 +228,4 @@ async def _page(
         **refusals.said(wrong, language),
         "chosen_for": CHOSEN_FOR,
     }
-    return page(visitor.language, "plan_site.html", values, refusals.status_of(wrong))
+    return page(visitor.language, "plans/plan_site.html", values, refusals.status_of(wrong))

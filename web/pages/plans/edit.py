@@ -333,7 +333,7 @@ async def _forms(
         "typed": refusals.typed_again(typed),
         "kinds": [(kind.value, views.does(kind, language)) for kind in StepKind],
     }
-    return page(visitor.language, "plan_edit.html", values, refusals.status_of(wrong))
+    return page(visitor.language, "plans/plan_edit.html", values, refusals.status_of(wrong))
 
 
 def _mine(body: Body, change: Callable[[Body], Body] | None) -> Plan | None:

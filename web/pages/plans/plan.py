@@ -142,7 +142,7 @@ async def answer(
 
     values = await station.store.read(read)
     values |= {**refusals.said(wrong, language), "typed": typed or {}}
-    return page(visitor.language, "plan.html", values, refusals.status_of(wrong))
+    return page(visitor.language, "plans/plan.html", values, refusals.status_of(wrong))
 
 
 @router.get("/plans/{plan_id}/called")
@@ -179,7 +179,7 @@ async def called(
 
     values = await station.store.read(read)
     status = 422 if values["refused"] else 200
-    return page(visitor.language, "plan_called.html", values, status)
+    return page(visitor.language, "plans/plan_called.html", values, status)
 
 
 def choices(tx: Tx, plan_id: str, now: datetime) -> Row:
@@ -235,7 +235,7 @@ async def followers(
         "chosen_for": CHOSEN_FOR,
         "asked": asked,
     }
-    return page(visitor.language, "plan_sites.html", values)
+    return page(visitor.language, "plans/plan_sites.html", values)
 
 
 @router.get("/plans/{plan_id}/versions")
@@ -258,7 +258,7 @@ async def versions(
             "after": after,
         }
 
-    return page(visitor.language, "plan_versions.html", await station.store.read(read))
+    return page(visitor.language, "plans/plan_versions.html", await station.store.read(read))
 
 
 def versions_of(tx: Tx, plan_id: str, of: Shown) -> Row:

@@ -116,4 +116,6 @@ async def _answer(
         **refusals.said(wrong, visitor.language),
         "typed": typed or {},
     }
-    return page(visitor.language, "plans.html", {**values, **shown}, refusals.status_of(wrong))
+    return page(
+        visitor.language, "plans/plans.html", {**values, **shown}, refusals.status_of(wrong)
+    )

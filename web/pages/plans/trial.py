@@ -100,7 +100,7 @@ async def _simulated(
 
     values = await station.store.read(read)
     status = 409 if wrong is not None else 422 if values["refused"] else 200
-    return page(visitor.language, "plan_simulate.html", values, status)
+    return page(visitor.language, "plans/plan_simulate.html", values, status)
 
 
 def _outcomes(plan: Plan) -> list[str]:
@@ -193,7 +193,7 @@ async def backtest(
     values = await station.store.read(read)
     status = 422 if values["refused"] else 200
     values["following"] = following
-    return page(visitor.language, "plan_backtest.html", values, status)
+    return page(visitor.language, "plans/plan_backtest.html", values, status)
 
 
 def _day(since: str) -> datetime | None:
@@ -309,4 +309,4 @@ async def _versions(
         }
 
     values = await station.store.read(read)
-    return page(visitor.language, "plan_versions.html", values, status_of(wrong))
+    return page(visitor.language, "plans/plan_versions.html", values, status_of(wrong))

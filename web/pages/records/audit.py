@@ -106,7 +106,7 @@ async def show(
         "groups": ((audit.CHANGED, audit.CHANGES), (audit.LOOKED, audit.LOOKS)),
         "address": lambda number: f"/audit?{urlencode({**given, 'before': number})}",
     }
-    return page(visitor.language, "audit.html", values)
+    return page(visitor.language, "records/audit.html", values)
 
 
 def _shown(data: dict[str, Any], language: str) -> list[tuple[str, ...]]:

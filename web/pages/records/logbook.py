@@ -100,7 +100,9 @@ async def show(
         "last": last,
         "address": lambda number: f"/logbook?{urlencode({**given, 'before': number})}",
     }
-    return page(visitor.language, "logbook.html", {**values, **await station.store.read(read)})
+    return page(
+        visitor.language, "records/logbook.html", {**values, **await station.store.read(read)}
+    )
 
 
 def shown(tx: Tx, found: logbook.Found, most: int) -> dict[str, Any]:

@@ -47,7 +47,7 @@ async def show_all(visitor: Reader, station: Here, asked: Listed) -> Response:
         return {**frame(tx, station, visitor, "sites"), "found": rows, "count": count}
 
     values = {**await station.store.read(read), "asked": asked}
-    return page(visitor.language, "clients.html", values)
+    return page(visitor.language, "sites/clients.html", values)
 
 
 @router.get("/clients/{client_id}")
@@ -121,4 +121,4 @@ async def _client(
         **refusals.said(wrong, visitor.language),
         "typed": typed or {},
     }
-    return page(visitor.language, "client.html", values, refusals.status_of(wrong))
+    return page(visitor.language, "sites/client.html", values, refusals.status_of(wrong))

@@ -310,7 +310,7 @@ async def _forms(
         }
 
     return await saving.shown(
-        station, visitor, site_id, "site_edit.html", values, wrong=wrong, typed=typed
+        station, visitor, site_id, "sites/site_edit.html", values, wrong=wrong, typed=typed
     )
 
 

@@ -88,7 +88,7 @@ async def look(which: str, request: Request, visitor: Configurer, station: Here)
     if one is None:
         return await _gone(request, station, visitor)
     values = {"file": one, "under_way": one.phase in UNDER_WAY, **_found(one, visitor.language)}
-    return await _page(station, visitor, "site_import.html", values)
+    return await _page(station, visitor, "sites/site_import.html", values)
 
 
 @router.post("/site-files/{which}/{act}")
@@ -161,7 +161,7 @@ async def _begin(
         "most_mb": MOST_BYTES // 1_000_000,
     }
     status = status if refused else 200
-    return await _page(station, visitor, "site_files.html", values, status)
+    return await _page(station, visitor, "sites/site_files.html", values, status)
 
 
 def _found(one: SiteImport, language: str) -> Row:

@@ -163,4 +163,4 @@ async def _page(
         **refusals.said(wrong, language),
         "typed": refusals.typed_again(typed),
     }
-    return page(language, "holidays.html", values, refusals.status_of(wrong))
+    return page(language, "sites/holidays.html", values, refusals.status_of(wrong))

@@ -192,7 +192,7 @@ async def _page(
         }
 
     return await saving.shown(
-        station, visitor, site_id, "site_hours.html", values, wrong=wrong, typed=typed
+        station, visitor, site_id, "sites/site_hours.html", values, wrong=wrong, typed=typed
     )
 
 

@@ -141,4 +141,4 @@ async def _page(
         "extensions": on_test.EXTENSIONS,
     }
     status = 200 if wrong is None else 409 if isinstance(wrong, base_refusals.Refused) else 422
-    return page(visitor.language, "on_test.html", values, status)
+    return page(visitor.language, "sites/on_test.html", values, status)

@@ -400,7 +400,7 @@ async def _tables(
         return {"tab": tab, "tables": tables, "q": q, "most": MOST, "gone": gone}
 
     return await saving.shown(
-        station, visitor, site_id, "site_tables.html", values, wrong=wrong, typed=typed
+        station, visitor, site_id, "sites/site_tables.html", values, wrong=wrong, typed=typed
     )
 
 

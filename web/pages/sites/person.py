@@ -295,7 +295,7 @@ async def _page(
         }
 
     return await saving.shown(
-        station, visitor, site_id, "site_person.html", values, wrong=wrong, typed=typed
+        station, visitor, site_id, "sites/site_person.html", values, wrong=wrong, typed=typed
     )
 
 

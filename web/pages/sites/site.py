@@ -173,4 +173,4 @@ async def _site(
     await confidential.site(station, site_id, visitor.name)
     part = "hx-request" in request.headers
     status = 200 if wrong is None else 409 if isinstance(wrong, base_refusals.Refused) else 422
-    return page(visitor.language, "_site.html" if part else "site.html", values, status)
+    return page(visitor.language, "sites/_site.html" if part else "sites/site.html", values, status)

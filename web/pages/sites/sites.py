@@ -64,4 +64,6 @@ async def answer(
         **refusals.said(wrong, visitor.language),
         "typed": typed or {},
     }
-    return page(visitor.language, "sites.html", {**values, **shown}, wrong.status if wrong else 200)
+    return page(
+        visitor.language, "sites/sites.html", {**values, **shown}, wrong.status if wrong else 200
+    )

@@ -40,4 +40,6 @@ async def find(
         }
 
     found = await station.store.read(read)
-    return page(visitor.language, "_found.html", {**found, "zone": STATION_ZONE, "text": text})
+    return page(
+        visitor.language, "station/_found.html", {**found, "zone": STATION_ZONE, "text": text}
+    )

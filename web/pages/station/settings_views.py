@@ -40,4 +40,6 @@ async def setting(
         "part": part,
         **refusals.said(wrong, visitor.language),
     }
-    return page(visitor.language, f"settings_{one or part}.html", shown, refusals.status_of(wrong))
+    return page(
+        visitor.language, f"station/settings_{one or part}.html", shown, refusals.status_of(wrong)
+    )

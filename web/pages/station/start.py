@@ -153,7 +153,7 @@ async def _steps(
     }
     if isinstance(wrong, base_refusals.NotFound):  # said beside the field that named it
         values["refused"] = ""
-    return page(visitor.language, "start.html", values, refusals.status_of(wrong))
+    return page(visitor.language, "station/start.html", values, refusals.status_of(wrong))
 
 
 def _test(tx: Tx, site_id: str) -> Row | None:

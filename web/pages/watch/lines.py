@@ -44,7 +44,7 @@ async def show(
 
     return page(
         visitor.language,
-        "lines.html",
+        "watch/lines.html",
         {
             **await station.store.read(read),
             "visitor": visitor,
