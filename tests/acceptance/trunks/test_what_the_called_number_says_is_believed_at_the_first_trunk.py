@@ -9,7 +9,7 @@ from tests.support.trunks import TrunkStation
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
-DEEP = pytest.mark.deep  # tests/unit/ivr/test_causes.py has every answer
+DEEP = pytest.mark.deep  # tests/unit/core/calls/test_causes.py has every answer
 ALPHA, BOTH = ["alpha"], ["alpha", "beta"]
 
 

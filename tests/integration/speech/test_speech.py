@@ -24,7 +24,7 @@ from ivr.speech import Sentence, Speech, SpeechFailed
 from ivr.speech.announcements import Announcements
 from tests.bench import cpu
 from tests.support import hearing
-from tests.unit.ivr.test_prompts import HOSTILE
+from tests.unit.core.calls.test_prompts import HOSTILE
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from callflow.core.plans.call_plan import Plan, Step, StepKind, from_json, step_to_json, to_json
-from tests.unit.core.test_plan_text import plans
+from tests.unit.core.plans.test_text import plans
 from web.kit.problems import ProblemError
 from web.pages.plans import forms
 

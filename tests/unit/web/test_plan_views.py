@@ -8,7 +8,7 @@ import pytest
 
 from callflow.core.plans.call_plan import ENDS, FIELDS, StepKind
 from callflow.core.signals.signal import Kind
-from tests.unit.core.test_plan_check import EXAMPLES, a_plan, found
+from tests.unit.core.plans.test_check import EXAMPLES, a_plan, found
 from web.pages.plans import views
 
 #: Words of a plan's file with which no sentence would say anything.

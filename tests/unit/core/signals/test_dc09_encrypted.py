@@ -13,7 +13,7 @@ from callflow.core.signals.dc09 import stamp_of
 from callflow.core.signals.framing import Fault
 from callflow.core.signals.protocol import Station
 from callflow.core.signals.repeats import Repeats
-from tests.unit.signals.told import KEY, KEYS, NOW, answer, encrypted, padded, station, told
+from tests.unit.core.signals.told import KEY, KEYS, NOW, answer, encrypted, padded, station, told
 
 
 class TestEncrypted:

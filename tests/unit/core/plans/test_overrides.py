@@ -9,7 +9,7 @@ from hypothesis import given
 from callflow.core.plans.call_plan import Plan, from_json, problems
 from callflow.core.plans.overrides import applied, differing, lost, settable
 from callflow.core.plans.standard import INTRUSION
-from tests.unit.core.test_plan_text import plans
+from tests.unit.core.plans.test_text import plans
 
 OWN: dict[str, dict[str, Any]] = {
     "keyholders": {"attempts": 3, "text": "Demander au voisin", "who": [{"authority": "cancel"}]},

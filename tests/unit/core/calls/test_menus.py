@@ -28,7 +28,7 @@ from callflow.core.calls.dialogue import (
 )
 from callflow.core.calls.dialogue.menus import PAGES
 from callflow.core.calls.dialogue.pages import Exit
-from tests.unit.ivr.test_dialogue import answered
+from tests.unit.core.calls.test_dialogue import answered
 
 FACTS = Facts(dialogue=Dialogue.INCOMING, menus=True)
 #: Offered in the place of another one, never beside it.

@@ -20,7 +20,7 @@ from callflow.core.signals.resends import RESENT
 from callflow.core.signals.surgard import ACK, DC4, LONGEST, NAK, Splitter, receive
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
-FILE = Path(__file__).parents[2] / "data" / "frames" / "surgard.yaml"
+FILE = Path(__file__).parents[3] / "data" / "frames" / "surgard.yaml"
 LINES: list[dict[str, Any]] = yaml.safe_load(FILE.read_text("utf-8"))
 
 accounts = st.from_regex(r"[0-9A-Za-z]{1,16}", fullmatch=True)

@@ -21,7 +21,7 @@ from callflow.core.time.availability import ALWAYS, Availability
 
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
 EXAMPLES: dict[str, dict[str, Any]] = yaml.safe_load(
-    (Path(__file__).parents[2] / "data" / "plans" / "findings.yaml").read_text("utf-8")
+    (Path(__file__).parents[3] / "data" / "plans" / "findings.yaml").read_text("utf-8")
 )
 
 

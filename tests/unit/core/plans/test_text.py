@@ -31,7 +31,7 @@ from callflow.core.plans.call_plan import (
 from callflow.core.plans.call_plan.plan import DEFAULTS, ENUMS, FLAGS, LISTS, WHOLE
 from callflow.core.sites.site import Authority, Role
 
-SHEETS = sorted((Path(__file__).parents[3] / "callflow/core/plans/sheets").glob("*.yaml"))
+SHEETS = sorted((Path(__file__).parents[4] / "callflow/core/plans/sheets").glob("*.yaml"))
 
 
 def step(text: str) -> Any:
@@ -238,6 +238,6 @@ def test_the_schema_names_every_kind_setting_and_end() -> None:
 
 
 def test_the_readmes_plan_is_found_without_fault() -> None:
-    readme = (Path(__file__).parents[3] / "README.md").read_text("utf-8")
+    readme = (Path(__file__).parents[4] / "README.md").read_text("utf-8")
     (text,) = re.findall(r"^```yaml\n(id: .*?)^```$", readme, re.MULTILINE | re.DOTALL)
     assert check.check(plan_text.read(text), now=datetime(2026, 11, 25, tzinfo=UTC)) == []

@@ -15,7 +15,7 @@ from callflow.core.signals.dc09 import receive, stamp_of
 from callflow.core.signals.framing import Body2007, Fault, Splitter
 from callflow.core.signals.panel import message, read_reply
 from callflow.core.signals.protocol import Received
-from tests.unit.signals.told import KEY, KEYS, NOW, answer, encrypted, padded, station, told
+from tests.unit.core.signals.told import KEY, KEYS, NOW, answer, encrypted, padded, station, told
 
 WRONG_CLOCK = "_00:00:00,01-01-2000"
 

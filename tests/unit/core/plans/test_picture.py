@@ -13,7 +13,7 @@ from callflow.core.plans.call_plan import Plan, from_json
 from callflow.core.plans.picture import draw
 from callflow.core.plans.picture.lanes import lanes
 from callflow.core.plans.standard import STANDARD_PLANS
-from tests.unit.core.test_plan_text import plans
+from tests.unit.core.plans.test_text import plans
 
 SVG = "{http://www.w3.org/2000/svg}"
 
