@@ -1,6 +1,6 @@
 """Codes guessed over many sites, at the wire: no site bears more than its thousandth a day, it is
 one alarm, and honest people get in meanwhile, or to a human (`./run bench guessing`: 10,000). Of
-one site's and one number's guesses: tests/integration/handling/test_phone_menu.py."""
+one site's and one number's guesses: tests/integration/handling/callers/test_phone_menu.py."""
 
 from __future__ import annotations
 

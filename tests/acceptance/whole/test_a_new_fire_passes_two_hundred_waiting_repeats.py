@@ -1,6 +1,6 @@
 """200 second attempts wait for four channels, fires among them: a new fire is dialled next.
 
-A fast run has it of forty in the rows: tests/integration/handling/test_trunks.py.
+A fast run has it of forty in the rows: tests/integration/handling/calls/test_trunks.py.
 """
 
 from __future__ import annotations

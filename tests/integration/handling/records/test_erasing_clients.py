@@ -23,8 +23,8 @@ from callflow.storage.calls import calls
 from callflow.storage.engine import compacting
 from callflow.storage.records import erasure as rows
 from callflow.storage.sites import sites
+from tests.integration.handling.records.test_erasing import everything, goes_on, recorded
 from tests.integration.handling.station import FIRST, SECOND, Station
-from tests.integration.handling.test_erasing import everything, goes_on, recorded
 
 pytestmark = pytest.mark.both_databases
 

@@ -19,8 +19,8 @@ from callflow.handling.sites.rules import BadSite
 from callflow.storage.callers import call_backs
 from callflow.storage.records import logbook
 from callflow.storage.sites import instructions
+from tests.integration.handling.callers.test_phone_menu import EVERYTHING, call
 from tests.integration.handling.station import FIRST, SECOND, SHOP, Station
-from tests.integration.handling.test_phone_menu import EVERYTHING, call
 from tests.support.menu_caller import MenuCaller
 
 OTHER = "+33639980177"

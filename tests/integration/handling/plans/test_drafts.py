@@ -11,9 +11,9 @@ from callflow import clock
 from callflow.storage.calls import spoken
 from ivr.telephony.drafts import Drafts
 from ivr.transcribing import NoDraft, Transcriber
+from tests.integration.handling.callers.test_phone_instructions import UNTIL, put, says
+from tests.integration.handling.callers.test_phone_menu import call
 from tests.integration.handling.station import Station
-from tests.integration.handling.test_phone_instructions import UNTIL, put, says
-from tests.integration.handling.test_phone_menu import call
 
 SAYS = "import sys, json; print(json.dumps({'text': sys.argv[2] + ' ' + sys.argv[1][-6:]}))"
 

@@ -11,8 +11,8 @@ from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.sites import passwords, sites
 from callflow.handling.sites.rules import BadSite
 from callflow.vault import Vault
+from tests.integration.handling.alarms.test_operating import Desk
 from tests.integration.handling.station import Station, a_site
-from tests.integration.handling.test_operating import Desk
 
 Row = dict[str, Any]
 

@@ -15,8 +15,8 @@ from callflow.handling.base import refusals
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.interventions.measures import open_measure
 from callflow.storage.alarms import incidents, tasks
+from tests.integration.handling.alarms.test_operating import Desk
 from tests.integration.handling.station import SHOP, Station
-from tests.integration.handling.test_operating import Desk
 
 Row = dict[str, Any]
 

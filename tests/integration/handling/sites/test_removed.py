@@ -25,8 +25,8 @@ from callflow.storage.records import logbook, retention
 from callflow.storage.sites import removed as rows
 from callflow.storage.sites import search, sites
 from callflow.storage.watch import supervision
+from tests.integration.handling.records.test_erasing import everything, goes_on
 from tests.integration.handling.station import FIRST, SECOND, Row, Station, a_site
-from tests.integration.handling.test_erasing import everything, goes_on
 
 pytestmark = pytest.mark.both_databases
 

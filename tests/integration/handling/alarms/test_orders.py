@@ -16,8 +16,13 @@ from callflow.handling.interventions import guards, orders
 from callflow.handling.interventions import measures as interventions_measures
 from callflow.storage.alarms import tasks
 from callflow.storage.interventions import measures
+from tests.integration.handling.interventions.test_interventions import (
+    BY_SECTOR,
+    GUARD,
+    OWN,
+    put_firm,
+)
 from tests.integration.handling.station import Station
-from tests.integration.handling.test_interventions import BY_SECTOR, GUARD, OWN, put_firm
 
 Row = dict[str, Any]
 

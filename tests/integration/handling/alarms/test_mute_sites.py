@@ -21,8 +21,8 @@ from callflow.handling.calls import calling, dialogues, telephone
 from callflow.handling.desks import waiting_line
 from callflow.handling.interventions import services
 from callflow.storage.alarms import incidents
+from tests.integration.handling.desks.test_distribution import works
 from tests.integration.handling.station import DESK, FIRST, SECOND, SHOP, Station
-from tests.integration.handling.test_distribution import works
 from tests.support.menu_caller import MenuCaller
 
 _NUMBERS = itertools.count()

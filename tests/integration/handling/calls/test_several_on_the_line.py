@@ -9,8 +9,8 @@ import pytest
 from callflow.handling.base.refusals import Refused
 from callflow.handling.calls import telephone
 from callflow.handling.desks import waiting_line
-from tests.integration.handling.station import FIRST, SECOND, Station, a_site
-from tests.integration.handling.test_distribution import (
+from tests.integration.handling.calls.test_telephone import calls_contact, held_by, talks
+from tests.integration.handling.desks.test_distribution import (
     OTHER,
     STRANGER,
     acts,
@@ -18,7 +18,7 @@ from tests.integration.handling.test_distribution import (
     rings,
     works,
 )
-from tests.integration.handling.test_telephone import calls_contact, held_by, talks
+from tests.integration.handling.station import FIRST, SECOND, Station, a_site
 from web.pages.calls import telephone_views
 
 Row = dict[str, Any]

@@ -10,8 +10,8 @@ import pytest
 from callflow.core.calls import dialogue
 from callflow.handling.calls import dialogues
 from callflow.handling.desks import queueing, waiting_line
+from tests.integration.handling.desks.test_distribution import comes_in, works
 from tests.integration.handling.station import FIRST, SECOND, Station
-from tests.integration.handling.test_distribution import comes_in, works
 
 CABIN, OTHER_CABIN = "+33639987301", "+33639987302"
 TALKS = {"id": "cabin", "kind": "voice_first", "outcomes": {"operator": "end", "exhausted": "end"}}

@@ -19,8 +19,8 @@ from callflow.storage.desks import shifts as shift_rows
 from callflow.storage.people import access, users
 from callflow.texts import entry_text
 from ivr.telephony.phones import COMES_BACK_WITHIN, Phones
+from tests.integration.handling.desks.test_distribution import acts, comes_in, rings, works
 from tests.integration.handling.station import DESK, FIRST, SECOND, SHOP, Station
-from tests.integration.handling.test_distribution import acts, comes_in, rings, works
 
 Row = dict[str, Any]
 STRANGER = "+33639987001"

@@ -28,8 +28,8 @@ from callflow.handling.station import configuration
 from callflow.storage import Store, Tx
 from callflow.storage.sites import sites
 from callflow.vault import Vault
+from tests.integration.handling.sites.test_imports import a_file, prepared, write
 from tests.integration.handling.station import FIRST, Station, a_site
-from tests.integration.handling.test_importing import a_file, prepared, write
 
 Row = dict[str, Any]
 
