@@ -60,10 +60,12 @@ def whole(known: Mapping[str, float] | None = None, root: Path = ROOT) -> list[U
     return sorted(found, key=lambda unit: -unit.seconds)
 
 
-def _kind(file: Path) -> str:
-    if "acceptance" in file.parts:
+def _kind(path: Path) -> str:
+    """A folder's: that of the dearest file in it."""
+    if "acceptance" in path.parts:
         return LIVE
-    return BROWSER if _PAGES.search(file.read_text(encoding="utf-8")) else COMPUTING
+    shows = any(_PAGES.search(file.read_text(encoding="utf-8")) for file in files(path))
+    return BROWSER if shows else COMPUTING
 
 
 def _guess(path: Path) -> float:
@@ -82,7 +84,7 @@ def _groups(part: Path) -> Iterator[tuple[str, Sequence[Path]]]:
         return
     kinds: dict[str, list[Path]] = {BROWSER: [], COMPUTING: []}
     for path in _taken_apart(part):
-        kinds[_kind(path) if path.is_file() else COMPUTING].append(path)
+        kinds[_kind(path)].append(path)
     for kind, paths in kinds.items():
         held: list[Path] = []
         for path in paths:

@@ -6,7 +6,7 @@ from tests.support.costs import lines, package_of
 
 
 def test_a_test_costs_its_package() -> None:
-    assert package_of("tests/integration/web/test_api.py") == "integration/web"
+    assert package_of("tests/integration/web/kit/test_api.py") == "integration/web"
     assert package_of("tests/acceptance/test_it.py") == "acceptance"
     assert package_of("/elsewhere/test_it.py") == "elsewhere"
 

@@ -260,7 +260,7 @@ async def test_a_page_has_the_elements_of_any_other_and_the_text_as_text(sent: S
 
 async def test_a_browser_runs_nothing_of_it(sent: Sent, chromium_path: str, deep_run: bool) -> None:
     """The console has them all; a fast run opens the alarms of those that are meant for pages. (Of
-    every page: tests/integration/web/test_hostile_texts.py.)"""
+    every page: tests/integration/web/kit/test_hostile_texts.py.)"""
     station = sent.station
     async with async_playwright() as engine:
         browser = await engine.chromium.launch(executable_path=chromium_path, args=list(FLAGS))

@@ -1,5 +1,6 @@
 """A trunk is tried from its page: the far end rings once, over this trunk alone, and the page says
-what came of it. (What may not be dialled is refused: tests/integration/web/test_trunk_tests.py.)"""
+what came of it. (What may not be dialled is refused:
+tests/integration/web/calls/test_trunk_tests.py.)"""
 
 from __future__ import annotations
 

@@ -1,0 +1,94 @@
+"""What keeps an alarm from being filed, and two people who answer for it, in Chromium (D26)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from callflow.storage.alarms import incidents
+from tests.integration.web.kit.test_browser import violations, watched
+from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
+from web.access.users import Role
+
+CHIEF = "Denis Aubry"
+Web = tuple[WebStation, WebProcess]
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[Web]:
+    station = WebStation(tmp_path)
+    station.user(NAME, Role.OPERATOR)
+    station.user(CHIEF, Role.SUPERVISOR)
+    station.site("1001", name="Boulangerie du Marché")
+    process = WebProcess(station)
+    process.start()
+    yield station, process
+    process.kill()
+    station.close()
+
+
+def shows(page: Page, web: Web, row: dict[str, Any], who: str = NAME) -> None:
+    page.goto(f"{web[1].url}/login?next=/incidents/{row['id']}")
+    page.locator("[name=name]").fill(who)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.locator("button.primary").click()
+    expect(page.locator("#incident")).to_be_visible()
+
+
+def closes(page: Page, text: str = "") -> None:
+    page.locator("#form-close").get_by_label("Code acquis").select_option("false_alarm")
+    page.locator("#form-close [name=text]").fill(text)
+    page.locator("#form-close").get_by_role("button").click()
+
+
+def state(web: Web, row: dict[str, Any]) -> str:
+    found = web[0].store.read_now(lambda tx: incidents.get(tx, row["id"]))
+    assert found is not None
+    return str(found["state"])
+
+
+def test_closing_twice_says_what_is_open_and_files_no_zone_in_alarm(page: Page, web: Web) -> None:
+    row = web[0].alarm("1001")
+    shows(page, web, row)
+    closes(page)
+    expect(page.locator(".facts")).to_contain_text("attente")
+    assert state(web, row) == "awaiting_normal"
+    closes(page)
+    expect(page.get_by_role("alert")).to_contain_text("n'est pas revenu à la normale")
+    expect(page.locator(".filing")).to_contain_text("zone 3 en alarme")
+    assert violations(page) == []
+    assert state(web, row) == "awaiting_normal"
+    web[0].alarm("1001", code="BR")
+    assert state(web, row) == "filed"
+
+
+def test_a_hold_up_is_filed_by_the_operator_and_a_supervisor_together(
+    page: Page, browser: Browser, web: Web
+) -> None:
+    row = web[0].alarm("1001", code="HA")
+    said = watched(page)
+    shows(page, web, row)
+    expect(page.locator(".filing")).to_contain_text("la police n'a jamais été appelée")
+    page.get_by_role("button", name="Prendre").click()
+    expect(page.get_by_role("button", name="Rendre à la file")).to_be_visible()
+    closes(page, "un enfant a joué avec le bouton")
+    expect(page.get_by_role("alert")).to_contain_text("un superviseur")
+    expect(page.locator(".filing")).to_contain_text(f"{NAME} demande l'acquittement")
+    expect(page.locator("#form-sign")).to_have_count(0)
+    closes(page, "je le redis")
+    expect(page.get_by_role("alert")).to_contain_text("un superviseur")
+    assert (state(web, row), violations(page)) == ("open", [])
+    with browser.new_context() as context:
+        chief = context.new_page()
+        shows(chief, web, row, CHIEF)
+        expect(chief.locator(".filing")).to_contain_text("la police n'a jamais été appelée")
+        chief.locator("#form-sign [name=text]").fill("rappelé, mot de passe juste")
+        chief.locator("#form-sign").get_by_role("button").click()
+        expect(chief.locator(".facts")).to_contain_text("classée")
+        expect(chief.locator(".log")).to_contain_text(f"validée par {CHIEF}")
+    assert state(web, row) == "filed"
+    assert [text for text in said if "403" not in text] == []
