@@ -18,13 +18,13 @@ from pathlib import Path
 from tests.support.no_skips import PARTS
 
 ROOT = Path(__file__).resolve().parents[2]
-#: Has conversations in real time; shows pages in a browser; does neither.
+#: Has conversations in real time; has pages in a browser or an Asterisk of its own; neither.
 LIVE, BROWSER, COMPUTING = "live", "browser", "computing"
 #: Seconds that a test of each kind takes, and one that does no I/O.
 _GUESS, _NO_IO = {LIVE: 20.0, BROWSER: 5.0, COMPUTING: 0.3}, 0.05
 #: Files go together until they take so many seconds.
 _TOGETHER = 120.0
-_PAGES = re.compile(r"^ *(from|import) playwright\b", re.MULTILINE)
+_PAGES = re.compile(r"^ *(from|import) playwright\b|\bpair: Pair\b|\bfind_or_fetch\(", re.MULTILINE)
 _TEST = re.compile(r"^ *(?:async )?def test_", re.MULTILINE)
 
 

@@ -1,5 +1,8 @@
 """GDPR, art. 17: after somebody is erased nothing in the data folder names them or has their voice,
-and the logbook is whole; looked for in the bytes of every file."""
+and the logbook is whole; looked for in the bytes of every file.
+
+By itself: an erasure takes the sounds of sentences away, which others would look for meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,6 @@ from callflow.core.signals.signal import Kind
 from tests.support import chaos, sites
 from tests.support.phone import Phones
 from tests.support.station import Station
-from tests.support.together import together
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -39,7 +41,6 @@ def _has(file: Path, wanted: set[bytes]) -> bool:
     return any(one in data for one in wanted)
 
 
-@together
 async def test_an_erased_person_leaves_no_trace(station: Station, phones: Phones) -> None:
     account = sites.fresh("Z")
     client, other = await phones.at(sites.number(670)), await phones.at(sites.number(671))
