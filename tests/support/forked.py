@@ -31,7 +31,7 @@ _PROGRAM = """
 import json, os, pathlib, sys
 from callflow.__main__ import main
 from callflow.commands import line, nursery
-from web import rendering
+from web.kit import rendering
 place = pathlib.Path(sys.argv.pop(1))
 templates = rendering.environment("fr")
 for name in templates.list_templates():

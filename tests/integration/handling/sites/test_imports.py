@@ -309,14 +309,14 @@ import os, signal, sys
 from pathlib import Path
 from sqlalchemy import event
 from callflow import clock
-from callflow.handling import import_writing, importing
+from callflow.handling.sites import import_writing, imports
 from callflow.core.sites.files import reading
 from callflow.storage import Store
 from callflow.vault import Vault
 url, keys, file, after = sys.argv[1:]
 vault = Vault(Path(keys))
 store = Store(url, mac=vault.seal)
-done = importing.prepare(reading.read(Path(file).read_bytes()), store.read_now(importing.known),
+done = imports.prepare(reading.read(Path(file).read_bytes()), store.read_now(imports.known),
     vault, clock.now(), file="x")
 assert not done.faults
 left = int(after)
