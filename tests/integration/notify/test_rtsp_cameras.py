@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
@@ -73,7 +74,9 @@ async def test_a_camera_gets_its_proof_and_no_command_line_has_it(
     limit = ffmpeg._limit
 
     def spied(pid: int, computing: int) -> None:
-        lines.append(Path(f"/proc/{pid}/cmdline").read_text())
+        while not (line := Path(f"/proc/{pid}/cmdline").read_text()):
+            os.sched_yield()  # the kernel has begun to make the program of it, and is not done
+        lines.append(line)
         lines.append(Path(f"/proc/{pid}/environ").read_text())
         limit(pid, computing)
 
