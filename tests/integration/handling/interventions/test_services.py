@@ -199,8 +199,8 @@ def test_on_two_nodes_the_service_is_called_where_the_operator_is(station: Stati
     verify(station, incident, Means.VIDEO)
     for node in ("node0", "node1"):
         lives(station, node)
-    nodes = set()
-    for _ in range(8):
+    nodes: set[str] = set()
+    while len(nodes) < 2:  # it is drawn: eight draws were one node once in a hundred runs
         ask(station, incident)
         desk = station.live(DESK)
         station.says(desk["id"], "operator")
@@ -208,7 +208,6 @@ def test_on_two_nodes_the_service_is_called_where_the_operator_is(station: Stati
         assert service["node"] == desk["node"]
         nodes.add(desk["node"])
         station.hangs_up(desk["id"])
-    assert nodes == {"node0", "node1"}
 
 
 def test_one_call_to_a_service_at_a_time(station: Station) -> None:
