@@ -6,6 +6,7 @@ from hypothesis import settings
 
 pytest_plugins = (
     "tests.support.depth",
+    "tests.support.shaken",
     "tests.support.no_skips",
     "tests.support.limits",
     "tests.support.unit_guard",

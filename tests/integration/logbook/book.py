@@ -155,7 +155,10 @@ class Book:
     def state(self) -> State:
         def read(tx: Tx) -> dict[str, list[Row]]:
             return {
-                name: [dict(row._mapping) for row in tx.execute(select(table))]
+                name: [
+                    dict(row._mapping)
+                    for row in tx.execute(select(table).order_by(*table.primary_key))
+                ]
                 for name, table in TABLES.items()
             }
 
