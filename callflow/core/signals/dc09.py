@@ -121,7 +121,8 @@ def _take(
         return _unsupported(head)
     account = _account(_speaks_for(head, inner or bare or ""))
     exposed = not _in_own_key(station, account, key)
-    message = _Message(head, content, account, payload, now, _line(head, station), exposed)
+    line = plain.line_of(station, head.receiver, head.line)
+    message = _Message(head, content, account, payload, now, line, exposed)
     if head.id == _POLL:
         # Anybody may have sent a poll in clear for an account with a key: said once an hour.
         name = f"{account}|{_POLL}|{int(now.timestamp() // 3600)}"
@@ -151,13 +152,6 @@ def _speaks_for(head: Head, inner: str) -> str:
     if not inner or (outer and head.id == _POLL):
         return outer or inner
     return outer if inner.lstrip("0").upper() == outer.lstrip("0").upper() else inner
-
-
-def _line(head: Head, station: Station) -> str:
-    """The station's line, and the receiver and line that the panel names, unless they are 0."""
-    if head.receiver.strip("R0") or head.line.strip("L0"):
-        return f"{station.line}/{head.receiver}{head.line}"
-    return station.line
 
 
 def _signals(message: _Message, name: str) -> tuple[Signal, ...]:
@@ -283,7 +277,7 @@ def open_content(content: str) -> Content:
     """Take the content apart from its end, where a text with brackets can't mislead."""
     bar = content.rfind("_")
     stamp_match = _STAMP.match(content, bar) if bar >= 0 else None
-    stamp = plain.stamp_of(stamp_match[1]) if stamp_match else None
+    stamp = plain.clock_of(stamp_match[1]) if stamp_match else None
     rest = content[:bar] if stamp_match else content
     end = rest.rfind("]")
     blocks: list[str] = []

@@ -40,17 +40,15 @@ def receive(body: bytes, now: datetime, station: Station) -> Received | None:
     match = _PLAIN.fullmatch(text)
     if match is None:
         return None
-    form, sequence, receiver, line, account, data, payload, clock = match.groups("")
+    form, sequence, receiver, line, account, data, payload, shown = match.groups("")
     line = line or "L0"
     if station.key_of(account) is not None:
         return None
-    stamp = stamp_of(clock) if clock else None
+    stamp = clock_of(shown) if shown else None
     said = hash_of(f"{form}\0{data}")
     message = f"{account}|{sequence}|{said}"
     name = station.repeats.key(message, stamp, now)
-    came_on = station.line
-    if receiver.strip("R0") or line.strip("L0"):
-        came_on = f"{came_on}/{receiver}{line}"
+    came_on = line_of(station, receiver, line)
     signals = tuple(
         [
             Signal(
@@ -74,8 +72,15 @@ def receive(body: bytes, now: datetime, station: Station) -> Received | None:
     return Received(frame(answer.encode()), signals, account, None, stamp)
 
 
+def line_of(station: Station, receiver: str, line: str) -> str:
+    """The station's line, and the receiver and line that the panel names, unless they are 0."""
+    if receiver.strip("R0") or line.strip("L0"):
+        return f"{station.line}/{receiver}{line}"
+    return station.line
+
+
 @lru_cache(maxsize=4096)
-def stamp_of(text: str) -> datetime | None:
+def clock_of(text: str) -> datetime | None:
     """A panel's clock (§5.5.1.9, GMT); None where it shows an impossible time."""
     hour, minute, second, month, day, year = (int(number) for number in re.findall(r"\d+", text))
     try:

@@ -19,7 +19,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from callflow.core.calls.call import (
     AT_DESK,
@@ -38,6 +37,7 @@ from callflow.core.sites.site import Role
 from callflow.storage import schema as t
 from callflow.storage.alarms import incidents
 from callflow.storage.engine import locks
+from callflow.storage.engine.inserts import insert_into
 from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx, hint
 
@@ -624,8 +624,7 @@ def insert_recording(tx: Tx, row: dict[str, Any]) -> bool:
 
 @cache
 def _insert_recording(dialect: str) -> Prepared:
-    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    return Prepared(insert(t.recording).on_conflict_do_nothing())
+    return Prepared(insert_into(dialect, t.recording).on_conflict_do_nothing())
 
 
 def all_recordings(tx: Tx) -> list[dict[str, Any]]:

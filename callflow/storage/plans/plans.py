@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Text, cast, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from callflow.core.sites.site import SiteState
 from callflow.storage import schema as t
 from callflow.storage.engine.folding import folded
+from callflow.storage.engine.inserts import insert_into
 from callflow.storage.engine.store import Tx
 from callflow.storage.sites.search import holds
 
@@ -41,8 +41,7 @@ def insert_version(
     accepted_why: str = "",
 ) -> bool:
     """Store one immutable version of a plan; False where this version is there already."""
-    insert = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
-    statement = insert(t.plan).values(
+    statement = insert_into(tx.dialect.name, t.plan).values(
         id=body["id"],
         version=body["version"],
         body=body,
@@ -76,8 +75,8 @@ def write_draft(tx: Tx, values: Row, *, replaces: str | None) -> bool:
     """Insert a draft (``replaces`` None), or put it in the place of this revision; whether it was
     still so."""
     if replaces is None:
-        insert = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
-        statement: Any = insert(t.plan_draft).values(**values).on_conflict_do_nothing()
+        insert = insert_into(tx.dialect.name, t.plan_draft)
+        statement: Any = insert.values(**values).on_conflict_do_nothing()
     else:
         c = t.plan_draft.c
         statement = update(t.plan_draft).where(c.id == values["id"], c.revision == replaces)

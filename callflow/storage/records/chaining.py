@@ -15,13 +15,14 @@ from typing import Any
 
 import structlog
 from sqlalchemy import bindparam, func, select, text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql
 
 from callflow.core.records import logbook
 from callflow.core.records.logbook import GENESIS, Draft, Head, Mac
 from callflow.core.signals import events
 from callflow.core.watch.supervision import station_signal
 from callflow.storage import schema as t
+from callflow.storage.engine.inserts import insert_into
 from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx, at_end
 from callflow.storage.signals import signals
@@ -176,8 +177,7 @@ _NOTHING = {"seq": 0, "hash": GENESIS, "mac": "", "sealed": True}
 
 @cache
 def _write_head(dialect: str) -> Prepared:
-    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    statement = insert(t.chain_head)
+    statement = insert_into(dialect, t.chain_head)
     changed = {name: statement.excluded[name] for name in ("seq", "hash", "mac", "sealed")}
     return Prepared(statement.on_conflict_do_update(index_elements=["chain"], set_=changed))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
@@ -17,6 +17,7 @@ from callflow.storage.engine import locks
 from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx, hint
 from callflow.storage.schema import UtcDateTime
+from callflow.storage.schema.base import as_text
 
 
 class Stored(NamedTuple):
@@ -78,19 +79,11 @@ def _insert_sqlite(size: int) -> str:
 
 
 def _values(row: Stored) -> tuple[Any, ...]:
-    return (*row[:-2], _as_text(row.received_at), _of_panel(row.panel_time))
+    return (*row[:-2], as_text(row.received_at), _of_panel(row.panel_time))
 
 
-def _as_text(at: datetime) -> str:
-    """As ``UtcDateTime`` keeps it in SQLite."""
-    if at.tzinfo is UTC:
-        return at.replace(tzinfo=None).isoformat(" ", "microseconds")
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
-
-
-@lru_cache(maxsize=1024)  # what came together was sent at one time, or nearly
-def _of_panel(at: datetime | None) -> str | None:
-    return None if at is None else _as_text(at)
+#: What came together was sent at one time, or nearly.
+_of_panel = lru_cache(maxsize=1024)(as_text)
 
 
 def by_deduplication(tx: Tx, key: str) -> str | None:

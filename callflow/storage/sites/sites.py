@@ -21,13 +21,13 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from callflow.core.alarms.correlation import zone_key
 from callflow.core.signals.protocol import Heard
 from callflow.core.signals.signal import PHONE_LINE, UNBOUND, Kind
 from callflow.core.sites.site import Site, SiteState
 from callflow.storage import schema as t
+from callflow.storage.engine.inserts import insert_into
 from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx
 from callflow.storage.schema import UtcDateTime
@@ -36,8 +36,7 @@ from callflow.storage.sites import contacts
 
 def upsert(tx: Tx, table: Any, key: Sequence[str], values: dict[str, Any]) -> None:
     """Insert ``values``, or update the row with the same ``key``."""
-    insert = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
-    statement = insert(table).values(**values)
+    statement = insert_into(tx.dialect.name, table).values(**values)
     changed = {name: value for name, value in values.items() if name not in key}
     if changed:
         tx.execute(statement.on_conflict_do_update(index_elements=list(key), set_=changed))
@@ -53,8 +52,7 @@ def upsert_all(tx: Tx, table: Any, key: Sequence[str], rows: Sequence[dict[str, 
 
 @lru_cache(maxsize=256)
 def _upsert(dialect: str, table: Any, key: tuple[str, ...], names: tuple[str, ...]) -> Prepared:
-    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    statement = insert(table)
+    statement = insert_into(dialect, table)
     changed = {name: statement.excluded[name] for name in names if name not in key}
     return Prepared(statement.on_conflict_do_update(index_elements=list(key), set_=changed))
 
