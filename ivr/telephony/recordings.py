@@ -14,7 +14,7 @@ import structlog
 from callflow.clock import Clock
 from callflow.core.calls.call import CallState, Outcome
 from callflow.handling.calls import voices
-from callflow.handling.watch import health
+from callflow.handling.calls.recordings import recording_finished
 from callflow.storage import Store, StoreUnavailable
 from callflow.storage.calls import calls
 from ivr import recording
@@ -117,7 +117,7 @@ class Recordings:
             ),
         )
         await self._store.write(
-            lambda tx: health.recording_finished(
+            lambda tx: recording_finished(
                 tx,
                 job.call_id,
                 path=done.path,

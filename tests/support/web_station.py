@@ -26,9 +26,9 @@ from callflow.core.watch import supervision
 from callflow.handling.alarms import receiving
 from callflow.handling.base import storing
 from callflow.handling.calls import calling
+from callflow.handling.calls.recordings import recording_finished
 from callflow.handling.plans import plans
 from callflow.handling.sites import sites
-from callflow.handling.watch import health
 from callflow.settings.config import Settings
 from callflow.storage import Store, Tx
 from callflow.storage.alarms import incidents
@@ -189,7 +189,7 @@ class WebStation:
         tones = [np.sin(2 * np.pi * hertz * at) * 0.3 for hertz in (440, 880)]
         soundfile.write(path, np.stack(tones, axis=1), 8000, subtype="PCM_16")
         self.do(
-            lambda tx: health.recording_finished(
+            lambda tx: recording_finished(
                 tx,
                 call_id,
                 path=path.name,

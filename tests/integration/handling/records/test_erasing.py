@@ -17,11 +17,11 @@ from callflow.dispatch.identity import only
 from callflow.handling.alarms import operating
 from callflow.handling.base.refusals import Refused
 from callflow.handling.calls import voices
+from callflow.handling.calls.recordings import recording_finished
 from callflow.handling.records import erasure as records_erasure
 from callflow.handling.records.retention import place_hold
 from callflow.handling.sites import sites
 from callflow.handling.watch import health
-from callflow.handling.watch.health import recording_finished
 from callflow.processes import eraser
 from callflow.settings.config import Settings
 from callflow.storage import Tx

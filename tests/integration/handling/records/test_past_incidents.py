@@ -15,8 +15,8 @@ from callflow.core.records.retention import Kept
 from callflow.handling.alarms import operating
 from callflow.handling.base.telling import tell
 from callflow.handling.calls import voices
+from callflow.handling.calls.recordings import recording_finished
 from callflow.handling.records import retention as records_retention
-from callflow.handling.watch.health import recording_finished
 from callflow.storage import Tx
 from callflow.storage import schema as t
 from callflow.storage.records import erasure, logbook, past, retention

@@ -18,9 +18,9 @@ from callflow.dispatch.doomed import delete_doomed
 from callflow.handling.base import refusals
 from callflow.handling.base.policy import STATION_ZONE
 from callflow.handling.base.telling import tell
+from callflow.handling.calls.recordings import recording_finished
 from callflow.handling.records import retention as records_retention
 from callflow.handling.station import duties
-from callflow.handling.watch import health
 from callflow.storage import Tx
 from callflow.storage import schema as t
 from callflow.storage.alarms import incidents
@@ -67,7 +67,7 @@ def recorded(station: WebStation, *, state: str = "filed") -> tuple[str, str, Pa
     path.write_bytes(b"RIFF")
     where = path.relative_to(station.settings.recordings_dir).as_posix()
     found: dict[str, Any] = {"path": where, "sha256": sha256_of(path), "duration": 1.0}
-    station.do(lambda tx: health.recording_finished(tx, call, problem="", now=OLD, **found))
+    station.do(lambda tx: recording_finished(tx, call, problem="", now=OLD, **found))
     row = t.incident.update().where(t.incident.c.id == incident)
     station.do(lambda tx: tx.execute(row.values(state=state)))
     return incident, call, path

@@ -14,6 +14,7 @@ from callflow import clock
 from callflow.core.signals.signal import Kind
 from callflow.handling.base import telling
 from callflow.handling.base.telling import tell
+from callflow.handling.calls.recordings import recording_finished
 from callflow.handling.watch import health as watch_health
 from callflow.storage import Store, Tx, savepoint
 from callflow.storage.calls import calls
@@ -26,9 +27,7 @@ def finished(station: Station, call_id: str, problem: str = "") -> None:
     if problem:
         found = dict(path="2026-11-25/x.wav", sha256=None, duration=None)
     station.write(
-        lambda tx: watch_health.recording_finished(
-            tx, call_id, **found, problem=problem, now=station.now
-        )
+        lambda tx: recording_finished(tx, call_id, **found, problem=problem, now=station.now)
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from callflow import clock
 from callflow.core.calls.call import Outcome
-from callflow.handling.watch import health as watch_health
+from callflow.handling.calls.recordings import recording_finished
 from callflow.storage.records import logbook
 from callflow.storage.signals import signals
 from tests.support.web_station import WebStation, site_body
@@ -332,7 +332,7 @@ async def test_a_recordings_path_never_leaves_its_folder(
     station.alarm()
     call = station.call(Outcome.NO_KEY)
     station.do(
-        lambda tx: watch_health.recording_finished(
+        lambda tx: recording_finished(
             tx,
             call,
             path="../keys/seal.key",
