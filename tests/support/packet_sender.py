@@ -23,9 +23,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from callflow import niceness
 from tests.support.mouth import FRAME_S, Happening, Mouth
 
-NICENESS = -10
+#: How nice a process is that stands for somebody else's machine: ahead of whatever this one does.
+FIRST = niceness.ASTERISK
 #: So many seconds of sound are sent at once where even this process was held up.
 _BURST_S = 0.4
 _LENGTH = struct.Struct("!I")
@@ -53,15 +55,6 @@ class _Messages:
             found.append(pickle.loads(self._rest[_LENGTH.size : end]))
             self._rest = self._rest[end:]
         return found
-
-
-def comes_first(pid: int) -> None:
-    """A process with a session of its own, ahead of whatever else this machine does, where that is
-    allowed: it stands for somebody else's machine."""
-    with contextlib.suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, pid, NICENESS)
-    with contextlib.suppress(OSError):  # where sessions are weighed against each other (sched(7))
-        Path(f"/proc/{pid}/autogroup").write_text(str(NICENESS), encoding="ascii")
 
 
 # --- in the test's process ------------------------------------------------------------------------
@@ -186,7 +179,7 @@ class _Line:
 
 def main() -> None:
     """Send for every line, until standard input ends."""
-    comes_first(os.getpid())
+    niceness.place(os.getpid(), FIRST)
     door, lines = socket.socket(fileno=0), dict[int, _Line]()
     with selectors.DefaultSelector() as ready:
         ready.register(door, selectors.EVENT_READ)

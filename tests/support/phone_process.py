@@ -17,7 +17,6 @@ import re
 import select
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -322,10 +321,6 @@ class Phone:
 
 
 def main() -> None:
-    with suppress(OSError):  # sound does not wait; without the right to it, it must do as it is
-        os.nice(-10)
-        os.setsid()  # kernels that group by sessions weigh those, as Asterisk's own
-        Path("/proc/self/autogroup").write_text("-10", encoding="ascii")
     parser = argparse.ArgumentParser()
     parser.add_argument("name")
     parser.add_argument("registrar")

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from callflow import niceness
 from tests.support import hearing
 from tests.support.handset import Conversation, Phone
 from tests.support.hearing import Found, Samples
-from tests.support.packet_sender import comes_first
+from tests.support.packet_sender import FIRST
 from tests.support.phone_python import phone_python
 
 
@@ -82,7 +83,7 @@ class RealPhone(Phone):
     async def start(self) -> None:
         with (self.folder / "stderr").open("wb") as errors:
             self._process = await self._spawn(errors)
-        comes_first(self._process.pid)  # before it has threads: they are as nice as it is
+        niceness.place(self._process.pid, FIRST)  # before it has threads: they are as nice as it is
         self._reader = asyncio.create_task(self._read(), name=self.name)
         await self._event("registered", code=200)
 

@@ -22,6 +22,7 @@ from pathlib import Path
 
 import pytest
 
+from callflow import niceness
 from callflow.commands import role
 from callflow.processes.nursery import end_with_parent
 from tests.support import costs
@@ -135,9 +136,7 @@ class Process:
             os.setsid()
             end_with_parent()
             if self.unit.kind == COMPUTING:
-                os.nice(_NICE)
-                with contextlib.suppress(OSError):  # the kernel does not group
-                    Path("/proc/self/autogroup").write_text(str(_NICE), encoding="ascii")
+                niceness.place(os.getpid(), os.getpriority(os.PRIO_PROCESS, 0) + _NICE)
             for number in (signal.SIGTERM, signal.SIGHUP):
                 signal.signal(number, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.default_int_handler)

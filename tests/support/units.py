@@ -2,7 +2,8 @@
 
 No list of names: a file or folder of tests that is added is in a unit by where it lies. A package
 of acceptance tests shares a station, so it is one unit; every other file of them is one. Pages in
-a browser go together until they are worth a process, and so does what only computes.
+a browser go together until they are worth a process, with what has an Asterisk of its own, and so
+does what only computes.
 
 Which they are is the same everywhere, their order is not: a file takes as long as in the last run
 here; where there was none, as tests of its kind do.
@@ -24,7 +25,9 @@ LIVE, BROWSER, COMPUTING = "live", "browser", "computing"
 _GUESS, _NO_IO = {LIVE: 20.0, BROWSER: 5.0, COMPUTING: 0.3}, 0.05
 #: Files go together until they take so many seconds.
 _TOGETHER = 120.0
-_PAGES = re.compile(r"^ *(from|import) playwright\b|\bpair: Pair\b|\bfind_or_fetch\(", re.MULTILINE)
+_IN_REAL_TIME = re.compile(
+    r"^ *(from|import) playwright\b|\bpair: Pair\b|\bfind_or_fetch\(", re.MULTILINE
+)
 _TEST = re.compile(r"^ *(?:async )?def test_", re.MULTILINE)
 
 
@@ -64,8 +67,8 @@ def _kind(path: Path) -> str:
     """A folder's: that of the dearest file in it."""
     if "acceptance" in path.parts:
         return LIVE
-    shows = any(_PAGES.search(file.read_text(encoding="utf-8")) for file in files(path))
-    return BROWSER if shows else COMPUTING
+    texts = (file.read_text(encoding="utf-8") for file in files(path))
+    return BROWSER if any(map(_IN_REAL_TIME.search, texts)) else COMPUTING
 
 
 def _guess(path: Path) -> float:

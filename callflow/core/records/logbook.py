@@ -145,19 +145,11 @@ class Fault:
 Mac = Callable[[str], str]
 
 
-def chain_entry(
-    draft: Draft, *, number: int, id: str, seq: int, previous: str, mac: Mac, salt: str = ""
-) -> Entry:
-    """``draft`` as the ``seq``-th entry of its chain, after the entry hashed ``previous``."""
-    return Entry(
-        **chained(draft, number=number, id=id, seq=seq, previous=previous, mac=mac, salt=salt)
-    )
-
-
 def chained(
     draft: Draft, *, number: int, id: str, seq: int, previous: str, mac: Mac, salt: str
 ) -> dict[str, Any]:
-    """The fields of that entry, for whoever only writes them down."""
+    """The fields of ``draft`` as the ``seq``-th entry of its chain, behind the one hashed
+    ``previous``."""
     fields: dict[str, Any] = dict(
         number=number,
         id=id,

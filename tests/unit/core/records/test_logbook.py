@@ -28,7 +28,7 @@ def forged(text: str) -> str:
 
 
 def chained(draft: Draft, **where: Any) -> Entry:
-    return logbook.chain_entry(draft, mac=mac, **where)
+    return Entry(**logbook.chained(draft, mac=mac, **{"salt": "", **where}))
 
 
 def a_head(
