@@ -30,6 +30,23 @@ class Why(StrEnum):
     LAST = "last"  # nobody would be left
 
 
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A shift, running while ``ended_at`` is None, and whose it is. Times are UTC."""
+
+    id: str
+    user_id: str
+    began_at: datetime
+    ended_at: datetime | None
+    note: str  # what it leaves for the next
+    attended_at: datetime | None  # the last sign of presence that was asked for
+    name: str
+    role: str
+    language: str
+    languages: tuple[str, ...]
+    skills: tuple[str, ...]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Held:
     """An open incident that the leaving person holds."""

@@ -34,20 +34,20 @@ PRESENT = "present"
 def watched(tx: Tx, now: datetime) -> Watch | None:
     """By when the only person on shift must give a sign; None: nobody must, or nobody is there."""
     on = shifts.on_shift(tx)
-    there = [row for row in on if now - row["began_at"] <= LONGEST_SHIFT] or on[-1:]
+    there = [row for row in on if now - row.began_at <= LONGEST_SHIFT] or on[-1:]
     if len(there) != 1:
         return None
     alone = there[0]
     last = shifts.last_ended(tx)
     return watch(
         OnShift(
-            shift=alone["id"],
-            who=alone["name"],
-            began_at=alone["began_at"],
-            attended_at=alone["attended_at"],
-            acted_at=logbook.last_act(tx, alone["name"], but=UNATTENDED),
+            shift=alone.id,
+            who=alone.name,
+            began_at=alone.began_at,
+            attended_at=alone.attended_at,
+            acted_at=logbook.last_act(tx, alone.name, but=UNATTENDED),
         ),
-        last["ended_at"] if last else None,
+        last.ended_at if last else None,
         load_policy(tx).presence,
     )
 
@@ -81,14 +81,14 @@ def _unattended(tx: Tx, now: datetime) -> datetime | None:
     last = shifts.last_ended(tx)
     if last is None or shifts.on_shift(tx):
         return None
-    return unattended_since(last["ended_at"], load_policy(tx).presence, now)
+    return unattended_since(last.ended_at, load_policy(tx).presence, now)
 
 
 def attended(tx: Tx, now: datetime) -> None:
     """Somebody takes up a shift: a station that was without anybody is attended again."""
     last = shifts.last_ended(tx)
-    if last is not None and incidents.open_ones(tx, kind=Kind.UNATTENDED):
-        store_signals(tx, [station_signal("ATTENDED", "", to_iso(last["ended_at"]), now)])
+    if last and last.ended_at and incidents.open_ones(tx, kind=Kind.UNATTENDED):
+        store_signals(tx, [station_signal("ATTENDED", "", to_iso(last.ended_at), now)])
 
 
 def confirm_presence(tx: Tx, user_id: str, who: str, now: datetime) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from callflow.core.alarms.incident import State
 from callflow.core.desks import shift
+from callflow.core.desks.shift import Shift
 from callflow.core.records.audit import QUIET
 from callflow.core.signals.signal import Category
 from callflow.handling.alarms.operating import release, transfer
@@ -56,8 +57,8 @@ class Handover:
 
     since: datetime
     first: bool  # this person never had a shift
-    on_shift: list[Row]
-    notes: list[Row]
+    on_shift: list[Shift]
+    notes: list[Shift]
     open: list[Row]
     waiting: list[Row]
     instructions: list[Row]
@@ -71,7 +72,7 @@ class Handover:
 def to_take_over(tx: Tx, user_id: str, now: datetime) -> Handover:
     """Everything to read before signing."""
     last = shifts.last_ended(tx, user_id)
-    since = last["ended_at"] if last else now - FIRST_TIME
+    since = last.ended_at if last and last.ended_at else now - FIRST_TIME
     return Handover(
         since=since,
         first=last is None,
@@ -126,7 +127,7 @@ def begin_shift(
             "instructions": [row["id"] for row in read.instructions],
             "tests": [row["id"] for row in read.tests],
             "plans": [f"{row['id']} {row['version']}" for row in read.plans],
-            "notes": [row["id"] for row in read.notes],
+            "notes": [row.id for row in read.notes],
         },
     )
     for row in taken:
@@ -145,8 +146,8 @@ def end_forgotten(tx: Tx, user_id: str, by: str, reason: str, now: datetime) -> 
         raise Refused("this person is not on shift")
     if not reason.strip():
         raise Refused("write down why: the person didn't sign")
-    leave(tx, {"id": user_id, "name": found["name"]}, now)
-    told: Row = {"who": found["name"], "by": by, "note": reason.strip()}
+    leave(tx, {"id": user_id, "name": found.name}, now)
+    told: Row = {"who": found.name, "by": by, "note": reason.strip()}
     tell(tx, "shift_ended_for", now, who_did=by, **told)
 
 
@@ -157,14 +158,14 @@ def leave(tx: Tx, user: Row, now: datetime) -> None:
         release(tx, row["id"], user["name"], now)
     running = shifts.running(tx, user["id"])
     if running is not None:
-        shifts.end(tx, running["id"], now)
+        shifts.end(tx, running.id, now)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Leaving:
     """What stands between somebody and the end of the shift."""
 
-    shift: Row
+    shift: Shift
     held: list[Row]
     colleagues: list[str]
 
@@ -174,7 +175,7 @@ def to_hand_over(tx: Tx, user_id: str, who: str) -> Leaving:
     mine = shifts.running(tx, user_id)
     if mine is None:
         raise Refused("you are not on shift")
-    others = [row["name"] for row in shifts.on_shift(tx) if row["user_id"] != user_id]
+    others = [row.name for row in shifts.on_shift(tx) if row.user_id != user_id]
     return Leaving(shift=mine, held=incidents.open_ones(tx, holder=who), colleagues=others)
 
 
@@ -211,7 +212,7 @@ def end_shift(
         elif _holds(tx, row["id"], who):
             transfer(tx, row["id"], who, to[row["id"]], now)
     note = note.strip()[:LONGEST_NOTE]
-    shifts.end(tx, leaving.shift["id"], now, note=note)
+    shifts.end(tx, leaving.shift.id, now, note=note)
     passed, left = len(leaving.held), ", ".join(leaving.colleagues) or "–"
     ids = [row["id"] for row in leaving.held]
     tell(tx, "shift_ended", now, by=who, who_did=who, passed=passed, left=left, incidents=ids)

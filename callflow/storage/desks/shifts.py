@@ -8,12 +8,11 @@ from typing import Any
 
 from sqlalchemy import Select, select, update
 
+from callflow.core.desks.shift import Shift
 from callflow.storage import schema as t
 from callflow.storage.engine.locks import Lock, hold
-from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx
-
-Row = dict[str, Any]
+from callflow.storage.engine.values import Reads, first, found
 
 
 def _shifts() -> Select[Any]:
@@ -29,17 +28,17 @@ def _ended() -> Select[Any]:
 
 
 _S = t.shift.c
-_RUNNING = Prepared(_shifts().where(_S.ended_at.is_(None)).order_by(_S.began_at, t.user.c.name))
-_LAST = Prepared(_ended())
+_RUNNING = Reads(_shifts().where(_S.ended_at.is_(None)).order_by(_S.began_at, t.user.c.name), Shift)
+_LAST = Reads(_ended(), Shift)
 
 
-def running(tx: Tx, user_id: str) -> Row | None:
+def running(tx: Tx, user_id: str) -> Shift | None:
     """The shift that this person is on."""
     c = t.shift.c
-    return _first(tx, _shifts().where(c.user_id == user_id, c.ended_at.is_(None)))
+    return first(tx, _shifts().where(c.user_id == user_id, c.ended_at.is_(None)), Shift)
 
 
-def on_shift(tx: Tx) -> list[Row]:
+def on_shift(tx: Tx) -> list[Shift]:
     """Every shift that is running, the longest first."""
     return _RUNNING.all(tx, {})
 
@@ -49,7 +48,7 @@ def begin(tx: Tx, user_id: str, at: datetime) -> str:
     lock(tx)
     before = running(tx, user_id)
     if before is not None:
-        return str(before["id"])
+        return before.id
     shift_id = uuid.uuid4().hex
     tx.execute(t.shift.insert().values(id=shift_id, user_id=user_id, began_at=at, ended_at=None))
     return shift_id
@@ -65,11 +64,11 @@ def end(tx: Tx, shift_id: str, at: datetime, *, note: str = "") -> bool:
     return ended.rowcount == 1
 
 
-def last_ended(tx: Tx, user_id: str | None = None) -> Row | None:
+def last_ended(tx: Tx, user_id: str | None = None) -> Shift | None:
     """The shift that ended last, of this person or of anybody."""
     if user_id is None:
         return _LAST.first(tx, {})
-    return _first(tx, _ended().where(t.shift.c.user_id == user_id))
+    return first(tx, _ended().where(t.shift.c.user_id == user_id), Shift)
 
 
 def attend(tx: Tx, at: datetime) -> None:
@@ -77,11 +76,11 @@ def attend(tx: Tx, at: datetime) -> None:
     tx.execute(update(t.shift).where(t.shift.c.ended_at.is_(None)).values(attended_at=at))
 
 
-def notes_since(tx: Tx, since: datetime, *, limit: int) -> list[Row]:
+def notes_since(tx: Tx, since: datetime, *, limit: int) -> list[Shift]:
     """Shifts that ended since then and left a note, the newest first."""
     c = t.shift.c
     query = _shifts().where(c.ended_at >= since, c.note != "").order_by(c.ended_at.desc())
-    return [dict(row._mapping) for row in tx.execute(query.limit(limit))]
+    return found(tx, query.limit(limit), Shift)
 
 
 def user_names(tx: Tx) -> list[str]:
@@ -93,8 +92,3 @@ def lock(tx: Tx) -> None:
     """Shifts begin and end one after the other: two who leave at once don't leave the station
     unattended, nor does one person begin twice."""
     hold(tx, Lock.SHIFT, "")
-
-
-def _first(tx: Tx, query: Select[Any]) -> Row | None:
-    row = tx.execute(query).first()
-    return dict(row._mapping) if row else None

@@ -27,7 +27,8 @@ _LONGEST = 32  # elements of a list
 class Prepared:
     """A statement whose parameters are named ``bindparam``s, lists (``expanding``) among them.
 
-    The rows are dictionaries by the columns' names. Raises what SQLAlchemy raises.
+    The rows are dictionaries by the columns' names (``values.Reads``: values). Raises what
+    SQLAlchemy raises.
     """
 
     def __init__(self, statement: Executable) -> None:
@@ -37,13 +38,21 @@ class Prepared:
 
     def all(self, tx: Tx, values: Mapping[str, Any]) -> list[Row]:
         """Every row."""
+        columns, rows = self.table(tx, values)
+        return [dict(zip(columns, row, strict=True)) for row in rows]
+
+    def table(
+        self, tx: Tx, values: Mapping[str, Any]
+    ) -> tuple[tuple[str, ...], Sequence[Sequence[Any]]]:
+        """The columns' names, and every row in their order."""
         values = self._filled(tx.dialect, values)
         ready = self._for(tx.dialect, values)
         if ready is None:
-            return [dict(row._mapping) for row in tx.execute(self._statement, dict(values))]
+            result = tx.execute(self._statement, dict(values))
+            return tuple(result.keys()), result.all()
         cursor = ready.run(tx, ready.bound(values))
         try:
-            return ready.rows(cursor, cursor.fetchall())
+            return ready.columns, ready.rows(cursor, cursor.fetchall())
         finally:
             cursor.close()
 
@@ -165,20 +174,20 @@ class _Ready:
         else:
             cursor.execute(self.text, parameters)
 
-    def rows(self, cursor: Any, found: Sequence[Sequence[Any]]) -> list[Row]:
-        """``found`` by the columns' names."""
+    def rows(self, cursor: Any, found: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
+        """``found``, each column read by its type."""
         if not found:
             return []
         if not self.readers:
             self.readers.append(self._readers(cursor.description))
-        columns, readers = self.columns, self.readers[0]
+        readers = self.readers[0]
         made = []
         for one in found:
             values = list(one)
             for place, read in readers:
                 if values[place] is not None:  # every type of ours reads NULL as None
                     values[place] = read(values[place])
-            made.append(dict(zip(columns, values, strict=True)))
+            made.append(values)
         return made
 
     def _readers(self, description: Sequence[Sequence[Any]]) -> list[tuple[int, _Processor]]:

@@ -37,17 +37,17 @@ def test_who_is_on_shift_is_known_until_the_end(store: Store) -> None:
     claire = store.write_now(lambda tx: shifts.begin(tx, "claire", EVENING))
     store.write_now(lambda tx: shifts.begin(tx, "david", EVENING + HOUR))
     on = store.read_now(shifts.on_shift)
-    assert [(row["name"], row["user_id"], row["began_at"]) for row in on] == [
+    assert [(row.name, row.user_id, row.began_at) for row in on] == [
         ("Claire", "claire", EVENING),
         ("David", "david", EVENING + HOUR),
     ]
-    assert [row["languages"] for row in on] == [["fr"], ["fr"]]
+    assert [row.languages for row in on] == [("fr",), ("fr",)]
     assert store.write_now(lambda tx: shifts.end(tx, claire, EVENING + 2 * HOUR))
-    assert [row["name"] for row in store.read_now(shifts.on_shift)] == ["David"]
+    assert [row.name for row in store.read_now(shifts.on_shift)] == ["David"]
     assert store.read_now(lambda tx: shifts.running(tx, "claire")) is None
     last = store.read_now(shifts.last_ended)
     assert last is not None
-    assert (last["id"], last["ended_at"]) == (claire, EVENING + 2 * HOUR)
+    assert (last.id, last.ended_at) == (claire, EVENING + 2 * HOUR)
     assert store.read_now(lambda tx: shifts.last_ended(tx, "david")) is None
 
 

@@ -77,7 +77,7 @@ class Desks:
         return [(entry["kind"], entry["who"]) for entry in entries]
 
     def on_shift(self) -> list[str]:
-        return [row["name"] for row in self.station.store.read_now(shifts.on_shift)]
+        return [row.name for row in self.station.store.read_now(shifts.on_shift)]
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ def colleagues(tx: Tx, who: str) -> list[str]:
     """Who could be handed an incident: those on shift; where nobody but ``who`` is, everybody who
     may handle one.
     """
-    names = [row["name"] for row in shifts.on_shift(tx) if Right.HANDLE in rights_of(row["role"])]
+    names = [row.name for row in shifts.on_shift(tx) if Right.HANDLE in rights_of(row.role)]
     others = [name for name in names if name != who]
     if not others:
         known = (row for row in users.users(tx) if row["disabled_at"] is None)

@@ -250,5 +250,5 @@ def test_signs_are_for_every_shift_that_runs(station: Station) -> None:
     begin(station)
     station.write(lambda tx: dead_man.confirm_presence(tx, "claire", "claire", station.now))
     (row,) = station.read(rows.on_shift)
-    assert row["attended_at"] == station.now
+    assert row.attended_at == station.now
     assert station.told()[-1] == "presence_confirmed"

@@ -38,7 +38,7 @@ def end(station: Station, who: str, to: Mapping[str, str] | None = None, **more:
 
 
 def on_shift(station: Station) -> list[str]:
-    return [row["name"] for row in station.read(rows.on_shift)]
+    return [row.name for row in station.read(rows.on_shift)]
 
 
 def test_no_shift_begins_before_every_open_alarm_is_acknowledged(station: Station) -> None:
@@ -140,11 +140,11 @@ def test_the_next_one_reads_what_was_left(station: Station) -> None:
     read = station.read(lambda tx: shifts.to_take_over(tx, "claire", station.now))
     assert not read.first
     assert read.since == NIGHT + HOUR
-    assert [row["name"] for row in read.on_shift] == ["david"]
+    assert [row.name for row in read.on_shift] == ["david"]
     assert [row["id"] for row in read.open] == [alarm["id"]]
     assert [row["name"] for row in read.plans] == ["nuit"]
     notes = station.read(lambda tx: shifts.to_take_over(tx, "zoe", station.now)).notes
-    assert [row["note"] for row in notes] == ["Le 1002 a des travaux"]
+    assert [row.note for row in notes] == ["Le 1002 a des travaux"]
 
 
 def test_an_instruction_and_a_test_are_read(station: Station) -> None:

@@ -50,7 +50,7 @@ async def begin(operator: httpx.AsyncClient, alarms: list[str], **more: str) -> 
 
 
 def on_shift(station: WebStation) -> list[str]:
-    return [row["name"] for row in station.store.read_now(rows.on_shift)]
+    return [row.name for row in station.store.read_now(rows.on_shift)]
 
 
 def colleague(station: WebStation) -> None:
@@ -200,7 +200,7 @@ async def test_whoever_is_alone_is_asked_and_answers(
     sent = await operator.post("/shift/presence", data=form_of(part))
     assert sent.status_code == 303
     (row,) = station.store.read_now(rows.on_shift)
-    assert row["attended_at"] is not None
+    assert row.attended_at is not None
     colleague(station)
     assert "data-asked" not in (await operator.get("/shift/presence")).text
 

@@ -112,7 +112,7 @@ def test_one_key_says_i_am_here_and_takes_no_focus(
     page.keyboard.type("a")  # the focus stayed where it was
     expect(name).to_have_value("Ana")
     (row,) = station.store.read_now(shifts.on_shift)
-    assert row["attended_at"] is not None
+    assert row.attended_at is not None
     assert said == []
 
 
@@ -140,8 +140,8 @@ def user_id(station: WebStation, name: str) -> str:
 def alone(station: WebStation, leaving: str) -> None:
     """Only one of the two is left."""
     for row in station.store.read_now(shifts.on_shift):
-        if row["name"] == leaving:
-            station.do(lambda tx, i=row["id"]: shifts.end(tx, i, clock.now()))
+        if row.name == leaving:
+            station.do(lambda tx, i=row.id: shifts.end(tx, i, clock.now()))
 
 
 def end_all(station: WebStation) -> None:

@@ -282,8 +282,8 @@ def on_shift_again(world: World, name: str) -> None:
 def _only(world: World, name: str) -> None:
     def end(tx: Tx) -> None:
         for row in shifts.on_shift(tx):
-            if row["name"] != name:
-                shifts.end(tx, row["id"], clock.now())
+            if row.name != name:
+                shifts.end(tx, row.id, clock.now())
 
     world.do(end)
 

@@ -97,7 +97,7 @@ class World:
                 user = users.user_by_name(tx, name)
                 running = shifts.running(tx, user["id"]) if user else None
                 if name == THIRD and running:
-                    shifts.end(tx, running["id"], now)
+                    shifts.end(tx, running.id, now)
                 elif name != THIRD and user:
                     shifts.begin(tx, user["id"], now)
 
