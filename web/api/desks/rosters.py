@@ -84,7 +84,7 @@ class ShiftsOut(BaseModel):
 async def list_shifts(caller: Reader, station: Here) -> ShiftsOut:
     """Who is on shift now."""
     found = await station.store.read(shifts.on_shift)
-    return ShiftsOut.model_validate({"items": found})
+    return ShiftsOut.model_validate({"items": found}, from_attributes=True)
 
 
 @router.get("/roster")
