@@ -13,7 +13,7 @@ from rich.console import Console
 
 from callflow import clock
 from callflow.commands.role import settings_of_this_run
-from callflow.handling.watch import health
+from callflow.handling.records import logbook
 from callflow.processes import anchoring
 from callflow.settings.config import Settings
 from callflow.storage import Store
@@ -67,7 +67,7 @@ def bring_up_to_date(settings: Settings) -> None:
     upgrade(settings.database)
     if anchoring.remembered(settings) is None:
         with open_rows(settings) as (store, _):
-            store.write_now(lambda tx: health.vouch_for_old(tx, clock.now()))
+            store.write_now(lambda tx: logbook.vouch_for_old(tx, clock.now()))
 
 
 def read_json(file: Path) -> Any:

@@ -13,7 +13,7 @@ from callflow import clock
 from callflow.commands.base import AsJson, group, open_rows, settings_of_this_run
 from callflow.core.records import logbook
 from callflow.core.records.verification import FILES
-from callflow.handling.watch import health
+from callflow.handling.records.logbook import verify
 from callflow.notify import kept
 from callflow.processes import anchoring
 from callflow.settings.config import Settings
@@ -65,14 +65,14 @@ class _Told:
 
 
 def _told(tx: Tx, node: str, anchors: Sequence[logbook.Anchor]) -> _Told:
-    verified = health.verify_logbook(tx, anchors)
+    verified = verify(tx, anchors)
     calls_gone, voices_gone, images_gone = (verified.purged.get(which, set()) for which in FILES)
-    recorded = health.recorded_hashes(tx)
+    recorded = logbook_rows.recorded_hashes(tx)
     return _Told(
         faults=verified.faults,
         recordings=calls.all_recordings(tx),
         recorded=recorded | dict.fromkeys(recorded.keys() & calls_gone),  # no file is expected
-        recorded_elsewhere=health.recorded_elsewhere(tx, node),
+        recorded_elsewhere=logbook_rows.recorded_elsewhere(tx, node),
         spoken=[
             {**row, "call_id": row["name"]}
             for row in spoken.everything(tx)

@@ -13,13 +13,13 @@ from callflow.handling.desks.queueing import bridge, escalate_queue, find_forgot
 from callflow.handling.interventions import welfare
 from callflow.handling.records import retention
 from callflow.handling.sites.contracts import apply_planned
-from callflow.handling.watch.health import seal_logbook
 from callflow.handling.watch.machines import nodes_changed, watch_nodes
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents, tasks
 from callflow.storage.callers import call_backs
 from callflow.storage.calls import calls
 from callflow.storage.engine.batches import reading_once
+from callflow.storage.records.sealing import seal
 from callflow.storage.sites import contracts, uploads
 
 #: What it returns says nothing to whoever has it done.
@@ -39,7 +39,7 @@ _EACH_SECOND: tuple[tuple[Work, Work], ...] = (
     (uploads.any_old, uploads.forget_old),
 )
 #: Done without a look, each after so many seconds.
-RARELY: Mapping[Work, float] = {find_forgotten: 10.0, seal_logbook: 60.0}
+RARELY: Mapping[Work, float] = {find_forgotten: 10.0, seal: 60.0}
 
 
 def due(tx: Tx, now: datetime) -> list[Work]:

@@ -1,27 +1,21 @@
-"""The station itself: who runs, what is sealed, how healthy it is."""
+"""How healthy the station is."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from callflow.clock import to_iso
-from callflow.core.records import logbook
-from callflow.core.records.logbook import UNREADABLE, Anchor, Fault
-from callflow.core.records.verification import Verified, verify
 from callflow.core.signals.signal import Kind
 from callflow.handling.base.nodes import Node, nodes
-from callflow.handling.base.telling import station_event, tell
+from callflow.handling.base.telling import station_event
 from callflow.handling.desks import waiting_line
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.callers import call_backs
 from callflow.storage.calls import calls
 from callflow.storage.people import users
-from callflow.storage.records import logbook as logbook_rows
-from callflow.storage.records import sealing
 from callflow.storage.signals import signals
 
 Row = dict[str, Any]
@@ -29,48 +23,6 @@ Row = dict[str, Any]
 #: A process that said nothing for so long is taken for dead.
 BEAT_WITHIN = timedelta(seconds=10)
 ROLES = ("engine", "receiver", "telephony", "web")
-
-
-def seal_logbook(tx: Tx, now: datetime) -> int:
-    """Seal the chains that changed; how many."""
-    return sealing.seal(tx, now)
-
-
-def verify_logbook(tx: Tx, anchors: Sequence[Anchor] = ()) -> Verified:
-    """Every fault of the logbook's chains, heads and seals, up to the seals that are remembered."""
-    try:
-        return verify(
-            sealing.entries_by_chain(tx),
-            sealing.heads(tx),
-            sealing.seals(tx),
-            tx.info["mac"],
-            anchors,
-        )
-    except UNREADABLE as error:
-        what = f"a row is none that we wrote: {type(error).__name__}: {error}"
-        return Verified(faults=[Fault(chain="?", seq=0, entry=None, what=what)], purged={})
-
-
-def vouch_for_old(tx: Tx, now: datetime) -> None:
-    """Once, for what was written before numbers were in entries' hashes and seals' MACs: what is
-    there is taken as it is. Only where nothing is remembered of any seal (``anchoring``)."""
-    mac = tx.info["mac"]
-    old = logbook.old_seals(sealing.seals(tx), mac)
-    for entry in sealing.without_mac(tx):
-        old.entry(entry)
-    if old and not sealing.is_vouched(tx):
-        sealing.mark_sealed(tx)
-        tell(tx, "vouched", now, **old.told())
-
-
-def recorded_hashes(tx: Tx) -> dict[str, str | None]:
-    """{call id: SHA-256 of its recording} as the logbook tells them (None: there was no file)."""
-    return logbook_rows.recorded_hashes(tx)
-
-
-def recorded_elsewhere(tx: Tx, node: str) -> set[str]:
-    """Calls whose recordings another node than this has, as the logbook tells them."""
-    return logbook_rows.recorded_elsewhere(tx, node)
 
 
 #: Why a SIP message was refused, as each node's telephony counts it (ivr/telephony/refusals.py).

@@ -14,8 +14,8 @@ from callflow.handling.base import policy, storing
 from callflow.handling.calls import calling, dialogues
 from callflow.handling.desks import queueing
 from callflow.handling.plans import plans
+from callflow.handling.records.logbook import verify
 from callflow.handling.sites import sites
-from callflow.handling.watch import health
 from callflow.settings.config import Settings
 from callflow.storage import Store, Tx
 from callflow.storage.alarms import incidents
@@ -247,7 +247,7 @@ class Station:
         return next(row for row in rows if row["deduplication"] == sent.deduplication)
 
     def faults(self) -> list[str]:
-        found = self.read(health.verify_logbook).faults
+        found = self.read(verify).faults
         return [f"{f.chain} {f.seq}: {f.what}" for f in found]
 
 

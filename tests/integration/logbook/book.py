@@ -15,7 +15,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from callflow.core.records import logbook
 from callflow.core.records.logbook import Anchor, Draft, Entry
 from callflow.handling.base.telling import draft, tell
-from callflow.handling.watch import health
+from callflow.handling.records.logbook import verify
 from callflow.processes.anchoring import Watch, remembered
 from callflow.settings.config import Settings
 from callflow.storage import Tx
@@ -142,7 +142,7 @@ class Book:
 
     def faults(self, *, whole: bool = True) -> list[str]:
         anchors: list[Anchor] = (remembered(self.settings) or []) if whole else []
-        found = self.write_now(lambda tx: health.verify_logbook(tx, anchors))
+        found = self.write_now(lambda tx: verify(tx, anchors))
         return [f"{fault.chain} {fault.seq}: {fault.what}" for fault in found.faults]
 
     def notes(self) -> int:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import MetaData, select
 
 from callflow.core.records import logbook
-from callflow.handling.watch import health
+from callflow.handling.records.logbook import vouch_for_old
 from callflow.storage import Store, schema
 from callflow.storage.calls import calls
 from callflow.storage.engine.connections import make_engine
@@ -67,7 +67,7 @@ def test_an_alarm_goes_on_after_the_upgrade(tmp_path: Path, database_url: str) -
     station.store.close()
     upgrade(database_url)
     station.store = Store(database_url, mac=vault.seal)
-    station.write(lambda tx: health.vouch_for_old(tx, station.now))
+    station.write(lambda tx: vouch_for_old(tx, station.now))
     station.later(21)
     assert station.wanted() == [SHOP]
     station.ends(SHOP, "no_answer")

@@ -17,7 +17,7 @@ from callflow.core.calls.dial_policy import refusal
 from callflow.core.plans.call_plan import CALLING
 from callflow.core.records.logbook import MACHINE
 from callflow.core.signals.signal import PERSONAL
-from callflow.handling.watch import health
+from callflow.handling.records.logbook import verify
 from callflow.storage import Tx
 
 #: Seconds by which a due step may be late, whatever breaks: a crash, a restart, two more tries.
@@ -209,7 +209,7 @@ class Watch:
 
     def finished(self, tx: Tx, sent: list[str], invites: dict[str, int]) -> None:
         """Nothing is left open, nothing was lost, and the logbook is whole."""
-        for fault in health.verify_logbook(tx).faults:
+        for fault in verify(tx).faults:
             self._broken(f"the logbook: {fault}")
         stored = {row[0] for row in self._all("SELECT deduplication FROM signal")}
         for deduplication in sent:

@@ -1,7 +1,7 @@
 """Entries that excuse others carry a MAC, and what is told is never refused for what is there.
 
 Entries from before have none: they are vouched for when the station starts
-(``health.vouch_for_old``).
+(``handling/records/logbook.py: vouch_for_old``).
 """
 
 from __future__ import annotations

@@ -15,11 +15,10 @@ from callflow.core.calls.call import Outcome
 from callflow.handling.alarms import deciding, operating, receiving
 from callflow.handling.base.refusals import Held, Refused
 from callflow.handling.calls import calling, dialogues
-from callflow.handling.watch import health
 from callflow.storage import Store, Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.calls import calls
-from callflow.storage.records import logbook
+from callflow.storage.records import logbook, sealing
 from callflow.storage.signals import signals
 from callflow.storage.signals.signals import Share
 from callflow.vault import Vault
@@ -136,7 +135,7 @@ def test_take_and_answer_and_alarm_at_once_leave_a_sound_incident(
         store.write_now(lambda tx: receiving.correlate(tx, NIGHT))
 
     def seal(store: Store) -> None:
-        store.write_now(lambda tx: health.seal_logbook(tx, NIGHT))
+        store.write_now(lambda tx: sealing.seal(tx, NIGHT))
 
     acts = dict(zip(map(id, others), (take, duress, correlate, seal), strict=True))
     at_once(others, lambda store: acts[id(store)](store))

@@ -21,14 +21,13 @@ from callflow.handling.calls.recordings import recording_finished
 from callflow.handling.records import erasure as records_erasure
 from callflow.handling.records.retention import place_hold
 from callflow.handling.sites import sites
-from callflow.handling.watch import health
 from callflow.processes import eraser
 from callflow.settings.config import Settings
 from callflow.storage import Tx
 from callflow.storage import schema as t
 from callflow.storage.calls import calls
 from callflow.storage.records import erasure as rows
-from callflow.storage.records import retention
+from callflow.storage.records import logbook, retention
 from callflow.storage.schema import metadata
 from tests.integration.handling.station import FIRST, SECOND, SHOP, Station
 
@@ -156,7 +155,7 @@ def test_nothing_of_theirs_is_left_and_the_logbook_is_whole(
     assert kept == {"2026-11-25/other.wav"}
     assert f'"{SECOND}"' in (settings.data_dir / "logs" / "engine.log").read_text()
     assert not list((settings.data_dir / "prompts" / "sentences").rglob("*.alaw"))
-    assert not station.read(health.recorded_hashes)
+    assert not station.read(logbook.recorded_hashes)
 
 
 def test_what_is_not_swept_holds_nobodys_words() -> None:

@@ -17,11 +17,11 @@ from callflow.handling.records import erasure as records_erasure
 from callflow.handling.records.retention import place_hold
 from callflow.handling.sites import sites as sites_sites
 from callflow.handling.sites.clients import client_key
-from callflow.handling.watch import health
 from callflow.settings.config import Settings
 from callflow.storage.calls import calls
 from callflow.storage.engine import compacting
 from callflow.storage.records import erasure as rows
+from callflow.storage.records import logbook
 from callflow.storage.sites import sites
 from tests.integration.handling.records.test_erasing import everything, goes_on, recorded
 from tests.integration.handling.station import FIRST, SECOND, Station
@@ -89,7 +89,7 @@ def test_nothing_of_theirs_is_left_and_others_keep_what_is_theirs(
     row = station.read(lambda tx: rows.get(tx, erasure))
     assert row is not None
     assert (row["done_at"] is not None, row["person"]) == (True, None)
-    assert not station.read(health.recorded_hashes)
+    assert not station.read(logbook.recorded_hashes)
     names = station.read(lambda tx: sites.names_of(tx, ["1002", "1003", "1009"]))
     assert names == {"1002": "[effacé]", "1003": "[effacé]", "1009": NEIGHBOUR}
     elsewhere = station.read(lambda tx: sites_sites.get_site(tx, "1009"))

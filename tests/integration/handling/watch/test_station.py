@@ -15,10 +15,13 @@ from callflow.core.signals.signal import Kind
 from callflow.handling.base import telling
 from callflow.handling.base.telling import tell
 from callflow.handling.calls.recordings import recording_finished
+from callflow.handling.records.logbook import verify
 from callflow.handling.watch import health as watch_health
 from callflow.storage import Store, Tx, savepoint
 from callflow.storage.calls import calls
 from callflow.storage.people import users
+from callflow.storage.records.logbook import recorded_elsewhere
+from callflow.storage.records.sealing import seal
 from tests.integration.handling.station import NIGHT, SHOP, Station
 
 
@@ -51,7 +54,7 @@ def test_the_logbook_tells_on_which_node_a_recording_lies(station: Station) -> N
     finished(station, call_id)
 
     def elsewhere(node: str) -> set[str]:
-        return station.read(lambda tx: watch_health.recorded_elsewhere(tx, node))
+        return station.read(lambda tx: recorded_elsewhere(tx, node))
 
     assert elsewhere("node0") == set()
     assert elsewhere("node1") == {call_id}
@@ -88,7 +91,6 @@ def test_what_is_undone_is_not_told_and_the_chain_has_no_hole(station: Station) 
 
 def test_seals_cover_what_changed_since_the_last(station: Station) -> None:
     station.alarm("BA")
-    seal = watch_health.seal_logbook
     assert station.write(lambda tx: seal(tx, station.now)) == 2  # the incident's chain, the day's
     assert station.write(lambda tx: seal(tx, station.now)) == 0
     station.alarm("BA")
@@ -105,7 +107,7 @@ def test_a_seal_takes_no_more_statements_for_many_heads_than_for_one(station: St
             statements.append(statement)
 
         event.listen(Engine, "before_cursor_execute", count)
-        sealed = station.write(lambda tx: watch_health.seal_logbook(tx, station.now))
+        sealed = station.write(lambda tx: seal(tx, station.now))
         event.remove(Engine, "before_cursor_execute", count)
         return sealed, len(statements)
 
@@ -233,7 +235,7 @@ def sealed(store: Store, vault: Any) -> Station:
     station.put()
     station.alarm("BA")
     station.replies(SHOP, "verified_ok")
-    station.write(lambda tx: watch_health.seal_logbook(tx, NIGHT))
+    station.write(lambda tx: seal(tx, NIGHT))
     assert station.faults() == []
     return station
 
@@ -255,6 +257,6 @@ def test_the_logbook_goes_on_after_tampering_and_still_shows_it(sealed: Station)
 def test_another_key_verifies_nothing(sealed: Station, tmp_path: Any) -> None:
     make: Callable[..., Any] = type(sealed.vault)
     stranger = Store(sealed.store.url, mac=make(tmp_path / "other").seal)
-    found = stranger.read_now(watch_health.verify_logbook).faults
+    found = stranger.read_now(verify).faults
     stranger.close()
     assert {fault.what for fault in found} >= {"the chain's head is not ours", "a seal was altered"}
