@@ -201,7 +201,7 @@ class TelephonyStation:
     async def until_signal(self, code: str, within: float = 20.0) -> None:
         """Wait until the station noted this of itself."""
         async with asyncio.timeout(within):
-            while not any(row["code"] == code for row in await self.store.read(signals.page)):
+            while not any(row.code == code for row in await self.store.read(signals.page)):
                 await self.changed()
 
     async def incident(self) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ import base64
 import binascii
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, TypeVar
 
 from fastapi import Query
 from pydantic import AfterValidator, BeforeValidator
@@ -14,6 +14,8 @@ from pydantic import AfterValidator, BeforeValidator
 from callflow.core.time.instants import from_iso, to_iso
 from web.api.shapes import written
 from web.kit.problems import ProblemError
+
+_V = TypeVar("_V")
 
 Limit = Annotated[int, Query(ge=1, le=500, description="How many items at most")]
 After = Annotated[str | None, Query(max_length=200, description="`next` of the page before")]
@@ -77,9 +79,7 @@ def moment(at: datetime, last: str) -> str:
     return encode(to_iso(at), last)
 
 
-def page(
-    rows: list[dict[str, Any]], limit: int, cursor: Callable[[dict[str, Any]], str]
-) -> tuple[list[dict[str, Any]], str | None]:
+def page(rows: list[_V], limit: int, cursor: Callable[[_V], str]) -> tuple[list[_V], str | None]:
     """``rows`` were asked for with one more than ``limit``: the page, and the next one's cursor."""
     shown = rows[:limit]
     return shown, cursor(shown[-1]) if len(rows) > limit else None

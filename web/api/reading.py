@@ -8,7 +8,7 @@ from typing import Any
 from callflow.core.calls.call import CallState
 from callflow.core.calls.phones import is_phone, owner_of
 from callflow.core.interventions import directory
-from callflow.core.signals import blocks
+from callflow.core.signals.signal import StoredSignal
 from callflow.storage import Tx
 from callflow.storage.alarms import tasks
 from callflow.storage.calls import calls
@@ -18,33 +18,6 @@ from callflow.storage.signals import signals
 from callflow.texts import at_desk
 
 Row = dict[str, Any]
-
-
-def signal(row: Row) -> Row:
-    """A stored signal."""
-    names = (
-        "id",
-        "account",
-        "format",
-        "code",
-        "zone",
-        "text",
-        "raw",
-        "received_at",
-        "line",
-        "caller",
-        "partition",
-        "panel_time",
-        "deferred",
-        "extra",
-    )
-    return {
-        **{name: row[name] for name in names},
-        "incident": row["incident_id"],
-        "user": row["panel_user"],
-        "treatment": row["treatment"] or None,
-        "links": blocks.links(row["extra"]),
-    }
 
 
 def call(row: Row, recordings: Collection[str]) -> Row:
@@ -138,7 +111,7 @@ def incidents(tx: Tx, rows: Sequence[Row]) -> list[Row]:
 
 def _incident(
     row: Row,
-    its_signals: Sequence[Row],
+    its_signals: Sequence[StoredSignal],
     its_calls: Sequence[Row],
     entries: Sequence[Row],
     recordings: dict[str, Row],
@@ -166,7 +139,7 @@ def _incident(
         "site": row["site_id"],
         "storm": row["storm_id"],
         "plan": {**row["plan"], "step": row["step"]},
-        "signals": [signal(s) for s in its_signals],
+        "signals": its_signals,
         "calls": [call(c, recordings) for c in its_calls],
         "logbook": [entry(e) for e in entries],
         "recordings": [

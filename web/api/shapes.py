@@ -132,6 +132,8 @@ class Stored(BaseModel):
 class SignalOut(BaseModel):
     """A stored signal."""
 
+    model_config = ConfigDict(from_attributes=True)
+
     id: str
     account: str
     format: str
@@ -140,11 +142,11 @@ class SignalOut(BaseModel):
     text: str
     raw: str
     received_at: datetime
-    incident: str | None
+    incident: str | None = Field(validation_alias="incident_id")
     line: str = Field(description="The station's line that it came on")
     caller: str = Field(description="The number that called (Contact ID by phone)")
     partition: str
-    user: str
+    user: str = Field(validation_alias="panel_user")
     panel_time: datetime | None = Field(description="By the panel's clock")
     deferred: bool = Field(description="Delivered late: it happened at `panel_time`")
     treatment: Treatment | None = Field(description="null until it is correlated")

@@ -7,10 +7,9 @@ cancels, arms or disarms one, nor does it show that a panel is alive.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
-from callflow.core.signals.signal import PHONE_LINE, STATION, UNBOUND
+from callflow.core.signals.signal import PHONE_LINE, UNBOUND, StoredSignal
 
 
 class Declared(Protocol):
@@ -28,17 +27,17 @@ class Declared(Protocol):
         """The number that it calls from, E.164."""
 
 
-def proves(signal: Mapping[str, Any], declared: Declared) -> bool:
-    """Whether ``signal``, a row, came by what its account is declared with."""
-    if signal["format"] == STATION:
+def proves(signal: StoredSignal, declared: Declared) -> bool:
+    """Whether ``signal`` came by what its account is declared with."""
+    if signal.of_station:
         return True
     if declared.keyed:
-        return bool(signal["encrypted"])
-    line = signal["line"]
+        return bool(signal.encrypted)
+    line = signal.line
     if line == UNBOUND:
         return False
     if line == PHONE_LINE and declared.phone:
-        return bool(signal["caller"] == declared.phone)
+        return bool(signal.caller == declared.phone)
     return not declared.line or is_of(line, declared.line)
 
 

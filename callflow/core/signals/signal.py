@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
+
+from callflow.core.signals import blocks
 
 
 class Kind(StrEnum):
@@ -132,3 +135,56 @@ class Signal(NamedTuple):
     caller: str = ""
     extra: str = ""
     encrypted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSignal:
+    """A signal as it is kept: what ``Signal`` says of it, and what became of it. Times are UTC.
+
+    ``treatment`` is None until it is correlated, ``kind`` the event table's until then and its
+    site's from then on.
+    """
+
+    number: int  # in the order of storing
+    id: str
+    deduplication: str
+    account: str
+    format: str
+    line: str
+    code: str
+    zone: str
+    partition: str
+    panel_user: str
+    text: str
+    raw: str
+    caller: str
+    extra: str
+    encrypted: bool
+    kind: Kind
+    rank: int  # 0 vital, 1 opens an incident, 2 the rest
+    received_at: datetime
+    panel_time: datetime | None
+    correlated_at: datetime | None
+    treatment: Treatment | None
+    deferred: bool  # delivered late: it happened at ``panel_time``
+    incident_id: str | None
+
+    @property
+    def of_station(self) -> bool:
+        """Whether the station itself found it out."""
+        return self.format == STATION
+
+    @property
+    def happened_at(self) -> datetime:
+        """By the panel's clock where it was delivered late, else when it came."""
+        return self.panel_time if self.deferred and self.panel_time else self.received_at
+
+    @property
+    def links(self) -> list[str]:
+        """That a person may follow."""
+        return blocks.links(self.extra)
+
+    @property
+    def other_blocks(self) -> list[tuple[str, str]]:
+        """(letter, content) of its further blocks."""
+        return blocks.others(self.extra)

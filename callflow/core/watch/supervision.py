@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from callflow.core.alarms.correlation import zone_key
-from callflow.core.signals.signal import ALWAYS_OWN, PERSONAL, STATION, Kind, Signal
+from callflow.core.signals.signal import ALWAYS_OWN, PERSONAL, STATION, Kind, Signal, StoredSignal
 from callflow.core.time.instants import to_iso
 
 Row = Mapping[str, Any]
@@ -254,16 +254,16 @@ def is_tested(test: OnTest, zone: str, kind: Kind) -> bool:
     return zone_key(zone) in test.zones
 
 
-def still_alarming(tested: Sequence[tuple[Row, Kind | None, Kind | None]]) -> list[str]:
+def still_alarming(tested: Sequence[tuple[StoredSignal, Kind | None, Kind | None]]) -> list[str]:
     """Ids of the signals whose zones alarmed in a test and were not restored, oldest first.
 
     Each is (signal's row, the kind it alarms, the kind it restores), in the order they came.
     """
     open_: dict[tuple[str, str, Kind], str] = {}
     for row, alarms, restores in tested:
-        place = row["account"], zone_key(row["zone"])
+        place = row.account, zone_key(row.zone)
         if restores is not None:
             open_.pop((*place, restores), None)
         elif alarms is not None:
-            open_[(*place, alarms)] = row["id"]
+            open_[(*place, alarms)] = row.id
     return list(open_.values())

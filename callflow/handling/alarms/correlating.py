@@ -20,6 +20,7 @@ from callflow.core.signals.signal import (
     Category,
     Kind,
     Signal,
+    StoredSignal,
     Treatment,
 )
 from callflow.core.watch.supervision import station_signal
@@ -50,12 +51,12 @@ Treated = tuple[Treatment, Row | None]
 class Correlation:
     """One batch of signals, in the order in which they count."""
 
-    def __init__(self, tx: Tx, signals: list[Row], now: datetime, rates: Rates) -> None:
+    def __init__(self, tx: Tx, signals: list[StoredSignal], now: datetime, rates: Rates) -> None:
         self.tx, self.now, self._rates = tx, now, rates
         self.around = Surroundings(tx, signals, now)
         self.seen = [self.around.seen(signal) for signal in signals]
         mine = sorted(set(self.around.sites.values()))
-        accounts = sorted({signal["account"] for signal in signals})
+        accounts = sorted({signal.account for signal in signals})
         self.unfiled: dict[str, list[Row]] = {}
         unfiled = incidents.unfiled(tx, mine, accounts)
         for row in unfiled:
@@ -164,14 +165,14 @@ class Correlation:
 
     def here(self, seen: Seen) -> list[Row]:
         """The unfiled incidents of the signal's site, or account."""
-        return self.unfiled.get(_place(seen.site, seen.signal["account"]), [])
+        return self.unfiled.get(_place(seen.site, seen.signal.account), [])
 
     def _one(self, seen: Seen) -> None:
         treatment, found = self._treat(seen)
         signal = seen.signal
         self._marks.append(
             Correlated(
-                signal["id"],
+                signal.id,
                 found["id"] if found else None,
                 seen.meaning.kind.value,
                 treatment.value,
@@ -187,12 +188,12 @@ class Correlation:
                 self.now,
                 incident=found["id"] if found else None,
                 site=seen.site,
-                code=signal["code"],
-                zone=signal["zone"],
-                format=signal["format"],
+                code=signal.code,
+                zone=signal.zone,
+                format=signal.format,
                 label=seen.meaning.fr,
-                text=signal["text"],
-                signal=signal["id"],
+                text=signal.text,
+                signal=signal.id,
                 treatment=treatment.value,
                 **raised,
             )
@@ -201,11 +202,11 @@ class Correlation:
     # --- what is to be done with one ------------------------------------------------------
 
     def _treat(self, seen: Seen) -> Treated:
-        place = _place(seen.site, seen.signal["account"])
+        place = _place(seen.site, seen.signal.account)
         if not seen.proven:  # whoever floods us in a panel's name makes that panel no runaway
             place = f"unproved:{place}"
         ran_away = not seen.of_station and self._rates.too_many(
-            place, seen.signal["received_at"], self.around.policy.runaway_after
+            place, seen.signal.received_at, self.around.policy.runaway_after
         )
         if ran_away and (row := self._runaway(seen)) is not None:
             self.change(row, signal_count=row["signal_count"] + 1)
@@ -229,7 +230,7 @@ class Correlation:
         """Too many signals in a minute: one incident counts them from now on, one entry says so."""
         row = found or self._open(seen, events.lookup(STATION, "RUNAWAY"), Kind.RUNAWAY)
         self.change(row, runaway_at=self.now)
-        self.tell("runaway", row, account=seen.signal["account"])
+        self.tell("runaway", row, account=seen.signal.account)
         if row["state"] == State.OPEN.value:
             self._hand_to_human(row, "runaway")
         return row
@@ -307,7 +308,7 @@ class Correlation:
         count = self.around.trips(seen).again(rules, seen.at)
         self.around.keep_trips(seen, count)
         if count.trips == rules.swinger_after:
-            self._finds("SWINGER", seen, count.since.isoformat(), zone=seen.signal["zone"])
+            self._finds("SWINGER", seen, count.since.isoformat(), zone=seen.signal.zone)
 
     def _cut_off(self, seen: Seen) -> None:
         """Both ways to the station lost while armed: as grave as an intrusion (D9)."""
@@ -329,7 +330,7 @@ class Correlation:
 
     def _finds(self, code: str, seen: Seen, about: str, **fields: str) -> None:
         """The station found something out, by this signal: the next batch correlates it."""
-        account = seen.signal["account"]
+        account = seen.signal.account
         about = f"{fields.get('zone', '')}|{about}"
         self._found.append(station_signal(code, account, about, self.now, **fields))
 
@@ -342,7 +343,7 @@ class Correlation:
         if row is None:
             return None
         self.change(row, zones={**row["zones"], seen.key: "restored"})
-        self.tell("restored", row, zone=seen.signal["zone"] or seen.key)
+        self.tell("restored", row, zone=seen.signal.zone or seen.key)
         if row["machine_due"] is not None:  # its plan may wait for just this
             self.decide[row["id"]] = None
         lost = any(r["kind"] == Kind.PATHS_LOST.value and not _is_normal(r) for r in here)
@@ -452,7 +453,7 @@ class Correlation:
             self._hand_to_human(row, "personal" if kind in PERSONAL else "vital")
 
     def _open(self, seen: Seen, meaning: EventRow, kind: Kind) -> Row:
-        account, zone = seen.signal["account"], seen.signal["zone"]
+        account, zone = seen.signal.account, seen.signal.zone
         alarm = Alarm(
             kind=kind,
             category=meaning.category,
@@ -463,7 +464,7 @@ class Correlation:
         )
         plan = plan_for(self.tx, seen.site, alarm, self.now, self.around.reading(seen.site))
         row = opened(
-            seen.signal["account"],
+            seen.signal.account,
             seen.key,
             meaning,
             plan,

@@ -20,7 +20,7 @@ from callflow.storage.watch import supervision
 
 Row = dict[str, Any]
 
-_TRIPPED = frozenset({Treatment.OPENED.value, Treatment.JOINED.value})
+_TRIPPED = frozenset({Treatment.OPENED, Treatment.JOINED})
 _LONGEST = 2000  # entries
 
 
@@ -50,13 +50,12 @@ def _trips(tx: Tx, row: Row) -> list[Trip]:
     restored: set[str] = set()
     found = []
     for signal in signals.of_incidents(tx, [row["id"]])[row["id"]]:
-        zone = zone_key(signal["zone"])
-        if signal["treatment"] == Treatment.RESTORED.value:
+        zone = zone_key(signal.zone)
+        if signal.treatment is Treatment.RESTORED:
             restored.add(zone)
-        elif signal["treatment"] in _TRIPPED:
-            name = zone_name(names, signal["account"], signal["zone"]) or zone
-            at = signal["panel_time"] if signal["deferred"] else signal["received_at"]
-            found.append(Trip(zone=name, at=at, again=zone in restored))
+        elif signal.treatment in _TRIPPED:
+            name = zone_name(names, signal.account, signal.zone) or zone
+            found.append(Trip(zone=name, at=signal.happened_at, again=zone in restored))
     return found
 
 

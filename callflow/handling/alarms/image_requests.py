@@ -7,7 +7,6 @@ from typing import Any
 
 from callflow.core.alarms.incident import State
 from callflow.core.messages.outbox import Channel, Take, host_of
-from callflow.core.signals import blocks
 from callflow.handling.alarms.operating import acted, known
 from callflow.handling.base.refusals import Refused
 from callflow.handling.base.telling import tell
@@ -38,7 +37,7 @@ def fetch_link(tx: Tx, incident_id: str, who: str, link: str, now: datetime) -> 
     """
     row = _open(tx, incident_id)
     sent = signals.of_incidents(tx, [incident_id])[incident_id]
-    if link not in {found for signal in sent for found in blocks.links(signal["extra"])}:
+    if link not in {found for signal in sent for found in signal.links}:
         raise Refused("no signal of this incident has this link")
     if rows.asked_links(tx, incident_id) >= _MOST_LINKS:
         raise Refused("too many links were fetched for this incident: open the others yourself")

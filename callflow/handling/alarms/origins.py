@@ -15,10 +15,10 @@ def strangers(around: Surroundings, seen: Sequence[Seen], now: datetime) -> list
     """The station's signals about those that came from elsewhere: one a day of each origin."""
     found = []
     for one in seen:
-        declared = around.declared.get(one.signal["account"])
+        declared = around.declared.get(one.signal.account)
         if declared is None or one.of_station:
             continue
-        line, caller = one.signal["line"], one.signal["caller"]
+        line, caller = one.signal.line, one.signal.caller
         if declared.keyed and not one.proven:  # DC-09 says so by itself, other ways don't
             found.append(_said("UNENCRYPTED", one, line, "chiffré", now))
         if declared.line and not is_of(line, declared.line):
@@ -29,6 +29,6 @@ def strangers(around: Surroundings, seen: Sequence[Seen], now: datetime) -> list
 
 
 def _said(code: str, seen: Seen, found: str, declared: str, now: datetime) -> Signal:
-    day = seen.signal["received_at"].date().isoformat()
+    day = seen.signal.received_at.date().isoformat()
     text = f"{found} (déclaré : {declared})"
-    return station_signal(code, seen.signal["account"], f"{found}|{day}", now, text=text)
+    return station_signal(code, seen.signal.account, f"{found}|{day}", now, text=text)

@@ -12,7 +12,7 @@ from callflow.core.calls.call import Outcome
 from callflow.core.plans import standard
 from callflow.core.signals import events
 from callflow.core.signals.protocol import Heard
-from callflow.core.signals.signal import Kind, Treatment
+from callflow.core.signals.signal import Kind, StoredSignal, Treatment
 from callflow.handling.alarms.acting import hand_to_human
 from callflow.handling.alarms.correlating import Correlation
 from callflow.handling.alarms.opening import opened
@@ -50,7 +50,7 @@ def correlate(
     return len(backlog)
 
 
-def _together(tx: Tx, signals: list[Row], now: datetime, rates: Rates) -> bool:
+def _together(tx: Tx, signals: list[StoredSignal], now: datetime, rates: Rates) -> bool:
     """Correlate ``signals``, or undo it all and say no."""
     try:
         with savepoint(tx):
@@ -63,12 +63,12 @@ def _together(tx: Tx, signals: list[Row], now: datetime, rates: Rates) -> bool:
     return True
 
 
-def _give_up(tx: Tx, signal: Row, now: datetime) -> None:
+def _give_up(tx: Tx, signal: StoredSignal, now: datetime) -> None:
     """A signal that our code can't take: an incident without a site, for a human to look at."""
-    row = opened(signal["account"], "", events.UNKNOWN, standard.OPERATOR, now)
+    row = opened(signal.account, "", events.UNKNOWN, standard.OPERATOR, now)
     incidents.insert(tx, [row])
     told = {"alarm": row["kind"], "priority": row["priority"], "plan": row["plan"]["name"]}
     tell(tx, "incident_opened", now, row, **told)
-    mark = Correlated(signal["id"], row["id"], Kind.UNKNOWN.value, Treatment.OPENED.value)
+    mark = Correlated(signal.id, row["id"], Kind.UNKNOWN.value, Treatment.OPENED.value)
     signal_rows.mark_correlated(tx, [mark], now)
-    hand_to_human(tx, row, Outcome.ERROR.value, now, text=signal["id"])
+    hand_to_human(tx, row, Outcome.ERROR.value, now, text=signal.id)

@@ -12,7 +12,7 @@ from callflow.core.alarms.correlation import Periods, Trips, zone_key
 from callflow.core.signals import events
 from callflow.core.signals.events import EventRow
 from callflow.core.signals.proof import proves
-from callflow.core.signals.signal import STATION, Kind
+from callflow.core.signals.signal import STATION, Kind, StoredSignal
 from callflow.core.sites.site import Rules, SiteState
 from callflow.core.watch.supervision import is_tested, user_code, user_key
 from callflow.handling.base.policy import load_policy
@@ -29,7 +29,7 @@ Row = dict[str, Any]
 class Seen(NamedTuple):
     """A signal as it is understood at its site."""
 
-    signal: Row
+    signal: StoredSignal
     site: str | None
     meaning: EventRow
     kind: Kind  # the incident's: *unknown* for whatever an undeclared account sends
@@ -41,14 +41,14 @@ class Seen(NamedTuple):
     @property
     def of_station(self) -> bool:
         """Whether the station itself found it out."""
-        return bool(self.signal["format"] == STATION)
+        return self.signal.of_station
 
 
 class Surroundings:
     """One batch's."""
 
-    def __init__(self, tx: Tx, signals: Sequence[Row], now: datetime) -> None:
-        accounts = {row["account"] for row in signals}
+    def __init__(self, tx: Tx, signals: Sequence[StoredSignal], now: datetime) -> None:
+        accounts = {signal.account for signal in signals}
         self.tx, self.now = tx, now
         self.policy = load_policy(tx)
         self.declared = rows.declared(tx, accounts)
@@ -74,36 +74,36 @@ class Surroundings:
         self._signals = signals
         self._readings: dict[str, in_force.Reading | None] = {}
 
-    def seen(self, signal: Row) -> Seen:
+    def seen(self, signal: StoredSignal) -> Seen:
         """What ``signal`` means at its site, and when it was raised."""
-        account = signal["account"]
+        account = signal.account
         site = self.sites.get(account)
         meaning = self._meaning(signal, site)
         declared = self.declared.get(account)
         over = declared is not None and _is_over(declared, signal, meaning)
         if over:  # nobody's client any more: whatever it says is one matter, of no zone (D30)
             meaning = events.lookup(STATION, "TERMINATED")
-        known = site is not None or signal["format"] == STATION
+        known = site is not None or signal.of_station
         kind = meaning.kind if known else Kind.UNKNOWN
         told = meaning.restores or kind
         at, deferred = correlation.raised_at(
-            signal["received_at"],
-            signal["panel_time"],
+            signal.received_at,
+            signal.panel_time,
             declared.skew if declared else None,
             self.policy.deferred_after,
         )
-        key = correlation.matter_key(told, signal["code"], signal["zone"], account, signal["line"])
+        key = correlation.matter_key(told, signal.code, signal.zone, account, signal.line)
         proven = declared is None or proves(signal, declared)
         return Seen(signal, site, meaning, kind, "" if over else key, at, deferred, proven)
 
-    def _meaning(self, signal: Row, site: str | None) -> EventRow:
-        key = zone_key(signal["zone"])
-        zone_kind = self._zone_kinds.get((signal["account"], key))
-        code, override = signal["code"], None
+    def _meaning(self, signal: StoredSignal, site: str | None) -> EventRow:
+        key = zone_key(signal.zone)
+        zone_kind = self._zone_kinds.get((signal.account, key))
+        code, override = signal.code, None
         if site in self._overridden:
             of_zone = self._overrides.get((site, code, key))
             override = of_zone or self._overrides.get((site, code, ""))
-        return meaning_of(signal["format"], code, zone_kind, self._station, override)
+        return meaning_of(signal.format, code, zone_kind, self._station, override)
 
     def overrides_kinds(self, site: str | None) -> bool:
         """Whether a code may mean another kind there than its restore says."""
@@ -127,7 +127,7 @@ class Surroundings:
             return
         if not seen.proven:
             return
-        account, partition = seen.signal["account"], seen.signal["partition"]
+        account, partition = seen.signal.account, seen.signal.partition
         armed = seen.kind is Kind.CLOSING
         if self.periods.note(account, partition, armed=armed, at=seen.at):
             self._armed[account, partition] = {
@@ -135,12 +135,12 @@ class Surroundings:
                 "partition": partition,
                 "armed": armed,
                 "since": seen.at,
-                "panel_user": seen.signal["panel_user"],
+                "panel_user": seen.signal.panel_user,
             }
 
     def began(self, seen: Seen) -> datetime | None:
         """When the armed period began in which the signal was raised."""
-        return self.periods.began(seen.signal["account"], seen.signal["partition"], seen.at)
+        return self.periods.began(seen.signal.account, seen.signal.partition, seen.at)
 
     def armed(self, site: str) -> bool:
         """Whether any of the site is armed; where nothing is known it may be."""
@@ -149,15 +149,15 @@ class Surroundings:
     def trips(self, seen: Seen) -> Trips:
         """How often the signal's zone alarmed in this armed period."""
         if self._trips is None:
-            zones = [(row["account"], zone_key(row["zone"])) for row in self._signals]
+            zones = [(signal.account, zone_key(signal.zone)) for signal in self._signals]
             self._trips = rows.trips(self.tx, zones)
-        place = seen.signal["account"], seen.key
+        place = seen.signal.account, seen.key
         kept = self._counted.get(place) or self._trips.get(place) or Trips(since=seen.at)
         return kept.within(self.began(seen), seen.at)
 
     def keep_trips(self, seen: Seen, count: Trips) -> None:
         """The zone alarmed once more."""
-        place = seen.signal["account"], seen.key
+        place = seen.signal.account, seen.key
         self._counted[place] = count
 
     def write(self) -> None:
@@ -167,14 +167,14 @@ class Surroundings:
 
     def tested(self, seen: Seen) -> bool:
         """Whether the signal is only stored: its site is on test (D17)."""
-        zone = seen.signal["zone"]
+        zone = seen.signal.zone
         return not seen.of_station and any(
             is_tested(test, zone, seen.kind) for test in self._tests.get(seen.site or "", ())
         )
 
     def may_cancel(self, seen: Seen) -> bool:
         """Whether the user who cancelled is one who may: not revoked, not under duress (D4)."""
-        account, number = seen.signal["account"], seen.signal["panel_user"] or seen.signal["zone"]
+        account, number = seen.signal.account, seen.signal.panel_user or seen.signal.zone
         found = supervision.panel_users(self.tx, [account])
         users = {user_key(row["number"]): row for row in found}
         if users and not number:
@@ -182,10 +182,10 @@ class Surroundings:
         return user_code(users, number, Kind.OPENING) is None
 
 
-def _is_over(declared: rows.Declared, signal: Row, meaning: EventRow) -> bool:
+def _is_over(declared: rows.Declared, signal: StoredSignal, meaning: EventRow) -> bool:
     """Whether it is an alarm of a site whose contract is terminated (D2)."""
     ended = declared.state == SiteState.TERMINATED.value
-    return ended and meaning.opens and bool(signal["format"] != STATION)
+    return ended and meaning.opens and not signal.of_station
 
 
 _RULES = {field.name for field in fields(Rules)}

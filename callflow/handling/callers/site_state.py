@@ -38,12 +38,12 @@ def read_out(tx: Tx, site: Site, now: datetime, *, duress: bool) -> Iterator[Phr
     for test in rows.running_tests(tx, [site.id], now).get(site.id, []):
         yield Phrase("state_test", {"at": test.ends_at.astimezone(zone)})
     sent = rows.signals_since(tx, site.id, now - _LATELY)
-    told = [row for row in sent if row["kind"] not in _UNTOLD and row["format"] != "station"]
+    told = [row for row in sent if row.kind not in _UNTOLD and row.format != "station"]
     told = [] if hushed else told
     yield Phrase("state_events" if told else "state_no_events")
     for row in reversed(told[-_EVENTS:]):
-        at = row["received_at"].astimezone(zone)
-        yield Phrase("state_event", {"day": at.date(), "at": at, "kind": Kind(row["kind"])})
+        at = row.received_at.astimezone(zone)
+        yield Phrase("state_event", {"day": at.date(), "at": at, "kind": row.kind})
 
 
 _ARMED: Mapping[frozenset[bool], str] = {

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from callflow.core.alarms.correlation import zone_key
 from callflow.core.calls.dialogue import Deed, Done, Phrase
-from callflow.core.signals.signal import STATION, Kind
+from callflow.core.signals.signal import StoredSignal
 from callflow.core.time.instants import from_iso, to_iso
 from callflow.handling.base.refusals import Refused
 from callflow.handling.callers import identity, members
@@ -86,15 +86,17 @@ def _heard(tx: Tx, who: Member, deed: Deed, now: datetime) -> Done:
     return Done(result="idle" if idle else "told")
 
 
-def _sent(tx: Tx, who: Member, since: datetime) -> list[Row]:
+def _sent(tx: Tx, who: Member, since: datetime) -> list[StoredSignal]:
     """What the panel sent since then, in the order it came."""
-    return [row for row in rows.signals_since(tx, who.site.id, since) if row["format"] != STATION]
+    return [row for row in rows.signals_since(tx, who.site.id, since) if not row.of_station]
 
 
-def _said(signal: Row, names: Mapping[tuple[str, str], str], language: str) -> list[Phrase]:
-    said = [Phrase("walk_signal", {"kind": Kind(signal["kind"])})]
-    zone = signal["zone"]
-    name = names.get((signal["account"], zone_key(zone)), "")
+def _said(
+    signal: StoredSignal, names: Mapping[tuple[str, str], str], language: str
+) -> list[Phrase]:
+    said = [Phrase("walk_signal", {"kind": signal.kind})]
+    zone = signal.zone
+    name = names.get((signal.account, zone_key(zone)), "")
     if name:
         said.append(Phrase("zone_named", {"zone": zone, "name": name, "written": language}))
     elif zone:
@@ -122,9 +124,9 @@ def _over(tx: Tx, who: Member, now: datetime) -> Done:
     return Done(result="over", say=(Phrase("walk_over"),), may=offered)
 
 
-def _unheard(tx: Tx, who: Member, sent: Sequence[Row]) -> dict[str, str]:
+def _unheard(tx: Tx, who: Member, sent: Sequence[StoredSignal]) -> dict[str, str]:
     """The zones that sent nothing during the test: {zone: name}."""
-    heard = {(row["account"], zone_key(row["zone"])) for row in sent}
+    heard = {(row.account, zone_key(row.zone)) for row in sent}
     return {
         row["zone"]: row["name"]
         for row in sites.zone_rows(tx, who.site.id)
@@ -133,7 +135,12 @@ def _unheard(tx: Tx, who: Member, sent: Sequence[Row]) -> dict[str, str]:
 
 
 def _mail(
-    tx: Tx, who: Member, test: Row, sent: Sequence[Row], unheard: Mapping[str, str], now: datetime
+    tx: Tx,
+    who: Member,
+    test: Row,
+    sent: Sequence[StoredSignal],
+    unheard: Mapping[str, str],
+    now: datetime,
 ) -> bool:
     """The summary, to whoever walked; whether they have an address."""
     if not who.row["mail"]:
@@ -147,11 +154,11 @@ def _mail(
         ended=now.astimezone(zone),
         signals=[
             walk_test.Line(
-                at=row["received_at"].astimezone(zone),
-                kind=Kind(row["kind"]),
-                code=row["code"],
-                zone=row["zone"],
-                name=names.get((row["account"], zone_key(row["zone"])), ""),
+                at=row.received_at.astimezone(zone),
+                kind=row.kind,
+                code=row.code,
+                zone=row.zone,
+                name=names.get((row.account, zone_key(row.zone)), ""),
             )
             for row in sent
         ],

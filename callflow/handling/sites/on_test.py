@@ -15,7 +15,7 @@ from callflow.core.alarms.correlation import zone_key
 from callflow.core.alarms.incident import State
 from callflow.core.records.logbook import MACHINE
 from callflow.core.signals import events
-from callflow.core.signals.signal import PERSONAL, Category, Kind, Signal, Treatment
+from callflow.core.signals.signal import PERSONAL, Category, Kind, Signal, StoredSignal, Treatment
 from callflow.core.sites.site import Authority, Site
 from callflow.core.watch import supervision
 from callflow.core.watch.supervision import station_signal
@@ -135,15 +135,15 @@ def _setter(tx: Tx, row: Row) -> str:
 def _make_live(tx: Tx, row: Row, who: str, now: datetime) -> str:
     """What the test silenced and nobody restored goes to the backlog again; its zones."""
     sent = rows.signals_since(tx, row["site_id"], row["began_at"])
-    kinds = sites.zone_kinds(tx, {signal["account"] for signal in sent})
+    kinds = sites.zone_kinds(tx, {signal.account for signal in sent})
     silenced = supervision.still_alarming(
-        [(s, *_told(s, kinds.get((s["account"], zone_key(s["zone"]))))) for s in sent]
+        [(s, *_told(s, kinds.get((s.account, zone_key(s.zone))))) for s in sent]
     )
     others = rows.running_tests(tx, [row["site_id"]], now).get(row["site_id"], [])
-    by_id = {signal["id"]: signal for signal in sent}
+    by_id = {signal.id: signal for signal in sent}
     again = [by_id[i] for i in silenced if not _tested_on(others, by_id[i])]
-    rows.correlate_again(tx, [signal["id"] for signal in again])
-    names = ", ".join(f"{s['code']} {s['zone']}".strip() for s in again)
+    rows.correlate_again(tx, [signal.id for signal in again])
+    names = ", ".join(f"{s.code} {s.zone}".strip() for s in again)
     tell(
         tx,
         "test_ended",
@@ -157,19 +157,18 @@ def _make_live(tx: Tx, row: Row, who: str, now: datetime) -> str:
     return names
 
 
-def _told(signal: Row, zone_kind: Kind | None) -> tuple[Kind | None, Kind | None]:
+def _told(signal: StoredSignal, zone_kind: Kind | None) -> tuple[Kind | None, Kind | None]:
     """(the kind that a silenced signal alarms, the kind that any signal restores)."""
-    if signal["treatment"] == Treatment.UNPROVED.value:
+    if signal.treatment is Treatment.UNPROVED:
         return None, None
-    if signal["kind"] == Kind.RESTORE.value:
-        return None, events.classify(signal["format"], signal["code"], zone_kind).restores
-    silenced = signal["treatment"] == Treatment.TESTED.value
-    return (Kind(signal["kind"]) if silenced else None), None
+    if signal.kind is Kind.RESTORE:
+        return None, events.classify(signal.format, signal.code, zone_kind).restores
+    silenced = signal.treatment is Treatment.TESTED
+    return (signal.kind if silenced else None), None
 
 
-def _tested_on(others: Sequence[supervision.OnTest], signal: Row) -> bool:
-    kind = Kind(signal["kind"])
-    return any(supervision.is_tested(test, signal["zone"], kind) for test in others)
+def _tested_on(others: Sequence[supervision.OnTest], signal: StoredSignal) -> bool:
+    return any(supervision.is_tested(test, signal.zone, signal.kind) for test in others)
 
 
 # --- who may ------------------------------------------------------------------------------

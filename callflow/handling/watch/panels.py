@@ -77,7 +77,7 @@ def panel_message(tx: Tx, signal: Signal) -> bool:
     sites.note_heard(tx, {signal.account: heard})
     since = signal.received_at - RESENT
     last = panel_rows.newest(tx, signal.account, signal.format, since)
-    if last is not None and (last["raw"], last["caller"]) == (signal.raw, signal.caller):
+    if last is not None and (last.raw, last.caller) == (signal.raw, signal.caller):
         return False
     store_signals(tx, [signal])
     return True

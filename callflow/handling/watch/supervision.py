@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from callflow.core.signals.signal import Kind, Signal
+from callflow.core.signals.signal import Kind, Signal, StoredSignal
 from callflow.core.sites.schedule import Opening, Schedule
 from callflow.core.time.holidays import OwnDays
 from callflow.core.time.hours import CalendarError
@@ -43,14 +43,14 @@ def seen(tx: Tx, signals: Sequence[Seen], awaited: set[str], now: datetime) -> l
     """
     panels = [one for one in signals if not one.of_station]
     looked_at = {
-        one.signal["account"]
+        one.signal.account
         for one in panels
-        if one.kind in _LOOKED_AT or one.signal["account"] in awaited
+        if one.kind in _LOOKED_AT or one.signal.account in awaited
     }
     if not looked_at:
         return []
     batch = _Batch(tx, looked_at, now)
-    for one in sorted(panels, key=lambda one: (one.at, one.signal["number"])):
+    for one in sorted(panels, key=lambda one: (one.at, one.signal.number)):
         batch.look(one)
     return batch.findings()
 
@@ -76,7 +76,7 @@ class _Batch:
     def look(self, one: Seen) -> None:
         """One signal."""
         signal, kind, at = one.signal, one.kind, one.at
-        account = self.accounts.get(signal["account"])
+        account = self.accounts.get(signal.account)
         if account is None:
             return
         if not one.proven:  # who it says it was may be told; nothing is over by it (D31)
@@ -99,29 +99,29 @@ class _Batch:
         """All that was found out."""
         return self.found + self._closed_late()
 
-    def _finds(self, code: str, signal: Row, text: str) -> None:
+    def _finds(self, code: str, signal: StoredSignal, text: str) -> None:
         self.found.append(
             station_signal(
                 code,
-                signal["account"],
-                signal["id"],
+                signal.account,
+                signal.id,
                 self.now,
                 text=text,
-                partition=signal["partition"],
-                user=signal["panel_user"],
+                partition=signal.partition,
+                user=signal.panel_user,
             )
         )
 
-    def _user(self, account: Row, signal: Row, kind: Kind) -> str | None:
+    def _user(self, account: Row, signal: StoredSignal, kind: Kind) -> str | None:
         """Who it was (D4)."""
-        users, number = self.users.get(account["account"], {}), signal["panel_user"]
+        users, number = self.users.get(account["account"], {}), signal.panel_user
         code = supervision.user_code(users, number, kind)
         if code is not None:
             user = users.get(supervision.user_key(number))
             self._finds(code, signal, supervision.user_text(user, number))
         return code
 
-    def _opens(self, account: Row, signal: Row, at: datetime, *, duress: bool) -> None:
+    def _opens(self, account: Row, signal: StoredSignal, at: datetime, *, duress: bool) -> None:
         was_open = self._arms(account, signal, at, armed=False)
         schedule = self.schedules[account["site_id"]]
         if schedule is None or duress:  # under duress nothing else is said of it (D7)
@@ -133,14 +133,14 @@ class _Batch:
         if schedule.arrived_within is not None and not was_open:
             self._await(account, at + schedule.arrived_within)
 
-    def _arms(self, account: Row, signal: Row, at: datetime, *, armed: bool) -> bool:
+    def _arms(self, account: Row, signal: StoredSignal, at: datetime, *, armed: bool) -> bool:
         """Note a partition's new state; whether any of the account's was open before."""
         states = self.partitions.setdefault(account["site_id"], [])
         mine = [row for row in states if row["account"] == account["account"]]
         known = [row for row in mine if row["partition"] is not None and row["since"] < at]
         was_open = any(not row["armed"] for row in known)
-        changed = {"partition": signal["partition"], "armed": armed, "since": at}
-        row = next((row for row in mine if row["partition"] == signal["partition"]), None)
+        changed = {"partition": signal.partition, "armed": armed, "since": at}
+        row = next((row for row in mine if row["partition"] == signal.partition), None)
         if row is None:
             states.append({"account": account["account"], **changed})
         elif row["since"] <= at:
@@ -165,15 +165,15 @@ class _Batch:
         account["arrival_due"] = due
         rows.note_account(self.tx, account["account"], arrival_due=due)
 
-    def _arrives(self, account: Row, signal: Row, kind: Kind, at: datetime) -> bool:
+    def _arrives(self, account: Row, signal: StoredSignal, kind: Kind, at: datetime) -> bool:
         """Whether it is the second event that was agreed, in time."""
         due, schedule = account["arrival_due"], self.schedules[account["site_id"]]
         if due is None or schedule is None or at > due:
             return False
         code = schedule.arrived_code
         user = schedule.arrived_user
-        by_user = kind is Kind.OPENING and _same_user(user, signal["panel_user"])
-        if not (code and signal["code"] == code) and not (user and by_user):
+        by_user = kind is Kind.OPENING and _same_user(user, signal.panel_user)
+        if not (code and signal.code == code) and not (user and by_user):
             return False
         if self._user(account, signal, kind) is not None:
             return True  # under duress, or by somebody revoked: not well
@@ -193,7 +193,7 @@ class _Batch:
         account["test_due"], account["untested"] = due, account["untested"] and not back
         rows.note_account(self.tx, account["account"], test_due=due, untested=account["untested"])
 
-    def _closes(self, account: Row, signal: Row, at: datetime) -> None:
+    def _closes(self, account: Row, signal: StoredSignal, at: datetime) -> None:
         self._arms(account, signal, at, armed=True)
         site = account["site_id"]
         states = [row for row in self.partitions[site] if row["partition"] is not None]

@@ -2,7 +2,8 @@
 
 A value's fields have the names of the columns, in any order; a query has exactly those. What a
 column keeps as text or as a list of JSON becomes what the field's annotation says: an enum, a
-``tuple`` or ``frozenset`` of them. NULL is None. The other way ``columns`` gives a value's row.
+``tuple`` or ``frozenset`` of them. NULL is None, and so is empty text where an enum may be None and
+has no such member. The other way ``columns`` gives a value's row.
 """
 
 from __future__ import annotations
@@ -93,7 +94,10 @@ def _reader(hint: Any) -> _Reader | None:
     origin, inner = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
         kinds = [each for each in inner if each is not NoneType]
-        return _reader(kinds[0]) if len(kinds) == 1 else None
+        read = _reader(kinds[0]) if len(kinds) == 1 else None
+        if isinstance(read, type) and issubclass(read, Enum):
+            return {"": None, **{each.value: each for each in read}}.__getitem__
+        return read
     if isinstance(hint, type) and issubclass(hint, Enum):
         return hint
     if origin in (tuple, frozenset):

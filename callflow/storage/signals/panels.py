@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 
+from callflow.core.signals.signal import StoredSignal
 from callflow.storage import schema as t
 from callflow.storage.engine.store import Tx
+from callflow.storage.engine.values import first
 
 
-def newest(tx: Tx, account: str, format_name: str, since: datetime) -> dict[str, Any] | None:
+def newest(tx: Tx, account: str, format_name: str, since: datetime) -> StoredSignal | None:
     """The last signal of a panel in this format that was received since then."""
     c = t.signal.c
     query = (
@@ -20,8 +21,7 @@ def newest(tx: Tx, account: str, format_name: str, since: datetime) -> dict[str,
         .order_by(c.number.desc())
         .limit(1)
     )
-    row = tx.execute(query).first()
-    return dict(row._mapping) if row else None
+    return first(tx, query, StoredSignal)
 
 
 def asked(tx: Tx, caller: str, code: str, since: datetime) -> str | None:

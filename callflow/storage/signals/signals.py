@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import Integer, Select, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from callflow.core.signals.signal import Kind, Treatment
+from callflow.core.signals.signal import Kind, StoredSignal, Treatment
 from callflow.storage import schema as t
 from callflow.storage.engine import locks
 from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx, hint
+from callflow.storage.engine.values import Reads, first, found
 from callflow.storage.schema import UtcDateTime
 from callflow.storage.schema.base import as_text
 
@@ -91,20 +92,19 @@ def by_deduplication(tx: Tx, key: str) -> str | None:
     return tx.execute(select(t.signal.c.id).where(t.signal.c.deduplication == key)).scalar()
 
 
-def get(tx: Tx, signal_id: str) -> dict[str, Any] | None:
-    """One signal's row."""
-    row = tx.execute(select(t.signal).where(t.signal.c.id == signal_id)).first()
-    return dict(row._mapping) if row else None
+def get(tx: Tx, signal_id: str) -> StoredSignal | None:
+    """One signal."""
+    return first(tx, select(t.signal).where(t.signal.c.id == signal_id), StoredSignal)
 
 
-def of_incidents(tx: Tx, incident_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+def of_incidents(tx: Tx, incident_ids: Sequence[str]) -> dict[str, list[StoredSignal]]:
     """{incident id: its signals, oldest first}, for lists."""
-    found: dict[str, list[dict[str, Any]]] = {i: [] for i in incident_ids}
+    of: dict[str | None, list[StoredSignal]] = {i: [] for i in incident_ids}
     c = t.signal.c
     query = select(t.signal).where(c.incident_id.in_(list(incident_ids))).order_by(c.number)
-    for row in tx.execute(query):
-        found[row.incident_id].append(dict(row._mapping))
-    return found
+    for signal in found(tx, query, StoredSignal):
+        of[signal.incident_id].append(signal)
+    return {i: of[i] for i in incident_ids}
 
 
 def recent(tx: Tx, since: datetime) -> list[tuple[str, datetime]]:
@@ -132,19 +132,20 @@ def _waiting(query: Select[Any]) -> Select[Any]:
     return query.where(c.correlated_at.is_(None)).order_by(c.rank, c.number)
 
 
-_BACKLOG = Prepared(_waiting(select(t.signal)).limit(bindparam("limit")))
+_BACKLOG = Reads(_waiting(select(t.signal)).limit(bindparam("limit")), StoredSignal)
 _ANY_WAITING = Prepared(_waiting(select(t.signal.c.number)).limit(1))
-_TAKEN = _waiting(select(t.signal)).where(
-    t.signal.c.number.in_(bindparam("numbers", expanding=True))
+_TAKEN = Reads(
+    _waiting(select(t.signal)).where(t.signal.c.number.in_(bindparam("numbers", expanding=True))),
+    StoredSignal,
 )
 
 
-def backlog(tx: Tx, *, limit: int) -> list[dict[str, Any]]:
+def backlog(tx: Tx, *, limit: int) -> list[StoredSignal]:
     """Signals not yet correlated, vital first, then as they came."""
     return _BACKLOG.all(tx, {"limit": limit})
 
 
-def claim(tx: Tx, share: Share, now: datetime, *, limit: int) -> list[dict[str, Any]]:
+def claim(tx: Tx, share: Share, now: datetime, *, limit: int) -> list[StoredSignal]:
     """The same, and nobody else correlates the sites they belong to until the commit.
 
     Each site's come in their order: it is one engine's at a time, whose transaction sees all that
@@ -155,8 +156,7 @@ def claim(tx: Tx, share: Share, now: datetime, *, limit: int) -> list[dict[str, 
     candidates = _candidates(tx, share, now, 2 * limit)
     mine = locks.try_all(tx, locks.Lock.PLACE, {row.place for row in candidates})
     numbers = [row.number for row in candidates if row.place in mine][:limit]
-    rows = tx.execute(_TAKEN, {"numbers": numbers})
-    return [dict(row._mapping) for row in rows]
+    return _TAKEN.all(tx, {"numbers": numbers})
 
 
 def waits(tx: Tx, share: Share, now: datetime) -> bool:
@@ -234,7 +234,7 @@ def page(
     since: datetime | None = None,
     after: int = 0,
     limit: int = 200,
-) -> list[dict[str, Any]]:
+) -> list[StoredSignal]:
     """Stored signals, oldest first."""
     c = t.signal.c
     query = select(t.signal).where(c.number > after).order_by(c.number).limit(limit)
@@ -244,7 +244,7 @@ def page(
         query = query.where(c.incident_id == incident)
     if since is not None:
         query = query.where(c.received_at >= since)
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return found(tx, query, StoredSignal)
 
 
 def came_since(tx: Tx, account: str, kind: Kind, since: datetime) -> bool:

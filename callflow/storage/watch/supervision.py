@@ -23,12 +23,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql import Select
 
-from callflow.core.signals.signal import Kind
+from callflow.core.signals.signal import Kind, StoredSignal
 from callflow.core.sites.site import SiteState
 from callflow.core.watch.supervision import Listening, OnTest
 from callflow.storage import schema as t
 from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx
+from callflow.storage.engine.values import found
 
 Row = dict[str, Any]
 
@@ -342,16 +343,16 @@ def extend_test(tx: Tx, row: Row, ends_at: datetime) -> bool:
     return done.rowcount == 1
 
 
-def signals_since(tx: Tx, site_id: str, since: datetime) -> list[Row]:
+def signals_since(tx: Tx, site_id: str, since: datetime) -> list[StoredSignal]:
     """What the site's accounts sent since then and was correlated, in the order it came."""
     c = t.signal.c
     query = (
-        select(c.id, c.account, c.format, c.code, c.zone, c.kind, c.treatment, c.received_at)
+        select(t.signal)
         .join(t.account, _A.account == c.account)
         .where(_A.site_id == site_id, c.received_at >= since, c.correlated_at.is_not(None))
         .order_by(c.number)
     )
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return found(tx, query, StoredSignal)
 
 
 def correlate_again(tx: Tx, signal_ids: Sequence[str]) -> None:

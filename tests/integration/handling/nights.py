@@ -111,7 +111,7 @@ class Night:
         storing.store_signals(self.tx, [sent])
         receiving.correlate(self.tx, self.now, limit=100)
         stored = signals.get(self.tx, signals.by_deduplication(self.tx, sent.deduplication) or "")
-        return str(stored["incident_id"] or "") if stored else ""
+        return str(stored.incident_id or "") if stored else ""
 
     # --- what happens next ----------------------------------------------------------------
 

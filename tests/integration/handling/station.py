@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from callflow.core.calls.call import LIVE_STATES, CallState, Direction, Outcome
-from callflow.core.signals.signal import Signal
+from callflow.core.signals.signal import Signal, StoredSignal
 from callflow.handling.alarms import deciding, receiving
 from callflow.handling.base import policy, storing
 from callflow.handling.calls import calling, dialogues
@@ -127,7 +127,7 @@ class Station:
         sent = self.signal(code, zone, account, **more)
         self.receives(sent)
         self.correlate()
-        found = self.signal_row(sent)["incident_id"]
+        found = self.signal_row(sent).incident_id
         assert found is not None, f"{code} opened and joined nothing"
         return self.incident(found)
 
@@ -189,8 +189,8 @@ class Station:
     def read(self, function: Callable[[Tx], T]) -> T:
         return self.store.read_now(function)
 
-    def incident(self, incident_id: str) -> Row:
-        row = self.read(lambda tx: incidents.get(tx, incident_id))
+    def incident(self, incident_id: str | None) -> Row:
+        row = self.read(lambda tx: incidents.get(tx, str(incident_id)))
         assert row is not None
         return row
 
@@ -205,11 +205,11 @@ class Station:
         assert row is not None
         return row
 
-    def called(self, incident_id: str) -> list[tuple[str, str | None]]:
+    def called(self, incident_id: str | None) -> list[tuple[str, str | None]]:
         """(number, outcome) of each call, in order; cancelled ones are "cancelled"."""
         return [
             (c["to"], c["state"] if c["state"] == CallState.CANCELLED else c["outcome"])
-            for c in self.calls(incident_id)
+            for c in self.calls(str(incident_id))
         ]
 
     def live(self, to: str) -> Row:
@@ -242,9 +242,9 @@ class Station:
         rows = self.read(lambda tx: logbook.page(tx, limit=10_000))
         return [row for row in rows if row["kind"] == kind]
 
-    def signal_row(self, sent: Signal) -> Row:
+    def signal_row(self, sent: Signal) -> StoredSignal:
         rows = self.read(lambda tx: signals.page(tx, limit=100_000))
-        return next(row for row in rows if row["deduplication"] == sent.deduplication)
+        return next(row for row in rows if row.deduplication == sent.deduplication)
 
     def faults(self) -> list[str]:
         found = self.read(verify).faults

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from callflow.core.signals.protocol import Heard
+from callflow.core.signals.signal import StoredSignal
 from callflow.core.watch.supervision import Listening
 from callflow.handling.alarms import receiving
 from callflow.handling.watch import overdue
@@ -65,7 +66,7 @@ class Watch:
         before = len(self.found())
         if due:
             station.write(lambda tx: overdue.act(tx, due, now))
-        found = [row["code"] for row in self.found()[before:]]
+        found = [row.code for row in self.found()[before:]]
         self.correlate()
         return found
 
@@ -84,12 +85,12 @@ class Watch:
         before = len(self.found())
         self.station.receives(self.station.signal(code, zone, **more))
         self.correlate()
-        return [row["code"] for row in self.found()[before:]]
+        return [row.code for row in self.found()[before:]]
 
-    def found(self) -> list[Row]:
+    def found(self) -> list[StoredSignal]:
         """All that the station found out, in order."""
         rows = self.station.read(lambda tx: signals.page(tx, limit=100_000))
-        return [row for row in rows if row["format"] == "station"]
+        return [row for row in rows if row.format == "station"]
 
     def open_kinds(self) -> list[str]:
         """Kinds of the incidents that are not filed, in order."""

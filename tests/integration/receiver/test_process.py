@@ -13,7 +13,7 @@ import pytest
 
 from callflow.clock import now
 from callflow.core.signals.protocol import Heard
-from callflow.core.signals.signal import Signal
+from callflow.core.signals.signal import Signal, StoredSignal
 from callflow.demo.panel import PanelClient
 from callflow.demo.receiver import SimulatedReceiver
 from callflow.handling.alarms import receiving
@@ -262,8 +262,8 @@ def _heard(at: datetime | None, skew: float | None) -> Heard:
     return Heard(at, "dc09-tcp", skew)
 
 
-def _found(tx: Tx, code: str) -> list[dict[str, Any]]:
-    return [row for row in signals.page(tx) if row["code"] == code]
+def _found(tx: Tx, code: str) -> list[StoredSignal]:
+    return [row for row in signals.page(tx) if row.code == code]
 
 
 class TestHardwareReceivers:
@@ -278,7 +278,7 @@ class TestHardwareReceivers:
         async with running.up():
             await running.until(lambda tx: _line(tx, "mlr")["heartbeat"] == "lost")
         (lost,) = await running.store.read(lambda tx: _found(tx, "RECEIVER_LOST"))
-        assert (lost["format"], lost["account"], lost["text"]) == ("station", "", "mlr/01")
+        assert (lost.format, lost.account, lost.text) == ("station", "", "mlr/01")
         async with running.up(), SimulatedReceiver("surgard", HOST, port) as receiver:
             beating = asyncio.create_task(receiver.keep_beating(0.05, lambda _: None))
             await running.until(lambda tx: bool(_found(tx, "RECEIVER_BACK")))

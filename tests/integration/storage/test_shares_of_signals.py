@@ -58,7 +58,7 @@ def test_each_is_stored_once_in_its_order(database_url: str) -> None:
             store_all(store, sent)
             store_all(store, sent[count // 2 :])  # and again
             kept = store.read_now(partial(rows.page, account=f"A{count}", limit=1000))
-            assert [row["zone"] for row in kept] == [signal.zone for signal in sent]
+            assert [row.zone for row in kept] == [signal.zone for signal in sent]
 
 
 def test_a_share_takes_few_statements(sqlite_url: str) -> None:

@@ -19,7 +19,7 @@ from callflow.storage import Tx
 from callflow.storage.signals import signals
 from web.access.bearer import Caller, allowed
 from web.access.users import Right
-from web.api import paging, reading
+from web.api import paging
 from web.api.shapes import ACCOUNT, Page, SignalIn, SignalOut, Stored
 from web.kit.problems import CONFLICT, RESPONSES, TOO_MANY, ProblemError
 from web.station import Station, station_of
@@ -75,7 +75,7 @@ async def store_signal(
         if kept is None:
             raise RuntimeError("a stored signal is not there")
         row = signals.get(tx, kept)
-        if row is not None and row["raw"] != signal.raw:
+        if row is not None and row.raw != signal.raw:
             raise ProblemError(
                 409, "this key came with another body before", field="header.Idempotency-Key"
             )
@@ -120,7 +120,5 @@ async def list_signals(
     rows = await station.store.read(
         lambda tx: signals.page(tx, account=account, since=since, after=start, limit=limit + 1)
     )
-    shown, following = paging.page(rows, limit, lambda row: paging.encode(row["number"]))
-    return Page[SignalOut].model_validate(
-        {"items": [reading.signal(row) for row in shown], "next": following}
-    )
+    shown, following = paging.page(rows, limit, lambda row: paging.encode(row.number))
+    return Page[SignalOut].model_validate({"items": shown, "next": following})

@@ -103,8 +103,7 @@ async def shown(
 
 def _to_say(view: Mapping[str, Any], visitor: Visitor) -> dict[str, str] | None:
     """The words, and the language that they are in."""
-    first = view["signals"][0] if view["signals"] else {}
-    zone = first.get("zone_name") or ""
+    zone = view["signals"][0][1] if view["signals"] else ""
     return phrases.of_incident(
         view["incident"],
         view["site"],

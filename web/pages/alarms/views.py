@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from callflow.core.calls.phones import owner_of
 from callflow.core.interventions import directory
 from callflow.core.records import audit
 from callflow.core.signals import blocks
-from callflow.core.signals.signal import OF_STATION, Category, Kind
+from callflow.core.signals.signal import OF_STATION, Category, Kind, StoredSignal
 from callflow.handling.alarms import bank_openings
 from callflow.handling.alarms.filing import is_mute, standing, wish_of
 from callflow.handling.base import policy as base_policy
@@ -296,7 +296,7 @@ def incident(tx: Tx, incident_id: str, now: datetime) -> Row | None:
         "filing": _filing(tx, row, now),
         "away": away(here, now),
         "instructions": instructions_of(tx, row, now),
-        "signals": [_signal(s, zones) for s in arrived],
+        "signals": [(s, zone_name(zones, s.account, s.zone)) for s in arrived],
         "armed": armed(tx, row["site_id"]),
         "tests": supervision.running_tests(tx, [row["site_id"]], now).get(row["site_id"], []),
         "parts": _parts(tx, row),
@@ -331,9 +331,9 @@ def _siblings(tx: Tx, row: Row) -> list[Row]:
     return order if any(one["id"] != row["id"] for one in order) else []
 
 
-def map_links(address: str, arrived: Sequence[Row] = ()) -> Row:
+def map_links(address: str, arrived: Sequence[StoredSignal] = ()) -> Row:
     """Where a map shows it: by the last position that a signal gave, and by the address."""
-    places = [place for s in arrived if (place := blocks.place(s["extra"])) is not None]
+    places = [place for s in arrived if (place := blocks.place(s.extra)) is not None]
     found: Row = {}
     if places:
         latitude, longitude = (f"{degrees:.5f}" for degrees in places[-1])
@@ -347,16 +347,6 @@ def map_links(address: str, arrived: Sequence[Row] = ()) -> Row:
 
 #: Opened by a person only, who then tells that site where they look.
 _MAP = "https://www.openstreetmap.org"
-
-
-def _signal(row: Row, zones: Mapping[tuple[str, str], str]) -> Row:
-    """With its zone's name, the links that a person may follow, and its other blocks."""
-    return {
-        **row,
-        "zone_name": zone_name(zones, row["account"], row["zone"]),
-        "links": blocks.links(row["extra"]),
-        "blocks": blocks.others(row["extra"]),
-    }
 
 
 def armed(tx: Tx, site_id: str | None) -> list[Row]:

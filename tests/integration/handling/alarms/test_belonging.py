@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from callflow.core.alarms.correlation import Rates
+from callflow.core.signals.signal import StoredSignal, Treatment
 from callflow.handling.alarms import receiving
 from callflow.handling.calls import calling
 from callflow.storage import Tx
@@ -33,7 +34,7 @@ def agree(station: Station, **rules: Any) -> None:
     station.write(write)
 
 
-def says(station: Station, code: str, zone: str = "", **more: Any) -> dict[str, Any]:
+def says(station: Station, code: str, zone: str = "", **more: Any) -> StoredSignal:
     """A signal stored and correlated, with what the station itself finds out by it; its row."""
     sent = station.signal(code, zone, **more)
     station.receives(sent)
@@ -132,7 +133,7 @@ def test_a_cancel_in_time_closes_an_unconfirmed_intrusion(station: Station) -> N
     station.later(60)
     cancelled = says(station, "BC", "1")
 
-    assert cancelled["treatment"] == "cancelled"
+    assert cancelled.treatment == "cancelled"
     row = station.incident(row["id"])
     assert (row["state"], row["resolution_code"]) == ("awaiting_normal", "cancelled")
     orders = station.write(lambda tx: calling.claim_call_actions(tx, node="node0", now=station.now))
@@ -148,7 +149,7 @@ def test_a_late_cancel_is_noted_on_the_incident_and_closes_nothing(
     row = station.alarm("BA", "3")
     station.now += timedelta(seconds=late)
     noted = says(station, "BC", "1")
-    assert (noted["treatment"], noted["incident_id"]) == ("noted", row["id"])
+    assert (noted.treatment, noted.incident_id) == ("noted", row["id"])
     assert station.incident(row["id"])["state"] == "open"
 
 
@@ -208,20 +209,20 @@ def test_a_revoked_user_cancels_nothing(station: Station) -> None:
 def test_a_late_delivery_is_marked_and_told_with_the_panels_time(station: Station) -> None:
     raised = station.now - timedelta(minutes=40)
     row = says(station, "BA", "3", panel_time=raised)
-    assert row["deferred"]
-    assert station.incident(row["incident_id"])["alarm_at"] == raised
+    assert row.deferred
+    assert station.incident(row.incident_id)["alarm_at"] == raised
     assert "différé, émis le 25/11/2026 02:20:00 UTC" in station.entries("signal")[0]["text"]
 
 
 def test_a_clock_that_is_known_to_be_wrong_defers_nothing(station: Station) -> None:
     declare(station, skew=-2400.0)
     row = says(station, "BA", "3", panel_time=station.now - timedelta(minutes=40))
-    assert not row["deferred"]
+    assert not row.deferred
 
 
 @pytest.mark.parametrize("off", [timedelta(seconds=100), -timedelta(hours=3), timedelta(days=400)])
 def test_what_is_no_late_delivery_is_not_marked(station: Station, off: timedelta) -> None:
-    assert not says(station, "BA", "3", panel_time=station.now - off)["deferred"]
+    assert not says(station, "BA", "3", panel_time=station.now - off).deferred
 
 
 # --- runaway ------------------------------------------------------------------------------
@@ -269,7 +270,7 @@ def test_a_panel_that_calmed_down_is_looked_at_again(station: Station) -> None:
     sent = station.signal("AT", "")
     station.receives(sent)
     station.write(lambda tx: receiving.correlate(tx, station.now, rates=rates))
-    assert station.signal_row(sent)["treatment"] == "opened"
+    assert station.signal_row(sent).treatment == "opened"
 
 
 def test_another_site_is_not_counted_with_it(station: Station) -> None:
@@ -284,12 +285,12 @@ def test_another_site_is_not_counted_with_it(station: Station) -> None:
 # --- swinger ------------------------------------------------------------------------------
 
 
-def swing(station: Station, times: int, zone: str = "3") -> list[str]:
+def swing(station: Station, times: int, zone: str = "3") -> list[Treatment | None]:
     """The zone alarms and is restored so often; what became of each alarm."""
     found = []
     for _ in range(times):
         station.later(60)
-        found.append(says(station, "BA", zone)["treatment"])
+        found.append(says(station, "BA", zone).treatment)
         station.later(20)
         says(station, "BR", zone)
     return found
@@ -319,7 +320,7 @@ def test_a_fire_is_never_taken_out(station: Station) -> None:
     agree(station, swinger_after=2, swinger_shunt=True)
     for _ in range(4):
         station.later(60)
-        assert says(station, "FA", "6")["treatment"] in ("opened", "joined")
+        assert says(station, "FA", "6").treatment in ("opened", "joined")
         says(station, "FR", "6")
 
 
@@ -406,7 +407,7 @@ def test_an_override_of_a_zone_wins_over_the_sites(station: Station) -> None:
 
 def test_a_code_may_be_told_to_open_nothing(station: Station) -> None:
     override(station, "AT", opens=False)
-    assert says(station, "AT")["treatment"] == "noted"
+    assert says(station, "AT").treatment == "noted"
     assert kinds(station) == []
 
 

@@ -186,7 +186,7 @@ def test_a_fresh_signal_is_its_engine_s_and_an_old_one_anybody_s(station: Statio
     def claimed(share: Share, after: float) -> set[str]:
         now = NIGHT + timedelta(seconds=after)
         rows = station.read(lambda tx: signals.claim(tx, share, now, limit=100))
-        return {row["account"] for row in rows}
+        return {row.account for row in rows}
 
     parts = [claimed(share, 0.5) for share in shares]
     assert set.union(*parts) == set(accounts)

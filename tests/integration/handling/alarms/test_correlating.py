@@ -127,7 +127,7 @@ def test_a_restore_is_marked_and_closes_nothing(station: Station) -> None:
     station.correlate()
     row = station.incident(opened["id"])
     assert (row["zones"], row["state"]) == ({"3": "restored"}, "open")
-    assert station.signal_row(restored)["incident_id"] == opened["id"]
+    assert station.signal_row(restored).incident_id == opened["id"]
 
 
 def test_a_treated_incident_is_filed_by_its_last_restore(station: Station) -> None:
@@ -285,7 +285,7 @@ def test_no_text_of_a_panel_is_more_than_text(station: Station, text: str) -> No
     row = station.alarm("BA", "3", text=text, raw=text)
     stored = station.read(lambda tx: signals.of_incidents(tx, [row["id"]]))[row["id"]]
     shown = text.replace("\0", "\ufffd").replace("\ud800", "\ufffd")
-    assert [signal["text"] for signal in stored] == [shown]
+    assert [signal.text for signal in stored] == [shown]
     assert station.called(row["id"]) == [(SHOP, None)]
 
 
@@ -304,7 +304,7 @@ def test_a_signal_that_breaks_our_code_holds_up_no_other(
     real = correlating.Correlation._one
 
     def fails(self: Any, seen: Seen) -> None:
-        if seen.signal["zone"] == "666":
+        if seen.signal.zone == "666":
             raise KeyError("our bug")
         real(self, seen)
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Executable
 
 from callflow.core.signals.protocol import Heard
-from callflow.core.signals.signal import UNBOUND, Kind
+from callflow.core.signals.signal import UNBOUND, Kind, StoredSignal
 from callflow.handling.alarms import receiving
 from callflow.handling.sites import on_test
 from callflow.storage import Tx
@@ -46,7 +46,7 @@ def keyed(station: Station) -> Station:
     return station
 
 
-def says(station: Station, code: str, zone: str = "", **more: Any) -> Row:
+def says(station: Station, code: str, zone: str = "", **more: Any) -> StoredSignal:
     """A signal stored and correlated, with what the station finds out by it; its row."""
     sent = station.signal(code, zone, **{"line": "dc09-tcp", **more})
     station.receives(sent)
@@ -73,7 +73,7 @@ def account(station: Station, name: str) -> Row:
 
 
 def test_it_cancels_disarms_and_restores_nothing(keyed: Station, strange: Row) -> None:
-    alarm = says(keyed, "BA", "3", encrypted=True)["incident_id"]
+    alarm = says(keyed, "BA", "3", encrypted=True).incident_id
     by_phone = strange.get("format") == "contact-id"
     codes = ("1406", "1401", "3130", "3401") if by_phone else ("BC", "OP", "BR", "CL")
     sent = [says(keyed, code, "3", **strange) for code in codes]
@@ -81,8 +81,8 @@ def test_it_cancels_disarms_and_restores_nothing(keyed: Station, strange: Row) -
     assert keyed.incident(alarm)["state"] == "open"
     assert keyed.incident(alarm)["zones"] == {"3": "alarm"}
     assert armed(keyed) == [True]
-    assert {row["treatment"] for row in sent} == {"unproved"}
-    (own,) = {row["incident_id"] for row in sent}
+    assert {row.treatment for row in sent} == {"unproved"}
+    (own,) = {row.incident_id for row in sent}
     row = keyed.incident(own)
     assert (row["kind"], row["category"], row["priority"]) == ("unproved", "security", 1)
     assert row["with_human"]
@@ -91,7 +91,7 @@ def test_it_cancels_disarms_and_restores_nothing(keyed: Station, strange: Row) -
 
 
 def test_what_comes_in_its_key_still_ends(keyed: Station) -> None:
-    alarm = says(keyed, "BA", "3", encrypted=True)["incident_id"]
+    alarm = says(keyed, "BA", "3", encrypted=True).incident_id
     says(keyed, "BR", "3", encrypted=True)
     assert keyed.incident(alarm)["zones"] == {"3": "restored"}
     says(keyed, "BC", "3", encrypted=True)
@@ -103,8 +103,8 @@ def test_what_comes_in_its_key_still_ends(keyed: Station) -> None:
 
 def test_an_alarm_is_an_alarm_whoever_says_it(keyed: Station, strange: Row) -> None:
     row = says(keyed, "1130" if "format" in strange else "BA", "3", **strange)
-    assert row["treatment"] == "opened"
-    assert keyed.incident(row["incident_id"])["kind"] == "intrusion"
+    assert row.treatment == "opened"
+    assert keyed.incident(row.incident_id)["kind"] == "intrusion"
     assert kinds(keyed) == ["intrusion", "unencrypted"], "an incident in itself, beside the alarm"
 
 
@@ -114,7 +114,7 @@ def test_a_flood_in_a_panels_name_makes_it_no_runaway(keyed: Station) -> None:
     while keyed.correlate():
         pass
     row = says(keyed, "GA", "3", encrypted=True)
-    assert row["treatment"] == "opened"
+    assert row.treatment == "opened"
 
 
 def test_no_zone_is_taken_out_by_it(keyed: Station) -> None:
@@ -124,8 +124,8 @@ def test_no_zone_is_taken_out_by_it(keyed: Station) -> None:
         row = says(keyed, "BA", "3")
         filed = t.incident.update().values(state="filed")
         execute(keyed, filed)
-        assert row["treatment"] == "opened"
-    assert says(keyed, "BA", "3", encrypted=True)["treatment"] == "opened"
+        assert row.treatment == "opened"
+    assert says(keyed, "BA", "3", encrypted=True).treatment == "opened"
 
 
 # --- a declared line, a declared number, a token -------------------------------------------
@@ -157,9 +157,9 @@ def test_only_what_comes_as_it_is_declared_ends(station: Station) -> None:
         name = str(2000 + place)
         station.put(name)
         declare(station, name, **declared)
-        alarm = says(station, "BA", "3", account=name, line="surgard/01-03")["incident_id"]
+        alarm = says(station, "BA", "3", account=name, line="surgard/01-03").incident_id
         row = says(station, "BR", "3", account=name, **by)
-        became = station.incident(alarm)["zones"]["3"], row["treatment"]
+        became = station.incident(alarm)["zones"]["3"], row.treatment
         assert became == (("restored", "restored") if ends else ("alarm", "unproved")), declared
 
 
@@ -207,7 +207,7 @@ def test_a_test_in_clear_is_no_test(keyed: Station) -> None:
     watch = Watch(keyed)
     declare(keyed, test_every=24.0, test_due=keyed.now + timedelta(hours=1))
     row = says(keyed, "RP", "")
-    assert row["treatment"] == "unproved"
+    assert row.treatment == "unproved"
     assert watch.later(3700) == ["LIFT_UNTESTED"]
 
 
@@ -226,7 +226,7 @@ def test_a_test_on_site_ends_with_what_it_did_not_restore(keyed: Station) -> Non
             now=now,
         )
     )
-    assert says(keyed, "BA", "3", encrypted=True)["treatment"] == "tested"
+    assert says(keyed, "BA", "3", encrypted=True).treatment == "tested"
     says(keyed, "BR", "3")
     keyed.write(lambda tx: on_test.end(tx, "1002", test["id"], who="olga", now=keyed.now))
     while keyed.correlate():

@@ -196,7 +196,7 @@ def test_who_forgot_to_end_a_shift_watches_over_nobody(station: Station) -> None
     passes(station, 65 * MINUTES)  # by day
     (alarm,) = alarms(station)
     (signal,) = station.read(lambda tx: signals.page(tx, incident=alarm["id"], limit=9))
-    assert signal["text"] == "claire"
+    assert signal.text == "claire"
 
 
 def test_a_night_with_nobody_is_a_fault_until_somebody_comes(station: Station) -> None:

@@ -70,7 +70,7 @@ def treatment(watch: Watch, code: str, zone: str) -> str:
     sent = watch.station.signal(code, zone)
     watch.station.receives(sent)
     watch.correlate()
-    return str(watch.station.signal_row(sent)["treatment"])
+    return str(watch.station.signal_row(sent).treatment)
 
 
 def test_signals_are_stored_and_not_handled(watch: Watch) -> None:
@@ -104,8 +104,8 @@ def test_at_its_end_what_still_alarms_is_live_and_the_setter_is_called(watch: Wa
     intrusion = next(r for r in watch.station.incidents() if r["kind"] == "intrusion")
     assert intrusion["zones"] == {"4": "alarm"}
     assert intrusion["signal_count"] == 1
-    assert "anne (sans numéro), demande notée par olga" in watch.found()[0]["text"]
-    assert "BA 4" in watch.found()[0]["text"]
+    assert "anne (sans numéro), demande notée par olga" in watch.found()[0].text
+    assert "BA 4" in watch.found()[0].text
     assert len(watch.station.entries("test_ended")) == 1
 
 

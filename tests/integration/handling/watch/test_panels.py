@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 
 from callflow.core.calls.call import CallState, Direction, Outcome
 from callflow.core.signals.contact_id import block_keys, read_block
+from callflow.core.signals.signal import StoredSignal
 from callflow.handling.alarms import receiving
 from callflow.handling.calls import calling
 from callflow.handling.watch import panels
@@ -27,7 +27,7 @@ def send(station: Station, at: datetime, code: str = "1130", zone: str = "3") ->
     return station.store.write_now(lambda tx: panels.panel_message(tx, signal))
 
 
-def stored(station: Station) -> list[dict[str, Any]]:
+def stored(station: Station) -> list[StoredSignal]:
     return station.store.read_now(lambda tx: signals.page(tx, account="1002"))
 
 
@@ -35,8 +35,8 @@ def test_a_message_that_is_sent_again_within_minutes_is_one_event(station: Stati
     times = [NIGHT + timedelta(seconds=s) for s in (0, 3, 6, 9, 90, 179)]
     assert [send(station, at) for at in times] == [True, False, False, False, False, False]
     (row,) = stored(station)
-    assert (row["code"], row["zone"], row["caller"], row["line"]) == ("1130", "003", PANEL, "phone")
-    assert row["raw"] == "1002 18 1130 01 003 9"
+    assert (row.code, row.zone, row.caller, row.line) == ("1130", "003", PANEL, "phone")
+    assert row.raw == "1002 18 1130 01 003 9"
 
 
 def test_the_same_alarm_an_hour_later_is_another_event(station: Station) -> None:

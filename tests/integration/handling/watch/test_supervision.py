@@ -78,7 +78,7 @@ def test_two_engines_find_one_silence_once(watch: Watch) -> None:
     both = [station.read(lambda tx: overdue.find(tx, heard, station.now)) for _ in range(2)]
     assert station.write(lambda tx: overdue.act(tx, both[0], station.now)) == 1
     assert station.write(lambda tx: overdue.act(tx, both[1], station.now)) == 0
-    assert [row["code"] for row in watch.found()] == ["MISSING_POLL"]
+    assert [row.code for row in watch.found()] == ["MISSING_POLL"]
 
 
 def test_polls_that_are_no_longer_expected_end_the_silence(watch: Watch) -> None:
@@ -234,8 +234,8 @@ def test_who_opened_is_looked_up(
 def test_a_revoked_user_is_named_to_whoever_handles_it(watch: Watch) -> None:
     put(watch, panel_users=USERS)
     watch.sends("OP", "2", user="2")
-    assert watch.found()[0]["text"] == "utilisateur 2 : bruno (agent)"
-    assert watch.found()[0]["panel_user"] == "2"
+    assert watch.found()[0].text == "utilisateur 2 : bruno (agent)"
+    assert watch.found()[0].panel_user == "2"
 
 
 def test_under_duress_nothing_rings_even_out_of_hours(watch: Watch) -> None:

@@ -43,11 +43,11 @@ async def test_every_part_of_the_event_model_is_kept_and_shown(
     assert answer.status_code == 201
     row = station.store.read_now(lambda tx: signals.get(tx, answer.json()["id"]))
     assert row is not None
-    assert (row["line"], row["format"], row["kind"]) == ("webhook", "webhook", "intrusion")
-    assert (row["partition"], row["panel_user"]) == ("1", "12")
-    assert row["panel_time"] == datetime(2026, 11, 25, 3, 15, 2, tzinfo=UTC)
-    assert row["extra"] == ("[Vhttps://camera.example/a.jpg][Vhttp://192.0.2.7:8080/b?n=1&m=2]")
-    assert json.loads(row["raw"]) == {**WHOLE, "panel_time": "2026-11-25T03:15:02Z"}
+    assert (row.line, row.format, row.kind) == ("webhook", "webhook", "intrusion")
+    assert (row.partition, row.panel_user) == ("1", "12")
+    assert row.panel_time == datetime(2026, 11, 25, 3, 15, 2, tzinfo=UTC)
+    assert row.extra == ("[Vhttps://camera.example/a.jpg][Vhttp://192.0.2.7:8080/b?n=1&m=2]")
+    assert json.loads(row.raw) == {**WHOLE, "panel_time": "2026-11-25T03:15:02Z"}
     shown = (await api.get("/signals")).json()["items"][0]
     assert shown["treatment"] is None
     station.do(lambda tx: receiving.correlate(tx, clock.now()))

@@ -79,7 +79,7 @@ async def test_a_signal_is_stored_before_it_is_answered(
     assert answer.status_code == 201
     stored = station.store.read_now(lambda tx: signals.get(tx, answer.json()["id"]))
     assert stored is not None
-    assert (stored["account"], stored["text"]) == ("0042", "Vitrine")
+    assert (stored.account, stored.text) == ("0042", "Vitrine")
     listed = (await api.get("/signals", params={"account": "0042"})).json()["items"]
     assert [set(item) for item in listed] == [SIGNAL]
 

@@ -16,6 +16,7 @@ import pytest
 import yaml
 from jinja2 import Environment, StrictUndefined
 
+from callflow.core.signals.signal import StoredSignal
 from callflow.storage.signals import signals
 from tests.support.web_station import WebProcess, WebStation
 from web.access.users import Role
@@ -42,7 +43,7 @@ def example(language: str) -> str:
     return str(block)
 
 
-def stored(station: WebStation) -> list[dict[str, Any]]:
+def stored(station: WebStation) -> list[StoredSignal]:
     return list(station.store.read_now(signals.page))
 
 
@@ -61,10 +62,10 @@ def test_the_cameras_request(web: tuple[WebStation, WebProcess]) -> None:
     (row,) = stored(station)
     for answer in answers:
         assert answer.startswith("HTTP/1.1 201 ")
-        assert json.loads(answer.split("\r\n\r\n", 1)[1])["id"] == row["id"]
-    assert (row["account"], row["code"], row["zone"]) == ("1001", "BA", "7")
-    assert row["panel_time"] == datetime(2026, 11, 25, 3, 15, 2, 120_000, tzinfo=UTC)
-    assert row["extra"].startswith("[Vhttps://camera-7.example/snapshot.jpg")
+        assert json.loads(answer.split("\r\n\r\n", 1)[1])["id"] == row.id
+    assert (row.account, row.code, row.zone) == ("1001", "BA", "7")
+    assert row.panel_time == datetime(2026, 11, 25, 3, 15, 2, 120_000, tzinfo=UTC)
+    assert row.extra.startswith("[Vhttps://camera-7.example/snapshot.jpg")
 
 
 class _Loader(yaml.SafeLoader):
@@ -105,5 +106,5 @@ def test_the_hubs_command_and_automation(web: tuple[WebStation, WebProcess]) -> 
         assert rendered(repeat["until"], answer=SimpleNamespace(status=503), **again) == "False"
         assert rendered(repeat["until"], **again) == "False"
     (row,) = stored(station)
-    assert (row["account"], row["zone"], row["text"]) == ("1001", "1", "Porte d’entrée")
-    assert row["panel_time"] == at
+    assert (row.account, row.zone, row.text) == ("1001", "1", "Porte d’entrée")
+    assert row.panel_time == at

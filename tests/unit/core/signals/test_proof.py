@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from callflow.core.signals.proof import proves
+from callflow.core.signals.signal import StoredSignal
+from tests.support.values import example
 
 
 class Declared(NamedTuple):
@@ -15,9 +17,9 @@ class Declared(NamedTuple):
     phone: str | None = None
 
 
-def signal(**changed: Any) -> dict[str, Any]:
-    fields = {"format": "SIA-DCS", "encrypted": False, "line": "dc09-tcp", "caller": ""}
-    return fields | changed
+def signal(**changed: Any) -> StoredSignal:
+    fields = {"format": "SIA-DCS", "line": "dc09-tcp"}
+    return example(StoredSignal, **fields | changed)
 
 
 @pytest.mark.parametrize(

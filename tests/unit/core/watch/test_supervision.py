@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from callflow.core.signals.signal import Kind
+from callflow.core.signals.signal import Kind, StoredSignal
 from callflow.core.watch import supervision
 from callflow.core.watch.supervision import Listening, OnTest
+from tests.support.values import example
 
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
 Row = dict[str, Any]
@@ -183,8 +184,8 @@ def test_a_test_silences_all_or_the_zones_that_it_names() -> None:
     assert not supervision.is_tested(on_test("4"), "", Kind.POWER)
 
 
-def sent(identifier: str, zone: str) -> Row:
-    return {"id": identifier, "account": "1002", "zone": zone}
+def sent(identifier: str, zone: str) -> StoredSignal:
+    return example(StoredSignal, id=identifier, zone=zone)
 
 
 def test_a_zone_that_alarmed_and_was_not_restored_still_alarms() -> None:
