@@ -6,10 +6,11 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from callflow.core.calls.call import CallState
 from callflow.storage import schema as t
+from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx, hint
 
 Row = dict[str, Any]
@@ -67,30 +68,45 @@ def rendered(tx: Tx, names: Collection[str], now: datetime) -> None:
     tx.execute(update(t.phone).where(fresh).values(rendered_at=now))
 
 
+_NAMES = Prepared(
+    select(t.phone.c.name).where(t.phone.c.node == bindparam("node"), t.phone.c.ended_at.is_(None))
+)
+
+
 def names(tx: Tx, node: str) -> frozenset[str]:
     """The telephones that a node's Asterisk must know now."""
-    mine = (t.phone.c.node == node) & t.phone.c.ended_at.is_(None)
-    return frozenset(tx.execute(select(t.phone.c.name).where(mine)).scalars())
+    return frozenset(row["name"] for row in _NAMES.all(tx, {"node": node}))
+
+
+_SPEAKING_AFTER = Prepared(
+    select(t.phone.c.name)
+    .join(t.call, t.call.c.to == t.phone.c.name)
+    .where(
+        t.phone.c.ended_at.is_not(None),
+        t.call.c.operator != "",
+        t.call.c.ended_at.is_(None),
+        t.call.c.state == CallState.ANSWERED.value,
+    )
+    .distinct()
+)
 
 
 def speaking_after_their_end(tx: Tx) -> list[str]:
     """Ended telephones with a call that is up: whoever ended the session knew of no calls."""
-    c = t.call.c
-    query = (
-        select(t.phone.c.name)
-        .join(t.call, c.to == t.phone.c.name)
-        .where(t.phone.c.ended_at.is_not(None), c.operator != "", c.ended_at.is_(None))
-        .where(c.state == CallState.ANSWERED.value)
+    return [row["name"] for row in _SPEAKING_AFTER.all(tx, {})]
+
+
+_ORPHANS = Prepared(
+    select(t.phone.c.name)
+    .outerjoin(t.session, t.session.c.token_hash == t.phone.c.session)
+    .where(
+        t.phone.c.ended_at.is_(None),
+        t.phone.c.session.is_not(None),
+        t.session.c.token_hash.is_(None) | (t.session.c.expires_at <= bindparam("now")),
     )
-    return list(tx.execute(query.distinct()).scalars())
+)
 
 
 def orphans(tx: Tx, now: datetime) -> list[str]:
     """Softphones whose session is over."""
-    over = t.session.c.token_hash.is_(None) | (t.session.c.expires_at <= now)
-    query = (
-        select(t.phone.c.name)
-        .outerjoin(t.session, t.session.c.token_hash == t.phone.c.session)
-        .where(t.phone.c.ended_at.is_(None), t.phone.c.session.is_not(None), over)
-    )
-    return list(tx.execute(query).scalars())
+    return [row["name"] for row in _ORPHANS.all(tx, {"now": now})]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import JSON, Executable
@@ -126,26 +127,30 @@ class _Ready:
 
     text: str
     positional: bool
-    parameters: tuple[tuple[str, Any, _Processor | None], ...]  # name, default, how it is written
-    lists: Mapping[str, tuple[str, int, Any]]  # of an element's name: its list, place, default
+    names: tuple[str, ...]  # of its parameters, in their order
+    constants: Mapping[str, Any]  # those that no call gives, as they are written
+    elements: tuple[tuple[str, str, int], ...]  # of lists: its name, the list's, its place there
+    written: tuple[tuple[int, bool, _Processor], ...]  # place, whether NULL too, how
+    pick: Callable[[Mapping[str, Any]], tuple[Any, ...]]
     columns: tuple[str, ...]
     types: tuple[Any, ...]
     dialect: Dialect
     readers: list[list[tuple[int, _Processor]]]  # how columns are read, once the driver was asked
 
     def bound(self, values: Mapping[str, Any]) -> Any:
-        """The parameters as the driver takes them."""
-        get, lists, made = values.get, self.lists, list[Any]()
-        for name, default, write in self.parameters:
-            if lists and name in lists:
-                of, place, usual = lists[name]
-                value = get(of, usual)[place]
-            else:
-                value = get(name, default)
-            made.append(value if write is None else write(value))
+        """The parameters as the driver takes them. Raises KeyError where one is missing."""
+        given = {**self.constants, **values}
+        for name, of, place in self.elements:
+            given[name] = values[of][place]
+        made: Sequence[Any] = self.pick(given)
+        if self.written:
+            made = list(made)
+            for place, null_too, write in self.written:
+                if null_too or made[place] is not None:
+                    made[place] = write(made[place])
         if self.positional:
-            return tuple(made)
-        return {parameter[0]: value for parameter, value in zip(self.parameters, made, strict=True)}
+            return made
+        return dict(zip(self.names, made, strict=True))
 
     def run(self, tx: Tx, parameters: Any, *, many: bool = False) -> Any:
         """The cursor after the statement."""
@@ -216,9 +221,9 @@ _JSON = json.JSONDecoder()
 def _made_ready(statement: Any, dialect: Dialect, values: Mapping[str, Any]) -> _Ready:
     given = list(values) if statement.is_insert else None
     compiled: SQLCompiler = statement.compile(dialect=dialect, column_keys=given)
-    defaults = compiled.construct_params(dict(values))
+    usual = compiled.construct_params(dict(values))
     text = compiled.string
-    names: Sequence[str] = compiled.positiontup or list(compiled.binds)
+    names: Sequence[str] = compiled.positiontup or list(compiled.bind_names.values())
     written: Mapping[str, Any] = compiled._bind_processors
     elements: dict[str, tuple[str, int]] = {}
     if any(bind.expanding for bind in compiled.binds.values()):
@@ -228,14 +233,29 @@ def _made_ready(statement: Any, dialect: Dialect, values: Mapping[str, Any]) -> 
         text, written = expanded.statement, {**written, **expanded.processors}
         alone = [name for name in names if name not in expanded.parameter_expansion]
         names = expanded.positiontup or [*alone, *elements]
+    fixed = {element: usual[of][at] for element, (of, at) in elements.items() if of not in values}
+    fixed |= {name: usual[name] for name in names if name not in elements and name not in values}
     result = compiled._result_columns or ()
     return _Ready(
         text=text,
         positional=bool(compiled.positional),
-        parameters=tuple((name, defaults.get(name), written.get(name)) for name in names),
-        lists={name: (*where, defaults[where[0]]) for name, where in elements.items()},
+        names=tuple(names),
+        constants={name: written[name](v) if name in written else v for name, v in fixed.items()},
+        elements=tuple((name, *where) for name, where in elements.items() if name not in fixed),
+        written=tuple(
+            (place, write(None) is not None, write)
+            for place, name in enumerate(names)
+            if name not in fixed and (write := written.get(name)) is not None
+        ),
+        pick=_picker(tuple(names)),
         columns=tuple(entry[0] for entry in result),
         types=tuple(entry[3] for entry in result),
         dialect=dialect,
         readers=[],
     )
+
+
+def _picker(names: tuple[str, ...]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda given: tuple(given[name] for name in names)

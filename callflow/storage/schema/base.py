@@ -52,11 +52,14 @@ def _in_utc(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
+_UNTIL_ZONE = len("2026-11-30 03:00:00.000000")
+
+
 def as_text(value: datetime | None) -> str | None:
     """As SQLAlchemy writes it for SQLite."""
     if value is None:
         return None
-    return _in_utc(value).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return _in_utc(value).isoformat(" ", "microseconds")[:_UNTIL_ZONE]
 
 
 def _of_text(text: str | None) -> datetime | None:
