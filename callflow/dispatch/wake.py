@@ -57,19 +57,44 @@ class WakeSocket:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self._socket.bind(str(self._path))
+        self._waits: asyncio.Future[bool] | None = None
+        self._listens: asyncio.AbstractEventLoop | None = None
 
     async def wait(self, timeout: float) -> bool:
         """Whether a wake-up came within ``timeout`` seconds; several count as one."""
+        if self._heard():
+            return True
         loop = asyncio.get_running_loop()
+        waits: asyncio.Future[bool] = loop.create_future()
+        self._waits = waits
+        if self._listens is None:
+            self._listens = loop
+            loop.add_reader(self._socket, self._tell)
+        late = loop.call_later(timeout, _answer, waits, False)
         try:
-            async with asyncio.timeout(timeout):
-                await loop.sock_recv(self._socket, 16)
-        except TimeoutError:
-            return False
+            return await waits
+        finally:
+            late.cancel()
+            self._waits = None
+
+    def _heard(self) -> bool:
+        heard = False
         with contextlib.suppress(BlockingIOError):
-            while True:
-                self._socket.recv(16)
-        return True
+            while self._socket.recv(16):
+                heard = True
+        return heard
+
+    def _tell(self) -> None:
+        """Where nobody waits it is left for who does: a busy process is not woken once more."""
+        if self._waits is None or self._waits.done():
+            self._listen_no_more()
+        elif self._heard():
+            self._waits.set_result(True)
+
+    def _listen_no_more(self) -> None:
+        loop, self._listens = self._listens, None
+        if loop is not None and not loop.is_closed():
+            loop.remove_reader(self._socket)
 
     def nudge(self) -> None:
         """Wake ourselves."""
@@ -77,9 +102,15 @@ class WakeSocket:
             self._socket.sendto(b"1", str(self._path))
 
     def close(self) -> None:
+        self._listen_no_more()
         self._socket.close()
         with contextlib.suppress(FileNotFoundError):
             self._path.unlink()
+
+
+def _answer(waits: asyncio.Future[bool], woken: bool) -> None:
+    if not waits.done():
+        waits.set_result(woken)
 
 
 class Waker:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+
+from callflow import clock
 
 HEADER_LIMIT = 16 * 1024
 HEADER_PATIENCE = 5.0  # seconds for the whole header
@@ -52,14 +54,123 @@ _ANSWER = re.compile(r"200 result=([^ ]*)(?: \((.*)\))?")
 _CHANNEL_ID = re.compile(r"[-.0-9A-Za-z_]{1,100}")
 
 
-async def read_header(reader: asyncio.StreamReader) -> dict[str, str]:
+class Peer(asyncio.Protocol):
+    """One connection. ``begun`` is told of it once it stands.
+
+    A protocol and no stream: a call has a dozen answers, and a stream takes as long over each as
+    all the rest of it.
+    """
+
+    def __init__(self, begun: Callable[[Peer], None]) -> None:
+        self._begun = begun
+        self._loop = asyncio.get_running_loop()
+        self._unread = b""
+        self._over: Exception | None = None  # why nothing more comes
+        self._wanted = b"", 0
+        self._waits: asyncio.Future[bytes] | None = None
+        self._paused = False
+        self._transport: asyncio.Transport | None = None
+
+    async def until(self, end: bytes, longest: int, within: float) -> bytes:
+        """What it sends up to ``end``, and that. Raises TimeoutError after so many seconds,
+        ValueError where that is ``longest`` bytes away, OSError or EOFError where it is gone."""
+        self._wanted = end, longest
+        if (there := self._take()) is not None:
+            return there
+        waits: asyncio.Future[bytes] = self._loop.create_future()
+        self._waits = waits
+        late = self._loop.call_later(within, self._fail, TimeoutError())
+        try:
+            return await waits
+        finally:
+            late.cancel()
+            self._waits = None
+
+    def send(self, data: bytes) -> None:
+        """As soon as it takes it: a peer that reads nothing is sent no second command."""
+        if self._transport is not None:
+            self._transport.write(data)
+
+    def close(self) -> None:
+        """Once all is sent."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Now."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _take(self) -> bytes | None:
+        """What is wanted, where it has come. Raises what ``until`` raises."""
+        end, longest = self._wanted
+        at = self._unread.find(end)
+        if at > longest or (at < 0 and len(self._unread) > longest):
+            raise ValueError("too long")
+        if at < 0 and self._over is not None:
+            raise self._over
+        if at < 0:
+            return None
+        at += len(end)
+        taken, self._unread = self._unread[:at], self._unread[at:]
+        self._flow()
+        return taken
+
+    def _look(self) -> None:
+        if self._waits is None or self._waits.done():
+            return
+        try:
+            taken = self._take()
+        except Exception as error:
+            self._fail(error)
+        else:
+            if taken is not None:
+                self._waits.set_result(taken)
+
+    def _fail(self, error: Exception) -> None:
+        if self._waits is not None and not self._waits.done():
+            self._waits.set_exception(error)
+
+    def _flow(self) -> None:
+        """Whoever talks without being asked is not listened to for ever."""
+        full = len(self._unread) > HEADER_LIMIT
+        if full != self._paused and self._transport is not None and self._over is None:
+            self._paused = full
+            if full:
+                self._transport.pause_reading()
+            else:
+                self._transport.resume_reading()
+
+    # --- asyncio.Protocol ---
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._begun(self)
+
+    def data_received(self, data: bytes) -> None:
+        self._unread += data
+        self._look()
+        self._flow()
+
+    def eof_received(self) -> bool:
+        """It says no more, and may still read."""
+        self._over = EOFError("the connection ended")
+        self._look()
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._over = exc if isinstance(exc, OSError) else EOFError("the connection ended")
+        self._look()
+
+
+async def read_header(peer: Peer) -> dict[str, str]:
     """The AGI variables; of one that comes twice the first counts, as Asterisk sends the caller's
     texts last. Raises BadHeader.
     """
     try:
-        async with asyncio.timeout(HEADER_PATIENCE):
-            sent = await reader.readuntil(b"\n\n")
-    except (TimeoutError, asyncio.LimitOverrunError, asyncio.IncompleteReadError, OSError) as error:
+        sent = await peer.until(b"\n\n", HEADER_LIMIT, HEADER_PATIENCE)
+    except (TimeoutError, ValueError, EOFError, OSError) as error:
         raise BadHeader(type(error).__name__) from error
     header: dict[str, str] = {}
     for line in sent.decode("utf-8", "replace").split("\n"):
@@ -74,14 +185,8 @@ async def read_header(reader: asyncio.StreamReader) -> dict[str, str]:
 class Session:
     """One call's AGI session. Digits typed between two commands are lost: keep it busy."""
 
-    def __init__(
-        self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        header: Mapping[str, str],
-    ) -> None:
-        self._reader = reader
-        self._writer = writer
+    def __init__(self, peer: Peer, header: Mapping[str, str]) -> None:
+        self._peer = peer
         self.header = header
 
     @property
@@ -135,32 +240,26 @@ class Session:
         """Sends one command and waits for its answer. Raises Gone, BadCommand."""
         if len(line.encode()) >= COMMAND_LIMIT or not line.isprintable():
             raise BadCommand("too long, or control characters in it")
-        try:
-            async with asyncio.timeout(longest):
-                self._writer.write(line.encode() + b"\n")
-                await self._writer.drain()
-                return await self._answer()
-        except (TimeoutError, ValueError, OSError) as error:
-            raise Gone(type(error).__name__) from error
+        self._peer.send(line.encode() + b"\n")
+        return await self._answer(clock.monotonic() + longest)
 
-    async def _answer(self) -> Answer:
-        line = await self._line()
+    async def _answer(self, by: float) -> Answer:
+        line = await self._line(by)
         found = _ANSWER.match(line)
         if found:
             return Answer(found[1], found[2] or "")
         if line.startswith("511"):
             raise Gone("the channel is dead")
         if line.startswith("520-"):
-            while not (await self._line()).startswith("520 "):
+            while not (await self._line(by)).startswith("520 "):
                 pass
         raise BadCommand(f"Asterisk answered {line[:80]!r}")
 
-    async def _line(self) -> str:
-        line = await self._reader.readline()
-        if not line.endswith(b"\n"):
-            raise Gone("the connection ended")
-        if len(line) > ANSWER_LIMIT:
-            raise Gone("an endless answer")
+    async def _line(self, by: float) -> str:
+        try:
+            line = await self._peer.until(b"\n", ANSWER_LIMIT, by - clock.monotonic())
+        except (TimeoutError, ValueError, EOFError, OSError) as error:
+            raise Gone(str(error) or type(error).__name__) from error
         text = line.decode("utf-8", "replace").rstrip("\r\n")
         if text.startswith("HANGUP"):
             raise Gone("hung up")

@@ -6,11 +6,10 @@ import asyncio
 import hmac
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 
 import structlog
 
-from ivr.agi.protocol import HEADER_LIMIT, BadCommand, BadHeader, Gone, Session, read_header
+from ivr.agi.protocol import BadCommand, BadHeader, Gone, Peer, Session, read_header
 
 log = structlog.get_logger()
 
@@ -43,8 +42,9 @@ class AgiServer:
         """Listens. Raises OSError where the port is taken, ValueError off loopback."""
         if host not in ("127.0.0.1", "::1"):
             raise ValueError("FastAGI speaks in clear: it stays on loopback")
-        self._server = await asyncio.start_server(
-            self._connected, host, port, limit=HEADER_LIMIT, backlog=512
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            lambda: Peer(self._connected), host, port, backlog=512
         )
 
     @property
@@ -69,12 +69,12 @@ class AgiServer:
         if self._server:
             await self._server.wait_closed()
 
-    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _connected(self, peer: Peer) -> None:
         if len(self._tasks) >= self._limit and not self._make_room():
             log.error("too many FastAGI connections", limit=self._limit)
-            writer.transport.abort()
+            peer.abort()
             return
-        task = asyncio.create_task(self._serve(reader, writer), name="agi")
+        task = asyncio.create_task(self._serve(peer), name="agi")
         self._tasks.add(task)
         self._knocking[task] = None
         task.add_done_callback(self._over)
@@ -92,9 +92,9 @@ class AgiServer:
         self._over(oldest)
         return True
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _serve(self, peer: Peer) -> None:
         try:
-            session = Session(reader, writer, await read_header(reader))
+            session = Session(peer, await read_header(peer))
             if not hmac.compare_digest(session.secret.encode(), self._secret):
                 log.warning(
                     "FastAGI caller without this station's secret", route=session.route[:80]
@@ -114,9 +114,7 @@ class AgiServer:
             # Not log.exception: a renderer that shows local variables would show a code.
             log.critical("AGI session failed", trace=traceback.format_exc())
         finally:
-            writer.close()
-            with suppress(OSError):
-                await writer.wait_closed()
+            peer.close()
 
 
 async def _no_such_route(session: Session) -> None:

@@ -93,11 +93,11 @@ class Wire(AMIProtocol):  # type: ignore[misc]  # panoramisk is not typed
         self._pending[action_id] = pending
         headers = "".join(f"{name}: {value}\r\n" for name, value in checked.items())
         self.transport.write(f"{headers}\r\n".encode(self.encoding, "replace"))
+        late = _Late(answer, f"no answer to {fields['Action']} in {within:g} s", within)
         try:
-            if await _is_answered(pending.answer, within):
-                return pending.answer.result()
-            raise MaybePlaced(f"no answer to {fields['Action']} in {within:g} s")
+            return await answer
         finally:
+            late.cancel()
             self._pending.pop(action_id, None)
 
     def close(self, why: str = "closed") -> None:
@@ -162,19 +162,37 @@ class Wire(AMIProtocol):  # type: ignore[misc]  # panoramisk is not typed
 _LATE, _HOLD_UPS = 0.1, 3
 
 
-async def _is_answered(answer: asyncio.Future[list[Fields]], within: float) -> bool:
-    """Whether the answer comes within so many seconds of ours.
+class _Late:
+    """Fails ``answer`` with MaybePlaced where it does not come within so many seconds of ours.
 
     Where this process was held up the time ran out for nobody: what came meanwhile is still to be
     read. Not wait_for, nor a time-out's cancellation: either throws away an answer that is there.
     """
-    loop = asyncio.get_running_loop()
-    for _ in range(_HOLD_UPS):
-        due = loop.time() + within
-        await asyncio.wait([answer], timeout=within)
-        if answer.done() or loop.time() - due < _LATE:
-            break
-    return answer.done()
+
+    __slots__ = ("_answer", "_due", "_looks", "_loop", "_timer", "_why", "_within")
+
+    def __init__(self, answer: asyncio.Future[list[Fields]], why: str, within: float) -> None:
+        self._answer, self._why, self._within = answer, why, within
+        self._loop, self._looks = answer.get_loop(), 0
+        self._again()
+
+    def cancel(self) -> None:
+        """It is there, or nobody waits for it."""
+        self._timer.cancel()
+
+    def _again(self) -> None:
+        self._due = self._loop.time() + self._within
+        self._timer = self._loop.call_at(self._due, self._look)
+
+    def _look(self) -> None:
+        self._looks += 1
+        if self._answer.done():
+            return
+        held_up = self._loop.time() - self._due >= _LATE
+        if held_up and self._looks < _HOLD_UPS:
+            self._again()
+        else:
+            self._answer.set_exception(MaybePlaced(self._why))
 
 
 async def connect(host: str, port: int, on_event: Callable[[Fields], None], within: float) -> Wire:

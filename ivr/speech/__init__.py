@@ -15,7 +15,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -156,13 +156,14 @@ class Speech:
 
     async def _joined(self, sentences: Sequence[Sentence | Path], opening: bool) -> Path:
         """Nearly always all of it was said before, and no thread need be woken."""
-        stems = [str(one) if isinstance(one, Path) else self._where(one) for one in sentences]
+        turn, stems = self._turn(self._places(sentences), opening)
+        if _still_there(turn):
+            return Path(turn)
         try:
-            turn = self._turn(stems, opening)
-        except FileNotFoundError:  # one is not there yet
-            stems = [str(stem) for stem in await self._sounds(sentences)]
-            turn = self._turn(stems, opening)
-        if not _still_there(turn):
+            await self._in_thread(self._join, stems, turn, opening)
+        except FileNotFoundError:  # one was never said
+            made = [str(stem) for stem in await self._sounds(sentences)]
+            turn, stems = self._turn(made, opening)
             await self._in_thread(self._join, stems, turn, opening)
         return Path(turn)
 
@@ -182,13 +183,13 @@ class Speech:
         for sentence in sentences:
             if sentence in self._there:  # most of a dialogue is the same in every call
                 continue
-            stem = self._stem(sentence)
-            if _exists(stem):
+            place = self._where(sentence, {sentence.language})
+            if os.path.exists(f"{place}.alaw"):  # noqa: PTH110
                 if len(self._there) >= REMEMBERED:
                     self._there.clear()
                 self._there.add(sentence)
             else:
-                order = self._order(sentence, stem, SOON)
+                order = self._order(sentence, Path(place), SOON)
                 order.done.add_done_callback(_seen)
 
     async def prewarm(self, sentences: Iterable[Sentence], urgency: int = SOON) -> None:
@@ -208,22 +209,36 @@ class Speech:
     # --- files --------------------------------------------------------------------------------
 
     def _stem(self, sentence: Sentence) -> Path:
-        return Path(self._where(sentence))
+        return Path(self._where(sentence, {sentence.language}))
 
     # As text: a turn has a dozen sentences, and a path made of parts costs more than its stat.
 
-    def _where(self, sentence: Sentence) -> str:
-        if sentence.key and (recorded := self.announcements.find(sentence.key, sentence.language)):
-            return recorded
-        folder = self.shared if sentence.shared else self.folder / "sentences"
-        return f"{folder}/{_name(sentence.language, sentence.text)}"
+    def _places(self, sentences: Sequence[Sentence | Path]) -> list[str]:
+        """Where each is, or will be. Whether anything was recorded is looked at once a language."""
+        languages = {one.language for one in sentences if isinstance(one, Sentence)}
+        recorded = {language for language in languages if self.announcements.any(language)}
+        return [
+            self._where(one, recorded) if isinstance(one, Sentence) else str(one)
+            for one in sentences
+        ]
 
-    def _turn(self, stems: Sequence[str], opening: bool) -> str:
-        """What ``_join`` makes of them. Raises FileNotFoundError where one isn't there."""
-        # A recording keeps its name when it is replaced.
-        files = [f"{stem}.alaw" for stem in stems]
-        made_of = [f"{file} {os.stat(file).st_mtime_ns}" for file in files]  # noqa: PTH116
-        return f"{self.folder}/turns/{_hash([VERSION, str(opening), *made_of])}"
+    def _where(self, sentence: Sentence, recorded: Collection[str]) -> str:
+        """``recorded``: the languages in which somebody recorded announcements, perhaps."""
+        key, language = sentence.key, sentence.language
+        if key and language in recorded and (found := self.announcements.find(key, language)):
+            return found
+        folder = self.shared if sentence.shared else self.folder / "sentences"
+        return f"{folder}/{_name(language, sentence.text)}"
+
+    def _turn(self, stems: Sequence[str], opening: bool) -> tuple[str, Sequence[str]]:
+        """What ``_join`` makes of them, and them. Raises FileNotFoundError where a recording isn't
+        there: it keeps its name when it is replaced. A sentence's name says what it says."""
+        ours = (f"{self.folder}/sentences/", f"{self.shared}/")
+        made_of = [
+            stem if stem.startswith(ours) else f"{stem} {os.stat(f'{stem}.alaw').st_mtime_ns}"  # noqa: PTH116
+            for stem in stems
+        ]
+        return f"{self.folder}/turns/{_hash([VERSION, str(opening), *made_of])}", stems
 
     def _join(self, stems: Sequence[str], turn: str, opening: bool) -> None:
         """Raises FileNotFoundError where one of them isn't there any more."""

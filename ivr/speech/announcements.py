@@ -64,6 +64,10 @@ class Announcements:
 
     folder: Path
 
+    def any(self, language: str) -> bool:
+        """Whether ``find`` may find one."""
+        return os.path.isdir(f"{self.folder}/{language}")  # noqa: PTH112
+
     def find(self, key: str, language: str) -> str | None:
         """What is played for an announcement, without extension; None: the voice says it. As text:
         it is asked for a dozen sentences a turn."""

@@ -70,8 +70,8 @@ async def test_one_taken_away_in_the_middle_of_a_turn_is_spoken(
     speech.announcements.put("goodbye", "fr", recording(440))
     where = speech._where
 
-    def and_then_it_goes(one: Sentence) -> str:
-        found = where(one)
+    def and_then_it_goes(one: Sentence, recorded: set[str]) -> str:
+        found = where(one, recorded)
         monkeypatch.undo()
         speech.announcements.remove("goodbye", "fr")
         return found
